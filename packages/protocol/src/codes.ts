@@ -1,0 +1,127 @@
+/**
+ * Every stable code that Housecount shows to the outside, in one table.
+ * Codes are API: add, never rename. `retry` answers "may the client try the same again?".
+ */
+
+export interface CodeEntry {
+  /** HTTP status on REST, WHIP and WHEP. */
+  readonly http: number;
+  /** WebSocket close code, in the private range 4000-4999 (RFC 6455 section 7.4.2). */
+  readonly close: number;
+  /** May a client retry the same request unchanged, later? */
+  readonly retry: boolean;
+  /** One sentence for a person. */
+  readonly message: string;
+}
+
+const entry = (http: number, close: number, retry: boolean, message: string): CodeEntry => ({
+  http,
+  close,
+  retry,
+  message,
+});
+
+export const codes = {
+  // The request itself.
+  frame_not_json: entry(400, 4000, false, 'The frame is not a JSON object.'),
+  frame_too_large: entry(413, 4001, false, 'The frame is larger than the server accepts.'),
+  frame_invalid: entry(400, 4002, false, 'A field of the frame is missing, unknown or of the wrong type.'),
+  frame_unexpected: entry(
+    400,
+    4003,
+    false,
+    'This frame is not allowed in the current state of the connection.',
+  ),
+  version_unsupported: entry(400, 4004, false, 'The server does not speak this protocol version.'),
+  hello_timeout: entry(408, 4005, true, 'No hello arrived in time.'),
+  body_invalid: entry(400, 4006, false, 'The request body is not valid.'),
+  body_too_large: entry(413, 4007, false, 'The request body is larger than the server accepts.'),
+  media_type_unsupported: entry(415, 4008, false, 'The content type is not the one this resource takes.'),
+  not_found: entry(404, 4009, false, 'There is no such resource.'),
+  method_not_allowed: entry(405, 4010, false, 'This method is not allowed on this resource.'),
+  precondition_required: entry(428, 4011, false, 'Send If-Match with the ETag of the session.'),
+  precondition_failed: entry(412, 4012, false, 'The ETag is not the current one of the session.'),
+  unauthorized: entry(401, 4013, false, 'The customer id and secret do not match.'),
+  forbidden: entry(403, 4014, false, 'This is not allowed.'),
+  // Identity and tokens (spec/tokens.md section 5).
+  invalid_app_id: entry(400, 4100, false, 'The app id is malformed or unknown.'),
+  invalid_channel_name: entry(
+    400,
+    4101,
+    false,
+    'The channel name is empty, longer than 64 bytes, or has an illegal character.',
+  ),
+  invalid_uid: entry(400, 4102, false, 'The uid must be a whole number from 0 to 4294967295.'),
+  invalid_account: entry(
+    400,
+    4103,
+    false,
+    'The account is empty, longer than 255 bytes, or has an illegal character.',
+  ),
+  token_required: entry(401, 4110, false, 'This app needs a token.'),
+  invalid_token: entry(401, 4111, false, 'The token is not a valid AccessToken2 of this app.'),
+  token_app_mismatch: entry(401, 4112, false, 'The token was made for another app id.'),
+  token_channel_mismatch: entry(401, 4113, false, 'The token was made for another channel.'),
+  token_uid_mismatch: entry(401, 4114, false, 'The token was made for another uid or account.'),
+  token_no_privilege: entry(401, 4115, false, 'The token lacks the privilege for this.'),
+  token_expired: entry(401, 4116, false, 'The token has expired.'),
+  banned: entry(403, 4117, false, 'A kicking rule keeps this member, channel or address out.'),
+  // Membership.
+  profile_mismatch: entry(
+    409,
+    4200,
+    false,
+    'The channel is open with another profile (live or communication).',
+  ),
+  role_invalid: entry(400, 4201, false, 'The role must be broadcaster or audience, and fits the profile.'),
+  role_forbidden: entry(403, 4202, false, 'Only a broadcaster may do this.'),
+  not_joined: entry(409, 4203, false, 'The member is not in the channel.'),
+  already_joined: entry(409, 4204, false, 'This connection has already joined.'),
+  resume_invalid: entry(409, 4205, false, 'The resume key is not valid, or the lease has ended: join anew.'),
+  channel_full: entry(503, 4206, true, 'The channel has as many members as it may have.'),
+  hosts_full: entry(409, 4207, true, 'The channel has as many broadcasters as it may have.'),
+  accounts_full: entry(503, 4208, false, 'The app has as many string accounts as it may have.'),
+  channels_full: entry(503, 4209, true, 'The app has as many channels as it may have.'),
+  // How a connection ends.
+  replaced: entry(409, 4300, false, 'The same uid joined from a new device.'),
+  kicked: entry(403, 4301, false, 'The member was removed by a kicking rule.'),
+  lease_ended: entry(410, 4302, true, 'The server heard nothing for longer than the lease.'),
+  slow_reader: entry(503, 4303, true, 'The client read too slowly and was cut off; it may resume.'),
+  going_away: entry(503, 4304, true, 'The server is stopping; resume after the hinted time.'),
+  left: entry(200, 4305, false, 'The member said goodbye.'),
+  // The server's own state.
+  too_many_connections: entry(503, 4400, true, 'The server has as many connections as it may have.'),
+  rate_limited: entry(429, 4401, true, 'Too many requests in a short time.'),
+  log_unavailable: entry(
+    503,
+    4402,
+    true,
+    'The log cannot be written (disk full or failing); nothing was changed.',
+  ),
+  overloaded: entry(503, 4403, true, 'The command queue is full.'),
+  media_unavailable: entry(503, 4404, true, 'The media engine is not running; it is being restarted.'),
+  sdp_invalid: entry(422, 4405, false, 'The SDP offer cannot be used.'),
+  no_stream: entry(409, 4406, true, 'Nobody is publishing in this channel yet.'),
+  host_not_found: entry(404, 4407, false, 'The host asked for is not publishing in this channel.'),
+  internal: entry(500, 4500, true, 'An unexpected error; the server has logged it under the request id.'),
+} as const satisfies Record<string, CodeEntry>;
+
+export type Code = keyof typeof codes;
+
+/** Reverse look-up for clients: the code of a WebSocket close code, or undefined for a foreign one. */
+export function codeOfClose(close: number): Code | undefined {
+  for (const code of Object.keys(codes) as Code[]) if (codes[code].close === close) return code;
+  return undefined;
+}
+
+/** A failure or refusal with a stable code. Thrown for failures; carried as a value for refusals. */
+export class HousecountError extends Error {
+  override readonly name = 'HousecountError';
+  constructor(
+    readonly code: Code,
+    detail?: string,
+    options?: { cause?: unknown },
+  ) {
+    super(detail ? `${codes[code].message} ${detail}` : codes[code].message, options);
+  }
+}

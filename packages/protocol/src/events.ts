@@ -1,0 +1,67 @@
+import type { Evidence, LeaveReason } from './reasons.ts';
+
+/** Who may send media: a `broadcaster` (Agora's host) or one of the `audience`. */
+export type Role = 'broadcaster' | 'audience';
+/** What kind of channel it is; fixed by the first member of a sid. */
+export type Profile = 'live' | 'communication';
+/** What links a member to the server. */
+export type ConnectionKind = 'rtc' | 'whip' | 'whep' | 'signaling';
+
+/** What every event of a channel carries. `seq` is dense in a `sid`: 1, 2, 3 … */
+interface EventBase {
+  readonly app: string;
+  readonly channel: string;
+  /** One life of the channel, from first join to last leave. */
+  readonly sid: string;
+  readonly seq: number;
+  /** When it was decided, UTC epoch milliseconds. */
+  readonly atMs: number;
+  /** Members in the channel after this event. */
+  readonly count: number;
+  readonly profile: Profile;
+}
+
+/** Who the event is about. `account` only if the member joined with one; `uid` is then the stable mapped number. */
+interface Subject {
+  readonly uid: number;
+  readonly account?: string;
+  /** Role after the event; on a leave, the role at the leave. */
+  readonly role: Role;
+  readonly platform: number;
+  readonly clientType?: number;
+  /** Strictly increasing per (app, channel, uid): max(previous + 1, now). */
+  readonly clientSeq: number;
+}
+
+export interface ChannelOpened extends EventBase {
+  readonly type: 'channel-opened';
+}
+export interface ChannelClosed extends EventBase {
+  readonly type: 'channel-closed';
+  readonly lastUid: number;
+}
+export interface MemberJoined extends EventBase, Subject {
+  readonly type: 'member-joined';
+  readonly connectionId: string;
+  readonly connectionKind: ConnectionKind;
+  /** End of the join privilege, epoch milliseconds; absent when it never ends. */
+  readonly tokenEndsMs?: number;
+}
+export interface MemberLeft extends EventBase, Subject {
+  readonly type: 'member-left';
+  readonly reason: LeaveReason;
+  readonly evidence: Evidence;
+  /** When the server last heard from the member, epoch milliseconds. */
+  readonly lastHeardMs: number;
+  /** When the server noticed the silence or the goodbye, epoch milliseconds. */
+  readonly noticedMs: number;
+  /** When the member joined, epoch milliseconds. */
+  readonly joinedMs: number;
+}
+export interface RoleChanged extends EventBase, Subject {
+  readonly type: 'role-changed';
+}
+
+/** A change of a channel: decided, numbered, logged. The roster is the fold of these. */
+export type ChannelEvent = ChannelOpened | ChannelClosed | MemberJoined | MemberLeft | RoleChanged;
+export type MemberEvent = MemberJoined | MemberLeft | RoleChanged;

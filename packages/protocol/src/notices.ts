@@ -1,0 +1,131 @@
+import type { ChannelEvent, Role } from './events.ts';
+import { leaveReasons } from './reasons.ts';
+
+/** Numbers of the notices as Agora sends them (spec: notifications section 3). */
+export const noticeTypes = {
+  channelCreate: 101,
+  channelDestroy: 102,
+  broadcasterJoin: 103,
+  broadcasterLeave: 104,
+  audienceJoin: 105,
+  audienceLeave: 106,
+  communicationJoin: 107,
+  communicationLeave: 108,
+  becameBroadcaster: 111,
+  becameAudience: 112,
+} as const;
+export type NoticeType = (typeof noticeTypes)[keyof typeof noticeTypes];
+export const noticeTypeNumbers: readonly NoticeType[] = Object.values(noticeTypes);
+
+/** How a communication channel's joins and leaves are numbered: both are seen in the wild (spec section 7). */
+export type CommunicationEvents = '107/108' | '103/104';
+
+export interface AgoraPayload {
+  readonly channelName: string;
+  /** Event time, Unix seconds. */
+  readonly ts: number;
+  readonly lastUid?: number;
+  readonly uid?: number;
+  readonly platform?: number;
+  readonly clientType?: number;
+  readonly clientSeq?: number;
+  readonly reason?: number;
+  /** Seconds in the channel. */
+  readonly duration?: number;
+  readonly account?: string;
+  /** Housecount: dense order in the sid. */
+  readonly seq: number;
+  /** Housecount: members after the event. */
+  readonly count: number;
+}
+export interface AgoraNotice {
+  readonly sid: string;
+  readonly noticeId: string;
+  readonly productId: 1;
+  readonly eventType: NoticeType;
+  /** When this copy was sent, epoch milliseconds; the only field that differs between attempts. */
+  readonly notifyMs: number;
+  readonly payload: AgoraPayload;
+}
+
+export function noticeTypeOf(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeType {
+  switch (event.type) {
+    case 'channel-opened':
+      return noticeTypes.channelCreate;
+    case 'channel-closed':
+      return noticeTypes.channelDestroy;
+    case 'role-changed':
+      return event.role === 'broadcaster' ? noticeTypes.becameBroadcaster : noticeTypes.becameAudience;
+    case 'member-joined':
+      if (event.profile === 'communication' && communicationEvents === '107/108')
+        return noticeTypes.communicationJoin;
+      return joinTypeOf(event.role);
+    case 'member-left':
+      if (event.profile === 'communication' && communicationEvents === '107/108')
+        return noticeTypes.communicationLeave;
+      return event.role === 'broadcaster' ? noticeTypes.broadcasterLeave : noticeTypes.audienceLeave;
+  }
+}
+
+function joinTypeOf(role: Role): NoticeType {
+  return role === 'broadcaster' ? noticeTypes.broadcasterJoin : noticeTypes.audienceJoin;
+}
+
+/** One id per event, the same over every endpoint, copy, attempt, crash and replay: it is made of what the event is. */
+export function noticeIdOf(event: ChannelEvent, eventType: NoticeType): string {
+  return `${event.sid}:${event.seq}:${eventType}`;
+}
+
+/** The notice of an event in the `agora` format, key order fixed; serialise with JSON.stringify and sign those bytes. */
+export function toAgoraNotice(
+  event: ChannelEvent,
+  options: { notifyMs: number; communicationEvents: CommunicationEvents },
+): AgoraNotice {
+  const eventType = noticeTypeOf(event, options.communicationEvents);
+  return {
+    sid: event.sid,
+    noticeId: noticeIdOf(event, eventType),
+    productId: 1,
+    eventType,
+    notifyMs: options.notifyMs,
+    payload: payloadOf(event),
+  };
+}
+
+function payloadOf(event: ChannelEvent): AgoraPayload {
+  const ts = Math.floor(event.atMs / 1000);
+  const { channel: channelName, seq, count } = event;
+  switch (event.type) {
+    case 'channel-opened':
+      return { channelName, ts, seq, count };
+    case 'channel-closed':
+      return { channelName, ts, lastUid: event.lastUid, seq, count };
+    case 'role-changed':
+      return {
+        clientSeq: event.clientSeq,
+        uid: event.uid,
+        channelName,
+        ts,
+        ...(event.account !== undefined && { account: event.account }),
+        seq,
+        count,
+      };
+    case 'member-joined':
+    case 'member-left':
+      return {
+        clientSeq: event.clientSeq,
+        uid: event.uid,
+        channelName,
+        platform: event.platform,
+        ...(event.platform === 6 && event.clientType !== undefined && { clientType: event.clientType }),
+        ...(event.type === 'member-left' && {
+          reason: leaveReasons[event.reason],
+          duration: Math.max(0, Math.floor((event.atMs - event.joinedMs) / 1000)),
+        }),
+        ts,
+        ...(event.account !== undefined && { account: event.account }),
+        seq,
+        count,
+      };
+  }
+}

@@ -1,0 +1,58 @@
+import type { ConnectionKind, Evidence, Profile, Role } from '@housecount/protocol';
+
+/** What is asked of one channel. Made by edge/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
+export type ChannelCommand =
+  | JoinCommand
+  | { readonly type: 'leave'; readonly connectionId: string; readonly evidence: Evidence }
+  | { readonly type: 'set-role'; readonly connectionId: string; readonly role: Role }
+  /** Lease bookkeeping: the connection was last heard at `lastHeardMs`. Makes the member `interrupted`; no event. */
+  | {
+      readonly type: 'silent';
+      readonly connectionId: string;
+      readonly lastHeardMs: number;
+      readonly evidence: Evidence;
+    }
+  /** The connection is heard again within its lease. No event. */
+  | { readonly type: 'heard'; readonly connectionId: string }
+  /** A client came back with its resume key: same connection id, no event. Refused `resume_invalid` once it has left. */
+  | { readonly type: 'resume'; readonly connectionId: string; readonly tokenEndsMs?: number }
+  | { readonly type: 'renew-token'; readonly connectionId: string; readonly tokenEndsMs?: number }
+  /**
+   * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
+   * silent), and may come back until now + `recoveryMs`. No event for those who do.
+   */
+  | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
+  /** Those members leave with reason kicked; neither uid nor connectionIds: everybody. */
+  | { readonly type: 'kick'; readonly uid?: number; readonly connectionIds?: readonly string[] }
+  /** Time passed: leases and tokens that ended by now take effect. */
+  | { readonly type: 'tick' };
+
+export interface JoinCommand {
+  readonly type: 'join';
+  readonly connectionId: string;
+  readonly connectionKind: ConnectionKind;
+  /** 1…2^32−1; accounts and assigned uids are resolved before (log/identity.ts). */
+  readonly uid: number;
+  readonly account?: string;
+  readonly role: Role;
+  /** undefined (WHIP, WHEP): whatever the channel has, `live` if it opens now. */
+  readonly profile?: Profile;
+  readonly platform: number;
+  readonly clientType?: number;
+  readonly tokenEndsMs?: number;
+  /** Silence allowed for this connection, milliseconds. */
+  readonly leaseMs: number;
+  /** Used if this join opens the channel. */
+  readonly newSid: string;
+}
+
+export type ChannelRefusal = {
+  readonly refused:
+    | 'profile_mismatch'
+    | 'role_invalid'
+    | 'not_joined'
+    | 'already_joined'
+    | 'resume_invalid'
+    | 'channel_full'
+    | 'hosts_full';
+};

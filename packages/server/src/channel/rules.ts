@@ -1,0 +1,40 @@
+/** Kicking rules: who is kept out, or kept from publishing, and until when (spec: rest section 3). */
+
+export type Privilege = 'join_channel' | 'publish_audio' | 'publish_video';
+export const privileges: readonly Privilege[] = ['join_channel', 'publish_audio', 'publish_video'];
+
+export interface KickingRule {
+  readonly id: number;
+  readonly app: string;
+  /** The scope is the AND of those set; at least one is. */
+  readonly channel?: string;
+  readonly uid?: number;
+  readonly ip?: string;
+  readonly privileges: readonly Privilege[];
+  /** Epoch milliseconds. */
+  readonly endsMs: number;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+}
+
+export interface RuleSubject {
+  readonly channel: string;
+  readonly uid: number;
+  readonly ip: string;
+}
+
+/** Does the rule speak of this subject and privilege at `nowMs`? */
+export function ruleMatches(
+  rule: KickingRule,
+  subject: RuleSubject,
+  privilege: Privilege,
+  nowMs: number,
+): boolean {
+  return (
+    rule.endsMs > nowMs &&
+    rule.privileges.includes(privilege) &&
+    (rule.channel === undefined || rule.channel === subject.channel) &&
+    (rule.uid === undefined || rule.uid === subject.uid) &&
+    (rule.ip === undefined || rule.ip === subject.ip)
+  );
+}

@@ -1,0 +1,55 @@
+import type { ConnectionKind, Evidence, Profile, Role } from '@housecount/protocol';
+import type { Roster } from './roster.ts';
+
+/** How the connection behind a member stands. A union of shapes, so that a live one cannot carry a lease's end. */
+export type Link =
+  | { readonly state: 'live' }
+  /** Silent: the member leaves at `leaseEndsMs` unless heard before. */
+  | {
+      readonly state: 'silent';
+      readonly lastHeardMs: number;
+      readonly noticedMs: number;
+      readonly evidence: Evidence;
+      readonly leaseEndsMs: number;
+    };
+
+export interface Member {
+  readonly uid: number;
+  readonly account?: string;
+  readonly role: Role;
+  readonly platform: number;
+  readonly clientType?: number;
+  readonly connectionId: string;
+  readonly connectionKind: ConnectionKind;
+  readonly joinedMs: number;
+  /** seq of the join: orders members by arrival and pages the roster. */
+  readonly joinedSeq: number;
+  readonly clientSeq: number;
+  readonly tokenEndsMs?: number;
+  readonly leaseMs: number;
+  readonly link: Link;
+}
+
+/** A channel that is open: has a sid and at least one member. */
+export interface OpenChannel {
+  readonly app: string;
+  readonly channel: string;
+  readonly sid: string;
+  readonly seq: number;
+  readonly profile: Profile;
+  readonly openedMs: number;
+  readonly roster: Roster;
+  readonly hosts: number;
+  /** Of uids that left: their clientSeq, kept only while it is not yet in the past. */
+  readonly departed: ReadonlyMap<number, number>;
+}
+
+/** A channel with nobody in it. */
+export interface ClosedChannel {
+  readonly app: string;
+  readonly channel: string;
+  readonly sid: undefined;
+  readonly departed: ReadonlyMap<number, number>;
+}
+
+export type ChannelState = OpenChannel | ClosedChannel;

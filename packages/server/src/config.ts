@@ -1,0 +1,58 @@
+import type { CommunicationEvents, NoticeType } from '@housecount/protocol';
+
+/** The whole configuration, checked and with defaults filled in (config-load.ts makes it). Only main.ts imports this. */
+export interface Config {
+  readonly listen: {
+    readonly host: string;
+    /** 0 picks a free port. */
+    readonly port: number;
+    readonly tls?: { readonly cert: string; readonly key: string } | { readonly selfSigned: true };
+  };
+  readonly dataDir: string;
+  readonly engine: 'embedded';
+  readonly apps: readonly AppConfig[];
+  readonly customers: readonly CustomerConfig[];
+  readonly endpoints: readonly EndpointConfig[];
+  readonly leases: { readonly rtcMs: number; readonly signalingMs: number; readonly recoveryMs: number };
+  readonly media: {
+    readonly engine: 'embedded';
+    readonly udpPort: number;
+    readonly announcedAddress: string;
+    readonly iceServers: readonly {
+      readonly urls: string;
+      readonly username?: string;
+      readonly credential?: string;
+    }[];
+  };
+  /** No file was given: the fixed development app, no login needed on loopback, demo tokens served. */
+  readonly development: boolean;
+}
+
+export interface AppConfig {
+  /** 32 hex. */
+  readonly id: string;
+  readonly certificate: string;
+  readonly secondaryCertificate?: string;
+  readonly bindSignaling: boolean;
+  readonly communicationEvents: CommunicationEvents;
+  /** Who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. */
+  readonly rosterVisibleTo: 'everyone' | 'broadcasters';
+  /** Publishing needs the publish privilege in the token (Agora's co-host authentication). */
+  readonly coHostAuthentication: boolean;
+}
+
+export interface CustomerConfig {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface EndpointConfig {
+  /** Stable name of the endpoint's cursor; default made of app and url. */
+  readonly id: string;
+  readonly app: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly events: readonly NoticeType[];
+  readonly format: 'agora';
+  readonly allowPrivateNetwork: boolean;
+}

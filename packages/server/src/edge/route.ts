@@ -1,0 +1,20 @@
+/** How the parts of the server that speak HTTP hand their resources to edge/. Web standard types only. */
+
+export interface RequestContext {
+  /** Values of the `{name}` segments, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly url: URL;
+  /** Address of the peer. */
+  readonly address: string;
+  /** In every answer as X-Request-ID, and in the log line. */
+  readonly requestId: string;
+  /** Aborts when the peer goes away or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  /** `/v1/apps/{app}/channels`; a last segment `{rest*}` takes all that follows. */
+  readonly path: string;
+  handle(request: Request, context: RequestContext): Response | Promise<Response>;
+}

@@ -1,0 +1,54 @@
+/**
+ * The room of the log's engines. One contract, one contract suite (contract-suite.ts), one folder per implementation.
+ * Nothing above this file knows which engine runs.
+ */
+
+/** A record as stored: opaque to the engine. One transaction may be several records; they are stored all or none. */
+export interface StoredRecord {
+  /** Dense position in the partition: 1, 2, 3 … */
+  readonly position: number;
+  readonly payload: Uint8Array;
+}
+
+/** Records that must become durable together. */
+export type Transaction = readonly Uint8Array[];
+
+export type AppendOutcome =
+  | { readonly ok: true; readonly lastPosition: number }
+  /** Somebody else wrote: nothing was appended. */
+  | { readonly ok: false; readonly reason: 'conflict'; readonly lastPosition: number }
+  /** The disk is full or failing: nothing was appended, and what was partly written has been taken back. */
+  | { readonly ok: false; readonly reason: 'unavailable'; readonly cause: unknown };
+
+export interface Recovery {
+  /** Position of the last whole transaction. */
+  readonly lastPosition: number;
+  /** Bytes after it that were cut as torn or corrupt; 0 after a clean stop. */
+  readonly cutBytes: number;
+  /** When the engine last marked itself alive before this start, epoch milliseconds; 0 if never. */
+  readonly lastAliveMs: number;
+}
+
+export interface LogStore {
+  /** What was found at opening. */
+  readonly recovery: Recovery;
+  /** Durable when it resolves. `expectedLast` is the position the caller believes is the last. One append at a time. */
+  append(
+    partition: string,
+    transactions: readonly Transaction[],
+    expectedLast: number,
+  ): Promise<AppendOutcome>;
+  /** Up to `limit` durable records after `after`, in order; fewer only at the end. Throws if they were deleted by retention. */
+  read(partition: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** The newest whole snapshot, or undefined. Corrupt ones are skipped and reported. */
+  readSnapshot(
+    partition: string,
+  ): Promise<{ readonly position: number; readonly lines: AsyncIterable<string> } | undefined>;
+  /** Durable when it resolves; older snapshots may then be deleted. */
+  writeSnapshot(partition: string, position: number, lines: Iterable<string>): Promise<void>;
+  /** Deletes whole segments whose every record is at or before `position` and older than `beforeMs`. */
+  trim(partition: string, position: number, beforeMs: number): Promise<void>;
+  /** Notes that the process is alive at `nowMs`. Cheap, not synced: survives a killed process, not a power cut. */
+  markAlive(nowMs: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import type { Code, ConnectionKind, Profile, Role } from '@housecount/protocol';
+import type { ChannelCommand } from '../channel/command.ts';
+import type { ChannelRecord } from '../channel/decision.ts';
+import type { KickingRule, Privilege } from '../channel/rules.ts';
+import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
+import type { LogEntry } from './record.ts';
+
+/** A refusal is an outcome, not a failure: nothing changed, and the code says why. */
+export type Refused = { readonly ok: false; readonly code: Code; readonly detail?: string };
+
+export interface JoinRequest {
+  readonly app: string;
+  readonly channel: string;
+  /** Number given, 0 for "assign one", or a string account. */
+  readonly identity: { readonly uid: number } | { readonly account: string };
+  readonly connectionId: string;
+  readonly connectionKind: ConnectionKind;
+  readonly role: Role;
+  readonly profile?: Profile;
+  readonly platform: number;
+  readonly clientType?: number;
+  readonly tokenEndsMs?: number;
+  readonly leaseMs: number;
+  /** Address of the peer, for ip rules. Not logged. */
+  readonly ip: string;
+}
+
+export type JoinOutcome =
+  | { readonly ok: true; readonly channel: OpenChannel; readonly member: Member; readonly resumed: boolean }
+  | Refused;
+
+export type CommandOutcome =
+  | { readonly ok: true; readonly state: ChannelState; readonly records: readonly ChannelRecord[] }
+  | Refused;
+
+export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'ip' | 'privileges'>;
+
+/**
+ * The log as the rest of the server sees it. Decide and record are one act: every promise resolves only when the
+ * records are durable. Reads show the durable state only.
+ */
+export interface Log {
+  join(request: JoinRequest): Promise<JoinOutcome>;
+  /** Everything but join. Unknown channel: refused `not_joined`. */
+  submit(
+    app: string,
+    channel: string,
+    command: Exclude<ChannelCommand, { type: 'join' | 'recover' | 'tick' }>,
+  ): Promise<CommandOutcome>;
+
+  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline (reason kicked). 0: kicks once, stores nothing. */
+  createRule(draft: RuleDraft, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
+  changeRule(app: string, id: number, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
+  deleteRule(app: string, id: number): Promise<{ ok: true } | Refused>;
+  rules(app: string): readonly KickingRule[];
+  /** Is anybody with this subject kept from `privilege` now? */
+  banned(app: string, subject: { channel: string; uid: number; ip: string }, privilege: Privilege): boolean;
+
+  /** The durable state; immutable, so a reader may keep it as long as it likes. undefined if closed. */
+  channel(app: string, channel: string): OpenChannel | undefined;
+  /** Open channels of an app, ordered by name. */
+  channels(app: string): readonly OpenChannel[];
+  /** The stored uid of an account, if it ever joined. */
+  uidOf(app: string, account: string): number | undefined;
+
+  readonly lastPosition: number;
+  /**
+   * Durable entries after `after`, in order, in batches, for ever; ends when the signal aborts. From memory while the
+   * reader keeps up, else from the engine. A slow consumer delays only itself: nothing is buffered for it.
+   */
+  follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
+
+  /** Ends timers, flushes, snapshots. Members stay: a restart within the recovery lease makes no events. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+import type { ChannelRecord } from '../channel/decision.ts';
+import type { KickingRule } from '../channel/rules.ts';
+
+/** Everything that the log holds. JSON, UTF-8, one object per record. */
+export type LogRecord =
+  | ChannelRecord
+  /** A string account got its stable uid, for ever. */
+  | {
+      readonly type: 'account-mapped';
+      readonly app: string;
+      readonly account: string;
+      readonly uid: number;
+      readonly atMs: number;
+    }
+  | { readonly type: 'rule-set'; readonly app: string; readonly rule: KickingRule; readonly atMs: number }
+  | { readonly type: 'rule-deleted'; readonly app: string; readonly ruleId: number; readonly atMs: number };
+
+/** A record with its position in the partition: what readers follow. */
+export interface LogEntry {
+  readonly position: number;
+  readonly record: LogRecord;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const encodeRecord = (record: LogRecord): Uint8Array => encoder.encode(JSON.stringify(record));
+/** The engine has checked the bytes' checksum; they are what encodeRecord made. */
+export const decodeRecord = (payload: Uint8Array): LogRecord =>
+  JSON.parse(decoder.decode(payload)) as LogRecord;

@@ -1,0 +1,86 @@
+/**
+ * The room of the media engines. It carries streams; it does not know members. The engine is always the answerer.
+ */
+
+export interface PublishRequest {
+  /** Key of the router: streams of one room reach each other. The caller uses app/channel. */
+  readonly room: string;
+  /** Names the publisher in the room; a player chooses by it. The caller uses the uid as a decimal string. */
+  readonly publisher: string;
+  readonly session: string;
+  readonly offerSdp: string;
+}
+export interface PlayRequest {
+  readonly room: string;
+  /** Whose streams to play. */
+  readonly publisher: string;
+  readonly session: string;
+  readonly offerSdp: string;
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+export type MediaAnswer =
+  | { readonly ok: true; readonly answerSdp: string }
+  | { readonly ok: false; readonly code: 'sdp_invalid' | 'media_unavailable'; readonly detail: string };
+
+export type SessionReport =
+  /** ICE and DTLS are up. `kinds`: what the publisher negotiated. */
+  | {
+      readonly type: 'connected';
+      readonly session: string;
+      readonly kinds: { audio: boolean; video: boolean };
+    }
+  /** No RTP (publisher) or RTCP (player) for 5 s; `lastHeardMs` by the engine's clock, epoch milliseconds. */
+  | { readonly type: 'stalled'; readonly session: string; readonly lastHeardMs: number }
+  /** Packets again after a stall. */
+  | { readonly type: 'resumed'; readonly session: string }
+  /** The peer closed it (DTLS close_notify), ICE failed, or it never connected. Not sent after `close`. */
+  | {
+      readonly type: 'gone';
+      readonly session: string;
+      readonly reason: 'closed' | 'failed' | 'never-connected';
+      readonly lastHeardMs: number;
+    }
+  /** The engine died with all its sessions, and was started again. */
+  | { readonly type: 'restarted' };
+
+export interface MediaStats {
+  readonly publishers: number;
+  readonly players: number;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly nacksIn: number;
+  readonly resends: number;
+  readonly nacksOut: number;
+  readonly keyframeRequests: number;
+  readonly restarts: number;
+}
+
+export interface MediaEngine {
+  publish(request: PublishRequest): Promise<MediaAnswer>;
+  play(request: PlayRequest): Promise<MediaAnswer>;
+  /** Which kinds a play session forwards; takes effect at the next packet (video at the next keyframe, asked for at once). */
+  select(session: string, kinds: { audio: boolean; video: boolean }): void;
+  /** A trickled remote candidate (an `a=candidate` line's value). Unresolvable ones are ignored. */
+  addCandidate(session: string, mid: string, candidate: string): void;
+  /** ICE restart: a new offer for the same session; resolves with the new answer, or a refusal and the session lives on. */
+  restart(session: string, offerSdp: string): Promise<MediaAnswer>;
+  /** Frees it and tells the peer. Idempotent. */
+  close(session: string): void;
+  requestKeyframe(room: string, publisher: string): void;
+  stats(): Promise<MediaStats>;
+  /** Ends the engine's process. */
+  stop(): Promise<void>;
+}
+
+export interface MediaEngineOptions {
+  /** 0 picks a free port. */
+  readonly udpPort: number;
+  readonly bindAddress: string;
+  /** Address to put in the answer's candidates; 'auto' leaves the local ones. */
+  readonly announcedAddress: string;
+  readonly iceServers: readonly { urls: string; username?: string; credential?: string }[];
+  readonly onReport: (report: SessionReport) => void;
+}

@@ -1,0 +1,27 @@
+/** How parts speak to the operator. Messages are sentences; fields are data; secrets are never fields. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** The same logger with fields on every line. */
+  with(fields: Readonly<Record<string, unknown>>): Logger;
+}
+
+export interface Counter {
+  add(value?: number, labels?: Readonly<Record<string, string>>): void;
+}
+export interface Histogram {
+  /** In the unit that the name ends with. */
+  observe(value: number, labels?: Readonly<Record<string, string>>): void;
+}
+export interface Metrics {
+  counter(name: string, help: string): Counter;
+  histogram(name: string, help: string, buckets: readonly number[]): Histogram;
+  /** Read when /metrics is asked for. */
+  gauge(
+    name: string,
+    help: string,
+    read: () => number | readonly { value: number; labels: Readonly<Record<string, string>> }[],
+  ): void;
+}
