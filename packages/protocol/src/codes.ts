@@ -43,6 +43,8 @@ export const codes = {
   precondition_failed: entry(412, 4012, false, 'The ETag is not the current one of the session.'),
   unauthorized: entry(401, 4013, false, 'The customer id and secret do not match.'),
   forbidden: entry(403, 4014, false, 'This is not allowed.'),
+  query_invalid: entry(400, 4015, false, 'A query or path parameter is not valid.'),
+  no_longer_kept: entry(410, 4016, false, 'What was asked for is no longer kept; begin again without it.'),
   // Identity and tokens (spec/tokens.md section 5).
   invalid_app_id: entry(400, 4100, false, 'The app id is malformed or unknown.'),
   invalid_channel_name: entry(
@@ -104,6 +106,8 @@ export const codes = {
   no_stream: entry(409, 4406, true, 'Nobody is publishing in this channel yet.'),
   host_not_found: entry(404, 4407, false, 'The host asked for is not publishing in this channel.'),
   internal: entry(500, 4500, true, 'An unexpected error; the server has logged it under the request id.'),
+  log_corrupt: entry(500, 4501, false, 'The log on disk is damaged; the server does not run on a guess.'),
+  data_in_use: entry(500, 4502, true, 'Another process is using this data folder.'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof codes;

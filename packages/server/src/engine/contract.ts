@@ -21,7 +21,7 @@ export type AppendOutcome =
   | { readonly ok: false; readonly reason: 'unavailable'; readonly cause: unknown };
 
 export interface Recovery {
-  /** Position of the last whole transaction. */
+  /** Position of the last whole transaction; of several partitions, the highest. */
   readonly lastPosition: number;
   /** Bytes after it that were cut as torn or corrupt; 0 after a clean stop. */
   readonly cutBytes: number;

@@ -5,11 +5,13 @@
 export interface Disk {
   /** Names in the folder; empty if it does not exist. Folders are made on first write. */
   list(folder: string): Promise<readonly string[]>;
+  /** Made empty if there is none; its name is then durable only once `replace` has written it. */
   open(path: string): Promise<DiskFile>;
   /** Whole file, or undefined if there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** Atomic: afterwards the path holds all of `bytes` or what it held before, durably (write, sync, rename, sync folder). */
   replace(path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void>;
+  /** Durable when it resolves; nothing happens if there is no such file. */
   remove(path: string): Promise<void>;
 }
 

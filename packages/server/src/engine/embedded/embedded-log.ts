@@ -1,0 +1,108 @@
+import assert from 'node:assert';
+import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { LogStore, Recovery } from '../contract.ts';
+import type { Disk } from '../disk.ts';
+import { AliveFile } from './alive-file.ts';
+import { Partition } from './partition.ts';
+import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
+
+export interface EmbeddedLogOptions {
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** A file of the log takes no further append once it is this large. Default 64 MiB: what retention deletes at once. */
+  readonly segmentBytesMax?: number;
+}
+
+const partitionPattern = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
+
+/**
+ * The log as append-only files below `log/`, snapshots below `snapshots/`, and `alive`. Recovers on opening: a torn
+ * end is cut and reported. Throws `log_corrupt` if records that had been acknowledged are damaged or missing.
+ */
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogStore> {
+  const { disk, logger } = options;
+  const partitionOptions = { ...options, segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024 };
+  const partitions = new Map<string, Partition>();
+  for (const name of await disk.list('log')) {
+    if (!partitionPattern.test(name)) continue;
+    partitions.set(name, await Partition.open(partitionOptions, `log/${name}`));
+  }
+  const alive = await AliveFile.open(disk, 'alive');
+  const recovery = recoveryOf(partitions, alive.mark.nowMs);
+  if (recordsOf(partitions) < alive.mark.recordsDurable) {
+    await alive.file.close();
+    throw new HousecountError(
+      'log_corrupt',
+      `The log holds ${recordsOf(partitions)} records, but ${alive.mark.recordsDurable} had been made durable: some are lost. ` +
+        'Restore the data folder from a backup; or, to go on with what is there, delete the file "alive" in it.',
+    );
+  }
+  let closed = false;
+
+  const partitionNamed = (name: string): Partition => {
+    assert(!closed, 'the log is closed');
+    assert(partitionPattern.test(name), `not a name of a partition: ${name}`);
+    let partition = partitions.get(name);
+    if (partition === undefined) {
+      partition = new Partition(partitionOptions, `log/${name}`);
+      partitions.set(name, partition);
+    }
+    return partition;
+  };
+
+  return {
+    recovery,
+    async append(partition, transactions, expectedLast) {
+      return partitionNamed(partition).append(transactions, expectedLast);
+    },
+    async read(partition, after, limit) {
+      return partitionNamed(partition).read(after, limit);
+    },
+    async readSnapshot(partition) {
+      const { last } = partitionNamed(partition);
+      return readSnapshot(disk, logger, `snapshots/${partition}`, partition, last);
+    },
+    async writeSnapshot(partition, position, lines) {
+      assert(position <= partitionNamed(partition).last, 'a snapshot is of durable records');
+      await writeSnapshot(disk, `snapshots/${partition}`, partition, position, lines);
+    },
+    async trim(partition, position, beforeMs) {
+      await partitionNamed(partition).trim(position, beforeMs);
+    },
+    async markAlive(nowMs) {
+      assert(!closed, 'the log is closed');
+      await alive.write({ nowMs, recordsDurable: recordsOf(partitions) });
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      try {
+        // Only here is the mark synced: a damaged end of the log is then known from a torn one.
+        const nowMs = Math.max(alive.mark.nowMs, options.clock.nowMs());
+        await alive.write({ nowMs, recordsDurable: recordsOf(partitions) });
+        await alive.file.sync();
+      } finally {
+        await alive.file.close();
+      }
+    },
+  };
+}
+
+function recordsOf(partitions: ReadonlyMap<string, Partition>): number {
+  let records = 0;
+  for (const partition of partitions.values()) records += partition.last;
+  return records;
+}
+
+function recoveryOf(partitions: ReadonlyMap<string, Partition>, lastAliveMs: number): Recovery {
+  let lastPosition = 0;
+  let cutBytes = 0;
+  for (const partition of partitions.values()) {
+    lastPosition = Math.max(lastPosition, partition.last);
+    cutBytes += partition.cutBytes;
+  }
+  return { lastPosition, cutBytes, lastAliveMs };
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert';
+import { crc32 } from 'node:zlib';
+import type { Transaction } from '../contract.ts';
+
+/**
+ * One record on disk, little-endian:
+ *
+ *     crc32 u32 | length u32 | flags u32 | indexInAppend u32 | position u64 | payload
+ *
+ * The checksum covers everything after itself. The position makes a frame in the wrong place visible. The index in the
+ * append tells which frames were written by one append: appends are synced one after the other, so a frame of a later
+ * append proves that everything before that append was once durable (see tail.ts).
+ */
+export const frameHeaderBytes = 24;
+/** One record; more is a bug of the caller, who limits what comes in. Bounds what a reader must hold to check a frame. */
+export const recordBytesMax = 1024 * 1024;
+
+const flagMore = 1;
+const twoTo32 = 2 ** 32;
+
+export interface Frame {
+  readonly position: number;
+  /** First position of the append that wrote the frame. */
+  readonly appendFirst: number;
+  /** More records of the same transaction follow. */
+  readonly more: boolean;
+  /** A view of the bytes given; not a copy. */
+  readonly payload: Uint8Array;
+  /** Length of the whole frame, bytes. */
+  readonly length: number;
+}
+
+/** All frames of one append, contiguous, the first record at `firstPosition`. Empty transactions leave nothing. */
+export function encodeFrames(
+  transactions: readonly Transaction[],
+  firstPosition: number,
+): { readonly bytes: Uint8Array; readonly count: number } {
+  let length = 0;
+  let count = 0;
+  for (const transaction of transactions) {
+    for (const payload of transaction) {
+      assert(
+        payload.length <= recordBytesMax,
+        `a record of ${payload.length} bytes is too large for the log`,
+      );
+      length += frameHeaderBytes + payload.length;
+      count += 1;
+    }
+  }
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  let index = 0;
+  for (const transaction of transactions) {
+    let left = transaction.length;
+    for (const payload of transaction) {
+      left -= 1;
+      const end = at + frameHeaderBytes + payload.length;
+      view.setUint32(at + 4, payload.length, true);
+      view.setUint32(at + 8, left > 0 ? flagMore : 0, true);
+      view.setUint32(at + 12, index, true);
+      setUint64(view, at + 16, firstPosition + index);
+      bytes.set(payload, at + frameHeaderBytes);
+      view.setUint32(at, crc32(bytes.subarray(at + 4, end)), true);
+      at = end;
+      index += 1;
+    }
+  }
+  return { bytes, count };
+}
+
+/** The frame at `at`; `short` if `bytes` ends before it does, `bad` if it is no frame. */
+export function parseFrame(bytes: Uint8Array, view: DataView, at: number): Frame | 'short' | 'bad' {
+  const available = bytes.length - at;
+  if (available < frameHeaderBytes) return 'short';
+  const payloadLength = view.getUint32(at + 4, true);
+  if (payloadLength > recordBytesMax) return 'bad';
+  const flags = view.getUint32(at + 8, true);
+  if (flags > flagMore) return 'bad';
+  const length = frameHeaderBytes + payloadLength;
+  if (available < length) return 'short';
+  const end = at + length;
+  if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(at, true)) return 'bad';
+  const position = getUint64(view, at + 16);
+  return {
+    position,
+    appendFirst: position - view.getUint32(at + 12, true),
+    more: flags === flagMore,
+    payload: bytes.subarray(at + frameHeaderBytes, end),
+    length,
+  };
+}
+
+/** Cheap test before the checksum: may the header at `at` be a frame with a position in (`above`, `atMost`]? */
+export function mayBeFrame(view: DataView, at: number, above: number, atMost: number): boolean {
+  if (view.getUint32(at + 8, true) > flagMore || view.getUint32(at + 4, true) > recordBytesMax) return false;
+  const position = getUint64(view, at + 16);
+  return position > above && position <= atMost;
+}
+
+/** Writes a whole number below 2^53. */
+export function setUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % twoTo32, true);
+  view.setUint32(at + 4, Math.floor(value / twoTo32), true);
+}
+
+/** Reads what setUint64 wrote; larger numbers come out imprecise, and no caller accepts them. */
+export function getUint64(view: DataView, at: number): number {
+  return view.getUint32(at + 4, true) * twoTo32 + view.getUint32(at, true);
+}
+
+/** A DataView over the same bytes. */
+export const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

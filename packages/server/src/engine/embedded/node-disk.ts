@@ -1,0 +1,126 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Disk, DiskFile } from '../disk.ts';
+import { lockDataFolder } from './data-lock.ts';
+
+export interface NodeDisk extends Disk {
+  /** Gives the folder back. Files that are still open stay usable until they are closed. */
+  close(): void;
+}
+
+/** The folder `root` (made if missing) as a disk, taken for this process alone. Throws `data_in_use`. */
+export async function openNodeDisk(root: string): Promise<NodeDisk> {
+  const top = resolve(root);
+  await makeFolder(top);
+  const unlock = lockDataFolder(top);
+  const at = (path: string): string => join(top, path);
+  return {
+    async list(folder) {
+      try {
+        return await readdir(at(folder));
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
+    },
+    async open(path) {
+      try {
+        return nodeFile(await open(at(path), 'r+'));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+      await makeFolder(dirname(at(path)));
+      return nodeFile(await open(at(path), 'w+'));
+    },
+    async read(path) {
+      try {
+        return await readFile(at(path));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    async replace(path, bytes) {
+      const target = at(path);
+      const draft = `${target}.tmp`;
+      await makeFolder(dirname(target));
+      const handle = await open(draft, 'w');
+      try {
+        let offset = 0;
+        for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
+          await writeAll(handle, offset, chunk);
+          offset += chunk.length;
+        }
+        await handle.datasync();
+      } catch (error) {
+        await handle.close();
+        // A draft that cannot be removed either is overwritten by the next replace of the same path.
+        await unlink(draft).catch(() => undefined);
+        throw error;
+      }
+      await handle.close();
+      await rename(draft, target);
+      await syncFolder(dirname(target));
+    },
+    async remove(path) {
+      try {
+        await unlink(at(path));
+      } catch (error) {
+        if (isMissing(error)) return;
+        throw error;
+      }
+      await syncFolder(dirname(at(path)));
+    },
+    close: unlock,
+  };
+}
+
+function nodeFile(handle: FileHandle): DiskFile {
+  return {
+    size: async () => (await handle.stat()).size,
+    async read(offset, length) {
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await handle.read(bytes, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return bytes.subarray(0, filled);
+    },
+    write: (offset, bytes) => writeAll(handle, offset, bytes),
+    truncate: (length) => handle.truncate(length),
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+}
+
+async function writeAll(handle: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, offset + written);
+    if (bytesWritten === 0) throw new Error('the disk took no bytes');
+    written += bytesWritten;
+  }
+}
+
+/** Makes a folder and those above it, each name durable. */
+async function makeFolder(folder: string): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true });
+  if (firstMade === undefined) return;
+  for (let made = folder; made.length >= firstMade.length; made = dirname(made)) {
+    await syncFolder(dirname(made));
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -1,0 +1,177 @@
+import assert from 'node:assert';
+import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { AppendOutcome, StoredRecord, Transaction } from '../contract.ts';
+import type { Disk, DiskFile } from '../disk.ts';
+import { encodeFrames } from './frame.ts';
+import { corrupt, Segment, segmentHeaderBytes, segmentNamePattern } from './segment.ts';
+import { findTail } from './tail.ts';
+
+export interface PartitionOptions {
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** A segment of this size takes no further append. */
+  readonly segmentBytesMax: number;
+}
+
+/** The segments of one partition, in order, and the only writer of the last one. */
+export class Partition {
+  /** Position of the last durable record. */
+  last = 0;
+  /** What was cut at opening, bytes. */
+  cutBytes = 0;
+  readonly #segments: Segment[] = [];
+  /** Where the next frame goes in the last segment. */
+  #end = segmentHeaderBytes;
+  /** The last segment's content is unknown after a failed sync or a failed taking back: never write to it again. */
+  #mustRoll = false;
+  #appending = false;
+
+  constructor(
+    readonly options: PartitionOptions,
+    readonly folder: string,
+  ) {}
+
+  /** Reads what is there, cuts a torn tail and makes the rest durable. Throws `log_corrupt`. */
+  static async open(options: PartitionOptions, folder: string): Promise<Partition> {
+    const partition = new Partition(options, folder);
+    await partition.#recover();
+    return partition;
+  }
+
+  async #recover(): Promise<void> {
+    const { disk, logger } = this.options;
+    const names = (await disk.list(this.folder)).filter((name) => segmentNamePattern.test(name)).sort();
+    for (const name of names) {
+      const segment = await Segment.open(disk, this.folder, name);
+      const previous = this.#segments.at(-1);
+      // Whether the records up to there really are whole is checked when they are read.
+      if (previous !== undefined) previous.last = segment.first - 1;
+      this.#segments.push(segment);
+    }
+    const current = this.#segments.at(-1);
+    if (current === undefined) return;
+    await current.use(async (file) => {
+      const tail = await findTail(current, file);
+      if (tail.cutBytes > 0) {
+        await file.truncate(tail.end);
+        logger.warn('Cut the unfinished end of the log: a write that was never acknowledged.', {
+          file: current.path,
+          fromByte: tail.end,
+          cutBytes: tail.cutBytes,
+          lastPosition: tail.last,
+        });
+      }
+      // A killed process leaves whole frames in the page cache that were never synced; readers must not see those.
+      await file.sync();
+      current.last = tail.last;
+      this.last = tail.last;
+      this.cutBytes = tail.cutBytes;
+      this.#end = tail.end;
+    });
+  }
+
+  /** See LogStore.append. */
+  async append(transactions: readonly Transaction[], expectedLast: number): Promise<AppendOutcome> {
+    assert(!this.#appending, 'one append at a time');
+    if (expectedLast !== this.last) return { ok: false, reason: 'conflict', lastPosition: this.last };
+    const { bytes, count } = encodeFrames(transactions, this.last + 1);
+    if (count === 0) return { ok: true, lastPosition: this.last };
+    this.#appending = true;
+    try {
+      const segment = await this.#writable();
+      const cause = await segment.use((file) => this.#write(segment, file, bytes));
+      if (cause !== undefined) return { ok: false, reason: 'unavailable', cause };
+      segment.note(this.last + 1, this.#end);
+      this.#end += bytes.length;
+      this.last += count;
+      segment.last = this.last;
+      return { ok: true, lastPosition: this.last };
+    } catch (cause) {
+      return { ok: false, reason: 'unavailable', cause };
+    } finally {
+      this.#appending = false;
+    }
+  }
+
+  /** See LogStore.read. */
+  async read(after: number, limit: number): Promise<readonly StoredRecord[]> {
+    const until = Math.min(this.last, after + limit);
+    const records: StoredRecord[] = [];
+    if (after >= until) return records;
+    if (after + 1 < (this.#segments[0]?.first ?? 1)) {
+      throw new HousecountError('no_longer_kept', `The oldest record kept is ${this.#segments[0]?.first}.`);
+    }
+    for (const segment of this.#segments.slice(this.#holding(after + 1))) {
+      const next = records.at(-1)?.position ?? after;
+      if (next >= until) break;
+      await segment.read(next, until - next, records);
+    }
+    return records;
+  }
+
+  /** See LogStore.trim. The age of a segment is that of its successor's creation. */
+  async trim(position: number, beforeMs: number): Promise<void> {
+    for (;;) {
+      const [oldest, next] = this.#segments;
+      if (oldest === undefined || next === undefined) return;
+      if (oldest.last > position || next.createdMs >= beforeMs) return;
+      this.#segments.shift();
+      await oldest.unused();
+      // Oldest first, each removal durable: a crash in between leaves no hole.
+      await this.options.disk.remove(oldest.path);
+    }
+  }
+
+  async #writable(): Promise<Segment> {
+    const current = this.#segments.at(-1);
+    if (current !== undefined && !this.#mustRoll && this.#end < this.options.segmentBytesMax) return current;
+    return this.#roll();
+  }
+
+  /** Starts the next segment. From then on the file before it ends at its last durable record, whatever else it holds. */
+  async #roll(): Promise<Segment> {
+    const first = this.last + 1;
+    const current = this.#segments.at(-1);
+    const segment = await Segment.create(this.options.disk, this.folder, first, this.options.clock.nowMs());
+    if (current?.first === first) this.#segments.pop();
+    this.#segments.push(segment);
+    this.#end = segmentHeaderBytes;
+    this.#mustRoll = false;
+    return segment;
+  }
+
+  /** Writes and syncs; on failure takes back what was written and returns the cause. */
+  async #write(segment: Segment, file: DiskFile, bytes: Uint8Array): Promise<unknown> {
+    let synced = false;
+    try {
+      await file.write(this.#end, bytes);
+      synced = true;
+      await file.sync();
+      return undefined;
+    } catch (cause) {
+      const { logger } = this.options;
+      try {
+        await file.truncate(this.#end);
+        // After a failed sync the kernel may call pages clean that never reached the disk: this file is done with.
+        if (synced) this.#mustRoll = true;
+        else await file.sync();
+      } catch (error) {
+        this.#mustRoll = true;
+        logger.error('The log could not take back a failed write; it goes on in a new file.', {
+          file: segment.path,
+          error: String(error),
+        });
+      }
+      return cause ?? corrupt(segment.path, this.#end, 'the write failed without a reason');
+    }
+  }
+
+  #holding(position: number): number {
+    let at = this.#segments.length - 1;
+    while (at > 0 && (this.#segments[at]?.first ?? 0) > position) at -= 1;
+    return at;
+  }
+}
