@@ -46,6 +46,8 @@ export interface MemberJoined extends EventBase, Subject {
   readonly connectionKind: ConnectionKind;
   /** End of the join privilege, epoch milliseconds; absent when it never ends. */
   readonly tokenEndsMs?: number;
+  /** Silence allowed for this connection before it is presumed gone, milliseconds. */
+  readonly leaseMs: number;
 }
 export interface MemberLeft extends EventBase, Subject {
   readonly type: 'member-left';

@@ -1,5 +1,6 @@
 import type { ConnectionKind, Evidence, Profile, Role } from '@housecount/protocol';
 import type { Roster } from './roster.ts';
+import { Trie } from './trie.ts';
 
 /** How the connection behind a member stands. A union of shapes, so that a live one cannot carry a lease's end. */
 export type Link =
@@ -38,10 +39,12 @@ export interface OpenChannel {
   readonly seq: number;
   readonly profile: Profile;
   readonly openedMs: number;
+  /** Time of the last record, epoch milliseconds; no command may be decided at an earlier time. */
+  readonly lastAtMs: number;
   readonly roster: Roster;
   readonly hosts: number;
   /** Of uids that left: their clientSeq, kept only while it is not yet in the past. */
-  readonly departed: ReadonlyMap<number, number>;
+  readonly departed: Trie<number>;
 }
 
 /** A channel with nobody in it. */
@@ -49,7 +52,17 @@ export interface ClosedChannel {
   readonly app: string;
   readonly channel: string;
   readonly sid: undefined;
-  readonly departed: ReadonlyMap<number, number>;
+  /** Time of the last record, epoch milliseconds; 0 if there was none. */
+  readonly lastAtMs: number;
+  /** As above, so that clientSeq grows over the lives of a channel. */
+  readonly departed: Trie<number>;
 }
 
 export type ChannelState = OpenChannel | ClosedChannel;
+
+const noneDeparted = Trie.empty<number>((clientSeq) => clientSeq);
+
+/** A channel that nobody has joined yet. */
+export function closedChannel(app: string, channel: string): ClosedChannel {
+  return { app, channel, sid: undefined, lastAtMs: 0, departed: noneDeparted };
+}

@@ -1,0 +1,86 @@
+import type { Evidence, LeaveReason, MemberLeft } from '@housecount/protocol';
+import { nextClientSeq } from './client-seq.ts';
+import type { ChannelRecord } from './decision.ts';
+import type { Member, OpenChannel } from './state.ts';
+
+/** A leave before it has its place in the sequence: who, why, and on what evidence. */
+export interface Leave {
+  readonly member: Member;
+  readonly reason: LeaveReason;
+  readonly evidence: Evidence;
+  readonly lastHeardMs: number;
+  readonly noticedMs: number;
+}
+
+const reasons: Record<Evidence, LeaveReason> = {
+  bye: 'quit',
+  'media-closed': 'quit',
+  'socket-closed': 'timeout',
+  silence: 'timeout',
+  'media-silence': 'timeout',
+  'server-crash': 'timeout',
+  kick: 'kicked',
+  'new-device': 'replaced',
+  'token-end': 'token',
+};
+
+/** Why a member leaves, by what made the server notice. */
+export const reasonOf = (evidence: Evidence): LeaveReason => reasons[evidence];
+
+/**
+ * A leave that happens now, epoch milliseconds. Who says goodbye is heard by it; who does not was last heard when its
+ * silence began, or now if there was none.
+ */
+export function leave(
+  member: Member,
+  { reason, evidence, nowMs }: { reason: LeaveReason; evidence: Evidence; nowMs: number },
+): Leave {
+  const { link } = member;
+  const isGoodbye = evidence === 'bye' || evidence === 'media-closed';
+  const lastHeardMs = link.state === 'silent' && !isGoodbye ? link.lastHeardMs : nowMs;
+  return { member, reason, evidence, lastHeardMs, noticedMs: nowMs };
+}
+
+/** The records of leaves, in this order, and of the channel's closing if they leave nobody. Linear in the leaves. */
+export function leavesOf(
+  state: OpenChannel,
+  leaves: readonly Leave[],
+  nowMs: number,
+): readonly ChannelRecord[] {
+  const records: ChannelRecord[] = leaves.map((left, index) => leftRecord(state, left, nowMs, index));
+  const last = leaves.at(-1);
+  if (last && leaves.length === state.roster.size) {
+    const { app, channel, sid, profile } = state;
+    const seq = state.seq + leaves.length + 1;
+    const lastUid = last.member.uid;
+    records.push({ type: 'channel-closed', app, channel, sid, seq, atMs: nowMs, count: 0, profile, lastUid });
+  }
+  return records;
+}
+
+/** The record of a leave after which the channel goes on, or closes; `before` leaves of the same decision precede it. */
+export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
+  const { app, channel, sid, profile } = state;
+  const { member, reason, evidence, lastHeardMs, noticedMs } = left;
+  return {
+    type: 'member-left',
+    app,
+    channel,
+    sid,
+    seq: state.seq + before + 1,
+    atMs: nowMs,
+    count: state.roster.size - before - 1,
+    profile,
+    uid: member.uid,
+    ...(member.account !== undefined && { account: member.account }),
+    role: member.role,
+    platform: member.platform,
+    ...(member.clientType !== undefined && { clientType: member.clientType }),
+    clientSeq: nextClientSeq(member.clientSeq, nowMs),
+    reason,
+    evidence,
+    lastHeardMs,
+    noticedMs,
+    joinedMs: member.joinedMs,
+  };
+}
