@@ -1,0 +1,17 @@
+/** The official builder's parser, which its own types leave out. Tests only. */
+declare module 'agora-token/src/AccessToken2' {
+  export class AccessToken2 {
+    constructor(appId: string, appCertificate: string, issueTs: number, expire: number);
+    appId: Uint8Array;
+    issueTs: number;
+    expire: number;
+    salt: number;
+    from_string(token: string): boolean;
+    verifySignature(certificate: string): boolean;
+    getServices(type: number): readonly {
+      readonly __channel_name: Uint8Array;
+      readonly __uid: Uint8Array;
+      readonly __privileges: Readonly<Record<string, number>>;
+    }[];
+  }
+}

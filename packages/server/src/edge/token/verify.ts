@@ -1,0 +1,141 @@
+import type { Code } from '@housecount/protocol';
+import {
+  type AccessToken,
+  decodeAccessToken,
+  rtcPrivileges,
+  serviceTypes,
+  type TokenService,
+} from './access-token.ts';
+import { matchesName } from './glob.ts';
+import { sameSignature, signInfo } from './signature.ts';
+
+/** The app as far as its tokens go. */
+export interface TokenApp {
+  readonly id: string;
+  readonly certificate: string;
+  readonly secondaryCertificate?: string;
+}
+
+export type TokenIdentity = { readonly uid: number } | { readonly account: string };
+
+export interface TokenCheck {
+  /** undefined or empty: none was sent. */
+  readonly token: string | undefined;
+  readonly app: TokenApp;
+  readonly channel: string;
+  /** Who wants to use it; uid 0 asks for an assigned one. Left out (WHIP, WHEP): whoever the token names. */
+  readonly identity?: TokenIdentity;
+  readonly nowMs: number;
+  /** Characters; the caller's limit. */
+  readonly lengthMax: number;
+}
+
+export type TokenPrivilege = keyof typeof rtcPrivileges;
+
+/** A token that is good for this join. */
+export interface TokenGrant {
+  readonly ok: true;
+  /** Uid or account as the token has it: exact, empty for any, or a pattern with `*`. */
+  readonly tokenUid: string;
+  /** Epoch milliseconds. It cannot be used to join after this; who is in stays in. */
+  readonly tokenEndsMs: number;
+  /** When the join privilege ends and with it the membership, epoch milliseconds; absent: never. */
+  readonly joinEndsMs?: number;
+  /** The privileges granted, each with its end, epoch milliseconds; Infinity: never. */
+  readonly privileges: ReadonlyMap<TokenPrivilege, number>;
+  /** A likely mistake of whoever made the token, for the log. */
+  readonly hint?: string;
+}
+
+export type TokenRefusal = { readonly ok: false; readonly code: Code; readonly detail: string };
+
+/** A token lives one day at most, whatever it says. */
+const tokenSecondsMax = 86_400;
+/** Clock skew of the token's maker that is put up with, milliseconds. */
+const issuedAheadMsMax = 5 * 60 * 1000;
+/** An `expire` this large is a Unix time, not a duration. */
+const unixTimeLeast = 1_000_000_000;
+
+/**
+ * Checks a token for joining `channel`, in this order: present, version, decodable, app id, signature, service, channel,
+ * uid, token end, join privilege. Beyond its app id, what it says is told only once its signature is known to be good.
+ */
+export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
+  const { app, nowMs } = check;
+  if (!check.token) return refuse('token_required', '');
+  const token = decodeAccessToken(check.token, check.lengthMax);
+  if (typeof token === 'string') return refuse('invalid_token', token);
+  // The app id is not in the signature's key, only in what is signed: it must be compared of itself.
+  if (token.appId.toLowerCase() !== app.id.toLowerCase()) return refuse('token_app_mismatch', '');
+  if (!isSigned(token, app)) return refuse('invalid_token', 'Its signature does not match.');
+
+  const services = token.services.filter(({ type }) => type === serviceTypes.rtc);
+  if (services.length === 0) return refuse('token_no_privilege', 'It has no RTC service.');
+  const ofChannel = services.filter(({ names }) => matchesName(names[0] ?? '', check.channel));
+  if (ofChannel.length === 0) return refuse('token_channel_mismatch', '');
+  const service = ofChannel.find(({ names }) => isFor(names[1] ?? '', check.identity));
+  if (!service) return refuse('token_uid_mismatch', mismatchHint(check.identity));
+  return grantOf(token, service, nowMs);
+}
+
+function grantOf(token: AccessToken, service: TokenService, nowMs: number): TokenGrant | TokenRefusal {
+  const issuedMs = token.issuedSeconds * 1000;
+  if (issuedMs > nowMs + issuedAheadMsMax)
+    return refuse('invalid_token', 'It was issued in the future; check the clock of its maker.');
+  const { expireSeconds } = token;
+  const lifeSeconds = expireSeconds === 0 ? tokenSecondsMax : Math.min(expireSeconds, tokenSecondsMax);
+  const tokenEndsMs = issuedMs + lifeSeconds * 1000;
+  const hint =
+    expireSeconds >= unixTimeLeast
+      ? '"expire" looks like a Unix time; it is a number of seconds from now, and at most one day.'
+      : undefined;
+  if (nowMs >= tokenEndsMs) return refuse('token_expired', hint ?? '');
+
+  const privileges = new Map<TokenPrivilege, number>();
+  for (const [name, key] of Object.entries(rtcPrivileges) as [TokenPrivilege, number][]) {
+    const seconds = service.privileges.get(key);
+    if (seconds !== undefined)
+      privileges.set(name, seconds === 0 ? Number.POSITIVE_INFINITY : issuedMs + seconds * 1000);
+  }
+  const joinEndsMs = privileges.get('join');
+  if (joinEndsMs === undefined) return refuse('token_no_privilege', 'It does not allow joining a channel.');
+  if (nowMs >= joinEndsMs) return refuse('token_expired', 'Its privilege to join has ended.');
+  return {
+    ok: true,
+    tokenUid: service.names[1] ?? '',
+    tokenEndsMs,
+    ...(Number.isFinite(joinEndsMs) && { joinEndsMs }),
+    privileges,
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+/** May the holder publish this kind at `nowMs`? */
+export function mayPublish(grant: TokenGrant, kind: 'audio' | 'video', nowMs: number): boolean {
+  return (grant.privileges.get(kind === 'audio' ? 'publishAudio' : 'publishVideo') ?? 0) > nowMs;
+}
+
+function isSigned(token: AccessToken, app: TokenApp): boolean {
+  return [app.certificate, app.secondaryCertificate].some(
+    (certificate) =>
+      certificate !== undefined &&
+      certificate !== '' &&
+      sameSignature(token.signature, signInfo(certificate, token.issuedSeconds, token.salt, token.info)),
+  );
+}
+
+function isFor(pattern: string, identity: TokenIdentity | undefined): boolean {
+  if (identity === undefined) return true;
+  if ('account' in identity) return matchesName(pattern, identity.account);
+  // An assigned uid is not known yet, so a pattern that some uids do not match cannot be checked against it.
+  if (identity.uid === 0) return pattern === '' || pattern === '0' || /^\*+$/.test(pattern);
+  return matchesName(pattern, String(identity.uid));
+}
+
+function mismatchHint(identity: TokenIdentity | undefined): string {
+  return identity && 'uid' in identity && identity.uid === 0
+    ? 'The token is for a certain uid, and the join asks for an assigned one: join with the uid of the token.'
+    : '';
+}
+
+const refuse = (code: Code, detail: string): TokenRefusal => ({ ok: false, code, detail });
