@@ -51,6 +51,8 @@ export interface MemberJoined extends EventBase, Subject {
 }
 export interface MemberLeft extends EventBase, Subject {
   readonly type: 'member-left';
+  /** The connection that backed the member last. */
+  readonly connectionId: string;
   readonly reason: LeaveReason;
   readonly evidence: Evidence;
   /** When the server last heard from the member, epoch milliseconds. */

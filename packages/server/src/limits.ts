@@ -30,6 +30,38 @@ export const limits = {
   bodyBytesMax: 128 * 1024,
   /** An AccessToken2, characters; then `invalid_token`. */
   tokenLengthMax: 8 * 1024,
+  /** WHIP and WHEP sessions of the whole server; then `too_many_connections`. */
+  mediaSessionsMax: 2_000,
+  /** WHIP and WHEP requests from one address, per second, on average, with a burst of ten times that; then `rate_limited`. */
+  mediaRequestsPerSecondMax: 50,
   /** WHIP and WHEP sessions of one connection; then `too_many_connections`. */
   sessionsPerConnectionMax: 64,
+  /** Events kept in the history: this many days … */
+  historyDaysMax: 90,
+  /** … and this many of the newest log positions; what is older is deleted, and asked for answers `no_longer_kept`. About 500 bytes each. */
+  historyRowsMax: 10_000_000,
+  /** How long a request waits for the history to catch up with the log, milliseconds; then `overloaded`. */
+  historyWaitMs: 5_000,
+  /** Requests waiting for the history; the next is refused with `overloaded`. */
+  historyWaitersMax: 1_000,
+  /** Members, events or channels in one page of the native REST API; a larger `limit` is refused with `query_invalid`. */
+  pageMax: 1_000,
+  /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */
+  agoraAudienceMax: 10_000,
+  /** Rosters kept so that the pages of one listing agree; the least recently used goes first, then `no_longer_kept`. */
+  rosterSnapshotsMax: 200,
+  /** How long such a roster is kept after its last page, milliseconds; then `no_longer_kept`. */
+  rosterSnapshotMs: 60_000,
+  /** Event streams (SSE) open at once; the next is refused with `too_many_connections`. */
+  eventStreamsMax: 200,
+  /** A comment is sent on a silent event stream this often, milliseconds, so that proxies keep it open. */
+  eventStreamPingMs: 15_000,
+  /** Attempts of one endpoint under way at once; further deliveries wait their turn. */
+  endpointInFlightMax: 64,
+  /** Deliveries of one endpoint taken from the log and not finished; then its reader waits, and the log keeps the rest. */
+  endpointOutstandingMax: 1_024,
+  /** A receiver's answer: status line and headers, bytes; beyond it the attempt has failed. */
+  answerHeadBytesMax: 16 * 1024,
+  /** A receiver's answer: body, bytes; the rest is not read and the connection is closed. The status counts. */
+  answerBodyBytesMax: 64 * 1024,
 } as const;

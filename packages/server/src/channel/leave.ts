@@ -77,6 +77,7 @@ export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, befor
     platform: member.platform,
     ...(member.clientType !== undefined && { clientType: member.clientType }),
     clientSeq: nextClientSeq(member.clientSeq, nowMs),
+    connectionId: member.connectionId,
     reason,
     evidence,
     lastHeardMs,

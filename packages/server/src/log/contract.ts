@@ -41,6 +41,12 @@ export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'ip' | 'pr
  */
 export interface Log {
   join(request: JoinRequest): Promise<JoinOutcome>;
+  /** The uid that a join with this identity will have: an account's own (stored now if new), or a free one for uid 0. */
+  resolve(
+    app: string,
+    channel: string,
+    identity: JoinRequest['identity'],
+  ): Promise<{ ok: true; uid: number } | Refused>;
   /** Everything but join. Unknown channel: refused `not_joined`. */
   submit(
     app: string,
@@ -63,12 +69,18 @@ export interface Log {
   /** The stored uid of an account, if it ever joined. */
   uidOf(app: string, account: string): number | undefined;
 
+  /** Remembers, for address rules, where a connection that resumed comes from. */
+  noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void;
+
   readonly lastPosition: number;
   /**
    * Durable entries after `after`, in order, in batches, for ever; ends when the signal aborts. From memory while the
    * reader keeps up, else from the engine. A slow consumer delays only itself: nothing is buffered for it.
    */
   follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
+
+  /** Records after `cursor()` are kept for this reader, whatever the retention. Returns the release. */
+  hold(cursor: () => number): () => void;
 
   /** Ends timers, flushes, snapshots. Members stay: a restart within the recovery lease makes no events. */
   stop(): Promise<void>;

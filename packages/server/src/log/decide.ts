@@ -1,0 +1,127 @@
+import type { Code } from '@housecount/protocol';
+import { apply } from '../channel/apply.ts';
+import type { ChannelCommand } from '../channel/command.ts';
+import type { KickingRule } from '../channel/rules.ts';
+import type { Random } from '../clock.ts';
+import { limits } from '../limits.ts';
+import { nextUid, preferredUid } from './accounts.ts';
+import type { JoinRequest, RuleDraft } from './contract.ts';
+import type { LogRecord } from './record.ts';
+import type { WorldView } from './world.ts';
+
+/** One command decided: the records of its transaction, or why not. Everything here is a pure function of its arguments. */
+export type Decided = { readonly ok: true; readonly records: readonly LogRecord[] } | Refusal;
+export type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
+
+const refuse = (code: Code): Refusal => ({ ok: false, code });
+
+/** Which uid an identity has in the app; a new account gets its own, for ever. */
+export function decideIdentity(
+  world: WorldView,
+  request: Pick<JoinRequest, 'app' | 'channel' | 'identity'>,
+  random: Random,
+  nowMs: number,
+): { readonly ok: true; readonly uid: number; readonly records: readonly LogRecord[] } | Refusal {
+  const { app, identity } = request;
+  if ('account' in identity) {
+    const { account } = identity;
+    const known = world.accounts.uidOf(app, account);
+    if (known !== undefined) return { ok: true, uid: known, records: [] };
+    if (world.accounts.count(app) >= limits.appAccountsMax) return refuse('accounts_full');
+    let uid = preferredUid(account);
+    while (world.accounts.isTaken(app, uid)) uid = nextUid(uid);
+    return { ok: true, uid, records: [{ type: 'account-mapped', app, account, uid, atMs: nowMs }] };
+  }
+  if (identity.uid !== 0) return { ok: true, uid: identity.uid, records: [] };
+  const state = world.state(app, request.channel);
+  let uid = nextUid(Math.floor(random.fraction() * 0xffffffff));
+  while (world.accounts.isTaken(app, uid) || (state.sid !== undefined && state.roster.get(uid)))
+    uid = nextUid(uid);
+  return { ok: true, uid, records: [] };
+}
+
+/** A join: who it is, whether a rule keeps it out, then what the channel says. */
+export function decideJoin(world: WorldView, request: JoinRequest, random: Random, nowMs: number): Decided {
+  const { app, channel } = request;
+  const state = world.state(app, channel);
+  const identified = decideIdentity(world, request, random, nowMs);
+  if (!identified.ok) return identified;
+  const { uid } = identified;
+  if (world.rules.banned(app, { channel, uid, ip: request.ip }, 'join_channel', nowMs))
+    return refuse('banned');
+  if (state.sid === undefined && world.openCount(app) >= limits.appChannelsMax)
+    return refuse('channels_full');
+
+  const decision = apply(
+    state,
+    {
+      type: 'join',
+      connectionId: request.connectionId,
+      connectionKind: request.connectionKind,
+      uid,
+      ...('account' in request.identity && { account: request.identity.account }),
+      role: request.role,
+      ...(request.profile !== undefined && { profile: request.profile }),
+      platform: request.platform,
+      ...(request.clientType !== undefined && { clientType: request.clientType }),
+      ...(request.tokenEndsMs !== undefined && { tokenEndsMs: request.tokenEndsMs }),
+      leaseMs: request.leaseMs,
+      newSid: newSid(random),
+    },
+    nowMs,
+    channelLimits,
+  );
+  if ('refused' in decision) return refuse(decision.refused);
+  return { ok: true, records: [...identified.records, ...decision.records] };
+}
+
+/** Any other command of a channel. */
+export function decideCommand(
+  world: WorldView,
+  app: string,
+  channel: string,
+  command: ChannelCommand,
+  nowMs: number,
+): Decided {
+  const decision = apply(world.state(app, channel), command, nowMs, channelLimits);
+  return 'refused' in decision ? refuse(decision.refused) : { ok: true, records: decision.records };
+}
+
+/** A new rule. `id` is the caller's, unique in the app. */
+export function decideRule(
+  world: WorldView,
+  draft: RuleDraft,
+  id: number,
+  durationMs: number,
+  nowMs: number,
+): Decided {
+  if (durationMs === 0) return { ok: true, records: [] };
+  if (world.rules.count(draft.app) >= limits.appRulesMax) return refuse('rate_limited');
+  const rule: KickingRule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
+  return { ok: true, records: [{ type: 'rule-set', app: draft.app, rule, atMs: nowMs }] };
+}
+
+/** A rule that lasts `durationMs` from now on; ended ones are not found. */
+export function decideRuleChange(
+  world: WorldView,
+  app: string,
+  id: number,
+  durationMs: number,
+  nowMs: number,
+): Decided {
+  const rule = world.rules.get(app, id);
+  if (!rule || rule.endsMs <= nowMs) return refuse('not_found');
+  const changed: KickingRule = { ...rule, endsMs: nowMs + durationMs, updatedMs: nowMs };
+  return { ok: true, records: [{ type: 'rule-set', app, rule: changed, atMs: nowMs }] };
+}
+
+export function decideRuleDelete(world: WorldView, app: string, id: number, nowMs: number): Decided {
+  const rule = world.rules.get(app, id);
+  if (!rule || rule.endsMs <= nowMs) return refuse('not_found');
+  return { ok: true, records: [{ type: 'rule-deleted', app, ruleId: id, atMs: nowMs }] };
+}
+
+/** `C` and 15 characters, 75 bits: as long as the ids that receivers have seen so far, and never the same twice. */
+const newSid = (random: Random): string => `C${random.id(15)}`;
+
+const channelLimits = { membersMax: limits.channelMembersMax, hostsMax: limits.channelHostsMax };

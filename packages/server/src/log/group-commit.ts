@@ -1,0 +1,154 @@
+import type { Code } from '@housecount/protocol';
+import type { ChannelState } from '../channel/state.ts';
+import type { Clock } from '../clock.ts';
+import type { LogStore } from '../engine/contract.ts';
+import type { Logger } from '../observe/contract.ts';
+import type { Decided } from './decide.ts';
+import { encodeRecord, type LogEntry, type LogRecord } from './record.ts';
+import type { Draft, World } from './world.ts';
+
+/** Wait before an append that failed is tried again with the facts it carried, milliseconds. Chosen: a full disk is not freed sooner. */
+export const retryMs = 500;
+
+export interface GroupCommitOptions {
+  readonly store: LogStore;
+  readonly partition: string;
+  readonly world: World;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly batchCommandsMax: number;
+  readonly queueMax: number;
+  /** Called once per durable batch, before the promises of its commands resolve. */
+  readonly onDurable: (entries: readonly LogEntry[], changed: readonly ChannelState[]) => void;
+  /** Another writer has the partition: this process must not go on. */
+  readonly onFenced: (cause: Error) => void;
+}
+
+export type Committed = { readonly ok: true; readonly records: readonly LogRecord[] } | Refusal;
+type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
+
+interface Pending {
+  readonly decide: (draft: Draft, nowMs: number) => Decided;
+  /**
+   * A request may be refused when the log cannot be written. A fact (somebody left, fell silent, came back) happened
+   * whether or not there is room to write it down: it waits, and is decided again, until it is recorded.
+   */
+  readonly fact: boolean;
+  readonly settle: (outcome: Committed) => void;
+}
+
+/**
+ * Decides commands in batches and records each batch with one append. One append is in flight at a time; what arrives
+ * meanwhile is the next batch. Nothing is acknowledged before it is durable.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #queue: Pending[] = [];
+  #running: Promise<void> | undefined;
+  #lastPosition: number;
+  #stopped = false;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: GroupCommitOptions, lastPosition: number) {
+    this.#options = options;
+    this.#lastPosition = lastPosition;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Queues one command; resolves when it is durable or refused. Refused `overloaded` when the queue is full. */
+  submit(decide: Pending['decide'], kind: { fact: boolean }): Promise<Committed> {
+    if (this.#stopped) return Promise.resolve({ ok: false, code: 'going_away' });
+    if (!kind.fact && this.#queue.length >= this.#options.queueMax) {
+      return Promise.resolve({ ok: false, code: 'overloaded' });
+    }
+    return new Promise((settle) => {
+      this.#queue.push({ decide, fact: kind.fact, settle });
+      this.#start();
+    });
+  }
+
+  /** Records what is queued, then refuses everything. */
+  async stop(): Promise<void> {
+    await this.#running;
+    this.#stopped = true;
+    this.#cancelRetry?.();
+    for (const { settle } of this.#queue.splice(0)) settle({ ok: false, code: 'going_away' });
+  }
+
+  #start(): void {
+    if (this.#running || this.#cancelRetry || this.#stopped) return;
+    // Begin on the next microtask, so that commands of one turn share a batch.
+    this.#running = Promise.resolve()
+      .then(() => this.#run())
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#queue.length > 0) this.#start();
+      });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#cancelRetry && !this.#stopped) {
+      await this.#commit(this.#queue.splice(0, this.#options.batchCommandsMax));
+    }
+  }
+
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    const { world, store, partition, clock } = this.#options;
+    const draft = world.draft();
+    const nowMs = clock.nowMs();
+    const decided = batch.map(({ decide }) => {
+      const decision = decide(draft, nowMs);
+      if (decision.ok) for (const record of decision.records) draft.absorb(record);
+      return decision;
+    });
+    const transactions = decided.flatMap((decision) =>
+      decision.ok && decision.records.length > 0 ? [decision.records.map(encodeRecord)] : [],
+    );
+    if (transactions.length > 0) {
+      const outcome = await store.append(partition, transactions, this.#lastPosition);
+      if (!outcome.ok) return this.#failed(batch, outcome);
+    }
+    const entries: LogEntry[] = [];
+    for (const decision of decided) {
+      if (!decision.ok) continue;
+      for (const record of decision.records) entries.push({ position: ++this.#lastPosition, record });
+    }
+    const changed = draft.commit();
+    if (entries.length > 0) this.#options.onDurable(entries, changed);
+    for (const [index, { settle }] of batch.entries()) {
+      const decision = decided[index];
+      if (decision) settle(decision);
+    }
+  }
+
+  /** The draft is dropped: what was not recorded did not happen, not even the refusals that were decided against it. */
+  #failed(
+    batch: readonly Pending[],
+    outcome: { reason: 'conflict'; lastPosition: number } | { reason: 'unavailable'; cause: unknown },
+  ): void {
+    if (outcome.reason === 'conflict') {
+      this.#stopped = true;
+      for (const { settle } of batch) settle({ ok: false, code: 'log_unavailable' });
+      this.#options.onFenced(
+        new Error(
+          `the log ends at ${outcome.lastPosition}, expected ${this.#lastPosition}: another writer has it`,
+        ),
+      );
+      return;
+    }
+    this.#options.logger.error('the log could not be written; nothing was changed', {
+      cause: String(outcome.cause),
+    });
+    const facts = batch.filter(({ fact }) => fact);
+    for (const { fact, settle } of batch) if (!fact) settle({ ok: false, code: 'log_unavailable' });
+    if (facts.length === 0) return;
+    this.#queue.unshift(...facts);
+    this.#cancelRetry = this.#options.clock.after(retryMs, () => {
+      this.#cancelRetry = undefined;
+      this.#start();
+    });
+  }
+}

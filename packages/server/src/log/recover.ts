@@ -1,0 +1,45 @@
+import type { LogStore } from '../engine/contract.ts';
+import type { Logger } from '../observe/contract.ts';
+import { decodeRecord, type LogRecord } from './record.ts';
+import { worldFromLines } from './snapshot.ts';
+import { World } from './world.ts';
+
+const readBatch = 5_000;
+
+/** Folds the newest snapshot and every record after it. */
+export async function recoverWorld(options: {
+  store: LogStore;
+  partition: string;
+  logger: Logger;
+}): Promise<{ world: World; lastPosition: number; floorMs: number; snapshotPosition: number }> {
+  const { store, partition, logger } = options;
+  const world = new World();
+  const snapshot = await store.readSnapshot(partition);
+  let floorMs = 0;
+  if (snapshot) ({ floorMs } = await worldFromLines(world, snapshot.lines));
+  const snapshotPosition = snapshot?.position ?? 0;
+  let position = snapshotPosition;
+  const { lastPosition, cutBytes } = store.recovery;
+  if (cutBytes > 0) {
+    logger.warn('the log ended in the middle of a record; the torn tail, never acknowledged, was cut', {
+      cutBytes,
+    });
+  }
+  while (position < lastPosition) {
+    const records = await store.read(partition, position, readBatch);
+    if (records.length === 0)
+      throw new Error(`the log has no record after ${position}, yet ends at ${lastPosition}`);
+    for (const { position: at, payload } of records) {
+      const record = decodeRecord(payload);
+      world.absorb(record);
+      floorMs = Math.max(floorMs, floorOf(record));
+      position = at;
+    }
+  }
+  return { world, lastPosition, floorMs, snapshotPosition };
+}
+
+/** Times before this would put a record, or a clientSeq, before one that is already told. */
+export function floorOf(record: LogRecord): number {
+  return 'clientSeq' in record ? Math.max(record.atMs, record.clientSeq) : record.atMs;
+}

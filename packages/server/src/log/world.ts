@@ -1,0 +1,154 @@
+import type { ChannelRecord } from '../channel/decision.ts';
+import { evolve } from '../channel/evolve.ts';
+import { type ChannelState, closedChannel } from '../channel/state.ts';
+import { Accounts } from './accounts.ts';
+import type { LogRecord } from './record.ts';
+import { Rules } from './rules.ts';
+
+/** Key of a channel among all apps; neither an app id nor a channel name can contain a slash. */
+export const channelKey = (app: string, channel: string): string => `${app}/${channel}`;
+
+/** What decisions are made against: the durable world, or a draft of it. */
+export interface WorldView {
+  readonly accounts: Pick<Accounts, 'uidOf' | 'isTaken' | 'count'>;
+  readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'count' | 'banned'>;
+  state(app: string, channel: string): ChannelState;
+  openCount(app: string): number;
+}
+
+/** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
+export class World implements WorldView {
+  readonly accounts = new Accounts();
+  readonly rules = new Rules();
+  readonly #channels = new Map<string, ChannelState>();
+  readonly #open = new Map<string, Set<string>>();
+
+  state(app: string, channel: string): ChannelState {
+    return this.#channels.get(channelKey(app, channel)) ?? closedChannel(app, channel);
+  }
+
+  openCount(app: string): number {
+    return this.#open.get(app)?.size ?? 0;
+  }
+
+  /** Names of the app's open channels, in no order. */
+  openNames(app: string): Iterable<string> {
+    return this.#open.get(app) ?? [];
+  }
+
+  /** Every channel that has anything to remember. */
+  states(): readonly ChannelState[] {
+    return [...this.#channels.values()];
+  }
+
+  put(state: ChannelState): void {
+    const key = channelKey(state.app, state.channel);
+    const open = this.#open.get(state.app);
+    if (state.sid !== undefined) {
+      if (open) open.add(state.channel);
+      else this.#open.set(state.app, new Set([state.channel]));
+    } else {
+      open?.delete(state.channel);
+      if (open?.size === 0) this.#open.delete(state.app);
+    }
+    if (state.sid === undefined && state.departed.size === 0) this.#channels.delete(key);
+    else this.#channels.set(key, state);
+  }
+
+  /** Forgets what a closed channel remembers of clientSeqs that are in the past by now. */
+  forgetIfIdle(app: string, channel: string, nowMs: number): void {
+    const state = this.#channels.get(channelKey(app, channel));
+    if (!state || state.sid !== undefined) return;
+    for (const clientSeq of state.departed.values()) if (clientSeq >= nowMs) return;
+    this.#channels.delete(channelKey(app, channel));
+  }
+
+  /** Folds one record in. */
+  absorb(record: LogRecord): void {
+    switch (record.type) {
+      case 'account-mapped':
+        this.accounts.map(record.app, record.account, record.uid);
+        return;
+      case 'rule-set':
+        this.rules.set(record.rule);
+        return;
+      case 'rule-deleted':
+        this.rules.delete(record.app, record.ruleId);
+        return;
+      default:
+        this.put(evolve(this.state(record.app, record.channel), record));
+    }
+  }
+
+  draft(): Draft {
+    return new Draft(this);
+  }
+}
+
+/**
+ * A tentative world: reads through to the durable one, keeps its changes apart. Dropped if the append fails, taken
+ * over by `commit` once the records are durable.
+ */
+export class Draft implements WorldView {
+  readonly #base: World;
+  readonly #states = new Map<string, ChannelState>();
+  readonly #openDelta = new Map<string, number>();
+  readonly accounts: Accounts;
+  readonly rules: Rules;
+
+  constructor(base: World) {
+    this.#base = base;
+    this.accounts = new Accounts(base.accounts);
+    this.rules = new Rules(base.rules);
+  }
+
+  state(app: string, channel: string): ChannelState {
+    return this.#states.get(channelKey(app, channel)) ?? this.#base.state(app, channel);
+  }
+
+  openCount(app: string): number {
+    return this.#base.openCount(app) + (this.#openDelta.get(app) ?? 0);
+  }
+
+  openNames(app: string): Iterable<string> {
+    const names = new Set(this.#base.openNames(app));
+    for (const state of this.#states.values()) {
+      if (state.app !== app) continue;
+      if (state.sid === undefined) names.delete(state.channel);
+      else names.add(state.channel);
+    }
+    return names;
+  }
+
+  absorb(record: LogRecord): void {
+    switch (record.type) {
+      case 'account-mapped':
+        this.accounts.map(record.app, record.account, record.uid);
+        return;
+      case 'rule-set':
+        this.rules.set(record.rule);
+        return;
+      case 'rule-deleted':
+        this.rules.delete(record.app, record.ruleId);
+        return;
+      default:
+        this.#evolve(record);
+    }
+  }
+
+  #evolve(record: ChannelRecord): void {
+    const before = this.state(record.app, record.channel);
+    const after = evolve(before, record);
+    this.#states.set(channelKey(record.app, record.channel), after);
+    const delta = Number(after.sid !== undefined) - Number(before.sid !== undefined);
+    if (delta !== 0) this.#openDelta.set(record.app, (this.#openDelta.get(record.app) ?? 0) + delta);
+  }
+
+  /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */
+  commit(): readonly ChannelState[] {
+    this.accounts.commit();
+    this.rules.commit();
+    for (const state of this.#states.values()) this.#base.put(state);
+    return [...this.#states.values()];
+  }
+}
