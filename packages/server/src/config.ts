@@ -24,6 +24,11 @@ export interface Config {
       readonly credential?: string;
     }[];
   };
+  /** Lines on stderr: from this level on; `auto` is pretty on a terminal and JSON elsewhere. */
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly format: 'auto' | 'json' | 'pretty';
+  };
   /** No file was given: the fixed development app, no login needed on loopback, demo tokens served. */
   readonly development: boolean;
 }

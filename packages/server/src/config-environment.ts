@@ -1,0 +1,108 @@
+import { isObject } from './config-reader.ts';
+
+/**
+ * Every key of the configuration as an environment variable: HOUSECOUNT_ and the path in capitals, with `_` between
+ * words and levels (`listen.port` is HOUSECOUNT_LISTEN_PORT, `leases.rtcMs` is HOUSECOUNT_LEASES_RTC_MS). Lists are
+ * given whole, as JSON. An empty variable counts as absent.
+ */
+export const environmentKinds = {
+  'listen.host': 'text',
+  'listen.port': 'integer',
+  'listen.tls.cert': 'text',
+  'listen.tls.key': 'text',
+  'listen.tls.selfSigned': 'flag',
+  dataDir: 'text',
+  engine: 'text',
+  apps: 'json',
+  customers: 'json',
+  endpoints: 'json',
+  'leases.rtcMs': 'integer',
+  'leases.signalingMs': 'integer',
+  'leases.recoveryMs': 'integer',
+  'media.engine': 'text',
+  'media.udpPort': 'integer',
+  'media.announcedAddress': 'text',
+  'media.iceServers': 'json',
+  'log.level': 'text',
+  'log.format': 'text',
+} as const satisfies Record<string, 'text' | 'integer' | 'flag' | 'json'>;
+
+/** Variables that are not keys of the configuration: the command line reads them. */
+const otherVariables: readonly string[] = ['HOUSECOUNT_CONFIG'];
+
+export type Tree = { [key: string]: unknown };
+
+/** `leases.rtcMs` → `HOUSECOUNT_LEASES_RTC_MS`. */
+export function variableOf(path: string): string {
+  return `HOUSECOUNT_${path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase()}`;
+}
+
+/** The variables that are set, as a tree like that of the file. Complains about unknown and unreadable ones. */
+export function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  problem: (path: string, sentence: string) => void,
+): Tree {
+  const tree: Tree = {};
+  const known = new Set(otherVariables);
+  for (const [path, kind] of Object.entries(environmentKinds)) {
+    const variable = variableOf(path);
+    known.add(variable);
+    const given = environment[variable];
+    if (given === undefined || given === '') continue;
+    const value = parse(given, kind);
+    if (value === undefined) problem(variable, `expected ${expectations[kind]}`);
+    else place(tree, path.split('.'), value);
+  }
+  for (const variable of Object.keys(environment))
+    if (variable.startsWith('HOUSECOUNT_') && !known.has(variable) && environment[variable])
+      problem(variable, 'unknown environment variable');
+  return tree;
+}
+
+/** `over` laid over `base`: objects are merged key by key, everything else is replaced. */
+export function merge(base: Tree, over: Tree): Tree {
+  const merged: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const below = merged[key];
+    merged[key] = isObject(below) && isObject(value) ? merge({ ...below }, { ...value }) : value;
+  }
+  return merged;
+}
+
+const expectations = {
+  text: 'a text',
+  integer: 'a whole number',
+  flag: 'true or false',
+  json: 'JSON',
+} as const;
+
+function parse(given: string, kind: keyof typeof expectations): unknown {
+  switch (kind) {
+    case 'text':
+      return given;
+    case 'integer':
+      return /^-?\d+$/.test(given) ? Number(given) : undefined;
+    case 'flag':
+      return given === 'true' ? true : given === 'false' ? false : undefined;
+    case 'json':
+      try {
+        return JSON.parse(given) as unknown;
+      } catch {
+        return undefined;
+      }
+  }
+}
+
+function place(tree: Tree, path: readonly string[], value: unknown): void {
+  const [key, ...rest] = path;
+  if (key === undefined) return;
+  if (rest.length === 0) {
+    tree[key] = value;
+    return;
+  }
+  const below = tree[key];
+  const next: Tree = isObject(below) ? { ...below } : {};
+  tree[key] = next;
+  place(next, rest, value);
+}

@@ -1,0 +1,238 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environmentKinds, variableOf } from './config-environment.ts';
+import { endpointIdOf, type LoadOptions, loadConfig } from './config-load.ts';
+import { ConfigError } from './config-reader.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'housecount-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const app = 'a'.repeat(32);
+const certificate = 'b'.repeat(32);
+let files = 0;
+function yaml(content: string): string {
+  const path = join(folder, `${files++}.yaml`);
+  writeFileSync(path, content);
+  return path;
+}
+const minimal = `apps: [{ id: ${app}, certificate: ${certificate} }]\n`;
+
+function problemsOf(options: Partial<LoadOptions>): readonly string[] {
+  try {
+    loadConfig({ env: {}, ...options });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('without a file', () => {
+  test('OPS1: it is the development app on loopback, with a customer', () => {
+    const config = loadConfig({ env: {} });
+    expect(config.development).toBe(true);
+    expect(config.listen).toEqual({ host: '127.0.0.1', port: 7080 });
+    expect(config.apps.map(({ id }) => id)).toEqual(['0123456789abcdef0123456789abcdef']);
+    expect(config.customers).toHaveLength(1);
+    expect(config.dataDir).toBe('./data');
+    expect(config.leases).toEqual({ rtcMs: 10_000, signalingMs: 10_000, recoveryMs: 15_000 });
+  });
+
+  test('OPS1: apps from the environment end development: no fixed certificate, no fixed customer', () => {
+    const config = loadConfig({ env: { HOUSECOUNT_APPS: JSON.stringify([{ id: app, certificate }]) } });
+    expect(config.development).toBe(false);
+    expect(config.customers).toEqual([]);
+  });
+});
+
+describe('with a file', () => {
+  test('OPS2: file, then environment, then overrides', () => {
+    const file = yaml(`${minimal}listen: { host: 0.0.0.0, port: 1 }\nleases: { rtcMs: 2000 }\n`);
+    const config = loadConfig({
+      file,
+      env: { HOUSECOUNT_LISTEN_PORT: '2', HOUSECOUNT_LEASES_SIGNALING_MS: '3000' },
+      overrides: { listen: { port: 3 } },
+    });
+    expect(config.development).toBe(false);
+    expect(config.listen).toEqual({ host: '0.0.0.0', port: 3 });
+    expect(config.leases).toEqual({ rtcMs: 2000, signalingMs: 3000, recoveryMs: 15_000 });
+  });
+
+  test('OPS2: an endpoint gets every event and an id that depends on app and url only', () => {
+    const url = 'https://example.com/ncsNotify';
+    const file = yaml(`${minimal}endpoints: [{ app: ${app}, url: "${url}", secret: s }]`);
+    const [endpoint] = loadConfig({ file, env: {} }).endpoints;
+    expect(endpoint?.id).toBe(endpointIdOf(app, url));
+    expect(endpoint?.events).toEqual([101, 102, 103, 104, 105, 106, 107, 108, 111, 112]);
+    expect(endpoint?.allowPrivateNetwork).toBe(false);
+    expect(endpointIdOf(app, url)).not.toBe(endpointIdOf(certificate, url));
+  });
+
+  test('OPS2: self-signed TLS, and certificate files', () => {
+    const files = 'listen: { tls: { cert: a.pem, key: b.pem } }';
+    expect(loadConfig({ env: { HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: 'true' } }).listen.tls).toEqual({
+      selfSigned: true,
+    });
+    expect(loadConfig({ file: yaml(minimal + files), env: {} }).listen.tls).toEqual({
+      cert: 'a.pem',
+      key: 'b.pem',
+    });
+  });
+
+  test('OPS2: every key has one variable of its own', () => {
+    const variables = Object.keys(environmentKinds).map(variableOf);
+    expect(new Set(variables).size).toBe(variables.length);
+    expect(variableOf('listen.tls.selfSigned')).toBe('HOUSECOUNT_LISTEN_TLS_SELF_SIGNED');
+  });
+});
+
+describe('OPS3: a wrong configuration names the path and what was expected', () => {
+  const cases: readonly [string, string, RegExp][] = [
+    ['an unknown key', `${minimal}lisen: {}`, /^lisen: unknown key; known here: listen, /],
+    [
+      'an unknown key below',
+      `${minimal}listen: { prt: 1 }`,
+      /^listen\.prt: unknown key; known here: host, port/,
+    ],
+    ['a wrong type', `${minimal}listen: { port: "80" }`, /^listen\.port: expected a whole number from 0/],
+    ['a port too large', `${minimal}listen: { port: 65536 }`, /^listen\.port: expected a whole number/],
+    [
+      'a list for an object',
+      `${minimal}listen: [1]`,
+      /^listen: expected an object with host, port, tls, got a list/,
+    ],
+    ['no apps', 'listen: { port: 1 }', /^apps: expected a list of at least one app/],
+    ['apps empty', 'apps: []', /^apps: expected a list of at least one app/],
+    [
+      'an app id',
+      `apps: [{ id: 12, certificate: ${certificate} }]`,
+      /^apps\[0\]\.id: expected 32 hexadecimal/,
+    ],
+    [
+      'an app without certificate',
+      `apps: [{ id: ${app} }]`,
+      /^apps\[0\]\.certificate: expected 32 .* got nothing/,
+    ],
+    [
+      'an app twice',
+      `apps: [${app}, ${app}]`.replaceAll(app, `{ id: ${app}, certificate: ${certificate} }`),
+      /^apps\[1\]: the same app id/,
+    ],
+    ['a lease of zero', `${minimal}leases: { rtcMs: 0 }`, /^leases\.rtcMs: expected a whole number from 100/],
+    ['an engine', `${minimal}engine: redis`, /^engine: expected "embedded"/],
+    [
+      'a customer without secret',
+      `${minimal}customers: [{ id: c }]`,
+      /^customers\[0\]\.secret: expected a text that is not empty/,
+    ],
+    [
+      'a customer with an empty secret',
+      `${minimal}customers: [{ id: c, secret: "" }]`,
+      /^customers\[0\]\.secret/,
+    ],
+    [
+      'a colon in a customer id',
+      `${minimal}customers: [{ id: "a:b", secret: s }]`,
+      /^customers\[0\]\.id: expected a text without a colon/,
+    ],
+    [
+      'TLS twice',
+      `${minimal}listen: { tls: { cert: a, key: b, selfSigned: true } }`,
+      /^listen\.tls: expected either/,
+    ],
+    ['TLS by half', `${minimal}listen: { tls: { cert: a } }`, /^listen\.tls\.key: expected the path/],
+    [
+      'an ICE server',
+      `${minimal}media: { iceServers: [{ urls: "http://x" }] }`,
+      /^media\.iceServers\[0\]\.urls: expected a stun:/,
+    ],
+    ['a log level', `${minimal}log: { level: loud }`, /^log\.level: expected "debug" or/],
+  ];
+  for (const [name, content, expected] of cases)
+    test(`OPS3: ${name}`, () => {
+      const problems = problemsOf({ file: yaml(content) });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(expected);
+    });
+
+  const endpoint = (fields: string) => `${minimal}endpoints: [{ app: ${app}, secret: s, ${fields} }]`;
+  const endpointCases: readonly [string, string, RegExp][] = [
+    ['plain http', 'url: "http://x.test/"', /^endpoints\[0\]\.url: expected an https/],
+    ['no URL', 'url: nowhere', /^endpoints\[0\]\.url: expected an https/],
+    [
+      'another scheme',
+      'url: "ftp://x.test", allowPrivateNetwork: true',
+      /^endpoints\[0\]\.url: expected an https/,
+    ],
+    ['a password in it', 'url: "https://u:p@x.test/"', /^endpoints\[0\]\.url: expected a URL without user/],
+    [
+      'an unknown event',
+      'url: "https://x.test/", events: [109]',
+      /^endpoints\[0\]\.events\[0\]: expected one of 101/,
+    ],
+    [
+      'an event twice',
+      'url: "https://x.test/", events: [101, 101]',
+      /^endpoints\[0\]\.events\[1\]: the same event/,
+    ],
+    ['no events', 'url: "https://x.test/", events: []', /^endpoints\[0\]\.events: expected at least one/],
+    ['a format', 'url: "https://x.test/", format: xml', /^endpoints\[0\]\.format: expected "agora"/],
+  ];
+  for (const [name, fields, expected] of endpointCases)
+    test(`OPS3: endpoint: ${name}`, () => {
+      const problems = problemsOf({ file: yaml(endpoint(fields)) });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(expected);
+    });
+
+  test('OPS3: endpoint of an app that is not there, and the same endpoint twice', () => {
+    const one = `{ app: ${certificate}, url: "https://x.test/", secret: s }`;
+    const problems = problemsOf({ file: yaml(`${minimal}endpoints: [${one}]`) });
+    expect(problems).toEqual(['endpoints[0].app: expected the id of an app under apps']);
+    const same = one.replace(certificate, app);
+    expect(problemsOf({ file: yaml(`${minimal}endpoints: [${same}, ${same}]`) })).toEqual([
+      'endpoints[1]: the same endpoint id (or the same app and url) is given twice',
+    ]);
+  });
+
+  test('OPS3: plain http is taken where the private network is allowed', () => {
+    const file = yaml(endpoint('url: "http://127.0.0.1:1/", allowPrivateNetwork: true'));
+    expect(problemsOf({ file })).toEqual([]);
+  });
+
+  test('OPS3: all problems are told at once', () => {
+    expect(problemsOf({ file: yaml('listen: { port: x, prt: 1 }\nnope: 1') })).toHaveLength(4);
+  });
+
+  test('OPS3: a file that is missing, is not YAML, or is no object', () => {
+    expect(problemsOf({ file: join(folder, 'none.yaml') })[0]).toMatch(/none\.yaml: cannot be read: /);
+    expect(problemsOf({ file: yaml('a: [1') })[0]).toMatch(/\.yaml: not valid YAML: .*line 1/);
+    expect(problemsOf({ file: yaml('- 1') })[0]).toMatch(/expected an object at the top/);
+  });
+
+  test('OPS3: environment variables that are unknown or cannot be read', () => {
+    expect(problemsOf({ env: { HOUSECOUNT_PORT: '1' } })).toEqual([
+      'HOUSECOUNT_PORT: unknown environment variable',
+    ]);
+    expect(problemsOf({ env: { HOUSECOUNT_LISTEN_PORT: '1.5' } })).toEqual([
+      'HOUSECOUNT_LISTEN_PORT: expected a whole number',
+    ]);
+    expect(problemsOf({ env: { HOUSECOUNT_APPS: '[' } })).toEqual(['HOUSECOUNT_APPS: expected JSON']);
+    expect(problemsOf({ env: { HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: '1' } })).toEqual([
+      'HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: expected true or false',
+    ]);
+    expect(problemsOf({ env: { HOUSECOUNT_LISTEN_PORT: '', OTHER: 'x', HOUSECOUNT_CONFIG: 'f' } })).toEqual(
+      [],
+    );
+  });
+
+  test('OPS3: no problem shows a secret', () => {
+    const secret = 'p4ssw0rd';
+    const content = `apps: [{ id: ${app}, certificate: ${secret} }]\ncustomers: [{ id: "${secret}:", secret: [${secret}] }]\nendpoints: [{ app: ${app}, url: "http://${secret}", secret: { a: ${secret} } }]`;
+    const problems = problemsOf({ file: yaml(content) });
+    expect(problems.length).toBeGreaterThanOrEqual(4);
+    expect(problems.join('\n')).not.toContain(secret);
+  });
+});

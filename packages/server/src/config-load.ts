@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isAppId, type NoticeType, noticeTypeNumbers } from '@housecount/protocol';
+import { parse as parseYaml } from 'yaml';
+import type { AppConfig, Config, CustomerConfig, EndpointConfig } from './config.ts';
+import { merge, readEnvironment, type Tree } from './config-environment.ts';
+import {
+  ConfigError,
+  child,
+  choice,
+  complain,
+  flag,
+  integer,
+  isObject,
+  list,
+  onlyKeys,
+  type Source,
+  text,
+  unique,
+} from './config-reader.ts';
+
+export interface LoadOptions {
+  /** Path of a YAML file. Without one, and without apps from elsewhere, it is the development configuration. */
+  readonly file?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Laid over file and environment, in the file's shape: `{ listen: { port: 0 } }`. */
+  readonly overrides?: Tree;
+}
+
+/** The app and customer of the development configuration. Public constants: they protect nothing. */
+export const development = {
+  appId: '0123456789abcdef0123456789abcdef',
+  certificate: 'fedcba9876543210fedcba9876543210',
+  customerId: 'housecount',
+  customerSecret: 'development-only',
+} as const;
+
+/**
+ * The configuration from file, then environment, then overrides, checked and with defaults filled in.
+ * @throws ConfigError naming every wrong key and what was expected there.
+ */
+export function loadConfig(options: LoadOptions): Config {
+  const problems: string[] = [];
+  const problem = (path: string, sentence: string) => problems.push(path ? `${path}: ${sentence}` : sentence);
+  const fromFile = options.file === undefined ? {} : readFile(options.file);
+  const tree = merge(merge(fromFile, readEnvironment(options.env, problem)), options.overrides ?? {});
+  const isDevelopment = options.file === undefined && tree.apps === undefined;
+  const config = readConfig({ value: tree, path: '', problem }, isDevelopment);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function readConfig(root: Source, isDevelopment: boolean): Config {
+  onlyKeys(root, ['listen', 'dataDir', 'engine', 'apps', 'customers', 'endpoints', 'leases', 'media', 'log']);
+  const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'));
+  const customers = readCustomers(child(root, 'customers'));
+  const leases = child(root, 'leases');
+  onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
+  const log = child(root, 'log');
+  onlyKeys(log, ['level', 'format']);
+  return {
+    listen: readListen(child(root, 'listen')),
+    dataDir: text(child(root, 'dataDir'), 'the path of a folder', filled, './data'),
+    engine: choice(child(root, 'engine'), ['embedded'], 'embedded'),
+    apps,
+    customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,
+    endpoints: readEndpoints(child(root, 'endpoints'), apps),
+    leases: {
+      rtcMs: integer(child(leases, 'rtcMs'), leaseBounds(10_000)),
+      signalingMs: integer(child(leases, 'signalingMs'), leaseBounds(10_000)),
+      recoveryMs: integer(child(leases, 'recoveryMs'), leaseBounds(15_000)),
+    },
+    media: readMedia(child(root, 'media')),
+    log: {
+      level: choice(child(log, 'level'), ['debug', 'info', 'warn', 'error'], 'info'),
+      format: choice(child(log, 'format'), ['auto', 'json', 'pretty'], 'auto'),
+    },
+    development: isDevelopment,
+  };
+}
+
+const developmentApp: AppConfig = {
+  id: development.appId,
+  certificate: development.certificate,
+  bindSignaling: true,
+  communicationEvents: '107/108',
+  rosterVisibleTo: 'everyone',
+  coHostAuthentication: false,
+};
+const developmentCustomer: CustomerConfig = {
+  id: development.customerId,
+  secret: development.customerSecret,
+};
+
+const filled = (value: string) => value.trim() !== '';
+/** Below 100 ms a lease is shorter than a slow answer; above 10 min nobody believes the roster. */
+const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback });
+
+function readFile(path: string): Tree {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError([`${path}: cannot be read: ${messageOf(cause)}`]);
+  }
+  let tree: unknown;
+  try {
+    tree = parseYaml(content) ?? {};
+  } catch (cause) {
+    // The parser quotes the offending lines, which may hold a secret: only its first line names the place.
+    throw new ConfigError([`${path}: not valid YAML: ${messageOf(cause).split('\n')[0]}`]);
+  }
+  if (!isObject(tree)) throw new ConfigError([`${path}: expected an object at the top`]);
+  return { ...tree };
+}
+
+const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+
+function readListen(source: Source): Config['listen'] {
+  onlyKeys(source, ['host', 'port', 'tls']);
+  const host = text(child(source, 'host'), 'a host name or address', filled, '127.0.0.1');
+  const port = integer(child(source, 'port'), { min: 0, max: 65_535, fallback: 7080 });
+  const tls = child(source, 'tls');
+  onlyKeys(tls, ['cert', 'key', 'selfSigned']);
+  const selfSigned = flag(child(tls, 'selfSigned'), false);
+  const cert = child(tls, 'cert');
+  const key = child(tls, 'key');
+  if (cert.value === undefined && key.value === undefined)
+    return { host, port, ...(selfSigned && { tls: { selfSigned } }) };
+  if (selfSigned) complain(tls, 'expected either cert and key, or selfSigned: true');
+  return {
+    host,
+    port,
+    tls: {
+      cert: text(cert, 'the path of a PEM file', filled),
+      key: text(key, 'the path of a PEM file', filled),
+    },
+  };
+}
+
+function readApps(source: Source): readonly AppConfig[] {
+  const apps = list(source, (item) => {
+    onlyKeys(item, [
+      'id',
+      'certificate',
+      'secondaryCertificate',
+      'bindSignaling',
+      'communicationEvents',
+      'rosterVisibleTo',
+      'coHostAuthentication',
+    ]);
+    const secondary = child(item, 'secondaryCertificate');
+    const hex = '32 hexadecimal characters';
+    return {
+      id: text(child(item, 'id'), hex, isAppId),
+      certificate: text(child(item, 'certificate'), hex, isAppId),
+      ...(secondary.value !== undefined && { secondaryCertificate: text(secondary, hex, isAppId) }),
+      bindSignaling: flag(child(item, 'bindSignaling'), true),
+      communicationEvents: choice(child(item, 'communicationEvents'), ['107/108', '103/104'], '107/108'),
+      rosterVisibleTo: choice(child(item, 'rosterVisibleTo'), ['everyone', 'broadcasters'], 'everyone'),
+      coHostAuthentication: flag(child(item, 'coHostAuthentication'), false),
+    } satisfies AppConfig;
+  });
+  if (apps.length === 0 && (source.value === undefined || Array.isArray(source.value)))
+    complain(source, 'expected a list of at least one app');
+  unique(source, apps, (app) => app.id, 'app id');
+  return apps;
+}
+
+function readCustomers(source: Source): readonly CustomerConfig[] {
+  const customers = list(source, (item) => {
+    onlyKeys(item, ['id', 'secret']);
+    return {
+      // RFC 7617: the user-id of Basic authentication cannot hold a colon.
+      id: text(child(item, 'id'), 'a text without a colon', (id) => filled(id) && !id.includes(':')),
+      secret: text(child(item, 'secret'), 'a text that is not empty', filled),
+    };
+  });
+  unique(source, customers, (customer) => customer.id, 'customer id');
+  return customers;
+}
+
+function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly EndpointConfig[] {
+  const endpoints = list(source, (item) => {
+    onlyKeys(item, ['id', 'app', 'url', 'secret', 'events', 'format', 'allowPrivateNetwork']);
+    const isApp = (id: string) => apps.some((app) => app.id === id);
+    const app = text(child(item, 'app'), 'the id of an app under apps', isApp);
+    const allowPrivateNetwork = flag(child(item, 'allowPrivateNetwork'), false);
+    const url = readUrl(child(item, 'url'), allowPrivateNetwork);
+    return {
+      id: text(
+        child(item, 'id'),
+        '1 to 64 letters, digits, "-" or "_"',
+        (id) => /^[\w-]{1,64}$/.test(id),
+        endpointIdOf(app, url),
+      ),
+      app,
+      url,
+      secret: text(child(item, 'secret'), 'a text that is not empty', filled),
+      events: readEvents(child(item, 'events')),
+      format: choice(child(item, 'format'), ['agora'], 'agora'),
+      allowPrivateNetwork,
+    } satisfies EndpointConfig;
+  });
+  unique(source, endpoints, (endpoint) => endpoint.id, 'endpoint id (or the same app and url)');
+  return endpoints;
+}
+
+/** The default id of an endpoint: the same for the same app and url, so that its cursor is found again. */
+export function endpointIdOf(app: string, url: string): string {
+  return createHash('sha256').update(`${app}\n${url}`).digest('hex').slice(0, 16);
+}
+
+function readUrl(source: Source, allowPrivateNetwork: boolean): string {
+  const expected = 'an https:// URL (or http:// where allowPrivateNetwork is true)';
+  const value = text(source, expected, URL.canParse);
+  if (!URL.canParse(value)) return value;
+  const url = new URL(value);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowPrivateNetwork))
+    complain(source, `expected ${expected}`);
+  if (url.username !== '' || url.password !== '' || url.hash !== '')
+    complain(source, 'expected a URL without user, password and fragment');
+  return value;
+}
+
+function readEvents(source: Source): readonly NoticeType[] {
+  if (source.value === undefined) return noticeTypeNumbers;
+  const events = list(source, (item) => {
+    const known = noticeTypeNumbers.find((type) => type === item.value);
+    if (known === undefined) complain(item, `expected one of ${noticeTypeNumbers.join(', ')}`);
+    return known;
+  }).filter((type) => type !== undefined);
+  unique(source, events, String, 'event');
+  if (Array.isArray(source.value) && source.value.length === 0)
+    complain(source, 'expected at least one event');
+  return events;
+}
+
+function readMedia(source: Source): Config['media'] {
+  onlyKeys(source, ['engine', 'udpPort', 'announcedAddress', 'iceServers']);
+  return {
+    engine: choice(child(source, 'engine'), ['embedded'], 'embedded'),
+    udpPort: integer(child(source, 'udpPort'), { min: 0, max: 65_535, fallback: 7081 }),
+    announcedAddress: text(child(source, 'announcedAddress'), 'an address, or auto', filled, 'auto'),
+    iceServers: list(child(source, 'iceServers'), (item) => {
+      onlyKeys(item, ['urls', 'username', 'credential']);
+      const username = child(item, 'username');
+      const credential = child(item, 'credential');
+      return {
+        urls: text(child(item, 'urls'), 'a stun:, turn: or turns: URL', (url) =>
+          /^(stuns?|turns?):./.test(url),
+        ),
+        ...(username.value !== undefined && { username: text(username, 'a text', filled) }),
+        ...(credential.value !== undefined && { credential: text(credential, 'a text', filled) }),
+      };
+    }),
+  };
+}
