@@ -1,0 +1,74 @@
+import { expect, test } from 'bun:test';
+import type { Clock } from '../clock.ts';
+import type { RequestContext, Route } from '../edge/route.ts';
+import { createHealth } from './health.ts';
+import { createMetrics } from './metrics.ts';
+import { observeRoutes } from './routes.ts';
+
+function setup() {
+  const timers: (() => void)[] = [];
+  const clock: Clock = {
+    nowMs: () => 0,
+    after: (_delayMs, run) => {
+      timers.push(run);
+      return () => timers.splice(timers.indexOf(run), 1);
+    },
+  };
+  const health = createHealth(clock);
+  const routes = observeRoutes({ metrics: createMetrics(), health });
+  const get = async (path: string) => {
+    const route = routes.find((one) => one.path === path) as Route;
+    const url = new URL(path, 'http://127.0.0.1');
+    const context: RequestContext = {
+      params: {},
+      url,
+      address: '127.0.0.1',
+      requestId: 'r',
+      signal: AbortSignal.abort(),
+    };
+    return route.handle(new Request(url), context);
+  };
+  return { health, timers, get };
+}
+
+test('OPS6: alive is always told; ready only while every part is', async () => {
+  const { health, get } = setup();
+  expect((await get('/healthz')).status).toBe(200);
+  expect((await get('/readyz')).status).toBe(200);
+  let reason: string | undefined = 'The disk is full.';
+  health.register('log', () => reason);
+  const remove = health.register('media', async () => 'It is being restarted.');
+  const answer = await get('/readyz');
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toEqual({
+    status: 'not-ready',
+    reasons: { log: 'The disk is full.', media: 'It is being restarted.' },
+  });
+  reason = undefined;
+  remove();
+  expect((await get('/readyz')).status).toBe(200);
+  expect((await get('/healthz')).status).toBe(200);
+});
+
+test('OPS6: a check that throws or never answers counts as not ready', async () => {
+  const { health, timers, get } = setup();
+  health.register('throws', () => {
+    throw new Error('secret detail');
+  });
+  health.register('hangs', () => new Promise(() => {}));
+  const asking = get('/readyz');
+  while (timers.length === 0) await Promise.resolve();
+  for (const run of [...timers]) run();
+  const answer = await asking;
+  expect(answer.status).toBe(503);
+  const text = await answer.text();
+  expect(text).toContain('hangs');
+  expect(text).not.toContain('secret detail');
+});
+
+test('OPS5: /metrics says its format', async () => {
+  const { get } = setup();
+  const answer = await get('/metrics');
+  expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
+  expect(await answer.text()).toContain('# TYPE housecount_metrics_dropped_total gauge');
+});
