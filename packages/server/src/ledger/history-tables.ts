@@ -1,0 +1,191 @@
+import type { ChannelEvent, Profile } from '@housecount/protocol';
+import type { ChannelRecord } from '../channel/decision.ts';
+import { isMark } from '../channel/decision.ts';
+import type { LogEntry, LogRecord } from '../log/record.ts';
+import type { EventsQuery } from './history.ts';
+import { type Database, openReadModel, type Row, type Statement } from './sqlite.ts';
+
+/** One life of a channel, from first join to last leave. */
+export interface Life {
+  readonly app: string;
+  readonly channel: string;
+  readonly sid: string;
+  readonly profile: Profile;
+  /** Absent if the opening was before the history begins. */
+  readonly openedMs?: number;
+  /** Absent while the channel is open. */
+  readonly closedMs?: number;
+  readonly lastSeq: number;
+  /** Joins so far, and the largest number of members at one time. */
+  readonly joins: number;
+  readonly peak: number;
+  /** Cursor of the list of lives. */
+  readonly position: number;
+}
+
+const schema = `
+  CREATE TABLE events (
+    position INTEGER PRIMARY KEY, sid TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX events_by_seq ON events (sid, seq);
+  CREATE TABLE lives (
+    sid TEXT PRIMARY KEY, app TEXT NOT NULL, channel TEXT NOT NULL, profile TEXT NOT NULL,
+    opened_ms INTEGER, closed_ms INTEGER, last_seq INTEGER NOT NULL,
+    joins INTEGER NOT NULL, peak INTEGER NOT NULL, position INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX lives_by_channel ON lives (app, channel, position);
+  CREATE INDEX lives_by_close ON lives (closed_ms) WHERE closed_ms IS NOT NULL;
+  CREATE TABLE cursor (position INTEGER NOT NULL) STRICT;
+  INSERT INTO cursor VALUES (0);
+`;
+const version = 1;
+/** Rows deleted at one go, so that retention never holds up a socket for long; about 5 ms. */
+const retainRowsMax = 5_000;
+/** Deleting is looked at once per this many appended rows. */
+const retainEveryRows = 1_000;
+
+/** The tables of the history and the statements on them. */
+export class HistoryTables {
+  readonly #database: Database;
+  readonly #insertEvent: Statement;
+  readonly #upsertLife: Statement;
+  readonly #setCursor: Statement;
+  readonly #selectEvents: Statement;
+  readonly #selectLife: Statement;
+  readonly #selectLives: Statement;
+  readonly #oldest: Statement;
+  readonly #deleteEvents: Statement;
+  readonly #deleteLives: Statement;
+  #position: number;
+  #rowsSinceRetain = retainEveryRows;
+  /** True if the last append failed: the trouble is the file's, not the log's. */
+  broken = false;
+
+  constructor(path: string, onRebuild: (reason: string) => void) {
+    const database = openReadModel({ path, version, schema, onRebuild });
+    this.#database = database;
+    this.#insertEvent = database.prepare(
+      'INSERT INTO events (position, sid, seq, at_ms, json) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#upsertLife = database.prepare(`
+      INSERT INTO lives VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+      ON CONFLICT (sid) DO UPDATE SET closed_ms = coalesce(?6, closed_ms), last_seq = max(last_seq, ?7),
+        joins = joins + ?8, peak = max(peak, ?9)`);
+    this.#setCursor = database.prepare('UPDATE cursor SET position = ?');
+    this.#selectEvents = database.prepare(
+      'SELECT json FROM events WHERE sid = ? AND seq > ? ORDER BY seq LIMIT ?',
+    );
+    this.#selectLife = database.prepare('SELECT * FROM lives WHERE sid = ?');
+    this.#selectLives = database.prepare(
+      'SELECT * FROM lives WHERE app = ? AND channel = ? AND position < ? ORDER BY position DESC LIMIT ?',
+    );
+    this.#oldest = database.prepare('SELECT position, at_ms FROM events ORDER BY position LIMIT 1');
+    this.#deleteEvents = database.prepare(
+      `DELETE FROM events WHERE position IN (
+         SELECT position FROM (SELECT position, at_ms FROM events ORDER BY position LIMIT ${retainRowsMax})
+         WHERE position <= ?1 OR at_ms < ?2)`,
+    );
+    this.#deleteLives = database.prepare(
+      `DELETE FROM lives WHERE sid IN (
+         SELECT sid FROM (
+           SELECT sid, closed_ms, position FROM lives WHERE closed_ms IS NOT NULL ORDER BY closed_ms LIMIT ${retainRowsMax})
+         WHERE position <= ?1 OR closed_ms < ?2)`,
+    );
+    this.#position = Number(database.prepare('SELECT position FROM cursor').get()?.position ?? 0);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Takes a batch over, in one transaction; what was taken over before is skipped. */
+  append(batch: readonly LogEntry[]): void {
+    const fresh = batch.filter(({ position }) => position > this.#position);
+    const newest = fresh.at(-1);
+    if (newest === undefined) return;
+    this.broken = true;
+    this.#database.transaction(() => {
+      for (const { position, record } of fresh) if (isEvent(record)) this.#insert(position, record);
+      this.#setCursor.run(newest.position);
+    });
+    this.broken = false;
+    this.#position = newest.position;
+    this.#rowsSinceRetain += fresh.length;
+  }
+
+  #insert(position: number, event: ChannelEvent): void {
+    const { sid, seq, atMs, app, channel, profile, count } = event;
+    this.#insertEvent.run(position, sid, seq, atMs, JSON.stringify(event));
+    const closedMs = event.type === 'channel-closed' ? atMs : null;
+    const openedMs = event.type === 'channel-opened' ? atMs : null;
+    const joins = event.type === 'member-joined' ? 1 : 0;
+    this.#upsertLife.run(sid, app, channel, profile, openedMs, closedMs, seq, joins, count, position);
+  }
+
+  eventsAfter({ sid, after, limit }: EventsQuery): readonly ChannelEvent[] {
+    // The JSON is what #insert wrote.
+    return this.#selectEvents
+      .all(sid, after, limit)
+      .map(({ json }) => JSON.parse(String(json)) as ChannelEvent);
+  }
+
+  life(sid: string): Life | undefined {
+    const row = this.#selectLife.get(sid);
+    return row && toLife(row);
+  }
+
+  lives(query: { app: string; channel: string; before?: number; limit: number }): readonly Life[] {
+    const before = query.before ?? Number.MAX_SAFE_INTEGER;
+    return this.#selectLives.all(query.app, query.channel, before, query.limit).map(toLife);
+  }
+
+  /** Deletes what is older than `beforeMs` or beyond `rowsMax` positions back, a bounded part of it at a time. */
+  retain(beforeMs: number, rowsMax: number): void {
+    if (this.#rowsSinceRetain < retainEveryRows) return;
+    this.#rowsSinceRetain = 0;
+    const oldest = this.#oldest.get();
+    const lastToDelete = this.#position - rowsMax;
+    if (oldest === undefined || (Number(oldest.position) > lastToDelete && Number(oldest.at_ms) >= beforeMs))
+      return;
+    this.#database.transaction(() => {
+      this.#deleteEvents.run(lastToDelete, beforeMs);
+      this.#deleteLives.run(lastToDelete, beforeMs);
+    });
+  }
+
+  /** Sets the cursor without taking anything over. */
+  skipTo(position: number): void {
+    this.#setCursor.run(position);
+    this.#position = position;
+  }
+
+  clear(): void {
+    this.#database.exec('DELETE FROM events; DELETE FROM lives;');
+    this.skipTo(0);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+function isEvent(record: LogRecord): record is ChannelEvent {
+  if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
+    return false;
+  return !isMark(record satisfies ChannelRecord);
+}
+
+function toLife(row: Row): Life {
+  return {
+    app: String(row.app),
+    channel: String(row.channel),
+    sid: String(row.sid),
+    profile: row.profile === 'communication' ? 'communication' : 'live',
+    ...(typeof row.opened_ms === 'number' && { openedMs: row.opened_ms }),
+    ...(typeof row.closed_ms === 'number' && { closedMs: row.closed_ms }),
+    lastSeq: Number(row.last_seq),
+    joins: Number(row.joins),
+    peak: Number(row.peak),
+    position: Number(row.position),
+  };
+}

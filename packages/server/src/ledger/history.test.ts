@@ -1,0 +1,260 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChannelEvent } from '@housecount/protocol';
+import { type Clock, systemClock } from '../clock.ts';
+import { limits } from '../limits.ts';
+import { EntryFeed } from '../log/entry-feed.ts';
+import { encodeRecord, type LogEntry, type LogRecord } from '../log/record.ts';
+import { createLogger } from '../observe/logger.ts';
+import { type HistoryLog, openHistory } from './history.ts';
+import { HistoryTables } from './history-tables.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'housecount-history-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newPath = () => join(folder, String(files++), 'history.sqlite');
+const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => {} } });
+const app = 'a'.repeat(32);
+
+/** A log in memory with the real feed. */
+class MemoryLog implements HistoryLog {
+  readonly entries: LogEntry[] = [];
+  readonly feed: EntryFeed;
+  /** Positions up to here were deleted. */
+  trimmed = 0;
+  constructor(entries: readonly LogEntry[] = []) {
+    this.entries.push(...entries);
+    this.feed = new EntryFeed({
+      partition: 'p',
+      lastPosition: entries.length,
+      store: {
+        recovery: { lastPosition: 0, cutBytes: 0, lastAliveMs: 0 },
+        append: () => Promise.reject(new Error('not used')),
+        read: async (_partition, after, limit) => {
+          if (after < this.trimmed) throw new Error('trimmed');
+          return this.entries
+            .slice(after, after + limit)
+            .map(({ position, record }) => ({ position, payload: encodeRecord(record) }));
+        },
+        readSnapshot: async () => undefined,
+        writeSnapshot: async () => {},
+        trim: async () => {},
+        markAlive: async () => {},
+        close: async () => {},
+      },
+    });
+  }
+  get lastPosition() {
+    return this.feed.lastPosition;
+  }
+  follow(after: number, signal: AbortSignal) {
+    return this.feed.follow(after, signal);
+  }
+  push(...records: LogRecord[]) {
+    const batch = records.map((record, index) => ({ position: this.entries.length + index + 1, record }));
+    this.entries.push(...batch);
+    this.feed.push(batch);
+  }
+}
+
+let atMs = Date.now() - 3_600_000;
+const base = (sid: string, seq: number, count: number, channel = 'room') =>
+  ({ app, channel, sid, seq, atMs: atMs++, count, profile: 'live' }) as const;
+const opened = (sid: string, channel?: string): ChannelEvent => ({
+  ...base(sid, 1, 0, channel),
+  type: 'channel-opened',
+});
+const joined = (sid: string, seq: number, uid: number): ChannelEvent => ({
+  ...base(sid, seq, seq - 1),
+  type: 'member-joined',
+  uid,
+  role: 'audience',
+  platform: 7,
+  clientSeq: atMs,
+  connectionId: `c${uid}`,
+  connectionKind: 'rtc',
+  leaseMs: 10_000,
+});
+const closed = (sid: string, seq: number): ChannelEvent => ({
+  ...base(sid, seq, 0),
+  type: 'channel-closed',
+  lastUid: 1,
+});
+
+function open(log: HistoryLog, path = newPath(), clock: Clock = systemClock()) {
+  const ending = new AbortController();
+  const history = openHistory({ path, log, clock, logger, signal: ending.signal });
+  return {
+    history,
+    path,
+    async close() {
+      ending.abort();
+      await history.closed;
+    },
+  };
+}
+const signal = new AbortController().signal;
+const query = { app, channel: 'room', sid: 's1', after: 0, limit: 10 };
+
+describe('following', () => {
+  test('REST30: what was durable when asked is in the answer', async () => {
+    const log = new MemoryLog();
+    const { history, close } = open(log);
+    for (let seq = 2; seq <= 50; seq++) {
+      log.push(...(seq === 2 ? [opened('s1')] : []), joined('s1', seq, seq));
+      await history.caughtUp(signal);
+      expect(history.eventsAfter({ ...query, after: seq - 1 })?.map((event) => event.seq)).toEqual([seq]);
+    }
+    await close();
+  });
+
+  test('REST30: pages by seq, and marks are no events', async () => {
+    const log = new MemoryLog();
+    const { history, close } = open(log);
+    const mark: LogRecord = { type: 'token-renewed', app, channel: 'room', atMs, uid: 2 };
+    log.push(opened('s1'), joined('s1', 2, 2), mark, joined('s1', 3, 3), closed('s1', 4));
+    await history.caughtUp(signal);
+    expect(history.eventsAfter({ ...query, limit: 3 })?.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(history.eventsAfter({ ...query, after: 3 })?.map(({ type }) => type)).toEqual(['channel-closed']);
+    expect(history.eventsAfter({ ...query, after: 4 })).toEqual([]);
+    expect(history.eventsAfter({ ...query, sid: 'none' })).toBeUndefined();
+    expect(history.eventsAfter({ ...query, channel: 'other' })).toBeUndefined();
+    expect(history.eventsAfter({ ...query, app: 'b'.repeat(32) })).toBeUndefined();
+    await close();
+  });
+
+  test('REST31: lives of a channel, newest first, with times, joins and peak', async () => {
+    const log = new MemoryLog();
+    const { history, close } = open(log);
+    log.push(
+      opened('s1'),
+      joined('s1', 2, 2),
+      joined('s1', 3, 3),
+      closed('s1', 4),
+      opened('s2'),
+      opened('x', 'elsewhere'),
+    );
+    await history.caughtUp(signal);
+    const lives = history.lives({ app, channel: 'room', limit: 10 });
+    expect(lives.map(({ sid }) => sid)).toEqual(['s2', 's1']);
+    expect(lives[1]).toMatchObject({ lastSeq: 4, joins: 2, peak: 2, openedMs: log.entries[0]?.record.atMs });
+    expect(lives[1]?.closedMs).toBe(log.entries[3]?.record.atMs);
+    expect(lives[0]?.closedMs).toBeUndefined();
+    expect(history.lives({ app, channel: 'room', limit: 10, before: lives[0]?.position })).toEqual(
+      lives.slice(1),
+    );
+    await close();
+  });
+});
+
+describe('starting again', () => {
+  test('REST32: it goes on where it left off, after a close and without one, and takes nothing over twice', async () => {
+    const log = new MemoryLog();
+    const first = open(log);
+    log.push(opened('s1'), joined('s1', 2, 2));
+    await first.history.caughtUp(signal);
+    await first.close();
+    log.push(joined('s1', 3, 3));
+    const second = open(new MemoryLog(log.entries), first.path);
+    await second.history.caughtUp(signal);
+    expect(second.history.eventsAfter(query)).toHaveLength(3);
+    expect(second.history.lives({ app, channel: 'room', limit: 1 })[0]?.joins).toBe(2);
+    // As if the process was killed: the file is not closed.
+    const third = open(new MemoryLog([...log.entries]), first.path);
+    await third.history.caughtUp(signal);
+    expect(third.history.eventsAfter(query)).toHaveLength(3);
+    await third.close();
+    await second.close();
+  });
+
+  test('REST32: a damaged file, and one ahead of the log, are made anew', async () => {
+    const path = newPath();
+    const log = new MemoryLog();
+    log.push(opened('s1'), joined('s1', 2, 2), joined('s1', 3, 3));
+    const first = open(log, path);
+    await first.history.caughtUp(signal);
+    await first.close();
+    const shorter = open(new MemoryLog(log.entries.slice(0, 2)), path);
+    await shorter.history.caughtUp(signal);
+    expect(shorter.history.eventsAfter(query)).toHaveLength(2);
+    await shorter.close();
+    writeFileSync(path, 'not a database at all, but long enough to look like something');
+    const anew = open(new MemoryLog(log.entries), path);
+    await anew.history.caughtUp(signal);
+    expect(anew.history.eventsAfter(query)).toHaveLength(3);
+    await anew.close();
+  });
+
+  test('REST33: a log whose beginning is gone starts the history late, and says what is missing', async () => {
+    const log = new MemoryLog();
+    log.push(opened('s1'), joined('s1', 2, 2), joined('s1', 3, 3));
+    const late = new MemoryLog(log.entries);
+    late.trimmed = 2;
+    const waits: (() => void)[] = [];
+    const clock: Clock = {
+      nowMs: () => atMs,
+      after: (_delayMs, run) => {
+        const timer = setTimeout(run, 1);
+        waits.push(run);
+        return () => clearTimeout(timer);
+      },
+    };
+    const { history, close } = open(late, newPath(), clock);
+    while (history.position < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    late.push(joined('s1', 4, 4));
+    while (history.position < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(() => history.eventsAfter(query)).toThrow(expect.objectContaining({ code: 'no_longer_kept' }));
+    expect(history.eventsAfter({ ...query, after: 3 })).toHaveLength(1);
+    expect(history.lives({ app, channel: 'room', limit: 1 })[0]?.openedMs).toBeUndefined();
+    await close();
+  });
+});
+
+describe('limits', () => {
+  test('REST33: rows beyond the limit and older than the limit are deleted, and said to be', () => {
+    const tables = new HistoryTables(newPath(), () => {});
+    const entries: LogEntry[] = [{ position: 1, record: opened('s1') }];
+    for (let seq = 2; seq <= 3_000; seq++) entries.push({ position: seq, record: joined('s1', seq, seq) });
+    tables.append(entries);
+    tables.retain(0, 1_000);
+    expect(tables.eventsAfter({ ...query, limit: 1 })[0]?.seq).toBe(2_001);
+    const more: LogEntry[] = [];
+    for (let seq = 3_001; seq <= 4_001; seq++) more.push({ position: seq, record: joined('s1', seq, seq) });
+    tables.append(more);
+    tables.retain(entries[2_499]?.record.atMs ?? 0, 1_000_000);
+    expect(tables.eventsAfter({ ...query, limit: 1 })[0]?.seq).toBe(2_500);
+    tables.close();
+  });
+
+  test('REST30: waiting is bounded in number and time, and can be given up', async () => {
+    const stuck: HistoryLog = {
+      lastPosition: 5,
+      async *follow(_after, following) {
+        await new Promise((resolve) => following.addEventListener('abort', resolve));
+      },
+    };
+    const late: (() => void)[] = [];
+    const clock: Clock = {
+      nowMs: () => 0,
+      after: (_delayMs, run) => {
+        late.push(run);
+        return () => {};
+      },
+    };
+    const { history, close } = open(stuck, newPath(), clock);
+    const giveUp = new AbortController();
+    const cancelled = history.caughtUp(giveUp.signal);
+    giveUp.abort(new Error('gone'));
+    expect(cancelled).rejects.toThrow('gone');
+    const waiting = Array.from({ length: limits.historyWaitersMax }, () => history.caughtUp(signal));
+    const all = Promise.allSettled(waiting);
+    expect(history.caughtUp(signal)).rejects.toMatchObject({ code: 'overloaded' });
+    late[1]?.();
+    expect(waiting[0]).rejects.toMatchObject({ code: 'overloaded' });
+    await close();
+    expect(waiting[1]).rejects.toMatchObject({ code: 'going_away' });
+    await all;
+  });
+});

@@ -1,0 +1,157 @@
+import { type ChannelEvent, HousecountError } from '@housecount/protocol';
+import type { Clock } from '../clock.ts';
+import { limits } from '../limits.ts';
+import type { LogEntry } from '../log/record.ts';
+import type { Logger } from '../observe/contract.ts';
+import { HistoryTables, type Life } from './history-tables.ts';
+import { Waiters } from './waiters.ts';
+
+/** The log as history needs it. */
+export interface HistoryLog {
+  readonly lastPosition: number;
+  follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
+  /** Keeps the log from deleting what is after the cursor; the returned function lets go. */
+  hold?(cursor: () => number): () => void;
+}
+
+export interface HistoryOptions {
+  /** Path of the SQLite file; folders are made. */
+  readonly path: string;
+  readonly log: HistoryLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Ends the following; `closed` then resolves. */
+  readonly signal: AbortSignal;
+}
+
+/** What happened in every channel, kept for as long as the limits say. A read model: late at most, never different. */
+export interface History {
+  /**
+   * Events of a life of a channel after `after`, in order, at most `limit`; undefined if the life is not known.
+   * @throws HousecountError no_longer_kept if the event after `after` has been deleted by retention.
+   */
+  eventsAfter(query: EventsQuery): readonly ChannelEvent[] | undefined;
+  /** Lives of a channel, newest first, opened before `before` (a cursor of an earlier answer). */
+  lives(query: { app: string; channel: string; before?: number; limit: number }): readonly Life[];
+  /**
+   * Resolves once everything up to the log's position of now can be read.
+   * @throws HousecountError overloaded if that takes longer than limits.historyWaitMs, or too many wait.
+   */
+  caughtUp(signal: AbortSignal): Promise<void>;
+  /** Position of the last record taken over. */
+  readonly position: number;
+  /** Why it is behind for longer than a moment; undefined while it follows. */
+  readonly trouble: string | undefined;
+  /** Resolves when the following has ended and the file is closed. */
+  readonly closed: Promise<void>;
+}
+
+export interface EventsQuery {
+  readonly app: string;
+  readonly channel: string;
+  readonly sid: string;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** Time until the next try after the file could not be written, milliseconds. Chosen, not measured. */
+const retryMs = 1_000;
+/** Failures to read the log's beginning after which it counts as deleted by retention. */
+const failuresMax = 3;
+
+/** Opens the history and starts to follow the log from where it left off. */
+export function openHistory(options: HistoryOptions): History {
+  const { log, logger, clock, signal } = options;
+  const tables = new HistoryTables(options.path, (reason) =>
+    logger.warn('The history file is made anew from the log.', { reason }),
+  );
+  if (tables.position > log.lastPosition) {
+    logger.warn('The history is ahead of the log, as after a restored backup: it is made anew.', {
+      history: tables.position,
+      log: log.lastPosition,
+    });
+    tables.clear();
+  }
+  const waiters = new Waiters(clock, {
+    waitMsMax: limits.historyWaitMs,
+    waitersMax: limits.historyWaitersMax,
+  });
+  const release = log.hold?.(() => tables.position);
+  let trouble: string | undefined;
+  let failures = 0;
+
+  async function follow(): Promise<void> {
+    for await (const batch of log.follow(tables.position, signal)) {
+      tables.append(batch);
+      trouble = undefined;
+      failures = 0;
+      waiters.reached(tables.position);
+      tables.retain(clock.nowMs() - limits.historyDaysMax * dayMs, limits.historyRowsMax);
+    }
+  }
+
+  async function followForEver(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await follow();
+      } catch (cause) {
+        if (signal.aborted) break;
+        trouble = 'The history cannot follow the log.';
+        logger.error(trouble, { position: tables.position, cause });
+        failures += 1;
+        if (tables.position === 0 && !tables.broken && failures >= failuresMax && log.lastPosition > 0) {
+          // A new file, and the log's beginning is gone: the history can only begin here.
+          tables.skipTo(log.lastPosition);
+          logger.warn('The history begins here: the log no longer has what came before.', {
+            position: log.lastPosition,
+          });
+          continue;
+        }
+        await pause(clock, retryMs, signal);
+      }
+    }
+    release?.();
+    waiters.end();
+    tables.close();
+  }
+
+  const closed = followForEver();
+  return {
+    eventsAfter(query) {
+      const events = tables.eventsAfter(query);
+      const life = tables.life(query.sid);
+      if (life === undefined || life.app !== query.app || life.channel !== query.channel) return undefined;
+      const first = events[0];
+      const missing = first ? first.seq !== query.after + 1 : query.after < life.lastSeq && query.limit > 0;
+      if (missing) throw new HousecountError('no_longer_kept');
+      return events;
+    },
+    lives: (query) => tables.lives(query),
+    async caughtUp(askerSignal) {
+      const position = log.lastPosition;
+      if (tables.position < position) await waiters.wait(position, askerSignal);
+    },
+    get position() {
+      return tables.position;
+    },
+    get trouble() {
+      return trouble;
+    },
+    closed,
+  };
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done);
+      cancel();
+      resolve();
+    };
+    const cancel = clock.after(delayMs, done);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}

@@ -1,0 +1,55 @@
+import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../clock.ts';
+
+interface Waiter {
+  readonly position: number;
+  settle(error?: Error): void;
+}
+
+/** Those who wait until a cursor reaches a position: bounded in number and time, and each can give up. */
+export class Waiters {
+  readonly #waiting = new Set<Waiter>();
+  readonly #clock: Clock;
+  readonly #limits: { readonly waitMsMax: number; readonly waitersMax: number };
+  #ended = false;
+
+  constructor(clock: Clock, limits: { waitMsMax: number; waitersMax: number }) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** @throws HousecountError overloaded at the limits; going_away at the end; the signal's reason if it aborts. */
+  wait(position: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (this.#ended) return Promise.reject(new HousecountError('going_away'));
+    if (this.#waiting.size >= this.#limits.waitersMax)
+      return Promise.reject(new HousecountError('overloaded', 'Too many requests wait for the history.'));
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error) => {
+        this.#waiting.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+        cancel();
+        if (error) reject(error);
+        else resolve();
+      };
+      const onAbort = () => settle(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      const cancel = this.#clock.after(this.#limits.waitMsMax, () =>
+        settle(new HousecountError('overloaded', 'The history is behind the log.')),
+      );
+      const waiter: Waiter = { position, settle };
+      this.#waiting.add(waiter);
+      signal.addEventListener('abort', onAbort);
+    });
+  }
+
+  /** The cursor is at `position` now. */
+  reached(position: number): void {
+    for (const waiter of [...this.#waiting]) if (waiter.position <= position) waiter.settle();
+  }
+
+  /** Nothing more will be reached. */
+  end(): void {
+    this.#ended = true;
+    for (const waiter of [...this.#waiting]) waiter.settle(new HousecountError('going_away'));
+  }
+}
