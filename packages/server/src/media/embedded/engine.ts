@@ -1,0 +1,256 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { MediaAnswer, MediaEngine, MediaEngineOptions, MediaStats } from '../contract.ts';
+import { mediaLimits } from '../limits.ts';
+import { newCounters } from './counters.ts';
+import type { ChildOptions, ChildReport, ChildStats, FromChild, ToChild } from './messages.ts';
+
+/** What the embedded engine has beyond the contract. */
+export interface EmbeddedMedia extends MediaEngine {
+  /** The one UDP port of all its sessions. */
+  readonly udpPort: number;
+  /** Process id of the child; undefined while it is being restarted. */
+  readonly pid: number | undefined;
+}
+
+type Request = Extract<ToChild, { id: number }>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+type Reply = Extract<FromChild, { id: number }>;
+
+/**
+ * Starts the embedded SFU in a child process and keeps it running. Throws HousecountError `media_unavailable` if it cannot
+ * start, for instance because the UDP port is taken.
+ */
+export async function startEmbeddedMedia(
+  options: MediaEngineOptions & { readonly logger: Logger; readonly clock: Clock },
+): Promise<EmbeddedMedia> {
+  const { announcedAddress, bindAddress } = options;
+  if (announcedAddress !== 'auto' && isIP(announcedAddress) === 0)
+    throw new HousecountError('media_unavailable', 'announcedAddress must be an IP address or "auto".');
+  const udpPort = options.udpPort === 0 ? await freePort(bindAddress) : options.udpPort;
+  const engine = new Supervisor(options, { udpPort, bindAddress, announcedAddress });
+  await engine.start();
+  return engine;
+}
+
+/** A port that was free a moment ago; the child holds it from its start on, and takes the same one after a restart. */
+async function freePort(bindAddress: string): Promise<number> {
+  const socket = createSocket(isIP(bindAddress) === 6 ? 'udp6' : 'udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind(0, bindAddress, resolve);
+    });
+    return socket.address().port;
+  } finally {
+    socket.close();
+  }
+}
+
+/** The server's side of the child: requests, reports, restarts. */
+class Supervisor implements EmbeddedMedia {
+  readonly #options: MediaEngineOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #childOptions: ChildOptions;
+  readonly #pending = new Map<number, (reply: Reply | undefined) => void>();
+  #child: ChildProcess | undefined;
+  #listening = false;
+  #stopping = false;
+  #nextId = 1;
+  #restarts = 0;
+  #delayMs: number = mediaLimits.restartDelayMs;
+  #cancelRestart: (() => void) | undefined;
+  /** What dead children had counted when last asked. */
+  #before: ChildStats = { publishers: 0, players: 0, ...newCounters() };
+  #last: ChildStats = this.#before;
+
+  constructor(
+    options: MediaEngineOptions & { readonly logger: Logger; readonly clock: Clock },
+    childOptions: ChildOptions,
+  ) {
+    this.#options = options;
+    this.#logger = options.logger;
+    this.#clock = options.clock;
+    this.#childOptions = childOptions;
+  }
+
+  get udpPort(): number {
+    return this.#childOptions.udpPort;
+  }
+
+  get pid(): number | undefined {
+    return this.#listening ? this.#child?.pid : undefined;
+  }
+
+  async start(): Promise<void> {
+    const detail = await this.#spawn();
+    if (detail === undefined) return;
+    await this.stop();
+    throw new HousecountError('media_unavailable', detail);
+  }
+
+  publish(request: Parameters<MediaEngine['publish']>[0]): Promise<MediaAnswer> {
+    return this.#ask({ type: 'publish', request });
+  }
+
+  play(request: Parameters<MediaEngine['play']>[0]): Promise<MediaAnswer> {
+    return this.#ask({ type: 'play', request });
+  }
+
+  restart(session: string, offerSdp: string): Promise<MediaAnswer> {
+    return this.#ask({ type: 'restart', session, offerSdp });
+  }
+
+  select(session: string, kinds: { audio: boolean; video: boolean }): void {
+    this.#tell({ type: 'select', session, kinds });
+  }
+
+  addCandidate(session: string, mid: string, candidate: string): void {
+    this.#tell({ type: 'candidate', session, mid, candidate });
+  }
+
+  close(session: string): void {
+    this.#tell({ type: 'close', session });
+  }
+
+  requestKeyframe(room: string, publisher: string): void {
+    this.#tell({ type: 'keyframe', room, publisher });
+  }
+
+  async stats(): Promise<MediaStats> {
+    const reply = await this.#request({ type: 'stats' });
+    if (reply?.type === 'stats') this.#last = reply.stats;
+    const { publishers, players } = reply?.type === 'stats' ? reply.stats : { publishers: 0, players: 0 };
+    return { ...sum(this.#before, this.#last), publishers, players, restarts: this.#restarts };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#cancelRestart?.();
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const cancel = this.#clock.after(mediaLimits.stopMs, () => child.kill('SIGKILL'));
+    if (child.connected) child.disconnect();
+    else child.kill('SIGKILL');
+    await exited;
+    cancel();
+  }
+
+  async #ask(request: WithoutId<Request>): Promise<MediaAnswer> {
+    const reply = await this.#request(request);
+    if (reply?.type === 'answer') return reply.answer;
+    return { ok: false, code: 'media_unavailable', detail: 'The media engine is not running or too busy.' };
+  }
+
+  #request(request: WithoutId<Request>): Promise<Reply | undefined> {
+    if (!this.#listening || this.#pending.size >= mediaLimits.requestsMax) return Promise.resolve(undefined);
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(mediaLimits.requestMs, () => settle(undefined));
+      const settle = (reply: Reply | undefined) => {
+        cancel();
+        this.#pending.delete(id);
+        resolve(reply);
+      };
+      this.#pending.set(id, settle);
+      this.#tell({ ...request, id } as Request);
+    });
+  }
+
+  #tell(message: ToChild): void {
+    // A send that fails means the child is going: its exit settles what waits.
+    if (this.#listening) this.#child?.send(message, () => undefined);
+  }
+
+  /** Starts a child; undefined once it listens, else why it does not. */
+  #spawn(): Promise<string | undefined> {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./child.ts', import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    const startedMs = this.#clock.nowMs();
+    for (const output of [child.stdout, child.stderr])
+      if (output !== null)
+        createInterface({ input: output }).on('line', (line) =>
+          this.#logger.warn('The media process wrote a line.', { line: line.slice(0, 1000) }),
+        );
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(mediaLimits.startMs, () => child.kill('SIGKILL'));
+      child.on('message', (message: FromChild) => {
+        if (message.type === 'listening') {
+          cancel();
+          this.#listening = true;
+          resolve(undefined);
+        } else if (message.type === 'failed') {
+          this.#logger.error('The media process cannot start.', { detail: message.detail });
+          resolve(message.detail);
+          child.disconnect();
+        } else this.#heard(message);
+      });
+      child.on('error', (cause) => this.#logger.error('The media process failed.', { cause: cause.message }));
+      child.on('exit', (exitCode, signal) => {
+        cancel();
+        resolve('The media process ended while it started.');
+        this.#exited(exitCode, signal, this.#clock.nowMs() - startedMs);
+      });
+      child.send({ type: 'start', options: this.#childOptions } satisfies ToChild, () => undefined);
+    });
+  }
+
+  #heard(message: Exclude<FromChild, { type: 'listening' | 'failed' }>): void {
+    if (message.type === 'report') this.#options.onReport(this.#dated(message.report));
+    else if (message.type === 'warning')
+      this.#logger.warn('The media library warned.', { warning: message.message });
+    else this.#pending.get(message.id)?.(message);
+  }
+
+  #dated(report: ChildReport): Parameters<MediaEngineOptions['onReport']>[0] {
+    if (report.type === 'connected' || report.type === 'resumed') return report;
+    const { silentMs, ...rest } = report;
+    return { ...rest, lastHeardMs: this.#clock.nowMs() - silentMs };
+  }
+
+  #exited(exitCode: number | null, signal: string | null, livedMs: number): void {
+    const listened = this.#listening;
+    this.#listening = false;
+    this.#before = sum(this.#before, this.#last);
+    this.#last = { publishers: 0, players: 0, ...newCounters() };
+    for (const settle of [...this.#pending.values()]) settle(undefined);
+    if (this.#stopping || (!listened && this.#restarts === 0)) return;
+    if (listened && livedMs >= mediaLimits.healthyMs) this.#delayMs = mediaLimits.restartDelayMs;
+    const delayMs = this.#delayMs;
+    this.#delayMs = Math.min(delayMs * 2, mediaLimits.restartDelayMsMax);
+    this.#logger.error('The media process ended; starting another.', { exitCode, signal, livedMs, delayMs });
+    this.#cancelRestart = this.#clock.after(delayMs, () => void this.#again());
+  }
+
+  async #again(): Promise<void> {
+    this.#restarts += 1;
+    const detail = await this.#spawn();
+    if (detail === undefined && !this.#stopping) this.#options.onReport({ type: 'restarted' });
+  }
+}
+
+function sum(a: ChildStats, b: ChildStats): ChildStats {
+  return {
+    publishers: b.publishers,
+    players: b.players,
+    packetsIn: a.packetsIn + b.packetsIn,
+    packetsOut: a.packetsOut + b.packetsOut,
+    bytesIn: a.bytesIn + b.bytesIn,
+    bytesOut: a.bytesOut + b.bytesOut,
+    nacksIn: a.nacksIn + b.nacksIn,
+    resends: a.resends + b.resends,
+    nacksOut: a.nacksOut + b.nacksOut,
+    keyframeRequests: a.keyframeRequests + b.keyframeRequests,
+  };
+}

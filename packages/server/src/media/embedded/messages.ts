@@ -1,0 +1,36 @@
+/** What the server and its media child say to each other: JSON over the child's IPC channel. */
+
+import type { MediaAnswer, MediaStats, PlayRequest, PublishRequest, SessionReport } from '../contract.ts';
+
+export interface ChildOptions {
+  readonly udpPort: number;
+  readonly bindAddress: string;
+  readonly announcedAddress: string;
+}
+
+export type ToChild =
+  | { readonly type: 'start'; readonly options: ChildOptions }
+  | { readonly type: 'publish'; readonly id: number; readonly request: PublishRequest }
+  | { readonly type: 'play'; readonly id: number; readonly request: PlayRequest }
+  | { readonly type: 'restart'; readonly id: number; readonly session: string; readonly offerSdp: string }
+  | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'select'; readonly session: string; readonly kinds: { audio: boolean; video: boolean } }
+  | { readonly type: 'candidate'; readonly session: string; readonly mid: string; readonly candidate: string }
+  | { readonly type: 'keyframe'; readonly room: string; readonly publisher: string }
+  | { readonly type: 'close'; readonly session: string };
+
+/** Times cross as "how long ago", because the two processes' clocks are not the same. */
+export type ChildReport =
+  | Extract<SessionReport, { type: 'connected' | 'resumed' }>
+  | (Omit<Extract<SessionReport, { type: 'stalled' }>, 'lastHeardMs'> & { readonly silentMs: number })
+  | (Omit<Extract<SessionReport, { type: 'gone' }>, 'lastHeardMs'> & { readonly silentMs: number });
+
+export type ChildStats = Omit<MediaStats, 'restarts'>;
+
+export type FromChild =
+  | { readonly type: 'listening' }
+  | { readonly type: 'failed'; readonly detail: string }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: MediaAnswer }
+  | { readonly type: 'stats'; readonly id: number; readonly stats: ChildStats }
+  | { readonly type: 'report'; readonly report: ChildReport }
+  | { readonly type: 'warning'; readonly message: string };

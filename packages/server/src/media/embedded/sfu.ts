@@ -1,0 +1,329 @@
+/** The embedded SFU: sessions, and the routes between publishers and players. One per process. */
+
+import { randomInt } from 'node:crypto';
+import type { Clock } from '../../clock.ts';
+import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
+import { mediaLimits } from '../limits.ts';
+import type { Kind } from './codec.ts';
+import { codecKey } from './codec.ts';
+import { type Counters, newCounters } from './counters.ts';
+import { Liveness } from './liveness.ts';
+import type { ChildOptions, ChildReport, ChildStats } from './messages.ts';
+import {
+  answerPlayer,
+  answerPublisher,
+  missingCodec,
+  negotiatePlayer,
+  negotiatePublisher,
+} from './negotiate.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
+import { openPeer, type Peer } from './peer.ts';
+import { Player } from './player.ts';
+import { Publisher } from './publisher.ts';
+import { Route } from './route.ts';
+import { type AnsweredMedia, buildAnswer } from './sdp-answer.ts';
+import { cleanCandidate, type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
+import type { Session } from './session.ts';
+
+export class Sfu {
+  readonly #options: ChildOptions;
+  readonly #clock: Clock;
+  readonly #report: (report: ChildReport) => void;
+  readonly #counters: Counters = newCounters();
+  readonly #sessions = new Map<string, Session>();
+  readonly #routes = new Map<string, Route>();
+  #stopTicking: (() => void) | undefined;
+
+  constructor(options: ChildOptions, clock: Clock, report: (report: ChildReport) => void) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  async publish(request: PublishRequest): Promise<MediaAnswer> {
+    const parsed = parseOffer(request.offerSdp);
+    if (!parsed.ok) return invalid(parsed.detail);
+    const negotiated = negotiatePublisher(parsed.offer);
+    if (!negotiated.ok) return invalid(negotiated.detail);
+    const { kinds } = negotiated;
+    const publisher = new Publisher(kinds, randomSsrc(), this.#counters);
+    const session = this.#add(request.session, routeKey(request), { type: 'publisher', publisher });
+    if (session === undefined) return full;
+    return this.#answer(session, parsed.offer, (media) => answerPublisher(kinds, media));
+  }
+
+  async play(request: PlayRequest): Promise<MediaAnswer> {
+    const parsed = parseOffer(request.offerSdp);
+    if (!parsed.ok) return invalid(parsed.detail);
+    const negotiated = negotiatePlayer(parsed.offer);
+    if (!negotiated.ok) return invalid(negotiated.detail);
+    const { kinds } = negotiated;
+    const source = this.#routes.get(routeKey(request))?.source;
+    const missing = source === undefined ? undefined : missingCodec(source.kinds, kinds);
+    if (missing !== undefined)
+      return invalid(`The publisher sends ${codecKey(missing)}, which the offer does not have.`);
+    const cname = `housecount-${randomSsrc().toString(36)}`;
+    const streams = kinds.map(
+      (played) =>
+        new OutgoingStream({
+          played,
+          ssrc: randomSsrc(),
+          cname,
+          selected: request[played.kind],
+          counters: this.#counters,
+          firstSequence: randomInt(0x10000),
+          firstTimestamp: randomInt(0x1_0000_0000),
+        }),
+    );
+    const player = new Player(streams, this.#counters);
+    const session = this.#add(request.session, routeKey(request), { type: 'player', player, kinds });
+    if (session === undefined) return full;
+    return this.#answer(session, parsed.offer, (media) => answerPlayer(kinds, media, sourceOf(player)));
+  }
+
+  /** An ICE restart: a new transport takes over when it has connected; until then, and if it never does, the old one stays. */
+  async restart(id: string, offerSdp: string): Promise<MediaAnswer> {
+    const session = this.#sessions.get(id);
+    if (session === undefined)
+      return { ok: false, code: 'media_unavailable', detail: 'There is no such session.' };
+    const parsed = parseOffer(offerSdp);
+    if (!parsed.ok) return invalid(parsed.detail);
+    const { role } = session;
+    if (role.type === 'publisher') {
+      const { kinds } = role.publisher;
+      const negotiated = negotiatePublisher(parsed.offer);
+      if (!negotiated.ok) return invalid(negotiated.detail);
+      if (
+        describe(negotiated.kinds.map((kind) => [kind.mid, [kind.codec]])) !==
+        describe(kinds.map((kind) => [kind.mid, [kind.codec]]))
+      )
+        return invalid('An ICE restart must not change the streams.');
+      return this.#answer(session, parsed.offer, (media) => answerPublisher(kinds, media));
+    }
+    const { player, kinds } = role;
+    const negotiated = negotiatePlayer(parsed.offer);
+    if (!negotiated.ok) return invalid(negotiated.detail);
+    if (
+      describe(negotiated.kinds.map((kind) => [kind.mid, kind.codecs])) !==
+      describe(kinds.map((kind) => [kind.mid, kind.codecs]))
+    )
+      return invalid('An ICE restart must not change the streams.');
+    return this.#answer(session, parsed.offer, (media) => answerPlayer(kinds, media, sourceOf(player)));
+  }
+
+  select(id: string, kinds: { audio: boolean; video: boolean }): void {
+    const role = this.#sessions.get(id)?.role;
+    if (role?.type === 'player') role.player.select(kinds, this.#clock.nowMs());
+  }
+
+  addCandidate(id: string, candidate: string): void {
+    const session = this.#sessions.get(id);
+    const cleaned = cleanCandidate(candidate);
+    if (session === undefined || cleaned === undefined) return;
+    if (session.candidates >= mediaLimits.candidatesMax) return;
+    session.candidates += 1;
+    (session.next?.peer ?? session.peer)?.addCandidate(cleaned);
+  }
+
+  requestKeyframe(room: string, publisher: string): void {
+    this.#routes.get(routeKey({ room, publisher }))?.source?.requestKeyframe(this.#clock.nowMs());
+  }
+
+  close(id: string): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) this.#remove(session);
+  }
+
+  stats(): ChildStats {
+    let publishers = 0;
+    for (const session of this.#sessions.values()) if (session.role.type === 'publisher') publishers += 1;
+    return { publishers, players: this.#sessions.size - publishers, ...this.#counters };
+  }
+
+  /** Frees every session. */
+  stop(): void {
+    for (const session of [...this.#sessions.values()]) this.#remove(session);
+  }
+
+  #add(id: string, route: string, role: Session['role']): Session | undefined {
+    if (this.#sessions.has(id) || this.#sessions.size >= mediaLimits.sessionsMax) return undefined;
+    const nowMs = this.#clock.nowMs();
+    const session: Session = {
+      id,
+      route,
+      role,
+      peer: undefined,
+      next: undefined,
+      connected: false,
+      deadlineMs: nowMs + mediaLimits.connectMs,
+      liveness: new Liveness(nowMs, mediaLimits.stallMs),
+      candidates: 0,
+      version: 0,
+    };
+    this.#sessions.set(id, session);
+    this.#stopTicking ??= this.#startTicking();
+    return session;
+  }
+
+  async #answer(
+    session: Session,
+    offer: Offer,
+    media: (media: OfferedMedia) => AnsweredMedia | undefined,
+  ): Promise<MediaAnswer> {
+    const first = session.peer === undefined;
+    // Set below, before any event can come: events come from later turns.
+    let opened: Peer | undefined;
+    try {
+      const { peer, transport } = await openPeer({
+        ...this.#options,
+        port: this.#options.udpPort,
+        offer,
+        sends: session.role.type === 'player',
+        events: {
+          open: () => this.#opened(session, opened),
+          packet: (packet) => this.#packet(session, packet),
+          ended: (reason) => this.#ended(session, opened, reason),
+        },
+      });
+      opened = peer;
+      if (this.#sessions.get(session.id) !== session) {
+        peer.close();
+        return { ok: false, code: 'media_unavailable', detail: 'The session was closed.' };
+      }
+      session.candidates = offer.candidates.length;
+      session.version += 1;
+      if (first) session.peer = peer;
+      else {
+        session.next?.peer.close();
+        session.next = { peer, deadlineMs: this.#clock.nowMs() + mediaLimits.connectMs };
+      }
+      return { ok: true, answerSdp: buildAnswer({ offer, transport, version: session.version, media }) };
+    } catch (cause) {
+      if (first) this.#remove(session);
+      return invalid(cause instanceof Error ? cause.message : String(cause));
+    }
+  }
+
+  #opened(session: Session, peer: Peer | undefined): void {
+    if (peer === undefined || this.#sessions.get(session.id) !== session) return;
+    const nowMs = this.#clock.nowMs();
+    session.liveness.heard(nowMs);
+    if (session.next?.peer === peer) {
+      session.peer?.close();
+      session.peer = peer;
+      session.next = undefined;
+    }
+    const route = this.#route(session.route);
+    const { role } = session;
+    if (role.type === 'publisher') {
+      role.publisher.peer = peer;
+      if (!session.connected) route.addPublisher(role.publisher, nowMs);
+    } else {
+      role.player.connect(peer, nowMs);
+      if (!session.connected) route.addPlayer(role.player, nowMs);
+    }
+    if (session.connected) return;
+    session.connected = true;
+    const kinds = role.type === 'publisher' ? role.publisher.kinds : role.kinds;
+    const has = (kind: Kind) => kinds.some((found) => found.kind === kind);
+    this.#report({
+      type: 'connected',
+      session: session.id,
+      kinds: { audio: has('audio'), video: has('video') },
+    });
+  }
+
+  #packet(session: Session, packet: Buffer): void {
+    const nowMs = this.#clock.nowMs();
+    session.liveness.heard(nowMs);
+    if (session.role.type === 'publisher') session.role.publisher.packet(packet, nowMs);
+    else session.role.player.packet(packet, nowMs);
+  }
+
+  #ended(session: Session, peer: Peer | undefined, reason: 'closed' | 'failed'): void {
+    if (this.#sessions.get(session.id) !== session) return;
+    if (session.next !== undefined) {
+      // A restart is under way: the old transport may end before the new one stands, and the new one may fail.
+      if (session.next.peer === peer) session.next = undefined;
+      return;
+    }
+    this.#gone(session, reason);
+  }
+
+  #gone(session: Session, reason: 'closed' | 'failed' | 'never-connected'): void {
+    const silentMs = this.#clock.nowMs() - session.liveness.heardMs;
+    this.#remove(session);
+    this.#report({ type: 'gone', session: session.id, reason, silentMs });
+  }
+
+  #remove(session: Session): void {
+    const nowMs = this.#clock.nowMs();
+    this.#sessions.delete(session.id);
+    const route = this.#routes.get(session.route);
+    if (session.role.type === 'publisher') route?.removePublisher(session.role.publisher, nowMs);
+    else route?.removePlayer(session.role.player, nowMs);
+    if (route?.empty) this.#routes.delete(session.route);
+    session.next?.peer.close();
+    session.peer?.close();
+    if (this.#sessions.size > 0) return;
+    this.#stopTicking?.();
+    this.#stopTicking = undefined;
+  }
+
+  #route(key: string): Route {
+    const found = this.#routes.get(key);
+    if (found !== undefined) return found;
+    const route = new Route();
+    this.#routes.set(key, route);
+    return route;
+  }
+
+  #startTicking(): () => void {
+    const timer = setInterval(() => this.#tick(), mediaLimits.tickMs);
+    return () => clearInterval(timer);
+  }
+
+  #tick(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const session of [...this.#sessions.values()]) {
+      if (session.role.type === 'publisher') session.role.publisher.tick(nowMs);
+      if (!session.connected) {
+        if (nowMs >= session.deadlineMs) this.#gone(session, 'never-connected');
+        continue;
+      }
+      if (session.next !== undefined && nowMs >= session.next.deadlineMs) {
+        session.next.peer.close();
+        session.next = undefined;
+      }
+      const change = session.liveness.check(nowMs);
+      if (change === 'stalled')
+        this.#report({ type: 'stalled', session: session.id, silentMs: nowMs - session.liveness.heardMs });
+      else if (change === 'resumed') this.#report({ type: 'resumed', session: session.id });
+    }
+  }
+}
+
+const invalid = (detail: string): MediaAnswer => ({ ok: false, code: 'sdp_invalid', detail });
+
+const full: MediaAnswer = {
+  ok: false,
+  code: 'media_unavailable',
+  detail: 'The media engine has as many sessions as it may have, or this one already.',
+};
+
+/** Rooms and publishers are free text: a separator that neither can fake. */
+const routeKey = (of: { readonly room: string; readonly publisher: string }): string =>
+  JSON.stringify([of.room, of.publisher]);
+
+const randomSsrc = (): number => 1 + randomInt(0xffff_fffe);
+
+const sourceOf =
+  (player: Player) =>
+  (kind: Kind): AnsweredMedia['source'] => {
+    const stream = player.streams.find((found) => found.kind === kind);
+    return stream && { ssrc: stream.ssrc, cname: stream.cname, stream: 'housecount', track: kind };
+  };
+
+/** Equal for equal sections with equal codecs. */
+const describe = (sections: [string, readonly { payloadType: number }[]][]): string =>
+  JSON.stringify(sections.map(([mid, codecs]) => [mid, codecs.map((codec) => codec.payloadType)]));

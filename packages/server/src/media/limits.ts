@@ -1,0 +1,60 @@
+/** Every limit of the media engine, with its unit and what happens at it. Chosen, not measured, unless a line says otherwise. */
+export const mediaLimits = {
+  /** Sessions of one engine process; the next is answered `media_unavailable`. 200 to 250 playing is what one core carried. */
+  sessionsMax: 2_000,
+  /** Requests waiting for the child; the next is answered `media_unavailable`. */
+  requestsMax: 1_000,
+  /** Time for the child to answer a request, milliseconds; then `media_unavailable`. */
+  requestMs: 10_000,
+  /** Time for the child to say that it listens, milliseconds; then it is ended and started again. */
+  startMs: 10_000,
+  /** Time for the child to end by itself at `stop`, milliseconds; then it is killed. */
+  stopMs: 2_000,
+  /** Wait before the first restart of a dead child, milliseconds; doubled each time up to the next line. */
+  restartDelayMs: 100,
+  restartDelayMsMax: 5_000,
+  /** A child that lived this long was healthy: the wait starts over, milliseconds. */
+  healthyMs: 30_000,
+  /** An offer, characters; then `sdp_invalid`. A Chromium offer with every codec has about 7,000. */
+  offerLengthMax: 32 * 1024,
+  /** Lines of an offer; then `sdp_invalid`. */
+  offerLinesMax: 1_000,
+  /** Media sections of an offer; then `sdp_invalid`. */
+  offerSectionsMax: 8,
+  /** Remote candidates of one session, offered and trickled; further ones are ignored. */
+  candidatesMax: 32,
+  /** Time to gather our own candidates, milliseconds; then `media_unavailable`. All are local, so it takes one turn. */
+  gatherMs: 5_000,
+  /** Time from offer to connected, milliseconds; then gone, `never-connected`. */
+  connectMs: 15_000,
+  /** Silence of a connected peer that is reported as a stall, milliseconds. */
+  stallMs: 5_000,
+  /** Time between two looks at what is due, milliseconds. */
+  tickMs: 25,
+  /** Packets kept for resending per publisher: about 6 s at 170 packets per second. Older ones cannot be asked for. */
+  ringPackets: 1_024,
+  /** A hole in the publisher's packets larger than this is not asked for packet by packet: a keyframe is. */
+  gapPacketsMax: 256,
+  /** Missing packets remembered per stream; at more, all are given up for a keyframe. */
+  missingMax: 512,
+  /** How often one missing packet is asked for. */
+  nackTriesMax: 8,
+  /** Wait between two asks for one packet, milliseconds. */
+  nackRetryMs: 100,
+  /** Packets resent to one player per second; further asks in that second are ignored. */
+  resendsPerSecondMax: 500,
+  /** Least time between two keyframe requests to one publisher, milliseconds; asks in between are joined into one. */
+  keyframeIntervalMs: 300,
+  /** While a player waits for a keyframe, ask again after this, milliseconds. */
+  keyframeRetryMs: 1_000,
+  /** Time between two transport-wide feedback packets, milliseconds (libwebrtc's own range is 50 to 250). */
+  feedbackMs: 50,
+  /** Arrivals kept for one feedback packet; the oldest are dropped. */
+  feedbackArrivalsMax: 1_000,
+  /** Time between two receiver reports, milliseconds. */
+  reportMs: 1_000,
+  /** Bits per second asked of a publisher that knows REMB but not transport-wide congestion control. */
+  rembBitsPerSecond: 3_000_000,
+  /** Where the publisher's encoder starts, kilobit per second, so that 720p is reached in seconds rather than minutes. */
+  startKilobits: 1_200,
+} as const;
