@@ -1,20 +1,22 @@
+import assert from 'node:assert';
 import { crc32 } from 'node:zlib';
 import type { Disk, DiskFile } from '../disk.ts';
-import { getUint64, setUint64, viewOf } from './frame.ts';
+import { viewOf } from './frame.ts';
 
 export interface AliveMark {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; 0: never. */
   readonly nowMs: number;
-  /** Sum of the last positions of all partitions, all of them durable then. */
-  readonly recordsDurable: number;
+  /** Last position of each partition, all of it durable then. */
+  readonly durable: Readonly<Record<string, number>>;
 }
 
 /** Two slots, written in turn, so far apart that a torn write of one leaves the other. */
 const slotBytes = 4096;
-const markBytes = 20;
+/** crc32 u32, length u32; then the mark as JSON. */
+const headerBytes = 8;
 
 /**
- * A small file that says when the process was last alive and how many records were durable then. Not synced (but at a
+ * A small file that says when the process was last alive and how far the log was durable then. Not synced (but at a
  * clean stop): after a power cut it may be older than the truth, but it never says more than was durable.
  */
 export class AliveFile {
@@ -25,35 +27,38 @@ export class AliveFile {
     public mark: AliveMark,
   ) {}
 
-  /** Opens it, or makes it. */
+  /** Opens it, or makes it. A file without a readable slot counts as new. */
   static async open(disk: Disk, path: string): Promise<AliveFile> {
     const found = await disk.read(path);
     if (found === undefined) await disk.replace(path, new Uint8Array(2 * slotBytes));
     const marks = [decode(found, 0), decode(found, slotBytes)];
     const newest = (marks[1]?.nowMs ?? -1) > (marks[0]?.nowMs ?? -1) ? 1 : 0;
-    const alive = new AliveFile(await disk.open(path), marks[newest] ?? { nowMs: 0, recordsDurable: 0 });
+    const alive = new AliveFile(await disk.open(path), marks[newest] ?? { nowMs: 0, durable: {} });
     alive.#slot = newest;
     return alive;
   }
 
-  /** Overwrites the older slot. */
+  /** Overwrites the older slot. Does not sync. Time that went back is kept as it was. */
   async write(mark: AliveMark): Promise<void> {
-    this.mark = mark;
+    this.mark = { ...mark, nowMs: Math.max(mark.nowMs, this.mark.nowMs) };
     this.#slot = 1 - this.#slot;
-    const bytes = new Uint8Array(markBytes);
+    const json = new TextEncoder().encode(JSON.stringify(this.mark));
+    const bytes = new Uint8Array(headerBytes + json.length);
+    assert(bytes.length <= slotBytes, 'too many partitions for the alive file');
     const view = viewOf(bytes);
-    setUint64(view, 4, mark.nowMs);
-    setUint64(view, 12, mark.recordsDurable);
+    view.setUint32(4, json.length, true);
+    bytes.set(json, headerBytes);
     view.setUint32(0, crc32(bytes.subarray(4)), true);
     await this.file.write(this.#slot * slotBytes, bytes);
   }
 }
 
-function decode(bytes: Uint8Array | undefined, at: number): AliveMark | undefined {
-  if (bytes === undefined || bytes.length < at + markBytes) return undefined;
-  const view = viewOf(bytes);
-  const nowMs = getUint64(view, at + 4);
-  if (nowMs === 0 || view.getUint32(at, true) !== crc32(bytes.subarray(at + 4, at + markBytes)))
-    return undefined;
-  return { nowMs, recordsDurable: getUint64(view, at + 12) };
+function decode(file: Uint8Array | undefined, at: number): AliveMark | undefined {
+  const slot = file?.subarray(at, at + slotBytes) ?? new Uint8Array();
+  if (slot.length < headerBytes) return undefined;
+  const view = viewOf(slot);
+  const end = headerBytes + view.getUint32(4, true);
+  if (end > slot.length || view.getUint32(0, true) !== crc32(slot.subarray(4, end))) return undefined;
+  // The checksum says that these are the bytes that write() made.
+  return JSON.parse(new TextDecoder().decode(slot.subarray(headerBytes, end))) as AliveMark;
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert';
-import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LogStore, Recovery } from '../contract.ts';
@@ -18,6 +17,9 @@ export interface EmbeddedLogOptions {
 
 const partitionPattern = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
 
+/** What fits the alive file. The product uses one. */
+const partitionsMax = 32;
+
 /**
  * The log as append-only files below `log/`, snapshots below `snapshots/`, and `alive`. Recovers on opening: a torn
  * end is cut and reported. Throws `log_corrupt` if records that had been acknowledged are damaged or missing.
@@ -26,20 +28,19 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
   const { disk, logger } = options;
   const partitionOptions = { ...options, segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024 };
   const partitions = new Map<string, Partition>();
-  for (const name of await disk.list('log')) {
-    if (!partitionPattern.test(name)) continue;
-    partitions.set(name, await Partition.open(partitionOptions, `log/${name}`));
-  }
   const alive = await AliveFile.open(disk, 'alive');
-  const recovery = recoveryOf(partitions, alive.mark.nowMs);
-  if (recordsOf(partitions) < alive.mark.recordsDurable) {
+  const lastAliveMs = alive.mark.nowMs;
+  try {
+    const found = (await disk.list('log')).filter((name) => partitionPattern.test(name));
+    for (const name of new Set([...found, ...Object.keys(alive.mark.durable)])) {
+      const durable = alive.mark.durable[name] ?? 0;
+      partitions.set(name, await Partition.open(partitionOptions, `log/${name}`, durable));
+    }
+  } catch (error) {
     await alive.file.close();
-    throw new HousecountError(
-      'log_corrupt',
-      `The log holds ${recordsOf(partitions)} records, but ${alive.mark.recordsDurable} had been made durable: some are lost. ` +
-        'Restore the data folder from a backup; or, to go on with what is there, delete the file "alive" in it.',
-    );
+    throw error;
   }
+  const recovery = recoveryOf(partitions, lastAliveMs);
   let closed = false;
 
   const partitionNamed = (name: string): Partition => {
@@ -47,6 +48,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     assert(partitionPattern.test(name), `not a name of a partition: ${name}`);
     let partition = partitions.get(name);
     if (partition === undefined) {
+      assert(partitions.size < partitionsMax, 'too many partitions');
       partition = new Partition(partitionOptions, `log/${name}`);
       partitions.set(name, partition);
     }
@@ -74,27 +76,25 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     },
     async markAlive(nowMs) {
       assert(!closed, 'the log is closed');
-      await alive.write({ nowMs, recordsDurable: recordsOf(partitions) });
+      await alive.write({ nowMs, durable: durableOf(partitions) });
     },
     async close() {
       if (closed) return;
       closed = true;
       try {
         // Only here is the mark synced: a damaged end of the log is then known from a torn one.
-        const nowMs = Math.max(alive.mark.nowMs, options.clock.nowMs());
-        await alive.write({ nowMs, recordsDurable: recordsOf(partitions) });
+        await alive.write({ nowMs: options.clock.nowMs(), durable: durableOf(partitions) });
         await alive.file.sync();
       } finally {
         await alive.file.close();
+        for (const partition of partitions.values()) await partition.close();
       }
     },
   };
 }
 
-function recordsOf(partitions: ReadonlyMap<string, Partition>): number {
-  let records = 0;
-  for (const partition of partitions.values()) records += partition.last;
-  return records;
+function durableOf(partitions: ReadonlyMap<string, Partition>): Record<string, number> {
+  return Object.fromEntries([...partitions].map(([name, partition]) => [name, partition.last]));
 }
 
 function recoveryOf(partitions: ReadonlyMap<string, Partition>, lastAliveMs: number): Recovery {

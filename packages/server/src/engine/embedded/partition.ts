@@ -28,21 +28,27 @@ export class Partition {
   /** The last segment's content is unknown after a failed sync or a failed taking back: never write to it again. */
   #mustRoll = false;
   #appending = false;
+  /** The open file of the last segment. */
+  #file: DiskFile | undefined;
 
   constructor(
     readonly options: PartitionOptions,
     readonly folder: string,
   ) {}
 
-  /** Reads what is there, cuts a torn tail and makes the rest durable. Throws `log_corrupt`. */
-  static async open(options: PartitionOptions, folder: string): Promise<Partition> {
+  /**
+   * Reads what is there, cuts a torn end and makes the rest durable. `durable`: a position known to have been so.
+   * Throws `log_corrupt`.
+   */
+  static async open(options: PartitionOptions, folder: string, durable: number): Promise<Partition> {
     const partition = new Partition(options, folder);
-    await partition.#recover();
+    await partition.#list();
+    await partition.#recover(durable);
     return partition;
   }
 
-  async #recover(): Promise<void> {
-    const { disk, logger } = this.options;
+  async #list(): Promise<void> {
+    const { disk } = this.options;
     const names = (await disk.list(this.folder)).filter((name) => segmentNamePattern.test(name)).sort();
     for (const name of names) {
       const segment = await Segment.open(disk, this.folder, name);
@@ -51,26 +57,50 @@ export class Partition {
       if (previous !== undefined) previous.last = segment.first - 1;
       this.#segments.push(segment);
     }
+  }
+
+  async #recover(durable: number): Promise<void> {
+    const { disk, logger, clock } = this.options;
     const current = this.#segments.at(-1);
-    if (current === undefined) return;
-    await current.use(async (file) => {
+    if (current === undefined) {
+      this.#assertHolds(0, durable);
+      return;
+    }
+    const { tail, bytes } = await current.use(async (file) => {
       const tail = await findTail(current, file);
-      if (tail.cutBytes > 0) {
-        await file.truncate(tail.end);
-        logger.warn('Cut the unfinished end of the log: a write that was never acknowledged.', {
-          file: current.path,
-          fromByte: tail.end,
-          cutBytes: tail.cutBytes,
-          lastPosition: tail.last,
-        });
-      }
-      // A killed process leaves whole frames in the page cache that were never synced; readers must not see those.
-      await file.sync();
-      current.last = tail.last;
-      this.last = tail.last;
-      this.cutBytes = tail.cutBytes;
-      this.#end = tail.end;
+      return { tail, bytes: await file.read(tail.appendStart, tail.end - tail.appendStart) };
     });
+    // Before anything is changed on disk.
+    this.#assertHolds(tail.last, durable);
+    this.last = tail.last;
+    this.cutBytes = tail.cutBytes;
+    current.last = tail.last;
+    this.#end = tail.end;
+    if (tail.cutBytes === 0 && tail.last <= durable) return;
+    if (tail.cutBytes > 0) {
+      logger.warn('Cut the unfinished end of the log: a write that was never acknowledged.', {
+        file: current.path,
+        fromByte: tail.end,
+        cutBytes: tail.cutBytes,
+        lastPosition: tail.last,
+      });
+    }
+    // The newest append may be in the page cache only, and after a sync that failed the kernel would not write those
+    // pages even if asked again. So it is written anew, to a new file, which also ends the old one before the torn part.
+    const { appendFirst: first, last } = tail;
+    current.last = first - 1;
+    if (current.first === first) this.#segments.pop();
+    this.#segments.push(await Segment.create(disk, this.folder, clock.nowMs(), { first, last, bytes }));
+    this.#end = segmentHeaderBytes + bytes.length;
+  }
+
+  #assertHolds(last: number, durable: number): void {
+    if (last >= durable) return;
+    throw new HousecountError(
+      'log_corrupt',
+      `${this.folder} ends at record ${last}, but record ${durable} had been made durable. ` +
+        'Restore the data folder from a backup; or, to go on with what is there, delete the file "alive" in it.',
+    );
   }
 
   /** See LogStore.append. */
@@ -82,7 +112,8 @@ export class Partition {
     this.#appending = true;
     try {
       const segment = await this.#writable();
-      const cause = await segment.use((file) => this.#write(segment, file, bytes));
+      this.#file ??= await this.#openOnce(segment);
+      const cause = await this.#write(segment, this.#file, bytes);
       if (cause !== undefined) return { ok: false, reason: 'unavailable', cause };
       segment.note(this.last + 1, this.#end);
       this.#end += bytes.length;
@@ -125,6 +156,27 @@ export class Partition {
     }
   }
 
+  /** Closes the file it writes to. */
+  async close(): Promise<void> {
+    await this.#letGo();
+  }
+
+  /** The last segment's file stays open from its first append on. */
+  async #openOnce(segment: Segment): Promise<DiskFile> {
+    try {
+      return await segment.acquire();
+    } catch (error) {
+      await segment.release();
+      throw error;
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    if (this.#file === undefined) return;
+    this.#file = undefined;
+    await this.#segments.at(-1)?.release();
+  }
+
   async #writable(): Promise<Segment> {
     const current = this.#segments.at(-1);
     if (current !== undefined && !this.#mustRoll && this.#end < this.options.segmentBytesMax) return current;
@@ -135,7 +187,12 @@ export class Partition {
   async #roll(): Promise<Segment> {
     const first = this.last + 1;
     const current = this.#segments.at(-1);
-    const segment = await Segment.create(this.options.disk, this.folder, first, this.options.clock.nowMs());
+    const segment = await Segment.create(this.options.disk, this.folder, this.options.clock.nowMs(), {
+      first,
+      last: this.last,
+      bytes: new Uint8Array(),
+    });
+    await this.#letGo();
     if (current?.first === first) this.#segments.pop();
     this.#segments.push(segment);
     this.#end = segmentHeaderBytes;

@@ -43,11 +43,17 @@ export class Segment {
     this.#index = [{ position: first, offset: segmentHeaderBytes }];
   }
 
-  /** A new, empty, durable segment whose first record will be `first`; replaces an empty one of the same name. */
-  static async create(disk: Disk, folder: string, first: number, nowMs: number): Promise<Segment> {
+  /** A new durable segment with these frames, from `first` to `last`; takes the place of one that began there too. */
+  static async create(
+    disk: Disk,
+    folder: string,
+    nowMs: number,
+    content: { readonly first: number; readonly last: number; readonly bytes: Uint8Array },
+  ): Promise<Segment> {
+    const { first, last, bytes } = content;
     const path = `${folder}/${segmentName(first)}`;
-    await disk.replace(path, encodeHeader(first, nowMs));
-    return new Segment(disk, path, first, nowMs, first - 1);
+    await disk.replace(path, [encodeHeader(first, nowMs), bytes]);
+    return new Segment(disk, path, first, nowMs, last);
   }
 
   /** Opens an existing file; its last position is still to be set. Throws `log_corrupt` if the header is not whole. */
@@ -68,22 +74,30 @@ export class Segment {
 
   /** Runs `work` with the open file; the file is closed when the last user is done. */
   async use<T>(work: (file: DiskFile) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.acquire());
+    } finally {
+      await this.release();
+    }
+  }
+
+  /** Opens the file, or shares it, until `release` is called as often: also after a failure to open. */
+  async acquire(): Promise<DiskFile> {
     this.#users += 1;
     this.#file ??= this.disk.open(this.path);
-    try {
-      return await work(await this.#file);
-    } finally {
-      this.#users -= 1;
-      if (this.#users === 0) {
-        const file = this.#file;
-        this.#file = undefined;
-        await file?.then(
-          (opened) => opened.close(),
-          () => undefined, // It never opened; `work` was not run and the caller has the error.
-        );
-        if (this.#users === 0) this.#idle?.();
-      }
-    }
+    return this.#file;
+  }
+
+  async release(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.then(
+      (opened) => opened.close(),
+      () => undefined, // It never opened, and who asked for it has the error.
+    );
+    if (this.#users === 0) this.#idle?.();
   }
 
   /** Resolves when nobody uses the file. The caller has made sure that nobody begins to. */

@@ -5,7 +5,10 @@ import { corrupt, frames, type Segment, segmentHeaderBytes } from './segment.ts'
 export interface Tail {
   /** Position of the last whole transaction. */
   readonly last: number;
-  /** Where its last frame ends, bytes. */
+  /** First position of the append that wrote it. */
+  readonly appendFirst: number;
+  /** Where that append begins, and where the last whole transaction ends, bytes. */
+  readonly appendStart: number;
   readonly end: number;
   /** Bytes after that: of an append that was never acknowledged. */
   readonly cutBytes: number;
@@ -19,17 +22,19 @@ export interface Tail {
  */
 export async function findTail(segment: Segment, file: DiskFile): Promise<Tail> {
   let expected = segment.first;
-  let whole = { last: segment.first - 1, end: segmentHeaderBytes };
   let end = segmentHeaderBytes;
+  let append = { appendFirst: segment.first, appendStart: end };
+  let whole = { last: segment.first - 1, end, ...append };
   let damage: number | undefined;
-  for await (const { offset, frame } of frames(file, segmentHeaderBytes)) {
+  for await (const { offset, frame } of frames(file, end)) {
     if (frame === undefined || frame.position !== expected) {
       damage = offset;
       break;
     }
     segment.note(expected, offset);
     end = offset + frame.length;
-    if (!frame.more) whole = { last: expected, end };
+    if (frame.appendFirst === expected) append = { appendFirst: expected, appendStart: offset };
+    if (!frame.more) whole = { last: expected, end, ...append };
     expected += 1;
   }
   const size = await file.size();
