@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './assert.ts';
 import { nextClientSeq } from './client-seq.ts';
 import type { ChannelCommand } from './command.ts';
 import type { ChannelRecord, Decision } from './decision.ts';

@@ -14,15 +14,19 @@ export type ChannelCommand =
     }
   /** The connection is heard again within its lease. No event. */
   | { readonly type: 'heard'; readonly connectionId: string }
-  /** A client came back with its resume key: same connection id, no event. Refused `resume_invalid` once it has left. */
+  /**
+   * A client came back with its resume key: same connection id, no event. Refused `resume_invalid` once it has left.
+   * `tokenEndsMs`: of the token it brought; undefined keeps the one known.
+   */
   | { readonly type: 'resume'; readonly connectionId: string; readonly tokenEndsMs?: number }
+  /** `tokenEndsMs` undefined: the join privilege never ends. */
   | { readonly type: 'renew-token'; readonly connectionId: string; readonly tokenEndsMs?: number }
   /**
    * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
    * silent), and may come back until now + `recoveryMs`. No event for those who do.
    */
   | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
-  /** Those members leave with reason kicked; neither uid nor connectionIds: everybody. */
+  /** Those who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
   | { readonly type: 'kick'; readonly uid?: number; readonly connectionIds?: readonly string[] }
   /** Time passed: leases and tokens that ended by now take effect. */
   | { readonly type: 'tick' };

@@ -1,5 +1,5 @@
-import assert from 'node:assert/strict';
 import type { MemberJoined } from '@housecount/protocol';
+import { assert } from './assert.ts';
 import type { ChannelMark, ChannelRecord } from './decision.ts';
 import { Roster } from './roster.ts';
 import type { ChannelState, ClosedChannel, Member, OpenChannel } from './state.ts';
@@ -102,8 +102,9 @@ function known(state: OpenChannel, uid: number): Member {
   return member;
 }
 
-/** Drops what is in the past: the clock alone keeps those uids' next clientSeq above it. */
+/** Without what is in the past: the clock alone keeps those uids' next clientSeq above it. */
 function stillAhead(departed: Trie<number>, nowMs: number): Trie<number> {
+  if (departed.least >= nowMs) return departed;
   let rest = departed;
   for (const [uid] of departed.atMost(nowMs - 1)) rest = rest.without(uid);
   return rest;

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './assert.ts';
 import { endsMs } from './lease.ts';
 import type { Member } from './state.ts';
 import { Trie } from './trie.ts';

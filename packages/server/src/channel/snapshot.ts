@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './assert.ts';
 import { Roster } from './roster.ts';
 import { type ChannelState, closedChannel, type Member, type OpenChannel } from './state.ts';
 
