@@ -64,4 +64,34 @@ export const limits = {
   answerHeadBytesMax: 16 * 1024,
   /** A receiver's answer: body, bytes; the rest is not read and the connection is closed. The status counts. */
   answerBodyBytesMax: 64 * 1024,
+  /** Frames of one connection that wait while an earlier one is being decided; then closed with `rate_limited`. */
+  pendingFramesMax: 128,
+  /** How often connections are looked at for silence, expired tokens and backlog, milliseconds. */
+  sweepMs: 500,
+  /** Silence after which a connection is pinged, milliseconds; clients are told to send at least this often. */
+  pingMs: 3_000,
+  /**
+   * Silence after which a connection is reported silent, milliseconds. With the sweep, the append and the merging of roster
+   * frames, `interrupted` shows within 5 s; and a ping sent up to one sweep late still has 700 ms to be answered.
+   */
+  silentMs: 4_200,
+  /** Time for the peer to finish the closing handshake, milliseconds; then the socket is cut. */
+  closingMs: 2_000,
+  /** Roster changes, or link marks, in one frame; further ones go into the next. */
+  rosterFrameChangesMax: 1_000,
+  /** In channels with more members than `rosterMergeMembersMin`, roster frames are at least this far apart, milliseconds. */
+  rosterMergeMs: 50,
+  rosterMergeMembersMin: 1_000,
+  /** Changes that a channel's stream keeps for readers that come back with a cursor (up to twice that); further back they get a snapshot. */
+  rosterRingChangesMax: 4_096,
+  /** The same over all channels: beyond it a channel that grows keeps only a quarter of its own. */
+  rosterRingChangesTotalMax: 1_000_000,
+  /** How long a channel's changes are kept after its last reader went, milliseconds: longer than any lease. */
+  rosterRingIdleMs: 60_000,
+  /** Bytes of a snapshot on the way to one reader; the next page waits until it has taken some. */
+  rosterWindowBytes: 1024 * 1024,
+  /** Snapshot pages sent in one turn; then others get theirs. */
+  rosterPagesPerTurn: 4,
+  /** Characters of changes that wait for the end of a reader's snapshot; then it is told `slow_reader` and cut. */
+  rosterWaitingBytesMax: 16 * 1024 * 1024,
 } as const;

@@ -1,0 +1,52 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import type { Clock } from '../clock.ts';
+import { parseIp } from './ip-address.ts';
+
+/** All addresses of a host name, in the order to try. Rejects if there are none. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
+/**
+ * The machine's resolver. IPv4 first: a machine whose IPv6 leads nowhere would spend the attempt's time on it, and the
+ * addresses are tried one after the other.
+ */
+export const machineLookup: Lookup = async (host) =>
+  (await systemLookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address);
+
+/** An answer is used for this long, milliseconds, so that a busy endpoint does not ask per notice. Chosen. */
+export const resolvedMs = 10_000;
+/** Host names remembered; the oldest answer goes first. */
+export const resolvedHostsMax = 1_024;
+
+/** Resolves host names, remembering answers briefly. What it gives is not vetted: callers check every address they use. */
+export class Resolver {
+  readonly #clock: Clock;
+  readonly #lookup: Lookup;
+  readonly #answers = new Map<string, { readonly addresses: Promise<readonly string[]>; untilMs: number }>();
+
+  constructor(clock: Clock, lookup: Lookup) {
+    this.#clock = clock;
+    this.#lookup = lookup;
+  }
+
+  /** `host` as a URL names it: an IP literal (brackets allowed) is its own answer. Rejects if it has no address. */
+  resolve(host: string): Promise<readonly string[]> {
+    if (parseIp(host)) return Promise.resolve([host.replace(/^\[|\]$/g, '')]);
+    const known = this.#answers.get(host);
+    if (known && known.untilMs > this.#clock.nowMs()) return known.addresses;
+    const addresses = this.#lookup(host);
+    // In step with others that ask now; a failure is asked again by the next.
+    addresses.catch(() => this.forget(host));
+    this.#answers.delete(host);
+    this.#answers.set(host, { addresses, untilMs: this.#clock.nowMs() + resolvedMs });
+    if (this.#answers.size > resolvedHostsMax) {
+      const oldest = this.#answers.keys().next();
+      if (!oldest.done) this.#answers.delete(oldest.value);
+    }
+    return addresses;
+  }
+
+  /** The host's addresses did not answer: ask anew next time. */
+  forget(host: string): void {
+    this.#answers.delete(host);
+  }
+}
