@@ -1,0 +1,171 @@
+import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../clock.ts';
+import type { Disk, DiskFile } from '../engine/disk.ts';
+import type { Logger } from '../observe/contract.ts';
+import { decodeLines, encodeLine } from './checked-lines.ts';
+import type { Cursor } from './delivery-window.ts';
+
+export const cursorPath = 'notify/cursors';
+
+/** Cursors are written this long after they moved, milliseconds: what a killed process may send twice. Chosen. */
+export const cursorWriteMs = 100;
+/**
+ * Written lines are synced this often, milliseconds. A written line survives a killed process; only a power cut can
+ * take it, and then more is sent twice, nothing less. Rare, because a sync competes with the log's own. Chosen.
+ */
+export const cursorSyncMs = 1_000;
+/** The file is rewritten when it grows past this, bytes. */
+export const cursorFileBytesMax = 1024 * 1024;
+
+type CursorLine = Record<string, Cursor>;
+const encoder = new TextEncoder();
+
+/**
+ * Where each endpoint is, kept over crashes. One file for all: lines of cursors that moved, appended; the last
+ * line that speaks of an endpoint counts. A cursor is only ever too old: then a notice is sent again, under its id.
+ */
+export class CursorStore {
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #stored: Map<string, Cursor>;
+  readonly #sources = new Map<string, () => Cursor>();
+  readonly #moved = new Set<string>();
+  #file: DiskFile;
+  #end: number;
+  #syncedMs: number;
+  #cancelTimer: (() => void) | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #failing = false;
+
+  private constructor(
+    parts: { disk: Disk; clock: Clock; logger: Logger },
+    stored: Map<string, Cursor>,
+    file: DiskFile,
+    end: number,
+  ) {
+    this.#disk = parts.disk;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger;
+    this.#stored = stored;
+    this.#file = file;
+    this.#end = end;
+    this.#syncedMs = parts.clock.nowMs();
+  }
+
+  /**
+   * Reads what is stored and durably gives each endpoint in `endpointIds` that has no cursor the `newcomer` one.
+   * Fails with `log_unavailable` if the file is damaged where no crash damages it: guessing would lose notices.
+   */
+  static async open(
+    parts: { disk: Disk; clock: Clock; logger: Logger },
+    endpointIds: readonly string[],
+    newcomer: Cursor,
+  ): Promise<CursorStore> {
+    const bytes = (await parts.disk.read(cursorPath)) ?? new Uint8Array();
+    const lines = decodeLines(bytes);
+    const whole = lines.at(-1)?.end ?? 0;
+    if (bytes.length > 0 && whole === 0)
+      throw new HousecountError('log_unavailable', `The notice cursors in ${cursorPath} are damaged.`);
+    if (whole < bytes.length)
+      parts.logger.warn('The last cursors were torn and are ignored; some notices are sent again.', {
+        cutBytes: bytes.length - whole,
+      });
+    const stored = new Map<string, Cursor>();
+    for (const { value } of lines)
+      for (const [id, cursor] of Object.entries(checkedLine(value))) stored.set(id, cursor);
+    for (const id of endpointIds) if (!stored.has(id)) stored.set(id, newcomer);
+    const end = await rewrite(parts.disk, stored);
+    return new CursorStore(parts, stored, await parts.disk.open(cursorPath), end);
+  }
+
+  /** The stored cursor of an endpoint named at opening. */
+  get(endpointId: string): Cursor {
+    const cursor = this.#stored.get(endpointId);
+    if (!cursor) throw new HousecountError('internal', `No cursor for endpoint ${endpointId}.`);
+    return cursor;
+  }
+
+  /** `read` gives the endpoint's cursor whenever it is written. */
+  track(endpointId: string, read: () => Cursor): void {
+    this.#sources.set(endpointId, read);
+  }
+
+  /** The endpoint's cursor moved: it is written within cursorWriteMs. */
+  moved(endpointId: string): void {
+    if (this.#stopped) return;
+    this.#moved.add(endpointId);
+    this.#cancelTimer ??= this.#clock.after(cursorWriteMs, () => {
+      this.#writing = this.#write(false).then(() => {
+        this.#cancelTimer = undefined;
+        const left = this.#moved.values().next();
+        if (!left.done) this.moved(left.value);
+      });
+    });
+  }
+
+  /** Writes and syncs what moved, then closes. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    await this.#writing;
+    await this.#write(true);
+    await this.#file.close();
+  }
+
+  async #write(sync: boolean): Promise<void> {
+    const line: CursorLine = {};
+    for (const id of this.#moved) {
+      const cursor = this.#sources.get(id)?.();
+      if (cursor) line[id] = cursor;
+    }
+    this.#moved.clear();
+    for (const [id, cursor] of Object.entries(line)) this.#stored.set(id, cursor);
+    try {
+      if (this.#end > cursorFileBytesMax) {
+        const end = await rewrite(this.#disk, this.#stored);
+        const old = this.#file;
+        this.#file = await this.#disk.open(cursorPath);
+        this.#end = end;
+        this.#syncedMs = this.#clock.nowMs();
+        await old.close();
+      } else {
+        const bytes = encoder.encode(encodeLine(line));
+        await this.#file.write(this.#end, bytes);
+        this.#end += bytes.length;
+        if (sync || this.#clock.nowMs() - this.#syncedMs >= cursorSyncMs) {
+          await this.#file.sync();
+          this.#syncedMs = this.#clock.nowMs();
+        }
+      }
+      this.#failing = false;
+    } catch (cause) {
+      // The old cursors stand. What was half written lies at #end, where the next line overwrites it.
+      for (const id of Object.keys(line)) this.#moved.add(id);
+      if (!this.#failing)
+        this.#logger.warn('The notice cursors cannot be written; trying again.', { cause: String(cause) });
+      this.#failing = true;
+    }
+  }
+}
+
+async function rewrite(disk: Disk, cursors: ReadonlyMap<string, Cursor>): Promise<number> {
+  const bytes = encoder.encode(encodeLine(Object.fromEntries(cursors)));
+  await disk.replace(cursorPath, bytes);
+  return bytes.length;
+}
+
+function checkedLine(value: unknown): CursorLine {
+  if (typeof value === 'object' && value !== null && Object.values(value).every(isCursor))
+    return value as CursorLine;
+  throw new HousecountError('log_unavailable', `A line of ${cursorPath} does not hold cursors.`);
+}
+
+function isCursor(value: unknown): value is Cursor {
+  if (typeof value !== 'object' || value === null || !('through' in value) || !('open' in value))
+    return false;
+  return (
+    Number.isSafeInteger(value.through) && Array.isArray(value.open) && value.open.every(Number.isSafeInteger)
+  );
+}

@@ -1,0 +1,293 @@
+import type { ChannelEvent, NoticeType } from '@housecount/protocol';
+import type { Clock, Random } from '../clock.ts';
+import { limits } from '../limits.ts';
+import type { Log } from '../log/contract.ts';
+import type { LogEntry } from '../log/record.ts';
+import type { Logger } from '../observe/contract.ts';
+import { eventOf } from './channel-events.ts';
+import { type Cursor, DeliveryWindow } from './delivery-window.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { GivenUp, GivenUpJournal } from './given-up-journal.ts';
+import { Lanes } from './lanes.ts';
+import type { NoticeText } from './notice-text.ts';
+import { agoraPlan, describeOutcome, verdictOf } from './retry-plan.ts';
+import { headerSigner, type NoticeHeaders } from './signed-headers.ts';
+import type { Send, SendOutcome } from './transport.ts';
+import { wait } from './waiting.ts';
+
+/** Before the log is followed again after it failed, and a given-up notice is written again; milliseconds, chosen. */
+const faultPauseMs = 1_000;
+
+/** One notice on its way to one endpoint. */
+interface Delivery {
+  readonly position: number;
+  readonly event: ChannelEvent;
+  readonly text: NoticeText;
+  readonly lane: string;
+  /** Attempts made. */
+  attempts: number;
+}
+
+/** What an attempt came to, as the runner reports it upwards. */
+export interface AttemptReport {
+  readonly endpoint: Endpoint;
+  readonly position: number;
+  readonly event: ChannelEvent;
+  readonly noticeId: string;
+  readonly eventType: NoticeType;
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly outcome: SendOutcome;
+  readonly next: 'delivered' | 'retry' | 'give-up';
+  readonly body: string;
+  readonly headers: NoticeHeaders;
+}
+
+export interface RunnerParts {
+  readonly log: Pick<Log, 'follow'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly send: Send;
+  readonly journal: GivenUpJournal;
+  readonly textOf: (event: ChannelEvent) => NoticeText;
+  readonly onAttempt: (report: AttemptReport) => void;
+  /** The cursor is not what it was. */
+  readonly onMoved: () => void;
+}
+
+export interface RunnerStatus {
+  readonly state: 'running' | 'waiting-for-room' | 'log-failed' | 'journal-failed' | 'stopped';
+  /** Last position taken from the log. */
+  readonly through: number;
+  /** Notices taken and not finished. */
+  readonly outstanding: number;
+  readonly inFlight: number;
+  /** When the oldest unfinished notice's event was decided, epoch milliseconds; undefined if there is none. */
+  readonly oldestEventMs: number | undefined;
+  readonly lastAttempt: { readonly atMs: number; readonly result: string } | undefined;
+}
+
+/**
+ * Delivers to one endpoint. It reads the log at its own pace, so that its receiver, whatever it does, holds up nobody
+ * else; what it holds in memory is at most limits.endpointOutstandingMax deliveries, limits.endpointInFlightMax of them
+ * in attempts.
+ */
+export class EndpointRunner {
+  readonly endpoint: Endpoint;
+  readonly #parts: RunnerParts;
+  readonly #sign: (body: string) => NoticeHeaders;
+  readonly #window: DeliveryWindow;
+  readonly #deliveries = new Map<number, Delivery>();
+  readonly #lanes = new Lanes<Delivery>();
+  /** May go as soon as there is room in flight: those that were tried before, then the others. */
+  readonly #again: Delivery[] = [];
+  readonly #fresh: Delivery[] = [];
+  readonly #stopping = new AbortController();
+  readonly #attempts = new Set<Promise<void>>();
+  readonly #retryTimers = new Set<() => void>();
+  readonly #following: Promise<void>;
+  #inFlight = 0;
+  #wakeReader: () => void = () => {};
+  #fault: 'log-failed' | 'journal-failed' | undefined;
+  #lastAttempt: RunnerStatus['lastAttempt'];
+
+  constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
+    this.endpoint = endpoint;
+    this.#parts = parts;
+    this.#sign = headerSigner(endpoint.secret);
+    this.#window = new DeliveryWindow(cursor);
+    this.#following = this.#follow();
+  }
+
+  cursor(): Cursor {
+    return this.#window.cursor();
+  }
+
+  status(): RunnerStatus {
+    const oldest = this.#deliveries.values().next();
+    const full = this.#window.size >= limits.endpointOutstandingMax;
+    return {
+      state: this.#stopping.signal.aborted
+        ? 'stopped'
+        : (this.#fault ?? (full ? 'waiting-for-room' : 'running')),
+      through: this.#window.through,
+      outstanding: this.#window.size,
+      inFlight: this.#inFlight,
+      oldestEventMs: oldest.done ? undefined : oldest.value.event.atMs,
+      lastAttempt: this.#lastAttempt,
+    };
+  }
+
+  /** Gives up the attempts under way; they are made again, under the same noticeIds, after the next start. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wakeReader();
+    for (const cancel of this.#retryTimers) cancel();
+    await this.#following;
+    await Promise.all(this.#attempts);
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping;
+    let readTo = this.#window.readAfter;
+    while (!signal.aborted) {
+      try {
+        for await (const batch of this.#parts.log.follow(readTo, signal)) {
+          this.#fault = undefined;
+          for (const entry of batch) {
+            if (this.#window.size >= limits.endpointOutstandingMax && entry.position > this.#window.through)
+              await this.#room();
+            if (signal.aborted) return;
+            this.#take(entry);
+            readTo = entry.position;
+          }
+          this.#parts.onMoved();
+        }
+      } catch (cause) {
+        if (signal.aborted) return;
+        this.#fault = 'log-failed';
+        this.#parts.logger.error('The log cannot be followed; trying again.', { cause: String(cause) });
+      }
+      await wait(this.#parts.clock, faultPauseMs, signal);
+    }
+  }
+
+  /** Until a delivery is finished, or the runner stops. */
+  async #room(): Promise<void> {
+    while (this.#window.size >= limits.endpointOutstandingMax && !this.#stopping.signal.aborted)
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
+  }
+
+  #take(entry: LogEntry): void {
+    const event = eventOf(entry.record);
+    const text = event?.app === this.endpoint.app ? this.#parts.textOf(event) : undefined;
+    if (!event || !text || !this.endpoint.events.includes(text.eventType)) {
+      this.#window.skip(entry.position);
+      return;
+    }
+    if (!this.#window.take(entry.position)) return;
+    const lane = laneOf(event);
+    const delivery: Delivery = { position: entry.position, event, text, lane, attempts: 0 };
+    this.#deliveries.set(entry.position, delivery);
+    if (this.#lanes.enter(lane, delivery)) {
+      this.#fresh.push(delivery);
+      this.#pump();
+    }
+  }
+
+  /** Starts attempts while there is room in flight. */
+  #pump(): void {
+    while (this.#inFlight < limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
+      const delivery = this.#again.shift() ?? this.#fresh.shift();
+      if (!delivery) return;
+      this.#inFlight += 1;
+      const attempt = this.#attempt(delivery).finally(() => this.#attempts.delete(attempt));
+      this.#attempts.add(attempt);
+    }
+  }
+
+  async #attempt(delivery: Delivery): Promise<void> {
+    const { clock, random, send, onAttempt } = this.#parts;
+    const { signal } = this.#stopping;
+    delivery.attempts += 1;
+    const atMs = clock.nowMs();
+    const body = delivery.text.at(atMs);
+    const headers = this.#sign(body);
+    const { url, allowPrivateNetwork } = this.endpoint;
+    const outcome = await send({
+      url,
+      allowPrivateNetwork,
+      headers,
+      body,
+      timeoutMs: agoraPlan.attemptMs,
+      signal,
+    }).catch((cause: unknown): SendOutcome => {
+      // A transport that rejects is a bug, but not one that may cost notices.
+      this.#parts.logger.error('The transport failed in a way it should not.', { cause: String(cause) });
+      return { answered: false, stage: 'send', detail: 'internal error' };
+    });
+    this.#inFlight -= 1;
+    const verdict = verdictOf(outcome, delivery.attempts, random.fraction());
+    // An attempt that the stop cut short proves nothing. One that was answered 200 all the same is done.
+    if (signal.aborted && verdict.next !== 'delivered') return;
+    this.#lastAttempt = { atMs, result: describeOutcome(outcome) };
+    onAttempt({
+      endpoint: this.endpoint,
+      position: delivery.position,
+      event: delivery.event,
+      noticeId: delivery.text.noticeId,
+      eventType: delivery.text.eventType,
+      attempt: delivery.attempts,
+      atMs,
+      durationMs: clock.nowMs() - atMs,
+      outcome,
+      next: verdict.next,
+      body,
+      headers,
+    });
+    if (verdict.next === 'retry') this.#retry(delivery, verdict.afterMs);
+    else if (verdict.next === 'delivered' || (await this.#giveUp(delivery, outcome))) this.#finish(delivery);
+    this.#pump();
+  }
+
+  #retry(delivery: Delivery, afterMs: number): void {
+    if (afterMs === 0) {
+      this.#again.push(delivery);
+      return;
+    }
+    const cancel = this.#parts.clock.after(afterMs, () => {
+      this.#retryTimers.delete(cancel);
+      this.#again.push(delivery);
+      this.#pump();
+    });
+    this.#retryTimers.add(cancel);
+  }
+
+  /** True when the notice is on disk as given up; until then the delivery stays open. False if the runner stopped. */
+  async #giveUp(delivery: Delivery, outcome: SendOutcome): Promise<boolean> {
+    const { clock, journal, logger } = this.#parts;
+    const { signal } = this.#stopping;
+    // Its slot is free while it waits for the disk.
+    this.#pump();
+    const entry: GivenUp = {
+      position: delivery.position,
+      noticeId: delivery.text.noticeId,
+      eventType: delivery.text.eventType,
+      event: delivery.event,
+      attempts: delivery.attempts,
+      error: describeOutcome(outcome),
+      atMs: clock.nowMs(),
+    };
+    while (!signal.aborted) {
+      try {
+        await journal.append(entry);
+        if (this.#fault === 'journal-failed') this.#fault = undefined;
+        return true;
+      } catch (cause) {
+        if (this.#fault !== 'journal-failed')
+          logger.error('A given-up notice cannot be kept; trying again.', { cause: String(cause) });
+        this.#fault = 'journal-failed';
+        await wait(clock, faultPauseMs, signal);
+      }
+    }
+    return false;
+  }
+
+  #finish(delivery: Delivery): void {
+    this.#deliveries.delete(delivery.position);
+    this.#window.finish(delivery.position);
+    const next = this.#lanes.leave(delivery.lane);
+    if (next) this.#fresh.push(next);
+    this.#wakeReader();
+    this.#parts.onMoved();
+  }
+}
+
+/** One member's notices, and those of the channel's own life, are sent in order; different members side by side. */
+function laneOf(event: ChannelEvent): string {
+  return 'uid' in event ? `${event.uid} ${event.channel}` : event.channel;
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { ChannelEvent, NoticeType } from '@housecount/protocol';
+import { HousecountError } from '@housecount/protocol';
+import type { Disk, DiskFile } from '../engine/disk.ts';
+import { decodeLines, encodeLine } from './checked-lines.ts';
+
+export const givenUpFolder = 'notify/given-up';
+/**
+ * Bytes of one endpoint's journal. When it is full, the endpoint stands still rather than lose a notice; the log keeps
+ * what it has not taken. At some 600 bytes a notice this is about 400,000 of them. Chosen.
+ */
+export const givenUpBytesMax = 256 * 1024 * 1024;
+/** Entries in one answer of `read`. */
+export const givenUpPageMax = 1_000;
+const chunkBytes = 1024 * 1024;
+
+/** A notice whose attempts are spent. It holds the event itself, so that it can be sent even when the log is trimmed. */
+export interface GivenUp {
+  readonly position: number;
+  readonly noticeId: string;
+  readonly eventType: NoticeType;
+  readonly event: ChannelEvent;
+  readonly attempts: number;
+  /** What the last attempt came to. */
+  readonly error: string;
+  /** When it was given up, epoch milliseconds. */
+  readonly atMs: number;
+}
+
+interface Waiting {
+  readonly line: Uint8Array;
+  readonly resolve: () => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+/**
+ * The notices that one endpoint did not take, on disk before its cursor passes them. After a crash the same notice may
+ * stand here twice, under one noticeId.
+ */
+export class GivenUpJournal {
+  readonly #file: DiskFile;
+  #end: number;
+  #count: number;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  private constructor(file: DiskFile, end: number, count: number) {
+    this.#file = file;
+    this.#end = end;
+    this.#count = count;
+  }
+
+  /** Opens the journal of an endpoint and cuts off a torn tail. */
+  static async open(disk: Disk, endpointId: string): Promise<GivenUpJournal> {
+    const name = fileNameOf(endpointId);
+    const path = `${givenUpFolder}/${name}`;
+    // Made by replace, which syncs the folder too: a synced file whose name is lost is lost.
+    if (!(await disk.list(givenUpFolder)).includes(name)) await disk.replace(path, new Uint8Array());
+    const file = await disk.open(path);
+    let end = 0;
+    let count = 0;
+    for await (const line of linesAfter(file, 0)) {
+      end = line.end;
+      count += 1;
+    }
+    if (end < (await file.size())) await file.truncate(end);
+    return new GivenUpJournal(file, end, count);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Durable when it resolves. Those that wait share one sync. Fails with `log_unavailable` if full or not writable. */
+  append(entry: GivenUp): Promise<void> {
+    const line = new TextEncoder().encode(encodeLine(entry));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ line, resolve, reject });
+      this.#writing ??= this.#drain();
+    });
+  }
+
+  /** Up to `limit` entries after `after`, oldest first; 0 begins, `next` goes on. */
+  async read(after: number, limit: number): Promise<{ entries: readonly GivenUp[]; next: number }> {
+    const entries: GivenUp[] = [];
+    let next = after;
+    for await (const line of linesAfter(this.#file, after)) {
+      if (line.end > this.#end || entries.length >= Math.min(limit, givenUpPageMax)) break;
+      entries.push(line.value as GivenUp);
+      next = line.end;
+    }
+    return { entries, next };
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#file.close();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#store(batch);
+        for (const { resolve } of batch) resolve();
+      } catch (cause) {
+        for (const { reject } of batch) reject(cause);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    const bytes = Buffer.concat(batch.map((waiting) => waiting.line));
+    if (this.#end + bytes.length > givenUpBytesMax)
+      throw new HousecountError('log_unavailable', 'The given-up journal is full.');
+    try {
+      await this.#file.write(this.#end, bytes);
+      await this.#file.sync();
+    } catch (cause) {
+      throw new HousecountError('log_unavailable', 'The given-up journal cannot be written.', { cause });
+    }
+    this.#end += bytes.length;
+    this.#count += batch.length;
+  }
+}
+
+/** An endpoint's id may hold anything; a file's name may not. */
+function fileNameOf(endpointId: string): string {
+  return createHash('sha256').update(endpointId).digest('hex').slice(0, 32);
+}
+
+async function* linesAfter(file: DiskFile, after: number): AsyncIterable<{ value: unknown; end: number }> {
+  const size = await file.size();
+  let offset = after;
+  let length = chunkBytes;
+  while (offset < size) {
+    const chunk = await file.read(offset, Math.min(length, size - offset));
+    const lines = decodeLines(chunk);
+    for (const line of lines) yield { value: line.value, end: offset + line.end };
+    const whole = lines.at(-1)?.end ?? 0;
+    if (whole === 0 && chunk.length < length) return;
+    // No line ends in this chunk: it is longer than the chunk, or torn. Look further once per doubling.
+    length = whole === 0 ? length * 2 : chunkBytes;
+    offset += whole;
+  }
+}

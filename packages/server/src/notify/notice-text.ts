@@ -1,0 +1,41 @@
+import type { ChannelEvent, CommunicationEvents, NoticeType } from '@housecount/protocol';
+import { toAgoraNotice } from '@housecount/protocol';
+
+/** The bytes of an event's notice, ready but for the time of sending: made once, used by every endpoint and attempt. */
+export interface NoticeText {
+  readonly noticeId: string;
+  readonly eventType: NoticeType;
+  /** The body of an attempt made at `notifyMs`, epoch milliseconds. */
+  at(notifyMs: number): string;
+}
+
+/** Serialises the notice of `event` once; only `notifyMs` differs between attempts (spec: notifications section 1). */
+export function noticeText(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeText {
+  const notice = toAgoraNotice(event, { notifyMs: 0, communicationEvents });
+  const text = JSON.stringify(notice);
+  // A quote inside a JSON string is escaped, so the first match is the envelope's own field.
+  const field = '"notifyMs":';
+  const split = text.indexOf(`${field}0`) + field.length;
+  const before = text.slice(0, split);
+  const after = text.slice(split + 1);
+  return {
+    noticeId: notice.noticeId,
+    eventType: notice.eventType,
+    at: (notifyMs) => before + notifyMs + after,
+  };
+}
+
+/** Shares one text per event between readers that see the same event object; it goes when the event does. */
+export function noticeTexts(
+  communicationEventsOf: (app: string) => CommunicationEvents,
+): (event: ChannelEvent) => NoticeText {
+  const texts = new WeakMap<ChannelEvent, NoticeText>();
+  return (event) => {
+    let text = texts.get(event);
+    if (!text) {
+      text = noticeText(event, communicationEventsOf(event.app));
+      texts.set(event, text);
+    }
+    return text;
+  };
+}

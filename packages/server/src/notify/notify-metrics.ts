@@ -1,0 +1,59 @@
+import type { Metrics } from '../observe/contract.ts';
+import type { AttemptReport } from './endpoint-runner.ts';
+
+/** One endpoint as the gauges show it. */
+export interface EndpointGauges {
+  readonly id: string;
+  readonly backlog: number;
+  readonly inFlight: number;
+  readonly givenUp: number;
+}
+
+/** Milliseconds: from a receiver next door to one that uses up the whole attempt. */
+const attemptBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
+/** Milliseconds from the event to its delivery: retries reach past 10 s, an outage far beyond. */
+const delayBuckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 10_000, 30_000, 60_000, 600_000];
+
+/** Registers what delivery counts; the returned function is called with every attempt. */
+export function notifyMetrics(
+  metrics: Metrics,
+  read: () => readonly EndpointGauges[],
+): (report: AttemptReport) => void {
+  const attempts = metrics.counter(
+    'housecount_notify_attempts_total',
+    'HTTP attempts to deliver a notice, by result: the status, or the stage that failed.',
+  );
+  const deliveries = metrics.counter(
+    'housecount_notify_deliveries_total',
+    'Notices finished, by outcome: delivered or given_up.',
+  );
+  const attemptMs = metrics.histogram(
+    'housecount_notify_attempt_ms',
+    'Duration of one attempt, milliseconds.',
+    attemptBuckets,
+  );
+  const delayMs = metrics.histogram(
+    'housecount_notify_delay_ms',
+    'From the event to its accepted notice, milliseconds.',
+    delayBuckets,
+  );
+  const gauge = (name: string, help: string, value: (gauges: EndpointGauges) => number) =>
+    metrics.gauge(name, help, () =>
+      read().map((gauges) => ({ value: value(gauges), labels: { endpoint: gauges.id } })),
+    );
+  gauge(
+    'housecount_notify_backlog',
+    'Log positions that an endpoint has not finished.',
+    (gauges) => gauges.backlog,
+  );
+  gauge('housecount_notify_in_flight', 'Attempts under way.', (gauges) => gauges.inFlight);
+  gauge('housecount_notify_given_up', 'Notices kept as given up.', (gauges) => gauges.givenUp);
+  return ({ endpoint, outcome, next, durationMs, atMs, event }) => {
+    const labels = { endpoint: endpoint.id };
+    attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
+    attemptMs.observe(durationMs, labels);
+    if (next === 'retry') return;
+    deliveries.add(1, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
+    if (next === 'delivered') delayMs.observe(atMs + durationMs - event.atMs, labels);
+  };
+}
