@@ -1,4 +1,4 @@
-import type { ChannelEvent, Role } from './events.ts';
+import type { ChannelEvent, MemberJoined, MemberLeft, Role } from './events.ts';
 import { leaveReasons } from './reasons.ts';
 
 /** Numbers of the notices as Agora sends them (spec: notifications section 3). */
@@ -48,6 +48,7 @@ export interface AgoraNotice {
   readonly payload: AgoraPayload;
 }
 
+/** The number of the notice that an event makes. */
 export function noticeTypeOf(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeType {
   switch (event.type) {
     case 'channel-opened':
@@ -88,11 +89,11 @@ export function toAgoraNotice(
     productId: 1,
     eventType,
     notifyMs: options.notifyMs,
-    payload: payloadOf(event),
+    payload: payloadOf(event, eventType),
   };
 }
 
-function payloadOf(event: ChannelEvent): AgoraPayload {
+function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraPayload {
   const ts = Math.floor(event.atMs / 1000);
   const { channel: channelName, seq, count } = event;
   switch (event.type) {
@@ -117,7 +118,7 @@ function payloadOf(event: ChannelEvent): AgoraPayload {
         uid: event.uid,
         channelName,
         platform: event.platform,
-        ...(event.platform === 6 && event.clientType !== undefined && { clientType: event.clientType }),
+        ...(hasClientType(event, eventType) && { clientType: event.clientType }),
         ...(event.type === 'member-left' && {
           reason: leaveReasons[event.reason],
           duration: Math.max(0, Math.floor((event.atMs - event.joinedMs) / 1000)),
@@ -128,4 +129,11 @@ function payloadOf(event: ChannelEvent): AgoraPayload {
         count,
       };
   }
+}
+
+/** Spec section 4: only for platform 6, and never in 107 and 108. */
+function hasClientType(event: MemberJoined | MemberLeft, eventType: NoticeType): boolean {
+  const isCommunication =
+    eventType === noticeTypes.communicationJoin || eventType === noticeTypes.communicationLeave;
+  return event.platform === 6 && event.clientType !== undefined && !isCommunication;
 }

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'bun:test';
+import fixtures from '../fixtures/notices.json' with { type: 'json' };
+import type { ChannelEvent } from './events.ts';
+import { type CommunicationEvents, type NoticeType, noticeTypeNumbers, toAgoraNotice } from './notices.ts';
+import { leaveReasons } from './reasons.ts';
+
+interface Fixture {
+  readonly name: string;
+  readonly communicationEvents: CommunicationEvents;
+  readonly notifyMs: number;
+  readonly event: ChannelEvent;
+  /** The notice's exact JSON. */
+  readonly notice: string;
+}
+const cases = fixtures as readonly Fixture[];
+
+/** The table of the notices' payload fields: always there, or there only when there is something to say. */
+const member = 'channelName ts uid platform clientSeq';
+const table: Record<NoticeType, { always: string; sometimes: string }> = {
+  101: { always: 'channelName ts', sometimes: '' },
+  102: { always: 'channelName ts lastUid', sometimes: '' },
+  103: { always: member, sometimes: 'clientType account' },
+  104: { always: `${member} reason duration`, sometimes: 'clientType account' },
+  105: { always: member, sometimes: 'clientType account' },
+  106: { always: `${member} reason duration`, sometimes: 'clientType account' },
+  107: { always: member, sometimes: 'account' },
+  108: { always: `${member} reason duration`, sometimes: 'account' },
+  111: { always: 'channelName ts uid clientSeq', sometimes: 'account' },
+  112: { always: 'channelName ts uid clientSeq', sometimes: 'account' },
+};
+/** What Housecount adds to every payload. */
+const added = ['seq', 'count'];
+const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
+
+const noticeOf = ({ event, notifyMs, communicationEvents }: Fixture) =>
+  toAgoraNotice(event, { notifyMs, communicationEvents });
+
+describe('the agora notice', () => {
+  for (const fixture of cases) {
+    test(`HOOK2: ${fixture.name}`, () => {
+      expect(JSON.stringify(noticeOf(fixture))).toBe(fixture.notice);
+    });
+  }
+
+  for (const eventType of noticeTypeNumbers) {
+    test(`HOOK2: ${eventType} has the fields of the table, and shows each conditional one in some fixture`, () => {
+      const { always, sometimes } = table[eventType];
+      const payloads = cases
+        .map(noticeOf)
+        .filter((notice) => notice.eventType === eventType)
+        .map(({ payload }) => Object.keys(payload));
+      expect(payloads.length).toBeGreaterThan(0);
+      for (const fields of payloads) {
+        expect(fields).toEqual(expect.arrayContaining([...words(always), ...added]));
+        const allowed = [...words(always), ...words(sometimes), ...added];
+        expect(fields.filter((field) => !allowed.includes(field))).toEqual([]);
+      }
+      for (const field of words(sometimes)) {
+        expect(payloads.some((fields) => fields.includes(field))).toBe(true);
+        expect(payloads.some((fields) => !fields.includes(field))).toBe(true);
+      }
+    });
+  }
+
+  test('HOOK2: every reason is numbered in some fixture', () => {
+    const told = new Set(cases.map((fixture) => noticeOf(fixture).payload.reason));
+    expect(Object.values(leaveReasons).filter((reason) => !told.has(reason))).toEqual([]);
+  });
+
+  test('HOOK5: a later attempt differs in notifyMs alone', () => {
+    for (const fixture of cases) {
+      const first = noticeOf(fixture);
+      const second = noticeOf({ ...fixture, notifyMs: fixture.notifyMs + 5000 });
+      expect(second).toEqual({ ...first, notifyMs: first.notifyMs + 5000 });
+    }
+  });
+
+  test('HOOK1: noticeId tells every event of a sid apart', () => {
+    const first = cases[0];
+    if (!first) throw new Error('there are fixtures');
+    const ids = [1, 2, 3].map((seq) => noticeOf({ ...first, event: { ...first.event, seq } }).noticeId);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test('HOOK2: a duration is never negative', () => {
+    const left = cases.find(({ event }) => event.type === 'member-left');
+    if (left?.event.type !== 'member-left') throw new Error('there is a leave');
+    const event = { ...left.event, joinedMs: left.event.atMs + 5000 };
+    expect(noticeOf({ ...left, event }).payload.duration).toBe(0);
+  });
+});
