@@ -1,0 +1,45 @@
+import { HousecountError } from '@housecount/protocol';
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf } from '../parameters.ts';
+import { constant, integer, object } from '../schema.ts';
+import {
+  appidSchema,
+  durationMsOf,
+  durationSchemas,
+  invalid,
+  isoOf,
+  ruleBody,
+  ruleIdOf,
+} from './rule-fields.ts';
+import { other } from './style.ts';
+
+/** Spec: rest 3.3. The new end counts from now; a rule cannot be made to last 0: that is what DELETE is for. */
+export function changeRule(deps: ApiDeps): Operation {
+  return {
+    method: 'PUT',
+    path: '/dev/v1/kicking-rule',
+    id: 'agoraChangeRule',
+    summary: 'Change when a rule ends',
+    style: other('change rule'),
+    parameters: [],
+    body: object({ appid: appidSchema, id: integer(), ...durationSchemas }),
+    answer: {
+      description: 'The rule ends at `ts`.',
+      schema: object({
+        status: constant('success'),
+        result: object({ id: integer(), ts: { type: 'string', format: 'date-time' } }),
+      }),
+    },
+    async handle({ body: given }) {
+      const body = ruleBody(given);
+      const app = agoraAppOf(deps, body.appid).id;
+      const id = ruleIdOf(body);
+      const durationMs = durationMsOf(body);
+      if (durationMs === 0) throw invalid('The time must not be 0; delete the rule to end it.');
+      const outcome = await deps.log.changeRule(app, id, durationMs);
+      if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
+      return { status: 'success', result: { id, ts: isoOf(outcome.rule.endsMs) } };
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { HousecountError } from '@housecount/protocol';
+import { privileges } from '../../channel/rules.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf } from '../parameters.ts';
+import { array, constant, integer, object, oneOf, optional, string } from '../schema.ts';
+import {
+  appidSchema,
+  durationMsOf,
+  durationSchemas,
+  privilegesOf,
+  ruleBody,
+  scopeOf,
+} from './rule-fields.ts';
+import { other } from './style.ts';
+
+/** Spec: rest 3.1. */
+export function createRule(deps: ApiDeps): Operation {
+  return {
+    method: 'POST',
+    path: '/dev/v1/kicking-rule',
+    id: 'agoraCreateRule',
+    summary: 'Keep a user, channel or address out, or from publishing; time 0 puts offline once',
+    style: other('create rule'),
+    parameters: [],
+    body: object({
+      appid: appidSchema,
+      cname: optional(string('Channel; empty: not set.')),
+      uid: optional(integer('1 to 4294967295.', { minimum: 1, maximum: 0xffffffff })),
+      ip: optional(string('Address; empty: not set.')),
+      ...durationSchemas,
+      privileges: array(oneOf(...privileges)),
+    }),
+    answer: {
+      description: 'The rule holds, and those whom it keeps out are out.',
+      schema: object({ status: constant('success'), id: integer() }),
+    },
+    async handle({ body: given }) {
+      const body = ruleBody(given);
+      const app = agoraAppOf(deps, body.appid).id;
+      const draft = { app, ...scopeOf(body), privileges: privilegesOf(body) };
+      const outcome = await deps.log.createRule(draft, durationMsOf(body));
+      if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
+      return { status: 'success', id: outcome.rule.id };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { HousecountError } from '@housecount/protocol';
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf } from '../parameters.ts';
+import { constant, integer, object } from '../schema.ts';
+import { ruleBody, ruleIdOf, ruleIdSchema } from './rule-fields.ts';
+import { other } from './style.ts';
+
+/** Spec: rest 3.4. The rule is named in a JSON body. */
+export function deleteRule(deps: ApiDeps): Operation {
+  return {
+    method: 'DELETE',
+    path: '/dev/v1/kicking-rule',
+    id: 'agoraDeleteRule',
+    summary: 'End a rule',
+    style: other('delete rule'),
+    parameters: [],
+    body: ruleIdSchema,
+    answer: {
+      description: 'The rule no longer holds.',
+      schema: object({ status: constant('success'), id: integer() }),
+    },
+    async handle({ body: given }) {
+      const body = ruleBody(given);
+      const app = agoraAppOf(deps, body.appid).id;
+      const id = ruleIdOf(body);
+      const outcome = await deps.log.deleteRule(app, id);
+      if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
+      return { status: 'success', id };
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { HousecountError, isUid, type Profile, type Role } from '@housecount/protocol';
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf, path } from '../parameters.ts';
+import { boolean, constant, integer, object, oneOf, optional } from '../schema.ts';
+import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
+
+/** `role` of the answer (spec: rest 2.4): neither the token's numbers nor the SDK's. */
+const roles = { communication: 1, broadcaster: 2, audience: 3 } as const;
+
+/** Spec: rest 2.4. */
+export function getUserStatus(deps: ApiDeps): Operation {
+  return {
+    method: 'GET',
+    path: '/dev/v1/channel/user/property/{appid}/{uid}/{channelName}',
+    id: 'agoraGetUserStatus',
+    summary: 'Whether a user is in a channel, and as what',
+    style: query('user status'),
+    parameters: [appIdParameter, path('uid', 'Whole number; not a string account.'), channelNameParameter],
+    answer: {
+      description: 'Only `in_channel` if the user is not there.',
+      schema: object({
+        success: constant(true),
+        data: object({
+          in_channel: boolean(),
+          uid: optional(integer()),
+          join: optional(integer('Unix seconds.')),
+          role: optional(oneOf(...Object.values(roles))),
+          platform: optional(integer()),
+        }),
+      }),
+    },
+    handle({ context }) {
+      const app = agoraAppOf(deps, context.params.appid);
+      const uid = uidOf(context.params.uid ?? '');
+      const state = deps.log.channel(app.id, channelNameOf(context));
+      const member = state?.roster.get(uid);
+      if (state === undefined || member === undefined) return { success: true, data: { in_channel: false } };
+      const join = Math.floor(member.joinedMs / 1000);
+      const role = roleOf(state.profile, member.role);
+      return { success: true, data: { in_channel: true, uid, join, role, platform: member.platform } };
+    },
+  };
+}
+
+function uidOf(text: string): number {
+  const uid = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!isUid(uid)) throw new HousecountError('invalid_uid');
+  return uid;
+}
+
+const roleOf = (profile: Profile, role: Role) =>
+  profile === 'communication' ? roles.communication : roles[role];

@@ -1,0 +1,48 @@
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf, queryInteger } from '../parameters.ts';
+import { array, constant, integer, object, string } from '../schema.ts';
+import { appIdParameter, query } from './style.ts';
+
+const pageNumber = queryInteger('page_no', 'The first page is 0.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+});
+const pageSize = queryInteger('page_size', 'Channels in one page.', {
+  minimum: 1,
+  maximum: 500,
+  default: 100,
+});
+
+/** Spec: rest 2.1. Ordered by name, so that a changing count moves no channel to another page. */
+export function listAgoraChannels(deps: ApiDeps): Operation {
+  return {
+    method: 'GET',
+    path: '/dev/v1/channel/{appid}',
+    id: 'agoraListChannels',
+    summary: 'The open channels of an app, with their number of users',
+    style: query('channel list'),
+    parameters: [appIdParameter, pageNumber, pageSize],
+    answer: {
+      description: 'Empty beyond the last page.',
+      schema: object({
+        success: constant(true),
+        data: object({
+          channels: array(object({ channel_name: string(), user_count: integer() })),
+          total_size: integer('Channels of the app.'),
+        }),
+      }),
+    },
+    handle({ context }) {
+      const app = agoraAppOf(deps, context.params.appid);
+      const size = pageSize.read(context);
+      const start = pageNumber.read(context) * size;
+      const all = deps.log.channels(app.id);
+      const channels = all
+        .slice(start, start + size)
+        .map(({ channel, roster }) => ({ channel_name: channel, user_count: roster.size }));
+      return { success: true, data: { channels, total_size: all.length } };
+    },
+  };
+}

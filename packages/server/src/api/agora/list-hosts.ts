@@ -1,0 +1,44 @@
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf } from '../parameters.ts';
+import { array, boolean, constant, integer, object, oneOf, optional } from '../schema.ts';
+import { hostUids, modes } from './list-users.ts';
+import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
+
+/** Spec: rest 2.3. */
+export function listHosts(deps: ApiDeps): Operation {
+  return {
+    method: 'GET',
+    path: '/dev/v1/channel/user/{appid}/{channelName}/hosts_only',
+    id: 'agoraListHosts',
+    summary: 'The hosts of a live channel',
+    style: query('host list'),
+    parameters: [appIdParameter, channelNameParameter],
+    answer: {
+      description:
+        'Only `channel_exist` if the channel is not open; no `broadcasters` in a communication channel.',
+      schema: object({
+        success: constant(true),
+        data: object({
+          channel_exist: boolean(),
+          mode: optional(oneOf(modes.communication, modes.live)),
+          broadcasters: optional(array(integer())),
+        }),
+      }),
+    },
+    handle({ context }) {
+      const app = agoraAppOf(deps, context.params.appid);
+      const state = deps.log.channel(app.id, channelNameOf(context));
+      if (state === undefined) return { success: true, data: { channel_exist: false } };
+      const mode = modes[state.profile];
+      return {
+        success: true,
+        data: {
+          channel_exist: true,
+          mode,
+          ...(mode === modes.live && { broadcasters: hostUids(state) }),
+        },
+      };
+    },
+  };
+}

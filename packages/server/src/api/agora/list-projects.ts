@@ -1,0 +1,25 @@
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { array, constant, object, string } from '../schema.ts';
+import { other } from './style.ts';
+
+/** Spec: rest 5: what samples call to try out their credentials. Certificates are not shown. */
+export function listProjects(deps: ApiDeps): Operation {
+  return {
+    method: 'GET',
+    path: '/dev/v1/projects',
+    id: 'agoraListProjects',
+    summary: 'The apps, as projects',
+    style: other('projects'),
+    parameters: [],
+    answer: {
+      description: '`vendor_key` is the app id.',
+      schema: object({
+        projects: array(object({ id: string(), name: string(), vendor_key: string(), status: constant(1) })),
+      }),
+    },
+    handle: () => ({
+      projects: deps.apps.map(({ id }) => ({ id, name: id, vendor_key: id, status: 1 })),
+    }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { KickingRule } from '../../channel/rules.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf, queryText } from '../parameters.ts';
+import { array, constant, object, ref } from '../schema.ts';
+import { isoOf } from './rule-fields.ts';
+import { other } from './style.ts';
+
+const appid = { ...queryText('appid', 'App id.'), required: true };
+
+/** Spec: rest 3.2. Rules that have ended are not listed. */
+export function listRules(deps: ApiDeps): Operation {
+  return {
+    method: 'GET',
+    path: '/dev/v1/kicking-rule',
+    id: 'agoraListRules',
+    summary: 'The rules of an app',
+    style: other('list rules'),
+    parameters: [appid],
+    answer: {
+      description: 'All of them.',
+      schema: object({ status: constant('success'), rules: array(ref('KickingRule')) }),
+    },
+    handle({ context }) {
+      const app = agoraAppOf(deps, appid.read(context));
+      return { status: 'success', rules: deps.log.rules(app.id).map(toAgoraRule) };
+    },
+  };
+}
+
+function toAgoraRule(rule: KickingRule) {
+  return {
+    id: rule.id,
+    appid: rule.app,
+    // 0 would be a uid that never was; null says "not set".
+    uid: rule.uid ?? null,
+    opid: rule.id,
+    cname: rule.channel ?? '',
+    ip: rule.ip ?? '',
+    ts: isoOf(rule.endsMs),
+    privileges: rule.privileges,
+    createAt: isoOf(rule.createdMs),
+    updateAt: isoOf(rule.updatedMs),
+  };
+}

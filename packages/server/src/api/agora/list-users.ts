@@ -1,0 +1,79 @@
+import type { OpenChannel } from '../../channel/state.ts';
+import { limits } from '../../limits.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { Operation } from '../operation.ts';
+import { agoraAppOf, queryText } from '../parameters.ts';
+import { array, boolean, constant, integer, object, oneOf, optional } from '../schema.ts';
+import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
+
+/** `mode` of the answers (spec: rest 2.2). */
+export const modes = { communication: 1, live: 2 } as const;
+
+const hostsOnly = queryText('hosts_only', 'With any value: only the broadcasters of a live channel.');
+
+/** Spec: rest 2.2. A channel that is not open is an answer, not an error. */
+export function listUsers(deps: ApiDeps): Operation {
+  return {
+    method: 'GET',
+    path: '/dev/v1/channel/user/{appid}/{channelName}',
+    id: 'agoraListUsers',
+    summary: 'The users of a channel',
+    description: `\`audience\` lists the first ${limits.agoraAudienceMax} by arrival; \`audience_total\` counts all. For all names use the roster of the native API.`,
+    style: query('user list'),
+    parameters: [appIdParameter, channelNameParameter, hostsOnly],
+    answer: {
+      description: 'Only `channel_exist` if the channel is not open.',
+      schema: object({
+        success: constant(true),
+        data: object({
+          channel_exist: boolean(),
+          mode: optional(oneOf(modes.communication, modes.live)),
+          total: optional(integer('Mode 1: users.')),
+          users: optional(array(integer(), 'Mode 1: uids.')),
+          broadcasters: optional(array(integer(), 'Mode 2: uids.')),
+          audience: optional(array(integer(), 'Mode 2: uids.')),
+          audience_total: optional(integer('Mode 2.')),
+        }),
+      }),
+    },
+    handle({ context }) {
+      const app = agoraAppOf(deps, context.params.appid);
+      const state = deps.log.channel(app.id, channelNameOf(context));
+      const onlyHosts = context.url.searchParams.has('hosts_only');
+      return { success: true, data: state ? usersOf(state, onlyHosts) : { channel_exist: false } };
+    },
+  };
+}
+
+function usersOf(state: OpenChannel, onlyHosts: boolean) {
+  const { roster } = state;
+  if (state.profile === 'communication')
+    return {
+      channel_exist: true,
+      mode: modes.communication,
+      total: roster.size,
+      users: Array.from(roster, ({ uid }) => uid),
+    };
+  const broadcasters = hostUids(state);
+  if (onlyHosts) return { channel_exist: true, mode: modes.live, broadcasters };
+  return {
+    channel_exist: true,
+    mode: modes.live,
+    broadcasters,
+    audience: audienceUids(state),
+    audience_total: roster.size - roster.hosts,
+  };
+}
+
+/** Uids of the broadcasters in order of arrival. */
+export const hostUids = ({ roster }: OpenChannel): readonly number[] =>
+  Array.from(roster.broadcasters(), ({ uid }) => uid);
+
+function audienceUids({ roster }: OpenChannel): readonly number[] {
+  const uids: number[] = [];
+  for (const { uid, role } of roster) {
+    if (uids.length >= limits.agoraAudienceMax) break;
+    if (role === 'audience') uids.push(uid);
+  }
+  return uids;
+}

@@ -1,0 +1,78 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { HousecountError } from '@housecount/protocol';
+import type { RequestContext } from '../edge/route.ts';
+import type { ApiDeps } from './deps.ts';
+
+/** Who asks. `loopback` is the developer at this machine, who needs no login in development. */
+export type Caller = { readonly customer: string } | { readonly loopback: true };
+
+/** Decides who may use the REST API; the one place that does. */
+export class Authority {
+  readonly #customers: readonly { readonly id: string; readonly digest: Buffer }[];
+  readonly #development: boolean;
+
+  constructor(deps: Pick<ApiDeps, 'customers' | 'development'>) {
+    this.#customers = deps.customers.map(({ id, secret }) => ({ id, digest: digest(`${id}:${secret}`) }));
+    this.#development = deps.development;
+  }
+
+  /** @throws HousecountError unauthorized */
+  require(request: Request, context: RequestContext): Caller {
+    const caller = this.identify(request, context);
+    if (caller === undefined) throw new HousecountError('unauthorized');
+    return caller;
+  }
+
+  /** Who asks, or undefined. Wrong credentials are nobody's, also on loopback. */
+  identify(request: Request, context: RequestContext): Caller | undefined {
+    const authorization = request.headers.get('authorization');
+    if (authorization !== null) return this.#customerOf(authorization);
+    return this.#development && isFromThisMachine(request, context) ? { loopback: true } : undefined;
+  }
+
+  #customerOf(authorization: string): Caller | undefined {
+    // RFC 7617; the scheme is case-insensitive, and samples in the field send it in lower case.
+    const encoded = /^basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization)?.[1];
+    if (encoded === undefined) return undefined;
+    const given = digest(Buffer.from(encoded, 'base64').toString('utf8'));
+    // Every customer is compared, in constant time each: the answer's time tells nothing of which one is near.
+    let found: Caller | undefined;
+    for (const { id, digest: known } of this.#customers)
+      if (timingSafeEqual(known, given)) found = { customer: id };
+    return found;
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+/** Methods that change nothing (RFC 9110 section 9.2.1). */
+const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * True if the request was made by something on this machine that may read the answer: the peer is on loopback, the Host
+ * it asked for is loopback too (a page that rebinds its name to 127.0.0.1 still sends its own name), no proxy stands
+ * between, and no page of another site makes it.
+ */
+export function isFromThisMachine(request: Request, context: RequestContext): boolean {
+  const { headers, method } = request;
+  if (!isLoopbackAddress(context.address)) return false;
+  const host = headers.get('host') ?? context.url.host;
+  if (!isLoopbackHost(host)) return false;
+  if (['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'via'].some((name) => headers.has(name)))
+    return false;
+  if (headers.get('sec-fetch-site') === 'cross-site') return false;
+  const origin = headers.get('origin');
+  return safeMethods.includes(method) || origin === null || originHost(origin) === host;
+}
+
+function isLoopbackAddress(address: string): boolean {
+  const bare = address.toLowerCase().replace(/^::ffff:/, '');
+  return bare === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bare);
+}
+
+function isLoopbackHost(host: string): boolean {
+  const name = host.toLowerCase().replace(/:\d{1,5}$/, '');
+  return name === 'localhost' || name === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
+}
+
+const originHost = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);

@@ -1,0 +1,179 @@
+import { codes, evidences, leaveReasons, noticeTypeNumbers } from '@housecount/protocol';
+import {
+  anyOf,
+  array,
+  boolean,
+  constant,
+  integer,
+  object,
+  oneOf,
+  optional,
+  ref,
+  type Schema,
+  string,
+} from './schema.ts';
+
+const role = oneOf('broadcaster', 'audience');
+const profile = oneOf('live', 'communication');
+const connection = oneOf('rtc', 'whip', 'whep', 'signaling');
+const milliseconds = (what: string) => integer(`${what}, UTC epoch milliseconds.`);
+
+const eventBase = {
+  app: string('App id.'),
+  channel: string('Channel name.'),
+  sid: string('One life of the channel, from first join to last leave.'),
+  seq: integer('Order in the sid, dense: 1, 2, 3 …', { minimum: 1 }),
+  atMs: milliseconds('When it was decided'),
+  count: integer('Members in the channel after the event.', { minimum: 0 }),
+  profile,
+};
+const subject = {
+  uid: integer('1 to 4294967295.', { minimum: 1, maximum: 0xffffffff }),
+  account: optional(string('The string account, if the member joined with one.')),
+  role,
+  platform: integer('Platform number of the notices.'),
+  clientType: optional(integer()),
+  clientSeq: integer('Strictly increasing per app, channel and uid.'),
+};
+
+/** The named shapes of the OpenAPI document. */
+export const components: Readonly<Record<string, Schema>> = {
+  Refusal: object(
+    {
+      code: oneOf(...Object.keys(codes)),
+      message: string('A sentence for a person.'),
+      requestId: string('Also in X-Request-ID and in the log of the server.'),
+    },
+    'A request that was refused. Decide by `code`: codes are never renamed.',
+  ),
+  AgoraRefusal: object({ message: string(), code: optional(string('The code of the native API.')) }),
+  RosterMember: object({
+    uid: subject.uid,
+    account: subject.account,
+    role,
+    platform: subject.platform,
+    clientType: subject.clientType,
+    connection,
+    joinedMs: milliseconds('When the member joined'),
+    interruptedSinceMs: optional(milliseconds('Set while the member is silent: when it was last heard')),
+  }),
+  ChannelEvent: {
+    description: 'A change of a channel: decided, numbered, logged. The roster is the sum of these.',
+    ...anyOf(
+      object({ ...eventBase, type: constant('channel-opened') }),
+      object({ ...eventBase, type: constant('channel-closed'), lastUid: integer() }),
+      object({
+        ...eventBase,
+        ...subject,
+        type: constant('member-joined'),
+        connectionId: string(),
+        connectionKind: connection,
+        tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
+      }),
+      object({
+        ...eventBase,
+        ...subject,
+        type: constant('member-left'),
+        reason: oneOf(...Object.keys(leaveReasons)),
+        evidence: oneOf(...evidences),
+        lastHeardMs: milliseconds('When the server last heard from the member'),
+        noticedMs: milliseconds('When the server noticed the silence or the goodbye'),
+        joinedMs: milliseconds('When the member joined'),
+      }),
+      object({ ...eventBase, ...subject, type: constant('role-changed') }),
+    ),
+  },
+  ChannelSummary: object({
+    channel: string(),
+    sid: eventBase.sid,
+    seq: eventBase.seq,
+    profile,
+    openedMs: milliseconds('First join of this life'),
+    count: integer('All members.'),
+    hosts: integer('Broadcasters.'),
+    audience: integer('The others.'),
+  }),
+  Life: object({
+    sid: eventBase.sid,
+    profile,
+    openedMs: optional(milliseconds('First join; absent if it is older than the history')),
+    closedMs: optional(milliseconds('Last leave; absent while the channel is open')),
+    lastSeq: integer('seq of the newest event.'),
+    joins: integer('Joins so far, the same person counted each time.'),
+    peak: integer('The largest number of members at one time.'),
+  }),
+  Attempt: object(
+    {
+      id: integer('Counts the attempts of one server process.'),
+      app: string(),
+      endpointId: string(),
+      url: string(),
+      virtual: boolean('No receiver stands behind it: made so that notices can be seen before there is one.'),
+      position: integer('Position of the event in the log.'),
+      noticeId: string('The same over every endpoint, copy and attempt.'),
+      eventType: ref('NoticeType'),
+      channel: string(),
+      attempt: integer('1 is the first.', { minimum: 1 }),
+      atMs: milliseconds('When it was sent'),
+      durationMs: integer(),
+      outcome: anyOf(
+        object({
+          answered: constant(true),
+          status: integer('HTTP status.'),
+          excerpt: string('Of the answer.'),
+        }),
+        object({ answered: constant(false), stage: string('Where it failed.'), detail: string() }),
+      ),
+      next: oneOf('delivered', 'retry', 'give-up'),
+      body: string('The exact bytes sent, as text.'),
+      headers: { type: 'object', additionalProperties: string() },
+    },
+    'One try to hand a notice to an endpoint.',
+  ),
+  Notice: object(
+    {
+      position: integer('Ask for what comes after it.'),
+      noticeId: string(),
+      eventType: ref('NoticeType'),
+      channel: string(),
+      body: string('Post this as it is …'),
+      headers: { type: 'object', additionalProperties: string(), description: '… with these: it is signed.' },
+    },
+    'A notice formed for a listener.',
+  ),
+  NoticeType: oneOf(...noticeTypeNumbers),
+  Endpoint: object({
+    endpointId: string(),
+    app: string(),
+    url: string(),
+    state: oneOf('running', 'waiting-for-room', 'log-failed', 'journal-failed', 'stopped'),
+    through: integer('Last log position taken.'),
+    backlog: integer('Log positions not yet taken, plus the notices taken and not finished.'),
+    inFlight: integer('Attempts under way.'),
+    outstanding: integer('Notices taken and not finished.'),
+    oldestEventMs: optional(milliseconds('When the event of the oldest unfinished notice was decided')),
+    lastAttempt: optional(object({ atMs: milliseconds('When it was made'), result: string() })),
+    givenUp: integer('Notices whose attempts are spent.'),
+  }),
+  GivenUp: object({
+    position: integer(),
+    noticeId: string(),
+    eventType: ref('NoticeType'),
+    event: ref('ChannelEvent'),
+    attempts: integer('How many were made.'),
+    error: string('What the last one came to.'),
+    atMs: milliseconds('When it was given up'),
+  }),
+  KickingRule: object({
+    id: integer(),
+    appid: string(),
+    uid: { type: ['integer', 'null'] },
+    opid: integer(),
+    cname: string(),
+    ip: string(),
+    ts: { type: 'string', format: 'date-time', description: 'When it ends.' },
+    privileges: array(oneOf('join_channel', 'publish_audio', 'publish_video')),
+    createAt: { type: 'string', format: 'date-time' },
+    updateAt: { type: 'string', format: 'date-time' },
+  }),
+};

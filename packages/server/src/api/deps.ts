@@ -1,0 +1,27 @@
+import type { Clock, Random } from '../clock.ts';
+import type { History } from '../ledger/history.ts';
+import type { Log } from '../log/contract.ts';
+import type { Notify } from '../notify/notify.ts';
+
+/** What the REST API is made of: each part as small as the API needs it. */
+export interface ApiDeps {
+  readonly apps: readonly ApiApp[];
+  /** Whose Basic credentials are taken; every customer owns every app. */
+  readonly customers: readonly { readonly id: string; readonly secret: string }[];
+  /** The public development app runs: no login from this machine, and demo tokens for everyone. */
+  readonly development: boolean;
+  readonly log: ApiLog;
+  readonly history: Pick<History, 'eventsAfter' | 'lives' | 'caughtUp'>;
+  readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Addresses that notices leave from, for a receiver's allow-list. */
+  readonly noticeAddresses: () => readonly string[];
+}
+
+export interface ApiApp {
+  readonly id: string;
+  readonly certificate: string;
+}
+
+export type ApiLog = Pick<Log, 'channel' | 'channels' | 'rules' | 'createRule' | 'changeRule' | 'deleteRule'>;

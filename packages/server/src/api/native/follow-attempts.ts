@@ -1,0 +1,51 @@
+import { resumeAfter, type StreamEvent } from '../event-stream.ts';
+import type { Operation } from '../operation.ts';
+import { appOf, appParameter, queryInteger } from '../parameters.ts';
+import { ref } from '../schema.ts';
+import type { NativeParts } from './parts.ts';
+
+const after = queryInteger('after', 'Attempts with a greater id. Last-Event-ID goes before it.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+});
+
+export function followAttempts({ deps, streams }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/attempts',
+    id: 'followAttempts',
+    summary: 'Every attempt to deliver a notice of an app, as a stream',
+    description:
+      'Server-sent events named `attempt`: first the newest that the server still has, then each as it is made. Attempts are kept in memory: they are for looking on, not for counting.',
+    style: {
+      kind: 'native',
+      login: true,
+      refusals: ['invalid_app_id', 'too_many_connections', 'overloaded'],
+    },
+    parameters: [appParameter, after],
+    answer: {
+      description: 'The data of each event is an Attempt.',
+      contentType: 'text/event-stream',
+      schema: ref('Attempt'),
+    },
+    handle({ request, context }) {
+      const app = appOf(deps, context).id;
+      const start = resumeAfter(request, after.read(context));
+      const { feed } = deps.notify;
+      return streams.respond(context.signal, async function* (signal): AsyncIterable<StreamEvent> {
+        // Subscribed before the past is read, so that nothing falls between the two.
+        const live = feed.attempts(app, signal);
+        const newest = feed.recent(app, { limit: 1 })[0]?.id ?? 0;
+        // An id that this process has not reached is of an earlier one: everything is new to the asker.
+        let last = start > newest ? 0 : start;
+        for (const attempt of feed.recent(app, { after: last })) {
+          last = attempt.id;
+          yield { event: 'attempt', id: attempt.id, data: attempt };
+        }
+        for await (const attempt of live)
+          if (attempt.id > last) yield { event: 'attempt', id: attempt.id, data: attempt };
+      });
+    },
+  };
+}

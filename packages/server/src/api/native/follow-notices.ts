@@ -1,0 +1,38 @@
+import { resumeAfter, type StreamEvent } from '../event-stream.ts';
+import type { Operation } from '../operation.ts';
+import { appOf, appParameter, queryInteger } from '../parameters.ts';
+import { ref } from '../schema.ts';
+import type { NativeParts } from './parts.ts';
+
+const fromNow = -1;
+const after = queryInteger(
+  'after',
+  'Notices of events after this log position; 0: all that the log still holds. Without it, from now on. Last-Event-ID goes before it.',
+  { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: fromNow },
+);
+
+export function followNotices({ deps, streams }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/notices',
+    id: 'followNotices',
+    summary: 'The notices of an app, as a stream',
+    description:
+      'Server-sent events named `notice`, each with the body and the signed headers that a receiver would get; the id is the log position to resume after. A last event `error` has a code and a message.',
+    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'too_many_connections'] },
+    parameters: [appParameter, { ...after, schema: { type: 'integer', minimum: 0 } }],
+    answer: {
+      description: 'The data of each event is a Notice.',
+      contentType: 'text/event-stream',
+      schema: ref('Notice'),
+    },
+    handle({ request, context }) {
+      const app = appOf(deps, context).id;
+      const start = resumeAfter(request, after.read(context));
+      return streams.respond(context.signal, async function* (signal): AsyncIterable<StreamEvent> {
+        const notices = deps.notify.notices(app, start === fromNow ? undefined : start, signal);
+        for await (const notice of notices) yield { event: 'notice', id: notice.position, data: notice };
+      });
+    },
+  };
+}

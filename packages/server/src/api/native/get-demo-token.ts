@@ -1,0 +1,80 @@
+import { HousecountError, isAccount, isChannelName, isUid } from '@housecount/protocol';
+import { buildRtcToken } from '../../edge/token/build.ts';
+import type { Operation } from '../operation.ts';
+import { queryText } from '../parameters.ts';
+import { integer, object, oneOf, string } from '../schema.ts';
+import type { NativeParts } from './parts.ts';
+
+/** How long a demo token lasts, seconds: an evening. */
+const demoSeconds = 4 * 3600;
+
+const channelParameter = queryText('channel', 'Channel name.');
+const uidParameter = queryText('uid', 'Whole number; 0 or absent: any.');
+const accountParameter = queryText('account', 'String account, in place of uid.');
+const roleParameter: ReturnType<typeof queryText> = {
+  ...queryText('role', 'What the token allows; default audience.'),
+  schema: oneOf('broadcaster', 'audience'),
+};
+
+/**
+ * A token of the public development app. It needs no login, also from another device on the LAN: its certificate is a
+ * constant of the source, so whoever asks could make the token himself.
+ */
+export function getDemoToken({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/demo/token',
+    id: 'getDemoToken',
+    summary: 'A token of the development app, for the demo',
+    description: 'Only while the server runs without a configuration.',
+    style: {
+      kind: 'native',
+      login: false,
+      refusals: ['invalid_channel_name', 'invalid_uid', 'invalid_account', 'role_invalid'],
+    },
+    parameters: [channelParameter, uidParameter, accountParameter, roleParameter],
+    answer: {
+      description: 'Use it with the app id that comes with it.',
+      schema: object({
+        app: string(),
+        channel: string(),
+        token: string(),
+        role: oneOf('broadcaster', 'audience'),
+        expiresMs: integer('UTC epoch milliseconds.'),
+      }),
+    },
+    handle({ context }) {
+      const [app] = deps.apps;
+      if (app === undefined) throw new HousecountError('not_found');
+      const channel = channelParameter.read(context);
+      if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
+      const role = roleParameter.read(context) ?? 'audience';
+      if (role !== 'broadcaster' && role !== 'audience') throw new HousecountError('role_invalid');
+      const nowMs = deps.clock.nowMs();
+      const token = buildRtcToken({
+        appId: app.id,
+        certificate: app.certificate,
+        channel,
+        identity: identityOf(uidParameter.read(context), accountParameter.read(context)),
+        role,
+        expireSeconds: demoSeconds,
+        issuedSeconds: Math.floor(nowMs / 1000),
+        salt: 1 + Math.floor(deps.random.fraction() * 99_999_999),
+      });
+      return { app: app.id, channel, token, role, expiresMs: nowMs + demoSeconds * 1000 };
+    },
+  };
+}
+
+function identityOf(
+  uid: string | undefined,
+  account: string | undefined,
+): { uid: number } | { account: string } {
+  if (account !== undefined) {
+    if (!isAccount(account) || uid !== undefined) throw new HousecountError('invalid_account');
+    return { account };
+  }
+  const value = uid === undefined ? 0 : /^\d{1,10}$/.test(uid) ? Number(uid) : Number.NaN;
+  if (!isUid(value)) throw new HousecountError('invalid_uid');
+  return { uid: value };
+}

@@ -1,0 +1,31 @@
+import type { Operation } from '../operation.ts';
+import { boolean, object, optional, string } from '../schema.ts';
+import type { NativeParts } from './parts.ts';
+
+/** Tells a page whether it must ask for a login before anything else. */
+export function getSession({ deps, authority }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/session',
+    id: 'getSession',
+    summary: 'Whether this caller needs a login',
+    style: { kind: 'native', login: false, refusals: [] },
+    parameters: [],
+    answer: {
+      description: 'Always answered, with or without credentials.',
+      schema: object({
+        development: boolean('The public development app runs.'),
+        loginNeeded: boolean('The other resources answer 401 to this request as it is.'),
+        customer: optional(string('Whose credentials were sent, if they are right.')),
+      }),
+    },
+    handle({ request, context }) {
+      const caller = authority.identify(request, context);
+      return {
+        development: deps.development,
+        loginNeeded: caller === undefined,
+        ...(caller && 'customer' in caller && { customer: caller.customer }),
+      };
+    },
+  };
+}

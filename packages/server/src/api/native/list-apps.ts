@@ -1,0 +1,25 @@
+import type { Operation } from '../operation.ts';
+import { array, object, optional, string } from '../schema.ts';
+import type { NativeParts } from './parts.ts';
+
+export function listApps({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps',
+    id: 'listApps',
+    summary: 'The apps of the server',
+    style: { kind: 'native', login: true, refusals: [] },
+    parameters: [],
+    answer: {
+      description: 'In the order of the configuration.',
+      schema: object({
+        apps: array(
+          object({ id: string(), certificate: optional(string('Only of the public development app.')) }),
+        ),
+      }),
+    },
+    handle: () => ({
+      apps: deps.apps.map(({ id, certificate }) => ({ id, ...(deps.development && { certificate }) })),
+    }),
+  };
+}

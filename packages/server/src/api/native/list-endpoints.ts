@@ -1,0 +1,20 @@
+import type { Operation } from '../operation.ts';
+import { appOf, appParameter } from '../parameters.ts';
+import { array, object, ref } from '../schema.ts';
+import type { NativeParts } from './parts.ts';
+
+export function listEndpoints({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/endpoints',
+    id: 'listEndpoints',
+    summary: 'Where the notices of an app go, and how that stands',
+    style: { kind: 'native', login: true, refusals: ['invalid_app_id'] },
+    parameters: [appParameter],
+    answer: { description: 'Secrets are not shown.', schema: object({ endpoints: array(ref('Endpoint')) }) },
+    handle({ context }) {
+      const app = appOf(deps, context).id;
+      return { endpoints: deps.notify.status().filter((endpoint) => endpoint.app === app) };
+    },
+  };
+}

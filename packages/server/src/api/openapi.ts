@@ -1,0 +1,94 @@
+import { type Code, codes } from '@housecount/protocol';
+import { components } from './components.ts';
+import type { Operation } from './operation.ts';
+import { ref, type Schema } from './schema.ts';
+
+/** The OpenAPI 3.1 document of the operations: made of their declarations, so it cannot say anything else than they do. */
+export function openApiDocument(operations: readonly Operation[]): Schema {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of operations) {
+    const item = paths[operation.path] ?? {};
+    paths[operation.path] = item;
+    item[operation.method.toLowerCase()] = describe(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Housecount',
+      version: '1',
+      description:
+        'Who is in the audience of every live channel, exactly. Paths under /v1 are native; those under /dev and the ncs paths answer as the Agora RESTful API does.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'native', description: 'Rosters, events, notices.' },
+      { name: 'agora', description: 'Compatible with the Agora channel management API.' },
+    ],
+    security: [{ customer: [] }],
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: {
+        customer: { type: 'http', scheme: 'basic', description: 'Customer id and customer secret.' },
+      },
+    },
+  };
+}
+
+function describe(operation: Operation): Schema {
+  const { style } = operation;
+  const needsLogin = style.kind === 'agora' || style.login;
+  return {
+    operationId: operation.id,
+    tags: [style.kind],
+    summary: operation.summary,
+    ...(operation.description !== undefined && { description: operation.description }),
+    ...(!needsLogin && { security: [] }),
+    ...(operation.parameters.length > 0 && {
+      parameters: operation.parameters.map(({ name, in: place, description, required, schema }) => ({
+        name,
+        in: place,
+        description,
+        required,
+        schema,
+      })),
+    }),
+    ...(operation.body !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: operation.body } } },
+    }),
+    responses: {
+      200: {
+        description: operation.answer.description,
+        content: {
+          [operation.answer.contentType ?? 'application/json']: { schema: operation.answer.schema },
+        },
+      },
+      ...refusals(operation, needsLogin),
+    },
+  };
+}
+
+/** Refusals by HTTP status, each with the codes that it can carry. */
+function refusals(operation: Operation, needsLogin: boolean): Readonly<Record<string, unknown>> {
+  const { style } = operation;
+  const schema = ref(style.kind === 'native' ? 'Refusal' : 'AgoraRefusal');
+  const all: Code[] = style.kind === 'native' ? [...style.refusals] : ['invalid_app_id', 'rate_limited'];
+  if (needsLogin) all.push('unauthorized');
+  if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
+  if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');
+  const byStatus = new Map<number, Set<Code>>();
+  for (const code of all) {
+    const { http } = codes[code];
+    byStatus.set(http, (byStatus.get(http) ?? new Set()).add(code));
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      status,
+      {
+        description: [...of].map((code) => `\`${code}\`: ${codes[code].message}`).join(' '),
+        content: { 'application/json': { schema } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,51 @@
+import type { Code } from '@housecount/protocol';
+import type { RequestContext, Route } from '../edge/route.ts';
+import type { Parameter } from './parameters.ts';
+import type { Schema } from './schema.ts';
+
+/** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
+export interface Operation {
+  readonly method: Extract<Route['method'], 'GET' | 'POST' | 'PUT' | 'DELETE'>;
+  readonly path: string;
+  /** operationId of the document. */
+  readonly id: string;
+  /** One line. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly style: NativeStyle | AgoraStyle;
+  readonly parameters: readonly Parameter[];
+  /** Schema of the JSON body; undefined: it takes none. */
+  readonly body?: Schema;
+  readonly answer: {
+    readonly description: string;
+    readonly schema: Schema;
+    /** Default application/json. */
+    readonly contentType?: string;
+  };
+  /** A Response, or the value to answer as JSON. */
+  handle(call: Call): unknown;
+}
+
+export interface NativeStyle {
+  readonly kind: 'native';
+  readonly login: boolean;
+  /** Codes it can be refused with, besides those of every operation. */
+  readonly refusals: readonly Code[];
+}
+
+/** Paths, bodies and refusals as in spec: rest. */
+export interface AgoraStyle {
+  readonly kind: 'agora';
+  /** Calls per second of one customer; then 429. Operations that share a name share the allowance. */
+  readonly rate: { readonly name: string; readonly perSecond: number };
+}
+
+/** One request to an operation. */
+export interface Call {
+  readonly request: Request;
+  readonly context: RequestContext;
+  /** The parsed JSON body, if the operation takes one. */
+  readonly body: unknown;
+  /** Who asks: the id of the customer, or undefined where no login is needed. */
+  readonly customer: string | undefined;
+}

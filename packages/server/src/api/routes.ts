@@ -1,0 +1,105 @@
+import { type Code, codes, HousecountError } from '@housecount/protocol';
+import type { RequestContext, Route } from '../edge/route.ts';
+import { agoraOperations } from './agora/operations.ts';
+import { Authority, type Caller } from './auth.ts';
+import type { ApiDeps } from './deps.ts';
+import { EventStreams } from './event-stream.ts';
+import { readJsonBody } from './json-body.ts';
+import { nativeOperations } from './native/operations.ts';
+import { openApiDocument } from './openapi.ts';
+import type { AgoraStyle, Operation } from './operation.ts';
+import { RateLimits } from './rate-limits.ts';
+
+/** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
+export function apiRoutes(deps: ApiDeps): readonly Route[] {
+  const authority = new Authority(deps);
+  const limits = new RateLimits(deps.clock);
+  return apiOperations(deps, authority).map((operation) => ({
+    method: operation.method,
+    path: operation.path,
+    handle: (request, context) => answer(operation, { deps, authority, limits }, request, context),
+  }));
+}
+
+/** The operations behind the routes; the OpenAPI document is made of the same list. */
+export function apiOperations(deps: ApiDeps, authority: Authority): readonly Operation[] {
+  const streams = new EventStreams(deps.clock);
+  const operations: Operation[] = [];
+  const document = () => openApiDocument(operations);
+  operations.push(...nativeOperations({ deps, authority, streams, document }), ...agoraOperations(deps));
+  return operations;
+}
+
+interface Parts {
+  readonly deps: ApiDeps;
+  readonly authority: Authority;
+  readonly limits: RateLimits;
+}
+
+async function answer(
+  operation: Operation,
+  { deps, authority, limits }: Parts,
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  const { style } = operation;
+  const headers: Readonly<Record<string, string>> =
+    style.kind === 'agora' ? { 'x-resource-id': deps.random.id(16) } : {};
+  try {
+    const caller = style.kind === 'native' && !style.login ? undefined : authority.require(request, context);
+    if (style.kind === 'agora') limits.take(rateKey(caller, style), style.rate.perSecond);
+    const customer = caller && 'customer' in caller ? caller.customer : undefined;
+    const body = operation.body === undefined ? undefined : await readJsonBody(request);
+    const value = await operation.handle({ request, context, body, customer });
+    if (value instanceof Response) return value;
+    return json(200, value, { ...headers, 'x-request-id': context.requestId });
+  } catch (error) {
+    if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
+    return refusal(error, style.kind, request, context, headers);
+  }
+}
+
+const rateKey = (caller: Caller | undefined, style: AgoraStyle) =>
+  `${style.rate.name} ${caller && 'customer' in caller ? caller.customer : ''}`;
+
+/** Words that clients of the Agora API know (spec: rest, sections 1 and 3.4). */
+const agoraMessages: Partial<Record<Code, string>> = {
+  invalid_app_id: 'invalid appid',
+  not_found: 'rule not found',
+};
+
+/** Refusals: `{code, message, requestId}` natively; `{message}` in the Agora shape, with its own words where known. */
+function refusal(
+  error: HousecountError,
+  kind: Operation['style']['kind'],
+  request: Request,
+  context: RequestContext,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const { code, message } = error;
+  const { requestId } = context;
+  const { http, retry } = codes[code];
+  const body =
+    kind === 'native' ? { code, message, requestId } : { message: agoraMessages[code] ?? message, code };
+  return json(http, body, {
+    ...headers,
+    'x-request-id': requestId,
+    ...(http === 401 && !isScript(request) && { 'www-authenticate': 'Basic realm="housecount"' }),
+    ...((http === 429 || (http === 503 && retry)) && { 'retry-after': '1' }),
+  });
+}
+
+/** A page's own fetch: the challenge would make the browser open its login box over the page's. */
+const isScript = (request: Request) => request.headers.get('sec-fetch-dest') === 'empty';
+
+function json(status: number, value: unknown, headers: Readonly<Record<string, string>>): Response {
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+  });
+}
