@@ -1,0 +1,128 @@
+import { type Code, HousecountError, isAccount, isAppId, isChannelName, isUid } from '@housecount/protocol';
+import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
+import type { EdgeApp } from '../edge-app.ts';
+import { verifyResumeKey } from '../resume-key.ts';
+import { checkToken } from '../token/verify.ts';
+
+/** Who may open this session, and as whom. */
+export interface Admitted {
+  /** The session will be a member by itself; else it belongs to a member that joined over WebSocket. */
+  readonly plain: boolean;
+  readonly uid: number;
+  readonly account?: string;
+  /** Of a member that joined over WebSocket. */
+  readonly connectionId?: string;
+  readonly tokenEndsMs?: number;
+}
+
+export interface AdmissionOptions {
+  readonly apps: ReadonlyMap<string, EdgeApp>;
+  readonly log: Log;
+  readonly resumeSecret: Uint8Array;
+}
+
+/** Prefix of a resume key, which no AccessToken2 has. */
+const resumePrefix = 'hc1.';
+
+/**
+ * Checks app, channel and Bearer of a POST. Throws HousecountError: invalid_app_id, invalid_channel_name,
+ * token_required, resume_invalid, banned, role_forbidden, or a token's code.
+ */
+export async function admit(
+  options: AdmissionOptions,
+  request: {
+    readonly kind: 'whip' | 'whep';
+    readonly app: string;
+    readonly channel: string;
+    readonly bearer: string | undefined;
+    readonly query: URLSearchParams;
+    readonly address: string;
+    readonly nowMs: number;
+  },
+): Promise<{ readonly app: EdgeApp; readonly admitted: Admitted }> {
+  const { apps, log } = options;
+  const { channel, bearer, nowMs, kind } = request;
+  const app = isAppId(request.app) ? apps.get(request.app) : undefined;
+  if (!app) throw new HousecountError('invalid_app_id');
+  if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
+  if (!bearer) throw new HousecountError('token_required');
+
+  if (bearer.startsWith(resumePrefix)) {
+    const key = verifyResumeKey(options.resumeSecret, bearer);
+    if (!key || key.app !== app.id || key.channel !== channel) throw new HousecountError('resume_invalid');
+    const member = log.channel(app.id, channel)?.roster.get(key.uid);
+    if (!member || member.connectionId !== key.connectionId) throw new HousecountError('not_joined');
+    if (kind === 'whip' && member.role !== 'broadcaster') throw new HousecountError('role_forbidden');
+    refuseBanned(log, { kind, app: app.id, channel, uid: key.uid, address: request.address });
+    return { app, admitted: { plain: false, uid: key.uid, connectionId: key.connectionId } };
+  }
+
+  const wished = wishedIdentity(request.query);
+  const checked = checkToken({
+    token: bearer,
+    app,
+    channel,
+    ...(wished && { identity: wished }),
+    nowMs,
+    lengthMax: limits.tokenLengthMax,
+  });
+  if (!checked.ok) throw new HousecountError(checked.code, checked.detail);
+  const identity = wished ?? identityOf(checked.tokenUid);
+  const mayPublish = [checked.privileges.get('publishAudio'), checked.privileges.get('publishVideo')].some(
+    (endsMs) => (endsMs ?? 0) > nowMs,
+  );
+  if (kind === 'whip' && app.coHostAuthentication && !mayPublish) {
+    throw new HousecountError('token_no_privilege', 'Publishing needs the publish privileges.');
+  }
+  const resolved = await log.resolve(app.id, channel, identity);
+  if (!resolved.ok) throw new HousecountError(resolved.code);
+  const { uid } = resolved;
+  refuseBanned(log, { kind, app: app.id, channel, uid, address: request.address });
+  return {
+    app,
+    admitted: {
+      plain: true,
+      uid,
+      ...('account' in identity && { account: identity.account }),
+      ...(checked.joinEndsMs !== undefined && { tokenEndsMs: checked.joinEndsMs }),
+    },
+  };
+}
+
+/** `?uid=` or `?account=`: for tokens that fit several. */
+function wishedIdentity(query: URLSearchParams): { uid: number } | { account: string } | undefined {
+  const account = query.get('account');
+  if (account !== null) {
+    if (!isAccount(account)) throw new HousecountError('invalid_account');
+    return { account };
+  }
+  const text = query.get('uid');
+  if (text === null) return undefined;
+  const uid = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!isUid(uid)) throw new HousecountError('invalid_uid');
+  return { uid };
+}
+
+/** The identity that the token itself names; a token for anybody gets a uid assigned. */
+function identityOf(tokenUid: string): { uid: number } | { account: string } {
+  if (tokenUid === '' || tokenUid.includes('*')) return { uid: 0 };
+  const uid = /^[1-9]\d{0,9}$/.test(tokenUid) ? Number(tokenUid) : Number.NaN;
+  return isUid(uid) ? { uid } : { account: tokenUid };
+}
+
+function refuseBanned(
+  log: Log,
+  subject: { kind: 'whip' | 'whep'; app: string; channel: string; uid: number; address: string },
+): void {
+  const { app, channel, uid, address } = subject;
+  const privileges =
+    subject.kind === 'whip'
+      ? (['join_channel', 'publish_audio', 'publish_video'] as const)
+      : (['join_channel'] as const);
+  for (const privilege of privileges) {
+    if (log.banned(app, { channel, uid, ip: address }, privilege)) {
+      throw new HousecountError('banned' satisfies Code, `The rule is about ${privilege}.`);
+    }
+  }
+}

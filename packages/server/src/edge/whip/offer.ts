@@ -1,0 +1,58 @@
+import type { Code } from '@housecount/protocol';
+
+/** What an offer asks for, as far as admission needs to know; the media engine reads the rest. */
+export interface Offer {
+  readonly audio: boolean;
+  readonly video: boolean;
+  /** ICE user fragment of the first section: tells a trickle from a restart. */
+  readonly iceUfrag: string;
+}
+
+export type OfferOutcome =
+  | { readonly ok: true; readonly offer: Offer }
+  | { readonly ok: false; readonly code: Code; readonly detail: string };
+
+const refuse = (code: Code, detail: string): OfferOutcome => ({ ok: false, code, detail });
+
+/**
+ * Checks an SDP offer against what WHIP (publish) or WHEP (play) allows: one audio and one video section at most, the
+ * right direction, not passive. RFC 9725 sections 4.2 and 4.4; draft-ietf-wish-whep section 4.
+ */
+export function readOffer(sdp: string, purpose: 'publish' | 'play'): OfferOutcome {
+  if (!sdp.startsWith('v=0')) return refuse('sdp_invalid', 'The body does not begin with v=0.');
+  const [session = '', ...sections] = sdp.split(/\r?\n(?=m=)/);
+  if (sections.length === 0) return refuse('sdp_invalid', 'There is no m= section.');
+  let audio = false;
+  let video = false;
+  for (const section of sections) {
+    const kind = /^m=(\S+) (\d+) /.exec(section);
+    if (!kind) return refuse('sdp_invalid', 'An m= line cannot be read.');
+    if (kind[1] === 'audio' && !audio) audio = true;
+    else if (kind[1] === 'video' && !video) video = true;
+    else
+      return refuse(
+        'sdp_invalid',
+        `At most one audio and one video section are taken; there is another ${kind[1]}.`,
+      );
+    const direction =
+      attribute(section, session, /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m) ?? 'sendrecv';
+    const wanted = purpose === 'publish' ? 'sendonly' : 'recvonly';
+    if (direction !== wanted && direction !== 'sendrecv') {
+      return refuse('sdp_invalid', `The ${kind[1]} section is ${direction}; it must be ${wanted}.`);
+    }
+    if (attribute(section, session, /^a=setup:(\S+)\s*$/m) === 'passive') {
+      return refuse('sdp_invalid', 'a=setup must be actpass or active: the server never begins DTLS.');
+    }
+  }
+  const iceUfrag = attribute(sections[0] ?? '', session, /^a=ice-ufrag:(\S+)\s*$/m);
+  if (!iceUfrag) return refuse('sdp_invalid', 'a=ice-ufrag is missing.');
+  if (!attribute(sections[0] ?? '', session, /^a=fingerprint:(\S+ \S+)\s*$/m)) {
+    return refuse('sdp_invalid', 'a=fingerprint is missing.');
+  }
+  return { ok: true, offer: { audio, video, iceUfrag } };
+}
+
+/** An attribute of the section, else of the session part. */
+function attribute(section: string, session: string, pattern: RegExp): string | undefined {
+  return pattern.exec(section)?.[1] ?? pattern.exec(session)?.[1];
+}

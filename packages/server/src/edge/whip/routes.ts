@@ -1,0 +1,187 @@
+import { type Code, codes, HousecountError } from '@housecount/protocol';
+import type { RequestContext, Route } from '../route.ts';
+import { readFragment } from './fragment.ts';
+import type { MediaSession } from './media-session.ts';
+import type { WhipService } from './service.ts';
+
+export interface WhipRoutesOptions {
+  readonly service: WhipService;
+  readonly iceServers: readonly {
+    readonly urls: string;
+    readonly username?: string;
+    readonly credential?: string;
+  }[];
+  /** True if the address may make one more request now. */
+  readonly admitRequest: (address: string) => boolean;
+}
+
+/** What browsers on other origins may send and see (spec: whip-whep, CORS). */
+const cors: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE, OPTIONS',
+  'access-control-allow-headers': 'Authorization, Content-Type, If-Match, ETag',
+  'access-control-expose-headers':
+    'Location, ETag, Link, Accept-Patch, Access-Control-Allow-Methods, Retry-After, X-Request-ID',
+  'access-control-max-age': '86400',
+};
+const sdpType = 'application/sdp';
+const fragmentType = 'application/trickle-ice-sdpfrag';
+/** Asked of a player that came before the host, seconds. */
+const noStreamRetrySeconds = 3;
+
+/** WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): endpoints for POST, sessions for PATCH and DELETE. */
+export function whipRoutes(options: WhipRoutesOptions): Route[] {
+  const endpoint = (kind: 'whip' | 'whep'): Route[] => {
+    const path = `/v1/${kind}/{appId}/{channel}`;
+    return [
+      {
+        method: 'POST',
+        path,
+        handle: guarded(options, (request, context) => post(options, kind, request, context)),
+      },
+      { method: 'OPTIONS', path, handle: () => empty(200, { 'accept-post': sdpType }) },
+      { method: 'GET', path, handle: () => empty(204) },
+      { method: 'HEAD', path, handle: () => empty(200, kind === 'whep' ? { 'content-type': sdpType } : {}) },
+    ];
+  };
+  const path = '/v1/media/{session}';
+  return [
+    ...endpoint('whip'),
+    ...endpoint('whep'),
+    {
+      method: 'PATCH',
+      path,
+      handle: guarded(options, (request, context) => patch(options.service, request, context)),
+    },
+    { method: 'DELETE', path, handle: guarded(options, (_, context) => remove(options.service, context)) },
+    { method: 'OPTIONS', path, handle: () => empty(200, { 'accept-patch': fragmentType }) },
+    {
+      method: 'GET',
+      path,
+      handle: guarded(options, (_, context) => {
+        sessionOf(options.service, context);
+        return empty(204);
+      }),
+    },
+  ];
+}
+
+async function post(
+  options: WhipRoutesOptions,
+  kind: 'whip' | 'whep',
+  request: Request,
+  context: RequestContext,
+): Promise<Response> {
+  requireType(request, sdpType);
+  const { appId = '', channel = '' } = context.params;
+  const { session, answerSdp } = await options.service.create({
+    kind,
+    app: appId,
+    channel,
+    bearer: bearerOf(request, context.url),
+    query: context.url.searchParams,
+    address: context.address,
+    offerSdp: await request.text(),
+  });
+  const headers = new Headers({
+    ...cors,
+    'content-type': sdpType,
+    location: `/v1/media/${session.id}`,
+    etag: session.etag,
+    'accept-patch': fragmentType,
+  });
+  for (const server of options.iceServers) headers.append('link', iceLink(server));
+  return new Response(answerSdp, { status: 201, headers });
+}
+
+async function patch(service: WhipService, request: Request, context: RequestContext): Promise<Response> {
+  const session = sessionOf(service, context);
+  requireType(request, fragmentType);
+  const fragment = readFragment(await request.text());
+  if (!fragment) throw new HousecountError('body_invalid', 'The body is not a trickle ICE fragment.');
+  // Some clients in the field send the tag in an ETag header.
+  const tag = request.headers.get('if-match') ?? request.headers.get('etag');
+  if (tag === null) throw new HousecountError('precondition_required');
+  if (tag !== '*' && tag !== session.etag) throw new HousecountError('precondition_failed');
+  const outcome = await service.patch(session, fragment);
+  if (!outcome.restarted) return empty(204);
+  return new Response(outcome.fragment, {
+    status: 200,
+    headers: { ...cors, 'content-type': fragmentType, etag: outcome.etag },
+  });
+}
+
+async function remove(service: WhipService, context: RequestContext): Promise<Response> {
+  const session = sessionOf(service, context);
+  await service.remove(session.id);
+  return empty(200);
+}
+
+function sessionOf(service: WhipService, context: RequestContext): MediaSession {
+  const session = service.get(context.params.session ?? '');
+  if (!session) throw new HousecountError('not_found');
+  return session;
+}
+
+function requireType(request: Request, type: string): void {
+  const sent = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (sent !== type) throw new HousecountError('media_type_unsupported', `Send ${type}.`);
+}
+
+/** The Bearer of the Authorization header, else `?token=`: a token in the URL is allowed (RFC 9725 section 4.8). */
+function bearerOf(request: Request, url: URL): string | undefined {
+  const header = /^bearer +(\S+)\s*$/i.exec(request.headers.get('authorization') ?? '');
+  return header?.[1] ?? url.searchParams.get('token') ?? undefined;
+}
+
+function iceLink(server: { urls: string; username?: string; credential?: string }): string {
+  const credentials =
+    server.username === undefined
+      ? ''
+      : `; username="${server.username}"; credential="${server.credential ?? ''}"; credential-type="password"`;
+  return `<${server.urls}>; rel="ice-server"${credentials}`;
+}
+
+const empty = (status: number, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(null, { status, headers: { ...cors, ...headers } });
+
+/** Limits the rate, and answers a refusal with problem details (RFC 9457) that another origin may read. */
+function guarded(
+  options: WhipRoutesOptions,
+  handle: (request: Request, context: RequestContext) => Response | Promise<Response>,
+): Route['handle'] {
+  return async (request, context) => {
+    try {
+      if (!options.admitRequest(context.address)) throw new HousecountError('rate_limited');
+      return await handle(request, context);
+    } catch (error) {
+      if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
+      return problem(error, context.requestId);
+    }
+  };
+}
+
+function problem(error: HousecountError, requestId: string): Response {
+  const { http, retry } = codes[error.code];
+  return new Response(
+    JSON.stringify({
+      type: 'about:blank',
+      title: codes[error.code].message,
+      status: http,
+      detail: error.message,
+      code: error.code,
+      requestId,
+    }),
+    {
+      status: http,
+      headers: {
+        ...cors,
+        'content-type': 'application/problem+json',
+        ...(http === 401 && { 'www-authenticate': 'Bearer' }),
+        ...(retry && { 'retry-after': String(retrySecondsOf(error.code)) }),
+      },
+    },
+  );
+}
+
+const retrySecondsOf = (code: Code): number => (code === 'no_stream' ? noStreamRetrySeconds : 1);

@@ -1,0 +1,372 @@
+import type { Code } from '@housecount/protocol';
+import { HousecountError, platforms } from '@housecount/protocol';
+import { type KickingRule, ruleMatches } from '../../channel/rules.ts';
+import type { Clock, Random } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { LogRecord } from '../../log/record.ts';
+import type { MediaAnswer, MediaEngine, SessionReport } from '../../media/contract.ts';
+import type { Logger } from '../../observe/contract.ts';
+import { type AdmissionOptions, admit } from './admission.ts';
+import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
+import { type MediaSession, MediaSessions } from './media-session.ts';
+import { readOffer } from './offer.ts';
+
+/** What a broadcaster sends, as everybody in the channel is told. */
+export interface StreamStates {
+  of(app: string, channel: string, uid: number): { audio: boolean; video: boolean };
+  set(app: string, channel: string, uid: number, state: { audio: boolean; video: boolean }): void;
+}
+
+export interface WhipOptions extends AdmissionOptions {
+  readonly media: MediaEngine;
+  readonly streams: StreamStates;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Silence allowed for a WHIP or WHEP member, milliseconds. */
+  readonly leaseMs: number;
+}
+
+export interface OpenRequest {
+  readonly kind: 'whip' | 'whep';
+  readonly app: string;
+  readonly channel: string;
+  readonly bearer: string | undefined;
+  readonly query: URLSearchParams;
+  readonly address: string;
+  readonly offerSdp: string;
+}
+
+/**
+ * WHIP and WHEP sessions and the members behind them. A plain session (OBS, a WHEP player) is a member from the moment
+ * its media connects until DELETE, its DTLS close, or the end of its lease of silence; a session of an SDK client only
+ * carries that client's media.
+ */
+export class WhipService {
+  readonly #options: WhipOptions;
+  readonly #sessions = new MediaSessions();
+  readonly #following = new AbortController();
+
+  constructor(options: WhipOptions) {
+    this.#options = options;
+  }
+
+  /** Follows the log: a member that left, for whatever reason, has no media any more. */
+  start(): void {
+    void this.#follow();
+  }
+
+  stop(): void {
+    this.#following.abort();
+    for (const session of this.#sessions.all()) this.#options.media.close(session.id);
+  }
+
+  get open(): number {
+    return this.#sessions.size;
+  }
+
+  get(id: string): MediaSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Opens a session. Throws HousecountError: whatever `admit` throws, sdp_invalid, no_stream, host_not_found, media_unavailable, too_many_connections. */
+  async create(
+    request: OpenRequest,
+  ): Promise<{ readonly session: MediaSession; readonly answerSdp: string }> {
+    const { media, random, clock } = this.#options;
+    const { kind, channel, address } = request;
+    const { app, admitted } = await admit(this.#options, { ...request, nowMs: clock.nowMs() });
+    const read = readOffer(request.offerSdp, kind === 'whip' ? 'publish' : 'play');
+    if (!read.ok) throw new HousecountError(read.code, read.detail);
+    const host = kind === 'whep' ? this.#hostToPlay(app.id, channel, request.query) : undefined;
+
+    const id = random.id(32);
+    const connectionId = admitted.connectionId ?? `m-${random.id(24)}`;
+    if (this.#sessions.ofConnection(connectionId).length >= limits.sessionsPerConnectionMax) {
+      throw new HousecountError('too_many_connections');
+    }
+    if (this.#sessions.size >= limits.mediaSessionsMax) throw new HousecountError('too_many_connections');
+    const session: MediaSession = {
+      id,
+      kind,
+      app: app.id,
+      channel,
+      connectionId,
+      plain: admitted.plain,
+      ...(host !== undefined && { host }),
+      offerSdp: request.offerSdp,
+      iceUfrag: read.offer.iceUfrag,
+      etag: `"${random.id(12)}"`,
+      uid: admitted.uid,
+      ...(admitted.account !== undefined && { account: admitted.account }),
+      ...(admitted.tokenEndsMs !== undefined && { tokenEndsMs: admitted.tokenEndsMs }),
+      address,
+      joined: !admitted.plain,
+    };
+    // Known before the engine answers: `connected` may come first.
+    this.#sessions.put(session);
+    const room = `${app.id}/${channel}`;
+    let answer: MediaAnswer;
+    try {
+      answer = await (host === undefined
+        ? media.publish({ room, publisher: String(session.uid), session: id, offerSdp: request.offerSdp })
+        : media.play({
+            room,
+            publisher: String(host),
+            session: id,
+            offerSdp: request.offerSdp,
+            audio: request.query.get('audio') !== '0',
+            video: request.query.get('video') !== '0',
+          }));
+    } catch (cause) {
+      this.#forget(id);
+      throw cause;
+    }
+    if (!answer.ok) {
+      this.#forget(id);
+      throw new HousecountError(answer.code, answer.detail);
+    }
+    return { session, answerSdp: answer.answerSdp };
+  }
+
+  /** Takes trickled candidates, or restarts ICE if the credentials are new. Resolves with a restart's answer. */
+  async patch(
+    session: MediaSession,
+    fragment: Fragment,
+  ): Promise<
+    | { readonly restarted: false }
+    | { readonly restarted: true; readonly etag: string; readonly fragment: string }
+  > {
+    const { media, random } = this.#options;
+    if (fragment.iceUfrag === undefined || fragment.iceUfrag === session.iceUfrag) {
+      for (const { mid, candidate } of fragment.candidates) media.addCandidate(session.id, mid, candidate);
+      return { restarted: false };
+    }
+    if (fragment.icePwd === undefined)
+      throw new HousecountError('body_invalid', 'An ICE restart needs a=ice-pwd.');
+    const offerSdp = restartedOffer(session.offerSdp, fragment);
+    const answer = await media.restart(session.id, offerSdp);
+    if (!answer.ok) throw new HousecountError(answer.code, answer.detail);
+    const etag = `"${random.id(12)}"`;
+    this.#sessions.put({ ...session, offerSdp, iceUfrag: fragment.iceUfrag, etag });
+    return { restarted: true, etag, fragment: fragmentOf(answer.answerSdp) };
+  }
+
+  /** The client said goodbye to this session. */
+  async remove(id: string): Promise<void> {
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    this.#forget(id);
+    this.#options.media.close(id);
+    this.#streamsOff(session);
+    if (session.plain && session.joined) await this.#leave(session, 'bye');
+  }
+
+  /** Which kinds a player of this connection gets. Refused `not_found` if the session is not its own. */
+  select(connectionId: string, id: string, kinds: { audio: boolean; video: boolean }): Code | undefined {
+    const session = this.#sessions.get(id);
+    if (session?.connectionId !== connectionId || session.kind !== 'whep') return 'not_found';
+    this.#options.media.select(id, kinds);
+    return undefined;
+  }
+
+  /** What the media engine saw. */
+  report(report: SessionReport): void {
+    if (report.type === 'restarted') {
+      this.#mediaLost();
+      return;
+    }
+    const session = this.#sessions.get(report.session);
+    if (!session) return;
+    switch (report.type) {
+      case 'connected':
+        this.#run(this.#connected(session, report.kinds), session);
+        return;
+      case 'stalled':
+        if (session.plain) this.#silent(session, report.lastHeardMs);
+        return;
+      case 'resumed':
+        if (session.plain && session.joined) {
+          const command = { type: 'heard', connectionId: session.connectionId } as const;
+          this.#run(this.#options.log.submit(session.app, session.channel, command), session);
+        }
+        return;
+      case 'gone':
+        this.#forget(session.id);
+        this.#streamsOff(session);
+        if (!session.plain) return;
+        if (report.reason === 'closed') this.#run(this.#leave(session, 'media-closed'), session);
+        else this.#silent(session, report.lastHeardMs);
+        return;
+    }
+  }
+
+  async #connected(session: MediaSession, kinds: { audio: boolean; video: boolean }): Promise<void> {
+    const { log, leaseMs, streams, media, logger } = this.#options;
+    const { app, channel, id, uid, account } = session;
+    // Connected again after an ICE restart, or media of an SDK client, which says itself what it sends.
+    if (session.joined) return;
+    const outcome = await log.join({
+      app,
+      channel,
+      identity: account === undefined ? { uid } : { account },
+      connectionId: session.connectionId,
+      connectionKind: session.kind,
+      role: session.kind === 'whip' ? 'broadcaster' : 'audience',
+      platform: platforms.other,
+      ...(session.tokenEndsMs !== undefined && { tokenEndsMs: session.tokenEndsMs }),
+      leaseMs,
+      ip: session.address,
+    });
+    if (!outcome.ok) {
+      logger.info('a media session connected but may not join', { app, channel, code: outcome.code });
+      this.#forget(id);
+      media.close(id);
+      return;
+    }
+    // Deleted while the join was being recorded.
+    if (!this.#sessions.get(id)) return this.#leave(session, 'bye');
+    this.#sessions.put({ ...session, joined: true });
+    if (session.kind === 'whip') streams.set(app, channel, uid, kinds);
+  }
+
+  /** A host to play: the one asked for, else the first to come that sends video, else any that sends. */
+  #hostToPlay(app: string, channel: string, query: URLSearchParams): number {
+    const { log, streams } = this.#options;
+    const state = log.channel(app, channel);
+    const sending = (uid: number) => streams.of(app, channel, uid);
+    const asked = query.get('host');
+    if (asked !== null) {
+      const uid = Number(asked);
+      const stream = state?.roster.get(uid) ? sending(uid) : undefined;
+      if (!stream?.audio && !stream?.video) throw new HousecountError('host_not_found');
+      return uid;
+    }
+    let soundOnly: number | undefined;
+    for (const { uid } of state?.roster.broadcasters() ?? []) {
+      const stream = sending(uid);
+      if (stream.video) return uid;
+      if (stream.audio) soundOnly ??= uid;
+    }
+    if (soundOnly === undefined) throw new HousecountError('no_stream');
+    return soundOnly;
+  }
+
+  #silent(session: MediaSession, lastHeardMs: number): void {
+    if (!session.joined) return;
+    const { connectionId, app, channel } = session;
+    const command = { type: 'silent', connectionId, lastHeardMs, evidence: 'media-silence' } as const;
+    this.#run(this.#options.log.submit(app, channel, command), session);
+  }
+
+  async #leave(session: MediaSession, evidence: 'bye' | 'media-closed'): Promise<void> {
+    const { app, channel, connectionId } = session;
+    await this.#options.log.submit(app, channel, { type: 'leave', connectionId, evidence });
+  }
+
+  /** The engine was restarted: its sessions are gone. Members stay, and have their lease to come back. */
+  #mediaLost(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const session of this.#sessions.all()) {
+      this.#forget(session.id);
+      this.#streamsOff(session);
+      if (session.plain) this.#silent(session, nowMs);
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { log } = this.#options;
+    for await (const batch of log.follow(log.lastPosition, this.#following.signal)) {
+      for (const { record } of batch) this.#heed(record);
+    }
+  }
+
+  #heed(record: LogRecord): void {
+    switch (record.type) {
+      case 'member-left':
+        this.#close(this.#sessions.ofConnection(record.connectionId));
+        return;
+      case 'role-changed':
+        if (record.role === 'audience') this.#close(this.#whipOf(record));
+        return;
+      case 'link-live':
+        this.#close(this.#outlived(record));
+        return;
+      case 'rule-set':
+        this.#close(this.#silenced(record.rule));
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A WHIP or WHEP client came back by a new POST: its old sessions are of no use. */
+  #outlived(mark: {
+    app: string;
+    channel: string;
+    uid: number;
+    connectionId: string;
+  }): readonly MediaSession[] {
+    const { app, channel, uid, connectionId } = mark;
+    if (this.#options.log.channel(app, channel)?.roster.get(uid)?.connectionKind === 'rtc') return [];
+    return this.#sessions
+      .all()
+      .filter(
+        (session) =>
+          session.plain &&
+          session.joined &&
+          session.uid === uid &&
+          session.app === app &&
+          session.channel === channel &&
+          session.connectionId !== connectionId,
+      );
+  }
+
+  /** Whom a new rule keeps from publishing. */
+  #silenced(rule: KickingRule): readonly MediaSession[] {
+    const nowMs = this.#options.clock.nowMs();
+    return this.#sessions.all().filter(({ kind, app, channel, uid, address }) => {
+      if (kind !== 'whip' || app !== rule.app) return false;
+      const subject = { channel, uid, ip: address };
+      return (
+        ruleMatches(rule, subject, 'publish_audio', nowMs) ||
+        ruleMatches(rule, subject, 'publish_video', nowMs)
+      );
+    });
+  }
+
+  #whipOf(subject: { app: string; channel: string; uid: number }): readonly MediaSession[] {
+    const member = this.#options.log.channel(subject.app, subject.channel)?.roster.get(subject.uid);
+    return member
+      ? this.#sessions.ofConnection(member.connectionId).filter(({ kind }) => kind === 'whip')
+      : [];
+  }
+
+  #close(sessions: readonly MediaSession[]): void {
+    for (const session of sessions) {
+      this.#forget(session.id);
+      this.#options.media.close(session.id);
+      this.#streamsOff(session);
+    }
+  }
+
+  #streamsOff(session: MediaSession): void {
+    if (session.kind !== 'whip' || !session.joined) return;
+    const { app, channel, uid } = session;
+    this.#options.streams.set(app, channel, uid, { audio: false, video: false });
+  }
+
+  #forget(id: string): void {
+    this.#sessions.delete(id);
+  }
+
+  #run(work: Promise<unknown>, session: MediaSession): void {
+    work.catch((cause: unknown) => {
+      this.#options.logger.error('a media session could not be followed up', {
+        app: session.app,
+        channel: session.channel,
+        cause: String(cause),
+      });
+    });
+  }
+}
