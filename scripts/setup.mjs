@@ -1,0 +1,79 @@
+// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium. Says what it does.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const say = (text) => process.stderr.write(`housecount: ${text}\n`);
+
+/** Runs a command with its output shown; ends this process with its status if it fails. */
+export function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  if (error) say(`${command} could not be started: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** `npm ci`, if the installed packages are not those of the lock file. */
+export function setUpPackages() {
+  const lock = join(root, 'package-lock.json');
+  const installed = join(root, 'node_modules/.package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say('installing packages (npm ci) …');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+}
+
+/** Builds the browser SDK and the console, if a source is newer than the build. */
+export function setUpBuilds() {
+  for (const [name, sources] of [
+    ['rtc', ['rtc', 'protocol']],
+    ['webhook', ['webhook', 'protocol']],
+    ['console', ['console', 'rtc', 'protocol']],
+  ]) {
+    const folder = join(root, 'packages', name);
+    if (!JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).scripts?.build) continue;
+    const builtMs = newestMs([join(folder, 'dist')]);
+    const changedMs = newestMs(sources.map((source) => join(root, 'packages', source, 'src')));
+    if (builtMs > changedMs) continue;
+    say(`building packages/${name} …`);
+    run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], { stdio: ['ignore', 2, 2] });
+  }
+}
+
+function newestMs(folders) {
+  let newest = 0;
+  for (const folder of folders) {
+    if (!existsSync(folder)) continue;
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) newest = Math.max(newest, statSync(join(entry.parentPath, entry.name)).mtimeMs);
+    }
+  }
+  return newest;
+}
+
+/** Path of a Chromium: from HOUSECOUNT_CHROMIUM, the system, or Debian (installed if this user may). */
+export function setUpChromium() {
+  const found = findChromium();
+  if (found) return found;
+  if (process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {
+    say('installing Chromium for the browser tests (apt-get) …');
+    run('apt-get', ['update', '-qq'], { stdio: ['ignore', 2, 2] });
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+      stdio: ['ignore', 'ignore', 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  }
+  const installed = findChromium();
+  if (installed) return installed;
+  say(
+    'the browser tests need Chromium: install it (Debian: apt-get install chromium) or set HOUSECOUNT_CHROMIUM.',
+  );
+  process.exit(1);
+}
+
+function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const folders = (process.env.PATH ?? '').split(':');
+  const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [process.env.HOUSECOUNT_CHROMIUM, ...candidates].find((path) => path && existsSync(path));
+}

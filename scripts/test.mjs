@@ -1,0 +1,89 @@
+// `npm test`: sets up what is missing, then every check and test; prints `N passed, N failed` last.
+//   npm test                 everything
+//   npm test -- unit         one or more groups: check, unit, server, browser, node
+import { spawn } from 'node:child_process';
+import { bunPath } from './bun.mjs';
+import { root, setUpBuilds, setUpChromium, setUpPackages } from './setup.mjs';
+
+setUpPackages();
+const bun = bunPath();
+const tests = (...args) => [bun, ['test', '--timeout', '120000', ...args]];
+
+const groups = {
+  check: [
+    ['lint and format', 'npx', ['biome', 'check', '--error-on-warnings', '.']],
+    ['types', 'npx', ['tsc', '--noEmit', '-p', 'tsconfig.json']],
+  ],
+  unit: [
+    [
+      'unit tests',
+      ...tests(
+        'packages/protocol',
+        'packages/webhook',
+        'packages/rtc',
+        'packages/cli',
+        'packages/console',
+        'packages/server/src',
+        'bench',
+      ),
+    ],
+  ],
+  server: [
+    ['whole-server tests', ...tests('packages/server/test', '--path-ignore-patterns', '**/browser/**')],
+  ],
+  browser: [['real-browser tests', ...tests('packages/server/test/browser')]],
+  node: [['SDK packages in Node', process.execPath, ['--test', 'scripts/node-smoke.test.mjs']]],
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (name in groups) continue;
+  console.error(`unknown group ${name}: choose from ${Object.keys(groups).join(', ')}`);
+  process.exit(2);
+}
+const chosen = Object.entries(groups).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const env = { ...process.env };
+if (chosen.some(([name]) => name === 'browser')) env.HOUSECOUNT_CHROMIUM = setUpChromium();
+if (chosen.some(([name]) => name === 'browser' || name === 'node' || name === 'server')) setUpBuilds();
+
+let passed = 0;
+let failed = 0;
+const broken = [];
+for (const [, steps] of chosen) {
+  for (const [title, command, args] of steps) {
+    process.stderr.write(`\n── ${title}\n`);
+    const { status, output } = await stream(command, args);
+    // A runner's own counts, if it has any; a check is one test.
+    const pass = count(output, /^ *(?:# |ℹ )?pass (\d+)$|^ *(\d+) pass$/gm);
+    const fail = count(output, /^ *(?:# |ℹ )?fail (\d+)$|^ *(\d+) fail$/gm);
+    const counted = pass + fail > 0;
+    passed += counted ? pass : Number(status === 0);
+    failed += counted ? fail : Number(status !== 0);
+    if (status !== 0 && counted && fail === 0) failed += 1;
+    if (status !== 0) broken.push(title);
+  }
+}
+if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed > 0 || broken.length > 0 ? 1 : 0);
+
+function stream(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const take = (target) => (chunk) => {
+      output += chunk;
+      target.write(chunk);
+    };
+    child.stdout.on('data', take(process.stdout));
+    child.stderr.on('data', take(process.stderr));
+    child.on('error', (error) => resolve({ status: 1, output: error.message }));
+    child.on('close', (status) => resolve({ status: status ?? 1, output }));
+  });
+}
+
+function count(output, pattern) {
+  let total = 0;
+  for (const match of output.matchAll(pattern)) total += Number(match[1] ?? match[2]);
+  return total;
+}
