@@ -16,10 +16,11 @@ const leaseMs = 10_000;
 /** One machine whose process can be killed and started again. */
 class Machine {
   readonly clock = new SimClock();
-  readonly disk = new SimDisk(new SimRandom(7));
   #process: SimProcessClock | undefined;
   #random = new SimRandom(11);
   log!: Log;
+
+  constructor(readonly disk = new SimDisk(new SimRandom(7))) {}
 
   async start(): Promise<Log> {
     this.#process = this.clock.process();
@@ -62,8 +63,7 @@ class Machine {
   }
 }
 
-const machine = new Machine();
-let running: Machine = machine;
+let running = new Machine();
 const begin = async (): Promise<Machine> => {
   running = new Machine();
   await running.start();
@@ -208,6 +208,26 @@ describe('restart', () => {
     expect(m.log.channel(app, 'lobby')).toBeUndefined();
     await m.clock.advance(60_000);
     expect((await m.types()).filter((type) => type === 'member-left')).toHaveLength(1);
+  });
+
+  test('LOG62: after a restart with the clock set back, time goes on from the log, and leases still end', async () => {
+    const m = await begin();
+    await m.clock.advance(3_600_000);
+    await m.log.join(join());
+    m.crash('process');
+    const earlier = new Machine(m.disk);
+    running = earlier;
+    await earlier.start();
+    await earlier.clock.advance(recoveryMs + 1_000);
+    const records = (await earlier.records()).filter((record) => 'seq' in record);
+    expect(records.map(({ type }) => type)).toEqual([
+      'channel-opened',
+      'member-joined',
+      'member-left',
+      'channel-closed',
+    ]);
+    const times = records.map(({ atMs }) => atMs);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
   test('LOG57: start-up reads the newest snapshot and what came after it, and the whole is the same', async () => {

@@ -81,9 +81,13 @@ class EmbeddedOwner implements Log {
     this.#floorMs = recovered.floorMs;
     this.#snapshotPosition = recovered.snapshotPosition;
     const { store, logger } = options;
-    // Time never goes back past what is logged, whatever the wall clock did while the process was down.
+    // Time never goes back past what is logged. If the wall clock was set back while the process was down, everything is
+    // told that much later, rather than time standing still: leases still end.
+    const behindMs = Math.max(0, recovered.floorMs - options.clock.nowMs());
+    if (behindMs > 0)
+      logger.warn('the clock is behind the log; times are told later by as much', { behindMs });
     this.#clock = {
-      nowMs: () => Math.max(options.clock.nowMs(), this.#floorMs),
+      nowMs: () => options.clock.nowMs() + behindMs,
       after: (delayMs, run) => options.clock.after(delayMs, run),
     };
     this.#feed = new EntryFeed({ store, partition, lastPosition: recovered.lastPosition });
