@@ -22,6 +22,8 @@ export const limits = {
   framesPerSecondMax: 20,
   /** Bytes waiting for one reader; then it is told `slow_reader` and cut. */
   socketBacklogBytesMax: 4 * 1024 * 1024,
+  /** How long log records stay once a snapshot and every reader are past them, milliseconds: 7 days. */
+  logRetentionMs: 7 * 24 * 3_600_000,
   /** Commands waiting to be decided; the next is refused with `overloaded`. */
   commandQueueMax: 50_000,
   /** Commands decided in one append. Measured on the notes' disk: 500 rows of 200 B per fsync reach 110k rows/s. */

@@ -1,0 +1,37 @@
+import type { Clock } from '../../clock.ts';
+
+/** Requests that may come at once after a quiet time, in seconds of the steady rate. */
+const burstSeconds = 10;
+/** Addresses remembered; beyond it the longest quiet are forgotten, which gives them a full budget. */
+const addressesMax = 10_000;
+
+/** A token bucket per address. */
+export class RequestBudget {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+  }
+
+  /** Takes one request out of the address's budget; false if there is none left now. */
+  take(address: string): boolean {
+    const nowMs = this.#clock.nowMs();
+    const full = burstSeconds * this.#perSecond;
+    const before = this.#buckets.get(address) ?? { tokens: full, atMs: nowMs };
+    const tokens = Math.min(full, before.tokens + ((nowMs - before.atMs) / 1000) * this.#perSecond);
+    const allowed = tokens >= 1;
+    // Put at the end: the map's order is that of last use.
+    this.#buckets.delete(address);
+    this.#buckets.set(address, { tokens: allowed ? tokens - 1 : tokens, atMs: nowMs });
+    if (this.#buckets.size > addressesMax) {
+      for (const oldest of this.#buckets.keys()) {
+        this.#buckets.delete(oldest);
+        break;
+      }
+    }
+    return allowed;
+  }
+}

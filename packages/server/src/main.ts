@@ -1,0 +1,206 @@
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { HousecountError } from '@housecount/protocol';
+import { apiRoutes } from './api/routes.ts';
+import { systemClock, systemRandom } from './clock.ts';
+import type { Config } from './config.ts';
+import { resumeSecretBytes } from './edge/resume-key.ts';
+import { serveEdge } from './edge/serve.ts';
+import { LateBroadcast } from './edge/socket.ts';
+import { staticRoutes } from './edge/static-files.ts';
+import { RequestBudget } from './edge/whip/request-budget.ts';
+import { whipRoutes } from './edge/whip/routes.ts';
+import { WhipService } from './edge/whip/service.ts';
+import type { Disk } from './engine/disk.ts';
+import { openEmbeddedLog } from './engine/embedded/embedded-log.ts';
+import { openNodeDisk } from './engine/embedded/node-disk.ts';
+import { openHistory } from './ledger/history.ts';
+import { limits } from './limits.ts';
+import { openLog } from './log/open-log.ts';
+import { startEmbeddedMedia } from './media/embedded/engine.ts';
+import { startNotify } from './notify/notify.ts';
+import { createHttpSender } from './notify/send-http.ts';
+import { createHealth } from './observe/health.ts';
+import { createLogger } from './observe/logger.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { observeRoutes } from './observe/routes.ts';
+import { startSignal } from './signal/signal.ts';
+import { loadTls } from './tls.ts';
+
+/** When clients told to go away may come back, milliseconds. Chosen: a restart takes about one second. */
+const retryAfterMs = 2_000;
+
+export interface RunningServer {
+  /** Where it listens, with the port it got. */
+  readonly url: string;
+  /** Stops accepting, says goodbye with a retry hint, flushes. Members stay in the log for the recovery lease. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the parts, hands each what it needs, and starts them; rejects, with everything stopped again, if one cannot
+ * start. This is the only file that knows every part.
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const started: (() => void | Promise<void>)[] = [];
+  /** In reverse: who was started last depends on those before. */
+  const stop = async (): Promise<void> => {
+    for (let end = started.pop(); end; end = started.pop()) await end();
+  };
+  try {
+    const url = await build(config, started);
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function build(config: Config, started: (() => void | Promise<void>)[]): Promise<string> {
+  const clock = systemClock();
+  const random = systemRandom();
+  const logger = createLogger(config.log);
+  const metrics = createMetrics();
+  const health = createHealth(clock);
+  const apps = new Map(config.apps.map((app) => [app.id, app]));
+  const common = { clock, random, logger, metrics };
+
+  const disk = await openNodeDisk(config.dataDir);
+  started.push(() => disk.close());
+  const resumeSecret = await resumeSecretOf(disk);
+
+  const store = await openEmbeddedLog({ disk, logger, clock });
+  started.push(() => store.close());
+  let fenced: string | undefined;
+  const log = await openLog({
+    ...common,
+    store,
+    recoveryMs: config.leases.recoveryMs,
+    retentionMs: limits.logRetentionMs,
+    onFenced: (cause) => {
+      fenced = cause.message;
+      logger.error('this process no longer owns the log; it takes no more commands', {
+        cause: cause.message,
+      });
+    },
+  });
+  started.push(() => log.stop());
+  health.register('log', () => fenced);
+
+  const historyEnd = new AbortController();
+  const history = openHistory({
+    ...common,
+    path: join(config.dataDir, 'history.db'),
+    log,
+    signal: historyEnd.signal,
+  });
+  started.push(async () => {
+    historyEnd.abort();
+    await history.closed;
+  });
+  health.register('history', () => history.trouble);
+
+  const sender = createHttpSender({ clock });
+  started.push(() => sender.close());
+  const notify = await startNotify({
+    ...common,
+    log,
+    disk,
+    send: sender.send,
+    endpoints: config.endpoints,
+    communicationEventsOf: (app) => apps.get(app)?.communicationEvents ?? '107/108',
+    inspectorSecretOf: (app) => apps.get(app)?.certificate ?? '',
+  });
+  started.push(() => notify.stop());
+
+  const broadcast = new LateBroadcast();
+  const signal = startSignal({ ...common, log, apps: [...apps.keys()], broadcast });
+  started.push(() => signal.stop());
+
+  let whip: WhipService | undefined;
+  const media = await startEmbeddedMedia({
+    ...config.media,
+    bindAddress: config.listen.host,
+    clock,
+    logger,
+    onReport: (report) => {
+      whip?.report(report);
+      if (report.type === 'restarted') signal.tellEveryone({ type: 'media-restarted' });
+    },
+  });
+  started.push(() => media.stop());
+  whip = new WhipService({
+    ...common,
+    apps,
+    log,
+    resumeSecret,
+    media,
+    streams: signal.streams,
+    leaseMs: config.leases.rtcMs,
+  });
+  whip.start();
+  started.push(() => whip?.stop());
+  metrics.gauge('housecount_media_sessions', 'Open WHIP and WHEP sessions.', () => whip?.open ?? 0);
+
+  const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const edge = serveEdge({
+    ...common,
+    host: config.listen.host,
+    port: config.listen.port,
+    ...(await loadTls(config.listen, disk)),
+    apps,
+    log,
+    signal,
+    resumeSecret,
+    leaseMs: config.leases.rtcMs,
+    iceServers: config.media.iceServers,
+    onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
+    routes: [
+      ...observeRoutes({ metrics, health }),
+      ...apiRoutes({
+        ...common,
+        apps: config.apps,
+        customers: config.customers,
+        development: config.development,
+        log,
+        history,
+        notify,
+        noticeAddresses: ownAddresses,
+      }),
+      ...whipRoutes({
+        service: whip,
+        iceServers: config.media.iceServers,
+        admitRequest: (address) => budget.take(address),
+      }),
+      ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),
+    ],
+    broadcast,
+  });
+  started.push(() => edge.stop({ retryAfterMs }));
+  return edge.url;
+}
+
+/** The secret behind resume keys; made once and kept, so that clients can resume over a restart. */
+async function resumeSecretOf(disk: Disk): Promise<Uint8Array> {
+  const path = 'resume-secret';
+  const kept = await disk.read(path);
+  if (kept && kept.length === resumeSecretBytes) return kept;
+  if (kept)
+    throw new HousecountError(
+      'internal',
+      `${path} in the data folder is damaged: delete it to have a new one made.`,
+    );
+  const made = crypto.getRandomValues(new Uint8Array(resumeSecretBytes));
+  await disk.replace(path, made);
+  return made;
+}
+
+/** Addresses of this machine that notices can leave from. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const outward = all
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
+  return outward.length > 0 ? outward : ['127.0.0.1'];
+}

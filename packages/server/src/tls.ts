@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import type { Config } from './config.ts';
+import type { Disk } from './engine/disk.ts';
+
+export interface Tls {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+const certPath = 'self-signed/cert.pem';
+const keyPath = 'self-signed/key.pem';
+/** Browsers take no certificate that lasts longer. */
+const validDays = 397;
+/** Made anew when less than this is left. */
+const renewDays = 30;
+
+/** The certificate to listen with: from files, or self-signed (made once, kept in the data folder), or none. */
+export async function loadTls(listen: Config['listen'], disk: Disk): Promise<{ tls?: Tls }> {
+  const { tls } = listen;
+  if (!tls) return {};
+  if ('cert' in tls)
+    return { tls: { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') } };
+  return { tls: await selfSigned(disk) };
+}
+
+async function selfSigned(disk: Disk): Promise<Tls> {
+  const names = ownNames();
+  const cert = await disk.read(certPath);
+  const key = await disk.read(keyPath);
+  if (cert && key) {
+    const kept = { cert: new TextDecoder().decode(cert), key: new TextDecoder().decode(key) };
+    if (await isGood(kept.cert, names)) return kept;
+  }
+  const { generate } = await import('selfsigned');
+  const notAfterDate = new Date(Date.now() + validDays * 86_400_000);
+  const made = await generate([{ name: 'commonName', value: 'Housecount' }], {
+    notAfterDate,
+    algorithm: 'sha256',
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: names.map((name) =>
+          /^[\d.]+$|:/.test(name) ? { type: 7, ip: name } : { type: 2, value: name },
+        ),
+      },
+    ],
+  });
+  await disk.replace(keyPath, new TextEncoder().encode(made.private));
+  await disk.replace(certPath, new TextEncoder().encode(made.cert));
+  return { cert: made.cert, key: made.private };
+}
+
+/** Does the certificate still last, and does it name this machine as it is now? */
+async function isGood(cert: string, names: readonly string[]): Promise<boolean> {
+  const { X509Certificate } = await import('node:crypto');
+  const parsed = new X509Certificate(cert);
+  if (Date.parse(parsed.validTo) < Date.now() + renewDays * 86_400_000) return false;
+  return names.every((name) => parsed.subjectAltName?.includes(name));
+}
+
+function ownNames(): string[] {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ family }) => family === 'IPv4')
+    .map(({ address }) => address);
+  return ['localhost', hostname(), ...addresses];
+}
