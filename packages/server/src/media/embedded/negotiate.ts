@@ -19,6 +19,8 @@ export interface PlayedKind {
   readonly kind: Kind;
   readonly mid: string;
   readonly codecs: readonly OfferedCodec[];
+  /** Id of the transport-wide sequence number extension, by which a probe is answered; 0 if there is none. */
+  readonly transportCcId: number;
 }
 
 type Negotiated<T> =
@@ -69,7 +71,11 @@ export function negotiatePlayer(offer: Offer): Negotiated<PlayedKind> {
       continue;
     if (codecs.length === 0)
       return { ok: false, detail: `No ${kind} codec in common: ${wanted(kind)} is needed.` };
-    kinds.push({ kind, mid: media.mid, codecs });
+    const answers = codecs.every((codec) => codec.feedback.has('transport-cc'));
+    const id = media.extensions.get(transportCcUri) ?? 0;
+    // Probes are written in the one-byte form, which has ids up to 14.
+    const transportCcId = answers && id <= 14 ? id : 0;
+    kinds.push({ kind, mid: media.mid, codecs, transportCcId });
   }
   if (kinds.length === 0) return { ok: false, detail: 'The offer receives neither audio nor video.' };
   return { ok: true, kinds };
@@ -123,17 +129,25 @@ export function answerPlayer(
   const found = source(kind.kind);
   return {
     direction: 'sendonly',
-    // No congestion control is offered: there is one quality, so there is nothing to choose by it.
     codecs: kind.codecs.map((codec) => ({
       ...codec,
-      feedback: ['nack', 'nack pli', 'ccm fir'].filter(
-        (fb) => kind.kind === 'video' && codec.feedback.has(fb),
-      ),
+      feedback: [
+        ...['nack', 'nack pli', 'ccm fir'].filter((fb) => kind.kind === 'video' && codec.feedback.has(fb)),
+        // Only probes carry it: with one quality there is nothing to choose by an estimate.
+        ...(kind.transportCcId > 0 ? ['transport-cc'] : []),
+      ],
     })),
-    extensions: [],
+    extensions: kind.transportCcId > 0 ? [{ id: kind.transportCcId, uri: transportCcUri }] : [],
     ...(found === undefined ? {} : { source: found }),
   };
 }
+
+/**
+ * Silence that means something, milliseconds. A publisher of sound alone that mutes goes over from 50 packets a second to
+ * a report every few seconds without a sign, so its habit tells nothing.
+ */
+export const publisherStallMs = (kinds: readonly PublishedKind[]): number =>
+  kinds.some((kind) => kind.kind === 'video') ? mediaLimits.stallMs : mediaLimits.slowStallMs;
 
 /** A section of ours that carries nothing now: it stays in the bundle. */
 function inactive(media: OfferedMedia): AnsweredMedia | undefined {

@@ -5,7 +5,7 @@ import type { IncomingStream } from './incoming-stream.ts';
 import type { PlayedKind } from './negotiate.ts';
 import type { Peer } from './peer.ts';
 import { buildSenderReport, type SenderInfo } from './rtcp.ts';
-import { rewrite } from './rtp.ts';
+import { rewrite, setU16 } from './rtp.ts';
 
 /**
  * One kind of one player. Its own SSRC, sequence numbers and timestamps run on without a break while what it copies
@@ -16,6 +16,7 @@ export class OutgoingStream {
   readonly ssrc: number;
   readonly cname: string;
   peer: Peer | undefined;
+  readonly #transportCcId: number;
   readonly #payloadTypes: ReadonlyMap<string, number>;
   readonly #counters: Counters;
   #source: IncomingStream | undefined;
@@ -48,6 +49,7 @@ export class OutgoingStream {
     this.kind = options.played.kind;
     this.ssrc = options.ssrc;
     this.cname = options.cname;
+    this.#transportCcId = options.played.transportCcId;
     this.#selected = options.selected;
     this.#counters = options.counters;
     this.#lastSequence = options.firstSequence;
@@ -132,6 +134,36 @@ export class OutgoingStream {
     const timestamp = (report.timestamp + this.#timestampOffset) >>> 0;
     const info = { ...report, timestamp, packets: this.#packets, octets: this.#octets >>> 0 };
     this.peer.send(buildSenderReport(this.ssrc, info, this.cname));
+  }
+
+  /** True if a probe would be answered. */
+  get probes(): boolean {
+    return this.#transportCcId > 0 && this.peer !== undefined;
+  }
+
+  /**
+   * Sends an empty packet (padding only) that transport-wide feedback answers at once. It takes a number of its own, so
+   * the source's packets that are still under way behind it come too late.
+   */
+  probe(transportSequence: number, nowMs: number): void {
+    const { peer } = this;
+    const payloadType = this.#payloadType >= 0 ? this.#payloadType : [...this.#payloadTypes.values()][0];
+    if (peer === undefined || payloadType === undefined) return;
+    const packet = Buffer.alloc(24);
+    packet[0] = 0xb0;
+    setU16(packet, 12, 0xbede);
+    setU16(packet, 14, 1);
+    packet[16] = (this.#transportCcId << 4) | 1;
+    setU16(packet, 17, transportSequence & 0xffff);
+    packet[23] = 4;
+    this.#lastSequence = (this.#lastSequence + 1) & 0xffff;
+    rewrite(packet, payloadType, this.#lastSequence, this.#lastTimestamp, this.ssrc);
+    if (!this.#waiting) {
+      this.#sequenceOffset += 1;
+      this.#first = this.#highest + 1;
+    }
+    if (this.#lastMs < 0) this.#lastMs = nowMs;
+    peer.send(packet);
   }
 
   #start(source: IncomingStream, sequence: number, timestamp: number, nowMs: number): void {

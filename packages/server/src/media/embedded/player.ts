@@ -12,6 +12,8 @@ export class Player {
   readonly streams: readonly OutgoingStream[];
   readonly #counters: Counters;
   #source: Publisher | undefined;
+  #probedMs = Number.NEGATIVE_INFINITY;
+  #probes = 0;
   #resendSecond = 0;
   #resends = 0;
 
@@ -45,6 +47,14 @@ export class Player {
       if (part.type === 'nack') this.#resend(part.mediaSsrc, part.sequences, nowMs);
       else if (part.type === 'pli' || part.type === 'fir') this.#source?.requestKeyframe(nowMs);
     }
+  }
+
+  /** Probes the viewer if it has been silent for a while: a living one answers, a dead one is found out. */
+  tick(silentMs: number, nowMs: number): void {
+    if (silentMs < mediaLimits.probeAfterMs || nowMs - this.#probedMs < mediaLimits.probeIntervalMs) return;
+    this.#probedMs = nowMs;
+    this.#probes += 1;
+    this.streams.find((stream) => stream.probes)?.probe(this.#probes, nowMs);
   }
 
   #resend(mediaSsrc: number, sequences: readonly number[], nowMs: number): void {

@@ -13,7 +13,7 @@ import {
   type ReportBlock,
   type SenderInfo,
 } from './rtcp.ts';
-import { extensionAt, isRtcp, isRtp, payloadTypeOf, u16 } from './rtp.ts';
+import { blankExtension, extensionAt, isRtcp, isRtp, payloadTypeOf, u16 } from './rtp.ts';
 import { TransportFeedback } from './twcc.ts';
 
 /** Seconds from 1900 (NTP) to 1970. */
@@ -64,7 +64,11 @@ export class Publisher {
     if (route === undefined) return;
     if (route.transportCcId > 0) {
       const at = extensionAt(packet, route.transportCcId);
-      if (at >= 0) this.#feedback.arrived(u16(packet, at), performance.now() * 1000);
+      if (at >= 0) {
+        this.#feedback.arrived(u16(packet, at), performance.now() * 1000);
+        // Players know the same extension, and would answer numbers that are not about their transport.
+        blankExtension(packet, at);
+      }
     }
     if (route.stream.receive(packet, nowMs)) this.requestKeyframe(nowMs);
   }

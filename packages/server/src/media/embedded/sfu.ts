@@ -15,6 +15,7 @@ import {
   missingCodec,
   negotiatePlayer,
   negotiatePublisher,
+  publisherStallMs,
 } from './negotiate.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { openPeer, type Peer } from './peer.ts';
@@ -156,7 +157,10 @@ export class Sfu {
       next: undefined,
       connected: false,
       deadlineMs: nowMs + mediaLimits.connectMs,
-      liveness: new Liveness(nowMs, mediaLimits.stallMs),
+      liveness: new Liveness(
+        nowMs,
+        role.type === 'publisher' ? publisherStallMs(role.publisher.kinds) : mediaLimits.stallMs,
+      ),
       candidates: 0,
       version: 0,
     };
@@ -295,6 +299,7 @@ export class Sfu {
         session.next.peer.close();
         session.next = undefined;
       }
+      if (session.role.type === 'player') session.role.player.tick(nowMs - session.liveness.heardMs, nowMs);
       const change = session.liveness.check(nowMs);
       if (change === 'stalled')
         this.#report({ type: 'stalled', session: session.id, silentMs: nowMs - session.liveness.heardMs });
