@@ -1,0 +1,83 @@
+import { Client } from './client.ts';
+import { failure } from './errors.ts';
+
+const unsupported = (what: string): Promise<never> =>
+  Promise.reject(failure('NOT_SUPPORTED', `Housecount has no ${what}`));
+
+/**
+ * The rest of the API's methods, so that an app which calls them runs: hints that a self-hosted server has no use for do
+ * nothing; what would have to do something, and cannot, rejects NOT_SUPPORTED.
+ */
+export class AgoraClient extends Client {
+  // Proxies, relays and addresses of another network: the server's address is set once, for the page.
+  setTurnServer(_servers?: unknown): void {}
+  setProxyServer(_address?: string): void {}
+  startProxyServer(_mode?: number): void {}
+  stopProxyServer(): void {}
+  setLocalAccessPointsV2(_points?: unknown): void {}
+
+  // Two streams of one video.
+  enableDualStream(): Promise<void> {
+    return unsupported('dual stream');
+  }
+  async disableDualStream(): Promise<void> {}
+  setDualStreamMode(mode: number): Promise<void> {
+    return mode === 1 ? unsupported('dual stream') : Promise.resolve();
+  }
+  setLowStreamParameter(_parameter?: unknown): void {}
+  async setRemoteVideoStreamType(_uid?: unknown, _type?: number): Promise<void> {}
+  async setRemoteDefaultVideoStreamType(_type?: number): Promise<void> {}
+  async setStreamFallbackOption(_uid?: unknown, _type?: number): Promise<void> {}
+  pickSVCLayer(): Promise<void> {
+    return unsupported('scalable video layers');
+  }
+
+  // Encryption that the server cannot read: never pretended.
+  setEncryptionConfig(): never {
+    throw failure('NOT_SUPPORTED', 'Housecount has no end-to-end media encryption');
+  }
+
+  setLiveTranscoding(): Promise<void> {
+    return unsupported('CDN streaming');
+  }
+  startLiveStreaming(): Promise<void> {
+    return unsupported('CDN streaming');
+  }
+  stopLiveStreaming(): Promise<void> {
+    return unsupported('CDN streaming');
+  }
+  startChannelMediaRelay(): Promise<void> {
+    return unsupported('channel media relay');
+  }
+  updateChannelMediaRelay(): Promise<void> {
+    return unsupported('channel media relay');
+  }
+  stopChannelMediaRelay(): Promise<void> {
+    return unsupported('channel media relay');
+  }
+  pauseAllChannelMediaRelay(): Promise<void> {
+    return unsupported('channel media relay');
+  }
+  resumeAllChannelMediaRelay(): Promise<void> {
+    return unsupported('channel media relay');
+  }
+  enableContentInspect(): Promise<void> {
+    return unsupported('content inspection');
+  }
+  async disableContentInspect(): Promise<void> {}
+  setImageModeration(enabled: boolean): Promise<void> {
+    return enabled ? unsupported('image moderation') : Promise.resolve();
+  }
+  sendStreamMessage(): Promise<void> {
+    return unsupported('stream messages');
+  }
+  presubscribe(): Promise<never> {
+    return unsupported('presubscribe');
+  }
+  async sendCustomReportMessage(_message?: unknown): Promise<void> {}
+
+  /** Epoch milliseconds by this machine's clock; undefined when not joined. */
+  getNtpWallTimeInMs(): number | undefined {
+    return this.connectionState === 'CONNECTED' ? Date.now() : undefined;
+  }
+}

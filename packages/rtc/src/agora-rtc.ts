@@ -1,0 +1,121 @@
+import { AgoraClient } from './agora-client.ts';
+import type { ClientConfig } from './client.ts';
+import {
+  callbackEvents,
+  getCameras,
+  getDevices,
+  getMicrophones,
+  getPlaybackDevices,
+  watchDevices,
+} from './devices.ts';
+import { Emitter } from './emitter.ts';
+import { failure } from './errors.ts';
+import { type GlobalEvents, globalEvents } from './global-events.ts';
+import { setLogLevel } from './log.ts';
+import { supportedCodecs } from './media/codecs.ts';
+import { setParameter } from './settings.ts';
+import { activeTrack } from './tracks/active-track.ts';
+import { resumeAudioContext } from './tracks/audio-context.ts';
+import {
+  createCameraVideoTrack,
+  createCustomAudioTrack,
+  createCustomVideoTrack,
+  createMicrophoneAndCameraTracks,
+  createMicrophoneAudioTrack,
+  createScreenVideoTrack,
+} from './tracks/create.ts';
+
+/** The version of the API that this SDK follows; apps show it and compare with it. */
+export const VERSION = '4.24.0';
+
+/** Does this browser have what the SDK needs? */
+export function checkSystemRequirements(): boolean {
+  return typeof RTCPeerConnection === 'function' && typeof WebSocket === 'function';
+}
+
+/** A client; without a configuration `rtc` and `vp8`. INVALID_PARAMS for a mode, codec or role that is none. */
+export function createClient(config: Partial<ClientConfig> = {}): AgoraClient {
+  const { mode = 'rtc', codec = 'vp8', role } = config ?? {};
+  if (mode !== 'live' && mode !== 'rtc') throw failure('INVALID_PARAMS', 'the mode must be live or rtc');
+  if (!['vp8', 'h264', 'vp9', 'av1', 'h265'].includes(codec))
+    throw failure('INVALID_PARAMS', `${codec} is not a codec`);
+  if (role !== undefined && role !== 'host' && role !== 'audience')
+    throw failure('INVALID_PARAMS', 'the role must be host or audience');
+  watchDevices();
+  return new AgoraClient({ ...config, mode, codec });
+}
+
+const unsupported = (what: string): Promise<never> =>
+  Promise.reject(failure('NOT_SUPPORTED', `Housecount has no ${what}`));
+
+const functions = {
+  createClient,
+  createMicrophoneAudioTrack,
+  createCameraVideoTrack,
+  createMicrophoneAndCameraTracks,
+  createCustomVideoTrack,
+  createCustomAudioTrack,
+  createScreenVideoTrack,
+  getDevices,
+  getCameras,
+  getMicrophones,
+  getPlaybackDevices,
+  checkSystemRequirements,
+  getSupportedCodec: async (): Promise<{ video: string[]; audio: string[] }> => supportedCodecs(),
+  checkVideoTrackIsActive: activeTrack,
+  checkAudioTrackIsActive: activeTrack,
+  setParameter,
+  setLogLevel,
+  resumeAudioContext,
+  // What follows sends or tunes something that a self-hosted server does not have.
+  enableLogUpload: (): void => undefined,
+  disableLogUpload: (): void => undefined,
+  setArea: (_area?: unknown): void => undefined,
+  setAppType: (_type?: unknown): void => undefined,
+  setLicense: (_license?: unknown): void => undefined,
+  registerExtensions: (_extensions?: unknown): void => undefined,
+  processExternalMediaAEC: (_element?: unknown): void => undefined,
+  preload: async (..._join: unknown[]): Promise<void> => undefined,
+  createBufferSourceAudioTrack: (_config?: unknown): Promise<never> => unsupported('audio tracks of buffers'),
+  startLastmileProbeTest: (..._probe: unknown[]): Promise<never> => unsupported('probe test'),
+  stopLastmileProbeTest: async (): Promise<void> => undefined,
+  createChannelMediaRelayConfiguration: (): never => {
+    throw failure('NOT_SUPPORTED', 'Housecount has no channel media relay');
+  },
+};
+
+type Callbacks = {
+  -readonly [K in keyof typeof callbackEvents]?: (
+    ...args: GlobalEvents[(typeof callbackEvents)[K]]
+  ) => unknown;
+};
+
+/** The one object of the API: functions, events of the page as a whole, and callbacks that may be assigned. */
+class AgoraRTCObject extends Emitter<GlobalEvents> {
+  readonly VERSION = VERSION;
+
+  constructor() {
+    super();
+    for (const [callback, event] of Object.entries(callbackEvents) as [keyof Callbacks, keyof GlobalEvents][])
+      globalEvents.on(event, (...args: unknown[]) => {
+        const assigned = (this as Callbacks)[callback] as ((...args: unknown[]) => unknown) | undefined;
+        assigned?.(...args);
+        this.emit(event, ...(args as GlobalEvents[typeof event]));
+      });
+    Object.assign(this, functions);
+  }
+
+  override on<K extends keyof GlobalEvents>(event: K, listener: (...args: GlobalEvents[K]) => unknown): void {
+    super.on(event, listener);
+    watchDevices();
+  }
+
+  /** Plug-ins of other makers are accepted and not run. */
+  use(_plugin?: unknown): this {
+    return this;
+  }
+}
+
+export type AgoraRTCApi = AgoraRTCObject & typeof functions & Callbacks;
+export const AgoraRTC = new AgoraRTCObject() as AgoraRTCApi;
+export { functions };

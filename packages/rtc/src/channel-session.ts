@@ -1,0 +1,244 @@
+import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
+import type { ClientEvents } from './client-events.ts';
+import { Link, type LinkIdentity, type WelcomeKind } from './connection/link.ts';
+import { onPageEnd, type PageEnd } from './connection/page-end.ts';
+import { pageStorage, saveResume, takeResume } from './connection/resume-store.ts';
+import type { SocketEnd } from './connection/socket.ts';
+import { aborted } from './errors.ts';
+import { log } from './log.ts';
+import { HostSubscription } from './media/host-subscription.ts';
+import { Publisher } from './media/publisher.ts';
+import { RemoteHosts, type UID } from './remote-hosts.ts';
+import { RosterFollower } from './roster-follower.ts';
+import { resumeOnReload } from './settings.ts';
+
+type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
+
+export interface ChannelSessionOptions extends LinkIdentity {
+  readonly codec: 'vp8' | 'h264';
+  readonly emit: Emit;
+  /** True if the page listens for the first hosts as one list. */
+  readonly wantsList: () => boolean;
+  readonly onReconnecting: () => void;
+  readonly onReconnected: () => void;
+  readonly onEnded: (end: SocketEnd) => void;
+}
+
+/** One joined life of a client: its link, and what hangs on it. */
+export class ChannelSession {
+  readonly link: Link;
+  readonly hosts: RemoteHosts;
+  readonly publisher: Publisher;
+  readonly roster: RosterFollower;
+  readonly joinedMs = Date.now();
+  /** The role was taken over from the page before a reload, and is not the one asked for. */
+  roleTakenOver: Role | undefined;
+  #opened = false;
+  #ended = false;
+  #stop: (() => void)[] = [];
+
+  constructor(private readonly options: ChannelSessionOptions) {
+    const { emit } = options;
+    this.link = new Link(options, {
+      onReconnecting: () => options.onReconnecting(),
+      onWelcome: (welcome, kind) => this.#welcome(welcome, kind),
+      onFrame: (frame) => this.#take(frame),
+      onEnded: (end) => {
+        this.#close();
+        options.onEnded(end);
+      },
+    });
+    this.hosts = new RemoteHosts(() => this.link.welcome?.uid ?? 0, {
+      joined: (user) => emit('user-joined', user),
+      left: (user, reason) => emit('user-left', user, reason),
+      published: (user, kind) => {
+        emit('user-info-updated', user.uid, `unmute-${kind}`);
+        emit('user-published', user, kind);
+      },
+      unpublished: (user, kind) => {
+        emit('user-info-updated', user.uid, `mute-${kind}`);
+        emit('user-unpublished', user, kind);
+      },
+      listed: (users) => {
+        if (!options.wantsList()) return false;
+        emit('published-user-list', users);
+        return true;
+      },
+      subscriptionFor: (number, uid) => this.#subscription(number, uid),
+    });
+    this.publisher = this.#makePublisher();
+    this.roster = new RosterFollower(this.link, {
+      audienceJoined: (member) => emit('audience-joined', member),
+      audienceLeft: (member, reason) => emit('audience-left', member, reason),
+      audienceCount: (count) => emit('audience-count', count),
+      interrupted: (member) => emit('member-interrupted', member),
+      back: (member) => emit('member-back', member),
+    });
+  }
+
+  /** The page's own name in the channel. */
+  get uid(): UID {
+    const { account, uid } = this.#welcomed;
+    return account ?? uid;
+  }
+
+  /** Joins; a reloaded page takes its membership up again. Rejects as `Link.open`. */
+  async open(signal: AbortSignal): Promise<void> {
+    const storage = pageStorage();
+    const kept = storage && takeResume(storage, this.options, Date.now());
+    await this.link.open(signal, kept?.resume);
+    this.#stop.push(onPageEnd((end) => this.#pageEnds(end)));
+    if (typeof window !== 'undefined' && typeof window.addEventListener === 'function') {
+      const hurry = (): void => this.link.hurry();
+      window.addEventListener('online', hurry);
+      this.#stop.push(() => window.removeEventListener('online', hurry));
+    }
+    const { resumed, role } = this.#welcomed;
+    if (resumed) this.#takeOver(role);
+  }
+
+  async setRole(role: Role): Promise<void> {
+    this.roleTakenOver = undefined;
+    await this.link.request({ type: 'set-role', role });
+    this.link.role = role;
+  }
+
+  /** Says goodbye and closes everything but the page's own tracks. Idempotent. */
+  leave(): void {
+    if (this.#ended) return;
+    this.#close();
+    this.link.bye();
+  }
+
+  get #welcomed(): WelcomeFrame {
+    const { welcome } = this.link;
+    if (!welcome) throw aborted('not joined');
+    return welcome;
+  }
+
+  #take(frame: ServerFrame): void {
+    if (this.roster.take(frame)) return;
+    switch (frame.type) {
+      case 'host-joined':
+      case 'host-left':
+      case 'host-streams':
+        this.hosts.take(frame);
+        return;
+      case 'media-restarted':
+        this.publisher.replace();
+        for (const host of this.hosts.all) host.subscription.replace();
+        return;
+      case 'token-will-expire':
+        this.options.emit('token-privilege-will-expire');
+        return;
+      default:
+        log.debug('a frame of an unknown type', frame);
+    }
+  }
+
+  #welcome(welcome: WelcomeFrame, kind: WelcomeKind): void {
+    this.hosts.reconcile(welcome.hosts);
+    if (kind === 'joined' || !this.#opened) {
+      this.#opened = true;
+      return;
+    }
+    this.roster.resume();
+    if (kind === 'rejoined') {
+      // Another membership: the media of the old one went with it.
+      this.publisher.replace();
+      for (const host of this.hosts.all) host.subscription.replace();
+    } else {
+      // Perhaps the server was away and has forgotten the media, though not the member.
+      this.publisher.check();
+      for (const host of this.hosts.all) host.subscription.check();
+      this.publisher.tellAgain().catch(this.#warn);
+    }
+    this.options.onReconnected();
+  }
+
+  /** A reload took the membership up: what the page before it sent is gone, and its role may be another than asked for. */
+  #takeOver(role: Role): void {
+    if (role === 'broadcaster')
+      this.link.request({ type: 'streams', audio: false, video: false }).catch(this.#warn);
+    if (role !== this.link.role) this.roleTakenOver = role;
+  }
+
+  /**
+   * The page goes away. A certain reload keeps the key and says nothing: the next page resumes. Otherwise a goodbye tells
+   * the channel at once.
+   */
+  #pageEnds(end: PageEnd): void {
+    const storage = pageStorage();
+    const keep = storage && end !== 'away' && (end === 'reload' || resumeOnReload());
+    if (keep) {
+      const { server, app, channel } = this.options;
+      const { uid, account, connectionId, resume } = this.#welcomed;
+      saveResume(storage, {
+        server,
+        app,
+        channel,
+        uid,
+        ...(account !== undefined && { account }),
+        connectionId,
+        resume,
+        savedMs: Date.now(),
+      });
+      this.#close(true);
+      this.link.abandon();
+    } else this.leave();
+    this.options.onEnded({ code: 'left', message: 'The page was left.', retry: false });
+  }
+
+  #close(keepalive = false): void {
+    this.#ended = true;
+    for (const stop of this.#stop.splice(0)) stop();
+    this.publisher.close(keepalive);
+    this.hosts.clear(keepalive);
+    this.roster.end(aborted('the client left the channel'));
+  }
+
+  readonly #warn = (error: unknown): void => {
+    if (!this.#ended) log.warn('the server could not be told', error);
+  };
+
+  #mediaOptions(uid: () => UID) {
+    const { emit } = this.options;
+    return {
+      bearer: () => this.link.welcome?.resume ?? '',
+      iceServers: (): readonly RTCIceServer[] => this.link.welcome?.iceServers ?? [],
+      onState: (current: RTCPeerConnectionState, previous: RTCPeerConnectionState) =>
+        emit('peerconnection-state-change', current, previous),
+      onReconnecting: () => emit('media-reconnect-start', uid()),
+    };
+  }
+
+  #endpoint(kind: 'whip' | 'whep', query = ''): string {
+    const { server, app, channel } = this.options;
+    return `${server}/v1/${kind}/${app}/${encodeURIComponent(channel)}${query}`;
+  }
+
+  #makePublisher(): Publisher {
+    return new Publisher({
+      ...this.#mediaOptions(() => this.uid),
+      codec: this.options.codec,
+      endpoint: () => this.#endpoint('whip'),
+      tell: (streams: StreamState) => this.link.request({ type: 'streams', ...streams }),
+      onReconnected: () => {
+        this.publisher.tellAgain().catch(this.#warn);
+        this.options.emit('media-reconnect-end', this.uid);
+      },
+      onFailure: this.#warn,
+    });
+  }
+
+  #subscription(number: number, uid: UID): HostSubscription {
+    return new HostSubscription({
+      ...this.#mediaOptions(() => uid),
+      userId: uid,
+      endpoint: ({ audio, video }) =>
+        this.#endpoint('whep', `?host=${number}&audio=${audio ? 1 : 0}&video=${video ? 1 : 0}`),
+      select: (session, kinds) => this.link.request({ type: 'select', session, ...kinds }),
+      onReconnected: () => this.options.emit('media-reconnect-end', uid),
+    });
+  }
+}

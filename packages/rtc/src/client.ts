@@ -1,0 +1,390 @@
+import { HousecountError } from '@housecount/protocol';
+import { ChannelSession } from './channel-session.ts';
+import { type ClientEvents, rosterEvents } from './client-events.ts';
+import { ClientStats } from './client-stats.ts';
+import { SocketEnded } from './connection/socket.ts';
+import { Emitter } from './emitter.ts';
+import { disconnectedReason } from './end-reason.ts';
+import type { ConnectionDisconnectedReason, ConnectionState } from './enums.ts';
+import { type AgoraRTCException, failure, toException } from './errors.ts';
+import { readJoinArguments } from './join-arguments.ts';
+import { sentCodec, type VideoCodec } from './media/codecs.ts';
+import type { MediaKind } from './media/host-subscription.ts';
+import type { PublishableTrack } from './media/publisher.ts';
+import { OperationQueue } from './queue.ts';
+import type { IAgoraRTCRemoteUser, UID } from './remote-hosts.ts';
+import type { Roster } from './roster.ts';
+import { serverUrl } from './settings.ts';
+import {
+  type AgoraRTCStats,
+  emptyLocalAudioStats,
+  emptyLocalVideoStats,
+  type LocalAudioStats,
+  type LocalVideoStats,
+  type NetworkQuality,
+  type RemoteAudioStats,
+  type RemoteVideoStats,
+} from './stats/stats.ts';
+import type { RemoteAudioTrack } from './tracks/remote-audio-track.ts';
+import type { RemoteVideoTrack } from './tracks/remote-video-track.ts';
+
+export type ClientRole = 'host' | 'audience';
+export interface ClientConfig {
+  readonly mode: 'live' | 'rtc';
+  readonly codec: VideoCodec;
+  readonly role?: ClientRole;
+  readonly clientRoleOptions?: ClientRoleOptions;
+}
+export interface ClientRoleOptions {
+  readonly level: 1 | 2 | 3;
+  readonly delay?: number;
+}
+export interface JoinOptions {
+  readonly autoSubscribe?: boolean;
+}
+type UserOrUid = UID | { readonly uid: UID };
+type RemoteTrackOf<K extends MediaKind> = K extends 'audio' ? RemoteAudioTrack : RemoteVideoTrack;
+
+/** A client of one channel at a time, with the methods and events of agora-rtc-sdk-ng, and the roster. */
+export class Client extends Emitter<ClientEvents> {
+  readonly mode: 'live' | 'rtc';
+  readonly codec: VideoCodec;
+  readonly localDataChannels: readonly never[] = [];
+  #role: ClientRole;
+  #state: ConnectionState = 'DISCONNECTED';
+  #session: ChannelSession | undefined;
+  #stats: ClientStats | undefined;
+  #channelName: string | undefined;
+  #indicatesVolume = false;
+  readonly #queue = new OperationQueue();
+
+  constructor(config: ClientConfig) {
+    super();
+    this.mode = config.mode;
+    this.codec = config.codec;
+    this.#role = config.mode === 'rtc' ? 'host' : (config.role ?? 'audience');
+  }
+
+  get role(): ClientRole {
+    return this.#role;
+  }
+  get connectionState(): ConnectionState {
+    return this.#state;
+  }
+  /** undefined while not joined. */
+  get uid(): UID | undefined {
+    return this.#joined?.uid;
+  }
+  get channelName(): string | undefined {
+    return this.#joined && this.#channelName;
+  }
+  /** The other hosts; never the audience. */
+  get remoteUsers(): IAgoraRTCRemoteUser[] {
+    return this.#joined?.hosts.users ?? [];
+  }
+  /** The published ones. */
+  get localTracks(): PublishableTrack[] {
+    return [...(this.#joined?.publisher.tracks ?? [])];
+  }
+
+  override on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => unknown): void {
+    super.on(event, listener);
+    if (rosterEvents.has(event)) this.#joined?.roster.follow();
+  }
+
+  override once<K extends keyof ClientEvents>(
+    event: K,
+    listener: (...args: ClientEvents[K]) => unknown,
+  ): void {
+    super.once(event, listener);
+    if (rosterEvents.has(event)) this.#joined?.roster.follow();
+  }
+
+  /**
+   * Joins a channel and resolves with the uid. Rejects INVALID_PARAMS, INVALID_OPERATION (joined already),
+   * CAN_NOT_GET_GATEWAY_SERVER (app id or token refused), NETWORK_ERROR, or OPERATION_ABORTED (left meanwhile). Hosts that
+   * are there already are told in a later turn, so that listeners attached after `await join()` miss nothing.
+   */
+  async join(
+    appid: string,
+    channel: string,
+    token: string | null,
+    uid?: UID | null,
+    options: JoinOptions = {},
+  ): Promise<UID> {
+    const given = readJoinArguments(appid, channel, token, uid);
+    const server = serverUrl();
+    return this.#queue.add(async (signal) => {
+      if (this.#state !== 'DISCONNECTED')
+        throw failure('INVALID_OPERATION', `the client is ${this.#state} already`);
+      this.#setState('CONNECTING');
+      const session = this.#makeSession({ ...given, server });
+      this.#channelName = channel;
+      try {
+        await session.open(signal);
+        if (signal.aborted) throw failure('OPERATION_ABORTED', 'the client left while it joined');
+      } catch (error) {
+        session.leave();
+        const exception = joinFailure(error);
+        this.#setState(
+          'DISCONNECTED',
+          error instanceof SocketEnded ? disconnectedReason(error.end.code) : 'LEAVE',
+        );
+        throw exception;
+      }
+      this.#session = session;
+      this.#stats = new ClientStats(session, (event, ...args) => this.emit(event, ...args));
+      if (this.#indicatesVolume) this.#stats.indicateVolume();
+      this.#setState('CONNECTED');
+      setTimeout(() => this.#begin(session, options), 0);
+      return session.uid;
+    });
+  }
+
+  /** Leaves the channel; what is under way is aborted. The page's own tracks stay open. Harmless when not joined. */
+  leave(): Promise<void> {
+    this.#queue.abortAll();
+    return this.#queue.add(async () => {
+      const session = this.#session;
+      if (!session) return;
+      this.#setState('DISCONNECTING');
+      session.leave();
+      this.#end('LEAVE');
+    });
+  }
+
+  /** Sends tracks as well as those published already. Hosts only. */
+  publish(tracks: PublishableTrack | readonly PublishableTrack[]): Promise<void> {
+    const list: readonly PublishableTrack[] = isList(tracks) ? tracks : [tracks];
+    return this.#inSession("Can't publish stream, haven't joined yet!", (session) => {
+      if (this.#role !== 'host') throw failure('INVALID_OPERATION', 'audience can not publish stream');
+      if (list.length === 0) throw failure('INVALID_PARAMS', 'there is no track to publish');
+      return session.publisher.publish(list);
+    });
+  }
+
+  /** Sends these tracks no longer, or none at all. */
+  unpublish(tracks?: PublishableTrack | readonly PublishableTrack[]): Promise<void> {
+    return this.#inSession("Can't unpublish stream, haven't joined yet!", (session) => {
+      const { publisher } = session;
+      if (tracks === undefined) return publisher.unpublish([...publisher.tracks]);
+      return publisher.unpublish(isList(tracks) ? tracks : [tracks]);
+    });
+  }
+
+  /** Receives a host's audio or video; the track is also set on the user. Again for the same: the same track. */
+  async subscribe<K extends MediaKind>(user: UserOrUid, mediaType: K): Promise<RemoteTrackOf<K>> {
+    try {
+      if (mediaType !== 'audio' && mediaType !== 'video')
+        throw failure('INVALID_PARAMS', 'the media type must be audio or video');
+      const host = this.#requireSession('not joined').hosts.get(user);
+      if (!(mediaType === 'audio' ? host.user.hasAudio : host.user.hasVideo))
+        throw failure('REMOTE_USER_IS_NOT_PUBLISHED', `${host.user.uid} has not published ${mediaType}`);
+      const track = await host.subscription.subscribe(mediaType);
+      if (track.trackMediaType === 'audio') host.user.audioTrack = track;
+      else host.user.videoTrack = track;
+      return track as RemoteTrackOf<K>;
+    } catch (error) {
+      throw toException(error);
+    }
+  }
+
+  /** Receives a host's audio, video or both no longer. Harmless if it was not subscribed. */
+  async unsubscribe(user: UserOrUid, mediaType?: MediaKind): Promise<void> {
+    const host = this.#requireSession('not joined').hosts.get(user);
+    if (mediaType !== 'video') {
+      host.subscription.drop('audio');
+      host.user.audioTrack = undefined;
+    }
+    if (mediaType !== 'audio') {
+      host.subscription.drop('video');
+      host.user.videoTrack = undefined;
+    }
+  }
+
+  /** Several subscribe() at once; each entry has its own track or error. */
+  massSubscribe<E extends { readonly user: UserOrUid; readonly mediaType: MediaKind }>(
+    list: readonly E[],
+  ): Promise<(E & { track?: RemoteAudioTrack | RemoteVideoTrack; error?: AgoraRTCException })[]> {
+    return Promise.all(
+      list.map((entry) =>
+        this.subscribe(entry.user, entry.mediaType).then(
+          (track) => ({ ...entry, track }),
+          (error: unknown) => ({ ...entry, error: toException(error) }),
+        ),
+      ),
+    );
+  }
+
+  /** Several unsubscribe() at once; those who have left are passed over. */
+  async massUnsubscribe(
+    list: readonly { readonly user: UserOrUid; readonly mediaType?: MediaKind }[],
+  ): Promise<void> {
+    await Promise.allSettled(list.map(({ user, mediaType }) => this.unsubscribe(user, mediaType)));
+  }
+
+  /** Becomes host or audience, before or after the join. A host unpublishes first. */
+  setClientRole(role: ClientRole, options?: ClientRoleOptions): Promise<void> {
+    return this.#queue.add(async (signal) => {
+      if (role !== 'host' && role !== 'audience')
+        throw failure('INVALID_PARAMS', 'the role must be host or audience');
+      if (options?.level !== undefined && ![1, 2, 3].includes(options.level))
+        throw failure('INVALID_PARAMS', 'the latency level must be 1, 2 or 3');
+      if (this.mode === 'rtc') throw failure('INVALID_OPERATION', 'rtc mode can not use setClientRole');
+      const session = this.#session;
+      if (session && role === 'audience' && session.publisher.tracks.length > 0)
+        throw failure('INVALID_OPERATION', 'unpublish before the role becomes audience');
+      const changes = role !== this.#role || session?.roleTakenOver !== undefined;
+      if (session && changes) {
+        signal.addEventListener('abort', () => session.leave());
+        await session.setRole(role === 'host' ? 'broadcaster' : 'audience').catch((error: unknown) => {
+          throw toException(error);
+        });
+      }
+      this.#role = role;
+    });
+  }
+
+  /** Stays in the channel with a new token. Rejects UPDATE_TICKET_FAILED if the server does not take it. */
+  renewToken(token: string): Promise<void> {
+    if (typeof token !== 'string' || token === '')
+      return Promise.reject(failure('INVALID_PARAMS', 'the token must be a string'));
+    return this.#inSession('renewToken needs a joined client', async ({ link }) => {
+      try {
+        await link.request({ type: 'renew-token', token });
+        link.token = token;
+      } catch (error) {
+        throw failure('UPDATE_TICKET_FAILED', toException(error).message, error);
+      }
+    });
+  }
+
+  /**
+   * Housecount: who is in the channel, as a view that stays true until the client leaves. Rejects INVALID_OPERATION when not
+   * joined, or if the app shows its roster to hosts only.
+   */
+  async roster(): Promise<Roster> {
+    return this.#requireSession('roster() needs a joined client').roster.view();
+  }
+
+  enableAudioVolumeIndicator(): void {
+    this.#indicatesVolume = true;
+    this.#stats?.indicateVolume();
+  }
+
+  getRTCStats(): AgoraRTCStats {
+    const none = {
+      Duration: 0,
+      RecvBitrate: 0,
+      SendBitrate: 0,
+      RecvBytes: 0,
+      SendBytes: 0,
+      UserCount: 0,
+      RTT: 0,
+    };
+    return this.#stats?.rtcStats() ?? { ...none, OutgoingAvailableBandwidth: 0 };
+  }
+  getLocalAudioStats(): LocalAudioStats {
+    return this.#stats?.localAudio() ?? emptyLocalAudioStats();
+  }
+  getLocalVideoStats(): LocalVideoStats {
+    return this.#stats?.localVideo() ?? emptyLocalVideoStats();
+  }
+  getRemoteAudioStats(): Record<string, RemoteAudioStats> {
+    return this.#stats?.remoteAudio() ?? {};
+  }
+  getRemoteVideoStats(): Record<string, RemoteVideoStats> {
+    return this.#stats?.remoteVideo() ?? {};
+  }
+  getRemoteNetworkQuality(): Record<string, NetworkQuality> {
+    return this.#stats?.remoteQuality() ?? {};
+  }
+  getNetworkQuality(): NetworkQuality {
+    return this.#stats?.quality() ?? { uplinkNetworkQuality: 0, downlinkNetworkQuality: 0 };
+  }
+
+  get #joined(): ChannelSession | undefined {
+    return this.#session;
+  }
+
+  #makeSession(given: ReturnType<typeof readJoinArguments> & { readonly server: string }): ChannelSession {
+    const session: ChannelSession = new ChannelSession({
+      ...given,
+      role: this.#role === 'host' ? 'broadcaster' : 'audience',
+      profile: this.mode === 'rtc' ? 'communication' : 'live',
+      codec: sentCodec(this.codec),
+      emit: (event, ...args) => this.emit(event, ...args),
+      wantsList: () => this.getListeners('published-user-list').length > 0,
+      onReconnecting: () => {
+        if (this.#session === session) this.#setState('RECONNECTING');
+      },
+      onReconnected: () => {
+        if (this.#session === session) this.#setState('CONNECTED');
+      },
+      onEnded: ({ code }) => {
+        if (this.#session !== session) return;
+        if (code === 'token_expired') this.emit('token-privilege-did-expire');
+        this.#end(disconnectedReason(code));
+      },
+    });
+    return session;
+  }
+
+  /** Everything a page may hear of only after its join has resolved. */
+  #begin(session: ChannelSession, { autoSubscribe = false }: JoinOptions): void {
+    if (this.#session !== session) return;
+    if (session.roleTakenOver !== undefined)
+      session.setRole(this.#role === 'host' ? 'broadcaster' : 'audience').catch(() => undefined);
+    if (autoSubscribe)
+      super.on('user-published', (user, kind) => {
+        if (this.#session === session) this.subscribe(user, kind).catch(() => undefined);
+      });
+    if ([...rosterEvents].some((event) => this.getListeners(event).length > 0)) session.roster.follow();
+    this.emit('is-using-cloud-proxy', false);
+    session.hosts.start();
+  }
+
+  #end(reason: ConnectionDisconnectedReason): void {
+    this.#stats?.stop();
+    this.#stats = undefined;
+    this.#session = undefined;
+    this.#indicatesVolume = false;
+    this.#setState('DISCONNECTED', reason);
+  }
+
+  #setState(state: ConnectionState, reason?: ConnectionDisconnectedReason): void {
+    if (state === this.#state) return;
+    const before = this.#state;
+    this.#state = state;
+    this.emit('connection-state-change', state, before, reason);
+  }
+
+  #requireSession(text: string): ChannelSession {
+    if (!this.#session) throw failure('INVALID_OPERATION', text);
+    return this.#session;
+  }
+
+  /** Runs in its turn, in a joined client; leave() aborts it. */
+  #inSession<T>(text: string, operation: (session: ChannelSession) => Promise<T>): Promise<T> {
+    return this.#queue.add(async (signal) => {
+      const session = this.#requireSession(text);
+      signal.addEventListener('abort', () => session.leave());
+      try {
+        return await operation(session);
+      } catch (error) {
+        throw toException(error);
+      }
+    });
+  }
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+function joinFailure(error: unknown): AgoraRTCException {
+  if (!(error instanceof SocketEnded)) return toException(error);
+  const { code, message } = error.end;
+  if (code === undefined) return failure('NETWORK_ERROR', `the server can not be reached: ${message}`, error);
+  return toException(new HousecountError(code, message));
+}

@@ -1,0 +1,29 @@
+export type VideoCodec = 'vp8' | 'h264' | 'vp9' | 'av1' | 'h265';
+
+/** What is sent for a codec asked for: the server forwards VP8 and H.264, and the others fall back to VP8. */
+export function sentCodec(asked: VideoCodec): 'vp8' | 'h264' {
+  return asked === 'h264' ? 'h264' : 'vp8';
+}
+
+/** Puts the codec asked for first in the offer; a browser that lacks it or cannot be told offers as it likes. */
+export function preferCodec(transceiver: RTCRtpTransceiver, codec: 'vp8' | 'h264'): void {
+  const codecs = RTCRtpSender.getCapabilities?.('video')?.codecs;
+  if (!codecs || typeof transceiver.setCodecPreferences !== 'function') return;
+  const wanted = codecs.filter((each) => each.mimeType.toLowerCase() === `video/${codec}`);
+  if (wanted.length === 0) return;
+  transceiver.setCodecPreferences([...wanted, ...codecs.filter((each) => !wanted.includes(each))]);
+}
+
+/** AgoraRTC.getSupportedCodec: what this browser can send, by upper-case names. */
+export function supportedCodecs(): { video: string[]; audio: string[] } {
+  const names = (kind: 'audio' | 'video', known: readonly string[]): string[] => {
+    if (typeof RTCRtpSender === 'undefined') return [];
+    const codecs = RTCRtpSender.getCapabilities?.(kind)?.codecs ?? [];
+    const found = new Set(codecs.map((each) => each.mimeType.split('/')[1]?.toUpperCase() ?? ''));
+    return known.filter((name) => found.has(name));
+  };
+  return {
+    video: names('video', ['H264', 'VP8', 'VP9', 'AV1', 'H265']),
+    audio: names('audio', ['OPUS', 'PCMU', 'PCMA', 'G722']),
+  };
+}

@@ -1,0 +1,162 @@
+import type { StreamState } from '@housecount/protocol';
+import { HousecountError } from '@housecount/protocol';
+import { aborted } from '../errors.ts';
+import { log } from '../log.ts';
+import { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
+import { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
+import { KeepOpen, type KeepOpenOptions } from './keep-open.ts';
+import type { MediaSession } from './media-session.ts';
+
+export type MediaKind = 'audio' | 'video';
+
+export interface HostSubscriptionOptions
+  extends Pick<KeepOpenOptions, 'bearer' | 'iceServers' | 'onState' | 'onReconnecting'> {
+  readonly userId: number | string;
+  /** Where a session that forwards these kinds is asked for. */
+  readonly endpoint: (kinds: StreamState) => string;
+  /** Changes which kinds a session forwards. */
+  readonly select: (session: string, kinds: StreamState) => Promise<void>;
+  readonly onReconnected: () => void;
+}
+
+/** The one receiving connection for one host: opened for the first kind wanted, closed after the last. */
+export class HostSubscription {
+  #audio: RemoteAudioTrack | undefined;
+  #video: RemoteVideoTrack | undefined;
+  #wanted: StreamState = { audio: false, video: false };
+  #selected: StreamState = { audio: false, video: false };
+  #media: KeepOpen | undefined;
+  #transceivers: Record<MediaKind, RTCRtpTransceiver> | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #over = false;
+
+  constructor(private readonly options: HostSubscriptionOptions) {}
+
+  get audio(): RemoteAudioTrack | undefined {
+    return this.#audio;
+  }
+
+  get video(): RemoteVideoTrack | undefined {
+    return this.#video;
+  }
+
+  get session(): MediaSession | undefined {
+    return this.#media?.session;
+  }
+
+  /** Receives this kind too, and resolves with its track: the same one if it is received already. */
+  async subscribe(kind: MediaKind): Promise<RemoteAudioTrack | RemoteVideoTrack> {
+    this.#wanted = { ...this.#wanted, [kind]: true };
+    try {
+      await this.#follow();
+    } catch (error) {
+      this.drop(kind);
+      throw error;
+    }
+    const transceiver = this.#transceivers?.[kind];
+    if (this.#over || !this.#wanted[kind] || !transceiver) throw aborted('the subscription was ended');
+    if (kind === 'audio') {
+      this.#audio ??= new RemoteAudioTrack(this.options.userId, transceiver);
+      return this.#audio;
+    }
+    this.#video ??= new RemoteVideoTrack(this.options.userId, transceiver);
+    return this.#video;
+  }
+
+  /** Receives this kind no longer; its track is released at once. */
+  drop(kind: MediaKind): void {
+    this.#wanted = { ...this.#wanted, [kind]: false };
+    if (kind === 'audio') {
+      this.#audio?.release();
+      this.#audio = undefined;
+    } else {
+      this.#video?.release();
+      this.#video = undefined;
+    }
+    this.#follow().catch((error: unknown) => log.debug('a subscription could not be narrowed', error));
+  }
+
+  /** The server's media engine or the membership is another: offers anew. */
+  replace(): void {
+    this.#media?.replace();
+  }
+
+  /** Offers anew if the server no longer has the session. */
+  check(): void {
+    this.#media?.check();
+  }
+
+  close(keepalive = false): void {
+    this.#over = true;
+    this.#wanted = { audio: false, video: false };
+    this.#audio?.release();
+    this.#video?.release();
+    this.#audio = undefined;
+    this.#video = undefined;
+    this.#media?.close(keepalive);
+    this.#media = undefined;
+  }
+
+  /** Brings the session in line with what is wanted; one change at a time. */
+  #follow(): Promise<void> {
+    const followed = this.#work.then(() => this.#followNow());
+    this.#work = followed.catch(() => undefined);
+    return followed;
+  }
+
+  async #followNow(): Promise<void> {
+    if (this.#over) throw aborted('the subscription was ended');
+    if (!this.#wanted.audio && !this.#wanted.video) {
+      this.#media?.close();
+      this.#media = undefined;
+      return;
+    }
+    if (!this.#media) {
+      this.#media = this.#keepOpen();
+      try {
+        await this.#media.open();
+      } catch (error) {
+        this.#media = undefined;
+        throw error;
+      }
+    }
+    await this.#select();
+  }
+
+  async #select(): Promise<void> {
+    const kinds = this.#wanted;
+    const session = this.#media?.session;
+    if (!session || (kinds.audio === this.#selected.audio && kinds.video === this.#selected.video)) return;
+    try {
+      await this.options.select(session.resource.id, kinds);
+      this.#selected = kinds;
+    } catch (error) {
+      // The server has no such session any more: the next offer asks for the kinds wanted by then.
+      if (!(error instanceof HousecountError) || error.code !== 'not_found') throw error;
+      this.#media?.replace();
+    }
+  }
+
+  #keepOpen(): KeepOpen {
+    return new KeepOpen({
+      ...this.options,
+      endpoint: () => {
+        this.#selected = this.#wanted;
+        return this.options.endpoint(this.#wanted);
+      },
+      prepare: (connection) => {
+        this.#transceivers = {
+          audio: connection.addTransceiver('audio', { direction: 'recvonly' }),
+          video: connection.addTransceiver('video', { direction: 'recvonly' }),
+        };
+      },
+      onOpen: (_session, first) => {
+        if (first || !this.#transceivers) return;
+        this.#audio?.rebind(this.#transceivers.audio);
+        this.#video?.rebind(this.#transceivers.video);
+        this.#follow().catch((error: unknown) => log.warn('a subscription could not be taken up', error));
+        this.options.onReconnected();
+      },
+    });
+  }
+}

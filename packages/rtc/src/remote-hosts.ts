@@ -1,0 +1,176 @@
+import type {
+  HostJoinedFrame,
+  HostLeftFrame,
+  HostState,
+  HostStreamsFrame,
+  StreamState,
+} from '@housecount/protocol';
+import { failure } from './errors.ts';
+import type { HostSubscription, MediaKind } from './media/host-subscription.ts';
+import type { RemoteAudioTrack } from './tracks/remote-audio-track.ts';
+import type { RemoteVideoTrack } from './tracks/remote-video-track.ts';
+
+export type UID = number | string;
+export type UserLeftReason = 'Quit' | 'ServerTimeOut' | 'BecomeAudience';
+
+/** A host as the page sees it; the same object for as long as the host is one. */
+export interface IAgoraRTCRemoteUser {
+  readonly uid: UID;
+  hasAudio: boolean;
+  hasVideo: boolean;
+  audioTrack?: RemoteAudioTrack | undefined;
+  videoTrack?: RemoteVideoTrack | undefined;
+  readonly dataChannels: readonly never[];
+}
+
+export interface RemoteHost {
+  readonly number: number;
+  readonly user: IAgoraRTCRemoteUser;
+  readonly subscription: HostSubscription;
+}
+
+export interface RemoteHostsHandlers {
+  joined(user: IAgoraRTCRemoteUser): void;
+  left(user: IAgoraRTCRemoteUser, reason: UserLeftReason): void;
+  published(user: IAgoraRTCRemoteUser, kind: MediaKind): void;
+  unpublished(user: IAgoraRTCRemoteUser, kind: MediaKind): void;
+  /** The first hosts, all at once; true if the page takes them as a list and wants no single events. */
+  listed(users: readonly IAgoraRTCRemoteUser[]): boolean;
+  subscriptionFor(number: number, uid: UID): HostSubscription;
+}
+
+const reasons: Readonly<Record<HostLeftFrame['reason'], UserLeftReason>> = {
+  quit: 'Quit',
+  timeout: 'ServerTimeOut',
+  'became-audience': 'BecomeAudience',
+};
+const kinds: readonly MediaKind[] = ['audio', 'video'];
+
+/** The other hosts of the channel, and what each is sending. */
+export class RemoteHosts {
+  readonly #hosts = new Map<number, RemoteHost>();
+  /** Until `start`, hosts are only noted: a page may attach its listeners after its join has resolved. */
+  #noted: Map<number, HostState> | undefined = new Map();
+
+  constructor(
+    private readonly own: () => number,
+    private readonly handlers: RemoteHostsHandlers,
+  ) {}
+
+  get users(): IAgoraRTCRemoteUser[] {
+    return this.all.map((host) => host.user);
+  }
+
+  get all(): RemoteHost[] {
+    return [...this.#hosts.values()];
+  }
+
+  /** The host meant by a user object or a uid; INVALID_REMOTE_USER if it is none now. */
+  get(user: UID | { readonly uid: UID }): RemoteHost {
+    const uid = typeof user === 'object' && user !== null ? user.uid : user;
+    const host = this.all.find((each) => each.user.uid === uid);
+    if (!host) throw failure('INVALID_REMOTE_USER', `${uid} is not a host of this channel`);
+    return host;
+  }
+
+  /** Tells the page of the hosts noted so far, and of every change from now on. */
+  start(): void {
+    const noted = [...(this.#noted?.values() ?? [])];
+    this.#noted = undefined;
+    const added = noted.map((state) => ({ state, host: this.#add(state) }));
+    const sending = added.filter(({ state }) => state.audio || state.video).map(({ host }) => host.user);
+    for (const { state, host } of added)
+      Object.assign(host.user, { hasAudio: state.audio, hasVideo: state.video });
+    const listed = sending.length > 0 && this.handlers.listed(sending);
+    if (!listed) for (const { state, host } of added) this.#tell(state, host);
+  }
+
+  /** Brings the hosts in line with a welcome: what changed meanwhile is told as changes. */
+  reconcile(states: readonly HostState[]): void {
+    const others = states.filter((state) => state.uid !== this.own());
+    if (this.#noted) {
+      this.#noted = new Map(others.map((state) => [state.uid, state]));
+      return;
+    }
+    const present = new Set(others.map((state) => state.uid));
+    for (const number of [...this.#hosts.keys()]) if (!present.has(number)) this.#remove(number, 'Quit');
+    for (const state of others) this.#joined(state);
+  }
+
+  take(frame: HostJoinedFrame | HostLeftFrame | HostStreamsFrame): void {
+    switch (frame.type) {
+      case 'host-joined':
+        this.#joined(frame.host);
+        return;
+      case 'host-left':
+        this.#noted?.delete(frame.uid);
+        this.#remove(frame.uid, reasons[frame.reason]);
+        return;
+      case 'host-streams': {
+        const noted = this.#noted?.get(frame.uid);
+        if (noted) this.#noted?.set(frame.uid, { ...noted, audio: frame.audio, video: frame.video });
+        const host = this.#hosts.get(frame.uid);
+        if (host) this.#setStreams(host, frame);
+      }
+    }
+  }
+
+  /** Ends every subscription and forgets the hosts; the page is not told one by one. */
+  clear(keepalive = false): void {
+    for (const { user, subscription } of this.#hosts.values()) {
+      subscription.close(keepalive);
+      user.audioTrack = undefined;
+      user.videoTrack = undefined;
+    }
+    this.#hosts.clear();
+  }
+
+  #joined(state: HostState): void {
+    if (state.uid === this.own()) return;
+    if (this.#noted) {
+      this.#noted.set(state.uid, state);
+      return;
+    }
+    const known = this.#hosts.get(state.uid);
+    if (known) this.#setStreams(known, state);
+    else this.#tell(state, this.#add(state));
+  }
+
+  #add(state: HostState): RemoteHost {
+    const uid = state.account ?? state.uid;
+    const user: IAgoraRTCRemoteUser = { uid, hasAudio: false, hasVideo: false, dataChannels: [] };
+    const host = { number: state.uid, user, subscription: this.handlers.subscriptionFor(state.uid, uid) };
+    this.#hosts.set(state.uid, host);
+    return host;
+  }
+
+  #tell(state: StreamState, host: RemoteHost): void {
+    Object.assign(host.user, { hasAudio: false, hasVideo: false });
+    this.handlers.joined(host.user);
+    this.#setStreams(host, state);
+  }
+
+  #remove(number: number, reason: UserLeftReason): void {
+    const host = this.#hosts.get(number);
+    if (!host) return;
+    this.#setStreams(host, { audio: false, video: false });
+    this.#hosts.delete(number);
+    host.subscription.close();
+    this.handlers.left(host.user, reason);
+  }
+
+  #setStreams({ user, subscription }: RemoteHost, streams: StreamState): void {
+    for (const kind of kinds) {
+      const [has, track] =
+        kind === 'audio' ? (['hasAudio', 'audioTrack'] as const) : (['hasVideo', 'videoTrack'] as const);
+      if (user[has] === streams[kind]) continue;
+      user[has] = streams[kind];
+      if (streams[kind]) this.handlers.published(user, kind);
+      else {
+        subscription.drop(kind);
+        user[track] = undefined;
+        this.handlers.unpublished(user, kind);
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { failure } from './errors.ts';
+
+declare global {
+  var __HOUSECOUNT__: { readonly url?: string } | undefined;
+}
+
+const parameters = new Map<string, unknown>();
+
+/** AgoraRTC.setParameter: unknown keys are kept and have no effect. */
+export function setParameter(key: string, value: unknown): void {
+  parameters.set(key, value);
+}
+
+/** Where the server is, as `http(s)://host[:port][/path]` without a slash at the end. */
+export function serverUrl(): string {
+  const given = [
+    parameters.get('HOUSECOUNT_URL'),
+    globalThis.__HOUSECOUNT__?.url,
+    typeof document === 'undefined'
+      ? undefined
+      : document.querySelector('meta[name="housecount-url"]')?.getAttribute('content'),
+    typeof location === 'undefined' ? undefined : location.origin,
+  ].find((value): value is string => typeof value === 'string' && value !== '');
+  if (given === undefined || !/^(http|ws)s?:/.test(given) || !URL.canParse(given))
+    throw failure('INVALID_PARAMS', `HOUSECOUNT_URL is not a server address: ${given ?? 'not set'}`);
+  const url = new URL(given.replace(/^ws/, 'http'));
+  return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+/** Milliseconds between two volume-indicator events; 2000 unless the page set AUDIO_VOLUME_INDICATION_INTERVAL. */
+export function volumeIntervalMs(): number {
+  const value = Number(parameters.get('AUDIO_VOLUME_INDICATION_INTERVAL'));
+  return Number.isFinite(value) && value >= 50 ? value : 2000;
+}
+
+/** True if the page asked that hiding it never says goodbye: any reload resumes, and a closed tab leaves at its lease's end. */
+export function resumeOnReload(): boolean {
+  return parameters.get('RESUME_ON_RELOAD') === true;
+}

@@ -1,0 +1,180 @@
+import { Emitter } from '../emitter.ts';
+import { failure } from '../errors.ts';
+import type { LocalAudioStats, LocalVideoStats } from '../stats/stats.ts';
+
+export interface LocalTrackEvents {
+  /** The device was unplugged, the screen share stopped, or the permission withdrawn. */
+  'track-ended': [];
+  'track-updated': [MediaStreamTrack];
+  'transceiver-updated': [RTCRtpTransceiver | undefined];
+}
+
+let nextTrackNumber = 1;
+
+/** What a local audio or video track has in common: its source, muted, enabled, closed. */
+export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
+  abstract readonly trackMediaType: 'audio' | 'video';
+  abstract readonly isPlaying: boolean;
+  readonly #id: string;
+  readonly #watchers = new Set<() => void>();
+  #source: MediaStreamTrack;
+  #muted = false;
+  #enabled = true;
+  #closed = false;
+  #transceiver: RTCRtpTransceiver | undefined;
+  #switching: Promise<unknown> = Promise.resolve();
+
+  /** `capture` opens the device again after setEnabled(false); a track given by the page has none, and is only silenced. */
+  constructor(
+    source: MediaStreamTrack,
+    kind: string,
+    private readonly capture?: () => Promise<MediaStreamTrack>,
+  ) {
+    super();
+    this.#id = `track-${kind}-${nextTrackNumber++}-${source.id.slice(0, 8)}`;
+    this.#source = source;
+    source.addEventListener('ended', this.#onEnded);
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** @internal */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  getTrackId(): string {
+    return this.#id;
+  }
+
+  getTrackLabel(): string {
+    return this.#source.label;
+  }
+
+  /** The track that is sent. */
+  getMediaStreamTrack(): MediaStreamTrack {
+    return this.#source;
+  }
+
+  getRTCRtpTransceiver(): RTCRtpTransceiver | undefined {
+    return this.#transceiver;
+  }
+
+  /** Silence or black in place of sound or picture, at once; the device stays open. Not together with setEnabled(false). */
+  async setMuted(muted: boolean): Promise<void> {
+    this.#requireBoolean(muted, 'muted');
+    if (!this.#enabled)
+      throw failure('TRACK_STATE_UNREACHABLE', 'the track is disabled; it can not be muted');
+    if (this.#muted === muted) return;
+    this.#muted = muted;
+    this.#source.enabled = !muted;
+    this.changed();
+  }
+
+  /** Closes the device, or opens it again: slower than muting, and its light goes out. */
+  setEnabled(enabled: boolean): Promise<void> {
+    const switched = this.#switching.then(() => this.#setEnabled(enabled));
+    this.#switching = switched.catch(() => undefined);
+    return switched;
+  }
+
+  /** Stops for good. A published track is unpublished without a word. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#source.removeEventListener('ended', this.#onEnded);
+    this.stop();
+    this.#source.stop();
+    this.changed();
+    this.#watchers.clear();
+  }
+
+  abstract stop(): void;
+
+  /** @deprecated Use the client's getLocalAudioStats and getLocalVideoStats. */
+  getStats(): LocalAudioStats | LocalVideoStats {
+    return this.readStats();
+  }
+
+  /** @internal Set by the client that publishes the track. */
+  readStats: () => LocalAudioStats | LocalVideoStats = () => this.emptyStats();
+
+  protected abstract emptyStats(): LocalAudioStats | LocalVideoStats;
+
+  /** @internal Calls `watcher` whenever what is sent may have changed, until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** @internal The transceiver that sends the track, while it is published. */
+  bindTransceiver(transceiver: RTCRtpTransceiver | undefined): void {
+    if (this.#transceiver === transceiver) return;
+    this.#transceiver = transceiver;
+    this.emit('transceiver-updated', transceiver);
+  }
+
+  protected changed(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  protected requireOpen(): void {
+    if (this.#closed) throw failure('INVALID_OPERATION', 'the track is closed');
+  }
+
+  protected get source(): MediaStreamTrack {
+    return this.#source;
+  }
+
+  /** Sends another source from now on. */
+  protected swapSource(source: MediaStreamTrack, stopOld: boolean): void {
+    const old = this.#source;
+    old.removeEventListener('ended', this.#onEnded);
+    if (stopOld) old.stop();
+    this.#source = source;
+    source.enabled = !this.#muted;
+    source.addEventListener('ended', this.#onEnded);
+    this.sourceSwapped();
+    this.emit('track-updated', this.getMediaStreamTrack());
+    this.changed();
+  }
+
+  /** Called after the source changed, before anyone is told. */
+  protected abstract sourceSwapped(): void;
+  /** Called when the track was disabled (false) or is about to be shown again (true). */
+  protected abstract shown(enabled: boolean): void;
+
+  async #setEnabled(enabled: boolean): Promise<void> {
+    this.#requireBoolean(enabled, 'enabled');
+    this.requireOpen();
+    if (this.#muted) throw failure('TRACK_STATE_UNREACHABLE', 'the track is muted; it can not be disabled');
+    if (this.#enabled === enabled) return;
+    if (!enabled) {
+      this.#enabled = false;
+      this.shown(false);
+      if (this.capture) this.#source.stop();
+      else this.#source.enabled = false;
+    } else {
+      if (this.capture) {
+        const source = await this.capture();
+        if (this.#closed) return source.stop();
+        this.swapSource(source, true);
+      } else this.#source.enabled = true;
+      this.#enabled = true;
+      this.shown(true);
+    }
+    this.changed();
+  }
+
+  #requireBoolean(value: unknown, name: string): void {
+    if (typeof value !== 'boolean') throw failure('INVALID_PARAMS', `${name} must be true or false`);
+  }
+
+  readonly #onEnded = (): void => this.emit('track-ended');
+}

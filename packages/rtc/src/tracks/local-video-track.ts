@@ -1,0 +1,173 @@
+import { failure } from '../errors.ts';
+import { type VideoEncoderConfiguration, videoEncoder } from '../presets.ts';
+import { emptyLocalVideoStats, type LocalVideoStats } from '../stats/stats.ts';
+import { captureMedia, videoConstraints } from './capture.ts';
+import { LocalTrack } from './local-track.ts';
+import { VideoPlayer, type VideoPlayerConfig } from './video-player.ts';
+
+export type OptimizationMode = 'balanced' | 'motion' | 'detail';
+export interface LocalVideoOptions {
+  readonly encoder: VideoEncoderConfiguration;
+  readonly optimizationMode?: OptimizationMode;
+  /** How it is shown in this page. */
+  readonly player: VideoPlayerConfig;
+  readonly kind: string;
+}
+
+/** Pictures that this page sends. */
+export class LocalVideoTrack extends LocalTrack {
+  override readonly trackMediaType = 'video';
+  readonly processorDestination = { name: 'destination' };
+  #player: VideoPlayer | undefined;
+  #encoder: VideoEncoderConfiguration;
+  #mode: OptimizationMode | undefined;
+
+  constructor(
+    source: MediaStreamTrack,
+    protected readonly options: LocalVideoOptions,
+    capture?: () => Promise<MediaStreamTrack>,
+  ) {
+    super(source, options.kind, capture);
+    this.#encoder = options.encoder;
+    this.#mode = options.optimizationMode;
+    this.#hint();
+  }
+
+  get isPlaying(): boolean {
+    return this.#player !== undefined;
+  }
+
+  /** @internal What the sender is told. */
+  get encoder(): VideoEncoderConfiguration {
+    return this.#encoder;
+  }
+
+  /** @internal */
+  get degradationPreference(): RTCDegradationPreference {
+    if (this.#mode === 'motion') return 'maintain-framerate';
+    return this.#mode === 'detail' ? 'maintain-resolution' : 'balanced';
+  }
+
+  /** Shows the track inside an element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
+  play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
+    this.requireOpen();
+    if (this.#player) this.#player.moveTo(element);
+    else
+      this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, { onFirstFrame: () => undefined });
+    this.#player.style({ ...this.options.player, ...config });
+  }
+
+  override stop(): void {
+    this.#player?.stop();
+    this.#player = undefined;
+  }
+
+  /** The picture shown now; two by two black pixels before the first one. */
+  getCurrentFrameData(): ImageData {
+    return this.#player?.frame() ?? new ImageData(2, 2);
+  }
+
+  getVideoElementVisibleStatus(): { visible: boolean; reason?: string } | undefined {
+    return this.#player?.visibility();
+  }
+
+  override getStats(): LocalVideoStats {
+    return super.getStats() as LocalVideoStats;
+  }
+
+  /** Changes size, rate and bitrate while it is sent; a preset's name or the values. */
+  async setEncoderConfiguration(config: string | VideoEncoderConfiguration): Promise<void> {
+    this.requireOpen();
+    this.#encoder = videoEncoder(config);
+    if (this.enabled)
+      await this.source.applyConstraints(videoConstraints(this.#encoder)).catch((error: unknown) => {
+        throw failure('SET_ENCODING_PARAMETER_ERROR', 'the source does not take these values', error);
+      });
+    this.changed();
+  }
+
+  async setOptimizationMode(mode: OptimizationMode): Promise<void> {
+    this.#mode = mode;
+    this.#hint();
+    this.changed();
+  }
+
+  /** Sends another source from now on; receivers are not told. */
+  async replaceTrack(track: MediaStreamTrack, stopOld: boolean): Promise<void> {
+    this.requireOpen();
+    if (track?.kind !== 'video') throw failure('INVALID_PARAMS', 'the new track must be a video track');
+    this.swapSource(track, stopOld);
+  }
+
+  clone(config?: string | VideoEncoderConfiguration): LocalVideoTrack {
+    return new LocalVideoTrack(this.source.clone(), {
+      ...this.options,
+      encoder: config === undefined ? this.#encoder : videoEncoder(config),
+    });
+  }
+
+  /** Processors of other makers are accepted and not run. */
+  pipe<P>(processor: P): P {
+    return processor;
+  }
+
+  unpipe(): void {}
+
+  protected override emptyStats(): LocalVideoStats {
+    return emptyLocalVideoStats();
+  }
+
+  protected override sourceSwapped(): void {
+    this.#hint();
+    this.#player?.setTrack(this.getMediaStreamTrack());
+  }
+
+  protected override shown(enabled: boolean): void {
+    this.#player?.setTrack(enabled ? this.getMediaStreamTrack() : undefined);
+  }
+
+  #hint(): void {
+    if (this.#mode === 'motion' || this.#mode === 'detail') this.source.contentHint = this.#mode;
+  }
+}
+
+export interface CameraOptions {
+  readonly cameraId?: string;
+  readonly facingMode?: string;
+}
+
+/** Pictures from a camera. */
+export class CameraVideoTrack extends LocalVideoTrack {
+  #camera: CameraOptions;
+
+  constructor(source: MediaStreamTrack, options: LocalVideoOptions, camera: CameraOptions) {
+    super(source, options, () => this.#open());
+    this.#camera = camera;
+  }
+
+  /** Goes over to another camera: its id, or which way it looks. */
+  async setDevice(device: string | { deviceId: string } | { facingMode: string }): Promise<void> {
+    this.requireOpen();
+    const before = this.#camera;
+    this.#camera = cameraOf(device);
+    if (!this.enabled) return;
+    try {
+      this.swapSource(await this.#open(), true);
+    } catch (error) {
+      this.#camera = before;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<MediaStreamTrack> {
+    const stream = await captureMedia({ video: videoConstraints(this.encoder, this.#camera) });
+    const [track] = stream.getVideoTracks();
+    if (!track) throw failure('DEVICE_NOT_FOUND', 'the camera gave no track');
+    return track;
+  }
+}
+
+function cameraOf(device: string | { deviceId: string } | { facingMode: string }): CameraOptions {
+  if (typeof device === 'string') return { cameraId: device };
+  return 'deviceId' in device ? { cameraId: device.deviceId } : { facingMode: device.facingMode };
+}

@@ -1,0 +1,79 @@
+import { Emitter } from '../emitter.ts';
+import type { RemoteAudioStats, RemoteVideoStats } from '../stats/stats.ts';
+
+export interface RemoteTrackEvents {
+  'first-frame-decoded': [];
+  'track-updated': [MediaStreamTrack];
+  'transceiver-updated': [RTCRtpTransceiver | undefined];
+  /** 0 stopped, 1 starting, 2 decoding, 3 frozen. */
+  'video-state-changed': [0 | 1 | 2 | 3];
+  'video-element-visible-status': [{ visible: boolean; reason?: string } | undefined];
+  'sei-received': [Uint8Array];
+}
+
+/** What a host's sound and pictures have in common. The object outlives a lost media session: it then gets a new source. */
+export abstract class RemoteTrack extends Emitter<RemoteTrackEvents> {
+  abstract readonly trackMediaType: 'audio' | 'video';
+  abstract readonly isPlaying: boolean;
+  #transceiver: RTCRtpTransceiver;
+  #released = false;
+
+  constructor(
+    private readonly userId: number | string,
+    transceiver: RTCRtpTransceiver,
+  ) {
+    super();
+    this.#transceiver = transceiver;
+  }
+
+  getUserId(): number | string {
+    return this.userId;
+  }
+
+  getTrackId(): string {
+    return `track-${this.trackMediaType}-${this.userId}`;
+  }
+
+  getMediaStreamTrack(): MediaStreamTrack {
+    return this.#transceiver.receiver.track;
+  }
+
+  getRTCRtpTransceiver(): RTCRtpTransceiver | undefined {
+    return this.#transceiver;
+  }
+
+  /** Stops playing; harmless on a track that is gone. */
+  abstract stop(): void;
+
+  /** @deprecated Use the client's getRemoteAudioStats and getRemoteVideoStats. */
+  getStats(): RemoteAudioStats | RemoteVideoStats {
+    return this.readStats();
+  }
+
+  /** @internal */
+  abstract readStats: () => RemoteAudioStats | RemoteVideoStats;
+
+  /** @internal The media session was replaced: the same host over another transceiver. */
+  rebind(transceiver: RTCRtpTransceiver): void {
+    this.#transceiver = transceiver;
+    this.rebound(this.getMediaStreamTrack());
+    this.emit('track-updated', this.getMediaStreamTrack());
+    this.emit('transceiver-updated', transceiver);
+  }
+
+  /** @internal The host no longer sends it, or it was unsubscribed. */
+  release(): void {
+    this.#released = true;
+    this.stop();
+  }
+
+  protected get released(): boolean {
+    return this.#released;
+  }
+
+  protected get receiver(): RTCRtpReceiver {
+    return this.#transceiver.receiver;
+  }
+
+  protected abstract rebound(track: MediaStreamTrack): void;
+}

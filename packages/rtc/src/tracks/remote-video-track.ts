@@ -1,0 +1,79 @@
+import { emptyRemoteVideoStats, type RemoteVideoStats } from '../stats/stats.ts';
+import { RemoteTrack } from './remote-track.ts';
+import { VideoPlayer, type VideoPlayerConfig } from './video-player.ts';
+
+/** A host's pictures. */
+export class RemoteVideoTrack extends RemoteTrack {
+  override readonly trackMediaType = 'video';
+  override readStats: () => RemoteVideoStats = emptyRemoteVideoStats;
+  #player: VideoPlayer | undefined;
+  #state: 0 | 1 | 2 | 3 = 0;
+  #decoded = false;
+
+  get isPlaying(): boolean {
+    return this.#player !== undefined;
+  }
+
+  /** Shows it inside an element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
+  play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
+    if (this.released) return;
+    if (this.#player) this.#player.moveTo(element);
+    else {
+      this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, {
+        onFirstFrame: () => this.#firstFrame(),
+      });
+      this.setState(1);
+    }
+    this.#player.style(config);
+  }
+
+  override stop(): void {
+    this.#player?.stop();
+    this.#player = undefined;
+    this.setState(0);
+  }
+
+  /** The picture shown now; two by two black pixels before the first one. */
+  getCurrentFrameData(): ImageData {
+    return this.#player?.frame() ?? new ImageData(2, 2);
+  }
+
+  getVideoElementVisibleStatus(): { visible: boolean; reason?: string } | undefined {
+    return this.#player?.visibility();
+  }
+
+  override getStats(): RemoteVideoStats {
+    return this.readStats();
+  }
+
+  /** Processors of other makers are accepted and not run. */
+  pipe<P>(processor: P): P {
+    return processor;
+  }
+
+  unpipe(): void {}
+
+  /** @internal Frames flow or do not, as the statistics say, while it is played. */
+  setFlowing(flowing: boolean): void {
+    if (this.#state === 2 && !flowing) this.setState(3);
+    else if (this.#state === 3 && flowing) this.setState(2);
+  }
+
+  protected override rebound(track: MediaStreamTrack): void {
+    this.#player?.setTrack(track);
+  }
+
+  #firstFrame(): void {
+    if (this.released) return;
+    this.setState(2);
+    if (this.#decoded) return;
+    this.#decoded = true;
+    this.emit('first-frame-decoded');
+  }
+
+  private setState(state: 0 | 1 | 2 | 3): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit('video-state-changed', state);
+  }
+}
