@@ -1,0 +1,30 @@
+import type { Bench } from './figure.ts';
+
+/** Every measurement by name; each is loaded only when it is run. */
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  joins: async () => (await import('./joins.ts')).joins,
+  hooks: async () => (await import('./hooks.ts')).hooks,
+  'hook-latency': async () => (await import('./hook-latency.ts')).hookLatency,
+  'idle-memory': async () => (await import('./idle-memory.ts')).idleMemory,
+  sfu: async () => ({
+    summary: 'viewers per SFU process at 1.2 Mbit/s, with CPU and delay',
+    run: (await import('./sfu.ts')).run,
+  }),
+};
+
+const [name, ...args] = process.argv.slice(2);
+const load = name === undefined ? undefined : benches[name];
+if (!load) {
+  const isHelp = name === '--help' || name === undefined;
+  if (!isHelp) console.error(`There is no measurement called ${name}.`);
+  console.error('npm run bench -- NAME [--json]\n');
+  for (const [each, loadEach] of Object.entries(benches))
+    console.error(`  ${each.padEnd(14)} ${(await loadEach()).summary}`);
+  process.exit(name === '--help' ? 0 : 2);
+}
+const json = args.includes('--json');
+// With --json only figures go to stdout.
+if (json) console.log = console.error;
+const figures = await (await load()).run(args.filter((arg) => arg !== '--json'));
+for (const figure of figures) process.stdout.write(`${JSON.stringify(figure)}\n`);
+process.exit(0);
