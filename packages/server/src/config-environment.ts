@@ -27,8 +27,11 @@ export const environmentKinds = {
   'log.format': 'text',
 } as const satisfies Record<string, 'text' | 'integer' | 'flag' | 'json'>;
 
-/** Variables that are not keys of the configuration: the command line reads them. */
-const otherVariables: readonly string[] = ['HOUSECOUNT_CONFIG'];
+/** Variables that are not keys of the configuration: the command line and the tests read them. */
+const otherVariables: readonly string[] = ['HOUSECOUNT_CONFIG', 'HOUSECOUNT_CHROMIUM', 'HOUSECOUNT_SEED'];
+/** What Kubernetes sets in every pod beside a service that is named housecount: not meant for us. */
+const serviceVariable = /^HOUSECOUNT_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))/;
+const serviceValue = /^(tcp|udp|sctp):\/\//;
 
 export type Tree = { [key: string]: unknown };
 
@@ -53,9 +56,11 @@ export function readEnvironment(
     if (value === undefined) problem(variable, `expected ${expectations[kind]}`);
     else place(tree, path.split('.'), value);
   }
-  for (const variable of Object.keys(environment))
-    if (variable.startsWith('HOUSECOUNT_') && !known.has(variable) && environment[variable])
-      problem(variable, 'unknown environment variable');
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('HOUSECOUNT_') || known.has(variable) || !value) continue;
+    if (serviceVariable.test(variable) || serviceValue.test(value)) continue;
+    problem(variable, 'unknown environment variable');
+  }
   return tree;
 }
 

@@ -228,6 +228,16 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     );
   });
 
+  test('OPS3: variables that a Kubernetes service named housecount brings are not ours', () => {
+    const env = {
+      HOUSECOUNT_SERVICE_HOST: '10.0.0.1',
+      HOUSECOUNT_SERVICE_PORT_HTTP: '80',
+      HOUSECOUNT_PORT: 'tcp://10.0.0.1:80',
+      HOUSECOUNT_PORT_80_TCP_ADDR: '10.0.0.1',
+    };
+    expect(problemsOf({ env })).toEqual([]);
+  });
+
   test('OPS3: no problem shows a secret', () => {
     const secret = 'p4ssw0rd';
     const content = `apps: [{ id: ${app}, certificate: ${secret} }]\ncustomers: [{ id: "${secret}:", secret: [${secret}] }]\nendpoints: [{ app: ${app}, url: "http://${secret}", secret: { a: ${secret} } }]`;

@@ -24,4 +24,7 @@ export interface ApiApp {
   readonly certificate: string;
 }
 
-export type ApiLog = Pick<Log, 'channel' | 'channels' | 'rules' | 'createRule' | 'changeRule' | 'deleteRule'>;
+export type ApiLog = Pick<
+  Log,
+  'channel' | 'channels' | 'rules' | 'createRule' | 'changeRule' | 'deleteRule' | 'lastPosition'
+>;

@@ -23,7 +23,13 @@ export class EventStreams {
    * It ends when the client goes away, the signal aborts or the source ends; a failure is the last event, `error`.
    * @throws HousecountError too_many_connections
    */
-  respond(signal: AbortSignal, source: (signal: AbortSignal) => AsyncIterable<StreamEvent>): Response {
+  respond(options: {
+    readonly signal: AbortSignal;
+    readonly source: (signal: AbortSignal) => AsyncIterable<StreamEvent>;
+    /** Told at once: what the client resumes after if it loses the connection before the first event. */
+    readonly firstId?: number;
+  }): Response {
+    const { signal, source, firstId } = options;
     if (this.#open >= limits.eventStreamsMax) throw new HousecountError('too_many_connections');
     const ending = new AbortController();
     const whole = AbortSignal.any([signal, ending.signal]);
@@ -43,7 +49,8 @@ export class EventStreams {
       {
         start(controller) {
           // Headers and this line go out at once: the reader knows that it is connected.
-          controller.enqueue(encoder.encode(': connected\n\n'));
+          const id = firstId === undefined ? '' : `id: ${firstId}\n`;
+          controller.enqueue(encoder.encode(`: connected\n${id}\n`));
         },
         async pull(controller) {
           try {

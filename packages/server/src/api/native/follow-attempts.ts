@@ -33,7 +33,7 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
       const app = appOf(deps, context).id;
       const start = resumeAfter(request, after.read(context));
       const { feed } = deps.notify;
-      return streams.respond(context.signal, async function* (signal): AsyncIterable<StreamEvent> {
+      async function* source(signal: AbortSignal): AsyncIterable<StreamEvent> {
         // Subscribed before the past is read, so that nothing falls between the two.
         const live = feed.attempts(app, signal);
         const newest = feed.recent(app, { limit: 1 })[0]?.id ?? 0;
@@ -45,7 +45,8 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
         }
         for await (const attempt of live)
           if (attempt.id > last) yield { event: 'attempt', id: attempt.id, data: attempt };
-      });
+      }
+      return streams.respond({ signal: context.signal, source });
     },
   };
 }

@@ -28,11 +28,13 @@ export function followNotices({ deps, streams }: NativeParts): Operation {
     },
     handle({ request, context }) {
       const app = appOf(deps, context).id;
-      const start = resumeAfter(request, after.read(context));
-      return streams.respond(context.signal, async function* (signal): AsyncIterable<StreamEvent> {
-        const notices = deps.notify.notices(app, start === fromNow ? undefined : start, signal);
-        for await (const notice of notices) yield { event: 'notice', id: notice.position, data: notice };
-      });
+      const given = resumeAfter(request, after.read(context));
+      const start = given === fromNow ? deps.log.lastPosition : given;
+      async function* source(signal: AbortSignal): AsyncIterable<StreamEvent> {
+        for await (const notice of deps.notify.notices(app, start, signal))
+          yield { event: 'notice', id: notice.position, data: notice };
+      }
+      return streams.respond({ signal: context.signal, source, firstId: start });
     },
   };
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// Finds the pinned Bun and runs the command line in it. Signals reach it once each, and its exit status is this one's.
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** The stub that stands in the `bun` package until its install script ran is smaller; the program is about 100 MB. */
+const programBytesMin = 1_000_000;
+
+function findBun() {
+  const require = createRequire(import.meta.url);
+  const candidates = [];
+  for (const folder of require.resolve.paths('bun') ?? []) {
+    candidates.push(join(folder, 'bun', 'bin', 'bun.exe'), join(folder, 'bun', 'bin', 'bun'));
+    const { platform, arch } = process;
+    const system = { linux: 'linux', darwin: 'darwin', win32: 'windows' }[platform] ?? platform;
+    const machine = arch === 'arm64' ? 'aarch64' : arch;
+    for (const kind of ['', '-musl', '-baseline', '-musl-baseline'])
+      for (const name of ['bun', 'bun.exe'])
+        candidates.push(join(folder, '@oven', `bun-${system}-${machine}${kind}`, 'bin', name));
+  }
+  return candidates.find((path) => existsSync(path) && statSync(path).size > programBytesMin);
+}
+
+if (process.versions.bun) {
+  await import(main);
+} else {
+  const bun = findBun();
+  if (bun === undefined) {
+    process.stderr.write(
+      `housecount needs the npm package "bun", which brings the Bun runtime; it is missing beside ${dirname(main)}.\nRun: npm install\n`,
+    );
+    process.exit(1);
+  }
+  // Of its own group, so that Ctrl-C in a terminal comes to it once, from here, and not twice. The pipe on descriptor 3
+  // ends when this process does, however it ends: the server then ends as well, and is not left behind.
+  const child = spawn(bun, [main, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    detached: true,
+    env: { ...process.env, HOUSECOUNT_LAUNCHER: '3' },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'])
+    process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`housecount could not start ${bun}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (status, signal) => {
+    if (signal === null) process.exit(status ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,55 @@
+/** One option of a command. */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Where a command reads and writes. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Command {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** Works when pasted. */
+  readonly examples: readonly string[];
+  readonly options: Readonly<Record<string, Option>>;
+  /** What more there is to say. */
+  readonly notes?: string;
+  /** Resolves with the exit status: 0 done, 1 failed. A UsageError is 2. */
+  run(values: Values, terminal: Terminal): Promise<number>;
+}
+
+/** The command was called wrongly: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The value of a string option, or undefined. */
+export function text(values: Values, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function required(values: Values, name: string): string {
+  const value = text(values, name);
+  if (value === undefined || value === '') throw new UsageError(`--${name} is missing`);
+  return value;
+}
+
+/** A whole number option within bounds, or `fallback`. */
+export function whole<T>(values: Values, name: string, min: number, max: number, fallback: T): number | T {
+  const value = text(values, name);
+  if (value === undefined) return fallback;
+  const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not ${value}`);
+}

@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
+import type { Config } from '@housecount/server/config';
+import { development, loadConfig } from '@housecount/server/config-load';
+import { type Command, type Terminal, text, type Values, whole } from '../command.ts';
+import { endSignal } from '../signals.ts';
+
+/** `housecount serve`: runs the server until a signal. */
+export const serve: Command = {
+  name: 'serve',
+  summary: 'run the server',
+  examples: [
+    'housecount serve',
+    'housecount serve --port 8080 --data-dir /var/lib/housecount --config housecount.yaml',
+  ],
+  options: {
+    config: {
+      type: 'string',
+      value: 'FILE',
+      help: 'Configuration, YAML. Without one: an app for development.',
+    },
+    port: { type: 'string', value: 'N', help: 'TCP port; 0 picks a free one. Default 7080.' },
+    host: {
+      type: 'string',
+      value: 'HOST',
+      help: 'Address to listen on. Default 127.0.0.1: this machine only.',
+    },
+    'data-dir': { type: 'string', value: 'DIR', help: 'Where the log is kept. Default ./data.' },
+    lan: { type: 'boolean', help: 'Open to the network, over https with a certificate made on the spot.' },
+    json: { type: 'boolean', help: 'Print the address as JSON, and the log as JSON lines.' },
+  },
+  notes: `
+Every key of the file is also an environment variable: HOUSECOUNT_ and its path in capitals, so listen.port is
+HOUSECOUNT_LISTEN_PORT and leases.rtcMs is HOUSECOUNT_LEASES_RTC_MS. Lists are given as JSON. Options go before
+variables, variables before the file. HOUSECOUNT_CONFIG names the file if --config does not.
+
+SIGTERM and SIGINT stop it in order: members may resume after the next start. A second signal stops it at once.`,
+  async run(values, terminal) {
+    const config = configOf(values, terminal);
+    const { startServer } = await import('@housecount/server/main');
+    const stopping = endSignal();
+    const server = await startServer(config);
+    announce(server.url, config, values, terminal);
+    if (!stopping.aborted) await once(stopping, 'abort');
+    await server.stop();
+    return 0;
+  },
+};
+
+function configOf(values: Values, terminal: Terminal): Config {
+  const file = text(values, 'config') ?? (terminal.env.HOUSECOUNT_CONFIG || undefined);
+  const port = whole(values, 'port', 0, 65_535, undefined);
+  const host = text(values, 'host');
+  const isLan = values.lan === true;
+  return loadConfig({
+    ...(file !== undefined && { file }),
+    env: terminal.env,
+    overrides: {
+      listen: {
+        host: host ?? (isLan ? '0.0.0.0' : undefined),
+        port,
+        tls: isLan ? { selfSigned: true } : undefined,
+      },
+      dataDir: text(values, 'data-dir'),
+      log: { format: values.json === true ? 'json' : undefined },
+    },
+  });
+}
+
+function announce(url: string, config: Config, values: Values, terminal: Terminal): void {
+  const lanUrls = values.lan === true ? lanAddresses().map((address) => withHost(url, address)) : [];
+  if (values.json === true) {
+    terminal.out(`${JSON.stringify({ listening: url, lan: lanUrls, development: config.development })}\n`);
+    return;
+  }
+  terminal.out(`listening on ${url}\n`);
+  if (config.development) terminal.err(developmentNotes(url, config));
+  if (values.lan === true) terminal.err(lanNotes(lanUrls));
+}
+
+function developmentNotes(url: string, config: Config): string {
+  const [customer] = config.customers;
+  const { appId, certificate } = development;
+  const insecure = url.startsWith('https:') ? ' --insecure' : '';
+  return `
+  Development: public keys, for trying out only. For real use give it --config.
+
+  App id       ${appId}
+  Certificate  ${certificate}
+  Customer     ${customer?.id ?? ''} : ${customer?.secret ?? ''}   (Basic login of the REST API; not needed from this machine)
+
+  Demo room    ${url}/demo
+  Console      ${url}/
+
+  Try
+    npx housecount simulate --url ${url} --app ${appId} --certificate ${certificate} --channel demo --audience 100 --for 30s${insecure}
+    npx housecount listen --url ${url}${insecure}
+    curl ${insecure ? '-k ' : ''}${url}/v1/apps/${appId}/channels/demo/roster
+
+`;
+}
+
+function lanNotes(urls: readonly string[]): string {
+  return `  On your network:
+${urls.map((url) => `    ${url}/demo\n`).join('') || '    (this machine has no network address)\n'}
+  The certificate is made here, so each device warns once: open the page and accept it. Everybody on this network can
+  reach the server now.
+
+`;
+}
+
+function lanAddresses(): readonly string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
+}
+
+function withHost(url: string, host: string): string {
+  const changed = new URL(url);
+  changed.hostname = host;
+  return changed.origin;
+}

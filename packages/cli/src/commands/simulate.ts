@@ -1,0 +1,116 @@
+import { isAppId, isChannelName } from '@housecount/protocol';
+import { type Command, required, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
+import { endSignal } from '../signals.ts';
+import {
+  type AudienceCounts,
+  type AudienceOptions,
+  simulateAudience,
+} from '../simulate/simulate-audience.ts';
+
+/** `housecount simulate`: an audience without media. */
+export const simulate: Command = {
+  name: 'simulate',
+  summary: 'fill a channel with viewers, without media',
+  examples: [
+    'housecount simulate --url http://127.0.0.1:7080 --app 0123456789abcdef0123456789abcdef --certificate fedcba9876543210fedcba9876543210 --channel demo --audience 100 --for 30s',
+  ],
+  options: {
+    url: { type: 'string', value: 'URL', help: 'The server, as serve printed it.' },
+    app: { type: 'string', value: 'ID', help: 'App id.' },
+    certificate: { type: 'string', value: 'C', help: 'Certificate of the app; the tokens are made here.' },
+    channel: { type: 'string', value: 'NAME', help: 'Channel to join.' },
+    audience: { type: 'string', value: 'N', help: 'Viewers: uids 1 to N.' },
+    hosts: { type: 'string', value: 'N', help: 'Hosts, with the uids after those; default 0.' },
+    churn: { type: 'string', value: 'N/s', help: 'Viewers a second that leave and join again; default 0.' },
+    for: { type: 'string', value: 'TIME', help: 'How long all stay: 30s, 5m, 1h. Default: until Ctrl-C.' },
+    'under-way': { type: 'string', value: 'N', help: 'Joins under way at once; default 100.' },
+    insecure: { type: 'boolean', help: 'Do not check the certificate of the server.' },
+    json: { type: 'boolean', help: 'Print the counts as one JSON object.' },
+  },
+  notes: `
+Viewers that lose the connection come back and resume, as SDK clients do. At the end, and at Ctrl-C, all leave normally.
+Exit status 0 if everybody joined and every goodbye was heard, else 1.`,
+  async run(values, terminal) {
+    const options = { ...optionsOf(values), onProgress: progress(terminal) };
+    const counts = await simulateAudience(options, endSignal());
+    terminal.err('\n');
+    terminal.out(values.json === true ? `${JSON.stringify(counts)}\n` : report(counts));
+    const expected = options.audience + (options.hosts ?? 0);
+    const isWhole = counts.joins >= expected && counts.unheard === 0 && counts.leaves === counts.joins;
+    return isWhole && Object.keys(counts.removals).length === 0 ? 0 : 1;
+  },
+};
+
+function optionsOf(values: Values): AudienceOptions {
+  const url = required(values, 'url');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new UsageError(`--url must be an http:// or https:// URL, not ${url}`);
+  const app = required(values, 'app');
+  const certificate = required(values, 'certificate');
+  if (!isAppId(app)) throw new UsageError('--app must be 32 hexadecimal characters');
+  if (!isAppId(certificate)) throw new UsageError('--certificate must be 32 hexadecimal characters');
+  const channel = required(values, 'channel');
+  if (!isChannelName(channel)) throw new UsageError('--channel is not a legal channel name');
+  required(values, 'audience');
+  const stayMs = values.for === undefined ? undefined : durationMsOf(required(values, 'for'));
+  return {
+    url,
+    app,
+    certificate,
+    channel,
+    audience: whole(values, 'audience', 0, 200_000, 0),
+    hosts: whole(values, 'hosts', 0, 128, 0),
+    churnPerSecond: rateOf(text(values, 'churn') ?? '0'),
+    ...(stayMs !== undefined && { stayMs }),
+    underWayMax: whole(values, 'under-way', 1, 10_000, 100),
+    insecure: values.insecure === true,
+  };
+}
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `1.5m`, `2h`, `500ms`; a bare number is seconds. */
+export function durationMsOf(given: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(given) ?? [];
+  const factor = unitsMs[unit];
+  if (number === '' || factor === undefined)
+    throw new UsageError(`--for must be a time like 30s or 5m, not ${given}`);
+  return Math.round(Number(number) * factor);
+}
+
+/** `5/s`, `0.5/s` or a bare number. */
+export function rateOf(given: string): number {
+  const number = /^(\d{1,6}(?:\.\d{1,3})?)(?:\/s)?$/.exec(given)?.[1];
+  if (number === undefined) throw new UsageError(`--churn must be a rate like 5/s, not ${given}`);
+  return Number(number);
+}
+
+function progress(terminal: Terminal): AudienceOptions['onProgress'] {
+  let last = '';
+  return ({ phase, present, joins, leaves, lost, refusals }) => {
+    const refused = sum(refusals);
+    const line = `${phase}: ${present} in, ${joins} joins, ${leaves} leaves, ${lost} lost, ${refused} refused`;
+    if (line !== last) terminal.err(`\r\u001b[K${line}`);
+    last = line;
+  };
+}
+
+function report(counts: AudienceCounts): string {
+  const { joins, leaves, resumes, lost, unheard, peak, refusals, removals } = counts;
+  const named = (of: AudienceCounts['refusals']) =>
+    `${sum(of)}${Object.entries(of)
+      .map(([code, n]) => `  ${code} ${n}`)
+      .join('')}`;
+  const lines = [
+    `joins     ${joins}`,
+    `leaves    ${leaves}`,
+    `refusals  ${named(refusals)}`,
+    `peak      ${peak}`,
+  ];
+  if (resumes > 0 || lost > 0) lines.push(`lost      ${lost}`, `resumes   ${resumes}`);
+  if (unheard > 0) lines.push(`unheard   ${unheard}  (left, but no answer came)`);
+  if (sum(removals) > 0) lines.push(`removed   ${named(removals)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+const sum = (of: AudienceCounts['refusals']) => Object.values(of).reduce((total, n) => total + n, 0);

@@ -1,0 +1,81 @@
+import { isAccount, isAppId, isChannelName } from '@housecount/protocol';
+import { buildRtcToken } from '@housecount/server/edge/token/build';
+import { type Command, required, text, UsageError, type Values, whole } from '../command.ts';
+
+/** The token format lasts a day at most. */
+const expireSecondsMax = 86_400;
+
+/** `housecount token`: makes one token and prints it. */
+export const token: Command = {
+  name: 'token',
+  summary: 'make one token for a user of a channel',
+  examples: [
+    'housecount token --app 0123456789abcdef0123456789abcdef --certificate fedcba9876543210fedcba9876543210 --channel lobby --uid 7',
+  ],
+  options: {
+    app: { type: 'string', value: 'ID', help: 'App id, 32 hexadecimal characters.' },
+    certificate: { type: 'string', value: 'C', help: 'Certificate of the app, 32 hexadecimal characters.' },
+    channel: { type: 'string', value: 'NAME', help: 'Channel, or a pattern with *.' },
+    uid: { type: 'string', value: 'N', help: 'Uid, 0 to 4294967295; 0 (the default) fits any.' },
+    account: { type: 'string', value: 'A', help: 'String account, in place of --uid.' },
+    role: { type: 'string', value: 'ROLE', help: 'host (may publish) or audience (the default).' },
+    expire: { type: 'string', value: 'SECONDS', help: 'How long it lasts, at most 86400; default 3600.' },
+    json: { type: 'boolean', help: 'Print an object with the token and what it is for.' },
+  },
+  async run(values, terminal) {
+    const made = makeToken(values, Math.floor(Date.now() / 1000));
+    terminal.out(values.json === true ? `${JSON.stringify(made)}\n` : `${made.token}\n`);
+    return 0;
+  },
+};
+
+function makeToken(values: Values, issuedSeconds: number) {
+  const app = hex(values, 'app');
+  const certificate = hex(values, 'certificate');
+  const channel = required(values, 'channel');
+  // A pattern is a name in which * stands for anything.
+  if (!isChannelName(channel.replaceAll('*', 'x')))
+    throw new UsageError('--channel is not a legal channel name');
+  const role = roleOf(text(values, 'role') ?? 'audience');
+  const expireSeconds = whole(values, 'expire', 1, expireSecondsMax, 3600);
+  const identity = identityOf(values);
+  const salt = 1 + Math.floor(Math.random() * 99_999_999);
+  const token = buildRtcToken({
+    appId: app,
+    certificate,
+    channel,
+    identity,
+    role,
+    expireSeconds,
+    issuedSeconds,
+    salt,
+  });
+  return {
+    token,
+    app,
+    channel,
+    ...identity,
+    role,
+    expires: new Date((issuedSeconds + expireSeconds) * 1000).toISOString(),
+  };
+}
+
+function hex(values: Values, name: string): string {
+  const value = required(values, name);
+  if (!isAppId(value)) throw new UsageError(`--${name} must be 32 hexadecimal characters`);
+  return value;
+}
+
+function roleOf(role: string): 'broadcaster' | 'audience' {
+  if (role === 'host' || role === 'broadcaster') return 'broadcaster';
+  if (role === 'audience') return 'audience';
+  throw new UsageError(`--role must be host or audience, not ${role}`);
+}
+
+function identityOf(values: Values): { uid: number } | { account: string } {
+  const account = text(values, 'account');
+  if (account === undefined) return { uid: whole(values, 'uid', 0, 0xffffffff, 0) };
+  if (values.uid !== undefined) throw new UsageError('give --uid or --account, not both');
+  if (!isAccount(account.replaceAll('*', 'x'))) throw new UsageError('--account is not a legal account');
+  return { account };
+}

@@ -1,0 +1,34 @@
+import type { AgoraNotice, NoticeType } from '@housecount/protocol';
+
+const names: Record<NoticeType, string> = {
+  101: 'channel create',
+  102: 'channel destroy',
+  103: 'host join',
+  104: 'host leave',
+  105: 'audience join',
+  106: 'audience leave',
+  107: 'user join',
+  108: 'user leave',
+  111: 'became host',
+  112: 'became audience',
+};
+
+/** One line for a person: time, what, where, who, and the order and count after it. */
+export function noticeLine(body: string): string {
+  const { eventType, notifyMs, payload } = JSON.parse(body) as AgoraNotice;
+  const { channelName, uid, account, reason, duration, seq, count } = payload;
+  const who = uid === undefined ? '' : account === undefined ? `uid ${uid}` : `uid ${uid} (${account})`;
+  const why = reason === undefined ? '' : `reason ${reason} after ${duration ?? 0} s`;
+  return [
+    new Date(notifyMs).toISOString().slice(11, 23),
+    String(eventType),
+    (names[eventType] ?? '').padEnd(15),
+    channelName,
+    `seq ${seq}`,
+    `count ${count}`,
+    who,
+    why,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+}

@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import { ConfigError } from '@housecount/server/config-reader';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Command, type Terminal, UsageError, type Values } from './command.ts';
+import { commandHelp, overview } from './help.ts';
+
+/** Runs the command that the arguments name; resolves with the exit status: 0 done, 1 failed, 2 called wrongly. */
+export async function runCommands(
+  commands: readonly Command[],
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--version' || name === '-v') {
+    terminal.out(`${packageJson.version}\n`);
+    return 0;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    const about = commands.find((command) => command.name === rest[0]);
+    terminal.out(about ? commandHelp(about) : overview(commands));
+    return 0;
+  }
+  const command = commands.find((one) => one.name === name);
+  if (command === undefined) {
+    terminal.err(
+      name === undefined
+        ? overview(commands)
+        : `housecount: there is no command ${name}\n\n${overview(commands)}`,
+    );
+    return 2;
+  }
+  try {
+    const values = parse(command, rest);
+    if (values.help === true) {
+      terminal.out(commandHelp(command));
+      return 0;
+    }
+    return await command.run(values, terminal);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      terminal.err(`housecount ${command.name}: ${error.message}\nTry: housecount ${command.name} --help\n`);
+      return 2;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    terminal.err(`housecount ${command.name}: ${message}\n`);
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+function parse(command: Command, args: readonly string[]): Values {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type }]) => [name, { type }]),
+  );
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      strict: true,
+      allowPositionals: false,
+    }).values as Values;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // The parser's first sentence says what is wrong; the others are about its own conventions.
+    throw new UsageError(message.split('. ')[0] ?? message);
+  }
+}

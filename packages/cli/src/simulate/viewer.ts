@@ -1,0 +1,186 @@
+import type { ClosingFrame, Code, HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
+
+/** What happens to a viewer, as it happens. */
+export interface ViewerReports {
+  /** In the channel: anew, or the same membership taken up again. */
+  joined(resumed: boolean): void;
+  /** Not let in; `again` if it will try once more, else it is out. */
+  refused(code: Code, again: boolean): void;
+  /** The connection was lost, or could not be made; it will try again. */
+  lost(): void;
+  /** Out after leave(): the goodbye was heard, or nobody was there to hear it. */
+  left(heard: boolean): void;
+  /** Put out by the server for good. */
+  removed(code: Code): void;
+}
+
+export interface ViewerOptions {
+  /** All of the hello but the resume key. */
+  readonly hello: Omit<HelloFrame, 'type' | 'resume'>;
+  readonly open: () => WebSocket;
+  readonly reports: ViewerReports;
+  /** First pause before it comes back, milliseconds; doubled up to sixteen times that, then shortened at random by up to half. */
+  readonly retryMs: number;
+}
+
+/** How long a goodbye may take, coming back for it included, milliseconds. */
+const leaveMs = 10_000;
+const bye = '{"type":"bye"}';
+const ping = '{"type":"ping"}';
+
+type State =
+  | { readonly at: 'out' }
+  | { readonly at: 'connecting'; readonly socket: WebSocket }
+  | { readonly at: 'in'; readonly socket: WebSocket; readonly cancelPing: () => void }
+  | { readonly at: 'waiting'; readonly cancel: () => void };
+
+/** One client of a channel, without media: joins, keeps its lease, comes back with its resume key, and says goodbye. */
+export class Viewer {
+  readonly #options: ViewerOptions;
+  #state: State = { at: 'out' };
+  /** Key of the membership that it would take up again. */
+  #resume: string | undefined;
+  #failures = 0;
+  #heardAtMs = 0;
+  #closing: ClosingFrame | undefined;
+  /** Set by leave() until it is out. */
+  #cancelLeave: (() => void) | undefined;
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+  }
+
+  get isIn(): boolean {
+    return this.#state.at === 'in' && this.#cancelLeave === undefined;
+  }
+
+  get isOut(): boolean {
+    return this.#state.at === 'out';
+  }
+
+  /** Joins; may be called again once it is out. */
+  join(): void {
+    if (this.#state.at === 'out') this.#connect();
+  }
+
+  /** Says goodbye, and comes back to say it if the connection is lost just now; `left` is reported once. */
+  leave(): void {
+    if (this.#state.at === 'out' || this.#cancelLeave !== undefined) return;
+    const timer = setTimeout(() => this.#left(false), leaveMs);
+    this.#cancelLeave = () => clearTimeout(timer);
+    if (this.#state.at === 'in') this.#state.socket.send(bye);
+    // Nothing was ever joined, and nothing is on its way.
+    else if (this.#state.at === 'waiting' && this.#resume === undefined) this.#left(true);
+  }
+
+  /** Cuts the connection without a goodbye and stays away, with no report: what a pulled cable is to the server. */
+  vanish(): void {
+    this.#out();
+  }
+
+  #connect(): void {
+    const socket = this.#options.open();
+    this.#state = { at: 'connecting', socket };
+    this.#closing = undefined;
+    socket.onopen = () => {
+      const { hello } = this.#options;
+      const resume = this.#resume;
+      socket.send(JSON.stringify({ type: 'hello', ...hello, ...(resume !== undefined && { resume }) }));
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.#isOwn(socket)) this.#receive(JSON.parse(String(data)) as ServerFrame);
+    };
+    socket.onclose = () => {
+      if (this.#isOwn(socket)) this.#closed();
+    };
+  }
+
+  #isOwn(socket: WebSocket): boolean {
+    return 'socket' in this.#state && this.#state.socket === socket;
+  }
+
+  #receive(frame: ServerFrame): void {
+    this.#heardAtMs = performance.now();
+    if (frame.type === 'welcome') this.#welcomed(frame);
+    if (frame.type === 'closing') this.#closing = frame;
+  }
+
+  #welcomed({ resume, resumed, pingMs, leaseMs }: WelcomeFrame): void {
+    if (this.#state.at !== 'connecting') return;
+    const { socket } = this.#state;
+    this.#resume = resume;
+    this.#failures = 0;
+    const timer = setInterval(() => {
+      // A server that says nothing for a whole lease is not there any more, whatever the socket thinks.
+      if (performance.now() - this.#heardAtMs > leaseMs) this.#lost();
+      else socket.send(ping);
+    }, pingMs);
+    this.#state = { at: 'in', socket, cancelPing: () => clearInterval(timer) };
+    this.#options.reports.joined(resumed);
+    if (this.#cancelLeave !== undefined) socket.send(bye);
+  }
+
+  #closed(): void {
+    const closing = this.#closing;
+    if (closing === undefined) this.#lost();
+    else if (this.#state.at === 'connecting') this.#refused(closing);
+    else if (closing.code === 'left') this.#left(true);
+    else if (closing.retry) this.#lost(closing.retryAfterMs);
+    else this.#removed(closing.code);
+  }
+
+  #refused({ code, retry, retryAfterMs }: ClosingFrame): void {
+    if (code === 'resume_invalid' && this.#resume !== undefined) {
+      // The membership that it would take up has ended meanwhile: it joins anew, or is out already.
+      this.#resume = undefined;
+      if (this.#cancelLeave === undefined) this.#wait(0);
+      else this.#left(true);
+      return;
+    }
+    if (retry) this.#wait(retryAfterMs);
+    else this.#out();
+    this.#options.reports.refused(code, retry);
+  }
+
+  #lost(retryAfterMs?: number): void {
+    this.#wait(retryAfterMs);
+    this.#options.reports.lost();
+  }
+
+  #left(heard: boolean): void {
+    this.#out();
+    this.#options.reports.left(heard);
+  }
+
+  #removed(code: Code): void {
+    this.#out();
+    this.#options.reports.removed(code);
+  }
+
+  #wait(afterMs: number | undefined): void {
+    this.#release();
+    const { retryMs } = this.#options;
+    const backoffMs = Math.min(retryMs * 2 ** this.#failures, retryMs * 16) * (0.5 + Math.random() / 2);
+    this.#failures += 1;
+    const timer = setTimeout(() => this.#connect(), afterMs ?? backoffMs);
+    this.#state = { at: 'waiting', cancel: () => clearTimeout(timer) };
+  }
+
+  #out(): void {
+    this.#release();
+    this.#cancelLeave?.();
+    this.#cancelLeave = undefined;
+    this.#resume = undefined;
+    this.#failures = 0;
+    this.#state = { at: 'out' };
+  }
+
+  /** Lets go of the socket and the timers of the present state. */
+  #release(): void {
+    const state = this.#state;
+    this.#state = { at: 'out' };
+    if (state.at === 'in') state.cancelPing();
+    if (state.at === 'waiting') state.cancel();
+    if ('socket' in state) state.socket.close();
+  }
+}
