@@ -1,0 +1,46 @@
+import type { RosterChange } from '@housecount/protocol';
+
+/** The newest changes of one channel, dense, for readers that come back with a cursor. */
+export class ChangeRing {
+  readonly #max: number;
+  readonly #onSize: (delta: number) => void;
+  #sid: string | undefined;
+  #changes: RosterChange[] = [];
+
+  /** Keeps `max` to 2 × `max` changes. `onSize` hears how many more, or fewer, are held. */
+  constructor(max: number, onSize: (delta: number) => void) {
+    this.#max = max;
+    this.#onSize = onSize;
+  }
+
+  push(sid: string, change: RosterChange): void {
+    if (sid !== this.#sid) {
+      this.clear();
+      this.#sid = sid;
+    }
+    this.#changes.push(change);
+    this.#onSize(1);
+    if (this.#changes.length > 2 * this.#max) this.shed(this.#max);
+  }
+
+  /** Keeps only the newest `count`. */
+  shed(count: number): void {
+    const surplus = this.#changes.length - count;
+    if (surplus <= 0) return;
+    this.#changes = this.#changes.slice(surplus);
+    this.#onSize(-surplus);
+  }
+
+  clear(): void {
+    this.#onSize(-this.#changes.length);
+    this.#changes = [];
+    this.#sid = undefined;
+  }
+
+  /** Every change after `seq` that has come so far, or undefined if some of them are not held any more. */
+  after(sid: string, seq: number): readonly RosterChange[] | undefined {
+    const first = this.#changes[0];
+    if (sid !== this.#sid || !first || seq + 1 < first.seq) return undefined;
+    return this.#changes.slice(seq + 1 - first.seq);
+  }
+}

@@ -1,0 +1,146 @@
+import {
+  type ChannelEvent,
+  type RosterChange,
+  type RosterChangesFrame,
+  type RosterInterruptedFrame,
+  toRosterChange,
+} from '@housecount/protocol';
+import type { ChannelMark } from '../channel/decision.ts';
+import type { Clock } from '../clock.ts';
+import type { Broadcast } from '../edge/socket.ts';
+import { limits } from '../limits.ts';
+import { ChangeRing } from './change-ring.ts';
+import { rosterTopic } from './topics.ts';
+
+/** A frame of the roster stream, made once for all its readers. `to` is its last seq; absent if it carries no changes. */
+export interface RosterText {
+  readonly sid: string;
+  readonly to?: number;
+  readonly text: string;
+}
+
+/** A reader that is not on the topic: it still waits for the end of its snapshot, or lives in this process. */
+export interface DirectReader {
+  receive(frame: RosterText): void;
+}
+
+export interface RosterFeedOptions {
+  readonly app: string;
+  readonly channel: string;
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  readonly onRingSize: (delta: number) => void;
+}
+
+/**
+ * The roster stream of one channel: collects its changes from the log, makes frames of them, and hands each frame to all
+ * readers. Exists while somebody follows, and a while longer so that they can come back.
+ */
+export class RosterFeed {
+  readonly app: string;
+  readonly channel: string;
+  readonly ring: ChangeRing;
+  readonly direct = new Set<DirectReader>();
+  /** Sockets on the topic. */
+  topicReaders = 0;
+  /** Since when nobody reads, epoch milliseconds. */
+  idleSinceMs: number;
+  readonly #options: RosterFeedOptions;
+  #pending: { sid: string; count: number; changes: RosterChange[] } | undefined;
+  /** uid to since when it is silent, or undefined for back. */
+  #links = new Map<number, number | undefined>();
+  #linksSid = '';
+  #flushedMs = Number.NEGATIVE_INFINITY;
+  #cancelFlush: (() => void) | undefined;
+
+  constructor(options: RosterFeedOptions) {
+    this.#options = options;
+    this.app = options.app;
+    this.channel = options.channel;
+    this.idleSinceMs = options.clock.nowMs();
+    this.ring = new ChangeRing(limits.rosterRingChangesMax, options.onRingSize);
+  }
+
+  get readers(): number {
+    return this.topicReaders + this.direct.size;
+  }
+
+  /** The next event of the channel. */
+  add(event: ChannelEvent): void {
+    if (this.#pending && this.#pending.sid !== event.sid) this.#send();
+    // A frame of links goes out after the changes, so what was said of an earlier stay must not be in it.
+    if (event.type === 'member-joined' || event.type === 'member-left') this.#links.delete(event.uid);
+    const change = toRosterChange(event);
+    this.ring.push(event.sid, change);
+    this.#pending ??= { sid: event.sid, count: 0, changes: [] };
+    this.#pending.count = event.count;
+    this.#pending.changes.push(change);
+    if (this.#pending.changes.length >= limits.rosterFrameChangesMax) this.#send();
+  }
+
+  /** A member of the life `sid` went silent or is back. */
+  mark(mark: ChannelMark, sid: string): void {
+    if (mark.type === 'token-renewed') return;
+    if (this.#linksSid !== sid && this.#links.size > 0) this.#send();
+    this.#linksSid = sid;
+    this.#links.set(mark.uid, mark.type === 'link-silent' ? mark.lastHeardMs : undefined);
+    if (this.#links.size >= limits.rosterFrameChangesMax) this.#send();
+  }
+
+  /** The end of a batch of the log: sends what was collected; in a large channel at most every `rosterMergeMs`. */
+  settle(members: number): void {
+    if (this.#cancelFlush || (!this.#pending && this.#links.size === 0)) return;
+    const { clock } = this.#options;
+    const waitMs = this.#flushedMs + limits.rosterMergeMs - clock.nowMs();
+    if (members <= limits.rosterMergeMembersMin || waitMs <= 0) {
+      this.#send();
+      return;
+    }
+    this.#cancelFlush = clock.after(waitMs, () => {
+      this.#cancelFlush = undefined;
+      this.#send();
+    });
+  }
+
+  stop(): void {
+    this.#cancelFlush?.();
+    this.ring.clear();
+  }
+
+  #send(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    this.#flushedMs = this.#options.clock.nowMs();
+    const pending = this.#pending;
+    const links = this.#links;
+    this.#pending = undefined;
+    if (links.size > 0) this.#links = new Map();
+    if (this.readers === 0) return;
+    if (pending) this.#hand(changesText(pending.sid, pending.count, pending.changes));
+    if (links.size > 0) this.#hand(interruptedText(this.#linksSid, links));
+  }
+
+  #hand(frame: RosterText): void {
+    const { app, channel, broadcast } = this.#options;
+    if (this.topicReaders > 0) broadcast.publish(rosterTopic(app, channel), frame.text);
+    for (const reader of this.direct) reader.receive(frame);
+  }
+}
+
+/** A frame of changes, which are dense and at least one. */
+export function changesText(sid: string, count: number, changes: readonly RosterChange[]): RosterText {
+  const from = changes[0]?.seq ?? 0;
+  const to = changes.at(-1)?.seq ?? 0;
+  const frame: RosterChangesFrame = { type: 'roster-changes', sid, from, to, count, changes };
+  return { sid, to, text: JSON.stringify(frame) };
+}
+
+function interruptedText(sid: string, links: ReadonlyMap<number, number | undefined>): RosterText {
+  const silent: { uid: number; sinceMs: number }[] = [];
+  const back: number[] = [];
+  for (const [uid, sinceMs] of links)
+    if (sinceMs === undefined) back.push(uid);
+    else silent.push({ uid, sinceMs });
+  const frame: RosterInterruptedFrame = { type: 'roster-interrupted', sid, silent, back };
+  return { sid, text: JSON.stringify(frame) };
+}

@@ -1,0 +1,199 @@
+import type { ChannelEvent, HostState, ServerFrame } from '@housecount/protocol';
+import { type ChannelMark, isMark } from '../channel/decision.ts';
+import type { OpenChannel } from '../channel/state.ts';
+import type { Clock } from '../clock.ts';
+import type { Broadcast } from '../edge/socket.ts';
+import { limits } from '../limits.ts';
+import type { Log } from '../log/contract.ts';
+import type { LogEntry } from '../log/record.ts';
+import type { Logger, Metrics } from '../observe/contract.ts';
+import { pause } from '../pause.ts';
+import { hostFrameOf } from './host-frames.ts';
+import { RosterFeed } from './roster-feed.ts';
+import { type RosterFrames, rosterFrames } from './roster-frames.ts';
+import { toHostState } from './roster-member.ts';
+import { type RosterCursor, type RosterReader, RosterSubscription } from './roster-subscription.ts';
+import { Streams } from './streams.ts';
+import { hostsTopic } from './topics.ts';
+
+export interface SignalOptions {
+  readonly log: Log;
+  /** Ids of the apps. */
+  readonly apps: readonly string[];
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How long the log's follower waits after a failure before it goes on where it was, milliseconds. */
+const followRetryMs = 1_000;
+
+/** Starts to tell the channels' clients what the log says, from now on. */
+export function startSignal(options: SignalOptions): Signal {
+  const signal = new Signal(options);
+  signal.start();
+  return signal;
+}
+
+/** Follows the log and fans it out: broadcasters and their streams to everybody in a channel, the roster to those who follow it. */
+export class Signal {
+  readonly streams: Streams;
+  readonly #options: SignalOptions;
+  readonly #feeds = new Map<string, RosterFeed>();
+  readonly #stopping = new AbortController();
+  #following: Promise<void> | undefined;
+  #ringChanges = 0;
+  #cancelTidy: (() => void) | undefined;
+
+  constructor(options: SignalOptions) {
+    this.#options = options;
+    const { log, metrics } = options;
+    this.streams = new Streams({
+      channel: (app, channel) => log.channel(app, channel),
+      onChange: (app, channel, uid, { audio, video }) =>
+        this.#tell(app, channel, { type: 'host-streams', uid, audio, video }),
+    });
+    metrics.gauge('housecount_roster_streams', 'Channels whose roster is followed.', () => this.#feeds.size);
+    metrics.gauge(
+      'housecount_roster_changes_kept',
+      'Changes kept for readers that come back.',
+      () => this.#ringChanges,
+    );
+  }
+
+  /** Begins at the log's present end: whoever connects gets a state and then what comes after it. */
+  start(): void {
+    this.#following = this.#follow(this.#options.log.lastPosition);
+    this.#tidyLater();
+  }
+
+  /** The channel's broadcasters, in order of arrival, and what they send. */
+  hosts(state: OpenChannel): HostState[] {
+    return Array.from(state.roster.broadcasters(), (member) =>
+      toHostState(member, this.streams.of(state.app, state.channel, member.uid)),
+    );
+  }
+
+  /** Sends the channel's roster to `reader`: a snapshot or the changes since `cursor`, then what follows, until stopped. */
+  followRoster(
+    app: string,
+    channel: string,
+    reader: RosterReader,
+    cursor?: RosterCursor,
+  ): RosterSubscription {
+    const { clock, log } = this.#options;
+    const subscription = new RosterSubscription({ feed: this.#feedOf(app, channel), reader, clock });
+    subscription.start(log.channel(app, channel), cursor);
+    return subscription;
+  }
+
+  /**
+   * The same stream inside this process, frame by frame as JSON text, until `signal` aborts. Throws HousecountError
+   * `slow_reader` if more than `socketBacklogBytesMax` characters wait to be taken. A closed channel begins with its next opening.
+   */
+  frames(app: string, channel: string, signal: AbortSignal, cursor?: RosterCursor): RosterFrames {
+    const ends = AbortSignal.any([signal, this.#stopping.signal]);
+    return rosterFrames((reader) => this.followRoster(app, channel, reader, cursor), ends);
+  }
+
+  /** One frame to every rtc socket of every open channel. */
+  tellEveryone(frame: ServerFrame): void {
+    const { apps, log } = this.#options;
+    for (const app of apps) for (const { channel } of log.channels(app)) this.#tell(app, channel, frame);
+  }
+
+  /** Ends the follower and all streams inside this process. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelTidy?.();
+    for (const feed of this.#feeds.values()) feed.stop();
+    await this.#following;
+  }
+
+  async #follow(from: number): Promise<void> {
+    const { log, logger, clock } = this.#options;
+    const { signal } = this.#stopping;
+    let position = from;
+    while (!signal.aborted) {
+      try {
+        for await (const batch of log.follow(position, signal)) {
+          this.#absorb(batch);
+          position = batch.at(-1)?.position ?? position;
+        }
+      } catch (cause) {
+        logger.error('the roster streams cannot read the log; they go on where they were', {
+          position,
+          cause: String(cause),
+        });
+        await pause(clock, followRetryMs, signal);
+      }
+    }
+  }
+
+  #absorb(batch: readonly LogEntry[]): void {
+    const touched = new Set<RosterFeed>();
+    for (const { record } of batch) {
+      if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
+        continue;
+      const feed = this.#feeds.get(`${record.app}/${record.channel}`);
+      if (feed) touched.add(feed);
+      if (isMark(record)) this.#mark(record, feed);
+      else this.#event(record, feed);
+    }
+    for (const feed of touched)
+      feed.settle(this.#options.log.channel(feed.app, feed.channel)?.roster.size ?? 0);
+  }
+
+  #event(event: ChannelEvent, feed: RosterFeed | undefined): void {
+    feed?.add(event);
+    this.streams.absorb(event);
+    const frame = hostFrameOf(event, this.streams);
+    if (frame) this.#tell(event.app, event.channel, frame);
+  }
+
+  #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
+    if (!feed || mark.type === 'token-renewed') return;
+    // A connection belongs to one life of the channel. If it is not in the present one it has left, and that is on its way.
+    const state = this.#options.log.channel(mark.app, mark.channel);
+    if (state?.roster.getByConnection(mark.connectionId)) feed.mark(mark, state.sid);
+  }
+
+  #tell(app: string, channel: string, frame: ServerFrame): void {
+    this.#options.broadcast.publish(hostsTopic(app, channel), JSON.stringify(frame));
+  }
+
+  #feedOf(app: string, channel: string): RosterFeed {
+    const key = `${app}/${channel}`;
+    const known = this.#feeds.get(key);
+    if (known) return known;
+    const { broadcast, clock } = this.#options;
+    const feed: RosterFeed = new RosterFeed({
+      app,
+      channel,
+      broadcast,
+      clock,
+      onRingSize: (delta) => {
+        this.#ringChanges += delta;
+        if (delta > 0 && this.#ringChanges > limits.rosterRingChangesTotalMax)
+          feed.ring.shed(limits.rosterRingChangesMax / 4);
+      },
+    });
+    this.#feeds.set(key, feed);
+    return feed;
+  }
+
+  /** Forgets streams that nobody has read for `rosterRingIdleMs`. */
+  #tidyLater(): void {
+    const { clock } = this.#options;
+    this.#cancelTidy = clock.after(limits.rosterRingIdleMs / 2, () => {
+      const nowMs = clock.nowMs();
+      for (const [key, feed] of this.#feeds) {
+        if (feed.readers > 0 || nowMs - feed.idleSinceMs < limits.rosterRingIdleMs) continue;
+        feed.stop();
+        this.#feeds.delete(key);
+      }
+      this.#tidyLater();
+    });
+  }
+}
