@@ -1,0 +1,142 @@
+import { clientFrameBytesMax } from '@housecount/protocol';
+import { limits } from '../limits.ts';
+import type { HttpHandler } from './http.ts';
+import type { Socket, SocketHandler } from './socket.ts';
+
+/** The adapter to Bun's HTTP and WebSocket server: the only file of edge/ that knows it. */
+export interface BunServerOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** WebSockets are taken in at this path; everything else, and a plain request to it, goes to `http`. */
+  readonly webSocketPath: string;
+  readonly http: HttpHandler;
+  readonly accept: (socket: Socket) => SocketHandler;
+}
+
+export interface BunServer {
+  readonly port: number;
+  readonly url: string;
+  publish(topic: string, text: string): void;
+  /** Takes nobody in any more, tells handlers by their signal, and cuts what is left after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+interface SocketData {
+  readonly address: string;
+  handler?: SocketHandler;
+}
+type BunSocket = Bun.ServerWebSocket<SocketData>;
+
+/** Silence after which an HTTP connection is closed, seconds. Longer than any answer takes; event streams have none. */
+const idleSeconds = 60;
+/** Beyond this Bun itself answers 413; below it the handler does, with a code. */
+const requestBytesMax = 64 * limits.bodyBytesMax;
+
+/** Begins to listen. Throws if the address cannot be bound. */
+export function bunServer(options: BunServerOptions): BunServer {
+  const { host, port, tls, webSocketPath, http, accept } = options;
+  const stopping = new AbortController();
+  const server = Bun.serve<SocketData>({
+    hostname: host,
+    port,
+    ...(tls && { tls }),
+    maxRequestBodySize: requestBytesMax,
+    idleTimeout: idleSeconds,
+    async fetch(request, bun) {
+      const address = bun.requestIP(request)?.address ?? '';
+      if (isUpgrade(request) && new URL(request.url).pathname === webSocketPath) {
+        if (bun.upgrade(request, { data: { address } })) return undefined;
+      }
+      const signal = AbortSignal.any([request.signal, stopping.signal]);
+      const response = await http(request, { address, signal });
+      if (response.headers.get('content-type')?.startsWith('text/event-stream')) bun.timeout(request, 0);
+      return response;
+    },
+    error: () => new Response(null, { status: 500 }),
+    websocket: {
+      // Above the limit of frames, so that those a little larger are answered by name; the rest Bun closes with 1009.
+      maxPayloadLength: 4 * clientFrameBytesMax,
+      // Liveness is ours (liveness.ts).
+      idleTimeout: 0,
+      sendPings: false,
+      perMessageDeflate: false,
+      // Readers are cut by name at half of this; it holds between two looks.
+      backpressureLimit: 2 * limits.socketBacklogBytesMax,
+      closeOnBackpressureLimit: true,
+      open(socket) {
+        const handler = accept(new AdaptedSocket(socket));
+        // Turned away while being accepted: Bun has told nobody of the end yet.
+        if (socket.readyState === WebSocket.OPEN) socket.data.handler = handler;
+        else handler.onClosed();
+      },
+      message(socket, message) {
+        if (typeof message === 'string') socket.data.handler?.onText(message);
+        else socket.data.handler?.onBinary();
+      },
+      pong: (socket) => socket.data.handler?.onPong(),
+      drain: (socket) => socket.data.handler?.onDrain(),
+      close: (socket) => socket.data.handler?.onClosed(),
+    },
+  });
+  const boundPort = server.port ?? port;
+  return {
+    port: boundPort,
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    publish: (topic, text) => void server.publish(topic, text),
+    async stop(graceMs) {
+      stopping.abort();
+      const { promise: grace, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, graceMs);
+      await Promise.race([server.stop(false), grace]);
+      clearTimeout(timer);
+      await server.stop(true);
+    },
+  };
+}
+
+const isUpgrade = (request: Request): boolean =>
+  request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+
+/** One object per socket, kept for its life. After the end Bun ignores what is sent, but not every call is safe then. */
+class AdaptedSocket implements Socket {
+  readonly #socket: BunSocket;
+
+  constructor(socket: BunSocket) {
+    this.#socket = socket;
+  }
+
+  get address(): string {
+    return this.#socket.data.address;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  bufferedBytes(): number {
+    return this.#socket.getBufferedAmount();
+  }
+
+  subscribe(topic: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.unsubscribe(topic);
+  }
+}

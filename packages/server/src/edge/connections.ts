@@ -1,0 +1,182 @@
+import { limits } from '../limits.ts';
+import type { LogEntry } from '../log/record.ts';
+import type { Metrics } from '../observe/contract.ts';
+import { pause } from '../pause.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionContext } from './connection-context.ts';
+import { Sweep } from './liveness.ts';
+import { type LostConnection, LostConnections } from './lost-connections.ts';
+import type { Membership } from './membership.ts';
+import type { ResumeClaim } from './resume-key.ts';
+import type { Socket, SocketHandler } from './socket.ts';
+
+export type ConnectionsOptions = Pick<
+  ConnectionContext,
+  | 'apps'
+  | 'log'
+  | 'signal'
+  | 'clock'
+  | 'random'
+  | 'logger'
+  | 'resumeSecret'
+  | 'leaseMs'
+  | 'iceServers'
+  | 'onSelect'
+> & { readonly metrics: Metrics };
+
+/** How long the log's follower waits after a failure before it goes on where it was, milliseconds. */
+const followRetryMs = 1_000;
+
+/** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #context: ConnectionContext;
+  readonly #lost: LostConnections;
+  /** Every open socket. */
+  readonly #open = new Set<Connection>();
+  /** Those that back a member, by connection id. */
+  readonly #members = new Map<string, Connection>();
+  /** Those that were told to go, and when, epoch milliseconds; cut if they do not. */
+  readonly #closing = new Map<Connection, number>();
+  readonly #addresses = new Map<string, number>();
+  readonly #stopping = new AbortController();
+  readonly #sweep: Sweep;
+  #cancelSweep: (() => void) | undefined;
+  #following: Promise<void> | undefined;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    const { metrics, log, logger, clock } = options;
+    this.#lost = new LostConnections(log, logger);
+    this.#sweep = new Sweep(clock.nowMs());
+    metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
+    metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
+    metrics.gauge(
+      'housecount_lost_unlogged',
+      'Lost connections that the log does not know of yet.',
+      () => this.#lost.size,
+    );
+    this.#context = {
+      ...options,
+      frames: metrics.counter('housecount_frames_total', 'Frames received.'),
+      refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
+      joinMs: metrics.histogram('housecount_join_ms', 'From hello to welcome, milliseconds.', joinBucketsMs),
+      joined: (connection, connectionId) => this.#joined(connection, connectionId),
+      left: (connection, member) => this.#left(connection, member),
+      ended: (connection) => this.#closing.set(connection, clock.nowMs()),
+      closed: (connection) => this.#closed(connection),
+      lost: (connection) => this.#loseUnlessBack(connection),
+      comingBack: (claim) => this.#comingBack(claim),
+    };
+  }
+
+  /** Members backed by a socket here. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  start(): void {
+    this.#following = this.#follow(this.#options.log.lastPosition);
+    this.#sweepLater();
+  }
+
+  /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
+  accept(socket: Socket): SocketHandler {
+    const connection = new Connection(this.#context, socket);
+    const { address } = socket;
+    const fromAddress = this.#addresses.get(address) ?? 0;
+    this.#open.add(connection);
+    this.#addresses.set(address, fromAddress + 1);
+    if (this.#stopping.signal.aborted) connection.end('going_away');
+    else if (this.#open.size > limits.connectionsMax || fromAddress >= limits.connectionsPerAddressMax)
+      connection.end('too_many_connections');
+    return connection;
+  }
+
+  /**
+   * Tells everybody to come back after `retryAfterMs`, and takes nobody in any more. Members stay in the log: a restart
+   * gives them the recovery lease.
+   */
+  async stop(retryAfterMs: number): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelSweep?.();
+    for (const connection of this.#open) connection.end('going_away', { retryAfterMs, settled: true });
+    await this.#following;
+  }
+
+  #joined(connection: Connection, connectionId: string): void {
+    // Two sockets came with the same resume key: the later one has it.
+    this.#members.get(connectionId)?.end('replaced', { settled: true });
+    this.#lost.take(connectionId);
+    this.#members.set(connectionId, connection);
+  }
+
+  #left(connection: Connection, { connectionId }: Membership): void {
+    if (this.#members.get(connectionId) === connection) this.#members.delete(connectionId);
+  }
+
+  #closed(connection: Connection): void {
+    const { address } = connection.socket;
+    this.#open.delete(connection);
+    this.#closing.delete(connection);
+    const left = (this.#addresses.get(address) ?? 1) - 1;
+    if (left > 0) this.#addresses.set(address, left);
+    else this.#addresses.delete(address);
+  }
+
+  #loseUnlessBack(connection: LostConnection): void {
+    if (!this.#members.has(connection.connectionId)) this.#lost.add(connection);
+  }
+
+  #comingBack({ app, channel, connectionId }: ResumeClaim): { failed(): void } {
+    const { clock } = this.#options;
+    this.#members.get(connectionId)?.end('replaced', { settled: true });
+    this.#lost.take(connectionId);
+    const lastHeardMs = clock.nowMs();
+    return {
+      failed: () =>
+        this.#loseUnlessBack({ app, channel, connectionId, lastHeardMs, evidence: 'socket-closed' }),
+    };
+  }
+
+  #sweepLater(): void {
+    const { clock } = this.#options;
+    this.#cancelSweep = clock.after(limits.sweepMs, () => {
+      const nowMs = clock.nowMs();
+      const fair = this.#sweep.fair(nowMs);
+      for (const connection of this.#open) connection.sweep(nowMs, fair);
+      for (const [connection, sinceMs] of this.#closing)
+        if (nowMs - sinceMs > limits.closingMs) connection.socket.terminate();
+      this.#lost.retry();
+      this.#sweepLater();
+    });
+  }
+
+  async #follow(from: number): Promise<void> {
+    const { log, logger, clock } = this.#options;
+    const { signal } = this.#stopping;
+    let position = from;
+    while (!signal.aborted) {
+      try {
+        for await (const batch of log.follow(position, signal)) {
+          for (const entry of batch) this.#absorb(entry);
+          position = batch.at(-1)?.position ?? position;
+        }
+      } catch (cause) {
+        logger.error('connections cannot read the log; they go on where they were', {
+          position,
+          cause: String(cause),
+        });
+        await pause(clock, followRetryMs, signal);
+      }
+    }
+  }
+
+  #absorb({ record }: LogEntry): void {
+    if (record.type === 'member-left') this.#members.get(record.connectionId)?.removed(record.reason);
+    else if (record.type === 'link-silent') this.#members.get(record.connectionId)?.linked('silent');
+    else if (record.type === 'link-live') this.#members.get(record.connectionId)?.linked('live');
+  }
+}
+
+const joinBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];

@@ -1,0 +1,9 @@
+import type { TokenApp } from './token/verify.ts';
+
+/** An app as connections need it. */
+export interface EdgeApp extends TokenApp {
+  /** Who may follow the roster over WebSocket. */
+  readonly rosterVisibleTo: 'everyone' | 'broadcasters';
+  /** Publishing needs the publish privilege in the token. */
+  readonly coHostAuthentication: boolean;
+}

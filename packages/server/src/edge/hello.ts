@@ -1,0 +1,173 @@
+import type { Code, HelloFrame } from '@housecount/protocol';
+import type { Member, OpenChannel } from '../channel/state.ts';
+import { limits } from '../limits.ts';
+import type { CommandOutcome } from '../log/contract.ts';
+import type { ConnectionContext } from './connection-context.ts';
+import type { EdgeApp } from './edge-app.ts';
+import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
+import { checkToken, mayPublish, type TokenGrant, type TokenIdentity } from './token/verify.ts';
+
+/** A hello that was taken: the member stands in the log. */
+export interface Admission {
+  readonly ok: true;
+  readonly app: EdgeApp;
+  readonly grant: TokenGrant;
+  readonly channel: OpenChannel;
+  readonly member: Member;
+  readonly resumed: boolean;
+}
+export type HelloRefusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
+
+/**
+ * Decides a hello whose fields are legal: app, token, kicking rules, then the log. Resolves when the join or the resume is
+ * durable. A refusal changed nothing.
+ */
+export async function admit(
+  context: ConnectionContext,
+  hello: HelloFrame,
+  address: string,
+): Promise<Admission | HelloRefusal> {
+  const app = context.apps.get(hello.app);
+  if (!app) return refuse('invalid_app_id');
+  return hello.resume === undefined
+    ? join(context, app, hello, address)
+    : resume(context, app, hello, hello.resume, address);
+}
+
+async function join(
+  context: ConnectionContext,
+  app: EdgeApp,
+  hello: HelloFrame,
+  address: string,
+): Promise<Admission | HelloRefusal> {
+  const { log, clock, random } = context;
+  const { channel } = hello;
+  const identity: TokenIdentity =
+    hello.account === undefined ? { uid: hello.uid ?? 0 } : { account: hello.account };
+  const nowMs = clock.nowMs();
+  const grant = tokenOf(app, hello, identity, nowMs);
+  if (!grant.ok) return grant;
+  const knownUid = 'account' in identity ? log.uidOf(app.id, identity.account) : identity.uid;
+  if (log.banned(app.id, { channel, uid: knownUid ?? 0, ip: address }, 'join_channel'))
+    return refuse('banned');
+  const role = hello.role ?? 'audience';
+  if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, nowMs))
+    return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
+
+  const connectionId = random.id(24);
+  const outcome = await log.join({
+    app: app.id,
+    channel,
+    identity,
+    connectionId,
+    connectionKind: 'rtc',
+    role,
+    profile: hello.profile ?? 'live',
+    platform: hello.platform ?? 0,
+    ...(hello.clientType !== undefined && { clientType: hello.clientType }),
+    ...(grant.joinEndsMs !== undefined && { tokenEndsMs: grant.joinEndsMs }),
+    leaseMs: context.leaseMs,
+    ip: address,
+  });
+  if (!outcome.ok) return outcome;
+  // Removed again while the answer was on its way: the reason is of no use to somebody who never was told "welcome".
+  return present(context, app, channel, connectionId, grant, false) ?? refuse('replaced');
+}
+
+async function resume(
+  context: ConnectionContext,
+  app: EdgeApp,
+  hello: HelloFrame,
+  key: string,
+  address: string,
+): Promise<Admission | HelloRefusal> {
+  const { log, clock } = context;
+  const { channel } = hello;
+  const claim = verifyResumeKey(context.resumeSecret, key);
+  const member = claim && memberOf(context, claim);
+  if (!claim || !member || claim.app !== app.id || claim.channel !== channel || !isSame(hello, member))
+    return refuse('resume_invalid');
+  const { connectionId, uid } = claim;
+  const identity = hello.account === undefined ? { uid } : { account: hello.account };
+  const grant = tokenOf(app, hello, identity, clock.nowMs());
+  if (!grant.ok) return grant;
+  if (log.banned(app.id, { channel, uid, ip: address }, 'join_channel')) return refuse('banned');
+
+  const back = context.comingBack(claim);
+  try {
+    const outcome = await takeUp(context, claim, member, grant.joinEndsMs);
+    const admission = outcome.ok && present(context, app, channel, connectionId, grant, true);
+    if (admission) {
+      log.noteAddress(app.id, channel, { uid, connectionId }, address);
+      return admission;
+    }
+    back.failed();
+    return outcome.ok ? refuse('resume_invalid') : outcome;
+  } catch (cause) {
+    back.failed();
+    throw cause;
+  }
+}
+
+async function takeUp(
+  { log }: ConnectionContext,
+  { app, channel, connectionId }: ResumeClaim,
+  member: Member,
+  tokenEndsMs: number | undefined,
+): Promise<CommandOutcome> {
+  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+  const outcome = await log.submit(app, channel, { type: 'resume', connectionId, ...until });
+  if (!outcome.ok || tokenEndsMs !== undefined || member.tokenEndsMs === undefined) return outcome;
+  // A token without an end does not show in the command, which then kept the earlier end.
+  return log.submit(app, channel, { type: 'renew-token', connectionId });
+}
+
+/** What the log says now, which is what the welcome tells; undefined if the member is gone already. */
+function present(
+  { log }: ConnectionContext,
+  app: EdgeApp,
+  channel: string,
+  connectionId: string,
+  grant: TokenGrant,
+  resumed: boolean,
+): Admission | undefined {
+  const state = log.channel(app.id, channel);
+  const member = state?.roster.getByConnection(connectionId);
+  return state && member && { ok: true, app, grant, channel: state, member, resumed };
+}
+
+function memberOf(
+  { log }: ConnectionContext,
+  { app, channel, uid, connectionId }: ResumeClaim,
+): Member | undefined {
+  const member = log.channel(app, channel)?.roster.get(uid);
+  return member?.connectionId === connectionId ? member : undefined;
+}
+
+/** A resume may repeat who it is, as in its first hello, but not be somebody else. */
+function isSame({ uid, account }: HelloFrame, member: Member): boolean {
+  if (account !== undefined) return account === member.account;
+  return uid === undefined || uid === 0 || uid === member.uid;
+}
+
+/** The hello's token, checked for this identity. */
+function tokenOf(
+  app: EdgeApp,
+  hello: HelloFrame,
+  identity: TokenIdentity,
+  nowMs: number,
+): TokenGrant | HelloRefusal {
+  const { token, channel } = hello;
+  return checkToken({ token, app, channel, identity, nowMs, lengthMax: limits.tokenLengthMax });
+}
+
+/** Does the app let the holder of this token be a broadcaster? */
+export function mayBroadcast(app: EdgeApp, grant: TokenGrant, nowMs: number): boolean {
+  return !app.coHostAuthentication || mayPublish(grant, 'audio', nowMs) || mayPublish(grant, 'video', nowMs);
+}
+
+const refuse = (code: Code, detail?: string): HelloRefusal => ({
+  ok: false,
+  code,
+  ...(detail !== undefined && { detail }),
+});

@@ -1,0 +1,110 @@
+import { HousecountError } from '@housecount/protocol';
+import type { Clock, Random } from '../clock.ts';
+import { limits } from '../limits.ts';
+import type { Logger, Metrics } from '../observe/contract.ts';
+import { withLimitedBody } from './limited-body.ts';
+import { problem, problemOf } from './problem.ts';
+import type { RequestContext, Route } from './route.ts';
+import { Router } from './router.ts';
+
+export interface HttpOptions {
+  readonly routes: readonly Route[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Answers one request; never rejects. `signal` aborts when the peer goes away or the server stops. */
+export type HttpHandler = (
+  request: Request,
+  peer: { readonly address: string; readonly signal: AbortSignal },
+) => Promise<Response>;
+
+/** The way of every HTTP request: request id, route, body limit, handler, errors as problem JSON. Web standards only. */
+export function httpHandler(options: HttpOptions): HttpHandler {
+  const { clock, random, logger, metrics } = options;
+  const router = new Router(options.routes);
+  const requests = metrics.counter('housecount_http_requests_total', 'HTTP requests, by method and status.');
+  const durations = metrics.histogram('housecount_http_ms', 'Time to an answer, milliseconds.', bucketsMs);
+
+  return async (request, { address, signal }) => {
+    const startMs = clock.nowMs();
+    const requestId = random.id(16);
+    // A Host header from outside may make an address that is none.
+    const url = URL.parse(request.url);
+    const answer = url
+      ? await answerTo(router, request, { url, address, requestId, signal }, logger)
+      : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' });
+    const response = request.method === 'HEAD' ? await withoutBody(answer) : answer;
+    const tagged = tag(response, requestId);
+    const { status } = tagged;
+    requests.add(1, { method: known(request.method), status: String(status) });
+    durations.observe(clock.nowMs() - startMs);
+    logger.debug('request', {
+      requestId,
+      method: known(request.method),
+      path: url?.pathname,
+      status,
+      address,
+    });
+    return tagged;
+  };
+}
+
+async function answerTo(
+  router: Router,
+  request: Request,
+  context: Omit<RequestContext, 'params'>,
+  logger: Logger,
+): Promise<Response> {
+  const { requestId, url } = context;
+  const match = router.match(request.method, url.pathname);
+  switch (match.found) {
+    case 'nothing':
+      return problem('not_found', requestId);
+    case 'bad-path':
+      return problem('body_invalid', requestId, { detail: 'The path has a broken percent-encoding.' });
+    case 'other-methods':
+      return problem('method_not_allowed', requestId, { headers: { allow: match.allow.join(', ') } });
+  }
+  try {
+    const limited = await withLimitedBody(request, limits.bodyBytesMax);
+    if (!limited) return problem('body_too_large', requestId);
+    return await match.route.handle(limited, { ...context, params: match.params });
+  } catch (cause) {
+    if (cause instanceof HousecountError && cause.code !== 'internal') return problemOf(cause, requestId);
+    logger.error('a request could not be answered', {
+      requestId,
+      method: request.method,
+      route: match.route.path,
+      cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+    });
+    return problem('internal', requestId);
+  }
+}
+
+/** HEAD has the headers of GET and no body; one that streams is ended. */
+async function withoutBody(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  await response.body.cancel();
+  return new Response(null, { status: response.status, headers: response.headers });
+}
+
+function tag(response: Response, requestId: string): Response {
+  try {
+    response.headers.set('x-request-id', requestId);
+    return response;
+  } catch {
+    // Headers of a response that came from elsewhere cannot be changed.
+    const { status, statusText } = response;
+    const headers = new Headers(response.headers);
+    headers.set('x-request-id', requestId);
+    return new Response(response.body, { status, statusText, headers });
+  }
+}
+
+/** Methods are free text: those that no route has are one label. */
+const known = (method: string): string => (methods.has(method) ? method : 'other');
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const bucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];

@@ -1,0 +1,67 @@
+import type { Evidence } from '@housecount/protocol';
+import type { Log } from '../log/contract.ts';
+import type { Logger } from '../observe/contract.ts';
+
+export interface LostConnection {
+  readonly app: string;
+  readonly channel: string;
+  readonly connectionId: string;
+  readonly lastHeardMs: number;
+  readonly evidence: Evidence;
+}
+
+/**
+ * Members whose socket is gone and whom the log still believes live. Told to the log at once; if that fails, again at every
+ * sweep until it succeeds, because a forgotten one would be counted for ever. Never more than the members.
+ */
+export class LostConnections {
+  readonly #log: Log;
+  readonly #logger: Logger;
+  readonly #lost = new Map<string, LostConnection>();
+  readonly #underWay = new Set<string>();
+
+  constructor(log: Log, logger: Logger) {
+    this.#log = log;
+    this.#logger = logger;
+  }
+
+  get size(): number {
+    return this.#lost.size;
+  }
+
+  /** Tells the log that the connection is silent from now on. */
+  add(connection: LostConnection): void {
+    this.#lost.set(connection.connectionId, connection);
+    void this.#report(connection);
+  }
+
+  /** The client is coming back: it is not to be reported again. */
+  take(connectionId: string): LostConnection | undefined {
+    const connection = this.#lost.get(connectionId);
+    this.#lost.delete(connectionId);
+    return connection;
+  }
+
+  retry(): void {
+    for (const connection of this.#lost.values()) void this.#report(connection);
+  }
+
+  async #report(connection: LostConnection): Promise<void> {
+    const { app, channel, connectionId, lastHeardMs, evidence } = connection;
+    if (this.#underWay.has(connectionId)) return;
+    this.#underWay.add(connectionId);
+    try {
+      const command = { type: 'silent', connectionId, lastHeardMs, evidence } as const;
+      const outcome = await this.#log.submit(app, channel, command);
+      const told = outcome.ok || outcome.code === 'not_joined';
+      if (told && this.#lost.get(connectionId) === connection) this.#lost.delete(connectionId);
+    } catch (cause) {
+      this.#logger.warn('a lost connection could not be logged; trying again', {
+        connectionId,
+        cause: String(cause),
+      });
+    } finally {
+      this.#underWay.delete(connectionId);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { type Code, codes, type HousecountError } from '@housecount/protocol';
+
+/** What an error looks like on HTTP: the code's status and `{code, message, requestId}`, nothing else. */
+export function problem(
+  code: Code,
+  requestId: string,
+  options: { detail?: string; headers?: HeadersInit } = {},
+): Response {
+  const { detail, headers } = options;
+  const message = detail ? `${codes[code].message} ${detail}` : codes[code].message;
+  return problemWith(code, message, requestId, headers);
+}
+
+/** The same for a thrown HousecountError, whose message has the detail already. */
+export function problemOf(error: HousecountError, requestId: string): Response {
+  return problemWith(error.code, error.message, requestId);
+}
+
+function problemWith(code: Code, message: string, requestId: string, headers?: HeadersInit): Response {
+  const { http, retry } = codes[code];
+  const answer = Response.json(
+    { code, message: http >= 500 ? codes[code].message : message, requestId },
+    {
+      // A goodbye is no error, and never thrown; an answer without a fitting status would be a bug.
+      status: http >= 400 ? http : 500,
+      ...(headers && { headers }),
+    },
+  );
+  if (retry && (http === 429 || http === 503)) answer.headers.set('retry-after', '1');
+  return answer;
+}

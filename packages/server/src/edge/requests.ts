@@ -1,0 +1,134 @@
+import type { ClientFrame, Code, StreamsFrame } from '@housecount/protocol';
+import type { Privilege } from '../channel/rules.ts';
+import { limits } from '../limits.ts';
+import type { RosterReader } from '../signal/roster-subscription.ts';
+import { rosterTopic } from '../signal/topics.ts';
+import type { ConnectionContext } from './connection-context.ts';
+import { type Membership, publishRightsOf } from './membership.ts';
+import type { Socket } from './socket.ts';
+import { checkToken } from './token/verify.ts';
+
+/** A request is a frame that is answered by `ok` or `error` with its id. */
+export type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'bye' | 'ping' }>;
+
+/** undefined: done. `afterOk` runs once the `ok` was sent. */
+export type Answer =
+  | undefined
+  | { readonly code: Code; readonly detail?: string }
+  | { readonly afterOk: () => void };
+
+export interface Requester {
+  readonly context: ConnectionContext;
+  readonly member: Membership;
+  readonly socket: Socket;
+  /** Cuts the connection because it reads too slowly. */
+  onSlow(): void;
+}
+
+/** Does what a joined connection asks for. */
+export function handleRequest(requester: Requester, frame: RequestFrame): Answer | Promise<Answer> {
+  switch (frame.type) {
+    case 'set-role':
+      return setRole(requester, frame.role);
+    case 'renew-token':
+      return renewToken(requester, frame.token);
+    case 'streams':
+      return setStreams(requester, frame);
+    case 'select': {
+      const { session, audio, video } = frame;
+      const { context, member } = requester;
+      const code = context.onSelect(member.connectionId, session, { audio, video });
+      return code && { code };
+    }
+    case 'subscribe-roster': {
+      if (!maySeeRoster(requester.member)) return { code: 'role_forbidden' };
+      const cursor = frame.sid === undefined ? undefined : { sid: frame.sid, after: frame.after ?? 0 };
+      return { afterOk: () => followRoster(requester, cursor) };
+    }
+    case 'unsubscribe-roster':
+      leaveRoster(requester.member);
+      return undefined;
+  }
+}
+
+async function setRole({ context, member }: Requester, role: Membership['role']): Promise<Answer> {
+  const { app, channel, connectionId, publish } = member;
+  const nowMs = context.clock.nowMs();
+  if (role === 'broadcaster' && publish && Math.max(publish.audioEndsMs, publish.videoEndsMs) <= nowMs)
+    return { code: 'token_no_privilege', detail: 'Renew the token with one that allows publishing first.' };
+  const outcome = await context.log.submit(app.id, channel, { type: 'set-role', connectionId, role });
+  if (!outcome.ok) return outcome;
+  member.role = role;
+  if (!maySeeRoster(member)) leaveRoster(member);
+  return undefined;
+}
+
+async function renewToken({ context, member }: Requester, token: string): Promise<Answer> {
+  const { app, channel, connectionId, uid, account } = member;
+  const { log, clock } = context;
+  const identity = account === undefined ? { uid } : { account };
+  const grant = checkToken({
+    token,
+    app,
+    channel,
+    identity,
+    nowMs: clock.nowMs(),
+    lengthMax: limits.tokenLengthMax,
+  });
+  if (!grant.ok) return grant;
+  const tokenEndsMs = grant.joinEndsMs;
+  const outcome = await log.submit(app.id, channel, {
+    type: 'renew-token',
+    connectionId,
+    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+  });
+  if (!outcome.ok) return outcome;
+  member.tokenEndsMs = tokenEndsMs;
+  member.warned = false;
+  member.publish = publishRightsOf(app, grant);
+  return undefined;
+}
+
+/** The state is in memory, so this is done at once. */
+function setStreams({ context, member, socket }: Requester, { audio, video }: StreamsFrame): Answer {
+  const { app, channel, uid, publish, role } = member;
+  if (role !== 'broadcaster') return { code: 'role_forbidden' };
+  const nowMs = context.clock.nowMs();
+  if (publish && ((audio && publish.audioEndsMs <= nowMs) || (video && publish.videoEndsMs <= nowMs)))
+    return { code: 'token_no_privilege' };
+  const banned = (privilege: Privilege) =>
+    context.log.banned(app.id, { channel, uid, ip: socket.address }, privilege);
+  if ((audio && banned('publish_audio')) || (video && banned('publish_video'))) return { code: 'banned' };
+  context.signal.streams.set(app.id, channel, uid, { audio, video });
+  return undefined;
+}
+
+function maySeeRoster({ app, role }: Membership): boolean {
+  return app.rosterVisibleTo === 'everyone' || role === 'broadcaster';
+}
+
+function followRoster(
+  { context, member, socket, onSlow }: Requester,
+  cursor?: { sid: string; after: number },
+): void {
+  leaveRoster(member);
+  const { app, channel } = member;
+  const topic = rosterTopic(app.id, channel);
+  const reader: RosterReader = {
+    send: (text) => socket.send(text),
+    bufferedBytes: () => socket.bufferedBytes(),
+    goLive() {
+      socket.subscribe(topic);
+      return true;
+    },
+    leaveLive: () => socket.unsubscribe(topic),
+    onSlow,
+  };
+  member.roster = context.signal.followRoster(app.id, channel, reader, cursor);
+}
+
+/** Ends the roster stream of this connection, if it has one. */
+export function leaveRoster(member: Membership): void {
+  member.roster?.stop();
+  member.roster = undefined;
+}

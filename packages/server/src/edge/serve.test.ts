@@ -1,0 +1,338 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { connect, type Socket as NetSocket } from 'node:net';
+import { clientFrameBytesMax, HousecountError, type ServerFrame } from '@housecount/protocol';
+import { systemClock, systemRandom } from '../clock.ts';
+import { limits } from '../limits.ts';
+import { createLogger } from '../observe/logger.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { readJson } from './read-json.ts';
+import type { Route } from './route.ts';
+import { type Edge, serveEdge } from './serve.ts';
+import { LateBroadcast } from './socket.ts';
+import { helloFrame, leaseMs, TestWorld, testApp, token } from './test-world.ts';
+
+let edge: Edge;
+let world: TestWorld;
+let logged = '';
+let broadcast: LateBroadcast;
+
+const routes: Route[] = [
+  { method: 'GET', path: '/hello/{name}', handle: (_, { params }) => new Response(`hello ${params.name}`) },
+  { method: 'POST', path: '/echo', handle: async (request) => Response.json(await readJson(request)) },
+  {
+    method: 'POST',
+    path: '/length',
+    handle: async (request) => new Response(String((await request.text()).length)),
+  },
+  {
+    method: 'GET',
+    path: '/throws',
+    handle() {
+      throw new Error('a secret detail');
+    },
+  },
+  {
+    method: 'GET',
+    path: '/refuses',
+    async handle() {
+      throw new HousecountError('profile_mismatch', 'With a reason.');
+    },
+  },
+  {
+    method: 'GET',
+    path: '/unavailable',
+    handle() {
+      throw new HousecountError('log_unavailable', 'the disk at /secret is full');
+    },
+  },
+  { method: 'GET', path: '/stream', handle: (_, { signal }) => streamUntil(signal) },
+  { method: 'GET', path: '/address', handle: (_, { address }) => new Response(address) },
+  {
+    method: 'OPTIONS',
+    path: '/echo',
+    handle: () => new Response(null, { status: 204, headers: { allow: 'POST' } }),
+  },
+];
+
+function streamUntil(signal: AbortSignal): Response {
+  let end = () => {};
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue('data: 1\n\n');
+      end = () => controller.close();
+      signal.addEventListener('abort', end);
+    },
+    cancel: () => signal.removeEventListener('abort', end),
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+async function begin(): Promise<void> {
+  world = await TestWorld.start();
+  logged = '';
+  broadcast = new LateBroadcast();
+  world.publish = (topic, text) => broadcast.publish(topic, text);
+  edge = serveEdge({
+    host: '127.0.0.1',
+    port: 0,
+    routes,
+    broadcast,
+    apps: new Map([[testApp.id, testApp]]),
+    log: world.log,
+    signal: world.signal,
+    clock: systemClock(),
+    random: systemRandom(),
+    logger: createLogger({
+      level: 'debug',
+      format: 'json',
+      sink: {
+        write(line: string) {
+          logged += line;
+          return true;
+        },
+      },
+    }),
+    metrics: createMetrics(),
+    resumeSecret: world.resumeSecret,
+    leaseMs,
+    iceServers: [],
+    onSelect: () => undefined,
+  });
+}
+afterEach(async () => {
+  await edge.stop({ retryAfterMs: 0 });
+  await world.stop();
+});
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+
+/** A real WebSocket; the log's simulated time is moved on while it waits. */
+class Client {
+  readonly frames: ServerFrame[] = [];
+  closed: { code: number; reason: string } | undefined;
+  readonly socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/connect`);
+
+  constructor(hello?: Parameters<typeof helloFrame>[0]) {
+    this.socket.onmessage = ({ data }) => this.frames.push(JSON.parse(String(data)) as ServerFrame);
+    this.socket.onclose = ({ code, reason }) => {
+      this.closed = { code, reason };
+    };
+    const channel = hello?.channel ?? 'lobby';
+    this.socket.onopen = () => {
+      if (hello) this.says(helloFrame({ token: token({ channel }, nowSeconds()), ...hello }));
+    };
+  }
+
+  says(frame: object | string): void {
+    this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  async until<T>(check: () => T | undefined | false): Promise<T> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const value = check();
+      if (value !== undefined && value !== false) return value;
+      if (Date.now() > deadline)
+        throw new Error(`in vain: ${JSON.stringify(this.frames)} ${JSON.stringify(this.closed)}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await world.clock.advance(2);
+    }
+  }
+
+  async next<Type extends ServerFrame['type']>(type: Type): Promise<Extract<ServerFrame, { type: Type }>> {
+    return this.until(
+      () => this.frames.find((frame) => frame.type === type) as Extract<ServerFrame, { type: Type }>,
+    );
+  }
+}
+
+describe('HTTP', () => {
+  test('WIRE30: every answer has a request id of its own', async () => {
+    await begin();
+    const answers = await Promise.all(
+      ['/hello/x', '/nowhere', '/throws', '/refuses'].map((path) => fetch(edge.url + path)),
+    );
+    const ids = answers.map(({ headers }) => headers.get('x-request-id'));
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id).toMatch(/^[A-Z2-7]{16}$/);
+  });
+
+  test('WIRE31: errors are problem JSON with the code, and a 5xx says nothing else', async () => {
+    await begin();
+    const problemAt = async (path: string, init?: RequestInit) => {
+      const answer = await fetch(edge.url + path, init);
+      return { status: answer.status, ...((await answer.json()) as object) };
+    };
+    expect(await problemAt('/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
+    expect(await problemAt('/echo')).toMatchObject({ status: 405, code: 'method_not_allowed' });
+    expect(await problemAt('/hello/%zz')).toMatchObject({ status: 400, code: 'body_invalid' });
+    expect(await problemAt('/refuses')).toMatchObject({
+      status: 409,
+      code: 'profile_mismatch',
+      message: expect.stringContaining('With a reason.'),
+    });
+    const failed = await problemAt('/throws');
+    expect(failed).toMatchObject({ status: 500, code: 'internal' });
+    expect(Object.keys(failed).sort()).toEqual(['code', 'message', 'requestId', 'status']);
+    expect(JSON.stringify(failed)).not.toContain('secret');
+    expect(JSON.stringify(await problemAt('/unavailable'))).not.toContain('secret');
+    expect(logged).toContain('a secret detail');
+  });
+
+  test('WIRE31: 405 names the methods there are; HEAD is GET without the body; OPTIONS is a route like others', async () => {
+    await begin();
+    expect((await fetch(`${edge.url}/echo`)).headers.get('allow')).toBe('OPTIONS, POST');
+    expect((await fetch(`${edge.url}/hello/x`, { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD');
+    const head = await fetch(`${edge.url}/hello/x`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect((await fetch(`${edge.url}/stream`, { method: 'HEAD' })).status).toBe(200);
+    expect((await fetch(`${edge.url}/echo`, { method: 'OPTIONS' })).status).toBe(204);
+    expect((await fetch(`${edge.url}/hello/x`, { method: 'OPTIONS' })).status).toBe(405);
+  });
+
+  test('WIRE32: names come percent-decoded, with every legal character', async () => {
+    await begin();
+    const name = ' !#$%&()+-:;<=.>?@[]^_{}|~,az09AZ';
+    expect(await (await fetch(`${edge.url}/hello/${encodeURIComponent(name)}`)).text()).toBe(`hello ${name}`);
+  });
+
+  test('WIRE33: JSON bodies: type and syntax are checked', async () => {
+    await begin();
+    const post = async (body: string, type?: string) =>
+      (
+        await fetch(`${edge.url}/echo`, {
+          method: 'POST',
+          body,
+          headers: type ? { 'content-type': type } : {},
+        })
+      ).status;
+    expect(await post('{"a":1}', 'application/json')).toBe(200);
+    expect(await post('{"a":1}', 'Application/JSON; charset=utf-8')).toBe(200);
+    expect(await post('{"a":1}', 'text/plain')).toBe(415);
+    expect(await post('{"a":1}')).toBe(415);
+    expect(await post('{"a":', 'application/json')).toBe(400);
+    expect(await post('', 'application/json')).toBe(400);
+  });
+
+  test('WIRE34: a body over the limit is refused, declared or not', async () => {
+    await begin();
+    const post = async (body: BodyInit) => {
+      const answer = await fetch(`${edge.url}/length`, { method: 'POST', body });
+      return [answer.status, await answer.text()];
+    };
+    const most = 'x'.repeat(limits.bodyBytesMax);
+    expect(await post(most)).toEqual([200, String(limits.bodyBytesMax)]);
+    expect((await post(`${most}x`))[0]).toBe(413);
+    const streamed = new ReadableStream({
+      start(controller) {
+        for (let part = 0; part < 3; part++) controller.enqueue(new TextEncoder().encode(most));
+        controller.close();
+      },
+    });
+    expect((await post(streamed))[0]).toBe(413);
+    expect(await (await fetch(`${edge.url}/hello/x`)).text()).toBe('hello x');
+  });
+
+  test('WIRE35: a stream lives until the server stops, and then ends properly', async () => {
+    await begin();
+    const answer = await fetch(`${edge.url}/stream`);
+    const reader = answer.body?.getReader();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: 1\n\n');
+    const stopped = edge.stop({ retryAfterMs: 0 });
+    expect((await reader?.read())?.done).toBe(true);
+    await stopped;
+  });
+
+  test('WIRE35: the address of the peer reaches the handler', async () => {
+    await begin();
+    expect(await (await fetch(`${edge.url}/address`)).text()).toBe('127.0.0.1');
+  });
+
+  test('WIRE35: bytes that are not HTTP, and strange Host headers, hurt nobody', async () => {
+    await begin();
+    for (const bytes of [
+      '\x16\x03\x01\x02\x00',
+      'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+      'GET http://[x HTTP/1.1\r\nHost: y\r\nConnection: close\r\n\r\n',
+      'X\r\n\r\n',
+    ]) {
+      const socket: NetSocket = connect(edge.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await new Promise<void>((resolve) => {
+        socket.on('close', () => resolve());
+        socket.on('data', () => socket.destroy());
+        socket.end(bytes);
+      });
+    }
+    expect(await (await fetch(`${edge.url}/hello/x`)).text()).toBe('hello x');
+  });
+
+  test('WIRE36: a plain request to the WebSocket path is told to upgrade', async () => {
+    await begin();
+    const answer = await fetch(`${edge.url}/v1/connect`);
+    expect(answer.status).toBe(426);
+    expect(await answer.json()).toMatchObject({ code: 'upgrade_required' });
+  });
+});
+
+describe('WebSocket', () => {
+  test('WIRE36: a whole visit: hello, welcome, ping, hosts, bye', async () => {
+    await begin();
+    const host = new Client({ uid: 1, role: 'broadcaster' });
+    expect(await host.next('welcome')).toMatchObject({ uid: 1, count: 1 });
+    const viewer = new Client({ uid: 2 });
+    await viewer.next('welcome');
+    host.says({ type: 'streams', id: 1, audio: true, video: true });
+    expect(await viewer.next('host-streams')).toMatchObject({ uid: 1, audio: true });
+    viewer.says({ type: 'ping', id: 5 });
+    expect(await viewer.next('pong')).toEqual({ type: 'pong', id: 5 });
+    host.says({ type: 'bye' });
+    expect(await viewer.next('host-left')).toMatchObject({ uid: 1, reason: 'quit' });
+    await host.until(() => host.closed);
+    expect(host.closed).toEqual({ code: 4305, reason: 'left' });
+    expect(edge.joined).toBe(1);
+  });
+
+  test('WIRE36: a socket that breaks is silent in the log at once', async () => {
+    await begin();
+    const client = new Client({ uid: 1 });
+    await client.next('welcome');
+    client.socket.terminate();
+    await client.until(() => world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link.state === 'silent');
+    expect(world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link).toMatchObject({
+      evidence: 'socket-closed',
+    });
+  });
+
+  test('WIRE7: frames over the limit are closed by name, frames far over it by the protocol itself', async () => {
+    await begin();
+    const over = new Client({ uid: 1 });
+    await over.next('welcome');
+    over.says(' '.repeat(clientFrameBytesMax + 1));
+    await over.until(() => over.closed);
+    expect(over.closed).toEqual({ code: 4001, reason: 'frame_too_large' });
+    const far = new Client({ uid: 2 });
+    await far.next('welcome');
+    far.says(' '.repeat(clientFrameBytesMax * 8));
+    await far.until(() => far.closed);
+    expect([1006, 1009]).toContain(far.closed?.code ?? 0);
+  });
+
+  test('WIRE17: on stop everybody is told when to come back, nobody leaves, and nobody new is taken in', async () => {
+    await begin();
+    const client = new Client({ uid: 1 });
+    await client.next('welcome');
+    const position = world.log.lastPosition;
+    await edge.stop({ retryAfterMs: 1234 });
+    await client.until(() => client.closed);
+    expect(client.frames.at(-1)).toMatchObject({
+      type: 'closing',
+      code: 'going_away',
+      retry: true,
+      retryAfterMs: 1234,
+    });
+    expect(client.closed).toEqual({ code: 4304, reason: 'going_away' });
+    expect(world.log.lastPosition).toBe(position);
+    await expect(fetch(`${edge.url}/hello/x`)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,48 @@
+/** The WebSocket as connections see it: small enough that tests are one, and the only thing an adapter must offer. */
+export interface Socket {
+  /** Address of the peer. */
+  readonly address: string;
+  send(text: string): void;
+  /** Sends a close frame after what was sent before. The peer may take its time: see `terminate`. */
+  close(code: number, reason: string): void;
+  /** Cuts it at once. */
+  terminate(): void;
+  ping(): void;
+  /** Bytes sent but not yet taken by the peer. */
+  bufferedBytes(): number;
+  /** From now on also receives what is published on the topic, in order with what is sent. */
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+}
+
+/** What an adapter reports of one socket. None of these throws. */
+export interface SocketHandler {
+  onText(text: string): void;
+  onBinary(): void;
+  onPong(): void;
+  /** The backlog got shorter. */
+  onDrain(): void;
+  /** Once, however it ended. Nothing comes after it. */
+  onClosed(): void;
+}
+
+/** One text to every socket that subscribed to a topic: framed once, however many they are. */
+export interface Broadcast {
+  publish(topic: string, text: string): void;
+}
+
+/**
+ * A broadcast for parts that are built before the server that carries it. Until it is connected there is no socket, so
+ * nothing published is missed by anyone.
+ */
+export class LateBroadcast implements Broadcast {
+  #publish: ((topic: string, text: string) => void) | undefined;
+
+  connect(publish: (topic: string, text: string) => void): void {
+    this.#publish = publish;
+  }
+
+  publish(topic: string, text: string): void {
+    this.#publish?.(topic, text);
+  }
+}
