@@ -1,0 +1,228 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { Client, tokenFor } from '../client.ts';
+import { type Receiver, startReceiver } from '../receiver.ts';
+import { testApp, until } from '../server-process.ts';
+import { startTestServer, type TestServer } from '../test-server.ts';
+import { type Chromium, launchChromium } from './chromium.ts';
+
+/**
+ * A WHIP and a WHEP client that are not ours (by an editor of the RFC), in a page of another origin, against the whole
+ * server: what OBS and any player do.
+ */
+const clientSource = (file: string) =>
+  readFile(fileURLToPath(import.meta.resolve(`@binbat/whip-whep/${file}`)), 'utf8');
+const secret = 'a-secret-for-whip';
+
+let browser: Chromium;
+let server: TestServer;
+let receiver: Receiver;
+let pages: Page[] = [];
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  receiver = await startReceiver({ secret });
+  server = await startTestServer({
+    endpoints: [{ app: testApp.id, url: receiver.url, secret, allowPrivateNetwork: true }],
+    leases: { rtcMs: 8_000, signalingMs: 8_000, recoveryMs: 15_000 },
+  });
+}, 60_000);
+afterEach(async () => {
+  for (const page of pages) await page.close();
+  pages = [];
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await receiver?.close();
+}, 60_000);
+
+const endpoint = (kind: 'whip' | 'whep', channel: string) =>
+  `${server.url}/v1/${kind}/${testApp.id}/${channel}`;
+const typesIn = (channel: string) =>
+  receiver.notices.flatMap(({ notice }) =>
+    notice.payload.channelName === channel ? [notice.eventType] : [],
+  );
+const noticeOf = (channel: string, eventType: number) =>
+  receiver.notices.find(
+    ({ notice }) => notice.payload.channelName === channel && notice.eventType === eventType,
+  )?.notice;
+
+async function newPage(): Promise<Page> {
+  const page = await browser.newPage();
+  pages.push(page);
+  return page;
+}
+
+async function publish(channel: string, uid: number): Promise<Page> {
+  const page = await newPage();
+  await page.evaluate(
+    async ({ source, url, token }) => {
+      const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+      const pc = new RTCPeerConnection();
+      for (const track of stream.getTracks())
+        pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+      const client = new module.WHIPClient();
+      await client.publish(pc, url, token);
+      Object.assign(window, { pc, client });
+    },
+    {
+      source: await clientSource('whip.js'),
+      url: endpoint('whip', channel),
+      token: tokenFor(channel, { uid }),
+    },
+  );
+  return page;
+}
+
+async function view(channel: string, uid: number): Promise<Page> {
+  const page = await newPage();
+  await page.evaluate(
+    async ({ source, url, token }) => {
+      const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+      const pc = new RTCPeerConnection();
+      pc.addTransceiver('audio', { direction: 'recvonly' });
+      pc.addTransceiver('video', { direction: 'recvonly' });
+      const video = document.createElement('video');
+      video.muted = true;
+      video.srcObject = new MediaStream();
+      pc.ontrack = ({ track }) => (video.srcObject as MediaStream).addTrack(track);
+      document.body.append(video);
+      const client = new module.WHEPClient();
+      await client.view(pc, url, token);
+      void video.play();
+      Object.assign(window, { pc, client, video });
+    },
+    {
+      source: await clientSource('whep.js'),
+      url: endpoint('whep', channel),
+      token: tokenFor(channel, { uid }, 'audience'),
+    },
+  );
+  return page;
+}
+
+const stop = (page: Page) =>
+  page.evaluate(() => (window as unknown as { client: { stop(): Promise<void> } }).client.stop());
+
+const framesDecoded = (page: Page) =>
+  page.evaluate(async () => {
+    const { pc } = window as unknown as { pc: RTCPeerConnection };
+    let frames = 0;
+    for (const report of (await pc.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.kind === 'video') frames += report.framesDecoded ?? 0;
+    }
+    return frames;
+  });
+
+async function expectPicture(page: Page): Promise<void> {
+  const before = await framesDecoded(page);
+  await until('the picture moves', async () => (await framesDecoded(page)) > before + 10);
+}
+
+describe('a plain WHIP client and a plain WHEP player', () => {
+  test('WHIP3, WHIP4: they are members from the moment their media flows until they say goodbye', async () => {
+    const channel = 'plain';
+    const host = await publish(channel, 1);
+    await until('the broadcaster is told', () => noticeOf(channel, 103));
+    const viewer = await view(channel, 2);
+    await expectPicture(viewer);
+    await until('the viewer is told', () => noticeOf(channel, 105));
+    await stop(viewer);
+    const left = await until('the viewer left', () => noticeOf(channel, 106));
+    expect(left.payload).toMatchObject({ uid: 2, reason: 1 });
+    await stop(host);
+    await until('the end', () => noticeOf(channel, 102));
+    expect(typesIn(channel)).toEqual([101, 103, 105, 106, 104, 102]);
+  }, 90_000);
+
+  test('WHIP4: a tab that is closed without a word leaves too', async () => {
+    const channel = 'closed';
+    await publish(channel, 1);
+    await until('the broadcaster is told', () => noticeOf(channel, 103));
+    const viewer = await view(channel, 2);
+    await expectPicture(viewer);
+    await viewer.close();
+    await until('the viewer left', () => noticeOf(channel, 106), 60_000);
+    expect(typesIn(channel).filter((type) => type === 106)).toHaveLength(1);
+  }, 120_000);
+
+  test('WHIP6: ICE is restarted by PATCH, the picture goes on, and nobody left', async () => {
+    const channel = 'restarted';
+    await publish(channel, 1);
+    await until('the broadcaster is told', () => noticeOf(channel, 103));
+    const viewer = await view(channel, 2);
+    await expectPicture(viewer);
+    await viewer.evaluate(async () => {
+      const { client } = window as unknown as { client: { restart(): Promise<void> } };
+      await client.restart();
+    });
+    await expectPicture(viewer);
+    expect(typesIn(channel)).toEqual([101, 103, 105]);
+  }, 90_000);
+
+  test('WHIP9: a kicked player loses its media at once', async () => {
+    const channel = 'kicked';
+    await publish(channel, 1);
+    await until('the broadcaster is told', () => noticeOf(channel, 103));
+    const viewer = await view(channel, 2);
+    await expectPicture(viewer);
+    const kicked = await fetch(`${server.url}/dev/v1/kicking-rule`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${btoa('tester:only-for-tests')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({
+        appid: testApp.id,
+        cname: channel,
+        uid: 2,
+        time: 0,
+        privileges: ['join_channel'],
+      }),
+    });
+    expect(kicked.status).toBe(200);
+    expect((await until('the notice', () => noticeOf(channel, 106))).payload.reason).toBe(3);
+    let frames = await framesDecoded(viewer);
+    await until('the picture stands', async () => {
+      const now = await framesDecoded(viewer);
+      const stands = now === frames;
+      frames = now;
+      return stands;
+    });
+  }, 90_000);
+
+  test('WHIP5: a member over WebSocket plays with its resume key, and is counted once', async () => {
+    const channel = 'bound';
+    await publish(channel, 1);
+    await until('the broadcaster is told', () => noticeOf(channel, 103));
+    const member = await Client.join({ url: server.url, channel, uid: 2 });
+    await until(
+      'the host sends',
+      () => member.welcome.hosts.length > 0 || member.all('host-streams').length > 0,
+    );
+    const page = await newPage();
+    await page.evaluate(
+      async ({ source, url, token }) => {
+        const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+        const pc = new RTCPeerConnection();
+        pc.addTransceiver('video', { direction: 'recvonly' });
+        const client = new module.WHEPClient();
+        await client.view(pc, url, token);
+        Object.assign(window, { pc, client });
+      },
+      {
+        source: await clientSource('whep.js'),
+        url: `${endpoint('whep', channel)}?host=1`,
+        token: member.welcome.resume,
+      },
+    );
+    await expectPicture(page);
+    await member.leave();
+    await until('the member left', () => noticeOf(channel, 106));
+    expect(typesIn(channel)).toEqual([101, 103, 105, 106]);
+  }, 90_000);
+});
