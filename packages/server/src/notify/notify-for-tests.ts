@@ -58,7 +58,7 @@ export class NotifyWorld {
       disk: this.disk.mount(process),
       clock: process,
       random: this.random,
-      logger: this.#logger(),
+      logger: quietLogger((message) => this.complaints.push(message)),
       metrics: quietMetrics,
       send: (request) => this.#send(request, process),
       endpoints,
@@ -95,20 +95,18 @@ export class NotifyWorld {
     const outcome = await Promise.race([this.answering(sent), stopped]);
     return process.alive ? outcome : new Promise(() => undefined);
   }
+}
 
-  #logger(): Logger {
-    const complain = (message: string) => {
-      this.complaints.push(message);
-    };
-    const logger: Logger = {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: complain,
-      error: complain,
-      with: () => logger,
-    };
-    return logger;
-  }
+/** A logger that keeps warnings and errors only, and those where it is told. */
+export function quietLogger(complain: (message: string) => void): Logger {
+  const logger: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: complain,
+    error: complain,
+    with: () => logger,
+  };
+  return logger;
 }
 
 /** Metrics that nobody reads. */

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'bun:test';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { type GivenUp, GivenUpJournal, givenUpFolder, givenUpPageMax } from './given-up-journal.ts';
+import { LifeForTests } from './log-for-tests.ts';
+
+const life = new LifeForTests();
+const entry = (position: number): GivenUp => ({
+  position,
+  noticeId: `S:${position}:105`,
+  eventType: 105,
+  event: life.join(position),
+  attempts: 4,
+  error: 'status 500',
+  atMs: position,
+});
+const positions = (entries: readonly GivenUp[]) => entries.map(({ position }) => position);
+
+function world(seed = 1) {
+  const disk = new SimDisk(new SimRandom(seed));
+  return { disk, open: (id = 'a') => GivenUpJournal.open(disk.mount(), id) };
+}
+
+describe('GivenUpJournal', () => {
+  test('HOOK6: entries come back in order, page by page, and endpoints do not share them', async () => {
+    const { open } = world();
+    const journal = await open();
+    for (let position = 1; position <= 5; position++) await journal.append(entry(position));
+    const first = await journal.read(0, 2);
+    const second = await journal.read(first.next, 2);
+    const third = await journal.read(second.next, 2);
+    expect([first, second, third].map(({ entries }) => positions(entries))).toEqual([[1, 2], [3, 4], [5]]);
+    expect(await journal.read(third.next, 2)).toEqual({ entries: [], next: third.next });
+    expect(first.entries[0]?.event).toMatchObject({ type: 'member-joined', uid: 1 });
+    expect((await (await open('b')).read(0, 10)).entries).toEqual([]);
+  });
+
+  test('HOOK6: what was appended survives a power cut, whole', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const { disk, open } = world(seed);
+      const journal = await open();
+      await journal.append(entry(1));
+      await journal.append(entry(2));
+      journal.append(entry(3)).catch(() => undefined);
+      disk.crash('power');
+      const again = await open();
+      const { entries } = await again.read(0, 10);
+      expect(positions(entries).slice(0, 2)).toEqual([1, 2]);
+      expect(again.count).toBe(entries.length);
+      await again.append(entry(9));
+      expect(positions((await again.read(0, 10)).entries)).toEqual([...positions(entries), 9]);
+    }
+  });
+
+  test('HOOK6: those that wait share a sync', async () => {
+    const { disk, open } = world();
+    const journal = await open();
+    await Promise.all(Array.from({ length: 100 }, (_, index) => journal.append(entry(index + 1))));
+    expect(disk.syncs).toBeLessThanOrEqual(3);
+    expect(journal.count).toBe(100);
+  });
+
+  test('HOOK6: a full disk refuses the append and damages nothing', async () => {
+    const { disk, open } = world();
+    const journal = await open();
+    await journal.append(entry(1));
+    disk.faults.spaceBytesLeft = 20;
+    await expect(journal.append(entry(2))).rejects.toMatchObject({ code: 'log_unavailable' });
+    disk.faults.spaceBytesLeft = 1e9;
+    disk.faults.syncFailures = 1;
+    await expect(journal.append(entry(3))).rejects.toMatchObject({ code: 'log_unavailable' });
+    await journal.append(entry(4));
+    disk.crash('power');
+    expect(positions((await (await open()).read(0, 10)).entries)).toEqual([1, 4]);
+  });
+
+  test('HOOK6: pages are bounded, and lines longer than a chunk are read', async () => {
+    const { open } = world();
+    const journal = await open();
+    const long = { ...entry(1), error: 'x'.repeat(3 * 1024 * 1024) };
+    await journal.append(long);
+    await Promise.all(Array.from({ length: givenUpPageMax }, (_, index) => journal.append(entry(index + 2))));
+    const { entries } = await journal.read(0, 1e9);
+    expect(entries).toHaveLength(givenUpPageMax);
+    expect(entries[0]?.error).toBe(long.error);
+  });
+
+  test('HOOK6: the name of the file is safe, whatever the id', async () => {
+    const { disk, open } = world();
+    await open('../../etc/passwd');
+    expect(disk.paths()).toEqual([expect.stringMatching(new RegExp(`^${givenUpFolder}/[0-9a-f]{32}$`))]);
+  });
+});
