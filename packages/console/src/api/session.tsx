@@ -1,0 +1,74 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { Failure } from '../shell/failure.tsx';
+import { Waiting } from '../shell/waiting.tsx';
+import { getJson } from './client.ts';
+import { basicAuthorization, currentAuthorization, keepAuthorization } from './credentials.ts';
+import type { Session } from './shapes.ts';
+
+export interface SessionState extends Session {
+  /** A login is kept. Whether it is right is seen when it is used. */
+  readonly loggedIn: boolean;
+  /** Checks the id and secret with the server and keeps them for this tab. Throws ApiError when they are wrong. */
+  logIn(id: string, secret: string): Promise<void>;
+  logOut(): void;
+}
+
+const Context = createContext<SessionState | undefined>(undefined);
+
+/** What the server said of itself, for every page. Throws outside of SessionProvider. */
+export function useSession(): SessionState {
+  const session = useContext(Context);
+  if (session === undefined) throw new Error('useSession is used outside of SessionProvider.');
+  return session;
+}
+
+/** Asks the server once what kind of session this is; the pages appear when it has answered. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [session, setSession] = useState<Session>();
+  const [error, setError] = useState<unknown>();
+  const [round, setRound] = useState(0);
+  const [loggedIn, setLoggedIn] = useState(currentAuthorization() !== undefined);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again.
+  useEffect(() => {
+    const stop = new AbortController();
+    setError(undefined);
+    getJson<Session>('/v1/session', { signal: stop.signal })
+      .then(setSession)
+      .catch((cause: unknown) => {
+        if (!stop.signal.aborted) setError(cause);
+      });
+    return () => stop.abort();
+  }, [round]);
+
+  const logIn = useCallback(async (id: string, secret: string) => {
+    const before = currentAuthorization();
+    keepAuthorization(basicAuthorization(id, secret));
+    try {
+      await getJson('/v1/apps');
+    } catch (cause) {
+      keepAuthorization(before);
+      throw cause;
+    }
+    setLoggedIn(true);
+  }, []);
+  const logOut = useCallback(() => {
+    keepAuthorization(undefined);
+    setLoggedIn(false);
+  }, []);
+  const state = useMemo(
+    () => session && { ...session, loggedIn, logIn, logOut },
+    [session, loggedIn, logIn, logOut],
+  );
+
+  if (error !== undefined)
+    return (
+      <Failure
+        what="The server does not answer"
+        error={error}
+        retry={() => setRound((before) => before + 1)}
+      />
+    );
+  if (state === undefined) return <Waiting />;
+  return <Context value={state}>{children}</Context>;
+}

@@ -1,0 +1,71 @@
+import type { ChannelEvent, Profile, RosterMember } from '@housecount/protocol';
+
+/** GET /v1/session */
+export interface Session {
+  readonly development: boolean;
+  /** For this caller: on this machine, development needs none. */
+  readonly loginNeeded: boolean;
+}
+/** GET /v1/apps */
+export interface AppList {
+  readonly apps: readonly AppSummary[];
+}
+export interface AppSummary {
+  readonly id: string;
+  /** Only of the development app. */
+  readonly certificate?: string;
+}
+/** GET /v1/apps/{app}/channels */
+export interface ChannelList {
+  readonly channels: readonly ChannelSummary[];
+  /** Open channels in all; the list is its first page. */
+  readonly total: number;
+}
+export interface ChannelSummary {
+  readonly channel: string;
+  readonly sid: string;
+  readonly seq: number;
+  readonly profile: Profile;
+  readonly hosts: number;
+  readonly audience: number;
+}
+/** GET /v1/apps/{app}/channels/{channel}/roster */
+export interface Roster {
+  readonly sid: string;
+  readonly seq: number;
+  readonly profile: Profile;
+  readonly count: number;
+  readonly hosts: number;
+  readonly members: readonly RosterMember[];
+  /** Where the next page of the same moment begins; absent on the last. */
+  readonly next?: { readonly after: number; readonly at: string };
+}
+/** GET /v1/apps/{app}/channels/{channel}/events?sid=&after= */
+export interface EventPage {
+  readonly sid: string;
+  readonly events: readonly ChannelEvent[];
+  readonly more: boolean;
+}
+/** GET /v1/apps/{app}/attempts, one per event of the stream: one try to hand a notice to an endpoint. */
+export interface Attempt {
+  /** Counts the attempts of one server process. */
+  readonly id: number;
+  readonly endpointId: string;
+  readonly url: string;
+  /** No receiver stands behind it: made so that notices can be seen before there is an endpoint. */
+  readonly virtual: boolean;
+  readonly noticeId: string;
+  readonly eventType: number;
+  readonly channel: string;
+  /** 1 is the first. */
+  readonly attempt: number;
+  /** When it was sent, epoch milliseconds. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly outcome:
+    | { readonly answered: true; readonly status: number; readonly excerpt: string }
+    | { readonly answered: false; readonly stage: string; readonly detail: string };
+  readonly next: 'delivered' | 'retry' | 'give-up';
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}

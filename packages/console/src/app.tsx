@@ -1,0 +1,66 @@
+import { Button, EmptyState } from '@mantine/core';
+import { IconMapQuestion } from '@tabler/icons-react';
+import { lazy, type ReactNode, Suspense } from 'react';
+import { LoginGate } from './api/login-gate.tsx';
+import { SessionProvider } from './api/session.tsx';
+import { HomePage } from './home/home-page.tsx';
+import { PageFrame } from './shell/page-frame.tsx';
+import { RouteLink, useAddress } from './shell/router.tsx';
+import { Waiting } from './shell/waiting.tsx';
+
+const DemoPage = lazy(async () => ({ default: (await import('./demo/demo-page.tsx')).DemoPage }));
+const InspectorPage = lazy(async () => ({
+  default: (await import('./inspector/inspector-page.tsx')).InspectorPage,
+}));
+const ChannelPage = lazy(async () => ({ default: (await import('./channel/channel-page.tsx')).ChannelPage }));
+
+/** The console: the frame, and the page that the address names. */
+export function App() {
+  const { pathname } = useAddress();
+  return (
+    <PageFrame>
+      <SessionProvider>
+        <Suspense fallback={<Waiting />}>
+          {/* The demo is open to whoever can get a demo token; the server decides. */}
+          {pathname === '/demo' ? <DemoPage /> : <LoginGate>{pageOf(pathname)}</LoginGate>}
+        </Suspense>
+      </SessionProvider>
+    </PageFrame>
+  );
+}
+
+function pageOf(pathname: string): ReactNode {
+  if (pathname === '/') return <HomePage />;
+  if (pathname === '/inspector') return <InspectorPage />;
+  const [, app, channel] = /^\/channels\/([^/]+)\/([^/]+)$/.exec(pathname) ?? [];
+  if (app !== undefined && channel !== undefined) {
+    const name = decoded(channel);
+    if (name !== undefined) return <ChannelPage key={pathname} app={app} channel={name} />;
+  }
+  return <NoSuchPage />;
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function NoSuchPage() {
+  return (
+    <EmptyState
+      mt="xl"
+      icon={<IconMapQuestion />}
+      title="There is no such page"
+      description="The address may be mistyped."
+    >
+      <EmptyState.Actions>
+        <Button component={RouteLink} href="/">
+          Go home
+        </Button>
+      </EmptyState.Actions>
+    </EmptyState>
+  );
+}

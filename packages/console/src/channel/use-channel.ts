@@ -1,0 +1,86 @@
+import type { ChannelEvent } from '@housecount/protocol';
+import { useEffect, useRef, useState } from 'react';
+import { ApiError, getJson } from '../api/client.ts';
+import type { EventPage, Roster } from '../api/shapes.ts';
+import { usePoll } from '../api/use-poll.ts';
+
+const everyMs = 2_000;
+/** Events kept on the page; the oldest goes first. */
+export const eventsMax = 2_000;
+/** Members or events of one answer: the most the server gives. */
+const pageSize = 1_000;
+/** Pages of events read in one round; the rest follows in the next. */
+const pagesMax = 10;
+/** Pages of members read; who comes after them is counted, not listed. */
+const rosterPagesMax = 5;
+
+export interface ChannelView {
+  /** Absent until the first answer, and when nobody is in the channel. */
+  readonly roster?: Roster;
+  /** The events of the roster's sid that the server still had, oldest first. */
+  readonly events: readonly ChannelEvent[];
+  /** The server has answered at least once. */
+  readonly answered: boolean;
+  readonly error?: unknown;
+  readonly again: () => void;
+}
+
+/** A channel's roster, and its events since the sid began, followed by asking for those after the last. */
+export function useChannel(app: string, channel: string): ChannelView {
+  const base = `/v1/apps/${app}/channels/${encodeURIComponent(channel)}`;
+  const kept = useRef<{ sid: string; events: readonly ChannelEvent[] }>({ sid: '', events: [] });
+  const [events, setEvents] = useState<readonly ChannelEvent[]>([]);
+
+  const polled = usePoll<Roster | null>(
+    base,
+    async (signal) => {
+      const roster = await rosterOrNone(base, signal);
+      if (roster === null) return null;
+      if (roster.sid !== kept.current.sid) kept.current = { sid: roster.sid, events: [] };
+      for (let page = 0; page < pagesMax; page++) {
+        const after = kept.current.events.at(-1)?.seq ?? 0;
+        if (after >= roster.seq) break;
+        const query = new URLSearchParams({ sid: roster.sid, after: String(after), limit: String(pageSize) });
+        const answer = await getJson<EventPage>(`${base}/events?${query}`, { signal });
+        kept.current = {
+          sid: roster.sid,
+          events: [...kept.current.events, ...answer.events].slice(-eventsMax),
+        };
+        if (!answer.more) break;
+      }
+      return roster;
+    },
+    everyMs,
+  );
+  // After each answer, so that the roster and the events on the page are of one moment.
+  useEffect(() => {
+    if (polled.value !== undefined) setEvents(kept.current.events);
+  }, [polled.value]);
+
+  return {
+    ...(polled.value && { roster: polled.value }),
+    events,
+    answered: polled.value !== undefined,
+    ...(polled.error !== undefined && { error: polled.error }),
+    again: polled.again,
+  };
+}
+
+async function rosterOrNone(base: string, signal: AbortSignal): Promise<Roster | null> {
+  try {
+    const roster = await getJson<Roster>(`${base}/roster?limit=${pageSize}`, { signal });
+    const members = [...roster.members];
+    let { next } = roster;
+    for (let page = 1; next !== undefined && page < rosterPagesMax; page++) {
+      const query = new URLSearchParams({ limit: String(pageSize), after: String(next.after), at: next.at });
+      const more = await getJson<Roster>(`${base}/roster?${query}`, { signal });
+      members.push(...more.members);
+      next = more.next;
+    }
+    return { ...roster, members };
+  } catch (error) {
+    // Nobody is in the channel: an answer, not a failure.
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}

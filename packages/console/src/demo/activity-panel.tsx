@@ -1,0 +1,34 @@
+import { Text } from '@mantine/core';
+import { clockTime } from '../words/times.ts';
+import type { FeedItem } from './feed.ts';
+import classes from './room.module.css';
+
+/** What happened, newest first, each line as it comes. */
+export function ActivityPanel({ feed }: { feed: readonly FeedItem[] }) {
+  return (
+    <section className={classes.panel} aria-label="Activity">
+      <header className={classes.panelHead}>
+        <h2 className={classes.panelTitle}>Activity</h2>
+      </header>
+      {feed.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          Joins and leaves appear here.
+        </Text>
+      ) : (
+        <ol className={classes.feed} aria-live="polite" aria-relevant="additions">
+          {feed.map((item) => (
+            <li key={item.id} className={classes.feedLine} data-tone={item.tone}>
+              <span className={classes.dot} aria-hidden />
+              <span>
+                <strong>{item.name}</strong> {item.words}
+              </span>
+              <time className={classes.quiet} dateTime={new Date(item.atMs).toISOString()}>
+                {clockTime(item.atMs)}
+              </time>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}

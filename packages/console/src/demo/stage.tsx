@@ -1,0 +1,91 @@
+import { RollingNumber } from '@mantine/core';
+import { IconArmchair2, IconEye, IconVolumeOff } from '@tabler/icons-react';
+import type { CSSProperties, ReactNode } from 'react';
+import type { FeedItem } from './feed.ts';
+import type { Playable } from './sdk.ts';
+import classes from './stage.module.css';
+import { VideoTile } from './video-tile.tsx';
+
+export interface Performer {
+  readonly uid: number | string;
+  readonly name: string;
+  readonly video?: Playable | undefined;
+  readonly mirror: boolean;
+  readonly silent: boolean;
+  readonly interrupted: boolean;
+}
+
+/** Lines of the activity shown over the picture on a phone. */
+const tickerLinesMax = 3;
+
+/** Everyone on stage, how many watch, and on small screens what just happened. */
+export function Stage({
+  performers,
+  viewers,
+  feed,
+  ticker,
+  tapToHear,
+  banner,
+}: {
+  performers: readonly Performer[];
+  viewers: number;
+  feed: readonly FeedItem[];
+  /** Show the newest activity over the picture. */
+  ticker: boolean;
+  /** Set while the browser keeps the sound back. */
+  tapToHear?: (() => void) | undefined;
+  banner?: ReactNode;
+}) {
+  const columns = Math.ceil(Math.sqrt(performers.length));
+  return (
+    <section className={classes.stage} aria-label="Stage">
+      <div className={classes.top}>
+        {performers.length > 0 && <span className={classes.live}>LIVE</span>}
+        <span className={classes.watching} role="status" aria-label={`${viewers} watching`}>
+          <IconEye size={20} aria-hidden />
+          <RollingNumber value={viewers} aria-hidden data-testid="viewer-count" />
+        </span>
+        {banner}
+      </div>
+      {performers.length === 0 ? (
+        <div className={classes.empty}>
+          <IconArmchair2 size={52} stroke={1.2} aria-hidden />
+          <strong>Waiting for the host</strong>
+          <span>You are in. The picture comes as soon as someone is on stage.</span>
+        </div>
+      ) : (
+        <div className={classes.grid} style={{ '--columns': columns } as CSSProperties}>
+          {performers.map((performer) => (
+            <VideoTile
+              key={performer.uid}
+              name={performer.name}
+              track={performer.video}
+              mirror={performer.mirror}
+              silent={performer.silent}
+              interrupted={performer.interrupted}
+            />
+          ))}
+        </div>
+      )}
+      {ticker && (
+        <div className={classes.ticker} aria-hidden>
+          {feed
+            .slice(0, tickerLinesMax)
+            .reverse()
+            .map((item) => (
+              <span key={item.id} className={classes.tickerLine}>
+                <strong>{item.name}</strong> {item.words}
+              </span>
+            ))}
+        </div>
+      )}
+      {tapToHear && (
+        <button type="button" className={classes.tap} onClick={tapToHear}>
+          <span className={classes.watching}>
+            <IconVolumeOff size={22} aria-hidden /> Tap to hear
+          </span>
+        </button>
+      )}
+    </section>
+  );
+}

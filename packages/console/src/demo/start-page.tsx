@@ -1,0 +1,138 @@
+import { isChannelName } from '@housecount/protocol';
+import { ActionIcon, Button, Group, Paper, Stack, Text, TextInput, Title, Tooltip } from '@mantine/core';
+import { IconBroadcast, IconDice5, IconEye } from '@tabler/icons-react';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { friendlyChannel } from '../words/friendly-channel.ts';
+import { legalName, nameCharactersMax } from '../words/person.ts';
+import { recallName } from './room-memory.ts';
+
+export interface Choice {
+  readonly name: string;
+  readonly channel: string;
+  readonly role: 'host' | 'audience';
+}
+
+/** Who you are, which channel, and whether you go on stage or watch. */
+export function StartPage({
+  channel: given,
+  watching,
+  choose,
+}: {
+  channel: string | null;
+  /** The address is an invitation to watch: that is then the first button. */
+  watching: boolean;
+  choose: (choice: Choice) => void;
+}) {
+  const [name, setName] = useState(recallName);
+  const [channel, setChannel] = useState(() => given ?? (watching ? '' : friendlyChannel()));
+  const [tried, setTried] = useState(false);
+  const nameInput = useRef<HTMLInputElement>(null);
+  const channelInput = useRef<HTMLInputElement>(null);
+  const shown = legalName(name);
+  const channelWrong = channel !== '' && !isChannelName(channel);
+  const ready = shown !== '' && channel !== '' && !channelWrong;
+
+  const enter = (role: Choice['role']) => {
+    setTried(true);
+    if (ready) choose({ name: shown, channel, role });
+    else (shown === '' ? nameInput : channelInput).current?.focus();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    enter(watching ? 'audience' : 'host');
+  };
+  const button = (role: Choice['role'], label: string, icon: ReactNode) => {
+    const first = (role === 'audience') === watching;
+    return (
+      <Button
+        key={role}
+        type={first ? 'submit' : 'button'}
+        variant={first ? 'filled' : 'default'}
+        size="md"
+        leftSection={icon}
+        onClick={first ? undefined : () => enter(role)}
+      >
+        {label}
+      </Button>
+    );
+  };
+  const goLive = button('host', 'Go live', <IconBroadcast size={20} />);
+  const watch = button('audience', 'Watch', <IconEye size={20} />);
+
+  return (
+    <Paper
+      component="form"
+      withBorder
+      p={{ base: 'md', sm: 'xl' }}
+      maw={520}
+      mx="auto"
+      mt={{ base: 'sm', sm: 'xl' }}
+      bg="var(--page-surface)"
+      style={{ borderColor: 'var(--page-line)' }}
+      noValidate
+      onSubmit={submit}
+    >
+      <Stack gap="md">
+        <div>
+          <Title order={1} size="h3">
+            {watching && given !== null ? `Watch ${given}` : 'Demo live room'}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {watching
+              ? 'Say who you are, and you are in. The host sees your name at once.'
+              : 'Go live, share the link, and see by name who watches. Or watch a channel that is live.'}
+          </Text>
+        </div>
+        <TextInput
+          ref={nameInput}
+          label="Your name"
+          error={tried && shown === '' && 'Say who you are first.'}
+          placeholder="Ann"
+          required
+          autoFocus
+          autoComplete="given-name"
+          maxLength={nameCharactersMax}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          description={
+            shown !== name.trim() && name.trim() !== ''
+              ? shown === ''
+                ? 'Names here are made of Latin letters, digits and simple signs.'
+                : `Others will see: ${shown}`
+              : 'Others in the channel see it.'
+          }
+        />
+        <TextInput
+          ref={channelInput}
+          label="Channel"
+          placeholder="jade-otter-42"
+          required
+          autoComplete="off"
+          maxLength={64}
+          value={channel}
+          onChange={(event) => setChannel(event.currentTarget.value)}
+          error={
+            channelWrong
+              ? 'Letters, digits, spaces and simple signs only.'
+              : tried && channel === '' && 'Name the channel to enter.'
+          }
+          rightSection={
+            <Tooltip label="Another random name">
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label="Another random channel name"
+                onClick={() => setChannel(friendlyChannel())}
+              >
+                <IconDice5 size={18} />
+              </ActionIcon>
+            </Tooltip>
+          }
+        />
+        <Group grow preventGrowOverflow={false}>
+          {watching ? [watch, goLive] : [goLive, watch]}
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}

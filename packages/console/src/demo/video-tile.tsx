@@ -1,0 +1,48 @@
+import { Avatar, Badge } from '@mantine/core';
+import { IconMicrophoneOff } from '@tabler/icons-react';
+import { useEffect, useRef } from 'react';
+import type { Playable } from './sdk.ts';
+import classes from './stage.module.css';
+
+/** One host: the picture, or the initials while there is none, with name and state. */
+export function VideoTile({
+  name,
+  track,
+  mirror = false,
+  silent = false,
+  interrupted = false,
+}: {
+  name: string;
+  /** Absent while the camera is off. */
+  track?: Playable | undefined;
+  mirror?: boolean;
+  /** The microphone is off. */
+  silent?: boolean;
+  interrupted?: boolean;
+}) {
+  const holder = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (track === undefined || holder.current === null) return;
+    track.play(holder.current, { fit: mirror ? 'cover' : 'contain', mirror });
+    return () => track.stop();
+  }, [track, mirror]);
+  return (
+    <figure className={classes.tile} aria-label={`${name}${track ? '' : ', camera off'}`}>
+      <div ref={holder} className={classes.picture} hidden={track === undefined} />
+      {track === undefined && (
+        <div className={classes.noPicture}>
+          <Avatar name={name} color="initials" size={84} radius="xl" variant="filled" />
+        </div>
+      )}
+      <figcaption className={classes.caption}>
+        {silent && <IconMicrophoneOff size={15} aria-label="microphone off" />}
+        <span>{name}</span>
+        {interrupted && (
+          <Badge size="sm" color="orange" variant="filled">
+            interrupted
+          </Badge>
+        )}
+      </figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,48 @@
+import { Badge, Group, Text } from '@mantine/core';
+import { request } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
+import { usePoll } from '../api/use-poll.ts';
+import { Panel } from '../shell/panel.tsx';
+
+const statusEveryMs = 5_000;
+
+/** Whether the server can serve, as /readyz says. */
+export function StatusPanel() {
+  const { development, loginNeeded, logOut } = useSession();
+  const ready = usePoll('readyz', (signal) => request('/readyz', { signal }).then(() => true), statusEveryMs);
+  const [color, words] =
+    ready.error !== undefined
+      ? (['red', 'not ready'] as const)
+      : ready.value
+        ? (['teal', 'ready'] as const)
+        : (['gray', 'asking…'] as const);
+  return (
+    <Panel
+      title="Server"
+      aside={
+        <Badge color={color} variant="light" size="lg" role="status">
+          {words}
+        </Badge>
+      }
+    >
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" c="dimmed">
+          {window.location.origin}
+          {development && ' · development mode'}
+        </Text>
+        {loginNeeded && (
+          <Text
+            component="button"
+            type="button"
+            size="sm"
+            td="underline"
+            onClick={logOut}
+            style={{ background: 'none', border: 0, cursor: 'pointer', color: 'inherit' }}
+          >
+            Log out
+          </Text>
+        )}
+      </Group>
+    </Panel>
+  );
+}

@@ -1,0 +1,39 @@
+import { Badge, Text } from '@mantine/core';
+import type { Attempt } from '../api/shapes.ts';
+
+/** Where an attempt failed that got no answer, in a badge's length. */
+const stageWords: Readonly<Record<string, string>> = {
+  address: 'refused',
+  resolve: 'no address',
+  connect: 'no connection',
+  tls: 'TLS',
+  send: 'cut off',
+  'answer-timeout': 'timeout',
+  answer: 'bad answer',
+};
+
+/** What the endpoint answered, or why it did not, and what follows. */
+export function AnswerBadge({ attempt }: { attempt: Attempt }) {
+  const { outcome, next, virtual, durationMs } = attempt;
+  if (virtual)
+    return (
+      <Text span size="xs" c="dimmed" title="No endpoint is set up for this notice: it is shown here only.">
+        no endpoint
+      </Text>
+    );
+  const words = outcome.answered ? String(outcome.status) : (stageWords[outcome.stage] ?? outcome.stage);
+  return (
+    <span style={{ whiteSpace: 'nowrap' }}>
+      <Badge
+        variant="light"
+        color={next === 'delivered' ? 'teal' : next === 'retry' ? 'yellow' : 'red'}
+        tt="none"
+      >
+        {words}
+      </Badge>
+      <Text span size="xs" c="dimmed" ml={6} visibleFrom="sm">
+        {durationMs} ms{next === 'retry' ? ', will retry' : next === 'give-up' ? ', given up' : ''}
+      </Text>
+    </span>
+  );
+}

@@ -1,0 +1,179 @@
+import { noticeTypeNumbers } from '@housecount/protocol';
+import {
+  Badge,
+  Button,
+  EmptyState,
+  Group,
+  MultiSelect,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import { IconPlayerPause, IconPlayerPlay, IconTrash, IconWebhook } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import { getJson } from '../api/client.ts';
+import type { AppList } from '../api/shapes.ts';
+import { usePoll } from '../api/use-poll.ts';
+import { Failure } from '../shell/failure.tsx';
+import { RouteLink } from '../shell/router.tsx';
+import { Waiting } from '../shell/waiting.tsx';
+import { wordsOfNotice } from '../words/notices.ts';
+import classes from './inspector.module.css';
+import { NoticeDrawer } from './notice-drawer.tsx';
+import { noticesMax } from './notice-log.ts';
+import { NoticeTable } from './notice-table.tsx';
+import type { SeenNotice } from './seen-notice.ts';
+import { SequenceBadges } from './sequence-badges.tsx';
+import { useNotices } from './use-notices.ts';
+
+/** Rows drawn at once; narrower filters show older ones. */
+const rowsMax = 200;
+const appsEveryMs = 30_000;
+const typeChoices = noticeTypeNumbers.map((type) => ({
+  value: String(type),
+  label: `${type} ${wordsOfNotice(type)}`,
+}));
+
+/** Every notice as it is sent, with its answer. */
+export function InspectorPage() {
+  useDocumentTitle('Notices · Housecount');
+  const { value, error, again } = usePoll(
+    'apps',
+    (signal) => getJson<AppList>('/v1/apps', { signal }),
+    appsEveryMs,
+  );
+  const [chosen, setChosen] = useState<string | null>(null);
+  const apps = value?.apps;
+  const app = chosen ?? apps?.[0]?.id;
+  return (
+    <Stack gap="md">
+      <Group justify="space-between" gap="sm">
+        <div>
+          <Title order={1} size="h3">
+            Notice inspector
+          </Title>
+          <Text size="sm" c="dimmed">
+            Every notice, the moment it is sent to your backend.
+          </Text>
+        </div>
+        {apps !== undefined && apps.length > 1 && (
+          <Select aria-label="App" data={apps.map(({ id }) => id)} value={app} onChange={setChosen} w={320} />
+        )}
+      </Group>
+      {app !== undefined ? (
+        <Inspector key={app} app={app} />
+      ) : error !== undefined ? (
+        <Failure what="The list of apps cannot be read" error={error} retry={again} />
+      ) : apps === undefined ? (
+        <Waiting />
+      ) : (
+        <Text>The configuration names no app.</Text>
+      )}
+    </Stack>
+  );
+}
+
+function Inspector({ app }: { app: string }) {
+  const live = useNotices(app);
+  const [frozen, setFrozen] = useState<{ notices: readonly SeenNotice[]; total: number }>();
+  const [channel, setChannel] = useState('');
+  const [types, setTypes] = useState<string[]>([]);
+  const [opened, setOpened] = useState<SeenNotice>();
+  const notices = frozen?.notices ?? live.notices;
+
+  const matching = useMemo(() => {
+    const wanted = channel.trim().toLowerCase();
+    return notices.filter(
+      ({ attempt }) =>
+        (wanted === '' || attempt.channel.toLowerCase().includes(wanted)) &&
+        (types.length === 0 || types.includes(String(attempt.eventType))),
+    );
+  }, [notices, channel, types]);
+  const rows = useMemo(() => matching.slice(-rowsMax).reverse(), [matching]);
+
+  return (
+    <Stack gap="sm">
+      {live.error !== undefined && (
+        <Failure what="The stream of notices broke; it is being taken up again" error={live.error} />
+      )}
+      <SequenceBadges sequences={live.sequences} />
+      <div className={classes.filters}>
+        <TextInput
+          label="Channel"
+          placeholder="any"
+          value={channel}
+          onChange={(event) => setChannel(event.currentTarget.value)}
+          flex="1 1 140px"
+        />
+        <MultiSelect
+          label="Type"
+          placeholder={types.length === 0 ? 'any' : ''}
+          data={typeChoices}
+          value={types}
+          onChange={setTypes}
+          flex="2 1 200px"
+          clearable
+        />
+        <Button
+          variant="default"
+          leftSection={frozen ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+          onClick={() => setFrozen(frozen ? undefined : { notices: live.notices, total: live.total })}
+        >
+          {frozen ? `Go on (${live.total - frozen.total} new)` : 'Pause'}
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<IconTrash size={16} />}
+          onClick={() => {
+            live.clear();
+            setFrozen(undefined);
+          }}
+        >
+          Clear
+        </Button>
+      </div>
+      <Group justify="space-between" mih={24}>
+        <Text size="sm" c="dimmed">
+          {matching.length === notices.length
+            ? `${live.total} notices`
+            : `${matching.length} of ${notices.length} notices match`}
+          {live.total > noticesMax && `, the last ${noticesMax} are kept`}
+          {matching.length > rowsMax && `, the newest ${rowsMax} are shown`}
+        </Text>
+        <Badge variant="dot" color={frozen ? 'yellow' : live.connected ? 'teal' : 'gray'} role="status">
+          {frozen ? 'paused' : live.connected ? 'live' : 'connecting'}
+        </Badge>
+      </Group>
+      <div className={classes.frame}>
+        {rows.length > 0 ? (
+          <NoticeTable notices={rows} open={setOpened} />
+        ) : notices.length > 0 ? (
+          <EmptyState p="xl" icon={<IconWebhook />} title="No notice matches the filter" />
+        ) : (
+          <NothingYet />
+        )}
+      </div>
+      <NoticeDrawer notice={opened} close={() => setOpened(undefined)} />
+    </Stack>
+  );
+}
+
+function NothingYet() {
+  return (
+    <EmptyState
+      p="xl"
+      icon={<IconWebhook />}
+      title="No notice yet"
+      description="A notice is sent when a channel opens or closes, and when someone joins, leaves or changes role. Start a demo, or run “npx housecount simulate”, and watch them come. No endpoint is needed."
+    >
+      <EmptyState.Actions>
+        <Button component={RouteLink} href="/demo">
+          Go live in the demo
+        </Button>
+      </EmptyState.Actions>
+    </EmptyState>
+  );
+}

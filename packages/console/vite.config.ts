@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** The console is built to dist/, which the server serves; `npm run dev` passes /v1 on to a server on the usual port. */
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    // One bundle of React, Mantine and the SDK; measured well under this after compression is irrelevant on a LAN.
+    chunkSizeWarningLimit: 900,
+    assetsInlineLimit: 0,
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/v1': { target: 'http://127.0.0.1:7080', ws: true },
+      '/readyz': 'http://127.0.0.1:7080',
+    },
+  },
+});
