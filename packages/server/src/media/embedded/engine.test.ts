@@ -1,0 +1,247 @@
+import { afterEach, expect, test } from 'bun:test';
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HousecountError } from '@housecount/protocol';
+import {
+  payloadTypes,
+  rtpPacket,
+  type SyntheticPeer,
+  syntheticPeer,
+  vp8Keyframe,
+} from '../../../test/media/synthetic-peer.ts';
+import { systemClock } from '../../clock.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { SessionReport } from '../contract.ts';
+import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
+import { isRtcp } from './rtp.ts';
+
+const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
+
+const stops: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+async function start(udpPort = 0): Promise<{ media: EmbeddedMedia; reports: SessionReport[] }> {
+  const reports: SessionReport[] = [];
+  const media = await startEmbeddedMedia({
+    udpPort,
+    bindAddress: '127.0.0.1',
+    announcedAddress: 'auto',
+    iceServers: [],
+    onReport: (report) => reports.push(report),
+    logger: quiet,
+    clock: systemClock(),
+  });
+  stops.push(() => media.stop());
+  return { media, reports };
+}
+
+async function client(
+  direction: 'sendonly' | 'recvonly',
+  onPacket?: (packet: Buffer) => void,
+): Promise<SyntheticPeer> {
+  const peer = await syntheticPeer({ direction, ...(onPacket === undefined ? {} : { onPacket }) });
+  stops.push(() => peer.close());
+  return peer;
+}
+
+async function until(check: () => boolean | Promise<boolean>, deadlineMs = 15_000): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  while (!(await check())) {
+    if (performance.now() > endMs) throw new Error(`not in time: ${check}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Publishes and plays over the engine, until a packet came through. */
+async function stream(media: EmbeddedMedia, name: string): Promise<void> {
+  let received = 0;
+  const host = await client('sendonly');
+  const viewer = await client('recvonly', (packet) => {
+    if (!isRtcp(packet)) received += 1;
+  });
+  const published = await media.publish({
+    room: 'r',
+    publisher: '1',
+    session: `${name}-h`,
+    offerSdp: host.offerSdp,
+  });
+  if (!published.ok) throw new Error(published.detail);
+  const request = { room: 'r', publisher: '1', session: `${name}-v`, offerSdp: viewer.offerSdp };
+  const played = await media.play({ ...request, audio: true, video: true });
+  if (!played.ok) throw new Error(played.detail);
+  await host.accept(published.answerSdp);
+  await viewer.accept(played.answerSdp);
+  let sequence = 0;
+  await until(() => {
+    sequence += 1;
+    const fields = { payloadType: payloadTypes.VP8, sequence, timestamp: sequence * 3_000, ssrc: 9 };
+    host.send(rtpPacket({ ...fields, payload: vp8Keyframe(sequence) }));
+    return received > 0;
+  });
+}
+
+test('MEDIA21: the child forwards, counts and reports; stop ends it', async () => {
+  const { media, reports } = await start();
+  const { pid } = media;
+  await stream(media, 'a');
+  const stats = await media.stats();
+  expect(stats).toMatchObject({ publishers: 1, players: 1, restarts: 0 });
+  expect(stats.packetsOut).toBeGreaterThan(0);
+  expect(stats.bytesOut).toBeGreaterThan(0);
+  expect(reports.filter((report) => report.type === 'connected')).toHaveLength(2);
+  media.close('a-v');
+  media.close('nobody');
+  await until(async () => (await media.stats()).players === 0);
+  await media.stop();
+  await media.stop();
+  expect(alive(pid ?? 0)).toBe(false);
+  const absent = { room: 'r', publisher: '1', session: 'x', offerSdp: '' };
+  expect(await media.publish(absent)).toMatchObject({ ok: false, code: 'media_unavailable' });
+}, 30_000);
+
+test('MEDIA21: a killed child is replaced, on the same port; what it owed is answered', async () => {
+  const { media, reports } = await start();
+  await stream(media, 'before');
+  const counted = (await media.stats()).packetsOut;
+  const { pid, udpPort } = media;
+  const waiting = client('sendonly').then((peer) => {
+    process.kill(pid ?? 0, 'SIGKILL');
+    return media.publish({ room: 'r', publisher: '1', session: 'late', offerSdp: peer.offerSdp });
+  });
+  // Answered by the dying child, or refused: never left hanging.
+  expect(typeof (await waiting).ok).toBe('boolean');
+  await until(() => reports.some((report) => report.type === 'restarted'));
+  expect(media.pid).not.toBe(pid);
+  expect(media.udpPort).toBe(udpPort);
+  await stream(media, 'after');
+  const stats = await media.stats();
+  expect(stats.restarts).toBe(1);
+  expect(stats.publishers).toBe(1);
+  expect(stats.packetsOut).toBeGreaterThan(counted);
+}, 30_000);
+
+test('MEDIA21: while the child is away every request is refused at once', async () => {
+  const { media, reports } = await start();
+  const pid = media.pid ?? 0;
+  process.kill(pid, 'SIGKILL');
+  await until(() => media.pid === undefined);
+  const request = { room: 'r', publisher: '1', session: 's', offerSdp: 'v=0' };
+  expect(await media.publish(request)).toMatchObject({ ok: false, code: 'media_unavailable' });
+  expect(await media.play({ ...request, audio: true, video: true })).toMatchObject({
+    ok: false,
+    code: 'media_unavailable',
+  });
+  expect(await media.restart('s', 'v=0')).toMatchObject({ ok: false, code: 'media_unavailable' });
+  media.close('s');
+  media.select('s', { audio: true, video: true });
+  expect(await media.stats()).toMatchObject({ publishers: 0, players: 0 });
+  await until(() => reports.some((report) => report.type === 'restarted'));
+}, 30_000);
+
+test('MEDIA21: the child does not outlive a server that was killed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'housecount-media-'));
+  stops.push(() => rm(folder, { recursive: true, force: true }));
+  const script = join(folder, 'server.ts');
+  await writeFile(
+    script,
+    `import { startEmbeddedMedia } from ${JSON.stringify(join(import.meta.dir, 'engine.ts'))};
+     import { systemClock } from ${JSON.stringify(join(import.meta.dir, '../../clock.ts'))};
+     const logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => logger };
+     const media = await startEmbeddedMedia({ udpPort: 0, bindAddress: '127.0.0.1', announcedAddress: 'auto',
+       iceServers: [], onReport() {}, logger, clock: systemClock() });
+     console.log(media.pid);
+     setInterval(() => {}, 1000);`,
+  );
+  const server = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  stops.push(() => void server.kill('SIGKILL'));
+  let output = '';
+  server.stdout.on('data', (data) => {
+    output += String(data);
+  });
+  await until(() => output.includes('\n'));
+  const child = Number(output);
+  expect(alive(child)).toBe(true);
+  server.kill('SIGKILL');
+  await until(() => !alive(child));
+}, 30_000);
+
+test('MEDIA21: a port that is taken is a failure to start, with its number', async () => {
+  const holder = createSocket('udp4');
+  await new Promise<void>((resolve) => holder.bind(0, '127.0.0.1', resolve));
+  stops.push(() => new Promise<void>((resolve) => holder.close(() => resolve())));
+  const { port } = holder.address();
+  const failure = await start(port).then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  expect(failure).toBeInstanceOf(HousecountError);
+  expect(String(failure)).toContain(String(port));
+}, 30_000);
+
+test('MEDIA20: an announced address that is none is refused at start', async () => {
+  const options = { udpPort: 0, bindAddress: '127.0.0.1', iceServers: [], onReport() {}, logger: quiet };
+  const failure = startEmbeddedMedia({ ...options, announcedAddress: 'example.com', clock: systemClock() });
+  expect(failure).rejects.toBeInstanceOf(HousecountError);
+}, 30_000);
+
+test('MEDIA19: 500 broken offers are refused or answered, and the child lives', async () => {
+  const { media } = await start();
+  const { pid } = media;
+  const host = await client('sendonly');
+  const lines = host.offerSdp.split('\r\n');
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  console.log(`offers from seed ${seed} (SEED=${seed} repeats them)`);
+  let state = seed;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const mutate = (): string => {
+    const mutated = [...lines];
+    for (let changes = 1 + random(3); changes > 0; changes--) {
+      const at = random(mutated.length);
+      const line = mutated[at] ?? '';
+      const kind = random(6);
+      if (kind === 0) mutated.splice(at, 1);
+      else if (kind === 1) mutated.splice(random(mutated.length), 0, line);
+      else if (kind === 2) mutated[at] = line.slice(0, random(line.length + 1));
+      else if (kind === 3) mutated[at] = line.replace(/\d+/, String(random(2 ** 31)));
+      else if (kind === 4) mutated[at] = line.replace(/[a-z]/, String.fromCharCode(random(256)));
+      else mutated[at] = `a=${'x'.repeat(random(3_000))}`;
+    }
+    return mutated.join('\r\n');
+  };
+  let refused = 0;
+  for (let i = 0; i < 500; i++) {
+    const offerSdp = mutate();
+    const session = `s${i}`;
+    const answer =
+      i % 2 === 0
+        ? await media.publish({ room: 'r', publisher: '1', session, offerSdp })
+        : await media.play({ room: 'r', publisher: '1', session, offerSdp, audio: true, video: true });
+    if (!answer.ok) {
+      expect(answer.code).toBe('sdp_invalid');
+      refused += 1;
+    }
+    media.addCandidate(session, '0', mutate());
+    media.close(session);
+  }
+  expect(refused).toBeGreaterThan(50);
+  expect(media.pid).toBe(pid);
+  await stream(media, 'after');
+  expect(await media.stats()).toMatchObject({ publishers: 1, players: 1, restarts: 0 });
+}, 60_000);

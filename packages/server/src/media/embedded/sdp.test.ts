@@ -1,0 +1,275 @@
+import { expect, test } from 'bun:test';
+import { mediaLimits } from '../limits.ts';
+import { codecKey } from './codec.ts';
+import {
+  answerPlayer,
+  answerPublisher,
+  missingCodec,
+  negotiatePlayer,
+  negotiatePublisher,
+} from './negotiate.ts';
+import { announced } from './peer.ts';
+import { buildAnswer, type LocalTransport } from './sdp-answer.ts';
+import { cleanCandidate, type Offer, parseOffer } from './sdp-offer.ts';
+import { transportCcUri } from './twcc.ts';
+
+const fingerprint = `sha-256 ${Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0')).join(':')}`;
+
+const session = ['v=0', 'o=- 1 2 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0 1'];
+const transport = [
+  'a=ice-ufrag:abcd',
+  'a=ice-pwd:abcdefghijklmnopqrstuvwx',
+  `a=fingerprint:${fingerprint}`,
+  'a=setup:actpass',
+];
+const audio = (direction: string) => [
+  'm=audio 9 UDP/TLS/RTP/SAVPF 111 63 0',
+  'c=IN IP4 0.0.0.0',
+  ...transport,
+  'a=mid:0',
+  `a=extmap:3 ${transportCcUri}`,
+  'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
+  `a=${direction}`,
+  'a=rtcp-mux',
+  'a=rtpmap:111 opus/48000/2',
+  'a=rtcp-fb:111 transport-cc',
+  'a=fmtp:111 minptime=10;useinbandfec=1',
+  'a=rtpmap:63 red/48000/2',
+  'a=rtpmap:0 PCMU/8000',
+  'a=candidate:1 1 udp 2122194687 192.0.2.2 41668 typ host generation 0 network-id 1',
+];
+const video = (direction: string) => [
+  'm=video 9 UDP/TLS/RTP/SAVPF 104 96 97 102 98',
+  'c=IN IP4 0.0.0.0',
+  ...transport,
+  'a=mid:1',
+  `a=extmap:3 ${transportCcUri}`,
+  `a=${direction}`,
+  'a=rtcp-mux',
+  'a=rtpmap:104 H264/90000',
+  'a=fmtp:104 packetization-mode=0;profile-level-id=42001f',
+  'a=rtpmap:96 VP8/90000',
+  'a=rtcp-fb:96 transport-cc',
+  'a=rtcp-fb:96 goog-remb',
+  'a=rtcp-fb:96 nack',
+  'a=rtcp-fb:96 nack pli',
+  'a=rtpmap:97 rtx/90000',
+  'a=fmtp:97 apt=96',
+  'a=rtpmap:102 H264/90000',
+  'a=rtcp-fb:102 transport-cc',
+  'a=fmtp:102 packetization-mode=1;profile-level-id=42e01f',
+  'a=rtpmap:98 VP9/90000',
+];
+const sdp = (...lines: string[][]): string => [...session, ...lines.flat(), ''].join('\r\n');
+const chromium = (direction: string): string => sdp(audio(direction), video(direction));
+
+function parsed(text: string): Offer {
+  const result = parseOffer(text);
+  if (!result.ok) throw new Error(result.detail);
+  return result.offer;
+}
+
+const local: LocalTransport = {
+  ufrag: 'ours',
+  password: 'ourpasswordourpasswordour',
+  fingerprint: 'sha-256 00',
+  setup: 'active',
+  candidates: ['candidate:1 1 UDP 2114977791 127.0.0.1 7081 typ host'],
+};
+
+test('MEDIA1: a publisher’s offer is answered with one codec a kind, feedback and no other extension', () => {
+  const offer = parsed(chromium('sendonly'));
+  expect(offer.candidates).toEqual(['candidate:1 1 UDP 2122194687 192.0.2.2 41668 typ host']);
+  const negotiated = negotiatePublisher(offer);
+  if (!negotiated.ok) throw new Error(negotiated.detail);
+  const answer = buildAnswer({
+    offer,
+    transport: local,
+    version: 1,
+    media: (media) => answerPublisher(negotiated.kinds, media),
+  });
+  const lines = answer.split('\r\n');
+  expect(lines).toContain('a=group:BUNDLE 0 1');
+  expect(lines.filter((line) => line.startsWith('m='))).toEqual([
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+    'm=video 9 UDP/TLS/RTP/SAVPF 96',
+  ]);
+  expect(lines.filter((line) => line === 'a=recvonly')).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith('a=extmap'))).toEqual([
+    `a=extmap:3 ${transportCcUri}`,
+    `a=extmap:3 ${transportCcUri}`,
+  ]);
+  expect(lines.filter((line) => line.startsWith('a=rtcp-fb:96'))).toEqual([
+    'a=rtcp-fb:96 nack',
+    'a=rtcp-fb:96 nack pli',
+    'a=rtcp-fb:96 transport-cc',
+  ]);
+  expect(lines).toContain('a=fmtp:111 minptime=10;useinbandfec=1');
+  expect(lines).toContain(`a=fmtp:96 x-google-start-bitrate=${mediaLimits.startKilobits}`);
+  // Ours, and once.
+  expect(lines.filter((line) => line.startsWith('a=candidate'))).toEqual([`a=${local.candidates[0]}`]);
+  expect(lines).toContain('a=setup:active');
+});
+
+test('MEDIA1: a publisher without transport-wide feedback is given REMB', () => {
+  const offer = parsed(chromium('sendonly').replaceAll(`a=extmap:3 ${transportCcUri}\r\n`, ''));
+  const negotiated = negotiatePublisher(offer);
+  if (!negotiated.ok) throw new Error(negotiated.detail);
+  expect(negotiated.kinds.map((kind) => [kind.transportCcId, kind.remb])).toEqual([
+    [0, false],
+    [0, true],
+  ]);
+});
+
+test('MEDIA5: a player is answered with every codec it shares, each under its own payload type', () => {
+  const offer = parsed(chromium('recvonly'));
+  const negotiated = negotiatePlayer(offer);
+  if (!negotiated.ok) throw new Error(negotiated.detail);
+  const source = { ssrc: 5, cname: 'c', stream: 'housecount', track: 'video' };
+  const answer = buildAnswer({
+    offer,
+    transport: local,
+    version: 1,
+    media: (media) => answerPlayer(negotiated.kinds, media, () => source),
+  });
+  expect(answer).toContain('m=video 9 UDP/TLS/RTP/SAVPF 104 96 102\r\n');
+  expect(answer).toContain('a=msid:housecount video\r\n');
+  expect(answer).toContain('a=ssrc:5 cname:c\r\n');
+  expect(answer.match(/a=sendonly/g)).toHaveLength(2);
+  expect(answer).not.toContain('goog-remb');
+});
+
+test('MEDIA5: H264 streams fit by packetization mode and profile', () => {
+  const key = (parameters: string) => codecKey({ name: 'H264', parameters });
+  expect(key('packetization-mode=1;profile-level-id=42e01f')).toBe(
+    key('profile-level-id=42001f;packetization-mode=1'),
+  );
+  expect(key('packetization-mode=1;profile-level-id=42e01f')).not.toBe(
+    key('packetization-mode=0;profile-level-id=42e01f'),
+  );
+  expect(key('packetization-mode=1;profile-level-id=640c1f')).not.toBe(
+    key('packetization-mode=1;profile-level-id=42e01f'),
+  );
+  expect(key('')).toBe('H264/0/42');
+  const published = negotiatePublisher(parsed(chromium('sendonly')));
+  const played = negotiatePlayer(parsed(chromium('recvonly').replace('a=rtpmap:96 VP8/90000\r\n', '')));
+  if (!published.ok || !played.ok) throw new Error('not negotiated');
+  expect(missingCodec(published.kinds, played.kinds)?.name).toBe('VP8');
+  // A kind that the player did not ask for is not missing.
+  expect(
+    missingCodec(
+      published.kinds,
+      played.kinds.filter((kind) => kind.kind === 'audio'),
+    ),
+  ).toBeUndefined();
+});
+
+test('MEDIA19: other sections are rejected one by one, unwanted kinds stay inactive', () => {
+  const text = sdp(audio('sendonly'), video('inactive'), [
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    'a=mid:2',
+  ]);
+  const offer = parsed(text);
+  const negotiated = negotiatePublisher(offer);
+  if (!negotiated.ok) throw new Error(negotiated.detail);
+  expect(negotiated.kinds.map((kind) => kind.kind)).toEqual(['audio']);
+  const answer = buildAnswer({
+    offer,
+    transport: local,
+    version: 1,
+    media: (media) => answerPublisher(negotiated.kinds, media),
+  });
+  expect(answer).toContain('m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n');
+  expect(answer).toContain('a=inactive\r\n');
+  expect(answer).toContain('a=group:BUNDLE 0 1\r\n');
+});
+
+test('MEDIA19: an offer that cannot be used is refused with a sentence', () => {
+  const good = chromium('sendonly');
+  const refused: [string, string][] = [
+    ['', 'v=0'],
+    ['hello', 'v=0'],
+    [session.join('\r\n'), 'no media'],
+    [good.replaceAll('a=ice-ufrag:abcd\r\n', ''), 'ice-ufrag'],
+    [good.replaceAll('a=ice-ufrag:abcd', 'a=ice-ufrag:ab'), 'ice-ufrag'],
+    [good.replaceAll('a=ice-pwd:abcdefghijklmnopqrstuvwx', 'a=ice-pwd:short'), 'ice-pwd'],
+    [good.replaceAll(fingerprint, 'sha-256 00:11'), 'fingerprint'],
+    [good.replaceAll(fingerprint, fingerprint.replace('sha-256', 'md5')), 'fingerprint'],
+    [good.replaceAll('a=setup:actpass', 'a=setup:holdconn'), 'setup'],
+    [good.replaceAll('a=rtcp-mux\r\n', ''), 'rtcp-mux'],
+    [good.replace('a=group:BUNDLE 0 1\r\n', ''), 'BUNDLE'],
+    [good.replace('a=mid:1', 'a=mid:0'), 'same mid'],
+    [good.replace('a=mid:1', 'a=mid:'), 'mid'],
+    [good.replace('m=video 9', 'm=video x'), 'malformed'],
+    [
+      good.replace('a=rtpmap:96 VP8', 'a=rtpmap:111 VP8').replace('RTP/SAVPF 104 96', 'RTP/SAVPF 104 111'),
+      'twice',
+    ],
+    [
+      sdp(
+        audio('sendonly'),
+        [...video('sendonly')],
+        [...video('sendonly').map((line) => line.replace('a=mid:1', 'a=mid:2'))],
+      ),
+      'more than one video',
+    ],
+    [`${good}${'a=x\r\n'.repeat(mediaLimits.offerLinesMax)}`, 'too many lines'],
+    [`${good}a=${'x'.repeat(mediaLimits.offerLengthMax)}`, 'too long'],
+    [
+      sdp(...Array.from({ length: mediaLimits.offerSectionsMax + 1 }, () => ['m=audio 0 X 0'])),
+      'too many media',
+    ],
+  ];
+  for (const [text, part] of refused) {
+    const result = parseOffer(text);
+    expect({ part, found: result.ok ? 'accepted' : result.detail }).toEqual({
+      part,
+      found: expect.stringContaining(part),
+    });
+  }
+  expect(negotiatePublisher(parsed(chromium('recvonly')))).toMatchObject({ ok: false });
+  expect(negotiatePlayer(parsed(chromium('sendonly')))).toMatchObject({ ok: false });
+  const foreign = parsed(chromium('sendonly').replaceAll('opus/48000/2', 'G722/8000'));
+  expect(negotiatePublisher(foreign)).toMatchObject({ ok: false, detail: expect.stringContaining('Opus') });
+});
+
+test('MEDIA19: candidates are written anew from checked parts, or left out', () => {
+  expect(
+    cleanCandidate('candidate:1 1 UDP 5 192.0.2.2 4000 typ srflx raddr 10.0.0.1 rport 9 generation 0'),
+  ).toBe('candidate:1 1 UDP 5 192.0.2.2 4000 typ srflx raddr 0.0.0.0 rport 0');
+  expect(cleanCandidate('a=candidate:a+/ 1 udp 5 fd00::2 4000 typ host')).toBe(
+    'candidate:a+/ 1 UDP 5 fd00::2 4000 typ host',
+  );
+  for (const bad of [
+    '',
+    'candidate:1 2 udp 5 192.0.2.2 4000 typ host',
+    'candidate:1 1 tcp 5 192.0.2.2 9 typ host tcptype active',
+    'candidate:1 1 udp 5 1b2c.local 4000 typ host',
+    'candidate:1 1 udp 5 999.0.2.2 4000 typ host',
+    'candidate:1 1 udp 5 192.0.2.2 0 typ host',
+    'candidate:1 1 udp 5 192.0.2.2 70000 typ host',
+    'candidate:1 1 udp 99999999999 192.0.2.2 4000 typ host',
+    'candidate:1 1 udp 5 192.0.2.2 4000 typ host\r\na=ice-lite'.replace('typ host', 'typ other'),
+  ])
+    expect({ bad, cleaned: cleanCandidate(bad) }).toEqual({ bad, cleaned: undefined });
+  const many = Array.from(
+    { length: 100 },
+    (_, i) => `a=candidate:${i} 1 udp 5 192.0.2.2 ${4_000 + i} typ host`,
+  );
+  expect(parsed(sdp([...audio('sendonly'), ...many])).candidates).toHaveLength(mediaLimits.candidatesMax);
+});
+
+test('MEDIA20: the announced address takes the place of the machine’s own', () => {
+  const candidates = [
+    'candidate:1 1 UDP 2114977791 10.0.0.5 7081 typ host',
+    'candidate:2 1 UDP 2114977535 172.17.0.1 7081 typ host',
+    'candidate:3 1 UDP 2114977279 fd00::2 7081 typ host',
+  ];
+  expect(announced(candidates, 'auto')).toEqual(candidates);
+  expect(announced(candidates, '203.0.113.9')).toEqual([
+    'candidate:1 1 UDP 2130706431 203.0.113.9 7081 typ host',
+  ]);
+  expect(announced(candidates, '2001:db8::1')).toEqual([
+    'candidate:1 1 UDP 2130706431 2001:db8::1 7081 typ host',
+  ]);
+});

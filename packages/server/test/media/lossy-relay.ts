@@ -1,0 +1,46 @@
+import { createSocket, type Socket } from 'node:dgram';
+
+export interface LossyRelay {
+  /** The answer with its candidates pointing at the relay. */
+  through(answerSdp: string): string;
+  close(): void;
+}
+
+/**
+ * A UDP relay on loopback between clients and the media port, which drops what `drop` says. SRTP leaves RTP headers
+ * readable, so a test can choose by sequence number.
+ */
+export async function lossyRelay(
+  mediaPort: number,
+  drop: (packet: Buffer, toServer: boolean) => boolean,
+): Promise<LossyRelay> {
+  const outside = await bound();
+  const inside = new Map<string, Socket>();
+  outside.on('message', (packet, from) => {
+    if (drop(packet, true)) return;
+    const key = `${from.address}:${from.port}`;
+    const known = inside.get(key);
+    if (known !== undefined) return known.send(packet, mediaPort, '127.0.0.1');
+    const socket = createSocket('udp4');
+    inside.set(key, socket);
+    socket.on('message', (answer) => {
+      if (!drop(answer, false)) outside.send(answer, from.port, from.address);
+    });
+    socket.send(packet, mediaPort, '127.0.0.1');
+  });
+  const { port } = outside.address();
+  return {
+    through: (answerSdp) =>
+      answerSdp.replaceAll(` 127.0.0.1 ${mediaPort} typ host`, ` 127.0.0.1 ${port} typ host`),
+    close() {
+      outside.close();
+      for (const socket of inside.values()) socket.close();
+    },
+  };
+}
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return socket;
+}
