@@ -6,8 +6,10 @@ import { followLauncher } from './launcher.ts';
 import { runCommands } from './run.ts';
 
 followLauncher();
-process.exitCode = await runCommands([serve, token, simulate, listen], process.argv.slice(2), {
+const status = await runCommands([serve, token, simulate, listen], process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,
 });
+// Waiting for the launcher holds the process open; what was written goes out first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));

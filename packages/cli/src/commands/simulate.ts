@@ -87,9 +87,10 @@ export function rateOf(given: string): number {
 
 function progress(terminal: Terminal): AudienceOptions['onProgress'] {
   let last = '';
-  return ({ phase, present, joins, leaves, lost, refusals }) => {
+  return ({ phase, present, joins, leaves, lost, unreached, refusals }) => {
     const refused = sum(refusals);
-    const line = `${phase}: ${present} in, ${joins} joins, ${leaves} leaves, ${lost} lost, ${refused} refused`;
+    const trouble = `${lost} lost, ${unreached} not reached, ${refused} refused`;
+    const line = `${phase}: ${present} in, ${joins} joins, ${leaves} leaves, ${trouble}`;
     if (line !== last) terminal.err(`\r\u001b[K${line}`);
     last = line;
   };

@@ -42,6 +42,8 @@ export interface AudienceCounts {
   readonly unheard: number;
   /** Connections lost, each coming back. */
   readonly lost: number;
+  /** Tries to connect that failed; each is tried again. */
+  readonly unreached: number;
   /** Hellos that were refused, by code. */
   readonly refusals: Readonly<Partial<Record<Code, number>>>;
   /** Viewers that the server put out, by code. */
@@ -91,7 +93,16 @@ interface Seat {
 
 class Audience {
   readonly #options: AudienceOptions;
-  readonly #counts = { present: 0, peak: 0, joins: 0, resumes: 0, leaves: 0, unheard: 0, lost: 0 };
+  readonly #counts = {
+    present: 0,
+    peak: 0,
+    joins: 0,
+    resumes: 0,
+    leaves: 0,
+    unheard: 0,
+    lost: 0,
+    unreached: 0,
+  };
   readonly #refusals: Partial<Record<Code, number>> = {};
   readonly #removals: Partial<Record<Code, number>> = {};
   readonly #socketUrl: string;
@@ -150,8 +161,8 @@ class Audience {
           this.#refusals[code] = (this.#refusals[code] ?? 0) + 1;
           step(false);
         },
-        lost: () => {
-          counts.lost += 1;
+        lost: (wasIn) => {
+          counts[wasIn ? 'lost' : 'unreached'] += 1;
           step(false);
         },
         left: (heard) => {

@@ -6,8 +6,8 @@ export interface ViewerReports {
   joined(resumed: boolean): void;
   /** Not let in; `again` if it will try once more, else it is out. */
   refused(code: Code, again: boolean): void;
-  /** The connection was lost, or could not be made; it will try again. */
-  lost(): void;
+  /** The connection was lost (it was in), or could not be made; it will try again. */
+  lost(wasIn: boolean): void;
   /** Out after leave(): the goodbye was heard, or nobody was there to hear it. */
   left(heard: boolean): void;
   /** Put out by the server for good. */
@@ -143,8 +143,9 @@ export class Viewer {
   }
 
   #lost(retryAfterMs?: number): void {
+    const wasIn = this.#state.at === 'in';
     this.#wait(retryAfterMs);
-    this.#options.reports.lost();
+    this.#options.reports.lost(wasIn);
   }
 
   #left(heard: boolean): void {
