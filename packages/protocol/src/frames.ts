@@ -20,6 +20,9 @@ export interface HostState extends StreamState {
   readonly interrupted?: boolean;
 }
 
+/** Longest grace of a bye, milliseconds. Chosen: a goodbye is still told while people look. */
+export const byeGraceMsMax = 2_000;
+
 // ---- client to server -------------------------------------------------------------------------------------
 
 export interface HelloFrame {
@@ -43,6 +46,11 @@ export interface HelloFrame {
 }
 export interface ByeFrame {
   readonly type: 'bye';
+  /**
+   * Leave only if nobody has resumed after this time, milliseconds, at most `byeGraceMsMax`. For a page that cannot know
+   * whether it is closed or reloaded. Default 0: leave at once.
+   */
+  readonly graceMs?: number;
 }
 export interface PingFrame {
   readonly type: 'ping';

@@ -1,5 +1,5 @@
 import type { Code } from './codes.ts';
-import { type ClientFrame, protocolVersion } from './frames.ts';
+import { byeGraceMsMax, type ClientFrame, protocolVersion } from './frames.ts';
 import { isAccount, isAppId, isChannelName, isUid } from './names.ts';
 import { platformNumbers } from './reasons.ts';
 
@@ -109,7 +109,18 @@ const frames: ReadonlyMap<string, Readonly<Record<string, Field>>> = new Map<
       resume: optional(text(resumeLengthMax)),
     },
   ],
-  ['bye', {}],
+  [
+    'bye',
+    {
+      graceMs: optional(
+        field(
+          'number',
+          `a whole number from 0 to ${byeGraceMsMax}`,
+          (value) => isId(value) && Number(value) <= byeGraceMsMax,
+        ),
+      ),
+    },
+  ],
   ['ping', { id: optional(id) }],
   ['set-role', { id, role }],
   ['renew-token', { id, token }],

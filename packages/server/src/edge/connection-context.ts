@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import type { EdgeApp } from './edge-app.ts';
 import type { LostConnection } from './lost-connections.ts';
 import type { Membership } from './membership.ts';
+import type { PartingConnection } from './partings.ts';
 import type { ResumeClaim } from './resume-key.ts';
 
 export interface IceServer {
@@ -50,6 +51,8 @@ export interface ConnectionContext {
   closed(connection: Connection): void;
   /** Its member is without a socket: the log is to know. */
   lost(connection: LostConnection): void;
+  /** It said goodbye, unless it resumes within `graceMs` milliseconds. */
+  parting(connection: PartingConnection, graceMs: number): void;
   /** A client is about to resume: its old socket is dropped. `failed`: it did not, so the member is without a socket. */
   comingBack(claim: ResumeClaim): { failed(): void };
 }

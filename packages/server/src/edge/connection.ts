@@ -280,7 +280,9 @@ export class Connection implements SocketHandler {
         this.#send({ type: 'pong', ...(frame.id !== undefined && { id: frame.id }) });
         return undefined;
       case 'bye':
-        return this.#leave(member);
+        if (frame.graceMs) this.#part(member, frame.graceMs);
+        else return this.#leave(member);
+        return undefined;
       default:
         return this.#request(member, frame);
     }
@@ -321,6 +323,12 @@ export class Connection implements SocketHandler {
     const outcome = await this.#context.log.submit(app.id, channel, command);
     if (outcome.ok || outcome.code === 'not_joined') this.end('left', { settled: true });
     else this.end(outcome.code);
+  }
+
+  /** A goodbye that a resume may take back: until then the member is silent, so that a crash now forgets nothing. */
+  #part({ app, channel, connectionId }: Membership, graceMs: number): void {
+    this.end('left');
+    this.#context.parting({ app: app.id, channel, connectionId }, graceMs);
   }
 
   #request(member: Membership, frame: RequestFrame): Promise<void> | undefined {

@@ -7,6 +7,7 @@ import type { ConnectionContext } from './connection-context.ts';
 import { Sweep } from './liveness.ts';
 import { type LostConnection, LostConnections } from './lost-connections.ts';
 import type { Membership } from './membership.ts';
+import { Partings } from './partings.ts';
 import type { ResumeClaim } from './resume-key.ts';
 import type { Socket, SocketHandler } from './socket.ts';
 
@@ -32,6 +33,7 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #context: ConnectionContext;
   readonly #lost: LostConnections;
+  readonly #partings: Partings;
   /** Every open socket. */
   readonly #open = new Set<Connection>();
   /** Those that back a member, by connection id. */
@@ -48,6 +50,7 @@ export class Connections {
     this.#options = options;
     const { metrics, log, logger, clock } = options;
     this.#lost = new LostConnections(log, logger);
+    this.#partings = new Partings(options);
     this.#sweep = new Sweep(clock.nowMs());
     metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
     metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
@@ -66,6 +69,7 @@ export class Connections {
       ended: (connection) => this.#closing.set(connection, clock.nowMs()),
       closed: (connection) => this.#closed(connection),
       lost: (connection) => this.#loseUnlessBack(connection),
+      parting: (connection, graceMs) => this.#partings.add(connection, graceMs),
       comingBack: (claim) => this.#comingBack(claim),
     };
   }
@@ -100,6 +104,7 @@ export class Connections {
   async stop(retryAfterMs: number): Promise<void> {
     this.#stopping.abort();
     this.#cancelSweep?.();
+    this.#partings.stop();
     for (const connection of this.#open) connection.end('going_away', { retryAfterMs, settled: true });
     await this.#following;
   }
@@ -132,6 +137,7 @@ export class Connections {
     const { clock } = this.#options;
     this.#members.get(connectionId)?.end('replaced', { settled: true });
     this.#lost.take(connectionId);
+    this.#partings.take(connectionId);
     const lastHeardMs = clock.nowMs();
     return {
       failed: () =>
