@@ -32,6 +32,8 @@ export class SimDisk {
     syncIsALie: false,
     latencyMs: undefined,
   };
+  /** Called as each operation is asked for: the place to crash in the middle of things. */
+  onOperation: () => void = () => undefined;
   /** Syncs done, for tests that count. */
   syncs = 0;
   readonly #names = new Map<string, SimInode>();
@@ -67,6 +69,7 @@ export class SimDisk {
     /** Does it after the latency, in one go, unless the process is dead by then; a dead one waits for ever. */
     const later = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
+        if (this.#life === life) this.onOperation();
         const run = (): void => {
           if (this.#life !== life) return;
           try {

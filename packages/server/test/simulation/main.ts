@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+import { runSchedule } from './schedule.ts';
+
+/**
+ * `npm run sim -- --seeds N [--seed S]`: runs N schedules from seed S on (default 1); a seed that fails is printed with
+ * what was wrong, and `--seeds 1 --seed THAT` runs it again. Exit status 1 if there was a violation.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const seeds = Number(values.seeds);
+const first = Number(values.seed);
+if (values.help || !Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(first)) {
+  process.stdout.write('npm run sim -- --seeds N [--seed S]\n');
+  process.exit(values.help ? 0 : 2);
+}
+
+let violations = 0;
+let events = 0;
+let crashes = 0;
+let resumes = 0;
+let givenUp = 0;
+for (let seed = first; seed < first + seeds; seed += 1) {
+  const result = await runSchedule(seed);
+  violations += result.violations.length;
+  events += result.events;
+  crashes += result.crashes;
+  resumes += result.resumes;
+  givenUp += result.givenUp;
+  if (result.violations.length === 0) continue;
+  process.stdout.write(`seed ${seed} (again: npm run sim -- --seeds 1 --seed ${seed})\n`);
+  for (const violation of result.violations) process.stdout.write(`  ${violation}\n`);
+}
+process.stdout.write(
+  `${events} records, ${crashes} crashes and stops, ${resumes} resumes, ${givenUp} notices given up\n`,
+);
+process.stdout.write(`${seeds} schedules, ${violations} violations\n`);
+process.exit(violations > 0 ? 1 : 0);

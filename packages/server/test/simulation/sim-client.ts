@@ -1,0 +1,195 @@
+import type { Role } from '@housecount/protocol';
+import type { SimProcessClock } from './sim-clock.ts';
+import type { ClientOp, Life, Reply, SimMachine } from './sim-machine.ts';
+import type { SimRandom } from './sim-random.ts';
+import type { Truth } from './truth.ts';
+
+/** How a socket ended, as the client sees it. */
+type Ending = 'bye' | 'left' | 'broken' | 'dropped';
+
+interface Link {
+  readonly life: Life;
+  readonly ended: Promise<Ending>;
+  readonly end: (why: Ending) => void;
+  isOpen: boolean;
+  /** The client sends nothing, not even pings. */
+  mute: boolean;
+}
+
+const pingMs = 2_500;
+
+export interface ClientOptions {
+  readonly machine: SimMachine;
+  /** The world's time: goes on when the server does not. */
+  readonly time: SimProcessClock;
+  readonly random: SimRandom;
+  readonly truth: Truth;
+  readonly channel: string;
+  readonly uid: number;
+}
+
+/** A person with an SDK: joins, stays, goes quiet, loses the network, comes back with the resume key, leaves, or vanishes. */
+export class SimClient {
+  /** Nothing new is begun; who is in stays in. */
+  calm = false;
+  readonly options: ClientOptions;
+  #link: Link | undefined;
+  #connectionId: string | undefined;
+  #role: Role;
+
+  constructor(options: ClientOptions) {
+    this.options = options;
+    this.#role = options.random.chance(0.3) ? 'broadcaster' : 'audience';
+  }
+
+  /** Is the client in, by its own knowledge? */
+  get isIn(): boolean {
+    return this.#link?.isOpen === true;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  /** Lives until the client is gone for good. */
+  async run(): Promise<void> {
+    const { random } = this.options;
+    await this.#sleep(0, 12_000);
+    while (!this.calm && (await this.#enter())) {
+      const why = await this.#stay();
+      if (why === 'bye' || why === 'left') {
+        this.#connectionId = undefined;
+        if (this.calm || random.chance(0.4)) return;
+        await this.#sleep(100, 8_000);
+      } else if (!this.calm && random.chance(0.2)) {
+        return;
+      } else {
+        await this.#sleep(50, random.chance(0.7) ? 3_000 : 25_000);
+      }
+    }
+  }
+
+  /** Resumes, or joins; false if the client gives up. */
+  async #enter(): Promise<boolean> {
+    const { random, truth, channel, uid, time, machine } = this.options;
+    for (let tries = 0; tries < 100; tries += 1) {
+      const resuming = this.#connectionId !== undefined;
+      const connectionId = this.#connectionId ?? random.id(12);
+      const op: ClientOp = resuming
+        ? { type: 'resume', channel }
+        : { type: 'join', channel, uid, role: this.#role };
+      if (!resuming) truth.joins.set(connectionId, { channel, uid, atMs: time.nowMs() });
+      const link = this.#newLink();
+      const reply = link ? await this.#call(link, connectionId, op) : 'broken';
+      if (reply === 'ok' && link?.isOpen) {
+        this.#connectionId = connectionId;
+        this.#link = link;
+        // The welcome says which role the member has: the answer to a change may have been lost.
+        this.#role = machine.roleOf(link.life, channel, connectionId) ?? this.#role;
+        this.#ping(link, connectionId);
+        return true;
+      }
+      if (reply === 'ok') this.#connectionId = connectionId;
+      if (reply === 'gone') {
+        this.#connectionId = undefined;
+        if (!this.calm && random.chance(0.3)) return false;
+      }
+      await this.#sleep(200, 1_500);
+    }
+    return false;
+  }
+
+  /** In the channel, until the link ends. */
+  async #stay(): Promise<Ending> {
+    const { random, channel, machine, time } = this.options;
+    const link = this.#link;
+    const connectionId = this.#connectionId;
+    if (!link || !connectionId) return 'left';
+    while (link.isOpen) {
+      if (this.calm) return link.ended;
+      const dice = random.fraction();
+      if (dice < 0.35) await this.#orEnd(link, this.#sleep(500, 8_000));
+      else if (dice < 0.55) {
+        const role = this.#role === 'audience' ? 'broadcaster' : 'audience';
+        const reply = await this.#call(link, connectionId, { type: 'role', channel, role });
+        if (reply === 'ok') this.#role = role;
+      } else if (dice < 0.65) {
+        await this.#call(link, connectionId, { type: 'bye', channel });
+        link.end('bye');
+      } else if (dice < 0.82) {
+        link.end('dropped');
+        // The server may see the close, or only silence.
+        if (random.chance(0.7)) {
+          time.after(random.between(1, 40), () => machine.socketClosed(link.life, connectionId));
+        }
+      } else {
+        link.mute = true;
+        await this.#orEnd(link, this.#sleep(500, 18_000));
+        link.mute = false;
+        this.#hear(link, connectionId);
+      }
+    }
+    return link.ended;
+  }
+
+  #newLink(): Link | undefined {
+    const { machine, random, time } = this.options;
+    const { life } = machine;
+    if (!life) return undefined;
+    let resolve: (why: Ending) => void = () => undefined;
+    const link: Link = {
+      life,
+      ended: new Promise((done) => {
+        resolve = done;
+      }),
+      end(why) {
+        link.isOpen = false;
+        resolve(why);
+      },
+      isOpen: true,
+      mute: false,
+    };
+    void life.ended.then(() => time.after(random.between(1, 1_500), () => link.end('broken')));
+    return link;
+  }
+
+  /** Sends and waits for the answer; `broken` if the server ends first. */
+  async #call(link: Link, connectionId: string, op: ClientOp): Promise<Reply | 'broken'> {
+    const { machine } = this.options;
+    await this.#sleep(1, 30);
+    if (machine.life !== link.life) return this.#orEnd(link, never()).then(() => 'broken' as const);
+    const work = machine.handle(link.life, connectionId, op, () => this.#later(() => link.end('left')));
+    const reply = await Promise.race([work, link.ended.then(() => 'broken' as const)]);
+    await this.#sleep(1, 30);
+    return reply;
+  }
+
+  #ping(link: Link, connectionId: string): void {
+    this.options.time.after(pingMs, () => {
+      if (!link.isOpen || this.#link !== link) return;
+      if (!link.mute) this.#hear(link, connectionId);
+      this.#ping(link, connectionId);
+    });
+  }
+
+  #hear(link: Link, connectionId: string): void {
+    this.#later(() => {
+      if (link.isOpen) this.options.machine.heard(link.life, connectionId);
+    });
+  }
+
+  #later(run: () => void): void {
+    this.options.time.after(this.options.random.between(1, 30), run);
+  }
+
+  #orEnd(link: Link, wait: Promise<unknown>): Promise<unknown> {
+    return Promise.race([wait, link.ended]);
+  }
+
+  #sleep(fromMs: number, toMs: number): Promise<void> {
+    const { time, random } = this.options;
+    return new Promise((resolve) => time.after(random.between(fromMs, toMs), resolve));
+  }
+}
+
+const never = (): Promise<never> => new Promise(() => undefined);

@@ -1,0 +1,294 @@
+import type { Role } from '@housecount/protocol';
+import type { LogStore } from '../../src/engine/contract.ts';
+import type { Disk } from '../../src/engine/disk.ts';
+import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import type { Log } from '../../src/log/contract.ts';
+import { openLog } from '../../src/log/open-log.ts';
+import type { Endpoint } from '../../src/notify/endpoint.ts';
+import { type Notify, startNotify } from '../../src/notify/notify.ts';
+import type { Send } from '../../src/notify/transport.ts';
+import type { Logger } from '../../src/observe/contract.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import type { SimClock, SimProcessClock } from './sim-clock.ts';
+import type { CrashKind, SimDisk } from './sim-disk.ts';
+import type { SimRandom } from './sim-random.ts';
+import type { Truth } from './truth.ts';
+
+export const app = '0123456789abcdef0123456789abcdef';
+export const leaseMs = 10_000;
+export const recoveryMs = 15_000;
+/** Silence of an open socket after which the edge tells the log. */
+export const silenceMs = 5_000;
+
+/** What a test may break on purpose, to see the judges notice. */
+export interface Sabotage {
+  readonly leaseMs?: number;
+  readonly recoveryMs?: number;
+  readonly syncIsALie?: boolean;
+  readonly wrapDisk?: (disk: Disk) => Disk;
+  readonly wrapSend?: (send: Send) => Send;
+}
+
+export type ClientOp =
+  | { readonly type: 'join'; readonly channel: string; readonly uid: number; readonly role: Role }
+  | { readonly type: 'resume'; readonly channel: string }
+  | { readonly type: 'bye'; readonly channel: string }
+  | { readonly type: 'role'; readonly channel: string; readonly role: Role };
+/** `retry`: refused for now. `gone`: the member is out. */
+export type Reply = 'ok' | 'retry' | 'gone';
+
+interface Session {
+  readonly channel: string;
+  lastHeardMs: number;
+  silenceTold: boolean;
+  readonly onLeft: () => void;
+}
+
+/** One run of the server process. */
+export interface Life {
+  readonly process: SimProcessClock;
+  readonly sessions: Map<string, Session>;
+  readonly log: Log;
+  readonly notify: Notify;
+  readonly store: LogStore;
+  readonly stopping: AbortController;
+  /** Resolves when the process is no more. */
+  readonly ended: Promise<void>;
+}
+
+export interface MachineOptions {
+  readonly clock: SimClock;
+  readonly disk: SimDisk;
+  readonly random: SimRandom;
+  readonly truth: Truth;
+  readonly endpoints: readonly Endpoint[];
+  readonly sendOf: (process: SimProcessClock) => Send;
+  readonly sabotage: Sabotage;
+}
+
+/**
+ * The machine that the server runs on: the real log, engine and notify, and an edge as thin as can be, which keeps
+ * sessions and tells the log of silence.
+ */
+export class SimMachine {
+  /** The running process, once it serves. */
+  life: Life | undefined;
+  readonly #options: MachineOptions;
+  #process: SimProcessClock | undefined;
+  #end: () => void = () => undefined;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the process; resolves when it serves, or never if it is crashed before. A failing disk is tried again. */
+  async start(): Promise<void> {
+    const { clock, truth } = this.#options;
+    // The data folder's lock refuses a second process.
+    if (this.#process?.alive) return;
+    const process = clock.process();
+    this.#process = process;
+    const beganMs = clock.nowMs();
+    try {
+      const life = await this.#boot(process);
+      if (!process.alive) return;
+      truth.boots.push({ beganMs, upMs: clock.nowMs() });
+      this.life = life;
+      void this.#closeWhoLeft(life);
+      this.#watchSilence(life);
+    } catch (error) {
+      if (!process.alive) return;
+      process.kill();
+      this.#options.disk.crash('process');
+      if (!truth.faulty(beganMs, clock.nowMs()))
+        truth.failures.push(`the server did not start: ${String(error)}`);
+      else clock.process().after(1000, () => void this.start());
+    }
+  }
+
+  /** Ends the process in the middle of whatever it does. */
+  crash(kind: CrashKind): void {
+    const { clock, disk, truth } = this.#options;
+    if (!this.#process?.alive) return;
+    this.#process.kill();
+    truth.crashes.push({ atMs: clock.nowMs(), kind });
+    disk.crash(kind);
+    this.life = undefined;
+    this.#end();
+  }
+
+  /** A clean stop; resolves when the process has ended. */
+  async stop(): Promise<void> {
+    const { life } = this;
+    if (!life) return;
+    this.life = undefined;
+    const { clock, truth, disk } = this.#options;
+    life.stopping.abort();
+    this.#end();
+    truth.crashes.push({ atMs: clock.nowMs(), kind: 'stop' });
+    const beganMs = clock.nowMs();
+    try {
+      await life.notify.stop();
+      await life.log.stop();
+      await life.store.close();
+    } catch (error) {
+      if (!truth.faulty(beganMs, clock.nowMs()))
+        truth.failures.push(`the server did not stop: ${String(error)}`);
+    }
+    if (!life.process.alive) return;
+    life.process.kill();
+    disk.crash('process');
+  }
+
+  /** What the edge does with a message; to be raced with `life.ended`. */
+  async handle(life: Life, connectionId: string, op: ClientOp, onLeft: () => void): Promise<Reply> {
+    const { truth, clock } = this.#options;
+    const { log, sessions } = life;
+    const session = sessions.get(connectionId);
+    if (session) this.heard(life, connectionId);
+    const open = (): void => {
+      truth.hear(connectionId, clock.nowMs());
+      const { channel } = op;
+      sessions.set(connectionId, { channel, lastHeardMs: clock.nowMs(), silenceTold: false, onLeft });
+    };
+    if (op.type === 'join') {
+      const outcome = await log.join({
+        app,
+        channel: op.channel,
+        identity: { uid: op.uid },
+        connectionId,
+        connectionKind: 'rtc',
+        role: op.role,
+        platform: 7,
+        leaseMs: this.#options.sabotage.leaseMs ?? leaseMs,
+        ip: '127.0.0.1',
+      });
+      if (!outcome.ok) return outcome.code === 'replaced' ? 'gone' : 'retry';
+      truth.joined.push({ connectionId, sid: outcome.channel.sid, seq: outcome.member.joinedSeq });
+      open();
+      return 'ok';
+    }
+    const command =
+      op.type === 'bye'
+        ? ({ type: 'leave', connectionId, evidence: 'bye' } as const)
+        : op.type === 'resume'
+          ? ({ type: 'resume', connectionId } as const)
+          : ({ type: 'set-role', connectionId, role: op.role } as const);
+    if (op.type === 'bye') truth.byes.add(connectionId);
+    if (op.type === 'role') truth.askRole(connectionId, op.role);
+    const askedMs = clock.nowMs();
+    const outcome = await log.submit(app, op.channel, command);
+    if (outcome.ok) {
+      truth.acknowledged.push(...outcome.records);
+      if (op.type === 'resume') {
+        truth.resumed.push({ connectionId, atMs: clock.nowMs() });
+        open();
+      }
+      if (op.type === 'bye') sessions.delete(connectionId);
+      return 'ok';
+    }
+    if (outcome.code === 'resume_invalid') truth.resumesRefused.push({ connectionId, atMs: askedMs });
+    return outcome.code === 'resume_invalid' || outcome.code === 'not_joined' ? 'gone' : 'retry';
+  }
+
+  /** What a welcome would tell. */
+  roleOf(life: Life, channel: string, connectionId: string): Role | undefined {
+    return life.log.channel(app, channel)?.roster.getByConnection(connectionId)?.role;
+  }
+
+  /** A sign of life reached the process. */
+  heard(life: Life, connectionId: string): void {
+    const { truth, clock } = this.#options;
+    const session = life.sessions.get(connectionId);
+    if (!session || life !== this.life) return;
+    session.lastHeardMs = clock.nowMs();
+    truth.hear(connectionId, session.lastHeardMs);
+    if (!session.silenceTold) return;
+    session.silenceTold = false;
+    void life.log.submit(app, session.channel, { type: 'heard', connectionId });
+  }
+
+  /** The process sees the socket close; nothing was said before. */
+  socketClosed(life: Life, connectionId: string): void {
+    const session = life.sessions.get(connectionId);
+    if (!session || life !== this.life) return;
+    life.sessions.delete(connectionId);
+    this.#tellSilent(life, connectionId, session, 'socket-closed');
+  }
+
+  async #boot(process: SimProcessClock): Promise<Life> {
+    const { disk, random, endpoints, sendOf, sabotage, truth } = this.#options;
+    disk.faults.syncIsALie = sabotage.syncIsALie ?? false;
+    const mounted = (sabotage.wrapDisk ?? same)(disk.mount(process));
+    const store = await openEmbeddedLog({ disk: mounted, logger, clock: process, segmentBytesMax: 8192 });
+    const metrics = createMetrics();
+    const log = await openLog({
+      store,
+      clock: process,
+      random: random.fork(),
+      logger,
+      metrics,
+      recoveryMs: sabotage.recoveryMs ?? recoveryMs,
+      retentionMs: Number.MAX_SAFE_INTEGER,
+      onFenced: (cause) => truth.failures.push(`fenced, though alone: ${cause.message}`),
+    });
+    const notify = await startNotify({
+      log,
+      disk: mounted,
+      clock: process,
+      random: random.fork(),
+      logger,
+      metrics,
+      send: (sabotage.wrapSend ?? same)(sendOf(process)),
+      endpoints,
+      communicationEventsOf: () => '107/108',
+      inspectorSecretOf: () => 'secret',
+    });
+    const ended = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    return { process, sessions: new Map(), log, notify, store, stopping: new AbortController(), ended };
+  }
+
+  async #closeWhoLeft(life: Life): Promise<void> {
+    for await (const batch of life.log.follow(life.log.lastPosition, life.stopping.signal)) {
+      for (const { record } of batch) {
+        if (record.type !== 'member-left') continue;
+        const session = life.sessions.get(record.connectionId);
+        life.sessions.delete(record.connectionId);
+        session?.onLeft();
+      }
+    }
+  }
+
+  #watchSilence(life: Life): void {
+    life.process.after(1000, () => {
+      for (const [connectionId, session] of life.sessions) {
+        if (session.silenceTold || life.process.nowMs() - session.lastHeardMs < silenceMs) continue;
+        session.silenceTold = true;
+        this.#tellSilent(life, connectionId, session, 'silence');
+      }
+      if (life === this.life) this.#watchSilence(life);
+    });
+  }
+
+  #tellSilent(
+    life: Life,
+    connectionId: string,
+    session: Session,
+    evidence: 'silence' | 'socket-closed',
+  ): void {
+    const { channel, lastHeardMs } = session;
+    void life.log.submit(app, channel, { type: 'silent', connectionId, lastHeardMs, evidence });
+  }
+}
+
+const same = <T>(value: T): T => value;
+
+const logger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => logger,
+};

@@ -1,0 +1,73 @@
+import type { AgoraNotice } from '@housecount/protocol';
+import type { Endpoint } from '../../src/notify/endpoint.ts';
+import type { Send, SendOutcome, SendRequest } from '../../src/notify/transport.ts';
+import type { SimProcessClock } from './sim-clock.ts';
+import { app } from './sim-machine.ts';
+import type { SimRandom } from './sim-random.ts';
+
+/** What a customer's server got: the notice without its time of sending. */
+export type Received = Omit<AgoraNotice, 'notifyMs'>;
+
+/** A customer's server: keeps every notice that reaches it, and answers, fails, hangs or breaks off as it likes. */
+export class SimReceiver {
+  readonly endpoint: Endpoint;
+  /** Everything that arrived, copies too, in order of arrival. */
+  readonly received: Received[] = [];
+  /** Share of attempts that do not end in a plain 200. */
+  trouble = 0.1;
+  readonly #time: SimProcessClock;
+  readonly #random: SimRandom;
+
+  constructor(id: string, time: SimProcessClock, random: SimRandom) {
+    this.#time = time;
+    this.#random = random;
+    this.endpoint = {
+      id,
+      app,
+      url: `https://${id}.example/ncsNotify`,
+      secret: 'secret',
+      events: [101, 102, 103, 104, 105, 106, 107, 108, 111, 112],
+      allowPrivateNetwork: false,
+    };
+  }
+
+  /** Sending for one process: what it sent arrives though it dies; the answer then reaches nobody. */
+  sendOf(process: SimProcessClock): Send {
+    return (request) =>
+      new Promise((resolve) => {
+        const settle = (outcome: SendOutcome): void => {
+          if (process.alive) resolve(outcome);
+        };
+        if (!process.alive) return;
+        request.signal.addEventListener('abort', () => settle(failed('send', 'aborted')), { once: true });
+        this.#time.after(this.#random.between(1, 20), () => this.#arrive(request, settle));
+      });
+  }
+
+  #arrive(request: SendRequest, settle: (outcome: SendOutcome) => void): void {
+    const backMs = this.#random.between(1, 20);
+    const how = this.#random.chance(this.trouble)
+      ? this.#random.pick(['refuse', 'error', 'late error', 'hang', 'late hang', 'break'] as const)
+      : 'ok';
+    if (how !== 'refuse' && how !== 'error' && how !== 'hang') this.#keep(request.body);
+    const delayMs = how === 'hang' || how === 'late hang' ? request.timeoutMs : backMs;
+    const outcome = this.#outcome(how);
+    this.#time.after(delayMs, () => settle(outcome));
+  }
+
+  #outcome(how: 'ok' | 'refuse' | 'error' | 'late error' | 'hang' | 'late hang' | 'break'): SendOutcome {
+    if (how === 'ok') return { answered: true, status: 200, excerpt: '' };
+    if (how === 'refuse') return failed('connect', 'refused');
+    if (how === 'break') return failed('answer', 'closed');
+    if (how === 'hang' || how === 'late hang') return failed('answer-timeout', '');
+    return { answered: true, status: this.#random.pick([500, 503, 404]), excerpt: '' };
+  }
+
+  #keep(body: string): void {
+    const { notifyMs: _, ...notice } = JSON.parse(body) as AgoraNotice;
+    this.received.push(notice);
+  }
+}
+
+type Stage = Extract<SendOutcome, { answered: false }>['stage'];
+const failed = (stage: Stage, detail: string): SendOutcome => ({ answered: false, stage, detail });

@@ -1,0 +1,73 @@
+import { expect, test } from 'bun:test';
+import type { Disk } from '../../src/engine/disk.ts';
+import { runSchedule } from './schedule.ts';
+import type { Sabotage } from './sim-machine.ts';
+
+test('LOG20: in 500 schedules of crashes, faults and restless clients nothing is lost, invented or told twice', async () => {
+  const totals = { crashes: 0, resumes: 0, givenUp: 0 };
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const result = await runSchedule(seed);
+    expect({ seed, violations: result.violations }).toEqual({ seed, violations: [] });
+    totals.crashes += result.crashes;
+    totals.resumes += result.resumes;
+    totals.givenUp += result.givenUp;
+  }
+  // The schedules did have in them what they are for.
+  expect(totals.crashes).toBeGreaterThan(500);
+  expect(totals.resumes).toBeGreaterThan(500);
+  expect(totals.givenUp).toBeGreaterThan(20);
+}, 120_000);
+
+test('LOG20: a seed decides everything', async () => {
+  for (let seed = 1; seed <= 20; seed += 1) expect(await runSchedule(seed)).toEqual(await runSchedule(seed));
+});
+
+/** Breaks something on purpose; the judges must say so, in words that fit. */
+const notices = (name: string, sabotage: Sabotage, says: RegExp): void => {
+  test(`LOG21: the simulation notices ${name}`, async () => {
+    const violations: string[] = [];
+    for (let seed = 1; seed <= 40; seed += 1)
+      violations.push(...(await runSchedule(seed, sabotage)).violations);
+    expect(violations.filter((violation) => says.test(violation)).length).toBeGreaterThan(2);
+  });
+};
+
+notices('a disk that only says it synced', { syncIsALie: true }, /acknowledged, and not in the log/);
+notices('a recovery lease of nothing', { recoveryMs: 0 }, /refused within its lease/);
+notices('a lease that is too short', { leaseMs: 2_000 }, /its lease runs/);
+notices('cursors that are not kept', { wrapDisk: without('notify/cursors') }, /never told of/);
+notices('a mark of life that is not written', { wrapDisk: without('alive') }, /the log says/);
+let copies = 0;
+notices(
+  'a noticeId that is new for every attempt',
+  {
+    wrapSend: (send) => (request) => {
+      copies += 1;
+      return send({ ...request, body: request.body.replace('"noticeId":"', `"noticeId":"${copies}-`) });
+    },
+  },
+  /told as .* and as /,
+);
+notices(
+  'a notice that is dropped',
+  {
+    wrapSend: (send) => async (request) =>
+      request.body.includes('"seq":7,') ? { answered: true, status: 200, excerpt: '' } : send(request),
+  },
+  /never told of .* 7$/,
+);
+
+/** A disk that forgets one file whenever the process starts, and takes everything written to it. */
+function without(forgotten: string): (disk: Disk) => Disk {
+  return (disk) => {
+    let begun = false;
+    return {
+      ...disk,
+      async read(path) {
+        const isFirst = path === forgotten && !begun;
+        if (isFirst) begun = true;
+        return isFirst ? undefined : disk.read(path);
+      },
+    };
+  };
+}

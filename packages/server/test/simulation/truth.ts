@@ -1,0 +1,46 @@
+import type { Role } from '@housecount/protocol';
+import type { LogRecord } from '../../src/log/record.ts';
+import type { CrashKind } from './sim-disk.ts';
+
+/** What really happened outside the server: written down by the simulated world, read by the judges. */
+export class Truth {
+  /** Joins that were asked for, by connection, acknowledged or not. */
+  readonly joins = new Map<
+    string,
+    { readonly channel: string; readonly uid: number; readonly atMs: number }
+  >();
+  /** When the server process got something from the connection, ascending. */
+  readonly heard = new Map<string, number[]>();
+  /** Connections whose goodbye reached the server. */
+  readonly byes = new Set<string>();
+  /** Roles asked for, as "connection role". */
+  readonly roles = new Set<string>();
+  /** Records that the log acknowledged. */
+  readonly acknowledged: LogRecord[] = [];
+  /** Joins that the log acknowledged. */
+  readonly joined: { readonly connectionId: string; readonly sid: string; readonly seq: number }[] = [];
+  readonly resumed: { readonly connectionId: string; readonly atMs: number }[] = [];
+  readonly resumesRefused: { readonly connectionId: string; readonly atMs: number }[] = [];
+  readonly crashes: { readonly atMs: number; readonly kind: CrashKind | 'stop' }[] = [];
+  readonly boots: { readonly beganMs: number; readonly upMs: number }[] = [];
+  readonly faults: { readonly fromMs: number; untilMs: number }[] = [];
+  /** Things that are wrong by themselves, seen as they happened. */
+  readonly failures: string[] = [];
+
+  /** Something of this connection reached the server. */
+  hear(connectionId: string, atMs: number): void {
+    const times = this.heard.get(connectionId);
+    if (times) times.push(atMs);
+    else this.heard.set(connectionId, [atMs]);
+  }
+
+  /** Somebody asked for this role. */
+  askRole(connectionId: string, role: Role): void {
+    this.roles.add(`${connectionId} ${role}`);
+  }
+
+  /** Was the disk failing at some time between the two, or a second before? */
+  faulty(fromMs: number, untilMs: number): boolean {
+    return this.faults.some((fault) => fault.fromMs <= untilMs && fault.untilMs >= fromMs - 1000);
+  }
+}
