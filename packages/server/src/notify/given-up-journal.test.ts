@@ -74,6 +74,17 @@ describe('GivenUpJournal', () => {
     expect(positions((await (await open()).read(0, 10)).entries)).toEqual([1, 4]);
   });
 
+  test('HOOK6: lines whose sync failed before a crash take no later ones with them', async () => {
+    const { disk, open } = world();
+    const journal = await open();
+    disk.faults.syncFailures = 1;
+    await expect(journal.append(entry(1))).rejects.toMatchObject({ code: 'log_unavailable' });
+    disk.crash('process');
+    await (await open()).append(entry(2));
+    disk.crash('power');
+    expect(positions((await (await open()).read(0, 10)).entries)).toContain(2);
+  });
+
   test('HOOK6: pages are bounded, and lines longer than a chunk are read', async () => {
     const { open } = world();
     const journal = await open();

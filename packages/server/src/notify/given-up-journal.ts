@@ -64,6 +64,7 @@ export class GivenUpJournal {
       count += 1;
     }
     if (end < (await file.size())) await file.truncate(end);
+    if (end > 0) await writeTailAgain(file, end);
     return new GivenUpJournal(file, end, count);
   }
 
@@ -124,6 +125,16 @@ export class GivenUpJournal {
     this.#end += bytes.length;
     this.#count += batch.length;
   }
+}
+
+/**
+ * Lines whose sync failed may read well and not be on the disk: the kernel calls their pages clean. Lines after them
+ * would be lost with them at a power cut. What one sync covers is at most an endpoint's outstanding deliveries, some 600 kB.
+ */
+async function writeTailAgain(file: DiskFile, end: number): Promise<void> {
+  const start = Math.max(0, end - chunkBytes);
+  await file.write(start, await file.read(start, end - start));
+  await file.sync();
 }
 
 /** An endpoint's id may hold anything; a file's name may not. */

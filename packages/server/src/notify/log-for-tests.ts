@@ -6,8 +6,8 @@ import type { LogEntry, LogRecord } from '../log/record.ts';
 export class LogForTests implements Pick<Log, 'follow' | 'lastPosition'> {
   readonly #entries: LogEntry[] = [];
   readonly #wakes = new Set<() => void>();
-  /** The next batch that is read fails with this. */
-  failNext: Error | undefined;
+  /** While set, reading fails with it. */
+  failure: Error | undefined;
 
   get lastPosition(): number {
     return this.#entries.length;
@@ -21,11 +21,7 @@ export class LogForTests implements Pick<Log, 'follow' | 'lastPosition'> {
   async *follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
     let position = after;
     while (!signal.aborted) {
-      if (this.failNext) {
-        const failure = this.failNext;
-        this.failNext = undefined;
-        throw failure;
-      }
+      if (this.failure) throw this.failure;
       const batch = this.#entries.slice(position, position + 100);
       position += batch.length;
       if (batch.length > 0) yield batch;

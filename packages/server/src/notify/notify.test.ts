@@ -190,10 +190,12 @@ describe('faults', () => {
     const events = new LifeForTests().whole(3);
     world.log.append(...events.slice(0, 4));
     await world.clock.advance(0);
-    world.log.failNext = new Error('disk on fire');
+    world.log.failure = new Error('disk on fire');
     world.log.append(...events.slice(4));
     await world.clock.advance(0);
     expect(world.complaints).not.toEqual([]);
+    expect(notify.status()[0]?.state).toBe('log-failed');
+    world.log.failure = undefined;
     await world.clock.advance(5_000);
     expect(audit(noticesOf(world.sent)).violations).toEqual([]);
     expect(world.sent).toHaveLength(events.length);
@@ -214,6 +216,23 @@ describe('faults', () => {
     expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 1 });
     expect(world.sent).toHaveLength(4);
     await notify.stop();
+  });
+
+  test('HOOK6: the cursor does not pass a given-up notice before it is kept', async () => {
+    const world = new NotifyWorld();
+    world.answering = () => answered(500);
+    await world.start();
+    world.log.append(new LifeForTests().open());
+    world.disk.faults.syncFailures = Number.POSITIVE_INFINITY;
+    await world.clock.advance(60_000);
+    world.crash();
+    world.disk.faults.syncFailures = 0;
+    const again = await world.start();
+    await world.clock.advance(60_000);
+    expect(world.sent).toHaveLength(8);
+    // The line that was written and not synced is there beside the new one.
+    expect(again.status()[0]).toMatchObject({ outstanding: 0, givenUp: 2 });
+    await again.stop();
   });
 
   test('HOOK1: two endpoints with one id are refused', async () => {
