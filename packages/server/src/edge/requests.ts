@@ -117,10 +117,7 @@ function followRoster(
   const reader: RosterReader = {
     send: (text) => socket.send(text),
     bufferedBytes: () => socket.bufferedBytes(),
-    goLive() {
-      socket.subscribe(topic);
-      return true;
-    },
+    goLive: () => socket.subscribe(topic),
     leaveLive: () => socket.unsubscribe(topic),
     onSlow,
   };

@@ -147,7 +147,7 @@ class Client {
 }
 
 describe('HTTP', () => {
-  test('WIRE30: every answer has a request id of its own', async () => {
+  test('WIRE40: every answer has a request id of its own', async () => {
     await begin();
     const answers = await Promise.all(
       ['/hello/x', '/nowhere', '/throws', '/refuses'].map((path) => fetch(edge.url + path)),
@@ -157,7 +157,7 @@ describe('HTTP', () => {
     for (const id of ids) expect(id).toMatch(/^[A-Z2-7]{16}$/);
   });
 
-  test('WIRE31: errors are problem JSON with the code, and a 5xx says nothing else', async () => {
+  test('WIRE41: errors are problem JSON with the code, and a 5xx says nothing else', async () => {
     await begin();
     const problemAt = async (path: string, init?: RequestInit) => {
       const answer = await fetch(edge.url + path, init);
@@ -179,7 +179,7 @@ describe('HTTP', () => {
     expect(logged).toContain('a secret detail');
   });
 
-  test('WIRE31: 405 names the methods there are; HEAD is GET without the body; OPTIONS is a route like others', async () => {
+  test('WIRE41: 405 names the methods there are; HEAD is GET without the body; OPTIONS is a route like others', async () => {
     await begin();
     expect((await fetch(`${edge.url}/echo`)).headers.get('allow')).toBe('OPTIONS, POST');
     expect((await fetch(`${edge.url}/hello/x`, { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD');
@@ -190,13 +190,13 @@ describe('HTTP', () => {
     expect((await fetch(`${edge.url}/hello/x`, { method: 'OPTIONS' })).status).toBe(405);
   });
 
-  test('WIRE32: names come percent-decoded, with every legal character', async () => {
+  test('WIRE42: names come percent-decoded, with every legal character', async () => {
     await begin();
     const name = ' !#$%&()+-:;<=.>?@[]^_{}|~,az09AZ';
     expect(await (await fetch(`${edge.url}/hello/${encodeURIComponent(name)}`)).text()).toBe(`hello ${name}`);
   });
 
-  test('WIRE33: JSON bodies: type and syntax are checked', async () => {
+  test('WIRE43: JSON bodies: type and syntax are checked', async () => {
     await begin();
     const post = async (body: string, type?: string) =>
       (
@@ -214,7 +214,7 @@ describe('HTTP', () => {
     expect(await post('', 'application/json')).toBe(400);
   });
 
-  test('WIRE34: a body over the limit is refused, declared or not', async () => {
+  test('WIRE44: a body over the limit is refused, declared or not', async () => {
     await begin();
     const post = async (body: BodyInit) => {
       const answer = await fetch(`${edge.url}/length`, { method: 'POST', body });
@@ -233,7 +233,7 @@ describe('HTTP', () => {
     expect(await (await fetch(`${edge.url}/hello/x`)).text()).toBe('hello x');
   });
 
-  test('WIRE35: a stream lives until the server stops, and then ends properly', async () => {
+  test('WIRE45: a stream lives until the server stops, and then ends properly', async () => {
     await begin();
     const answer = await fetch(`${edge.url}/stream`);
     const reader = answer.body?.getReader();
@@ -243,12 +243,12 @@ describe('HTTP', () => {
     await stopped;
   });
 
-  test('WIRE35: the address of the peer reaches the handler', async () => {
+  test('WIRE45: the address of the peer reaches the handler', async () => {
     await begin();
     expect(await (await fetch(`${edge.url}/address`)).text()).toBe('127.0.0.1');
   });
 
-  test('WIRE35: bytes that are not HTTP, and strange Host headers, hurt nobody', async () => {
+  test('WIRE45: bytes that are not HTTP, and strange Host headers, hurt nobody', async () => {
     await begin();
     for (const bytes of [
       '\x16\x03\x01\x02\x00',
@@ -267,7 +267,7 @@ describe('HTTP', () => {
     expect(await (await fetch(`${edge.url}/hello/x`)).text()).toBe('hello x');
   });
 
-  test('WIRE36: a plain request to the WebSocket path is told to upgrade', async () => {
+  test('WIRE46: a plain request to the WebSocket path is told to upgrade', async () => {
     await begin();
     const answer = await fetch(`${edge.url}/v1/connect`);
     expect(answer.status).toBe(426);
@@ -276,7 +276,7 @@ describe('HTTP', () => {
 });
 
 describe('WebSocket', () => {
-  test('WIRE36: a whole visit: hello, welcome, ping, hosts, bye', async () => {
+  test('WIRE46: a whole visit: hello, welcome, ping, hosts, bye', async () => {
     await begin();
     const host = new Client({ uid: 1, role: 'broadcaster' });
     expect(await host.next('welcome')).toMatchObject({ uid: 1, count: 1 });
@@ -293,7 +293,7 @@ describe('WebSocket', () => {
     expect(edge.joined).toBe(1);
   });
 
-  test('WIRE36: a socket that breaks is silent in the log at once', async () => {
+  test('WIRE46: a socket that breaks is silent in the log at once', async () => {
     await begin();
     const client = new Client({ uid: 1 });
     await client.next('welcome');

@@ -2,6 +2,7 @@ import type { HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import type { Clock } from '../clock.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import type { Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
@@ -122,6 +123,7 @@ export class TestWorld implements Broadcast {
   readonly selected: unknown[] = [];
   published = 0;
   #process: SimProcessClock | undefined;
+  #stalledMs = 0;
   log!: Log;
   signal!: Signal;
   connections!: Connections;
@@ -135,7 +137,11 @@ export class TestWorld implements Broadcast {
   /** Starts the process, for the first time or again. */
   async start(): Promise<void> {
     this.#process = this.clock.process();
-    const clock = this.#process;
+    const simulated = this.#process;
+    const clock: Clock = {
+      nowMs: () => simulated.nowMs() + this.#stalledMs,
+      after: (delayMs, run) => simulated.after(delayMs, run),
+    };
     const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
     const metrics = createMetrics();
     const random = new SimRandom(5 + this.clock.nowMs());
@@ -192,6 +198,11 @@ export class TestWorld implements Broadcast {
       socket.close(1006, '');
     }
     await settle();
+  }
+
+  /** The process stands still: time passes, and no timer runs. */
+  stall(byMs: number): void {
+    this.#stalledMs += byMs;
   }
 
   publish(topic: string, text: string): void {

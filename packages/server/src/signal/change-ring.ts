@@ -5,6 +5,8 @@ export class ChangeRing {
   readonly #max: number;
   readonly #onSize: (delta: number) => void;
   #sid: string | undefined;
+  /** The first seq of the sid that came by. Who knows it read from here; who knows only earlier ones may have missed more than changes. */
+  #origin = 0;
   #changes: RosterChange[] = [];
 
   /** Keeps `max` to 2 × `max` changes. `onSize` hears how many more, or fewer, are held. */
@@ -17,6 +19,7 @@ export class ChangeRing {
     if (sid !== this.#sid) {
       this.clear();
       this.#sid = sid;
+      this.#origin = change.seq;
     }
     this.#changes.push(change);
     this.#onSize(1);
@@ -37,10 +40,10 @@ export class ChangeRing {
     this.#sid = undefined;
   }
 
-  /** Every change after `seq` that has come so far, or undefined if some of them are not held any more. */
+  /** Every change after `seq` that has come so far, or undefined if a reader that knows `seq` may lack others. */
   after(sid: string, seq: number): readonly RosterChange[] | undefined {
     const first = this.#changes[0];
-    if (sid !== this.#sid || !first || seq + 1 < first.seq) return undefined;
+    if (sid !== this.#sid || seq < this.#origin || !first || seq + 1 < first.seq) return undefined;
     return this.#changes.slice(seq + 1 - first.seq);
   }
 }

@@ -19,7 +19,7 @@ export interface RosterText {
   readonly text: string;
 }
 
-/** A reader that is not on the topic: it still waits for the end of its snapshot, or lives in this process. */
+/** A reader that is not on the topic yet: it waits for the end of its snapshot. */
 export interface DirectReader {
   receive(frame: RosterText): void;
 }
@@ -50,6 +50,9 @@ export class RosterFeed {
   /** uid to since when it is silent, or undefined for back. */
   #links = new Map<number, number | undefined>();
   #linksSid = '';
+  /** The last thing said of each member's link, and after which seq: for readers that come back. At most one per member. */
+  readonly #told = new Map<number, { readonly seq: number; readonly sinceMs: number | undefined }>();
+  #lastSeq = 0;
   #flushedMs = Number.NEGATIVE_INFINITY;
   #cancelFlush: (() => void) | undefined;
 
@@ -69,9 +72,13 @@ export class RosterFeed {
   add(event: ChannelEvent): void {
     if (this.#pending && this.#pending.sid !== event.sid) this.#send();
     // A frame of links goes out after the changes, so what was said of an earlier stay must not be in it.
-    if (event.type === 'member-joined' || event.type === 'member-left') this.#links.delete(event.uid);
+    if (event.type === 'member-joined' || event.type === 'member-left') {
+      this.#links.delete(event.uid);
+      this.#told.delete(event.uid);
+    }
     const change = toRosterChange(event);
     this.ring.push(event.sid, change);
+    this.#lastSeq = event.seq;
     this.#pending ??= { sid: event.sid, count: 0, changes: [] };
     this.#pending.count = event.count;
     this.#pending.changes.push(change);
@@ -102,6 +109,14 @@ export class RosterFeed {
     });
   }
 
+  /** What was said of links since `seq` of the present sid, as one frame; undefined if nothing was. */
+  linksSince(seq: number): RosterText | undefined {
+    const links = new Map<number, number | undefined>();
+    for (const [uid, told] of this.#told) if (told.seq >= seq) links.set(uid, told.sinceMs);
+    return links.size > 0 ? interruptedText(this.#linksSid, links) : undefined;
+  }
+
+  /** Forgets everything; nothing is sent any more. */
   stop(): void {
     this.#cancelFlush?.();
     this.ring.clear();
@@ -115,6 +130,7 @@ export class RosterFeed {
     const links = this.#links;
     this.#pending = undefined;
     if (links.size > 0) this.#links = new Map();
+    for (const [uid, sinceMs] of links) this.#told.set(uid, { seq: this.#lastSeq, sinceMs });
     if (this.readers === 0) return;
     if (pending) this.#hand(changesText(pending.sid, pending.count, pending.changes));
     if (links.size > 0) this.#hand(interruptedText(this.#linksSid, links));

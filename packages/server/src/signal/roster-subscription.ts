@@ -10,8 +10,8 @@ export interface RosterReader {
   send(text: string): void;
   /** Bytes sent but not yet taken. */
   bufferedBytes(): number;
-  /** Receive the frames of the feed from now on by itself, in order with what is sent; false: they are sent one by one. */
-  goLive(): boolean;
+  /** From now on also receives what is published on the channel's roster topic, in order with what is sent. */
+  goLive(): void;
   leaveLive(): void;
   /** It read too slowly: more than `rosterWaitingBytesMax` waited for the end of its snapshot. The subscription is over. */
   onSlow(): void;
@@ -41,7 +41,6 @@ export class RosterSubscription implements DirectReader {
   #waiting: RosterText[] = [];
   #waitingLength = 0;
   #live = false;
-  #onTopic = false;
   #stopped = false;
   #cancelPump: (() => void) | undefined;
 
@@ -58,6 +57,8 @@ export class RosterSubscription implements DirectReader {
     if (missing && cursor) {
       const count = state?.roster.size ?? 0;
       for (const part of partsOf(missing)) this.#reader.send(changesText(cursor.sid, count, part).text);
+      const links = this.#feed.linksSince(cursor.after);
+      if (links) this.#reader.send(links.text);
       this.#snapshot = { sid: cursor.sid, seq: missing.at(-1)?.seq ?? cursor.after };
     } else if (state) {
       this.#snapshot = { sid: state.sid, seq: state.seq };
@@ -67,10 +68,6 @@ export class RosterSubscription implements DirectReader {
   }
 
   receive(frame: RosterText): void {
-    if (this.#live) {
-      this.#reader.send(frame.text);
-      return;
-    }
     this.#waiting.push(frame);
     this.#waitingLength += frame.text.length;
     if (this.#waitingLength > limits.rosterWaitingBytesMax) {
@@ -91,17 +88,16 @@ export class RosterSubscription implements DirectReader {
     this.#pages = undefined;
     this.#waiting = [];
     this.#feed.direct.delete(this);
-    if (this.#onTopic) {
+    if (this.#live) {
       this.#feed.topicReaders--;
       this.#reader.leaveLive();
     }
     this.#feed.idleSinceMs = this.#clock.nowMs();
   }
 
-  /** The changes after the cursor, if they are all known: none, or from the ring. */
+  /** The changes after the cursor, if all that the reader may lack is known. */
   #missing(state: OpenChannel | undefined, cursor: RosterCursor): readonly RosterChange[] | undefined {
     if (!state || state.sid !== cursor.sid || cursor.after > state.seq) return undefined;
-    if (cursor.after === state.seq) return [];
     return this.#feed.ring.after(cursor.sid, cursor.after);
   }
 
@@ -136,8 +132,7 @@ export class RosterSubscription implements DirectReader {
       const contained = own && frame.to !== undefined && frame.to <= (known?.seq ?? 0);
       if (ownSeen && !contained) this.#reader.send(frame.text);
     }
-    if (!this.#reader.goLive()) return;
-    this.#onTopic = true;
+    this.#reader.goLive();
     this.#feed.topicReaders++;
     this.#feed.direct.delete(this);
   }

@@ -10,7 +10,6 @@ import type { Logger, Metrics } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
-import { type RosterFrames, rosterFrames } from './roster-frames.ts';
 import { toHostState } from './roster-member.ts';
 import { type RosterCursor, type RosterReader, RosterSubscription } from './roster-subscription.ts';
 import { Streams } from './streams.ts';
@@ -88,22 +87,13 @@ export class Signal {
     return subscription;
   }
 
-  /**
-   * The same stream inside this process, frame by frame as JSON text, until `signal` aborts. Throws HousecountError
-   * `slow_reader` if more than `socketBacklogBytesMax` characters wait to be taken. A closed channel begins with its next opening.
-   */
-  frames(app: string, channel: string, signal: AbortSignal, cursor?: RosterCursor): RosterFrames {
-    const ends = AbortSignal.any([signal, this.#stopping.signal]);
-    return rosterFrames((reader) => this.followRoster(app, channel, reader, cursor), ends);
-  }
-
   /** One frame to every rtc socket of every open channel. */
   tellEveryone(frame: ServerFrame): void {
     const { apps, log } = this.#options;
     for (const app of apps) for (const { channel } of log.channels(app)) this.#tell(app, channel, frame);
   }
 
-  /** Ends the follower and all streams inside this process. */
+  /** Ends the follower and all roster streams. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancelTidy?.();
