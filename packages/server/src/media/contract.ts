@@ -30,7 +30,10 @@ export type SessionReport =
       readonly session: string;
       readonly kinds: { audio: boolean; video: boolean };
     }
-  /** No RTP (publisher) or RTCP (player) for 5 s; `lastHeardMs` by the engine's clock, epoch milliseconds. */
+  /**
+   * Neither RTP nor RTCP for 5 s, or for 12 s from a peer that was seen to report slowly (sound alone). `lastHeardMs` by
+   * the engine's clock, epoch milliseconds.
+   */
   | { readonly type: 'stalled'; readonly session: string; readonly lastHeardMs: number }
   /** Packets again after a stall. */
   | { readonly type: 'resumed'; readonly session: string }
@@ -67,7 +70,7 @@ export interface MediaEngine {
   addCandidate(session: string, mid: string, candidate: string): void;
   /** ICE restart: a new offer for the same session; resolves with the new answer, or a refusal and the session lives on. */
   restart(session: string, offerSdp: string): Promise<MediaAnswer>;
-  /** Frees it and tells the peer. Idempotent. */
+  /** Frees it; a player is told by RTCP BYE, a publisher must be told by the caller. Idempotent; never reported. */
   close(session: string): void;
   requestKeyframe(room: string, publisher: string): void;
   stats(): Promise<MediaStats>;

@@ -4,7 +4,7 @@ import type { Counters } from './counters.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { Peer } from './peer.ts';
 import type { Publisher } from './publisher.ts';
-import { parseRtcp } from './rtcp.ts';
+import { buildBye, parseRtcp } from './rtcp.ts';
 import { isRtcp } from './rtp.ts';
 
 /** A consumer: copies one publisher's streams to one viewer, and answers what the viewer asks for. */
@@ -26,6 +26,11 @@ export class Player {
   connect(peer: Peer | undefined, nowMs: number): void {
     for (const stream of this.streams) stream.peer = peer;
     this.#wantKeyframe(nowMs);
+  }
+
+  /** Tells the viewer that its streams end: closing the transport alone leaves a browser waiting for half a minute. */
+  sayBye(): void {
+    this.streams[0]?.peer?.send(buildBye(this.streams.map((stream) => stream.ssrc)));
   }
 
   /** Plays `publisher` from now on, or nothing. */

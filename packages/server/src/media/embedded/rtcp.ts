@@ -41,9 +41,13 @@ export function parseRtcp(compound: Uint8Array): Rtcp[] {
     const first = compound[at] ?? 0;
     const end = at + 4 + u16(compound, at + 2) * 4;
     if (first >> 6 !== 2 || end > compound.length) break;
-    const parsed = parseOne(compound, at, end, first & 0x1f, compound[at + 1] ?? 0);
-    if (parsed === undefined) break;
-    found.push(parsed);
+    const packetType = compound[at + 1] ?? 0;
+    if (packetType === 203) found.push(...byes(compound, at + 4, end, first & 0x1f));
+    else {
+      const parsed = parseOne(compound, at, end, first & 0x1f, packetType);
+      if (parsed === undefined) break;
+      found.push(parsed);
+    }
     at = end;
   }
   return found;
@@ -72,8 +76,6 @@ function parseOne(
     case 201:
       if (end - at < 8 + count * 24) return undefined;
       return { type: 'rr', ssrc, blocks: blocksAt(bytes, at + 8, count) };
-    case 203:
-      return end - at < 8 || count === 0 ? { type: 'other', packetType } : { type: 'bye', ssrc };
     case 205:
       if (count !== 1) return { type: 'other', packetType };
       if (end - at < 12) return undefined;
@@ -106,6 +108,13 @@ function blocksAt(bytes: Uint8Array, start: number, count: number): ReportBlock[
   return blocks;
 }
 
+function byes(bytes: Uint8Array, start: number, end: number, count: number): Rtcp[] {
+  const found: Rtcp[] = [];
+  for (let i = 0; i < count && start + i * 4 + 4 <= end; i++)
+    found.push({ type: 'bye', ssrc: u32(bytes, start + i * 4) });
+  return found;
+}
+
 function nacked(bytes: Uint8Array, start: number, end: number): number[] {
   const sequences: number[] = [];
   for (let at = start; at + 4 <= end; at += 4) {
@@ -136,6 +145,17 @@ export function buildPli(ssrc: number, mediaSsrc: number): Buffer {
   setU32(packet, 4, ssrc);
   setU32(packet, 8, mediaSsrc);
   return packet;
+}
+
+/** A goodbye of up to 31 sources (RFC 3550 section 6.6). */
+export function buildBye(ssrcs: readonly number[]): Buffer {
+  const packet = Buffer.alloc(4 + ssrcs.length * 4);
+  header(packet, ssrcs.length, 203);
+  ssrcs.forEach((ssrc, i) => {
+    setU32(packet, 4 + i * 4, ssrc);
+  });
+  // A compound begins with a report (RFC 3550 section 6.1).
+  return Buffer.concat([buildReceiverReport(ssrcs[0] ?? 0, []), packet]);
 }
 
 /** A generic NACK for sequence numbers in ascending order, wrapping allowed (RFC 4585 section 6.2.1). */

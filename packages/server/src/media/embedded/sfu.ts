@@ -132,7 +132,9 @@ export class Sfu {
 
   close(id: string): void {
     const session = this.#sessions.get(id);
-    if (session !== undefined) this.#remove(session);
+    if (session === undefined) return;
+    if (session.role.type === 'player') session.role.player.sayBye();
+    this.#remove(session);
   }
 
   stats(): ChildStats {
