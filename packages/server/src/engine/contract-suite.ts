@@ -60,6 +60,16 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
       expect(await store.read(partition, 0, 0)).toEqual([]);
     });
 
+    test('LOG1: a record of 1 MiB comes back whole, also after reopening', async () => {
+      const large = 'x'.repeat(1024 * 1024);
+      await store.append(partition, [transaction('a'), transaction(large, large), transaction('b')], 0);
+      const expected = ['1:a', `2:${large}`, `3:${large}`, '4:b'];
+      expect(shown(await store.read(partition, 0, 10))).toEqual(expected);
+      store = await under.reopen();
+      expect(shown(await store.read(partition, 0, 10))).toEqual(expected);
+      expect(shown(await store.read(partition, 3, 10))).toEqual(['4:b']);
+    });
+
     test('LOG1: appending nothing changes nothing', async () => {
       await store.append(partition, [transaction('a')], 0);
       expect(await store.append(partition, [], 1)).toEqual({ ok: true, lastPosition: 1 });
@@ -103,6 +113,7 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
       const payload = 'x'.repeat(100);
       let last = 0;
       let appending = true;
+      let moved = (): void => undefined;
       const appends = (async () => {
         for (let i = 0; i < 100; i += 1) {
           const outcome = await store.append(
@@ -112,8 +123,10 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
           );
           if (!outcome.ok) throw new Error(outcome.reason);
           last = outcome.lastPosition;
+          moved();
         }
         appending = false;
+        moved();
       })();
       let next = 1;
       while (appending || next <= last) {
@@ -125,7 +138,11 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
           expect(Number.parseInt(decoder.decode(bytes), 10)).toBe(next);
           next += 1;
         }
-        if (records.length === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (appending && next > last) {
+          await new Promise<void>((resolve) => {
+            moved = resolve;
+          });
+        }
       }
       await appends;
       expect(next).toBe(201);

@@ -5,6 +5,7 @@ interface Timer {
   readonly order: number;
   readonly run: () => void;
   readonly process: SimProcessClock;
+  isCancelled: boolean;
 }
 
 /** Time that moves only when told to. Timers of equal time run in the order they were set. */
@@ -42,9 +43,12 @@ export class SimClock {
   /** For SimProcessClock only. */
   set(process: SimProcessClock, delayMs: number, run: () => void): () => void {
     this.#order += 1;
-    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order, run, process };
+    const atMs = this.#nowMs + Math.max(0, delayMs);
+    const timer: Timer = { atMs, order: this.#order, run, process, isCancelled: false };
     this.#timers.add(timer);
-    return () => this.#timers.remove(timer);
+    return () => {
+      timer.isCancelled = true;
+    };
   }
 }
 
@@ -77,7 +81,6 @@ export const settle = (): Promise<void> => new Promise((resolve) => setImmediate
 /** A binary heap by time, then by order of setting. */
 class Heap {
   readonly #items: Timer[] = [];
-  readonly #removed = new Set<Timer>();
 
   add(timer: Timer): void {
     const items = this.#items;
@@ -93,17 +96,13 @@ class Heap {
     items[at] = timer;
   }
 
-  remove(timer: Timer): void {
-    this.#removed.add(timer);
-  }
-
   /** The earliest timer at or before `untilMs`, or undefined. */
   take(untilMs: number): Timer | undefined {
     for (;;) {
       const first = this.#items[0];
       if (first === undefined || first.atMs > untilMs) return undefined;
       this.#shift();
-      if (!this.#removed.delete(first)) return first;
+      if (!first.isCancelled) return first;
     }
   }
 

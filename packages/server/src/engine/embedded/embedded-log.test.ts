@@ -158,6 +158,26 @@ describe('the end of the log after a crash', () => {
   });
 });
 
+test('LOG9: a reader under way when its file is deleted still gets the records, or is refused by name', async () => {
+  const outcomes = new Set<string>();
+  for (let steps = 0; steps < 40; steps += 1) {
+    const disk = new SimDisk(new SimRandom(steps));
+    const store = await openOn(disk, { segmentBytesMax: 100 });
+    for (let last = 0; last < 30; last += 1) await store.append('main', [transaction('12345')], last);
+    const reading = store.read('main', 0, 100).then(
+      (records) => String(records.length),
+      (error) => String(error.code),
+    );
+    for (let step = 0; step < steps; step += 1) await undefined;
+    await store.trim('main', 25, Number.MAX_SAFE_INTEGER);
+    outcomes.add(await reading);
+    expect((await store.read('main', 25, 100)).length).toBe(5);
+    expect(disk.paths().length).toBeLessThan(10);
+    expect(await failure(store.read('main', 0, 100))).toBe('no_longer_kept');
+  }
+  expect([...outcomes].sort()).toEqual(['30', 'no_longer_kept']);
+});
+
 describe('a failing disk', () => {
   test('LOG6: a full disk refuses, takes back the part written, and works again once there is room', async () => {
     for (let room = 0; room < 200; room += 1) {

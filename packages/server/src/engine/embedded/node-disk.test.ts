@@ -76,6 +76,16 @@ test('LOG12: replace changes a file wholly or not at all, and folders are made o
   disk.close();
 });
 
+test('LOG12: what a crash left of an unfinished replace is gone after the next start', async () => {
+  const disk = await openNodeDisk(folder);
+  await disk.replace('a/b', new Uint8Array([1]));
+  disk.close();
+  await writeFile(join(folder, 'a/b.tmp'), 'half');
+  const again = await openNodeDisk(folder);
+  expect(await again.list('a')).toEqual(['b']);
+  again.close();
+});
+
 test('LOG12: files are read, written, shortened and measured at any offset', async () => {
   const disk = await openNodeDisk(folder);
   const file = await disk.open('x/file');

@@ -3,6 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import type { Disk, DiskFile } from '../disk.ts';
 import { lockDataFolder } from './data-lock.ts';
 
+/** Names that end so are unfinished replaces; what a crash left of them is removed at the next start. */
+const draftSuffix = '.tmp';
+
 export interface NodeDisk extends Disk {
   /** Gives the folder back. Files that are still open stay usable until they are closed. */
   close(): void;
@@ -13,6 +16,12 @@ export async function openNodeDisk(root: string): Promise<NodeDisk> {
   const top = resolve(root);
   await makeFolder(top);
   const unlock = lockDataFolder(top);
+  try {
+    await removeDrafts(top);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
   const at = (path: string): string => join(top, path);
   return {
     async list(folder) {
@@ -42,7 +51,7 @@ export async function openNodeDisk(root: string): Promise<NodeDisk> {
     },
     async replace(path, bytes) {
       const target = at(path);
-      const draft = `${target}.tmp`;
+      const draft = target + draftSuffix;
       await makeFolder(dirname(target));
       const handle = await open(draft, 'w');
       try {
@@ -110,6 +119,12 @@ async function makeFolder(folder: string): Promise<void> {
   if (firstMade === undefined) return;
   for (let made = folder; made.length >= firstMade.length; made = dirname(made)) {
     await syncFolder(dirname(made));
+  }
+}
+
+async function removeDrafts(top: string): Promise<void> {
+  for (const path of await readdir(top, { recursive: true })) {
+    if (path.endsWith(draftSuffix)) await unlink(join(top, path));
   }
 }
 

@@ -131,13 +131,12 @@ export class Partition {
   async read(after: number, limit: number): Promise<readonly StoredRecord[]> {
     const until = Math.min(this.last, after + limit);
     const records: StoredRecord[] = [];
-    if (after >= until) return records;
-    if (after + 1 < (this.#segments[0]?.first ?? 1)) {
-      throw new HousecountError('no_longer_kept', `The oldest record kept is ${this.#segments[0]?.first}.`);
-    }
-    for (const segment of this.#segments.slice(this.#holding(after + 1))) {
-      const next = records.at(-1)?.position ?? after;
-      if (next >= until) break;
+    for (let next = after; next < until; next = records.at(-1)?.position ?? until) {
+      // Looked up anew each time: retention may have deleted a segment meanwhile, and opening it would make it anew.
+      const segment = this.#segments.findLast(({ first }) => first <= next + 1);
+      if (segment === undefined) {
+        throw new HousecountError('no_longer_kept', `The oldest record kept is ${this.#segments[0]?.first}.`);
+      }
       await segment.read(next, until - next, records);
     }
     return records;
@@ -187,12 +186,14 @@ export class Partition {
   async #roll(): Promise<Segment> {
     const first = this.last + 1;
     const current = this.#segments.at(-1);
+    // Whatever fails from here on, the file before it is not written again: the next append begins here too.
+    this.#mustRoll = true;
+    await this.#letGo();
     const segment = await Segment.create(this.options.disk, this.folder, this.options.clock.nowMs(), {
       first,
       last: this.last,
       bytes: new Uint8Array(),
     });
-    await this.#letGo();
     if (current?.first === first) this.#segments.pop();
     this.#segments.push(segment);
     this.#end = segmentHeaderBytes;
@@ -224,11 +225,5 @@ export class Partition {
       }
       return cause ?? corrupt(segment.path, this.#end, 'the write failed without a reason');
     }
-  }
-
-  #holding(position: number): number {
-    let at = this.#segments.length - 1;
-    while (at > 0 && (this.#segments[at]?.first ?? 0) > position) at -= 1;
-    return at;
   }
 }
