@@ -69,11 +69,13 @@ export const components: Readonly<Record<string, Schema>> = {
         connectionId: string(),
         connectionKind: connection,
         tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
+        leaseMs: integer('Silence allowed before the member is presumed gone, milliseconds.'),
       }),
       object({
         ...eventBase,
         ...subject,
         type: constant('member-left'),
+        connectionId: string(),
         reason: oneOf(...Object.keys(leaveReasons)),
         evidence: oneOf(...evidences),
         lastHeardMs: milliseconds('When the server last heard from the member'),

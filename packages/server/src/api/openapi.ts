@@ -73,7 +73,8 @@ function describe(operation: Operation): Schema {
 function refusals(operation: Operation, needsLogin: boolean): Readonly<Record<string, unknown>> {
   const { style } = operation;
   const schema = ref(style.kind === 'native' ? 'Refusal' : 'AgoraRefusal');
-  const all: Code[] = style.kind === 'native' ? [...style.refusals] : ['invalid_app_id', 'rate_limited'];
+  const all: Code[] = [...style.refusals];
+  if (style.kind === 'agora') all.push('rate_limited');
   if (needsLogin) all.push('unauthorized');
   if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
   if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');

@@ -38,6 +38,7 @@ export interface AgoraStyle {
   readonly kind: 'agora';
   /** Calls per second of one customer; then 429. Operations that share a name share the allowance. */
   readonly rate: { readonly name: string; readonly perSecond: number };
+  readonly refusals: readonly Code[];
 }
 
 /** One request to an operation. */

@@ -1,4 +1,5 @@
 import { type Code, codes, HousecountError } from '@housecount/protocol';
+import { problemOf } from '../edge/problem.ts';
 import type { RequestContext, Route } from '../edge/route.ts';
 import { agoraOperations } from './agora/operations.ts';
 import { Authority, type Caller } from './auth.ts';
@@ -52,7 +53,7 @@ async function answer(
     const body = operation.body === undefined ? undefined : await readJsonBody(request);
     const value = await operation.handle({ request, context, body, customer });
     if (value instanceof Response) return value;
-    return json(200, value, { ...headers, 'x-request-id': context.requestId });
+    return json(200, value, headers);
   } catch (error) {
     if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
     return refusal(error, style.kind, request, context, headers);
@@ -68,7 +69,7 @@ const agoraMessages: Partial<Record<Code, string>> = {
   not_found: 'rule not found',
 };
 
-/** Refusals: `{code, message, requestId}` natively; `{message}` in the Agora shape, with its own words where known. */
+/** Natively as everywhere on this server; `{message}` in the Agora shape. */
 function refusal(
   error: HousecountError,
   kind: Operation['style']['kind'],
@@ -76,17 +77,15 @@ function refusal(
   context: RequestContext,
   headers: Readonly<Record<string, string>>,
 ): Response {
-  const { code, message } = error;
-  const { requestId } = context;
-  const { http, retry } = codes[code];
-  const body =
-    kind === 'native' ? { code, message, requestId } : { message: agoraMessages[code] ?? message, code };
-  return json(http, body, {
-    ...headers,
-    'x-request-id': requestId,
-    ...(http === 401 && !isScript(request) && { 'www-authenticate': 'Basic realm="housecount"' }),
-    ...((http === 429 || (http === 503 && retry)) && { 'retry-after': '1' }),
-  });
+  const { code } = error;
+  const { http } = codes[code];
+  const native = problemOf(error, context.requestId);
+  const message = agoraMessages[code] ?? (http >= 500 ? codes[code].message : error.message);
+  const answer = kind === 'native' ? native : json(http, { message, code }, headers);
+  const retryAfter = native.headers.get('retry-after');
+  if (retryAfter !== null) answer.headers.set('retry-after', retryAfter);
+  if (http === 401 && !isScript(request)) answer.headers.set('www-authenticate', 'Basic realm="housecount"');
+  return answer;
 }
 
 /** A page's own fetch: the challenge would make the browser open its login box over the page's. */

@@ -21,7 +21,7 @@ export function changeRule(deps: ApiDeps): Operation {
     path: '/dev/v1/kicking-rule',
     id: 'agoraChangeRule',
     summary: 'Change when a rule ends',
-    style: other('change rule'),
+    style: other('change rule', 'invalid_app_id', 'not_found', 'log_unavailable'),
     parameters: [],
     body: object({ appid: appidSchema, id: integer(), ...durationSchemas }),
     answer: {

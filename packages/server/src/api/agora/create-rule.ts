@@ -21,7 +21,7 @@ export function createRule(deps: ApiDeps): Operation {
     path: '/dev/v1/kicking-rule',
     id: 'agoraCreateRule',
     summary: 'Keep a user, channel or address out, or from publishing; time 0 puts offline once',
-    style: other('create rule'),
+    style: other('create rule', 'invalid_app_id', 'log_unavailable'),
     parameters: [],
     body: object({
       appid: appidSchema,

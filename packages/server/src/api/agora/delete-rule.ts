@@ -13,7 +13,7 @@ export function deleteRule(deps: ApiDeps): Operation {
     path: '/dev/v1/kicking-rule',
     id: 'agoraDeleteRule',
     summary: 'End a rule',
-    style: other('delete rule'),
+    style: other('delete rule', 'invalid_app_id', 'not_found', 'log_unavailable'),
     parameters: [],
     body: ruleIdSchema,
     answer: {

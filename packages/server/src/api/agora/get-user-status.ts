@@ -15,7 +15,7 @@ export function getUserStatus(deps: ApiDeps): Operation {
     path: '/dev/v1/channel/user/property/{appid}/{uid}/{channelName}',
     id: 'agoraGetUserStatus',
     summary: 'Whether a user is in a channel, and as what',
-    style: query('user status'),
+    style: query('user status', 'invalid_app_id', 'invalid_channel_name', 'invalid_uid'),
     parameters: [appIdParameter, path('uid', 'Whole number; not a string account.'), channelNameParameter],
     answer: {
       description: 'Only `in_channel` if the user is not there.',

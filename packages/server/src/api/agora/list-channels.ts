@@ -22,7 +22,7 @@ export function listAgoraChannels(deps: ApiDeps): Operation {
     path: '/dev/v1/channel/{appid}',
     id: 'agoraListChannels',
     summary: 'The open channels of an app, with their number of users',
-    style: query('channel list'),
+    style: query('channel list', 'invalid_app_id'),
     parameters: [appIdParameter, pageNumber, pageSize],
     answer: {
       description: 'Empty beyond the last page.',

@@ -12,7 +12,7 @@ export function listHosts(deps: ApiDeps): Operation {
     path: '/dev/v1/channel/user/{appid}/{channelName}/hosts_only',
     id: 'agoraListHosts',
     summary: 'The hosts of a live channel',
-    style: query('host list'),
+    style: query('host list', 'invalid_app_id', 'invalid_channel_name'),
     parameters: [appIdParameter, channelNameParameter],
     answer: {
       description:

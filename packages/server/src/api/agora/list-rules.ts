@@ -15,7 +15,7 @@ export function listRules(deps: ApiDeps): Operation {
     path: '/dev/v1/kicking-rule',
     id: 'agoraListRules',
     summary: 'The rules of an app',
-    style: other('list rules'),
+    style: other('list rules', 'invalid_app_id'),
     parameters: [appid],
     answer: {
       description: 'All of them.',

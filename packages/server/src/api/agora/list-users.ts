@@ -19,7 +19,7 @@ export function listUsers(deps: ApiDeps): Operation {
     id: 'agoraListUsers',
     summary: 'The users of a channel',
     description: `\`audience\` lists the first ${limits.agoraAudienceMax} by arrival; \`audience_total\` counts all. For all names use the roster of the native API.`,
-    style: query('user list'),
+    style: query('user list', 'invalid_app_id', 'invalid_channel_name'),
     parameters: [appIdParameter, channelNameParameter, hostsOnly],
     answer: {
       description: 'Only `channel_exist` if the channel is not open.',

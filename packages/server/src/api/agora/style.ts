@@ -1,11 +1,19 @@
-import { HousecountError, isChannelName } from '@housecount/protocol';
+import { type Code, HousecountError, isChannelName } from '@housecount/protocol';
 import type { RequestContext } from '../../edge/route.ts';
 import type { AgoraStyle } from '../operation.ts';
 import { path } from '../parameters.ts';
 
 /** Calls per second of one customer (spec: rest, rate): 20 for each online-channel query, 10 for each other API. */
-export const query = (name: string): AgoraStyle => ({ kind: 'agora', rate: { name, perSecond: 20 } });
-export const other = (name: string): AgoraStyle => ({ kind: 'agora', rate: { name, perSecond: 10 } });
+export const query = (name: string, ...refusals: readonly Code[]): AgoraStyle => ({
+  kind: 'agora',
+  rate: { name, perSecond: 20 },
+  refusals,
+});
+export const other = (name: string, ...refusals: readonly Code[]): AgoraStyle => ({
+  kind: 'agora',
+  rate: { name, perSecond: 10 },
+  refusals,
+});
 
 export const appIdParameter = path('appid', 'App id.');
 export const channelNameParameter = path('channelName', 'Channel name, percent-encoded.');

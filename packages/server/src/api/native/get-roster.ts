@@ -54,6 +54,7 @@ export function getRoster({ deps }: NativeParts): Operation {
       const app = appOf(deps, context);
       const channel = channelOf(context);
       const size = limit.read(context);
+      const begin = after.read(context);
       const moment = at.read(context);
       const state =
         moment === undefined
@@ -63,7 +64,7 @@ export function getRoster({ deps }: NativeParts): Operation {
         throw moment === undefined
           ? new HousecountError('not_found', 'Nobody is in this channel.')
           : new HousecountError('no_longer_kept');
-      const page = state.roster.page(after.read(context), size + 1);
+      const page = state.roster.page(begin, size + 1);
       const members = page.slice(0, size);
       const last = members.at(-1);
       const hasMore = page.length > size;

@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { type Clock, systemClock, systemRandom } from '../clock.ts';
+import { httpHandler } from '../edge/http.ts';
+import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import { openHistory } from '../ledger/history.ts';
+import type { JoinRequest, Log } from '../log/contract.ts';
+import { openLog } from '../log/open-log.ts';
+import { startNotify } from '../notify/notify.ts';
+import type { SendOutcome } from '../notify/transport.ts';
+import { createLogger } from '../observe/logger.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import type { ApiDeps } from './deps.ts';
+import { apiRoutes } from './routes.ts';
+
+export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32) };
+export const testCustomer = { id: 'tester', secret: 'a secret: with a colon' };
+export const testLogin = `Basic ${Buffer.from(`${testCustomer.id}:${testCustomer.secret}`).toString('base64')}`;
+
+export interface ApiWorld {
+  readonly log: Log;
+  readonly deps: ApiDeps;
+  /** A request from loopback with the customer's login, unless told otherwise. */
+  ask(path: string, init?: AskInit): Promise<Response>;
+  /** The same, as parsed JSON. */
+  json(path: string, init?: AskInit): Promise<{ status: number; body: Body }>;
+  join(channel: string, uid: number, over?: Partial<JoinRequest>): Promise<void>;
+  leave(channel: string, uid: number): Promise<void>;
+  /** Moves the clock of rates, expiries and rules. */
+  advance(ms: number): void;
+  /** What the app's only endpoint answers, if it has one. */
+  answer: SendOutcome;
+  close(): Promise<void>;
+}
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare them whole.
+export type Body = any;
+export interface AskInit extends RequestInit {
+  readonly address?: string;
+  /** Sent as JSON. */
+  readonly send?: unknown;
+  /** Without the customer's login. */
+  readonly anonymous?: boolean;
+}
+
+/** The REST API over a real log, history and notices, behind the server's own HTTP handler; only the disk is not one. */
+export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean } = {}): Promise<ApiWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
+  let offsetMs = 0;
+  const system = systemClock();
+  const clock: Clock = {
+    nowMs: () => system.nowMs() + offsetMs,
+    after: (delayMs, run) => system.after(delayMs, run),
+  };
+  const random = systemRandom();
+  const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
+  const metrics = createMetrics();
+  const disk = new SimDisk(new SimRandom(1)).mount();
+  const store = await openEmbeddedLog({ disk, logger, clock });
+  const common = { clock, random, logger, metrics };
+  const log = await openLog({ ...common, store, recoveryMs: 15_000, retentionMs: 1e9, onFenced: () => {} });
+  const ending = new AbortController();
+  const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal: ending.signal });
+  const world = { answer: { answered: true, status: 200, excerpt: '' } as SendOutcome };
+  const endpoint = {
+    id: 'main',
+    app: testApp.id,
+    url: 'https://example.test/notices',
+    secret: 's',
+    events: [101, 105, 106] as const,
+    allowPrivateNetwork: false,
+  };
+  const notify = await startNotify({
+    ...common,
+    log,
+    disk,
+    send: async () => world.answer,
+    endpoints: over.endpoint ? [endpoint] : [],
+    communicationEventsOf: () => '107/108',
+    inspectorSecretOf: () => 'inspector secret',
+  });
+  const deps: ApiDeps = {
+    ...common,
+    apps: [testApp],
+    customers: [testCustomer],
+    development: false,
+    log,
+    history,
+    notify,
+    noticeAddresses: () => ['192.0.2.1'],
+    ...over,
+  };
+  const handle = httpHandler({ ...common, routes: apiRoutes(deps) });
+  const ask: ApiWorld['ask'] = (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
+    const headers = new Headers(init.headers);
+    if (!anonymous && !headers.has('authorization')) headers.set('authorization', testLogin);
+    if (!headers.has('host')) headers.set('host', '127.0.0.1:7080');
+    const body = send === undefined ? init.body : JSON.stringify(send);
+    if (send !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
+    const request = new Request(`http://127.0.0.1:7080${path}`, {
+      ...init,
+      headers,
+      ...(body != null && { body }),
+    });
+    return handle(request, { address, signal: init.signal ?? new AbortController().signal });
+  };
+  return Object.assign(world, {
+    log,
+    deps,
+    ask,
+    async json(path: string, init?: AskInit) {
+      const response = await ask(path, init);
+      return { status: response.status, body: (await response.json()) as Body };
+    },
+    async join(channel: string, uid: number, more: Partial<JoinRequest> = {}) {
+      const outcome = await log.join({
+        app: testApp.id,
+        channel,
+        identity: { uid },
+        connectionId: `${channel}-${uid}`,
+        connectionKind: 'rtc',
+        role: 'audience',
+        platform: 7,
+        leaseMs: 10_000,
+        ip: '198.51.100.1',
+        ...more,
+      });
+      if (!outcome.ok) throw new Error(outcome.code);
+    },
+    async leave(channel: string, uid: number) {
+      await log.submit(testApp.id, channel, {
+        type: 'leave',
+        connectionId: `${channel}-${uid}`,
+        evidence: 'bye',
+      });
+    },
+    advance(ms: number) {
+      offsetMs += ms;
+    },
+    async close() {
+      await notify.stop();
+      ending.abort();
+      await history.closed;
+      await log.stop();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}
