@@ -69,7 +69,7 @@ export function RoomView({
           performers={performersOf(room, entry, media)}
           viewers={room.viewers}
           feed={room.feed}
-          ticker={narrow}
+          narrow={narrow}
           tapToHear={room.soundBlocked ? room.hear : undefined}
           banner={
             room.state === 'reconnecting' && (

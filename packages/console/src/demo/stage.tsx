@@ -23,20 +23,21 @@ export function Stage({
   performers,
   viewers,
   feed,
-  ticker,
+  narrow,
   tapToHear,
   banner,
 }: {
   performers: readonly Performer[];
   viewers: number;
   feed: readonly FeedItem[];
-  /** Show the newest activity over the picture. */
-  ticker: boolean;
+  /** A phone: tiles above one another, and the newest activity over the picture. */
+  narrow: boolean;
   /** Set while the browser keeps the sound back. */
   tapToHear?: (() => void) | undefined;
   banner?: ReactNode;
 }) {
-  const columns = Math.ceil(Math.sqrt(performers.length));
+  // A narrow stage is higher than wide: up to three stand above one another.
+  const columns = narrow && performers.length <= 3 ? 1 : Math.ceil(Math.sqrt(performers.length));
   return (
     <section className={classes.stage} aria-label="Stage">
       <div className={classes.top}>
@@ -63,11 +64,12 @@ export function Stage({
               mirror={performer.mirror}
               silent={performer.silent}
               interrupted={performer.interrupted}
+              whole={performers.length === 1 && !performer.mirror}
             />
           ))}
         </div>
       )}
-      {ticker && (
+      {narrow && (
         <div className={classes.ticker} aria-hidden>
           {feed
             .slice(0, tickerLinesMax)

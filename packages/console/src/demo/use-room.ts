@@ -82,6 +82,7 @@ export function useRoom(entry: Entry, tracks: Tracks | undefined): Room {
     let roster: Awaited<ReturnType<Client['roster']>> | undefined;
     /** Hosts that stepped back and are about to show up in the audience: that is no new arrival. */
     const steppedBack = new Set<Person['uid']>();
+    const alreadyOnStage = new Set<Person['uid']>();
 
     const draw = () => {
       drawing ??= setTimeout(() => {
@@ -117,7 +118,11 @@ export function useRoom(entry: Entry, tracks: Tracks | undefined): Room {
     rtc.on('audience-count', draw);
     rtc.on('member-interrupted', (member) => tell('quiet', nameOf(member), 'is interrupted'));
     rtc.on('member-back', (member) => tell('quiet', nameOf(member), 'is back'));
-    rtc.on('user-joined', (user) => tell('stage', nameOf(user), 'came on stage'));
+    rtc.on('user-joined', (user) => {
+      // Those who stood there when this page came are no news.
+      if (roster === undefined || alreadyOnStage.delete(user.uid)) draw();
+      else tell('stage', nameOf(user), 'came on stage');
+    });
     rtc.on('user-left', (user, reason) => {
       if (reason === 'BecomeAudience') {
         if (roster?.members.get(user.uid)?.role !== 'audience') steppedBack.add(user.uid);
@@ -161,6 +166,8 @@ export function useRoom(entry: Entry, tracks: Tracks | undefined): Room {
         setState('live');
         if (entry.role === 'host') tell('stage', 'You', 'went live');
         roster = await rtc.roster();
+        for (const { uid, role } of roster.members.values()) if (role === 'host') alreadyOnStage.add(uid);
+        for (const { uid } of rtc.remoteUsers) alreadyOnStage.delete(uid);
         draw();
         const { audio, video } = latestTracks.current ?? {};
         const sent = [audio, video].filter((track) => track !== undefined);

@@ -11,6 +11,7 @@ export function VideoTile({
   mirror = false,
   silent = false,
   interrupted = false,
+  whole = false,
 }: {
   name: string;
   /** Absent while the camera is off. */
@@ -19,13 +20,15 @@ export function VideoTile({
   /** The microphone is off. */
   silent?: boolean;
   interrupted?: boolean;
+  /** Show all of the picture, with bars beside it, rather than fill the tile. */
+  whole?: boolean;
 }) {
   const holder = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (track === undefined || holder.current === null) return;
-    track.play(holder.current, { fit: mirror ? 'cover' : 'contain', mirror });
-    return () => track.stop();
-  }, [track, mirror]);
+    if (holder.current !== null) track?.play(holder.current, { fit: whole ? 'contain' : 'cover', mirror });
+  }, [track, mirror, whole]);
+  // Apart from the above: playing again only changes the look, where stopping would let the picture flash.
+  useEffect(() => () => track?.stop(), [track]);
   return (
     <figure className={classes.tile} aria-label={`${name}${track ? '' : ', camera off'}`}>
       <div ref={holder} className={classes.picture} hidden={track === undefined} />

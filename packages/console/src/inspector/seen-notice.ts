@@ -18,7 +18,7 @@ export function seenNotice(attempt: Attempt): SeenNotice {
   const payload = objectOf(body.payload);
   const sid = stringOf(body.sid);
   const seq = numberOf(payload.seq);
-  const uid = numberOf(payload.uid) ?? numberOf(payload.lastUid);
+  const uid = numberOf(payload.uid);
   const account = stringOf(payload.account);
   const count = numberOf(payload.count);
   return {
