@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { systemClock } from '../../src/clock.ts';
-import type { MediaEngine, SessionReport } from '../../src/media/contract.ts';
-import { startEmbeddedMedia } from '../../src/media/embedded/engine.ts';
+import type { SessionReport } from '../../src/media/contract.ts';
+import { type EmbeddedMedia, startEmbeddedMedia } from '../../src/media/embedded/engine.ts';
+import { isRtcp, payloadTypeOf, sequenceOf } from '../../src/media/embedded/rtp.ts';
 import type { Logger } from '../../src/observe/contract.ts';
+import { lossyRelay } from '../media/lossy-relay.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 /** Prints what goes wrong, so that a failing test says why. */
@@ -16,7 +18,7 @@ const logger: Logger = {
 };
 
 let browser: Chromium;
-let media: MediaEngine;
+let media: EmbeddedMedia;
 const reports: SessionReport[] = [];
 
 beforeAll(async () => {
@@ -37,29 +39,43 @@ afterAll(async () => {
   await browser?.close();
 }, 30_000);
 
-async function publish(page: Page, session: string, codec: string): Promise<void> {
-  const offerSdp = await page.evaluate(async (wanted) => {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      audio: true,
-      video: { width: 1280, height: 720 },
-    });
-    const pc = new RTCPeerConnection();
-    Object.assign(window, { pc });
-    for (const track of stream.getTracks()) {
-      const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
-      if (track.kind !== 'video') continue;
-      const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
-      transceiver.setCodecPreferences(codecs.filter((found) => found.mimeType === wanted));
-    }
-    await pc.setLocalDescription();
-    return pc.localDescription?.sdp ?? '';
-  }, codec);
-  const answer = await media.publish({ room: 'app/x', publisher: '1', session, offerSdp });
+/** The page keeps its connection here. */
+type Connected = { pc: RTCPeerConnection };
+
+const unchanged = (sdp: string): string => sdp;
+
+/** Publishes a fake camera and microphone; `codec` is a MIME type. */
+async function publish(
+  page: Page,
+  room: string,
+  codec: string,
+  size: { width: number; height: number },
+  through = unchanged,
+): Promise<string> {
+  const offerSdp = await page.evaluate(
+    async ({ codec, size }) => {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: size });
+      const pc = new RTCPeerConnection();
+      Object.assign(window, { pc });
+      for (const track of stream.getTracks()) {
+        const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+        if (track.kind !== 'video') continue;
+        const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+        transceiver.setCodecPreferences(codecs.filter((found) => found.mimeType === codec));
+      }
+      await pc.setLocalDescription();
+      return pc.localDescription?.sdp ?? '';
+    },
+    { codec, size },
+  );
+  const session = `${room}/host`;
+  const answer = await media.publish({ room, publisher: '1', session, offerSdp });
   if (!answer.ok) throw new Error(answer.detail);
-  await accept(page, answer.answerSdp);
+  await accept(page, through(answer.answerSdp));
+  return session;
 }
 
-async function play(page: Page, session: string): Promise<void> {
+async function play(page: Page, room: string, name: string, through = unchanged): Promise<string> {
   const offerSdp = await page.evaluate(async () => {
     const pc = new RTCPeerConnection();
     Object.assign(window, { pc });
@@ -74,39 +90,54 @@ async function play(page: Page, session: string): Promise<void> {
     await pc.setLocalDescription();
     return pc.localDescription?.sdp ?? '';
   });
-  const answer = await media.play({
-    room: 'app/x',
-    publisher: '1',
-    session,
-    offerSdp,
-    audio: true,
-    video: true,
+  const session = `${room}/${name}`;
+  const request = { room, publisher: '1', session, offerSdp };
+  const answer = await media.play({ ...request, audio: true, video: true });
+  if (!answer.ok) throw new Error(answer.detail);
+  await accept(page, through(answer.answerSdp));
+  return session;
+}
+
+const accept = (page: Page, answerSdp: string): Promise<void> =>
+  page.evaluate(
+    (sdp) => (window as unknown as Connected).pc.setRemoteDescription({ type: 'answer', sdp }),
+    answerSdp,
+  );
+
+/** An ICE restart asked for by the page. */
+async function restart(page: Page, session: string): Promise<void> {
+  const offerSdp = await page.evaluate(async () => {
+    const { pc } = window as unknown as Connected;
+    pc.restartIce();
+    await pc.setLocalDescription();
+    return pc.localDescription?.sdp ?? '';
   });
+  const answer = await media.restart(session, offerSdp);
   if (!answer.ok) throw new Error(answer.detail);
   await accept(page, answer.answerSdp);
 }
 
-const accept = (page: Page, sdp: string): Promise<void> =>
-  page.evaluate(
-    (text) =>
-      (window as unknown as { pc: RTCPeerConnection }).pc.setRemoteDescription({ type: 'answer', sdp: text }),
-    sdp,
-  );
-
-/** One kind's statistics of the page's connection, every number and string of it. */
-const statistics = (page: Page, type: string, kind: string): Promise<Record<string, number | string>> =>
+/** The page's statistics of one direction and kind. */
+const statistics = (
+  page: Page,
+  type: 'inbound-rtp' | 'outbound-rtp',
+  kind: 'audio' | 'video',
+): Promise<Record<string, number | string>> =>
   page.evaluate(
     async ([wantedType, wantedKind]) => {
-      const pc = (window as unknown as { pc: RTCPeerConnection }).pc;
-      for (const entry of (await pc.getStats()).values())
+      for (const entry of (await (window as unknown as Connected).pc.getStats()).values())
         if (entry.type === wantedType && entry.kind === wantedKind) return entry;
       return {};
     },
     [type, kind] as const,
   );
 
-/** Waits until `check` holds; asks every 200 ms, gives up after `deadlineMs`. */
-async function until(what: string, check: () => Promise<boolean>, deadlineMs = 15_000): Promise<void> {
+/** Waits until `check` holds; asks every 200 ms. */
+async function until(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  deadlineMs = 30_000,
+): Promise<void> {
   const endMs = Date.now() + deadlineMs;
   while (!(await check())) {
     if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
@@ -116,29 +147,129 @@ async function until(what: string, check: () => Promise<boolean>, deadlineMs = 1
 
 const decoded = async (page: Page): Promise<number> =>
   Number((await statistics(page, 'inbound-rtp', 'video')).framesDecoded ?? 0);
-const energy = async (page: Page): Promise<number> =>
-  Number((await statistics(page, 'inbound-rtp', 'audio')).totalAudioEnergy ?? 0);
+
+/** Waits for `frames` more decoded frames. */
+async function seesMore(page: Page, frames = 20): Promise<void> {
+  const before = await decoded(page);
+  await until('frames go on', async () => (await decoded(page)) >= before + frames);
+}
+
+async function withPages(count: number, use: (pages: Page[]) => Promise<void>): Promise<void> {
+  const pages: Page[] = [];
+  try {
+    for (let i = 0; i < count; i++) pages.push(await browser.newPage());
+    await use(pages);
+  } finally {
+    for (const page of pages) await page.close();
+  }
+}
+
+const hd = { width: 1280, height: 720 };
+const small = { width: 320, height: 180 };
 
 for (const codec of ['video/VP8', 'video/H264'])
-  test(`MEDIA1: one host in 720p ${codec}, two viewers see and hear it`, async () => {
-    const [host, ...viewers] = [await browser.newPage(), await browser.newPage(), await browser.newPage()];
-    try {
-      await publish(host, `host-${codec}`, codec);
-      for (const [i, viewer] of viewers.entries()) await play(viewer, `viewer-${codec}-${i}`);
-      await until(
-        '720p sent',
-        async () => (await statistics(host, 'outbound-rtp', 'video')).frameHeight === 720,
-      );
+  test(`MEDIA1: a 720p host in ${codec} is seen in 720p and heard by two viewers`, async () => {
+    await withPages(3, async ([host, ...viewers]) => {
+      if (host === undefined) throw new Error('no page');
+      await publish(host, codec, codec, hd);
+      for (const [i, viewer] of viewers.entries()) await play(viewer, codec, `viewer${i}`);
+      const height = async (page: Page, type: 'inbound-rtp' | 'outbound-rtp') =>
+        (await statistics(page, type, 'video')).frameHeight;
+      await until('720p sent', async () => (await height(host, 'outbound-rtp')) === hd.height);
       for (const viewer of viewers) {
-        await until(
-          '720p seen',
-          async () => (await statistics(viewer, 'inbound-rtp', 'video')).frameHeight === 720,
-        );
-        const before = await decoded(viewer);
-        await until('frames go on', async () => (await decoded(viewer)) > before + 20);
-        await until('sound', async () => (await energy(viewer)) > 0);
+        await until('720p seen', async () => (await height(viewer, 'inbound-rtp')) === hd.height);
+        await seesMore(viewer);
+        const heard = async () =>
+          Number((await statistics(viewer, 'inbound-rtp', 'audio')).totalAudioEnergy ?? 0);
+        await until('sound', async () => (await heard()) > 0);
       }
+    });
+  }, 90_000);
+
+test('MEDIA4: a viewer that loses every twentieth packet gets it again', async () => {
+  await withPages(2, async ([host, viewer]) => {
+    if (host === undefined || viewer === undefined) throw new Error('no page');
+    const seen = new Set<number>();
+    // Video to the viewer only, and each packet once: what is sent again gets through.
+    const relay = await lossyRelay(media.udpPort, (packet, toServer) => {
+      const audio = payloadTypeOf(packet) === 111;
+      if (toServer || (packet[0] ?? 0) >> 6 !== 2 || isRtcp(packet) || audio) return false;
+      const sequence = sequenceOf(packet);
+      if (seen.has(sequence)) return false;
+      seen.add(sequence);
+      return seen.size % 20 === 0;
+    });
+    try {
+      await publish(host, 'loss', 'video/VP8', small);
+      await play(viewer, 'loss', 'viewer', relay.through);
+      const before = (await media.stats()).resends;
+      await until('resends', async () => (await media.stats()).resends >= before + 5);
+      await seesMore(viewer, 60);
+      await until('nothing stays lost', async () => {
+        const { packetsLost, nackCount } = await statistics(viewer, 'inbound-rtp', 'video');
+        return packetsLost === 0 && Number(nackCount) > 0;
+      });
     } finally {
-      for (const page of [host, ...viewers]) await page.close();
+      relay.close();
     }
-  }, 60_000);
+  });
+}, 90_000);
+
+test('MEDIA4: what is lost between host and server is asked of the host', async () => {
+  await withPages(2, async ([host, viewer]) => {
+    if (host === undefined || viewer === undefined) throw new Error('no page');
+    const seen = new Set<number>();
+    const relay = await lossyRelay(media.udpPort, (packet, toServer) => {
+      const video = payloadTypeOf(packet) === 96;
+      if (!toServer || (packet[0] ?? 0) >> 6 !== 2 || isRtcp(packet) || !video) return false;
+      const sequence = sequenceOf(packet);
+      if (seen.has(sequence)) return false;
+      seen.add(sequence);
+      return seen.size % 20 === 0;
+    });
+    try {
+      await publish(host, 'uploss', 'video/VP8', small, relay.through);
+      await play(viewer, 'uploss', 'viewer');
+      await until('retransmissions', async () => {
+        const { retransmittedPacketsSent } = await statistics(host, 'outbound-rtp', 'video');
+        return Number(retransmittedPacketsSent ?? 0) >= 5;
+      });
+      await seesMore(viewer, 60);
+    } finally {
+      relay.close();
+    }
+  });
+}, 90_000);
+
+test('MEDIA18: host and viewer restart ICE and the picture goes on', async () => {
+  await withPages(2, async ([host, viewer]) => {
+    if (host === undefined || viewer === undefined) throw new Error('no page');
+    const hosting = await publish(host, 'restart', 'video/VP8', small);
+    const viewing = await play(viewer, 'restart', 'viewer');
+    await seesMore(viewer);
+    await restart(host, hosting);
+    await seesMore(viewer);
+    await restart(viewer, viewing);
+    await seesMore(viewer);
+    const about = reports.filter((report) => 'session' in report && report.session.startsWith('restart/'));
+    expect(about.map((report) => report.type)).toEqual(['connected', 'connected']);
+  });
+}, 90_000);
+
+test('MEDIA6: a browser that closes its connection is gone at once; a page that vanishes is silent', async () => {
+  await withPages(2, async ([host, viewer]) => {
+    if (host === undefined || viewer === undefined) throw new Error('no page');
+    const hosting = await publish(host, 'gone', 'video/VP8', small);
+    const viewing = await play(viewer, 'gone', 'viewer');
+    await seesMore(viewer);
+    const has = (type: SessionReport['type'], session: string) =>
+      reports.some((report) => report.type === type && 'session' in report && report.session === session);
+    await host.evaluate(() => (window as unknown as Connected).pc.close());
+    await until('gone', () => has('gone', hosting));
+    expect(reports.find((report) => report.type === 'gone' && report.session === hosting)).toMatchObject({
+      reason: 'closed',
+    });
+    await viewer.close();
+    await until('stalled or gone', () => has('stalled', viewing) || has('gone', viewing));
+  });
+}, 90_000);
