@@ -41,11 +41,11 @@ export const listen: Command = {
     const url = urlOf(values, 'url');
     const forward =
       values.forward === undefined ? undefined : forwarder(urlOf(values, 'forward'), text(values, 'secret'));
-    const signal = endSignal();
-    const apps = values.app === undefined ? await listApps(url, values, signal) : [required(values, 'app')];
-    const show = printer(values, terminal);
     const after = whole(values, 'after', 0, Number.MAX_SAFE_INTEGER, undefined);
     const authorization = authorizationOf(values);
+    const show = printer(values, terminal);
+    const signal = endSignal();
+    const apps = values.app === undefined ? await listApps(url, values, signal) : [required(values, 'app')];
     await Promise.all(
       apps.map(async (app) => {
         const options = {

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from './command.ts';
+import { listen } from './commands/listen.ts';
+import { serve } from './commands/serve.ts';
+import { durationMsOf, rateOf, simulate } from './commands/simulate.ts';
+import { token } from './commands/token.ts';
+import { runCommands } from './run.ts';
+
+const commands: readonly Command[] = [serve, token, simulate, listen];
+async function run(...args: string[]) {
+  let out = '';
+  let err = '';
+  const status = await runCommands(commands, args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    env: {},
+  });
+  return { status, out, err };
+}
+
+describe('help', () => {
+  test('CLI1: the overview names every command; without a command it is an error', async () => {
+    const help = await run('--help');
+    expect(help).toMatchObject({ status: 0, err: '' });
+    for (const { name } of commands) expect(help.out).toContain(`  ${name}`);
+    expect(await run()).toMatchObject({ status: 2, out: '', err: help.out });
+  });
+
+  for (const command of commands) {
+    test(`CLI1: ${command.name} --help names every option`, async () => {
+      const { status, out, err } = await run(command.name, '--help');
+      expect({ status, err }).toEqual({ status: 0, err: '' });
+      for (const option of Object.keys(command.options)) expect(out).toContain(`--${option}`);
+      expect((await run('help', command.name)).out).toBe(out);
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(270);
+    });
+
+    test(`CLI1: the examples of ${command.name} use options that exist`, () => {
+      for (const example of command.examples) {
+        expect(example.split(' ').slice(0, 2)).toEqual(['housecount', command.name]);
+        for (const [, name] of example.matchAll(/--([\w-]+)/g))
+          expect(Object.keys(command.options)).toContain(String(name));
+      }
+    });
+  }
+
+  test('CLI1: --version', async () => {
+    expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('wrong calls', () => {
+  const app = 'a'.repeat(32);
+  const cases: readonly [string[], RegExp][] = [
+    [['dance'], /there is no command dance/],
+    [['token', '--nope'], /--nope/],
+    [['serve', '--port'], /--port/],
+    [['serve', '--port', '70000'], /--port must be a whole number from 0 to 65535/],
+    [['serve', '--port', '1e3'], /--port/],
+    [['serve', 'extra'], /extra/],
+    [['serve', '--config', '/nowhere/housecount.yaml'], /housecount\.yaml: cannot be read/],
+    [['token', '--app', app, '--certificate', app], /--channel is missing/],
+    [['token', '--app', 'x', '--certificate', app, '--channel', 'c'], /--app must be 32 hexadecimal/],
+    [['token', '--app', app, '--certificate', app, '--channel', 'ä'], /--channel is not a legal/],
+    [['token', '--app', app, '--certificate', app, '--channel', 'c', '--uid', '4294967296'], /--uid/],
+    [
+      ['token', '--app', app, '--certificate', app, '--channel', 'c', '--uid', '1', '--account', 'a'],
+      /not both/,
+    ],
+    [
+      ['token', '--app', app, '--certificate', app, '--channel', 'c', '--role', 'king'],
+      /--role must be host/,
+    ],
+    [['token', '--app', app, '--certificate', app, '--channel', 'c', '--expire', '0'], /--expire/],
+    [['token', '--app', app, '--certificate', app, '--channel', 'c', '--expire', '86401'], /--expire/],
+    [['simulate', '--url', 'ftp://x'], /--url must be an http/],
+    [
+      ['simulate', '--url', 'http://x', '--app', app, '--certificate', app, '--channel', 'c'],
+      /--audience is missing/,
+    ],
+    [['listen'], /--url is missing/],
+    [['listen', '--url', 'http://x', '--forward', 'nowhere'], /--forward must be/],
+    [['listen', '--url', 'http://x', '--app', app, '--customer', 'x'], /--customer must be ID:SECRET/],
+  ];
+  for (const [args, expected] of cases)
+    test(`CLI2: ${args.join(' ').replaceAll(app, 'APP')}: exit status 2, and why`, async () => {
+      const { status, out, err } = await run(...args);
+      expect({ status, out }).toEqual({ status: 2, out: '' });
+      expect(err).toMatch(expected);
+    });
+
+  test('CLI2: a configuration that is wrong tells every problem', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'housecount-cli-'));
+    const file = join(folder, 'bad.yaml');
+    writeFileSync(file, 'lisen: {}\nleases: { rtcMs: x }\n');
+    const { status, err } = await run('serve', '--config', file);
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(2);
+    for (const path of ['lisen:', 'apps:', 'leases.rtcMs:']) expect(err).toContain(path);
+  });
+});
+
+test('CLI3: times and rates are read with their units, and nothing else is', () => {
+  expect(['30s', '1.5m', '2h', '500ms', '10'].map(durationMsOf)).toEqual([
+    30_000, 90_000, 7_200_000, 500, 10_000,
+  ]);
+  expect(['5/s', '0.5/s', '7'].map(rateOf)).toEqual([5, 0.5, 7]);
+  for (const bad of ['', 's', '-1s', '1d', '1 s', 'x']) expect(() => durationMsOf(bad)).toThrow('--for');
+  for (const bad of ['', '/s', '5/m', '-1', 'x']) expect(() => rateOf(bad)).toThrow('--churn');
+});

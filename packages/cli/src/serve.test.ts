@@ -1,0 +1,225 @@
+import { afterEach, expect, test } from 'bun:test';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AudienceCounts, simulateAudience } from './simulate/simulate-audience.ts';
+
+const launcher = fileURLToPath(new URL('../bin/housecount.mjs', import.meta.url));
+const app = '0123456789abcdef0123456789abcdef';
+const certificate = 'fedcba9876543210fedcba9876543210';
+const startMs = 60_000;
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+const running: ChildProcess[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'housecount-serve-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Runs the launcher with Node, as npx does. */
+function launch(...args: string[]): ChildProcess {
+  const child = spawn('node', [launcher, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HOUSECOUNT_MEDIA_UDP_PORT: '0' },
+  });
+  running.push(child);
+  return child;
+}
+
+async function serve(...args: string[]): Promise<Running> {
+  const child = launch('serve', '--port', '0', '--data-dir', newFolder(), ...args);
+  let stdout = '';
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`did not start: ${stderr}`)), startMs);
+    child.once('exit', (status) => reject(new Error(`ended with ${status}: ${stderr}`)));
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk;
+      const found = /listening on (\S+)\n/.exec(stdout)?.[1] ?? /"listening":"([^"]+)"/.exec(stdout)?.[1];
+      if (found === undefined) return;
+      clearTimeout(timer);
+      resolve(found);
+    });
+  });
+  return { child, url, stdout: () => stdout, stderr: () => stderr };
+}
+
+const ended = async (child: ChildProcess): Promise<[number | null, string | null]> =>
+  child.exitCode !== null || child.signalCode !== null
+    ? [child.exitCode, child.signalCode]
+    : ((await once(child, 'exit')) as [number | null, string | null]);
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + startMs;
+  while (!(await what())) {
+    if (Date.now() > deadline) throw new Error('it did not happen');
+    await Bun.sleep(10);
+  }
+}
+
+const isThere = (url: string) =>
+  fetch(`${url}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+test('CLI13: serve says where it listens on stdout, in one line, and what to try on stderr', async () => {
+  const { child, url, stdout, stderr } = await serve();
+  expect(stdout()).toBe(`listening on ${url}\n`);
+  expect(new URL(url).hostname).toBe('127.0.0.1');
+  await until(() => stderr().includes('curl '));
+  for (const part of [app, certificate, `${url}/demo`, 'npx housecount simulate', 'npx housecount listen'])
+    expect(stderr()).toContain(part);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  child.kill('SIGTERM');
+  expect(await ended(child)).toEqual([0, null]);
+  expect(await isThere(url)).toBe(false);
+}, 120_000);
+
+test('CLI14: SIGINT to the launcher stops the server in order; --json prints one object', async () => {
+  const { child, url, stdout, stderr } = await serve('--json');
+  expect(JSON.parse(stdout())).toEqual({ listening: url, lan: [], development: true });
+  child.kill('SIGINT');
+  expect(await ended(child)).toEqual([0, null]);
+  for (const line of stderr().split('\n').filter(Boolean)) expect(() => JSON.parse(line)).not.toThrow();
+}, 120_000);
+
+test('CLI15: the server ends when its launcher is killed', async () => {
+  const { child, url } = await serve();
+  child.kill('SIGKILL');
+  expect(await ended(child)).toEqual([null, 'SIGKILL']);
+  await until(async () => !(await isThere(url)));
+}, 120_000);
+
+test('CLI16: exit status and output of the launcher are those of the command', async () => {
+  const run = (...args: string[]) => spawnSync('node', [launcher, ...args], { encoding: 'utf8' });
+  const made = run('token', '--app', app, '--certificate', certificate, '--channel', 'x');
+  expect({ status: made.status, stderr: made.stderr }).toEqual({ status: 0, stderr: '' });
+  expect(made.stdout).toMatch(/^007\S+\n$/);
+  expect(run('token', '--nope').status).toBe(2);
+  expect(run('simulate', '--help').stdout).toStartWith('housecount simulate:');
+  const refused = run('listen', '--url', 'http://127.0.0.1:1', '--app', 'x', '--customer', 'x');
+  expect(refused.status).toBe(2);
+}, 120_000);
+
+test('CLI17: a simulated audience joins by number, churns, and leaves whole', async () => {
+  const { url } = await serve();
+  const base = { url, app, certificate, channel: 'sim', audience: 30, hosts: 2 };
+  const stop = new AbortController();
+  let counts: AudienceCounts | undefined;
+  const simulated = simulateAudience(
+    {
+      ...base,
+      churnPerSecond: 50,
+      onProgress: (now) => {
+        counts = now;
+      },
+    },
+    stop.signal,
+  );
+  await until(() => (counts?.leaves ?? 0) >= 10);
+  const roster = await (await fetch(`${url}/v1/apps/${app}/channels/sim/roster`)).json();
+  expect(roster).toMatchObject({ hosts: 2 });
+  stop.abort();
+  const end = await simulated;
+  expect(end.joins).toBeGreaterThanOrEqual(42);
+  expect(end).toMatchObject({
+    present: 0,
+    peak: 32,
+    leaves: end.joins,
+    unheard: 0,
+    lost: 0,
+    refusals: {},
+    removals: {},
+  });
+  const { sids } = (await (await fetch(`${url}/v1/apps/${app}/channels/sim/sids`)).json()) as {
+    sids: { joins: number; closedMs?: number }[];
+  };
+  expect(sids).toHaveLength(1);
+  expect(sids[0]?.joins).toBe(end.joins);
+  expect(sids[0]?.closedMs).toBeNumber();
+}, 120_000);
+
+test('CLI17: refusals are counted by code, and the command fails', async () => {
+  const { url } = await serve();
+  const child = launch(
+    ...[
+      'simulate',
+      '--json',
+      '--url',
+      url,
+      '--app',
+      app,
+      '--certificate',
+      app,
+      '--channel',
+      'x',
+      '--audience',
+      '3',
+    ],
+    ...['--for', '1ms'],
+  );
+  let out = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  expect(await ended(child)).toEqual([1, null]);
+  expect(JSON.parse(out)).toMatchObject({ joins: 0, leaves: 0, refusals: { invalid_token: 3 } });
+}, 120_000);
+
+test('CLI18: listen shows and forwards what happens', async () => {
+  const { url } = await serve();
+  const bodies: string[] = [];
+  const receiver = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      bodies.push(await request.text());
+      return new Response('ok');
+    },
+  });
+  const child = launch('listen', '--url', url, '--forward', receiver.url.href);
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    err += chunk;
+  });
+  await until(() => err.includes('following the notices of'));
+  await simulateAudience(
+    { url, app, certificate, channel: 'x', audience: 2, stayMs: 0, underWayMax: 1 },
+    new AbortController().signal,
+  );
+  await until(() => out.includes('channel destroy') && out.split('\u2192 200').length === 7);
+  expect(out.match(/ {2}\d{3} {2}/g)?.map((type) => Number(type))).toEqual([101, 105, 105, 106, 106, 102]);
+  expect(bodies.map((body) => (JSON.parse(body) as { payload: { seq: number } }).payload.seq)).toEqual([
+    1, 2, 3, 4, 5, 6,
+  ]);
+  child.kill('SIGINT');
+  expect(await ended(child)).toEqual([0, null]);
+  await receiver.stop(true);
+}, 120_000);
