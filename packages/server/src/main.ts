@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,7 +111,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     send: sender.send,
     endpoints: config.endpoints,
     communicationEventsOf: (app) => apps.get(app)?.communicationEvents ?? '107/108',
-    inspectorSecretOf: (app) => apps.get(app)?.certificate ?? '',
+    inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
   });
   started.push(() => notify.stop());
 
@@ -195,6 +196,10 @@ async function resumeSecretOf(disk: Disk): Promise<Uint8Array> {
   await disk.replace(path, made);
   return made;
 }
+
+/** What the inspector's copies are signed with: the certificate's, but of no use for anything else. */
+const inspectorSecret = (certificate: string): string =>
+  createHmac('sha256', certificate).update('housecount notice inspector').digest('hex');
 
 /** Addresses of this machine that notices can leave from. */
 function ownAddresses(): string[] {

@@ -101,6 +101,11 @@ export class EndpointRunner {
     this.#following = this.#follow();
   }
 
+  /** Everything up to this position is done with; what comes after it must stay in the log. */
+  get finishedTo(): number {
+    return this.#window.readAfter;
+  }
+
   cursor(): Cursor {
     return this.#window.cursor();
   }

@@ -3,7 +3,7 @@ import type { Log } from '../log/contract.ts';
 import type { LogEntry, LogRecord } from '../log/record.ts';
 
 /** A log in memory that tests append to; everything in it counts as durable. */
-export class LogForTests implements Pick<Log, 'follow' | 'lastPosition'> {
+export class LogForTests implements Pick<Log, 'follow' | 'lastPosition' | 'hold'> {
   readonly #entries: LogEntry[] = [];
   readonly #wakes = new Set<() => void>();
   /** While set, reading fails with it. */
@@ -16,6 +16,14 @@ export class LogForTests implements Pick<Log, 'follow' | 'lastPosition'> {
   append(...records: LogRecord[]): void {
     for (const record of records) this.#entries.push({ position: this.#entries.length + 1, record });
     for (const wake of [...this.#wakes]) wake();
+  }
+
+  /** Cursors of those who want the records after them kept. */
+  readonly holds = new Set<() => number>();
+
+  hold(cursor: () => number): () => void {
+    this.holds.add(cursor);
+    return () => this.holds.delete(cursor);
   }
 
   async *follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {

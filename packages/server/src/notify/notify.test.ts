@@ -257,3 +257,21 @@ async function settled<T>(world: NotifyWorld, promise: Promise<T>): Promise<T> {
   await world.clock.advance(0);
   return promise;
 }
+
+describe('retention', () => {
+  test('HOOK23: the log is asked to keep what an endpoint has not finished, and is let go of at the stop', async () => {
+    let healthy = false;
+    const world = new NotifyWorld();
+    world.answering = () => (healthy ? answered(200) : answered(500));
+    const notify = await world.start();
+    world.log.append(...new LifeForTests().whole(2));
+    await world.clock.advance(0);
+    const held = () => [...world.log.holds].map((cursor) => cursor());
+    expect(held()).toEqual([0]);
+    healthy = true;
+    await world.clock.advance(60_000);
+    expect(held()).toEqual([world.log.lastPosition]);
+    await notify.stop();
+    expect(held()).toEqual([]);
+  });
+});

@@ -15,7 +15,8 @@ import { notifyMetrics } from './notify-metrics.ts';
 import type { Send } from './transport.ts';
 
 export interface NotifyOptions {
-  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  /** `hold`: keeps the log from deleting what an endpoint has not finished. */
+  readonly log: Pick<Log, 'follow' | 'lastPosition'> & Partial<Pick<Log, 'hold'>>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;
@@ -115,6 +116,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     cursors.track(endpoint.id, () => runner.cursor());
     return runner;
   });
+  const release = log.hold?.(() => Math.min(...runners.map((runner) => runner.finishedTo)));
 
   return {
     feed,
@@ -133,6 +135,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       await Promise.all([inspector.stop(), ...runners.map((runner) => runner.stop())]);
       await cursors.stop();
       for (const journal of journals.values()) await journal.close();
+      release?.();
       wakeIdle();
     },
   };
