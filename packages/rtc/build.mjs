@@ -1,5 +1,8 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** Builds the SDK: bundles for browsers, and the types of both entries. Prints each bundle's size. */
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -8,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-const shared = { bundle: true, minify: true, target: 'es2022', platform: 'browser', legalComments: 'none' };
+const shared = { bundle: true, minify: true, target: 'es2022', platform: 'browser', sourcemap: true };
 const outputs = [
   { entryPoints: [join(here, 'src/index.ts')], format: 'esm', outfile: join(dist, 'housecount-rtc.esm.js') },
   {
@@ -18,10 +21,28 @@ const outputs = [
   },
   { entryPoints: [join(here, 'src/global.ts')], format: 'iife', outfile: join(dist, 'AgoraRTC.iife.js') },
 ];
-
 for (const output of outputs) {
-  await build({ ...shared, ...output, sourcemap: true });
+  await build({ ...shared, ...output });
   const bytes = statSync(output.outfile).size;
   const zipped = gzipSync(readFileSync(output.outfile)).length;
-  console.log(`${output.outfile.slice(here.length + 1)}  ${bytes} bytes, ${zipped} gzipped`);
+  console.log(`${relative(here, output.outfile)}  ${bytes} bytes, ${zipped} gzipped`);
 }
+
+const tsc = fileURLToPath(import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'));
+execFileSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.types.json')], { stdio: 'inherit' });
+const types = join(dist, 'types');
+// The types stand alone: those of the protocol are beside them.
+for (const name of readdirSync(types, { recursive: true })) {
+  const path = join(types, name);
+  if (!name.endsWith('.d.ts')) continue;
+  const protocol = relative(dirname(path), join(types, 'protocol/src/index.ts'));
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll("'@housecount/protocol'", `'${protocol}'`));
+}
+for (const [file, entry] of [
+  ['index.d.ts', 'index.ts'],
+  ['esm.d.ts', 'esm.ts'],
+])
+  writeFileSync(
+    join(dist, file),
+    `export * from './types/rtc/src/${entry}';\nexport { default } from './types/rtc/src/${entry}';\n`,
+  );

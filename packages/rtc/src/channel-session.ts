@@ -24,6 +24,9 @@ export interface ChannelSessionOptions extends LinkIdentity {
   readonly onEnded: (end: SocketEnd) => void;
 }
 
+/** Time for a page that may be being reloaded to be back, milliseconds. Chosen: a closed tab is to be told within a second. */
+const reloadGraceMs = 750;
+
 /** One joined life of a client: its link, and what hangs on it. */
 export class ChannelSession {
   readonly link: Link;
@@ -164,13 +167,13 @@ export class ChannelSession {
   }
 
   /**
-   * The page goes away. A certain reload keeps the key and says nothing: the next page resumes. Otherwise a goodbye tells
-   * the channel at once.
+   * The page goes away. A certain reload keeps the key and says nothing: the next page resumes. A closed tab and the
+   * browser's own reload look alike: a goodbye with a grace, so that the one is told within a second and the other, if it
+   * is back by then, never. A move to another page is a goodbye at once.
    */
   #pageEnds(end: PageEnd): void {
     const storage = pageStorage();
-    const keep = storage && end !== 'away' && (end === 'reload' || resumeOnReload());
-    if (keep) {
+    if (storage && end !== 'away') {
       const { server, app, channel } = this.options;
       const { uid, account, connectionId, resume } = this.#welcomed;
       saveResume(storage, {
@@ -184,7 +187,8 @@ export class ChannelSession {
         savedMs: Date.now(),
       });
       this.#close(true);
-      this.link.abandon();
+      if (end === 'reload' || resumeOnReload()) this.link.abandon();
+      else this.link.bye(reloadGraceMs);
     } else this.leave();
     this.options.onEnded({ code: 'left', message: 'The page was left.', retry: false });
   }

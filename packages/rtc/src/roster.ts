@@ -78,9 +78,13 @@ export class RosterView implements Roster {
     return this.#sid;
   }
 
-  /** Where to go on after a reconnection, once there is something to go on from. */
+  /**
+   * Where to go on after a reconnection; undefined where only a snapshot will do: there is nothing to go on from, or
+   * somebody was silent, and nobody repeats who came back meanwhile.
+   */
   get cursor(): { sid: string; after: number } | undefined {
-    return this.#ready ? { sid: this.#sid, after: this.#seq } : undefined;
+    const silent = [...this.#members.values()].some((member) => member.interruptedSinceMs !== undefined);
+    return this.#ready && !silent ? { sid: this.#sid, after: this.#seq } : undefined;
   }
 
   /** Resolves at the first complete snapshot. */

@@ -109,9 +109,9 @@ export class Link {
     this.#wake.abort();
   }
 
-  /** Says goodbye and ends the link. */
-  bye(): void {
-    this.#socket?.send({ type: 'bye' });
+  /** Says goodbye and ends the link; with a grace in milliseconds the server lets the member leave only after it. */
+  bye(graceMs = 0): void {
+    this.#socket?.send({ type: 'bye', ...(graceMs > 0 && { graceMs }) });
     this.abandon();
   }
 
@@ -181,13 +181,16 @@ export class Link {
 
   async #reconnect(retryAfterMs: number | undefined): Promise<void> {
     let atLeastMs = retryAfterMs;
+    let atOnce = false;
     for (;;) {
-      await this.#pause(this.#backoff.next(atLeastMs));
+      if (!atOnce) await this.#pause(this.#backoff.next(atLeastMs));
       try {
         return await this.#attempt();
       } catch (error) {
         if (!(error instanceof SocketEnded)) throw error;
         const { end } = error;
+        // The key is dropped by now: the page joins anew without waiting.
+        atOnce = end.code === 'resume_invalid' && !atOnce;
         if (end.code !== 'resume_invalid' && !end.retry) return this.#give(end);
         atLeastMs = end.retryAfterMs;
       }

@@ -92,7 +92,11 @@ export class Socket {
         socket.abandon();
         reject(error);
       };
-      const onAbort = (): void => fail(aborted());
+      const onAbort = (): void => {
+        settle();
+        reject(aborted());
+        socket.#partAtWelcome();
+      };
       const timer = setTimeout(
         () => fail(new SocketEnded({ message: 'The server did not answer in time.', retry: true })),
         welcomeMs,
@@ -133,6 +137,24 @@ export class Socket {
     this.socket.onmessage = null;
     this.socket.onclose = null;
     this.socket.close(1000);
+  }
+
+  /** Nobody wants the welcome any more, but the server may be about to give it: then it hears a goodbye, not just silence. */
+  #partAtWelcome(): void {
+    if (this.socket.readyState !== 1) {
+      this.abandon();
+      return;
+    }
+    const timer = setTimeout(() => this.abandon(), welcomeMs);
+    const over = (): void => {
+      clearTimeout(timer);
+      this.abandon();
+    };
+    this.#failed = over;
+    this.#welcome = () => {
+      this.send({ type: 'bye' });
+      over();
+    };
   }
 
   #receive(data: unknown): void {

@@ -29,6 +29,7 @@ export class HostSubscription {
   #transceivers: Record<MediaKind, RTCRtpTransceiver> | undefined;
   #work: Promise<void> = Promise.resolve();
   #over = false;
+  readonly #asked: Record<MediaKind, number> = { audio: 0, video: 0 };
 
   constructor(private readonly options: HostSubscriptionOptions) {}
 
@@ -47,10 +48,13 @@ export class HostSubscription {
   /** Receives this kind too, and resolves with its track: the same one if it is received already. */
   async subscribe(kind: MediaKind): Promise<RemoteAudioTrack | RemoteVideoTrack> {
     this.#wanted = { ...this.#wanted, [kind]: true };
+    this.#asked[kind] += 1;
+    const asked = this.#asked[kind];
     try {
       await this.#follow();
     } catch (error) {
-      this.drop(kind);
+      // Unless somebody has asked again since: that is theirs to end.
+      if (asked === this.#asked[kind]) this.drop(kind);
       throw error;
     }
     const transceiver = this.#transceivers?.[kind];
@@ -73,7 +77,9 @@ export class HostSubscription {
       this.#video?.release();
       this.#video = undefined;
     }
-    this.#follow().catch((error: unknown) => log.debug('a subscription could not be narrowed', error));
+    if (this.#wanted.audio || this.#wanted.video)
+      this.#follow().catch((error: unknown) => log.debug('a subscription could not be narrowed', error));
+    else this.#closeMedia();
   }
 
   /** The server's media engine or the membership is another: offers anew. */
@@ -93,6 +99,10 @@ export class HostSubscription {
     this.#video?.release();
     this.#audio = undefined;
     this.#video = undefined;
+    this.#closeMedia(keepalive);
+  }
+
+  #closeMedia(keepalive = false): void {
     this.#media?.close(keepalive);
     this.#media = undefined;
   }
@@ -106,17 +116,14 @@ export class HostSubscription {
 
   async #followNow(): Promise<void> {
     if (this.#over) throw aborted('the subscription was ended');
-    if (!this.#wanted.audio && !this.#wanted.video) {
-      this.#media?.close();
-      this.#media = undefined;
-      return;
-    }
+    if (!this.#wanted.audio && !this.#wanted.video) return;
     if (!this.#media) {
-      this.#media = this.#keepOpen();
+      const media = this.#keepOpen();
+      this.#media = media;
       try {
-        await this.#media.open();
+        await media.open();
       } catch (error) {
-        this.#media = undefined;
+        if (this.#media === media) this.#media = undefined;
         throw error;
       }
     }

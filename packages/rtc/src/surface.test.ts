@@ -1,0 +1,173 @@
+import { expect, spyOn, test } from 'bun:test';
+import { HousecountError } from '@housecount/protocol';
+import { Emitter } from './emitter.ts';
+import { disconnectedReason } from './end-reason.ts';
+import { AgoraRTCException, toException } from './errors.ts';
+import * as esm from './esm.ts';
+import AgoraRTC, { AgoraRTCErrorCode } from './index.ts';
+import { readJoinArguments } from './join-arguments.ts';
+import { audioEncoder, screenEncoder, videoEncoder } from './presets.ts';
+import { codeOf } from './testing/fake-server.ts';
+
+const thrown = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return (error as AgoraRTCException).code;
+  }
+  return 'nothing';
+};
+
+test('SDK31: an error is an AgoraRTCException with code and message as apps read them', () => {
+  const error = new AgoraRTCException('INVALID_PARAMS', 'no');
+  expect(error).toBeInstanceOf(Error);
+  expect(error).toMatchObject({ name: 'AgoraRTCException', message: 'AgoraRTCError INVALID_PARAMS: no' });
+  expect(String(error)).toBe(error.message);
+  expect(() => error.throw()).toThrow('INVALID_PARAMS');
+  expect(AgoraRTCErrorCode).toMatchObject({
+    CAN_NOT_GET_GATEWAY_SERVER: 'CAN_NOT_GET_GATEWAY_SERVER',
+    CROSS_CHANNEL_FAILED_JOIN_SRC: 'CROSS_CHANNEL_FAILED_JOIN_SEC',
+  });
+});
+
+test('SDK31: a refusal of the server becomes the code apps know, with its own code in data', () => {
+  expect(toException(new HousecountError('token_expired'))).toMatchObject({
+    code: 'CAN_NOT_GET_GATEWAY_SERVER',
+    data: { code: 'token_expired' },
+  });
+  expect(toException(new HousecountError('banned')).message).toContain('UID-BANNED');
+  expect(toException(new HousecountError('hosts_full')).code).toBe('ERR_TOO_MANY_BROADCASTERS');
+  expect(toException(new HousecountError('internal')).code).toBe('UNEXPECTED_RESPONSE');
+  expect(toException(new TypeError('x')).code).toBe('UNEXPECTED_ERROR');
+});
+
+test('SDK32: join arguments: a number is a uid, a string an account, nothing or 0 asks for one, an empty token is none', () => {
+  expect(readJoinArguments('a', 'c', null, null)).toEqual({ app: 'a', channel: 'c' });
+  expect(readJoinArguments('a', 'c', '', 0)).toEqual({ app: 'a', channel: 'c' });
+  expect(readJoinArguments('a', 'c', 't', 4294967295)).toEqual({
+    app: 'a',
+    channel: 'c',
+    token: 't',
+    uid: 4294967295,
+  });
+  expect(readJoinArguments('a', 'c', 't', '123')).toEqual({
+    app: 'a',
+    channel: 'c',
+    token: 't',
+    account: '123',
+  });
+});
+
+for (const [what, args] of [
+  ['no app', ['', 'c', null, null]],
+  ['channel too long', ['a', 'c'.repeat(65), null, null]],
+  ['channel with a slash', ['a', 'a/b', null, null]],
+  ['channel missing', ['a', undefined, null, null]],
+  ['token of another type', ['a', 'c', 5, null]],
+  ['uid below 0', ['a', 'c', null, -1]],
+  ['uid too large', ['a', 'c', null, 4294967296]],
+  ['uid not whole', ['a', 'c', null, 1.5]],
+  ['uid NaN', ['a', 'c', null, Number.NaN]],
+  ['account empty', ['a', 'c', null, '']],
+  ['account too long', ['a', 'c', null, 'x'.repeat(256)]],
+  ['account not ASCII', ['a', 'c', null, 'añ']],
+  ['uid an object', ['a', 'c', null, {}]],
+] as const)
+  test(`SDK32: ${what} is INVALID_PARAMS`, () => {
+    expect(thrown(() => readJoinArguments(...(args as [unknown, unknown, unknown, unknown])))).toBe(
+      'INVALID_PARAMS',
+    );
+  });
+
+test('SDK33: presets by name, values as they are, and INVALID_PARAMS for a name that is none', () => {
+  expect(videoEncoder()).toEqual({ width: 640, height: 480, frameRate: 15, bitrateMax: 500 });
+  expect(videoEncoder('360p_11')).toEqual({ width: 640, height: 360, frameRate: 24 });
+  expect(videoEncoder('1080p_5')).toEqual({ width: 1920, height: 1080, frameRate: 60 });
+  expect(screenEncoder()).toEqual({ width: 1920, height: 1080, frameRate: 30, bitrateMax: 3000 });
+  expect(audioEncoder()).toEqual({ sampleRate: 48000, stereo: false, bitrate: 32 });
+  expect(videoEncoder({ width: 3 })).toEqual({ width: 3 });
+  for (const act of [
+    () => videoEncoder('9000p'),
+    () => screenEncoder('360p'),
+    () => audioEncoder('toString'),
+  ])
+    expect(thrown(act)).toBe('INVALID_PARAMS');
+});
+
+test('SDK34: importing and creating clients needs no window', async () => {
+  expect(typeof window).toBe('undefined');
+  const client = AgoraRTC.createClient();
+  expect(client).toMatchObject({ mode: 'rtc', codec: 'vp8', role: 'host', connectionState: 'DISCONNECTED' });
+  expect(AgoraRTC.createClient({ mode: 'live', codec: 'vp9' })).toMatchObject({
+    role: 'audience',
+    remoteUsers: [],
+  });
+  expect(client.uid).toBeUndefined();
+  expect(client.getRTCStats()).toMatchObject({ UserCount: 0, RTT: 0 });
+  expect(client.getLocalVideoStats().sendBitrate).toBe(0);
+  expect(client.getRemoteAudioStats()).toEqual({});
+  expect(AgoraRTC.checkSystemRequirements()).toBe(false);
+  expect(await AgoraRTC.getSupportedCodec()).toEqual({ video: [], audio: [] });
+  expect(await codeOf(AgoraRTC.getCameras())).toBe('WEB_SECURITY_RESTRICT');
+  await client.leave();
+});
+
+test('SDK34: a client that cannot be is INVALID_PARAMS', () => {
+  for (const config of [{ mode: 'p2p' }, { codec: 'mpeg' }, { mode: 'live', role: 'viewer' }])
+    expect(thrown(() => AgoraRTC.createClient(config as never))).toBe('INVALID_PARAMS');
+});
+
+test('SDK35: named functions are those of the object; callbacks can be set both ways', () => {
+  expect(esm.createClient).toBe(AgoraRTC.createClient);
+  const callback = () => undefined;
+  esm.onCameraChanged(callback);
+  expect(AgoraRTC.onCameraChanged).toBe(callback);
+  AgoraRTC.setArea({ areaCode: 'EUROPE' });
+  AgoraRTC.enableLogUpload();
+  expect(AgoraRTC.use({})).toBe(AgoraRTC);
+});
+
+test('SDK36: what Housecount does not have rejects NOT_SUPPORTED, and hints do nothing', async () => {
+  const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
+  for (const call of [
+    client.enableDualStream(),
+    client.startLiveStreaming(),
+    client.startChannelMediaRelay(),
+  ])
+    expect(await codeOf(call)).toBe('NOT_SUPPORTED');
+  expect(thrown(() => client.setEncryptionConfig())).toBe('NOT_SUPPORTED');
+  client.startProxyServer(3);
+  await client.setRemoteVideoStreamType(1, 1);
+  await client.disableDualStream();
+});
+
+test('SDK37: a listener that throws stops neither the others nor the caller', () => {
+  const complaint = spyOn(console, 'error').mockImplementation(() => undefined);
+  const emitter = new Emitter<{ tick: [number] }>();
+  const heard: number[] = [];
+  emitter.on('tick', () => {
+    throw new Error('mine');
+  });
+  const listener = (n: number) => heard.push(n);
+  emitter.on('tick', listener);
+  emitter.once('tick', listener);
+  emitter.emit('tick', 1);
+  emitter.emit('tick', 2);
+  emitter.off('tick', listener);
+  emitter.emit('tick', 3);
+  expect(heard).toEqual([1, 1, 2]);
+  expect(complaint).toHaveBeenCalledTimes(3);
+  expect(emitter.getListeners('tick')).toHaveLength(1);
+  emitter.removeAllListeners();
+  expect(emitter.getListeners('tick')).toEqual([]);
+  complaint.mockRestore();
+});
+
+test('SDK38: how a membership ended, in the words apps know', () => {
+  expect(disconnectedReason('replaced')).toBe('UID_CONFLICT');
+  expect(disconnectedReason('kicked')).toBe('UID_BANNED');
+  expect(disconnectedReason('token_expired')).toBe('TOKEN_EXPIRE');
+  expect(disconnectedReason('left')).toBe('LEAVE');
+  expect(disconnectedReason('internal')).toBe('SERVER_ERROR');
+  expect(disconnectedReason(undefined)).toBe('NETWORK_ERROR');
+});
