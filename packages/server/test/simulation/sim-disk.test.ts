@@ -1,7 +1,10 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimRandom } from './sim-random.ts';
+
+// A hang ends the test; a slow machine does not.
+setDefaultTimeout(300_000);
 
 const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
 

@@ -1,7 +1,10 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Disk } from '../../src/engine/disk.ts';
 import { runSchedule } from './schedule.ts';
 import type { Sabotage } from './sim-machine.ts';
+
+// A hang ends the test; a slow machine does not.
+setDefaultTimeout(300_000);
 
 test('LOG20: in 500 schedules of crashes, faults and restless clients nothing is lost, invented or told twice', async () => {
   const totals = { crashes: 0, resumes: 0, givenUp: 0 };
@@ -16,7 +19,7 @@ test('LOG20: in 500 schedules of crashes, faults and restless clients nothing is
   expect(totals.crashes).toBeGreaterThan(500);
   expect(totals.resumes).toBeGreaterThan(500);
   expect(totals.givenUp).toBeGreaterThan(20);
-}, 120_000);
+});
 
 test('LOG20: a seed decides everything', async () => {
   for (let seed = 1; seed <= 20; seed += 1) expect(await runSchedule(seed)).toEqual(await runSchedule(seed));

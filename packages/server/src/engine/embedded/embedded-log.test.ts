@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,9 @@ import { openEmbeddedLog } from './embedded-log.ts';
 import { frameHeaderBytes } from './frame.ts';
 import { openNodeDisk } from './node-disk.ts';
 import { segmentHeaderBytes } from './segment.ts';
+
+// A hang ends the test; a slow machine does not.
+setDefaultTimeout(300_000);
 
 const clock = new SimClock().process();
 /** Small, so that every test crosses segments. */
@@ -126,6 +129,28 @@ describe('the end of the log after a crash', () => {
     expect((await reopened.read('main', 10, 100)).length).toBe(10);
   });
 
+  test('LOG5: whole frames in the wrong place, and a file under the wrong name, are damage', async () => {
+    const disk = new SimDisk(new SimRandom(9));
+    const store = await openOn(disk, { segmentBytesMax: 100 });
+    for (let last = 0; last < 9; last += 1) await store.append('main', [transaction('12345')], last);
+    await store.close();
+    const paths = disk.paths().filter((path) => path.startsWith('log/'));
+    const length = frameHeaderBytes + 5;
+    for (const path of [paths[0], paths.at(-1)]) {
+      const swapped = disk.copy(new SimRandom(1));
+      const whole = swapped.bytes(path ?? '') ?? new Uint8Array();
+      const one = whole.slice(segmentHeaderBytes, segmentHeaderBytes + length);
+      const two = whole.slice(segmentHeaderBytes + length, segmentHeaderBytes + 2 * length);
+      expect(two.length).toBe(length);
+      whole.set(two, segmentHeaderBytes);
+      whole.set(one, segmentHeaderBytes + length);
+      swapped.put(path ?? '', whole);
+      expect(await failure(openOn(swapped).then((again) => again.read('main', 0, 100)))).toBe('log_corrupt');
+    }
+    disk.put('log/main/0000000000000099.log', disk.bytes(paths[0] ?? '') ?? new Uint8Array());
+    expect(await failure(openOn(disk))).toBe('log_corrupt');
+  });
+
   test('LOG5: a missing file in the middle, and a missing end, stop the start or the reading', async () => {
     const disk = new SimDisk(new SimRandom(9));
     const store = await openOn(disk, { segmentBytesMax: 100 });
@@ -156,6 +181,21 @@ describe('the end of the log after a crash', () => {
     expect(await failure(openOn(disk))).toBe('log_corrupt');
     expect(disk.bytes(path)).toEqual(damaged);
   });
+});
+
+test('LOG10: a power cut while the mark of life is written leaves this one or the one before', async () => {
+  const found = new Set<number>();
+  for (let seed = 0; seed < 100; seed += 1) {
+    const disk = new SimDisk(new SimRandom(seed));
+    const late = 4_000_000_000_000;
+    const first = await openOn(disk);
+    await first.markAlive(late);
+    await first.close();
+    await (await openOn(disk)).markAlive(late + 1);
+    disk.crash('power');
+    found.add((await openOn(disk)).recovery.lastAliveMs - late);
+  }
+  expect([...found].sort()).toEqual([0, 1]);
 });
 
 test('LOG9: a reader under way when its file is deleted still gets the records, or is refused by name', async () => {
@@ -210,6 +250,7 @@ describe('a failing disk', () => {
         if (again.ok) last = again.lastPosition;
       }
       expect(last).toBe(3);
+      expect(disk.paths().filter((path) => path.startsWith('log/')).length).toBe(2);
       disk.crash(seed % 2 ? 'power' : 'process');
       const reopened = await openOn(disk);
       expect(shown(await reopened.read('main', 0, 10))).toEqual(['1:a', '2:b', '3:c']);

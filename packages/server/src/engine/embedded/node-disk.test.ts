@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -9,6 +9,9 @@ import { systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { openEmbeddedLog } from './embedded-log.ts';
 import { openNodeDisk } from './node-disk.ts';
+
+// A hang ends the test; a slow machine does not.
+setDefaultTimeout(300_000);
 
 let folder: string;
 beforeEach(async () => {
@@ -51,7 +54,7 @@ test('LOG3: kill -9 of a writing process, ten times: everything acknowledged is 
     await store.close();
     disk.close();
   }
-}, 60_000);
+});
 
 test('LOG12: replace changes a file wholly or not at all, and folders are made on the way', async () => {
   const disk = await openNodeDisk(folder);
