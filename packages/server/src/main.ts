@@ -7,6 +7,7 @@ import { apiRoutes } from './api/routes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config.ts';
 import { resumeSecretBytes } from './edge/resume-key.ts';
+import { sdkRoutes } from './edge/sdk-files.ts';
 import { serveEdge } from './edge/serve.ts';
 import { LateBroadcast } from './edge/socket.ts';
 import { staticRoutes } from './edge/static-files.ts';
@@ -174,6 +175,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         iceServers: config.media.iceServers,
         admitRequest: (address) => budget.take(address),
       }),
+      ...sdkRoutes({ dir: fileURLToPath(new URL('../../rtc/dist', import.meta.url)) }),
       ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),
     ],
     broadcast,
