@@ -189,6 +189,31 @@ test('CLI17: refusals are counted by code, and the command fails', async () => {
   expect(JSON.parse(out)).toMatchObject({ joins: 0, leaves: 0, refusals: { invalid_token: 3 } });
 }, 120_000);
 
+test('CLI17: a server that is not there: nobody joined, nobody left, and the command fails', async () => {
+  const child = launch(
+    ...['simulate', '--json', '--url', 'http://127.0.0.1:1', '--app', app, '--certificate', certificate],
+    ...['--channel', 'x', '--audience', '3', '--for', '1ms'],
+  );
+  let out = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  expect(await ended(child)).toEqual([1, null]);
+  expect(JSON.parse(out)).toMatchObject({ joins: 0, leaves: 0, unheard: 0, peak: 0 });
+}, 120_000);
+
+test('CLI13: a port that is taken: exit status 1, and which', async () => {
+  const { url } = await serve();
+  const { port } = new URL(url);
+  const child = launch('serve', '--port', port, '--data-dir', newFolder());
+  let err = '';
+  child.stderr?.on('data', (chunk) => {
+    err += chunk;
+  });
+  expect(await ended(child)).toEqual([1, null]);
+  expect(err).toContain(`port ${port}`);
+}, 120_000);
+
 test('CLI18: listen shows and forwards what happens', async () => {
   const { url } = await serve();
   const bodies: string[] = [];

@@ -40,7 +40,7 @@ SIGTERM and SIGINT stop it in order: members may resume after the next start. A 
     const { startServer } = await import('@housecount/server/main');
     const stopping = endSignal();
     const server = await startServer(config);
-    announce(server.url, config, values, terminal);
+    announce(reachable(server.url), config, values, terminal);
     if (!stopping.aborted) await once(stopping, 'abort');
     await server.stop();
     return 0;
@@ -114,6 +114,12 @@ function lanAddresses(): readonly string[] {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ family, internal }) => family === 'IPv4' && !internal)
     .map(({ address }) => address);
+}
+
+/** Where this machine reaches a server that listens on every address. */
+function reachable(url: string): string {
+  const { hostname } = new URL(url);
+  return hostname === '0.0.0.0' || hostname === '[::]' ? withHost(url, '127.0.0.1') : url;
 }
 
 function withHost(url: string, host: string): string {

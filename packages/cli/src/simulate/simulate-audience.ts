@@ -165,8 +165,8 @@ class Audience {
           counts[wasIn ? 'lost' : 'unreached'] += 1;
           step(false);
         },
-        left: (heard) => {
-          counts[heard ? 'leaves' : 'unheard'] += 1;
+        left: (how) => {
+          if (how !== 'never-in') counts[how === 'heard' ? 'leaves' : 'unheard'] += 1;
           step(false);
         },
         removed: (code) => {

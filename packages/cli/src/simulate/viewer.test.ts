@@ -110,7 +110,7 @@ function start(retryMs = 1) {
       joined: (resumed) => tell(resumed ? 'resumed' : 'joined'),
       refused: (code, again) => tell(`refused ${code} ${again}`),
       lost: (wasIn) => tell(`lost ${wasIn}`),
-      left: (wasHeard) => tell(`left ${wasHeard}`),
+      left: (how) => tell(`left ${how}`),
       removed: (code) => tell(`removed ${code}`),
     },
   });
@@ -134,9 +134,9 @@ describe('a viewer', () => {
     viewer.leave();
     expect(await link.next()).toEqual({ type: 'bye' });
     link.closing('left');
-    await until('left true');
+    await until('left heard');
     expect(viewer.isOut).toBe(true);
-    expect(heard).toEqual(['joined', 'left true']);
+    expect(heard).toEqual(['joined', 'left heard']);
     viewer.join();
     expect((await script.link()).hello.resume).toBeUndefined();
   });
@@ -209,7 +209,7 @@ describe('a viewer', () => {
     first.welcome();
     expect(await first.next()).toEqual({ type: 'bye' });
     first.closing('left');
-    await until('left true');
+    await until('left heard');
 
     viewer.join();
     const second = await script.link();
@@ -224,7 +224,7 @@ describe('a viewer', () => {
     expect(await third.next()).toEqual({ type: 'bye' });
     third.closing('left');
     while (!viewer.isOut) await Bun.sleep(1);
-    expect(heard.filter((what) => what === 'left true')).toHaveLength(2);
+    expect(heard.filter((what) => what === 'left heard')).toHaveLength(2);
   });
 
   test('CLI12: the end of a membership that it came back for to leave is a goodbye heard', async () => {
@@ -236,8 +236,8 @@ describe('a viewer', () => {
     const second = await script.link();
     viewer.leave();
     second.closing('resume_invalid');
-    await until('left true');
-    expect(heard).toEqual(['joined', 'lost true', 'left true']);
+    await until('left heard');
+    expect(heard).toEqual(['joined', 'lost true', 'left heard']);
   });
 
   test('CLI12: leaving before anything was joined ends at once', async () => {
@@ -245,7 +245,7 @@ describe('a viewer', () => {
     (await script.link()).cut();
     await until('lost false');
     viewer.leave();
-    expect(heard).toEqual(['lost false', 'left true']);
+    expect(heard).toEqual(['lost false', 'left never-in']);
     expect(viewer.isOut).toBe(true);
   });
 

@@ -8,8 +8,8 @@ export interface ViewerReports {
   refused(code: Code, again: boolean): void;
   /** The connection was lost (it was in), or could not be made; it will try again. */
   lost(wasIn: boolean): void;
-  /** Out after leave(): the goodbye was heard, or nobody was there to hear it. */
-  left(heard: boolean): void;
+  /** Out after leave(): the goodbye was heard, or nobody was there to hear it, or it never was in. */
+  left(how: 'heard' | 'unheard' | 'never-in'): void;
   /** Put out by the server for good. */
   removed(code: Code): void;
 }
@@ -66,11 +66,11 @@ export class Viewer {
   /** Says goodbye, and comes back to say it if the connection is lost just now; `left` is reported once. */
   leave(): void {
     if (this.#state.at === 'out' || this.#cancelLeave !== undefined) return;
-    const timer = setTimeout(() => this.#left(false), leaveMs);
+    const timer = setTimeout(() => this.#left('unheard'), leaveMs);
     this.#cancelLeave = () => clearTimeout(timer);
     if (this.#state.at === 'in') this.#state.socket.send(bye);
     // Nothing was ever joined, and nothing is on its way.
-    else if (this.#state.at === 'waiting' && this.#resume === undefined) this.#left(true);
+    else if (this.#state.at === 'waiting' && this.#resume === undefined) this.#left('never-in');
   }
 
   /** Cuts the connection without a goodbye and stays away, with no report: what a pulled cable is to the server. */
@@ -124,7 +124,7 @@ export class Viewer {
     const closing = this.#closing;
     if (closing === undefined) this.#lost();
     else if (this.#state.at === 'connecting') this.#refused(closing);
-    else if (closing.code === 'left') this.#left(true);
+    else if (closing.code === 'left') this.#left('heard');
     else if (closing.retry) this.#lost(closing.retryAfterMs);
     else this.#removed(closing.code);
   }
@@ -134,23 +134,33 @@ export class Viewer {
       // The membership that it would take up has ended meanwhile: it joins anew, or is out already.
       this.#resume = undefined;
       if (this.#cancelLeave === undefined) this.#wait(0);
-      else this.#left(true);
+      else this.#left('heard');
       return;
     }
-    if (retry) this.#wait(retryAfterMs);
+    const isAgain = retry && !this.#isPointless;
+    if (isAgain) this.#wait(retryAfterMs);
     else this.#out();
-    this.#options.reports.refused(code, retry);
+    this.#options.reports.refused(code, isAgain);
+  }
+
+  /** It wants out, and there is no membership to come back and end. */
+  get #isPointless(): boolean {
+    return this.#cancelLeave !== undefined && this.#resume === undefined;
   }
 
   #lost(retryAfterMs?: number): void {
+    if (this.#isPointless) {
+      this.#left('never-in');
+      return;
+    }
     const wasIn = this.#state.at === 'in';
     this.#wait(retryAfterMs);
     this.#options.reports.lost(wasIn);
   }
 
-  #left(heard: boolean): void {
+  #left(how: 'heard' | 'unheard' | 'never-in'): void {
     this.#out();
-    this.#options.reports.left(heard);
+    this.#options.reports.left(how);
   }
 
   #removed(code: Code): void {

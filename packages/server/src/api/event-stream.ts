@@ -40,6 +40,8 @@ export class EventStreams {
       if (isOpen) this.#open -= 1;
       isOpen = false;
       ending.abort();
+      // It may stand at a value that nobody will ask for: its clean-up runs now, and if that fails nobody is left to hear it.
+      void iterator.return?.().catch(() => {});
     };
     const clock = this.#clock;
     const encoder = new TextEncoder();
