@@ -58,6 +58,8 @@ export interface MediaStats {
   readonly resends: number;
   readonly nacksOut: number;
   readonly keyframeRequests: number;
+  /** Media that arrived while the engine was too busy to forward it. */
+  readonly packetsDropped: number;
   readonly restarts: number;
 }
 

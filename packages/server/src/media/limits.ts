@@ -46,6 +46,12 @@ export const mediaLimits = {
   probeIntervalMs: 1_000,
   /** Time between two looks at what is due, milliseconds. */
   tickMs: 25,
+  /**
+   * Packets have been handled for this long without a tick in between, milliseconds: media that arrives is dropped until
+   * the next tick. Without that a flood would keep requests, reports and liveness waiting without end (seen at 250 players
+   * on a busy machine). Video then goes on with a keyframe, and the loss shows in the publisher's feedback: it sends less.
+   */
+  floodMs: 500,
   /** Packets kept for resending per publisher: about 6 s at 170 packets per second. Older ones cannot be asked for. */
   ringPackets: 1_024,
   /** A hole in the publisher's packets larger than this is not asked for packet by packet: a keyframe is. */

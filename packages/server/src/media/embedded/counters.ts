@@ -8,6 +8,7 @@ export interface Counters {
   resends: number;
   nacksOut: number;
   keyframeRequests: number;
+  packetsDropped: number;
 }
 
 export const newCounters = (): Counters => ({
@@ -19,4 +20,5 @@ export const newCounters = (): Counters => ({
   resends: 0,
   nacksOut: 0,
   keyframeRequests: 0,
+  packetsDropped: 0,
 });

@@ -252,5 +252,6 @@ function sum(a: ChildStats, b: ChildStats): ChildStats {
     resends: a.resends + b.resends,
     nacksOut: a.nacksOut + b.nacksOut,
     keyframeRequests: a.keyframeRequests + b.keyframeRequests,
+    packetsDropped: a.packetsDropped + b.packetsDropped,
   };
 }

@@ -55,6 +55,12 @@ export class IncomingStream {
     return broken;
   }
 
+  /** Packets were dropped unread. They are not asked for again: that would bring more of what was too much. */
+  interrupt(): void {
+    this.gaps?.reset();
+    for (const out of this.outs) out.interrupt();
+  }
+
   #restart(ssrc: number): void {
     this.ssrc = ssrc;
     this.generation += 1;

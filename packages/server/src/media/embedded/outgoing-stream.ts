@@ -74,6 +74,11 @@ export class OutgoingStream {
     this.#selected = selected;
   }
 
+  /** The source has a hole: video goes on with a keyframe and without a hole in its own numbers. */
+  interrupt(): void {
+    if (this.kind === 'video') this.#waiting = true;
+  }
+
   /** True if video would flow but for a keyframe. */
   get needsKeyframe(): boolean {
     return (

@@ -73,6 +73,11 @@ export class Publisher {
     if (route.stream.receive(packet, nowMs)) this.requestKeyframe(nowMs);
   }
 
+  /** A packet was dropped unread: what follows does not fit what came before. */
+  interrupt(): void {
+    for (const stream of this.streams) stream.interrupt();
+  }
+
   /** Asks for a keyframe now, or as soon as `keyframeIntervalMs` have passed since the last ask. */
   requestKeyframe(nowMs: number): void {
     const video = this.stream('video');

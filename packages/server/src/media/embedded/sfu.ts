@@ -22,6 +22,7 @@ import { openPeer, type Peer } from './peer.ts';
 import { Player } from './player.ts';
 import { Publisher } from './publisher.ts';
 import { Route } from './route.ts';
+import { isRtcp } from './rtp.ts';
 import { type AnsweredMedia, buildAnswer } from './sdp-answer.ts';
 import { cleanCandidate, type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
 import type { Session } from './session.ts';
@@ -34,6 +35,8 @@ export class Sfu {
   readonly #sessions = new Map<string, Session>();
   readonly #routes = new Map<string, Route>();
   #stopTicking: (() => void) | undefined;
+  /** When the first packet since the last tick came; -1 if none did. */
+  #burstMs = -1;
 
   constructor(options: ChildOptions, clock: Clock, report: (report: ChildReport) => void) {
     this.#options = options;
@@ -242,7 +245,11 @@ export class Sfu {
   #packet(session: Session, packet: Buffer): void {
     const nowMs = this.#clock.nowMs();
     session.liveness.heard(nowMs);
-    if (session.role.type === 'publisher') session.role.publisher.packet(packet, nowMs);
+    if (this.#burstMs < 0) this.#burstMs = nowMs;
+    if (nowMs - this.#burstMs > mediaLimits.floodMs && !isRtcp(packet)) {
+      this.#counters.packetsDropped += 1;
+      if (session.role.type === 'publisher') session.role.publisher.interrupt();
+    } else if (session.role.type === 'publisher') session.role.publisher.packet(packet, nowMs);
     else session.role.player.packet(packet, nowMs);
   }
 
@@ -291,6 +298,7 @@ export class Sfu {
 
   #tick(): void {
     const nowMs = this.#clock.nowMs();
+    this.#burstMs = -1;
     for (const session of [...this.#sessions.values()]) {
       if (session.role.type === 'publisher') session.role.publisher.tick(nowMs);
       if (!session.connected) {
