@@ -9,9 +9,6 @@ const navigationMsMax = 30_000;
 const reloadKeyMsMax = 5_000;
 
 type Handler = (end: PageEnd) => void;
-interface NavigationLike extends EventTarget {
-  readonly currentEntry?: unknown;
-}
 interface NavigateEventLike extends Event {
   readonly navigationType: string;
   readonly hashChange: boolean;
@@ -20,29 +17,47 @@ interface NavigateEventLike extends Event {
 }
 
 const handlers = new Set<Handler>();
-let listening = false;
+let stopListening: (() => void) | undefined;
 let announced: { readonly end: PageEnd; readonly untilMs: number } | undefined;
 
 /** Calls `handler` when the page goes away, until the returned function is called. Does nothing outside a page. */
 export function onPageEnd(handler: Handler): () => void {
   if (typeof window === 'undefined' || typeof window.addEventListener !== 'function') return () => undefined;
   handlers.add(handler);
-  if (!listening) listen();
-  return () => handlers.delete(handler);
+  stopListening ??= listen();
+  return () => {
+    handlers.delete(handler);
+    if (handlers.size > 0) return;
+    stopListening?.();
+    stopListening = undefined;
+  };
 }
 
-function listen(): void {
-  listening = true;
-  const navigation = (window as { readonly navigation?: NavigationLike }).navigation;
-  navigation?.addEventListener('navigate', (event) => announceNavigation(event as NavigateEventLike));
-  navigation?.addEventListener('navigateerror', () => {
-    announced = undefined;
+function listen(): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const navigation = (window as { readonly navigation?: EventTarget }).navigation;
+  announced = undefined;
+  navigation?.addEventListener('navigate', (event) => announceNavigation(event as NavigateEventLike), {
+    signal,
   });
-  window.addEventListener('keydown', announceReloadKey, { capture: true });
-  window.addEventListener('pagehide', () => {
-    const end = announced && Date.now() <= announced.untilMs ? announced.end : 'unknown';
-    for (const handler of [...handlers]) handler(end);
-  });
+  navigation?.addEventListener(
+    'navigateerror',
+    () => {
+      announced = undefined;
+    },
+    { signal },
+  );
+  window.addEventListener('keydown', announceReloadKey, { capture: true, signal });
+  window.addEventListener(
+    'pagehide',
+    () => {
+      const end = announced && Date.now() <= announced.untilMs ? announced.end : 'unknown';
+      for (const handler of [...handlers]) handler(end);
+    },
+    { signal },
+  );
+  return () => stop.abort();
 }
 
 function announceNavigation(event: NavigateEventLike): void {
@@ -55,5 +70,5 @@ function announceNavigation(event: NavigateEventLike): void {
 
 function announceReloadKey(event: KeyboardEvent): void {
   const reloads = event.key === 'F5' || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'r');
-  if (reloads && event.isTrusted) announced = { end: 'reload', untilMs: Date.now() + reloadKeyMsMax };
+  if (reloads) announced = { end: 'reload', untilMs: Date.now() + reloadKeyMsMax };
 }
