@@ -156,12 +156,13 @@ describe('silence', () => {
     socket.answersPings = false;
     // The process stood still for a minute: no timer ran, and what the client said waits in its socket.
     world.stall(60_000);
-    await world.advance(10);
+    await world.advance(limits.sweepMs);
     expect(linkOf(2)?.state).toBe('live');
     await socket.says({ type: 'ping' });
     await world.advance(2_000);
     expect(linkOf(2)?.state).toBe('live');
     expect(socket.closed).toBeUndefined();
+    expect((await world.records()).filter(({ type }) => type === 'link-silent')).toEqual([]);
   });
 });
 

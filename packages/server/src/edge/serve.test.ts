@@ -5,6 +5,7 @@ import { systemClock, systemRandom } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { hostsTopic } from '../signal/topics.ts';
 import { readJson } from './read-json.ts';
 import type { Route } from './route.ts';
 import { type Edge, serveEdge } from './serve.ts';
@@ -15,6 +16,9 @@ let edge: Edge;
 let world: TestWorld;
 let logged = '';
 let broadcast: LateBroadcast;
+let metrics: ReturnType<typeof createMetrics>;
+/** Open sockets as the server counts them. */
+const open = () => Number(/^housecount_sockets (\d+)$/m.exec(metrics.text())?.[1]);
 
 const routes: Route[] = [
   { method: 'GET', path: '/hello/{name}', handle: (_, { params }) => new Response(`hello ${params.name}`) },
@@ -71,6 +75,7 @@ async function begin(): Promise<void> {
   world = await TestWorld.start();
   logged = '';
   broadcast = new LateBroadcast();
+  metrics = createMetrics();
   world.publish = (topic, text) => broadcast.publish(topic, text);
   edge = serveEdge({
     host: '127.0.0.1',
@@ -92,7 +97,7 @@ async function begin(): Promise<void> {
         },
       },
     }),
-    metrics: createMetrics(),
+    metrics,
     resumeSecret: world.resumeSecret,
     leaseMs,
     iceServers: [],
@@ -144,6 +149,22 @@ class Client {
       () => this.frames.find((frame) => frame.type === type) as Extract<ServerFrame, { type: Type }>,
     );
   }
+}
+
+/** A WebSocket of which the test decides when it is read. */
+async function rawWebSocket(hello: object): Promise<NetSocket> {
+  const socket = connect(edge.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  await new Promise<void>((resolve) => socket.once('connect', resolve));
+  socket.write(
+    'GET /v1/connect HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  await new Promise((resolve) => socket.once('data', resolve));
+  const payload = Buffer.from(JSON.stringify(hello));
+  // FIN and text; masked, with a mask of zeros; a length of two bytes.
+  const head = Buffer.from([0x81, 0xfe, payload.length >> 8, payload.length & 0xff, 0, 0, 0, 0]);
+  socket.write(Buffer.concat([head, payload]));
+  return socket;
 }
 
 describe('HTTP', () => {
@@ -316,6 +337,50 @@ describe('WebSocket', () => {
     far.says(' '.repeat(clientFrameBytesMax * 8));
     await far.until(() => far.closed);
     expect([1006, 1009]).toContain(far.closed?.code ?? 0);
+  });
+
+  test('WIRE22: a reader that reads nothing is cut, is told why if it reads at last, and its member is silent', async () => {
+    await begin();
+    const other = new Client({ uid: 2 });
+    await other.next('welcome');
+    const slow = await rawWebSocket(helloFrame({ uid: 1, token: token({}, nowSeconds()) }));
+    await other.until(() => edge.joined === 2);
+    slow.pause();
+    const text = JSON.stringify({ type: 'padding', text: 'x'.repeat(100_000) });
+    const topic = hostsTopic(testApp.id, 'lobby');
+    // Kernel buffers take the first megabytes, how many is not ours to know; then slowly enough for a look in between.
+    let turn = 0;
+    await other.until(() => {
+      if (edge.joined === 2 && turn++ % 10 === 0) broadcast.publish(topic, text);
+      return edge.joined === 1;
+    });
+    await other.until(() => world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link.state === 'silent');
+    let tail = Buffer.alloc(0);
+    slow.on('data', (bytes: Buffer) => {
+      tail = Buffer.concat([tail, bytes]).subarray(-1_000);
+    });
+    slow.resume();
+    await other.until(() => slow.destroyed || slow.readableEnded);
+    expect(tail.toString('latin1')).toContain('slow_reader');
+    expect(other.closed).toBeUndefined();
+    other.says({ type: 'ping', id: 3 });
+    expect(await other.next('pong')).toEqual({ type: 'pong', id: 3 });
+  });
+
+  test('WIRE22: a reader that never reads again is cut all the same', async () => {
+    await begin();
+    const slow = await rawWebSocket(helloFrame({ uid: 1, token: token({}, nowSeconds()) }));
+    const other = new Client({ uid: 2 });
+    await other.until(() => edge.joined === 2);
+    slow.pause();
+    const text = JSON.stringify({ type: 'padding', text: 'x'.repeat(100_000) });
+    await other.until(() => {
+      if (edge.joined === 2) broadcast.publish(hostsTopic(testApp.id, 'lobby'), text);
+      return edge.joined === 1;
+    });
+    // The server's side of the socket ends although the peer takes nothing.
+    await other.until(() => open() === 1);
+    slow.destroy();
   });
 
   test('WIRE17: on stop everybody is told when to come back, nobody leaves, and nobody new is taken in', async () => {

@@ -386,6 +386,55 @@ describe('roster', () => {
     expectSame(model);
   });
 
+  test('WIRE30: what was said of an earlier stay is not told again of the next', async () => {
+    await begin();
+    const watcher = await world.hello({ uid: 1 });
+    const model = follow(watcher);
+    await watcher.says({ type: 'subscribe-roster', id: 1 });
+    await crowd(10, 12);
+    await watcher.drops();
+    await submit({
+      type: 'silent',
+      connectionId: 'c10',
+      lastHeardMs: world.clock.nowMs(),
+      evidence: 'silence',
+    });
+    await world.settled();
+    await submit({ type: 'leave', connectionId: 'c10', evidence: 'bye' });
+    await join(10, { connectionId: 'again' });
+    await world.settled();
+    const back = await world.hello({ uid: 1, resume: watcher.welcome.resume });
+    const { sid, seq } = model;
+    follow(back, model);
+    await back.says({ type: 'subscribe-roster', id: 1, sid, after: seq });
+    expect(back.all('roster-snapshot')).toEqual([]);
+    expectSame(model);
+  });
+
+  test('WIRE30: a reader from before the server knew of readers may lack silences, and gets a snapshot', async () => {
+    await begin();
+    const early = await world.hello({ uid: 1 });
+    await crowd(10, 12);
+    const { sid } = early.welcome;
+    const seq = lobby()?.seq ?? 0;
+    await early.says({ type: 'subscribe-roster', id: 1 });
+    await crowd(13, 14);
+    await early.says({ type: 'subscribe-roster', id: 2, sid, after: seq });
+    expect(early.all('roster-snapshot')).toHaveLength(2);
+    await early.says({ type: 'subscribe-roster', id: 3, sid, after: seq + 1 });
+    expect(early.all('roster-snapshot')).toHaveLength(2);
+  });
+
+  test('WIRE27: a reader whose socket is gone costs nothing more', async () => {
+    await begin();
+    const watcher = await world.hello({ uid: 1 });
+    await watcher.says({ type: 'subscribe-roster', id: 1 });
+    await watcher.drops();
+    const { published } = world;
+    await crowd(10, 12);
+    expect(world.published).toBe(published);
+  });
+
   test('WIRE30: a cursor that is unknown, in the future, of another life or too old gets a snapshot', async () => {
     await begin();
     const watcher = await world.hello({ uid: 1 });
