@@ -87,18 +87,18 @@ export function decideCommand(
   return 'refused' in decision ? refuse(decision.refused) : { ok: true, records: decision.records };
 }
 
-/** A new rule. `id` is the caller's, unique in the app. */
-export function decideRule(
-  world: WorldView,
-  draft: RuleDraft,
-  id: number,
-  durationMs: number,
-  nowMs: number,
-): Decided {
-  if (durationMs === 0) return { ok: true, records: [] };
-  if (world.rules.count(draft.app) >= limits.appRulesMax) return refuse('rate_limited');
+/** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
+export function decideRule(world: WorldView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {
+  const { app } = draft;
+  const isFull = world.rules.size(app) >= limits.appRulesMax;
+  const ended = isFull ? world.rules.all(app).filter(({ endsMs }) => endsMs <= nowMs) : [];
+  if (isFull && ended.length === 0) return refuse('rate_limited');
+  const id = Math.max(nowMs, world.rules.lastId(app) + 1);
   const rule: KickingRule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
-  return { ok: true, records: [{ type: 'rule-set', app: draft.app, rule, atMs: nowMs }] };
+  const deletions = ended.map(
+    (each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const,
+  );
+  return { ok: true, records: [...deletions, { type: 'rule-set', app, rule, atMs: nowMs }] };
 }
 
 /** A rule that lasts `durationMs` from now on; ended ones are not found. */

@@ -3,6 +3,7 @@ import { SimClock, type SimProcessClock, settle } from '../../test/simulation/si
 import { type CrashKind, SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import { limits } from '../limits.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import type { JoinRequest, Log } from './contract.ts';
@@ -286,6 +287,35 @@ describe('rules', () => {
     expect(await m.log.deleteRule(app, set.rule.id)).toEqual({ ok: true });
     expect(await m.log.deleteRule(app, set.rule.id)).toMatchObject({ code: 'not_found' });
     expect((await m.log.join(join({ connectionId: 'c3' }))).ok).toBe(true);
+  });
+});
+
+describe('many rules', () => {
+  test('LOG63: rules made in the same millisecond have ids of their own', async () => {
+    const m = await begin();
+    const make = (uid: number, durationMs: number) =>
+      m.log.createRule({ app, privileges: ['join_channel'], uid }, durationMs);
+    const made = await Promise.all(Array.from({ length: 200 }, (_, index) => make(index + 1, 1_000)));
+    const ids = made.map((outcome) => (outcome.ok ? outcome.rule.id : 0));
+    expect(new Set(ids).size).toBe(200);
+    expect(m.log.rules(app)).toHaveLength(200);
+    await m.clock.advance(2_000);
+    const later = await make(999, 60_000);
+    expect(later.ok && later.rule.id > Math.max(...ids)).toBe(true);
+    expect(m.log.rules(app).map(({ uid }) => uid)).toEqual([999]);
+  });
+
+  test('LOG63: beyond appRulesMax rules in force the next is refused; when they have ended it is taken', async () => {
+    const m = await begin();
+    const make = (uid: number) => m.log.createRule({ app, privileges: ['publish_audio'], uid }, 1_000);
+    const made = await Promise.all(
+      Array.from({ length: limits.appRulesMax + 1 }, (_, index) => make(index + 1)),
+    );
+    expect(made.filter(({ ok }) => !ok)).toEqual([{ ok: false, code: 'rate_limited' }]);
+    await m.clock.advance(2_000);
+    expect((await make(1)).ok).toBe(true);
+    expect(m.log.rules(app)).toHaveLength(1);
+    expect((await m.types()).filter((type) => type === 'rule-deleted')).toHaveLength(limits.appRulesMax);
   });
 });
 

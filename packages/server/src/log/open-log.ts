@@ -182,14 +182,13 @@ class EmbeddedOwner implements Log {
   }
 
   async createRule(draft: RuleDraft, durationMs: number): ReturnType<Log['createRule']> {
-    const nowMs = this.#clock.nowMs();
-    // Unique in the app and rising: milliseconds with room for several in one.
-    const id = Math.floor(nowMs * 8 + this.#options.random.fraction() * 8);
-    const outcome = await this.#request((view, at) => decideRule(view, draft, id, durationMs, at));
+    // A rule of no duration ends as it begins: it is recorded, so that its id is nobody else's, and keeps nobody out.
+    const outcome = await this.#request((view, nowMs) => decideRule(view, draft, durationMs, nowMs));
     if (!outcome.ok) return outcome;
-    const rule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
+    const set = outcome.records.find((record) => record.type === 'rule-set');
+    if (!set) throw new Error('a rule was decided without its record');
     if (draft.privileges.includes('join_channel')) await this.#kickMatching(draft);
-    return { ok: true, rule: this.#world.rules.get(draft.app, id) ?? rule };
+    return { ok: true, rule: set.rule };
   }
 
   async changeRule(app: string, id: number, durationMs: number): ReturnType<Log['changeRule']> {

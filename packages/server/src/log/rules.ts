@@ -9,6 +9,9 @@ export class Rules {
   readonly #apps = new Map<string, Map<number, KickingRule>>();
   readonly #filed = new Map<string, Set<KickingRule>>();
   readonly #deleted = new Map<string, Set<number>>();
+  readonly #lastIds = new Map<string, number>();
+  /** Rules of the app; in a draft, how many more than in the base. */
+  readonly #sizes = new Map<string, number>();
 
   /** With a base: a draft that reads through to it until `commit`. */
   constructor(base?: Rules) {
@@ -20,8 +23,14 @@ export class Rules {
     return this.#apps.get(app)?.get(id) ?? this.#base?.get(app, id);
   }
 
-  count(app: string): number {
-    return this.all(app).length;
+  /** Rules of the app, ended ones too. */
+  size(app: string): number {
+    return (this.#sizes.get(app) ?? 0) + (this.#base?.size(app) ?? 0);
+  }
+
+  /** The highest id that a rule of the app ever had; 0 if there was none. */
+  lastId(app: string): number {
+    return Math.max(this.#lastIds.get(app) ?? 0, this.#base?.lastId(app) ?? 0);
   }
 
   all(app: string): readonly KickingRule[] {
@@ -66,7 +75,9 @@ export class Rules {
 
   set(rule: KickingRule): void {
     this.delete(rule.app, rule.id);
+    this.#lastIds.set(rule.app, Math.max(rule.id, this.#lastIds.get(rule.app) ?? 0));
     this.#deleted.get(rule.app)?.delete(rule.id);
+    this.#sizes.set(rule.app, (this.#sizes.get(rule.app) ?? 0) + 1);
     const rules = this.#apps.get(rule.app) ?? new Map<number, KickingRule>();
     this.#apps.set(rule.app, rules.set(rule.id, rule));
     const key = fileOf(rule);
@@ -76,6 +87,7 @@ export class Rules {
   }
 
   delete(app: string, id: number): void {
+    if (this.get(app, id)) this.#sizes.set(app, (this.#sizes.get(app) ?? 0) - 1);
     const rule = this.#apps.get(app)?.get(id);
     if (rule) {
       this.#apps.get(app)?.delete(id);
@@ -95,6 +107,7 @@ export class Rules {
     this.#apps.clear();
     this.#filed.clear();
     this.#deleted.clear();
+    this.#sizes.clear();
   }
 }
 

@@ -11,7 +11,7 @@ export const channelKey = (app: string, channel: string): string => `${app}/${ch
 /** What decisions are made against: the durable world, or a draft of it. */
 export interface WorldView {
   readonly accounts: Pick<Accounts, 'uidOf' | 'isTaken' | 'count'>;
-  readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'count' | 'banned'>;
+  readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   state(app: string, channel: string): ChannelState;
   openCount(app: string): number;
 }
