@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
@@ -244,4 +244,32 @@ test('MEDIA19: 500 broken offers are refused or answered, and the child lives', 
   expect(media.pid).toBe(pid);
   await stream(media, 'after');
   expect(await media.stats()).toMatchObject({ publishers: 1, players: 1, restarts: 0 });
+}, 60_000);
+
+test('MEDIA17: 200 sessions opened and closed leave nothing behind', async () => {
+  const { media } = await start();
+  const residentMiB = async () =>
+    Number((await readFile(`/proc/${media.pid}/statm`, 'utf8')).split(' ')[1]) / 256;
+  const session = async (index: number) => {
+    const peer = await syntheticPeer({ direction: index % 2 === 0 ? 'sendonly' : 'recvonly' });
+    const request = { room: 'r', publisher: '1', session: `s${index}`, offerSdp: peer.offerSdp };
+    const answer =
+      index % 2 === 0
+        ? await media.publish(request)
+        : await media.play({ ...request, audio: true, video: true });
+    if (!answer.ok) throw new Error(answer.detail);
+    await peer.accept(answer.answerSdp);
+    media.close(request.session);
+    peer.close();
+  };
+  const sizes: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 50; i += 5)
+      await Promise.all([0, 1, 2, 3, 4].map((step) => session(round * 50 + i + step)));
+    sizes.push(Math.round(await residentMiB()));
+  }
+  console.log(`resident memory of the child after 50, 100, 150, 200 sessions: ${sizes.join(', ')} MiB`);
+  expect(await media.stats()).toMatchObject({ publishers: 0, players: 0 });
+  // One kept session costs about 0.25 MiB: 150 kept ones would show.
+  expect((sizes[3] ?? 0) - (sizes[0] ?? 0)).toBeLessThan(20);
 }, 60_000);

@@ -209,7 +209,8 @@ class Supervisor implements EmbeddedMedia {
   #heard(message: Exclude<FromChild, { type: 'listening' | 'failed' }>): void {
     if (message.type === 'report') this.#options.onReport(this.#dated(message.report));
     else if (message.type === 'warning')
-      this.#logger.warn('The media library warned.', { warning: message.message });
+      // Peers cause these at will (a handshake that is broken off): they are not the operator's business.
+      this.#logger.debug('The media library warned.', { warning: message.message });
     else this.#pending.get(message.id)?.(message);
   }
 
