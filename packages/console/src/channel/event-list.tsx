@@ -1,4 +1,4 @@
-import type { ChannelEvent } from '@housecount/protocol';
+import type { ChannelEvent, Evidence } from '@housecount/protocol';
 import { nameOf } from '../words/person.ts';
 import { wordsOfEvidence, wordsOfReason } from '../words/reasons.ts';
 import { clockTime, duration, fullTime } from '../words/times.ts';
@@ -30,6 +30,14 @@ export function EventList({ events }: { events: readonly ChannelEvent[] }) {
   );
 }
 
+const tellingEvidence: ReadonlySet<Evidence> = new Set([
+  'socket-closed',
+  'silence',
+  'media-silence',
+  'media-closed',
+  'server-crash',
+]);
+
 function wordsOf(event: ChannelEvent): string {
   switch (event.type) {
     case 'channel-opened':
@@ -42,7 +50,9 @@ function wordsOf(event: ChannelEvent): string {
       return `${nameOf(event)} ${event.role === 'broadcaster' ? 'came on stage' : 'stepped back'}`;
     case 'member-left': {
       const stay = duration(event.atMs - event.joinedMs);
-      return `${nameOf(event)} left: ${wordsOfReason(event.reason)} (${wordsOfEvidence(event.evidence)}), after ${stay}`;
+      // What only says the reason again is left out.
+      const evidence = tellingEvidence.has(event.evidence) ? ` (${wordsOfEvidence(event.evidence)})` : '';
+      return `${nameOf(event)} left: ${wordsOfReason(event.reason)}${evidence}, after ${stay}`;
     }
   }
 }

@@ -50,11 +50,11 @@ function thinned(points: readonly CountPoint[]): readonly CountPoint[] {
   return kept;
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 … that is not below `count`. */
+/** The next round number that is not below `count`. */
 function niceMax(count: number): number {
   let step = 1;
   while (true) {
-    for (const factor of [1, 2, 5]) if (factor * step >= count) return factor * step;
+    for (const factor of [1, 2, 3, 4, 5, 6, 8]) if (factor * step >= count) return factor * step;
     step *= 10;
   }
 }

@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { memo } from 'react';
 import { clockTime } from '../words/times.ts';
 import type { FeedItem } from './feed.ts';
 import classes from './room.module.css';
@@ -17,18 +18,24 @@ export function ActivityPanel({ feed }: { feed: readonly FeedItem[] }) {
       ) : (
         <ol className={classes.feed} aria-live="polite" aria-relevant="additions">
           {feed.map((item) => (
-            <li key={item.id} className={classes.feedLine} data-tone={item.tone}>
-              <span className={classes.dot} aria-hidden />
-              <span>
-                <strong>{item.name}</strong> {item.words}
-              </span>
-              <time className={classes.quiet} dateTime={new Date(item.atMs).toISOString()}>
-                {clockTime(item.atMs)}
-              </time>
-            </li>
+            <Line key={item.id} item={item} />
           ))}
         </ol>
       )}
     </section>
   );
 }
+
+const Line = memo(function Line({ item }: { item: FeedItem }) {
+  return (
+    <li className={classes.feedLine} data-tone={item.tone}>
+      <span className={classes.dot} aria-hidden />
+      <span>
+        <strong>{item.name}</strong> {item.words}
+      </span>
+      <time className={classes.quiet} dateTime={new Date(item.atMs).toISOString()}>
+        {clockTime(item.atMs)}
+      </time>
+    </li>
+  );
+});

@@ -1,11 +1,11 @@
 import { Avatar, Badge, Text, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { nameOf } from '../words/person.ts';
 import classes from './room.module.css';
 import type { Person } from './sdk.ts';
 
 /** People drawn at once; the search finds the others. */
-export const listedPeopleMax = 200;
+export const listedPeopleMax = 100;
 /** From this many on there is a search. */
 const searchFrom = 12;
 
@@ -54,7 +54,8 @@ export function PeoplePanel({ members, ownUid }: { members: readonly Person[]; o
   );
 }
 
-function PersonRow({ member, own }: { member: Person; own: boolean }) {
+/** Drawn again only when its member changed: the others of a large audience stand still. */
+const PersonRow = memo(function PersonRow({ member, own }: { member: Person; own: boolean }) {
   const name = nameOf(member);
   return (
     <li className={classes.person} data-interrupted={member.interruptedSinceMs !== undefined || undefined}>
@@ -80,7 +81,7 @@ function PersonRow({ member, own }: { member: Person; own: boolean }) {
       )}
     </li>
   );
-}
+});
 
 function rank(member: Person): number {
   return member.role === 'host' ? 0 : 1;

@@ -7,8 +7,8 @@ import type { Problem } from './problems.ts';
 export function ProblemAlert({ problem, children }: { problem: Problem; children?: ReactNode }) {
   return (
     <Alert
-      color="orange"
-      variant="light"
+      styles={{ icon: { color: 'var(--mantine-color-orange-6)' } }}
+      variant="default"
       icon={<IconAlertTriangle size={20} />}
       title={problem.title}
       role="alert"

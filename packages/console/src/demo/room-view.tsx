@@ -75,7 +75,7 @@ export function RoomView({
             room.state === 'reconnecting' && (
               <Badge
                 size="lg"
-                color="orange"
+                color="orange.9"
                 variant="filled"
                 role="alert"
                 leftSection={<Loader size={12} color="white" />}

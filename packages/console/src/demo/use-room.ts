@@ -10,7 +10,7 @@ import type { Client, Person, RemoteUser } from './sdk.ts';
 import type { Tracks } from './use-local-media.ts';
 
 /** Milliseconds between two drawings of the room, so that a storm of joins does not freeze the page. */
-const drawEveryMs = 50;
+const drawEveryMs = 100;
 
 /** A host other than this page, with what it sends. */
 export interface RemoteHost {

@@ -41,7 +41,7 @@ export function VideoTile({
         {silent && <IconMicrophoneOff size={15} aria-label="microphone off" />}
         <span>{name}</span>
         {interrupted && (
-          <Badge size="sm" color="orange" variant="filled">
+          <Badge size="sm" color="orange.9" variant="filled">
             interrupted
           </Badge>
         )}

@@ -42,7 +42,7 @@ export async function POST(request) {
     {
       value: 'simulate',
       title: 'Simulate viewers',
-      words: 'Fifty viewers come by name, some leave and others come, all in your terminal.',
+      words: 'Fifty viewers without media, from your terminal: two a second leave, and others come.',
       code: `npx housecount simulate --url ${origin} \\
   --app ${id} --certificate ${certificate} \\
   --channel my-channel --audience 50 --churn 2/s --for 60s`,

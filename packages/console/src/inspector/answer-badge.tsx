@@ -17,8 +17,13 @@ export function AnswerBadge({ attempt }: { attempt: Attempt }) {
   const { outcome, next, virtual, durationMs } = attempt;
   if (virtual)
     return (
-      <Text span size="xs" c="dimmed" title="No endpoint is set up for this notice: it is shown here only.">
-        no endpoint
+      <Text
+        span
+        size="xs"
+        c="dimmed"
+        title="No endpoint has answered for this notice: it is shown here only."
+      >
+        shown here
       </Text>
     );
   const words = outcome.answered ? String(outcome.status) : (stageWords[outcome.stage] ?? outcome.stage);

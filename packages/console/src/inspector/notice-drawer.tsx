@@ -44,7 +44,7 @@ function Details({ notice }: { notice: SeenNotice }) {
     ['Count after it', notice.count],
     ['Notice id', attempt.noticeId],
     ['Sent', clockTimeMs(attempt.atMs)],
-    ['Endpoint', attempt.virtual ? 'none: shown in the console only' : attempt.url],
+    ['Endpoint', attempt.virtual ? 'console only' : attempt.url],
     ['Attempt', attempt.virtual ? undefined : attempt.attempt],
   ];
   return (
@@ -106,7 +106,7 @@ function Titled({ title, children }: { title: string; children: ReactNode }) {
 
 function answerWords({ attempt }: SeenNotice): string {
   const { outcome, next, durationMs } = attempt;
-  if (attempt.virtual) return 'none: no endpoint is set up for it';
+  if (attempt.virtual) return 'none: no endpoint has answered for it';
   const answer = outcome.answered
     ? `${outcome.status} after ${durationMs} ms`
     : `no answer, failed at: ${outcome.stage}. ${outcome.detail}`;

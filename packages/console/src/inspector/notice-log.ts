@@ -11,7 +11,7 @@ export interface NoticeView {
   /** Oldest first. */
   readonly notices: readonly SeenNotice[];
   readonly sequences: readonly Sequence[];
-  /** All notices since the page was opened or cleared, also those that are no longer kept. */
+  /** Attempts since the page was opened or cleared, also those that are no longer kept. */
   readonly total: number;
 }
 
@@ -60,11 +60,21 @@ export class NoticeLog {
   #draw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    const kept = this.#notices.slice(-noticesMax);
     this.#view = {
-      notices: this.#notices.slice(-noticesMax),
+      notices: withoutShadows(kept),
       sequences: this.#check.sequences(),
       total: this.#total,
     };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** The copy made for those who look on is of no interest once an endpoint was given the same notice. */
+function withoutShadows(notices: readonly SeenNotice[]): readonly SeenNotice[] {
+  const given = new Set<string>();
+  for (const { attempt } of notices) if (!attempt.virtual) given.add(attempt.noticeId);
+  return given.size === 0
+    ? notices
+    : notices.filter(({ attempt }) => !attempt.virtual || !given.has(attempt.noticeId));
 }

@@ -87,7 +87,7 @@ const Row = memo(function Row({ notice, open }: { notice: SeenNotice; open: (not
       </Table.Td>
       <Table.Td visibleFrom="lg" className={classes.cut} title={attempt.url}>
         <Text span size="xs" c="dimmed">
-          {attempt.virtual ? 'none' : attempt.url}
+          {attempt.virtual ? 'console only' : attempt.url}
         </Text>
       </Table.Td>
       <Table.Td visibleFrom="md" className={classes.number}>

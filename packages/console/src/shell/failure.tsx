@@ -6,7 +6,13 @@ import { ApiError } from '../api/client.ts';
 export function Failure({ what, error, retry }: { what: string; error: unknown; retry?: () => void }) {
   const message = error instanceof Error ? error.message : String(error);
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle size={20} />} title={what} role="alert">
+    <Alert
+      styles={{ icon: { color: 'var(--mantine-color-red-6)' } }}
+      variant="default"
+      icon={<IconAlertTriangle size={20} />}
+      title={what}
+      role="alert"
+    >
       <Group justify="space-between" gap="sm">
         <Text size="sm">
           {message} {error instanceof ApiError && <Code>{error.code}</Code>}
