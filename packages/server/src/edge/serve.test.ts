@@ -115,7 +115,7 @@ const nowSeconds = () => Math.floor(Date.now() / 1000);
 class Client {
   readonly frames: ServerFrame[] = [];
   closed: { code: number; reason: string } | undefined;
-  readonly socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/connect`);
+  readonly socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/connect`) as Bun.WebSocket;
 
   constructor(hello?: Parameters<typeof helloFrame>[0]) {
     this.socket.onmessage = ({ data }) => this.frames.push(JSON.parse(String(data)) as ServerFrame);
