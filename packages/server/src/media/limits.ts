@@ -10,6 +10,10 @@ export const mediaLimits = {
   startMs: 10_000,
   /** Time for the child to end by itself at `stop`, milliseconds; then it is killed. */
   stopMs: 2_000,
+  /** Time between two looks whether the child still answers, milliseconds. */
+  pulseMs: 5_000,
+  /** Looks in a row without an answer (each waits `requestMs`); then the child is killed, and so started again. */
+  pulsesMissedMax: 3,
   /** Wait before the first restart of a dead child, milliseconds; doubled each time up to the next line. */
   restartDelayMs: 100,
   restartDelayMsMax: 5_000,

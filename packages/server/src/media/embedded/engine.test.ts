@@ -152,6 +152,26 @@ test('MEDIA21: while the child is away every request is refused at once', async 
   await until(() => reports.some((report) => report.type === 'restarted'));
 }, 30_000);
 
+test('MEDIA21: a child that hangs is replaced too', async () => {
+  const reports: SessionReport[] = [];
+  const media = await startEmbeddedMedia({
+    udpPort: 0,
+    bindAddress: '127.0.0.1',
+    announcedAddress: 'auto',
+    iceServers: [],
+    onReport: (report) => reports.push(report),
+    logger: quiet,
+    // Twenty times as fast, so that waiting for a hung child is over in seconds.
+    clock: { ...systemClock(), after: (delayMs, run) => systemClock().after(delayMs / 20, run) },
+  });
+  stops.push(() => media.stop());
+  const pid = media.pid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  await until(() => reports.some((report) => report.type === 'restarted'));
+  expect(alive(pid)).toBe(false);
+  expect((await media.stats()).restarts).toBe(1);
+}, 30_000);
+
 test('MEDIA21: the child does not outlive a server that was killed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'housecount-media-'));
   stops.push(() => rm(folder, { recursive: true, force: true }));

@@ -67,6 +67,7 @@ class Supervisor implements EmbeddedMedia {
   #restarts = 0;
   #delayMs: number = mediaLimits.restartDelayMs;
   #cancelRestart: (() => void) | undefined;
+  #cancelPulse: (() => void) | undefined;
   /** What dead children had counted when last asked. */
   #before: ChildStats = { publishers: 0, players: 0, ...newCounters() };
   #last: ChildStats = this.#before;
@@ -134,6 +135,7 @@ class Supervisor implements EmbeddedMedia {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#cancelRestart?.();
+    this.#cancelPulse?.();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -150,8 +152,10 @@ class Supervisor implements EmbeddedMedia {
     return { ok: false, code: 'media_unavailable', detail: 'The media engine is not running or too busy.' };
   }
 
-  #request(request: WithoutId<Request>): Promise<Reply | undefined> {
-    if (!this.#listening || this.#pending.size >= mediaLimits.requestsMax) return Promise.resolve(undefined);
+  /** `isPulse`: asked even when too much waits already, because busy is not dead. */
+  #request(request: WithoutId<Request>, isPulse = false): Promise<Reply | undefined> {
+    const full = this.#pending.size >= mediaLimits.requestsMax && !isPulse;
+    if (!this.#listening || full) return Promise.resolve(undefined);
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve) => {
@@ -189,6 +193,7 @@ class Supervisor implements EmbeddedMedia {
         if (message.type === 'listening') {
           cancel();
           this.#listening = true;
+          this.#watch(child);
           resolve(undefined);
         } else if (message.type === 'failed') {
           this.#logger.error('The media process cannot start.', { detail: message.detail });
@@ -204,6 +209,21 @@ class Supervisor implements EmbeddedMedia {
       });
       child.send({ type: 'start', options: this.#childOptions } satisfies ToChild, () => undefined);
     });
+  }
+
+  /** A child that hangs is as bad as a dead one, and does not say so: it is asked, and killed if it stays silent. */
+  #watch(child: ChildProcess): void {
+    let missed = 0;
+    const look = async () => {
+      if (this.#child !== child || !this.#listening || this.#stopping) return;
+      missed = (await this.#request({ type: 'stats' }, true)) === undefined ? missed + 1 : 0;
+      if (this.#child !== child || !this.#listening || this.#stopping) return;
+      if (missed >= mediaLimits.pulsesMissedMax) {
+        this.#logger.error('The media process does not answer; it is killed.', { missed });
+        child.kill('SIGKILL');
+      } else this.#cancelPulse = this.#clock.after(mediaLimits.pulseMs, () => void look());
+    };
+    this.#cancelPulse = this.#clock.after(mediaLimits.pulseMs, () => void look());
   }
 
   #heard(message: Exclude<FromChild, { type: 'listening' | 'failed' }>): void {
