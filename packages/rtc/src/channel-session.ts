@@ -123,7 +123,12 @@ export class ChannelSession {
     if (this.roster.take(frame)) return;
     switch (frame.type) {
       case 'host-joined':
-      case 'host-left':
+      case 'host-left': {
+        // What the welcome already speaks of can still be on its way.
+        const { sid, seq } = this.#welcomed;
+        if (frame.sid !== sid || frame.seq > seq) this.hosts.take(frame);
+        return;
+      }
       case 'host-streams':
         this.hosts.take(frame);
         return;

@@ -149,6 +149,19 @@ describe('hosts', () => {
     ]);
   });
 
+  test('SDK44: changes that the welcome already speaks of are not told again', async () => {
+    hear('user-joined', 'user-left');
+    await join();
+    server.socket.tell({ type: 'host-joined', sid: 's1', seq: 2, host: host(8, { audio: true }) });
+    server.socket.tell({ type: 'host-left', sid: 's1', seq: 1, uid: 8, reason: 'quit' });
+    server.socket.tell({ type: 'host-joined', sid: 's1', seq: 3, host: host(9, { audio: true }) });
+    await until('the news', () => told.length > 0);
+    expect(told).toEqual([['user-joined', 9]]);
+    // Another life of the channel counts from 1 again.
+    server.socket.tell({ type: 'host-joined', sid: 's2', seq: 2, host: host(8, { audio: true }) });
+    await until('the next life', () => told.length === 2);
+  });
+
   test('SDK44: changes of hosts are told once, on the same user object', async () => {
     hear('user-joined', 'user-published', 'user-left', 'user-unpublished');
     await join();

@@ -6,6 +6,19 @@ declare global {
 
 const parameters = new Map<string, unknown>();
 
+/**
+ * Where the SDK's own script came from, read while it runs: a page that loads it from a Housecount server means that
+ * server, unless it says otherwise.
+ */
+const scriptOrigin = (() => {
+  if (typeof document === 'undefined') return undefined;
+  const script = document.currentScript;
+  const source = script && 'src' in script ? String(script.src) : '';
+  return URL.canParse(source) && new URL(source).pathname.startsWith('/sdk/')
+    ? new URL(source).origin
+    : undefined;
+})();
+
 /** AgoraRTC.setParameter: unknown keys are kept and have no effect. */
 export function setParameter(key: string, value: unknown): void {
   parameters.set(key, value);
@@ -19,6 +32,7 @@ export function serverUrl(): string {
     typeof document === 'undefined'
       ? undefined
       : document.querySelector('meta[name="housecount-url"]')?.getAttribute('content'),
+    scriptOrigin,
     typeof location === 'undefined' ? undefined : location.origin,
   ].find((value): value is string => typeof value === 'string' && value !== '');
   if (given === undefined || !/^(http|ws)s?:/.test(given) || !URL.canParse(given))
