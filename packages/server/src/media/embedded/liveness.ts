@@ -10,10 +10,14 @@ export class Liveness {
   #shortGaps = 0;
   #stalled = false;
 
-  /** `stallMs`: silence that counts as a stall for a peer with a quick habit, milliseconds. */
-  constructor(nowMs: number, stallMs: number) {
+  /**
+   * `stallMs`: silence that counts as a stall for a peer with a quick habit, milliseconds. `quick`: believed quick until
+   * it shows otherwise; else it must show it first.
+   */
+  constructor(nowMs: number, stallMs: number, quick: boolean) {
     this.#heardMs = nowMs;
     this.#stallMs = stallMs;
+    this.#shortGaps = quick ? mediaLimits.quickGaps : 0;
   }
 
   get heardMs(): number {

@@ -162,10 +162,7 @@ export class Sfu {
       next: undefined,
       connected: false,
       deadlineMs: nowMs + mediaLimits.connectMs,
-      liveness: new Liveness(
-        nowMs,
-        role.type === 'publisher' ? publisherStallMs(role.publisher.kinds) : mediaLimits.stallMs,
-      ),
+      liveness: livenessOf(role, nowMs),
       candidates: 0,
       version: 0,
     };
@@ -331,6 +328,13 @@ const routeKey = (of: { readonly room: string; readonly publisher: string }): st
   JSON.stringify([of.room, of.publisher]);
 
 const randomSsrc = (): number => 1 + randomInt(0xffff_fffe);
+
+/** Publishers send all the time, and players whose silence is probed answer: others must first show how often they report. */
+function livenessOf(role: Session['role'], nowMs: number): Liveness {
+  if (role.type === 'publisher') return new Liveness(nowMs, publisherStallMs(role.publisher.kinds), true);
+  const probed = role.kinds.some((kind) => kind.transportCcId > 0);
+  return new Liveness(nowMs, mediaLimits.stallMs, probed);
+}
 
 const sourceOf =
   (player: Player) =>

@@ -124,7 +124,7 @@ test('MEDIA16: keyframes are recognised in H264', () => {
 });
 
 test('MEDIA6: a quick peer is silent after 5 s, and back with its next packet', () => {
-  const liveness = new Liveness(0, mediaLimits.stallMs);
+  const liveness = new Liveness(0, mediaLimits.stallMs, false);
   for (let nowMs = 1_000; nowMs <= 10_000; nowMs += 1_000) liveness.heard(nowMs);
   expect(liveness.check(14_999)).toBeUndefined();
   expect(liveness.check(15_000)).toBe('stalled');
@@ -135,11 +135,20 @@ test('MEDIA6: a quick peer is silent after 5 s, and back with its next packet', 
 });
 
 test('MEDIA6: a peer that reports every few seconds is not called silent in between', () => {
-  const liveness = new Liveness(0, mediaLimits.stallMs);
+  const liveness = new Liveness(0, mediaLimits.stallMs, false);
   for (let nowMs = 0; nowMs <= 70_000; nowMs += 7_000) {
     liveness.heard(nowMs);
     expect(liveness.check(nowMs)).toBeUndefined();
     expect(liveness.check(nowMs + 6_999)).toBeUndefined();
   }
   expect(liveness.check(70_000 + mediaLimits.slowStallMs)).toBe('stalled');
+});
+
+test('MEDIA6: a peer that must be quick is judged so from the start, until it shows to be slow', () => {
+  const liveness = new Liveness(0, mediaLimits.stallMs, true);
+  expect(liveness.check(mediaLimits.stallMs)).toBe('stalled');
+  liveness.heard(6_000);
+  expect(liveness.check(6_000)).toBe('resumed');
+  expect(liveness.check(6_000 + mediaLimits.stallMs)).toBeUndefined();
+  expect(liveness.check(6_000 + mediaLimits.slowStallMs)).toBe('stalled');
 });
