@@ -18,8 +18,8 @@ import { useSession } from './session.tsx';
 
 /** Shows the page to whoever may see it, and the login form to everyone else. */
 export function LoginGate({ children }: { children: ReactNode }) {
-  const { loginNeeded, loggedIn } = useSession();
-  return loginNeeded && !loggedIn ? <LoginForm /> : children;
+  const { loginNeeded } = useSession();
+  return loginNeeded ? <LoginForm /> : children;
 }
 
 function LoginForm() {

@@ -6,8 +6,6 @@ import { basicAuthorization, currentAuthorization, keepAuthorization } from './c
 import type { Session } from './shapes.ts';
 
 export interface SessionState extends Session {
-  /** A login is kept. Whether it is right is seen when it is used. */
-  readonly loggedIn: boolean;
   /** Checks the id and secret with the server and keeps them for this tab. Throws ApiError when they are wrong. */
   logIn(id: string, secret: string): Promise<void>;
   logOut(): void;
@@ -27,7 +25,6 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, setSession] = useState<Session>();
   const [error, setError] = useState<unknown>();
   const [round, setRound] = useState(0);
-  const [loggedIn, setLoggedIn] = useState(currentAuthorization() !== undefined);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks again.
   useEffect(() => {
@@ -46,20 +43,17 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     keepAuthorization(basicAuthorization(id, secret));
     try {
       await getJson('/v1/apps');
+      setSession(await getJson<Session>('/v1/session'));
     } catch (cause) {
       keepAuthorization(before);
       throw cause;
     }
-    setLoggedIn(true);
   }, []);
   const logOut = useCallback(() => {
     keepAuthorization(undefined);
-    setLoggedIn(false);
+    setRound((before) => before + 1);
   }, []);
-  const state = useMemo(
-    () => session && { ...session, loggedIn, logIn, logOut },
-    [session, loggedIn, logIn, logOut],
-  );
+  const state = useMemo(() => session && { ...session, logIn, logOut }, [session, logIn, logOut]);
 
   if (error !== undefined)
     return (

@@ -5,6 +5,8 @@ export interface Session {
   readonly development: boolean;
   /** For this caller: on this machine, development needs none. */
   readonly loginNeeded: boolean;
+  /** Whose login was sent, if it is right. */
+  readonly customer?: string;
 }
 /** GET /v1/apps */
 export interface AppList {

@@ -2,6 +2,7 @@ import { Anchor, Badge, Button, EmptyState, Group, Stack, Text, Title } from '@m
 import { useDocumentTitle, useInterval } from '@mantine/hooks';
 import { IconChevronLeft, IconDoorExit, IconEye } from '@tabler/icons-react';
 import { useState } from 'react';
+import { useSession } from '../api/session.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { RouteLink } from '../shell/router.tsx';
@@ -15,6 +16,7 @@ import { useChannel } from './use-channel.ts';
 /** One channel: who is in it at which seq, how the count went, and every event. */
 export function ChannelPage({ app, channel }: { app: string; channel: string }) {
   useDocumentTitle(`${channel} · Housecount`);
+  const { development } = useSession();
   const { roster, events, answered, error, again } = useChannel(app, channel);
   const [nowMs, setNowMs] = useState(Date.now());
   useInterval(() => setNowMs(Date.now()), 1_000, { autoInvoke: true });
@@ -33,15 +35,17 @@ export function ChannelPage({ app, channel }: { app: string; channel: string }) 
             </Title>
             {roster && <Badge variant="light">{roster.profile}</Badge>}
           </Group>
-          <Button
-            component={RouteLink}
-            href={`/demo?channel=${encodeURIComponent(channel)}&watch=1`}
-            variant="default"
-            size="xs"
-            leftSection={<IconEye size={16} />}
-          >
-            Watch in the demo
-          </Button>
+          {development && (
+            <Button
+              component={RouteLink}
+              href={`/demo?channel=${encodeURIComponent(channel)}&watch=1`}
+              variant="default"
+              size="xs"
+              leftSection={<IconEye size={16} />}
+            >
+              Watch in the demo
+            </Button>
+          )}
         </Group>
       </div>
       {error !== undefined && <Failure what="The channel cannot be read" error={error} retry={again} />}

@@ -1,5 +1,8 @@
+import { EmptyState } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
+import { IconBroadcastOff } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
+import { useSession } from '../api/session.tsx';
 import { navigate, useAddress } from '../shell/router.tsx';
 import { Waiting } from '../shell/waiting.tsx';
 import { accountFor, nameOf } from '../words/person.ts';
@@ -24,9 +27,26 @@ function nextStay(): number {
   return stays;
 }
 
-/** The demo live room, from the name to the stage. */
+/** The demo live room, where the server gives out tokens for it. */
 export function DemoPage() {
   useDocumentTitle('Demo · Housecount');
+  const { development } = useSession();
+  return development ? <Demo /> : <NoDemo />;
+}
+
+function NoDemo() {
+  return (
+    <EmptyState
+      mt="xl"
+      icon={<IconBroadcastOff />}
+      title="This server has no demo room"
+      description="It runs with a configuration of its own, and gives out no demo tokens. Without one, “npx housecount serve” has the room."
+    />
+  );
+}
+
+/** From the name to the stage. */
+function Demo() {
   const { searchParams } = useAddress();
   const channel = searchParams.get('channel');
   const media = useLocalMedia();

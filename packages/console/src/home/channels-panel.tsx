@@ -1,6 +1,7 @@
 import { Badge, EmptyState, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconBroadcast, IconChevronRight, IconEye, IconMoodEmpty } from '@tabler/icons-react';
 import { getJson } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
 import type { AppSummary, ChannelList } from '../api/shapes.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -35,6 +36,7 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
     (signal) => getJson<ChannelList>(`/v1/apps/${app.id}/channels?limit=${rowsMax}`, { signal }),
     channelsEveryMs,
   );
+  const { development } = useSession();
   const channels = value?.channels;
   return (
     <Stack gap={8} mih={120}>
@@ -51,7 +53,11 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
           size="sm"
           icon={<IconMoodEmpty />}
           title="Nobody is live"
-          description="Press “Go live” above, then open the link on another device."
+          description={
+            development
+              ? 'Press “Go live” above, then open the link on another device.'
+              : 'A channel shows up here when its first member joins.'
+          }
         />
       ) : (
         channels.map((channel) => (

@@ -2,6 +2,7 @@ import { Button, Stack } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconBroadcast, IconEye, IconListSearch } from '@tabler/icons-react';
 import { getJson } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
 import type { AppList } from '../api/shapes.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -18,6 +19,7 @@ const appsEveryMs = 30_000;
 /** The way in: what this is, three things to do, and what is live now. */
 export function HomePage() {
   useDocumentTitle('Housecount');
+  const { development } = useSession();
   const apps = usePoll('apps', (signal) => getJson<AppList>('/v1/apps', { signal }), appsEveryMs);
   return (
     <Stack gap="md">
@@ -30,26 +32,30 @@ export function HomePage() {
           joins and leaves. Nothing to add on the viewer’s side.
         </p>
         <div className={classes.actions}>
-          <Button
-            component={RouteLink}
-            href="/demo"
-            size="md"
-            color="yellow.4"
-            c="dark.9"
-            leftSection={<IconBroadcast size={20} />}
-          >
-            Go live
-          </Button>
-          <Button
-            component={RouteLink}
-            href="/demo?watch=1"
-            size="md"
-            variant="white"
-            color="house.8"
-            leftSection={<IconEye size={20} />}
-          >
-            Watch
-          </Button>
+          {development && (
+            <>
+              <Button
+                component={RouteLink}
+                href="/demo"
+                size="md"
+                color="yellow.4"
+                c="dark.9"
+                leftSection={<IconBroadcast size={20} />}
+              >
+                Go live
+              </Button>
+              <Button
+                component={RouteLink}
+                href="/demo?watch=1"
+                size="md"
+                variant="white"
+                color="house.8"
+                leftSection={<IconEye size={20} />}
+              >
+                Watch
+              </Button>
+            </>
+          )}
           <Button
             component={RouteLink}
             href="/inspector"

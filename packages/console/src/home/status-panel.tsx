@@ -8,7 +8,7 @@ const statusEveryMs = 5_000;
 
 /** Whether the server can serve, as /readyz says. */
 export function StatusPanel() {
-  const { development, loginNeeded, logOut } = useSession();
+  const { development, customer, logOut } = useSession();
   const ready = usePoll('readyz', (signal) => request('/readyz', { signal }).then(() => true), statusEveryMs);
   const [color, words] =
     ready.error !== undefined
@@ -30,7 +30,7 @@ export function StatusPanel() {
           {window.location.origin}
           {development && ' · development mode'}
         </Text>
-        {loginNeeded && (
+        {customer !== undefined && (
           <Text
             component="button"
             type="button"
@@ -39,7 +39,7 @@ export function StatusPanel() {
             onClick={logOut}
             style={{ background: 'none', border: 0, cursor: 'pointer', color: 'inherit' }}
           >
-            Log out
+            Log out {customer}
           </Text>
         )}
       </Group>

@@ -15,6 +15,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { IconPlayerPause, IconPlayerPlay, IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import { getJson } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
 import type { AppList } from '../api/shapes.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -138,9 +139,9 @@ function Inspector({ app }: { app: string }) {
       <Group justify="space-between" mih={24}>
         <Text size="sm" c="dimmed">
           {matching.length === notices.length
-            ? `${live.total} notices`
-            : `${matching.length} of ${notices.length} notices match`}
-          {live.total > noticesMax && `, the last ${noticesMax} are kept`}
+            ? `${notices.length.toLocaleString()} attempts`
+            : `${matching.length} of ${notices.length} attempts match`}
+          {notices.length >= noticesMax && `, older ones are not kept`}
           {matching.length > rowsMax && `, the newest ${rowsMax} are shown`}
         </Text>
         <Badge variant="dot" color={frozen ? 'yellow' : live.connected ? 'teal' : 'gray'} role="status">
@@ -162,18 +163,21 @@ function Inspector({ app }: { app: string }) {
 }
 
 function NothingYet() {
+  const { development } = useSession();
   return (
     <EmptyState
       p="xl"
       icon={<IconWebhook />}
       title="No notice yet"
-      description="A notice is sent when a channel opens or closes, and when someone joins, leaves or changes role. Start a demo, or run “npx housecount simulate”, and watch them come. No endpoint is needed."
+      description="A notice is sent when a channel opens or closes, and when someone joins, leaves or changes role. Join a channel, or run “npx housecount simulate”, and watch them come. No endpoint is needed."
     >
-      <EmptyState.Actions>
-        <Button component={RouteLink} href="/demo">
-          Go live in the demo
-        </Button>
-      </EmptyState.Actions>
+      {development && (
+        <EmptyState.Actions>
+          <Button component={RouteLink} href="/demo">
+            Go live in the demo
+          </Button>
+        </EmptyState.Actions>
+      )}
     </EmptyState>
   );
 }

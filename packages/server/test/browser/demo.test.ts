@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
+import { testCustomer } from '../server-process.ts';
 import { startTestServer, type TestServer } from '../test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
@@ -246,4 +247,38 @@ test('DEMO9: the home page lists the channel, and its page shows who is there an
   await page.getByRole('cell', { name: 'Zoe' }).waitFor();
   await page.getByText('Zoe joined on stage').waitFor();
   await fitsItsWidth(page);
+}, 90_000);
+
+test('DEMO10: with customers configured, the console shows nothing before a right login, and forgets it on request', async () => {
+  const closed = await startTestServer();
+  const page = await browser.newPage();
+  open.push(page);
+  page.setDefaultTimeout(deadlineMs);
+  try {
+    await page.goto(`${closed.url}/inspector`);
+    const secret = page.getByRole('textbox', { name: 'Secret' });
+    await page.getByLabel('Customer id').fill(testCustomer.id);
+    await secret.fill('wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('do not match').waitFor();
+    expect(await page.getByText('Notice inspector').count()).toBe(0);
+
+    await secret.fill(testCustomer.secret);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    // The stream of notices carries the login too.
+    await page.getByRole('status').filter({ hasText: 'live' }).waitFor();
+
+    await page.goto(closed.url);
+    await page.getByText('Nobody is live').waitFor();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Customer id').waitFor();
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }))).not.toContain(
+      'Basic',
+    );
+    await page.goto(`${closed.url}/demo`);
+    await page.getByText('This server has no demo room').waitFor();
+  } finally {
+    await page.close();
+    await closed.close();
+  }
 }, 90_000);
