@@ -20,7 +20,7 @@ const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin
 
 /** Where the browser is: `HOUSECOUNT_CHROMIUM`, else the system's; undefined if there is none. */
 export function chromiumPath(): string | undefined {
-  const named = process.env['HOUSECOUNT_CHROMIUM'];
+  const named = process.env.HOUSECOUNT_CHROMIUM;
   if (named !== undefined && named !== '') return named;
   return executables.find((path) => existsSync(path));
 }
