@@ -1,4 +1,3 @@
-import { due } from '../channel/due.ts';
 import type { Privilege } from '../channel/rules.ts';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
@@ -6,6 +5,7 @@ import type { LogStore } from '../engine/contract.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { Addresses } from './addresses.ts';
+import { AliveMark } from './alive-mark.ts';
 import type { CommandOutcome, JoinOutcome, JoinRequest, Log, Refused, RuleDraft } from './contract.ts';
 import {
   type Decided,
@@ -16,18 +16,15 @@ import {
   decideRuleChange,
   decideRuleDelete,
 } from './decide.ts';
-import { DueQueue } from './due-queue.ts';
 import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
+import { kickTargets } from './kick-targets.ts';
+import { LeaseTimer } from './lease-timer.ts';
 import type { LogEntry, LogRecord } from './record.ts';
 import { recoverWorld } from './recover.ts';
-import { worldToLines } from './snapshot.ts';
-import { channelKey, type Draft, type World } from './world.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Draft, World } from './world.ts';
 
-/** Records after which a new snapshot is written, so that start-up replays no more than about this many. Chosen: 1 s of replay. */
-export const snapshotEveryRecords = 100_000;
-/** How often the process marks itself alive, milliseconds: the grain of "last heard" after a crash. */
-export const markAliveMs = 1_000;
 /** All channels share one partition on one machine: one fsync serves them all. */
 const partition = 'main';
 
@@ -59,18 +56,13 @@ class EmbeddedOwner implements Log {
   readonly #world: World;
   readonly #feed: EntryFeed;
   readonly #commits: GroupCommit;
-  readonly #due = new DueQueue();
+  readonly #timer: LeaseTimer;
+  readonly #snapshots: Snapshots;
+  readonly #alive: AliveMark;
   readonly #addresses = new Addresses();
-  readonly #holds = new Set<() => number>();
   readonly #clock: Clock;
   readonly #names = new Map<string, readonly string[]>();
   #floorMs: number;
-  #cancelTick: (() => void) | undefined;
-  #tickAtMs = Number.POSITIVE_INFINITY;
-  #cancelAlive: (() => void) | undefined;
-  #snapshotPosition: number;
-  #snapshotting: Promise<void> | undefined;
-  #stopped = false;
 
   constructor(
     options: LogOptions,
@@ -79,7 +71,6 @@ class EmbeddedOwner implements Log {
     this.#options = options;
     this.#world = recovered.world;
     this.#floorMs = recovered.floorMs;
-    this.#snapshotPosition = recovered.snapshotPosition;
     const { store, logger } = options;
     // Time never goes back past what is logged. If the wall clock was set back while the process was down, everything is
     // told that much later, rather than time standing still: leases still end.
@@ -90,6 +81,14 @@ class EmbeddedOwner implements Log {
       nowMs: () => options.clock.nowMs() + behindMs,
       after: (delayMs, run) => options.clock.after(delayMs, run),
     };
+    this.#timer = new LeaseTimer(this.#clock, (app, channel) => void this.#tick(app, channel));
+    this.#snapshots = new Snapshots({
+      ...options,
+      partition,
+      world: this.#world,
+      lastPosition: recovered.snapshotPosition,
+    });
+    this.#alive = new AliveMark(store, this.#clock, logger);
     this.#feed = new EntryFeed({ store, partition, lastPosition: recovered.lastPosition });
     this.#commits = new GroupCommit(
       {
@@ -132,9 +131,8 @@ class EmbeddedOwner implements Log {
         ),
       ),
     );
-    for (const state of this.#world.states()) this.#schedule(state);
-    this.#armTick();
-    this.#markAlive();
+    this.#timer.schedule(this.#world.states());
+    this.#alive.start();
   }
 
   get lastPosition(): number {
@@ -187,7 +185,10 @@ class EmbeddedOwner implements Log {
     if (!outcome.ok) return outcome;
     const set = outcome.records.find((record) => record.type === 'rule-set');
     if (!set) throw new Error('a rule was decided without its record');
-    if (draft.privileges.includes('join_channel')) await this.#kickMatching(draft);
+    if (draft.privileges.includes('join_channel')) {
+      const targets = kickTargets(draft, this.#addresses, this.channels(draft.app));
+      await Promise.all(targets.map(({ app, channel, command }) => this.submit(app, channel, command)));
+    }
     return { ok: true, rule: set.rule };
   }
 
@@ -239,18 +240,14 @@ class EmbeddedOwner implements Log {
   }
 
   hold(cursor: () => number): () => void {
-    this.#holds.add(cursor);
-    return () => this.#holds.delete(cursor);
+    return this.#snapshots.hold(cursor);
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTick?.();
-    this.#cancelAlive?.();
+    this.#timer.stop();
     await this.#commits.stop();
-    await this.#snapshotting;
-    if (this.lastPosition > this.#snapshotPosition) await this.#snapshot();
-    await this.#options.store.markAlive(this.#clock.nowMs());
+    await this.#snapshots.stop(this.lastPosition, this.#floorMs);
+    await this.#alive.stop();
   }
 
   #request(decide: (draft: Draft, nowMs: number) => Decided) {
@@ -268,99 +265,15 @@ class EmbeddedOwner implements Log {
       if (record.type === 'channel-opened' || record.type === 'channel-closed')
         this.#names.delete(record.app);
     }
-    for (const state of changed) this.#schedule(state);
     this.#feed.push(entries);
-    this.#armTick();
-    if (this.lastPosition - this.#snapshotPosition >= snapshotEveryRecords && !this.#snapshotting) {
-      this.#snapshotting = this.#snapshot()
-        .catch((cause: unknown) => {
-          this.#options.logger.error('a snapshot could not be written; start-up will replay more', {
-            cause: String(cause),
-          });
-        })
-        .finally(() => {
-          this.#snapshotting = undefined;
-        });
-    }
+    this.#timer.schedule(changed);
+    this.#snapshots.reached(this.lastPosition, this.#floorMs);
   }
 
-  #schedule(state: ChannelState): void {
-    this.#due.set(channelKey(state.app, state.channel), due(state) ?? this.#forgetAt(state));
-  }
-
-  /** A closed channel remembers clientSeqs that lie in the future; it is looked at again when they no longer do. */
-  #forgetAt(state: ChannelState): number | undefined {
-    if (state.sid !== undefined || state.departed.size === 0) return undefined;
-    let latest = 0;
-    for (const clientSeq of state.departed.values()) latest = Math.max(latest, clientSeq);
-    return latest + 1;
-  }
-
-  #armTick(): void {
-    const nextMs = this.#due.nextMs();
-    if (nextMs === undefined || this.#stopped || nextMs >= this.#tickAtMs) return;
-    this.#cancelTick?.();
-    this.#tickAtMs = nextMs;
-    this.#cancelTick = this.#clock.after(Math.max(0, nextMs - this.#clock.nowMs()), () => {
-      this.#tickAtMs = Number.POSITIVE_INFINITY;
-      for (const key of this.#due.take(this.#clock.nowMs())) void this.#tick(key);
-      this.#armTick();
-    });
-  }
-
-  async #tick(key: string): Promise<void> {
-    const [app = '', channel = ''] = key.split('/');
+  async #tick(app: string, channel: string): Promise<void> {
     await this.#fact((draft, nowMs) => decideCommand(draft, app, channel, { type: 'tick' }, nowMs));
     this.#world.forgetIfIdle(app, channel, this.#clock.nowMs());
-    if (this.#stopped) return;
-    this.#schedule(this.#world.state(app, channel));
-    this.#armTick();
-  }
-
-  /** Puts everybody offline whom a rule with this scope speaks of. */
-  async #kickMatching(scope: RuleDraft): Promise<void> {
-    const { app, uid, ip } = scope;
-    if (ip !== undefined) {
-      const matching = this.#addresses
-        .of(ip)
-        .filter(
-          (at) =>
-            at.app === app && (uid ?? at.uid) === at.uid && (scope.channel ?? at.channel) === at.channel,
-        );
-      await Promise.all(
-        matching.map((at) =>
-          this.submit(app, at.channel, { type: 'kick', connectionIds: [at.connectionId], uid: at.uid }),
-        ),
-      );
-      return;
-    }
-    const channels = scope.channel === undefined ? this.channels(app) : [this.channel(app, scope.channel)];
-    await Promise.all(
-      channels.map((open) =>
-        open && (uid === undefined || open.roster.get(uid))
-          ? this.submit(app, open.channel, { type: 'kick', ...(uid !== undefined && { uid }) })
-          : undefined,
-      ),
-    );
-  }
-
-  async #snapshot(): Promise<void> {
-    const { store, clock, retentionMs } = this.#options;
-    const position = this.lastPosition;
-    await store.writeSnapshot(partition, position, worldToLines(this.#world, this.#floorMs));
-    this.#snapshotPosition = position;
-    const held = Math.min(position, ...[...this.#holds].map((cursor) => cursor()));
-    await store.trim(partition, held, clock.nowMs() - retentionMs);
-  }
-
-  #markAlive(): void {
-    const { store, clock, logger } = this.#options;
-    store
-      .markAlive(this.#clock.nowMs())
-      .catch((cause: unknown) => logger.warn('the alive mark could not be written', { cause: String(cause) }))
-      .finally(() => {
-        if (!this.#stopped) this.#cancelAlive = clock.after(markAliveMs, () => this.#markAlive());
-      });
+    this.#timer.schedule([this.#world.state(app, channel)]);
   }
 }
 
