@@ -46,9 +46,17 @@ export interface RunningServer {
  */
 export async function startServer(config: Config): Promise<RunningServer> {
   const started: (() => void | Promise<void>)[] = [];
-  /** In reverse: who was started last depends on those before. */
+  /** In reverse: who was started last depends on those before. One that fails to stop does not keep the others from it. */
   const stop = async (): Promise<void> => {
-    for (let end = started.pop(); end; end = started.pop()) await end();
+    const failures: unknown[] = [];
+    for (let end = started.pop(); end; end = started.pop()) {
+      try {
+        await end();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'Some parts did not stop as they should.');
   };
   try {
     const url = await build(config, started);
