@@ -108,7 +108,7 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     [
       'an app id',
       `apps: [{ id: 12, certificate: ${certificate} }]`,
-      /^apps\[0\]\.id: expected 32 hexadecimal/,
+      /^apps\[0\]\.id: expected 32 hexadecimal characters in quotes, got a number/,
     ],
     [
       'an app without certificate',

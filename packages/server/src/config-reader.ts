@@ -45,7 +45,9 @@ export function text(
 ): string {
   if (source.value === undefined && fallback !== undefined) return fallback;
   if (typeof source.value === 'string' && check(source.value)) return source.value;
-  complain(source, `expected ${expected}`);
+  // YAML reads digits alone as a number, and a long number loses digits.
+  const quotes = typeof source.value === 'number' ? ' in quotes' : '';
+  complain(source, `expected ${expected}${quotes}`);
   return fallback ?? '';
 }
 
