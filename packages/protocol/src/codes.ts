@@ -45,7 +45,7 @@ export const codes = {
   forbidden: entry(403, 4014, false, 'This is not allowed.'),
   query_invalid: entry(400, 4015, false, 'A query or path parameter is not valid.'),
   no_longer_kept: entry(410, 4016, false, 'What was asked for is no longer kept; begin again without it.'),
-  upgrade_required: entry(426, 4015, false, 'This resource speaks WebSocket: send an upgrade request.'),
+  upgrade_required: entry(426, 4017, false, 'This resource speaks WebSocket: send an upgrade request.'),
   // Identity and tokens (spec/tokens.md section 5).
   invalid_app_id: entry(400, 4100, false, 'The app id is malformed or unknown.'),
   invalid_channel_name: entry(

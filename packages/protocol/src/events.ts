@@ -1,4 +1,4 @@
-import type { Evidence, LeaveReason } from './reasons.ts';
+import type { Evidence, LeaveReason, RuleScope } from './reasons.ts';
 
 /** Who may send media: a `broadcaster` (Agora's host) or one of the `audience`. */
 export type Role = 'broadcaster' | 'audience';
@@ -55,6 +55,8 @@ export interface MemberLeft extends EventBase, Subject {
   readonly connectionId: string;
   readonly reason: LeaveReason;
   readonly evidence: Evidence;
+  /** Of a kick: what the rule was about. */
+  readonly ruleScope?: RuleScope;
   /** When the server last heard from the member, epoch milliseconds. */
   readonly lastHeardMs: number;
   /** When the server noticed the silence or the goodbye, epoch milliseconds. */

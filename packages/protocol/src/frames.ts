@@ -1,5 +1,6 @@
 import type { Code } from './codes.ts';
 import type { Profile, Role } from './events.ts';
+import type { RuleScope } from './reasons.ts';
 import type { RosterChange, RosterMember } from './roster.ts';
 
 /** Version of the WebSocket protocol at /v1/connect; sent in hello. docs/protocol.md is its prose. */
@@ -141,6 +142,8 @@ export interface ClosingFrame {
   /** May the client connect again, and when at the earliest, milliseconds from now. */
   readonly retry: boolean;
   readonly retryAfterMs?: number;
+  /** With `kicked` and `banned`: what the kicking rule is about. */
+  readonly scope?: RuleScope;
 }
 export interface PongFrame {
   readonly type: 'pong';

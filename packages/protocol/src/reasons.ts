@@ -29,6 +29,10 @@ export const evidences = [
 ] as const;
 export type Evidence = (typeof evidences)[number];
 
+/** What a kicking rule is about, by the narrowest thing it names: a member, an address, or a whole channel. */
+export const ruleScopes = ['uid', 'ip', 'channel'] as const;
+export type RuleScope = (typeof ruleScopes)[number];
+
 /** Platform numbers of the notices and of the REST user status (spec: notifications section 5.1). */
 export const platforms = { other: 0, android: 1, ios: 2, windows: 5, linux: 6, web: 7, macos: 8 } as const;
 export const platformNumbers: readonly number[] = Object.values(platforms);

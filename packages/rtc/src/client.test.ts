@@ -100,6 +100,26 @@ describe('join and leave', () => {
     expect(await join()).toBe(7);
   });
 
+  test('SDK38: a join that a kicking rule forbids says what the rule is about', async () => {
+    for (const [scope, reason] of [
+      ['uid', 'UID_BANNED'],
+      ['ip', 'IP_BANNED'],
+      ['channel', 'CHANNEL_BANNED'],
+    ] as const) {
+      server.onHello = (_hello, socket) => {
+        socket.tell({ type: 'closing', code: 'banned', message: 'no', retry: false, scope });
+        socket.drop(4117);
+      };
+      told = [];
+      client.removeAllListeners();
+      hear('connection-state-change');
+      const error = await join().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'CAN_NOT_GET_GATEWAY_SERVER', data: { code: 'banned', scope } });
+      expect((error as Error).message).toContain(`${scope.toUpperCase()}-BANNED`);
+      expect(told.at(-1)).toEqual(['connection-state-change', 'DISCONNECTED', 'CONNECTING', reason]);
+    }
+  });
+
   test('SDK41: a close code alone says why, too', async () => {
     server.onHello = (_hello, socket) => socket.drop(4101);
     expect(await codeOf(join())).toBe('INVALID_PARAMS');
@@ -297,16 +317,19 @@ describe('a lost connection', () => {
     expect(performance.now() - startMs).toBeGreaterThan(295);
   });
 
-  for (const [code, reason] of [
+  for (const [code, reason, scope] of [
     ['replaced', 'UID_CONFLICT'],
     ['kicked', 'UID_BANNED'],
+    ['kicked', 'UID_BANNED', 'uid'],
+    ['kicked', 'IP_BANNED', 'ip'],
+    ['banned', 'CHANNEL_BANNED', 'channel'],
     ['token_expired', 'TOKEN_EXPIRE'],
   ] as const)
-    test(`SDK47: closed with ${code} it is disconnected for ${reason}, and stays so`, async () => {
+    test(`SDK38, SDK47: closed with ${code} (${scope}) it is disconnected for ${reason}, and stays so`, async () => {
       hear('connection-state-change', 'token-privilege-did-expire');
       await join();
       told.splice(0);
-      server.socket.tell({ type: 'closing', code, message: 'over', retry: false });
+      server.socket.tell({ type: 'closing', code, message: 'over', retry: false, ...(scope && { scope }) });
       server.socket.drop(4300);
       await until('over', () => client.connectionState === 'DISCONNECTED');
       const expired = code === 'token_expired' ? [['token-privilege-did-expire']] : [];

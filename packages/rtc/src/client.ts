@@ -6,7 +6,7 @@ import { SocketEnded } from './connection/socket.ts';
 import { Emitter } from './emitter.ts';
 import { disconnectedReason } from './end-reason.ts';
 import type { ConnectionDisconnectedReason, ConnectionState } from './enums.ts';
-import { type AgoraRTCException, failure, toException } from './errors.ts';
+import { type AgoraRTCException, banned, failure, toException } from './errors.ts';
 import { readJoinArguments } from './join-arguments.ts';
 import { sentCodec, type VideoCodec } from './media/codecs.ts';
 import type { MediaKind } from './media/host-subscription.ts';
@@ -128,7 +128,7 @@ export class Client extends Emitter<ClientEvents> {
         const exception = joinFailure(error);
         this.#setState(
           'DISCONNECTED',
-          error instanceof SocketEnded ? disconnectedReason(error.end.code) : 'LEAVE',
+          error instanceof SocketEnded ? disconnectedReason(error.end) : 'LEAVE',
         );
         throw exception;
       }
@@ -321,10 +321,10 @@ export class Client extends Emitter<ClientEvents> {
       onReconnected: () => {
         if (this.#session === session) this.#setState('CONNECTED');
       },
-      onEnded: ({ code }) => {
+      onEnded: (end) => {
         if (this.#session !== session) return;
-        if (code === 'token_expired') this.emit('token-privilege-did-expire');
-        this.#end(disconnectedReason(code));
+        if (end.code === 'token_expired') this.emit('token-privilege-did-expire');
+        this.#end(disconnectedReason(end));
       },
     });
     return session;
@@ -384,7 +384,8 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 
 function joinFailure(error: unknown): AgoraRTCException {
   if (!(error instanceof SocketEnded)) return toException(error);
-  const { code, message } = error.end;
+  const { code, message, scope } = error.end;
+  if (code === 'banned') return banned(scope, error);
   if (code === undefined) return failure('NETWORK_ERROR', `the server can not be reached: ${message}`, error);
   return toException(new HousecountError(code, message));
 }

@@ -1,4 +1,4 @@
-import { type Code, HousecountError } from '@housecount/protocol';
+import { type Code, codes, HousecountError, type RuleScope } from '@housecount/protocol';
 import { log } from './log.ts';
 
 /** Every error code apps may compare with; most are only defined, as in the API this SDK follows. */
@@ -99,6 +99,13 @@ const translations: Partial<Record<Code, readonly [code: string, text: string]>>
   sdp_invalid: ['EXCHANGE_SDP_FAILED', 'the server can not use the offer'],
   media_unavailable: ['EXCHANGE_SDP_FAILED', 'the media engine is not running'],
 };
+
+/** The rejection of a join that a kicking rule forbids. Apps look for these words in `err.message`. */
+export function banned(scope: RuleScope = 'uid', cause?: unknown): AgoraRTCException {
+  const text = `${scope.toUpperCase()}-BANNED, ${scope.toUpperCase()}_BANNED: ${codes.banned.message}`;
+  const data = { code: 'banned' satisfies Code, scope };
+  return new AgoraRTCException('CAN_NOT_GET_GATEWAY_SERVER', text, data, { cause });
+}
 
 /** Any failure as the exception that apps expect; one that is one already is returned as it is. */
 export function toException(error: unknown): AgoraRTCException {

@@ -164,10 +164,13 @@ test('SDK37: a listener that throws stops neither the others nor the caller', ()
 });
 
 test('SDK38: how a membership ended, in the words apps know', () => {
-  expect(disconnectedReason('replaced')).toBe('UID_CONFLICT');
-  expect(disconnectedReason('kicked')).toBe('UID_BANNED');
-  expect(disconnectedReason('token_expired')).toBe('TOKEN_EXPIRE');
-  expect(disconnectedReason('left')).toBe('LEAVE');
-  expect(disconnectedReason('internal')).toBe('SERVER_ERROR');
-  expect(disconnectedReason(undefined)).toBe('NETWORK_ERROR');
+  const over = { message: '', retry: false };
+  expect(disconnectedReason({ ...over, code: 'replaced' })).toBe('UID_CONFLICT');
+  expect(disconnectedReason({ ...over, code: 'kicked' })).toBe('UID_BANNED');
+  expect(disconnectedReason({ ...over, code: 'kicked', scope: 'ip' })).toBe('IP_BANNED');
+  expect(disconnectedReason({ ...over, code: 'banned', scope: 'channel' })).toBe('CHANNEL_BANNED');
+  expect(disconnectedReason({ ...over, code: 'token_expired' })).toBe('TOKEN_EXPIRE');
+  expect(disconnectedReason({ ...over, code: 'left' })).toBe('LEAVE');
+  expect(disconnectedReason({ ...over, code: 'internal' })).toBe('SERVER_ERROR');
+  expect(disconnectedReason(over)).toBe('NETWORK_ERROR');
 });

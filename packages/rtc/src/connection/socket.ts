@@ -5,6 +5,7 @@ import {
   codes,
   type HelloFrame,
   HousecountError,
+  type RuleScope,
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
@@ -23,6 +24,8 @@ export interface SocketEnd {
   readonly message: string;
   readonly retry: boolean;
   readonly retryAfterMs?: number;
+  /** Of a kick or a ban: what the rule is about. */
+  readonly scope?: RuleScope;
 }
 
 /** An attempt that did not end in a welcome, or a request whose socket went away. */

@@ -1,4 +1,4 @@
-import { codes, evidences, leaveReasons, noticeTypeNumbers } from '@housecount/protocol';
+import { codes, evidences, leaveReasons, noticeTypeNumbers, ruleScopes } from '@housecount/protocol';
 import {
   anyOf,
   array,
@@ -78,6 +78,7 @@ export const components: Readonly<Record<string, Schema>> = {
         connectionId: string(),
         reason: oneOf(...Object.keys(leaveReasons)),
         evidence: oneOf(...evidences),
+        ruleScope: optional(oneOf(...ruleScopes)),
         lastHeardMs: milliseconds('When the server last heard from the member'),
         noticedMs: milliseconds('When the server noticed the silence or the goodbye'),
         joinedMs: milliseconds('When the member joined'),

@@ -97,9 +97,11 @@ function left(
 
 function kicked(state: ChannelState, command: CommandOf<'kick'>, nowMs: number): readonly ChannelRecord[] {
   if (state.sid === undefined) return [];
-  const leaves = kickedMembers(state, command).map((member) =>
-    leave(member, { reason: 'kicked', evidence: 'kick', nowMs }),
-  );
+  const { ruleScope } = command;
+  const leaves = kickedMembers(state, command).map((member) => ({
+    ...leave(member, { reason: 'kicked', evidence: 'kick', nowMs }),
+    ...(ruleScope !== undefined && { ruleScope }),
+  }));
   return leavesOf(state, leaves, nowMs);
 }
 

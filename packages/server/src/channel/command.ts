@@ -1,4 +1,4 @@
-import type { ConnectionKind, Evidence, Profile, Role } from '@housecount/protocol';
+import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
 
 /** What is asked of one channel. Made by edge/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =
@@ -27,7 +27,13 @@ export type ChannelCommand =
    */
   | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
   /** Those who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
-  | { readonly type: 'kick'; readonly uid?: number; readonly connectionIds?: readonly string[] }
+  | {
+      readonly type: 'kick';
+      readonly uid?: number;
+      readonly connectionIds?: readonly string[];
+      /** What the rule was about that kicks them, for whoever is told of the leave. */
+      readonly ruleScope?: RuleScope;
+    }
   /** Time passed: leases and tokens that ended by now take effect. */
   | { readonly type: 'tick' };
 

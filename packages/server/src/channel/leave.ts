@@ -1,4 +1,4 @@
-import type { Evidence, LeaveReason, MemberLeft } from '@housecount/protocol';
+import type { Evidence, LeaveReason, MemberLeft, RuleScope } from '@housecount/protocol';
 import { nextClientSeq } from './client-seq.ts';
 import type { ChannelRecord } from './decision.ts';
 import type { Member, OpenChannel } from './state.ts';
@@ -10,6 +10,7 @@ export interface Leave {
   readonly evidence: Evidence;
   readonly lastHeardMs: number;
   readonly noticedMs: number;
+  readonly ruleScope?: RuleScope;
 }
 
 const reasons: Record<Evidence, LeaveReason> = {
@@ -61,7 +62,7 @@ export function leavesOf(
 /** The record of a leave after which the channel goes on, or closes; `before` leaves of the same decision precede it. */
 export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
   const { app, channel, sid, profile } = state;
-  const { member, reason, evidence, lastHeardMs, noticedMs } = left;
+  const { member, reason, evidence, lastHeardMs, noticedMs, ruleScope } = left;
   return {
     type: 'member-left',
     app,
@@ -80,6 +81,7 @@ export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, befor
     connectionId: member.connectionId,
     reason,
     evidence,
+    ...(ruleScope !== undefined && { ruleScope }),
     lastHeardMs,
     noticedMs,
     joinedMs: member.joinedMs,

@@ -1,3 +1,5 @@
+import type { RuleScope } from '@housecount/protocol';
+
 /** Kicking rules: who is kept out, or kept from publishing, and until when (spec: rest section 3). */
 
 export type Privilege = 'join_channel' | 'publish_audio' | 'publish_video';
@@ -21,6 +23,12 @@ export interface RuleSubject {
   readonly channel: string;
   readonly uid: number;
   readonly ip: string;
+}
+
+/** What a rule with these fields is about: a member, an address or a channel, whichever is the narrowest. */
+export function scopeOf({ uid, ip }: Pick<KickingRule, 'uid' | 'ip'>): RuleScope {
+  if (uid !== undefined) return 'uid';
+  return ip === undefined ? 'channel' : 'ip';
 }
 
 /** Does the rule speak of this subject and privilege at `nowMs`? */

@@ -148,9 +148,11 @@ describe('hello', () => {
     await world.log.createRule({ ...base, uid: 5 }, 60_000);
     await world.log.createRule({ ...base, ip: '198.51.100.7' }, 60_000);
     await world.log.createRule({ ...base, channel: 'shut' }, 60_000);
-    expect((await world.hello({ uid: 5 })).closed?.reason).toBe('banned');
-    expect((await world.hello({ uid: 6 }, '198.51.100.7')).closed?.reason).toBe('banned');
-    expect((await world.hello({ uid: 6, channel: 'shut' })).closed?.reason).toBe('banned');
+    const refused = async (...hello: Parameters<typeof world.hello>) =>
+      (await world.hello(...hello)).one('closing');
+    expect(await refused({ uid: 5 })).toMatchObject({ code: 'banned', scope: 'uid' });
+    expect(await refused({ uid: 6 }, '198.51.100.7')).toMatchObject({ code: 'banned', scope: 'ip' });
+    expect(await refused({ uid: 6, channel: 'shut' })).toMatchObject({ code: 'banned', scope: 'channel' });
     expect((await world.hello({ uid: 6 })).welcome.count).toBe(1);
   });
 

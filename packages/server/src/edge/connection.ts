@@ -4,9 +4,10 @@ import {
   clientFrameBytesMax,
   codes,
   HousecountError,
-  type LeaveReason,
+  type MemberLeft,
   type ParsedClientFrame,
   parseClientFrame,
+  type RuleScope,
   type ServerFrame,
 } from '@housecount/protocol';
 import { limits } from '../limits.ts';
@@ -35,6 +36,8 @@ const tokenWarningMs = 30_000;
 export interface Ending {
   readonly detail?: string;
   readonly retryAfterMs?: number;
+  /** Of a kick or a ban: what the rule is about. */
+  readonly ruleScope?: RuleScope;
   /** The member left, or shall stay as it is: the log need not hear of the lost socket. */
   readonly settled?: boolean;
 }
@@ -133,8 +136,8 @@ export class Connection implements SocketHandler {
   }
 
   /** The log says that the member is out, and why. */
-  removed(reason: LeaveReason): void {
-    this.end(closingCodes[reason], { settled: true });
+  removed({ reason, ruleScope }: Pick<MemberLeft, 'reason' | 'ruleScope'>): void {
+    this.end(closingCodes[reason], { settled: true, ...(ruleScope !== undefined && { ruleScope }) });
   }
 
   /** The log says how the connection stands; if that is behind what was heard, the next frame sets it right. */
@@ -143,7 +146,7 @@ export class Connection implements SocketHandler {
   }
 
   /** Tells the client why, closes the socket, and lets the log know if a member is left behind. */
-  end(code: Code, { detail, retryAfterMs, settled = false }: Ending = {}): void {
+  end(code: Code, { detail, retryAfterMs, ruleScope, settled = false }: Ending = {}): void {
     if (this.#phase.is === 'ended') return;
     const { retry, close } = codes[code];
     const again = retryAfterMs ?? (retry ? retryAfterMsOf(code) : undefined);
@@ -153,6 +156,7 @@ export class Connection implements SocketHandler {
       message: sentence(code, detail),
       retry,
       ...(again !== undefined && { retryAfterMs: again }),
+      ...(ruleScope !== undefined && { scope: ruleScope }),
     });
     this.#context.refusals.add(1, { code });
     this.#leaveBehind(settled);
@@ -297,7 +301,12 @@ export class Connection implements SocketHandler {
     // The socket may have closed while the log decided.
     const gone = (this.#phase as Phase).is === 'ended';
     if (!admission.ok) {
-      if (!gone) this.end(admission.code, admission.detail === undefined ? {} : { detail: admission.detail });
+      const { code, detail, ruleScope } = admission;
+      if (!gone)
+        this.end(code, {
+          ...(detail !== undefined && { detail }),
+          ...(ruleScope !== undefined && { ruleScope }),
+        });
       return;
     }
     const { app, channel, member, grant } = admission;

@@ -179,7 +179,7 @@ export class Connections {
   }
 
   #absorb({ record }: LogEntry): void {
-    if (record.type === 'member-left') this.#members.get(record.connectionId)?.removed(record.reason);
+    if (record.type === 'member-left') this.#members.get(record.connectionId)?.removed(record);
     else if (record.type === 'link-silent') this.#members.get(record.connectionId)?.linked('silent');
     else if (record.type === 'link-live') this.#members.get(record.connectionId)?.linked('live');
   }

@@ -1,7 +1,7 @@
 import type { Code, HelloFrame } from '@housecount/protocol';
 import type { Member, OpenChannel } from '../channel/state.ts';
 import { limits } from '../limits.ts';
-import type { CommandOutcome } from '../log/contract.ts';
+import type { CommandOutcome, Refused } from '../log/contract.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
 import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
@@ -16,7 +16,7 @@ export interface Admission {
   readonly member: Member;
   readonly resumed: boolean;
 }
-export type HelloRefusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
+export type HelloRefusal = Refused;
 
 /**
  * Decides a hello whose fields are legal: app, token, kicking rules, then the log. Resolves when the join or the resume is
@@ -48,8 +48,8 @@ async function join(
   const grant = tokenOf(app, hello, identity, nowMs);
   if (!grant.ok) return grant;
   const knownUid = 'account' in identity ? log.uidOf(app.id, identity.account) : identity.uid;
-  if (log.banned(app.id, { channel, uid: knownUid ?? 0, ip: address }, 'join_channel'))
-    return refuse('banned');
+  const ruleScope = log.banned(app.id, { channel, uid: knownUid ?? 0, ip: address }, 'join_channel');
+  if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   const role = hello.role ?? 'audience';
   if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, nowMs))
     return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
@@ -91,7 +91,8 @@ async function resume(
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, clock.nowMs());
   if (!grant.ok) return grant;
-  if (log.banned(app.id, { channel, uid, ip: address }, 'join_channel')) return refuse('banned');
+  const ruleScope = log.banned(app.id, { channel, uid, ip: address }, 'join_channel');
+  if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
 
   const back = context.comingBack(claim);
   try {

@@ -376,9 +376,28 @@ describe('removal by others', () => {
     const other = await world.hello({ uid: 3 });
     await world.log.createRule({ app: testApp.id, uid: 2, privileges: ['join_channel'] }, 60_000);
     await world.settled();
-    expect(socket.one('closing')).toMatchObject({ code: 'kicked', retry: false });
+    expect(socket.one('closing')).toMatchObject({ code: 'kicked', retry: false, scope: 'uid' });
     expect(socket.closed?.code).toBe(4301);
     expect(other.closed).toBeUndefined();
+  });
+
+  test('WIRE21: and what the rule is about: the member, its address, or the channel', async () => {
+    await begin();
+    const fromThere = await world.hello({ uid: 2 }, '198.51.100.7');
+    const other = await world.hello({ uid: 3 });
+    const rule = { app: testApp.id, privileges: ['join_channel'] as const };
+    await world.log.createRule({ ...rule, ip: '198.51.100.7', channel: 'lobby' }, 0);
+    await world.settled();
+    expect(fromThere.one('closing')).toMatchObject({ code: 'kicked', scope: 'ip' });
+    expect(other.closed).toBeUndefined();
+    await world.log.createRule({ ...rule, channel: 'lobby' }, 0);
+    await world.settled();
+    expect(other.one('closing')).toMatchObject({ code: 'kicked', scope: 'channel' });
+    const left = (await world.records()).filter(({ type }) => type === 'member-left');
+    expect(left).toMatchObject([
+      { uid: 2, ruleScope: 'ip' },
+      { uid: 3, ruleScope: 'channel' },
+    ]);
   });
 });
 

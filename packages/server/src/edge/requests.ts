@@ -97,7 +97,7 @@ function setStreams({ context, member, socket }: Requester, { audio, video }: St
   if (publish && ((audio && publish.audioEndsMs <= nowMs) || (video && publish.videoEndsMs <= nowMs)))
     return { code: 'token_no_privilege' };
   const banned = (privilege: Privilege) =>
-    context.log.banned(app.id, { channel, uid, ip: socket.address }, privilege);
+    context.log.banned(app.id, { channel, uid, ip: socket.address }, privilege) !== undefined;
   if ((audio && banned('publish_audio')) || (video && banned('publish_video'))) return { code: 'banned' };
   context.signal.streams.set(app.id, channel, uid, { audio, video });
   return undefined;

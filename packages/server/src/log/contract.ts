@@ -1,4 +1,4 @@
-import type { Code, ConnectionKind, Profile, Role } from '@housecount/protocol';
+import type { Code, ConnectionKind, Profile, Role, RuleScope } from '@housecount/protocol';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { ChannelRecord } from '../channel/decision.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
@@ -6,7 +6,13 @@ import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
 import type { LogEntry } from './record.ts';
 
 /** A refusal is an outcome, not a failure: nothing changed, and the code says why. */
-export type Refused = { readonly ok: false; readonly code: Code; readonly detail?: string };
+export type Refused = {
+  readonly ok: false;
+  readonly code: Code;
+  readonly detail?: string;
+  /** With `banned`: what the rule is about. */
+  readonly ruleScope?: RuleScope;
+};
 
 export interface JoinRequest {
   readonly app: string;
@@ -59,8 +65,12 @@ export interface Log {
   changeRule(app: string, id: number, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
   deleteRule(app: string, id: number): Promise<{ ok: true } | Refused>;
   rules(app: string): readonly KickingRule[];
-  /** Is anybody with this subject kept from `privilege` now? */
-  banned(app: string, subject: { channel: string; uid: number; ip: string }, privilege: Privilege): boolean;
+  /** If a rule keeps this subject from `privilege` now: what the rule is about. */
+  banned(
+    app: string,
+    subject: { channel: string; uid: number; ip: string },
+    privilege: Privilege,
+  ): RuleScope | undefined;
 
   /** The durable state; immutable, so a reader may keep it as long as it likes. undefined if closed. */
   channel(app: string, channel: string): OpenChannel | undefined;

@@ -5,13 +5,13 @@ import type { KickingRule } from '../channel/rules.ts';
 import type { Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { nextUid, preferredUid } from './accounts.ts';
-import type { JoinRequest, RuleDraft } from './contract.ts';
+import type { JoinRequest, Refused, RuleDraft } from './contract.ts';
 import type { LogRecord } from './record.ts';
 import type { WorldView } from './world.ts';
 
 /** One command decided: the records of its transaction, or why not. Everything here is a pure function of its arguments. */
 export type Decided = { readonly ok: true; readonly records: readonly LogRecord[] } | Refusal;
-export type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
+export type Refusal = Refused;
 
 const refuse = (code: Code): Refusal => ({ ok: false, code });
 
@@ -47,8 +47,8 @@ export function decideJoin(world: WorldView, request: JoinRequest, random: Rando
   const identified = decideIdentity(world, request, random, nowMs);
   if (!identified.ok) return identified;
   const { uid } = identified;
-  if (world.rules.banned(app, { channel, uid, ip: request.ip }, 'join_channel', nowMs))
-    return refuse('banned');
+  const ruleScope = world.rules.banned(app, { channel, uid, ip: request.ip }, 'join_channel', nowMs);
+  if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   if (state.sid === undefined && world.openCount(app) >= limits.appChannelsMax)
     return refuse('channels_full');
 

@@ -1,4 +1,5 @@
 import type { ChannelCommand } from '../channel/command.ts';
+import { scopeOf } from '../channel/rules.ts';
 import type { OpenChannel } from '../channel/state.ts';
 import type { Addresses } from './addresses.ts';
 import type { RuleDraft } from './contract.ts';
@@ -16,11 +17,16 @@ export function kickTargets(
   open: readonly OpenChannel[],
 ): readonly KickTarget[] {
   const { app, uid, ip } = scope;
+  const ruleScope = scopeOf(scope);
   if (ip === undefined) {
     return open
       .filter(({ channel }) => (scope.channel ?? channel) === channel)
       .filter(({ roster }) => uid === undefined || roster.get(uid))
-      .map(({ channel }) => ({ app, channel, command: { type: 'kick', ...(uid !== undefined && { uid }) } }));
+      .map(({ channel }) => ({
+        app,
+        channel,
+        command: { type: 'kick', ...(uid !== undefined && { uid }), ruleScope },
+      }));
   }
   return addresses
     .of(ip)
@@ -29,6 +35,6 @@ export function kickTargets(
     .map((at) => ({
       app,
       channel: at.channel,
-      command: { type: 'kick', connectionIds: [at.connectionId], uid: at.uid },
+      command: { type: 'kick', connectionIds: [at.connectionId], uid: at.uid, ruleScope },
     }));
 }

@@ -1,4 +1,3 @@
-import type { Privilege } from '../channel/rules.ts';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
@@ -209,7 +208,7 @@ class EmbeddedOwner implements Log {
     return this.#world.rules.all(app).filter((rule) => rule.endsMs > nowMs);
   }
 
-  banned(app: string, subject: { channel: string; uid: number; ip: string }, privilege: Privilege): boolean {
+  banned(...[app, subject, privilege]: Parameters<Log['banned']>): ReturnType<Log['banned']> {
     return this.#world.rules.banned(app, subject, privilege, this.#clock.nowMs());
   }
 

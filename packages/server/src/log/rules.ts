@@ -1,4 +1,11 @@
-import { type KickingRule, type Privilege, type RuleSubject, ruleMatches } from '../channel/rules.ts';
+import type { RuleScope } from '@housecount/protocol';
+import {
+  type KickingRule,
+  type Privilege,
+  type RuleSubject,
+  ruleMatches,
+  scopeOf,
+} from '../channel/rules.ts';
 
 /**
  * The kicking rules of every app, filed under the narrowest thing they name, so that a join looks at the few rules that
@@ -69,8 +76,10 @@ export class Rules {
     return this.#base?.find(app, subject, privilege, nowMs, overruled);
   }
 
-  banned(app: string, subject: RuleSubject, privilege: Privilege, nowMs: number): boolean {
-    return this.find(app, subject, privilege, nowMs) !== undefined;
+  /** If a rule keeps the subject from the privilege now: what the rule is about. */
+  banned(app: string, subject: RuleSubject, privilege: Privilege, nowMs: number): RuleScope | undefined {
+    const rule = this.find(app, subject, privilege, nowMs);
+    return rule && scopeOf(rule);
   }
 
   set(rule: KickingRule): void {

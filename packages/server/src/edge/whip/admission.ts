@@ -121,7 +121,7 @@ function refuseBanned(
       ? (['join_channel', 'publish_audio', 'publish_video'] as const)
       : (['join_channel'] as const);
   for (const privilege of privileges) {
-    if (log.banned(app, { channel, uid, ip: address }, privilege)) {
+    if (log.banned(app, { channel, uid, ip: address }, privilege) !== undefined) {
       throw new HousecountError('banned' satisfies Code, `The rule is about ${privilege}.`);
     }
   }
