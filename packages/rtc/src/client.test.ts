@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { HostState } from '@housecount/protocol';
+import { saveResume } from './connection/resume-store.ts';
 import AgoraRTC, { type IAgoraRTCClient } from './index.ts';
 import { setLogLevel } from './log.ts';
 import { codeOf, FakeServer, until, welcome } from './testing/fake-server.ts';
@@ -286,6 +287,53 @@ describe('a lost connection', () => {
     expect(server.hellos[2]).toMatchObject({ uid: 7, token: 't' });
     expect(server.hellos[2]).not.toHaveProperty('resume');
     expect(client.uid).toBe(7);
+  });
+
+  test('SDK46: replaced while it was away, it does not join anew: the other device stays', async () => {
+    hear('connection-state-change');
+    await join(9);
+    told.splice(0);
+    server.onHello = (_hello, socket) => {
+      socket.tell({ type: 'closing', code: 'replaced', message: 'no', retry: false });
+      socket.drop(4300);
+    };
+    server.socket.drop();
+    await until('over', () => client.connectionState === 'DISCONNECTED');
+    expect(server.hellos).toHaveLength(2);
+    expect(told.at(-1)).toEqual(['connection-state-change', 'DISCONNECTED', 'RECONNECTING', 'UID_CONFLICT']);
+  });
+
+  test('SDK46: a page that was opened anew takes the place back from another device', async () => {
+    const kept = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    };
+    saveResume(storage, {
+      server: 'https://live.test:7080',
+      app,
+      channel: 'c',
+      uid: 9,
+      connectionId: 'c1',
+      resume: 'hc1.old',
+      savedMs: Date.now(),
+    });
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
+    Object.defineProperty(globalThis, 'sessionStorage', { value: storage, configurable: true });
+    try {
+      const welcoming = server.onHello;
+      server.onHello = (hello, socket) => {
+        if (hello.resume === undefined) return welcoming(hello, socket);
+        socket.tell({ type: 'closing', code: 'replaced', message: 'no', retry: false });
+        socket.drop(4300);
+      };
+      expect(await join(9)).toBe(9);
+      expect(server.hellos.map(({ resume }) => resume)).toEqual(['hc1.old', undefined]);
+    } finally {
+      if (before) Object.defineProperty(globalThis, 'sessionStorage', before);
+      else Reflect.deleteProperty(globalThis, 'sessionStorage');
+    }
   });
 
   test('SDK46: it tries as long as it takes, and a request made meanwhile is answered after', async () => {

@@ -80,6 +80,11 @@ export class Link {
         throwIfAborted(this.#over.signal);
         if (!(error instanceof SocketEnded)) throw error;
         if (error.end.code === 'resume_invalid' && resumed !== undefined) continue;
+        if (error.end.code === 'replaced' && resumed !== undefined) {
+          // Another device has the place of the page before; but this page was opened now, so it is the newest.
+          this.#resume = undefined;
+          continue;
+        }
         const waitMs = this.#backoff.next(error.end.retryAfterMs);
         if (!error.end.retry || Date.now() + waitMs > deadlineMs) {
           this.abandon();

@@ -84,9 +84,11 @@ async function resume(
   const { log, clock } = context;
   const { channel } = hello;
   const claim = verifyResumeKey(context.resumeSecret, key);
-  const member = claim && memberOf(context, claim);
+  const member = claim && log.channel(claim.app, claim.channel)?.roster.get(claim.uid);
   if (!claim || !member || claim.app !== app.id || claim.channel !== channel || !isSame(hello, member))
     return refuse('resume_invalid');
+  // Told "join anew", a client that comes back by itself would push out the device that took its place.
+  if (member.connectionId !== claim.connectionId) return refuse('replaced');
   const { connectionId, uid } = claim;
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, clock.nowMs());
@@ -135,14 +137,6 @@ function present(
   const state = log.channel(app.id, channel);
   const member = state?.roster.getByConnection(connectionId);
   return state && member && { ok: true, app, grant, channel: state, member, resumed };
-}
-
-function memberOf(
-  { log }: ConnectionContext,
-  { app, channel, uid, connectionId }: ResumeClaim,
-): Member | undefined {
-  const member = log.channel(app, channel)?.roster.get(uid);
-  return member?.connectionId === connectionId ? member : undefined;
 }
 
 /** A resume may repeat who it is, as in its first hello, but not be somebody else. */

@@ -302,6 +302,19 @@ describe('resume', () => {
     expect(lobby()).toBeUndefined();
   });
 
+  test('WIRE47: who was replaced while it was away is told so, and does not push the new device out', async () => {
+    await begin();
+    const old = await world.hello({ uid: 2 });
+    await old.drops();
+    const next = await world.hello({ uid: 2 });
+    const back = await world.hello({ uid: 2, resume: old.welcome.resume });
+    expect(back.one('closing')).toMatchObject({ code: 'replaced', retry: false });
+    expect(next.closed).toBeUndefined();
+    expect(await world.events()).toEqual([...joinedOnce, 'member-left', 'member-joined']);
+    await next.says({ type: 'bye' });
+    expect((await world.hello({ uid: 2, resume: old.welcome.resume })).closed?.reason).toBe('resume_invalid');
+  });
+
   test('WIRE20: needs a good token and no ban, like a join', async () => {
     await begin();
     const { resume } = (await world.hello({ uid: 2, token: token({ privilegeSeconds: 0 }) })).welcome;
