@@ -19,7 +19,10 @@ export function mayConnect(address: string, allowPrivateNetwork: boolean): boole
 export function addressKind(address: string): AddressKind {
   const bytes = parseIp(address);
   if (!bytes) return 'unusable';
-  return bytes.length === 4 ? kindOfIpv4(bytes) : kindOfIpv6(bytes);
+  const kind = bytes.length === 4 ? kindOfIpv4(bytes) : kindOfIpv6(bytes);
+  // A zone belongs to an address of this machine's own links. Behind a public one it is a trick: what connects might
+  // take the text for a name and ask for its address anew.
+  return kind === 'public' && address.includes('%') ? 'unusable' : kind;
 }
 
 interface Network {
@@ -30,9 +33,14 @@ interface Network {
 
 /** First match decides, so metadata addresses stand before the networks they lie in. */
 const ipv4Networks: readonly Network[] = [
-  // AWS, Google, Azure, DigitalOcean, Hetzner and others; AWS ECS and EKS credentials; AWS time and DNS beside it.
+  // AWS, Google, Azure, DigitalOcean, Hetzner and others, with AWS's DNS beside it; AWS ECS and EKS credentials.
   network('169.254.169.254/32', 'metadata'),
+  network('169.254.169.253/32', 'metadata'),
   network('169.254.170.0/24', 'metadata'),
+  // Tencent; Scaleway; Volcengine.
+  network('169.254.0.23/32', 'metadata'),
+  network('169.254.42.42/32', 'metadata'),
+  network('100.96.0.96/32', 'metadata'),
   // Alibaba; Oracle; Azure's host agent, which is in public space.
   network('100.100.100.200/32', 'metadata'),
   network('192.0.0.192/32', 'metadata'),
@@ -61,6 +69,9 @@ const ipv6Networks: readonly Network[] = [
   network('fd00:ec2::254/128', 'metadata'),
   network('fd00:ec2::23/128', 'metadata'),
   network('fd20:ce::254/128', 'metadata'),
+  // Scaleway; OpenStack.
+  network('fd00:42::42/128', 'metadata'),
+  network('fe80::a9fe:a9fe/128', 'metadata'),
   network('::1/128', 'private'),
   network('fc00::/7', 'private'),
   network('fe80::/10', 'private'),

@@ -22,8 +22,12 @@ export function createHttpSender(parts: {
   lookup?: Lookup;
   /** Certificate authorities to trust instead of the machine's, PEM. */
   ca?: readonly string[];
+  /** Opens a connection. Tests put a network of their own in its place. */
+  open?: typeof HttpConnection.open;
+  /** Which addresses may be connected to. Tests switch it off, to see that they would notice. */
+  guard?: typeof mayConnect;
 }): HttpSender {
-  const { clock, lookup = machineLookup, ca } = parts;
+  const { clock, lookup = machineLookup, ca, open = HttpConnection.open, guard = mayConnect } = parts;
   const resolver = new Resolver(clock, lookup);
   const pool = new ConnectionPool(clock);
   return {
@@ -38,7 +42,7 @@ export function createHttpSender(parts: {
       try {
         return {
           answered: true,
-          ...(await sendTo(request, { resolver, pool, ca, signal: deadline.signal })),
+          ...(await sendTo(request, { resolver, pool, ca, open, guard, signal: deadline.signal })),
         };
       } catch (error) {
         if (error instanceof SendFailure) return failed(error);
@@ -56,13 +60,15 @@ interface Tools {
   readonly resolver: Resolver;
   readonly pool: ConnectionPool;
   readonly ca: readonly string[] | undefined;
+  readonly open: typeof HttpConnection.open;
+  readonly guard: typeof mayConnect;
   readonly signal: AbortSignal;
 }
 
 async function sendTo(request: SendRequest, tools: Tools): Promise<Answer> {
   const url = new URL(request.url);
   const found = await resolve(url.hostname, tools);
-  const addresses = found.filter((address) => mayConnect(address, request.allowPrivateNetwork));
+  const addresses = found.filter((address) => tools.guard(address, request.allowPrivateNetwork));
   if (addresses.length === 0)
     throw new SendFailure('address', `${url.hostname} is at ${found.join(', ')}, which is not allowed`);
   const tls = url.protocol === 'https:';
@@ -82,7 +88,7 @@ async function sendTo(request: SendRequest, tools: Tools): Promise<Answer> {
   throw failure;
 }
 
-async function exchange(target: Target, text: string, { pool, signal }: Tools): Promise<Answer> {
+async function exchange(target: Target, text: string, { pool, open, signal }: Tools): Promise<Answer> {
   const key = `${target.tls ? 's' : ''} ${target.host} ${target.address} ${target.port}`;
   const kept = pool.take(key);
   if (kept) {
@@ -93,7 +99,7 @@ async function exchange(target: Target, text: string, { pool, signal }: Tools): 
       if (!(error instanceof SendFailure && error.stale) || signal.aborted) throw error;
     }
   }
-  return exchangeOn(await HttpConnection.open(target, signal), key, text, pool, signal);
+  return exchangeOn(await open(target, signal), key, text, pool, signal);
 }
 
 async function exchangeOn(
