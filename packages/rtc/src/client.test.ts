@@ -393,8 +393,24 @@ describe('a lost connection', () => {
     await until('told', () => told.length === 1);
     server.onRequest = ({ id }, socket) =>
       socket.tell({ type: 'error', id, code: 'token_channel_mismatch', message: 'no' });
-    expect(await codeOf(client.renewToken('bad'))).toBe('UPDATE_TICKET_FAILED');
+    expect(await client.renewToken('bad').catch((error: unknown) => error)).toMatchObject({
+      code: 'UPDATE_TICKET_FAILED',
+      data: { code: 'token_channel_mismatch' },
+    });
     expect(await codeOf(client.renewToken(''))).toBe('INVALID_PARAMS');
+    server.onRequest = () => undefined;
+    const renewing = codeOf(client.renewToken('late'));
+    await until('asked', () => server.of('renew-token').length === 2);
+    await client.leave();
+    expect(await renewing).toBe('OPERATION_ABORTED');
+  });
+
+  test('SDK47: after a renewal the connection comes back with the new token', async () => {
+    await join(9, 'first');
+    await client.renewToken('second');
+    server.socket.drop();
+    await until('back', () => server.hellos.length === 2);
+    expect(server.hellos[1]).toMatchObject({ token: 'second', resume: 'hc1.key' });
   });
 
   test('SDK47: frames of unknown types and what is no frame are passed over', async () => {

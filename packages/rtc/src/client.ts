@@ -6,7 +6,7 @@ import { SocketEnded } from './connection/socket.ts';
 import { Emitter } from './emitter.ts';
 import { disconnectedReason } from './end-reason.ts';
 import type { ConnectionDisconnectedReason, ConnectionState } from './enums.ts';
-import { type AgoraRTCException, banned, failure, toException } from './errors.ts';
+import { type AgoraRTCException, banned, failure, renewalRefused, toException } from './errors.ts';
 import { readJoinArguments } from './join-arguments.ts';
 import { sentCodec, type VideoCodec } from './media/codecs.ts';
 import type { MediaKind } from './media/host-subscription.ts';
@@ -254,7 +254,7 @@ export class Client extends Emitter<ClientEvents> {
         await link.request({ type: 'renew-token', token });
         link.token = token;
       } catch (error) {
-        throw failure('UPDATE_TICKET_FAILED', toException(error).message, error);
+        throw error instanceof HousecountError ? renewalRefused(error) : error;
       }
     });
   }

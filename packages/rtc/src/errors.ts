@@ -107,6 +107,11 @@ export function banned(scope: RuleScope = 'uid', cause?: unknown): AgoraRTCExcep
   return new AgoraRTCException('CAN_NOT_GET_GATEWAY_SERVER', text, data, { cause });
 }
 
+/** The rejection of a new token that the server does not take. The old one stays. */
+export function renewalRefused(cause: HousecountError): AgoraRTCException {
+  return new AgoraRTCException('UPDATE_TICKET_FAILED', cause.message, { code: cause.code }, { cause });
+}
+
 /** Any failure as the exception that apps expect; one that is one already is returned as it is. */
 export function toException(error: unknown): AgoraRTCException {
   if (error instanceof AgoraRTCException) return error;

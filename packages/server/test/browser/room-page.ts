@@ -71,6 +71,8 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
     client.on(name, (member, detail) => note(name, member.uid, detail));
   client.on('audience-count', (count) => note('audience-count', undefined, count));
   client.on('connection-state-change', (state, before, reason) => note('state', undefined, reason || state));
+  for (const name of ['token-privilege-will-expire', 'token-privilege-did-expire'])
+    client.on(name, () => note(name));
   for (const name of ['media-reconnect-start', 'media-reconnect-end']) client.on(name, (uid) => note(name, uid));
   client.on('user-published', async (user, kind) => {
     note('user-published', user.uid, kind);
@@ -124,6 +126,7 @@ interface Room {
     setClientRole(role: string): Promise<void>;
     unpublish(): Promise<void>;
     leave(): Promise<void>;
+    readonly connectionState: string;
     readonly remoteUsers: readonly { uid: number | string; hasVideo: boolean }[];
   };
   publish(): Promise<void>;
