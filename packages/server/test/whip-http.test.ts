@@ -166,8 +166,18 @@ describe('WHIP and WHEP over HTTP', () => {
       token: tokenFor('stage', { uid: 7 }),
       body: `v=0\r\n${'a'.repeat(200_000)}`,
     });
-    expect(response.status).toBe(413);
+    await expectProblem(response, 413, 'body_too_large');
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  });
+
+  test('WHIP8: refusals that need no handler are readable from another origin, too', async () => {
+    for (const path of [`/v1/whip/${testApp.id}/stage`, `/v1/whep/${testApp.id}/stage`, '/v1/media/none']) {
+      const other = await fetch(server.url + path, { method: 'PUT' });
+      expect(other.headers.get('allow')).toContain('OPTIONS');
+      await expectProblem(other, 405, 'method_not_allowed');
+    }
+    const broken = await fetch(`${server.url}/v1/whip/${testApp.id}/%zz`, { method: 'POST' });
+    await expectProblem(broken, 400, 'body_invalid');
   });
 
   test('WHIP8: OPTIONS, GET and HEAD say what a browser and a probe need', async () => {

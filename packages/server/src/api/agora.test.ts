@@ -125,6 +125,14 @@ describe('shapes', () => {
     const fine = await world.ask('/dev/v1/projects');
     expect(fine.headers.get('x-resource-id')).toMatch(/^\w{16}$/);
     expect((await world.ask('/dev/v1/channel/user/nonsense')).status).toBe(404);
+    const other = await world.ask('/dev/v1/projects', { method: 'DELETE' });
+    expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const broken = await world.ask(`/dev/v1/channel/user/${appid}/%zz`);
+    expect(broken.status).toBe(400);
+    for (const refused of [other, broken]) {
+      expect(refused.headers.get('x-resource-id')).toMatch(/^\w{16}$/);
+      expect(Object.keys((await refused.json()) as Body).sort()).toEqual(['code', 'message']);
+    }
   });
 });
 

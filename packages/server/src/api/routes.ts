@@ -19,6 +19,9 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     method: operation.method,
     path: operation.path,
     handle: (request, context) => answer(operation, { deps, authority, limits }, request, context),
+    ...(operation.style.kind === 'agora' && {
+      refuse: (error: HousecountError) => agoraRefusal(error, { 'x-resource-id': deps.random.id(16) }),
+    }),
   }));
 }
 
@@ -80,12 +83,20 @@ function refusal(
   const { code } = error;
   const { http } = codes[code];
   const native = problemOf(error, context.requestId);
-  const message = agoraMessages[code] ?? (http >= 500 ? codes[code].message : error.message);
-  const answer = kind === 'native' ? native : json(http, { message, code }, headers);
+  const answer = kind === 'native' ? native : agoraRefusal(error, headers);
   const retryAfter = native.headers.get('retry-after');
   if (retryAfter !== null) answer.headers.set('retry-after', retryAfter);
   if (http === 401 && !isScript(request)) answer.headers.set('www-authenticate', 'Basic realm="housecount"');
   return answer;
+}
+
+function agoraRefusal(
+  { code, message }: HousecountError,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const { http } = codes[code];
+  const told = agoraMessages[code] ?? (http >= 500 ? codes[code].message : message);
+  return json(http, { message: told, code }, headers);
 }
 
 /** A page's own fetch: the challenge would make the browser open its login box over the page's. */

@@ -1,4 +1,4 @@
-import { HousecountError } from '@housecount/protocol';
+import { type Code, HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
@@ -64,13 +64,16 @@ async function answerTo(
     case 'nothing':
       return problem('not_found', requestId);
     case 'bad-path':
-      return problem('body_invalid', requestId, { detail: 'The path has a broken percent-encoding.' });
-    case 'other-methods':
-      return problem('method_not_allowed', requestId, { headers: { allow: match.allow.join(', ') } });
+      return refusal(match.route, requestId, 'body_invalid', 'The path has a broken percent-encoding.');
+    case 'other-methods': {
+      const answer = refusal(match.route, requestId, 'method_not_allowed');
+      answer.headers.set('allow', match.allow.join(', '));
+      return answer;
+    }
   }
   try {
     const limited = await withLimitedBody(request, limits.bodyBytesMax);
-    if (!limited) return problem('body_too_large', requestId);
+    if (!limited) return refusal(match.route, requestId, 'body_too_large');
     return await match.route.handle(limited, { ...context, params: match.params });
   } catch (cause) {
     if (cause instanceof HousecountError && cause.code !== 'internal') return problemOf(cause, requestId);
@@ -82,6 +85,12 @@ async function answerTo(
     });
     return problem('internal', requestId);
   }
+}
+
+/** What the resource has no handler to say, said in the shape of its other refusals. */
+function refusal(route: Route, requestId: string, code: Code, detail?: string): Response {
+  const error = new HousecountError(code, detail);
+  return route.refuse?.(error, requestId) ?? problemOf(error, requestId);
 }
 
 /** HEAD has the headers of GET and no body; one that streams is ended. */

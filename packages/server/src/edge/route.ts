@@ -1,3 +1,5 @@
+import type { HousecountError } from '@housecount/protocol';
+
 /** How the parts of the server that speak HTTP hand their resources to edge/. Web standard types only. */
 
 export interface RequestContext {
@@ -17,4 +19,6 @@ export interface Route {
   /** `/v1/apps/{app}/channels`; a last segment `{rest*}` takes all that follows. */
   readonly path: string;
   handle(request: Request, context: RequestContext): Response | Promise<Response>;
+  /** What a refusal looks like that needs no handler (405, broken path, body too large); else `{code, message, requestId}`. */
+  refuse?(error: HousecountError, requestId: string): Response;
 }

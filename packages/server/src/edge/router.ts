@@ -5,10 +5,10 @@ import type { Route } from './route.ts';
 export type Match =
   | { readonly found: 'route'; readonly route: Route; readonly params: Readonly<Record<string, string>> }
   | { readonly found: 'nothing' }
-  /** The resource exists, with other methods. */
-  | { readonly found: 'other-methods'; readonly allow: readonly string[] }
+  /** The resource exists, with other methods; `route` is one of its routes. */
+  | { readonly found: 'other-methods'; readonly allow: readonly string[]; readonly route: Route }
   /** A percent-encoding in the path is broken. */
-  | { readonly found: 'bad-path' };
+  | { readonly found: 'bad-path'; readonly route: Route };
 
 /** One segment of a template: literal text, or the name of a parameter; `rest` takes all that follows. */
 type Segment =
@@ -44,18 +44,22 @@ export class Router {
   match(method: string, path: string): Match {
     const parts = path.split('/').slice(1);
     const allow = new Set<string>();
+    let other: Route | undefined;
     for (const { segments, methods } of this.#templates) {
       if (!fits(segments, parts)) continue;
       const route = methods.get(method) ?? (method === 'HEAD' ? methods.get('GET') : undefined);
       if (!route) {
-        for (const other of methods.keys()) allow.add(other);
+        for (const [name, each] of methods) {
+          allow.add(name);
+          other ??= each;
+        }
         if (methods.has('GET')) allow.add('HEAD');
         continue;
       }
       const params = paramsOf(segmentsOf(route.path), parts);
-      return params ? { found: 'route', route, params } : { found: 'bad-path' };
+      return params ? { found: 'route', route, params } : { found: 'bad-path', route };
     }
-    return allow.size > 0 ? { found: 'other-methods', allow: [...allow].sort() } : { found: 'nothing' };
+    return other ? { found: 'other-methods', allow: [...allow].sort(), route: other } : { found: 'nothing' };
   }
 }
 

@@ -31,6 +31,10 @@ const noStreamRetrySeconds = 3;
 
 /** WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): endpoints for POST, sessions for PATCH and DELETE. */
 export function whipRoutes(options: WhipRoutesOptions): Route[] {
+  return resources(options).map((route) => ({ ...route, refuse: problem }));
+}
+
+function resources(options: WhipRoutesOptions): Route[] {
   const endpoint = (kind: 'whip' | 'whep'): Route[] => {
     const path = `/v1/${kind}/{appId}/{channel}`;
     return [
