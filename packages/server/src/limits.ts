@@ -54,6 +54,16 @@ export const limits = {
   rosterSnapshotsMax: 200,
   /** How long such a roster is kept after its last page, milliseconds; then `no_longer_kept`. */
   rosterSnapshotMs: 60_000,
+  /** How long a request for events may wait for one, milliseconds; a longer `wait` is refused with `query_invalid`. Below the silence after which HTTP connections are closed. */
+  pullWaitMsMax: 50_000,
+  /** Requests that wait for events; the next is refused with `too_many_connections`. */
+  pullWaitersMax: 500,
+  /** Snapshots of an app being read at once; the next is refused with `too_many_connections`. */
+  snapshotStreamsMax: 8,
+  /** How long one may take, milliseconds; then it breaks off without its last line. */
+  snapshotStreamMs: 600_000,
+  /** Members in one line of a snapshot. */
+  snapshotLineMembersMax: 500,
   /** Event streams (SSE) open at once; the next is refused with `too_many_connections`. */
   eventStreamsMax: 200,
   /** A comment is sent on a silent event stream this often, milliseconds, so that proxies keep it open. */

@@ -113,13 +113,14 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
 
   const sender = createHttpSender({ clock });
   started.push(() => sender.close());
+  const communicationEventsOf = (app: string) => apps.get(app)?.communicationEvents ?? '107/108';
   const notify = await startNotify({
     ...common,
     log,
     disk,
     send: sender.send,
     endpoints: config.endpoints,
-    communicationEventsOf: (app) => apps.get(app)?.communicationEvents ?? '107/108',
+    communicationEventsOf,
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
   });
   started.push(() => notify.stop());
@@ -176,6 +177,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         log,
         history,
         notify,
+        communicationEventsOf,
         noticeAddresses: ownAddresses,
       }),
       ...whipRoutes({

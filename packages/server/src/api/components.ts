@@ -36,6 +36,37 @@ const subject = {
   clientSeq: integer('Strictly increasing per app, channel and uid.'),
 };
 
+/** The shapes of a channel's events, each with `more`. */
+const channelEvents = (more: Readonly<Record<string, Schema>> = {}) =>
+  anyOf(
+    object({ ...eventBase, ...more, type: constant('channel-opened') }),
+    object({ ...eventBase, ...more, type: constant('channel-closed'), lastUid: integer() }),
+    object({
+      ...eventBase,
+      ...more,
+      ...subject,
+      type: constant('member-joined'),
+      connectionId: string(),
+      connectionKind: connection,
+      tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
+      leaseMs: integer('Silence allowed before the member is presumed gone, milliseconds.'),
+    }),
+    object({
+      ...eventBase,
+      ...more,
+      ...subject,
+      type: constant('member-left'),
+      connectionId: string(),
+      reason: oneOf(...Object.keys(leaveReasons)),
+      evidence: oneOf(...evidences),
+      ruleScope: optional(oneOf(...ruleScopes)),
+      lastHeardMs: milliseconds('When the server last heard from the member'),
+      noticedMs: milliseconds('When the server noticed the silence or the goodbye'),
+      joinedMs: milliseconds('When the member joined'),
+    }),
+    object({ ...eventBase, ...more, ...subject, type: constant('role-changed') }),
+  );
+
 /** The named shapes of the OpenAPI document. */
 export const components: Readonly<Record<string, Schema>> = {
   Refusal: object(
@@ -59,31 +90,71 @@ export const components: Readonly<Record<string, Schema>> = {
   }),
   ChannelEvent: {
     description: 'A change of a channel: decided, numbered, logged. The roster is the sum of these.',
+    ...channelEvents(),
+  },
+  PulledEvent: {
+    description: 'A ChannelEvent, with the notice that it makes.',
+    ...channelEvents({
+      noticeId: string('The same as on every webhook.'),
+      eventType: ref('NoticeType'),
+      notice: ref('AgoraNotice'),
+    }),
+  },
+  AgoraNotice: object(
+    {
+      sid: eventBase.sid,
+      noticeId: string(),
+      productId: constant(1),
+      eventType: ref('NoticeType'),
+      notifyMs: milliseconds('When this copy was made'),
+      payload: object({
+        channelName: string(),
+        ts: integer('When it was decided, Unix seconds.'),
+        lastUid: optional(integer()),
+        uid: optional(integer()),
+        platform: optional(integer()),
+        clientType: optional(integer()),
+        clientSeq: optional(integer()),
+        reason: optional(integer()),
+        duration: optional(integer('Seconds in the channel.')),
+        account: optional(string()),
+        seq: eventBase.seq,
+        count: eventBase.count,
+      }),
+    },
+    'The body of a webhook in the `agora` format, as an object.',
+  ),
+  SnapshotLine: {
+    description: 'A line of a snapshot.',
     ...anyOf(
-      object({ ...eventBase, type: constant('channel-opened') }),
-      object({ ...eventBase, type: constant('channel-closed'), lastUid: integer() }),
       object({
-        ...eventBase,
-        ...subject,
-        type: constant('member-joined'),
-        connectionId: string(),
-        connectionKind: connection,
-        tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
-        leaseMs: integer('Silence allowed before the member is presumed gone, milliseconds.'),
+        type: constant('snapshot'),
+        app: string(),
+        cursor: string('Ask /events for what comes after it.'),
+        atMs: milliseconds('When it was taken'),
+        channels: integer('Open channels.'),
       }),
       object({
-        ...eventBase,
-        ...subject,
-        type: constant('member-left'),
-        connectionId: string(),
-        reason: oneOf(...Object.keys(leaveReasons)),
-        evidence: oneOf(...evidences),
-        ruleScope: optional(oneOf(...ruleScopes)),
-        lastHeardMs: milliseconds('When the server last heard from the member'),
-        noticedMs: milliseconds('When the server noticed the silence or the goodbye'),
-        joinedMs: milliseconds('When the member joined'),
+        type: constant('channel'),
+        channel: string(),
+        sid: eventBase.sid,
+        seq: eventBase.seq,
+        profile,
+        openedMs: milliseconds('First join of this life'),
+        count: integer('Members in the lines that follow.'),
+        hosts: integer('Broadcasters among them.'),
       }),
-      object({ ...eventBase, ...subject, type: constant('role-changed') }),
+      object({
+        type: constant('members'),
+        channel: string(),
+        sid: eventBase.sid,
+        members: array(ref('RosterMember')),
+      }),
+      object({
+        type: constant('end'),
+        channels: integer(),
+        members: integer('All members of all channels.'),
+      }),
     ),
   },
   ChannelSummary: object({

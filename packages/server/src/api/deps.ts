@@ -1,3 +1,4 @@
+import type { CommunicationEvents } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { History } from '../ledger/history.ts';
 import type { Log } from '../log/contract.ts';
@@ -11,10 +12,15 @@ export interface ApiDeps {
   /** The public development app runs: no login from this machine, and demo tokens for everyone. */
   readonly development: boolean;
   readonly log: ApiLog;
-  readonly history: Pick<History, 'eventsAfter' | 'lives' | 'caughtUp'>;
+  readonly history: Pick<
+    History,
+    'eventsAfter' | 'lives' | 'caughtUp' | 'scan' | 'oldest' | 'sidAt' | 'news'
+  >;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
   readonly clock: Clock;
   readonly random: Random;
+  /** How the joins and leaves of communication channels are numbered. */
+  readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Addresses that notices leave from, for a receiver's allow-list. */
   readonly noticeAddresses: () => readonly string[];
 }

@@ -91,6 +91,7 @@ test('REST27: answers have the shape that is described', async () => {
     [`${app}/channels/x/roster?limit=1`, '/v1/apps/{app}/channels/{channel}/roster'],
     [`${app}/channels/x/events`, '/v1/apps/{app}/channels/{channel}/events'],
     [`${app}/channels/x/sids`, '/v1/apps/{app}/channels/{channel}/sids'],
+    [`${app}/events`, '/v1/apps/{app}/events'],
     [`${app}/endpoints`, '/v1/apps/{app}/endpoints'],
     ['/v1/demo/token?channel=x', '/v1/demo/token'],
     [`${dev}/${'a'.repeat(32)}`, '/dev/v1/channel/{appid}'],

@@ -89,6 +89,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     log,
     history,
     notify,
+    communicationEventsOf: () => '107/108',
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
   };

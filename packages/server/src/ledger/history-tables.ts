@@ -3,6 +3,7 @@ import type { ChannelRecord } from '../channel/decision.ts';
 import { isMark } from '../channel/decision.ts';
 import type { LogEntry, LogRecord } from '../log/record.ts';
 import type { EventsQuery } from './history.ts';
+import { HistoryScan } from './history-scan.ts';
 import { type Database, openReadModel, type Row, type Statement } from './sqlite.ts';
 
 /** One life of a channel, from first join to last leave. */
@@ -56,6 +57,9 @@ export class HistoryTables {
   readonly #oldest: Statement;
   readonly #deleteEvents: Statement;
   readonly #deleteLives: Statement;
+  readonly #newestToDelete: Statement;
+  /** The same events by log position. */
+  readonly scan: HistoryScan;
   #position: number;
   #rowsSinceRetain = retainEveryRows;
   /** True if the last append failed: the trouble is the file's, not the log's. */
@@ -80,11 +84,13 @@ export class HistoryTables {
       'SELECT * FROM lives WHERE app = ? AND channel = ? AND position < ? ORDER BY position DESC LIMIT ?',
     );
     this.#oldest = database.prepare('SELECT position, at_ms FROM events ORDER BY position LIMIT 1');
+    const toDelete = `
+      FROM (SELECT position, at_ms FROM events ORDER BY position LIMIT ${retainRowsMax})
+      WHERE position <= ?1 OR at_ms < ?2`;
     this.#deleteEvents = database.prepare(
-      `DELETE FROM events WHERE position IN (
-         SELECT position FROM (SELECT position, at_ms FROM events ORDER BY position LIMIT ${retainRowsMax})
-         WHERE position <= ?1 OR at_ms < ?2)`,
+      `DELETE FROM events WHERE position IN (SELECT position ${toDelete})`,
     );
+    this.#newestToDelete = database.prepare(`SELECT max(position) AS position ${toDelete}`);
     this.#deleteLives = database.prepare(
       `DELETE FROM lives WHERE sid IN (
          SELECT sid FROM (
@@ -92,6 +98,7 @@ export class HistoryTables {
          WHERE position <= ?1 OR closed_ms < ?2)`,
     );
     this.#position = Number(database.prepare('SELECT position FROM cursor').get()?.position ?? 0);
+    this.scan = new HistoryScan(database, this.#position);
   }
 
   get position(): number {
@@ -148,6 +155,8 @@ export class HistoryTables {
     if (oldest === undefined || (Number(oldest.position) > lastToDelete && Number(oldest.at_ms) >= beforeMs))
       return;
     this.#database.transaction(() => {
+      const newest = this.#newestToDelete.get(lastToDelete, beforeMs)?.position;
+      if (typeof newest === 'number') this.scan.forget(newest);
       this.#deleteEvents.run(lastToDelete, beforeMs);
       this.#deleteLives.run(lastToDelete, beforeMs);
     });
@@ -156,6 +165,7 @@ export class HistoryTables {
   /** Sets the cursor without taking anything over. */
   skipTo(position: number): void {
     this.#setCursor.run(position);
+    this.scan.forget(position);
     this.#position = position;
   }
 
@@ -169,7 +179,8 @@ export class HistoryTables {
   }
 }
 
-function isEvent(record: LogRecord): record is ChannelEvent {
+/** What the history keeps. */
+export function isEvent(record: LogRecord): record is ChannelEvent {
   if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
     return false;
   return !isMark(record satisfies ChannelRecord);

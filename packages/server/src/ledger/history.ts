@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
-import { HistoryTables, type Life } from './history-tables.ts';
+import type { Scan } from './history-scan.ts';
+import { HistoryTables, isEvent, type Life } from './history-tables.ts';
+import { News } from './news.ts';
 import { Waiters } from './waiters.ts';
 
 /** The log as history needs it. */
@@ -33,6 +35,20 @@ export interface History {
   eventsAfter(query: EventsQuery): readonly ChannelEvent[] | undefined;
   /** Lives of a channel, newest first, opened before `before` (a cursor of an earlier answer). */
   lives(query: { app: string; channel: string; before?: number; limit: number }): readonly Life[];
+  /**
+   * Events of an app over all its channels after a log position, in the order of the log, at most `limit`.
+   * @throws HousecountError no_longer_kept if events after the position have been deleted, or the log has not come to it.
+   */
+  scan(query: { app: string; after: number; limit: number }): Scan;
+  /** Everything after this position is kept: where to begin. */
+  readonly oldest: number;
+  /** The sid of the event at a position; undefined if there is none. */
+  sidAt(position: number): string | undefined;
+  /**
+   * Resolves with true once an app has a new event, with false after `waitMs`.
+   * @throws HousecountError too_many_connections if limits.pullWaitersMax wait; going_away if the signal aborts.
+   */
+  news(app: string, waitMs: number, signal: AbortSignal): Promise<boolean>;
   /**
    * Resolves once everything up to the log's position of now can be read.
    * @throws HousecountError overloaded if that takes longer than limits.historyWaitMs, or too many wait.
@@ -76,6 +92,7 @@ export function openHistory(options: HistoryOptions): History {
     waitMsMax: limits.historyWaitMs,
     waitersMax: limits.historyWaitersMax,
   });
+  const news = new News(clock, limits.pullWaitersMax);
   const release = log.hold?.(() => tables.position);
   let trouble: string | undefined;
   let failures = 0;
@@ -86,6 +103,8 @@ export function openHistory(options: HistoryOptions): History {
       trouble = undefined;
       failures = 0;
       waiters.reached(tables.position);
+      if (news.waiting > 0)
+        news.tell(new Set(batch.flatMap(({ record }) => (isEvent(record) ? record.app : []))));
       tables.retain(clock.nowMs() - limits.historyDaysMax * dayMs, limits.historyRowsMax);
     }
   }
@@ -112,6 +131,7 @@ export function openHistory(options: HistoryOptions): History {
     }
     release?.();
     waiters.end();
+    news.end();
     tables.close();
   }
 
@@ -126,6 +146,16 @@ export function openHistory(options: HistoryOptions): History {
       if (missing) throw new HousecountError('no_longer_kept');
       return events;
     },
+    scan(query) {
+      if (query.after < tables.scan.forgotten || query.after > tables.position)
+        throw new HousecountError('no_longer_kept');
+      return tables.scan.scan(query, tables.position);
+    },
+    get oldest() {
+      return tables.scan.forgotten;
+    },
+    sidAt: (position) => tables.scan.sidAt(position),
+    news: (app, waitMs, askerSignal) => news.wait(app, waitMs, askerSignal),
     lives: (query) => tables.lives(query),
     async caughtUp(askerSignal) {
       const position = log.lastPosition;

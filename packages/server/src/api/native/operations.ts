@@ -5,6 +5,7 @@ import { getDemoToken } from './get-demo-token.ts';
 import { getOpenApi } from './get-open-api.ts';
 import { getRoster } from './get-roster.ts';
 import { getSession } from './get-session.ts';
+import { getSnapshot } from './get-snapshot.ts';
 import { listApps } from './list-apps.ts';
 import { listChannels } from './list-channels.ts';
 import { listEndpoints } from './list-endpoints.ts';
@@ -12,6 +13,7 @@ import { listEvents } from './list-events.ts';
 import { listGivenUp } from './list-given-up.ts';
 import { listSids } from './list-sids.ts';
 import type { NativeParts } from './parts.ts';
+import { pullEvents } from './pull-events.ts';
 
 /** The native REST API, under /v1. */
 export function nativeOperations(parts: NativeParts): readonly Operation[] {
@@ -23,6 +25,8 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     getRoster(parts),
     listEvents(parts),
     listSids(parts),
+    pullEvents(parts),
+    getSnapshot(parts),
     followNotices(parts),
     followAttempts(parts),
     listEndpoints(parts),
