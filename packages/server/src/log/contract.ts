@@ -83,6 +83,8 @@ export interface Log {
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void;
 
   readonly lastPosition: number;
+  /** Why the log could not be written when it was last tried, in a sentence; undefined if it could. */
+  readonly trouble: string | undefined;
   /**
    * Durable entries after `after`, in order, in batches, for ever; ends when the signal aborts. From memory while the
    * reader keeps up, else from the engine. A slow consumer delays only itself: nothing is buffered for it.

@@ -48,6 +48,7 @@ export class GroupCommit {
   #lastPosition: number;
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
+  #failed: { readonly sinceMs: number; readonly cause: string } | undefined;
 
   constructor(options: GroupCommitOptions, lastPosition: number) {
     this.#options = options;
@@ -56,6 +57,11 @@ export class GroupCommit {
 
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** Why the newest append failed, in a sentence; undefined once one has succeeded again. */
+  get trouble(): string | undefined {
+    return this.#failed && `The log cannot be written: ${this.#failed.cause}`;
   }
 
   /** Queues one command; resolves when it is durable or refused. Refused `overloaded` when the queue is full. */
@@ -109,7 +115,8 @@ export class GroupCommit {
     );
     if (transactions.length > 0) {
       const outcome = await store.append(partition, transactions, this.#lastPosition);
-      if (!outcome.ok) return this.#failed(batch, outcome);
+      if (!outcome.ok) return this.#takeBack(batch, outcome);
+      this.#succeeded();
     }
     const entries: LogEntry[] = [];
     for (const decision of decided) {
@@ -124,8 +131,15 @@ export class GroupCommit {
     }
   }
 
+  #succeeded(): void {
+    if (this.#failed === undefined) return;
+    const { clock, logger } = this.#options;
+    logger.info('the log is written again', { afterMs: clock.nowMs() - this.#failed.sinceMs });
+    this.#failed = undefined;
+  }
+
   /** The draft is dropped: what was not recorded did not happen, not even the refusals that were decided against it. */
-  #failed(
+  #takeBack(
     batch: readonly Pending[],
     outcome: { reason: 'conflict'; lastPosition: number } | { reason: 'unavailable'; cause: unknown },
   ): void {
@@ -139,9 +153,12 @@ export class GroupCommit {
       );
       return;
     }
-    this.#options.logger.error('the log could not be written; nothing was changed', {
-      cause: String(outcome.cause),
-    });
+    if (this.#failed === undefined) {
+      const cause = String(outcome.cause);
+      this.#failed = { sinceMs: this.#options.clock.nowMs(), cause };
+      // Once, not per append: a full disk must not fill the operator's log as well.
+      this.#options.logger.error('the log cannot be written; joins are refused, leaves wait', { cause });
+    }
     const facts = batch.filter(({ fact }) => fact);
     for (const { fact, settle } of batch) if (!fact) settle({ ok: false, code: 'log_unavailable' });
     if (facts.length === 0) return;

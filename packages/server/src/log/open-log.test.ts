@@ -133,6 +133,21 @@ describe('deciding and recording', () => {
     expect(await m.types()).toEqual(['channel-opened', 'member-joined', 'member-left', 'channel-closed']);
   });
 
+  test('LOG52: the trouble is told from the first failure until something is written again', async () => {
+    const m = await begin();
+    await m.log.join(join());
+    expect(m.log.trouble).toBeUndefined();
+    m.disk.faults.spaceBytesLeft = 10;
+    await m.log.join(join({ identity: { uid: 2 }, connectionId: 'c2' }));
+    expect(m.log.trouble).toContain('ENOSPC');
+    // Nothing to write: that it would work again is not known.
+    m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
+    await m.log.submit(app, 'nowhere', { type: 'resume', connectionId: 'nobody' });
+    expect(m.log.trouble).toContain('ENOSPC');
+    await m.log.join(join({ identity: { uid: 2 }, connectionId: 'c2' }));
+    expect(m.log.trouble).toBeUndefined();
+  });
+
   test('LOG53: a queue that is full refuses with overloaded', async () => {
     const m = await begin();
     const many = Array.from({ length: 50_001 }, () =>
@@ -190,6 +205,24 @@ describe('restart', () => {
     expect(left.lastHeardMs).toBeLessThanOrEqual(crashedMs);
     expect(left.lastHeardMs).toBeGreaterThanOrEqual(crashedMs - 2_000);
     expect(m.log.channel(app, 'lobby')?.roster.get(1)?.link.state).toBe('live');
+  });
+
+  test('LOG65: a start that cannot record the recovery lease fails, and the next one gives it', async () => {
+    const m = await begin();
+    const channels = Array.from({ length: 100 }, (_, index) => `room-${index}`);
+    await Promise.all(
+      channels.map((channel) => m.log.join(join({ channel, connectionId: `of-${channel}` }))),
+    );
+    await m.log.join(join());
+    m.crash('process');
+    // Room for the newest append, which is written anew, and not for a hundred recoveries.
+    m.disk.faults.spaceBytesLeft = 4_000;
+    await expect(m.start()).rejects.toMatchObject({ code: 'log_unavailable' });
+    m.crash('process');
+    m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
+    await m.start();
+    expect(m.log.channel(app, 'lobby')?.roster.get(1)?.link.state).toBe('silent');
+    expect((await m.log.submit(app, 'lobby', { type: 'resume', connectionId: 'c1' })).ok).toBe(true);
   });
 
   test('LOG56: a lease that ends makes the member leave by itself, once', async () => {

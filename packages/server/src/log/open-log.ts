@@ -1,3 +1,4 @@
+import { HousecountError } from '@housecount/protocol';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
@@ -24,6 +25,8 @@ import { recoverWorld } from './recover.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Draft, World } from './world.ts';
 
+/** Channels whose recovery is asked for at once: far below the limit of the queue. */
+const recoverChannelsMax = 10_000;
 /** All channels share one partition on one machine: one fsync serves them all. */
 const partition = 'main';
 
@@ -41,11 +44,19 @@ export interface LogOptions {
   readonly onFenced: (cause: Error) => void;
 }
 
-/** Opens the log: folds what is on disk, gives everybody the recovery lease, then decides and records. */
+/**
+ * Opens the log: folds what is on disk, gives everybody the recovery lease, then decides and records. Fails with
+ * `log_unavailable` if that lease cannot be recorded: the operator is told at once, and the next start does it again.
+ */
 export async function openLog(options: LogOptions): Promise<Log> {
   const recovered = await recoverWorld({ store: options.store, partition, logger: options.logger });
   const log = new EmbeddedOwner(options, recovered);
-  await log.recoverMembers();
+  try {
+    await log.recoverMembers();
+  } catch (cause) {
+    await log.stop();
+    throw cause;
+  }
   return log;
 }
 
@@ -123,19 +134,24 @@ class EmbeddedOwner implements Log {
     );
     const { recoveryMs } = this.#options;
     const open = this.#world.states().filter((state) => state.sid !== undefined);
-    await Promise.all(
-      open.map(({ app, channel }) =>
-        this.#fact((draft, nowMs) =>
-          decideCommand(draft, app, channel, { type: 'recover', lastAliveMs, recoveryMs }, nowMs),
-        ),
-      ),
-    );
+    const recover = ({ app, channel }: ChannelState) =>
+      this.#request((draft, nowMs) =>
+        decideCommand(draft, app, channel, { type: 'recover', lastAliveMs, recoveryMs }, nowMs),
+      );
+    for (let done = 0; done < open.length; done += recoverChannelsMax) {
+      const outcomes = await Promise.all(open.slice(done, done + recoverChannelsMax).map(recover));
+      for (const outcome of outcomes) if (!outcome.ok) throw new HousecountError(outcome.code, this.trouble);
+    }
     this.#timer.schedule(this.#world.states());
     this.#alive.start();
   }
 
   get lastPosition(): number {
     return this.#feed.lastPosition;
+  }
+
+  get trouble(): string | undefined {
+    return this.#commits.trouble;
   }
 
   async join(request: JoinRequest): Promise<JoinOutcome> {

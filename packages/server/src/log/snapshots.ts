@@ -7,6 +7,9 @@ import type { World } from './world.ts';
 /** Records after which a new snapshot is written, so that start-up replays no more than about this many. Chosen: 1 s of replay. */
 export const snapshotEveryRecords = 100_000;
 
+/** After one that failed none is tried for so long, milliseconds: each try costs as much as a good one. Chosen. */
+export const snapshotRetryMs = 30_000;
+
 export interface SnapshotsOptions {
   readonly store: LogStore;
   readonly partition: string;
@@ -24,6 +27,8 @@ export class Snapshots {
   readonly #holds = new Set<() => number>();
   #lastPosition: number;
   #writing: Promise<void> | undefined;
+  /** None is begun before, epoch milliseconds. */
+  #notBeforeMs = 0;
 
   constructor(options: SnapshotsOptions) {
     this.#options = options;
@@ -39,6 +44,7 @@ export class Snapshots {
   /** The world stands at `position`; a snapshot of it is begun if it is time for one. */
   reached(position: number, floorMs: number): void {
     if (this.#writing || position - this.#lastPosition < snapshotEveryRecords) return;
+    if (this.#options.clock.nowMs() < this.#notBeforeMs) return;
     this.#writing = this.#write(position, floorMs).finally(() => {
       this.#writing = undefined;
     });
@@ -59,6 +65,7 @@ export class Snapshots {
       const held = Math.min(position, ...[...this.#holds].map((cursor) => cursor()));
       await store.trim(partition, held, clock.nowMs() - retentionMs);
     } catch (cause) {
+      this.#notBeforeMs = clock.nowMs() + snapshotRetryMs;
       logger.error('a snapshot could not be written; start-up will replay more', { cause: String(cause) });
     }
   }
