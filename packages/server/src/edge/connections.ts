@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
+import { LogFollower } from '../log/log-follower.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Metrics } from '../observe/contract.ts';
-import { pause } from '../pause.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { Sweep } from './liveness.ts';
@@ -25,9 +25,6 @@ export type ConnectionsOptions = Pick<
   | 'onSelect'
 > & { readonly metrics: Metrics };
 
-/** How long the log's follower waits after a failure before it goes on where it was, milliseconds. */
-const followRetryMs = 1_000;
-
 /** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
 export class Connections {
   readonly #options: ConnectionsOptions;
@@ -44,7 +41,7 @@ export class Connections {
   readonly #stopping = new AbortController();
   readonly #sweep: Sweep;
   #cancelSweep: (() => void) | undefined;
-  #following: Promise<void> | undefined;
+  #follower: LogFollower | undefined;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -80,8 +77,20 @@ export class Connections {
   }
 
   start(): void {
-    this.#following = this.#follow(this.#options.log.lastPosition);
+    const { log, clock, logger } = this.#options;
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      logger,
+      part: 'edge',
+      absorb: (entry) => this.#absorb(entry),
+    });
     this.#sweepLater();
+  }
+
+  /** Why connections whose member is out are not ended; undefined while they are. */
+  get trouble(): string | undefined {
+    return this.#follower?.trouble;
   }
 
   /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
@@ -106,7 +115,7 @@ export class Connections {
     this.#cancelSweep?.();
     this.#partings.stop();
     for (const connection of this.#open) connection.end('going_away', { retryAfterMs, settled: true });
-    await this.#following;
+    await this.#follower?.stop();
   }
 
   #joined(connection: Connection, connectionId: string): void {
@@ -156,26 +165,6 @@ export class Connections {
       this.#lost.retry();
       this.#sweepLater();
     });
-  }
-
-  async #follow(from: number): Promise<void> {
-    const { log, logger, clock } = this.#options;
-    const { signal } = this.#stopping;
-    let position = from;
-    while (!signal.aborted) {
-      try {
-        for await (const batch of log.follow(position, signal)) {
-          for (const entry of batch) this.#absorb(entry);
-          position = batch.at(-1)?.position ?? position;
-        }
-      } catch (cause) {
-        logger.error('connections cannot read the log; they go on where they were', {
-          position,
-          cause: String(cause),
-        });
-        await pause(clock, followRetryMs, signal);
-      }
-    }
   }
 
   #absorb({ record }: LogEntry): void {

@@ -23,6 +23,8 @@ export interface Edge {
   readonly url: string;
   /** Members backed by a WebSocket here. */
   readonly joined: number;
+  /** Why connections whose member is out are not ended; undefined while they are. */
+  readonly trouble: string | undefined;
   /** Ends all that arrives here; members stay in the log. Clients are told to come back after `retryAfterMs`. */
   stop(options: { readonly retryAfterMs: number }): Promise<void>;
 }
@@ -58,6 +60,9 @@ export function serveEdge(options: EdgeOptions): Edge {
     url: server.url,
     get joined() {
       return connections.size;
+    },
+    get trouble() {
+      return connections.trouble;
     },
     async stop({ retryAfterMs }) {
       await connections.stop(retryAfterMs);

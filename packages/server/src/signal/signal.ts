@@ -5,9 +5,9 @@ import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
+import { LogFollower } from '../log/log-follower.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
-import { pause } from '../pause.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
 import { toHostState } from './roster-member.ts';
@@ -25,9 +25,6 @@ export interface SignalOptions {
   readonly metrics: Metrics;
 }
 
-/** How long the log's follower waits after a failure before it goes on where it was, milliseconds. */
-const followRetryMs = 1_000;
-
 /** Starts to tell the channels' clients what the log says, from now on. */
 export function startSignal(options: SignalOptions): Signal {
   const signal = new Signal(options);
@@ -40,8 +37,9 @@ export class Signal {
   readonly streams: Streams;
   readonly #options: SignalOptions;
   readonly #feeds = new Map<string, RosterFeed>();
-  readonly #stopping = new AbortController();
-  #following: Promise<void> | undefined;
+  /** Roster streams that the batch of the log has something for. */
+  readonly #touched = new Set<RosterFeed>();
+  #follower: LogFollower | undefined;
   #ringChanges = 0;
   #cancelTidy: (() => void) | undefined;
 
@@ -63,8 +61,21 @@ export class Signal {
 
   /** Begins at the log's present end: whoever connects gets a state and then what comes after it. */
   start(): void {
-    this.#following = this.#follow(this.#options.log.lastPosition);
+    const { log, clock, logger } = this.#options;
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      logger,
+      part: 'signal',
+      absorb: (entry) => this.#absorb(entry),
+      settle: () => this.#settle(),
+    });
     this.#tidyLater();
+  }
+
+  /** Why clients are not told what happens; undefined while they are. */
+  get trouble(): string | undefined {
+    return this.#follower?.trouble;
   }
 
   /** The channel's broadcasters, in order of arrival, and what they send. */
@@ -95,44 +106,24 @@ export class Signal {
 
   /** Ends the follower and all roster streams. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
     this.#cancelTidy?.();
     for (const feed of this.#feeds.values()) feed.stop();
-    await this.#following;
+    await this.#follower?.stop();
   }
 
-  async #follow(from: number): Promise<void> {
-    const { log, logger, clock } = this.#options;
-    const { signal } = this.#stopping;
-    let position = from;
-    while (!signal.aborted) {
-      try {
-        for await (const batch of log.follow(position, signal)) {
-          this.#absorb(batch);
-          position = batch.at(-1)?.position ?? position;
-        }
-      } catch (cause) {
-        logger.error('the roster streams cannot read the log; they go on where they were', {
-          position,
-          cause: String(cause),
-        });
-        await pause(clock, followRetryMs, signal);
-      }
-    }
+  #absorb({ record }: LogEntry): void {
+    if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
+      return;
+    const feed = this.#feeds.get(`${record.app}/${record.channel}`);
+    if (feed) this.#touched.add(feed);
+    if (isMark(record)) this.#mark(record, feed);
+    else this.#event(record, feed);
   }
 
-  #absorb(batch: readonly LogEntry[]): void {
-    const touched = new Set<RosterFeed>();
-    for (const { record } of batch) {
-      if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
-        continue;
-      const feed = this.#feeds.get(`${record.app}/${record.channel}`);
-      if (feed) touched.add(feed);
-      if (isMark(record)) this.#mark(record, feed);
-      else this.#event(record, feed);
-    }
-    for (const feed of touched)
+  #settle(): void {
+    for (const feed of this.#touched)
       feed.settle(this.#options.log.channel(feed.app, feed.channel)?.roster.size ?? 0);
+    this.#touched.clear();
   }
 
   #event(event: ChannelEvent, feed: RosterFeed | undefined): void {

@@ -3,6 +3,7 @@ import { HousecountError, platforms } from '@housecount/protocol';
 import { type KickingRule, ruleMatches } from '../../channel/rules.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
+import { LogFollower } from '../../log/log-follower.ts';
 import type { LogRecord } from '../../log/record.ts';
 import type { MediaAnswer, MediaEngine, SessionReport } from '../../media/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
@@ -45,7 +46,7 @@ export interface OpenRequest {
 export class WhipService {
   readonly #options: WhipOptions;
   readonly #sessions = new MediaSessions();
-  readonly #following = new AbortController();
+  #follower: LogFollower | undefined;
 
   constructor(options: WhipOptions) {
     this.#options = options;
@@ -53,12 +54,24 @@ export class WhipService {
 
   /** Follows the log: a member that left, for whatever reason, has no media any more. */
   start(): void {
-    void this.#follow();
+    const { log, clock, logger } = this.#options;
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      logger,
+      part: 'whip',
+      absorb: ({ record }) => this.#heed(record),
+    });
   }
 
-  stop(): void {
-    this.#following.abort();
+  async stop(): Promise<void> {
     for (const session of this.#sessions.all()) this.#options.media.close(session.id);
+    await this.#follower?.stop();
+  }
+
+  /** Why sessions of members that left are not closed; undefined while they are. */
+  get trouble(): string | undefined {
+    return this.#follower?.trouble;
   }
 
   get open(): number {
@@ -271,13 +284,6 @@ export class WhipService {
       this.#forget(session.id);
       this.#streamsOff(session);
       if (session.plain) this.#silent(session, nowMs);
-    }
-  }
-
-  async #follow(): Promise<void> {
-    const { log } = this.#options;
-    for await (const batch of log.follow(log.lastPosition, this.#following.signal)) {
-      for (const { record } of batch) this.#heed(record);
     }
   }
 

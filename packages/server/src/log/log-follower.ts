@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../observe/contract.ts';
+import { pause } from '../pause.ts';
+import type { Log } from './contract.ts';
+import type { LogEntry } from './record.ts';
+
+/** Before a log that could not be read is read again, milliseconds. Chosen. */
+const retryMs = 1_000;
+
+export interface LogFollowerOptions {
+  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Who follows, for the operator. */
+  readonly part: string;
+  readonly absorb: (entry: LogEntry) => void;
+  /** Called after each batch. */
+  readonly settle?: () => void;
+}
+
+/**
+ * Hands a part every entry of the log from its present end on. A log that cannot be read is read again from the same
+ * place; an entry that the part fails at is logged and passed over, so that one entry cannot stop everything after it.
+ */
+export class LogFollower {
+  readonly #options: LogFollowerOptions;
+  readonly #stopping = new AbortController();
+  readonly #following: Promise<void>;
+  #trouble: string | undefined;
+
+  constructor(options: LogFollowerOptions) {
+    this.#options = options;
+    this.#following = this.#follow(options.log.lastPosition);
+  }
+
+  /** Why it is behind for longer than a moment; undefined while it follows. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** Resolves when nothing is absorbed any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#following;
+  }
+
+  async #follow(from: number): Promise<void> {
+    const { log, clock, logger, part, settle } = this.#options;
+    const { signal } = this.#stopping;
+    let position = from;
+    while (!signal.aborted) {
+      try {
+        for await (const batch of log.follow(position, signal)) {
+          if (this.#trouble !== undefined) logger.info('a part follows the log again', { part, position });
+          this.#trouble = undefined;
+          for (const entry of batch) {
+            position = entry.position;
+            this.#absorb(entry);
+          }
+          settle?.();
+        }
+      } catch (cause) {
+        if (this.#trouble === undefined)
+          logger.error('a part cannot follow the log; it tries again', { part, position, cause });
+        this.#trouble = 'It cannot follow the log.';
+        await pause(clock, retryMs, signal);
+      }
+    }
+  }
+
+  #absorb(entry: LogEntry): void {
+    try {
+      this.#options.absorb(entry);
+    } catch (cause) {
+      const { position, record } = entry;
+      const { part, logger } = this.#options;
+      logger.error('a part failed at an entry of the log and passes it over', {
+        part,
+        position,
+        record: record.type,
+        cause,
+      });
+    }
+  }
+}
