@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Scan } from './history-scan.ts';
+import { pause } from '../pause.ts';
 import { HistoryTables, isEvent, type Life } from './history-tables.ts';
 import { News } from './news.ts';
 import { Waiters } from './waiters.ts';
@@ -100,6 +101,8 @@ export function openHistory(options: HistoryOptions): History {
   async function follow(): Promise<void> {
     for await (const batch of log.follow(tables.position, signal)) {
       tables.append(batch);
+      if (trouble !== undefined)
+        logger.info('The history follows the log again.', { position: tables.position });
       trouble = undefined;
       failures = 0;
       waiters.reached(tables.position);
@@ -115,8 +118,10 @@ export function openHistory(options: HistoryOptions): History {
         await follow();
       } catch (cause) {
         if (signal.aborted) break;
+        // Once, not per try: what fills the disk must not fill the operator's log as well.
+        if (trouble === undefined)
+          logger.error('The history cannot follow the log.', { position: tables.position, cause });
         trouble = 'The history cannot follow the log.';
-        logger.error(trouble, { position: tables.position, cause });
         failures += 1;
         if (tables.position === 0 && !tables.broken && failures >= failuresMax && log.lastPosition > 0) {
           // A new file, and the log's beginning is gone: the history can only begin here.
@@ -172,16 +177,3 @@ export function openHistory(options: HistoryOptions): History {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
-
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      signal.removeEventListener('abort', done);
-      cancel();
-      resolve();
-    };
-    const cancel = clock.after(delayMs, done);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
-}

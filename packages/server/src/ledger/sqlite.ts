@@ -37,18 +37,28 @@ export interface OpenOptions {
  * a broken one is thrown away and begun anew.
  */
 export function openReadModel(options: OpenOptions): Database {
-  const { path, version, schema, onRebuild } = options;
+  const { path } = options;
   mkdirSync(dirname(path), { recursive: true });
+  try {
+    return adapt(openOrRebuild(options));
+  } catch (cause) {
+    throw new Error(`${path} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function openOrRebuild({ path, version, schema, onRebuild }: OpenOptions): BunDatabase {
   const found = tryOpen(path);
   const reason = found === undefined ? 'it could not be opened' : unusable(found, version);
-  if (found !== undefined && reason === undefined) return adapt(begin(found));
+  if (found !== undefined && reason === undefined) return begin(found);
   if (reason !== 'new') onRebuild(reason ?? 'it could not be opened');
   found?.close();
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
   const database = configure(new BunDatabase(path, { create: true }));
   database.exec(schema);
   database.exec(`CREATE TABLE opened (boot TEXT NOT NULL) STRICT; PRAGMA user_version = ${version};`);
-  return adapt(begin(database));
+  return begin(database);
 }
 
 function tryOpen(path: string): BunDatabase | undefined {
@@ -118,8 +128,13 @@ function adapt(database: BunDatabase): Database {
       database.transaction(work)();
     },
     close() {
-      database.query('DELETE FROM opened').run();
-      database.close();
+      try {
+        database.query('DELETE FROM opened').run();
+      } catch {
+        // The disk is full: the mark stays, and the file is checked once more than it needs to be.
+      } finally {
+        database.close();
+      }
     },
   };
 }

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
+import { pause } from '../pause.ts';
 import { eventOf } from './channel-events.ts';
 import { type Cursor, DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -13,7 +14,6 @@ import type { NoticeText } from './notice-text.ts';
 import { agoraPlan, describeOutcome, verdictOf } from './retry-plan.ts';
 import { headerSigner, type NoticeHeaders } from './signed-headers.ts';
 import type { Send, SendOutcome } from './transport.ts';
-import { wait } from './waiting.ts';
 
 /** Before the log is followed again after it failed, and a given-up notice is written again; milliseconds, chosen. */
 const faultPauseMs = 1_000;
@@ -155,7 +155,7 @@ export class EndpointRunner {
         this.#fault = 'log-failed';
         this.#parts.logger.error('The log cannot be followed; trying again.', { cause: String(cause) });
       }
-      await wait(this.#parts.clock, faultPauseMs, signal);
+      await pause(this.#parts.clock, faultPauseMs, signal);
     }
   }
 
@@ -276,7 +276,7 @@ export class EndpointRunner {
         if (this.#fault !== 'journal-failed')
           logger.error('A given-up notice cannot be kept; trying again.', { cause: String(cause) });
         this.#fault = 'journal-failed';
-        await wait(clock, faultPauseMs, signal);
+        await pause(clock, faultPauseMs, signal);
       }
     }
     return false;

@@ -4,11 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log/contract.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
+import { pause } from '../pause.ts';
 import type { Attempt, AttemptFeed } from './attempt-feed.ts';
 import { eventOf } from './channel-events.ts';
 import type { NoticeText } from './notice-text.ts';
 import { headerSigner, type NoticeHeaders } from './signed-headers.ts';
-import { wait } from './waiting.ts';
 
 export const inspectorId = 'inspector';
 const faultPauseMs = 1_000;
@@ -105,7 +105,7 @@ export class Inspector {
         if (signal.aborted) return;
         logger.error('The inspector cannot follow the log; trying again.', { cause: String(cause) });
       }
-      await wait(clock, faultPauseMs, signal);
+      await pause(clock, faultPauseMs, signal);
     }
   }
 
