@@ -108,6 +108,12 @@ export const codes = {
   host_not_found: entry(404, 4407, false, 'The host asked for is not publishing in this channel.'),
   internal: entry(500, 4500, true, 'An unexpected error; the server has logged it under the request id.'),
   log_corrupt: entry(500, 4501, false, 'The log on disk is damaged; the server does not run on a guess.'),
+  data_damaged: entry(
+    500,
+    4503,
+    false,
+    'A file of the data folder is damaged; the server does not run on a guess.',
+  ),
   data_in_use: entry(500, 4502, true, 'Another process is using this data folder.'),
 } as const satisfies Record<string, CodeEntry>;
 

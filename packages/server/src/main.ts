@@ -201,8 +201,8 @@ async function resumeSecretOf(disk: Disk): Promise<Uint8Array> {
   if (kept && kept.length === resumeSecretBytes) return kept;
   if (kept)
     throw new HousecountError(
-      'internal',
-      `${path} in the data folder is damaged: delete it to have a new one made.`,
+      'data_damaged',
+      `It is ${path}: delete it to have a new one made; clients that come back then join anew.`,
     );
   const made = crypto.getRandomValues(new Uint8Array(resumeSecretBytes));
   await disk.replace(path, made);

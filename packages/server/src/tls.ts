@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
+import { HousecountError } from '@housecount/protocol';
 import type { Config } from './config.ts';
 import type { Disk } from './engine/disk.ts';
 
@@ -31,7 +32,7 @@ async function selfSigned(disk: Disk): Promise<Tls> {
   const key = await disk.read(keyPath);
   if (cert && key) {
     const kept = { cert: new TextDecoder().decode(cert), key: new TextDecoder().decode(key) };
-    if (await isGood(kept.cert, names)) return kept;
+    if (await isGood(kept, names)) return kept;
   }
   const { generate } = await import('selfsigned');
   const notAfterDate = new Date(Date.now() + validDays * 86_400_000);
@@ -53,11 +54,22 @@ async function selfSigned(disk: Disk): Promise<Tls> {
 }
 
 /** Does the certificate still last, and does it name this machine as it is now? */
-async function isGood(cert: string, names: readonly string[]): Promise<boolean> {
-  const { X509Certificate } = await import('node:crypto');
-  const parsed = new X509Certificate(cert);
+async function isGood({ cert, key }: Tls, names: readonly string[]): Promise<boolean> {
+  const { X509Certificate, createPrivateKey } = await import('node:crypto');
+  const parsed = readable(certPath, () => new X509Certificate(cert));
+  const secret = readable(keyPath, () => createPrivateKey(key));
+  // A stop between the two writes left the key of one and the certificate of another.
+  if (!parsed.checkPrivateKey(secret)) return false;
   if (Date.parse(parsed.validTo) < Date.now() + renewDays * 86_400_000) return false;
   return names.every((name) => parsed.subjectAltName?.includes(name));
+}
+
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new HousecountError('data_damaged', `It is ${path}: delete it to have a new one made.`, { cause });
+  }
 }
 
 function ownNames(): string[] {

@@ -56,18 +56,19 @@ export class CursorStore {
 
   /**
    * Reads what is stored and durably gives each endpoint in `endpointIds` that has no cursor the `newcomer` one.
-   * Fails with `log_unavailable` if the file is damaged where no crash damages it: guessing would lose notices.
+   * Fails with `data_damaged` if the file is damaged where no crash damages it: guessing would lose notices.
    */
   static async open(
     parts: { disk: Disk; clock: Clock; logger: Logger },
     endpointIds: readonly string[],
     newcomer: Cursor,
   ): Promise<CursorStore> {
-    const bytes = (await parts.disk.read(cursorPath)) ?? new Uint8Array();
+    const found = await parts.disk.read(cursorPath);
+    const bytes = found ?? new Uint8Array();
     const lines = decodeLines(bytes);
     const whole = lines.at(-1)?.end ?? 0;
-    if (bytes.length > 0 && whole === 0)
-      throw new HousecountError('log_unavailable', `The notice cursors in ${cursorPath} are damaged.`);
+    // There never is an empty file: it is made whole, under another name.
+    if (found && whole === 0) throw damaged();
     if (whole < bytes.length)
       parts.logger.warn('The last cursors were torn and are ignored; some notices are sent again.', {
         cutBytes: bytes.length - whole,
@@ -75,9 +76,21 @@ export class CursorStore {
     const stored = new Map<string, Cursor>();
     for (const { value } of lines)
       for (const [id, cursor] of Object.entries(checkedLine(value))) stored.set(id, cursor);
-    for (const id of endpointIds) if (!stored.has(id)) stored.set(id, newcomer);
+    for (const endpoint of endpointIds) {
+      if (stored.has(endpoint)) continue;
+      stored.set(endpoint, newcomer);
+      parts.logger.info('The endpoint is new: its notices begin here.', {
+        endpoint,
+        after: newcomer.through,
+      });
+    }
     const end = await rewrite(parts.disk, stored);
     return new CursorStore(parts, stored, await parts.disk.open(cursorPath), end);
+  }
+
+  /** The newest write failed; the cursors on disk are older than the truth. */
+  get failing(): boolean {
+    return this.#failing;
   }
 
   /** The stored cursor of an endpoint named at opening. */
@@ -159,8 +172,15 @@ async function rewrite(disk: Disk, cursors: ReadonlyMap<string, Cursor>): Promis
 function checkedLine(value: unknown): CursorLine {
   if (typeof value === 'object' && value !== null && Object.values(value).every(isCursor))
     return value as CursorLine;
-  throw new HousecountError('log_unavailable', `A line of ${cursorPath} does not hold cursors.`);
+  throw damaged();
 }
+
+const damaged = (): HousecountError =>
+  new HousecountError(
+    'data_damaged',
+    `It is ${cursorPath}, where each endpoint's place is kept. Restore the data folder from a backup; or delete ` +
+      "the file: every endpoint then begins at the log's end, and what it has not been sent is lost to it.",
+  );
 
 function isCursor(value: unknown): value is Cursor {
   if (typeof value !== 'object' || value === null || !('through' in value) || !('open' in value))

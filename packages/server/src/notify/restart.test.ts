@@ -53,7 +53,14 @@ describe('where an endpoint begins', () => {
     const world = new NotifyWorld();
     await (await world.start()).stop();
     world.disk.put(cursorPath, new TextEncoder().encode('not what was written\n'));
-    await expect(world.start()).rejects.toMatchObject({ code: 'log_unavailable' });
+    await expect(world.start()).rejects.toMatchObject({ code: 'data_damaged' });
+  });
+
+  test('OPS16: an empty cursor file, which is never written, stops the start: nobody begins at the end unnoticed', async () => {
+    const world = new NotifyWorld();
+    await (await world.start()).stop();
+    world.disk.put(cursorPath, new Uint8Array());
+    await expect(world.start()).rejects.toMatchObject({ code: 'data_damaged' });
   });
 
   test('HOOK12: a cursor beyond the end of the log is of another log; the endpoint begins at the end', async () => {

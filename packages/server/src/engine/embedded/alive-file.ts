@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import { crc32 } from 'node:zlib';
+import type { Logger } from '../../observe/contract.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 import { viewOf } from './frame.ts';
 
@@ -27,11 +28,15 @@ export class AliveFile {
     public mark: AliveMark,
   ) {}
 
-  /** Opens it, or makes it. A file without a readable slot counts as new. */
-  static async open(disk: Disk, path: string): Promise<AliveFile> {
+  /** Opens it, or makes it. A file without a readable slot counts as new; if something was in it, that is reported. */
+  static async open(disk: Disk, path: string, logger: Logger): Promise<AliveFile> {
     const found = await disk.read(path);
     if (found === undefined) await disk.replace(path, new Uint8Array(2 * slotBytes));
     const marks = [decode(found, 0), decode(found, slotBytes)];
+    if (marks.every((mark) => mark === undefined) && found?.some((byte) => byte !== 0))
+      logger.error('The mark of life is damaged: a log that lost its newest records would not be noticed.', {
+        file: path,
+      });
     const newest = (marks[1]?.nowMs ?? -1) > (marks[0]?.nowMs ?? -1) ? 1 : 0;
     const alive = new AliveFile(await disk.open(path), marks[newest] ?? { nowMs: 0, durable: {} });
     alive.#slot = newest;

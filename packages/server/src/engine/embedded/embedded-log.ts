@@ -28,7 +28,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
   const { disk, logger } = options;
   const partitionOptions = { ...options, segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024 };
   const partitions = new Map<string, Partition>();
-  const alive = await AliveFile.open(disk, 'alive');
+  const alive = await AliveFile.open(disk, 'alive', logger);
   const lastAliveMs = alive.mark.nowMs;
   try {
     const found = (await disk.list('log')).filter((name) => partitionPattern.test(name));
