@@ -17,6 +17,7 @@ import { WhipService } from './edge/whip/service.ts';
 import type { Disk } from './engine/disk.ts';
 import { openEmbeddedLog } from './engine/embedded/embedded-log.ts';
 import { openNodeDisk } from './engine/embedded/node-disk.ts';
+import { canWrite } from './engine/write-probe.ts';
 import { openHistory } from './ledger/history.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
@@ -56,13 +57,18 @@ export async function startServer(config: Config): Promise<RunningServer> {
         failures.push(failure);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, 'Some parts did not stop as they should.');
+    if (failures.length > 0)
+      throw new AggregateError(
+        failures,
+        `Some parts did not stop as they should: ${failures.map(String).join('; ')}`,
+      );
   };
   try {
     const url = await build(config, started);
     return { url, stop };
   } catch (error) {
-    await stop();
+    // What could not be stopped either says less than why it did not start.
+    await stop().catch(() => undefined);
     throw error;
   }
 }
@@ -96,7 +102,11 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     },
   });
   started.push(() => log.stop());
-  health.register('log', () => fenced);
+  health.register('log', async () => {
+    // With nobody to write for, nothing would ever find that there is room again.
+    if (fenced !== undefined || log.trouble === undefined) return fenced;
+    return (await canWrite(disk)) ? undefined : log.trouble;
+  });
 
   const historyEnd = new AbortController();
   const history = openHistory({
@@ -124,10 +134,12 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
   });
   started.push(() => notify.stop());
+  health.register('notify', () => notify.trouble);
 
   const broadcast = new LateBroadcast();
   const signal = startSignal({ ...common, log, apps: [...apps.keys()], broadcast });
   started.push(() => signal.stop());
+  health.register('signal', () => signal.trouble);
 
   let whip: WhipService | undefined;
   const media = await startEmbeddedMedia({
@@ -141,6 +153,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     },
   });
   started.push(() => media.stop());
+  health.register('media', () =>
+    media.pid === undefined ? 'The media engine is not running; it is being restarted.' : undefined,
+  );
   whip = new WhipService({
     ...common,
     apps,
@@ -152,6 +167,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   });
   whip.start();
   started.push(() => whip?.stop());
+  health.register('whip', () => whip?.trouble);
   metrics.gauge('housecount_media_sessions', 'Open WHIP and WHEP sessions.', () => whip?.open ?? 0);
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
@@ -191,6 +207,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     broadcast,
   });
   started.push(() => edge.stop({ retryAfterMs }));
+  health.register('edge', () => edge.trouble);
   return edge.url;
 }
 

@@ -47,6 +47,8 @@ export interface Notify {
   /** See Inspector.notices: notices by position, for listeners that resume. */
   notices(app: string, after: number | undefined, signal: AbortSignal): AsyncIterable<FormedNotice>;
   status(): readonly EndpointStatus[];
+  /** Why notices are held up by this server, not by a receiver; undefined if they are not. */
+  readonly trouble: string | undefined;
   /**
    * Notices that an endpoint did not take, oldest first: at most `limit` after `after` (0 begins, `next` goes on).
    * Fails with `not_found` for an unknown endpoint.
@@ -122,6 +124,12 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     feed,
     notices: (app, after, signal) => inspector.notices(app, after, signal),
     status,
+    get trouble() {
+      if (cursors.failing) return 'The notice cursors cannot be written.';
+      const faults = status().filter(({ state }) => state === 'log-failed' || state === 'journal-failed');
+      const [first] = faults;
+      return first && `Endpoint ${first.endpointId}: ${first.state}; ${faults.length} in all.`;
+    },
     async givenUp(endpointId, after, limit) {
       if (!Number.isSafeInteger(after) || after < 0) throw new HousecountError('body_invalid', 'after');
       return journalOf(endpointId).read(after, limit);
