@@ -70,7 +70,10 @@ export interface MediaEngine {
   select(session: string, kinds: { audio: boolean; video: boolean }): void;
   /** A trickled remote candidate (an `a=candidate` line's value). Unresolvable ones are ignored. */
   addCandidate(session: string, mid: string, candidate: string): void;
-  /** ICE restart: a new offer for the same session; resolves with the new answer, or a refusal and the session lives on. */
+  /**
+   * ICE restart: a new offer for the same session, with the same fingerprint and streams; resolves with the new answer,
+   * whose fingerprint is the same too, or a refusal and the session lives on.
+   */
   restart(session: string, offerSdp: string): Promise<MediaAnswer>;
   /** Frees it; a player is told by RTCP BYE, a publisher must be told by the caller. Idempotent; never reported. */
   close(session: string): void;
@@ -81,7 +84,10 @@ export interface MediaEngine {
 }
 
 export interface MediaEngineOptions {
-  /** 0 picks a free port. */
+  /**
+   * 0 picks a free port. Sessions that have restarted ICE are at the next one, or at any if that is taken: a firewall must
+   * let both through.
+   */
   readonly udpPort: number;
   readonly bindAddress: string;
   /** Address to put in the answer's candidates; 'auto' leaves the local ones. */

@@ -8,6 +8,8 @@ export const mediaLimits = {
   requestMs: 10_000,
   /** Time for the child to say that it listens, milliseconds; then it is ended and started again. */
   startMs: 10_000,
+  /** Lines that a child which does not start may add to the error; further ones are in the log only, at debug level. */
+  earlyLinesMax: 20,
   /** Time for the child to end by itself at `stop`, milliseconds; then it is killed. */
   stopMs: 2_000,
   /** Time between two looks whether the child still answers, milliseconds. */
@@ -31,6 +33,30 @@ export const mediaLimits = {
   gatherMs: 5_000,
   /** Time from offer to connected, milliseconds; then gone, `never-connected`. */
   connectMs: 15_000,
+  /** Sessions that have restarted ICE, each with a socket and its packets copied once more; the next restart is refused. */
+  frontsMax: 500,
+  /** Time for the native library to agree to a restart, milliseconds; then it is refused. On loopback it takes about 60. */
+  frontOpenMs: 1_000,
+  /**
+   * Time for the client to come after its first restart, milliseconds; then the restart is void. Below the library's 30 s
+   * of consent, which for this way began when it agreed.
+   */
+  frontConnectMs: 20_000,
+  /** A restart that nobody came for is done anew by the next one, if it is this old, milliseconds. */
+  frontRenewMs: 5_000,
+  /** Least time between two checks of one address that is not proved yet, milliseconds. */
+  frontCheckMs: 50,
+  /** Time between two checks of an address that is, milliseconds; and how long one answer counts (RFC 7675). */
+  frontConsentCheckMs: 5_000,
+  frontConsentMs: 30_000,
+  /** How long credentials of an earlier restart are still answered, milliseconds, once others are in use. */
+  frontOverlapMs: 10_000,
+  /** Among several chosen addresses one that is silent this long gives way, milliseconds. */
+  frontQuietMs: 5_000,
+  /** Addresses of one restarted client; checks from further ones are dropped. */
+  frontPathsMax: 16,
+  /** Restarts of one session whose credentials count at a time; the oldest that is not in use ends. */
+  frontGenerationsMax: 4,
   /**
    * Silence of a connected peer that is reported as a stall, milliseconds, once its habit is known. Measured with
    * Chromium 156: with a video section RTCP comes every 1.5 s at most, playing, waiting or muted in any way, and a probe

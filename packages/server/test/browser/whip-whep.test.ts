@@ -118,6 +118,61 @@ const framesDecoded = (page: Page) =>
     return frames;
   });
 
+interface SelectedPair {
+  readonly id: string;
+  readonly ufrag: string;
+  readonly port: number;
+  /** Of this pair and of all others, in the way that media flows here. */
+  readonly bytes: number;
+  readonly otherBytes: number;
+}
+
+/** The page's selected candidate pair, and what went over it and over others. */
+const selectedPair = (page: Page, counter: 'bytesSent' | 'bytesReceived'): Promise<SelectedPair> =>
+  page.evaluate(async (counter) => {
+    const { pc } = window as unknown as { pc: RTCPeerConnection };
+    const stats = await pc.getStats();
+    let selected = '';
+    for (const report of stats.values())
+      if (report.type === 'transport') selected = report.selectedCandidatePairId;
+    let [bytes, otherBytes] = [0, 0];
+    for (const report of stats.values()) {
+      if (report.type !== 'candidate-pair') continue;
+      if (report.id === selected) bytes += report[counter];
+      else otherBytes += report[counter];
+    }
+    const remote = stats.get(stats.get(selected)?.remoteCandidateId);
+    return { id: selected, ufrag: remote?.usernameFragment, port: remote?.port, bytes, otherBytes };
+  }, counter);
+
+/** Restarts ICE, waits until the new pair is in use, and for media over it alone. */
+async function restartIce(page: Page, counter: 'bytesSent' | 'bytesReceived'): Promise<void> {
+  const old = await selectedPair(page, counter);
+  await page.evaluate(async () => {
+    const { client } = window as unknown as { client: { restart(): Promise<void> } };
+    await client.restart();
+  });
+  const ufrags = await page.evaluate(() => {
+    const { pc } = window as unknown as { pc: RTCPeerConnection };
+    return pc.remoteDescription?.sdp.match(/(?<=a=ice-ufrag:).*/g);
+  });
+  expect(ufrags).not.toContain(old.ufrag);
+  await until('another pair is selected', async () => {
+    const now = await selectedPair(page, counter);
+    return now.id !== old.id && now.ufrag !== old.ufrag && ufrags?.includes(now.ufrag);
+  });
+  // Two looks with much on the new pair between them, and nothing but checks on others.
+  await until('media goes the new way alone', async () => {
+    const before = await selectedPair(page, counter);
+    await until('media goes', async () => {
+      const now = await selectedPair(page, counter);
+      return now.id !== before.id || now.bytes > before.bytes + 100_000;
+    });
+    const after = await selectedPair(page, counter);
+    return after.id === before.id && after.otherBytes - before.otherBytes < 2_000;
+  });
+}
+
 async function expectPicture(page: Page): Promise<void> {
   const before = await framesDecoded(page);
   await until('the picture moves', async () => (await framesDecoded(page)) > before + 10);
@@ -150,19 +205,24 @@ describe('a plain WHIP client and a plain WHEP player', () => {
     expect(typesIn(channel).filter((type) => type === 106)).toHaveLength(1);
   }, 120_000);
 
-  test('WHIP6: ICE is restarted by PATCH, the picture goes on, and nobody left', async () => {
+  test('WHIP6: ICE is restarted by PATCH, twice, by a player and by a publisher, and nobody left', async () => {
     const channel = 'restarted';
-    await publish(channel, 1);
+    const host = await publish(channel, 1);
     await until('the broadcaster is told', () => noticeOf(channel, 103));
     const viewer = await view(channel, 2);
     await expectPicture(viewer);
-    await viewer.evaluate(async () => {
-      const { client } = window as unknown as { client: { restart(): Promise<void> } };
-      await client.restart();
-    });
-    await expectPicture(viewer);
+    for (let round = 0; round < 2; round++) {
+      await restartIce(viewer, 'bytesReceived');
+      await expectPicture(viewer);
+      await restartIce(host, 'bytesSent');
+      await expectPicture(viewer);
+    }
     expect(typesIn(channel)).toEqual([101, 103, 105]);
-  }, 90_000);
+    // DTLS is the same still: its goodbye is heard.
+    await viewer.evaluate(() => (window as unknown as { pc: RTCPeerConnection }).pc.close());
+    const left = await until('the viewer left', () => noticeOf(channel, 106));
+    expect(left.payload).toMatchObject({ uid: 2, reason: 1 });
+  }, 120_000);
 
   test('WHIP9: a kicked player loses its media at once', async () => {
     const channel = 'kicked';

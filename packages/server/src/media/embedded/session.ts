@@ -1,8 +1,20 @@
+import type { IceWay } from './ice-door.ts';
+import type { Credentials } from './ice-front.ts';
 import type { Liveness } from './liveness.ts';
 import type { PlayedKind } from './negotiate.ts';
 import type { Peer } from './peer.ts';
 import type { Player } from './player.ts';
 import type { Publisher } from './publisher.ts';
+import type { LocalTransport } from './sdp-answer.ts';
+
+/** The transport, for the session's whole life, and what both ends called themselves when it was made. */
+export interface Link {
+  readonly peer: Peer;
+  readonly transport: LocalTransport;
+  /** The client's. */
+  readonly fingerprint: string;
+  readonly client: Credentials;
+}
 
 /** One peer's link to the engine, as the child keeps it. */
 export interface Session {
@@ -11,10 +23,10 @@ export interface Session {
   readonly role:
     | { readonly type: 'publisher'; readonly publisher: Publisher }
     | { readonly type: 'player'; readonly player: Player; readonly kinds: readonly PlayedKind[] };
-  /** Undefined until the first offer is answered. */
-  peer: Peer | undefined;
-  /** The transport of an ICE restart that has not connected yet; it takes the place of `peer` when it does. */
-  next: { readonly peer: Peer; readonly deadlineMs: number } | undefined;
+  /** Undefined until the offer is answered. */
+  link: Link | undefined;
+  /** How the client comes to the link since its first ICE restart. */
+  way: Promise<IceWay> | undefined;
   connected: boolean;
   /** By when it must be connected. */
   readonly deadlineMs: number;

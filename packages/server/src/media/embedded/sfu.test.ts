@@ -451,35 +451,3 @@ test('MEDIA17: one session id is one session', async () => {
   expect(await sfu.publish(request)).toMatchObject({ ok: false, code: 'media_unavailable' });
   expect(sfu.stats().publishers).toBe(1);
 }, 20_000);
-
-test('MEDIA18: a new transport takes over a session, and the stream goes on', async () => {
-  const { publisher, player, client, sfu, reports } = await bench();
-  const host = await publisher('host');
-  const viewer = await player('viewer');
-  host.peer.send(video(1, vp8Keyframe(1)));
-  await until(() => viewer.video().length === 1);
-  const again = await client({ direction: 'sendonly' });
-  const answer = await sfu.restart('host', again.peer.offerSdp);
-  if (!answer.ok) throw new Error(answer.detail);
-  // Until it connects, the old one carries.
-  host.peer.send(video(2, vp8Delta(2)));
-  await until(() => viewer.video().length === 2);
-  await again.peer.accept(answer.answerSdp);
-  await until(() => again.peer.send(video(3, vp8Delta(3))) && viewer.video().length >= 3);
-  const [one = Buffer.alloc(0), , three = Buffer.alloc(0)] = viewer.video();
-  expect((sequenceOf(three) - sequenceOf(one)) & 0xffff).toBe(2);
-  expect(reports.map((report) => report.type)).toEqual(['connected', 'connected']);
-}, 20_000);
-
-test('MEDIA18: a restart that changes the streams, or of nothing, is refused and the session lives', async () => {
-  const { publisher, client, sfu } = await bench();
-  await publisher('host');
-  const audioOnly = await client({ direction: 'sendonly', kinds: ['audio'] });
-  expect(await sfu.restart('host', audioOnly.peer.offerSdp)).toMatchObject({
-    ok: false,
-    code: 'sdp_invalid',
-  });
-  expect(await sfu.restart('host', 'v=0')).toMatchObject({ ok: false, code: 'sdp_invalid' });
-  expect(await sfu.restart('nobody', audioOnly.peer.offerSdp)).toMatchObject({ ok: false });
-  expect(sfu.stats().publishers).toBe(1);
-}, 20_000);

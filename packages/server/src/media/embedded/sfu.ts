@@ -7,6 +7,7 @@ import { mediaLimits } from '../limits.ts';
 import type { Kind } from './codec.ts';
 import { codecKey } from './codec.ts';
 import { type Counters, newCounters } from './counters.ts';
+import { IceDoor, type IceWay } from './ice-door.ts';
 import { Liveness } from './liveness.ts';
 import type { ChildOptions, ChildReport, ChildStats } from './messages.ts';
 import {
@@ -15,6 +16,8 @@ import {
   missingCodec,
   negotiatePlayer,
   negotiatePublisher,
+  type PlayedKind,
+  type PublishedKind,
   publisherStallMs,
 } from './negotiate.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
@@ -25,7 +28,7 @@ import { Route } from './route.ts';
 import { isRtcp } from './rtp.ts';
 import { type AnsweredMedia, buildAnswer } from './sdp-answer.ts';
 import { cleanCandidate, type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
-import type { Session } from './session.ts';
+import type { Link, Session } from './session.ts';
 
 export class Sfu {
   readonly #options: ChildOptions;
@@ -34,6 +37,7 @@ export class Sfu {
   readonly #counters: Counters = newCounters();
   readonly #sessions = new Map<string, Session>();
   readonly #routes = new Map<string, Route>();
+  readonly #door: IceDoor;
   #stopTicking: (() => void) | undefined;
   /** When the first packet since the last tick came; -1 if none did. */
   #burstMs = -1;
@@ -42,6 +46,7 @@ export class Sfu {
     this.#options = options;
     this.#clock = clock;
     this.#report = report;
+    this.#door = new IceDoor({ ...options, clock });
   }
 
   async publish(request: PublishRequest): Promise<MediaAnswer> {
@@ -53,7 +58,7 @@ export class Sfu {
     const publisher = new Publisher(kinds, randomSsrc(), this.#counters);
     const session = this.#add(request.session, routeKey(request), { type: 'publisher', publisher });
     if (session === undefined) return full;
-    return this.#answer(session, parsed.offer, (media) => answerPublisher(kinds, media));
+    return this.#answer(session, parsed.offer);
   }
 
   async play(request: PlayRequest): Promise<MediaAnswer> {
@@ -82,37 +87,39 @@ export class Sfu {
     const player = new Player(streams, this.#counters);
     const session = this.#add(request.session, routeKey(request), { type: 'player', player, kinds });
     if (session === undefined) return full;
-    return this.#answer(session, parsed.offer, (media) => answerPlayer(kinds, media, sourceOf(player)));
+    return this.#answer(session, parsed.offer);
   }
 
-  /** An ICE restart: a new transport takes over when it has connected; until then, and if it never does, the old one stays. */
+  /** An ICE restart: new credentials and candidates for the same transport, which goes on as it was until they are used. */
   async restart(id: string, offerSdp: string): Promise<MediaAnswer> {
     const session = this.#sessions.get(id);
-    if (session === undefined)
-      return { ok: false, code: 'media_unavailable', detail: 'There is no such session.' };
+    if (session?.link === undefined) return unavailable('There is no such session.');
     const parsed = parseOffer(offerSdp);
     if (!parsed.ok) return invalid(parsed.detail);
-    const { role } = session;
-    if (role.type === 'publisher') {
-      const { kinds } = role.publisher;
-      const negotiated = negotiatePublisher(parsed.offer);
-      if (!negotiated.ok) return invalid(negotiated.detail);
-      if (
-        describe(negotiated.kinds.map((kind) => [kind.mid, [kind.codec]])) !==
-        describe(kinds.map((kind) => [kind.mid, [kind.codec]]))
-      )
-        return invalid('An ICE restart must not change the streams.');
-      return this.#answer(session, parsed.offer, (media) => answerPublisher(kinds, media));
-    }
-    const { player, kinds } = role;
-    const negotiated = negotiatePlayer(parsed.offer);
+    const { offer } = parsed;
+    const { link, role } = session;
+    if (offer.fingerprint !== link.fingerprint)
+      return invalid('An ICE restart must not change the fingerprint.');
+    const negotiated = role.type === 'publisher' ? negotiatePublisher(offer) : negotiatePlayer(offer);
     if (!negotiated.ok) return invalid(negotiated.detail);
-    if (
-      describe(negotiated.kinds.map((kind) => [kind.mid, kind.codecs])) !==
-      describe(kinds.map((kind) => [kind.mid, kind.codecs]))
-    )
+    if (sectionsOf(negotiated.kinds) !== sectionsOf(kindsOf(role)))
       return invalid('An ICE restart must not change the streams.');
-    return this.#answer(session, parsed.offer, (media) => answerPlayer(kinds, media, sourceOf(player)));
+    let way: IceWay;
+    try {
+      way = await this.#wayOf(session, link);
+    } catch (cause) {
+      return unavailable(cause instanceof Error ? cause.message : String(cause));
+    }
+    if (this.#sessions.get(id) !== session) {
+      way.close();
+      return unavailable('The session was closed.');
+    }
+    const transport = { ...link.transport, ...way.restart({ ufrag: offer.ufrag, password: offer.password }) };
+    session.version += 1;
+    return {
+      ok: true,
+      answerSdp: buildAnswer({ offer, transport, version: session.version, media: answerOf(role) }),
+    };
   }
 
   select(id: string, kinds: { audio: boolean; video: boolean }): void {
@@ -126,7 +133,8 @@ export class Sfu {
     if (session === undefined || cleaned === undefined) return;
     if (session.candidates >= mediaLimits.candidatesMax) return;
     session.candidates += 1;
-    (session.next?.peer ?? session.peer)?.addCandidate(cleaned);
+    // After a restart the client's checks lead to it: the library has no use for addresses of other credentials.
+    if (session.way === undefined) session.link?.peer.addCandidate(cleaned);
   }
 
   requestKeyframe(room: string, publisher: string): void {
@@ -149,6 +157,7 @@ export class Sfu {
   /** Frees every session. */
   stop(): void {
     for (const session of [...this.#sessions.values()]) this.#remove(session);
+    this.#door.close();
   }
 
   #add(id: string, route: string, role: Session['role']): Session | undefined {
@@ -158,8 +167,8 @@ export class Sfu {
       id,
       route,
       role,
-      peer: undefined,
-      next: undefined,
+      link: undefined,
+      way: undefined,
       connected: false,
       deadlineMs: nowMs + mediaLimits.connectMs,
       liveness: livenessOf(role, nowMs),
@@ -171,12 +180,7 @@ export class Sfu {
     return session;
   }
 
-  async #answer(
-    session: Session,
-    offer: Offer,
-    media: (media: OfferedMedia) => AnsweredMedia | undefined,
-  ): Promise<MediaAnswer> {
-    const first = session.peer === undefined;
+  async #answer(session: Session, offer: Offer): Promise<MediaAnswer> {
     // Set below, before any event can come: events come from later turns.
     let opened: Peer | undefined;
     try {
@@ -188,37 +192,56 @@ export class Sfu {
         events: {
           open: () => this.#opened(session, opened),
           packet: (packet) => this.#packet(session, packet),
-          ended: (reason) => this.#ended(session, opened, reason),
+          ended: (reason) => this.#ended(session, reason),
         },
       });
       opened = peer;
       if (this.#sessions.get(session.id) !== session) {
         peer.close();
-        return { ok: false, code: 'media_unavailable', detail: 'The session was closed.' };
+        return unavailable('The session was closed.');
       }
       session.candidates = offer.candidates.length;
       session.version += 1;
-      if (first) session.peer = peer;
-      else {
-        session.next?.peer.close();
-        session.next = { peer, deadlineMs: this.#clock.nowMs() + mediaLimits.connectMs };
-      }
-      return { ok: true, answerSdp: buildAnswer({ offer, transport, version: session.version, media }) };
+      const { ufrag, password, fingerprint } = offer;
+      session.link = { peer, transport, fingerprint, client: { ufrag, password } };
+      return {
+        ok: true,
+        answerSdp: buildAnswer({
+          offer,
+          transport,
+          version: session.version,
+          media: answerOf(session.role),
+        }),
+      };
     } catch (cause) {
-      if (first) this.#remove(session);
+      this.#remove(session);
       return invalid(cause instanceof Error ? cause.message : String(cause));
     }
+  }
+
+  /** The session's way through the door, opened by its first restart. Restarts at the same time share it. */
+  async #wayOf(session: Session, link: Link): Promise<IceWay> {
+    const before = session.way;
+    if (before !== undefined) {
+      const way = await before;
+      if (way.usable) return way;
+      way.close();
+      if (session.way !== before) return this.#wayOf(session, link);
+    }
+    const { transport, client } = link;
+    const own = { ufrag: transport.ufrag, password: transport.password };
+    const opening = this.#door.open({ own, client, candidates: transport.candidates });
+    session.way = opening;
+    opening.catch(() => {
+      if (session.way === opening) session.way = undefined;
+    });
+    return opening;
   }
 
   #opened(session: Session, peer: Peer | undefined): void {
     if (peer === undefined || this.#sessions.get(session.id) !== session) return;
     const nowMs = this.#clock.nowMs();
     session.liveness.heard(nowMs);
-    if (session.next?.peer === peer) {
-      session.peer?.close();
-      session.peer = peer;
-      session.next = undefined;
-    }
     const route = this.#route(session.route);
     const { role } = session;
     if (role.type === 'publisher') {
@@ -230,8 +253,7 @@ export class Sfu {
     }
     if (session.connected) return;
     session.connected = true;
-    const kinds = role.type === 'publisher' ? role.publisher.kinds : role.kinds;
-    const has = (kind: Kind) => kinds.some((found) => found.kind === kind);
+    const has = (kind: Kind) => kindsOf(role).some((found) => found.kind === kind);
     this.#report({
       type: 'connected',
       session: session.id,
@@ -250,14 +272,8 @@ export class Sfu {
     else session.role.player.packet(packet, nowMs);
   }
 
-  #ended(session: Session, peer: Peer | undefined, reason: 'closed' | 'failed'): void {
-    if (this.#sessions.get(session.id) !== session) return;
-    if (session.next !== undefined) {
-      // A restart is under way: the old transport may end before the new one stands, and the new one may fail.
-      if (session.next.peer === peer) session.next = undefined;
-      return;
-    }
-    this.#gone(session, reason);
+  #ended(session: Session, reason: 'closed' | 'failed'): void {
+    if (this.#sessions.get(session.id) === session) this.#gone(session, reason);
   }
 
   #gone(session: Session, reason: 'closed' | 'failed' | 'never-connected'): void {
@@ -273,8 +289,11 @@ export class Sfu {
     if (session.role.type === 'publisher') route?.removePublisher(session.role.publisher, nowMs);
     else route?.removePlayer(session.role.player, nowMs);
     if (route?.empty) this.#routes.delete(session.route);
-    session.next?.peer.close();
-    session.peer?.close();
+    session.link?.peer.close();
+    session.way?.then(
+      (way) => way.close(),
+      () => undefined,
+    );
     if (this.#sessions.size > 0) return;
     this.#stopTicking?.();
     this.#stopTicking = undefined;
@@ -302,10 +321,6 @@ export class Sfu {
         if (nowMs >= session.deadlineMs) this.#gone(session, 'never-connected');
         continue;
       }
-      if (session.next !== undefined && nowMs >= session.next.deadlineMs) {
-        session.next.peer.close();
-        session.next = undefined;
-      }
       if (session.role.type === 'player') session.role.player.tick(nowMs - session.liveness.heardMs, nowMs);
       const change = session.liveness.check(nowMs);
       if (change === 'stalled')
@@ -317,11 +332,9 @@ export class Sfu {
 
 const invalid = (detail: string): MediaAnswer => ({ ok: false, code: 'sdp_invalid', detail });
 
-const full: MediaAnswer = {
-  ok: false,
-  code: 'media_unavailable',
-  detail: 'The media engine has as many sessions as it may have, or this one already.',
-};
+const unavailable = (detail: string): MediaAnswer => ({ ok: false, code: 'media_unavailable', detail });
+
+const full = unavailable('The media engine has as many sessions as it may have, or this one already.');
 
 /** Rooms and publishers are free text: a separator that neither can fake. */
 const routeKey = (of: { readonly room: string; readonly publisher: string }): string =>
@@ -343,6 +356,19 @@ const sourceOf =
     return stream && { ssrc: stream.ssrc, cname: stream.cname, stream: 'housecount', track: kind };
   };
 
+/** What is answered to each section of an offer. */
+const answerOf = (role: Session['role']) => (media: OfferedMedia) =>
+  role.type === 'publisher'
+    ? answerPublisher(role.publisher.kinds, media)
+    : answerPlayer(role.kinds, media, sourceOf(role.player));
+
+const kindsOf = (role: Session['role']) => (role.type === 'publisher' ? role.publisher.kinds : role.kinds);
+
 /** Equal for equal sections with equal codecs. */
-const describe = (sections: [string, readonly { payloadType: number }[]][]): string =>
-  JSON.stringify(sections.map(([mid, codecs]) => [mid, codecs.map((codec) => codec.payloadType)]));
+const sectionsOf = (kinds: readonly (PublishedKind | PlayedKind)[]): string =>
+  JSON.stringify(
+    kinds.map((kind) => [
+      kind.mid,
+      ('codecs' in kind ? kind.codecs : [kind.codec]).map((codec) => codec.payloadType),
+    ]),
+  );

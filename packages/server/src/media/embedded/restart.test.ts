@@ -1,0 +1,260 @@
+import { afterEach, expect, test } from 'bun:test';
+import { createSocket, type Socket } from 'node:dgram';
+import { readdir, readlink } from 'node:fs/promises';
+import { type MovingRelay, movingRelay } from '../../../test/media/moving-relay.ts';
+import {
+  payloadTypes,
+  rtpPacket,
+  type SyntheticPeer,
+  syntheticPeer,
+  vp8Delta,
+  vp8Keyframe,
+} from '../../../test/media/synthetic-peer.ts';
+import { systemClock } from '../../clock.ts';
+import type { MediaAnswer } from '../contract.ts';
+import { mediaLimits } from '../limits.ts';
+import { IceDoor } from './ice-door.ts';
+import type { ChildReport } from './messages.ts';
+import { isRtcp, payloadEnd } from './rtp.ts';
+import { Sfu } from './sfu.ts';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
+});
+
+async function until(check: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  while (!(await check())) {
+    if (performance.now() > endMs) throw new Error(`not in time: ${check}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function udpSocket(port = 0): Promise<Socket> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
+  return socket;
+}
+
+/** A real SFU with a publisher and a player, both through relays that can move. */
+async function bench() {
+  const probe = await udpSocket();
+  const udpPort = probe.address().port;
+  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  const reports: ChildReport[] = [];
+  let aheadMs = 0;
+  const clock = { nowMs: () => Math.floor(performance.now()) + aheadMs, after: () => () => undefined };
+  const sfu = new Sfu({ udpPort, bindAddress: '127.0.0.1', announcedAddress: 'auto' }, clock, (report) =>
+    reports.push(report),
+  );
+  cleanups.push(() => sfu.stop());
+  const received: Buffer[] = [];
+  const party = async (session: string, direction: 'sendonly' | 'recvonly') => {
+    const relay = await movingRelay(udpPort);
+    const onPacket = (packet: Buffer) => {
+      if (!isRtcp(packet)) received.push(packet);
+    };
+    const peer = await syntheticPeer({ direction, onPacket });
+    cleanups.push(
+      () => relay.close(),
+      () => peer.close(),
+    );
+    const request = { room: 'r', publisher: '1', session, offerSdp: peer.offerSdp };
+    const answer = sdpOf(
+      await (direction === 'sendonly'
+        ? sfu.publish(request)
+        : sfu.play({ ...request, audio: true, video: true })),
+    );
+    await peer.accept(relay.through(answer));
+    await until(() => reports.some((report) => report.session === session));
+    return { session, peer, relay, answer };
+  };
+  const host = await party('host', 'sendonly');
+  const viewer = await party('viewer', 'recvonly');
+  let sequence = 0;
+  return {
+    sfu,
+    udpPort,
+    reports,
+    host,
+    viewer,
+    advance: (ms: number) => {
+      aheadMs += ms;
+    },
+    restart: async (of: { session: string; peer: SyntheticPeer; relay: MovingRelay }) =>
+      sdpOf(await sfu.restart(of.session, of.relay.reoffered(of.peer.offerSdp))),
+    /** Publishes until a new packet has come through. */
+    async flows() {
+      sequence += 1;
+      const tag = sequence & 0xff;
+      const payload = sequence === 1 ? vp8Keyframe(tag) : vp8Delta(tag);
+      const fields = { payloadType: payloadTypes.VP8, sequence, timestamp: sequence * 3_000, ssrc: 9 };
+      host.peer.send(rtpPacket({ ...fields, payload }));
+      await until(() => received.some((packet) => packet[payloadEnd(packet) - 1] === tag));
+    },
+  };
+}
+
+function sdpOf(answer: MediaAnswer): string {
+  if (!answer.ok) throw new Error(answer.detail);
+  return answer.answerSdp;
+}
+
+const lines = (sdp: string, start: string) => sdp.split('\r\n').filter((line) => line.startsWith(start));
+
+test('MEDIA18: a restart has new credentials and candidates for the same transport', async () => {
+  const { host, restart, udpPort, flows } = await bench();
+  await flows();
+  const [one, two] = [await restart(host), await restart(host)];
+  for (const answer of [one, two]) {
+    for (const kept of ['a=fingerprint:', 'a=setup:', 'm=', 'a=rtpmap:', 'a=mid:'])
+      expect(lines(answer, kept)).toEqual(lines(host.answer, kept));
+    expect(lines(answer, 'a=candidate:')).toHaveLength(lines(host.answer, 'a=candidate:').length);
+    expect(answer).not.toContain(` ${udpPort} typ`);
+  }
+  for (const changed of ['a=ice-ufrag:', 'a=ice-pwd:', 'o='])
+    expect(new Set([host.answer, one, two].map((answer) => lines(answer, changed)[0])).size).toBe(3);
+  // Nobody came: all goes on as before.
+  await flows();
+}, 20_000);
+
+test('MEDIA18: publisher and player move, again and again, and the stream goes on with the first way dead', async () => {
+  const { host, viewer, restart, reports, flows } = await bench();
+  await flows();
+  for (let round = 0; round < 3; round++) {
+    for (const party of [viewer, host]) {
+      await party.relay.move(await restart(party));
+      party.relay.cut();
+      await flows();
+      // The server sends the new way: media to the player, reports to the publisher.
+      await until(async () => {
+        if (party === viewer) await flows();
+        return party.relay.moved() > 0;
+      });
+    }
+  }
+  await flows();
+  expect(reports.map((report) => report.type)).toEqual(['connected', 'connected']);
+}, 40_000);
+
+test('MEDIA18: a session moves before it has connected', async () => {
+  const { sfu, reports, udpPort } = await bench();
+  const relay = await movingRelay(udpPort);
+  const peer = await syntheticPeer({ direction: 'recvonly' });
+  cleanups.push(
+    () => relay.close(),
+    () => peer.close(),
+  );
+  const request = { room: 'r', publisher: '1', session: 'early', offerSdp: peer.offerSdp };
+  const answer = sdpOf(await sfu.play({ ...request, audio: true, video: true }));
+  const again = sdpOf(await sfu.restart('early', relay.reoffered(peer.offerSdp)));
+  const accepted = peer.accept(relay.through(answer));
+  await relay.move(again);
+  await accepted;
+  await until(() => reports.some((report) => report.session === 'early' && report.type === 'connected'));
+}, 20_000);
+
+test('MEDIA18: a restart that changes streams or fingerprint, or of nothing, is refused and the session lives', async () => {
+  const { sfu, host, flows } = await bench();
+  const other = await syntheticPeer({ direction: 'sendonly' });
+  cleanups.push(() => other.close());
+  const { offerSdp } = host.peer;
+  const changed = [
+    'v=0',
+    '',
+    other.offerSdp,
+    offerSdp.replace('a=mid:1', 'a=mid:7').replace('BUNDLE 0 1', 'BUNDLE 0 7'),
+    offerSdp.replaceAll('a=sendonly', 'a=recvonly'),
+    offerSdp.replaceAll(/a=ice-pwd:.*/g, 'a=ice-pwd:short'),
+  ];
+  for (const offer of changed)
+    expect(await sfu.restart('host', offer)).toMatchObject({ ok: false, code: 'sdp_invalid' });
+  expect(await sfu.restart('nobody', offerSdp)).toMatchObject({ ok: false, code: 'media_unavailable' });
+  await flows();
+}, 20_000);
+
+test('MEDIA26: a restart that nobody came for frees its socket, and the next one works', async () => {
+  const { viewer, restart, advance, flows } = await bench();
+  const before = await sockets();
+  await restart(viewer);
+  const opened = await sockets();
+  expect(opened).toBeGreaterThan(before);
+  advance(mediaLimits.frontRenewMs);
+  // Too old to be relied on: another takes its place.
+  await restart(viewer);
+  expect(await sockets()).toBe(opened);
+  advance(mediaLimits.frontConnectMs);
+  await until(async () => (await sockets()) === opened - 1);
+  await viewer.relay.move(await restart(viewer));
+  viewer.relay.cut();
+  await flows();
+}, 20_000);
+
+test('MEDIA26: a closed session frees its socket, and a stopped engine all of them', async () => {
+  const { sfu, host, viewer, restart } = await bench();
+  const before = await sockets();
+  await restart(viewer);
+  const one = await sockets();
+  await restart(host);
+  expect(await sockets()).toBe(one + 1);
+  const waiting = sfu.restart('viewer', viewer.relay.reoffered(viewer.peer.offerSdp));
+  sfu.close('viewer');
+  expect((await waiting).ok).toBe(false);
+  await until(async () => (await sockets()) === one);
+  sfu.stop();
+  await until(async () => (await sockets()) < before);
+}, 20_000);
+
+test('MEDIA26: the door takes the next port, or another if that is taken; a library that is not there is not waited for long', async () => {
+  const { udpPort, viewer, restart, flows } = await bench();
+  const occupied = await udpSocket(udpPort + 1).catch(() => undefined);
+  cleanups.push(() => occupied?.close());
+  const answer = await restart(viewer);
+  expect(answer).not.toContain(` ${udpPort + 1} typ`);
+  await viewer.relay.move(answer);
+  await flows();
+  const silent = await udpSocket();
+  cleanups.push(() => silent.close());
+  const { port } = silent.address();
+  const door = new IceDoor({ udpPort: port, bindAddress: '127.0.0.1', clock: systemClock() });
+  cleanups.push(() => door.close());
+  const credentials = { ufrag: 'aaaa', password: 'b'.repeat(22) };
+  const transport = {
+    own: credentials,
+    client: credentials,
+    candidates: [`candidate:1 1 UDP 1 127.0.0.1 ${port} typ host`],
+  };
+  await expect(door.open(transport)).rejects.toThrow('cannot be moved');
+  expect(door.size).toBe(0);
+}, 20_000);
+
+test('MEDIA26: garbage at the door does no harm', async () => {
+  const { viewer, restart, flows } = await bench();
+  const answer = await restart(viewer);
+  await viewer.relay.move(answer);
+  const port = Number(/127\.0\.0\.1 (\d+) typ host/.exec(answer)?.[1]);
+  const stranger = await udpSocket();
+  cleanups.push(() => stranger.close());
+  let heard = 0;
+  stranger.on('message', () => {
+    heard += 1;
+  });
+  for (let i = 0; i < 300; i++) {
+    const packet = Buffer.from(Array.from({ length: i }, (_, at) => (at * 31 + i * 17) & 0xff));
+    if (i > 8 && i % 2 === 0) packet.writeUInt32BE(0x2112a442, 4);
+    if (i > 8 && i % 4 === 0) packet.writeUInt32BE((0x00010000 | Math.max(0, i - 20)) >>> 0, 0);
+    stranger.send(packet, port, '127.0.0.1');
+  }
+  await flows();
+  await flows();
+  expect(heard).toBe(0);
+}, 20_000);
+
+/** Open sockets of this process. */
+async function sockets(): Promise<number> {
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  return open.filter((target) => target.startsWith('socket:')).length;
+}
