@@ -102,7 +102,7 @@ export const codes = {
     'The log cannot be written (disk full or failing); nothing was changed.',
   ),
   overloaded: entry(503, 4403, true, 'The command queue is full.'),
-  media_unavailable: entry(503, 4404, true, 'The media engine is not running; it is being restarted.'),
+  media_unavailable: entry(503, 4404, true, 'The media engine is not available.'),
   sdp_invalid: entry(422, 4405, false, 'The SDP offer cannot be used.'),
   no_stream: entry(409, 4406, true, 'Nobody is publishing in this channel yet.'),
   host_not_found: entry(404, 4407, false, 'The host asked for is not publishing in this channel.'),

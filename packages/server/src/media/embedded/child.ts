@@ -6,6 +6,7 @@
 import { systemClock } from '../../clock.ts';
 import type { FromChild, ToChild } from './messages.ts';
 import { holdPort, nativeWarnings } from './peer.ts';
+import { portTrouble } from './port-trouble.ts';
 import { Sfu } from './sfu.ts';
 
 const send = (message: FromChild): void => {
@@ -36,10 +37,7 @@ async function handle(message: ToChild): Promise<void> {
     try {
       holdPort(options.udpPort, options.bindAddress);
     } catch {
-      return send({
-        type: 'failed',
-        detail: `UDP port ${options.udpPort} on ${options.bindAddress} cannot be opened.`,
-      });
+      return send({ type: 'failed', detail: await portTrouble(options.udpPort, options.bindAddress) });
     }
     sfu = new Sfu(options, systemClock(), (report) => send({ type: 'report', report }));
     return send({ type: 'listening' });

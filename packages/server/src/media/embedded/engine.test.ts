@@ -16,6 +16,7 @@ import { systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
 import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
+import { portTrouble } from './port-trouble.ts';
 import { isRtcp } from './rtp.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
@@ -25,7 +26,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function start(udpPort = 0): Promise<{ media: EmbeddedMedia; reports: SessionReport[] }> {
+async function start(
+  udpPort = 0,
+  logger = quiet,
+): Promise<{ media: EmbeddedMedia; reports: SessionReport[] }> {
   const reports: SessionReport[] = [];
   const media = await startEmbeddedMedia({
     udpPort,
@@ -33,7 +37,7 @@ async function start(udpPort = 0): Promise<{ media: EmbeddedMedia; reports: Sess
     announcedAddress: 'auto',
     iceServers: [],
     onReport: (report) => reports.push(report),
-    logger: quiet,
+    logger,
     clock: systemClock(),
   });
   stops.push(() => media.stop());
@@ -199,17 +203,23 @@ test('MEDIA21: the child does not outlive a server that was killed', async () =>
   await until(() => !alive(child));
 }, 30_000);
 
-test('MEDIA21: a port that is taken is a failure to start, with its number', async () => {
+test('MEDIA21: a port that is taken is a failure to start that says what to do, and nothing else is written', async () => {
   const holder = createSocket('udp4');
   await new Promise<void>((resolve) => holder.bind(0, '127.0.0.1', resolve));
   stops.push(() => new Promise<void>((resolve) => holder.close(() => resolve())));
   const { port } = holder.address();
-  const failure = await start(port).then(
+  const written: string[] = [];
+  const warn = (message: string) => void written.push(message);
+  const failure = await start(port, { ...quiet, warn }).then(
     () => undefined,
     (cause: unknown) => cause,
   );
   expect(failure).toBeInstanceOf(HousecountError);
-  expect(String(failure)).toContain(String(port));
+  expect(String(failure)).toContain(`Another program has UDP port ${port} on 127.0.0.1`);
+  expect(String(failure)).toContain('HOUSECOUNT_MEDIA_UDP_PORT');
+  expect(written).toEqual([]);
+  const elsewhere = await portTrouble(port, '192.0.2.1');
+  expect(elsewhere).toContain('192.0.2.1 is not an address of this machine');
 }, 30_000);
 
 test('MEDIA20: an announced address that is none is refused at start', async () => {

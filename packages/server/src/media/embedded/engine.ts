@@ -182,16 +182,25 @@ class Supervisor implements EmbeddedMedia {
     });
     this.#child = child;
     const startedMs = this.#clock.nowMs();
+    // What is written before it listens says why it does not, if it cannot say so itself.
+    const early: string[] = [];
+    let listened = false;
     for (const output of [child.stdout, child.stderr])
       if (output !== null)
-        createInterface({ input: output }).on('line', (line) =>
-          this.#logger.warn('The media process wrote a line.', { line: line.slice(0, 1000) }),
-        );
+        createInterface({ input: output }).on('line', (written) => {
+          const line = written.slice(0, 1000);
+          if (listened) this.#logger.warn('The media process wrote a line.', { line });
+          else {
+            if (early.length < mediaLimits.earlyLinesMax) early.push(line);
+            this.#logger.debug('The media process wrote a line.', { line });
+          }
+        });
     return new Promise((resolve) => {
       const cancel = this.#clock.after(mediaLimits.startMs, () => child.kill('SIGKILL'));
       child.on('message', (message: FromChild) => {
         if (message.type === 'listening') {
           cancel();
+          listened = true;
           this.#listening = true;
           this.#watch(child);
           resolve(undefined);
@@ -204,9 +213,10 @@ class Supervisor implements EmbeddedMedia {
       child.on('error', (cause) => this.#logger.error('The media process failed.', { cause: cause.message }));
       child.on('exit', (exitCode, signal) => {
         cancel();
-        resolve('The media process ended while it started.');
         this.#exited(exitCode, signal, this.#clock.nowMs() - startedMs);
       });
+      // After all it wrote was read.
+      child.on('close', () => resolve(['The media process ended while it started.', ...early].join(' ')));
       child.send({ type: 'start', options: this.#childOptions } satisfies ToChild, () => undefined);
     });
   }
