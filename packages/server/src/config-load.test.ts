@@ -97,6 +97,12 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       /^listen\.prt: unknown key; known here: host, port/,
     ],
     ['a wrong type', `${minimal}listen: { port: "80" }`, /^listen\.port: expected a whole number from 0/],
+    [
+      'an announced name',
+      `${minimal}media: { announcedAddress: live.example.com }`,
+      /^media\.announcedAddress: expected an IP address, or auto/,
+    ],
+    ['a port too large, said', `${minimal}listen: { port: 65536 }`, /, got 65536$/],
     ['a port too large', `${minimal}listen: { port: 65536 }`, /^listen\.port: expected a whole number/],
     [
       'a list for an object',

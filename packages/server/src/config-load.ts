@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { isAppId, type NoticeType, noticeTypeNumbers } from '@housecount/protocol';
 import { parse as parseYaml } from 'yaml';
 import type { AppConfig, Config, CustomerConfig, EndpointConfig } from './config.ts';
@@ -241,7 +242,12 @@ function readMedia(source: Source): Config['media'] {
   return {
     engine: choice(child(source, 'engine'), ['embedded'], 'embedded'),
     udpPort: integer(child(source, 'udpPort'), { min: 0, max: 65_535, fallback: 7081 }),
-    announcedAddress: text(child(source, 'announcedAddress'), 'an address, or auto', filled, 'auto'),
+    announcedAddress: text(
+      child(source, 'announcedAddress'),
+      'an IP address, or auto',
+      (address) => address === 'auto' || isIP(address) !== 0,
+      'auto',
+    ),
     iceServers: list(child(source, 'iceServers'), (item) => {
       onlyKeys(item, ['urls', 'username', 'credential']);
       const username = child(item, 'username');

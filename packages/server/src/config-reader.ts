@@ -57,7 +57,11 @@ export function integer(source: Source, bounds: { min: number; max: number; fall
   if (value === undefined) return bounds.fallback;
   if (typeof value === 'number' && Number.isInteger(value) && value >= bounds.min && value <= bounds.max)
     return value;
-  complain(source, `expected a whole number from ${bounds.min} to ${bounds.max}`);
+  complain(
+    source,
+    `expected a whole number from ${bounds.min} to ${bounds.max}`,
+    typeof value === 'number' ? String(value) : undefined,
+  );
   return bounds.fallback;
 }
 
@@ -101,9 +105,11 @@ export function unique<T>(
   });
 }
 
-export function complain(source: Source, sentence: string): void {
+/** `shown`: the value, where it is surely no secret. */
+export function complain(source: Source, sentence: string, shown?: string): void {
   const { value } = source;
-  const got = value === undefined ? 'nothing' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  const got =
+    value === undefined ? 'nothing' : Array.isArray(value) ? 'a list' : (shown ?? `a ${typeof value}`);
   source.problem(source.path, typeof value === 'string' ? sentence : `${sentence}, got ${got}`);
 }
 

@@ -1,6 +1,10 @@
 import { expect, test } from 'bun:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SimDisk } from '../test/simulation/sim-disk.ts';
 import { SimRandom } from '../test/simulation/sim-random.ts';
+import { ConfigError } from './config-reader.ts';
 import { loadTls } from './tls.ts';
 
 const listen = { host: '127.0.0.1', port: 0, tls: { selfSigned: true } } as const;
@@ -25,6 +29,37 @@ for (const path of ['self-signed/cert.pem', 'self-signed/key.pem'])
         message: expect.stringContaining(path),
       });
     });
+
+test('OPS3: certificate files that cannot be used stop the start, each named by its key', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'housecount-tls-'));
+  try {
+    const [own, foreign] = [await loadTls(listen, begin()), await loadTls(listen, begin())];
+    const at = (name: string) => join(folder, name);
+    await writeFile(at('cert.pem'), own.tls?.cert ?? '');
+    await writeFile(at('key.pem'), own.tls?.key ?? '');
+    await writeFile(at('foreign.pem'), foreign.tls?.key ?? '');
+    await writeFile(at('text.pem'), 'no PEM');
+    const load = (cert: string, key: string) =>
+      loadTls({ host: '127.0.0.1', port: 0, tls: { cert: at(cert), key: at(key) } }, begin());
+    expect(await load('cert.pem', 'key.pem')).toEqual(own);
+    for (const [cert, key, problems] of [
+      ['none.pem', 'key.pem', [/^listen\.tls\.cert: .*none\.pem cannot be read/]],
+      [
+        'text.pem',
+        'none.pem',
+        [/^listen\.tls\.cert: .* is not a certificate/, /^listen\.tls\.key: .* cannot be/],
+      ],
+      ['cert.pem', 'text.pem', [/^listen\.tls\.key: .* is not a private key/]],
+      ['cert.pem', 'foreign.pem', [/^listen\.tls\.key: .* is not the key of the certificate/]],
+    ] as const) {
+      const error = await load(cert, key).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as ConfigError).problems).toEqual(problems.map((each) => expect.stringMatching(each)));
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
 
 test('OPS16: a key that is not the certificate\u2019s is replaced together with it', async () => {
   const [disk, other] = [begin(), begin()];

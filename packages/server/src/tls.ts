@@ -1,7 +1,9 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { HousecountError } from '@housecount/protocol';
 import type { Config } from './config.ts';
+import { ConfigError } from './config-reader.ts';
 import type { Disk } from './engine/disk.ts';
 
 export interface Tls {
@@ -21,9 +23,34 @@ const renewDays = 30;
 export async function loadTls(listen: Config['listen'], disk: Disk): Promise<{ tls?: Tls }> {
   const { tls } = listen;
   if (!tls) return {};
-  if ('cert' in tls)
-    return { tls: { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') } };
+  if ('cert' in tls) return { tls: await given(tls) };
   return { tls: await selfSigned(disk) };
+}
+
+/** @throws ConfigError naming each file that cannot be used, and why. */
+async function given(paths: Tls): Promise<Tls> {
+  const problems: string[] = [];
+  const read = async <T>(name: 'cert' | 'key', what: string, parse: (text: string) => T) => {
+    const path = paths[name];
+    const complain = (sentence: string) => problems.push(`listen.tls.${name}: ${path} ${sentence}`);
+    try {
+      const text = await readFile(path, 'utf8');
+      try {
+        return { text, parsed: parse(text) };
+      } catch {
+        complain(`is not ${what} in PEM`);
+      }
+    } catch (cause) {
+      complain(`cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+    return undefined;
+  };
+  const cert = await read('cert', 'a certificate', (text) => new X509Certificate(text));
+  const key = await read('key', 'a private key without a passphrase', (text) => createPrivateKey(text));
+  if (cert && key && !cert.parsed.checkPrivateKey(key.parsed))
+    problems.push(`listen.tls.key: ${paths.key} is not the key of the certificate`);
+  if (!cert || !key || problems.length > 0) throw new ConfigError(problems);
+  return { cert: cert.text, key: key.text };
 }
 
 async function selfSigned(disk: Disk): Promise<Tls> {
@@ -55,7 +82,6 @@ async function selfSigned(disk: Disk): Promise<Tls> {
 
 /** Does the certificate still last, and does it name this machine as it is now? */
 async function isGood({ cert, key }: Tls, names: readonly string[]): Promise<boolean> {
-  const { X509Certificate, createPrivateKey } = await import('node:crypto');
   const parsed = readable(certPath, () => new X509Certificate(cert));
   const secret = readable(keyPath, () => createPrivateKey(key));
   // A stop between the two writes left the key of one and the certificate of another.
