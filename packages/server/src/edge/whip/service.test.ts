@@ -1,0 +1,117 @@
+import { afterEach, expect, test } from 'bun:test';
+import { tokenFor } from '../../../test/client.ts';
+import { testApp } from '../../../test/server-process.ts';
+import { settle } from '../../../test/simulation/sim-clock.ts';
+import { SimDisk } from '../../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../../test/simulation/sim-random.ts';
+import { systemClock } from '../../clock.ts';
+import { openEmbeddedLog } from '../../engine/embedded/embedded-log.ts';
+import { openLog } from '../../log/open-log.ts';
+import type { MediaEngine } from '../../media/contract.ts';
+import { createLogger } from '../../observe/logger.ts';
+import { createMetrics } from '../../observe/metrics.ts';
+import { WhipService } from './service.ts';
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const offerSdp = [
+  ...['v=0', 'o=- 1 2 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0'],
+  ...['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'c=IN IP4 0.0.0.0', 'a=mid:0', 'a=ice-ufrag:abcd'],
+  ...['a=ice-pwd:0123456789012345678901', 'a=fingerprint:sha-256 AA:BB', 'a=setup:actpass', 'a=sendonly'],
+  ...['a=rtcp-mux', 'a=rtpmap:111 opus/48000/2', ''],
+].join('\r\n');
+
+/** The service over a real log, and an engine that takes every session and tells what was closed. */
+async function begin() {
+  const clock = systemClock();
+  const random = new SimRandom(4);
+  const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
+  const disk = new SimDisk(new SimRandom(9)).mount();
+  const store = await openEmbeddedLog({ disk, logger, clock });
+  ends.push(() => store.close());
+  const metrics = createMetrics();
+  const times = { recoveryMs: 15_000, retentionMs: 1 };
+  const onFenced = (cause: Error) => {
+    throw cause;
+  };
+  const log = await openLog({ store, clock, random, logger, metrics, ...times, onFenced });
+  ends.push(() => log.stop());
+  const closed: string[] = [];
+  const taken = async () => ({ ok: true, answerSdp: 'answer' }) as const;
+  const media: MediaEngine = {
+    publish: taken,
+    play: taken,
+    restart: taken,
+    select: () => undefined,
+    addCandidate: () => undefined,
+    close: (session) => void closed.push(session),
+    requestKeyframe: () => undefined,
+    stats: () => Promise.reject(new Error('nobody asks')),
+    stop: async () => undefined,
+  };
+  const app = {
+    ...testApp,
+    bindSignaling: false,
+    rosterVisibleTo: 'everyone',
+    coHostAuthentication: false,
+  } as const;
+  const service = new WhipService({
+    ...{ clock, random, logger, log, media },
+    apps: new Map([[testApp.id, app]]),
+    resumeSecret: new Uint8Array(32),
+    streams: { of: () => ({ audio: true, video: false }), set: () => undefined },
+    leaseMs: 10_000,
+  });
+  service.start();
+  ends.push(() => service.stop());
+  const publish = async (): Promise<string> => {
+    const bearer = tokenFor('stage', { uid: 7 });
+    const request = { kind: 'whip', app: testApp.id, channel: 'stage', bearer, offerSdp } as const;
+    const { session } = await service.create({
+      ...request,
+      query: new URLSearchParams(),
+      address: '127.0.0.1',
+    });
+    service.report({ type: 'connected', session: session.id, kinds: { audio: true, video: false } });
+    return session.id;
+  };
+  const channel = () => log.channel(testApp.id, 'stage');
+  /** Waits for what is decided behind a report. */
+  const until = async (what: string, check: () => boolean) => {
+    const deadline = Date.now() + 10_000;
+    while (!check()) {
+      if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
+      await settle();
+    }
+  };
+  return { service, publish, channel, until, closed, clock };
+}
+
+test('WHIP10: who comes back by a new POST while silent has its membership again, without an event', async () => {
+  const { service, publish, channel, until, closed, clock } = await begin();
+  const first = await publish();
+  await until('joined', () => channel()?.roster.get(7) !== undefined);
+  const before = channel();
+  service.report({ type: 'stalled', session: first, lastHeardMs: clock.nowMs() });
+  await until('silent', () => channel()?.roster.get(7)?.link.state === 'silent');
+  const second = await publish();
+  await until('live again', () => channel()?.roster.get(7)?.link.state === 'live');
+  expect(channel()?.sid).toBe(before?.sid ?? '');
+  expect(channel()?.seq).toBe(before?.seq ?? 0);
+  await until('the old session closed', () => closed.includes(first));
+  expect(closed).not.toContain(second);
+});
+
+test('WHIP10: who comes back while still live replaces itself, with the events of that', async () => {
+  const { publish, channel, until, closed } = await begin();
+  const first = await publish();
+  await until('joined', () => channel()?.roster.get(7) !== undefined);
+  const seq = channel()?.seq ?? 0;
+  await publish();
+  await until('replaced', () => channel()?.seq === seq + 2);
+  expect(channel()?.roster.size).toBe(1);
+  await until('the old session closed', () => closed.includes(first));
+});
