@@ -32,7 +32,10 @@ const groups = {
     ['whole-server tests', ...tests('packages/server/test', '--path-ignore-patterns', '**/browser/**')],
   ],
   browser: [['real-browser tests', ...tests('packages/server/test/browser')]],
-  node: [['SDK packages in Node', process.execPath, ['--test', 'scripts/node-smoke.test.mjs']]],
+  node: [
+    ['SDK packages in Node', process.execPath, ['--test', 'scripts/node-smoke.test.mjs']],
+    ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
+  ],
 };
 
 const wanted = process.argv.slice(2);
