@@ -27,6 +27,7 @@ import { createHttpSender } from './notify/send-http.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { ProcessWatch } from './observe/process-watch.ts';
 import { observeRoutes } from './observe/routes.ts';
 import { startSignal } from './signal/signal.ts';
 import { loadTls } from './tls.ts';
@@ -81,6 +82,11 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const health = createHealth(clock);
   const apps = new Map(config.apps.map((app) => [app.id, app]));
   const common = { clock, random, logger, metrics };
+
+  const watch = new ProcessWatch({ clock, logger, metrics });
+  watch.start();
+  started.push(() => watch.stop());
+  health.register('process', () => watch.trouble);
 
   const disk = await openNodeDisk(config.dataDir);
   started.push(() => disk.close());
