@@ -33,7 +33,7 @@ export interface IceWay {
 
 interface Entry {
   readonly front: IceFront;
-  readonly inner: Socket;
+  readonly close: () => void;
   readonly openedMs: number;
   /** Says whether the library agreed; only the first call counts. */
   readonly settle: (agreed: boolean) => void;
@@ -70,7 +70,7 @@ export class IceDoor {
       const outer = await this.#listening();
       const address = this.#libraryAddress(transport.candidates);
       const inner = await bound(address, 0);
-      await new Promise<void>((resolve) => inner.connect(this.#options.udpPort, address, resolve));
+      await connected(inner, this.#options.udpPort, address);
       if (!this.#closed)
         return await this.#way(outer, inner, { address, port: this.#options.udpPort }, transport);
       inner.close();
@@ -102,10 +102,18 @@ export class IceDoor {
   ): Promise<IceWay> {
     const { clock } = this.#options;
     const id = this.#newId();
+    let open = true;
+    const close = () => {
+      open = false;
+      inner.close();
+    };
     const front: IceFront = new IceFront({
       id,
       library: { own, client, address: library },
-      toLibrary: (packet) => inner.send(packet, ignore),
+      // Packets that were read together are handled together, the socket closed in between or not.
+      toLibrary: (packet) => {
+        if (open) inner.send(packet, ignore);
+      },
       toClient: (packet, to) => socketFor(outer, to.address)?.send(packet, to.port, to.address, ignore),
       claim: (address) => this.#byAddress.set(keyOf(address), front),
       release: (address) => {
@@ -115,14 +123,12 @@ export class IceDoor {
       nowMs: clock.nowMs(),
     });
     const agreed = new Promise<boolean>((settle) => {
-      this.#entries.set(id, { front, inner, openedMs: clock.nowMs(), settle });
+      this.#entries.set(id, { front, close, openedMs: clock.nowMs(), settle });
       inner.on('message', (packet) => {
         front.fromLibrary(packet, clock.nowMs());
         if (front.library !== 'checking') settle(front.library === 'proved');
       });
     });
-    // The library's port is gone only when the process ends.
-    inner.on('error', ignore);
     this.#stopTicking ??= this.#startTicking();
     const announced = moved(candidates, outer);
     if (!(await agreed) || announced.length === 0) {
@@ -165,13 +171,13 @@ export class IceDoor {
     }
     for (const socket of sockets) {
       socket.on('message', (packet, from) => this.#received(packet, from));
-      // A client's port that is closed, say: its silence tells.
-      socket.on('error', ignore);
     }
     return sockets;
   }
 
   #received(packet: Buffer, from: Address): void {
+    // Nobody can be answered there, and the attempt would throw.
+    if (from.port === 0) return;
     const nowMs = this.#options.clock.nowMs();
     if (!isStun(packet)) {
       this.#byAddress.get(keyOf(from))?.dataFromClient(packet, from, nowMs);
@@ -204,7 +210,7 @@ export class IceDoor {
     if (entry === undefined) return;
     this.#entries.delete(id);
     entry.front.close();
-    entry.inner.close();
+    entry.close();
     entry.settle(false);
     if (this.#entries.size > 0) return;
     this.#stopTicking?.();
@@ -246,7 +252,25 @@ async function bound(address: string, port: number): Promise<Socket> {
         resolve();
       });
     });
+    // A port at the other end that is closed, say: its silence tells.
+    socket.on('error', ignore);
     return socket;
+  } catch (cause) {
+    socket.close();
+    throw cause;
+  }
+}
+
+/** Resolves when the socket hears and speaks to that port only; else rejects, with the socket closed. */
+async function connected(socket: Socket, port: number, address: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.connect(port, address, () => {
+        socket.off('error', reject);
+        resolve();
+      });
+    });
   } catch (cause) {
     socket.close();
     throw cause;
