@@ -1,23 +1,31 @@
 // The packages that customers install, as they are built, in plain Node: no window, no Bun, no TypeScript.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 const fixture = (name) =>
   JSON.parse(readFileSync(new URL(`../packages/protocol/fixtures/${name}`, import.meta.url), 'utf8'));
 
 test('SDK: importing @housecount/rtc needs no window and has no effect', async () => {
   const before = Object.keys(globalThis);
-  const module = await import('../packages/rtc/dist/housecount-rtc.esm.js');
+  const module = await import('@housecount/rtc');
   assert.deepEqual(Object.keys(globalThis), before);
   assert.equal(typeof module.default.createClient, 'function');
   assert.match(module.default.VERSION, /^\d+\.\d+/);
   assert.equal(module.AgoraRTCErrorCode.INVALID_PARAMS, 'INVALID_PARAMS');
+  assert.equal(typeof (await import('@housecount/rtc/esm')).createClient, 'function');
 });
 
 test('HOOK: @housecount/webhook verifies the published vectors and reads a notice', async () => {
-  const { verify, parseNotice } = await import('../packages/webhook/dist/index.js');
+  const { verify, parseNotice } = await import('@housecount/webhook');
   const vectors = fixture('notice-signatures.json');
   assert.ok(vectors.length >= 3);
   for (const { secret, body, sha1, sha256 } of vectors) {
@@ -32,3 +40,122 @@ test('HOOK: @housecount/webhook verifies the published vectors and reads a notic
   assert.equal(notice.uid, first.event.uid);
   assert.equal(notice.seq, first.event.seq);
 });
+
+test('SDK34: a TypeScript app that imports @housecount/rtc by name compiles, without our sources', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'housecount-types-'));
+  try {
+    await mkdir(join(folder, 'node_modules/@housecount/rtc'), { recursive: true });
+    for (const part of ['dist', 'package.json'])
+      await cp(join(root, 'packages/rtc', part), join(folder, 'node_modules/@housecount/rtc', part), {
+        recursive: true,
+      });
+    const options = {
+      target: 'es2022',
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      strict: true,
+      noEmit: true,
+    };
+    const lib = ['es2022', 'dom', 'dom.iterable'];
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...options, lib, types: [] }, files: ['app.ts'] }),
+    );
+    await writeFile(
+      join(folder, 'app.ts'),
+      `import AgoraRTC, {
+  type ConnectionState, type IAgoraRTCClient, type IAgoraRTCRemoteUser, type ICameraVideoTrack, type ILocalTrack,
+  type IMicrophoneAudioTrack, type IRemoteAudioTrack, type IRemoteVideoTrack, type NetworkQuality, type UID,
+} from '@housecount/rtc';
+import { createClient } from '@housecount/rtc/esm';
+const client: IAgoraRTCClient = AgoraRTC.createClient({ mode: 'live', codec: 'vp8', role: 'host' });
+client.on('user-published', async (user: IAgoraRTCRemoteUser, kind) => {
+  const track: IRemoteAudioTrack | IRemoteVideoTrack = await client.subscribe(user, kind);
+  track.stop();
+});
+client.on('connection-state-change', (now: ConnectionState) => console.log(now));
+client.on('network-quality', (quality: NetworkQuality) => console.log(quality.uplinkNetworkQuality));
+client.on('audience-joined', (member) => console.log(member.account ?? member.uid));
+const uid: UID = await client.join('a', 'b', null, 'ann');
+const tracks: [IMicrophoneAudioTrack, ICameraVideoTrack] = await AgoraRTC.createMicrophoneAndCameraTracks();
+const all: ILocalTrack[] = tracks;
+await client.publish(tracks);
+export { all, createClient, uid };
+`,
+    );
+    const tsc = fileURLToPath(
+      import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'),
+    );
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+    assert.equal(stdout, '');
+    assert.equal(status, 0);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('HOOK40: @housecount/webhook has a roster, stores and handlers that load in plain Node', async () => {
+  const { Roster, RosterError, memoryStore, parseNotice, fetchHandler } = await import(
+    '../packages/webhook/dist/index.js'
+  );
+  const roster = new Roster({ store: memoryStore() });
+  for (const { notice } of fixture('notices.json')) await roster.take(parseNotice(notice));
+  await assert.rejects(
+    roster.take({ ...parseNotice(fixture('notices.json')[0].notice), seq: 0 }),
+    RosterError,
+  );
+  assert.equal(
+    (await fetchHandler({ secret: 's' })(new Request('http://x/', { method: 'POST' }))).status,
+    401,
+  );
+});
+
+const readme = readFileSync(new URL('../packages/webhook/README.md', import.meta.url), 'utf8');
+const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
+for (const [index, code] of examples.entries())
+  test(`HOOK46: example ${index + 1} of the readme of @housecount/webhook works as it is`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'housecount-readme-'));
+    const modules = join(folder, 'node_modules', '@housecount');
+    mkdirSync(modules, { recursive: true });
+    symlinkSync(
+      fileURLToPath(new URL('../packages/webhook', import.meta.url)),
+      join(modules, 'webhook'),
+      'dir',
+    );
+    const print = "function () { console.log('port', this.address().port); }";
+    const onFreePort = code.replace('.listen(8080)', `.listen(0, '127.0.0.1', ${print})`);
+    assert.notEqual(onFreePort, code);
+    writeFileSync(join(folder, 'example.mjs'), onFreePort);
+    const child = spawn(process.execPath, ['example.mjs'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        HOUSECOUNT_URL: 'http://127.0.0.1:1',
+        APP_ID: 'a',
+        CUSTOMER_ID: 'c',
+        CUSTOMER_SECRET: 's',
+        NOTICE_SECRET: 'n',
+      },
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const [, port] = /^port (\d+)$/.exec((await lines.next()).value);
+      const send = (body, signature) =>
+        fetch(`http://127.0.0.1:${port}/`, {
+          method: 'POST',
+          body,
+          headers: { 'Agora-Signature-V2': signature, Connection: 'close' },
+        });
+      const payload = { channelName: 'lobby', ts: 1, uid: 77, clientSeq: 5, platform: 7 };
+      const body = JSON.stringify({ noticeId: 'x', productId: 1, eventType: 105, notifyMs: 1, payload });
+      assert.equal((await send(body, '0'.repeat(64))).status, 401);
+      assert.equal((await send(body, createHmac('sha256', 'n').update(body).digest('hex'))).status, 200);
+      assert.match((await lines.next()).value, /77/);
+    } finally {
+      child.kill();
+      await ended;
+      rmSync(folder, { recursive: true });
+    }
+  });

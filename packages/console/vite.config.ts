@@ -1,9 +1,11 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 /** The console is built to dist/, which the server serves; `npm run dev` passes /v1 on to a server on the usual port. */
 export default defineConfig({
   plugins: [react()],
+  // The SDK from its source, not from its bundle.
+  resolve: { conditions: ['source', ...defaultClientConditions] },
   build: {
     target: 'es2022',
     // One bundle of React, Mantine and the SDK; measured well under this after compression is irrelevant on a LAN.
