@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { Config } from '@housecount/server/config';
 import { development, loadConfig } from '@housecount/server/config-load';
 import { type Command, type Terminal, text, type Values, whole } from '../command.ts';
+import { endOnBug } from '../end-on-bug.ts';
 import { endSignal } from '../signals.ts';
 
 /** `housecount serve`: runs the server until a signal. */
@@ -38,6 +39,7 @@ SIGTERM and SIGINT stop it in order: members may resume after the next start. A 
   async run(values, terminal) {
     const config = configOf(values, terminal);
     const { startServer } = await import('@housecount/server/main');
+    endOnBug();
     const stopping = endSignal();
     const server = await startServer(config);
     announce(reachable(server.url), config, values, terminal);
