@@ -53,7 +53,7 @@ const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
  * it asked for is loopback too (a page that rebinds its name to 127.0.0.1 still sends its own name), no proxy stands
  * between, and no page of another site makes it.
  */
-export function isFromThisMachine(request: Request, context: RequestContext): boolean {
+function isFromThisMachine(request: Request, context: RequestContext): boolean {
   const { headers, method } = request;
   if (!isLoopbackAddress(context.address)) return false;
   const host = headers.get('host') ?? context.url.host;

@@ -157,7 +157,7 @@ function tokenOf(
 }
 
 /** Does the app let the holder of this token be a broadcaster? */
-export function mayBroadcast(app: EdgeApp, grant: TokenGrant, nowMs: number): boolean {
+function mayBroadcast(app: EdgeApp, grant: TokenGrant, nowMs: number): boolean {
   return !app.coHostAuthentication || mayPublish(grant, 'audio', nowMs) || mayPublish(grant, 'video', nowMs);
 }
 

@@ -39,7 +39,7 @@ export interface AccessToken {
 }
 
 /** The most a token may inflate to, bytes: far more than any real one, far less than a bomb. */
-export const tokenContentBytesMax = 64 * 1024;
+const tokenContentBytesMax = 64 * 1024;
 const prefix = '007';
 
 /**

@@ -180,7 +180,7 @@ export async function* frames(
 }
 
 /** The file name of the segment that begins at `first`; names sort as positions do. */
-export const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
+const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
 export const segmentNamePattern = /^\d{16}\.log$/;
 
 /** The failure of a log that must not be used as it is. `offset` in bytes; −1: the end. */
