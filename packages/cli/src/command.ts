@@ -22,6 +22,8 @@ export interface Command {
   /** Works when pasted. */
   readonly examples: readonly string[];
   readonly options: Readonly<Record<string, Option>>;
+  /** The one word that stands without an option, required; `values` has it under this name. */
+  readonly argument?: { readonly name: string; readonly help: string };
   /** What more there is to say. */
   readonly notes?: string;
   /** Resolves with the exit status: 0 done, 1 failed. A UsageError is 2. */
@@ -31,6 +33,13 @@ export interface Command {
 /** The command was called wrongly: exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** An http:// or https:// URL option. @throws UsageError */
+export function urlOf(values: Values, name: string): URL {
+  const given = required(values, name);
+  if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given);
+  throw new UsageError(`--${name} must be an http:// or https:// URL, not ${given}`);
 }
 
 /** The value of a string option, or undefined. */

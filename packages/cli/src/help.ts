@@ -23,8 +23,13 @@ export function commandHelp(command: Command): string {
     type === 'boolean' ? `--${name}` : `--${name} ${value ?? 'TEXT'}`,
   );
   left.push('--help');
+  if (command.argument) left.unshift(command.argument.name);
   const width = Math.max(...left.map((one) => one.length));
-  const helps = [...Object.values(command.options).map(({ help }) => help), 'Show this and end.'];
+  const helps = [
+    ...(command.argument ? [command.argument.help] : []),
+    ...Object.values(command.options).map(({ help }) => help),
+    'Show this and end.',
+  ];
   return [
     `housecount ${command.name}: ${command.summary}`,
     '',

@@ -2,11 +2,13 @@ import { listen } from './commands/listen.ts';
 import { serve } from './commands/serve.ts';
 import { simulate } from './commands/simulate.ts';
 import { token } from './commands/token.ts';
+import { trigger } from './commands/trigger.ts';
+import { verify } from './commands/verify.ts';
 import { followLauncher } from './launcher.ts';
 import { runCommands } from './run.ts';
 
 followLauncher();
-const status = await runCommands([serve, token, simulate, listen], process.argv.slice(2), {
+const status = await runCommands([serve, token, simulate, listen, verify, trigger], process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,

@@ -7,9 +7,11 @@ import { listen } from './commands/listen.ts';
 import { serve } from './commands/serve.ts';
 import { durationMsOf, rateOf, simulate } from './commands/simulate.ts';
 import { token } from './commands/token.ts';
+import { trigger } from './commands/trigger.ts';
+import { verify } from './commands/verify.ts';
 import { runCommands } from './run.ts';
 
-const commands: readonly Command[] = [serve, token, simulate, listen];
+const commands: readonly Command[] = [serve, token, simulate, listen, verify, trigger];
 async function run(...args: string[]) {
   let out = '';
   let err = '';
@@ -87,6 +89,24 @@ describe('wrong calls', () => {
     ],
     [['listen'], /--url is missing/],
     [['listen', '--url', 'http://x', '--forward', 'nowhere'], /--forward must be/],
+    [['verify'], /FILE\|URL is missing/],
+    [['verify', 'a', 'b'], /unexpected argument b/],
+    [['verify', 'a', '--nope'], /--nope/],
+    [['verify', 'http://127.0.0.1:1', '--customer', 'x'], /--customer must be ID:SECRET/],
+    [['trigger'], /EVENT_TYPE is missing/],
+    [['trigger', '105'], /--forward is missing/],
+    [['trigger', '109', '--forward', 'http://x', '--secret', 's'], /EVENT_TYPE must be one of 101, /],
+    [['trigger', '105', '--forward', 'ftp://x', '--secret', 's'], /--forward must be an http/],
+    [['trigger', '105', '--forward', 'http://x'], /--secret is missing/],
+    [['trigger', '105', '--forward', 'http://x', '--secret', 's', '--uid', '0'], /--uid/],
+    [
+      ['trigger', '105', '--forward', 'http://x', '--secret', 's', '--channel', 'ä'],
+      /--channel is not a legal/,
+    ],
+    [
+      ['trigger', '105', '--forward', 'http://x', '--secret', 's', '--account', 'ä'],
+      /--account is not a legal/,
+    ],
     [['listen', '--url', 'http://x', '--app', app, '--customer', 'x'], /--customer must be ID:SECRET/],
   ];
   for (const [args, expected] of cases)

@@ -52,13 +52,19 @@ function parse(command: Command, args: readonly string[]): Values {
     Object.entries(command.options).map(([name, { type }]) => [name, { type }]),
   );
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       options: { ...options, help: { type: 'boolean', short: 'h' } },
       strict: true,
-      allowPositionals: false,
-    }).values as Values;
+      allowPositionals: command.argument !== undefined,
+    });
+    if (command.argument === undefined || values.help === true) return values as Values;
+    const [given, ...others] = positionals;
+    if (given === undefined) throw new UsageError(`${command.argument.name} is missing`);
+    if (others.length > 0) throw new UsageError(`unexpected argument ${others[0]}`);
+    return { ...(values as Values), [command.argument.name]: given };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const message = error instanceof Error ? error.message : String(error);
     // The parser's first sentence says what is wrong; the others are about its own conventions.
     throw new UsageError(message.split('. ')[0] ?? message);

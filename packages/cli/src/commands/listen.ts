@@ -1,8 +1,8 @@
-import { type Command, required, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
-import { fetchOptions } from '../insecure.ts';
-import { followNotices, RefusedError, type StreamedNotice } from '../listen/follow-notices.ts';
+import { type Command, required, type Terminal, text, urlOf, type Values, whole } from '../command.ts';
+import { followNotices, type StreamedNotice } from '../listen/follow-notices.ts';
 import { type Forwarded, forwarder } from '../listen/forward.ts';
 import { noticeLine } from '../listen/notice-line.ts';
+import { authorizationOf, listApps } from '../server-access.ts';
 import { endSignal } from '../signals.ts';
 
 const retryMs = 500;
@@ -43,17 +43,19 @@ export const listen: Command = {
       values.forward === undefined ? undefined : forwarder(urlOf(values, 'forward'), text(values, 'secret'));
     const after = whole(values, 'after', 0, Number.MAX_SAFE_INTEGER, undefined);
     const authorization = authorizationOf(values);
+    const insecure = values.insecure === true;
+    const access = { ...(authorization !== undefined && { authorization }), insecure };
     const show = printer(values, terminal);
     const signal = endSignal();
-    const apps = values.app === undefined ? await listApps(url, values, signal) : [required(values, 'app')];
+    const apps =
+      values.app === undefined ? await listApps({ url, ...access }, signal) : [required(values, 'app')];
     await Promise.all(
       apps.map(async (app) => {
         const options = {
           url: url.href,
           app,
           ...(after !== undefined && { after }),
-          ...(authorization !== undefined && { authorization }),
-          insecure: values.insecure === true,
+          ...access,
           retryMs,
           onConnected: () => terminal.err(`following the notices of ${app}\n`),
           onLost: (reason: string) => terminal.err(`connection lost (${reason}); trying again\n`),
@@ -84,30 +86,4 @@ function printer(values: Values, terminal: Terminal) {
         `              \u2192 ${answer.status ?? `no answer: ${answer.error}`} in ${answer.ms} ms\n`,
       );
   };
-}
-
-function urlOf(values: Values, name: string): URL {
-  const given = required(values, name);
-  if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given);
-  throw new UsageError(`--${name} must be an http:// or https:// URL, not ${given}`);
-}
-
-function authorizationOf(values: Values): string | undefined {
-  const customer = text(values, 'customer');
-  if (customer === undefined) return undefined;
-  if (!customer.includes(':')) throw new UsageError('--customer must be ID:SECRET');
-  return `Basic ${Buffer.from(customer).toString('base64')}`;
-}
-
-async function listApps(url: URL, values: Values, signal: AbortSignal): Promise<readonly string[]> {
-  const authorization = authorizationOf(values);
-  const response = await fetch(new URL('/v1/apps', url), {
-    ...fetchOptions(values.insecure === true),
-    signal,
-    headers: authorization === undefined ? {} : { authorization },
-  });
-  if (response.status === 401) throw new RefusedError('the server wants a login: give --customer ID:SECRET');
-  if (!response.ok) throw new RefusedError(`the server answered ${response.status}`);
-  const { apps } = (await response.json()) as { apps: readonly { id: string }[] };
-  return apps.map(({ id }) => id);
 }

@@ -97,7 +97,7 @@ function progress(terminal: Terminal): AudienceOptions['onProgress'] {
 }
 
 function report(counts: AudienceCounts): string {
-  const { joins, leaves, resumes, lost, unheard, peak, refusals, removals } = counts;
+  const { joins, leaves, resumes, lost, unheard, unreached, peak, refusals, removals } = counts;
   const named = (of: AudienceCounts['refusals']) =>
     `${sum(of)}${Object.entries(of)
       .map(([code, n]) => `  ${code} ${n}`)
@@ -109,6 +109,7 @@ function report(counts: AudienceCounts): string {
     `peak      ${peak}`,
   ];
   if (resumes > 0 || lost > 0) lines.push(`lost      ${lost}`, `resumes   ${resumes}`);
+  if (unreached > 0) lines.push(`unreached ${unreached}  (attempts: the server did not answer)`);
   if (unheard > 0) lines.push(`unheard   ${unheard}  (left, but no answer came)`);
   if (sum(removals) > 0) lines.push(`removed   ${named(removals)}`);
   return `${lines.join('\n')}\n`;

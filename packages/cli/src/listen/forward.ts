@@ -9,6 +9,8 @@ export interface Forwarded {
   readonly status?: number;
   /** Why not. */
   readonly error?: string;
+  /** The first characters of the answer, if they were asked for. */
+  readonly excerpt?: string;
   readonly ms: number;
 }
 
@@ -16,6 +18,7 @@ export interface Forwarded {
 export function forwarder(
   to: URL,
   secret?: string,
+  excerptLengthMax = 0,
 ): (notice: StreamedNotice, signal: AbortSignal) => Promise<Forwarded> {
   const sign = secret === undefined ? undefined : headerSigner(secret);
   return async ({ body, headers }, signal) => {
@@ -29,10 +32,29 @@ export function forwarder(
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
       });
-      await response.body?.cancel();
-      return { status: response.status, ms: ms() };
+      const excerpt = await excerptOf(response, excerptLengthMax);
+      return { status: response.status, ms: ms(), ...(excerpt !== '' && { excerpt }) };
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error), ms: ms() };
     }
   };
+}
+
+/** A body that breaks off or does not end in time takes nothing from the status: what came of it is the excerpt. */
+async function excerptOf({ body }: Response, lengthMax: number): Promise<string> {
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let text = '';
+  try {
+    while (text.length < lengthMax) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The status stands, and the excerpt is for people.
+  }
+  await reader.cancel().catch(() => {});
+  return text.slice(0, lengthMax);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
 import type { AgoraNotice } from '@housecount/protocol';
-import { audit } from '../../test/auditor.ts';
+import { audit } from '../../../cli/src/verify/auditor.ts';
 import { type FormedNotice, inspectorId } from './inspector.ts';
 import { appForTests, LifeForTests } from './log-for-tests.ts';
 import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';

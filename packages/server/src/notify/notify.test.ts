@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
 import { noticeTypes } from '@housecount/protocol';
-import { audit } from '../../test/auditor.ts';
+import { audit } from '../../../cli/src/verify/auditor.ts';
 import { limits } from '../limits.ts';
 import { LifeForTests } from './log-for-tests.ts';
 import { answered, endpointForTests, NotifyWorld, type Sent } from './notify-for-tests.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { audit } from '../../test/auditor.ts';
+import { audit } from '../../../cli/src/verify/auditor.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { cursorPath } from './cursor-store.ts';
 import { LifeForTests } from './log-for-tests.ts';

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { type AuditedMember, type Heard, Life } from './life.ts';
+
+export type { AuditedMember, Heard } from './life.ts';
+
+export interface Audit {
+  /** Sentences, each about one broken promise; empty when all is well. */
+  readonly violations: readonly string[];
+  /** Who is there by the notices: channel name (after `scope/`, if told with one) to uid to member. Channels with nobody are absent. */
+  readonly rosters: ReadonlyMap<string, ReadonlyMap<number, AuditedMember>>;
+  /** Each life of a channel that is remembered: all of them, unless bounds were given. */
+  readonly lives: ReadonlyMap<string, { channel: string; lastSeq: number; closed: boolean }>;
+}
+
+export interface AuditOptions {
+  /** The receiver subscribed to some types only: seq may have holes, and counts are not checked. */
+  readonly partial?: boolean;
+  /** The notices begin in the middle: a life whose beginning is missing is taken up where it is first heard of. */
+  readonly midway?: boolean;
+  /** What is remembered; without it, everything. */
+  readonly bounds?: AuditBounds;
+  /** Hears each violation as it is found. */
+  readonly onViolation?: (violation: string) => void;
+  /** Hears of a life each time it has been told one more event, in the order of seq. */
+  readonly onTold?: (life: Life) => void;
+}
+
+export interface AuditBounds {
+  /** Notices of one life that wait for an earlier one; then it counts as missing. */
+  readonly waitingMax: number;
+  /** Notices of one life whose copies are compared with them. */
+  readonly comparedMax: number;
+  /** Lives remembered after they ended. */
+  readonly closedLivesMax: number;
+  /** noticeIds of which it is remembered what they stand for. */
+  readonly noticeIdsMax: number;
+}
+
+/** Enough for captures of any length: what is kept goes by the number of open channels, not of notices. Chosen. */
+export const streamBounds: AuditBounds = {
+  waitingMax: 256,
+  comparedMax: 256,
+  closedLivesMax: 500,
+  noticeIdsMax: 65_536,
+};
+const unbounded: AuditBounds = {
+  waitingMax: Number.POSITIVE_INFINITY,
+  comparedMax: Number.POSITIVE_INFINITY,
+  closedLivesMax: Number.POSITIVE_INFINITY,
+  noticeIdsMax: Number.POSITIVE_INFINITY,
+};
+
+interface Tracked {
+  readonly life: Life;
+  /** Before the names of its channel; '' if told without. */
+  readonly scope: string;
+  readonly waiting: Map<number, Heard>;
+  readonly compared: Map<number, { noticeId: string; content: string }>;
+}
+
+/**
+ * Hears what a receiver was told, in whatever order and however often, and says which promises of the notices do not
+ * hold: dense seq, one notice per (sid, seq), joins before leaves, nobody twice, 101 first, 102 last.
+ */
+export class Auditor {
+  readonly #options: AuditOptions;
+  readonly #bounds: AuditBounds;
+  readonly #open = new Map<string, Tracked>();
+  readonly #closed = new Map<string, Tracked>();
+  readonly #placeOfId = new Map<string, string>();
+  /** Notices heard, and how many of them were copies. */
+  notices = 0;
+  copies = 0;
+  /** Lives heard of, and how many of them ended or were taken up in the middle. */
+  lives = 0;
+  closedLives = 0;
+  adoptedLives = 0;
+  violations = 0;
+
+  constructor(options: AuditOptions = {}) {
+    this.#options = options;
+    this.#bounds = options.bounds ?? unbounded;
+  }
+
+  /** `scope` keeps channels of the same name apart, such as those of two apps. */
+  tell(notice: Heard, scope = ''): void {
+    this.notices += 1;
+    const { sid, noticeId, payload } = notice;
+    const place = `${sid} seq ${payload.seq}`;
+    const knownPlace = this.#placeOfId.get(noticeId);
+    if (knownPlace !== undefined && knownPlace !== place)
+      this.#violated(`noticeId ${noticeId} stands for ${knownPlace} and for ${place}`);
+    keep(this.#placeOfId, noticeId, place, this.#bounds.noticeIdsMax);
+    const tracked = this.#open.get(sid) ?? this.#closed.get(sid) ?? this.#begin(sid, scope);
+    const content = contentOf(notice);
+    const known = tracked.compared.get(payload.seq);
+    if (known) {
+      this.copies += 1;
+      if (known.noticeId !== noticeId)
+        this.#violated(`${place} was sent under ${known.noticeId} and under ${noticeId}`);
+      else if (known.content !== content) this.#violated(`copies of ${place} differ`);
+      return;
+    }
+    if (payload.seq <= tracked.life.lastSeq) {
+      // What it is a copy of is forgotten, or it comes after it was given up.
+      this.copies += 1;
+      return;
+    }
+    keep(tracked.compared, payload.seq, { noticeId, content }, this.#bounds.comparedMax);
+    tracked.waiting.set(payload.seq, notice);
+    this.#advance(tracked, this.#bounds.waitingMax);
+  }
+
+  /** All has been told: what waits for something that never came is judged. */
+  end(): Pick<Audit, 'rosters' | 'lives'> {
+    const rosters = new Map<string, ReadonlyMap<number, AuditedMember>>();
+    const lives = new Map<string, { channel: string; lastSeq: number; closed: boolean }>();
+    const openSids = new Map<string, string>();
+    for (const tracked of [...this.#closed.values(), ...this.#open.values()]) {
+      this.#advance(tracked, 0);
+      const { life, scope } = tracked;
+      lives.set(life.sid, { channel: life.channel, lastSeq: life.lastSeq, closed: life.closed });
+      if (life.closed) continue;
+      const name = scope === '' ? life.channel : `${scope}/${life.channel}`;
+      const other = openSids.get(name);
+      if (other !== undefined) this.#violated(`channel ${name} is open as ${other} and as ${life.sid}`);
+      openSids.set(name, life.sid);
+      if (life.members.size > 0) rosters.set(name, life.members);
+    }
+    return { rosters, lives };
+  }
+
+  #begin(sid: string, scope: string): Tracked {
+    const { partial = false } = this.#options;
+    const onViolation = (violation: string) => this.#violated(violation);
+    const life = new Life(sid, { partial, onViolation });
+    const tracked: Tracked = { life, scope, waiting: new Map(), compared: new Map() };
+    this.#open.set(sid, tracked);
+    this.lives += 1;
+    return tracked;
+  }
+
+  /** Tells the life what is next, and, while more than `waitingMax` wait, what is not. */
+  #advance(tracked: Tracked, waitingMax: number): void {
+    const { life, waiting } = tracked;
+    for (;;) {
+      const next = waiting.get(life.lastSeq + 1) ?? (waiting.size > waitingMax ? lowest(waiting) : undefined);
+      if (next === undefined) break;
+      waiting.delete(next.payload.seq);
+      if (life.lastSeq === 0 && next.payload.seq > 1 && this.#options.midway === true) {
+        life.adopt(next.payload.seq);
+        this.adoptedLives += 1;
+      }
+      life.tell(next);
+      this.#options.onTold?.(life);
+    }
+    if (!life.closed || !this.#open.delete(life.sid)) return;
+    this.closedLives += 1;
+    this.#closed.set(life.sid, tracked);
+    for (const [sid, oldest] of this.#closed) {
+      if (this.#closed.size <= this.#bounds.closedLivesMax) break;
+      this.#closed.delete(sid);
+      this.#advance(oldest, 0);
+    }
+  }
+
+  #violated(violation: string): void {
+    this.violations += 1;
+    this.#options.onViolation?.(violation);
+  }
+}
+
+/** Folds notices that are all there already. */
+export function audit(notices: Iterable<Heard>, options: AuditOptions = {}): Audit {
+  const violations: string[] = [];
+  const auditor = new Auditor({ ...options, onViolation: (violation) => violations.push(violation) });
+  for (const notice of notices) auditor.tell(notice);
+  return { violations, ...auditor.end() };
+}
+
+function lowest(waiting: ReadonlyMap<number, Heard>): Heard | undefined {
+  let found: Heard | undefined;
+  for (const notice of waiting.values())
+    if (found === undefined || notice.payload.seq < found.payload.seq) found = notice;
+  return found;
+}
+
+/** Sets an entry; beyond `max` the oldest goes. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
+  map.set(key, value);
+  if (map.size <= max) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
+}
+
+/** A digest: copies of a notice may differ in the time of sending and the order of fields, and in nothing else. */
+function contentOf({ eventType, payload }: Heard): string {
+  const text = JSON.stringify([eventType, Object.entries(payload).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return createHash('sha1').update(text).digest('base64');
+}

@@ -1,0 +1,99 @@
+import { type AuditOptions, Auditor, streamBounds } from './auditor.ts';
+
+/** What a verification found. */
+export interface Verdict {
+  readonly ok: boolean;
+  readonly notices: number;
+  /** Notices that said again what had been said. */
+  readonly copies: number;
+  readonly lives: number;
+  readonly closedLives: number;
+  /** Lives whose beginning was not there. */
+  readonly midwayLives: number;
+  /** Members inside by the notices, at the end. */
+  readonly members: number;
+  readonly violations: number;
+  readonly firstViolations: readonly string[];
+  /** What is worth knowing and breaks no promise. */
+  readonly remarks: readonly string[];
+}
+
+/** Violations that are told one by one; the others are counted. */
+export const violationsShownMax = 20;
+/** Notices between two reports of progress. */
+const progressEvery = 100_000;
+
+/** An auditor that runs in bounded memory, with its findings. */
+export class Verification {
+  readonly auditor: Auditor;
+  readonly remarks: string[] = [];
+  readonly #first: string[] = [];
+  readonly #onProgress: (notices: number) => void;
+  #outside = 0;
+
+  constructor(
+    options: Omit<AuditOptions, 'bounds' | 'onViolation'>,
+    onProgress: (notices: number) => void = () => {},
+  ) {
+    const onViolation = (violation: string) => this.#show(violation);
+    this.auditor = new Auditor({ ...options, bounds: streamBounds, onViolation });
+    this.#onProgress = onProgress;
+  }
+
+  tell(...told: Parameters<Auditor['tell']>): void {
+    this.auditor.tell(...told);
+    if (this.auditor.notices % progressEvery === 0) this.#onProgress(this.auditor.notices);
+  }
+
+  /** Something else than a notice breaks a promise. */
+  violated(violation: string): void {
+    this.#outside += 1;
+    this.#show(violation);
+  }
+
+  /** Once the auditor has ended. */
+  verdict(members: number): Verdict {
+    const { notices, copies, lives, closedLives, adoptedLives } = this.auditor;
+    const violations = this.auditor.violations + this.#outside;
+    return {
+      ok: violations === 0,
+      notices,
+      copies,
+      lives,
+      closedLives,
+      midwayLives: adoptedLives,
+      members,
+      violations,
+      firstViolations: this.#first,
+      remarks: this.remarks,
+    };
+  }
+
+  #show(violation: string): void {
+    if (this.#first.length < violationsShownMax) this.#first.push(violation);
+  }
+}
+
+/** All members of all rosters. */
+export function membersOf(rosters: ReadonlyMap<string, ReadonlyMap<number, unknown>>): number {
+  let members = 0;
+  for (const roster of rosters.values()) members += roster.size;
+  return members;
+}
+
+/** For a person: counts, the first violations, the verdict. */
+export function describeVerdict(verdict: Verdict): string {
+  const { notices, copies, lives, closedLives, midwayLives, members, violations, firstViolations } = verdict;
+  const lines = [
+    `${notices} notices (${copies} of them copies) of ${lives} lives of channels, ${closedLives} of them ended`,
+    ...(midwayLives > 0
+      ? [`${midwayLives} lives were taken up in the middle: their counts are not checked`]
+      : []),
+    `${members} members inside at the end`,
+    ...verdict.remarks,
+    ...firstViolations.map((violation) => `  ${violation}`),
+    ...(violations > firstViolations.length ? [`  … and ${violations - firstViolations.length} more`] : []),
+    violations === 0 ? 'no violation' : `${violations} violations`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

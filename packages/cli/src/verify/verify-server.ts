@@ -1,0 +1,124 @@
+import type { RosterMember } from '@housecount/protocol';
+import { ask, type ServerAccess } from '../server-access.ts';
+import { heardOf } from './heard.ts';
+import type { Life } from './life.ts';
+import { readLines } from './text-lines.ts';
+import { type Verdict, Verification } from './verdict.ts';
+
+/** Events in one answer: as many as the server gives. */
+const pageMax = 1_000;
+
+interface Snapshot {
+  readonly cursor: string;
+  /** By sid: where the channel stood, and who was in it. */
+  readonly channels: Map<string, { channel: string; seq: number; members: Map<number, RosterMember> }>;
+}
+
+/**
+ * Audits everything that a server still has of an app, and compares it with the roster: a snapshot is taken first,
+ * then every life must come to the very same members at the seq of the snapshot.
+ */
+export async function verifyServer(
+  access: ServerAccess,
+  app: string,
+  signal: AbortSignal,
+  onProgress?: (notices: number) => void,
+): Promise<Verdict> {
+  const snapshot = await takeSnapshot(access, app, signal);
+  const compared = new Set<string>();
+  const compare = (life: Life) => {
+    const expected = snapshot.channels.get(life.sid);
+    if (expected === undefined || compared.has(life.sid) || life.lastSeq < expected.seq) return;
+    compared.add(life.sid);
+    if (life.lastSeq === expected.seq)
+      for (const difference of differences(life, expected.members)) verification.violated(difference);
+  };
+  // What the server has deleted by age is no broken promise.
+  const verification = new Verification({ midway: true, onTold: compare }, onProgress);
+  const tell = (event: unknown) => {
+    const heard = heardOf(event);
+    if (heard) verification.tell(heard.notice);
+    else
+      verification.violated(`the server gave what is not an event: ${JSON.stringify(event).slice(0, 200)}`);
+  };
+  await pull(access, app, 'start', signal, tell);
+  const { lives } = verification.auditor.end();
+  const later = new Set<string>();
+  await pull(access, app, snapshot.cursor, signal, (event) => {
+    const heard = heardOf(event);
+    if (heard) later.add(heard.notice.sid);
+  });
+  for (const [sid, { closed, channel }] of lives)
+    if (!closed && !snapshot.channels.has(sid) && !later.has(sid))
+      verification.violated(`${sid} is open by the events, and ${channel} is not so in the roster`);
+  let members = 0;
+  for (const [sid, { channel, members: inside }] of snapshot.channels) {
+    members += inside.size;
+    // A channel with no event kept at all, such as one where nobody came or went for longer than the history.
+    if (!lives.has(sid) && !compared.has(sid))
+      verification.remarks.push(
+        `${channel} is in the roster, and the server has none of its events any more`,
+      );
+    else if (!compared.has(sid)) verification.violated(`${sid}: the events end before the seq of the roster`);
+  }
+  return verification.verdict(members);
+}
+
+/** Who is only in one of the two, or has another role or account there. */
+function differences(life: Life, members: ReadonlyMap<number, RosterMember>): string[] {
+  const place = `${life.sid} seq ${life.lastSeq}`;
+  const found: string[] = [];
+  for (const { uid, role, account } of life.members.values()) {
+    const listed = members.get(uid);
+    if (listed === undefined) found.push(`${place}: uid ${uid} is inside by the events, not in the roster`);
+    else if (listed.account !== account || (role !== 'communication' && listed.role !== role))
+      found.push(`${place}: uid ${uid} is another by the events than in the roster`);
+  }
+  if (!life.adopted)
+    for (const uid of members.keys())
+      if (!life.members.has(uid))
+        found.push(`${place}: uid ${uid} is in the roster, not inside by the events`);
+  return found;
+}
+
+/** Every event from a cursor to the end as it was when it was reached. */
+async function pull(
+  access: ServerAccess,
+  app: string,
+  from: string,
+  signal: AbortSignal,
+  tell: (event: unknown) => void,
+): Promise<void> {
+  for (let cursor = from; ; ) {
+    const query = new URLSearchParams({ cursor, limit: String(pageMax) });
+    const response = await ask(access, `/v1/apps/${app}/events?${query}`, signal);
+    const page = (await response.json()) as { events: readonly unknown[]; cursor: string; more: boolean };
+    for (const event of page.events) tell(event);
+    if (!page.more) return;
+    cursor = page.cursor;
+  }
+}
+
+type SnapshotLine =
+  | { readonly type: 'snapshot'; readonly cursor: string }
+  | { readonly type: 'channel'; readonly channel: string; readonly sid: string; readonly seq: number }
+  | { readonly type: 'members'; readonly sid: string; readonly members: readonly RosterMember[] }
+  | { readonly type: 'end' };
+
+async function takeSnapshot(access: ServerAccess, app: string, signal: AbortSignal): Promise<Snapshot> {
+  const { body } = await ask(access, `/v1/apps/${app}/snapshot`, signal);
+  const channels: Snapshot['channels'] = new Map();
+  let cursor: string | undefined;
+  let isWhole = false;
+  for await (const { text } of readLines(body ?? new ReadableStream())) {
+    const line = JSON.parse(text ?? '{}') as SnapshotLine;
+    if (line.type === 'snapshot') cursor = line.cursor;
+    if (line.type === 'channel')
+      channels.set(line.sid, { channel: line.channel, seq: line.seq, members: new Map() });
+    if (line.type === 'members')
+      for (const member of line.members) channels.get(line.sid)?.members.set(member.uid, member);
+    if (line.type === 'end') isWhole = true;
+  }
+  if (cursor === undefined || !isWhole) throw new Error('the snapshot broke off');
+  return { cursor, channels };
+}
