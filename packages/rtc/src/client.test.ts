@@ -405,6 +405,23 @@ describe('a lost connection', () => {
     expect(await renewing).toBe('OPERATION_ABORTED');
   });
 
+  test('SDK47: the token ended while the page was away: told when it comes back', async () => {
+    hear('token-privilege-did-expire', 'connection-state-change');
+    await join();
+    told.splice(0);
+    server.onHello = (_hello, socket) => {
+      socket.tell({ type: 'closing', code: 'token_expired', message: 'over', retry: false });
+      socket.drop(4116);
+    };
+    server.socket.drop();
+    await until('over', () => client.connectionState === 'DISCONNECTED');
+    expect(told).toEqual([
+      ['connection-state-change', 'RECONNECTING', 'CONNECTED', undefined],
+      ['token-privilege-did-expire'],
+      ['connection-state-change', 'DISCONNECTED', 'RECONNECTING', 'TOKEN_EXPIRE'],
+    ]);
+  });
+
   test('SDK47: after a renewal the connection comes back with the new token', async () => {
     await join(9, 'first');
     await client.renewToken('second');
