@@ -1,4 +1,14 @@
 export {
+  type ExpressLikeRequest,
+  type ExpressLikeResponse,
+  expressHandler,
+  fetchHandler,
+  type HandlerOptions,
+  type NodeLikeRequest,
+  type NodeLikeResponse,
+  nodeHandler,
+} from './handlers.ts';
+export {
   type ChannelNoticeBase,
   type MemberNoticeBase,
   type Notice,
@@ -7,4 +17,20 @@ export {
   type NoticeRole,
   parseNotice,
 } from './parse-notice.ts';
+export type { RosterSnapshot } from './roster/channel-lives.ts';
+export type { ChannelState } from './roster/channel-state.ts';
+export type { Entry, RosterMember } from './roster/entry.ts';
+export { type EventsQuery, type Healer, type RestHealerOptions, restHealer } from './roster/healer.ts';
+export { type RunScript, redisStore } from './roster/redis-store.ts';
+export {
+  Roster,
+  type RosterChange,
+  type RosterOptions,
+  type RosterView,
+  type Taken,
+} from './roster/roster.ts';
+export { RosterError, type RosterErrorCode } from './roster/roster-error.ts';
+export type { RosterLimits } from './roster/roster-limits.ts';
+export { type SqliteDatabase, sqliteStore } from './roster/sqlite-store.ts';
+export { memoryStore, type RosterStore, type StoredChannel } from './roster/store.ts';
 export { type NoticeHeaders, verify } from './verify.ts';

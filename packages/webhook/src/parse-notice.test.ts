@@ -153,5 +153,25 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const same: Same<declared.Notice, source.Notice> &
   Same<declared.NoticeHeaders, source.NoticeHeaders> &
   Same<typeof declared.verify, typeof source.verify> &
-  Same<typeof declared.parseNotice, typeof source.parseNotice> = true;
+  Same<typeof declared.parseNotice, typeof source.parseNotice> &
+  // A class with private parts is like no other class: its public ones are compared.
+  Same<Pick<declared.Roster, keyof declared.Roster>, Pick<source.Roster, keyof source.Roster>> &
+  Same<
+    Omit<declared.RosterOptions, 'store'> & { store?: never },
+    Omit<source.RosterOptions, 'store'> & { store?: never }
+  > &
+  Same<declared.Taken, source.Taken> &
+  Same<declared.RosterChange, source.RosterChange> &
+  Same<declared.RosterView, source.RosterView> &
+  Same<declared.RosterErrorCode, source.RosterErrorCode> &
+  Same<declared.RosterLimits, source.RosterLimits> &
+  Same<declared.SqliteDatabase, source.SqliteDatabase> &
+  Same<declared.RunScript, source.RunScript> &
+  Same<declared.Healer, source.Healer> &
+  Same<typeof declared.restHealer, typeof source.restHealer> &
+  Same<Omit<declared.HandlerOptions, 'roster'>, Omit<source.HandlerOptions, 'roster'>> &
+  Same<declared.NodeLikeRequest, source.NodeLikeRequest> &
+  Same<declared.NodeLikeResponse, source.NodeLikeResponse> &
+  Same<declared.ExpressLikeRequest, source.ExpressLikeRequest> &
+  Same<keyof typeof declared, keyof typeof source> = true;
 void same;

@@ -1,0 +1,56 @@
+import type { NumberedChannel } from './channel-lives.ts';
+import type { RosterMember } from './entry.ts';
+import type { Life } from './life.ts';
+import type { Departed, PlainChannel, PlainUser } from './plain-channel.ts';
+import { RosterError } from './roster-error.ts';
+import { UidMap } from './uid-map.ts';
+
+/**
+ * All that a Roster knows of one channel. Never changed in place: a store in the same process may keep the object itself.
+ * For any other store, `JSON.stringify` of it is what `load` may give back.
+ */
+export type ChannelState = NumberedChannel | PlainChannel;
+
+/** Nobody is in the channel, so that forgetting it loses no member. */
+export function isIdle(state: ChannelState): boolean {
+  return state.mode === 'plain' ? state.online === 0 : state.lives.every(({ closed }) => closed);
+}
+
+/** Reads what JSON.stringify made of a state; throws RosterError `store_corrupt`. */
+export function parseState(text: string): ChannelState {
+  try {
+    const json = JSON.parse(text) as StateJson;
+    if (json.mode === 'numbered')
+      return {
+        mode: 'numbered',
+        ended: [...json.ended],
+        lives: json.lives.map((life) => ({ ...life, members: mapOf(life.members, ({ uid }) => uid) })),
+      };
+    if (json.mode === 'plain')
+      return {
+        ...json,
+        users: mapOf(json.users, ({ uid }) => uid),
+        departed: mapOf(json.departed, ({ number }) => number),
+      };
+    throw new TypeError('no such mode');
+  } catch (cause) {
+    throw new RosterError('store_corrupt', 'The store gave back what no Roster had saved.', { cause });
+  }
+}
+
+type StateJson =
+  | {
+      readonly mode: 'numbered';
+      readonly ended: readonly string[];
+      readonly lives: readonly (Omit<Life, 'members'> & { readonly members: readonly RosterMember[] })[];
+    }
+  | (Omit<PlainChannel, 'users' | 'departed'> & {
+      readonly users: readonly PlainUser[];
+      readonly departed: readonly Departed[];
+    });
+
+function mapOf<V>(values: readonly V[], keyOf: (value: V) => number): UidMap<V> {
+  let map = UidMap.empty<V>();
+  for (const value of values) map = map.with(keyOf(value), value);
+  return map;
+}

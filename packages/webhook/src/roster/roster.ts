@@ -1,0 +1,439 @@
+import type { Notice } from '../parse-notice.ts';
+import {
+  adoptSnapshot,
+  type ChannelFolded,
+  foldChannel,
+  type NumberedChannel,
+  needOf,
+  noLives,
+  presentLife,
+} from './channel-lives.ts';
+import { type ChannelState, parseState } from './channel-state.ts';
+import { type Entry, entryOf, type RosterMember } from './entry.ts';
+import type { Healer } from './healer.ts';
+import { type Hole, holeOf, type LifeChange } from './life.ts';
+import { emptyPlain, foldPlain, type MemberNotice, type PlainChange, plainMembers } from './plain-channel.ts';
+import { RosterError } from './roster-error.ts';
+import { batchMax, holeMax, type RosterLimits, rosterLimits, saveTriesMax } from './roster-limits.ts';
+import { memoryStore, type RosterStore } from './store.ts';
+
+export interface RosterOptions {
+  /** Default: memory of this process. */
+  readonly store?: RosterStore;
+  /** Without one, a hole stays until the missing notice comes. */
+  readonly heal?: Healer;
+  /**
+   * The event types that the endpoint subscribes; default: all. With all of 101 to 112 the roster is exact. With fewer, sid and seq
+   * have holes by nature, and the roster goes by clientSeq as one of plain Agora notices does.
+   */
+  readonly types?: readonly number[];
+  /** Put before channel names in the store, so that several apps can share it. Default: none. */
+  readonly prefix?: string;
+  readonly limits?: Partial<RosterLimits>;
+  /** Epoch milliseconds; only plain records are forgotten by it. Default: Date.now. */
+  readonly now?: () => number;
+}
+
+/** What became of a notice. */
+export interface Taken {
+  /** The roster now contains it. */
+  readonly applied: boolean;
+  /** It had been taken before. */
+  readonly duplicate: boolean;
+  /** It is of a life of the channel that is over: another has begun. */
+  readonly late?: true;
+  /** It came before others of its life: these were missing, first and last seq. */
+  readonly waitingFor?: Hole;
+  /** The server was asked, and the roster is whole: nothing waits any more. */
+  readonly healed?: true;
+  /** The server was asked in vain. What waits goes on waiting; the next notice or `refresh` asks again. */
+  readonly healFailed?: unknown;
+}
+
+/** A change of a roster, told by the process that took the notice. sid and seq are absent for plain channels. */
+export type RosterChange = { readonly channel: string } & (LifeChange | PlainChange);
+
+/** A channel at one moment. */
+export interface RosterView {
+  /** Absent if nobody is there, and for plain channels. */
+  readonly sid?: string;
+  readonly seq?: number;
+  readonly count: number;
+  /** In no particular order. */
+  readonly members: readonly RosterMember[];
+  /** Seqs that are missing: the roster is true at `seq`, and more has happened. */
+  readonly waitingFor?: Hole;
+}
+
+type Work =
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'plain'; readonly notice: MemberNotice };
+interface Pending {
+  readonly work: Work;
+  resolve(taken: Taken): void;
+  reject(error: unknown): void;
+}
+type Result = Taken & { readonly needs?: 'healing' | 'room' | 'judging' };
+
+const all: readonly number[] = [101, 102, 103, 104, 105, 106, 107, 108, 111, 112];
+const ignored: Taken = { applied: false, duplicate: false };
+/** Asking again in one healing: each answer may show that another is needed. */
+const healRounds = 4;
+
+/**
+ * Who is in the channels of one app, from its notices in any order, with copies and holes. When `take` has resolved with `applied`,
+ * the roster contains the notice and all that came before it: nothing is waited for by the clock.
+ */
+export class Roster {
+  readonly #store: RosterStore;
+  readonly #heal: Healer | undefined;
+  readonly #types: readonly number[] | undefined;
+  readonly #prefix: string;
+  readonly #limits: RosterLimits;
+  readonly #now: () => number;
+  readonly #listeners = new Set<(change: RosterChange) => void>();
+  /** Notices that wait for the store, by channel; a channel that is here has one worker. */
+  readonly #pending = new Map<string, Pending[]>();
+  #pendingCount = 0;
+
+  /** Throws TypeError for `types` that name no join or no leave. */
+  constructor(options: RosterOptions = {}) {
+    const { types } = options;
+    if (
+      types &&
+      !([103, 105, 107].some((t) => types.includes(t)) && [104, 106, 108].some((t) => types.includes(t)))
+    )
+      throw new TypeError(
+        'A roster needs joins (103, 105 or 107) and leaves (104, 106 or 108) among `types`.',
+      );
+    this.#store = options.store ?? memoryStore();
+    this.#heal = options.heal;
+    this.#types = types && !all.every((type) => types.includes(type)) ? types : undefined;
+    this.#prefix = options.prefix ?? '';
+    this.#limits = { ...rosterLimits, ...options.limits };
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * Takes a notice. Resolves once it is in the store, and once what it lacked was asked for. Rejects with RosterError (answer 500
+   * then: the notice comes again) or with what the store or a listener threw.
+   */
+  take(notice: Notice): Promise<Taken> {
+    if (notice.kind === 'unknown' || notice.healthTest) return Promise.resolve(ignored);
+    let work: Work | undefined;
+    try {
+      work = this.#workOf(notice);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!work) return Promise.resolve(ignored);
+    if (this.#pendingCount >= this.#limits.pendingMax)
+      return Promise.reject(new RosterError('overloaded', 'Too many notices wait for the store.'));
+    return this.#queue(notice.channelName, work);
+  }
+
+  /** Who is in the channel now. */
+  async members(channel: string): Promise<readonly RosterMember[]> {
+    return (await this.view(channel)).members;
+  }
+
+  /** How many are in the channel now. */
+  async count(channel: string): Promise<number> {
+    const { state } = await this.#load(channel);
+    if (!state) return 0;
+    return state.mode === 'plain' ? state.online : (presentLife(state)?.members.size ?? 0);
+  }
+
+  /** The channel with the sid and seq at which it is true, and what is missing. */
+  async view(channel: string): Promise<RosterView> {
+    const { state } = await this.#load(channel);
+    if (!state) return { count: 0, members: [] };
+    if (state.mode === 'plain') return { count: state.online, members: [...plainMembers(state)] };
+    const life = presentLife(state);
+    if (!life) return { count: 0, members: [] };
+    const { sid, seq, members } = life;
+    const hole = holeOf(life);
+    return {
+      sid,
+      seq,
+      count: members.size,
+      members: [...members.values()],
+      ...(hole && { waitingFor: hole }),
+    };
+  }
+
+  /** Calls back for each change that this process makes, in order per channel. Returns what ends it. */
+  onChange(listener: (change: RosterChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Asks the server for what happened since, for the one loss that no hole shows: the last notice of all. Worth doing at the start
+   * and now and then for channels that are open. Throws RosterError `heal_failed`, or TypeError without `heal`.
+   */
+  async refresh(channel: string): Promise<void> {
+    if (!this.#heal) throw new TypeError('refresh needs the option `heal`.');
+    if (this.#types) return;
+    const { state } = await this.#load(channel);
+    if (state?.mode === 'plain') return;
+    const life = state && presentLife(state);
+    if (life && (await this.#askEvents(channel, life.sid, life.seq, Number.POSITIVE_INFINITY))) {
+      const after = (await this.#load(channel)).state;
+      if (after?.mode === 'numbered' && presentLife(after) && !needOf(after)) return;
+    }
+    await this.#askRoster(channel, []);
+    await this.#mend(channel);
+  }
+
+  #workOf(notice: Exclude<Notice, { kind: 'unknown' }>): Work | undefined {
+    if (this.#types && !this.#types.includes(notice.eventType))
+      throw new RosterError('type_not_named', `Type ${notice.eventType} came and is not among \`types\`.`);
+    const entry = this.#types ? undefined : entryOf(notice);
+    if (entry) return { kind: 'entry', entry };
+    // Of a plain channel's opening and closing nothing follows: they have no order.
+    if (notice.kind === 'channel-created' || notice.kind === 'channel-destroyed') return undefined;
+    return { kind: 'plain', notice };
+  }
+
+  #queue(channel: string, work: Work): Promise<Taken> {
+    return new Promise((resolve, reject) => {
+      const pending = { work, resolve, reject };
+      this.#pendingCount += 1;
+      const queue = this.#pending.get(channel);
+      if (queue) {
+        queue.push(pending);
+        return;
+      }
+      const own = [pending];
+      this.#pending.set(channel, own);
+      void this.#drain(channel, own);
+    });
+  }
+
+  /** Never rejects: every notice is told its own end. */
+  async #drain(channel: string, queue: Pending[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, batchMax);
+      try {
+        const results = await this.#takeAll(
+          channel,
+          batch.map(({ work }) => work),
+        );
+        batch.forEach(({ resolve, reject }, index) => {
+          const result = results[index];
+          if (result instanceof RosterError) reject(result);
+          else if (result) resolve(result);
+        });
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+      this.#pendingCount -= batch.length;
+    }
+    this.#pending.delete(channel);
+  }
+
+  async #takeAll(channel: string, works: readonly Work[]): Promise<(Taken | RosterError)[]> {
+    const results = await this.#fold(channel, works);
+    if (results.every(({ needs }) => needs === undefined)) return results;
+    const healFailed = await this.#healAfter(channel, works, results);
+    const answers: (Taken | RosterError)[] = [];
+    for (const [index, { needs, ...taken }] of results.entries()) {
+      const work = works[index];
+      answers.push(needs && work ? await this.#afterHealing(channel, work, needs, taken, healFailed) : taken);
+    }
+    return answers;
+  }
+
+  /** What the healer threw, if it did. */
+  async #healAfter(channel: string, works: readonly Work[], results: readonly Result[]): Promise<unknown> {
+    if (!this.#heal) return undefined;
+    const suspects = works.flatMap((work, index) =>
+      work.kind === 'entry' && results[index]?.needs === 'judging' ? [work.entry.sid] : [],
+    );
+    try {
+      if (suspects.length > 0) await this.#askRoster(channel, suspects);
+      await this.#mend(channel);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** What a notice that lacked something is told once the server was asked. */
+  async #afterHealing(
+    channel: string,
+    work: Work,
+    needs: NonNullable<Result['needs']>,
+    before: Taken,
+    healFailed: unknown,
+  ): Promise<Taken | RosterError> {
+    if (!this.#heal && needs !== 'room') return before;
+    if (needs === 'room') {
+      const [again] = await this.#fold(channel, [work]);
+      if (again?.needs === 'room')
+        return new RosterError(
+          'waiting_full',
+          'Too many notices wait for a hole. If the endpoint subscribes only some event types, name them in `types`; else give `heal`.',
+          { cause: healFailed },
+        );
+      // There was room after all: what it then lacked is asked for like any other.
+      if (again?.needs === 'healing')
+        await this.#mend(channel).catch((error: unknown) => (healFailed ??= error));
+    }
+    const { state } = await this.#load(channel);
+    const { late: _late, ...taken } = before;
+    const standing =
+      work.kind === 'entry' && state?.mode === 'numbered' ? standingOf(state, work.entry) : 'late';
+    const isWhole = state?.mode === 'numbered' && needOf(state) === undefined;
+    return {
+      ...taken,
+      applied: !taken.duplicate && standing === 'applied',
+      ...(standing === 'late' && { late: true }),
+      ...(isWhole && { healed: true }),
+      ...(!isWhole && healFailed !== undefined && { healFailed }),
+    };
+  }
+
+  /** Folds notices in order and saves the outcome at once, or again over what another process saved meanwhile. */
+  async #fold(channel: string, works: readonly Work[]): Promise<Result[]> {
+    return this.#update(channel, (before) => {
+      let state = before;
+      const results: Result[] = [];
+      const changes: (LifeChange | PlainChange)[] = [];
+      for (const work of works) {
+        const folded = this.#foldOne(state, work);
+        state = folded.state;
+        results.push(folded.result);
+        changes.push(...folded.changes);
+      }
+      return { state, changes, answer: results };
+    });
+  }
+
+  #foldOne(
+    before: ChannelState | undefined,
+    work: Work,
+  ): {
+    readonly state: ChannelState | undefined;
+    readonly result: Result;
+    readonly changes: readonly (LifeChange | PlainChange)[];
+  } {
+    if (work.kind === 'plain') {
+      // Numbered and plain notices of one channel: the numbered ones know better.
+      if (before?.mode === 'numbered') return { state: before, result: ignored, changes: [] };
+      const folded = foldPlain(before ?? emptyPlain, work.notice, this.#now(), this.#limits);
+      const applied = folded.verdict === 'applied';
+      return { state: folded.channel, result: { applied, duplicate: !applied }, changes: folded.changes };
+    }
+    const start = before?.mode === 'numbered' ? before : noLives;
+    const { channel, verdict, hole, changes } = foldChannel(start, work.entry, this.#limits);
+    const needs = needsAfter(verdict, channel, work.entry);
+    return {
+      state: channel,
+      result: {
+        applied: verdict === 'applied',
+        duplicate: verdict === 'duplicate',
+        ...(verdict === 'late' && { late: true }),
+        ...(hole && { waitingFor: hole }),
+        ...(needs && { needs }),
+      },
+      changes,
+    };
+  }
+
+  /** Asks the server until the channel lacks nothing; throws RosterError `heal_failed` if it cannot be made whole. */
+  async #mend(channel: string): Promise<void> {
+    for (let round = 0; round < healRounds; round++) {
+      const { state } = await this.#load(channel);
+      const need = state?.mode === 'numbered' ? needOf(state) : undefined;
+      if (!need) return;
+      if (need.by === 'events' && round < healRounds - 1) {
+        const [from, to] = need.hole;
+        if (to - from < holeMax && (await this.#askEvents(channel, need.sid, from - 1, to))) continue;
+      }
+      await this.#askRoster(channel, []);
+    }
+    const { state } = await this.#load(channel);
+    if (state?.mode === 'numbered' && needOf(state))
+      throw new RosterError('heal_failed', 'What the server answered did not close the hole.');
+  }
+
+  /** False: the server no longer has them. */
+  async #askEvents(channel: string, sid: string, after: number, to: number): Promise<boolean> {
+    const entries = await this.#heal?.events({ channel, sid, after, to });
+    if (!entries) return false;
+    const isOwn = entries.every((entry) => entry.sid === sid);
+    if (!isOwn) throw new RosterError('heal_failed', 'The server answered with events of another sid.');
+    if (entries.length > 0)
+      await this.#fold(
+        channel,
+        entries.map((entry) => ({ kind: 'entry', entry })),
+      );
+    return true;
+  }
+
+  async #askRoster(channel: string, suspects: readonly string[]): Promise<void> {
+    if (!this.#heal) return;
+    const { state } = await this.#load(channel);
+    const lives = state?.mode === 'numbered' ? state.lives : [];
+    const known = [...lives.map(({ sid }) => sid), ...suspects];
+    const snapshot = await this.#heal.roster(channel);
+    await this.#update(channel, (before) => {
+      const start = before?.mode === 'numbered' ? before : noLives;
+      const adopted = adoptSnapshot(start, snapshot, known);
+      return {
+        state: adopted.channel === noLives ? before : adopted.channel,
+        changes: adopted.changes,
+        answer: undefined,
+      };
+    });
+  }
+
+  async #update<T>(
+    channel: string,
+    change: (state: ChannelState | undefined) => {
+      readonly state: ChannelState | undefined;
+      readonly changes: readonly (LifeChange | PlainChange)[];
+      readonly answer: T;
+    },
+  ): Promise<T> {
+    for (let attempt = 0; attempt < saveTriesMax; attempt++) {
+      const { state, version } = await this.#load(channel);
+      const next = change(state);
+      if (next.state !== undefined && next.state !== state)
+        if (!(await this.#store.save(this.#prefix + channel, next.state, version))) continue;
+      for (const one of next.changes) this.#tell({ channel, ...one });
+      return next.answer;
+    }
+    throw new RosterError('store_contended', 'Other processes changed the channel each time.');
+  }
+
+  async #load(channel: string): Promise<{ readonly state?: ChannelState; readonly version: number }> {
+    const stored = await this.#store.load(this.#prefix + channel);
+    if (!stored) return { version: 0 };
+    const { value, version } = stored;
+    return { state: typeof value === 'string' ? parseState(value) : value, version };
+  }
+
+  #tell(change: RosterChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function needsAfter(
+  verdict: ChannelFolded['verdict'],
+  channel: NumberedChannel,
+  entry: Entry,
+): Result['needs'] | undefined {
+  if (verdict === 'full') return 'room';
+  // Judged by its time alone, and clocks have been set back before: the server knows.
+  if (verdict === 'late' && !channel.ended.includes(entry.sid)) return 'judging';
+  return needOf(channel) === undefined ? undefined : 'healing';
+}
+
+function standingOf({ lives }: NumberedChannel, entry: Entry): 'applied' | 'waiting' | 'late' {
+  const life = lives.find(({ sid }) => sid === entry.sid);
+  if (!life) return 'late';
+  return life.closed || life.seq >= entry.seq ? 'applied' : 'waiting';
+}
