@@ -14,7 +14,11 @@ export function endOnBug(): void {
     const message = 'An exception that nobody caught: this is a bug. The server ends; start it again.';
     const line = { at: new Date().toISOString(), level: 'error', message, cause: text };
     // At once, past the logger's queue: nothing runs after this.
-    writeSync(2, `${JSON.stringify(line)}\n`);
+    try {
+      writeSync(2, `${JSON.stringify(line)}\n`);
+    } catch {
+      // Nobody reads it; the status says it, too.
+    }
     process.exit(bugStatus);
   };
   process.on('uncaughtException', end);

@@ -4,6 +4,7 @@ import type { Config } from '@housecount/server/config';
 import { development, loadConfig } from '@housecount/server/config-load';
 import { type Command, type Terminal, text, type Values, whole } from '../command.ts';
 import { endOnBug } from '../end-on-bug.ts';
+import { outliveReaders } from '../outlive-readers.ts';
 import { endSignal } from '../signals.ts';
 
 /** `housecount serve`: runs the server until a signal. */
@@ -40,6 +41,7 @@ SIGTERM and SIGINT stop it in order: members may resume after the next start. A 
     const config = configOf(values, terminal);
     const { startServer } = await import('@housecount/server/main');
     endOnBug();
+    outliveReaders();
     const stopping = endSignal();
     const server = await startServer(config);
     announce(reachable(server.url), config, values, terminal);
