@@ -33,7 +33,11 @@ export class AliveFile {
     const found = await disk.read(path);
     if (found === undefined) await disk.replace(path, new Uint8Array(2 * slotBytes));
     const marks = [decode(found, 0), decode(found, slotBytes)];
-    if (marks.every((mark) => mark === undefined) && found?.some((byte) => byte !== 0))
+    if (
+      marks.every((mark) => mark === undefined) &&
+      found &&
+      (found.length === 0 || found.some((byte) => byte !== 0))
+    )
       logger.error('The mark of life is damaged: a log that lost its newest records would not be noticed.', {
         file: path,
       });

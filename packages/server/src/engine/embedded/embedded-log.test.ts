@@ -356,24 +356,28 @@ async function survive(seed: number, syncIsALie = false): Promise<void> {
   }
 }
 
-test('OPS16: a damaged mark of life is reported; the log is used as it is', async () => {
-  const disk = new SimDisk(new SimRandom(1));
-  const store = await openOn(disk);
-  await store.append('main', [[new Uint8Array([1])]], 0);
-  await store.close();
-  const mark = await disk.mount().read('alive');
-  await disk.mount().replace(
-    'alive',
-    (mark ?? new Uint8Array()).map((byte) => byte ^ 0x55),
-  );
-  const warnings: { message: string }[] = [];
-  const again = await openOn(disk, { warnings });
-  expect(warnings.map(({ message }) => message)).toEqual([
-    expect.stringContaining('mark of life is damaged'),
-  ]);
-  expect(again.recovery).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
-  await again.close();
-});
+for (const [what, damage] of Object.entries({
+  damaged: (mark: Uint8Array) => mark.map((byte) => byte ^ 0x55),
+  emptied: () => new Uint8Array(),
+}))
+  test(`OPS16: a mark of life that was ${what} is reported; the log is used as it is`, async () => {
+    const disk = new SimDisk(new SimRandom(1));
+    const store = await openOn(disk);
+    await store.append('main', [[new Uint8Array([1])]], 0);
+    await store.close();
+    const mark = await disk.mount().read('alive');
+    await disk.mount().replace(
+      'alive',
+      (mark ?? new Uint8Array()).map((byte) => byte ^ 0x55),
+    );
+    const warnings: { message: string }[] = [];
+    const again = await openOn(disk, { warnings });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('mark of life is damaged'),
+    ]);
+    expect(again.recovery).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
+    await again.close();
+  });
 
 function openOn(
   disk: SimDisk,
