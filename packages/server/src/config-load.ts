@@ -196,10 +196,15 @@ function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly End
       ),
       app,
       url,
-      secret: text(child(item, 'secret'), 'a text that is not empty', filled),
+      description: text(child(item, 'description'), 'a text', () => true, ''),
+      secrets: [{ secret: text(child(item, 'secret'), 'a text that is not empty', filled) }],
       events: readEvents(child(item, 'events')),
+      channels: [],
       format: choice(child(item, 'format'), ['agora'], 'agora'),
+      retry: 'agora' as const,
+      headers: {},
       allowPrivateNetwork,
+      skipHealthTest: true,
     } satisfies EndpointConfig;
   });
   unique(source, endpoints, (endpoint) => endpoint.id, 'endpoint id (or the same app and url)');

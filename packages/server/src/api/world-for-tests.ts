@@ -68,7 +68,12 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     id: 'main',
     app: testApp.id,
     url: 'https://example.test/notices',
-    secret: 's',
+    description: '',
+    secrets: [{ secret: 's' }],
+    channels: [],
+    format: 'agora' as const,
+    retry: 'agora' as const,
+    headers: {},
     events: [101, 105, 106] as const,
     allowPrivateNetwork: false,
   };

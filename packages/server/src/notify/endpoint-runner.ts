@@ -96,7 +96,7 @@ export class EndpointRunner {
   constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
     this.endpoint = endpoint;
     this.#parts = parts;
-    this.#sign = headerSigner(endpoint.secret);
+    this.#sign = headerSigner(endpoint.secrets[0]?.secret ?? '');
     this.#window = new DeliveryWindow(cursor);
     this.#following = this.#follow();
   }
