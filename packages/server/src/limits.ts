@@ -46,6 +46,16 @@ export const limits = {
   historyWaitMs: 5_000,
   /** Requests waiting for the history; the next is refused with `overloaded`. */
   historyWaitersMax: 1_000,
+  /** Deliveries that can be searched: those of this many days … */
+  deliveryDaysMax: 30,
+  /** … and this many of the newest; what is older is deleted. About 2 kB each, up to 6 kB where receivers answer at length. */
+  deliveryRowsMax: 1_000_000,
+  /** Attempts that wait with request and answer for the file of deliveries; beyond it the oldest lose these, never their outcome. */
+  deliveryDetailQueueMax: 2_000,
+  /** Outcomes that wait for a file that cannot be written; beyond it the oldest are not searchable. About 300 bytes each. */
+  deliveryOutcomeQueueMax: 100_000,
+  /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
+  deliveryScanMax: 20_000,
   /** Members, events or channels in one page of the native REST API; a larger `limit` is refused with `query_invalid`. */
   pageMax: 1_000,
   /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */

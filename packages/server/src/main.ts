@@ -17,6 +17,7 @@ import { WhipService } from './edge/whip/service.ts';
 import type { Disk } from './engine/disk.ts';
 import { openEmbeddedLog } from './engine/embedded/embedded-log.ts';
 import { openNodeDisk } from './engine/embedded/node-disk.ts';
+import { openDeliveries } from './ledger/deliveries.ts';
 import { openHistory } from './ledger/history.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
@@ -111,6 +112,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   });
   health.register('history', () => history.trouble);
 
+  const deliveries = openDeliveries({ ...common, path: join(config.dataDir, 'deliveries.db') });
+  started.push(() => deliveries.stop());
+
   const sender = createHttpSender({ clock });
   started.push(() => sender.close());
   const notify = await startNotify({
@@ -121,6 +125,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     endpoints: config.endpoints,
     communicationEventsOf: (app) => apps.get(app)?.communicationEvents ?? '107/108',
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
+    onAttempt: deliveries.record,
   });
   started.push(() => notify.stop());
 
@@ -175,6 +180,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         development: config.development,
         log,
         history,
+        deliveries,
         notify,
         noticeAddresses: ownAddresses,
       }),

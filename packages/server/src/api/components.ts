@@ -1,4 +1,5 @@
 import { codes, evidences, leaveReasons, noticeTypeNumbers } from '@housecount/protocol';
+import { deliveryStatuses } from '../ledger/delivery-tables.ts';
 import {
   anyOf,
   array,
@@ -34,6 +35,24 @@ const subject = {
   platform: integer('Platform number of the notices.'),
   clientType: optional(integer()),
   clientSeq: integer('Strictly increasing per app, channel and uid.'),
+};
+
+const delivery = {
+  endpoint: string('Endpoint id.'),
+  noticeId: string(),
+  position: integer('Of the event in the log.'),
+  type: ref('NoticeType'),
+  channel: string(),
+  sid: eventBase.sid,
+  seq: eventBase.seq,
+  uid: optional(subject.uid),
+  account: subject.account,
+  eventMs: eventBase.atMs,
+  firstMs: milliseconds('First attempt'),
+  lastMs: milliseconds('Last attempt'),
+  attempts: integer('How many were made.'),
+  redelivered: integer('How many of them were redeliveries.'),
+  status: oneOf(...deliveryStatuses),
 };
 
 /** The named shapes of the OpenAPI document. */
@@ -129,6 +148,7 @@ export const components: Readonly<Record<string, Schema>> = {
       next: oneOf('delivered', 'retry', 'give-up'),
       body: string('The exact bytes sent, as text.'),
       headers: { type: 'object', additionalProperties: string() },
+      redelivery: optional(string('Id of the redelivery that it is part of.')),
     },
     'One try to hand a notice to an endpoint.',
   ),
@@ -165,6 +185,33 @@ export const components: Readonly<Record<string, Schema>> = {
     attempts: integer('How many were made.'),
     error: string('What the last one came to.'),
     atMs: milliseconds('When it was given up'),
+  }),
+  Delivery: object(delivery, 'A notice on its way to an endpoint, or at its end.'),
+  DeliveryWithAttempts: object({
+    ...delivery,
+    made: array(
+      object({
+        attempt: integer('1 is the first. A redelivery is one attempt of its own.', { minimum: 1 }),
+        atMs: milliseconds('When it was sent'),
+        durationMs: integer(),
+        answered: optional(integer('HTTP status; absent if no answer came.')),
+        stage: optional(string('Where it failed, if no answer came.')),
+        detail: optional(string()),
+        next: oneOf('delivered', 'retry', 'give-up'),
+        redelivery: optional(string('Id of the redelivery that it is part of.')),
+        exchange: optional(
+          object(
+            {
+              headers: { type: 'object', additionalProperties: string() },
+              body: string('The exact bytes sent, as text.'),
+              answer: string('The first 4 KiB of its body.'),
+            },
+            'Absent if it was dropped because more came than could be written.',
+          ),
+        ),
+      }),
+      'In the order in which they were made.',
+    ),
   }),
   KickingRule: object({
     id: integer(),

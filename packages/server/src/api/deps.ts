@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../clock.ts';
+import type { Deliveries } from '../ledger/deliveries.ts';
 import type { History } from '../ledger/history.ts';
 import type { Log } from '../log/contract.ts';
 import type { Notify } from '../notify/notify.ts';
@@ -12,6 +13,7 @@ export interface ApiDeps {
   readonly development: boolean;
   readonly log: ApiLog;
   readonly history: Pick<History, 'eventsAfter' | 'lives' | 'caughtUp'>;
+  readonly deliveries: Pick<Deliveries, 'search' | 'read'>;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
   readonly clock: Clock;
   readonly random: Random;

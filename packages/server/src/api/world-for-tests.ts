@@ -6,6 +6,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type Clock, systemClock, systemRandom } from '../clock.ts';
 import { httpHandler } from '../edge/http.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import { openDeliveries } from '../ledger/deliveries.ts';
 import { openHistory } from '../ledger/history.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
@@ -63,6 +64,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   const log = await openLog({ ...common, store, recoveryMs: 15_000, retentionMs: 1e9, onFenced: () => {} });
   const ending = new AbortController();
   const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal: ending.signal });
+  const deliveries = openDeliveries({ ...common, path: join(folder, 'deliveries.db') });
   const world = { answer: { answered: true, status: 200, excerpt: '' } as SendOutcome };
   const endpoint = {
     id: 'main',
@@ -85,6 +87,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     endpoints: over.endpoint ? [endpoint] : [],
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector secret',
+    onAttempt: deliveries.record,
   });
   const deps: ApiDeps = {
     ...common,
@@ -93,6 +96,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     development: false,
     log,
     history,
+    deliveries,
     notify,
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
@@ -146,6 +150,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     },
     async close() {
       await notify.stop();
+      deliveries.stop();
       ending.abort();
       await history.closed;
       await log.stop();

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
 
 /** Bytes of the answer's body kept to be read by people. */
-export const excerptBytesMax = 1_024;
+export const excerptBytesMax = 4 * 1024;
 
 /**
  * Reads one HTTP/1.1 answer (RFC 9112) as far as delivery needs it: the status, the end of the body, and whether the

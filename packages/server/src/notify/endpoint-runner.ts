@@ -42,6 +42,8 @@ export interface AttemptReport {
   readonly next: 'delivered' | 'retry' | 'give-up';
   readonly body: string;
   readonly headers: NoticeHeaders;
+  /** Id of the redelivery that it is part of; absent for the delivery's own attempts. */
+  readonly redelivery?: string;
 }
 
 export interface RunnerParts {

@@ -28,6 +28,8 @@ export interface NotifyOptions {
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
+  /** Told of every attempt at an endpoint, redeliveries included; must neither throw nor wait. */
+  readonly onAttempt?: (report: AttemptReport) => void;
 }
 
 export interface EndpointStatus extends RunnerStatus {
@@ -95,6 +97,11 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     secretOf: options.inspectorSecretOf,
     onShown: () => wakeIdle(),
   });
+  const onAttempt = (report: AttemptReport) => {
+    count(report);
+    feed.record(attemptOf(report, feed.nextId()));
+    options.onAttempt?.(report);
+  };
   const runners = endpoints.map((endpoint) => {
     const runner = new EndpointRunner(endpoint, startOf(endpoint), {
       log,
@@ -104,10 +111,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       send: options.send,
       journal: journalOf(endpoint.id),
       textOf,
-      onAttempt: (report) => {
-        count(report);
-        feed.record(attemptOf(report, feed.nextId()));
-      },
+      onAttempt,
       onMoved: () => {
         cursors.moved(endpoint.id);
         wakeIdle();
