@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isAppId, type NoticeType, noticeTypeNumbers } from '@housecount/protocol';
 import { parse as parseYaml } from 'yaml';
 import type { AppConfig, Config, CustomerConfig, EndpointConfig } from './config.ts';
+import { deliveryKeys, readDelivery } from './config-endpoint.ts';
 import { merge, readEnvironment, type Tree } from './config-environment.ts';
 import {
   ConfigError,
@@ -182,7 +183,7 @@ function readCustomers(source: Source): readonly CustomerConfig[] {
 
 function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly EndpointConfig[] {
   const endpoints = list(source, (item) => {
-    onlyKeys(item, ['id', 'app', 'url', 'secret', 'events', 'format', 'allowPrivateNetwork']);
+    onlyKeys(item, ['id', 'app', 'url', 'events', 'allowPrivateNetwork', ...deliveryKeys]);
     const isApp = (id: string) => apps.some((app) => app.id === id);
     const app = text(child(item, 'app'), 'the id of an app under apps', isApp);
     const allowPrivateNetwork = flag(child(item, 'allowPrivateNetwork'), false);
@@ -196,13 +197,8 @@ function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly End
       ),
       app,
       url,
-      description: text(child(item, 'description'), 'a text', () => true, ''),
-      secrets: [{ secret: text(child(item, 'secret'), 'a text that is not empty', filled) }],
       events: readEvents(child(item, 'events')),
-      channels: [],
-      format: choice(child(item, 'format'), ['agora'], 'agora'),
-      retry: 'agora' as const,
-      headers: {},
+      ...readDelivery(item),
       allowPrivateNetwork,
       skipHealthTest: true,
     } satisfies EndpointConfig;

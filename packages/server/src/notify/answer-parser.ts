@@ -14,6 +14,8 @@ export class AnswerParser {
   ended = false;
   /** The body is longer than answerBodyBytesMax; no more of it is read. */
   cut = false;
+  /** The answer's Retry-After, as it stands there. */
+  retryAfter: string | undefined;
   /** The connection may be used again once the answer has ended. */
   reusable = false;
 
@@ -93,6 +95,8 @@ export class AnswerParser {
     // Interim answers (100, 103) come before the one that counts; 101 was never asked for.
     if (status >= 100 && status < 200 && status !== 101) return;
     this.status = status;
+    const retryAfter = fields.find((field) => /^retry-after:/i.test(field));
+    this.retryAfter = retryAfter?.slice('retry-after:'.length).trim();
     const lengths = valuesOf(fields, 'content-length');
     const encodings = valuesOf(fields, 'transfer-encoding');
     const [length] = lengths;

@@ -21,7 +21,7 @@ export interface Endpoint {
   readonly url: string;
   /** For people. */
   readonly description: string;
-  /** Oldest first; at least one, at most `endpointSecretsMax`. */
+  /** Oldest first; at least one, at most `endpointSecretsMax`; the last one does not end. See endpoint-checks.ts. */
   readonly secrets: readonly EndpointSecret[];
   readonly events: readonly NoticeType[];
   /** Channel names, or patterns with `*`; empty: all. */
