@@ -54,6 +54,6 @@ export interface CustomerConfig {
 
 /** An endpoint of the configuration file; more are managed over REST and the console. */
 export interface EndpointConfig extends Endpoint {
-  /** It may start without having passed its health test. */
+  /** It may start without having passed its health test: the default, so that a server starts without its receivers. */
   readonly skipHealthTest: boolean;
 }

@@ -68,6 +68,16 @@ export const limits = {
   eventStreamsMax: 200,
   /** A comment is sent on a silent event stream this often, milliseconds, so that proxies keep it open. */
   eventStreamPingMs: 15_000,
+  /** Endpoints of one app, those of the configuration included; the next is refused with `endpoints_full`. */
+  appEndpointsMax: 50,
+  /** How long a replaced secret signs on unless told otherwise, milliseconds: a day to bring the new one out … */
+  secretOverlapMs: 24 * 3_600_000,
+  /** … and at most, milliseconds: 7 days; longer is refused with `body_invalid`. */
+  secretOverlapMsMax: 7 * 24 * 3_600_000,
+  /** Health tests under way at once in the whole server; the next is refused with `rate_limited`. */
+  healthTestsMax: 8,
+  /** An endpoint of the configuration that must pass its health test is tested again this long after it failed, milliseconds. */
+  healthTestAgainMs: 60_000,
   /** Attempts of one endpoint under way at once; further deliveries wait their turn. */
   endpointInFlightMax: 64,
   /** Deliveries of one endpoint taken from the log and not finished; then its reader waits, and the log keeps the rest. */

@@ -22,6 +22,8 @@ import { openHistory } from './ledger/history.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
+import { EndpointRegistry } from './notify/endpoint-registry.ts';
+import { EndpointStore } from './notify/endpoint-store.ts';
 import { startNotify } from './notify/notify.ts';
 import { createHttpSender } from './notify/send-http.ts';
 import { createHealth } from './observe/health.ts';
@@ -117,17 +119,31 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
 
   const sender = createHttpSender({ clock });
   started.push(() => sender.close());
+  const endpointStore = await EndpointStore.open(disk);
+  const managed = endpointStore.list().filter(({ enabled }) => enabled);
   const notify = await startNotify({
     ...common,
     log,
     disk,
     send: sender.send,
-    endpoints: config.endpoints,
+    endpoints: [...config.endpoints, ...managed],
+    paused: new Set([
+      ...config.endpoints.filter(({ skipHealthTest }) => !skipHealthTest).map(({ id }) => id),
+      ...managed.filter(({ paused }) => paused).map(({ id }) => id),
+    ]),
     communicationEventsOf: (app) => apps.get(app)?.communicationEvents ?? '107/108',
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
     onAttempt: deliveries.record,
   });
   started.push(() => notify.stop());
+  const endpoints = new EndpointRegistry({
+    ...common,
+    configured: config.endpoints,
+    store: endpointStore,
+    notify,
+    send: sender.send,
+  });
+  started.push(() => endpoints.stop());
 
   const broadcast = new LateBroadcast();
   const signal = startSignal({ ...common, log, apps: [...apps.keys()], broadcast });
@@ -182,6 +198,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         history,
         deliveries,
         notify,
+        endpoints,
         noticeAddresses: ownAddresses,
       }),
       ...whipRoutes({

@@ -1,5 +1,6 @@
 import { codes, evidences, leaveReasons, noticeTypeNumbers } from '@housecount/protocol';
 import { deliveryStatuses } from '../ledger/delivery-tables.ts';
+import { endpointSettings } from './native/endpoint-settings.ts';
 import {
   anyOf,
   array,
@@ -167,15 +168,57 @@ export const components: Readonly<Record<string, Schema>> = {
   Endpoint: object({
     endpointId: string(),
     app: string(),
-    url: string(),
-    state: oneOf('running', 'waiting-for-room', 'log-failed', 'journal-failed', 'stopped'),
+    source: {
+      ...oneOf('config', 'managed'),
+      description: '`config`: it is in the configuration file, and is changed there.',
+    },
+    ...endpointSettings,
+    headerNames: array(string(), 'Of its own headers; the values are not shown.'),
+    secrets: array(
+      object({
+        hint: string('The end of a long secret.'),
+        endsMs: optional(milliseconds('It signs no more after this')),
+      }),
+      'Active ones, oldest first.',
+    ),
+    createdMs: optional(milliseconds('When it was made; absent for one of the configuration')),
+    state: {
+      ...oneOf(
+        'disabled',
+        'running',
+        'paused',
+        'waiting-for-room',
+        'log-failed',
+        'journal-failed',
+        'stopped',
+      ),
+      description:
+        '`disabled`: it gets nothing, for it has not passed its health test. `paused`: its notices wait.',
+    },
     through: integer('Last log position taken.'),
     backlog: integer('Log positions not yet taken, plus the notices taken and not finished.'),
     inFlight: integer('Attempts under way.'),
     outstanding: integer('Notices taken and not finished.'),
     oldestEventMs: optional(milliseconds('When the event of the oldest unfinished notice was decided')),
     lastAttempt: optional(object({ atMs: milliseconds('When it was made'), result: string() })),
+    failingSinceMs: optional(
+      milliseconds('When the first of the failed attempts since the last delivery was made'),
+    ),
     givenUp: integer('Notices whose attempts are spent.'),
+  }),
+  EndpointSecretShown: object({
+    endpoint: ref('Endpoint'),
+    secret: string('Keep it: it is not shown again.'),
+  }),
+  TestReport: object({ ok: boolean('Every test notice passed.'), results: array(ref('TestResult')) }),
+  TestResult: object({
+    eventType: ref('NoticeType'),
+    ok: boolean(),
+    code: integer(
+      'Status of the answer, or: 590 no answer within 10 s, or no connection; 591 the host name cannot be resolved; 592 the TLS certificate cannot be verified.',
+    ),
+    detail: optional(string('A sentence; with `ok`, a warning.')),
+    durationMs: integer(),
   }),
   GivenUp: object({
     position: integer(),

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { Deliveries } from '../ledger/deliveries.ts';
 import type { History } from '../ledger/history.ts';
 import type { Log } from '../log/contract.ts';
+import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
 
 /** What the REST API is made of: each part as small as the API needs it. */
@@ -15,6 +16,7 @@ export interface ApiDeps {
   readonly history: Pick<History, 'eventsAfter' | 'lives' | 'caughtUp'>;
   readonly deliveries: Pick<Deliveries, 'search' | 'read'>;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
+  readonly endpoints: Omit<EndpointRegistry, 'stop'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Addresses that notices leave from, for a receiver's allow-list. */

@@ -10,8 +10,10 @@ import { openDeliveries } from '../ledger/deliveries.ts';
 import { openHistory } from '../ledger/history.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
+import { EndpointRegistry } from '../notify/endpoint-registry.ts';
+import { EndpointStore } from '../notify/endpoint-store.ts';
 import { startNotify } from '../notify/notify.ts';
-import type { SendOutcome } from '../notify/transport.ts';
+import type { Send, SendOutcome, SendRequest } from '../notify/transport.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import type { ApiDeps } from './deps.ts';
@@ -32,8 +34,10 @@ export interface ApiWorld {
   leave(channel: string, uid: number): Promise<void>;
   /** Moves the clock of rates, expiries and rules. */
   advance(ms: number): void;
-  /** What the app's only endpoint answers, if it has one. */
+  /** What every endpoint answers. */
   answer: SendOutcome;
+  /** What was sent to any. */
+  readonly sent: readonly SendRequest[];
   close(): Promise<void>;
 }
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare them whole.
@@ -79,15 +83,28 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     events: [101, 105, 106] as const,
     allowPrivateNetwork: false,
   };
+  const configured = over.endpoint ? [endpoint] : [];
+  const sent: SendRequest[] = [];
+  const send: Send = async (request) => {
+    sent.push(request);
+    return world.answer;
+  };
   const notify = await startNotify({
     ...common,
     log,
     disk,
-    send: async () => world.answer,
-    endpoints: over.endpoint ? [endpoint] : [],
+    send,
+    endpoints: configured,
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector secret',
     onAttempt: deliveries.record,
+  });
+  const endpoints = new EndpointRegistry({
+    ...common,
+    configured: configured.map((one) => ({ ...one, skipHealthTest: true })),
+    store: await EndpointStore.open(disk),
+    notify,
+    send,
   });
   const deps: ApiDeps = {
     ...common,
@@ -98,6 +115,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     history,
     deliveries,
     notify,
+    endpoints,
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
   };
@@ -117,6 +135,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   };
   return Object.assign(world, {
     log,
+    sent,
     deps,
     ask,
     async json(path: string, init?: AskInit) {
@@ -149,6 +168,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
       offsetMs += ms;
     },
     async close() {
+      await endpoints.stop();
       await notify.stop();
       deliveries.stop();
       ending.abort();
