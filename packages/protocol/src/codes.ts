@@ -85,6 +85,16 @@ export const codes = {
   hosts_full: entry(409, 4207, true, 'The channel has as many broadcasters as it may have.'),
   accounts_full: entry(503, 4208, false, 'The app has as many string accounts as it may have.'),
   channels_full: entry(503, 4209, true, 'The app has as many channels as it may have.'),
+  // Endpoints.
+  endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
+  endpoint_read_only: entry(
+    409,
+    4251,
+    false,
+    'The endpoint is from the configuration file, and is changed there.',
+  ),
+  endpoint_state: entry(409, 4252, false, 'The state of the endpoint does not allow this.'),
+  health_test_failed: entry(409, 4253, true, 'The endpoint did not pass its health test.'),
   // How a connection ends.
   replaced: entry(409, 4300, false, 'The same uid joined from a new device.'),
   kicked: entry(403, 4301, false, 'The member was removed by a kicking rule.'),

@@ -252,3 +252,72 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     expect(problems.join('\n')).not.toContain(secret);
   });
 });
+
+describe('how an endpoint is delivered to', () => {
+  const endpoint = (fields: string) =>
+    `${minimal}endpoints: [{ app: ${app}, url: "https://x.test/", ${fields} }]`;
+  const read = (fields: string) => loadConfig({ file: yaml(endpoint(fields)), env: {} }).endpoints[0];
+
+  test('OPS2: without more it is as Agora does it', () => {
+    expect(read('secret: s')).toMatchObject({
+      description: '',
+      secrets: [{ secret: 's' }],
+      channels: [],
+      format: 'agora',
+      retry: 'agora',
+      headers: {},
+    });
+  });
+
+  test('OPS2: secrets with an end as a time or in milliseconds, channels, gaps in seconds, headers', () => {
+    const end = 1_893_456_000_000;
+    for (const written of ['"2030-01-01T00:00:00Z"', '2030-01-01T00:00:00Z', '"2030-01-01T01:00+01:00"', end])
+      expect(read(`secrets: [{ secret: old, endsMs: ${written} }, { secret: new }]`)?.secrets).toEqual([
+        { secret: 'old', endsMs: end },
+        { secret: 'new' },
+      ]);
+    expect(
+      read(
+        'secret: s, description: Billing, channels: [lobby, "live-*"], retry: [0, 1.5, 60], headers: { X-Key: k }',
+      ),
+    ).toMatchObject({
+      description: 'Billing',
+      channels: ['lobby', 'live-*'],
+      retry: { gapsMs: [0, 1_500, 60_000] },
+      headers: { 'X-Key': 'k' },
+    });
+    expect(read('secret: s, retry: standard')?.retry).toBe('standard');
+  });
+
+  test.each([
+    ['no secret', 'description: d', /secret: expected a text/],
+    ['both', 'secret: s, secrets: [{ secret: t }]', /secret: expected either/],
+    ['secrets that are none', 'secrets: s', /secrets: expected a list/],
+    ['a secret that is none', 'secrets: [s]', /secrets\[0\]: expected an object/],
+    ['no secrets', 'secrets: []', /secrets: An endpoint has 1 to 2/],
+    [
+      'an end without a zone',
+      'secrets: [{ secret: s, endsMs: "2030-01-01T00:00:00" }]',
+      /endsMs: expected epoch/,
+    ],
+    ['an end in words', 'secrets: [{ secret: s, endsMs: soon }]', /endsMs: expected epoch/],
+    ['only an ending secret', 'secrets: [{ secret: s, endsMs: 1 }]', /must not end/],
+    ['an empty channel', 'secret: s, channels: [""]', /channels\[0\]: expected a channel/],
+    ['a retry plan in words', 'secret: s, retry: often', /retry: expected "agora", "standard"/],
+    ['a negative gap', 'secret: s, retry: [-1]', /retry\[0\]: expected seconds/],
+    ['a gap of more than a day', 'secret: s, retry: [86401]', /retry\[0\]: expected seconds/],
+    ['too many gaps', `secret: s, retry: [${Array(51).fill(1)}]`, /retry: expected at most 50/],
+    ['headers that are none', 'secret: s, headers: [a]', /headers: expected an object/],
+    ['a header that is no text', 'secret: s, headers: { a: 1 }', /headers\.a: expected a text/],
+    [
+      'a header of ours',
+      'secret: s, headers: { Agora-Signature: x }',
+      /headers: The header Agora-Signature is/,
+    ],
+    ['a long description', `secret: s, description: ${'d'.repeat(1_001)}`, /description: expected at most/],
+  ])('OPS3: endpoint: %s', (_name, fields, expected) => {
+    const problems = problemsOf({ file: yaml(endpoint(fields)) });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(expected);
+  });
+});

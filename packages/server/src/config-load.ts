@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isAppId, type NoticeType, noticeTypeNumbers } from '@housecount/protocol';
+import { isAppId } from '@housecount/protocol';
 import { parse as parseYaml } from 'yaml';
 import type { AppConfig, Config, CustomerConfig, EndpointConfig } from './config.ts';
 import { merge, readEnvironment, type Tree } from './config-environment.ts';
@@ -19,6 +19,8 @@ import {
   text,
   unique,
 } from './config-reader.ts';
+import { limits } from './limits.ts';
+import { endpointFieldKeys, readEndpointFields } from './notify/endpoint-fields.ts';
 
 export interface LoadOptions {
   /** Path of a YAML file. Without one, and without apps from elsewhere, it is the development configuration. */
@@ -183,58 +185,32 @@ function readCustomers(source: Source): readonly CustomerConfig[] {
 
 function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly EndpointConfig[] {
   const endpoints = list(source, (item) => {
-    onlyKeys(item, ['id', 'app', 'url', 'secret', 'events', 'format', 'allowPrivateNetwork']);
+    onlyKeys(item, ['id', 'app', ...endpointFieldKeys, 'skipHealthTest']);
     const isApp = (id: string) => apps.some((app) => app.id === id);
     const app = text(child(item, 'app'), 'the id of an app under apps', isApp);
-    const allowPrivateNetwork = flag(child(item, 'allowPrivateNetwork'), false);
-    const url = readUrl(child(item, 'url'), allowPrivateNetwork);
+    const fields = readEndpointFields(item);
     return {
       id: text(
         child(item, 'id'),
         '1 to 64 letters, digits, "-" or "_"',
         (id) => /^[\w-]{1,64}$/.test(id),
-        endpointIdOf(app, url),
+        endpointIdOf(app, fields.url),
       ),
       app,
-      url,
-      secret: text(child(item, 'secret'), 'a text that is not empty', filled),
-      events: readEvents(child(item, 'events')),
-      format: choice(child(item, 'format'), ['agora'], 'agora'),
-      allowPrivateNetwork,
+      ...fields,
+      skipHealthTest: flag(child(item, 'skipHealthTest'), true),
     } satisfies EndpointConfig;
   });
   unique(source, endpoints, (endpoint) => endpoint.id, 'endpoint id (or the same app and url)');
+  for (const app of apps)
+    if (endpoints.filter((endpoint) => endpoint.app === app.id).length > limits.appEndpointsMax)
+      complain(source, `expected at most ${limits.appEndpointsMax} endpoints of app ${app.id}`);
   return endpoints;
 }
 
 /** The default id of an endpoint: the same for the same app and url, so that its cursor is found again. */
 export function endpointIdOf(app: string, url: string): string {
   return createHash('sha256').update(`${app}\n${url}`).digest('hex').slice(0, 16);
-}
-
-function readUrl(source: Source, allowPrivateNetwork: boolean): string {
-  const expected = 'an https:// URL (or http:// where allowPrivateNetwork is true)';
-  const value = text(source, expected, URL.canParse);
-  if (!URL.canParse(value)) return value;
-  const url = new URL(value);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowPrivateNetwork))
-    complain(source, `expected ${expected}`);
-  if (url.username !== '' || url.password !== '' || url.hash !== '')
-    complain(source, 'expected a URL without user, password and fragment');
-  return value;
-}
-
-function readEvents(source: Source): readonly NoticeType[] {
-  if (source.value === undefined) return noticeTypeNumbers;
-  const events = list(source, (item) => {
-    const known = noticeTypeNumbers.find((type) => type === item.value);
-    if (known === undefined) complain(item, `expected one of ${noticeTypeNumbers.join(', ')}`);
-    return known;
-  }).filter((type) => type !== undefined);
-  unique(source, events, String, 'event');
-  if (Array.isArray(source.value) && source.value.length === 0)
-    complain(source, 'expected at least one event');
-  return events;
 }
 
 function readMedia(source: Source): Config['media'] {

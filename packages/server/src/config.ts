@@ -1,4 +1,5 @@
-import type { CommunicationEvents, NoticeType } from '@housecount/protocol';
+import type { CommunicationEvents } from '@housecount/protocol';
+import type { Endpoint } from './notify/endpoint.ts';
 
 /** The whole configuration, checked and with defaults filled in (config-load.ts makes it). Only main.ts imports this. */
 export interface Config {
@@ -51,13 +52,8 @@ export interface CustomerConfig {
   readonly secret: string;
 }
 
-export interface EndpointConfig {
-  /** Stable name of the endpoint's cursor; default made of app and url. */
-  readonly id: string;
-  readonly app: string;
-  readonly url: string;
-  readonly secret: string;
-  readonly events: readonly NoticeType[];
-  readonly format: 'agora';
-  readonly allowPrivateNetwork: boolean;
+/** An endpoint of the configuration file; more are managed over REST and the console. */
+export interface EndpointConfig extends Endpoint {
+  /** It may start without having passed its health test: the default, so that a server starts without its receivers. */
+  readonly skipHealthTest: boolean;
 }

@@ -46,6 +46,16 @@ export const limits = {
   historyWaitMs: 5_000,
   /** Requests waiting for the history; the next is refused with `overloaded`. */
   historyWaitersMax: 1_000,
+  /** Deliveries that can be searched: those of this many days … */
+  deliveryDaysMax: 30,
+  /** … and this many of the newest; what is older is deleted. About 2 kB each, up to 6 kB where receivers answer at length. */
+  deliveryRowsMax: 1_000_000,
+  /** Attempts that wait with request and answer for the file of deliveries; beyond it the oldest lose these, never their outcome. */
+  deliveryDetailQueueMax: 2_000,
+  /** Outcomes that wait for a file that cannot be written; beyond it the oldest are not searchable. About 300 bytes each. */
+  deliveryOutcomeQueueMax: 100_000,
+  /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
+  deliveryScanMax: 20_000,
   /** Members, events or channels in one page of the native REST API; a larger `limit` is refused with `query_invalid`. */
   pageMax: 1_000,
   /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */
@@ -68,6 +78,16 @@ export const limits = {
   eventStreamsMax: 200,
   /** A comment is sent on a silent event stream this often, milliseconds, so that proxies keep it open. */
   eventStreamPingMs: 15_000,
+  /** Endpoints of one app, those of the configuration included; the next is refused with `endpoints_full`. */
+  appEndpointsMax: 50,
+  /** How long a replaced secret signs on unless told otherwise, milliseconds: a day to bring the new one out … */
+  secretOverlapMs: 24 * 3_600_000,
+  /** … and at most, milliseconds: 7 days; longer is refused with `body_invalid`. */
+  secretOverlapMsMax: 7 * 24 * 3_600_000,
+  /** Health tests under way at once in the whole server; the next is refused with `rate_limited`. */
+  healthTestsMax: 8,
+  /** An endpoint of the configuration that must pass its health test is tested again this long after it failed, milliseconds. */
+  healthTestAgainMs: 60_000,
   /** Attempts of one endpoint under way at once; further deliveries wait their turn. */
   endpointInFlightMax: 64,
   /** Deliveries of one endpoint taken from the log and not finished; then its reader waits, and the log keeps the rest. */

@@ -18,10 +18,13 @@ import type { Disk } from './engine/disk.ts';
 import { openEmbeddedLog } from './engine/embedded/embedded-log.ts';
 import { openNodeDisk } from './engine/embedded/node-disk.ts';
 import { canWrite } from './engine/write-probe.ts';
+import { openDeliveries } from './ledger/deliveries.ts';
 import { openHistory } from './ledger/history.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
+import { EndpointRegistry } from './notify/endpoint-registry.ts';
+import { EndpointStore } from './notify/endpoint-store.ts';
 import { startNotify } from './notify/notify.ts';
 import { createHttpSender } from './notify/send-http.ts';
 import { createHealth } from './observe/health.ts';
@@ -127,20 +130,38 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   });
   health.register('history', () => history.trouble);
 
+  const deliveries = openDeliveries({ ...common, path: join(config.dataDir, 'deliveries.db') });
+  started.push(() => deliveries.stop());
+
   const sender = createHttpSender({ clock });
   started.push(() => sender.close());
   const communicationEventsOf = (app: string) => apps.get(app)?.communicationEvents ?? '107/108';
+  const endpointStore = await EndpointStore.open(disk);
+  const managed = endpointStore.list().filter(({ enabled }) => enabled);
   const notify = await startNotify({
     ...common,
     log,
     disk,
     send: sender.send,
-    endpoints: config.endpoints,
+    endpoints: [...config.endpoints, ...managed],
+    paused: new Set([
+      ...config.endpoints.filter(({ skipHealthTest }) => !skipHealthTest).map(({ id }) => id),
+      ...managed.filter(({ paused }) => paused).map(({ id }) => id),
+    ]),
     communicationEventsOf,
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
+    onAttempt: deliveries.record,
   });
   started.push(() => notify.stop());
   health.register('notify', () => notify.trouble);
+  const endpoints = new EndpointRegistry({
+    ...common,
+    configured: config.endpoints,
+    store: endpointStore,
+    notify,
+    send: sender.send,
+  });
+  started.push(() => endpoints.stop());
 
   const broadcast = new LateBroadcast();
   const signal = startSignal({ ...common, log, apps: [...apps.keys()], broadcast });
@@ -198,8 +219,10 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         development: config.development,
         log,
         history,
+        deliveries,
         notify,
         communicationEventsOf,
+        endpoints,
         noticeAddresses: ownAddresses,
       }),
       ...whipRoutes({

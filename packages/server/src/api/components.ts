@@ -1,4 +1,6 @@
 import { codes, evidences, leaveReasons, noticeTypeNumbers, ruleScopes } from '@housecount/protocol';
+import { deliveryStatuses } from '../ledger/delivery-tables.ts';
+import { endpointSettings } from './native/endpoint-settings.ts';
 import {
   anyOf,
   array,
@@ -66,6 +68,24 @@ const channelEvents = (more: Readonly<Record<string, Schema>> = {}) =>
     }),
     object({ ...eventBase, ...more, ...subject, type: constant('role-changed') }),
   );
+
+const delivery = {
+  endpoint: string('Endpoint id.'),
+  noticeId: string(),
+  position: integer('Of the event in the log.'),
+  type: ref('NoticeType'),
+  channel: string(),
+  sid: eventBase.sid,
+  seq: eventBase.seq,
+  uid: optional(subject.uid),
+  account: subject.account,
+  eventMs: eventBase.atMs,
+  firstMs: milliseconds('First attempt'),
+  lastMs: milliseconds('Last attempt'),
+  attempts: integer('How many were made.'),
+  redelivered: integer('How many of them were redeliveries.'),
+  status: oneOf(...deliveryStatuses),
+};
 
 /** The named shapes of the OpenAPI document. */
 export const components: Readonly<Record<string, Schema>> = {
@@ -201,6 +221,7 @@ export const components: Readonly<Record<string, Schema>> = {
       next: oneOf('delivered', 'retry', 'give-up'),
       body: string('The exact bytes sent, as text.'),
       headers: { type: 'object', additionalProperties: string() },
+      redelivery: optional(string('Id of the redelivery that it is part of.')),
     },
     'One try to hand a notice to an endpoint.',
   ),
@@ -219,15 +240,57 @@ export const components: Readonly<Record<string, Schema>> = {
   Endpoint: object({
     endpointId: string(),
     app: string(),
-    url: string(),
-    state: oneOf('running', 'waiting-for-room', 'log-failed', 'journal-failed', 'stopped'),
+    source: {
+      ...oneOf('config', 'managed'),
+      description: '`config`: it is in the configuration file, and is changed there.',
+    },
+    ...endpointSettings,
+    headerNames: array(string(), 'Of its own headers; the values are not shown.'),
+    secrets: array(
+      object({
+        hint: string('The end of a long secret.'),
+        endsMs: optional(milliseconds('It signs no more after this')),
+      }),
+      'Active ones, oldest first.',
+    ),
+    createdMs: optional(milliseconds('When it was made; absent for one of the configuration')),
+    state: {
+      ...oneOf(
+        'disabled',
+        'running',
+        'paused',
+        'waiting-for-room',
+        'log-failed',
+        'journal-failed',
+        'stopped',
+      ),
+      description:
+        '`disabled`: it gets nothing, for it has not passed its health test. `paused`: its notices wait.',
+    },
     through: integer('Last log position taken.'),
     backlog: integer('Log positions not yet taken, plus the notices taken and not finished.'),
     inFlight: integer('Attempts under way.'),
     outstanding: integer('Notices taken and not finished.'),
     oldestEventMs: optional(milliseconds('When the event of the oldest unfinished notice was decided')),
     lastAttempt: optional(object({ atMs: milliseconds('When it was made'), result: string() })),
+    failingSinceMs: optional(
+      milliseconds('When the first of the failed attempts since the last delivery was made'),
+    ),
     givenUp: integer('Notices whose attempts are spent.'),
+  }),
+  EndpointSecretShown: object({
+    endpoint: ref('Endpoint'),
+    secret: string('Keep it: it is not shown again.'),
+  }),
+  TestReport: object({ ok: boolean('Every test notice passed.'), results: array(ref('TestResult')) }),
+  TestResult: object({
+    eventType: ref('NoticeType'),
+    ok: boolean(),
+    code: integer(
+      'Status of the answer, or: 590 no answer within 10 s, or no connection; 591 the host name cannot be resolved; 592 the TLS certificate cannot be verified.',
+    ),
+    detail: optional(string('A sentence; with `ok`, a warning.')),
+    durationMs: integer(),
   }),
   GivenUp: object({
     position: integer(),
@@ -237,6 +300,33 @@ export const components: Readonly<Record<string, Schema>> = {
     attempts: integer('How many were made.'),
     error: string('What the last one came to.'),
     atMs: milliseconds('When it was given up'),
+  }),
+  Delivery: object(delivery, 'A notice on its way to an endpoint, or at its end.'),
+  DeliveryWithAttempts: object({
+    ...delivery,
+    made: array(
+      object({
+        attempt: integer('1 is the first. A redelivery is one attempt of its own.', { minimum: 1 }),
+        atMs: milliseconds('When it was sent'),
+        durationMs: integer(),
+        answered: optional(integer('HTTP status; absent if no answer came.')),
+        stage: optional(string('Where it failed, if no answer came.')),
+        detail: optional(string()),
+        next: oneOf('delivered', 'retry', 'give-up'),
+        redelivery: optional(string('Id of the redelivery that it is part of.')),
+        exchange: optional(
+          object(
+            {
+              headers: { type: 'object', additionalProperties: string() },
+              body: string('The exact bytes sent, as text.'),
+              answer: string('The first 4 KiB of its body.'),
+            },
+            'Absent if it was dropped because more came than could be written.',
+          ),
+        ),
+      }),
+      'In the order in which they were made.',
+    ),
   }),
   KickingRule: object({
     id: integer(),

@@ -1,7 +1,9 @@
 import type { CommunicationEvents } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
+import type { Deliveries } from '../ledger/deliveries.ts';
 import type { History } from '../ledger/history.ts';
 import type { Log } from '../log/contract.ts';
+import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
 
 /** What the REST API is made of: each part as small as the API needs it. */
@@ -16,7 +18,9 @@ export interface ApiDeps {
     History,
     'eventsAfter' | 'lives' | 'caughtUp' | 'scan' | 'oldest' | 'sidAt' | 'news'
   >;
+  readonly deliveries: Pick<Deliveries, 'search' | 'read'>;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
+  readonly endpoints: Omit<EndpointRegistry, 'stop'>;
   readonly clock: Clock;
   readonly random: Random;
   /** How the joins and leaves of communication channels are numbered. */

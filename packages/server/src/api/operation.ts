@@ -5,7 +5,7 @@ import type { Schema } from './schema.ts';
 
 /** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
 export interface Operation {
-  readonly method: Extract<Route['method'], 'GET' | 'POST' | 'PUT' | 'DELETE'>;
+  readonly method: Extract<Route['method'], 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;
   readonly path: string;
   /** operationId of the document. */
   readonly id: string;

@@ -59,6 +59,10 @@ export function queryInteger(
 
 export const appParameter = path('app', 'App id, 32 hexadecimal characters.');
 export const channelParameter = path('channel', 'Channel name, percent-encoded.');
+export const endpointParameter = path('id', 'Endpoint id.');
+
+/** The endpoint that the path names; it need not exist. */
+export const endpointIdOf = (context: RequestContext): string => context.params.id ?? '';
 
 /** @throws HousecountError invalid_app_id */
 export function appOf(deps: Pick<ApiDeps, 'apps'>, context: RequestContext): ApiApp {

@@ -6,11 +6,14 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type Clock, systemClock, systemRandom } from '../clock.ts';
 import { httpHandler } from '../edge/http.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import { openDeliveries } from '../ledger/deliveries.ts';
 import { openHistory } from '../ledger/history.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
+import { EndpointRegistry } from '../notify/endpoint-registry.ts';
+import { EndpointStore } from '../notify/endpoint-store.ts';
 import { startNotify } from '../notify/notify.ts';
-import type { SendOutcome } from '../notify/transport.ts';
+import type { Send, SendOutcome, SendRequest } from '../notify/transport.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import type { ApiDeps } from './deps.ts';
@@ -31,8 +34,10 @@ export interface ApiWorld {
   leave(channel: string, uid: number): Promise<void>;
   /** Moves the clock of rates, expiries and rules. */
   advance(ms: number): void;
-  /** What the app's only endpoint answers, if it has one. */
+  /** What every endpoint answers. */
   answer: SendOutcome;
+  /** What was sent to any. */
+  readonly sent: readonly SendRequest[];
   close(): Promise<void>;
 }
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare them whole.
@@ -63,23 +68,43 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   const log = await openLog({ ...common, store, recoveryMs: 15_000, retentionMs: 1e9, onFenced: () => {} });
   const ending = new AbortController();
   const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal: ending.signal });
+  const deliveries = openDeliveries({ ...common, path: join(folder, 'deliveries.db') });
   const world = { answer: { answered: true, status: 200, excerpt: '' } as SendOutcome };
   const endpoint = {
     id: 'main',
     app: testApp.id,
     url: 'https://example.test/notices',
-    secret: 's',
+    description: '',
+    secrets: [{ secret: 's' }],
+    channels: [],
+    format: 'agora' as const,
+    retry: 'agora' as const,
+    headers: {},
     events: [101, 105, 106] as const,
     allowPrivateNetwork: false,
+  };
+  const configured = over.endpoint ? [endpoint] : [];
+  const sent: SendRequest[] = [];
+  const send: Send = async (request) => {
+    sent.push(request);
+    return world.answer;
   };
   const notify = await startNotify({
     ...common,
     log,
     disk,
-    send: async () => world.answer,
-    endpoints: over.endpoint ? [endpoint] : [],
+    send,
+    endpoints: configured,
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector secret',
+    onAttempt: deliveries.record,
+  });
+  const endpoints = new EndpointRegistry({
+    ...common,
+    configured: configured.map((one) => ({ ...one, skipHealthTest: true })),
+    store: await EndpointStore.open(disk),
+    notify,
+    send,
   });
   const deps: ApiDeps = {
     ...common,
@@ -88,8 +113,10 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     development: false,
     log,
     history,
+    deliveries,
     notify,
     communicationEventsOf: () => '107/108',
+    endpoints,
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
   };
@@ -109,6 +136,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   };
   return Object.assign(world, {
     log,
+    sent,
     deps,
     ask,
     async json(path: string, init?: AskInit) {
@@ -141,7 +169,9 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
       offsetMs += ms;
     },
     async close() {
+      await endpoints.stop();
       await notify.stop();
+      deliveries.stop();
       ending.abort();
       await history.closed;
       await log.stop();

@@ -122,3 +122,13 @@ describe('AnswerParser', () => {
     );
   });
 });
+
+test('HOOK66: the Retry-After of the final answer is kept as it stands', () => {
+  const parser = new AnswerParser();
+  parser.push(
+    Buffer.from(
+      'HTTP/1.1 103 Early\r\nRetry-After: 9\r\n\r\nHTTP/1.1 503 X\r\nretry-after:  Wed, 21 Oct 2015 07:28:00 GMT \r\nContent-Length: 0\r\n\r\n',
+    ),
+  );
+  expect(parser.retryAfter).toBe('Wed, 21 Oct 2015 07:28:00 GMT');
+});

@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
 
 /** Bytes of the answer's body kept to be read by people. */
-export const excerptBytesMax = 1_024;
+export const excerptBytesMax = 4 * 1024;
 
 /**
  * Reads one HTTP/1.1 answer (RFC 9112) as far as delivery needs it: the status, the end of the body, and whether the
@@ -14,6 +14,8 @@ export class AnswerParser {
   ended = false;
   /** The body is longer than answerBodyBytesMax; no more of it is read. */
   cut = false;
+  /** The answer's Retry-After, as it stands there. */
+  retryAfter: string | undefined;
   /** The connection may be used again once the answer has ended. */
   reusable = false;
 
@@ -93,6 +95,8 @@ export class AnswerParser {
     // Interim answers (100, 103) come before the one that counts; 101 was never asked for.
     if (status >= 100 && status < 200 && status !== 101) return;
     this.status = status;
+    const retryAfter = fields.find((field) => /^retry-after:/i.test(field));
+    this.retryAfter = retryAfter?.slice('retry-after:'.length).trim();
     const lengths = valuesOf(fields, 'content-length');
     const encodings = valuesOf(fields, 'transfer-encoding');
     const [length] = lengths;

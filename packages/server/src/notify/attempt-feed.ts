@@ -34,6 +34,8 @@ export interface Attempt {
   readonly next: 'delivered' | 'retry' | 'give-up';
   readonly body: string;
   readonly headers: NoticeHeaders;
+  /** Id of the redelivery that it is part of; absent for the delivery's own attempts. */
+  readonly redelivery?: string;
 }
 
 interface Subscriber {

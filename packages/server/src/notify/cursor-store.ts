@@ -36,6 +36,10 @@ export class CursorStore {
   #syncedMs: number;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** The last piece of work on the file; the next one waits for it. */
+  #turn: Promise<void> = Promise.resolve();
+  /** The path may hold another file than `#file`: only a rewrite puts that right. */
+  #stale = false;
   #stopped = false;
   #failing = false;
 
@@ -93,7 +97,37 @@ export class CursorStore {
     return this.#failing;
   }
 
-  /** The stored cursor of an endpoint named at opening. */
+  /**
+   * Durably gives an endpoint a cursor to begin at, whatever it had before.
+   * Fails with `log_unavailable` if it cannot be written; then it has none.
+   */
+  async add(endpointId: string, newcomer: Cursor): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#stored.set(endpointId, newcomer);
+      try {
+        await this.#rewrite();
+      } catch (cause) {
+        this.#stored.delete(endpointId);
+        throw new HousecountError('log_unavailable', 'The notice cursors cannot be written.', { cause });
+      }
+    });
+  }
+
+  /** Durably forgets an endpoint. Fails with `log_unavailable`; then it may be known again after a restart. */
+  async remove(endpointId: string): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#sources.delete(endpointId);
+      this.#moved.delete(endpointId);
+      this.#stored.delete(endpointId);
+      try {
+        await this.#rewrite();
+      } catch (cause) {
+        throw new HousecountError('log_unavailable', 'The notice cursors cannot be written.', { cause });
+      }
+    });
+  }
+
+  /** The stored cursor of an endpoint named at opening, or added. */
   get(endpointId: string): Cursor {
     const cursor = this.#stored.get(endpointId);
     if (!cursor) throw new HousecountError('internal', `No cursor for endpoint ${endpointId}.`);
@@ -110,7 +144,7 @@ export class CursorStore {
     if (this.#stopped) return;
     this.#moved.add(endpointId);
     this.#cancelTimer ??= this.#clock.after(cursorWriteMs, () => {
-      this.#writing = this.#write(false).then(() => {
+      this.#writing = this.#inTurn(() => this.#write(false)).then(() => {
         this.#cancelTimer = undefined;
         const left = this.#moved.values().next();
         if (!left.done) this.moved(left.value);
@@ -123,8 +157,26 @@ export class CursorStore {
     this.#stopped = true;
     this.#cancelTimer?.();
     await this.#writing;
-    await this.#write(true);
+    await this.#inTurn(() => this.#write(true));
     await this.#file.close();
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    // Whoever asked is told; the next one's turn comes all the same.
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #rewrite(): Promise<void> {
+    this.#stale = true;
+    const end = await rewrite(this.#disk, this.#stored);
+    const old = this.#file;
+    this.#file = await this.#disk.open(cursorPath);
+    this.#end = end;
+    this.#syncedMs = this.#clock.nowMs();
+    this.#stale = false;
+    await old.close();
   }
 
   async #write(sync: boolean): Promise<void> {
@@ -136,14 +188,8 @@ export class CursorStore {
     this.#moved.clear();
     for (const [id, cursor] of Object.entries(line)) this.#stored.set(id, cursor);
     try {
-      if (this.#end > cursorFileBytesMax) {
-        const end = await rewrite(this.#disk, this.#stored);
-        const old = this.#file;
-        this.#file = await this.#disk.open(cursorPath);
-        this.#end = end;
-        this.#syncedMs = this.#clock.nowMs();
-        await old.close();
-      } else {
+      if (this.#stale || this.#end > cursorFileBytesMax) await this.#rewrite();
+      else {
         const bytes = encoder.encode(encodeLine(line));
         await this.#file.write(this.#end, bytes);
         this.#end += bytes.length;

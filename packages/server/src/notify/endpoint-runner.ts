@@ -8,11 +8,14 @@ import { pause } from '../pause.ts';
 import { eventOf } from './channel-events.ts';
 import { type Cursor, DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
+import { endpointFilter } from './endpoint-filter.ts';
+import { endpointSigner } from './endpoint-signer.ts';
 import type { GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { Lanes } from './lanes.ts';
 import type { NoticeText } from './notice-text.ts';
-import { agoraPlan, describeOutcome, verdictOf } from './retry-plan.ts';
-import { headerSigner, type NoticeHeaders } from './signed-headers.ts';
+import { withAdded } from './reserved-headers.ts';
+import { attemptMs, describeOutcome, type Plan, planOf, verdictOf } from './retry-plan.ts';
+import type { NoticeHeaders } from './signed-headers.ts';
 import type { Send, SendOutcome } from './transport.ts';
 
 /** Before the log is followed again after it failed, and a given-up notice is written again; milliseconds, chosen. */
@@ -42,6 +45,8 @@ export interface AttemptReport {
   readonly next: 'delivered' | 'retry' | 'give-up';
   readonly body: string;
   readonly headers: NoticeHeaders;
+  /** Id of the redelivery that it is part of; absent for the delivery's own attempts. */
+  readonly redelivery?: string;
 }
 
 export interface RunnerParts {
@@ -77,7 +82,9 @@ export interface RunnerStatus {
 export class EndpointRunner {
   readonly endpoint: Endpoint;
   readonly #parts: RunnerParts;
-  readonly #sign: (body: string) => NoticeHeaders;
+  readonly #sign: ReturnType<typeof endpointSigner>;
+  readonly #isFor: ReturnType<typeof endpointFilter>;
+  readonly #plan: Plan;
   readonly #window: DeliveryWindow;
   readonly #deliveries = new Map<number, Delivery>();
   readonly #lanes = new Lanes<Delivery>();
@@ -96,7 +103,9 @@ export class EndpointRunner {
   constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
     this.endpoint = endpoint;
     this.#parts = parts;
-    this.#sign = headerSigner(endpoint.secret);
+    this.#sign = endpointSigner(endpoint);
+    this.#isFor = endpointFilter(endpoint);
+    this.#plan = planOf(endpoint.retry);
     this.#window = new DeliveryWindow(cursor);
     this.#following = this.#follow();
   }
@@ -170,7 +179,7 @@ export class EndpointRunner {
   #take(entry: LogEntry): void {
     const event = eventOf(entry.record);
     const text = event?.app === this.endpoint.app ? this.#parts.textOf(event) : undefined;
-    if (!event || !text || !this.endpoint.events.includes(text.eventType)) {
+    if (!event || !text || !this.#isFor(event, text.eventType)) {
       this.#window.skip(entry.position);
       return;
     }
@@ -201,22 +210,26 @@ export class EndpointRunner {
     delivery.attempts += 1;
     const atMs = clock.nowMs();
     const body = delivery.text.at(atMs);
-    const headers = this.#sign(body);
+    const signatures = this.#sign({ id: delivery.text.noticeId, body, atMs });
+    const headers = withAdded(this.endpoint.headers, signatures ?? {});
     const { url, allowPrivateNetwork } = this.endpoint;
-    const outcome = await send({
-      url,
-      allowPrivateNetwork,
-      headers,
-      body,
-      timeoutMs: agoraPlan.attemptMs,
-      signal,
-    }).catch((cause: unknown): SendOutcome => {
-      // A transport that rejects is a bug, but not one that may cost notices.
-      this.#parts.logger.error('The transport failed in a way it should not.', { cause: String(cause) });
-      return { answered: false, stage: 'send', detail: 'internal error' };
-    });
+    // Nothing goes out unsigned.
+    const outcome: SendOutcome = !signatures
+      ? { answered: false, stage: 'send', detail: 'every secret has ended' }
+      : await send({ url, allowPrivateNetwork, headers, body, timeoutMs: attemptMs, signal }).catch(
+          (cause: unknown): SendOutcome => {
+            // A transport that rejects is a bug, but not one that may cost notices.
+            this.#parts.logger.error('The transport failed in a way it should not.', {
+              cause: String(cause),
+            });
+            return { answered: false, stage: 'send', detail: 'internal error' };
+          },
+        );
     this.#inFlight -= 1;
-    const verdict = verdictOf(outcome, delivery.attempts, random.fraction());
+    const verdict = verdictOf(outcome, delivery.attempts, random.fraction(), {
+      plan: this.#plan,
+      format: this.endpoint.format,
+    });
     // An attempt that the stop cut short proves nothing. One that was answered 200 all the same is done.
     if (signal.aborted && verdict.next !== 'delivered') return;
     this.#lastAttempt = { atMs, result: describeOutcome(outcome) };

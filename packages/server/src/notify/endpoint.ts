@@ -1,17 +1,41 @@
 import type { NoticeType } from '@housecount/protocol';
 
+/** How notices are worded and grouped: as Agora sends them, as Standard Webhooks, or many in one request. */
+export type NoticeFormat = 'agora' | 'standard' | 'batch';
+
+/** When a failed attempt is made again: Agora's four, three days of backoff, or gaps of one's own. */
+export type RetryPlan = 'agora' | 'standard' | { readonly gapsMs: readonly number[] };
+
+/** A signing secret. Two may be active at once while a receiver changes from one to the other. */
+export interface EndpointSecret {
+  readonly secret: string;
+  /** It signs no more after this, epoch milliseconds; absent: it does not end by itself. */
+  readonly endsMs?: number;
+}
+
 /** Where notices go: what delivery needs to know of one receiver. */
 export interface Endpoint {
   /** Stable: names the cursor and the given-up journal on disk. */
   readonly id: string;
   readonly app: string;
   readonly url: string;
-  readonly secret: string;
+  /** For people. */
+  readonly description: string;
+  /** Oldest first; at least one, at most `endpointSecretsMax`; the last one does not end. See endpoint-checks.ts. */
+  readonly secrets: readonly EndpointSecret[];
   readonly events: readonly NoticeType[];
+  /** Channel names, or patterns with `*`; empty: all. */
+  readonly channels: readonly string[];
+  readonly format: NoticeFormat;
+  readonly retry: RetryPlan;
+  /** Sent with every request, beside those that Housecount sets. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Receivers in private networks, and plain http, are meant. */
   readonly allowPrivateNetwork: boolean;
 }
 
+/** Secrets of one endpoint. */
+export const endpointSecretsMax = 2;
 export const endpointUrlLengthMax = 2048;
 
 /** Why `url` cannot be an endpoint's, as a sentence for the operator; undefined if it can. */

@@ -68,6 +68,11 @@ export class GivenUpJournal {
     return new GivenUpJournal(file, end, count);
   }
 
+  /** Durably removes the journal of an endpoint that is gone; it must be closed. */
+  static async remove(disk: Disk, endpointId: string): Promise<void> {
+    await disk.remove(`${givenUpFolder}/${fileNameOf(endpointId)}`);
+  }
+
   get count(): number {
     return this.#count;
   }

@@ -17,6 +17,8 @@ export interface Target {
 export interface Answer {
   readonly status: number;
   readonly excerpt: string;
+  /** As the header says it. */
+  readonly retryAfter: string | undefined;
 }
 
 /** Why there is no status. */
@@ -160,7 +162,7 @@ export class HttpConnection {
   #answer(exchange: Exchange, status: number): void {
     const { parser } = exchange;
     if (!parser.ended || !parser.reusable) this.destroy();
-    exchange.resolve({ status, excerpt: parser.excerpt });
+    exchange.resolve({ status, excerpt: parser.excerpt, retryAfter: parser.retryAfter });
   }
 
   /** The connection is over. A status that came before counts all the same: success is the status, not the body. */

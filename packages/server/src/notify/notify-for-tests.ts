@@ -6,7 +6,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { Endpoint } from './endpoint.ts';
 import { appForTests, LogForTests } from './log-for-tests.ts';
-import { type Notify, startNotify } from './notify.ts';
+import { type Notify, type NotifyOptions, startNotify } from './notify.ts';
 import type { SendOutcome, SendRequest } from './transport.ts';
 
 /** One attempt as the receiver's side of the test saw it. */
@@ -26,7 +26,12 @@ export const endpointForTests = (name: string, changes: Partial<Endpoint> = {}):
   id: name,
   app: appForTests,
   url: `https://${name}.example/notices`,
-  secret: `secret of ${name}`,
+  description: '',
+  secrets: [{ secret: `secret of ${name}` }],
+  channels: [],
+  format: 'agora' as const,
+  retry: 'agora' as const,
+  headers: {},
   events: noticeTypeNumbers,
   allowPrivateNetwork: false,
   ...changes,
@@ -50,7 +55,10 @@ export class NotifyWorld {
     this.disk = new SimDisk(this.random.fork());
   }
 
-  start(endpoints: readonly Endpoint[] = [endpointForTests('good')]): Promise<Notify> {
+  start(
+    endpoints: readonly Endpoint[] = [endpointForTests('good')],
+    more: Partial<NotifyOptions> = {},
+  ): Promise<Notify> {
     const process = this.clock.process();
     this.#process = process;
     return startNotify({
@@ -64,7 +72,14 @@ export class NotifyWorld {
       endpoints,
       communicationEventsOf: () => '107/108',
       inspectorSecretOf: (app) => `inspector of ${app}`,
+      ...more,
     });
+  }
+
+  /** Sends as the running process does. */
+  receive(request: SendRequest): Promise<SendOutcome> {
+    if (!this.#process) throw new Error('nothing runs');
+    return this.#send(request, this.#process);
   }
 
   /** Ends the process with no chance to write anything. */

@@ -27,6 +27,10 @@ export function notifyMetrics(
     'housecount_notify_deliveries_total',
     'Notices finished, by outcome: delivered or given_up.',
   );
+  const redelivered = metrics.counter(
+    'housecount_notify_redelivered_total',
+    'Notices sent once more because somebody asked, by outcome: delivered or failed.',
+  );
   const attemptMs = metrics.histogram(
     'housecount_notify_attempt_ms',
     'Duration of one attempt, milliseconds.',
@@ -48,10 +52,14 @@ export function notifyMetrics(
   );
   gauge('housecount_notify_in_flight', 'Attempts under way.', (gauges) => gauges.inFlight);
   gauge('housecount_notify_given_up', 'Notices kept as given up.', (gauges) => gauges.givenUp);
-  return ({ endpoint, outcome, next, durationMs, atMs, event }) => {
+  return ({ endpoint, outcome, next, durationMs, atMs, event, redelivery }) => {
     const labels = { endpoint: endpoint.id };
     attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
     attemptMs.observe(durationMs, labels);
+    if (redelivery !== undefined) {
+      redelivered.add(1, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'failed' });
+      return;
+    }
     if (next === 'retry') return;
     deliveries.add(1, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
     if (next === 'delivered') delayMs.observe(atMs + durationMs - event.atMs, labels);

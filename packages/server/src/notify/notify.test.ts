@@ -44,6 +44,7 @@ describe('what is sent', () => {
       'Content-Type': 'application/json',
       'Agora-Signature': hex('sha1'),
       'Agora-Signature-V2': hex('sha256'),
+      'Housecount-Signature': expect.any(String),
     });
     await notify.stop();
   });

@@ -7,7 +7,8 @@ import type { Logger, Metrics } from '../observe/contract.ts';
 import { AttemptFeed } from './attempt-feed.ts';
 import { CursorStore } from './cursor-store.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type AttemptReport, EndpointRunner, type RunnerStatus } from './endpoint-runner.ts';
+import type { AttemptReport, RunnerParts } from './endpoint-runner.ts';
+import { EndpointSlot, type SlotStatus } from './endpoint-slot.ts';
 import { type GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { type FormedNotice, Inspector } from './inspector.ts';
 import { noticeTexts } from './notice-text.ts';
@@ -25,12 +26,16 @@ export interface NotifyOptions {
   readonly send: Send;
   /** Ids differ. */
   readonly endpoints: readonly Endpoint[];
+  /** Ids of those among them that begin paused. */
+  readonly paused?: ReadonlySet<string>;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
+  /** Told of every attempt at an endpoint, redeliveries included; must neither throw nor wait. */
+  readonly onAttempt?: (report: AttemptReport) => void;
 }
 
-export interface EndpointStatus extends RunnerStatus {
+export interface EndpointStatus extends SlotStatus {
   readonly endpointId: string;
   readonly app: string;
   readonly url: string;
@@ -50,6 +55,19 @@ export interface Notify {
   /** Why notices are held up by this server, not by a receiver; undefined if they are not. */
   readonly trouble: string | undefined;
   /**
+   * Begins to deliver to an endpoint, from the log's end; durable when it resolves. Fails with `body_invalid` if there
+   * is one of this id, and with `log_unavailable` if its cursor or journal cannot be written.
+   */
+  add(endpoint: Endpoint): Promise<void>;
+  /** Other settings for the endpoint of this id: they hold from the next attempt on. Fails with `not_found`. */
+  change(endpoint: Endpoint): Promise<void>;
+  /** Its events wait, and the log keeps them, until `resume`. Fails with `not_found`. */
+  pause(endpointId: string): Promise<void>;
+  /** Goes on where it was. Fails with `not_found`. */
+  resume(endpointId: string): Promise<void>;
+  /** Ends delivery and removes cursor and journal. Fails with `not_found` or `log_unavailable`. */
+  remove(endpointId: string): Promise<void>;
+  /**
    * Notices that an endpoint did not take, oldest first: at most `limit` after `after` (0 begins, `next` goes on).
    * Fails with `not_found` for an unknown endpoint.
    */
@@ -58,7 +76,7 @@ export interface Notify {
     after: number,
     limit: number,
   ): Promise<{ entries: readonly GivenUp[]; next: number }>;
-  /** Resolves when every endpoint has finished all that the log now holds, and the feed has shown it; or at the stop. */
+  /** Resolves when every endpoint that is not paused has finished all that the log now holds, and the feed has shown it; or at the stop. */
   waitIdle(): Promise<void>;
   /** Breaks off attempts, keeps the cursors; nothing is lost, and what was under way is sent again at the next start. */
   stop(): Promise<void>;
@@ -81,8 +99,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     through: log.lastPosition,
     open: [],
   });
-  const journals = new Map<string, GivenUpJournal>();
-  for (const id of ids) journals.set(id, await GivenUpJournal.open(disk, id));
+  const slots = new Map<string, EndpointSlot>();
   const idleWaiters = new Set<() => void>();
   let stopped = false;
   const count = notifyMetrics(options.metrics, () =>
@@ -97,28 +114,15 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     secretOf: options.inspectorSecretOf,
     onShown: () => wakeIdle(),
   });
-  const runners = endpoints.map((endpoint) => {
-    const runner = new EndpointRunner(endpoint, startOf(endpoint), {
-      log,
-      clock,
-      random: options.random,
-      logger: logger.with({ endpoint: endpoint.id }),
-      send: options.send,
-      journal: journalOf(endpoint.id),
-      textOf,
-      onAttempt: (report) => {
-        count(report);
-        feed.record(attemptOf(report, feed.nextId()));
-      },
-      onMoved: () => {
-        cursors.moved(endpoint.id);
-        wakeIdle();
-      },
-    });
-    cursors.track(endpoint.id, () => runner.cursor());
-    return runner;
-  });
-  const release = log.hold?.(() => Math.min(...runners.map((runner) => runner.finishedTo)));
+  const onAttempt = (report: AttemptReport) => {
+    count(report);
+    feed.record(attemptOf(report, feed.nextId()));
+    options.onAttempt?.(report);
+  };
+  for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
+  const release = log.hold?.(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
+  /** Changes come one after the other, and the stop after the last. */
+  let turn: Promise<void> = Promise.resolve();
 
   return {
     feed,
@@ -132,21 +136,87 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     },
     async givenUp(endpointId, after, limit) {
       if (!Number.isSafeInteger(after) || after < 0) throw new HousecountError('body_invalid', 'after');
-      return journalOf(endpointId).read(after, limit);
+      return slotOf(endpointId).journal.read(after, limit);
     },
+    add: (endpoint) =>
+      inTurn(async () => {
+        if (slots.has(endpoint.id))
+          throw new HousecountError('body_invalid', `There is an endpoint ${endpoint.id} already.`);
+        await cursors.add(endpoint.id, { through: log.lastPosition, open: [] });
+        await open(endpoint, false);
+      }),
+    change: (endpoint) => inTurn(() => slotOf(endpoint.id).change(endpoint)),
+    pause: (endpointId) =>
+      inTurn(async () => {
+        await slotOf(endpointId).pause();
+        cursors.moved(endpointId);
+        wakeIdle();
+      }),
+    resume: (endpointId) => inTurn(async () => slotOf(endpointId).resume()),
+    remove: (endpointId) =>
+      inTurn(async () => {
+        const slot = slotOf(endpointId);
+        await slot.stop();
+        slots.delete(endpointId);
+        await slot.journal.close();
+        wakeIdle();
+        await cursors.remove(endpointId);
+        await GivenUpJournal.remove(disk, endpointId);
+      }),
     async waitIdle() {
       const target = log.lastPosition;
       while (!stopped && !idleAt(target)) await new Promise<void>((resolve) => idleWaiters.add(resolve));
     },
     async stop() {
       stopped = true;
-      await Promise.all([inspector.stop(), ...runners.map((runner) => runner.stop())]);
+      await turn;
+      await Promise.all([inspector.stop(), ...[...slots.values()].map((slot) => slot.stop())]);
       await cursors.stop();
-      for (const journal of journals.values()) await journal.close();
+      for (const slot of slots.values()) await slot.journal.close();
       release?.();
       wakeIdle();
     },
   };
+
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = turn.then(() => {
+      if (stopped) throw new HousecountError('going_away');
+      return work();
+    });
+    // Whoever asked is told; the next one's turn comes all the same.
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Makes the place of an endpoint whose cursor is stored. */
+  async function open(endpoint: Endpoint, paused: boolean): Promise<void> {
+    const journal = await GivenUpJournal.open(disk, endpoint.id);
+    const slot = new EndpointSlot(endpoint, {
+      cursor: startOf(endpoint),
+      journal,
+      partsOf: (current) => partsOf(current, journal),
+    });
+    slots.set(endpoint.id, slot);
+    cursors.track(endpoint.id, () => slot.cursor());
+    if (!paused) slot.resume();
+  }
+
+  function partsOf(endpoint: Endpoint, journal: GivenUpJournal): RunnerParts {
+    return {
+      log,
+      clock,
+      random: options.random,
+      logger: logger.with({ endpoint: endpoint.id }),
+      send: options.send,
+      journal,
+      textOf,
+      onAttempt,
+      onMoved: () => {
+        cursors.moved(endpoint.id);
+        wakeIdle();
+      },
+    };
+  }
 
   function startOf(endpoint: Endpoint) {
     const cursor = cursors.get(endpoint.id);
@@ -162,27 +232,27 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     return { through: log.lastPosition, open: [] };
   }
 
-  function journalOf(endpointId: string): GivenUpJournal {
-    const journal = journals.get(endpointId);
-    if (!journal) throw new HousecountError('not_found', `There is no endpoint ${endpointId}.`);
-    return journal;
+  function slotOf(endpointId: string): EndpointSlot {
+    const slot = slots.get(endpointId);
+    if (!slot) throw new HousecountError('not_found', `There is no endpoint ${endpointId}.`);
+    return slot;
   }
 
   function status(): EndpointStatus[] {
-    return runners.map((runner) => {
-      const state = runner.status();
-      const { id, app, url } = runner.endpoint;
+    return [...slots.values()].map((slot) => {
+      const state = slot.status();
+      const { id, app, url } = slot.endpoint;
       const backlog = Math.max(0, log.lastPosition - state.through) + state.outstanding;
-      return { endpointId: id, app, url, ...state, backlog, givenUp: journalOf(id).count };
+      return { endpointId: id, app, url, ...state, backlog, givenUp: slot.journal.count };
     });
   }
 
   function idleAt(position: number): boolean {
     return (
       inspector.seen >= position &&
-      runners.every((runner) => {
-        const { through, outstanding } = runner.status();
-        return through >= position && outstanding === 0;
+      [...slots.values()].every((slot) => {
+        const { through, outstanding } = slot.status();
+        return slot.paused || (through >= position && outstanding === 0);
       })
     );
   }

@@ -4,6 +4,7 @@ import { ConnectionPool } from './connection-pool.ts';
 import { endpointUrlProblem } from './endpoint.ts';
 import { type Answer, HttpConnection, SendFailure, type Target } from './http-connection.ts';
 import { type Lookup, machineLookup, Resolver } from './resolver.ts';
+import { retryAfterMsOf } from './retry-after.ts';
 import type { Send, SendOutcome, SendRequest } from './transport.ts';
 
 export interface HttpSender {
@@ -40,10 +41,16 @@ export function createHttpSender(parts: {
       request.signal.addEventListener('abort', end, { once: true });
       if (request.signal.aborted) end();
       try {
-        return {
-          answered: true,
-          ...(await sendTo(request, { resolver, pool, ca, open, guard, signal: deadline.signal })),
-        };
+        const { retryAfter, ...answer } = await sendTo(request, {
+          resolver,
+          pool,
+          ca,
+          open,
+          guard,
+          signal: deadline.signal,
+        });
+        const retryAfterMs = retryAfter === undefined ? undefined : retryAfterMsOf(retryAfter, clock.nowMs());
+        return { answered: true, ...answer, ...(retryAfterMs !== undefined && { retryAfterMs }) };
       } catch (error) {
         if (error instanceof SendFailure) return failed(error);
         throw error;

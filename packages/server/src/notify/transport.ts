@@ -25,6 +25,8 @@ export type SendOutcome =
       readonly status: number;
       /** First part of the answer's body, for people to read. */
       readonly excerpt: string;
+      /** The receiver asks not to be tried again before this many milliseconds. */
+      readonly retryAfterMs?: number;
     }
   | { readonly answered: false; readonly stage: SendStage; readonly detail: string };
 

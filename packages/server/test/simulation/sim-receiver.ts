@@ -25,7 +25,12 @@ export class SimReceiver {
       id,
       app,
       url: `https://${id}.example/ncsNotify`,
-      secret: 'secret',
+      description: '',
+      secrets: [{ secret: 'secret' }],
+      channels: [],
+      format: 'agora' as const,
+      retry: 'agora' as const,
+      headers: {},
       events: [101, 102, 103, 104, 105, 106, 107, 108, 111, 112],
       allowPrivateNetwork: false,
     };

@@ -11,10 +11,10 @@ export function listEndpoints({ deps }: NativeParts): Operation {
     summary: 'Where the notices of an app go, and how that stands',
     style: { kind: 'native', login: true, refusals: ['invalid_app_id'] },
     parameters: [appParameter],
-    answer: { description: 'Secrets are not shown.', schema: object({ endpoints: array(ref('Endpoint')) }) },
-    handle({ context }) {
-      const app = appOf(deps, context).id;
-      return { endpoints: deps.notify.status().filter((endpoint) => endpoint.app === app) };
+    answer: {
+      description: 'Secrets and header values are not shown.',
+      schema: object({ endpoints: array(ref('Endpoint')) }),
     },
+    handle: ({ context }) => ({ endpoints: deps.endpoints.list(appOf(deps, context).id) }),
   };
 }

@@ -1,7 +1,13 @@
 import type { Operation } from '../operation.ts';
+import { changeEndpoint } from './change-endpoint.ts';
+import { createEndpoint } from './create-endpoint.ts';
+import { deleteEndpoint } from './delete-endpoint.ts';
+import { enableEndpoint } from './enable-endpoint.ts';
 import { followAttempts } from './follow-attempts.ts';
 import { followNotices } from './follow-notices.ts';
+import { getDelivery } from './get-delivery.ts';
 import { getDemoToken } from './get-demo-token.ts';
+import { getEndpoint } from './get-endpoint.ts';
 import { getOpenApi } from './get-open-api.ts';
 import { getRoster } from './get-roster.ts';
 import { getSession } from './get-session.ts';
@@ -13,7 +19,12 @@ import { listEvents } from './list-events.ts';
 import { listGivenUp } from './list-given-up.ts';
 import { listSids } from './list-sids.ts';
 import type { NativeParts } from './parts.ts';
+import { pauseEndpoint } from './pause-endpoint.ts';
 import { pullEvents } from './pull-events.ts';
+import { resumeEndpoint } from './resume-endpoint.ts';
+import { rotateEndpointSecret } from './rotate-endpoint-secret.ts';
+import { searchDeliveries } from './search-deliveries.ts';
+import { testEndpoint } from './test-endpoint.ts';
 
 /** The native REST API, under /v1. */
 export function nativeOperations(parts: NativeParts): readonly Operation[] {
@@ -30,7 +41,18 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     followNotices(parts),
     followAttempts(parts),
     listEndpoints(parts),
+    createEndpoint(parts),
+    getEndpoint(parts),
+    changeEndpoint(parts),
+    deleteEndpoint(parts),
+    testEndpoint(parts),
+    enableEndpoint(parts),
+    pauseEndpoint(parts),
+    resumeEndpoint(parts),
+    rotateEndpointSecret(parts),
     listGivenUp(parts),
+    searchDeliveries(parts),
+    getDelivery(parts),
     ...(parts.deps.development ? [getDemoToken(parts)] : []),
   ];
 }

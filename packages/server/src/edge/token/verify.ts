@@ -1,4 +1,5 @@
 import type { Code } from '@housecount/protocol';
+import { matchesName } from '../../glob.ts';
 import {
   type AccessToken,
   decodeAccessToken,
@@ -6,7 +7,6 @@ import {
   serviceTypes,
   type TokenService,
 } from './access-token.ts';
-import { matchesName } from './glob.ts';
 import { sameSignature, signInfo } from './signature.ts';
 
 /** The app as far as its tokens go. */

@@ -24,7 +24,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return patternAt === pattern.length;
 }
 
-/** The match rule of tokens: empty is anything, without `*` exact, else a glob. */
+/** The match rule of tokens and of channel filters: empty is anything, without `*` exact, else a glob. */
 export function matchesName(pattern: string, name: string): boolean {
   return pattern === '' || pattern === name || (pattern.includes('*') && matchesGlob(pattern, name));
 }

@@ -1,0 +1,56 @@
+import { endpointUrlLengthMax } from '../../notify/endpoint.ts';
+import {
+  endpointChannelsMax,
+  endpointDescriptionLengthMax,
+  endpointHeadersMax,
+  endpointSecretLengthMax,
+  retryGapMsMax,
+  retryGapsMax,
+} from '../../notify/endpoint-checks.ts';
+import { anyOf, array, boolean, oneOf, optional, ref, type Schema, string } from '../schema.ts';
+
+/** The settings of an endpoint, as bodies and answers show them. */
+export const endpointSettings = {
+  url: {
+    ...string('https://, or http:// where the private network is allowed.'),
+    maxLength: endpointUrlLengthMax,
+  },
+  description: { ...string('For people.'), maxLength: endpointDescriptionLengthMax },
+  events: array(ref('NoticeType'), 'Types it takes; every viewer makes a 105 and a 106.'),
+  channels: {
+    ...array(string(), 'Channel names, or patterns with `*`; empty: all.'),
+    maxItems: endpointChannelsMax,
+  },
+  format: oneOf('agora', 'standard', 'batch'),
+  retry: anyOf(oneOf('agora', 'standard'), {
+    ...array({ type: 'number', minimum: 0, maximum: retryGapMsMax / 1000 }, 'Seconds before each retry.'),
+    maxItems: retryGapsMax,
+  }),
+  allowPrivateNetwork: boolean('Receivers in private networks, and plain http, are meant.'),
+} as const;
+
+export const secretSchema: Schema = {
+  ...string('Signs the notices.'),
+  minLength: 1,
+  maxLength: endpointSecretLengthMax,
+};
+
+/** What a body may say of an endpoint. */
+export function settings<Url>(url: Url) {
+  const { description, events, channels, format, retry, allowPrivateNetwork } = endpointSettings;
+  return {
+    url,
+    description: optional(description),
+    events: optional(events),
+    channels: optional(channels),
+    format: optional(format),
+    retry: optional(retry),
+    headers: optional({
+      type: 'object',
+      description: 'Sent with every request, beside those that Housecount sets.',
+      additionalProperties: string(),
+      maxProperties: endpointHeadersMax,
+    }),
+    allowPrivateNetwork: optional(allowPrivateNetwork),
+  };
+}

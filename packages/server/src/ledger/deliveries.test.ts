@@ -1,0 +1,348 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SimClock } from '../../test/simulation/sim-clock.ts';
+import { limits } from '../limits.ts';
+import { LifeForTests } from '../notify/log-for-tests.ts';
+import { endpointForTests, quietLogger, quietMetrics } from '../notify/notify-for-tests.ts';
+import type { Metrics } from '../observe/contract.ts';
+import { type Deliveries, openDeliveries } from './deliveries.ts';
+import { appForTests, reportsForTests } from './delivery-report-for-tests.ts';
+import { type DeliveryFilter, DeliveryTables } from './delivery-tables.ts';
+import { openReadModel } from './sqlite.ts';
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (let end = ends.pop(); end; end = ends.pop()) end();
+});
+
+function newPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'housecount-deliveries-'));
+  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'deliveries.db');
+}
+
+const atMs = 1_700_000_000_000;
+const ids = (deliveries: Deliveries, filter: Partial<DeliveryFilter> = {}, limit = 100) =>
+  deliveries
+    .search({ filter: { app: appForTests, ...filter }, limit })
+    .deliveries.map(({ noticeId }) => noticeId);
+
+/** Opens deliveries on a clock of their own; what was counted as dropped can be looked at. */
+async function open(path = newPath()) {
+  const clock = new SimClock();
+  await clock.advance(Math.max(0, atMs - clock.nowMs()));
+  const dropped: Record<string, number> = {};
+  const complaints: string[] = [];
+  const metrics: Metrics = {
+    ...quietMetrics,
+    counter: () => ({
+      add: (n = 1, labels = {}) => {
+        const what = labels.what ?? '';
+        dropped[what] = (dropped[what] ?? 0) + n;
+      },
+    }),
+  };
+  const deliveries = openDeliveries({
+    path,
+    clock: clock.process(),
+    logger: quietLogger((message) => complaints.push(message)),
+    metrics,
+  });
+  let stopped = false;
+  const stop = () => {
+    if (!stopped) deliveries.stop();
+    stopped = true;
+  };
+  ends.push(stop);
+  return { deliveries, clock, dropped, complaints, stop };
+}
+
+describe('search', () => {
+  test('HOOK100: an attempt is kept with request, answer and what followed', async () => {
+    const { deliveries } = await open();
+    const [first] = reportsForTests(1, {
+      outcome: { answered: false, stage: 'connect', detail: 'refused' },
+      next: 'retry',
+    });
+    if (!first) throw new Error('one report');
+    deliveries.record(first);
+    const again = { ...first, attempt: 2, atMs: first.atMs + 10, next: 'delivered' as const };
+    deliveries.record({ ...again, outcome: { answered: true, status: 200, excerpt: 'ok' }, body: 'later' });
+    expect(deliveries.read(appForTests, 'good', first.noticeId)).toEqual({
+      endpoint: 'good',
+      noticeId: first.noticeId,
+      position: 1,
+      type: 101,
+      channel: 'stage',
+      sid: 'SID-stage',
+      seq: 1,
+      eventMs: first.event.atMs,
+      firstMs: first.atMs,
+      lastMs: first.atMs + 10,
+      attempts: 2,
+      redelivered: 0,
+      status: 'delivered',
+      made: [
+        {
+          attempt: 1,
+          atMs: first.atMs,
+          durationMs: 7,
+          stage: 'connect',
+          detail: 'refused',
+          next: 'retry',
+          exchange: { headers: first.headers, body: first.body, answer: '' },
+        },
+        {
+          attempt: 2,
+          atMs: first.atMs + 10,
+          durationMs: 7,
+          answered: 200,
+          next: 'delivered',
+          exchange: { headers: first.headers, body: 'later', answer: 'ok' },
+        },
+      ],
+    });
+    expect(deliveries.read('f'.repeat(32), 'good', first.noticeId)).toBeUndefined();
+    expect(deliveries.read(appForTests, 'other', first.noticeId)).toBeUndefined();
+  });
+
+  test('HOOK100: values of an endpoint\u2019s own headers are not kept', async () => {
+    const { deliveries } = await open();
+    const [report] = reportsForTests(1, {
+      headers: {
+        'Agora-Signature-V2': 'ff',
+        'webhook-id': 'x',
+        Authorization: 'Bearer secret',
+        Cookie: 'secret',
+      },
+    });
+    if (!report) throw new Error('one report');
+    deliveries.record(report);
+    const kept = deliveries.read(appForTests, 'good', report.noticeId)?.made[0]?.exchange?.headers;
+    expect(kept).toMatchObject({ 'Agora-Signature-V2': 'ff', 'webhook-id': 'x' });
+    expect(JSON.stringify(kept)).not.toContain('secret');
+    expect(Object.keys(kept ?? {})).toContain('Authorization');
+  });
+
+  test('HOOK101: every filter counts, and all of them together', async () => {
+    const { deliveries } = await open();
+    const one = reportsForTests(4);
+    const two = reportsForTests(
+      4,
+      {
+        endpoint: endpointForTests('bad'),
+        next: 'give-up',
+        outcome: { answered: true, status: 500, excerpt: '' },
+      },
+      new LifeForTests('other'),
+    );
+    for (const report of [...one, ...two]) deliveries.record(report);
+    const stage = one.map(({ noticeId }) => noticeId).reverse();
+    const other = two.map(({ noticeId }) => noticeId).reverse();
+    const sorted = (list: string[]) => [...list].sort();
+    expect(sorted(ids(deliveries))).toEqual(sorted([...stage, ...other]));
+    expect(ids(deliveries, { channel: 'stage' })).toEqual(stage);
+    expect(ids(deliveries, { endpoint: 'bad' })).toEqual(other);
+    expect(ids(deliveries, { status: 'given-up' })).toEqual(other);
+    expect(ids(deliveries, { status: 'retrying' })).toEqual([]);
+    expect(ids(deliveries, { type: 101, channel: 'other' })).toEqual(other.slice(-1));
+    expect(ids(deliveries, { uid: 2, endpoint: 'good' })).toEqual(stage.slice(1, 2));
+    expect(ids(deliveries, { uid: 2, channel: 'stage', status: 'given-up' })).toEqual([]);
+    expect(ids(deliveries, { account: 'nobody' })).toEqual([]);
+    expect(ids(deliveries, { channel: 'stage', from: atMs + 1, to: atMs + 2 })).toEqual(stage.slice(1, 3));
+    expect(ids(deliveries, { app: 'f'.repeat(32) })).toEqual([]);
+  });
+
+  test('HOOK101: pages go to the end without a hole and without a double', async () => {
+    const { deliveries, clock } = await open();
+    // All in one millisecond: more than its places.
+    for (const report of reportsForTests(1_500, { atMs })) deliveries.record(report);
+    await clock.advance(100);
+    const seen: string[] = [];
+    let cursor: number | undefined;
+    do {
+      const page = deliveries.search({
+        filter: { app: appForTests },
+        limit: 97,
+        ...(cursor !== undefined && { cursor }),
+      });
+      seen.push(...page.deliveries.map(({ noticeId }) => noticeId));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    expect(new Set(seen).size).toBe(1_500);
+    expect(seen).toHaveLength(1_500);
+    expect(seen[0]).toContain(':1500:');
+  });
+
+  test('HOOK101: what is too wide is looked at in bounded parts, each with a cursor', async () => {
+    const tables = new DeliveryTables(newPath(), () => {});
+    ends.push(() => tables.close());
+    const entry = (seq: number) => ({
+      app: appForTests,
+      endpoint: 'good',
+      noticeId: `n${seq}`,
+      position: seq,
+      type: 105,
+      channel: 'stage',
+      sid: 's',
+      seq,
+      uid: seq,
+      eventMs: atMs,
+      made: { attempt: 1, atMs: atMs + seq, durationMs: 1, answered: 200, next: 'delivered' as const },
+    });
+    const many = limits.deliveryScanMax + 10;
+    tables.append(Array.from({ length: many }, (_, index) => entry(index + 1)));
+    const filter = { app: appForTests, uid: 3 };
+    const first = tables.search(filter, undefined, 10);
+    expect(first.deliveries).toEqual([]);
+    const second = tables.search(filter, first.next, 10);
+    expect(second.deliveries.map(({ uid }) => uid)).toEqual([3]);
+    expect(second.next).toBeUndefined();
+  });
+
+  test('HOOK102: once delivered stays delivered, and a failed redelivery does not give up for the delivery', async () => {
+    const { deliveries } = await open();
+    const [report] = reportsForTests(1, { next: 'retry' });
+    if (!report) throw new Error('one report');
+    const status = () => deliveries.read(appForTests, 'good', report.noticeId)?.status;
+    const record = (changes: object) => deliveries.record({ ...report, ...changes });
+    record({});
+    record({ next: 'give-up', redelivery: 'r1' });
+    expect(status()).toBe('retrying');
+    record({ next: 'give-up' });
+    expect(status()).toBe('given-up');
+    record({ next: 'delivered', redelivery: 'r2' });
+    expect(status()).toBe('delivered');
+    record({ next: 'give-up', redelivery: 'r3' });
+    expect(status()).toBe('delivered');
+    expect(deliveries.delivery('good', report.noticeId)).toMatchObject({ attempts: 5, redelivered: 3 });
+  });
+});
+
+describe('limits', () => {
+  test('HOOK103: behind, the oldest lose request and answer, are counted, and keep their outcome', async () => {
+    const { deliveries, dropped, stop } = await open();
+    const extra = 300;
+    const reports = reportsForTests(limits.deliveryDetailQueueMax + extra);
+    for (const report of reports) deliveries.record(report);
+    expect(dropped).toEqual({ detail: extra });
+    // Every search writes one batch.
+    for (let turn = 0; turn < 10; turn += 1) ids(deliveries);
+    const made = (index: number) =>
+      deliveries.read(appForTests, 'good', reports[index]?.noticeId ?? '')?.made[0];
+    expect(made(extra - 1)).toMatchObject({ answered: 200 });
+    expect(made(extra - 1)?.exchange).toBeUndefined();
+    expect(made(extra)?.exchange?.body).toBe(reports[extra]?.body);
+    stop();
+  });
+
+  test('HOOK103: a file that cannot be written is tried again, and costs neither delivery nor outcome', async () => {
+    const path = newPath();
+    const { deliveries, clock, complaints } = await open(path);
+    const other = openReadModel({ path, version: 1, schema: '', onRebuild: () => {} });
+    ends.push(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    const reports = reportsForTests(3);
+    for (const report of reports) deliveries.record(report);
+    await clock.advance(5_000);
+    expect(deliveries.trouble).toBeDefined();
+    expect(complaints).toHaveLength(1);
+    other.exec('ROLLBACK');
+    await clock.advance(5_000);
+    expect(deliveries.trouble).toBeUndefined();
+    expect(ids(deliveries)).toHaveLength(3);
+  });
+
+  test('HOOK104: old deliveries go by the clock, also while nothing is delivered', async () => {
+    const { deliveries, clock } = await open();
+    for (const report of reportsForTests(5)) deliveries.record(report);
+    expect(ids(deliveries)).toHaveLength(5);
+    await clock.advance(limits.deliveryDaysMax * 24 * 3_600_000 - 60_000);
+    expect(ids(deliveries)).toHaveLength(5);
+    await clock.advance(180_000);
+    expect(ids(deliveries)).toEqual([]);
+    expect(deliveries.read(appForTests, 'good', 'SID-stage:1:101')).toBeUndefined();
+  });
+
+  test('HOOK104: beyond the number of rows the oldest go, with their attempts', () => {
+    const path = newPath();
+    const tables = new DeliveryTables(path, () => {});
+    ends.push(() => tables.close());
+    for (let seq = 1; seq <= 30; seq += 1)
+      tables.append([
+        {
+          app: appForTests,
+          endpoint: 'good',
+          noticeId: `n${seq}`,
+          position: seq,
+          type: 105,
+          channel: 'stage',
+          sid: 's',
+          seq,
+          eventMs: atMs,
+          made: { attempt: 1, atMs: atMs + seq, durationMs: 1, answered: 200, next: 'delivered' },
+        },
+      ]);
+    tables.retain(0, 10);
+    expect(tables.rows).toBe(10);
+    const left = tables.search({ app: appForTests }, undefined, 100).deliveries;
+    expect(left.map(({ seq }) => seq)).toEqual([30, 29, 28, 27, 26, 25, 24, 23, 22, 21]);
+    expect(tables.withAttempts(appForTests, 'good', 'n21', 10)?.made).toHaveLength(1);
+    expect(tables.withAttempts(appForTests, 'good', 'n20', 10)).toBeUndefined();
+  });
+});
+
+describe('restarts', () => {
+  test('HOOK105: after a stop everything is there', async () => {
+    const path = newPath();
+    const first = await open(path);
+    for (const report of reportsForTests(700)) first.deliveries.record(report);
+    first.stop();
+    const second = await open(path);
+    expect(ids(second.deliveries, {}, 1_000)).toHaveLength(700);
+  });
+
+  test('HOOK105: a process killed at once loses its last moment at most, and what is left is whole', async () => {
+    const path = newPath();
+    const script = `${path}.ts`;
+    const from = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)));
+    writeFileSync(
+      script,
+      `import { openDeliveries } from ${from('./deliveries.ts')};
+       import { appForTests, reportsForTests } from ${from('./delivery-report-for-tests.ts')};
+       import { quietLogger, quietMetrics } from ${from('../notify/notify-for-tests.ts')};
+       import { systemClock } from ${from('../clock.ts')};
+       const deliveries = openDeliveries({ path: ${JSON.stringify(path)}, clock: systemClock(),
+         logger: quietLogger(() => {}), metrics: quietMetrics });
+       const reports = reportsForTests(1000, { atMs: Date.now() });
+       for (const report of reports.slice(0, 400)) deliveries.record(report);
+       deliveries.search({ filter: { app: appForTests }, limit: 1 });
+       for (const report of reports.slice(400)) deliveries.record(report);
+       process.kill(process.pid, 'SIGKILL');`,
+    );
+    const signal = await new Promise((resolve) =>
+      spawn(process.execPath, [script], { stdio: 'inherit' }).on('exit', (_, name) => resolve(name)),
+    );
+    expect(signal).toBe('SIGKILL');
+    const { deliveries } = await open(path);
+    const left = ids(deliveries, {}, 1_000);
+    expect(left).toHaveLength(400);
+    for (const noticeId of left)
+      expect(deliveries.read(appForTests, 'good', noticeId)?.made[0]?.exchange?.body).toContain(noticeId);
+    for (const report of reportsForTests(1000)) deliveries.record(report);
+    expect(deliveries.read(appForTests, 'good', left[0] ?? '')).toMatchObject({ attempts: 2 });
+  });
+
+  test('HOOK105: a damaged file is begun anew', async () => {
+    const path = newPath();
+    writeFileSync(path, 'this is not a database, and is long enough to be seen as one that is damaged');
+    const { deliveries, complaints } = await open(path);
+    expect(complaints).toHaveLength(1);
+    for (const report of reportsForTests(2)) deliveries.record(report);
+    expect(ids(deliveries)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,194 @@
+import type { Clock } from '../clock.ts';
+import { limits } from '../limits.ts';
+import type { AttemptReport } from '../notify/endpoint-runner.ts';
+import type { Logger, Metrics } from '../observe/contract.ts';
+import {
+  type Delivery,
+  type DeliveryEntry,
+  type DeliveryFilter,
+  DeliveryTables,
+  type KeptAttempt,
+} from './delivery-tables.ts';
+import { keptHeaders } from './kept-headers.ts';
+
+export interface DeliveriesOptions {
+  /** Path of the SQLite file; folders are made. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** Every delivery and attempt, searchable for as long as the limits say. For people: delivery itself never waits for it. */
+export interface Deliveries {
+  /** Takes an attempt in; never fails and never waits. A killed process loses those of the last moment. */
+  record(report: AttemptReport): void;
+  /** Newest first. `next` goes on; a page may be short, even empty, and have a `next`: limits.deliveryScanMax were looked at. */
+  search(query: { readonly filter: DeliveryFilter; readonly cursor?: number; readonly limit: number }): {
+    readonly deliveries: readonly Delivery[];
+    readonly next?: number;
+  };
+  /** One delivery with its attempts, oldest first; undefined if it is not (or no longer) kept. */
+  read(app: string, endpoint: string, noticeId: string): DeliveryWithAttempts | undefined;
+  delivery(endpoint: string, noticeId: string): Delivery | undefined;
+  /** Why it is behind for longer than a moment; undefined while it is not. */
+  readonly trouble: string | undefined;
+  /** Writes what waits and closes the file. */
+  stop(): void;
+}
+
+export interface DeliveryWithAttempts extends Delivery {
+  readonly made: readonly KeptAttempt[];
+}
+
+/** Attempts wait this long for company, milliseconds: less than a cursor does, so that what a crash loses here is sent again. */
+const flushMs = 50;
+const retryMs = 1_000;
+/** Attempts in one transaction: a few milliseconds. */
+const batchMax = 500;
+/** Old ones are looked for this often, also when nothing is delivered; milliseconds. */
+const retainMs = 60_000;
+/** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
+const retainAgainMs = 100;
+const dayMs = 24 * 3_600_000;
+
+/** Opens the deliveries; begins anew if the file is damaged, for it is nobody's only proof of a notice. */
+export function openDeliveries(options: DeliveriesOptions): Deliveries {
+  const { clock, metrics } = options;
+  const logger = options.logger.with({ part: 'deliveries' });
+  const tables = new DeliveryTables(options.path, (reason) =>
+    logger.warn('The file of deliveries is begun anew; notices themselves are not touched.', { reason }),
+  );
+  const queue: DeliveryEntry[] = [];
+  /** Entries before this one have lost their detail. */
+  let firstDetail = 0;
+  let trouble: string | undefined;
+  let stopped = false;
+  let cancelFlush: (() => void) | undefined;
+  let cancelRetain = clock.after(retainMs, retain);
+  const dropped = metrics.counter(
+    'housecount_deliveries_dropped_total',
+    'Attempts that cannot be looked up in full, by what was dropped: detail (request and answer) or outcome.',
+  );
+  metrics.gauge('housecount_deliveries_searchable', 'Deliveries that can be searched.', () => tables.rows);
+  metrics.gauge('housecount_deliveries_waiting', 'Attempts not yet written.', () => queue.length);
+  metrics.gauge(
+    'housecount_notify_dead_letters',
+    'Searchable deliveries that were given up and not taken since.',
+    () => tables.givenUp(),
+  );
+
+  function record(report: AttemptReport): void {
+    if (stopped) return;
+    queue.push(entryOf(report));
+    if (queue.length - firstDetail > limits.deliveryDetailQueueMax) {
+      dropDetail(firstDetail);
+      firstDetail += 1;
+      dropped.add(1, { what: 'detail' });
+    }
+    if (queue.length > limits.deliveryOutcomeQueueMax) {
+      // In blocks, so that shifting a long array is not the price of every attempt.
+      const gone = queue.splice(0, batchMax).length;
+      firstDetail = Math.max(0, firstDetail - gone);
+      dropped.add(gone, { what: 'outcome' });
+    }
+    cancelFlush ??= clock.after(flushMs, onFlush);
+  }
+
+  function dropDetail(index: number): void {
+    const entry = queue[index];
+    if (!entry) return;
+    const { exchange: _, ...made } = entry.made;
+    queue[index] = { ...entry, made };
+  }
+
+  /** Writes one batch; true if it could. */
+  function flush(): boolean {
+    const batch = queue.slice(0, batchMax);
+    if (batch.length === 0) return true;
+    try {
+      tables.append(batch);
+    } catch (cause) {
+      if (trouble === undefined) logger.error('The deliveries cannot be written; trying again.', { cause });
+      trouble = 'The deliveries cannot be written.';
+      return false;
+    }
+    trouble = undefined;
+    queue.splice(0, batch.length);
+    firstDetail = Math.max(0, firstDetail - batch.length);
+    if (tables.rows > limits.deliveryRowsMax) retainSome();
+    return true;
+  }
+
+  function onFlush(): void {
+    const done = flush();
+    cancelFlush = queue.length === 0 ? undefined : clock.after(done ? 0 : retryMs, onFlush);
+  }
+
+  function retainSome(): boolean {
+    try {
+      return tables.retain(clock.nowMs() - limits.deliveryDaysMax * dayMs, limits.deliveryRowsMax);
+    } catch (cause) {
+      logger.error('Old deliveries cannot be deleted; trying again.', { cause });
+      return false;
+    }
+  }
+
+  function retain(): void {
+    cancelRetain = clock.after(retainSome() ? retainAgainMs : retainMs, retain);
+  }
+
+  return {
+    record,
+    search({ filter, cursor, limit }) {
+      flush();
+      return tables.search(filter, cursor, limit);
+    },
+    read(app, endpoint, noticeId) {
+      flush();
+      return tables.withAttempts(app, endpoint, noticeId, limits.pageMax);
+    },
+    delivery: (endpoint, noticeId) => tables.delivery(endpoint, noticeId),
+    get trouble() {
+      return trouble;
+    },
+    stop() {
+      stopped = true;
+      cancelFlush?.();
+      cancelRetain();
+      while (queue.length > 0 && flush());
+      if (queue.length > 0) logger.warn('Attempts are lost to the search.', { attempts: queue.length });
+      tables.close();
+    },
+  };
+}
+
+function entryOf(report: AttemptReport): DeliveryEntry {
+  const { endpoint, event, outcome } = report;
+  return {
+    app: endpoint.app,
+    endpoint: endpoint.id,
+    noticeId: report.noticeId,
+    position: report.position,
+    type: report.eventType,
+    channel: event.channel,
+    sid: event.sid,
+    seq: event.seq,
+    ...('uid' in event && { uid: event.uid }),
+    ...('uid' in event && event.account !== undefined && { account: event.account }),
+    eventMs: event.atMs,
+    made: {
+      attempt: report.attempt,
+      atMs: report.atMs,
+      durationMs: report.durationMs,
+      ...(outcome.answered ? { answered: outcome.status } : { stage: outcome.stage, detail: outcome.detail }),
+      next: report.next,
+      ...(report.redelivery !== undefined && { redelivery: report.redelivery }),
+      exchange: {
+        headers: keptHeaders(report.headers),
+        body: report.body,
+        answer: outcome.answered ? outcome.excerpt : '',
+      },
+    },
+  };
+}

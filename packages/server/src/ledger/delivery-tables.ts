@@ -1,0 +1,315 @@
+import { limits } from '../limits.ts';
+import { type Database, openReadModel, type Row, type Statement, type Value } from './sqlite.ts';
+
+export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
+/** Where a delivery stands. It only moves to the right: what was taken once is delivered, whatever comes after. */
+export type DeliveryStatus = (typeof deliveryStatuses)[number];
+
+/** A notice on its way to an endpoint, or at its end. */
+export interface Delivery {
+  readonly endpoint: string;
+  readonly noticeId: string;
+  readonly position: number;
+  readonly type: number;
+  readonly channel: string;
+  readonly sid: string;
+  readonly seq: number;
+  readonly uid?: number;
+  readonly account?: string;
+  /** When the event was decided, and of the first and last attempt; epoch milliseconds. */
+  readonly eventMs: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly attempts: number;
+  /** How many of the attempts were redeliveries. */
+  readonly redelivered: number;
+  readonly status: DeliveryStatus;
+}
+
+/** One attempt, as kept. */
+export interface KeptAttempt {
+  /** 1 is the first since the server began to send this notice; a redelivery is always 1. */
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** HTTP status of the answer; absent if none came. */
+  readonly answered?: number;
+  readonly stage?: string;
+  readonly detail?: string;
+  readonly next: 'delivered' | 'retry' | 'give-up';
+  /** Id of the redelivery that it belongs to. */
+  readonly redelivery?: string;
+  /** Request and beginning of the answer; absent if they were dropped. */
+  readonly exchange?: Exchange;
+}
+
+export interface Exchange {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The exact text that was sent. */
+  readonly body: string;
+  readonly answer: string;
+}
+
+/** An attempt with what names its delivery: a row to be. */
+export interface DeliveryEntry
+  extends Omit<Delivery, 'firstMs' | 'lastMs' | 'attempts' | 'redelivered' | 'status'> {
+  readonly app: string;
+  readonly made: KeptAttempt;
+}
+
+/** What a search asks for; every field that is there must fit. */
+export interface DeliveryFilter {
+  readonly app: string;
+  readonly endpoint?: string;
+  readonly channel?: string;
+  readonly uid?: number;
+  readonly account?: string;
+  readonly type?: number;
+  readonly status?: DeliveryStatus;
+  /** Of the first attempt, epoch milliseconds, both included. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+const schema = `
+  CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY, app TEXT NOT NULL, endpoint TEXT NOT NULL, notice_id TEXT NOT NULL,
+    position INTEGER NOT NULL, type INTEGER NOT NULL, channel TEXT NOT NULL, sid TEXT NOT NULL, seq INTEGER NOT NULL,
+    uid INTEGER, account TEXT, event_ms INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, redelivered INTEGER NOT NULL, status INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX deliveries_by_notice ON deliveries (notice_id, endpoint);
+  CREATE INDEX deliveries_by_channel ON deliveries (app, channel, id);
+  CREATE INDEX deliveries_unfinished ON deliveries (status, app, id) WHERE status < 2;
+  CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL, answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT,
+    headers TEXT, body TEXT, answer TEXT
+  ) STRICT;
+  CREATE INDEX attempts_by_delivery ON attempts (delivery);
+`;
+const version = 1;
+/** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
+const idsPerMs = 1_000;
+/** Deliveries deleted at one go, so that retention never holds up a socket for long. */
+const retainRowsMax = 1_000;
+
+/** The tables of the deliveries and the statements on them. */
+export class DeliveryTables {
+  readonly #database: Database;
+  readonly #find: Statement;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  readonly #insertAttempt: Statement;
+  readonly #selectAttempts: Statement;
+  readonly #countOldest: Statement;
+  readonly #deleteAttempts: Statement;
+  readonly #deleteDeliveries: Statement;
+  readonly #countStatus: Statement;
+  #rows: number;
+  #lastId: number;
+
+  constructor(path: string, onRebuild: (reason: string) => void) {
+    const database = openReadModel({ path, version, schema, onRebuild });
+    this.#database = database;
+    this.#find = database.prepare('SELECT * FROM deliveries WHERE notice_id = ? AND endpoint = ?');
+    this.#insert = database.prepare(
+      'INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, 1, ?14, ?15)',
+    );
+    this.#update = database.prepare(
+      `UPDATE deliveries SET last_ms = max(last_ms, ?2), attempts = attempts + 1, redelivered = redelivered + ?3,
+         status = max(status, ?4) WHERE id = ?1`,
+    );
+    this.#insertAttempt = database.prepare(
+      'INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#selectAttempts = database.prepare('SELECT * FROM attempts WHERE delivery = ? ORDER BY id LIMIT ?');
+    const oldest = `SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2`;
+    this.#countOldest = database.prepare(`SELECT count(*) AS n FROM (${oldest})`);
+    this.#deleteAttempts = database.prepare(`DELETE FROM attempts WHERE delivery IN (${oldest})`);
+    this.#deleteDeliveries = database.prepare(`DELETE FROM deliveries WHERE id IN (${oldest})`);
+    this.#countStatus = database.prepare('SELECT count(*) AS n FROM deliveries WHERE status = 1');
+    this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
+    this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Deliveries that are given up and were not taken since. */
+  givenUp(): number {
+    return Number(this.#countStatus.get()?.n ?? 0);
+  }
+
+  /** Takes attempts over, all or none. */
+  append(entries: readonly DeliveryEntry[]): void {
+    let rows = this.#rows;
+    let lastId = this.#lastId;
+    this.#database.transaction(() => {
+      for (const entry of entries) {
+        const found = this.#find.get(entry.noticeId, entry.endpoint);
+        const id = found ? Number(found.id) : Math.max(lastId + 1, entry.made.atMs * idsPerMs);
+        this.#store(id, entry, found !== undefined);
+        if (found) continue;
+        rows += 1;
+        lastId = id;
+      }
+    });
+    this.#rows = rows;
+    this.#lastId = lastId;
+  }
+
+  #store(id: number, entry: DeliveryEntry, known: boolean): void {
+    const { made } = entry;
+    const redelivered = made.redelivery === undefined ? 0 : 1;
+    const status = made.next === 'delivered' ? 2 : made.next === 'give-up' ? 1 : 0;
+    if (known) {
+      // A redelivery that fails says nothing about a delivery whose own attempts go on.
+      this.#update.run(id, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
+    } else {
+      const { app, endpoint, noticeId, position, type, channel, sid, seq, uid, account, eventMs } = entry;
+      const subject = [uid ?? null, account ?? null, eventMs, made.atMs, redelivered, status];
+      this.#insert.run(id, app, endpoint, noticeId, position, type, channel, sid, seq, ...subject);
+    }
+    const exchange = made.exchange;
+    this.#insertAttempt.run(
+      id,
+      made.attempt,
+      made.atMs,
+      made.durationMs,
+      made.answered ?? null,
+      made.stage ?? null,
+      made.detail ?? null,
+      made.next,
+      made.redelivery ?? null,
+      exchange ? JSON.stringify(exchange.headers) : null,
+      exchange?.body ?? null,
+      exchange?.answer ?? null,
+    );
+  }
+
+  /** Newest first, at most `limit`, before `cursor`; `next` is there as long as there may be more. */
+  search(
+    filter: DeliveryFilter,
+    cursor: number | undefined,
+    limit: number,
+  ): { deliveries: readonly Delivery[]; next?: number } {
+    const { base, baseValues, rest, restValues } = conditionsOf(filter, cursor);
+    const scanned = `SELECT * FROM deliveries WHERE ${base} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+    const rows = this.#database
+      .prepare(`SELECT * FROM (${scanned}) WHERE ${rest} ORDER BY id DESC LIMIT ?`)
+      .all(...baseValues, ...restValues, limit);
+    const deliveries = rows.map(toDelivery);
+    const last = rows.at(-1);
+    if (last && rows.length >= limit) return { deliveries, next: Number(last.id) };
+    const end = this.#database
+      .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${scanned})`)
+      .get(...baseValues);
+    if (Number(end?.n ?? 0) < limits.deliveryScanMax) return { deliveries };
+    return { deliveries, next: Number(end?.id) };
+  }
+
+  delivery(endpoint: string, noticeId: string): Delivery | undefined {
+    const row = this.#find.get(noticeId, endpoint);
+    return row && toDelivery(row);
+  }
+
+  /** The delivery of an app with its attempts, at most `limit`, in the order in which they were made. */
+  withAttempts(app: string, endpoint: string, noticeId: string, limit: number) {
+    const row = this.#find.get(noticeId, endpoint);
+    if (row === undefined || row.app !== app) return undefined;
+    const made = this.#selectAttempts.all(Number(row.id), limit).map(toAttempt);
+    return { ...toDelivery(row), made };
+  }
+
+  /** Deletes some of what began before `beforeMs` or is beyond `rowsMax`; true if there was as much as it may at one go. */
+  retain(beforeMs: number, rowsMax: number): boolean {
+    const excess = Math.min(retainRowsMax, this.#rows - rowsMax);
+    const byRows = excess > 0 ? this.#deleteOldest(Number.MAX_SAFE_INTEGER, excess) : 0;
+    const byAge = this.#deleteOldest(beforeMs * idsPerMs, retainRowsMax);
+    return byRows === retainRowsMax || byAge === retainRowsMax;
+  }
+
+  #deleteOldest(beforeId: number, limit: number): number {
+    const n = Number(this.#countOldest.get(beforeId, limit)?.n ?? 0);
+    if (n === 0) return 0;
+    this.#database.transaction(() => {
+      this.#deleteAttempts.run(beforeId, limit);
+      this.#deleteDeliveries.run(beforeId, limit);
+    });
+    this.#rows -= n;
+    return n;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** `base` is what an index finds; `rest` is looked at row by row, in a bounded number of rows. */
+function conditionsOf(filter: DeliveryFilter, cursor: number | undefined) {
+  const base = ['app = ?', 'id < ?', 'id >= ?'];
+  const toId = filter.to === undefined ? Number.MAX_SAFE_INTEGER : (filter.to + 1) * idsPerMs;
+  const baseValues: Value[] = [
+    filter.app,
+    Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER),
+    Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER),
+  ];
+  const rest = ['true'];
+  const restValues: Value[] = [];
+  const add = (where: 'base' | 'rest', condition: string, value: Value | undefined) => {
+    if (value === undefined) return;
+    (where === 'base' ? base : rest).push(condition);
+    (where === 'base' ? baseValues : restValues).push(value);
+  };
+  add('base', 'channel = ?', filter.channel);
+  // The literal lets SQLite see that the index of unfinished ones covers it.
+  if (filter.status !== undefined && filter.status !== 'delivered') base.push('status < 2');
+  add('base', 'status = ?', filter.status && deliveryStatuses.indexOf(filter.status));
+  add('rest', 'endpoint = ?', filter.endpoint);
+  add('rest', 'uid = ?', filter.uid);
+  add('rest', 'account = ?', filter.account);
+  add('rest', 'type = ?', filter.type);
+  return { base: base.join(' AND '), baseValues, rest: rest.join(' AND '), restValues };
+}
+
+function toDelivery(row: Row): Delivery {
+  return {
+    endpoint: String(row.endpoint),
+    noticeId: String(row.notice_id),
+    position: Number(row.position),
+    type: Number(row.type),
+    channel: String(row.channel),
+    sid: String(row.sid),
+    seq: Number(row.seq),
+    ...(typeof row.uid === 'number' && { uid: row.uid }),
+    ...(typeof row.account === 'string' && { account: row.account }),
+    eventMs: Number(row.event_ms),
+    firstMs: Number(row.first_ms),
+    lastMs: Number(row.last_ms),
+    attempts: Number(row.attempts),
+    redelivered: Number(row.redelivered),
+    status: deliveryStatuses[Number(row.status)] ?? 'retrying',
+  };
+}
+
+function toAttempt(row: Row): KeptAttempt {
+  const { headers, body, answer } = row;
+  return {
+    attempt: Number(row.attempt),
+    atMs: Number(row.at_ms),
+    durationMs: Number(row.duration_ms),
+    ...(typeof row.answered === 'number' && { answered: row.answered }),
+    ...(typeof row.stage === 'string' && { stage: row.stage }),
+    ...(typeof row.detail === 'string' && { detail: row.detail }),
+    next: row.next === 'delivered' ? 'delivered' : row.next === 'retry' ? 'retry' : 'give-up',
+    ...(typeof row.redelivery === 'string' && { redelivery: row.redelivery }),
+    ...(typeof headers === 'string' &&
+      typeof body === 'string' &&
+      typeof answer === 'string' && {
+        // The JSON is what #store wrote.
+        exchange: { headers: JSON.parse(headers) as Record<string, string>, body, answer },
+      }),
+  };
+}

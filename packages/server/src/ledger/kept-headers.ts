@@ -1,0 +1,10 @@
+/** What Housecount itself sets: signatures prove nothing to who has no secret. Any other may be a receiver's credential. */
+const shown = /^(content-type|user-agent|agora-signature(-v2)?|(webhook|housecount)-[a-z-]+)$/i;
+const hidden = '(not kept)';
+
+/** The headers of a request as they may be kept and shown: the values of an endpoint's own headers are left out. */
+export function keptHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, shown.test(name) ? value : hidden]),
+  );
+}

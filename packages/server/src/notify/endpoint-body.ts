@@ -1,0 +1,68 @@
+import { HousecountError } from '@housecount/protocol';
+import { child, complain, integer, isObject, onlyKeys, type Source } from '../config-reader.ts';
+import { limits } from '../limits.ts';
+import {
+  type EndpointFields,
+  endpointFieldKeys,
+  readEndpointFields,
+  writeEndpointFields,
+} from './endpoint-fields.ts';
+
+/** Bodies of requests about endpoints: each reader throws `body_invalid` with the problems as sentences. */
+
+/** A new endpoint; `made` is its secret if none is given. */
+export function readNewEndpoint(body: unknown, made: string): EndpointFields {
+  return readBody(body, (source) => {
+    onlyKeys(source, endpointFieldKeys.filter(isNotSecrets));
+    return readEndpointFields({ ...source, value: { secret: made, ...given(source) } });
+  });
+}
+
+/** Other settings; what is absent stays as it is in `before`. */
+export function readChange(body: unknown, before: EndpointFields): EndpointFields {
+  return readBody(body, (source) => {
+    onlyKeys(
+      source,
+      endpointFieldKeys.filter((key) => isNotSecrets(key) && key !== 'secret'),
+    );
+    return readEndpointFields({ ...source, value: { ...writeEndpointFields(before), ...given(source) } });
+  });
+}
+
+/** A new secret, and for how long the one before signs on. No body at all says nothing. */
+export function readRotation(body: unknown): { secret: string | undefined; overlapMs: number } {
+  return readBody(body ?? {}, (source) => {
+    onlyKeys(source, ['secret', 'overlapMs']);
+    const secret = child(source, 'secret');
+    const isText = typeof secret.value === 'string';
+    if (secret.value !== undefined && !isText) complain(secret, 'expected a text');
+    return {
+      secret: isText ? String(secret.value) : undefined,
+      overlapMs: integer(child(source, 'overlapMs'), {
+        min: 0,
+        max: limits.secretOverlapMsMax,
+        fallback: limits.secretOverlapMs,
+      }),
+    };
+  });
+}
+
+/** Secrets over REST come one at a time. */
+const isNotSecrets = (key: string) => key !== 'secrets';
+
+/** What is said at all: null is as good as absent. */
+function given({ value }: Source): Readonly<Record<string, unknown>> {
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([, field]) => field != null))
+    : {};
+}
+
+function readBody<T>(body: unknown, read: (source: Source) => T): T {
+  if (!isObject(body)) throw new HousecountError('body_invalid', 'Expected a JSON object.');
+  const problems: string[] = [];
+  const problem = (path: string, sentence: string) =>
+    problems.push(`${path}: ${sentence}${sentence.endsWith('.') ? '' : '.'}`);
+  const value = read({ value: body, path: '', problem });
+  if (problems.length > 0) throw new HousecountError('body_invalid', problems.slice(0, 10).join(' '));
+  return value;
+}

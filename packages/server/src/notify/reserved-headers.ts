@@ -1,0 +1,30 @@
+/** Headers that frame a request or say who sends it: an endpoint cannot set them. Lower case. */
+const reserved = new Set([
+  'host',
+  'user-agent',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'agora-signature',
+  'agora-signature-v2',
+]);
+const reservedPrefixes = ['content-', 'webhook-', 'housecount-', 'proxy-'];
+
+/** True for a header that Housecount sets itself, or must not be set at all; in any case of letters. */
+export function isReservedHeader(name: string): boolean {
+  const lower = name.toLowerCase();
+  return reserved.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix));
+}
+
+/** The headers of one request: those added, but for reserved ones, then Housecount's. */
+export function withAdded(
+  added: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(added).filter(([name]) => !isReservedHeader(name));
+  return { ...Object.fromEntries(entries), ...own };
+}
