@@ -33,7 +33,11 @@ const groups = {
   ],
   browser: [['real-browser tests', ...tests('packages/server/test/browser')]],
   node: [
-    ['SDK packages in Node', process.execPath, ['--test', 'scripts/node-smoke.test.mjs']],
+    [
+      'SDK packages in Node',
+      process.execPath,
+      ['--test', 'scripts/node-smoke.test.mjs', 'scripts/start.test.mjs'],
+    ],
     ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
   ],
 };

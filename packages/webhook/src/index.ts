@@ -19,12 +19,12 @@ export {
 } from './parse-notice.ts';
 export type { RosterSnapshot } from './roster/channel-lives.ts';
 export type { ChannelState } from './roster/channel-state.ts';
+export type { RosterChange } from './roster/channels.ts';
 export type { Entry, RosterMember } from './roster/entry.ts';
 export { type EventsQuery, type Healer, type RestHealerOptions, restHealer } from './roster/healer.ts';
 export { type RunScript, redisStore } from './roster/redis-store.ts';
 export {
   Roster,
-  type RosterChange,
   type RosterOptions,
   type RosterView,
   type Taken,

@@ -101,7 +101,8 @@ function forgotten(channel: PlainChannel, nowMs: number, departedMax: number): P
   for (let first = departed.get(departedFrom); first; first = departed.get(departedFrom)) {
     if (nowMs - first.atMs < rememberMs && departed.size <= departedMax) break;
     const user = users.get(first.uid);
-    if (user && !user.online && user.clientSeq === first.clientSeq) users = users.without(first.uid);
+    // The same clientSeq is the same leave: whoever came back, or left again since, has a greater one.
+    if (user?.clientSeq === first.clientSeq) users = users.without(first.uid);
     departed = departed.without(departedFrom);
     departedFrom = (departedFrom + 1) >>> 0;
   }

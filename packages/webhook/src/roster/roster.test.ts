@@ -2,8 +2,10 @@ import { describe, expect, test } from 'bun:test';
 import type { ChannelEvent } from '@housecount/protocol';
 import { entryOfEvent, namesOf, noticeOf, Truth } from '../../test/truth.ts';
 import { type Notice, parseNotice } from '../parse-notice.ts';
+import type { RosterChange } from './channels.ts';
 import type { Healer } from './healer.ts';
-import { Roster, type RosterChange } from './roster.ts';
+import { Roster } from './roster.ts';
+import { memoryStore } from './store.ts';
 
 const joins = (truth: Truth, ...picks: number[]): ChannelEvent[] =>
   picks.flatMap((pick) => truth.step({ does: 'join', pick }));
@@ -116,6 +118,27 @@ describe('holes', () => {
     expect((await roster.take(at(events, 1_201))).healed).toBe(true);
     expect(asked).toEqual(['roster']);
     expect(await roster.count('x')).toBe(1_200);
+  });
+
+  test('HOOK42: a roster that was asked for before others went on changes nothing', async () => {
+    const truth = new Truth('x');
+    const events = joins(truth, 1, 2);
+    const old = truth.snapshot();
+    events.push(...joins(truth, 3, 4), ...truth.step({ does: 'leave', pick: 0 }));
+    const store = memoryStore();
+    const other = new Roster({ store });
+    const heal: Healer = {
+      events: async () => undefined,
+      async roster() {
+        for (const event of events) await other.take(noticeOf(event));
+        return old;
+      },
+    };
+    const roster = new Roster({ store, heal });
+    await roster.take(at(events, 1));
+    expect((await roster.take(at(events, 3))).applied).toBe(true);
+    expect(await roster.view('x')).toMatchObject({ seq: 6, count: 3 });
+    expect(namesOf(await roster.members('x'))).toEqual(truth.people());
   });
 
   test('HOOK41: members that do not fit the count of a notice are asked for anew', async () => {
@@ -272,6 +295,18 @@ describe('plain channels', () => {
     expect((await roster.take(plain(106, 1, 2))).duplicate).toBe(true);
   });
 
+  test('HOOK47: who left twice is remembered from the second time on', async () => {
+    let nowMs = 0;
+    const roster = new Roster({ now: () => nowMs });
+    await roster.take(plain(106, 1, 2));
+    nowMs = 30_000;
+    await roster.take(plain(106, 1, 4));
+    nowMs = 61_000;
+    expect((await roster.take(plain(105, 1, 3))).duplicate).toBe(true);
+    nowMs = 90_000;
+    expect((await roster.take(plain(105, 1, 3))).applied).toBe(true);
+  });
+
   test('HOOK47: records of who left are bounded', async () => {
     const roster = new Roster({ limits: { departedMax: 2 }, now: () => 0 });
     for (const uid of [1, 2, 3, 4]) await roster.take(plain(106, uid, 10));
@@ -352,6 +387,29 @@ describe('bad input', () => {
     stop();
     expect((await roster.take(at(events, 1))).duplicate).toBe(true);
     expect((await roster.take(at(events, 2))).applied).toBe(true);
+  });
+
+  test('HOOK44: what a listener throws while a hole is healed is not taken for a failure to heal', async () => {
+    const truth = new Truth('x');
+    const events = joins(truth, 1, 2, 3);
+    const heal: Healer = {
+      events: async ({ sid, after, to }) => truth.lives.get(sid)?.slice(after, to).map(entryOfEvent),
+      roster: async () => truth.snapshot(),
+    };
+    const roster = new Roster({ heal });
+    let told = 0;
+    const stop = roster.onChange(() => {
+      throw new Error('mine');
+    });
+    roster.onChange(() => {
+      told += 1;
+    });
+    await expect(roster.take(at(events, 3))).rejects.toThrow('mine');
+    expect([told, await roster.count('x')]).toEqual([3, 2]);
+    await expect(roster.refresh('x')).rejects.toThrow('mine');
+    stop();
+    await roster.refresh('x');
+    expect(await roster.count('x')).toBe(3);
   });
 
   test('refresh without a healer is the caller’s mistake', async () => {

@@ -8,13 +8,14 @@ import {
   noLives,
   presentLife,
 } from './channel-lives.ts';
-import { type ChannelState, parseState } from './channel-state.ts';
+import type { ChannelState } from './channel-state.ts';
+import { Channels, ListenerFailure, type RosterChange } from './channels.ts';
 import { type Entry, entryOf, type RosterMember } from './entry.ts';
 import type { Healer } from './healer.ts';
 import { type Hole, holeOf, type LifeChange } from './life.ts';
 import { emptyPlain, foldPlain, type MemberNotice, type PlainChange, plainMembers } from './plain-channel.ts';
 import { RosterError } from './roster-error.ts';
-import { batchMax, holeMax, type RosterLimits, rosterLimits, saveTriesMax } from './roster-limits.ts';
+import { batchMax, holeMax, type RosterLimits, rosterLimits } from './roster-limits.ts';
 import { memoryStore, type RosterStore } from './store.ts';
 
 export interface RosterOptions {
@@ -50,9 +51,6 @@ export interface Taken {
   readonly healFailed?: unknown;
 }
 
-/** A change of a roster, told by the process that took the notice. sid and seq are absent for plain channels. */
-export type RosterChange = { readonly channel: string } & (LifeChange | PlainChange);
-
 /** A channel at one moment. */
 export interface RosterView {
   /** Absent if nobody is there, and for plain channels. */
@@ -85,13 +83,11 @@ const healRounds = 4;
  * the roster contains the notice and all that came before it: nothing is waited for by the clock.
  */
 export class Roster {
-  readonly #store: RosterStore;
+  readonly #channels: Channels;
   readonly #heal: Healer | undefined;
   readonly #types: readonly number[] | undefined;
-  readonly #prefix: string;
   readonly #limits: RosterLimits;
   readonly #now: () => number;
-  readonly #listeners = new Set<(change: RosterChange) => void>();
   /** Notices that wait for the store, by channel; a channel that is here has one worker. */
   readonly #pending = new Map<string, Pending[]>();
   #pendingCount = 0;
@@ -106,10 +102,9 @@ export class Roster {
       throw new TypeError(
         'A roster needs joins (103, 105 or 107) and leaves (104, 106 or 108) among `types`.',
       );
-    this.#store = options.store ?? memoryStore();
+    this.#channels = new Channels(options.store ?? memoryStore(), options.prefix ?? '');
     this.#heal = options.heal;
     this.#types = types && !all.every((type) => types.includes(type)) ? types : undefined;
-    this.#prefix = options.prefix ?? '';
     this.#limits = { ...rosterLimits, ...options.limits };
     this.#now = options.now ?? Date.now;
   }
@@ -139,14 +134,14 @@ export class Roster {
 
   /** How many are in the channel now. */
   async count(channel: string): Promise<number> {
-    const { state } = await this.#load(channel);
+    const { state } = await this.#channels.load(channel);
     if (!state) return 0;
     return state.mode === 'plain' ? state.online : (presentLife(state)?.members.size ?? 0);
   }
 
   /** The channel with the sid and seq at which it is true, and what is missing. */
   async view(channel: string): Promise<RosterView> {
-    const { state } = await this.#load(channel);
+    const { state } = await this.#channels.load(channel);
     if (!state) return { count: 0, members: [] };
     if (state.mode === 'plain') return { count: state.online, members: [...plainMembers(state)] };
     const life = presentLife(state);
@@ -164,8 +159,7 @@ export class Roster {
 
   /** Calls back for each change that this process makes, in order per channel. Returns what ends it. */
   onChange(listener: (change: RosterChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#channels.onChange(listener);
   }
 
   /**
@@ -173,13 +167,21 @@ export class Roster {
    * and now and then for channels that are open. Throws RosterError `heal_failed`, or TypeError without `heal`.
    */
   async refresh(channel: string): Promise<void> {
+    try {
+      await this.#refresh(channel);
+    } catch (error) {
+      throw error instanceof ListenerFailure ? error.cause : error;
+    }
+  }
+
+  async #refresh(channel: string): Promise<void> {
     if (!this.#heal) throw new TypeError('refresh needs the option `heal`.');
     if (this.#types) return;
-    const { state } = await this.#load(channel);
+    const { state } = await this.#channels.load(channel);
     if (state?.mode === 'plain') return;
     const life = state && presentLife(state);
     if (life && (await this.#askEvents(channel, life.sid, life.seq, Number.POSITIVE_INFINITY))) {
-      const after = (await this.#load(channel)).state;
+      const after = (await this.#channels.load(channel)).state;
       if (after?.mode === 'numbered' && presentLife(after) && !needOf(after)) return;
     }
     await this.#askRoster(channel, []);
@@ -226,7 +228,7 @@ export class Roster {
           else if (result) resolve(result);
         });
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const { reject } of batch) reject(error instanceof ListenerFailure ? error.cause : error);
       }
       this.#pendingCount -= batch.length;
     }
@@ -256,6 +258,7 @@ export class Roster {
       await this.#mend(channel);
       return undefined;
     } catch (error) {
+      if (error instanceof ListenerFailure) throw error;
       return error;
     }
   }
@@ -278,10 +281,9 @@ export class Roster {
           { cause: healFailed },
         );
       // There was room after all: what it then lacked is asked for like any other.
-      if (again?.needs === 'healing')
-        await this.#mend(channel).catch((error: unknown) => (healFailed ??= error));
+      if (again?.needs === 'healing') healFailed = (await this.#healAfter(channel, [], [])) ?? healFailed;
     }
-    const { state } = await this.#load(channel);
+    const { state } = await this.#channels.load(channel);
     const { late: _late, ...taken } = before;
     const standing =
       work.kind === 'entry' && state?.mode === 'numbered' ? standingOf(state, work.entry) : 'late';
@@ -297,7 +299,7 @@ export class Roster {
 
   /** Folds notices in order and saves the outcome at once, or again over what another process saved meanwhile. */
   async #fold(channel: string, works: readonly Work[]): Promise<Result[]> {
-    return this.#update(channel, (before) => {
+    return this.#channels.update(channel, (before) => {
       let state = before;
       const results: Result[] = [];
       const changes: (LifeChange | PlainChange)[] = [];
@@ -345,7 +347,7 @@ export class Roster {
   /** Asks the server until the channel lacks nothing; throws RosterError `heal_failed` if it cannot be made whole. */
   async #mend(channel: string): Promise<void> {
     for (let round = 0; round < healRounds; round++) {
-      const { state } = await this.#load(channel);
+      const { state } = await this.#channels.load(channel);
       const need = state?.mode === 'numbered' ? needOf(state) : undefined;
       if (!need) return;
       if (need.by === 'events' && round < healRounds - 1) {
@@ -354,7 +356,7 @@ export class Roster {
       }
       await this.#askRoster(channel, []);
     }
-    const { state } = await this.#load(channel);
+    const { state } = await this.#channels.load(channel);
     if (state?.mode === 'numbered' && needOf(state))
       throw new RosterError('heal_failed', 'What the server answered did not close the hole.');
   }
@@ -375,11 +377,11 @@ export class Roster {
 
   async #askRoster(channel: string, suspects: readonly string[]): Promise<void> {
     if (!this.#heal) return;
-    const { state } = await this.#load(channel);
+    const { state } = await this.#channels.load(channel);
     const lives = state?.mode === 'numbered' ? state.lives : [];
     const known = [...lives.map(({ sid }) => sid), ...suspects];
     const snapshot = await this.#heal.roster(channel);
-    await this.#update(channel, (before) => {
+    await this.#channels.update(channel, (before) => {
       const start = before?.mode === 'numbered' ? before : noLives;
       const adopted = adoptSnapshot(start, snapshot, known);
       return {
@@ -388,36 +390,6 @@ export class Roster {
         answer: undefined,
       };
     });
-  }
-
-  async #update<T>(
-    channel: string,
-    change: (state: ChannelState | undefined) => {
-      readonly state: ChannelState | undefined;
-      readonly changes: readonly (LifeChange | PlainChange)[];
-      readonly answer: T;
-    },
-  ): Promise<T> {
-    for (let attempt = 0; attempt < saveTriesMax; attempt++) {
-      const { state, version } = await this.#load(channel);
-      const next = change(state);
-      if (next.state !== undefined && next.state !== state)
-        if (!(await this.#store.save(this.#prefix + channel, next.state, version))) continue;
-      for (const one of next.changes) this.#tell({ channel, ...one });
-      return next.answer;
-    }
-    throw new RosterError('store_contended', 'Other processes changed the channel each time.');
-  }
-
-  async #load(channel: string): Promise<{ readonly state?: ChannelState; readonly version: number }> {
-    const stored = await this.#store.load(this.#prefix + channel);
-    if (!stored) return { version: 0 };
-    const { value, version } = stored;
-    return { state: typeof value === 'string' ? parseState(value) : value, version };
-  }
-
-  #tell(change: RosterChange): void {
-    for (const listener of this.#listeners) listener(change);
   }
 }
 

@@ -366,10 +366,7 @@ for (const [what, damage] of Object.entries({
     await store.append('main', [[new Uint8Array([1])]], 0);
     await store.close();
     const mark = await disk.mount().read('alive');
-    await disk.mount().replace(
-      'alive',
-      (mark ?? new Uint8Array()).map((byte) => byte ^ 0x55),
-    );
+    await disk.mount().replace('alive', damage(mark ?? new Uint8Array()));
     const warnings: { message: string }[] = [];
     const again = await openOn(disk, { warnings });
     expect(warnings.map(({ message }) => message)).toEqual([

@@ -1,0 +1,69 @@
+import { type ChannelState, parseState } from './channel-state.ts';
+import type { LifeChange } from './life.ts';
+import type { PlainChange } from './plain-channel.ts';
+import { RosterError } from './roster-error.ts';
+import { saveTriesMax } from './roster-limits.ts';
+import type { RosterStore } from './store.ts';
+
+/** A change of a roster, told by the process that took the notice. sid and seq are absent for plain channels. */
+export type RosterChange = { readonly channel: string } & (LifeChange | PlainChange);
+
+/** The channels in a store: read, changed by compare-and-set, and what changed told once it is saved. */
+export class Channels {
+  readonly #store: RosterStore;
+  readonly #prefix: string;
+  readonly #listeners = new Set<(change: RosterChange) => void>();
+
+  constructor(store: RosterStore, prefix: string) {
+    this.#store = store;
+    this.#prefix = prefix;
+  }
+
+  onChange(listener: (change: RosterChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Saves what `change`, a pure function, makes of a channel; again over what another process saved meanwhile. Throws ListenerFailure after a save that stands. */
+  async update<T>(
+    channel: string,
+    change: (state: ChannelState | undefined) => {
+      readonly state: ChannelState | undefined;
+      readonly changes: readonly (LifeChange | PlainChange)[];
+      readonly answer: T;
+    },
+  ): Promise<T> {
+    for (let attempt = 0; attempt < saveTriesMax; attempt++) {
+      const { state, version } = await this.load(channel);
+      const next = change(state);
+      if (next.state !== undefined && next.state !== state)
+        if (!(await this.#store.save(this.#prefix + channel, next.state, version))) continue;
+      this.#tell(channel, next.changes);
+      return next.answer;
+    }
+    throw new RosterError('store_contended', 'Other processes changed the channel each time.');
+  }
+
+  async load(channel: string): Promise<{ readonly state?: ChannelState; readonly version: number }> {
+    const stored = await this.#store.load(this.#prefix + channel);
+    if (!stored) return { version: 0 };
+    const { value, version } = stored;
+    return { state: typeof value === 'string' ? parseState(value) : value, version };
+  }
+
+  /** Every listener is told every change; what the first of them threw is thrown at the end. */
+  #tell(channel: string, changes: readonly (LifeChange | PlainChange)[]): void {
+    let failure: ListenerFailure | undefined;
+    for (const change of changes)
+      for (const listener of this.#listeners)
+        try {
+          listener({ channel, ...change });
+        } catch (cause) {
+          failure ??= new ListenerFailure('A listener failed.', { cause });
+        }
+    if (failure) throw failure;
+  }
+}
+
+/** What a listener threw, told apart from what the server or the store threw; its cause is what callers see. */
+export class ListenerFailure extends Error {}
