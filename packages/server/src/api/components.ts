@@ -1,5 +1,6 @@
 import { codes, evidences, leaveReasons, noticeTypeNumbers } from '@housecount/protocol';
 import { deliveryStatuses } from '../ledger/delivery-tables.ts';
+import { redeliveryStates } from '../ledger/redeliveries.ts';
 import { endpointSettings } from './native/endpoint-settings.ts';
 import {
   anyOf,
@@ -228,6 +229,7 @@ export const components: Readonly<Record<string, Schema>> = {
     attempts: integer('How many were made.'),
     error: string('What the last one came to.'),
     atMs: milliseconds('When it was given up'),
+    takenMs: optional(milliseconds('Last attempt of a delivery that was taken after all, by a redelivery')),
   }),
   Delivery: object(delivery, 'A notice on its way to an endpoint, or at its end.'),
   DeliveryWithAttempts: object({
@@ -255,6 +257,19 @@ export const components: Readonly<Record<string, Schema>> = {
       }),
       'In the order in which they were made.',
     ),
+  }),
+  Redelivery: object({
+    id: string(),
+    app: string(),
+    endpoint: string(),
+    state: oneOf(...redeliveryStates),
+    notices: integer('In all.'),
+    delivered: integer(),
+    failed: integer(),
+    gone: integer('Deleted by retention before their turn.'),
+    startedMs: milliseconds('When it was asked for'),
+    endedMs: optional(milliseconds('When it ended')),
+    trouble: optional(string('What the last failed attempt came to, or why it ended early.')),
   }),
   KickingRule: object({
     id: integer(),
