@@ -188,13 +188,15 @@ export const components: Readonly<Record<string, Schema>> = {
         'disabled',
         'running',
         'paused',
+        'suspended',
+        'gone',
         'waiting-for-room',
         'log-failed',
         'journal-failed',
         'stopped',
       ),
       description:
-        '`disabled`: it gets nothing, for it has not passed its health test. `paused`: its notices wait.',
+        '`disabled`: it gets nothing, for it has not passed its health test. `paused`: its notices wait. `suspended`: it failed for long and is tried once a minute. `gone`: it answered 410, and its notices wait until it is resumed.',
     },
     through: integer('Last log position taken.'),
     backlog: integer('Log positions not yet taken, plus the notices taken and not finished.'),
@@ -204,6 +206,16 @@ export const components: Readonly<Record<string, Schema>> = {
     lastAttempt: optional(object({ atMs: milliseconds('When it was made'), result: string() })),
     failingSinceMs: optional(
       milliseconds('When the first of the failed attempts since the last delivery was made'),
+    ),
+    halt: optional(
+      object(
+        {
+          state: oneOf('suspended', 'gone'),
+          sinceMs: milliseconds('When it began'),
+          why: string('What the attempt before it came to.'),
+        },
+        'Why nothing, or next to nothing, is sent.',
+      ),
     ),
     givenUp: integer('Notices whose attempts are spent.'),
   }),

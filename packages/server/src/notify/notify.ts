@@ -12,7 +12,7 @@ import type { AttemptReport, RunnerParts } from './endpoint-runner.ts';
 import { EndpointSlot, type SlotStatus } from './endpoint-slot.ts';
 import { type GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { type FormedNotice, Inspector } from './inspector.ts';
-import { noticeTexts } from './notice-text.ts';
+import { noticeTexts, standardText } from './notice-text.ts';
 import { notifyMetrics } from './notify-metrics.ts';
 import { type RedeliveryRequest, redeliver } from './redelivery.ts';
 import type { Send } from './transport.ts';
@@ -63,7 +63,7 @@ export interface Notify {
   change(endpoint: Endpoint): Promise<void>;
   /** Its events wait, and the log keeps them, until `resume`. Fails with `not_found`. */
   pause(endpointId: string): Promise<void>;
-  /** Goes on where it was. Fails with `not_found`. */
+  /** Goes on where it was; also where delivery paused by itself, or the receiver answered 410. Fails with `not_found`. */
   resume(endpointId: string): Promise<void>;
   /** Ends delivery and removes cursor and journal. Fails with `not_found` or `log_unavailable`. */
   remove(endpointId: string): Promise<void>;
@@ -100,6 +100,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   if (new Set(ids).size < ids.length)
     throw new HousecountError('body_invalid', 'Two endpoints have the same id.');
   const textOf = noticeTexts(options.communicationEventsOf);
+  const standardTextOf = noticeTexts(options.communicationEventsOf, standardText);
   const feed = new AttemptFeed();
   const cursors = await CursorStore.open({ disk, clock, logger }, ids, {
     through: log.lastPosition,
@@ -240,7 +241,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       logger: logger.with({ endpoint: endpoint.id }),
       send: options.send,
       journal,
-      textOf,
+      textOf: endpoint.format === 'agora' ? textOf : standardTextOf,
       onAttempt,
       onMoved: () => {
         cursors.moved(endpoint.id);
