@@ -58,9 +58,14 @@ export function testEndpoint(endpoint: Endpoint, tools: TestTools): Promise<read
   );
 }
 
+type Unanswered = Extract<SendOutcome, { answered: false }>;
+
 /** The code of an outcome, and words for it. */
 export function resultOf(outcome: SendOutcome): Pick<TestResult, 'ok' | 'code' | 'detail'> {
-  if (!outcome.answered) return { ok: false, code: codeOf(outcome.stage), detail: `${outcome.detail}.` };
+  if (!outcome.answered) {
+    const { stage, detail } = outcome;
+    return { ok: false, code: codeOf(stage), detail: `${stageWords[stage]}: ${detail}.` };
+  }
   const { status, excerpt } = outcome;
   if (status !== 200)
     return { ok: false, code: status, detail: `Expected status 200, the receiver answered ${status}.` };
@@ -72,7 +77,17 @@ export function resultOf(outcome: SendOutcome): Pick<TestResult, 'ok' | 'code' |
   };
 }
 
-function codeOf(stage: Extract<SendOutcome, { answered: false }>['stage']): number {
+const stageWords: Readonly<Record<Unanswered['stage'], string>> = {
+  address: 'The address is refused',
+  resolve: 'The host name has no address',
+  connect: 'No connection',
+  tls: 'The certificate cannot be verified',
+  send: 'The connection broke while sending',
+  'answer-timeout': 'No answer in time',
+  answer: 'The answer cannot be read',
+};
+
+function codeOf(stage: Unanswered['stage']): number {
   if (stage === 'resolve') return 591;
   return stage === 'tls' ? 592 : 590;
 }
