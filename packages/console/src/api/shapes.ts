@@ -89,6 +89,7 @@ export interface EndpointInfo {
   readonly backlog: number;
   readonly givenUp: number;
   readonly failingSinceMs?: number;
+  readonly halt?: { readonly sinceMs: number; readonly why: string };
   readonly lastAttempt?: { readonly atMs: number; readonly result: string };
 }
 /** POST /v1/apps/{app}/endpoints and …/rotate-secret */

@@ -1,5 +1,15 @@
 import { noticeTypeNumbers } from '@housecount/protocol';
-import { Button, Checkbox, Group, MultiSelect, Stack, TagsInput, Text, TextInput } from '@mantine/core';
+import {
+  Button,
+  Checkbox,
+  Group,
+  MultiSelect,
+  Select,
+  Stack,
+  TagsInput,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { sendJson } from '../api/client.ts';
 import type { SecretShown } from '../api/shapes.ts';
@@ -12,6 +22,11 @@ const choices = noticeTypeNumbers.map((type) => ({
   value: String(type),
   label: `${type} ${wordsOfNotice(type)}`,
 }));
+
+const formats = [
+  { value: 'agora', label: 'As Agora’s notices' },
+  { value: 'standard', label: 'Standard Webhooks' },
+];
 
 /** Makes an endpoint, which is not enabled yet. */
 export function CreateForm({
@@ -28,11 +43,12 @@ export function CreateForm({
   const [description, setDescription] = useState('');
   const [events, setEvents] = useState<string[]>([]);
   const [channels, setChannels] = useState<string[]>([]);
+  const [format, setFormat] = useState('agora');
   const [allowPrivateNetwork, setAllow] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run('create', async () => {
-      const body = { url: url.trim(), description, channels, allowPrivateNetwork };
+      const body = { url: url.trim(), description, channels, format, allowPrivateNetwork };
       made(
         await sendJson<SecretShown>('POST', path, {
           ...body,
@@ -77,6 +93,13 @@ export function CreateForm({
             onChange={setChannels}
             maxTags={100}
           />
+          <Select
+            label="Format"
+            data={formats}
+            value={format}
+            onChange={(chosen) => setFormat(chosen ?? 'agora')}
+            allowDeselect={false}
+          />
           <Checkbox
             label="In my private network"
             description="Allows plain http:// and private addresses. Only for a backend of your own beside this server."
@@ -84,7 +107,7 @@ export function CreateForm({
             onChange={(event) => setAllow(event.currentTarget.checked)}
           />
           <Text size="sm" c="dimmed">
-            Sent in the format of Agora’s notices, signed with a secret that is shown to you next.
+            Every notice is signed with a secret that is shown to you next.
           </Text>
           {error !== undefined && <Failure what="The endpoint was not made" error={error} />}
           <Group gap="xs">

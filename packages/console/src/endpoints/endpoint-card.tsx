@@ -11,6 +11,9 @@ import { useAction } from './use-action.ts';
 /** Where the bar is full: what one endpoint may have taken and not finished. */
 const backlogFull = 1_024;
 
+/** Waiting until someone, or in time the server itself, lets it go on. */
+const resumable: readonly string[] = ['paused', 'suspended', 'gone'];
+
 /** One endpoint: how it stands, and what can be done with it. */
 export function EndpointCard({
   path,
@@ -101,7 +104,7 @@ export function EndpointCard({
         <Group gap="xs">
           {managed && state === 'disabled' && button('enable', 'Test and enable', enable)}
           {button('test', 'Test', test)}
-          {managed && state === 'paused' && button('resume', 'Resume', post('resume'))}
+          {managed && resumable.includes(state) && button('resume', 'Resume', post('resume'))}
           {managed && state !== 'disabled' && state !== 'paused' && button('pause', 'Pause', post('pause'))}
           {managed &&
             button('rotate', 'New secret', () =>
@@ -120,17 +123,24 @@ export function EndpointCard({
   );
 }
 
-function StateBadge({ endpoint: { state, failingSinceMs } }: { endpoint: EndpointInfo }) {
+function StateBadge({ endpoint: { state, failingSinceMs, halt } }: { endpoint: EndpointInfo }) {
   const [color, words] =
     state === 'disabled'
       ? (['gray', 'not enabled'] as const)
       : state === 'paused'
         ? (['yellow', 'paused'] as const)
-        : failingSinceMs !== undefined
-          ? (['red', `failing since ${clockTime(failingSinceMs)}`] as const)
-          : state === 'running'
-            ? (['teal', 'enabled'] as const)
-            : (['orange', state.replaceAll('-', ' ')] as const);
+        : state === 'gone'
+          ? (['red', 'gone (410)'] as const)
+          : state === 'suspended'
+            ? ([
+                'red',
+                `failing since ${clockTime(halt?.sinceMs ?? failingSinceMs ?? Date.now())}, tried once a minute`,
+              ] as const)
+            : failingSinceMs !== undefined
+              ? (['red', `failing since ${clockTime(failingSinceMs)}`] as const)
+              : state === 'running'
+                ? (['teal', 'enabled'] as const)
+                : (['orange', state.replaceAll('-', ' ')] as const);
   return (
     <Badge color={color} variant="light" size="lg" tt="none" role="status" style={{ flexShrink: 0 }}>
       {words}
