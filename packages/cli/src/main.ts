@@ -1,4 +1,5 @@
 import { listen } from './commands/listen.ts';
+import { replay } from './commands/replay.ts';
 import { serve } from './commands/serve.ts';
 import { simulate } from './commands/simulate.ts';
 import { token } from './commands/token.ts';
@@ -6,7 +7,7 @@ import { followLauncher } from './launcher.ts';
 import { runCommands } from './run.ts';
 
 followLauncher();
-const status = await runCommands([serve, token, simulate, listen], process.argv.slice(2), {
+const status = await runCommands([serve, token, simulate, listen, replay], process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,
