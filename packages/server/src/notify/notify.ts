@@ -101,6 +101,8 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     throw new HousecountError('body_invalid', 'Two endpoints have the same id.');
   const textOf = noticeTexts(options.communicationEventsOf);
   const standardTextOf = noticeTexts(options.communicationEventsOf, standardText);
+  const textIn = (event: ChannelEvent, format: Endpoint['format']) =>
+    format === 'agora' ? textOf(event) : standardTextOf(event);
   const feed = new AttemptFeed();
   const cursors = await CursorStore.open({ disk, clock, logger }, ids, {
     through: log.lastPosition,
@@ -180,7 +182,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       const signal = AbortSignal.any([request.signal, stopping.signal]);
       const running = redeliver(
         { ...request, endpointOf, signal },
-        { clock, send: options.send, textOf, onAttempt },
+        { clock, send: options.send, textOf: textIn, onAttempt },
       );
       // The stop waits for its end, however it ends; whoever asked hears of a failure.
       const ended = running.then(
@@ -241,7 +243,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       logger: logger.with({ endpoint: endpoint.id }),
       send: options.send,
       journal,
-      textOf: endpoint.format === 'agora' ? textOf : standardTextOf,
+      textOf: (event) => textIn(event, endpoint.format),
       onAttempt,
       onMoved: () => {
         cursors.moved(endpoint.id);

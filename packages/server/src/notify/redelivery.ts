@@ -30,7 +30,8 @@ export interface RedeliveryRequest {
 export interface RedeliveryParts {
   readonly clock: Clock;
   readonly send: Send;
-  readonly textOf: (event: ChannelEvent) => NoticeText;
+  /** In the endpoint's format. */
+  readonly textOf: (event: ChannelEvent, format: Endpoint['format']) => NoticeText;
   readonly onAttempt: (report: AttemptReport) => void;
 }
 
@@ -82,7 +83,7 @@ export async function redeliver(
   async function attempt({ position, event }: Redelivered): Promise<void> {
     const { clock, send, textOf, onAttempt } = parts;
     const endpoint = request.endpointOf();
-    const text = textOf(event);
+    const text = textOf(event, endpoint.format);
     const atMs = clock.nowMs();
     const body = text.at(atMs);
     const sign = signers.get(endpoint) ?? endpointSigner(endpoint);

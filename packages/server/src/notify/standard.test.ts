@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { toStandardNotice } from '@housecount/protocol';
 import { limits } from '../limits.ts';
 import { pauseAfterMs, probeMs } from './endpoint-health.ts';
+import { testEndpoint } from './health-test.ts';
 import { LifeForTests } from './log-for-tests.ts';
 import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
 
@@ -171,4 +172,48 @@ test('HOOK69: the agora plan gives up as Agora does, and is not paused', async (
     givenUp: 20,
   });
   await notify.stop();
+});
+
+test('HOOK71: a notice that is sent once more has the format of its endpoint', async () => {
+  const world = new NotifyWorld();
+  const notify = await world.start([standard]);
+  const event = new LifeForTests().open();
+  async function* notices() {
+    yield { position: 1, event };
+  }
+  const { signal } = new AbortController();
+  const end = notify.redeliver({
+    endpointId: 'good',
+    id: 'r1',
+    notices: notices(),
+    signal,
+    onOutcome: () => {},
+  });
+  expect(await end).toBe('done');
+  expect(world.sent.map(({ request }) => request.body)).toEqual([
+    JSON.stringify(toStandardNotice(event, '107/108')),
+  ]);
+  await notify.stop();
+});
+
+test('HOOK71: the health test of such an endpoint sends its format and takes any 2xx', async () => {
+  const bodies: string[] = [];
+  const world = new NotifyWorld();
+  const tools = (status: number) => ({
+    clock: world.clock.process(),
+    random: world.random,
+    signal: new AbortController().signal,
+    send: async ({ body }: { body: string }) => {
+      bodies.push(JSON.parse(body).type);
+      return answered(status);
+    },
+  });
+  const endpoint = { ...standard, events: [101, 105] as const };
+  const results = await testEndpoint(endpoint, tools(204));
+  expect(results.map(({ ok, code }) => [ok, code])).toEqual([
+    [true, 204],
+    [true, 204],
+  ]);
+  expect(bodies).toEqual(['channel.opened', 'member.joined']);
+  expect((await testEndpoint(endpoint, tools(302))).map(({ ok }) => ok)).toEqual([false, false]);
 });
