@@ -1,4 +1,5 @@
 import { listen } from './commands/listen.ts';
+import { replay } from './commands/replay.ts';
 import { serve } from './commands/serve.ts';
 import { simulate } from './commands/simulate.ts';
 import { token } from './commands/token.ts';
@@ -8,10 +9,14 @@ import { followLauncher } from './launcher.ts';
 import { runCommands } from './run.ts';
 
 followLauncher();
-const status = await runCommands([serve, token, simulate, listen, verify, trigger], process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-  env: process.env,
-});
+const status = await runCommands(
+  [serve, token, simulate, listen, verify, trigger, replay],
+  process.argv.slice(2),
+  {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    env: process.env,
+  },
+);
 // Waiting for the launcher holds the process open; what was written goes out first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));

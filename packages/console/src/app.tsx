@@ -12,6 +12,9 @@ const DemoPage = lazy(async () => ({ default: (await import('./demo/demo-page.ts
 const InspectorPage = lazy(async () => ({
   default: (await import('./inspector/inspector-page.tsx')).InspectorPage,
 }));
+const EndpointsPage = lazy(async () => ({
+  default: (await import('./endpoints/endpoints-page.tsx')).EndpointsPage,
+}));
 const ChannelPage = lazy(async () => ({ default: (await import('./channel/channel-page.tsx')).ChannelPage }));
 
 /** The console: the frame, and the page that the address names. */
@@ -32,6 +35,7 @@ export function App() {
 function pageOf(pathname: string): ReactNode {
   if (pathname === '/') return <HomePage />;
   if (pathname === '/inspector') return <InspectorPage />;
+  if (pathname === '/endpoints') return <EndpointsPage />;
   const [, app, channel] = /^\/channels\/([^/]+)\/([^/]+)$/.exec(pathname) ?? [];
   if (app !== undefined && channel !== undefined) {
     const name = decoded(channel);

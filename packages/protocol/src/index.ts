@@ -6,3 +6,4 @@ export * from './notices.ts';
 export * from './parse.ts';
 export * from './reasons.ts';
 export * from './roster.ts';
+export * from './standard-notices.ts';

@@ -16,7 +16,7 @@ export const deliveryKeys = ['description', 'secret', 'secrets', 'channels', 'fo
 export function readDelivery(
   item: Source,
 ): Pick<Endpoint, 'description' | 'secrets' | 'channels' | 'format' | 'retry' | 'headers'> {
-  const format = choice<NoticeFormat>(child(item, 'format'), ['agora'], 'agora');
+  const format = choice<NoticeFormat>(child(item, 'format'), ['agora', 'standard'], 'agora');
   const described = `at most ${endpointDescriptionLengthMax} characters`;
   return {
     description: text(

@@ -184,7 +184,11 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       /^endpoints\[0\]\.events\[1\]: the same event/,
     ],
     ['no events', 'url: "https://x.test/", events: []', /^endpoints\[0\]\.events: expected at least one/],
-    ['a format', 'url: "https://x.test/", format: xml', /^endpoints\[0\]\.format: expected "agora"/],
+    [
+      'a format',
+      'url: "https://x.test/", format: xml',
+      /^endpoints\[0\]\.format: expected "agora" or "standard"/,
+    ],
   ];
   for (const [name, fields, expected] of endpointCases)
     test(`OPS3: endpoint: ${name}`, () => {
@@ -287,6 +291,7 @@ describe('how an endpoint is delivered to', () => {
       headers: { 'X-Key': 'k' },
     });
     expect(read('secret: s, retry: standard')?.retry).toBe('standard');
+    expect(read('secret: s, format: standard')).toMatchObject({ format: 'standard', retry: 'standard' });
   });
 
   test.each([

@@ -56,6 +56,18 @@ export const limits = {
   deliveryOutcomeQueueMax: 100_000,
   /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
   deliveryScanMax: 20_000,
+  /** Notices in one redelivery; a wider one is refused with `query_invalid`. */
+  redeliveryNoticesMax: 100_000,
+  /** Events looked at to find them; beyond it refused with `query_invalid`. */
+  redeliveryScanMax: 1_000_000,
+  /** Attempts of one redelivery under way at once, beside those of the endpoint's own deliveries. */
+  redeliveryInFlightMax: 8,
+  /** Attempts in a row that fail; then the redelivery ends: its receiver is not there. */
+  redeliveryFailuresMax: 20,
+  /** Redeliveries that run or wait for their endpoint's turn; the next is refused with `overloaded`. */
+  redeliveriesMax: 16,
+  /** Ended redeliveries whose result can be read; the oldest goes first. */
+  redeliveriesKeptMax: 100,
   /** Members, events or channels in one page of the native REST API; a larger `limit` is refused with `query_invalid`. */
   pageMax: 1_000,
   /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */

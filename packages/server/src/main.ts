@@ -20,6 +20,7 @@ import { openNodeDisk } from './engine/embedded/node-disk.ts';
 import { canWrite } from './engine/write-probe.ts';
 import { openDeliveries } from './ledger/deliveries.ts';
 import { openHistory } from './ledger/history.ts';
+import { Redeliveries } from './ledger/redeliveries.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
@@ -162,6 +163,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     send: sender.send,
   });
   started.push(() => endpoints.stop());
+  const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
+  started.push(() => redeliveries.stop());
 
   const broadcast = new LateBroadcast();
   const signal = startSignal({ ...common, log, apps: [...apps.keys()], broadcast });
@@ -220,6 +223,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         log,
         history,
         deliveries,
+        redeliveries,
         notify,
         communicationEventsOf,
         endpoints,

@@ -39,6 +39,22 @@ export async function getJson<Shape>(path: string, options: { signal?: AbortSign
   return (await response.json()) as Shape;
 }
 
+/** The answer to a request that changes something, as the shape the caller names. */
+export async function sendJson<Shape>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<Shape> {
+  const response = await request(path, {
+    method,
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
+  return (await response.json()) as Shape;
+}
+
 async function toError(response: Response): Promise<ApiError> {
   const fallback = `The server answered ${response.status}.`;
   try {

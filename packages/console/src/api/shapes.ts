@@ -1,4 +1,4 @@
-import type { ChannelEvent, Profile, RosterMember } from '@housecount/protocol';
+import type { ChannelEvent, NoticeType, Profile, RosterMember } from '@housecount/protocol';
 
 /** GET /v1/session */
 export interface Session {
@@ -70,4 +70,42 @@ export interface Attempt {
   readonly next: 'delivered' | 'retry' | 'give-up';
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
+}
+/** GET /v1/apps/{app}/endpoints */
+export interface EndpointList {
+  readonly endpoints: readonly EndpointInfo[];
+}
+export interface EndpointInfo {
+  readonly endpointId: string;
+  /** `config`: from the configuration file, and changed there. */
+  readonly source: 'config' | 'managed';
+  readonly url: string;
+  readonly description: string;
+  readonly events: readonly NoticeType[];
+  readonly channels: readonly string[];
+  readonly format: string;
+  readonly secrets: readonly { readonly hint: string; readonly endsMs?: number }[];
+  readonly state: string;
+  readonly backlog: number;
+  readonly givenUp: number;
+  readonly failingSinceMs?: number;
+  readonly halt?: { readonly sinceMs: number; readonly why: string };
+  readonly lastAttempt?: { readonly atMs: number; readonly result: string };
+}
+/** POST /v1/apps/{app}/endpoints and …/rotate-secret */
+export interface SecretShown {
+  readonly endpoint: EndpointInfo;
+  readonly secret: string;
+}
+/** POST …/test, and what a refused …/enable carries. */
+export interface TestReport {
+  readonly ok: boolean;
+  readonly results: readonly TestResult[];
+}
+export interface TestResult {
+  readonly eventType: NoticeType;
+  readonly ok: boolean;
+  readonly code: number;
+  readonly detail?: string;
+  readonly durationMs: number;
 }

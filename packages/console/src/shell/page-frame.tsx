@@ -8,6 +8,7 @@ const pages = [
   { href: '/', label: 'Home' },
   { href: '/demo', label: 'Demo' },
   { href: '/inspector', label: 'Notices' },
+  { href: '/endpoints', label: 'Endpoints' },
 ] as const;
 
 /** The header with the way to every page, and the page itself. */

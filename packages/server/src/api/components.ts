@@ -1,5 +1,6 @@
 import { codes, evidences, leaveReasons, noticeTypeNumbers, ruleScopes } from '@housecount/protocol';
 import { deliveryStatuses } from '../ledger/delivery-tables.ts';
+import { redeliveryStates } from '../ledger/redeliveries.ts';
 import { endpointSettings } from './native/endpoint-settings.ts';
 import {
   anyOf,
@@ -259,13 +260,15 @@ export const components: Readonly<Record<string, Schema>> = {
         'disabled',
         'running',
         'paused',
+        'suspended',
+        'gone',
         'waiting-for-room',
         'log-failed',
         'journal-failed',
         'stopped',
       ),
       description:
-        '`disabled`: it gets nothing, for it has not passed its health test. `paused`: its notices wait.',
+        '`disabled`: it gets nothing, for it has not passed its health test. `paused`: its notices wait. `suspended`: it failed for long and is tried once a minute. `gone`: it answered 410, and its notices wait until it is resumed.',
     },
     through: integer('Last log position taken.'),
     backlog: integer('Log positions not yet taken, plus the notices taken and not finished.'),
@@ -275,6 +278,16 @@ export const components: Readonly<Record<string, Schema>> = {
     lastAttempt: optional(object({ atMs: milliseconds('When it was made'), result: string() })),
     failingSinceMs: optional(
       milliseconds('When the first of the failed attempts since the last delivery was made'),
+    ),
+    halt: optional(
+      object(
+        {
+          state: oneOf('suspended', 'gone'),
+          sinceMs: milliseconds('When it began'),
+          why: string('What the attempt before it came to.'),
+        },
+        'Why nothing, or next to nothing, is sent.',
+      ),
     ),
     givenUp: integer('Notices whose attempts are spent.'),
   }),
@@ -300,6 +313,7 @@ export const components: Readonly<Record<string, Schema>> = {
     attempts: integer('How many were made.'),
     error: string('What the last one came to.'),
     atMs: milliseconds('When it was given up'),
+    takenMs: optional(milliseconds('Last attempt of a delivery that was taken after all, by a redelivery')),
   }),
   Delivery: object(delivery, 'A notice on its way to an endpoint, or at its end.'),
   DeliveryWithAttempts: object({
@@ -327,6 +341,19 @@ export const components: Readonly<Record<string, Schema>> = {
       }),
       'In the order in which they were made.',
     ),
+  }),
+  Redelivery: object({
+    id: string(),
+    app: string(),
+    endpoint: string(),
+    state: oneOf(...redeliveryStates),
+    notices: integer('In all.'),
+    delivered: integer(),
+    failed: integer(),
+    gone: integer('Deleted by retention before their turn.'),
+    startedMs: milliseconds('When it was asked for'),
+    endedMs: optional(milliseconds('When it ended')),
+    trouble: optional(string('What the last failed attempt came to, or why it ended early.')),
   }),
   KickingRule: object({
     id: integer(),

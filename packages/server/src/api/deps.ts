@@ -2,6 +2,7 @@ import type { CommunicationEvents } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Deliveries } from '../ledger/deliveries.ts';
 import type { History } from '../ledger/history.ts';
+import type { Redeliveries } from '../ledger/redeliveries.ts';
 import type { Log } from '../log/contract.ts';
 import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
@@ -18,7 +19,8 @@ export interface ApiDeps {
     History,
     'eventsAfter' | 'lives' | 'caughtUp' | 'scan' | 'oldest' | 'sidAt' | 'news'
   >;
-  readonly deliveries: Pick<Deliveries, 'search' | 'read'>;
+  readonly deliveries: Pick<Deliveries, 'search' | 'read' | 'delivery'>;
+  readonly redeliveries: Pick<Redeliveries, 'count' | 'start' | 'get' | 'cancel'>;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
   readonly endpoints: Omit<EndpointRegistry, 'stop'>;
   readonly clock: Clock;

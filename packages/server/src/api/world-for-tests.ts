@@ -8,6 +8,7 @@ import { httpHandler } from '../edge/http.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { openDeliveries } from '../ledger/deliveries.ts';
 import { openHistory } from '../ledger/history.ts';
+import { Redeliveries } from '../ledger/redeliveries.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
 import { EndpointRegistry } from '../notify/endpoint-registry.ts';
@@ -106,6 +107,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     notify,
     send,
   });
+  const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
   const deps: ApiDeps = {
     ...common,
     apps: [testApp],
@@ -114,6 +116,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     log,
     history,
     deliveries,
+    redeliveries,
     notify,
     communicationEventsOf: () => '107/108',
     endpoints,
@@ -169,6 +172,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
       offsetMs += ms;
     },
     async close() {
+      await redeliveries.stop();
       await endpoints.stop();
       await notify.stop();
       deliveries.stop();

@@ -30,6 +30,7 @@ export interface Deliveries {
   };
   /** One delivery with its attempts, oldest first; undefined if it is not (or no longer) kept. */
   read(app: string, endpoint: string, noticeId: string): DeliveryWithAttempts | undefined;
+  /** One delivery without its attempts. */
   delivery(endpoint: string, noticeId: string): Delivery | undefined;
   /** Why it is behind for longer than a moment; undefined while it is not. */
   readonly trouble: string | undefined;
@@ -148,7 +149,10 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
       flush();
       return tables.withAttempts(app, endpoint, noticeId, limits.pageMax);
     },
-    delivery: (endpoint, noticeId) => tables.delivery(endpoint, noticeId),
+    delivery(endpoint, noticeId) {
+      flush();
+      return tables.delivery(endpoint, noticeId);
+    },
     get trouble() {
       return trouble;
     },

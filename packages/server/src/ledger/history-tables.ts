@@ -24,6 +24,12 @@ export interface Life {
   readonly position: number;
 }
 
+/** An event and its position in the log. */
+export interface PlacedEvent {
+  readonly position: number;
+  readonly event: ChannelEvent;
+}
+
 const schema = `
   CREATE TABLE events (
     position INTEGER PRIMARY KEY, sid TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, json TEXT NOT NULL
@@ -54,6 +60,9 @@ export class HistoryTables {
   readonly #selectEvents: Statement;
   readonly #selectLife: Statement;
   readonly #selectLives: Statement;
+  readonly #selectPlaced: Statement;
+  readonly #selectPlacedOf: Statement;
+  readonly #firstFrom: Statement;
   readonly #oldest: Statement;
   readonly #deleteEvents: Statement;
   readonly #deleteLives: Statement;
@@ -82,6 +91,15 @@ export class HistoryTables {
     this.#selectLife = database.prepare('SELECT * FROM lives WHERE sid = ?');
     this.#selectLives = database.prepare(
       'SELECT * FROM lives WHERE app = ? AND channel = ? AND position < ? ORDER BY position DESC LIMIT ?',
+    );
+    this.#selectPlaced = database.prepare(
+      'SELECT position, json FROM events WHERE position > ? ORDER BY position LIMIT ?',
+    );
+    this.#selectPlacedOf = database.prepare(
+      'SELECT position, json FROM events WHERE sid = ? AND seq > ? ORDER BY seq LIMIT ?',
+    );
+    this.#firstFrom = database.prepare(
+      'SELECT position, at_ms FROM events WHERE position >= ? ORDER BY position LIMIT 1',
     );
     this.#oldest = database.prepare('SELECT position, at_ms FROM events ORDER BY position LIMIT 1');
     const toDelete = `
@@ -146,6 +164,32 @@ export class HistoryTables {
     return this.#selectLives.all(query.app, query.channel, before, query.limit).map(toLife);
   }
 
+  /** Events of all apps after a position, in the order of the log. */
+  placed(after: number, limit: number): readonly PlacedEvent[] {
+    return this.#selectPlaced.all(after, limit).map(toPlaced);
+  }
+
+  /** Events of one life after a seq, with their positions. */
+  placedOf(sid: string, afterSeq: number, limit: number): readonly PlacedEvent[] {
+    return this.#selectPlacedOf.all(sid, afterSeq, limit).map(toPlaced);
+  }
+
+  /** The position after which lies what was decided at or after `ms`; undefined if some of that was deleted. */
+  positionBefore(ms: number): number | undefined {
+    const oldest = this.#oldest.get();
+    if (this.scan.forgotten > 0 && (!oldest || ms <= Number(oldest.at_ms))) return undefined;
+    // Times rise with positions, so the place is found by halving.
+    let low = 0;
+    let high = this.#position;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2) + 1;
+      const found = this.#firstFrom.get(middle);
+      if (!found || Number(found.at_ms) >= ms) high = middle - 1;
+      else low = Number(found.position);
+    }
+    return low;
+  }
+
   /** Deletes what is older than `beforeMs` or beyond `rowsMax` positions back, a bounded part of it at a time. */
   retain(beforeMs: number, rowsMax: number): void {
     if (this.#rowsSinceRetain < retainEveryRows) return;
@@ -184,6 +228,11 @@ export function isEvent(record: LogRecord): record is ChannelEvent {
   if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
     return false;
   return !isMark(record satisfies ChannelRecord);
+}
+
+/** The JSON is what #insert wrote. */
+function toPlaced({ position, json }: Row): PlacedEvent {
+  return { position: Number(position), event: JSON.parse(String(json)) as ChannelEvent };
 }
 
 function toLife(row: Row): Life {

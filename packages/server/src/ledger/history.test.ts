@@ -258,3 +258,31 @@ describe('limits', () => {
     await all;
   });
 });
+
+test('REST66: a time leads to its place in the log, and to none once what came then was deleted', () => {
+  const path = newPath();
+  const tables = new HistoryTables(path, () => {});
+  const events = [
+    opened('s1'),
+    ...Array.from({ length: 40 }, (_, index) => joined('s1', index + 2, index + 2)),
+  ];
+  // Marks lie between the events: only every third position is one.
+  tables.append(events.map((record, index) => ({ position: index * 3 + 2, record })));
+  const first = events[0]?.atMs ?? 0;
+  expect(tables.positionBefore(0)).toBe(0);
+  for (const [index, event] of events.entries()) {
+    const next = tables.placed(tables.positionBefore(event.atMs) ?? -1, 1)[0];
+    expect(next?.event).toEqual(event);
+    expect(next?.position).toBe(index * 3 + 2);
+  }
+  expect(tables.placed(tables.positionBefore(first + 1_000_000) ?? 0, 10)).toEqual([]);
+  // Deleting is looked at after so many rows.
+  tables.close();
+  const again = new HistoryTables(path, () => {});
+  again.retain(first + 10, 1_000_000);
+  expect(again.placed(0, 1)[0]?.event.seq).toBe(11);
+  expect(again.positionBefore(0)).toBeUndefined();
+  expect(again.positionBefore(first + 10)).toBeUndefined();
+  expect(again.placed(again.positionBefore(first + 11) ?? 0, 1)[0]?.event.seq).toBe(12);
+  again.close();
+});

@@ -5,7 +5,7 @@ import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
 import type { Scan } from './history-scan.ts';
-import { HistoryTables, isEvent, type Life } from './history-tables.ts';
+import { HistoryTables, isEvent, type Life, type PlacedEvent } from './history-tables.ts';
 import { News } from './news.ts';
 import { Waiters } from './waiters.ts';
 
@@ -36,6 +36,19 @@ export interface History {
   eventsAfter(query: EventsQuery): readonly ChannelEvent[] | undefined;
   /** Lives of a channel, newest first, opened before `before` (a cursor of an earlier answer). */
   lives(query: { app: string; channel: string; before?: number; limit: number }): readonly Life[];
+  /** Events of all apps after a position, in the order of the log, at most `limit`. */
+  placed(after: number, limit: number): readonly PlacedEvent[];
+  /** Events of one life after `seq`, in order, at most `limit`; undefined if the life is not known in this app. */
+  placedOf(
+    app: string,
+    life: { readonly sid: string; readonly seq: number },
+    limit: number,
+  ): readonly PlacedEvent[] | undefined;
+  /**
+   * The position after which lies everything that was decided at or after `ms`.
+   * @throws HousecountError no_longer_kept if some of it has been deleted.
+   */
+  positionBefore(ms: number): number;
   /**
    * Events of an app over all its channels after a log position, in the order of the log, at most `limit`.
    * @throws HousecountError no_longer_kept if events after the position have been deleted, or the log has not come to it.
@@ -162,6 +175,15 @@ export function openHistory(options: HistoryOptions): History {
     sidAt: (position) => tables.scan.sidAt(position),
     news: (app, waitMs, askerSignal) => news.wait(app, waitMs, askerSignal),
     lives: (query) => tables.lives(query),
+    placed: (after, limit) => tables.placed(after, limit),
+    placedOf(app, { sid, seq }, limit) {
+      return tables.life(sid)?.app === app ? tables.placedOf(sid, seq, limit) : undefined;
+    },
+    positionBefore(ms) {
+      const position = tables.positionBefore(ms);
+      if (position === undefined) throw new HousecountError('no_longer_kept');
+      return position;
+    },
     async caughtUp(askerSignal) {
       const position = log.lastPosition;
       if (tables.position < position) await waiters.wait(position, askerSignal);

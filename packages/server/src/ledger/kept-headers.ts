@@ -1,5 +1,5 @@
 /** What Housecount itself sets: signatures prove nothing to who has no secret. Any other may be a receiver's credential. */
-const shown = /^(content-type|user-agent|agora-signature(-v2)?|(webhook|housecount)-[a-z-]+)$/i;
+const shown = /^(content-type|agora-signature(-v2)?|webhook-(id|timestamp|signature)|housecount-signature)$/i;
 const hidden = '(not kept)';
 
 /** The headers of a request as they may be kept and shown: the values of an endpoint's own headers are left out. */

@@ -227,6 +227,20 @@ describe('the health test', () => {
       await close();
     });
 
+  test('HOOK87: in the standard format they are worded and signed as such, and any 2xx will do', async () => {
+    const { world, registry, close } = await openManaged();
+    world.answering = () => answered(204);
+    const { endpoint } = await registry.create(appForTests, { url, events: [105], format: 'standard' });
+    const report = await registry.test(appForTests, endpoint.endpointId);
+    expect(report).toMatchObject({ ok: true, results: [{ code: 204 }] });
+    const request = world.sent[0]?.request;
+    const { headers = {}, body = '{}' } = request ?? {};
+    expect(headers['webhook-signature']).toMatch(/^v1,/);
+    expect(headers['webhook-id']).toBe(JSON.parse(body).id);
+    expect(body).toContain(testChannel);
+    await close();
+  });
+
   test('HOOK88: a body that is not JSON is a warning', async () => {
     const { world, registry, close } = await openManaged();
     world.answering = () => ({ answered: true, status: 200, excerpt: 'Ok' });

@@ -9,12 +9,22 @@ import { eventOf } from './channel-events.ts';
 import { type Cursor, DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointFilter } from './endpoint-filter.ts';
+import { EndpointHealth, type Halt } from './endpoint-health.ts';
 import { endpointSigner } from './endpoint-signer.ts';
 import type { GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { Lanes } from './lanes.ts';
 import type { NoticeText } from './notice-text.ts';
 import { withAdded } from './reserved-headers.ts';
-import { attemptMs, describeOutcome, type Plan, planOf, verdictOf } from './retry-plan.ts';
+import {
+  attemptMs,
+  describeOutcome,
+  isAccepted,
+  isGone,
+  type Plan,
+  planOf,
+  type Verdict,
+  verdictOf,
+} from './retry-plan.ts';
 import type { NoticeHeaders } from './signed-headers.ts';
 import type { Send, SendOutcome } from './transport.ts';
 
@@ -29,6 +39,14 @@ interface Delivery {
   readonly lane: string;
   /** Attempts made. */
   attempts: number;
+  /** Those of them that count in the retry plan: all but probes. */
+  planned: number;
+}
+
+/** A delivery between two attempts. */
+interface Waiting {
+  readonly dueMs: number;
+  readonly cancel: () => void;
 }
 
 /** What an attempt came to, as the runner reports it upwards. */
@@ -63,7 +81,16 @@ export interface RunnerParts {
 }
 
 export interface RunnerStatus {
-  readonly state: 'running' | 'waiting-for-room' | 'log-failed' | 'journal-failed' | 'stopped';
+  readonly state:
+    | 'running'
+    | 'waiting-for-room'
+    | 'suspended'
+    | 'gone'
+    | 'log-failed'
+    | 'journal-failed'
+    | 'stopped';
+  /** Since when it is `suspended` or `gone`, and why. */
+  readonly halt: Halt | undefined;
   /** Last position taken from the log. */
   readonly through: number;
   /** Notices taken and not finished. */
@@ -93,7 +120,9 @@ export class EndpointRunner {
   readonly #fresh: Delivery[] = [];
   readonly #stopping = new AbortController();
   readonly #attempts = new Set<Promise<void>>();
-  readonly #retryTimers = new Set<() => void>();
+  /** Between attempts, the one that waits longest first. */
+  readonly #waiting = new Map<Delivery, Waiting>();
+  readonly #health: EndpointHealth;
   readonly #following: Promise<void>;
   #inFlight = 0;
   #wakeReader: () => void = () => {};
@@ -106,6 +135,10 @@ export class EndpointRunner {
     this.#sign = endpointSigner(endpoint);
     this.#isFor = endpointFilter(endpoint);
     this.#plan = planOf(endpoint.retry);
+    this.#health = new EndpointHealth(parts.clock, {
+      pauses: endpoint.retry !== 'agora',
+      probe: () => this.#probe(),
+    });
     this.#window = new DeliveryWindow(cursor);
     this.#following = this.#follow();
   }
@@ -125,7 +158,8 @@ export class EndpointRunner {
     return {
       state: this.#stopping.signal.aborted
         ? 'stopped'
-        : (this.#fault ?? (full ? 'waiting-for-room' : 'running')),
+        : (this.#fault ?? this.#health.halt?.state ?? (full ? 'waiting-for-room' : 'running')),
+      halt: this.#health.halt,
       through: this.#window.through,
       outstanding: this.#window.size,
       inFlight: this.#inFlight,
@@ -138,9 +172,16 @@ export class EndpointRunner {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wakeReader();
-    for (const cancel of this.#retryTimers) cancel();
+    for (const { cancel } of this.#waiting.values()) cancel();
+    this.#health.stop();
     await this.#following;
     await Promise.all(this.#attempts);
+  }
+
+  /** Sends what waits, although the endpoint was paused or said that it is gone. */
+  resume(): void {
+    this.#health.resume();
+    this.#sendAllWaiting();
   }
 
   async #follow(): Promise<void> {
@@ -185,7 +226,7 @@ export class EndpointRunner {
     }
     if (!this.#window.take(entry.position)) return;
     const lane = laneOf(event);
-    const delivery: Delivery = { position: entry.position, event, text, lane, attempts: 0 };
+    const delivery: Delivery = { position: entry.position, event, text, lane, attempts: 0, planned: 0 };
     this.#deliveries.set(entry.position, delivery);
     if (this.#lanes.enter(lane, delivery)) {
       this.#fresh.push(delivery);
@@ -193,19 +234,44 @@ export class EndpointRunner {
     }
   }
 
-  /** Starts attempts while there is room in flight. */
+  /** Starts attempts while there is room in flight. A paused endpoint is tried with what is due again, not with more. */
   #pump(): void {
+    const halted = this.#health.halt?.state;
     while (this.#inFlight < limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
-      const delivery = this.#again.shift() ?? this.#fresh.shift();
+      if (halted === 'gone') return;
+      const delivery = this.#again.shift() ?? (halted === undefined ? this.#fresh.shift() : undefined);
       if (!delivery) return;
-      this.#inFlight += 1;
-      const attempt = this.#attempt(delivery).finally(() => this.#attempts.delete(attempt));
-      this.#attempts.add(attempt);
+      delivery.planned += 1;
+      this.#start(delivery);
     }
   }
 
-  async #attempt(delivery: Delivery): Promise<void> {
-    const { clock, random, send, onAttempt } = this.#parts;
+  /** One attempt at a paused endpoint: with the next new notice, else with the one that waits longest, out of its turn. */
+  #probe(): void {
+    if (this.#inFlight > 0 || this.#stopping.signal.aborted) return;
+    const fresh = this.#fresh.shift();
+    if (fresh) {
+      fresh.planned += 1;
+      this.#start(fresh);
+      return;
+    }
+    const next = this.#waiting.entries().next();
+    if (next.done) return;
+    const [delivery, { dueMs, cancel }] = next.value;
+    cancel();
+    this.#waiting.delete(delivery);
+    this.#start(delivery, dueMs);
+  }
+
+  #start(delivery: Delivery, probeOfMs?: number): void {
+    this.#inFlight += 1;
+    const attempt = this.#attempt(delivery, probeOfMs).finally(() => this.#attempts.delete(attempt));
+    this.#attempts.add(attempt);
+  }
+
+  /** `probeOfMs`: a probe, after whose failure the delivery waits until then as before. */
+  async #attempt(delivery: Delivery, probeOfMs?: number): Promise<void> {
+    const { clock, send, onAttempt } = this.#parts;
     const { signal } = this.#stopping;
     delivery.attempts += 1;
     const atMs = clock.nowMs();
@@ -226,10 +292,7 @@ export class EndpointRunner {
           },
         );
     this.#inFlight -= 1;
-    const verdict = verdictOf(outcome, delivery.attempts, random.fraction(), {
-      plan: this.#plan,
-      format: this.endpoint.format,
-    });
+    const verdict = this.#verdictOf(outcome, delivery, probeOfMs);
     // An attempt that the stop cut short proves nothing. One that was answered 200 all the same is done.
     if (signal.aborted && verdict.next !== 'delivered') return;
     this.#lastAttempt = { atMs, result: describeOutcome(outcome) };
@@ -247,22 +310,65 @@ export class EndpointRunner {
       body,
       headers,
     });
+    this.#judge(outcome, verdict);
     if (verdict.next === 'retry') this.#retry(delivery, verdict.afterMs);
     else if (verdict.next === 'delivered' || (await this.#giveUp(delivery, outcome))) this.#finish(delivery);
     this.#pump();
   }
 
+  #verdictOf(outcome: SendOutcome, delivery: Delivery, probeOfMs: number | undefined): Verdict {
+    const { clock, random } = this.#parts;
+    const { format } = this.endpoint;
+    const fraction = random.fraction();
+    if (isAccepted(outcome, format)) return { next: 'delivered' };
+    if (isGone(outcome, format)) {
+      // A word about the endpoint, not about this notice: it waits as if it had not been tried.
+      if (probeOfMs === undefined) delivery.planned -= 1;
+      return { next: 'retry', afterMs: 0 };
+    }
+    if (probeOfMs !== undefined) return { next: 'retry', afterMs: Math.max(0, probeOfMs - clock.nowMs()) };
+    return verdictOf(outcome, delivery.planned, fraction, { plan: this.#plan, format });
+  }
+
+  /** What the attempt says about the endpoint as a whole. */
+  #judge(outcome: SendOutcome, verdict: Verdict): void {
+    const { logger } = this.#parts;
+    if (verdict.next === 'delivered') {
+      if (!this.#health.succeeded()) return;
+      logger.info('The endpoint answers again; its pause is over.');
+      this.#sendAllWaiting();
+      return;
+    }
+    const why = describeOutcome(outcome);
+    if (isGone(outcome, this.endpoint.format)) {
+      if (this.#health.gone(why))
+        logger.warn('The endpoint says that it is gone; nothing is sent to it.', { why });
+    } else if (this.#health.failed(why)) {
+      logger.warn('The endpoint has failed for long; it is paused and tried now and then.', { why });
+    }
+  }
+
+  #sendAllWaiting(): void {
+    for (const [delivery, { cancel }] of this.#waiting) {
+      cancel();
+      this.#again.push(delivery);
+    }
+    this.#waiting.clear();
+    this.#pump();
+  }
+
   #retry(delivery: Delivery, afterMs: number): void {
+    const { clock } = this.#parts;
     if (afterMs === 0) {
       this.#again.push(delivery);
       return;
     }
-    const cancel = this.#parts.clock.after(afterMs, () => {
-      this.#retryTimers.delete(cancel);
+    const cancel = clock.after(afterMs, () => {
+      this.#waiting.delete(delivery);
       this.#again.push(delivery);
       this.#pump();
     });
-    this.#retryTimers.add(cancel);
+    this.#waiting.set(delivery, { dueMs: clock.nowMs() + afterMs, cancel });
   }
 
   /** True when the notice is on disk as given up; until then the delivery stays open. False if the runner stopped. */

@@ -60,9 +60,12 @@ export class EndpointSlot {
     return this.#runner?.cursor() ?? this.#cursor;
   }
 
-  /** Goes on at the cursor. */
+  /** Goes on at the cursor; a runner that suspended itself, or was told 410, sends what waits. */
   resume(): void {
-    if (this.#runner) return;
+    if (this.#runner) {
+      this.#runner.resume();
+      return;
+    }
     const parts = this.#partsOf(this.#endpoint);
     this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
       ...parts,
@@ -103,6 +106,7 @@ export class EndpointSlot {
     }
     return {
       state: 'paused',
+      halt: undefined,
       through: this.#cursor.through,
       outstanding: this.#cursor.open.length,
       inFlight: 0,

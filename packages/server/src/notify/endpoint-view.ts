@@ -60,6 +60,7 @@ export function viewOf(
     oldestEventMs: status?.oldestEventMs,
     lastAttempt: status?.lastAttempt,
     failingSinceMs: status?.failingSinceMs,
+    halt: status?.halt,
     givenUp: status?.givenUp ?? 0,
   };
 }

@@ -1,10 +1,10 @@
 import { type ChannelEvent, type NoticeType, noticeTypes } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, NoticeFormat } from './endpoint.ts';
 import { endpointSigner } from './endpoint-signer.ts';
-import { noticeText } from './notice-text.ts';
+import { noticeText, standardText } from './notice-text.ts';
 import { withAdded } from './reserved-headers.ts';
-import { attemptMs } from './retry-plan.ts';
+import { attemptMs, isAccepted } from './retry-plan.ts';
 import type { Send, SendOutcome } from './transport.ts';
 
 /** Whom test notices speak of, so that receivers can tell them from real ones (spec: notifications section 8). */
@@ -42,7 +42,7 @@ export function testEndpoint(endpoint: Endpoint, tools: TestTools): Promise<read
       const startMs = clock.nowMs();
       const event = testEvent(eventType, { app: endpoint.app, sid, seq: index + 1, atMs: startMs });
       // 107 and 108 are tested as such, also where the app's own channels do not make them.
-      const text = noticeText(event, '107/108');
+      const text = (endpoint.format === 'agora' ? noticeText : standardText)(event, '107/108');
       const body = text.at(startMs);
       const signatures = sign({ id: text.noticeId, body, atMs: startMs }) ?? {};
       const outcome = await send({
@@ -53,26 +53,44 @@ export function testEndpoint(endpoint: Endpoint, tools: TestTools): Promise<read
         timeoutMs: attemptMs,
         signal,
       });
-      return { eventType, ...resultOf(outcome), durationMs: clock.nowMs() - startMs };
+      return { eventType, ...resultOf(outcome, endpoint.format), durationMs: clock.nowMs() - startMs };
     }),
   );
 }
 
+type Unanswered = Extract<SendOutcome, { answered: false }>;
+
 /** The code of an outcome, and words for it. */
-export function resultOf(outcome: SendOutcome): Pick<TestResult, 'ok' | 'code' | 'detail'> {
-  if (!outcome.answered) return { ok: false, code: codeOf(outcome.stage), detail: `${outcome.detail}.` };
-  const { status, excerpt } = outcome;
-  if (status !== 200)
-    return { ok: false, code: status, detail: `Expected status 200, the receiver answered ${status}.` };
-  if (looksLikeJson(excerpt)) return { ok: true, code: 200 };
+export function resultOf(
+  outcome: SendOutcome,
+  format: NoticeFormat,
+): Pick<TestResult, 'ok' | 'code' | 'detail'> {
+  if (!outcome.answered) {
+    const { stage, detail } = outcome;
+    return { ok: false, code: codeOf(stage), detail: `${stageWords[stage]}: ${detail}.` };
+  }
+  const { status: code, excerpt } = outcome;
+  if (!isAccepted(outcome, format))
+    return { ok: false, code, detail: `The receiver answered ${code}, which is not taken as a yes.` };
+  if (format !== 'agora' || looksLikeJson(excerpt)) return { ok: true, code };
   return {
     ok: true,
-    code: 200,
+    code,
     detail: 'The answer’s body is not JSON. Agora asks for JSON; Housecount does not mind.',
   };
 }
 
-function codeOf(stage: Extract<SendOutcome, { answered: false }>['stage']): number {
+const stageWords: Readonly<Record<Unanswered['stage'], string>> = {
+  address: 'The address is refused',
+  resolve: 'The host name has no address',
+  connect: 'No connection',
+  tls: 'The certificate cannot be verified',
+  send: 'The connection broke while sending',
+  'answer-timeout': 'No answer in time',
+  answer: 'The answer cannot be read',
+};
+
+function codeOf(stage: Unanswered['stage']): number {
   if (stage === 'resolve') return 591;
   return stage === 'tls' ? 592 : 590;
 }

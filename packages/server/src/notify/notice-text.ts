@@ -1,5 +1,5 @@
 import type { ChannelEvent, CommunicationEvents, NoticeType } from '@housecount/protocol';
-import { toAgoraNotice } from '@housecount/protocol';
+import { noticeTypeOf, toAgoraNotice, toStandardNotice } from '@housecount/protocol';
 
 /** The bytes of an event's notice, ready but for the time of sending: made once, used by every endpoint and attempt. */
 export interface NoticeText {
@@ -25,15 +25,23 @@ export function noticeText(event: ChannelEvent, communicationEvents: Communicati
   };
 }
 
+/** Serialises the notice of `event` in the `standard` format: the same bytes at every attempt. */
+export function standardText(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeText {
+  const notice = toStandardNotice(event, communicationEvents);
+  const text = JSON.stringify(notice);
+  return { noticeId: notice.id, eventType: noticeTypeOf(event, communicationEvents), at: () => text };
+}
+
 /** Shares one text per event between readers that see the same event object; it goes when the event does. */
 export function noticeTexts(
   communicationEventsOf: (app: string) => CommunicationEvents,
+  make: typeof noticeText = noticeText,
 ): (event: ChannelEvent) => NoticeText {
   const texts = new WeakMap<ChannelEvent, NoticeText>();
   return (event) => {
     let text = texts.get(event);
     if (!text) {
-      text = noticeText(event, communicationEventsOf(event.app));
+      text = make(event, communicationEventsOf(event.app));
       texts.set(event, text);
     }
     return text;

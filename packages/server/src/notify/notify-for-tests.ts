@@ -97,7 +97,7 @@ export class NotifyWorld {
     // The dead send nothing.
     if (!process.alive) return new Promise(() => undefined);
     const notice = JSON.parse(request.body) as AgoraNotice;
-    const key = `${request.url} ${notice.noticeId}`;
+    const key = `${request.url} ${request.headers['webhook-id'] ?? notice.noticeId}`;
     const copy = (this.#copies.get(key) ?? 0) + 1;
     this.#copies.set(key, copy);
     const sent: Sent = { request, notice, atMs: this.clock.nowMs(), copy };

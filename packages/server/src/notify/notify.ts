@@ -1,4 +1,4 @@
-import type { CommunicationEvents } from '@housecount/protocol';
+import type { ChannelEvent, CommunicationEvents } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Disk } from '../engine/disk.ts';
@@ -7,12 +7,14 @@ import type { Logger, Metrics } from '../observe/contract.ts';
 import { AttemptFeed } from './attempt-feed.ts';
 import { CursorStore } from './cursor-store.ts';
 import type { Endpoint } from './endpoint.ts';
+import { endpointFilter } from './endpoint-filter.ts';
 import type { AttemptReport, RunnerParts } from './endpoint-runner.ts';
 import { EndpointSlot, type SlotStatus } from './endpoint-slot.ts';
 import { type GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { type FormedNotice, Inspector } from './inspector.ts';
-import { noticeTexts } from './notice-text.ts';
+import { noticeTexts, standardText } from './notice-text.ts';
 import { notifyMetrics } from './notify-metrics.ts';
+import { type RedeliveryRequest, redeliver } from './redelivery.ts';
 import type { Send } from './transport.ts';
 
 export interface NotifyOptions {
@@ -63,7 +65,7 @@ export interface Notify {
   change(endpoint: Endpoint): Promise<void>;
   /** Its events wait, and the log keeps them, until `resume`. Fails with `not_found`. */
   pause(endpointId: string): Promise<void>;
-  /** Goes on where it was. Fails with `not_found`. */
+  /** Goes on where it was; also where delivery paused by itself, or the receiver answered 410. Fails with `not_found`. */
   resume(endpointId: string): Promise<void>;
   /** Ends delivery and removes cursor and journal. Fails with `not_found` or `log_unavailable`. */
   remove(endpointId: string): Promise<void>;
@@ -76,6 +78,12 @@ export interface Notify {
     after: number,
     limit: number,
   ): Promise<{ entries: readonly GivenUp[]; next: number }>;
+  /** The id of an event's notice, and whether the endpoint takes it now. Fails with `not_found` for an unknown endpoint. */
+  noticeOf(endpointId: string, event: ChannelEvent): { readonly noticeId: string; readonly taken: boolean };
+  /** Sends notices to an endpoint once more; see redelivery.ts. Fails with `not_found` for an unknown endpoint. */
+  redeliver(
+    request: Omit<RedeliveryRequest, 'endpointOf'> & { endpointId: string },
+  ): ReturnType<typeof redeliver>;
   /** Resolves when every endpoint that is not paused has finished all that the log now holds, and the feed has shown it; or at the stop. */
   waitIdle(): Promise<void>;
   /** Breaks off attempts, keeps the cursors; nothing is lost, and what was under way is sent again at the next start. */
@@ -94,6 +102,9 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   if (new Set(ids).size < ids.length)
     throw new HousecountError('body_invalid', 'Two endpoints have the same id.');
   const textOf = noticeTexts(options.communicationEventsOf);
+  const standardTextOf = noticeTexts(options.communicationEventsOf, standardText);
+  const textIn = (event: ChannelEvent, format: Endpoint['format']) =>
+    format === 'agora' ? textOf(event) : standardTextOf(event);
   const feed = new AttemptFeed();
   const cursors = await CursorStore.open({ disk, clock, logger }, ids, {
     through: log.lastPosition,
@@ -119,6 +130,9 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     feed.record(attemptOf(report, feed.nextId()));
     options.onAttempt?.(report);
   };
+  const filters = new WeakMap<Endpoint, ReturnType<typeof endpointFilter>>();
+  const stopping = new AbortController();
+  const redeliveries = new Set<Promise<void>>();
   for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
   const release = log.hold?.(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
   /** Changes come one after the other, and the stop after the last. */
@@ -163,14 +177,42 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
         await cursors.remove(endpointId);
         await GivenUpJournal.remove(disk, endpointId);
       }),
+    noticeOf(endpointId, event) {
+      const { endpoint } = slotOf(endpointId);
+      const isFor = filters.get(endpoint) ?? endpointFilter(endpoint);
+      filters.set(endpoint, isFor);
+      const { noticeId, eventType } = textOf(event);
+      return { noticeId, taken: isFor(event, eventType) };
+    },
+    async redeliver({ endpointId, ...request }) {
+      const endpointOf = () => slotOf(endpointId).endpoint;
+      endpointOf();
+      const signal = AbortSignal.any([request.signal, stopping.signal]);
+      const running = redeliver(
+        { ...request, endpointOf, signal },
+        { clock, send: options.send, textOf: textIn, onAttempt },
+      );
+      // The stop waits for its end, however it ends; whoever asked hears of a failure.
+      const ended = running.then(
+        () => {},
+        () => {},
+      );
+      redeliveries.add(ended);
+      return running.finally(() => redeliveries.delete(ended));
+    },
     async waitIdle() {
       const target = log.lastPosition;
       while (!stopped && !idleAt(target)) await new Promise<void>((resolve) => idleWaiters.add(resolve));
     },
     async stop() {
       stopped = true;
+      stopping.abort();
       await turn;
-      await Promise.all([inspector.stop(), ...[...slots.values()].map((slot) => slot.stop())]);
+      await Promise.all([
+        inspector.stop(),
+        ...redeliveries,
+        ...[...slots.values()].map((slot) => slot.stop()),
+      ]);
       await cursors.stop();
       for (const slot of slots.values()) await slot.journal.close();
       release?.();
@@ -209,7 +251,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       logger: logger.with({ endpoint: endpoint.id }),
       send: options.send,
       journal,
-      textOf,
+      textOf: (event) => textIn(event, endpoint.format),
       onAttempt,
       onMoved: () => {
         cursors.moved(endpoint.id);

@@ -1,28 +1,27 @@
-import type { ChannelEvent } from '@housecount/protocol';
-import { toAgoraNotice } from '@housecount/protocol';
 import type { LogRecord } from '../../src/log/record.ts';
+import type { Endpoint } from '../../src/notify/endpoint.ts';
 import type { GivenUp } from '../../src/notify/given-up-journal.ts';
-import type { Received } from './sim-receiver.ts';
+import { type Told, toldOf } from './told.ts';
 
 /**
  * What is wrong with what one receiver was told. It folds what it got by (sid, seq); a hole is allowed only where the
  * server itself says that it gave the notice up, and gives it out when asked.
  */
 export function judgeNotices(
-  receiver: string,
-  received: readonly Received[],
+  { id: receiver, format }: Pick<Endpoint, 'id' | 'format'>,
+  received: readonly Told[],
   givenUp: readonly GivenUp[],
   records: readonly LogRecord[],
 ): { readonly rosters: ReadonlyMap<string, ReadonlySet<number>>; readonly wrong: readonly string[] } {
   const wrong: string[] = [];
-  const events = new Map<string, Received>();
+  const events = new Map<string, Told>();
   for (const record of records) {
-    if ('seq' in record) events.set(`${record.sid} ${record.seq}`, noticeOf(record));
+    if ('seq' in record) events.set(`${record.sid} ${record.seq}`, toldOf(record, format));
   }
-  const told = new Map<string, Received>();
+  const told = new Map<string, Told>();
   const idOf = new Map<string, string>();
-  for (const notice of [...received, ...givenUp.map(({ event }) => noticeOf(event))]) {
-    const key = `${notice.sid} ${notice.payload.seq}`;
+  for (const notice of [...received, ...givenUp.map(({ event }) => toldOf(event, format))]) {
+    const key = `${notice.sid} ${notice.seq}`;
     const known = idOf.get(notice.noticeId) ?? key;
     if (known !== key) wrong.push(`${receiver}: one noticeId for ${known} and ${key}: ${notice.noticeId}`);
     idOf.set(notice.noticeId, key);
@@ -30,37 +29,47 @@ export function judgeNotices(
     if (before && before.noticeId !== notice.noticeId) {
       wrong.push(`${receiver}: ${key} told as ${before.noticeId} and as ${notice.noticeId}`);
     }
-    if (!before && JSON.stringify(events.get(key)) !== JSON.stringify(notice)) {
-      wrong.push(`${receiver}: ${key} was told and is not, or not so, in the log: ${JSON.stringify(notice)}`);
+    if (!before && events.get(key)?.text !== notice.text) {
+      wrong.push(`${receiver}: ${key} was told and is not, or not so, in the log: ${notice.text}`);
     }
     told.set(key, before ?? notice);
   }
   for (const key of events.keys()) if (!told.has(key)) wrong.push(`${receiver}: never told of ${key}`);
+  judgeOrder(received, receiver, wrong);
   return { rosters: fold([...told.values()], receiver, wrong), wrong };
 }
 
-const noticeOf = (event: ChannelEvent): Received => {
-  const { notifyMs: _, ...notice } = toAgoraNotice(event, { notifyMs: 0, communicationEvents: '107/108' });
-  return notice;
-};
+/** Of one member of a channel, what was told first must have happened first. */
+function judgeOrder(received: readonly Told[], receiver: string, wrong: string[]): void {
+  const lastOf = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { sid, seq, uid } of received) {
+    if (uid === undefined || seen.has(`${sid} ${seq}`)) continue;
+    seen.add(`${sid} ${seq}`);
+    const member = `${sid} ${uid}`;
+    if (seq < (lastOf.get(member) ?? 0))
+      wrong.push(`${receiver}: ${sid} ${seq} of ${uid} was told out of order`);
+    lastOf.set(member, seq);
+  }
+}
 
 /** Rosters by channel, from notices alone. */
-function fold(notices: readonly Received[], receiver: string, wrong: string[]): Map<string, Set<number>> {
-  const lives = new Map<string, Received[]>();
+function fold(notices: readonly Told[], receiver: string, wrong: string[]): Map<string, Set<number>> {
+  const lives = new Map<string, Told[]>();
   for (const notice of notices) lives.set(notice.sid, [...(lives.get(notice.sid) ?? []), notice]);
   const rosters = new Map<string, Set<number>>();
   for (const [sid, life] of lives) {
-    life.sort((a, b) => a.payload.seq - b.payload.seq);
+    life.sort((a, b) => a.seq - b.seq);
     const members = new Set<number>();
-    for (const [at, { eventType, payload }] of life.entries()) {
-      if (payload.seq !== at + 1) wrong.push(`${receiver}: a hole in ${sid} before ${payload.seq}`);
-      if (eventType === 103 || eventType === 105) members.add(payload.uid ?? -1);
-      if (eventType === 104 || eventType === 106) members.delete(payload.uid ?? -1);
+    for (const [at, { change, seq, uid }] of life.entries()) {
+      if (seq !== at + 1) wrong.push(`${receiver}: a hole in ${sid} before ${seq}`);
+      if (change === 'joined') members.add(uid ?? -1);
+      if (change === 'left') members.delete(uid ?? -1);
     }
     const last = life.at(-1);
-    if (last && last.eventType !== 102) {
-      if (rosters.has(last.payload.channelName)) wrong.push(`${receiver}: two open sids of one channel`);
-      rosters.set(last.payload.channelName, members);
+    if (last && last.change !== 'closed') {
+      if (rosters.has(last.channel)) wrong.push(`${receiver}: two open sids of one channel`);
+      rosters.set(last.channel, members);
     }
   }
   return rosters;

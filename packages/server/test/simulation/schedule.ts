@@ -37,7 +37,7 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
   disk.faults.latencyMs = () => latency.between(0, 4);
   const receivers = Array.from(
     { length: random.between(1, 2) },
-    (_, at) => new SimReceiver(`receiver${at}`, time, random.fork()),
+    (_, at) => new SimReceiver(`receiver${at}`, time, random.fork(), (seed + at) % 4),
   );
   const machine = new SimMachine({
     clock,
@@ -106,7 +106,7 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
   for (const { endpoint, received } of receivers) {
     const givenUp = await within(clock, allGivenUp(life, endpoint.id));
     givenUpCount += givenUp.length;
-    const notices = judgeNotices(endpoint.id, received, givenUp, records);
+    const notices = judgeNotices(endpoint, received, givenUp, records);
     wrong.push(...notices.wrong);
     for (const channel of channels) {
       const expected = shown(rosters.get(channel)?.keys());

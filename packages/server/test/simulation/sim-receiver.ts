@@ -1,24 +1,22 @@
-import type { AgoraNotice } from '@housecount/protocol';
 import type { Endpoint } from '../../src/notify/endpoint.ts';
 import type { Send, SendOutcome, SendRequest } from '../../src/notify/transport.ts';
 import type { SimProcessClock } from './sim-clock.ts';
 import { app } from './sim-machine.ts';
 import type { SimRandom } from './sim-random.ts';
-
-/** What a customer's server got: the notice without its time of sending. */
-export type Received = Omit<AgoraNotice, 'notifyMs'>;
+import { type Told, toldBy } from './told.ts';
 
 /** A customer's server: keeps every notice that reaches it, and answers, fails, hangs or breaks off as it likes. */
 export class SimReceiver {
   readonly endpoint: Endpoint;
   /** Everything that arrived, copies too, in order of arrival. */
-  readonly received: Received[] = [];
+  readonly received: Told[] = [];
   /** Share of attempts that do not end in a plain 200. */
   trouble = 0.1;
   readonly #time: SimProcessClock;
   readonly #random: SimRandom;
 
-  constructor(id: string, time: SimProcessClock, random: SimRandom) {
+  /** `variant`, 0 … 3, decides format and retry plan. */
+  constructor(id: string, time: SimProcessClock, random: SimRandom, variant: number) {
     this.#time = time;
     this.#random = random;
     this.endpoint = {
@@ -28,8 +26,9 @@ export class SimReceiver {
       description: '',
       secrets: [{ secret: 'secret' }],
       channels: [],
-      format: 'agora' as const,
-      retry: 'agora' as const,
+      format: variant % 2 === 0 ? 'agora' : 'standard',
+      // Spent within seconds in either, so that there are notices given up.
+      retry: variant % 4 < 2 ? 'agora' : { gapsMs: [100, 1_000, 3_000] },
       headers: {},
       events: [101, 102, 103, 104, 105, 106, 107, 108, 111, 112],
       allowPrivateNetwork: false,
@@ -69,8 +68,7 @@ export class SimReceiver {
   }
 
   #keep(body: string): void {
-    const { notifyMs: _, ...notice } = JSON.parse(body) as AgoraNotice;
-    this.received.push(notice);
+    this.received.push(toldBy(body, this.endpoint.format));
   }
 }
 

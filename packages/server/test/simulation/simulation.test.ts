@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Disk } from '../../src/engine/disk.ts';
+import type { Send, SendRequest } from '../../src/notify/transport.ts';
 import { runSchedule } from './schedule.ts';
 import type { Sabotage } from './sim-machine.ts';
 
@@ -29,7 +30,7 @@ test('LOG20: a seed decides everything', async () => {
 const notices = (name: string, sabotage: Sabotage, says: RegExp): void => {
   test(`LOG21: the simulation notices ${name}`, async () => {
     const violations: string[] = [];
-    for (let seed = 1; seed <= 40; seed += 1)
+    for (let seed = 1; seed <= 60; seed += 1)
       violations.push(...(await runSchedule(seed, sabotage)).violations);
     expect(violations.filter((violation) => says.test(violation)).length).toBeGreaterThan(2);
   });
@@ -46,7 +47,7 @@ notices(
   {
     wrapSend: (send) => (request) => {
       copies += 1;
-      return send({ ...request, body: request.body.replace('"noticeId":"', `"noticeId":"${copies}-`) });
+      return send({ ...request, body: request.body.replace(/"(noticeId|id)":"/, `"$1":"${copies}-`) });
     },
   },
   /told as .* and as /,
@@ -59,6 +60,26 @@ notices(
   },
   /never told of .* 7$/,
 );
+
+notices('a notice that is overtaken', { wrapSend: overtaken }, /out of order/);
+
+/** Holds back every other notice of uid 1, saying that it arrived, until the next notice of that uid has been sent. */
+function overtaken(send: Send): Send {
+  const held = new Map<string, SendRequest>();
+  return async (request) => {
+    const { url, body } = request;
+    if (!body.includes('"uid":1,')) return send(request);
+    const waiting = held.get(url);
+    if (!waiting) {
+      held.set(url, request);
+      return { answered: true, status: 200, excerpt: '' };
+    }
+    const outcome = await send(request);
+    held.delete(url);
+    void send(waiting);
+    return outcome;
+  };
+}
 
 /** A disk that forgets one file whenever the process starts, and takes everything written to it. */
 function without(forgotten: string): (disk: Disk) => Disk {

@@ -21,7 +21,7 @@ export const endpointSettings = {
     ...array(string(), 'Channel names, or patterns with `*`; empty: all.'),
     maxItems: endpointChannelsMax,
   },
-  format: oneOf('agora', 'standard', 'batch'),
+  format: oneOf('agora', 'standard'),
   retry: anyOf(oneOf('agora', 'standard'), {
     ...array({ type: 'number', minimum: 0, maximum: retryGapMsMax / 1000 }, 'Seconds before each retry.'),
     maxItems: retryGapsMax,

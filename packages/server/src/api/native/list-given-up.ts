@@ -43,7 +43,11 @@ export function listGivenUp({ deps }: NativeParts): Operation {
         throw new HousecountError('not_found', 'Name an endpoint of this app.');
       const size = limit.read(context);
       const { entries, next } = await deps.notify.givenUp(endpoint, after.read(context), size);
-      return { endpoint, notices: entries, next, more: entries.length === size };
+      const notices = entries.map((entry) => {
+        const delivery = deps.deliveries.delivery(endpoint, entry.noticeId);
+        return delivery?.status === 'delivered' ? { ...entry, takenMs: delivery.lastMs } : entry;
+      });
+      return { endpoint, notices, next, more: entries.length === size };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts';
+import { cancelRedelivery } from './cancel-redelivery.ts';
 import { changeEndpoint } from './change-endpoint.ts';
 import { createEndpoint } from './create-endpoint.ts';
 import { deleteEndpoint } from './delete-endpoint.ts';
@@ -9,6 +10,7 @@ import { getDelivery } from './get-delivery.ts';
 import { getDemoToken } from './get-demo-token.ts';
 import { getEndpoint } from './get-endpoint.ts';
 import { getOpenApi } from './get-open-api.ts';
+import { getRedelivery } from './get-redelivery.ts';
 import { getRoster } from './get-roster.ts';
 import { getSession } from './get-session.ts';
 import { getSnapshot } from './get-snapshot.ts';
@@ -21,6 +23,7 @@ import { listSids } from './list-sids.ts';
 import type { NativeParts } from './parts.ts';
 import { pauseEndpoint } from './pause-endpoint.ts';
 import { pullEvents } from './pull-events.ts';
+import { redeliver } from './redeliver.ts';
 import { resumeEndpoint } from './resume-endpoint.ts';
 import { rotateEndpointSecret } from './rotate-endpoint-secret.ts';
 import { searchDeliveries } from './search-deliveries.ts';
@@ -53,6 +56,9 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     listGivenUp(parts),
     searchDeliveries(parts),
     getDelivery(parts),
+    redeliver(parts),
+    getRedelivery(parts),
+    cancelRedelivery(parts),
     ...(parts.deps.development ? [getDemoToken(parts)] : []),
   ];
 }

@@ -1,0 +1,55 @@
+import type { AgoraNotice, ChannelEvent, StandardNotice } from '@housecount/protocol';
+import { toAgoraNotice, toStandardNotice } from '@housecount/protocol';
+import type { NoticeFormat } from '../../src/notify/endpoint.ts';
+
+/** What one notice says, whatever its format. */
+export interface Told {
+  readonly noticeId: string;
+  readonly channel: string;
+  readonly sid: string;
+  readonly seq: number;
+  readonly change: 'joined' | 'left' | 'closed' | 'other';
+  readonly uid: number | undefined;
+  /** All of it, without its time of sending. */
+  readonly text: string;
+}
+
+/** Reads the body of a notice. */
+export function toldBy(body: string, format: NoticeFormat): Told {
+  return format === 'agora' ? fromAgora(JSON.parse(body)) : fromStandard(JSON.parse(body));
+}
+
+/** What the notice of `event` would say. */
+export function toldOf(event: ChannelEvent, format: NoticeFormat): Told {
+  if (format === 'agora')
+    return fromAgora(toAgoraNotice(event, { notifyMs: 0, communicationEvents: '107/108' }));
+  return fromStandard(toStandardNotice(event, '107/108'));
+}
+
+function fromAgora({ notifyMs: _, ...notice }: AgoraNotice): Told {
+  const { noticeId, sid, eventType, payload } = notice;
+  const { channelName: channel, seq, uid } = payload;
+  return { noticeId, channel, sid, seq, change: changeOf(eventType), uid, text: JSON.stringify(notice) };
+}
+
+function changeOf(eventType: number): Told['change'] {
+  if (eventType === 103 || eventType === 105) return 'joined';
+  if (eventType === 104 || eventType === 106) return 'left';
+  return eventType === 102 ? 'closed' : 'other';
+}
+
+const changes = { 'member.joined': 'joined', 'member.left': 'left', 'channel.closed': 'closed' } as const;
+
+function fromStandard(notice: StandardNotice): Told {
+  const { id: noticeId, channel, sid, seq, type, data } = notice;
+  const change = type === 'channel.opened' || type === 'role.changed' ? 'other' : changes[type];
+  return {
+    noticeId,
+    channel,
+    sid,
+    seq,
+    change,
+    uid: 'uid' in data ? data.uid : undefined,
+    text: JSON.stringify(notice),
+  };
+}
