@@ -57,9 +57,9 @@ test.each([
   ['whsk_ too short', [{ secret: 'whsk_AAAA' }], 'standard', /32 or 64/],
   ['whsec_', [{ secret: whsec(24) }], 'standard', undefined],
   ['whsec_ too short', [{ secret: whsec(23) }], 'standard', /24 to 64/],
-  ['whsec_ too long', [{ secret: whsec(65) }], 'batch', /24 to 64/],
+  ['whsec_ too long', [{ secret: whsec(65) }], 'standard', /24 to 64/],
   ['whsec_ not base64', [{ secret: 'whsec_!' }], 'standard', /24 to 64/],
-] as [string, { secret: string; endsMs?: number }[], 'agora' | 'standard' | 'batch', RegExp | undefined][])(
+] as [string, { secret: string; endsMs?: number }[], 'agora' | 'standard', RegExp | undefined][])(
   'HOOK60: secrets: %s',
   (_name, secrets, format, problem) => {
     const said = endpointSecretsProblem(secrets, format);

@@ -74,7 +74,7 @@ test('HOOK70: every active secret signs, plain ones as their characters, whsk_ o
   const content = `${signed.id}.1614265330.${signed.body}`;
   for (const bytes of [seed, Buffer.concat([seed, publicKey])]) {
     const sign = endpointSigner({
-      format: 'batch',
+      format: 'standard',
       secrets: [{ secret: 'plain', endsMs: 1e15 }, { secret: `whsk_${bytes.toString('base64')}` }],
     });
     const headers = sign(signed);

@@ -15,7 +15,7 @@ export interface Signed {
  *
  * - `Housecount-Signature: t=<ms>,v1=<hex>`, one `v1` per active secret, oldest first: HMAC-SHA256 of `<t>.<body>`.
  * - `agora`: `Agora-Signature` and `-V2` by the oldest active secret, so that a receiver that knows only the old one goes on.
- * - `standard`, `batch`: `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature` with one entry per active secret.
+ * - `standard`: `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature` with one entry per active secret.
  */
 export function endpointSigner(
   endpoint: Pick<Endpoint, 'secrets' | 'format'>,

@@ -1,7 +1,7 @@
 import type { NoticeType } from '@housecount/protocol';
 
-/** How notices are worded and grouped: as Agora sends them, as Standard Webhooks, or many in one request. */
-export type NoticeFormat = 'agora' | 'standard' | 'batch';
+/** How notices are worded and signed: as Agora sends them, or as Standard Webhooks. */
+export type NoticeFormat = 'agora' | 'standard';
 
 /** When a failed attempt is made again: Agora's four, three days of backoff, or gaps of one's own. */
 export type RetryPlan = 'agora' | 'standard' | { readonly gapsMs: readonly number[] };

@@ -19,7 +19,7 @@ const bytesMax = 64;
 const ed25519Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * The key of a secret. In `standard` and `batch`, `whsec_` secrets are the base64 of the key and `whsk_` ones that of an
+ * The key of a secret. In `standard`, `whsec_` secrets are the base64 of the key and `whsk_` ones that of an
  * Ed25519 seed (32 bytes, or 64 with the public key behind it); every other secret is taken as its characters.
  */
 export function signingKey(secret: string, format: NoticeFormat): SigningKey {
