@@ -20,7 +20,7 @@ import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { kickTargets } from './kick-targets.ts';
 import { LeaseTimer } from './lease-timer.ts';
-import type { LogEntry, LogRecord } from './record.ts';
+import { isChannelRecord, type LogEntry } from './record.ts';
 import { recoverWorld } from './recover.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Draft, World } from './world.ts';
@@ -291,6 +291,3 @@ class EmbeddedOwner implements Log {
     this.#timer.schedule([this.#world.state(app, channel)]);
   }
 }
-
-const isChannelRecord = (record: LogRecord) =>
-  record.type !== 'account-mapped' && record.type !== 'rule-set' && record.type !== 'rule-deleted';

@@ -21,6 +21,10 @@ export interface LogEntry {
   readonly record: LogRecord;
 }
 
+/** Is it about one channel, and not about an app as a whole? */
+export const isChannelRecord = (record: LogRecord): record is ChannelRecord =>
+  record.type !== 'account-mapped' && record.type !== 'rule-set' && record.type !== 'rule-deleted';
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

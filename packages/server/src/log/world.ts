@@ -2,7 +2,7 @@ import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
 import { Accounts } from './accounts.ts';
-import type { LogRecord } from './record.ts';
+import { isChannelRecord, type LogRecord } from './record.ts';
 import { Rules } from './rules.ts';
 
 /** Key of a channel among all apps; neither an app id nor a channel name can contain a slash. */
@@ -65,19 +65,8 @@ export class World implements WorldView {
 
   /** Folds one record in. */
   absorb(record: LogRecord): void {
-    switch (record.type) {
-      case 'account-mapped':
-        this.accounts.map(record.app, record.account, record.uid);
-        return;
-      case 'rule-set':
-        this.rules.set(record.rule);
-        return;
-      case 'rule-deleted':
-        this.rules.delete(record.app, record.ruleId);
-        return;
-      default:
-        this.put(evolve(this.state(record.app, record.channel), record));
-    }
+    if (isChannelRecord(record)) this.put(evolve(this.state(record.app, record.channel), record));
+    else absorbInto(this, record);
   }
 
   draft(): Draft {
@@ -121,19 +110,8 @@ export class Draft implements WorldView {
   }
 
   absorb(record: LogRecord): void {
-    switch (record.type) {
-      case 'account-mapped':
-        this.accounts.map(record.app, record.account, record.uid);
-        return;
-      case 'rule-set':
-        this.rules.set(record.rule);
-        return;
-      case 'rule-deleted':
-        this.rules.delete(record.app, record.ruleId);
-        return;
-      default:
-        this.#evolve(record);
-    }
+    if (isChannelRecord(record)) this.#evolve(record);
+    else absorbInto(this, record);
   }
 
   #evolve(record: ChannelRecord): void {
@@ -150,5 +128,22 @@ export class Draft implements WorldView {
     this.rules.commit();
     for (const state of this.#states.values()) this.#base.put(state);
     return [...this.#states.values()];
+  }
+}
+
+/** Folds in what is about an app as a whole. */
+function absorbInto(
+  target: { accounts: Accounts; rules: Rules },
+  record: Exclude<LogRecord, ChannelRecord>,
+): void {
+  switch (record.type) {
+    case 'account-mapped':
+      target.accounts.map(record.app, record.account, record.uid);
+      return;
+    case 'rule-set':
+      target.rules.set(record.rule);
+      return;
+    case 'rule-deleted':
+      target.rules.delete(record.app, record.ruleId);
   }
 }
