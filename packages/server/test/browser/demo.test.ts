@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
-import { testCustomer } from '../server-process.ts';
+import { testCustomer, until } from '../server-process.ts';
 import { startTestServer, type TestServer } from '../test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
-import { until } from './room-page.ts';
 
 /** Nothing on a page takes longer than this unless it is broken, milliseconds. */
 const deadlineMs = 20_000;

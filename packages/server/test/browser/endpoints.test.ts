@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { development } from '../../src/config-load.ts';
 import { startReceiver } from '../receiver.ts';
+import { until } from '../server-process.ts';
 import { startTestServer, type TestServer } from '../test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
-import { until } from './room-page.ts';
 
 let browser: Chromium;
 let server: TestServer;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { tokenFor } from '../client.ts';
 import { startReceiver } from '../receiver.ts';
-import { testApp } from '../server-process.ts';
+import { testApp, until } from '../server-process.ts';
 import { startTestServer, type TestServer } from '../test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 import {
@@ -18,7 +18,6 @@ import {
   type RoomPages,
   seesPictures,
   serveRoomPages,
-  until,
 } from './room-page.ts';
 
 const hostUid = 1;

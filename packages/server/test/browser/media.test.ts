@@ -6,6 +6,7 @@ import { type EmbeddedMedia, startEmbeddedMedia } from '../../src/media/embedded
 import { isRtcp, payloadTypeOf, sequenceOf } from '../../src/media/embedded/rtp.ts';
 import type { Logger } from '../../src/observe/contract.ts';
 import { lossyRelay } from '../media/lossy-relay.ts';
+import { until } from '../server-process.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 /** Prints what goes wrong, so that a failing test says why. */
@@ -131,19 +132,6 @@ const statistics = (
     },
     [type, kind] as const,
   );
-
-/** Waits until `check` holds; asks every 200 ms. */
-async function until(
-  what: string,
-  check: () => boolean | Promise<boolean>,
-  deadlineMs = 30_000,
-): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!(await check())) {
-    if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
 
 const decoded = async (page: Page): Promise<number> =>
   Number((await statistics(page, 'inbound-rtp', 'video')).framesDecoded ?? 0);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
+import { until } from '../server-process.ts';
 
 export interface RoomPages {
   /** Address of a page that joins by itself when it is loaded, and again when it is reloaded. */
@@ -137,19 +138,6 @@ interface Room {
 /** Runs `act` in the page with what its script made. */
 export function inRoom<T>(page: Page, act: (room: Room) => T | Promise<T>): Promise<T> {
   return page.evaluate(`(${act.toString()})(window.room)`) as Promise<T>;
-}
-
-/** Waits until `check` holds; asks every 100 ms and rejects after `deadlineMs`. */
-export async function until(
-  what: string,
-  check: () => Promise<boolean> | boolean,
-  deadlineMs = 30_000,
-): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
-  while (!(await check())) {
-    if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 /** Waits for the page to have joined (and, a host, to have published). Rejects with what failed in it. */
