@@ -1,5 +1,7 @@
+export * from './batch.ts';
 export * from './codes.ts';
 export * from './events.ts';
+export * from './events-lost.ts';
 export * from './frames.ts';
 export * from './names.ts';
 export * from './notices.ts';

@@ -114,4 +114,5 @@ const platformNames = new Map<number, keyof typeof platforms>(
   Object.entries(platforms).map(([name, number]) => [number, name as keyof typeof platforms]),
 );
 
-const isoOf = (atMs: number) => new Date(atMs).toISOString();
+/** ISO 8601 in UTC with milliseconds. */
+export const isoOf = (atMs: number): string => new Date(atMs).toISOString();
