@@ -1,6 +1,8 @@
 /** One option of a command. */
 export interface Option {
   readonly type: 'string' | 'boolean';
+  /** It may be given more than once. */
+  readonly multiple?: true;
   /** What stands for the value in the help. */
   readonly value?: string;
   readonly help: string;
@@ -13,7 +15,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-export type Values = Readonly<Record<string, string | boolean | undefined>>;
+export type Values = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export interface Command {
   readonly name: string;
@@ -46,6 +48,12 @@ export function urlOf(values: Values, name: string): URL {
 export function text(values: Values, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The values of an option that may be given more than once. */
+export function texts(values: Values, name: string): readonly string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value : [];
 }
 
 export function required(values: Values, name: string): string {

@@ -89,6 +89,22 @@ describe('wrong calls', () => {
     ],
     [['listen'], /--url is missing/],
     [['listen', '--url', 'http://x', '--forward', 'nowhere'], /--forward must be/],
+    [
+      ['listen', '--url', 'http://x', '--channel', 'ok', '--channel', 'ä'],
+      /--channel must be a channel name/,
+    ],
+    [['listen', '--url', 'http://x', '--type', '105,109'], /--type must be numbers of 101, /],
+    [['listen', '--url', 'http://x', '--uid', 'ann'], /--uid must be a whole number/],
+    [['listen', '--url', 'http://x', '--since', '10'], /--since must be a span such as 10m/],
+    [['listen', '--url', 'http://x', '--since', '2026-01-31'], /--since must be a span/],
+    [['listen', '--url', 'http://x', '--since', '2999-01-31T20:00:00Z'], /--since lies ahead/],
+    [['listen', '--url', 'http://x', '--since', '1m', '--cursor', 'start'], /not both/],
+    [['listen', '--url', 'http://x', '--cursor', 'a b'], /--cursor is not one/],
+    [['listen', '--url', 'http://x', '--format', 'batch'], /--format must be agora or standard/],
+    [['listen', '--url', 'http://x', '--secret', 's'], /--secret is for --forward/],
+    [['listen', '--url', 'http://x', '--forward', 'http://y', '--secret', ''], /--secret cannot sign/],
+    [['listen', '--url', 'http://x', '--forward', 'http://y', '--secret', 'whsk_x'], /--secret cannot sign/],
+    [['listen', '--url', 'http://x', '--after', '7'], /--after/],
     [['verify'], /FILE\|URL is missing/],
     [['verify', 'a', 'b'], /unexpected argument b/],
     [['verify', 'a', '--nope'], /--nope/],
@@ -128,10 +144,10 @@ describe('wrong calls', () => {
 });
 
 test('CLI3: times and rates are read with their units, and nothing else is', () => {
-  expect(['30s', '1.5m', '2h', '500ms', '10'].map(durationMsOf)).toEqual([
-    30_000, 90_000, 7_200_000, 500, 10_000,
+  expect(['30s', '1.5m', '2h', '500ms', '10', '2d'].map(durationMsOf)).toEqual([
+    30_000, 90_000, 7_200_000, 500, 10_000, 172_800_000,
   ]);
   expect(['5/s', '0.5/s', '7'].map(rateOf)).toEqual([5, 0.5, 7]);
-  for (const bad of ['', 's', '-1s', '1d', '1 s', 'x']) expect(() => durationMsOf(bad)).toThrow('--for');
+  for (const bad of ['', 's', '-1s', '1w', '1 s', 'x']) expect(() => durationMsOf(bad)).toThrow('--for');
   for (const bad of ['', '/s', '5/m', '-1', 'x']) expect(() => rateOf(bad)).toThrow('--churn');
 });

@@ -49,7 +49,7 @@ export async function runCommands(
 
 function parse(command: Command, args: readonly string[]): Values {
   const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type }]) => [name, { type }]),
+    Object.entries(command.options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
   );
   try {
     const { values, positionals } = parseArgs({

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -214,18 +215,13 @@ test('CLI13: a port that is taken: exit status 1, and which', async () => {
   expect(err).toContain(`port ${port}`);
 }, 120_000);
 
-test('CLI18: listen shows and forwards what happens', async () => {
-  const { url } = await serve();
-  const bodies: string[] = [];
-  const receiver = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    async fetch(request) {
-      bodies.push(await request.text());
-      return new Response('ok');
-    },
-  });
-  const child = launch('listen', '--url', url, '--forward', receiver.url.href);
+interface Listening {
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+}
+function listen(...args: string[]): Listening {
+  const child = launch('listen', ...args);
   let out = '';
   let err = '';
   child.stdout?.on('data', (chunk) => {
@@ -234,17 +230,85 @@ test('CLI18: listen shows and forwards what happens', async () => {
   child.stderr?.on('data', (chunk) => {
     err += chunk;
   });
-  await until(() => err.includes('following the notices of'));
-  await simulateAudience(
-    { url, app, certificate, channel: 'x', audience: 2, stayMs: 0, underWayMax: 1 },
+  return { child, out: () => out, err: () => err };
+}
+/** `audience` viewers join one after the other, and leave. */
+const visit = (url: string, channel: string, audience: number) =>
+  simulateAudience(
+    { url, app, certificate, channel, audience, stayMs: 0, underWayMax: 1 },
     new AbortController().signal,
   );
-  await until(() => out.includes('channel destroy') && out.split('\u2192 200').length === 7);
-  expect(out.match(/ {2}\d{3} {2}/g)?.map((type) => Number(type))).toEqual([101, 105, 105, 106, 106, 102]);
+const linesOf = (text: string) => text.split('\n').filter(Boolean);
+
+test('CLI18: listen shows and forwards what happens', async () => {
+  const { url } = await serve();
+  const bodies: string[] = [];
+  const receiver = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    async fetch(request) {
+      const body = await request.text();
+      const v2 = request.headers.get('agora-signature-v2');
+      if (v2 !== createHmac('sha256', 'mine').update(body).digest('hex'))
+        return new Response('', { status: 401 });
+      bodies.push(body);
+      return new Response('ok');
+    },
+  });
+  const { child, out, err } = listen('--url', url, '--forward', receiver.url.href, '--secret', 'mine');
+  await until(() => err().includes('following the notices of'));
+  await visit(url, 'x', 2);
+  await until(() => out().includes('channel destroy') && out().split('\u2192 200').length === 7);
+  expect(
+    out()
+      .match(/ {2}\d{3} {2}/g)
+      ?.map((type) => Number(type)),
+  ).toEqual([101, 105, 105, 106, 106, 102]);
   expect(bodies.map((body) => (JSON.parse(body) as { payload: { seq: number } }).payload.seq)).toEqual([
     1, 2, 3, 4, 5, 6,
   ]);
   child.kill('SIGINT');
   expect(await ended(child)).toEqual([0, null]);
   await receiver.stop(true);
+}, 120_000);
+
+test('CLI25: listen begins in the past, and goes on from the cursor that it told, with what fits the filters', async () => {
+  const { url } = await serve();
+  await visit(url, 'live-1', 1);
+  await visit(url, 'lobby', 1);
+  const asked = ['--url', url, '--json', '--channel', 'live-*', '--type', '105,106'];
+  const first = listen(...asked, '--since', '1h');
+  await until(() => linesOf(first.out()).length >= 2);
+  first.child.kill('SIGINT');
+  expect(await ended(first.child)).toEqual([0, null]);
+  const told = linesOf(first.out()).map((line) => JSON.parse(line));
+  expect(told.map(({ notice }) => [notice.payload.channelName, notice.eventType])).toEqual([
+    ['live-1', 105],
+    ['live-1', 106],
+  ]);
+  const cursor = /to go on from here: --app \S+ --cursor (\S+)\n/.exec(first.err())?.[1] ?? '';
+  expect(told.at(-1).cursor).toBe(cursor);
+
+  await visit(url, 'live-2', 1);
+  const second = listen(...asked, '--format', 'standard', '--cursor', cursor);
+  await until(() => linesOf(second.out()).length >= 2);
+  const later = linesOf(second.out()).map((line) => JSON.parse(line).notice);
+  expect(later.map(({ channel, type }) => [channel, type])).toEqual([
+    ['live-2', 'member.joined'],
+    ['live-2', 'member.left'],
+  ]);
+  second.child.kill('SIGINT');
+  await ended(second.child);
+}, 120_000);
+
+test('CLI23: a login that is not taken ends listen with status 1 and the option to give', async () => {
+  const { url } = await serve();
+  const wrong = listen('--url', url, '--customer', 'me:wrong');
+  expect(await ended(wrong.child)).toEqual([1, null]);
+  expect(wrong.err()).toContain('does not take this login');
+  expect(wrong.err()).toContain('--customer');
+  expect(wrong.out()).toBe('');
+  const stranger = listen('--url', url, '--app', 'f'.repeat(32));
+  expect(await ended(stranger.child)).toEqual([1, null]);
+  expect(stranger.err()).toContain('Check --app');
 }, 120_000);

@@ -1,6 +1,6 @@
 import { text, UsageError, type Values } from './command.ts';
 import { fetchOptions } from './insecure.ts';
-import { RefusedError } from './listen/follow-notices.ts';
+import { certificateRefusal, refusalOf } from './refusal.ts';
 
 /** How to ask the REST API of a server. */
 export interface ServerAccess {
@@ -18,19 +18,31 @@ export function authorizationOf(values: Values): string | undefined {
   return `Basic ${Buffer.from(customer).toString('base64')}`;
 }
 
-/** One GET. @throws RefusedError with the server's own words if it does not answer 200 */
-export async function ask(access: ServerAccess, path: string, signal: AbortSignal): Promise<Response> {
+/**
+ * One request, GET unless told otherwise, with `body` as JSON; no redirect is followed.
+ * @throws RefusedError if asking again cannot help; Error for all other failures
+ */
+export async function ask(
+  access: ServerAccess,
+  path: string,
+  signal?: AbortSignal,
+  { method = 'GET', body }: { readonly method?: string; readonly body?: object } = {},
+): Promise<Response> {
   const { url, authorization, insecure } = access;
   const response = await fetch(new URL(path, url), {
     ...fetchOptions(insecure),
-    signal,
-    headers: authorization === undefined ? {} : { authorization },
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(authorization !== undefined && { authorization }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(signal && { signal }),
+    ...(body && { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    throw certificateRefusal(error) ?? error;
   });
-  if (response.status === 401) throw new RefusedError('the server wants a login: give --customer ID:SECRET');
-  if (!response.ok) {
-    const said = (await response.text()).slice(0, 1_000);
-    throw new RefusedError(`the server answered ${response.status}: ${said}`);
-  }
+  if (!response.ok) throw await refusalOf(response, authorization !== undefined);
   return response;
 }
 

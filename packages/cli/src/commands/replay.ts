@@ -1,7 +1,18 @@
-import { type Command, required, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
+import {
+  type Command,
+  required,
+  type Terminal,
+  text,
+  UsageError,
+  urlOf,
+  type Values,
+  whole,
+} from '../command.ts';
 import { findApp } from '../replay/find-app.ts';
 import { type Redelivery, ReplayClient } from '../replay/replay-client.ts';
+import { authorizationOf } from '../server-access.ts';
 import { endSignal } from '../signals.ts';
+import { isoTimeMs, spanMs } from '../times.ts';
 
 /** Between two looks at the progress, milliseconds. */
 const lookMs = 500;
@@ -20,7 +31,7 @@ export const replay: Command = {
     since: {
       type: 'string',
       value: 'TIME',
-      help: 'What happened since: an ISO 8601 time, or milliseconds since 1970.',
+      help: 'What happened since: 30s, 10m, 2h or 7d ago, or an ISO 8601 time with its zone.',
     },
     'since-seq': { type: 'string', value: 'SID:SEQ', help: 'What came after SEQ in this life of a channel.' },
     notice: { type: 'string', value: 'ID', help: 'One notice, by its noticeId.' },
@@ -40,13 +51,11 @@ export const replay: Command = {
   async run(values, terminal) {
     const selection = selectionOf(values);
     const endpoint = required(values, 'endpoint');
-    const customer = text(values, 'customer');
-    if (customer !== undefined && !customer.includes(':'))
-      throw new UsageError('--customer must be ID:SECRET');
+    const authorization = authorizationOf(values);
     const client = new ReplayClient({
-      url: urlOf(values),
+      url: urlOf(values, 'url'),
       insecure: values.insecure === true,
-      ...(customer !== undefined && { customer }),
+      ...(authorization !== undefined && { authorization }),
     });
     const app = text(values, 'app') ?? (await findApp(client, endpoint));
     if (values['dry-run'] === true) {
@@ -100,12 +109,6 @@ function looked(signal: AbortSignal): Promise<void> {
   });
 }
 
-function urlOf(values: Values): URL {
-  const given = required(values, 'url');
-  if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given);
-  throw new UsageError(`--url must be an http:// or https:// URL, not ${given}`);
-}
-
 /** The part of the request that says which notices. */
 function selectionOf(values: Values): Readonly<Record<string, unknown>> {
   const given = ['since', 'since-seq', 'notice', 'given-up'].filter((name) => values[name] !== undefined);
@@ -122,9 +125,10 @@ function selectionOf(values: Values): Readonly<Record<string, unknown>> {
 function timeOf(values: Values): number {
   const given = required(values, 'since');
   if (/^\d+$/.test(given)) return whole(values, 'since', 0, Number.MAX_SAFE_INTEGER, 0);
-  // A date alone, or a time without a zone, would mean another moment on another machine.
-  const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-  const ms = isoTime.test(given) ? Date.parse(given) : Number.NaN;
-  if (ms >= 0) return ms;
-  throw new UsageError(`--since must be a time with its zone, such as 2026-01-31T20:00:00Z, not ${given}`);
+  const span = spanMs(given);
+  const ms = span === undefined ? isoTimeMs(given) : Math.max(0, Date.now() - span);
+  if (ms !== undefined) return ms;
+  throw new UsageError(
+    `--since must be a span such as 10m, or a time with its zone such as 2026-01-31T20:00:00Z, not ${given}`,
+  );
 }

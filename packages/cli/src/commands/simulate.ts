@@ -6,6 +6,7 @@ import {
   type AudienceOptions,
   simulateAudience,
 } from '../simulate/simulate-audience.ts';
+import { spanMs } from '../times.ts';
 
 /** `housecount simulate`: an audience without media. */
 export const simulate: Command = {
@@ -67,15 +68,11 @@ function optionsOf(values: Values): AudienceOptions {
   };
 }
 
-const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 };
-
 /** `30s`, `1.5m`, `2h`, `500ms`; a bare number is seconds. */
 export function durationMsOf(given: string): number {
-  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(given) ?? [];
-  const factor = unitsMs[unit];
-  if (number === '' || factor === undefined)
-    throw new UsageError(`--for must be a time like 30s or 5m, not ${given}`);
-  return Math.round(Number(number) * factor);
+  const ms = spanMs(/[a-z]$/.test(given) ? given : `${given}s`);
+  if (ms === undefined) throw new UsageError(`--for must be a time like 30s or 5m, not ${given}`);
+  return ms;
 }
 
 /** `5/s`, `0.5/s` or a bare number. */

@@ -45,13 +45,14 @@ Exit status: 0 the receiver answered 200, which is what counts as taken; 1 anyth
     const notice = toAgoraNotice(event, { notifyMs: nowMs, communicationEvents: '107/108' });
     const body = JSON.stringify(notice);
     const headers = headerSigner(secret)(body);
-    const sent = { position: 0, noticeId: notice.noticeId, eventType, channel: event.channel, body, headers };
-    const answer = await forwarder(forward, undefined, excerptLengthMax)(sent, endSignal());
+    const answer = await forwarder(forward, excerptLengthMax)({ body, headers }, endSignal());
     if (values.json === true) {
       terminal.out(`${JSON.stringify({ notice, headers, answer })}\n`);
     } else {
       const said = answer.status ?? `no answer: ${answer.error}`;
-      terminal.out(`${noticeLine(body)}\n              \u2192 ${said} in ${answer.ms} ms\n`);
+      terminal.out(
+        `${noticeLine({ eventType, atMs: nowMs, payload: { ...notice.payload } })}\n              \u2192 ${said} in ${answer.ms} ms\n`,
+      );
       if (answer.excerpt !== undefined) terminal.out(`${answer.excerpt.trimEnd()}\n`);
     }
     return answer.status === 200 ? 0 : 1;

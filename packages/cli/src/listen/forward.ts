@@ -1,5 +1,4 @@
-import { headerSigner } from '@housecount/server/notify/signed-headers';
-import type { StreamedNotice } from './follow-notices.ts';
+import type { FormedNotice } from './form-notice.ts';
 
 /** What a receiver is given for its answer, milliseconds: as the server itself does. */
 const answerMs = 10_000;
@@ -14,13 +13,11 @@ export interface Forwarded {
   readonly ms: number;
 }
 
-/** Posts notices to a receiver: the exact body, with the server's signatures or those of `secret`. */
+/** Posts notices to a receiver as they were formed, and follows no redirect. */
 export function forwarder(
   to: URL,
-  secret?: string,
   excerptLengthMax = 0,
-): (notice: StreamedNotice, signal: AbortSignal) => Promise<Forwarded> {
-  const sign = secret === undefined ? undefined : headerSigner(secret);
+): (notice: Pick<FormedNotice, 'body' | 'headers'>, signal: AbortSignal) => Promise<Forwarded> {
   return async ({ body, headers }, signal) => {
     const startMs = performance.now();
     const ms = () => Math.round(performance.now() - startMs);
@@ -28,7 +25,7 @@ export function forwarder(
       const response = await fetch(to, {
         method: 'POST',
         body,
-        headers: sign?.(body) ?? headers,
+        headers,
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
       });

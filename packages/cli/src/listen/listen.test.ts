@@ -1,8 +1,16 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { readEvents, type ServerSentEvent } from './event-lines.ts';
-import { type FollowOptions, followNotices, RefusedError, type StreamedNotice } from './follow-notices.ts';
+import { createHmac } from 'node:crypto';
+import { type ChannelEvent, type CommunicationEvents, toAgoraNotice } from '@housecount/protocol';
+import agoraFixtures from '@housecount/protocol/fixtures/notices.json' with { type: 'json' };
+import standardFixtures from '@housecount/protocol/fixtures/standard-notices.json' with { type: 'json' };
+import { generate } from 'selfsigned';
+import { certificateRefusal, RefusedError } from '../refusal.ts';
+import { ask } from '../server-access.ts';
+import { filterOf } from './event-filter.ts';
+import { noticeFormer, secretProblem } from './form-notice.ts';
 import { forwarder } from './forward.ts';
 import { noticeLine } from './notice-line.ts';
+import type { PulledEvent } from './pulled-event.ts';
 
 const servers: { stop(force: boolean): Promise<void> }[] = [];
 afterEach(async () => {
@@ -13,149 +21,137 @@ function serve(fetch: (request: Request) => Response | Promise<Response>): URL {
   servers.push(server);
   return server.url;
 }
+const signal = new AbortController().signal;
 
-describe('event lines', () => {
-  async function read(...chunks: (string | Uint8Array)[]) {
-    const ids: string[] = [];
-    const events: ServerSentEvent[] = [];
-    async function* body() {
-      for (const chunk of chunks) yield typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
-    }
-    for await (const event of readEvents(body(), (id) => ids.push(id))) events.push(event);
-    return { events, ids };
-  }
-  const text = ': hello\nid: 4\n\nevent: notice\nid: 5\ndata: {"a":\ndata: "ü"}\n\ndata:x\n\ndata: cut';
+interface Fixture {
+  readonly name: string;
+  readonly communicationEvents: CommunicationEvents;
+  readonly notifyMs?: number;
+  readonly event: ChannelEvent;
+  readonly notice: string;
+}
+/** As the server answers it, through the bytes that travel. */
+function pulled({ event, communicationEvents }: Omit<Fixture, 'name' | 'notice'>): PulledEvent {
+  const notice = toAgoraNotice(event, { notifyMs: 1, communicationEvents });
+  const { noticeId, eventType } = notice;
+  return JSON.parse(JSON.stringify({ ...event, noticeId, eventType, notice })) as PulledEvent;
+}
+const standard = standardFixtures as unknown as readonly Fixture[];
+const agora = agoraFixtures as unknown as readonly Fixture[];
+const [anEvent] = standard.filter(({ event }) => event.type === 'member-joined').map(pulled);
+if (anEvent?.type !== 'member-joined') throw new Error('no join among the fixtures');
+const join = anEvent;
 
-  test('CLI5: names, ids and data are read; comments and what is cut off are not events', async () => {
-    const { events, ids } = await read(text);
-    expect(ids).toEqual(['4', '5']);
-    expect(events).toEqual([
-      { event: 'notice', data: '{"a":\n"ü"}', id: '5' },
-      { event: 'message', data: 'x', id: '5' },
-    ]);
+describe('forming', () => {
+  test.each(agora.map((one) => [one.name, one] as const))(
+    'CLI7: in the agora format %s is what the server sends, to the byte',
+    (_name, one) => {
+      expect(noticeFormer('agora')(pulled(one), one.notifyMs ?? 0)?.body).toBe(one.notice);
+    },
+  );
+
+  test.each(standard.map((one) => [one.name, one] as const))(
+    'CLI26: in the standard format %s is what the server sends, to the byte',
+    (_name, one) => {
+      expect(noticeFormer('standard')(pulled(one), 5)?.body).toBe(one.notice);
+    },
+  );
+
+  const mac = (algorithm: string, secret: string | Buffer, text: string) =>
+    createHmac(algorithm, secret).update(text).digest();
+
+  test('CLI7: the agora signatures fit the body and the secret', () => {
+    const { body = '', headers } = noticeFormer('agora', 'mine')(join, 1_700_000_000_000) ?? {};
+    expect(headers).toEqual({
+      'Content-Type': 'application/json',
+      'Agora-Signature': mac('sha1', 'mine', body).toString('hex'),
+      'Agora-Signature-V2': mac('sha256', 'mine', body).toString('hex'),
+      'Housecount-Signature': `t=1700000000000,v1=${mac('sha256', 'mine', `1700000000000.${body}`).toString('hex')}`,
+    });
   });
 
-  test('CLI5: the same however the bytes are cut, and with any line break', async () => {
-    const whole = await read(text);
-    for (const form of [text, text.replaceAll('\n', '\r\n'), text.replaceAll('\n', '\r')]) {
-      const bytes = new TextEncoder().encode(`${form}`);
-      expect(await read(...Array.from(bytes, (byte) => new Uint8Array([byte])))).toEqual(whole);
-      for (let cut = 1; cut < bytes.length; cut += 3)
-        expect(await read(bytes.slice(0, cut), bytes.slice(cut))).toEqual(whole);
-    }
+  test('CLI26: the signature of the standard format is Standard Webhooks’ own', () => {
+    const key = Buffer.alloc(24, 7);
+    const former = noticeFormer('standard', `whsec_${key.toString('base64')}`);
+    const { body = '', headers } = former(join, 1_700_000_000_999) ?? {};
+    expect(headers).toMatchObject({
+      'webhook-id': join.noticeId,
+      'webhook-timestamp': '1700000000',
+      'webhook-signature': `v1,${mac('sha256', key, `${join.noticeId}.1700000000.${body}`).toString('base64')}`,
+    });
   });
 
-  test('CLI5: an event that never ends is refused', () => {
-    const part = `data: ${'x'.repeat(300_000)}`;
-    expect(read(part, part, part, part, part)).rejects.toThrow('too long');
-    expect(read(...Array.from({ length: 5 }, () => `${part}\n`))).rejects.toThrow('too long');
+  test('CLI7: without a secret nothing is signed', () => {
+    for (const format of ['agora', 'standard'] as const)
+      expect(noticeFormer(format)(join, 1)?.headers).toEqual({ 'Content-Type': 'application/json' });
+  });
+
+  test('CLI26: a secret that cannot sign in the format is known before', () => {
+    expect(secretProblem('whsec_x', 'standard')).toContain('base64');
+    expect(secretProblem('whsec_x', 'agora')).toBeUndefined();
+    expect(secretProblem('whsk_x', 'agora')).toContain('agora');
+  });
+
+  test('CLI26: an event of a type that is not known has the server’s words in agora, and none in standard', () => {
+    const strange = { ...join, type: 'constructor', eventType: 170 } as unknown as PulledEvent;
+    expect(noticeFormer('agora')(strange, 9)?.notice).toEqual({ ...join.notice, notifyMs: 9 });
+    expect(noticeFormer('standard')(strange, 9)).toBeUndefined();
   });
 });
 
-describe('following', () => {
-  const notice = (position: number): StreamedNotice => ({
-    position,
-    noticeId: `S:${position}:105`,
-    eventType: 105,
-    channel: 'x',
-    body: '{}',
-    headers: {},
-  });
-  const line = (position: number) =>
-    `event: notice\nid: ${position}\ndata: ${JSON.stringify(notice(position))}\n\n`;
-  const follow = (url: URL, over: Partial<FollowOptions> = {}) => {
-    const stop = new AbortController();
-    const lost: string[] = [];
-    const options: FollowOptions = {
-      url: url.href,
-      app: 'a',
-      insecure: false,
-      retryMs: 1,
-      onConnected: () => {},
-      onLost: (reason) => lost.push(reason),
-      ...over,
-    };
-    return { notices: followNotices(options, stop.signal), stop, lost };
-  };
-  const positions = async (notices: AsyncGenerator<StreamedNotice>, n: number) => {
-    const seen: number[] = [];
-    while (seen.length < n) seen.push((await notices.next()).value?.position);
-    return seen;
-  };
+describe('filters', () => {
+  const of = (over: object): PulledEvent => ({ ...join, ...over }) as PulledEvent;
+  const opened = of({ type: 'channel-opened', eventType: 101, uid: undefined, account: undefined });
+  const passes = (values: Parameters<typeof filterOf>[0], event: PulledEvent) => filterOf(values)(event);
 
-  test('CLI6: after a lost connection it goes on after the last notice, and misses none', async () => {
-    const asked: (string | null)[] = [];
-    const url = serve((request) => {
-      const after = request.headers.get('last-event-id');
-      asked.push(after);
-      const from = Number(after ?? 10);
-      return new Response(`id: ${from}\n\n${line(from + 1)}${line(from + 2)}data: {"cut`);
-    });
-    const { notices, stop, lost } = follow(url);
-    expect(await positions(notices, 6)).toEqual([11, 12, 13, 14, 15, 16]);
-    stop.abort();
-    await notices.return(undefined);
-    expect(asked.slice(0, 3)).toEqual([null, '12', '14']);
-    expect(lost.length).toBeGreaterThanOrEqual(2);
+  test('CLI27: without filters everything passes', () => {
+    for (const event of [join, opened, of({ eventType: 170 })]) expect(passes({}, event)).toBe(true);
   });
 
-  test('CLI6: lost before the first notice, it goes on where the stream began', async () => {
-    const asked: (string | null)[] = [];
-    const url = serve((request) => {
-      asked.push(request.headers.get('last-event-id'));
-      return asked.length === 1 ? new Response('id: 40\n\n') : new Response(line(41));
-    });
-    const { notices, stop } = follow(url);
-    expect(await positions(notices, 1)).toEqual([41]);
-    expect(asked).toEqual([null, '40']);
-    stop.abort();
-    await notices.return(undefined);
+  test('CLI27: channels go by name or pattern, and any of them will do', () => {
+    const channel = ['lobby', 'live-*'];
+    expect(passes({ channel }, of({ channel: 'lobby' }))).toBe(true);
+    expect(passes({ channel }, of({ channel: 'live-7' }))).toBe(true);
+    for (const other of ['lobby2', 'Lobby', 'alive-7', ''])
+      expect(passes({ channel }, of({ channel: other }))).toBe(false);
   });
 
-  test('CLI6: a server that is not there, overloaded or failing is tried again; one that refuses is not', async () => {
-    let calls = 0;
-    const url = serve(() => {
-      calls += 1;
-      if (calls === 1)
-        return Response.json({ code: 'too_many_connections', message: 'Too many.' }, { status: 503 });
-      if (calls === 2) return new Response('event: error\ndata: {"code":"internal","message":"Oh."}\n\n');
-      return new Response(line(1));
-    });
-    const { notices, stop, lost } = follow(url, { after: 0 });
-    expect(await positions(notices, 1)).toEqual([1]);
-    expect(lost).toEqual(['Too many.', 'Oh.']);
-    stop.abort();
-    await notices.return(undefined);
-
-    const refusing = serve(() => Response.json({ code: 'unauthorized', message: 'Who?' }, { status: 401 }));
-    expect(follow(refusing).notices.next()).rejects.toThrow(RefusedError);
+  test('CLI27: types, uid and account; and all that are given must fit', () => {
+    expect(passes({ type: '105, 106' }, of({ eventType: 106 }))).toBe(true);
+    expect(passes({ type: '105,106' }, of({ eventType: 101 }))).toBe(false);
+    expect(passes({ uid: '7' }, of({ uid: 7 }))).toBe(true);
+    expect(passes({ uid: '7' }, of({ uid: 8 }))).toBe(false);
+    expect(passes({ uid: '7' }, opened)).toBe(false);
+    expect(passes({ account: 'ann' }, of({ account: 'ann' }))).toBe(true);
+    expect(passes({ account: 'ann' }, of({ account: 'anna' }))).toBe(false);
+    expect(passes({ account: 'ann' }, opened)).toBe(false);
+    const both = { uid: '7', channel: ['x'] };
+    expect(passes(both, of({ uid: 7, channel: 'x' }))).toBe(true);
+    expect(passes(both, of({ uid: 7, channel: 'y' }))).toBe(false);
   });
 
-  test('CLI6: the login goes with every request', async () => {
-    let sent: string | null = null;
-    const url = serve((request) => {
-      sent = request.headers.get('authorization');
-      return new Response(line(1));
-    });
-    const { notices, stop } = follow(url, { authorization: 'Basic eDp5' });
-    await notices.next();
-    stop.abort();
-    await notices.return(undefined);
-    expect(sent as string | null).toBe('Basic eDp5');
+  test.each([
+    [{ channel: [''] }],
+    [{ channel: ['ok', 'ä'] }],
+    [{ channel: ['x'.repeat(129)] }],
+    [{ channel: Array.from({ length: 101 }, () => 'x') }],
+    [{ type: '' }],
+    [{ type: '105,' }],
+    [{ type: '109' }],
+    [{ type: '105;106' }],
+    [{ uid: '0' }],
+    [{ uid: '4294967296' }],
+    [{ uid: 'ann' }],
+    [{ account: '' }],
+    [{ account: 'ä' }],
+  ])('CLI27: %j is a wrong call', (values) => {
+    expect(() => filterOf(values)).toThrow(/--(channel|type|uid|account) /);
   });
 });
 
 describe('forwarding', () => {
   const body = '{"sid":"S","eventType":105, "odd" : "ü"}';
-  const notice: StreamedNotice = {
-    position: 1,
-    noticeId: 'n',
-    eventType: 105,
-    channel: 'x',
-    body,
-    headers: { 'Content-Type': 'application/json', 'Agora-Signature-V2': 'abc' },
-  };
-  const signal = new AbortController().signal;
+  const notice = { body, headers: { 'Content-Type': 'application/json', 'Agora-Signature-V2': 'abc' } };
 
   test('CLI7: the exact body and headers arrive, and the answer is told', async () => {
     let seen: { body: string; v2: string | null; type: string | null } | undefined;
@@ -172,16 +168,6 @@ describe('forwarding', () => {
     expect(seen).toEqual({ body, v2: 'abc', type: 'application/json' });
   });
 
-  test('CLI7: with --secret it is signed with that', async () => {
-    let v2: string | null = null;
-    const url = serve(async (request) => {
-      v2 = request.headers.get('agora-signature-v2');
-      return new Response('ok');
-    });
-    await forwarder(url, 'mine')(notice, signal);
-    expect(v2 as string | null).toBe(new Bun.CryptoHasher('sha256', 'mine').update(body).digest('hex'));
-  });
-
   test('CLI7: no redirect is followed, and no answer is an answer too', async () => {
     const away = serve(() => Response.redirect('http://127.0.0.1:1/', 302));
     expect(await forwarder(away)(notice, signal)).toMatchObject({ status: 302 });
@@ -193,27 +179,39 @@ describe('forwarding', () => {
   });
 });
 
+test('CLI23: a certificate that cannot be verified is no loss: --insecure is named', async () => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }]);
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    tls: { cert, key },
+    fetch: () => Response.json({}),
+  });
+  servers.push(server);
+  const url = new URL(`https://127.0.0.1:${server.port}/`);
+  const error = await ask({ url, insecure: false }, '/', signal).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RefusedError);
+  expect(String(error)).toContain('--insecure');
+  expect((await ask({ url, insecure: true }, '/', signal)).status).toBe(200);
+  expect(certificateRefusal(new Error('away'))).toBeUndefined();
+});
+
 test('CLI8: a notice is one line with type, channel, who, order and count', () => {
-  const line = noticeLine(
-    JSON.stringify({
-      sid: 'S',
-      noticeId: 'n',
-      productId: 1,
-      eventType: 106,
-      notifyMs: 1_700_000_000_000,
-      payload: {
-        channelName: 'lobby',
-        ts: 1,
-        uid: 7,
-        account: 'alice',
-        reason: 2,
-        duration: 9,
-        seq: 5,
-        count: 4,
-      },
-    }),
-  );
-  expect(line).toBe(
+  const payload = {
+    channelName: 'lobby',
+    uid: 7,
+    account: 'alice',
+    reason: 2,
+    duration: 9,
+    seq: 5,
+    count: 4,
+  };
+  expect(noticeLine({ eventType: 106, atMs: 1_700_000_000_000, payload })).toBe(
     '22:13:20.000  106  audience leave   lobby  seq 5  count 4  uid 7 (alice)  reason 2 after 9 s',
   );
+});
+
+test('CLI8: of a type that is not known there is a line with what there is', () => {
+  const line = noticeLine({ eventType: 170, atMs: 0, payload: { channelName: 'x' } });
+  expect(line.replaceAll(/ {2,}/g, '  ')).toBe('00:00:00.000  170  x');
 });

@@ -1,4 +1,4 @@
-import type { AgoraNotice, NoticeType } from '@housecount/protocol';
+import type { NoticeType } from '@housecount/protocol';
 
 const names: Record<NoticeType, string> = {
   101: 'channel create',
@@ -13,22 +13,29 @@ const names: Record<NoticeType, string> = {
   112: 'became audience',
 };
 
-/** One line for a person: time, what, where, who, and the order and count after it. */
-export function noticeLine(body: string): string {
-  const { eventType, notifyMs, payload } = JSON.parse(body) as AgoraNotice;
+/** One line for a person: time, what, where, who, and the order and count after it. Of what is not there nothing is said. */
+export function noticeLine({ eventType, atMs, payload }: ShownNotice): string {
   const { channelName, uid, account, reason, duration, seq, count } = payload;
   const who = uid === undefined ? '' : account === undefined ? `uid ${uid}` : `uid ${uid} (${account})`;
   const why = reason === undefined ? '' : `reason ${reason} after ${duration ?? 0} s`;
   return [
-    new Date(notifyMs).toISOString().slice(11, 23),
+    new Date(atMs).toISOString().slice(11, 23),
     String(eventType),
-    (names[eventType] ?? '').padEnd(15),
+    (names[eventType as NoticeType] ?? '').padEnd(15),
     channelName,
-    `seq ${seq}`,
-    `count ${count}`,
+    seq === undefined ? '' : `seq ${seq}`,
+    count === undefined ? '' : `count ${count}`,
     who,
     why,
   ]
     .filter((part) => part !== '')
     .join('  ');
+}
+
+/** A notice in the `agora` format, of whatever type. */
+export interface ShownNotice {
+  readonly eventType: number;
+  /** When it happened, epoch milliseconds. */
+  readonly atMs: number;
+  readonly payload: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-import { fetchOptions } from '../insecure.ts';
+import { ask, type ServerAccess } from '../server-access.ts';
 
 /** A redelivery as the server shows it. */
 export interface Redelivery {
@@ -15,16 +15,10 @@ export interface Redelivery {
 
 /** Asks a server for redeliveries. Everything fails with the server's own sentence if it refuses. */
 export class ReplayClient {
-  readonly #url: URL;
-  readonly #insecure: boolean;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #access: ServerAccess;
 
-  constructor(options: { readonly url: URL; readonly customer?: string; readonly insecure: boolean }) {
-    this.#url = options.url;
-    this.#insecure = options.insecure;
-    const { customer } = options;
-    this.#headers =
-      customer === undefined ? {} : { authorization: `Basic ${Buffer.from(customer).toString('base64')}` };
+  constructor(access: ServerAccess) {
+    this.#access = access;
   }
 
   async apps(): Promise<readonly string[]> {
@@ -59,18 +53,7 @@ export class ReplayClient {
   }
 
   async #ask(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(new URL(path, this.#url), {
-      ...fetchOptions(this.#insecure),
-      method,
-      headers: { ...this.#headers, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (response.ok) return response.json();
-    if (response.status === 401) throw new Error('the server wants a login: give --customer ID:SECRET');
-    const refusal = (await response.json().catch(() => ({}))) as { message?: unknown };
-    throw new Error(
-      typeof refusal.message === 'string' ? refusal.message : `the server answered ${response.status}`,
-    );
+    return (await ask(this.#access, path, undefined, { method, ...(body && { body }) })).json();
   }
 }
 

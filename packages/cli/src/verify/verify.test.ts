@@ -52,7 +52,7 @@ describe('captures', () => {
   const lines = (values: readonly unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
   test('CLI20: bare bodies and the lines of listen --json, with copies and empty lines, are well', async () => {
-    const listened = whole().map((notice) => ({ app: testApp.id, position: 1, notice, headers: {} }));
+    const listened = whole().map((notice) => ({ app: testApp.id, cursor: 'c', notice, headers: {} }));
     for (const text of [
       lines(whole()),
       lines(listened),

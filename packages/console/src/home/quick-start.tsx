@@ -52,7 +52,7 @@ export async function POST(request) {
       title: 'Listen',
       words: 'Every notice in your terminal, and passed on to a backend on this machine.',
       code: `npx housecount listen --url ${origin} --app ${id} \\
-  --forward http://127.0.0.1:3000/ncsNotify`,
+  --forward http://127.0.0.1:3000/ncsNotify --secret my-secret`,
     },
   ];
   return (

@@ -17,7 +17,7 @@ export interface ApiDeps {
   readonly log: ApiLog;
   readonly history: Pick<
     History,
-    'eventsAfter' | 'lives' | 'caughtUp' | 'scan' | 'oldest' | 'sidAt' | 'news'
+    'eventsAfter' | 'lives' | 'caughtUp' | 'scan' | 'oldest' | 'positionBefore' | 'sidAt' | 'news'
   >;
   readonly deliveries: Pick<Deliveries, 'search' | 'read' | 'delivery'>;
   readonly redeliveries: Pick<Redeliveries, 'count' | 'start' | 'get' | 'cancel'>;

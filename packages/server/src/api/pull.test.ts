@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { HousecountError } from '@housecount/protocol';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { limits } from '../limits.ts';
 import { formatCursor } from './pull-cursor.ts';
@@ -73,6 +74,39 @@ describe('pulling events', () => {
     expect(ids((await pull('cursor=now')).body)).toEqual([]);
   });
 
+  test('REST34: since a time: what happened at or after it, and from the cursor on as ever', async () => {
+    await world.join('a', 1);
+    // The time of the log has moved on, so that the two are told apart.
+    const { atMs } = (await drain('start')).events.at(-1) as Body;
+    while (world.deps.clock.nowMs() <= atMs + 1) world.advance(1);
+    await world.join('a', 2);
+    const later = (await drain('start')).events.at(-1) as Body;
+    const { status, body } = await pull(`since=${later.atMs}`);
+    expect({ status, ids: ids(body) }).toEqual({ status: 200, ids: ['a 3'] });
+    expect(ids((await pull(`since=${atMs + 1}`)).body)).toEqual(['a 3']);
+    expect(ids((await pull('since=0')).body)).toEqual(['a 1', 'a 2', 'a 3']);
+    const { body: ahead } = await pull(`since=${later.atMs + 1_000}`);
+    expect(ahead.events).toEqual([]);
+    await world.leave('a', 1);
+    expect(ids((await pull(`cursor=${ahead.cursor}`)).body)).toEqual(['a 4']);
+    expect((await pull(`cursor=${ahead.cursor}&since=0`)).body.code).toBe('query_invalid');
+  });
+
+  test('REST34: since a time of which something was deleted is refused, and the refusal says what to do', async () => {
+    const positionBefore = () => {
+      throw new HousecountError('no_longer_kept');
+    };
+    const forgetful = await openApiWorld();
+    try {
+      Object.assign(forgetful.deps.history, { positionBefore });
+      const { status, body } = await forgetful.json(`${app}/events?since=5`);
+      expect({ status, code: body.code }).toEqual({ status: 410, code: 'no_longer_kept' });
+      expect(body.message).toContain(`${app}/snapshot`);
+    } finally {
+      await forgetful.close();
+    }
+  });
+
   test('REST34: with wait it is answered when there is something, at once if there is', async () => {
     await world.join('a', 1);
     expect(ids((await pull('wait=50')).body)).toEqual(['a 1', 'a 2']);
@@ -123,6 +157,9 @@ describe('pulling events', () => {
       'wait=-1',
       'wait=x',
       'limit=0',
+      'since=-1',
+      'since=x',
+      'since=1.5',
       `limit=${limits.pageMax + 1}`,
       'cursor=7',
       'cursor=Start',

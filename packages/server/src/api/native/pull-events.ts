@@ -10,6 +10,12 @@ const cursorParameter = queryText(
   'cursor',
   'The `cursor` of the answer before or of a snapshot; `start` (the default): the oldest event kept; `now`: from now on.',
 );
+const noTime = -1;
+const since = queryInteger(
+  'since',
+  'Instead of `cursor`: begin with what happened at or after this time, epoch milliseconds. Refused `no_longer_kept` if some of that was deleted.',
+  { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: noTime },
+);
 const limit = queryInteger('limit', 'Events in one answer.', {
   minimum: 1,
   maximum: limits.pageMax,
@@ -35,7 +41,13 @@ export function pullEvents({ deps }: NativeParts): Operation {
       login: true,
       refusals: ['invalid_app_id', 'no_longer_kept', 'overloaded', 'too_many_connections', 'going_away'],
     },
-    parameters: [appParameter, cursorParameter, limit, wait],
+    parameters: [
+      appParameter,
+      cursorParameter,
+      { ...since, schema: { type: 'integer', minimum: 0 } },
+      limit,
+      wait,
+    ],
     answer: {
       description: 'No events: there was none until the wait was over.',
       schema: object({
@@ -50,7 +62,7 @@ export function pullEvents({ deps }: NativeParts): Operation {
       const size = limit.read(context);
       const untilMs = clock.nowMs() + wait.read(context) * 1000;
       await history.caughtUp(context.signal);
-      let after = startOf(cursorParameter.read(context), app);
+      let after = startOf(cursorParameter.read(context), since.read(context), app);
       for (;;) {
         const { entries, through, more } = scan(app, after, size);
         const leftMs = untilMs - clock.nowMs();
@@ -64,7 +76,11 @@ export function pullEvents({ deps }: NativeParts): Operation {
     },
   };
 
-  function startOf(cursor: string | undefined, app: string): number {
+  function startOf(cursor: string | undefined, sinceMs: number, app: string): number {
+    if (sinceMs !== noTime) {
+      if (cursor !== undefined) throw new HousecountError('query_invalid', 'Give cursor or since, not both.');
+      return kept(app, () => history.positionBefore(sinceMs));
+    }
     if (cursor === undefined || cursor === 'start') return history.oldest;
     // The history has caught up with what was durable when this was asked: that is now.
     if (cursor === 'now') return log.lastPosition;
@@ -72,8 +88,12 @@ export function pullEvents({ deps }: NativeParts): Operation {
   }
 
   function scan(app: string, after: number, size: number) {
+    return kept(app, () => history.scan({ app, after, limit: size }));
+  }
+
+  function kept<T>(app: string, read: () => T): T {
     try {
-      return history.scan({ app, after, limit: size });
+      return read();
     } catch (error) {
       if (error instanceof HousecountError && error.code === 'no_longer_kept') throw beginAnew(app);
       throw error;

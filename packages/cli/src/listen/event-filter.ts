@@ -1,0 +1,47 @@
+import { accountBytesMax, isAccount, isChannelName, noticeTypeNumbers, uidMax } from '@housecount/protocol';
+import { matchesName } from '@housecount/server/glob';
+import { text, texts, UsageError, type Values, whole } from '../command.ts';
+import type { PulledEvent } from './pulled-event.ts';
+
+/** As many patterns, and as long ones, as an endpoint may have. */
+const patternsMax = 100;
+const patternLengthMax = 128;
+
+export type EventFilter = (event: PulledEvent) => boolean;
+
+/** What --channel, --type, --uid and --account let through: what fits all that were given. @throws UsageError */
+export function filterOf(values: Values): EventFilter {
+  const patterns = patternsOf(values);
+  const types = typesOf(values);
+  const uid = whole(values, 'uid', 1, uidMax, undefined);
+  const account = text(values, 'account');
+  if (account !== undefined && !isAccount(account))
+    throw new UsageError(`--account must be a legal account of at most ${accountBytesMax} characters`);
+  return (event) =>
+    (patterns.length === 0 || patterns.some((pattern) => matchesName(pattern, event.channel))) &&
+    (types === undefined || types.has(event.eventType)) &&
+    (uid === undefined || ('uid' in event && event.uid === uid)) &&
+    (account === undefined || ('account' in event && event.account === account));
+}
+
+function patternsOf(values: Values): readonly string[] {
+  const patterns = texts(values, 'channel');
+  if (patterns.length > patternsMax) throw new UsageError(`--channel may be given ${patternsMax} times`);
+  for (const pattern of patterns) {
+    const isLegal = pattern.split('*').every((part) => part === '' || isChannelName(part.slice(0, 64)));
+    if (pattern === '' || pattern.length > patternLengthMax || !isLegal)
+      throw new UsageError(`--channel must be a channel name, or a pattern with * in it, not ${pattern}`);
+  }
+  return patterns;
+}
+
+function typesOf(values: Values): ReadonlySet<number> | undefined {
+  const given = text(values, 'type');
+  if (given === undefined) return undefined;
+  const types = given.split(',').map((one) => noticeTypeNumbers.find((type) => String(type) === one.trim()));
+  if (types.includes(undefined))
+    throw new UsageError(
+      `--type must be numbers of ${noticeTypeNumbers.join(', ')} with commas, not ${given}`,
+    );
+  return new Set(types as readonly number[]);
+}

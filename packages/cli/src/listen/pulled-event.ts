@@ -1,0 +1,61 @@
+import type { ChannelEvent } from '@housecount/protocol';
+
+/** An event as GET /v1/apps/{app}/events gives it: the record of the channel, and the notice that it makes. */
+export type PulledEvent = ChannelEvent & {
+  readonly noticeId: string;
+  readonly eventType: number;
+  /** In the `agora` format. */
+  readonly notice: PulledNotice;
+};
+
+/** Its key order is the server's. */
+export interface PulledNotice {
+  readonly sid: string;
+  readonly noticeId: string;
+  readonly eventType: number;
+  readonly notifyMs: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** One answer. */
+export interface PulledPage {
+  readonly events: readonly PulledEvent[];
+  /** Stands after the last event. */
+  readonly cursor: string;
+  readonly more: boolean;
+}
+
+/** Reads an answer. @throws Error if it is not one, such as the page of a proxy that says 200 */
+export function readPage(value: unknown): PulledPage {
+  if (!isObject(value) || !Array.isArray(value.events) || typeof value.cursor !== 'string')
+    throw new Error('the answer is not a page of events');
+  const stranger = value.events.find((event) => !isPulledEvent(event));
+  if (stranger !== undefined)
+    throw new Error(`the server gave what is not an event: ${JSON.stringify(stranger).slice(0, 200)}`);
+  return { events: value.events, cursor: value.cursor, more: value.more === true };
+}
+
+/** All that is read of an event of whatever type; newer servers may have more types and fields. */
+function isPulledEvent(value: unknown): value is PulledEvent {
+  if (!isObject(value)) return false;
+  const { channel, atMs, eventType, noticeId, uid, account, notice } = value;
+  if (!isObject(notice)) return false;
+  const { notifyMs, payload } = notice;
+  return (
+    typeof channel === 'string' &&
+    isTime(atMs) &&
+    typeof eventType === 'number' &&
+    typeof noticeId === 'string' &&
+    (uid === undefined || typeof uid === 'number') &&
+    (account === undefined || typeof account === 'string') &&
+    notice.eventType === eventType &&
+    isTime(notifyMs) &&
+    isObject(payload) &&
+    typeof payload.channelName === 'string'
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A date can hold it. */
+const isTime = (value: unknown) => typeof value === 'number' && Math.abs(value) <= 8.64e15;
