@@ -36,14 +36,15 @@ export async function refusalOf(response: Response, hasLogin: boolean): Promise<
       `the server does not allow this (${code ?? status}): ${said}. Check ${hasLogin ? '' : 'whether it wants --customer, and '}--url and --app`,
       code,
     );
-  if (code === 'invalid_app_id') return new RefusedError(`${said} Check --app`, code);
+  if (code === 'invalid_app_id') return new RefusedError(`${said} (${code}) Check --app`, code);
   if (status >= 300 && status < 400)
     return new RefusedError(
       `the server sends elsewhere, to ${headers.get('location') ?? 'nowhere'}: give that as --url`,
     );
   if (status === 404 && code === undefined)
     return new RefusedError(`the server answered 404: ${said}. Is --url that of a Housecount server?`);
-  if (status >= 400 && status < 500 && !passing.includes(status)) return new RefusedError(said, code);
+  if (status >= 400 && status < 500 && !passing.includes(status))
+    return new RefusedError(code === undefined ? said : `${said} (${code})`, code);
   return new Error(said);
 }
 
