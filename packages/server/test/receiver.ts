@@ -50,6 +50,8 @@ export interface Receiver {
   readonly floodedBytes: number;
   /** Connections opened so far. */
   readonly connections: number;
+  /** Connections open now. */
+  readonly openConnections: number;
   /** Resolves once `condition` holds; rejects after `deadlineMs`, saying what came. */
   until(condition: (notices: readonly ReceivedNotice[]) => boolean, deadlineMs?: number): Promise<void>;
   /** Everything that came, folded and checked. */
@@ -104,6 +106,9 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     },
     get connections() {
       return connections;
+    },
+    get openConnections() {
+      return sockets.size;
     },
     until: (condition, deadlineMs = 10_000) =>
       new Promise((resolve, reject) => {
