@@ -9,6 +9,11 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
+/** Events as they are sent: bytes that any number of streams may share. */
+export function encodeEvents(events: readonly StreamEvent[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(events.map(format).join(''));
+}
+
 /** Opens event streams, at most limits.eventStreamsMax at once. */
 export class EventStreams {
   readonly #clock: Clock;
@@ -19,13 +24,13 @@ export class EventStreams {
   }
 
   /**
-   * A text/event-stream of what `source` yields. Nothing is buffered: the source is asked when the client has room.
+   * A text/event-stream of what `source` yields: events, or several at once as encodeEvents made them. Nothing is buffered: the source is asked when the client has room.
    * It ends when the client goes away, the signal aborts or the source ends; a failure is the last event, `error`.
    * @throws HousecountError too_many_connections
    */
   respond(options: {
     readonly signal: AbortSignal;
-    readonly source: (signal: AbortSignal) => AsyncIterable<StreamEvent>;
+    readonly source: (signal: AbortSignal) => AsyncIterable<StreamEvent | Uint8Array<ArrayBuffer>>;
     /** Told at once: what the client resumes after if it loses the connection before the first event. */
     readonly firstId?: number;
   }): Response {
@@ -45,7 +50,7 @@ export class EventStreams {
     };
     const clock = this.#clock;
     const encoder = new TextEncoder();
-    let pending: Promise<IteratorResult<StreamEvent>> | undefined;
+    let pending: Promise<IteratorResult<StreamEvent | Uint8Array<ArrayBuffer>>> | undefined;
 
     const body = new ReadableStream<Uint8Array>(
       {
@@ -64,7 +69,8 @@ export class EventStreams {
             }
             pending = undefined;
             if (next !== 'aborted' && !next.done) {
-              controller.enqueue(encoder.encode(format(next.value)));
+              const { value } = next;
+              controller.enqueue(value instanceof Uint8Array ? value : encodeEvents([value]));
               return;
             }
           } catch (error) {

@@ -4,15 +4,16 @@ import type { AgoraNotice } from '@housecount/protocol';
 import { audit } from '../../../cli/src/verify/auditor.ts';
 import { type FormedNotice, inspectorId } from './inspector.ts';
 import { appForTests, LifeForTests } from './log-for-tests.ts';
+import { ringBatchMax, ringNoticesMax } from './notice-ring.ts';
 import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
 
-async function read(stream: AsyncIterable<FormedNotice>, count: number): Promise<FormedNotice[]> {
+async function read(stream: AsyncIterable<readonly FormedNotice[]>, count: number): Promise<FormedNotice[]> {
   const got: FormedNotice[] = [];
-  for await (const notice of stream) {
-    got.push(notice);
-    if (got.length === count) break;
+  for await (const notices of stream) {
+    got.push(...notices);
+    if (got.length >= count) break;
   }
-  return got;
+  return got.slice(0, count);
 }
 const isSigned = ({ body, headers }: Pick<FormedNotice, 'body' | 'headers'>) =>
   headers['Agora-Signature-V2'] ===
@@ -81,6 +82,63 @@ describe('the inspector', () => {
     await world.clock.advance(0);
     world.log.append(new LifeForTests('new').open());
     for (const [notice] of await Promise.all(streams)) expect(notice?.channel).toBe('new');
+    await notify.stop();
+  });
+
+  test('HOOK154: listeners that keep up share what was formed once, also with one that came later', async () => {
+    const world = new NotifyWorld();
+    const notify = await world.start([]);
+    const { signal } = new AbortController();
+    const listen = (after?: number) => notify.notices(appForTests, after, signal)[Symbol.asyncIterator]();
+    const listeners = [listen(), listen(), listen()];
+    const first = listeners.map((listener) => listener.next());
+    await world.clock.advance(0);
+    const life = new LifeForTests();
+    world.log.append(life.open(), life.join(1), ...new LifeForTests('x', 'f'.repeat(32)).whole(1));
+    const [shared, ...others] = (await Promise.all(first)).map(
+      ({ value }) => value as readonly FormedNotice[],
+    );
+    expect(shared?.map(({ position }) => position)).toEqual([1, 2]);
+    expect(shared?.every(isSigned)).toBe(true);
+    for (const other of others) expect(other).toBe(shared as readonly FormedNotice[]);
+    const late = listen(0);
+    expect((await late.next()).value).toBe(shared);
+    // Who has heard part of it gets the rest, and after that what all get.
+    const midway = listen(1);
+    expect((await midway.next()).value).toEqual(shared?.slice(1));
+    const second = [...listeners, late, midway].map((listener) => listener.next());
+    await world.clock.advance(0);
+    world.log.append(life.join(2));
+    const arrays = new Set((await Promise.all(second)).map(({ value }) => value));
+    expect(arrays.size).toBe(1);
+    await notify.stop();
+  });
+
+  test('HOOK154: a listener that is far behind holds up nobody and misses nothing', async () => {
+    const world = new NotifyWorld();
+    const notify = await world.start([]);
+    const { signal } = new AbortController();
+    const slow = notify.notices(appForTests, undefined, signal)[Symbol.asyncIterator]();
+    const quick = read(notify.notices(appForTests, undefined, signal), 2 * ringNoticesMax);
+    const begun = slow.next();
+    await world.clock.advance(0);
+    const life = new LifeForTests();
+    const got: FormedNotice[] = [];
+    world.log.append(life.open());
+    got.push(...((await begun).value as readonly FormedNotice[]));
+    for (let uid = 1; uid < 2 * ringNoticesMax; uid += 512) {
+      world.log.append(...Array.from({ length: 512 }, (_, at) => life.join(uid + at)));
+      await notify.waitIdle();
+    }
+    expect((await quick).map(({ position }) => position)).toEqual(
+      Array.from({ length: 2 * ringNoticesMax }, (_, at) => at + 1),
+    );
+    while (got.length <= 2 * ringNoticesMax) {
+      const { value } = await slow.next();
+      expect(value.length).toBeLessThanOrEqual(ringBatchMax);
+      got.push(...value);
+    }
+    expect(got.map(({ position }) => position)).toEqual(got.map((_, at) => at + 1));
     await notify.stop();
   });
 

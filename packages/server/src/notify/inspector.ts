@@ -7,6 +7,7 @@ import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
 import type { Attempt, AttemptFeed } from './attempt-feed.ts';
 import { eventOf } from './channel-events.ts';
+import { NoticeRing, type RingPlace, ringBatchMax } from './notice-ring.ts';
 import type { NoticeText } from './notice-text.ts';
 import { headerSigner, type NoticeHeaders } from './signed-headers.ts';
 
@@ -41,6 +42,7 @@ export interface InspectorParts {
  */
 export class Inspector {
   readonly #parts: InspectorParts;
+  readonly #rings = new Map<string, { readonly ring: NoticeRing; listeners: number }>();
   readonly #signers = new Map<string, (body: string) => NoticeHeaders>();
   readonly #stopping = new AbortController();
   readonly #following: Promise<void>;
@@ -58,33 +60,82 @@ export class Inspector {
   }
 
   /**
-   * The notices of an app after `after` (a position; undefined: from now on), in order, until the signal aborts. Read
-   * from the log as the caller asks for more, so a listener that comes back misses nothing that the log still holds.
+   * The notices of an app after `after` (a position; undefined: from now on), in order, until the signal aborts: some at
+   * a time, at most ringBatchMax. A listener that keeps up shares what it gets, the very arrays, with all others of the
+   * app; one that does not reads the log at its own pace, so it misses nothing that the log still holds.
    */
-  async *notices(app: string, after: number | undefined, signal: AbortSignal): AsyncIterable<FormedNotice> {
-    const { log, clock, textOf } = this.#parts;
+  async *notices(
+    app: string,
+    after: number | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly FormedNotice[]> {
+    const { log } = this.#parts;
     if (after !== undefined && (!Number.isSafeInteger(after) || after < 0))
       throw new HousecountError('body_invalid', 'after must be a position in the log: 0, 1, 2 …');
     const end = AbortSignal.any([signal, this.#stopping.signal]);
-    // A position that the log has not reached comes from another data folder.
-    const start = Math.min(after ?? log.lastPosition, log.lastPosition);
-    for await (const batch of log.follow(start, end)) {
-      for (const { position, record } of batch) {
-        const event = eventOf(record);
-        if (event?.app !== app) continue;
-        const { noticeId, eventType, at } = textOf(event);
-        const body = at(clock.nowMs());
-        yield {
-          position,
-          noticeId,
-          eventType,
-          channel: event.channel,
-          body,
-          headers: this.#sign(app, body),
-        };
-        if (end.aborted) return;
+    const { ring, leave } = this.#listen(app);
+    try {
+      // A position that the log has not reached comes from another data folder.
+      let place: RingPlace = {
+        position: Math.min(after ?? log.lastPosition, log.lastPosition),
+        number: undefined,
+      };
+      while (!end.aborted) {
+        if (!ring.holds(place)) {
+          for await (const { notices, position } of this.#fromLog(app, place.position, end)) {
+            place = { position, number: undefined };
+            if (notices.length > 0) yield notices;
+            if (end.aborted || ring.holds(place)) break;
+          }
+          continue;
+        }
+        const step = ring.step(place);
+        if (!step) {
+          await ring.more(end);
+          continue;
+        }
+        place = step.next;
+        yield step.notices;
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** The ring of an app, kept while somebody listens to it. */
+  #listen(app: string): { ring: NoticeRing; leave: () => void } {
+    const open = this.#rings.get(app) ?? { ring: new NoticeRing(this.#seen), listeners: 0 };
+    this.#rings.set(app, open);
+    open.listeners += 1;
+    const leave = () => {
+      open.listeners -= 1;
+      if (open.listeners === 0) this.#rings.delete(app);
+    };
+    return { ring: open.ring, leave };
+  }
+
+  /** For who is further behind than the ring: formed for this listener alone. */
+  async *#fromLog(app: string, after: number, signal: AbortSignal) {
+    for await (const batch of this.#parts.log.follow(after, signal)) {
+      for (let at = 0; at < batch.length; at += ringBatchMax) {
+        const piece = batch.slice(at, at + ringBatchMax);
+        const position = piece.at(-1)?.position ?? after;
+        yield { notices: this.#formed(piece.filter(({ record }) => eventOf(record)?.app === app)), position };
       }
     }
+  }
+
+  #formed(entries: readonly LogEntry[]): readonly FormedNotice[] {
+    const { clock, textOf } = this.#parts;
+    const atMs = clock.nowMs();
+    return entries.flatMap(({ position, record }) => {
+      const event = eventOf(record);
+      if (!event) return [];
+      const { noticeId, eventType, at } = textOf(event);
+      const body = at(atMs);
+      const headers = this.#sign(event.app, body);
+      return [{ position, noticeId, eventType, channel: event.channel, body, headers }];
+    });
   }
 
   async stop(): Promise<void> {
@@ -99,6 +150,7 @@ export class Inspector {
       try {
         for await (const batch of log.follow(this.#seen, signal)) {
           for (const entry of batch) this.#show(entry);
+          this.#share(batch);
           this.#parts.onShown();
         }
       } catch (cause) {
@@ -106,6 +158,19 @@ export class Inspector {
         logger.error('The inspector cannot follow the log; trying again.', { cause: String(cause) });
       }
       await pause(clock, faultPauseMs, signal);
+    }
+  }
+
+  /** Puts what is new into the rings of those apps that somebody listens to. */
+  #share(batch: readonly LogEntry[]): void {
+    for (const [app, { ring }] of this.#rings) {
+      const entries = batch.filter(({ record }) => eventOf(record)?.app === app);
+      for (let at = 0; at < entries.length; at += ringBatchMax) {
+        const piece = entries.slice(at, at + ringBatchMax);
+        const through = piece.at(-1)?.position;
+        if (through !== undefined) ring.push(through, piece.length, () => this.#formed(piece));
+      }
+      if (entries.length > 0) ring.wake();
     }
   }
 
@@ -128,13 +193,15 @@ export class Inspector {
   }
 }
 
-/** Its body is formed and signed when somebody looks: most are never looked at. */
+/** Its body is formed and signed when somebody first looks: most are never looked at. */
 function virtualAttempt(
   { id, position, atMs }: { id: number; position: number; atMs: number },
   event: ChannelEvent,
   text: NoticeText,
   sign: (body: string) => NoticeHeaders,
 ): Attempt {
+  let body: string | undefined;
+  let headers: NoticeHeaders | undefined;
   return {
     id,
     app: event.app,
@@ -151,10 +218,12 @@ function virtualAttempt(
     outcome: { answered: true, status: 200, excerpt: '' },
     next: 'delivered',
     get body() {
-      return text.at(atMs);
+      body ??= text.at(atMs);
+      return body;
     },
     get headers() {
-      return sign(this.body);
+      headers ??= sign(this.body);
+      return headers;
     },
   };
 }

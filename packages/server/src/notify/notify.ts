@@ -51,8 +51,12 @@ export interface EndpointStatus extends SlotStatus {
 export interface Notify {
   /** Attempts as they are made, real and virtual. */
   readonly feed: Pick<AttemptFeed, 'recent' | 'attempts'>;
-  /** See Inspector.notices: notices by position, for listeners that resume. */
-  notices(app: string, after: number | undefined, signal: AbortSignal): AsyncIterable<FormedNotice>;
+  /** See Inspector.notices: notices by position, some at a time, for listeners that resume. */
+  notices(
+    app: string,
+    after: number | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly FormedNotice[]>;
   status(): readonly EndpointStatus[];
   /** Why notices are held up by this server, not by a receiver; undefined if they are not. */
   readonly trouble: string | undefined;

@@ -1,4 +1,5 @@
-import { resumeAfter, type StreamEvent } from '../event-stream.ts';
+import type { FormedNotice } from '../../notify/inspector.ts';
+import { encodeEvents, resumeAfter } from '../event-stream.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, queryInteger } from '../parameters.ts';
 import { ref } from '../schema.ts';
@@ -12,6 +13,18 @@ const after = queryInteger(
 );
 
 export function followNotices({ deps, streams }: NativeParts): Operation {
+  /** Listeners that get the same notices get the same bytes. */
+  const encoded = new WeakMap<readonly FormedNotice[], Uint8Array<ArrayBuffer>>();
+  function bytesOf(notices: readonly FormedNotice[]) {
+    const known = encoded.get(notices);
+    if (known) return known;
+    const bytes = encodeEvents(
+      notices.map((notice) => ({ event: 'notice', id: notice.position, data: notice })),
+    );
+    encoded.set(notices, bytes);
+    return bytes;
+  }
+
   return {
     method: 'GET',
     path: '/v1/apps/{app}/notices',
@@ -30,9 +43,8 @@ export function followNotices({ deps, streams }: NativeParts): Operation {
       const app = appOf(deps, context).id;
       const given = resumeAfter(request, after.read(context));
       const start = given === fromNow ? deps.log.lastPosition : given;
-      async function* source(signal: AbortSignal): AsyncIterable<StreamEvent> {
-        for await (const notice of deps.notify.notices(app, start, signal))
-          yield { event: 'notice', id: notice.position, data: notice };
+      async function* source(signal: AbortSignal) {
+        for await (const notices of deps.notify.notices(app, start, signal)) yield bytesOf(notices);
       }
       return streams.respond({ signal: context.signal, source, firstId: start });
     },
