@@ -150,6 +150,30 @@ for (const [index, code] of examples.entries())
       assert.equal((await send(body, '0'.repeat(64))).status, 401);
       assert.equal((await send(body, createHmac('sha256', 'n').update(body).digest('hex'))).status, 200);
       assert.match((await lines.next()).value, /77/);
+      // The same lines take a batch, signed as Standard Webhooks does.
+      const place = { time: '2026-01-31T20:00:00.000Z', app: 'a', channel: 'hall', sid: 'S' };
+      const member = { uid: 78, role: 'audience', platform: 'web', clientSeq: 6 };
+      const batch = JSON.stringify([
+        { id: 'S:1:101', type: 'channel.opened', ...place, seq: 1, count: 0, data: { profile: 'live' } },
+        { id: 'S:2:105', type: 'member.joined', ...place, seq: 2, count: 1, data: member },
+      ]);
+      const sendBatch = (secret) => {
+        const seconds = Math.floor(Date.now() / 1000);
+        const mac = createHmac('sha256', secret).update(`b1.${seconds}.${batch}`).digest('base64');
+        return fetch(`http://127.0.0.1:${port}/`, {
+          method: 'POST',
+          body: batch,
+          headers: {
+            'webhook-id': 'b1',
+            'webhook-timestamp': String(seconds),
+            'webhook-signature': `v1,${mac}`,
+            Connection: 'close',
+          },
+        });
+      };
+      assert.equal((await sendBatch('wrong')).status, 401);
+      assert.equal((await sendBatch('n')).status, 200);
+      for (let line = ''; !line.includes('78'); ) line = (await lines.next()).value;
     } finally {
       child.kill();
       await ended;

@@ -3,15 +3,27 @@ export type NoticeHeaders =
   | { get(name: string): string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
+export interface VerifyOptions {
+  /**
+   * Requests that say when they were made (the `standard` and `batch` formats) are refused if that is further from now than this,
+   * so that nobody sends an old one again; default 300. Infinity: any time will do.
+   */
+  readonly toleranceSeconds?: number;
+  /** Epoch milliseconds. Default: Date.now. */
+  readonly now?: () => number;
+}
+
 /**
  * Was this body signed with the secret (or one of several, while you change it)? Give the body as it was received: parsed and
- * written again, its bytes are others. `Agora-Signature-V2` decides if it is there, else `Agora-Signature`.
- * Whatever came from outside only makes it false; throws TypeError if you gave no secret, or an empty one.
+ * written again, its bytes are others. `webhook-signature` (Standard Webhooks) decides if it is there, else `Agora-Signature-V2`, else
+ * `Agora-Signature`. Whatever came from outside only makes it false; throws TypeError if you gave no secret, an empty one, or one
+ * that cannot verify the format that came.
  */
 export declare function verify(
   body: string | Uint8Array | ArrayBuffer,
   headers: NoticeHeaders,
   secret: string | readonly string[],
+  options?: VerifyOptions,
 ): Promise<boolean>;
 
 /** Agora's communication profile has no roles: everybody is a `communication` member. */
@@ -23,17 +35,19 @@ export interface NoticeBase {
   readonly noticeId: string;
   /** 1 is real-time communication. */
   readonly productId: number;
-  /** 101 to 112; new ones may come. */
+  /** 101 to 112, also in the formats that have words for it, and 190 for lost events; new ones may come. */
   readonly eventType: number;
-  /** When this copy was sent, epoch milliseconds. Not the event's time. */
-  readonly notifyMs: number;
+  /** When this copy was sent, epoch milliseconds. Not the event's time. Only in the `agora` format. */
+  readonly notifyMs: number | undefined;
+  /** The app id. Only in the `standard` and `batch` formats. */
+  readonly app: string | undefined;
   /** One life of the channel. Housecount always sends it; Agora may not. */
   readonly sid: string | undefined;
   /** Place of the event in its sid: 1, 2, 3 … without holes. Housecount only. */
   readonly seq: number | undefined;
   /** Members in the channel after the event. Housecount only. */
   readonly count: number | undefined;
-  /** The payload as it came, with all its fields. */
+  /** The payload (in the `standard` and `batch` formats, the data) as it came, with all its fields. */
   readonly payload: Readonly<Record<string, unknown>>;
   /** Sent by somebody who checks the endpoint: answer 200, and do not take its channel for a real one. */
   readonly healthTest: boolean;
@@ -74,8 +88,28 @@ export type Notice =
       readonly durationSeconds: number | undefined;
     })
   | (MemberNoticeBase & { readonly kind: 'role-changed' })
+  /** Events that will not be sent: they waited longer than the server keeps them. It has no seq of its own. */
+  | (NoticeBase & {
+      readonly kind: 'events-lost';
+      /** Whose events; undefined when many channels lost some, and this one counts those that are not told one by one. */
+      readonly channelName: string | undefined;
+      /** First and last seq lost, in the life `sid`. */
+      readonly fromSeq: number | undefined;
+      readonly toSeq: number | undefined;
+      /** How many of them this endpoint would have been sent; undefined if not known. */
+      readonly events: number | undefined;
+      /** When the first and the last of them happened, epoch seconds; undefined if not known. */
+      readonly fromTs: number | undefined;
+      readonly toTs: number | undefined;
+      /** When they were given away, epoch seconds. */
+      readonly ts: number;
+    })
   /** A type that this version does not know: see eventType and payload. */
   | (NoticeBase & { readonly kind: 'unknown' });
+
+/** A notice of something that happened in a channel. */
+export type EventNotice = Exclude<Notice, { kind: 'unknown' | 'events-lost' }>;
+export type EventsLostNotice = Extract<Notice, { kind: 'events-lost' }>;
 
 /** The body is not a notice. The message says which field is wrong and never quotes the body. */
 export declare class NoticeError extends Error {
@@ -83,10 +117,17 @@ export declare class NoticeError extends Error {
 }
 
 /**
- * Reads the body of a notice. Unknown fields, event types, reasons and platforms are let through; throws NoticeError if it is
- * not JSON or lacks what every notice of its type has. Verify first: this looks at the form only.
+ * Reads the body of a notice, in the `agora` or the `standard` format. Unknown fields, event types, reasons and platforms are let
+ * through; throws NoticeError if it is not JSON, lacks what every notice of its type has, or is a batch. Verify first: this looks at
+ * the form only.
  */
 export declare function parseNotice(body: string | Uint8Array | ArrayBuffer): Notice;
+
+/**
+ * Reads the body of a request in any format: one notice, or a batch of 1 to 1,000 in the order in which they stand. Throws NoticeError,
+ * as parseNotice does, if one of them is none: then all are refused.
+ */
+export declare function parseNotices(body: string | Uint8Array | ArrayBuffer): readonly Notice[];
 
 /** Somebody in a channel. */
 export interface RosterMember {
@@ -166,6 +207,24 @@ export type RosterChange = { readonly channel: string } & (
   | { readonly type: 'left'; readonly member: RosterMember; readonly reason?: number }
 );
 
+/** Told when the server says that events will not be sent. Again for each copy of that notice. */
+export interface EventsLostChange {
+  readonly noticeId: string;
+  /** Whose events; absent when many channels lost some, and this counts those that are not told one by one. */
+  readonly channel?: string;
+  /** The life that lost events, with the first and last seq lost. */
+  readonly sid?: string;
+  readonly fromSeq?: number;
+  readonly toSeq?: number;
+  /** How many of them the endpoint would have been sent; absent if not known. */
+  readonly events?: number;
+  /**
+   * The roster of the channel is right all the same: it had them, or the server was asked. False without `heal`, with `types` that name
+   * only some, for plain channels, without a channel, and when the server was asked in vain.
+   */
+  readonly healed: boolean;
+}
+
 /** A channel at one moment. */
 export interface RosterView {
   /** Absent if nobody is there, and for plain channels. */
@@ -187,7 +246,8 @@ export declare class Roster {
   constructor(options?: RosterOptions);
   /**
    * Takes a notice. Resolves once it is in the store, and once what it lacked was asked for. Rejects with RosterError (answer 500
-   * then: the notice comes again) or with what the store or a listener threw.
+   * then: the notice comes again) or with what the store or a listener threw. A notice of lost events has the channel healed, and
+   * rejects if that fails, so that it comes again too.
    */
   take(notice: Notice): Promise<Taken>;
   /** Who is in the channel now. */
@@ -198,6 +258,8 @@ export declare class Roster {
   view(channel: string): Promise<RosterView>;
   /** Calls back for each change that this process makes, in order per channel. Returns what ends it. */
   onChange(listener: (change: RosterChange) => void): () => void;
+  /** Calls back for each notice of lost events that this process takes, once it was tried to heal what it tells. Returns what ends it. */
+  onLost(listener: (lost: EventsLostChange) => void): () => void;
   /**
    * Asks the server for what happened since, for the one loss that no hole shows: the last notice of all. Worth doing at the start
    * and now and then for channels that are open. Throws RosterError `heal_failed`, or TypeError without `heal`.
@@ -336,16 +398,16 @@ export interface RestHealerOptions {
 /** Heals from the server's REST API. What the server answers badly throws RosterError `heal_failed`. */
 export declare function restHealer(options: RestHealerOptions): Healer;
 
-export interface HandlerOptions {
+export interface HandlerOptions extends VerifyOptions {
   /** The endpoint's secret, or several while you change it. */
   readonly secret: string | readonly string[];
-  /** Takes each notice before `onNotice` sees it. */
+  /** Takes each notice, of a batch all of them, before `onNotice` sees it. */
   readonly roster?: Roster;
-  /** Called for each copy of each notice, but not for the check of an endpoint. If it throws, the answer is 500 and the notice comes again. */
+  /** Called for each copy of each notice, in order, but not for the check of an endpoint. If it throws, the answer is 500 and the request comes again. */
   readonly onNotice?: (notice: Notice) => unknown;
   /** Told what was answered 500. Default: console.error. */
   readonly onError?: (error: unknown) => void;
-  /** A longer body is answered 413; default 65,536 bytes. */
+  /** A longer body is answered 413; default 1,048,576 bytes, as much as a batch has. */
   readonly bodyBytesMax?: number;
 }
 
@@ -365,8 +427,8 @@ export interface ExpressLikeRequest extends NodeLikeRequest {
 export type ExpressLikeResponse = NodeLikeResponse;
 
 /**
- * A request listener for node:http. Answers 200 once roster and callback are done, 401 without a good signature, 400 for what is no
- * notice, 405, 413, and 500 when roster or callback failed. Throws TypeError without a secret.
+ * A request listener for node:http, for notices in any format. Answers 200 once roster and callback are done, 401 without a good
+ * signature, 400 for what is no notice (of a batch then none is taken), 405, 413, and 500 when roster or callback failed. Throws TypeError without a secret.
  */
 export declare function nodeHandler(
   options: HandlerOptions,

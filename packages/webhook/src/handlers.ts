@@ -1,17 +1,19 @@
-import { type Notice, NoticeError, parseNotice } from './parse-notice.ts';
+import { batchBytesMax } from '@housecount/protocol';
+import { type Notice, NoticeError } from './notice.ts';
+import { parseNotices } from './parse-notice.ts';
 import type { Roster } from './roster/roster.ts';
-import { type NoticeHeaders, verify } from './verify.ts';
+import { type NoticeHeaders, type VerifyOptions, verify } from './verify.ts';
 
-export interface HandlerOptions {
+export interface HandlerOptions extends VerifyOptions {
   /** The endpoint's secret, or several while you change it. */
   readonly secret: string | readonly string[];
-  /** Takes each notice before `onNotice` sees it. */
+  /** Takes each notice, of a batch all of them, before `onNotice` sees it. */
   readonly roster?: Roster;
-  /** Called for each copy of each notice, but not for the check of an endpoint. If it throws, the answer is 500 and the notice comes again. */
+  /** Called for each copy of each notice, in order, but not for the check of an endpoint. If it throws, the answer is 500 and the request comes again. */
   readonly onNotice?: (notice: Notice) => unknown;
   /** Told what was answered 500. Default: console.error. */
   readonly onError?: (error: unknown) => void;
-  /** A longer body is answered 413; default 65,536 bytes. */
+  /** A longer body is answered 413; default 1,048,576 bytes, as much as a batch has. */
   readonly bodyBytesMax?: number;
 }
 
@@ -36,8 +38,8 @@ interface Answer {
 }
 
 /**
- * A request listener for node:http. Answers 200 once roster and callback are done, 401 without a good signature, 400 for what is no
- * notice, 405, 413, and 500 when roster or callback failed. Throws TypeError without a secret.
+ * A request listener for node:http, for notices in any format. Answers 200 once roster and callback are done, 401 without a good
+ * signature, 400 for what is no notice (of a batch then none is taken), 405, 413, and 500 when roster or callback failed. Throws TypeError without a secret.
  */
 export function nodeHandler(
   options: HandlerOptions,
@@ -102,7 +104,7 @@ export function fetchHandler(options: HandlerOptions): (request: Request) => Pro
   };
 }
 
-const bodyBytesMaxDefault = 65_536;
+const bodyBytesMaxDefault = batchBytesMax;
 const jsonHeaders = { 'Content-Type': 'application/json' };
 const wrongMethod = refusal(405, 'method_not_allowed');
 
@@ -116,12 +118,10 @@ function receiver(
   return async (body, headers) => {
     if (!body) return refusal(413, 'body_too_large');
     try {
-      if (!(await verify(body, headers, secret))) return refusal(401, 'signature_invalid');
-      const notice = parseNotice(body);
-      if (!notice.healthTest) {
-        await roster?.take(notice);
-        await onNotice?.(notice);
-      }
+      if (!(await verify(body, headers, secret, options))) return refusal(401, 'signature_invalid');
+      const notices = parseNotices(body).filter(({ healthTest }) => !healthTest);
+      if (roster) await takeAll(roster, notices);
+      for (const notice of notices) await onNotice?.(notice);
       return { status: 200, body: '{}' };
     } catch (error) {
       if (error instanceof NoticeError) return refusal(400, 'notice_invalid');
@@ -129,6 +129,23 @@ function receiver(
       return refusal(500, 'receiver_failed');
     }
   };
+}
+
+/**
+ * Takes notices in order. Those of a channel that stand together share a save, so that a batch costs a store little more than a
+ * notice. What is lost is asked for once what stands before it is in, and before what stands after it shows a hole. When some
+ * fail, what the first of them threw is thrown at the end: the request comes again, and what was taken is then known.
+ */
+async function takeAll(roster: Roster, notices: readonly Notice[]): Promise<void> {
+  const taking: Promise<unknown>[] = [];
+  for (const notice of notices) {
+    const isLost = notice.kind === 'events-lost';
+    if (isLost) await Promise.allSettled(taking);
+    taking.push(roster.take(notice));
+    if (isLost) await Promise.allSettled(taking);
+  }
+  await Promise.allSettled(taking);
+  await Promise.all(taking);
 }
 
 function refusal(status: number, code: string): Answer {

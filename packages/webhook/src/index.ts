@@ -10,18 +10,21 @@ export {
 } from './handlers.ts';
 export {
   type ChannelNoticeBase,
+  type EventNotice,
+  type EventsLostNotice,
   type MemberNoticeBase,
   type Notice,
   type NoticeBase,
   NoticeError,
   type NoticeRole,
-  parseNotice,
-} from './parse-notice.ts';
+} from './notice.ts';
+export { parseNotice, parseNotices } from './parse-notice.ts';
 export type { RosterSnapshot } from './roster/channel-lives.ts';
 export type { ChannelState } from './roster/channel-state.ts';
 export type { RosterChange } from './roster/channels.ts';
 export type { Entry, RosterMember } from './roster/entry.ts';
 export { type EventsQuery, type Healer, type RestHealerOptions, restHealer } from './roster/healer.ts';
+export type { EventsLostChange } from './roster/lost-events.ts';
 export { type RunScript, redisStore } from './roster/redis-store.ts';
 export {
   Roster,
@@ -33,4 +36,4 @@ export { RosterError, type RosterErrorCode } from './roster/roster-error.ts';
 export type { RosterLimits } from './roster/roster-limits.ts';
 export { type SqliteDatabase, sqliteStore } from './roster/sqlite-store.ts';
 export { memoryStore, type RosterStore, type StoredChannel } from './roster/store.ts';
-export { type NoticeHeaders, verify } from './verify.ts';
+export { type NoticeHeaders, type VerifyOptions, verify } from './verify.ts';

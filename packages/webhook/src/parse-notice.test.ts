@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { type ChannelEvent, noticeTypeNumbers, toAgoraNotice } from '@housecount/protocol';
 import type * as declared from '../index.d.ts';
 import type * as source from './index.ts';
-import { NoticeError, parseNotice } from './parse-notice.ts';
+import { NoticeError } from './notice.ts';
+import { parseNotice } from './parse-notice.ts';
 
 const envelope = { sid: 'S', noticeId: 'S:2:105', productId: 1, eventType: 105, notifyMs: 1_700_000_000_000 };
 const member = {
@@ -46,6 +47,7 @@ describe('parseNotice', () => {
       productId: 1,
       eventType: 104,
       notifyMs: 5,
+      app: undefined,
       sid: 'S',
       seq: 9,
       count: 3,
@@ -154,6 +156,8 @@ const same: Same<declared.Notice, source.Notice> &
   Same<declared.NoticeHeaders, source.NoticeHeaders> &
   Same<typeof declared.verify, typeof source.verify> &
   Same<typeof declared.parseNotice, typeof source.parseNotice> &
+  Same<typeof declared.parseNotices, typeof source.parseNotices> &
+  Same<declared.EventsLostChange, source.EventsLostChange> &
   // A class with private parts is like no other class: its public ones are compared.
   Same<Pick<declared.Roster, keyof declared.Roster>, Pick<source.Roster, keyof source.Roster>> &
   Same<

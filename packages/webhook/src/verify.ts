@@ -1,3 +1,5 @@
+import { isStandardSigned, toleranceSecondsDefault } from './standard-signature.ts';
+
 /** Headers of a request, as web frameworks and Node give them. */
 export type NoticeHeaders =
   | { get(name: string): string | null }
@@ -8,21 +10,44 @@ const signatures = [
   { header: 'agora-signature', hash: 'SHA-1', bytes: 20 },
 ] as const;
 
+export interface VerifyOptions {
+  /**
+   * Requests that say when they were made (the `standard` and `batch` formats) are refused if that is further from now than this,
+   * so that nobody sends an old one again; default 300. Infinity: any time will do.
+   */
+  readonly toleranceSeconds?: number;
+  /** Epoch milliseconds. Default: Date.now. */
+  readonly now?: () => number;
+}
+
 /**
  * Was this body signed with the secret (or one of several, while you change it)? Give the body as it was received: parsed and
- * written again, its bytes are others. `Agora-Signature-V2` decides if it is there, else `Agora-Signature`.
- * Whatever came from outside only makes it false; throws TypeError if you gave no secret, or an empty one.
+ * written again, its bytes are others. `webhook-signature` (Standard Webhooks) decides if it is there, else `Agora-Signature-V2`, else
+ * `Agora-Signature`. Whatever came from outside only makes it false; throws TypeError if you gave no secret, an empty one, or one
+ * that cannot verify the format that came.
  */
 export async function verify(
   body: string | Uint8Array | ArrayBuffer,
   headers: NoticeHeaders,
   secret: string | readonly string[],
+  options: VerifyOptions = {},
 ): Promise<boolean> {
   const secrets = typeof secret === 'string' ? [secret] : secret;
   if (secrets.length === 0 || secrets.some((one) => typeof one !== 'string' || one === ''))
     throw new TypeError('verify needs the secret of the endpoint.');
   const bytes = bytesOf(body);
   if (!bytes) return false;
+  const standard = headerOf(headers, 'webhook-signature');
+  if (standard !== undefined)
+    return isStandardSigned({
+      body: bytes,
+      id: headerOf(headers, 'webhook-id') ?? '',
+      timestamp: headerOf(headers, 'webhook-timestamp') ?? '',
+      signature: standard,
+      secrets,
+      toleranceSeconds: options.toleranceSeconds ?? toleranceSecondsDefault,
+      nowMs: (options.now ?? Date.now)(),
+    });
   for (const { header, hash, bytes: length } of signatures) {
     const value = headerOf(headers, header);
     if (value === undefined) continue;

@@ -4,7 +4,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toAgoraNotice } from '@housecount/protocol';
 import { expressHandler, fetchHandler, type HandlerOptions, nodeHandler } from '../src/handlers.ts';
-import type { Notice } from '../src/parse-notice.ts';
+import type { Notice } from '../src/notice.ts';
 import { Roster } from '../src/roster/roster.ts';
 import { Truth } from './truth.ts';
 

@@ -1,5 +1,6 @@
 import { type ChannelEvent, type LeaveReason, type Role, toAgoraNotice } from '@housecount/protocol';
-import { type Notice, parseNotice } from '../src/parse-notice.ts';
+import type { Notice } from '../src/notice.ts';
+import { parseNotice } from '../src/parse-notice.ts';
 import type { RosterSnapshot } from '../src/roster/channel-lives.ts';
 import { type Entry, entryOf } from '../src/roster/entry.ts';
 
@@ -141,7 +142,7 @@ export function noticeOf(event: ChannelEvent): Notice {
 
 export function entryOfEvent(event: ChannelEvent): Entry {
   const notice = noticeOf(event);
-  const entry = notice.kind === 'unknown' ? undefined : entryOf(notice);
+  const entry = notice.kind === 'unknown' || notice.kind === 'events-lost' ? undefined : entryOf(notice);
   if (!entry) throw new Error('every event has an entry');
   return entry;
 }

@@ -1,4 +1,4 @@
-import type { Notice, NoticeRole } from '../parse-notice.ts';
+import type { EventNotice, NoticeRole } from '../notice.ts';
 import { RosterError } from './roster-error.ts';
 
 /** Somebody in a channel. */
@@ -30,7 +30,7 @@ export type Entry =
   | (EntryBase & { readonly what: 'role'; readonly uid: number; readonly role: NoticeRole });
 
 /** A notice that carries sid and seq, as an entry; undefined if it has none. Throws RosterError `notice_invalid`. */
-export function entryOf(notice: Exclude<Notice, { kind: 'unknown' }>): Entry | undefined {
+export function entryOf(notice: EventNotice): Entry | undefined {
   const { sid, seq, ts, count } = notice;
   if (sid === undefined || seq === undefined) return undefined;
   if (sid === '' || sid.length > 256 || !Number.isSafeInteger(seq) || seq < 1)

@@ -1,4 +1,4 @@
-import type { Notice, NoticeRole } from '../parse-notice.ts';
+import type { Notice, NoticeRole } from '../notice.ts';
 import { memberOf, type RosterMember, uidOf } from './entry.ts';
 import type { RosterLimits } from './roster-limits.ts';
 import { UidMap } from './uid-map.ts';

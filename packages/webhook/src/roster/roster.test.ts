@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { ChannelEvent } from '@housecount/protocol';
 import { entryOfEvent, namesOf, noticeOf, Truth } from '../../test/truth.ts';
-import { type Notice, parseNotice } from '../parse-notice.ts';
+import type { Notice } from '../notice.ts';
+import { parseNotice } from '../parse-notice.ts';
 import type { RosterChange } from './channels.ts';
 import type { Healer } from './healer.ts';
 import { Roster } from './roster.ts';

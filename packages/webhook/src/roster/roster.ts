@@ -1,6 +1,5 @@
-import type { Notice } from '../parse-notice.ts';
+import type { EventNotice, EventsLostNotice, Notice } from '../notice.ts';
 import {
-  adoptSnapshot,
   type ChannelFolded,
   foldChannel,
   type NumberedChannel,
@@ -12,10 +11,12 @@ import type { ChannelState } from './channel-state.ts';
 import { Channels, ListenerFailure, type RosterChange } from './channels.ts';
 import { type Entry, entryOf, type RosterMember } from './entry.ts';
 import type { Healer } from './healer.ts';
+import { Healing } from './healing.ts';
 import { type Hole, holeOf, type LifeChange } from './life.ts';
+import { type EventsLostChange, isPast, lostChangeOf, rangeOf } from './lost-events.ts';
 import { emptyPlain, foldPlain, type MemberNotice, type PlainChange, plainMembers } from './plain-channel.ts';
 import { RosterError } from './roster-error.ts';
-import { batchMax, holeMax, type RosterLimits, rosterLimits } from './roster-limits.ts';
+import { batchMax, type RosterLimits, rosterLimits } from './roster-limits.ts';
 import { memoryStore, type RosterStore } from './store.ts';
 
 export interface RosterOptions {
@@ -75,19 +76,17 @@ type Result = Taken & { readonly needs?: 'healing' | 'room' | 'judging' };
 
 const all: readonly number[] = [101, 102, 103, 104, 105, 106, 107, 108, 111, 112];
 const ignored: Taken = { applied: false, duplicate: false };
-/** Asking again in one healing: each answer may show that another is needed. */
-const healRounds = 4;
-
 /**
  * Who is in the channels of one app, from its notices in any order, with copies and holes. When `take` has resolved with `applied`,
  * the roster contains the notice and all that came before it: nothing is waited for by the clock.
  */
 export class Roster {
   readonly #channels: Channels;
-  readonly #heal: Healer | undefined;
+  readonly #healing: Healing | undefined;
   readonly #types: readonly number[] | undefined;
   readonly #limits: RosterLimits;
   readonly #now: () => number;
+  readonly #lostListeners = new Set<(lost: EventsLostChange) => void>();
   /** Notices that wait for the store, by channel; a channel that is here has one worker. */
   readonly #pending = new Map<string, Pending[]>();
   #pendingCount = 0;
@@ -103,7 +102,12 @@ export class Roster {
         'A roster needs joins (103, 105 or 107) and leaves (104, 106 or 108) among `types`.',
       );
     this.#channels = new Channels(options.store ?? memoryStore(), options.prefix ?? '');
-    this.#heal = options.heal;
+    const fold = (channel: string, entries: readonly Entry[]) =>
+      this.#fold(
+        channel,
+        entries.map((entry) => ({ kind: 'entry', entry })),
+      );
+    this.#healing = options.heal && new Healing(options.heal, this.#channels, fold);
     this.#types = types && !all.every((type) => types.includes(type)) ? types : undefined;
     this.#limits = { ...rosterLimits, ...options.limits };
     this.#now = options.now ?? Date.now;
@@ -111,10 +115,12 @@ export class Roster {
 
   /**
    * Takes a notice. Resolves once it is in the store, and once what it lacked was asked for. Rejects with RosterError (answer 500
-   * then: the notice comes again) or with what the store or a listener threw.
+   * then: the notice comes again) or with what the store or a listener threw. A notice of lost events has the channel healed, and
+   * rejects if that fails, so that it comes again too.
    */
   take(notice: Notice): Promise<Taken> {
     if (notice.kind === 'unknown' || notice.healthTest) return Promise.resolve(ignored);
+    if (notice.kind === 'events-lost') return this.#takeLost(notice);
     let work: Work | undefined;
     try {
       work = this.#workOf(notice);
@@ -162,33 +168,27 @@ export class Roster {
     return this.#channels.onChange(listener);
   }
 
+  /** Calls back for each notice of lost events that this process takes, once it was tried to heal what it tells. Returns what ends it. */
+  onLost(listener: (lost: EventsLostChange) => void): () => void {
+    this.#lostListeners.add(listener);
+    return () => this.#lostListeners.delete(listener);
+  }
+
   /**
    * Asks the server for what happened since, for the one loss that no hole shows: the last notice of all. Worth doing at the start
    * and now and then for channels that are open. Throws RosterError `heal_failed`, or TypeError without `heal`.
    */
   async refresh(channel: string): Promise<void> {
+    if (!this.#healing) throw new TypeError('refresh needs the option `heal`.');
+    if (this.#types) return;
     try {
-      await this.#refresh(channel);
+      await this.#healing.refresh(channel);
     } catch (error) {
       throw error instanceof ListenerFailure ? error.cause : error;
     }
   }
 
-  async #refresh(channel: string): Promise<void> {
-    if (!this.#heal) throw new TypeError('refresh needs the option `heal`.');
-    if (this.#types) return;
-    const { state } = await this.#channels.load(channel);
-    if (state?.mode === 'plain') return;
-    const life = state && presentLife(state);
-    if (life && (await this.#askEvents(channel, life.sid, life.seq, Number.POSITIVE_INFINITY))) {
-      const after = (await this.#channels.load(channel)).state;
-      if (after?.mode === 'numbered' && presentLife(after) && !needOf(after)) return;
-    }
-    await this.#askRoster(channel, []);
-    await this.#mend(channel);
-  }
-
-  #workOf(notice: Exclude<Notice, { kind: 'unknown' }>): Work | undefined {
+  #workOf(notice: EventNotice): Work | undefined {
     if (this.#types && !this.#types.includes(notice.eventType))
       throw new RosterError('type_not_named', `Type ${notice.eventType} came and is not among \`types\`.`);
     const entry = this.#types ? undefined : entryOf(notice);
@@ -249,13 +249,13 @@ export class Roster {
 
   /** What the healer threw, if it did. */
   async #healAfter(channel: string, works: readonly Work[], results: readonly Result[]): Promise<unknown> {
-    if (!this.#heal) return undefined;
+    if (!this.#healing) return undefined;
     const suspects = works.flatMap((work, index) =>
       work.kind === 'entry' && results[index]?.needs === 'judging' ? [work.entry.sid] : [],
     );
     try {
-      if (suspects.length > 0) await this.#askRoster(channel, suspects);
-      await this.#mend(channel);
+      if (suspects.length > 0) await this.#healing.askRoster(channel, suspects);
+      await this.#healing.mend(channel);
       return undefined;
     } catch (error) {
       if (error instanceof ListenerFailure) throw error;
@@ -271,7 +271,7 @@ export class Roster {
     before: Taken,
     healFailed: unknown,
   ): Promise<Taken | RosterError> {
-    if (!this.#heal && needs !== 'room') return before;
+    if (!this.#healing && needs !== 'room') return before;
     if (needs === 'room') {
       const [again] = await this.#fold(channel, [work]);
       if (again?.needs === 'room')
@@ -344,52 +344,28 @@ export class Roster {
     };
   }
 
-  /** Asks the server until the channel lacks nothing; throws RosterError `heal_failed` if it cannot be made whole. */
-  async #mend(channel: string): Promise<void> {
-    for (let round = 0; round < healRounds; round++) {
-      const { state } = await this.#channels.load(channel);
-      const need = state?.mode === 'numbered' ? needOf(state) : undefined;
-      if (!need) return;
-      if (need.by === 'events' && round < healRounds - 1) {
-        const [from, to] = need.hole;
-        if (to - from < holeMax && (await this.#askEvents(channel, need.sid, from - 1, to))) continue;
+  async #takeLost(notice: EventsLostNotice): Promise<Taken> {
+    const range = rangeOf(notice);
+    // Those that go by clientSeq have no order in which something could be missing.
+    const state = range && !this.#types ? (await this.#channels.load(range.channel)).state : undefined;
+    const isKnown = range !== undefined && state?.mode === 'numbered' && isPast(state, range);
+    let healed = isKnown;
+    let failed: { readonly error: unknown } | undefined;
+    if (!isKnown && range && this.#healing && !this.#types && state?.mode !== 'plain')
+      try {
+        await this.#healing.healLost(range);
+        healed = true;
+      } catch (error) {
+        failed = { error: error instanceof ListenerFailure ? error.cause : error };
       }
-      await this.#askRoster(channel, []);
-    }
-    const { state } = await this.#channels.load(channel);
-    if (state?.mode === 'numbered' && needOf(state))
-      throw new RosterError('heal_failed', 'What the server answered did not close the hole.');
-  }
-
-  /** False: the server no longer has them. */
-  async #askEvents(channel: string, sid: string, after: number, to: number): Promise<boolean> {
-    const entries = await this.#heal?.events({ channel, sid, after, to });
-    if (!entries) return false;
-    const isOwn = entries.every((entry) => entry.sid === sid);
-    if (!isOwn) throw new RosterError('heal_failed', 'The server answered with events of another sid.');
-    if (entries.length > 0)
-      await this.#fold(
-        channel,
-        entries.map((entry) => ({ kind: 'entry', entry })),
-      );
-    return true;
-  }
-
-  async #askRoster(channel: string, suspects: readonly string[]): Promise<void> {
-    if (!this.#heal) return;
-    const { state } = await this.#channels.load(channel);
-    const lives = state?.mode === 'numbered' ? state.lives : [];
-    const known = [...lives.map(({ sid }) => sid), ...suspects];
-    const snapshot = await this.#heal.roster(channel);
-    await this.#channels.update(channel, (before) => {
-      const start = before?.mode === 'numbered' ? before : noLives;
-      const adopted = adoptSnapshot(start, snapshot, known);
-      return {
-        state: adopted.channel === noLives ? before : adopted.channel,
-        changes: adopted.changes,
-        answer: undefined,
-      };
-    });
+    for (const listener of this.#lostListeners)
+      try {
+        listener(lostChangeOf(notice, healed));
+      } catch (error) {
+        failed ??= { error };
+      }
+    if (failed) throw failed.error;
+    return { applied: false, duplicate: isKnown, ...(healed && !isKnown && { healed: true }) };
   }
 }
 
