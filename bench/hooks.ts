@@ -1,56 +1,48 @@
-import { startReceiver } from '../packages/server/test/receiver.ts';
-import { startServerProcess, testApp } from '../packages/server/test/server-process.ts';
 import { numbers } from './arguments.ts';
 import { type Bench, figure } from './figure.ts';
-import { cpuMs, joinMany } from './server-load.ts';
+import {
+  benchEndpoint,
+  checkReceived,
+  mebibytes,
+  sample,
+  secret,
+  startNoticeLoad,
+  whilePrinting,
+} from './notice-load.ts';
 
-const secret = 'a-secret-for-the-bench';
+/** Joins and leaves wait while the receiver is further behind than this: then requests, not joins, are what is measured. */
+const backlogMax = 2_000;
 
-/** Signed one-event requests each second, from a log that is ahead of the receiver: role changes make the events. */
+/** Signed one-event requests each second, while the joins and leaves that make them happen in the same process. */
 export const hooks: Bench = {
-  summary: 'signed one-event notices each second to one receiver',
+  summary: 'signed one-event requests each second to one receiver, joins and leaves included',
   async run(args) {
-    const { members, changes } = numbers(args, { members: 500, changes: 40 });
-    const receiver = await startReceiver({ secret });
-    const server = await startServerProcess(
-      { endpoints: [{ app: testApp.id, url: receiver.url, secret, allowPrivateNetwork: true }] },
-      { HOUSECOUNT_LOG_LEVEL: 'error' },
-    );
+    const { for: seconds, members, warm } = numbers(args, { for: 60, members: 400, warm: 5 });
+    const load = startNoticeLoad();
+    const { host, receiver } = load;
     try {
-      const base = { url: server.url, channel: 'bench' };
-      const { clients } = await joinMany({ base, count: members, perSecond: 0 });
-      await receiver.until((notices) => notices.length >= members + 1, 60_000);
-      const startedMs = performance.now();
-      const beforeMs = cpuMs(server.pid);
-      // Each leaves and another takes its place: two events a turn.
-      let events = 0;
-      await Promise.all(
-        clients.map(async (first, index) => {
-          let client = first;
-          for (let turn = 0; turn < changes / 2; turn++) {
-            await client.leave();
-            client =
-              (await joinMany({ base, count: 1, perSecond: 0, together: 1, firstUid: index + 1 }))
-                .clients[0] ?? client;
-            events += 2;
-          }
-          client.drop();
-        }),
-      );
-      await receiver.until((notices) => notices.length >= members + 1 + events, 120_000);
-      const seconds = (performance.now() - startedMs) / 1000;
-      const usedMs = cpuMs(server.pid) - beforeMs;
-      const params = { members, events };
+      const port = await receiver.call('open', { secret, hangs: false });
+      await host.call('start', { endpoints: [benchEndpoint('receiver', port)] });
+      const churn = { channel: 'bench', members, events: Number.MAX_SAFE_INTEGER, backlogMax };
+      const warmed = await host.call('churn', { ...churn, channel: 'warm', seconds: warm });
+      await host.call('idle', {});
+      const before = await sample(load);
+      const events = await whilePrinting(load, host.call('churn', { ...churn, seconds }));
+      await host.call('idle', {});
+      const after = await sample(load);
+      checkReceived(after.count, warmed + events);
+      const elapsed = (after.atMs - before.atMs) / 1000;
+      const cpuSeconds = (after.host.cpuMs - before.host.cpuMs) / 1000;
+      const params = { seconds, members, events };
       return [
-        figure('notices-per-second', events / seconds, '1/s', params),
-        figure('notices-per-server-cpu-second', (events / usedMs) * 1000, '1/s', {
-          ...params,
-          note: 'joins and leaves included',
-        }),
+        figure('requests-per-second', events / elapsed, '1/s', params),
+        figure('requests-per-server-cpu-second', events / cpuSeconds, '1/s', params),
+        figure('server-cores', cpuSeconds / elapsed, 'cores', params),
+        figure('memory-at-start', mebibytes(before.host.residentBytes), 'MiB', params),
+        figure('memory-at-end', mebibytes(after.host.residentBytes), 'MiB', params),
       ];
     } finally {
-      await server.close();
-      await receiver.close();
+      await load.end();
     }
   },
 };
