@@ -29,10 +29,9 @@ interface Reply {
 }
 
 /** Starts a file that ends with `serveCalls`; calls reject when it fails or ends. */
-export function startChild<C extends Calls>(file: URL, execArgv: readonly string[] = []): Child<C> {
+export function startChild<C extends Calls>(file: URL): Child<C> {
   const child: ChildProcess = fork(file, [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [...execArgv],
   });
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let lastId = 0;

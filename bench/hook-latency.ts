@@ -10,7 +10,7 @@ const secret = 'a-secret-for-the-bench';
 export const hookLatency: Bench = {
   summary: 'time from a join to its notice at a receiver, at a steady rate',
   async run(args) {
-    const { rate, seconds } = numbers(args, { rate: 500, seconds: 10 });
+    const { rate, seconds } = numbers(args, { rate: 1_000, seconds: 10 });
     const receiver = await startReceiver({ secret });
     const server = await startServerProcess(
       { endpoints: [{ app: testApp.id, url: receiver.url, secret, allowPrivateNetwork: true }] },

@@ -7,6 +7,7 @@ import {
   sample,
   secret,
   startNoticeLoad,
+  waitedShare,
   whilePrinting,
 } from './notice-load.ts';
 
@@ -38,6 +39,7 @@ export const hooks: Bench = {
         figure('requests-per-second', events / elapsed, '1/s', params),
         figure('requests-per-server-cpu-second', events / cpuSeconds, '1/s', params),
         figure('server-cores', cpuSeconds / elapsed, 'cores', params),
+        figure('server-waited-for-a-core', waitedShare(before, after), 'share', params),
         figure('memory-at-start', mebibytes(before.host.residentBytes), 'MiB', params),
         figure('memory-at-end', mebibytes(after.host.residentBytes), 'MiB', params),
       ];

@@ -5,6 +5,9 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   joins: async () => (await import('./joins.ts')).joins,
   hooks: async () => (await import('./hooks.ts')).hooks,
   'hook-latency': async () => (await import('./hook-latency.ts')).hookLatency,
+  'hook-latency-inside': async () => (await import('./hook-latency-inside.ts')).hookLatencyInside,
+  'hook-interference': async () => (await import('./hook-interference.ts')).hookInterference,
+  drain: async () => (await import('./drain.ts')).drain,
   'idle-memory': async () => (await import('./idle-memory.ts')).idleMemory,
   sfu: async () => ({
     summary: 'viewers per SFU process at 1.2 Mbit/s, with CPU and delay',

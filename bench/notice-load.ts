@@ -31,8 +31,8 @@ export interface NoticeLoad {
 }
 
 /** Starts the process that holds the server's parts and the one with receivers. */
-export function startNoticeLoad(execArgv: readonly string[] = []): NoticeLoad {
-  const host = startChild<HostCalls>(new URL('./notify-process.ts', import.meta.url), execArgv);
+export function startNoticeLoad(): NoticeLoad {
+  const host = startChild<HostCalls>(new URL('./notify-process.ts', import.meta.url));
   const receiver = startChild<ReceiverCalls>(new URL('./receiver-process.ts', import.meta.url));
   return {
     host,
@@ -56,6 +56,11 @@ export async function sample({ host, receiver }: NoticeLoad, index = 0): Promise
     receiver.call('count', { receiver: index }),
   ]);
   return { atMs: performance.now(), host: status, count };
+}
+
+/** The share of the time between two looks in which the server was ready to run and had no core: 0 on a machine of its own. */
+export function waitedShare(before: Sample, after: Sample): number {
+  return (after.host.waitedMs - before.host.waitedMs) / (after.atMs - before.atMs);
 }
 
 /** Prints a line every `everyMs` while `work` runs: rate, CPU, memory and backlog since the line before. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
@@ -31,6 +31,8 @@ const lease = {
 
 export interface HostStatus {
   readonly cpuMs: number;
+  /** How long its JavaScript thread was ready and had no core (Linux; elsewhere 0): what else runs on the machine. */
+  readonly waitedMs: number;
   readonly residentBytes: number;
   readonly lastPosition: number;
   /** Log positions that each endpoint has not finished. */
@@ -97,6 +99,14 @@ const backlogs = () =>
   running()
     .notify.status()
     .map(({ backlog }) => backlog);
+
+function waitedMs(): number {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
 
 const calls = {
   async start({ endpoints }: { endpoints: readonly Endpoint[] }): Promise<void> {
@@ -175,6 +185,7 @@ const calls = {
     const { user, system } = process.cpuUsage();
     return {
       cpuMs: (user + system) / 1000,
+      waitedMs: waitedMs(),
       residentBytes: process.memoryUsage.rss(),
       lastPosition: running().log.lastPosition,
       backlogs: backlogs(),
