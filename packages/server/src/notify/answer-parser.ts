@@ -95,12 +95,10 @@ export class AnswerParser {
     // Interim answers (100, 103) come before the one that counts; 101 was never asked for.
     if (status >= 100 && status < 200 && status !== 101) return;
     this.status = status;
-    const retryAfter = fields.find((field) => /^retry-after:/i.test(field));
-    this.retryAfter = retryAfter?.slice('retry-after:'.length).trim();
-    const lengths = valuesOf(fields, 'content-length');
-    const encodings = valuesOf(fields, 'transfer-encoding');
+    const { lengths, encodings, connection, retryAfter } = framingFields(fields);
+    this.retryAfter = retryAfter;
     const [length] = lengths;
-    this.reusable = match[1] === '1' && status !== 101 && !valuesOf(fields, 'connection').includes('close');
+    this.reusable = match[1] === '1' && status !== 101 && !connection.includes('close');
     if (status === 204 || status === 304) {
       this.ended = true;
     } else if (encodings.length === 1 && encodings[0] === 'chunked' && lengths.length === 0) {
@@ -179,13 +177,31 @@ type Framing =
   | Chunked
   | { readonly kind: 'until-close' };
 
-/** The values of a header, lower-case, lists split. */
-function valuesOf(fields: readonly string[], name: string): string[] {
-  const values: string[] = [];
+/** The values of the headers that frame an answer, lower-case, lists split; and the first Retry-After as it stands there. */
+function framingFields(fields: readonly string[]) {
+  const lengths: string[] = [];
+  const encodings: string[] = [];
+  const connection: string[] = [];
+  let retryAfter: string | undefined;
   for (const field of fields) {
     const colon = field.indexOf(':');
-    if (field.slice(0, colon).toLowerCase() !== name) continue;
-    for (const value of field.slice(colon + 1).split(',')) values.push(value.trim().toLowerCase());
+    switch (field.slice(0, colon).toLowerCase()) {
+      case 'content-length':
+        addValues(lengths, field, colon);
+        break;
+      case 'transfer-encoding':
+        addValues(encodings, field, colon);
+        break;
+      case 'connection':
+        addValues(connection, field, colon);
+        break;
+      case 'retry-after':
+        retryAfter ??= field.slice(colon + 1).trim();
+    }
   }
-  return values;
+  return { lengths, encodings, connection, retryAfter };
+}
+
+function addValues(values: string[], field: string, colon: number): void {
+  for (const value of field.slice(colon + 1).split(',')) values.push(value.trim().toLowerCase());
 }

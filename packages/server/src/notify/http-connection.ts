@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { AnswerError, AnswerParser } from './answer-parser.ts';
+import type { Ending } from './deadline.ts';
 import type { SendStage } from './transport.ts';
 
 /** One checked address to connect to, and the name that its certificate must carry. */
@@ -69,14 +70,14 @@ export class HttpConnection {
     socket.on('close', () => this.#closed(new SendFailure('answer', 'the connection closed')));
   }
 
-  /** Rejects with SendFailure `connect` or `tls`; the signal's abort ends it as a timeout. */
-  static open(target: Target, signal: AbortSignal): Promise<HttpConnection> {
+  /** Rejects with SendFailure `connect` or `tls`; `ending` ends it as a timeout. */
+  static open(target: Target, ending: Ending): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
       let stage: 'connect' | 'tls' = 'connect';
       const socket = target.tls ? openTls(target) : connectTcp(target.port, target.address);
       socket.setNoDelay(true);
       const fail = (detail: string, at: SendStage = stage) => {
-        signal.removeEventListener('abort', abort);
+        ending.removeEventListener('abort', abort);
         socket.destroy();
         reject(new SendFailure(at, detail));
       };
@@ -84,7 +85,7 @@ export class HttpConnection {
       const onError = (error: Error) => fail(describe(error), stageOf(error, target.tls, stage));
       const onClose = () => fail('the connection closed');
       const ready = () => {
-        signal.removeEventListener('abort', abort);
+        ending.removeEventListener('abort', abort);
         socket.off('error', onError);
         socket.off('close', onClose);
         resolve(new HttpConnection(socket));
@@ -96,17 +97,17 @@ export class HttpConnection {
         if (!target.tls) ready();
       });
       socket.once('secureConnect', ready);
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, { once: true });
+      if (ending.aborted) abort();
+      else ending.addEventListener('abort', abort, { once: true });
     });
   }
 
   /** Sends `request` and reads the answer. Rejects with SendFailure `send`, `answer` or `answer-timeout`. */
-  exchange(request: string, signal: AbortSignal): Promise<Answer> {
+  exchange(request: string, ending: Ending): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const timeOut = () => this.#closed(new SendFailure('answer-timeout', 'no answer in time'));
       const settle = () => {
-        signal.removeEventListener('abort', timeOut);
+        ending.removeEventListener('abort', timeOut);
         clearTimeout(this.#exchange?.bodyTimer);
         this.#exchange = undefined;
         this.#served += 1;
@@ -124,8 +125,8 @@ export class HttpConnection {
         },
       };
       if (this.#ending) return this.#fail(this.#ending);
-      signal.addEventListener('abort', timeOut, { once: true });
-      if (signal.aborted) return timeOut();
+      ending.addEventListener('abort', timeOut, { once: true });
+      if (ending.aborted) return timeOut();
       this.#socket.write(request);
     });
   }

@@ -25,6 +25,8 @@ export function withAdded(
   added: Readonly<Record<string, string>>,
   own: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const entries = Object.entries(added).filter(([name]) => !isReservedHeader(name));
+  const given = Object.entries(added);
+  if (given.length === 0) return own;
+  const entries = given.filter(([name]) => !isReservedHeader(name));
   return { ...Object.fromEntries(entries), ...own };
 }

@@ -31,6 +31,20 @@ test('HOOK17: an answer is used for its time and by all who ask meanwhile, then 
   expect(asked).toHaveLength(2);
 });
 
+test('HOOK17: what is known without waiting is the same list until its time is over, and nothing before or after', async () => {
+  const { clock, resolver, answerWith } = world();
+  const asked = resolver.resolve('a.example');
+  expect(resolver.known('a.example')).toBeUndefined();
+  const list = await asked;
+  expect(resolver.known('a.example')).toBe(list);
+  await clock.advance(resolvedMs);
+  expect(resolver.known('a.example')).toBeUndefined();
+  answerWith(() => Promise.reject(new Error('ENOTFOUND')));
+  await expect(resolver.resolve('a.example')).rejects.toThrow('ENOTFOUND');
+  expect(resolver.known('a.example')).toBeUndefined();
+  expect(resolver.known('10.1.2.3')).toBeUndefined();
+});
+
 test('HOOK17: a failure is not remembered, and a forgotten host is asked for anew', async () => {
   const { asked, resolver, answerWith } = world();
   answerWith(() => Promise.reject(new Error('ENOTFOUND')));

@@ -17,11 +17,18 @@ export const resolvedMs = 10_000;
 /** Host names remembered; the oldest answer goes first. */
 export const resolvedHostsMax = 1_024;
 
+interface Remembered {
+  readonly addresses: Promise<readonly string[]>;
+  /** The same, once it is there. */
+  known?: readonly string[];
+  readonly untilMs: number;
+}
+
 /** Resolves host names, remembering answers briefly. What it gives is not vetted: callers check every address they use. */
 export class Resolver {
   readonly #clock: Clock;
   readonly #lookup: Lookup;
-  readonly #answers = new Map<string, { readonly addresses: Promise<readonly string[]>; untilMs: number }>();
+  readonly #answers = new Map<string, Remembered>();
 
   constructor(clock: Clock, lookup: Lookup) {
     this.#clock = clock;
@@ -34,15 +41,27 @@ export class Resolver {
     const known = this.#answers.get(host);
     if (known && known.untilMs > this.#clock.nowMs()) return known.addresses;
     const addresses = this.#lookup(host);
-    // In step with others that ask now; a failure is asked again by the next.
-    addresses.catch(() => this.forget(host));
     this.#answers.delete(host);
-    this.#answers.set(host, { addresses, untilMs: this.#clock.nowMs() + resolvedMs });
+    const remembered: Remembered = { addresses, untilMs: this.#clock.nowMs() + resolvedMs };
+    this.#answers.set(host, remembered);
+    // In step with others that ask now; a failure is asked again by the next.
+    addresses.then(
+      (found) => {
+        remembered.known = found;
+      },
+      () => this.forget(host),
+    );
     if (this.#answers.size > resolvedHostsMax) {
       const oldest = this.#answers.keys().next();
       if (!oldest.done) this.#answers.delete(oldest.value);
     }
     return addresses;
+  }
+
+  /** What `resolve` would give, if that is known without waiting: the same list as long as the answer is used. */
+  known(host: string): readonly string[] | undefined {
+    const answer = this.#answers.get(host);
+    return answer && answer.untilMs > this.#clock.nowMs() ? answer.known : undefined;
   }
 
   /** The host's addresses did not answer: ask anew next time. */

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import { mayConnect } from './address-guard.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { endpointUrlProblem } from './endpoint.ts';
-import { type Answer, HttpConnection, SendFailure, type Target } from './http-connection.ts';
+import { Deadline, type Ending } from './deadline.ts';
+import { type Answer, HttpConnection, SendFailure } from './http-connection.ts';
 import { type Lookup, machineLookup, Resolver } from './resolver.ts';
 import { retryAfterMsOf } from './retry-after.ts';
+import { type SendRoute, SendRoutes, type Way } from './send-route.ts';
 import type { Send, SendOutcome, SendRequest } from './transport.ts';
 
 export interface HttpSender {
@@ -29,114 +30,97 @@ export function createHttpSender(parts: {
   guard?: typeof mayConnect;
 }): HttpSender {
   const { clock, lookup = machineLookup, ca, open = HttpConnection.open, guard = mayConnect } = parts;
-  const resolver = new Resolver(clock, lookup);
-  const pool = new ConnectionPool(clock);
+  const tools: Tools = { resolver: new Resolver(clock, lookup), pool: new ConnectionPool(clock), open };
+  const routes = new SendRoutes({ guard, ca });
   return {
     send: async (request) => {
-      const problem = endpointUrlProblem(request.url, request.allowPrivateNetwork);
-      if (problem) return failed(new SendFailure('address', problem));
-      const deadline = new AbortController();
-      const end = () => deadline.abort();
-      const cancelTimer = clock.after(request.timeoutMs, end);
-      request.signal.addEventListener('abort', end, { once: true });
-      if (request.signal.aborted) end();
+      const route = routes.of(request.url, request.allowPrivateNetwork);
+      if (route.problem !== undefined) return { answered: false, stage: 'address', detail: route.problem };
+      const deadline = new Deadline(clock, request.timeoutMs, request.signal);
       try {
-        const { retryAfter, ...answer } = await sendTo(request, {
-          resolver,
-          pool,
-          ca,
-          open,
-          guard,
-          signal: deadline.signal,
-        });
+        const { status, excerpt, retryAfter } = await sendTo(route, request, tools, deadline);
         const retryAfterMs = retryAfter === undefined ? undefined : retryAfterMsOf(retryAfter, clock.nowMs());
-        return { answered: true, ...answer, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+        if (retryAfterMs === undefined) return { answered: true, status, excerpt };
+        return { answered: true, status, excerpt, retryAfterMs };
       } catch (error) {
         if (error instanceof SendFailure) return failed(error);
         throw error;
       } finally {
-        cancelTimer();
-        request.signal.removeEventListener('abort', end);
+        deadline.release();
       }
     },
-    close: () => pool.close(),
+    close: () => tools.pool.close(),
   };
 }
 
 interface Tools {
   readonly resolver: Resolver;
   readonly pool: ConnectionPool;
-  readonly ca: readonly string[] | undefined;
   readonly open: typeof HttpConnection.open;
-  readonly guard: typeof mayConnect;
-  readonly signal: AbortSignal;
 }
 
-async function sendTo(request: SendRequest, tools: Tools): Promise<Answer> {
-  const url = new URL(request.url);
-  const found = await resolve(url.hostname, tools);
-  const addresses = found.filter((address) => tools.guard(address, request.allowPrivateNetwork));
-  if (addresses.length === 0)
-    throw new SendFailure('address', `${url.hostname} is at ${found.join(', ')}, which is not allowed`);
-  const tls = url.protocol === 'https:';
-  const port = url.port === '' ? (tls ? 443 : 80) : Number(url.port);
-  const text = requestText(url, request);
-  let failure = new SendFailure('connect', 'no address');
-  for (const address of addresses) {
+async function sendTo(route: SendRoute, request: SendRequest, tools: Tools, ending: Ending): Promise<Answer> {
+  const { hostname } = route;
+  if (ending.aborted) throw new SendFailure('resolve', `${hostname} was not resolved in time`);
+  const found = route.literal ?? tools.resolver.known(hostname) ?? (await resolve(hostname, tools, ending));
+  const ways = route.ways(found);
+  if (ways.length === 0)
+    throw new SendFailure('address', `${hostname} is at ${found.join(', ')}, which is not allowed`);
+  const text = requestText(route, request);
+  let failure: SendFailure | undefined;
+  for (const way of ways) {
     try {
-      return await exchange({ tls, host: url.hostname, address, port, ca: tools.ca }, text, tools);
+      return await exchange(way, text, tools, ending);
     } catch (error) {
       // Nothing was sent to an address that cannot be connected to: the next one may do.
-      if (!(error instanceof SendFailure) || error.stage !== 'connect' || tools.signal.aborted) throw error;
+      if (!(error instanceof SendFailure) || error.stage !== 'connect' || ending.aborted) throw error;
       failure = error;
     }
   }
-  tools.resolver.forget(url.hostname);
-  throw failure;
+  tools.resolver.forget(hostname);
+  throw failure ?? new SendFailure('connect', 'no address');
 }
 
-async function exchange(target: Target, text: string, { pool, open, signal }: Tools): Promise<Answer> {
-  const key = `${target.tls ? 's' : ''} ${target.host} ${target.address} ${target.port}`;
-  const kept = pool.take(key);
+async function exchange(way: Way, text: string, { pool, open }: Tools, ending: Ending): Promise<Answer> {
+  const kept = pool.take(way.key);
   if (kept) {
     try {
-      return await exchangeOn(kept, key, text, pool, signal);
+      return await exchangeOn(kept, way, text, pool, ending);
     } catch (error) {
       // The receiver closed it as we wrote. A notice may come twice anyway, so this is no new risk (RFC 9112 section 9.3.1).
-      if (!(error instanceof SendFailure && error.stale) || signal.aborted) throw error;
+      if (!(error instanceof SendFailure && error.stale) || ending.aborted) throw error;
     }
   }
-  return exchangeOn(await open(target, signal), key, text, pool, signal);
+  return exchangeOn(await open(way.target, ending), way, text, pool, ending);
 }
 
 async function exchangeOn(
   connection: HttpConnection,
-  key: string,
+  way: Way,
   text: string,
   pool: ConnectionPool,
-  signal: AbortSignal,
+  ending: Ending,
 ): Promise<Answer> {
-  const answer = await connection.exchange(text, signal);
-  pool.give(key, connection);
+  const answer = await connection.exchange(text, ending);
+  pool.give(way.key, connection);
   return answer;
 }
 
-function resolve(host: string, { resolver, signal }: Tools): Promise<readonly string[]> {
+function resolve(host: string, { resolver }: Tools, ending: Ending): Promise<readonly string[]> {
   return new Promise((done, reject) => {
     const timeOut = () => reject(new SendFailure('resolve', `${host} was not resolved in time`));
-    if (signal.aborted) return timeOut();
-    signal.addEventListener('abort', timeOut, { once: true });
+    ending.addEventListener('abort', timeOut, { once: true });
     resolver
       .resolve(host)
       .then(done, () => reject(new SendFailure('resolve', `${host} cannot be resolved`)))
-      .finally(() => signal.removeEventListener('abort', timeOut));
+      .finally(() => ending.removeEventListener('abort', timeOut));
   });
 }
 
-function requestText(url: URL, request: SendRequest): string {
-  let head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nUser-Agent: Housecount\r\n`;
-  for (const [name, value] of Object.entries(request.headers)) head += `${name}: ${value}\r\n`;
-  return `${head}Content-Length: ${Buffer.byteLength(request.body)}\r\n\r\n${request.body}`;
+function requestText({ head }: SendRoute, { headers, body }: SendRequest): string {
+  let text = head;
+  for (const name of Object.keys(headers)) text += `${name}: ${headers[name]}\r\n`;
+  return `${text}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 function failed({ stage, message }: SendFailure): SendOutcome {
