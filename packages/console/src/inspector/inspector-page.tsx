@@ -1,26 +1,11 @@
 import { noticeTypeNumbers } from '@housecount/protocol';
-import {
-  Badge,
-  Button,
-  EmptyState,
-  Group,
-  MultiSelect,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core';
-import { useDocumentTitle } from '@mantine/hooks';
+import { Badge, Button, EmptyState, Group, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
-import { getJson } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
-import type { AppList } from '../api/shapes.ts';
-import { usePoll } from '../api/use-poll.ts';
+import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { RouteLink } from '../shell/router.tsx';
-import { Waiting } from '../shell/waiting.tsx';
 import { wordsOfNotice } from '../words/notices.ts';
 import classes from './inspector.module.css';
 import { NoticeDrawer } from './notice-drawer.tsx';
@@ -32,7 +17,6 @@ import { useNotices } from './use-notices.ts';
 
 /** Rows drawn at once; narrower filters show older ones. */
 const rowsMax = 200;
-const appsEveryMs = 30_000;
 const typeChoices = noticeTypeNumbers.map((type) => ({
   value: String(type),
   label: `${type} ${wordsOfNotice(type)}`,
@@ -40,40 +24,10 @@ const typeChoices = noticeTypeNumbers.map((type) => ({
 
 /** Every notice as it is sent, with its answer. */
 export function InspectorPage() {
-  useDocumentTitle('Notices · Housecount');
-  const { value, error, again } = usePoll(
-    'apps',
-    (signal) => getJson<AppList>('/v1/apps', { signal }),
-    appsEveryMs,
-  );
-  const [chosen, setChosen] = useState<string | null>(null);
-  const apps = value?.apps;
-  const app = chosen ?? apps?.[0]?.id;
   return (
-    <Stack gap="md">
-      <Group justify="space-between" gap="sm">
-        <div>
-          <Title order={1} size="h3">
-            Notice inspector
-          </Title>
-          <Text size="sm" c="dimmed">
-            Every notice, the moment it is sent to your backend.
-          </Text>
-        </div>
-        {apps !== undefined && apps.length > 1 && (
-          <Select aria-label="App" data={apps.map(({ id }) => id)} value={app} onChange={setChosen} w={320} />
-        )}
-      </Group>
-      {app !== undefined ? (
-        <Inspector key={app} app={app} />
-      ) : error !== undefined ? (
-        <Failure what="The list of apps cannot be read" error={error} retry={again} />
-      ) : apps === undefined ? (
-        <Waiting />
-      ) : (
-        <Text>The configuration names no app.</Text>
-      )}
-    </Stack>
+    <AppPage title="Notice inspector" about="Every notice, the moment it is sent to your backend.">
+      {(app) => <Inspector key={app} app={app} />}
+    </AppPage>
   );
 }
 
