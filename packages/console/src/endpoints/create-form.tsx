@@ -15,8 +15,8 @@ import { sendJson } from '../api/client.ts';
 import type { SecretShown } from '../api/shapes.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { wordsOfNotice } from '../words/notices.ts';
-import { useAction } from './use-action.ts';
 
 const choices = noticeTypeNumbers.map((type) => ({
   value: String(type),

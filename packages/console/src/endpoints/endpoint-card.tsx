@@ -4,9 +4,9 @@ import { request, sendJson } from '../api/client.ts';
 import type { EndpointInfo, SecretShown, TestReport } from '../api/shapes.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
+import { useAction } from '../shell/use-action.ts';
 import { clockTime, fullTime } from '../words/times.ts';
 import { TestTable } from './test-table.tsx';
-import { useAction } from './use-action.ts';
 
 /** Where the bar is full: what one endpoint may have taken and not finished. */
 const backlogFull = 1_024;

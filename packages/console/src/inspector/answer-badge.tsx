@@ -1,16 +1,6 @@
 import { Badge, Text } from '@mantine/core';
 import type { Attempt } from '../api/shapes.ts';
-
-/** Where an attempt failed that got no answer, in a badge's length. */
-const stageWords: Readonly<Record<string, string>> = {
-  address: 'refused',
-  resolve: 'no address',
-  connect: 'no connection',
-  tls: 'TLS',
-  send: 'cut off',
-  'answer-timeout': 'timeout',
-  answer: 'bad answer',
-};
+import { stageInShort } from '../words/stages.ts';
 
 /** What the endpoint answered, or why it did not, and what follows. */
 export function AnswerBadge({ attempt }: { attempt: Attempt }) {
@@ -26,7 +16,7 @@ export function AnswerBadge({ attempt }: { attempt: Attempt }) {
         shown here
       </Text>
     );
-  const words = outcome.answered ? String(outcome.status) : (stageWords[outcome.stage] ?? outcome.stage);
+  const words = outcome.answered ? String(outcome.status) : stageInShort(outcome.stage);
   return (
     <span style={{ whiteSpace: 'nowrap' }}>
       <Badge

@@ -9,6 +9,7 @@ const pages = [
   { href: '/demo', label: 'Demo' },
   { href: '/inspector', label: 'Notices' },
   { href: '/endpoints', label: 'Endpoints' },
+  { href: '/deliveries', label: 'Deliveries' },
 ] as const;
 
 /** The header with the way to every page, and the page itself. */
@@ -25,16 +26,18 @@ export function PageFrame({ children }: { children: ReactNode }) {
             <Logo />
             <span className={classes.name}>Housecount</span>
           </RouteLink>
-          {pages.map(({ href, label }) => (
-            <RouteLink
-              key={href}
-              className={classes.link}
-              href={href}
-              aria-current={pathname === href ? 'page' : undefined}
-            >
-              {label}
-            </RouteLink>
-          ))}
+          <div className={classes.links}>
+            {pages.map(({ href, label }) => (
+              <RouteLink
+                key={href}
+                className={classes.link}
+                href={href}
+                aria-current={pathname === href ? 'page' : undefined}
+              >
+                {label}
+              </RouteLink>
+            ))}
+          </div>
           <ColorSchemeToggle />
         </nav>
       </header>

@@ -1,0 +1,20 @@
+/** Where an attempt failed that got no answer: in a badge's length, and in a sentence's. */
+const stages: Readonly<Record<string, readonly [short: string, long: string]>> = {
+  address: ['refused', 'the address is not allowed'],
+  resolve: ['no address', 'the host name has no address'],
+  connect: ['no connection', 'no connection could be made'],
+  tls: ['TLS', 'the certificate could not be verified, or TLS failed'],
+  send: ['cut off', 'the connection broke while the notice was sent'],
+  'answer-timeout': ['timeout', 'no answer came in time'],
+  answer: ['bad answer', 'the answer broke off or could not be read'],
+};
+
+/** Where an attempt failed, in one or two words. */
+export function stageInShort(stage: string): string {
+  return stages[stage]?.[0] ?? stage;
+}
+
+/** Where an attempt failed, as part of a sentence. */
+export function wordsOfStage(stage: string): string {
+  return stages[stage]?.[1] ?? `it failed at “${stage}”`;
+}
