@@ -15,6 +15,9 @@ const InspectorPage = lazy(async () => ({
 const EndpointsPage = lazy(async () => ({
   default: (await import('./endpoints/endpoints-page.tsx')).EndpointsPage,
 }));
+const DeliveriesPage = lazy(async () => ({
+  default: (await import('./deliveries/deliveries-page.tsx')).DeliveriesPage,
+}));
 const ChannelPage = lazy(async () => ({ default: (await import('./channel/channel-page.tsx')).ChannelPage }));
 
 /** The console: the frame, and the page that the address names. */
@@ -36,6 +39,7 @@ function pageOf(pathname: string): ReactNode {
   if (pathname === '/') return <HomePage />;
   if (pathname === '/inspector') return <InspectorPage />;
   if (pathname === '/endpoints') return <EndpointsPage />;
+  if (pathname === '/deliveries') return <DeliveriesPage />;
   const [, app, channel] = /^\/channels\/([^/]+)\/([^/]+)$/.exec(pathname) ?? [];
   if (app !== undefined && channel !== undefined) {
     const name = decoded(channel);

@@ -44,9 +44,11 @@ export async function sendJson<Shape>(
   method: 'POST' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
+  options: { signal?: AbortSignal } = {},
 ): Promise<Shape> {
   const response = await request(path, {
     method,
+    ...options,
     ...(body !== undefined && {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -84,6 +84,11 @@ export interface EndpointInfo {
   readonly events: readonly NoticeType[];
   readonly channels: readonly string[];
   readonly format: string;
+  /** A plan's name, or the seconds before the second attempt, the third … */
+  readonly retry: string | readonly number[];
+  /** Of its own headers; their values are not shown. */
+  readonly headerNames: readonly string[];
+  readonly allowPrivateNetwork: boolean;
   readonly secrets: readonly { readonly hint: string; readonly endsMs?: number }[];
   readonly state: string;
   readonly backlog: number;
@@ -108,4 +113,76 @@ export interface TestResult {
   readonly code: number;
   readonly detail?: string;
   readonly durationMs: number;
+}
+
+export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
+export type DeliveryStatus = (typeof deliveryStatuses)[number];
+/** A notice on its way to an endpoint, or at its end. */
+export interface Delivery {
+  readonly endpoint: string;
+  readonly noticeId: string;
+  readonly type: number;
+  readonly channel: string;
+  readonly sid: string;
+  readonly seq: number;
+  readonly uid?: number;
+  readonly account?: string;
+  /** When it happened, of the first attempt, and of the last; epoch milliseconds. */
+  readonly eventMs: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly attempts: number;
+  /** How many of the attempts were redeliveries. */
+  readonly redelivered: number;
+  readonly status: DeliveryStatus;
+}
+/** GET /v1/apps/{app}/deliveries */
+export interface DeliveryPage {
+  readonly deliveries: readonly Delivery[];
+  /** Where older ones begin; absent when there are none. A page may be short, even empty, and have it. */
+  readonly next?: number;
+}
+/** GET /v1/apps/{app}/deliveries/{endpoint}/{noticeId} */
+export interface DeliveryWithAttempts extends Delivery {
+  readonly made: readonly MadeAttempt[];
+}
+export interface MadeAttempt {
+  /** 1 is the first; a redelivery is one attempt of its own. */
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** HTTP status; absent if no answer came: then `stage` says where it failed. */
+  readonly answered?: number;
+  readonly stage?: string;
+  readonly detail?: string;
+  readonly next: 'delivered' | 'retry' | 'give-up';
+  readonly redelivery?: string;
+  /** Absent if the server had too much to write. */
+  readonly exchange?: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+    readonly answer: string;
+  };
+}
+/** POST /v1/apps/{app}/redeliver */
+export interface RedeliveryAnswer {
+  /** How many are sent, or would be. */
+  readonly notices: number;
+  /** Absent in a dry run. */
+  readonly redelivery?: Redelivery;
+}
+/** GET /v1/apps/{app}/redeliveries/{id} */
+export interface Redelivery {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
+  readonly notices: number;
+  readonly delivered: number;
+  readonly failed: number;
+  /** Deleted by retention before their turn. */
+  readonly gone: number;
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  /** What the last failed attempt came to, or why it ended early. */
+  readonly trouble?: string;
 }

@@ -10,12 +10,12 @@ export interface Polled<Value> {
 
 /**
  * Asks at once, and then `everyMs` after each answer while the page is visible. A change of `key` starts anew.
- * At most one request is under way.
+ * At most one request is under way. Without `everyMs` it asks once.
  */
 export function usePoll<Value>(
   key: string,
   ask: (signal: AbortSignal) => Promise<Value>,
-  everyMs: number,
+  everyMs: number | undefined,
 ): Polled<Value> {
   const [state, setState] = useState<{ key: string; value?: Value; error?: unknown }>({ key });
   const [round, setRound] = useState(0);
@@ -38,7 +38,7 @@ export function usePoll<Value>(
           error,
         }));
       }
-      if (!stop.signal.aborted) timer = setTimeout(next, everyMs);
+      if (!stop.signal.aborted && everyMs !== undefined) timer = setTimeout(next, everyMs);
     };
     const next = () => {
       // A hidden page asks nothing; coming back to it asks at once.

@@ -17,12 +17,12 @@ export function useAddress(): URL {
   return new URL(href, window.location.origin);
 }
 
-/** Goes to an address of this console without loading the page anew. */
-export function navigate(to: string, options: { replace?: boolean } = {}): void {
+/** Goes to an address of this console without loading the page anew; to its top unless it is told not to scroll. */
+export function navigate(to: string, options: { replace?: boolean; scroll?: boolean } = {}): void {
   if (options.replace) window.history.replaceState(null, '', to);
   else {
     window.history.pushState(null, '', to);
-    window.scrollTo(0, 0);
+    if (options.scroll !== false) window.scrollTo(0, 0);
   }
   moved.dispatchEvent(new Event('moved'));
 }

@@ -4,6 +4,7 @@ const clock = new Intl.DateTimeFormat(undefined, {
   second: '2-digit',
   hour12: false,
 });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** `14:03:59` of epoch milliseconds, in the reader's time zone. */
@@ -14,6 +15,12 @@ export function clockTime(ms: number): string {
 /** `14:03:59.123`: with the milliseconds. */
 export function clockTimeMs(ms: number): string {
   return `${clock.format(ms)}.${String(Math.floor(ms) % 1000).padStart(3, '0')}`;
+}
+
+/** `14:03:59` of today, `21 Nov, 14:03:59` of another day. */
+export function dayTime(ms: number, nowMs = Date.now()): string {
+  const sameDay = new Date(ms).toDateString() === new Date(nowMs).toDateString();
+  return sameDay ? clock.format(ms) : `${day.format(ms)}, ${clock.format(ms)}`;
 }
 
 /** Date and time of epoch milliseconds, for titles. */
@@ -30,4 +37,18 @@ export function duration(ms: number): string {
   return minutes % 60 === 0
     ? `${Math.floor(minutes / 60)} h`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Epoch milliseconds as the value of a `datetime-local` field, to the second, in the reader's time zone. */
+export function localField(ms: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const at = new Date(ms);
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${date}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** What a `datetime-local` field holds, in epoch milliseconds; undefined if it is empty or no time. */
+export function msOfLocalField(text: string): number | undefined {
+  const ms = new Date(text).getTime();
+  return text === '' || Number.isNaN(ms) ? undefined : ms;
 }

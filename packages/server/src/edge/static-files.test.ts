@@ -56,7 +56,7 @@ async function ask(
 test('DEMO1: every page of the console is the same document, and is asked for anew each time', async () => {
   await build();
   const from = routes();
-  for (const path of ['/', '/demo', '/inspector', '/endpoints', '/channels/{app}/{channel}']) {
+  for (const path of ['/', '/demo', '/inspector', '/endpoints', '/deliveries', '/channels/{app}/{channel}']) {
     const response = await ask(from, path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');

@@ -10,7 +10,14 @@ export interface StaticFilesOptions {
 }
 
 /** Pages of the console: each is the same document, which shows what its address says. */
-const pagePaths = ['/', '/demo', '/inspector', '/endpoints', '/channels/{app}/{channel}'] as const;
+const pagePaths = [
+  '/',
+  '/demo',
+  '/inspector',
+  '/endpoints',
+  '/deliveries',
+  '/channels/{app}/{channel}',
+] as const;
 /** Files beside the document, by their fixed names. Everything else is under /assets with a hash in its name. */
 const filePaths = ['/favicon.svg', '/color-scheme.js'] as const;
 

@@ -1,0 +1,37 @@
+import { getJson } from './client.ts';
+import type { EndpointInfo, EndpointList } from './shapes.ts';
+import { usePoll } from './use-poll.ts';
+
+const endpointsEveryMs = 10_000;
+
+export interface Endpoints {
+  /** Undefined until the first answer. */
+  readonly list: readonly EndpointInfo[] | undefined;
+  readonly error: unknown;
+  /** What to call an endpoint: its description, else its host; the id of one that is no longer there. */
+  nameOf(endpointId: string): string;
+}
+
+/** The endpoints of an app, to name and to choose from. */
+export function useEndpoints(app: string): Endpoints {
+  const path = `/v1/apps/${app}/endpoints`;
+  const { value, error } = usePoll(
+    path,
+    (signal) => getJson<EndpointList>(path, { signal }),
+    endpointsEveryMs,
+  );
+  const list = value?.endpoints;
+  return {
+    list,
+    error,
+    nameOf(endpointId) {
+      const endpoint = list?.find((each) => each.endpointId === endpointId);
+      return endpoint ? nameOfEndpoint(endpoint) : endpointId;
+    },
+  };
+}
+
+/** An endpoint's description, or the host of its URL. */
+export function nameOfEndpoint({ description, url }: Pick<EndpointInfo, 'description' | 'url'>): string {
+  return description || (URL.canParse(url) ? new URL(url).host : url);
+}

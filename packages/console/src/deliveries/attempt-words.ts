@@ -1,0 +1,36 @@
+import type { MadeAttempt } from '../api/shapes.ts';
+import { wordsOfStage } from '../words/stages.ts';
+import { duration } from '../words/times.ts';
+
+/** What an attempt came to: "answered 503", "no answer came in time". */
+export function wordsOfOutcome({ answered, stage }: MadeAttempt): string {
+  if (answered !== undefined) return `answered ${answered}`;
+  return stage === undefined ? 'no answer' : wordsOfStage(stage);
+}
+
+/** Which attempt it was: a redelivery is one of its own, whatever came before it. */
+export function nameOfAttempt({ attempt, redelivery }: MadeAttempt): string {
+  return redelivery === undefined ? `Attempt ${attempt}` : 'Sent again on request';
+}
+
+/** What followed attempt `index` of those made. */
+export function whatFollowed(made: readonly MadeAttempt[], index: number): string {
+  const attempt = made[index];
+  if (attempt === undefined) return '';
+  if (attempt.next === 'delivered') return 'Delivered.';
+  if (attempt.redelivery !== undefined) return 'Not taken; one that is asked for is tried once.';
+  if (attempt.next === 'give-up') return 'Given up: it was the last attempt of the plan.';
+  const later = made.slice(index + 1).find(({ redelivery }) => redelivery === undefined);
+  if (later === undefined) return 'It will be tried again.';
+  const gapMs = later.atMs - (attempt.atMs + attempt.durationMs);
+  return gapMs < 1_000 ? 'Tried again at once.' : `Tried again after ${duration(gapMs)}.`;
+}
+
+/** JSON, indented; any other text as it is. */
+export function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,73 @@
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { getJson, sendJson } from '../api/client.ts';
+import type { Redelivery } from '../api/shapes.ts';
+import { usePoll } from '../api/use-poll.ts';
+import { Failure } from '../shell/failure.tsx';
+import { useAction } from '../shell/use-action.ts';
+import { wordsOfRedelivery } from './redelivery.ts';
+
+const lookEveryMs = 500;
+
+/** How a redelivery stands, with a bar, and a way to end it. `ended` is told once when it has ended. */
+export function RedeliveryStand({ app, id, ended }: { app: string; id: string; ended: () => void }) {
+  const path = `/v1/apps/${app}/redeliveries/${encodeURIComponent(id)}`;
+  const [quiet, setQuiet] = useState(false);
+  const { value, error, again } = usePoll(
+    path,
+    (signal) => getJson<Redelivery>(path, { signal }),
+    quiet ? undefined : lookEveryMs,
+  );
+  const cancel = useAction();
+  const isOver = value?.endedMs !== undefined;
+  const tell = useRef(ended);
+  tell.current = ended;
+  useEffect(() => {
+    if (!isOver) return;
+    setQuiet(true);
+    tell.current();
+  }, [isOver]);
+  if (value === undefined)
+    return error === undefined ? (
+      <Progress value={0} aria-label="Progress" />
+    ) : (
+      <Failure what="How the redelivery stands cannot be read" error={error} retry={again} />
+    );
+  const { notices, delivered, failed, gone, state, trouble } = value;
+  const share = (count: number) => (notices === 0 ? 0 : (count / notices) * 100);
+  return (
+    <Stack gap={6}>
+      <Group justify="space-between" mih={30}>
+        <Text size="sm" role="status" aria-label="Redelivery">
+          {wordsOfRedelivery(value)}
+        </Text>
+        {!isOver && (
+          <Button
+            size="xs"
+            variant="default"
+            loading={cancel.busy !== undefined}
+            onClick={() =>
+              cancel.run('cancel', async () => {
+                await sendJson('DELETE', path);
+                again();
+              })
+            }
+          >
+            Cancel
+          </Button>
+        )}
+      </Group>
+      <Progress.Root size="md">
+        <Progress.Section value={share(delivered)} color="teal" aria-label="Taken" />
+        <Progress.Section value={share(failed)} color="red" aria-label="Failed" />
+        <Progress.Section value={share(gone)} color="gray" aria-label="No longer kept" />
+      </Progress.Root>
+      {trouble !== undefined && (
+        <Text size="xs" c="dimmed">
+          {state === 'failed' ? trouble : `Last failure: ${trouble}`}
+        </Text>
+      )}
+      {cancel.error !== undefined && <Failure what="It was not cancelled" error={cancel.error} />}
+    </Stack>
+  );
+}

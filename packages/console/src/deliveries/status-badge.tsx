@@ -1,0 +1,18 @@
+import { Badge } from '@mantine/core';
+import type { DeliveryStatus } from '../api/shapes.ts';
+import { wordsOfStatus } from './delivery-filter.ts';
+
+const colors: Readonly<Record<DeliveryStatus, string>> = {
+  retrying: 'yellow',
+  'given-up': 'red',
+  delivered: 'teal',
+};
+
+/** Where a delivery stands. */
+export function StatusBadge({ status }: { status: DeliveryStatus }) {
+  return (
+    <Badge variant="light" color={colors[status]} tt="none">
+      {wordsOfStatus(status)}
+    </Badge>
+  );
+}
