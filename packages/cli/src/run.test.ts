@@ -114,6 +114,15 @@ describe('wrong calls', () => {
     [['trigger', '109', '--forward', 'http://x', '--secret', 's'], /EVENT_TYPE must be one of 101, /],
     [['trigger', '105', '--forward', 'ftp://x', '--secret', 's'], /--forward must be an http/],
     [['trigger', '105', '--forward', 'http://x'], /--secret is missing/],
+    [
+      ['trigger', '105', '--forward', 'http://x', '--secret', 's', '--format', 'xml'],
+      /--format must be one of/,
+    ],
+    [['trigger', '105', '--forward', 'http://x', '--secret', 's', '--app', 'x'], /--app must be 32/],
+    [
+      ['trigger', '105', '--forward', 'http://x', '--secret', 'whsec_x', '--format', 'batch'],
+      /--secret cannot sign/,
+    ],
     [['trigger', '105', '--forward', 'http://x', '--secret', 's', '--uid', '0'], /--uid/],
     [
       ['trigger', '105', '--forward', 'http://x', '--secret', 's', '--channel', 'ä'],

@@ -19,7 +19,7 @@ export const verify: Command = {
   ],
   argument: {
     name: argument,
-    help: 'A capture, one notice a line (- is standard input), or a server: all that it still has.',
+    help: 'A capture, one body a line (- is standard input), or a server: all that it still has.',
   },
   options: {
     midway: {
@@ -38,7 +38,8 @@ export const verify: Command = {
   },
   notes: `Checked: seq dense in each life of a channel, 101 first and 102 last, a join before each leave, nobody twice, one
 noticeId per event, the counts; of a server, that its events add up to its roster. Copies and a wrong order of
-arrival are fine. Captures are what listen --json prints, or the bodies that a receiver got.
+arrival are fine. Captures are what listen --json prints, or the bodies that a receiver got: agora, standard or batch.
+What the server said is lost is told and counted by itself: it is no hole, and breaks no promise.
 Exit status: 0 all kept, 1 a violation, 2 called wrongly.`,
   async run(values, terminal) {
     const from = required(values, argument);

@@ -1,6 +1,6 @@
-import type { NoticeType } from '@housecount/protocol';
+import { eventsLostType, type NoticeType } from '@housecount/protocol';
 
-const names: Record<NoticeType, string> = {
+const names: Readonly<Record<NoticeType | typeof eventsLostType, string>> = {
   101: 'channel create',
   102: 'channel destroy',
   103: 'host join',
@@ -11,19 +11,21 @@ const names: Record<NoticeType, string> = {
   108: 'user leave',
   111: 'became host',
   112: 'became audience',
+  [eventsLostType]: 'events lost',
 };
 
 /** One line for a person: time, what, where, who, and the order and count after it. Of what is not there nothing is said. */
 export function noticeLine({ eventType, atMs, payload }: ShownNotice): string {
-  const { channelName, uid, account, reason, duration, seq, count } = payload;
+  const { channelName, uid, account, reason, duration, seq, count, fromSeq, toSeq } = payload;
   const who = uid === undefined ? '' : account === undefined ? `uid ${uid}` : `uid ${uid} (${account})`;
   const why = reason === undefined ? '' : `reason ${reason} after ${duration ?? 0} s`;
   return [
     new Date(atMs).toISOString().slice(11, 23),
     String(eventType),
-    (names[eventType as NoticeType] ?? '').padEnd(15),
-    channelName,
+    (Object.hasOwn(names, eventType) ? names[eventType as NoticeType] : '').padEnd(15),
+    channelName ?? '',
     seq === undefined ? '' : `seq ${seq}`,
+    fromSeq === undefined ? '' : `seq ${fromSeq} to ${toSeq}`,
     count === undefined ? '' : `count ${count}`,
     who,
     why,

@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { isChannelName, noticeTypeNumbers, noticeTypeOf } from '@housecount/protocol';
+import { isChannelName, noticeTypeNumbers, noticeTypeOf, toAgoraNotice } from '@housecount/protocol';
 import { type Receiver, type ReceiverOptions, startReceiver } from '../../../server/test/receiver.ts';
+import { fetchHandler } from '../../../webhook/src/handlers.ts';
+import type { Notice } from '../../../webhook/src/notice.ts';
+import { Roster } from '../../../webhook/src/roster/roster.ts';
 import { trigger } from '../commands/trigger.ts';
 import { runCommands } from '../run.ts';
-import { testEvent } from './test-event.ts';
+import { audit } from '../verify/auditor.ts';
+import { testEvent, testLife } from './test-event.ts';
 
-const receivers: Receiver[] = [];
+const receivers: Pick<Receiver, 'close'>[] = [];
 afterEach(async () => {
   for (const receiver of receivers.splice(0)) await receiver.close();
 });
@@ -36,6 +40,89 @@ test.each(noticeTypeNumbers.map((type) => [type]))(
     expect(isChannelName(event.channel)).toBe(true);
   },
 );
+
+test.each(noticeTypeNumbers.map((type) => [type]))(
+  'CLI30: the life up to %i keeps every promise and ends with it',
+  (type) => {
+    const events = testLife(type, { app: 'a', channel: 'x', uid: 7 }, 1_700_000_000_000);
+    expect(noticeTypeOf(events.at(-1) ?? events[0] ?? never(), '107/108')).toBe(type);
+    const notices = events.map((event) =>
+      toAgoraNotice(event, { notifyMs: 1, communicationEvents: '107/108' }),
+    );
+    expect(audit(notices).violations).toEqual([]);
+  },
+);
+function never(): never {
+  throw new Error('there is an event');
+}
+
+describe('trigger in the formats of Standard Webhooks', () => {
+  const secret = `whsec_${Buffer.alloc(24, 5).toString('base64')}`;
+  /** A receiver as a customer has it. */
+  function customer(status?: number) {
+    const roster = new Roster();
+    const heard: Notice[] = [];
+    const handle = fetchHandler({ secret, roster, onNotice: (notice) => heard.push(notice) });
+    const server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      async fetch(request) {
+        const answer = await handle(request);
+        return status === undefined || !answer.ok ? answer : new Response(null, { status });
+      },
+    });
+    receivers.push({ close: () => server.stop(true) });
+    return { url: server.url.href, roster, heard };
+  }
+
+  test('CLI30: a standard notice is taken by a receiver', async () => {
+    const { url, heard } = customer();
+    const sent = await run('103', '--forward', url, '--secret', secret, '--format', 'standard', '--uid', '7');
+    expect(sent.status).toBe(0);
+    expect(sent.out).toMatch(/103 {2}host join .*uid 7/);
+    expect(heard).toMatchObject([{ kind: 'joined', uid: 7, channelName: 'test', app: '0'.repeat(32) }]);
+  });
+
+  test('CLI30: a batch is one request, and makes a roster whole', async () => {
+    const { url, heard, roster } = customer();
+    const asked = ['--forward', url, '--secret', secret, '--format', 'batch', '--channel', 'lobby'];
+    const sent = await run('105', ...asked, '--account', 'ann', '--json');
+    expect(sent.status).toBe(0);
+    expect(JSON.parse(sent.out)).toMatchObject({
+      notice: [{ type: 'channel.opened' }, { type: 'member.joined', data: { account: 'ann' } }],
+      headers: { 'webhook-id': expect.stringMatching(/^batch_/) },
+      answer: { status: 200 },
+    });
+    expect(await roster.members('lobby')).toMatchObject([{ uid: 1234, account: 'ann', role: 'audience' }]);
+    expect(heard).toHaveLength(2);
+    const closed = await run('102', ...asked);
+    expect(closed.out.match(/ {2}\d{3} {2}/g)).toHaveLength(4);
+  });
+
+  test('CLI30: lost events are told in each format', async () => {
+    for (const format of ['standard', 'batch']) {
+      const { url, heard } = customer();
+      const sent = await run('190', '--forward', url, '--secret', secret, '--format', format);
+      expect(sent.status).toBe(0);
+      expect(sent.out).toContain('events lost');
+      expect(heard).toMatchObject([
+        { kind: 'events-lost', channelName: 'test', fromSeq: 2, toSeq: 4, events: 3 },
+      ]);
+    }
+    const receiver = await receive({ secret: 's' });
+    expect((await run('190', '--forward', receiver.url, '--secret', 's')).status).toBe(0);
+    expect(receiver.notices[0]).toMatchObject({ verified: true, notice: { eventType: 190 } });
+  });
+
+  test('CLI30: any 2xx is taken, a wrong secret is not', async () => {
+    const { url } = customer(204);
+    const asked = ['--forward', url, '--format', 'standard'];
+    expect((await run('105', ...asked, '--secret', secret)).status).toBe(0);
+    const wrong = await run('105', ...asked, '--secret', 'wrong');
+    expect(wrong.status).toBe(1);
+    expect(wrong.out).toContain('signature_invalid');
+  });
+});
 
 describe('trigger', () => {
   test.each(noticeTypeNumbers.map((type) => [type]))(

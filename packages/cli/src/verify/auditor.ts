@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { HeardLost } from './captured.ts';
 import { type AuditedMember, type Heard, Life } from './life.ts';
 
 export type { AuditedMember, Heard } from './life.ts';
@@ -21,6 +22,8 @@ export interface AuditOptions {
   readonly bounds?: AuditBounds;
   /** Hears each violation as it is found. */
   readonly onViolation?: (violation: string) => void;
+  /** Hears what the server said is lost, a sentence for each notice of it: no promise is broken by that. */
+  readonly onLost?: (finding: string) => void;
   /** Hears of a life each time it has been told one more event, in the order of seq. */
   readonly onTold?: (life: Life) => void;
 }
@@ -56,6 +59,8 @@ interface Tracked {
   readonly scope: string;
   readonly waiting: Map<number, Heard>;
   readonly compared: Map<number, { noticeId: string; content: string }>;
+  /** Ranges of seq that are lost and not passed yet: last seq by first. */
+  readonly lost: Map<number, number>;
 }
 
 /**
@@ -76,6 +81,9 @@ export class Auditor {
   closedLives = 0;
   adoptedLives = 0;
   violations = 0;
+  /** Notices that said that events are lost, and how many events those that count them spoke of. */
+  lost = 0;
+  lostEvents = 0;
 
   constructor(options: AuditOptions = {}) {
     this.#options = options;
@@ -111,6 +119,34 @@ export class Auditor {
     this.#advance(tracked, this.#bounds.waitingMax);
   }
 
+  /** Takes up a notice of lost events: what it names is no hole. */
+  tellLost({ noticeId, range, events }: HeardLost, scope = ''): void {
+    this.notices += 1;
+    const place = range ? `${range.sid} lost ${range.fromSeq}-${range.toSeq}` : 'lost';
+    const known = this.#placeOfId.get(noticeId);
+    if (known !== undefined && known !== place)
+      this.#violated(`noticeId ${noticeId} stands for ${known} and for ${place}`);
+    keep(this.#placeOfId, noticeId, place, this.#bounds.noticeIdsMax);
+    if (known !== undefined) {
+      this.copies += 1;
+      return;
+    }
+    this.lost += 1;
+    this.lostEvents += events ?? 0;
+    const counted = events === undefined ? '' : `, ${events} of them for this receiver`;
+    this.#options.onLost?.(
+      range
+        ? `${range.sid} seq ${range.fromSeq} to ${range.toSeq} of ${range.channel} are lost${counted}`
+        : `more is lost, in channels that are not named${counted}`,
+    );
+    if (!range) return;
+    const { sid, fromSeq, toSeq } = range;
+    const tracked = this.#open.get(sid) ?? this.#closed.get(sid) ?? this.#begin(sid, scope);
+    if (tracked.life.closed || toSeq <= tracked.life.lastSeq) return;
+    keep(tracked.lost, fromSeq, Math.max(toSeq, tracked.lost.get(fromSeq) ?? 0), this.#bounds.waitingMax);
+    this.#advance(tracked, this.#bounds.waitingMax);
+  }
+
   /** All has been told: what waits for something that never came is judged. */
   end(): Pick<Audit, 'rosters' | 'lives'> {
     const rosters = new Map<string, ReadonlyMap<number, AuditedMember>>();
@@ -122,6 +158,8 @@ export class Auditor {
       lives.set(life.sid, { channel: life.channel, lastSeq: life.lastSeq, closed: life.closed });
       if (life.closed) continue;
       const name = scope === '' ? life.channel : `${scope}/${life.channel}`;
+      // Its end may be what is lost.
+      if (life.lostAtEnd) continue;
       const other = openSids.get(name);
       if (other !== undefined) this.#violated(`channel ${name} is open as ${other} and as ${life.sid}`);
       openSids.set(name, life.sid);
@@ -134,7 +172,7 @@ export class Auditor {
     const { partial = false } = this.#options;
     const onViolation = (violation: string) => this.#violated(violation);
     const life = new Life(sid, { partial, onViolation });
-    const tracked: Tracked = { life, scope, waiting: new Map(), compared: new Map() };
+    const tracked: Tracked = { life, scope, waiting: new Map(), compared: new Map(), lost: new Map() };
     this.#open.set(sid, tracked);
     this.lives += 1;
     return tracked;
@@ -144,7 +182,11 @@ export class Auditor {
   #advance(tracked: Tracked, waitingMax: number): void {
     const { life, waiting } = tracked;
     for (;;) {
-      const next = waiting.get(life.lastSeq + 1) ?? (waiting.size > waitingMax ? lowest(waiting) : undefined);
+      const following = waiting.get(life.lastSeq + 1);
+      // Only once something later is there, or all has been told: some of it may come all the same.
+      const isPassed = following === undefined && (waiting.size > 0 || waitingMax === 0);
+      if (isPassed && skipLost(tracked, this.#options.partial === true)) continue;
+      const next = following ?? (waiting.size > waitingMax ? lowest(waiting) : undefined);
       if (next === undefined) break;
       waiting.delete(next.payload.seq);
       if (life.lastSeq === 0 && next.payload.seq > 1 && this.#options.midway === true) {
@@ -176,6 +218,24 @@ export function audit(notices: Iterable<Heard>, options: AuditOptions = {}): Aud
   const auditor = new Auditor({ ...options, onViolation: (violation) => violations.push(violation) });
   for (const notice of notices) auditor.tell(notice);
   return { violations, ...auditor.end() };
+}
+
+/**
+ * Passes over what is lost next, up to what came of it all the same; false if the next seq is not lost. With holes by nature
+ * (`isPartial`), it is next once nothing before it waits.
+ */
+function skipLost({ life, waiting, lost }: Tracked, isPartial: boolean): boolean {
+  const came = lowest(waiting)?.payload.seq ?? Number.POSITIVE_INFINITY;
+  const reached = isPartial && waiting.size > 0 ? came : life.lastSeq + 1;
+  let toSeq = 0;
+  for (const [from, to] of lost) {
+    if (to <= life.lastSeq) lost.delete(from);
+    else if (from <= reached) toSeq = Math.max(toSeq, to);
+  }
+  const next = Math.min(toSeq, came - 1);
+  if (next <= life.lastSeq) return false;
+  life.skipTo(next);
+  return true;
 }
 
 function lowest(waiting: ReadonlyMap<number, Heard>): Heard | undefined {

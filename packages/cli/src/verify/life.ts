@@ -31,8 +31,10 @@ export class Life {
   channel = '';
   lastSeq = 0;
   closed = false;
-  /** It began before it was listened to: who was inside then is not known. */
+  /** It began before it was listened to, or a part of it is lost: who was inside then is not known. */
   adopted = false;
+  /** What came last is lost. */
+  lostAtEnd = false;
 
   constructor(
     readonly sid: string,
@@ -40,6 +42,14 @@ export class Life {
   ) {
     this.#partial = options.partial;
     this.#broken = options.onViolation;
+  }
+
+  /** The server said that it does not tell up to here: who came and left meanwhile is not known, nor whether it ended. */
+  skipTo(seq: number): void {
+    this.adopted = true;
+    this.members.clear();
+    this.lastSeq = seq;
+    this.lostAtEnd = true;
   }
 
   /** It is taken up where it is first heard of. */
@@ -56,6 +66,7 @@ export class Life {
     if (this.closed) this.#breaks(seq, 'comes after 102');
     this.channel = channelName;
     this.lastSeq = seq;
+    this.lostAtEnd = false;
     if (eventType === noticeTypes.channelCreate) {
       if (seq !== 1) this.#breaks(seq, 'is 101 and not the first');
     } else if (eventType === noticeTypes.channelDestroy) {

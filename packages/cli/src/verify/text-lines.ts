@@ -1,3 +1,5 @@
+import { batchBytesMax } from '@housecount/protocol';
+
 /** A line of a stream; `whole` is false if the stream ended without a line break after it. */
 export interface TextLine {
   readonly number: number;
@@ -6,8 +8,8 @@ export interface TextLine {
   readonly whole: boolean;
 }
 
-/** Characters of one line; of a longer one only the number is told. A notice has a few hundred. */
-export const lineLengthMax = 1024 * 1024;
+/** Characters of one line; of a longer one only the number is told. A notice has a few hundred, a batch at most the half of it. */
+export const lineLengthMax = 2 * batchBytesMax;
 
 /** The lines of a stream, one at a time. */
 export async function* readLines(

@@ -12,13 +12,18 @@ export interface Verdict {
   readonly midwayLives: number;
   /** Members inside by the notices, at the end. */
   readonly members: number;
+  /** How often the server said that events are lost; these break no promise. */
+  readonly lost: number;
+  /** Of how many events, as far as it said. */
+  readonly lostEvents: number;
+  readonly firstLost: readonly string[];
   readonly violations: number;
   readonly firstViolations: readonly string[];
   /** What is worth knowing and breaks no promise. */
   readonly remarks: readonly string[];
 }
 
-/** Violations that are told one by one; the others are counted. */
+/** Violations, and findings of lost events, that are told one by one; the others are counted. */
 export const violationsShownMax = 20;
 /** Notices between two reports of progress. */
 const progressEvery = 100_000;
@@ -28,20 +33,33 @@ export class Verification {
   readonly auditor: Auditor;
   readonly remarks: string[] = [];
   readonly #first: string[] = [];
+  readonly #firstLost: string[] = [];
   readonly #onProgress: (notices: number) => void;
   #outside = 0;
 
   constructor(
-    options: Omit<AuditOptions, 'bounds' | 'onViolation'>,
+    options: Omit<AuditOptions, 'bounds' | 'onViolation' | 'onLost'>,
     onProgress: (notices: number) => void = () => {},
   ) {
     const onViolation = (violation: string) => this.#show(violation);
-    this.auditor = new Auditor({ ...options, bounds: streamBounds, onViolation });
+    const onLost = (finding: string) => {
+      if (this.#firstLost.length < violationsShownMax) this.#firstLost.push(finding);
+    };
+    this.auditor = new Auditor({ ...options, bounds: streamBounds, onViolation, onLost });
     this.#onProgress = onProgress;
   }
 
   tell(...told: Parameters<Auditor['tell']>): void {
     this.auditor.tell(...told);
+    this.#progressed();
+  }
+
+  tellLost(...told: Parameters<Auditor['tellLost']>): void {
+    this.auditor.tellLost(...told);
+    this.#progressed();
+  }
+
+  #progressed(): void {
     if (this.auditor.notices % progressEvery === 0) this.#onProgress(this.auditor.notices);
   }
 
@@ -53,7 +71,7 @@ export class Verification {
 
   /** Once the auditor has ended. */
   verdict(members: number): Verdict {
-    const { notices, copies, lives, closedLives, adoptedLives } = this.auditor;
+    const { notices, copies, lives, closedLives, adoptedLives, lost, lostEvents } = this.auditor;
     const violations = this.auditor.violations + this.#outside;
     return {
       ok: violations === 0,
@@ -63,6 +81,9 @@ export class Verification {
       closedLives,
       midwayLives: adoptedLives,
       members,
+      lost,
+      lostEvents,
+      firstLost: this.#firstLost,
       violations,
       firstViolations: this.#first,
       remarks: this.remarks,
@@ -84,12 +105,20 @@ export function membersOf(rosters: ReadonlyMap<string, ReadonlyMap<number, unkno
 /** For a person: counts, the first violations, the verdict. */
 export function describeVerdict(verdict: Verdict): string {
   const { notices, copies, lives, closedLives, midwayLives, members, violations, firstViolations } = verdict;
+  const { lost, lostEvents, firstLost } = verdict;
   const lines = [
     `${notices} notices (${copies} of them copies) of ${lives} lives of channels, ${closedLives} of them ended`,
     ...(midwayLives > 0
       ? [`${midwayLives} lives were taken up in the middle: their counts are not checked`]
       : []),
     `${members} members inside at the end`,
+    ...(lost > 0
+      ? [
+          `the server said that events are lost, ${lost === 1 ? 'once' : `${lost} times`}${lostEvents > 0 ? `, ${lostEvents} in all` : ''}:`,
+          ...firstLost.map((finding) => `  ${finding}`),
+          ...(lost > firstLost.length ? [`  … and ${lost - firstLost.length} more`] : []),
+        ]
+      : []),
     ...verdict.remarks,
     ...firstViolations.map((violation) => `  ${violation}`),
     ...(violations > firstViolations.length ? [`  … and ${violations - firstViolations.length} more`] : []),

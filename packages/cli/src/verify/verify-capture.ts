@@ -1,11 +1,11 @@
 import type { AuditOptions } from './auditor.ts';
-import { heardOf } from './heard.ts';
+import { capturedOf } from './captured.ts';
 import { readLines } from './text-lines.ts';
 import { membersOf, type Verdict, Verification } from './verdict.ts';
 
 /**
- * Audits a capture: one notice a line, as `listen --json` prints them or as bodies. Memory goes by the channels that
- * are open at a time, and the people in them, not by the length.
+ * Audits a capture: one body a line, in any format, or what `listen --json` prints. Memory goes by the channels that are
+ * open at a time, and the people in them, not by the length.
  */
 export async function verifyCapture(
   body: AsyncIterable<Uint8Array>,
@@ -15,8 +15,11 @@ export async function verifyCapture(
   const verification = new Verification(options, onProgress);
   for await (const { number, text, whole } of readLines(body)) {
     if (text?.trim() === '') continue;
-    const heard = text === undefined ? undefined : heardOf(parsed(text));
-    if (heard) verification.tell(heard.notice, heard.app);
+    const captured = text === undefined ? undefined : capturedOf(parsed(text));
+    if (captured)
+      for (const { notice, lost, app } of captured)
+        if (notice) verification.tell(notice, app);
+        else verification.tellLost(lost, app);
     else if (!whole && text !== undefined && parsed(text) === undefined)
       verification.remarks.push(`line ${number}, the last, is cut off and was left out`);
     else verification.violated(`line ${number} is not a notice`);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toAgoraNotice } from '@housecount/protocol';
+import { batchBytesMax, toAgoraNotice, toStandardEventsLost, toStandardNotice } from '@housecount/protocol';
 import { type ApiWorld, type Body, openApiWorld, testApp } from '@housecount/server/api/world-for-tests';
 import { LifeForTests } from '@housecount/server/notify/log-for-tests';
 import { verify } from '../commands/verify.ts';
@@ -113,6 +113,50 @@ describe('captures', () => {
     const { verdict } = await capture('x\n'.repeat(100));
     expect(verdict.violations).toBe(100);
     expect(verdict.firstViolations).toHaveLength(violationsShownMax);
+  });
+
+  test('CLI29: batches and standard notices, mixed with others, are well; a bad one is told by its line', async () => {
+    const events = [...new LifeForTests('x', 'a', 'A').whole(3), ...new LifeForTests('y', 'a', 'B').whole(2)];
+    const standard = events.map((event) => toStandardNotice(event, '107/108'));
+    const text = lines([
+      standard.slice(0, 5),
+      standard[5],
+      { app: 'a', notice: standard[6] },
+      standard.slice(7),
+    ]);
+    const { status, verdict } = await capture(`${text}${lines(whole())}`);
+    expect({ status, ...verdict }).toMatchObject({
+      status: 0,
+      lives: 2,
+      closedLives: 2,
+      copies: events.length,
+    });
+    const bad = await capture(
+      lines([standard.slice(0, 5), [...standard.slice(5), { ...standard[0], seq: 0 }]]),
+    );
+    expect(bad.verdict.firstViolations).toContain('line 2 is not a notice');
+  });
+
+  test('CLI29: a batch of a mebibyte fits a line', async () => {
+    const events = new LifeForTests('x', 'a', 'A').whole(400);
+    const body = JSON.stringify(events.map((event) => toStandardNotice(event, '107/108')));
+    const { status, verdict } = await capture(`${body}${' '.repeat(batchBytesMax - body.length)}\n`);
+    expect({ status, notices: verdict.notices }).toEqual({ status: 0, notices: events.length });
+  });
+
+  test('CLI28: lost events are told and counted by themselves, with exit status 0', async () => {
+    const notices = whole();
+    const gap = { channel: 'x', sid: 'A', fromSeq: 3, toSeq: 5 };
+    const lost = toStandardEventsLost({ type: 'events-lost', app: 'a', range: gap, events: 3, atMs: 1 });
+    const text = lines([...notices.slice(0, 2), lost, ...notices.slice(5)]);
+    const { status, verdict } = await capture(text);
+    expect({ status, ...verdict }).toMatchObject({ status: 0, violations: 0, lost: 1, lostEvents: 3 });
+    const path = join(folder(), 'lost.jsonl');
+    writeFileSync(path, text);
+    const { out } = await run(path);
+    expect(out).toContain('the server said that events are lost, once, 3 in all:');
+    expect(out).toContain('A seq 3 to 5 of x are lost');
+    expect(out).toMatch(/no violation\n$/);
   });
 
   test('CLI20: progress of a large capture goes to stderr', async () => {
