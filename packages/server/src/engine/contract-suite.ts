@@ -202,6 +202,13 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
       expect(store.recovery.lastAliveMs).toBeGreaterThanOrEqual(sometime);
       expect(store.recovery.lastAliveMs).toBeLessThan(sometime + 60_000);
     });
+
+    test('LOG10: opening and closing alone is no sign of life: a start that fails hears nobody', async () => {
+      await store.markAlive(1_000);
+      store = await under.reopen();
+      store = await under.reopen();
+      expect(store.recovery.lastAliveMs).toBe(1_000);
+    });
   });
 }
 

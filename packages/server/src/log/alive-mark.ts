@@ -11,6 +11,7 @@ export class AliveMark {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #cancel: (() => void) | undefined;
+  #started = false;
   #stopped = false;
   #failing = false;
 
@@ -21,16 +22,17 @@ export class AliveMark {
   }
 
   start(): void {
+    this.#started = true;
     void this.#mark().then(() => {
       if (!this.#stopped) this.#cancel = this.#clock.after(markAliveMs, () => this.start());
     });
   }
 
-  /** Marks once more, and no more after that. */
+  /** Marks once more if it was started, and no more after that. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel?.();
-    await this.#mark();
+    if (this.#started) await this.#mark();
   }
 
   async #mark(): Promise<void> {
