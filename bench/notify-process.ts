@@ -10,6 +10,7 @@ import { limits } from '../packages/server/src/limits.ts';
 import { openLog } from '../packages/server/src/log/open-log.ts';
 import type { Endpoint } from '../packages/server/src/notify/endpoint.ts';
 import { startNotify } from '../packages/server/src/notify/notify.ts';
+import { retentionCheckMs } from '../packages/server/src/notify/retention.ts';
 import { createHttpSender } from '../packages/server/src/notify/send-http.ts';
 import { createLogger } from '../packages/server/src/observe/logger.ts';
 import { createMetrics } from '../packages/server/src/observe/metrics.ts';
@@ -48,12 +49,18 @@ async function build(endpoints: readonly Endpoint[]) {
   const metrics = createMetrics();
   const common = { clock, random, logger, metrics };
   const disk = await openNodeDisk(dataDir);
+  const retention = {
+    ms: limits.retentionHours * 3_600_000,
+    bytes: limits.retentionBytes,
+    checkMs: retentionCheckMs,
+  };
   const store = await openEmbeddedLog({ disk, logger, clock });
   const log = await openLog({
     ...common,
     store,
     recoveryMs: 15_000,
-    retentionMs: limits.logRetentionMs,
+    retentionMs: retention.ms,
+    retentionBytes: retention.bytes,
     onFenced: (cause) => {
       throw cause;
     },
@@ -68,6 +75,7 @@ async function build(endpoints: readonly Endpoint[]) {
     disk,
     send: sender.send,
     endpoints,
+    retention,
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector',
     onAttempt: deliveries.record,

@@ -1,3 +1,4 @@
+import type { NoticeType } from './notices.ts';
 import { isoOf } from './standard-notices.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface LostRange {
 
 /** The number of the `agora` notice that tells of lost events. Housecount's own: Agora loses them without a word. */
 export const eventsLostType = 190;
+/** The number of any notice there is. */
+export type NoticeNumber = NoticeType | typeof eventsLostType;
 
 /** As an `agora` notice. */
 export interface AgoraEventsLost {

@@ -1,5 +1,11 @@
 import { child, choice, complain, isObject, list, onlyKeys, type Source, text } from './config-reader.ts';
-import type { Endpoint, EndpointSecret, NoticeFormat, RetryPlan } from './notify/endpoint.ts';
+import {
+  type Endpoint,
+  type EndpointSecret,
+  type NoticeFormat,
+  noticeFormats,
+  type RetryPlan,
+} from './notify/endpoint.ts';
 import {
   endpointChannelsProblem,
   endpointDescriptionLengthMax,
@@ -16,7 +22,7 @@ export const deliveryKeys = ['description', 'secret', 'secrets', 'channels', 'fo
 export function readDelivery(
   item: Source,
 ): Pick<Endpoint, 'description' | 'secrets' | 'channels' | 'format' | 'retry' | 'headers'> {
-  const format = choice<NoticeFormat>(child(item, 'format'), ['agora', 'standard'], 'agora');
+  const format = choice<NoticeFormat>(child(item, 'format'), noticeFormats, 'agora');
   const described = `at most ${endpointDescriptionLengthMax} characters`;
   return {
     description: text(

@@ -16,6 +16,8 @@ export const environmentKinds = {
   apps: 'json',
   customers: 'json',
   endpoints: 'json',
+  'retention.hours': 'integer',
+  'retention.bytes': 'integer',
   'leases.rtcMs': 'integer',
   'leases.signalingMs': 'integer',
   'leases.recoveryMs': 'integer',

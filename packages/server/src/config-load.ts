@@ -54,11 +54,24 @@ export function loadConfig(options: LoadOptions): Config {
 }
 
 function readConfig(root: Source, isDevelopment: boolean): Config {
-  onlyKeys(root, ['listen', 'dataDir', 'engine', 'apps', 'customers', 'endpoints', 'leases', 'media', 'log']);
+  onlyKeys(root, [
+    'listen',
+    'dataDir',
+    'engine',
+    'apps',
+    'customers',
+    'endpoints',
+    'retention',
+    'leases',
+    'media',
+    'log',
+  ]);
   const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'));
   const customers = readCustomers(child(root, 'customers'));
   const leases = child(root, 'leases');
   onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
+  const retention = child(root, 'retention');
+  onlyKeys(retention, ['hours', 'bytes']);
   const log = child(root, 'log');
   onlyKeys(log, ['level', 'format']);
   return {
@@ -68,6 +81,10 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     apps,
     customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,
     endpoints: readEndpoints(child(root, 'endpoints'), apps),
+    retention: {
+      hours: integer(child(retention, 'hours'), { min: 1, max: 8_760, fallback: limits.retentionHours }),
+      bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
+    },
     leases: {
       rtcMs: integer(child(leases, 'rtcMs'), leaseBounds(10_000)),
       signalingMs: integer(child(leases, 'signalingMs'), leaseBounds(10_000)),
@@ -95,6 +112,8 @@ const developmentCustomer: CustomerConfig = {
   secret: development.customerSecret,
 };
 
+/** Below four files of the log its size says little. */
+const retentionBytesBounds = { min: 256 * 1024 ** 2, max: 2 ** 50, fallback: limits.retentionBytes };
 const filled = (value: string) => value.trim() !== '';
 /** Below 100 ms a lease is shorter than a slow answer; above 10 min nobody believes the roster. */
 const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback });

@@ -14,6 +14,8 @@ export interface Config {
   readonly apps: readonly AppConfig[];
   readonly customers: readonly CustomerConfig[];
   readonly endpoints: readonly EndpointConfig[];
+  /** What the log keeps for endpoints that are behind; what is beyond either is lost to them. */
+  readonly retention: { readonly hours: number; readonly bytes: number };
   readonly leases: { readonly rtcMs: number; readonly signalingMs: number; readonly recoveryMs: number };
   readonly media: {
     readonly engine: 'embedded';

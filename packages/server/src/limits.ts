@@ -22,8 +22,15 @@ export const limits = {
   framesPerSecondMax: 20,
   /** Bytes waiting for one reader; then it is told `slow_reader` and cut. */
   socketBacklogBytesMax: 4 * 1024 * 1024,
-  /** How long log records stay once a snapshot and every reader are past them, milliseconds: 7 days. */
-  logRetentionMs: 7 * 24 * 3_600_000,
+  /**
+   * How long the log is kept once a snapshot is past it, and so how long notices wait for a receiver that fails, hours:
+   * 7 days. An endpoint that is further behind loses them and is told which. Default of `retention.hours`.
+   */
+  retentionHours: 7 * 24,
+  /** How much of it, bytes: some 30 million events. Default of `retention.bytes`; what happens is the same. */
+  retentionBytes: 8 * 1024 ** 3,
+  /** Lives of channels that one endpoint is told one by one that it lost events of; the rest is summed up in one notice. */
+  lostLivesMax: 5_000,
   /** Commands waiting to be decided; the next is refused with `overloaded`. */
   commandQueueMax: 50_000,
   /** Commands decided in one append. Measured on the notes' disk: 500 rows of 200 B per fsync reach 110k rows/s. */
@@ -104,6 +111,8 @@ export const limits = {
   endpointInFlightMax: 64,
   /** Deliveries of one endpoint taken from the log and not finished; then its reader waits, and the log keeps the rest. */
   endpointOutstandingMax: 1_024,
+  /** Of one `batch` endpoint: the request under way and the next one's; then its reader waits, and the log keeps the rest. */
+  batchOutstandingMax: 2_000,
   /** A receiver's answer: status line and headers, bytes; beyond it the attempt has failed. */
   answerHeadBytesMax: 16 * 1024,
   /** A receiver's answer: body, bytes; the rest is not read and the connection is closed. The status counts. */

@@ -27,6 +27,7 @@ import { startEmbeddedMedia } from './media/embedded/engine.ts';
 import { EndpointRegistry } from './notify/endpoint-registry.ts';
 import { EndpointStore } from './notify/endpoint-store.ts';
 import { startNotify } from './notify/notify.ts';
+import { retentionCheckMs } from './notify/retention.ts';
 import { createHttpSender } from './notify/send-http.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogger } from './observe/logger.ts';
@@ -86,6 +87,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const health = createHealth(clock);
   const apps = new Map(config.apps.map((app) => [app.id, app]));
   const common = { clock, random, logger, metrics };
+  const { hours, bytes } = config.retention;
+  const retention = { ms: hours * 3_600_000, bytes, checkMs: retentionCheckMs };
 
   const watch = new ProcessWatch({ clock, logger, metrics });
   watch.start();
@@ -103,7 +106,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     ...common,
     store,
     recoveryMs: config.leases.recoveryMs,
-    retentionMs: limits.logRetentionMs,
+    retentionMs: retention.ms,
+    retentionBytes: retention.bytes,
     onFenced: (cause) => {
       fenced = cause.message;
       logger.error('this process no longer owns the log; it takes no more commands', {
@@ -149,6 +153,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       ...config.endpoints.filter(({ skipHealthTest }) => !skipHealthTest).map(({ id }) => id),
       ...managed.filter(({ paused }) => paused).map(({ id }) => id),
     ]),
+    retention,
     communicationEventsOf,
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
     onAttempt: deliveries.record,

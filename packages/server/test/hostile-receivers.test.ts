@@ -8,6 +8,7 @@ import { openNodeDisk } from '../src/engine/embedded/node-disk.ts';
 import { appForTests, LifeForTests, LogForTests } from '../src/notify/log-for-tests.ts';
 import { startNotify } from '../src/notify/notify.ts';
 import { quietLogger, quietMetrics } from '../src/notify/notify-for-tests.ts';
+import { retentionCheckMs } from '../src/notify/retention.ts';
 import { createHttpSender } from '../src/notify/send-http.ts';
 import { type Behaviour, type Receiver, startReceiver } from './receiver.ts';
 
@@ -50,6 +51,7 @@ test('HOOK19: six hostile receivers delay no other, and nothing of theirs is los
     logger: quietLogger(() => undefined),
     metrics: quietMetrics,
     send: sender.send,
+    retention: { ms: Number.MAX_SAFE_INTEGER, bytes: 1e9, checkMs: retentionCheckMs },
     endpoints: Object.entries({ ...urls, good: good.url }).map(([id, url]) => ({
       id,
       app: appForTests,

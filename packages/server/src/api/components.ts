@@ -1,4 +1,11 @@
-import { codes, evidences, leaveReasons, noticeTypeNumbers, ruleScopes } from '@housecount/protocol';
+import {
+  codes,
+  eventsLostType,
+  evidences,
+  leaveReasons,
+  noticeTypeNumbers,
+  ruleScopes,
+} from '@housecount/protocol';
 import { deliveryStatuses } from '../ledger/delivery-tables.ts';
 import { redeliveryStates } from '../ledger/redeliveries.ts';
 import { endpointSettings } from './native/endpoint-settings.ts';
@@ -74,8 +81,8 @@ const delivery = {
   endpoint: string('Endpoint id.'),
   noticeId: string(),
   position: integer('Of the event in the log.'),
-  type: ref('NoticeType'),
-  channel: string(),
+  type: ref('NoticeNumber'),
+  channel: string('Empty in the word of lost events that is about several.'),
   sid: eventBase.sid,
   seq: eventBase.seq,
   uid: optional(subject.uid),
@@ -206,7 +213,7 @@ export const components: Readonly<Record<string, Schema>> = {
       virtual: boolean('No receiver stands behind it: made so that notices can be seen before there is one.'),
       position: integer('Position of the event in the log.'),
       noticeId: string('The same over every endpoint, copy and attempt.'),
-      eventType: ref('NoticeType'),
+      eventType: ref('NoticeNumber'),
       channel: string(),
       attempt: integer('1 is the first.', { minimum: 1 }),
       atMs: milliseconds('When it was sent'),
@@ -220,7 +227,7 @@ export const components: Readonly<Record<string, Schema>> = {
         object({ answered: constant(false), stage: string('Where it failed.'), detail: string() }),
       ),
       next: oneOf('delivered', 'retry', 'give-up'),
-      body: string('The exact bytes sent, as text.'),
+      body: string('The exact bytes sent, as text; of a batch, the part that is this notice.'),
       headers: { type: 'object', additionalProperties: string() },
       redelivery: optional(string('Id of the redelivery that it is part of.')),
     },
@@ -238,6 +245,10 @@ export const components: Readonly<Record<string, Schema>> = {
     'A notice formed for a listener.',
   ),
   NoticeType: oneOf(...noticeTypeNumbers),
+  NoticeNumber: {
+    ...oneOf(...noticeTypeNumbers, eventsLostType),
+    description: `A NoticeType, or ${eventsLostType}: events were lost.`,
+  },
   Endpoint: object({
     endpointId: string(),
     app: string(),
@@ -290,6 +301,9 @@ export const components: Readonly<Record<string, Schema>> = {
       ),
     ),
     givenUp: integer('Notices whose attempts are spent.'),
+    lost: integer(
+      'Events that waited for longer than they are kept, and were not sent; the endpoint is told which.',
+    ),
   }),
   EndpointSecretShown: object({
     endpoint: ref('Endpoint'),
@@ -332,7 +346,7 @@ export const components: Readonly<Record<string, Schema>> = {
           object(
             {
               headers: { type: 'object', additionalProperties: string() },
-              body: string('The exact bytes sent, as text.'),
+              body: string('The exact bytes sent, as text; of a batch, the part that is this notice.'),
               answer: string('The first 4 KiB of its body.'),
             },
             'Absent if it was dropped because more came than could be written.',

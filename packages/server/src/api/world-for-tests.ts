@@ -14,6 +14,7 @@ import { openLog } from '../log/open-log.ts';
 import { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import { EndpointStore } from '../notify/endpoint-store.ts';
 import { startNotify } from '../notify/notify.ts';
+import { retentionCheckMs } from '../notify/retention.ts';
 import type { Send, SendOutcome, SendRequest } from '../notify/transport.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
@@ -66,7 +67,14 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   const disk = new SimDisk(new SimRandom(1)).mount();
   const store = await openEmbeddedLog({ disk, logger, clock });
   const common = { clock, random, logger, metrics };
-  const log = await openLog({ ...common, store, recoveryMs: 15_000, retentionMs: 1e9, onFenced: () => {} });
+  const log = await openLog({
+    ...common,
+    store,
+    recoveryMs: 15_000,
+    retentionMs: 1e9,
+    retentionBytes: Number.MAX_SAFE_INTEGER,
+    onFenced: () => {},
+  });
   const ending = new AbortController();
   const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal: ending.signal });
   const deliveries = openDeliveries({ ...common, path: join(folder, 'deliveries.db') });
@@ -96,6 +104,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     disk,
     send,
     endpoints: configured,
+    retention: { ms: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, checkMs: retentionCheckMs },
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector secret',
     onAttempt: deliveries.record,

@@ -154,6 +154,7 @@ export class TestWorld implements Broadcast {
       metrics,
       recoveryMs,
       retentionMs: 60_000,
+      retentionBytes: Number.MAX_SAFE_INTEGER,
       onFenced: (cause) => {
         throw cause;
       },

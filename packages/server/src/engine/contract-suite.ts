@@ -194,6 +194,28 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
       expect((await store.read(partition, 0, 1000)).length).toBe(100);
     });
 
+    test('LOG13: it knows what is kept, and what lies further back than so many bytes', async () => {
+      expect(store.first(partition)).toBe(1);
+      expect(store.beyond(partition, 0)).toBe(0);
+      for (let last = 0; last < 200; last += 1) {
+        await store.append(partition, [transaction('x'.repeat(200))], last);
+      }
+      for (const when of ['at once', 'after reopening']) {
+        if (when === 'after reopening') store = await under.reopen();
+        expect(store.beyond(partition, 200 * 1000)).toBe(0);
+        const beyond = store.beyond(partition, 20_000);
+        // The 20,000 bytes hold fewer than 100 records, and are kept in any case.
+        expect(beyond).toBeLessThanOrEqual(200 - 1);
+        expect(beyond).toBeGreaterThanOrEqual(0);
+        expect(store.beyond(partition, 10_000)).toBeGreaterThanOrEqual(beyond);
+      }
+      const beyond = store.beyond(partition, 20_000);
+      await store.trim(partition, beyond, Number.MAX_SAFE_INTEGER);
+      const first = store.first(partition);
+      expect(first).toBe(beyond + 1);
+      expect((await store.read(partition, first - 1, 1000)).length).toBe(200 - beyond);
+    });
+
     test('LOG10: the time of the last sign of life survives', async () => {
       const sometime = 4_000_000_000_000;
       await store.markAlive(sometime - 5000);

@@ -40,6 +40,10 @@ export interface LogStore {
   ): Promise<AppendOutcome>;
   /** Up to `limit` durable records after `after`, in order; fewer only at the end. Throws if they were deleted by retention. */
   read(partition: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
+  /** Position of the oldest record kept; of the next one, if there is none. */
+  first(partition: string): number;
+  /** Position up to which records lie further back than the newest `bytes` bytes, in units of what `trim` deletes at once; 0: none. */
+  beyond(partition: string, bytes: number): number;
   /** The newest whole snapshot, or undefined. Corrupt ones are skipped and reported. */
   readSnapshot(
     partition: string,

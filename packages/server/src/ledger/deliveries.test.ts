@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SimClock } from '../../test/simulation/sim-clock.ts';
 import { limits } from '../limits.ts';
 import { LifeForTests } from '../notify/log-for-tests.ts';
+import { noticeText } from '../notify/notice-text.ts';
 import { endpointForTests, quietLogger, quietMetrics } from '../notify/notify-for-tests.ts';
 import type { Metrics } from '../observe/contract.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
@@ -62,6 +63,55 @@ async function open(path = newPath()) {
 }
 
 describe('search', () => {
+  test('HOOK100: notices of a batch are found one by one, and their request and answer are kept once', async () => {
+    const path = newPath();
+    const { deliveries, stop, clock } = await open(path);
+    // More than one transaction holds.
+    const singles = reportsForTests(1_000);
+    const [first] = singles;
+    if (!first) throw new Error('a thousand reports');
+    const body = `[${singles.map((report) => report.body).join(',')}]`;
+    const notices = singles.flatMap((report) => report.notices);
+    deliveries.record({
+      ...first,
+      notices,
+      body,
+      next: 'retry',
+      outcome: { answered: true, status: 503, excerpt: 'busy' },
+    });
+    deliveries.record({ ...first, notices, body, attempt: 2, atMs: atMs + 5_000 });
+    await clock.advance(1_000);
+    for (const index of [0, 1, 499, 500, 999]) {
+      const found = deliveries.read(appForTests, 'good', singles[index]?.noticeId ?? '');
+      expect(found).toMatchObject({ status: 'delivered', attempts: 2, seq: index + 1 });
+      expect(found?.made.map(({ exchange }) => exchange?.answer)).toEqual(['busy', 'thanks']);
+      for (const { exchange } of found?.made ?? []) expect(exchange?.body).toBe(body);
+    }
+    expect(deliveries.search({ filter: { app: appForTests, uid: 7 }, limit: 10 }).deliveries).toHaveLength(1);
+    stop();
+    expect(statSync(path).size).toBeLessThan(body.length * 6);
+  });
+
+  test('HOOK112: word of lost events is found by its type and channel', async () => {
+    const { deliveries } = await open();
+    const [report] = reportsForTests(1);
+    if (!report) throw new Error('one report');
+    const range = { channel: 'stage', sid: 'S', fromSeq: 3, toSeq: 9 };
+    const about = [
+      { type: 'events-lost', app: appForTests, range, atMs } as const,
+      { type: 'events-lost', app: appForTests, atMs } as const,
+    ];
+    const notices = about.map((event) => ({
+      position: 0,
+      event,
+      text: noticeText(event, '107/108', 'agora'),
+    }));
+    deliveries.record({ ...report, notices });
+    expect(ids(deliveries, { type: 190 })).toHaveLength(2);
+    expect(ids(deliveries, { channel: 'stage' })).toEqual(['S:3-9:190']);
+    expect(deliveries.read(appForTests, 'good', 'S:3-9:190')).toMatchObject({ sid: 'S', seq: 9, type: 190 });
+  });
+
   test('HOOK100: an attempt is kept with request, answer and what followed', async () => {
     const { deliveries } = await open();
     const [first] = reportsForTests(1, {
@@ -243,7 +293,7 @@ describe('limits', () => {
   test('HOOK103: a file that cannot be written is tried again, and costs neither delivery nor outcome', async () => {
     const path = newPath();
     const { deliveries, clock, complaints } = await open(path);
-    const other = openReadModel({ path, version: 1, schema: '', onRebuild: () => {} });
+    const other = openReadModel({ path, version: 2, schema: '', onRebuild: () => {} });
     ends.push(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     const reports = reportsForTests(3);

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { AttemptReport } from '../notify/endpoint-runner.ts';
+import type { AttemptReport } from '../notify/attempt.ts';
+import type { Endpoint } from '../notify/endpoint.ts';
+import { channelOf, type Notice } from '../notify/notice.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import {
   type Delivery,
@@ -81,13 +83,13 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
 
   function record(report: AttemptReport): void {
     if (stopped) return;
-    queue.push(entryOf(report));
-    if (queue.length - firstDetail > limits.deliveryDetailQueueMax) {
+    queue.push(...entriesOf(report));
+    while (queue.length - firstDetail > limits.deliveryDetailQueueMax) {
       dropDetail(firstDetail);
       firstDetail += 1;
       dropped.add(1, { what: 'detail' });
     }
-    if (queue.length > limits.deliveryOutcomeQueueMax) {
+    while (queue.length > limits.deliveryOutcomeQueueMax) {
       // In blocks, so that shifting a long array is not the price of every attempt.
       const gone = queue.splice(0, batchMax).length;
       firstDetail = Math.max(0, firstDetail - gone);
@@ -167,32 +169,40 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
   };
 }
 
-function entryOf(report: AttemptReport): DeliveryEntry {
-  const { endpoint, event, outcome } = report;
+/** One entry a notice; those of one request share what was exchanged. */
+function entriesOf(report: AttemptReport): DeliveryEntry[] {
+  const { outcome } = report;
+  const made: KeptAttempt = {
+    attempt: report.attempt,
+    atMs: report.atMs,
+    durationMs: report.durationMs,
+    ...(outcome.answered ? { answered: outcome.status } : { stage: outcome.stage, detail: outcome.detail }),
+    next: report.next,
+    ...(report.redelivery !== undefined && { redelivery: report.redelivery }),
+    exchange: {
+      headers: keptHeaders(report.headers),
+      body: report.body,
+      answer: outcome.answered ? outcome.excerpt : '',
+    },
+  };
+  return report.notices.map((notice) => entryOf(report.endpoint, notice, made));
+}
+
+function entryOf({ app, id: endpoint }: Endpoint, notice: Notice, made: KeptAttempt): DeliveryEntry {
+  const { position, event, text } = notice;
+  const isLost = event.type === 'events-lost';
   return {
-    app: endpoint.app,
-    endpoint: endpoint.id,
-    noticeId: report.noticeId,
-    position: report.position,
-    type: report.eventType,
-    channel: event.channel,
-    sid: event.sid,
-    seq: event.seq,
+    app,
+    endpoint,
+    noticeId: text.noticeId,
+    position,
+    type: text.eventType,
+    channel: channelOf(event),
+    sid: isLost ? (event.range?.sid ?? '') : event.sid,
+    seq: isLost ? (event.range?.toSeq ?? 0) : event.seq,
     ...('uid' in event && { uid: event.uid }),
     ...('uid' in event && event.account !== undefined && { account: event.account }),
     eventMs: event.atMs,
-    made: {
-      attempt: report.attempt,
-      atMs: report.atMs,
-      durationMs: report.durationMs,
-      ...(outcome.answered ? { answered: outcome.status } : { stage: outcome.stage, detail: outcome.detail }),
-      next: report.next,
-      ...(report.redelivery !== undefined && { redelivery: report.redelivery }),
-      exchange: {
-        headers: keptHeaders(report.headers),
-        body: report.body,
-        answer: outcome.answered ? outcome.excerpt : '',
-      },
-    },
+    made,
   };
 }

@@ -1,26 +1,32 @@
-import type { AttemptReport } from '../notify/endpoint-runner.ts';
+import type { ChannelEvent } from '@housecount/protocol';
+import type { AttemptReport } from '../notify/attempt.ts';
 import { appForTests, LifeForTests } from '../notify/log-for-tests.ts';
 import { noticeText } from '../notify/notice-text.ts';
 import { endpointForTests } from '../notify/notify-for-tests.ts';
 
 export { appForTests };
 
+/** With its one notice at hand. */
+export interface ReportForTests extends AttemptReport {
+  readonly noticeId: string;
+  readonly event: ChannelEvent;
+}
+
 /** Reports of attempts at notices of one life: opened, then as many joins as there are further ones. */
 export function reportsForTests(
   count: number,
   changes: Partial<AttemptReport> = {},
   life = new LifeForTests(),
-): AttemptReport[] {
+): ReportForTests[] {
   return Array.from({ length: count }, (_, index) => {
     const event = index === 0 ? life.open() : life.join(index);
-    const text = noticeText(event, '107/108');
+    const text = noticeText(event, '107/108', 'agora');
     const atMs = changes.atMs ?? 1_700_000_000_000 + index;
     return {
       endpoint: endpointForTests('good'),
-      position: index + 1,
-      event,
       noticeId: text.noticeId,
-      eventType: text.eventType,
+      event,
+      notices: [{ position: index + 1, event, text }],
       attempt: 1,
       atMs,
       durationMs: 7,

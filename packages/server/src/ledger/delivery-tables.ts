@@ -84,11 +84,11 @@ const schema = `
   CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, at_ms INTEGER NOT NULL,
     duration_ms INTEGER NOT NULL, answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT,
-    headers TEXT, body TEXT, answer TEXT
+    headers TEXT, body TEXT, answer TEXT, same_as INTEGER
   ) STRICT;
   CREATE INDEX attempts_by_delivery ON attempts (delivery);
 `;
-const version = 1;
+const version = 2;
 /** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
 const idsPerMs = 1_000;
 /** Deliveries deleted at one go, so that retention never holds up a socket for long. */
@@ -108,6 +108,9 @@ export class DeliveryTables {
   readonly #countStatus: Statement;
   #rows: number;
   #lastId: number;
+  #lastAttemptId: number;
+  /** Attempts whose row holds what was exchanged: the other notices of a batch point to it. */
+  readonly #keptBy = new WeakMap<Exchange, number>();
 
   constructor(path: string, onRebuild: (reason: string) => void) {
     const database = openReadModel({ path, version, schema, onRebuild });
@@ -121,9 +124,13 @@ export class DeliveryTables {
          status = max(status, ?4) WHERE id = ?1`,
     );
     this.#insertAttempt = database.prepare(
-      'INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#selectAttempts = database.prepare('SELECT * FROM attempts WHERE delivery = ? ORDER BY id LIMIT ?');
+    this.#selectAttempts = database.prepare(
+      `SELECT a.*, coalesce(a.headers, b.headers) AS headers, coalesce(a.body, b.body) AS body,
+         coalesce(a.answer, b.answer) AS answer
+       FROM attempts a LEFT JOIN attempts b ON b.id = a.same_as WHERE a.delivery = ? ORDER BY a.id LIMIT ?`,
+    );
     const oldest = `SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2`;
     this.#countOldest = database.prepare(`SELECT count(*) AS n FROM (${oldest})`);
     this.#deleteAttempts = database.prepare(`DELETE FROM attempts WHERE delivery IN (${oldest})`);
@@ -131,6 +138,7 @@ export class DeliveryTables {
     this.#countStatus = database.prepare('SELECT count(*) AS n FROM deliveries WHERE status = 1');
     this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
     this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
+    this.#lastAttemptId = Number(database.prepare('SELECT max(id) AS id FROM attempts').get()?.id ?? 0);
   }
 
   get rows(): number {
@@ -146,11 +154,15 @@ export class DeliveryTables {
   append(entries: readonly DeliveryEntry[]): void {
     let rows = this.#rows;
     let lastId = this.#lastId;
+    let attemptId = this.#lastAttemptId;
+    const keptBy = new Map<Exchange, number>();
     this.#database.transaction(() => {
       for (const entry of entries) {
         const found = this.#find.get(entry.noticeId, entry.endpoint);
         const id = found ? Number(found.id) : Math.max(lastId + 1, entry.made.atMs * idsPerMs);
+        attemptId += 1;
         this.#store(id, entry, found !== undefined);
+        this.#storeAttempt(attemptId, id, entry.made, keptBy);
         if (found) continue;
         rows += 1;
         lastId = id;
@@ -158,6 +170,8 @@ export class DeliveryTables {
     });
     this.#rows = rows;
     this.#lastId = lastId;
+    this.#lastAttemptId = attemptId;
+    for (const [exchange, id] of keptBy) this.#keptBy.set(exchange, id);
   }
 
   #store(id: number, entry: DeliveryEntry, known: boolean): void {
@@ -172,9 +186,17 @@ export class DeliveryTables {
       const subject = [uid ?? null, account ?? null, eventMs, made.atMs, redelivered, status];
       this.#insert.run(id, app, endpoint, noticeId, position, type, channel, sid, seq, ...subject);
     }
-    const exchange = made.exchange;
+  }
+
+  /** Of a batch, request and answer are kept once, with its first notice. */
+  #storeAttempt(id: number, delivery: number, made: KeptAttempt, keptBy: Map<Exchange, number>): void {
+    const { exchange } = made;
+    const sameAs = exchange && (keptBy.get(exchange) ?? this.#keptBy.get(exchange));
+    if (exchange && sameAs === undefined) keptBy.set(exchange, id);
+    const own = sameAs === undefined ? exchange : undefined;
     this.#insertAttempt.run(
       id,
+      delivery,
       made.attempt,
       made.atMs,
       made.durationMs,
@@ -183,9 +205,10 @@ export class DeliveryTables {
       made.detail ?? null,
       made.next,
       made.redelivery ?? null,
-      exchange ? JSON.stringify(exchange.headers) : null,
-      exchange?.body ?? null,
-      exchange?.answer ?? null,
+      own ? JSON.stringify(own.headers) : null,
+      own?.body ?? null,
+      own?.answer ?? null,
+      sameAs ?? null,
     );
   }
 

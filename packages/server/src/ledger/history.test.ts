@@ -40,6 +40,8 @@ class MemoryLog implements HistoryLog {
         },
         readSnapshot: async () => undefined,
         writeSnapshot: async () => {},
+        first: () => 1,
+        beyond: () => 0,
         trim: async () => {},
         markAlive: async () => {},
         close: async () => {},

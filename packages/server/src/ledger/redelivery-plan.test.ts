@@ -15,7 +15,7 @@ function world(lostTo: number) {
     .whole(3)
     .map((event, index) => ({ position: 10 + index, event }));
   const kept = events.slice(lostTo);
-  const idOf = ({ event }: PlacedEvent) => noticeText(event, '107/108').noticeId;
+  const idOf = ({ event }: PlacedEvent) => noticeText(event, '107/108', 'agora').noticeId;
   const rows = events.map(
     (place): Delivery => ({
       endpoint: 'good',

@@ -1,5 +1,5 @@
 import type { ChannelEvent } from '@housecount/protocol';
-import { HousecountError } from '@housecount/protocol';
+import { eventsLostType, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Notify } from '../notify/notify.ts';
@@ -88,7 +88,9 @@ export async function planRedelivery(
     do {
       if (looked >= limits.redeliveryScanMax) throw tooWide();
       const page = deliveries.search({ filter, limit: pageSize, ...(cursor !== undefined && { cursor }) });
-      for (const { position, sid, seq } of page.deliveries) {
+      for (const { position, sid, seq, type } of page.deliveries) {
+        // Word of lost events is told until it is taken, and has no event that could be sent again.
+        if (type === eventsLostType) continue;
         if (!eventAt(history, app, { sid, seq })) throw new HousecountError('no_longer_kept');
         add({ position, sid, seq });
       }

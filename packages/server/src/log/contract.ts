@@ -83,6 +83,10 @@ export interface Log {
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void;
 
   readonly lastPosition: number;
+  /** Of the oldest entry that is still kept; of the next one, if there is none. */
+  readonly firstPosition: number;
+  /** Position up to which entries lie further back than the newest `bytes` bytes of the log, about; 0: none. */
+  beyond(bytes: number): number;
   /** Why the log could not be written when it was last tried, in a sentence; undefined if it could. */
   readonly trouble: string | undefined;
   /**

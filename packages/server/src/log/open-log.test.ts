@@ -35,6 +35,7 @@ class Machine {
       metrics: createMetrics(),
       recoveryMs,
       retentionMs: 1,
+      retentionBytes: Number.MAX_SAFE_INTEGER,
       onFenced: (cause) => {
         throw cause;
       },

@@ -40,6 +40,8 @@ export interface LogOptions {
   readonly recoveryMs: number;
   /** How long records are kept once a snapshot and every reader are past them, milliseconds. */
   readonly retentionMs: number;
+  /** Of the same records, how many bytes are kept, at most. */
+  readonly retentionBytes: number;
   /** The log can no longer be written by this process. */
   readonly onFenced: (cause: Error) => void;
 }
@@ -148,6 +150,14 @@ class EmbeddedOwner implements Log {
 
   get lastPosition(): number {
     return this.#feed.lastPosition;
+  }
+
+  get firstPosition(): number {
+    return this.#options.store.first(partition);
+  }
+
+  beyond(bytes: number): number {
+    return this.#options.store.beyond(partition, bytes);
   }
 
   get trouble(): string | undefined {

@@ -17,6 +17,7 @@ export interface SnapshotsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionMs: number;
+  readonly retentionBytes: number;
   /** Position of the snapshot that start-up began with; 0 if there was none. */
   readonly lastPosition: number;
 }
@@ -58,12 +59,13 @@ export class Snapshots {
 
   /** Never rejects: the log is the truth, and without the snapshot start-up only takes longer. */
   async #write(position: number, floorMs: number): Promise<void> {
-    const { store, partition, world, clock, retentionMs, logger } = this.#options;
+    const { store, partition, world, clock, retentionMs, retentionBytes, logger } = this.#options;
     try {
       await store.writeSnapshot(partition, position, worldToLines(world, floorMs));
       this.#lastPosition = position;
       const held = Math.min(position, ...[...this.#holds].map((cursor) => cursor()));
       await store.trim(partition, held, clock.nowMs() - retentionMs);
+      await store.trim(partition, Math.min(held, store.beyond(partition, retentionBytes)), Infinity);
     } catch (cause) {
       this.#notBeforeMs = clock.nowMs() + snapshotRetryMs;
       logger.error('a snapshot could not be written; start-up will replay more', { cause: String(cause) });

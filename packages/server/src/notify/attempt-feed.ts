@@ -1,4 +1,4 @@
-import type { NoticeType } from '@housecount/protocol';
+import type { NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { NoticeHeaders } from './signed-headers.ts';
 import type { SendOutcome } from './transport.ts';
@@ -22,7 +22,7 @@ export interface Attempt {
   /** Position of the event in the log. */
   readonly position: number;
   readonly noticeId: string;
-  readonly eventType: NoticeType;
+  readonly eventType: NoticeNumber;
   readonly channel: string;
   /** 1 is the first. */
   readonly attempt: number;

@@ -1,9 +1,11 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
+import { isObject } from '../config-reader.ts';
 import type { Disk, DiskFile } from '../engine/disk.ts';
 import type { Logger } from '../observe/contract.ts';
 import { decodeLines, encodeLine } from './checked-lines.ts';
 import type { Cursor } from './delivery-window.ts';
+import type { Halt } from './endpoint-health.ts';
 
 export const cursorPath = 'notify/cursors';
 
@@ -17,7 +19,12 @@ export const cursorSyncMs = 1_000;
 /** The file is rewritten when it grows past this, bytes. */
 export const cursorFileBytesMax = 1024 * 1024;
 
-type CursorLine = Record<string, Cursor>;
+/** Where an endpoint is, and whether it could be reached there. */
+export interface KeptCursor extends Cursor {
+  readonly halt?: Halt | undefined;
+}
+
+type CursorLine = Record<string, KeptCursor>;
 const encoder = new TextEncoder();
 
 /**
@@ -28,8 +35,8 @@ export class CursorStore {
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #stored: Map<string, Cursor>;
-  readonly #sources = new Map<string, () => Cursor>();
+  readonly #stored: Map<string, KeptCursor>;
+  readonly #sources = new Map<string, () => KeptCursor>();
   readonly #moved = new Set<string>();
   #file: DiskFile;
   #end: number;
@@ -45,7 +52,7 @@ export class CursorStore {
 
   private constructor(
     parts: { disk: Disk; clock: Clock; logger: Logger },
-    stored: Map<string, Cursor>,
+    stored: Map<string, KeptCursor>,
     file: DiskFile,
     end: number,
   ) {
@@ -77,7 +84,7 @@ export class CursorStore {
       parts.logger.warn('The last cursors were torn and are ignored; some notices are sent again.', {
         cutBytes: bytes.length - whole,
       });
-    const stored = new Map<string, Cursor>();
+    const stored = new Map<string, KeptCursor>();
     for (const { value } of lines)
       for (const [id, cursor] of Object.entries(checkedLine(value))) stored.set(id, cursor);
     for (const endpoint of endpointIds) {
@@ -128,14 +135,14 @@ export class CursorStore {
   }
 
   /** The stored cursor of an endpoint named at opening, or added. */
-  get(endpointId: string): Cursor {
+  get(endpointId: string): KeptCursor {
     const cursor = this.#stored.get(endpointId);
     if (!cursor) throw new HousecountError('internal', `No cursor for endpoint ${endpointId}.`);
     return cursor;
   }
 
   /** `read` gives the endpoint's cursor whenever it is written. */
-  track(endpointId: string, read: () => Cursor): void {
+  track(endpointId: string, read: () => KeptCursor): void {
     this.#sources.set(endpointId, read);
   }
 
@@ -209,14 +216,14 @@ export class CursorStore {
   }
 }
 
-async function rewrite(disk: Disk, cursors: ReadonlyMap<string, Cursor>): Promise<number> {
+async function rewrite(disk: Disk, cursors: ReadonlyMap<string, KeptCursor>): Promise<number> {
   const bytes = encoder.encode(encodeLine(Object.fromEntries(cursors)));
   await disk.replace(cursorPath, bytes);
   return bytes.length;
 }
 
 function checkedLine(value: unknown): CursorLine {
-  if (typeof value === 'object' && value !== null && Object.values(value).every(isCursor))
+  if (typeof value === 'object' && value !== null && Object.values(value).every(isKeptCursor))
     return value as CursorLine;
   throw damaged();
 }
@@ -227,6 +234,18 @@ const damaged = (): HousecountError =>
     `It is ${cursorPath}, where each endpoint's place is kept. Restore the data folder from a backup; or delete ` +
       "the file: every endpoint then begins at the log's end, and what it has not been sent is lost to it.",
   );
+
+function isKeptCursor(value: unknown): value is KeptCursor {
+  if (!isCursor(value)) return false;
+  const { halt } = value as { halt?: unknown };
+  return (
+    halt === undefined ||
+    (isObject(halt) &&
+      (halt.state === 'suspended' || halt.state === 'gone') &&
+      typeof halt.sinceMs === 'number' &&
+      typeof halt.why === 'string')
+  );
+}
 
 function isCursor(value: unknown): value is Cursor {
   if (typeof value !== 'object' || value === null || !('through' in value) || !('open' in value))

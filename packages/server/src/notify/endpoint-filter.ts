@@ -1,4 +1,4 @@
-import type { ChannelEvent, NoticeType } from '@housecount/protocol';
+import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import { matchesName } from '../glob.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -8,9 +8,9 @@ const rememberedMax = 10_000;
 /** Is this event for the endpoint: its app, a type that it names, a channel that it names? */
 export function endpointFilter(
   endpoint: Pick<Endpoint, 'app' | 'events' | 'channels'>,
-): (event: ChannelEvent, eventType: NoticeType) => boolean {
+): (event: ChannelEvent, eventType: NoticeNumber) => boolean {
   const { app, channels } = endpoint;
-  const types = new Set(endpoint.events);
+  const types = new Set<NoticeNumber>(endpoint.events);
   // A hundred patterns against every event of a busy channel would be asked the same thing each time.
   const known = new Map<string, boolean>();
   const isNamed = (channel: string): boolean => {

@@ -6,6 +6,8 @@ export const pauseAfterMs = 5 * 60_000;
 export const pauseAfterFailures = 5;
 /** A paused endpoint is tried this often, milliseconds: what its recovery can take to be noticed. Chosen. */
 export const probeMs = 60_000;
+/** One that was paused when the process ended is tried this long after the start, milliseconds: the log is being read by then. Chosen. */
+export const firstProbeMs = 1_000;
 
 /** Why nothing, or next to nothing, is sent. */
 export interface Halt {
@@ -27,11 +29,19 @@ export class EndpointHealth {
   #halt: Halt | undefined;
   #cancelProbe: () => void = () => {};
 
-  /** `pauses`: long failure pauses it. `probe` is called every probeMs while it is paused. */
-  constructor(clock: Clock, { pauses, probe }: { pauses: boolean; probe: () => void }) {
+  /** `pauses`: long failure pauses it; `halt`: it did before. `probe` is called every probeMs while it is paused. */
+  constructor(
+    clock: Clock,
+    options: { readonly pauses: boolean; readonly probe: () => void; readonly halt?: Halt | undefined },
+  ) {
     this.#clock = clock;
-    this.#pauses = pauses;
-    this.#probe = probe;
+    this.#pauses = options.pauses;
+    this.#probe = options.probe;
+    const { halt } = options;
+    if (!this.#pauses || !halt) return;
+    // What said that it is gone is asked once more.
+    this.#halt = { ...halt, state: 'suspended' };
+    this.#probeAfter(firstProbeMs);
   }
 
   get halt(): Halt | undefined {
@@ -54,7 +64,7 @@ export class EndpointHealth {
     if (!this.#pauses || this.#halt || this.#failures < pauseAfterFailures) return false;
     if (nowMs - this.#firstFailureMs < pauseAfterMs) return false;
     this.#halt = { state: 'suspended', sinceMs: nowMs, why };
-    this.#probeLater();
+    this.#probeAfter(probeMs);
     return true;
   }
 
@@ -77,9 +87,9 @@ export class EndpointHealth {
     this.#cancelProbe();
   }
 
-  #probeLater(): void {
-    this.#cancelProbe = this.#clock.after(probeMs, () => {
-      this.#probeLater();
+  #probeAfter(delayMs: number): void {
+    this.#cancelProbe = this.#clock.after(delayMs, () => {
+      this.#probeAfter(probeMs);
       this.#probe();
     });
   }

@@ -1,22 +1,23 @@
-import type { ChannelEvent, NoticeType } from '@housecount/protocol';
+import type { EventsLost } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
+import { type AttemptReport, attempt } from './attempt.ts';
 import { eventOf } from './channel-events.ts';
-import { type Cursor, DeliveryWindow } from './delivery-window.ts';
+import { type DeliveryQueue, deliveryQueue } from './delivery-queue.ts';
+import type { Cursor } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointFilter } from './endpoint-filter.ts';
 import { EndpointHealth, type Halt } from './endpoint-health.ts';
 import { endpointSigner } from './endpoint-signer.ts';
 import type { GivenUp, GivenUpJournal } from './given-up-journal.ts';
-import { Lanes } from './lanes.ts';
+import type { Delivery, Notice, NoticeEvent } from './notice.ts';
+import { NoticeReader } from './notice-reader.ts';
 import type { NoticeText } from './notice-text.ts';
-import { withAdded } from './reserved-headers.ts';
 import {
-  attemptMs,
   describeOutcome,
   isAccepted,
   isGone,
@@ -25,46 +26,17 @@ import {
   type Verdict,
   verdictOf,
 } from './retry-plan.ts';
-import type { NoticeHeaders } from './signed-headers.ts';
 import type { Send, SendOutcome } from './transport.ts';
 
-/** Before the log is followed again after it failed, and a given-up notice is written again; milliseconds, chosen. */
+/** Before a given-up notice is written again, milliseconds. Chosen. */
 const faultPauseMs = 1_000;
-
-/** One notice on its way to one endpoint. */
-interface Delivery {
-  readonly position: number;
-  readonly event: ChannelEvent;
-  readonly text: NoticeText;
-  readonly lane: string;
-  /** Attempts made. */
-  attempts: number;
-  /** Those of them that count in the retry plan: all but probes. */
-  planned: number;
-}
+/** Word of lost events is never given up: when its plan is spent it is tried this often, milliseconds. Chosen. */
+const lostAgainMs = 3_600_000;
 
 /** A delivery between two attempts. */
 interface Waiting {
   readonly dueMs: number;
   readonly cancel: () => void;
-}
-
-/** What an attempt came to, as the runner reports it upwards. */
-export interface AttemptReport {
-  readonly endpoint: Endpoint;
-  readonly position: number;
-  readonly event: ChannelEvent;
-  readonly noticeId: string;
-  readonly eventType: NoticeType;
-  readonly attempt: number;
-  readonly atMs: number;
-  readonly durationMs: number;
-  readonly outcome: SendOutcome;
-  readonly next: 'delivered' | 'retry' | 'give-up';
-  readonly body: string;
-  readonly headers: NoticeHeaders;
-  /** Id of the redelivery that it is part of; absent for the delivery's own attempts. */
-  readonly redelivery?: string;
 }
 
 export interface RunnerParts {
@@ -73,11 +45,16 @@ export interface RunnerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly send: Send;
-  readonly journal: GivenUpJournal;
-  readonly textOf: (event: ChannelEvent) => NoticeText;
+  readonly journal: Pick<GivenUpJournal, 'append' | 'has'>;
+  readonly textOf: (event: NoticeEvent) => NoticeText;
   readonly onAttempt: (report: AttemptReport) => void;
-  /** The cursor is not what it was. */
+  /** The cursor, or the halt, is not what it was. */
   readonly onMoved: () => void;
+  /** To be told to the endpoint, beside its events; each is handed to `onLostTold` when it has been. */
+  readonly lost: readonly EventsLost[];
+  readonly onLostTold: (lost: EventsLost) => void;
+  /** It was suspended, or had said that it is gone, when it was last tried. */
+  readonly halt: Halt | undefined;
 }
 
 export interface RunnerStatus {
@@ -95,6 +72,7 @@ export interface RunnerStatus {
   readonly through: number;
   /** Notices taken and not finished. */
   readonly outstanding: number;
+  /** Requests under way. */
   readonly inFlight: number;
   /** When the oldest unfinished notice's event was decided, epoch milliseconds; undefined if there is none. */
   readonly oldestEventMs: number | undefined;
@@ -103,67 +81,77 @@ export interface RunnerStatus {
 
 /**
  * Delivers to one endpoint. It reads the log at its own pace, so that its receiver, whatever it does, holds up nobody
- * else; what it holds in memory is at most limits.endpointOutstandingMax deliveries, limits.endpointInFlightMax of them
- * in attempts.
+ * else; what it holds in memory is bounded by limits.endpointOutstandingMax or limits.batchOutstandingMax notices, at
+ * most limits.endpointInFlightMax requests of them under way.
  */
 export class EndpointRunner {
   readonly endpoint: Endpoint;
   readonly #parts: RunnerParts;
   readonly #sign: ReturnType<typeof endpointSigner>;
-  readonly #isFor: ReturnType<typeof endpointFilter>;
   readonly #plan: Plan;
-  readonly #window: DeliveryWindow;
-  readonly #deliveries = new Map<number, Delivery>();
-  readonly #lanes = new Lanes<Delivery>();
-  /** May go as soon as there is room in flight: those that were tried before, then the others. */
+  readonly #reader: NoticeReader;
+  /** May go as soon as there is room in flight: those that were tried before, then those of the queue. */
   readonly #again: Delivery[] = [];
-  readonly #fresh: Delivery[] = [];
+  readonly #queue: DeliveryQueue;
   readonly #stopping = new AbortController();
   readonly #attempts = new Set<Promise<void>>();
   /** Between attempts, the one that waits longest first. */
   readonly #waiting = new Map<Delivery, Waiting>();
   readonly #health: EndpointHealth;
-  readonly #following: Promise<void>;
   #inFlight = 0;
-  #wakeReader: () => void = () => {};
-  #fault: 'log-failed' | 'journal-failed' | undefined;
+  #journalFails = false;
   #lastAttempt: RunnerStatus['lastAttempt'];
 
   constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
     this.endpoint = endpoint;
     this.#parts = parts;
     this.#sign = endpointSigner(endpoint);
-    this.#isFor = endpointFilter(endpoint);
     this.#plan = planOf(endpoint.retry);
+    this.#queue = deliveryQueue(endpoint.format);
     this.#health = new EndpointHealth(parts.clock, {
       pauses: endpoint.retry !== 'agora',
       probe: () => this.#probe(),
+      halt: parts.halt,
     });
-    this.#window = new DeliveryWindow(cursor);
-    this.#following = this.#follow();
+    for (const event of parts.lost) this.#queue.add({ position: 0, event, text: parts.textOf(event) });
+    const isFor = endpointFilter(endpoint);
+    this.#reader = new NoticeReader({
+      ...parts,
+      cursor,
+      outstandingMax:
+        endpoint.format === 'batch' ? limits.batchOutstandingMax : limits.endpointOutstandingMax,
+      noticeOf: (entry) => this.#noticeOf(entry, isFor),
+      onNotice: (notice) => this.#queue.add(notice),
+      onPause: () => {
+        this.#pump();
+        parts.onMoved();
+      },
+    });
+    this.#pump();
   }
 
-  /** Everything up to this position is done with; what comes after it must stay in the log. */
+  /** See NoticeReader.finishedTo. */
   get finishedTo(): number {
-    return this.#window.readAfter;
+    return this.#reader.finishedTo;
+  }
+
+  get halt(): Halt | undefined {
+    return this.#health.halt;
   }
 
   cursor(): Cursor {
-    return this.#window.cursor();
+    return this.#reader.cursor();
   }
 
   status(): RunnerStatus {
-    const oldest = this.#deliveries.values().next();
-    const full = this.#window.size >= limits.endpointOutstandingMax;
+    const { through, outstanding, oldestEventMs } = this.#reader;
     return {
-      state: this.#stopping.signal.aborted
-        ? 'stopped'
-        : (this.#fault ?? this.#health.halt?.state ?? (full ? 'waiting-for-room' : 'running')),
+      state: this.#state(),
       halt: this.#health.halt,
-      through: this.#window.through,
-      outstanding: this.#window.size,
+      through,
+      outstanding,
       inFlight: this.#inFlight,
-      oldestEventMs: oldest.done ? undefined : oldest.value.event.atMs,
+      oldestEventMs,
       lastAttempt: this.#lastAttempt,
     };
   }
@@ -171,10 +159,9 @@ export class EndpointRunner {
   /** Gives up the attempts under way; they are made again, under the same noticeIds, after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wakeReader();
     for (const { cancel } of this.#waiting.values()) cancel();
     this.#health.stop();
-    await this.#following;
+    await this.#reader.stop();
     await Promise.all(this.#attempts);
   }
 
@@ -182,56 +169,24 @@ export class EndpointRunner {
   resume(): void {
     this.#health.resume();
     this.#sendAllWaiting();
+    this.#parts.onMoved();
   }
 
-  async #follow(): Promise<void> {
-    const { signal } = this.#stopping;
-    let readTo = this.#window.readAfter;
-    while (!signal.aborted) {
-      try {
-        for await (const batch of this.#parts.log.follow(readTo, signal)) {
-          this.#fault = undefined;
-          for (const entry of batch) {
-            if (this.#window.size >= limits.endpointOutstandingMax && entry.position > this.#window.through)
-              await this.#room();
-            if (signal.aborted) return;
-            this.#take(entry);
-            readTo = entry.position;
-          }
-          this.#parts.onMoved();
-        }
-      } catch (cause) {
-        if (signal.aborted) return;
-        this.#fault = 'log-failed';
-        this.#parts.logger.error('The log cannot be followed; trying again.', { cause: String(cause) });
-      }
-      await pause(this.#parts.clock, faultPauseMs, signal);
-    }
+  #state(): RunnerStatus['state'] {
+    if (this.#stopping.signal.aborted) return 'stopped';
+    if (this.#journalFails) return 'journal-failed';
+    if (this.#reader.failing) return 'log-failed';
+    return this.#health.halt?.state ?? (this.#reader.full ? 'waiting-for-room' : 'running');
   }
 
-  /** Until a delivery is finished, or the runner stops. */
-  async #room(): Promise<void> {
-    while (this.#window.size >= limits.endpointOutstandingMax && !this.#stopping.signal.aborted)
-      await new Promise<void>((resolve) => {
-        this.#wakeReader = resolve;
-      });
-  }
-
-  #take(entry: LogEntry): void {
+  #noticeOf(entry: LogEntry, isFor: ReturnType<typeof endpointFilter>): Notice | undefined {
     const event = eventOf(entry.record);
-    const text = event?.app === this.endpoint.app ? this.#parts.textOf(event) : undefined;
-    if (!event || !text || !this.#isFor(event, text.eventType)) {
-      this.#window.skip(entry.position);
-      return;
-    }
-    if (!this.#window.take(entry.position)) return;
-    const lane = laneOf(event);
-    const delivery: Delivery = { position: entry.position, event, text, lane, attempts: 0, planned: 0 };
-    this.#deliveries.set(entry.position, delivery);
-    if (this.#lanes.enter(lane, delivery)) {
-      this.#fresh.push(delivery);
-      this.#pump();
-    }
+    if (event?.app !== this.endpoint.app) return undefined;
+    const { textOf, journal } = this.#parts;
+    const text = textOf(event);
+    const { position } = entry;
+    if (!isFor(event, text.eventType) || journal.has(position, text.noticeId)) return undefined;
+    return { position, event, text };
   }
 
   /** Starts attempts while there is room in flight. A paused endpoint is tried with what is due again, not with more. */
@@ -239,17 +194,17 @@ export class EndpointRunner {
     const halted = this.#health.halt?.state;
     while (this.#inFlight < limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
       if (halted === 'gone') return;
-      const delivery = this.#again.shift() ?? (halted === undefined ? this.#fresh.shift() : undefined);
+      const delivery = this.#again.shift() ?? (halted === undefined ? this.#queue.next() : undefined);
       if (!delivery) return;
       delivery.planned += 1;
       this.#start(delivery);
     }
   }
 
-  /** One attempt at a paused endpoint: with the next new notice, else with the one that waits longest, out of its turn. */
+  /** One attempt at a paused endpoint: with what comes next, else with what waits longest, out of its turn. */
   #probe(): void {
     if (this.#inFlight > 0 || this.#stopping.signal.aborted) return;
-    const fresh = this.#fresh.shift();
+    const fresh = this.#queue.next();
     if (fresh) {
       fresh.planned += 1;
       this.#start(fresh);
@@ -265,51 +220,31 @@ export class EndpointRunner {
 
   #start(delivery: Delivery, probeOfMs?: number): void {
     this.#inFlight += 1;
-    const attempt = this.#attempt(delivery, probeOfMs).finally(() => this.#attempts.delete(attempt));
-    this.#attempts.add(attempt);
+    const made = this.#attempt(delivery, probeOfMs).finally(() => this.#attempts.delete(made));
+    this.#attempts.add(made);
   }
 
   /** `probeOfMs`: a probe, after whose failure the delivery waits until then as before. */
   async #attempt(delivery: Delivery, probeOfMs?: number): Promise<void> {
-    const { clock, send, onAttempt } = this.#parts;
+    const { logger, onAttempt } = this.#parts;
     const { signal } = this.#stopping;
     delivery.attempts += 1;
-    const atMs = clock.nowMs();
-    const body = delivery.text.at(atMs);
-    const signatures = this.#sign({ id: delivery.text.noticeId, body, atMs });
-    const headers = withAdded(this.endpoint.headers, signatures ?? {});
-    const { url, allowPrivateNetwork } = this.endpoint;
-    // Nothing goes out unsigned.
-    const outcome: SendOutcome = !signatures
-      ? { answered: false, stage: 'send', detail: 'every secret has ended' }
-      : await send({ url, allowPrivateNetwork, headers, body, timeoutMs: attemptMs, signal }).catch(
-          (cause: unknown): SendOutcome => {
-            // A transport that rejects is a bug, but not one that may cost notices.
-            this.#parts.logger.error('The transport failed in a way it should not.', {
-              cause: String(cause),
-            });
-            return { answered: false, stage: 'send', detail: 'internal error' };
-          },
-        );
+    const attempted = await attempt(this.endpoint, delivery.notices, {
+      ...this.#parts,
+      sign: this.#sign,
+      signal,
+      onBug: (cause) =>
+        logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
+    });
     this.#inFlight -= 1;
+    const { outcome, atMs } = attempted;
     const verdict = this.#verdictOf(outcome, delivery, probeOfMs);
     // An attempt that the stop cut short proves nothing. One that was answered 200 all the same is done.
     if (signal.aborted && verdict.next !== 'delivered') return;
     this.#lastAttempt = { atMs, result: describeOutcome(outcome) };
-    onAttempt({
-      endpoint: this.endpoint,
-      position: delivery.position,
-      event: delivery.event,
-      noticeId: delivery.text.noticeId,
-      eventType: delivery.text.eventType,
-      attempt: delivery.attempts,
-      atMs,
-      durationMs: clock.nowMs() - atMs,
-      outcome,
-      next: verdict.next,
-      body,
-      headers,
-    });
+    const { endpoint } = this;
+    const { notices, attempts } = delivery;
+    onAttempt({ endpoint, notices, attempt: attempts, next: verdict.next, ...attempted });
     this.#judge(outcome, verdict);
     if (verdict.next === 'retry') this.#retry(delivery, verdict.afterMs);
     else if (verdict.next === 'delivered' || (await this.#giveUp(delivery, outcome))) this.#finish(delivery);
@@ -327,24 +262,29 @@ export class EndpointRunner {
       return { next: 'retry', afterMs: 0 };
     }
     if (probeOfMs !== undefined) return { next: 'retry', afterMs: Math.max(0, probeOfMs - clock.nowMs()) };
-    return verdictOf(outcome, delivery.planned, fraction, { plan: this.#plan, format });
+    const verdict = verdictOf(outcome, delivery.planned, fraction, { plan: this.#plan, format });
+    const isWordOfLost = delivery.notices[0]?.event.type === 'events-lost';
+    return verdict.next === 'give-up' && isWordOfLost ? { next: 'retry', afterMs: lostAgainMs } : verdict;
   }
 
   /** What the attempt says about the endpoint as a whole. */
   #judge(outcome: SendOutcome, verdict: Verdict): void {
-    const { logger } = this.#parts;
+    const { logger, onMoved } = this.#parts;
     if (verdict.next === 'delivered') {
       if (!this.#health.succeeded()) return;
       logger.info('The endpoint answers again; its pause is over.');
       this.#sendAllWaiting();
+      onMoved();
       return;
     }
     const why = describeOutcome(outcome);
     if (isGone(outcome, this.endpoint.format)) {
-      if (this.#health.gone(why))
-        logger.warn('The endpoint says that it is gone; nothing is sent to it.', { why });
+      if (!this.#health.gone(why)) return;
+      logger.warn('The endpoint says that it is gone; nothing is sent to it.', { why });
+      onMoved();
     } else if (this.#health.failed(why)) {
       logger.warn('The endpoint has failed for long; it is paused and tried now and then.', { why });
+      onMoved();
     }
   }
 
@@ -371,30 +311,26 @@ export class EndpointRunner {
     this.#waiting.set(delivery, { dueMs: clock.nowMs() + afterMs, cancel });
   }
 
-  /** True when the notice is on disk as given up; until then the delivery stays open. False if the runner stopped. */
-  async #giveUp(delivery: Delivery, outcome: SendOutcome): Promise<boolean> {
+  /** True when its notices are on disk as given up; until then the delivery stays open. False if the runner stopped. */
+  async #giveUp({ notices, attempts }: Delivery, outcome: SendOutcome): Promise<boolean> {
     const { clock, journal, logger } = this.#parts;
     const { signal } = this.#stopping;
     // Its slot is free while it waits for the disk.
     this.#pump();
-    const entry: GivenUp = {
-      position: delivery.position,
-      noticeId: delivery.text.noticeId,
-      eventType: delivery.text.eventType,
-      event: delivery.event,
-      attempts: delivery.attempts,
-      error: describeOutcome(outcome),
-      atMs: clock.nowMs(),
-    };
+    const error = describeOutcome(outcome);
+    const atMs = clock.nowMs();
+    const entries = notices.flatMap(({ position, event, text: { noticeId, eventType } }): GivenUp[] =>
+      event.type === 'events-lost' ? [] : [{ position, noticeId, eventType, event, attempts, error, atMs }],
+    );
     while (!signal.aborted) {
       try {
-        await journal.append(entry);
-        if (this.#fault === 'journal-failed') this.#fault = undefined;
+        await journal.append(entries);
+        this.#journalFails = false;
         return true;
       } catch (cause) {
-        if (this.#fault !== 'journal-failed')
+        if (!this.#journalFails)
           logger.error('A given-up notice cannot be kept; trying again.', { cause: String(cause) });
-        this.#fault = 'journal-failed';
+        this.#journalFails = true;
         await pause(clock, faultPauseMs, signal);
       }
     }
@@ -402,16 +338,10 @@ export class EndpointRunner {
   }
 
   #finish(delivery: Delivery): void {
-    this.#deliveries.delete(delivery.position);
-    this.#window.finish(delivery.position);
-    const next = this.#lanes.leave(delivery.lane);
-    if (next) this.#fresh.push(next);
-    this.#wakeReader();
-    this.#parts.onMoved();
+    const { onLostTold, onMoved } = this.#parts;
+    this.#queue.finish(delivery);
+    for (const { event } of delivery.notices) if (event.type === 'events-lost') onLostTold(event);
+    this.#reader.finish(delivery.notices);
+    onMoved();
   }
-}
-
-/** One member's notices, and those of the channel's own life, are sent in order; different members side by side. */
-function laneOf(event: ChannelEvent): string {
-  return 'uid' in event ? `${event.uid} ${event.channel}` : event.channel;
 }

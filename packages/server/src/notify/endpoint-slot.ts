@@ -1,12 +1,12 @@
-import { type Cursor, DeliveryWindow } from './delivery-window.ts';
+import type { AttemptReport } from './attempt.ts';
+import type { KeptCursor } from './cursor-store.ts';
+import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
-import {
-  type AttemptReport,
-  EndpointRunner,
-  type RunnerParts,
-  type RunnerStatus,
-} from './endpoint-runner.ts';
+import type { Halt } from './endpoint-health.ts';
+import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
 import type { GivenUpJournal } from './given-up-journal.ts';
+import type { LostEvents } from './lost-events.ts';
+import { passed } from './retention.ts';
 
 /** What a slot can say of itself: its runner's state, or that there is none. */
 export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
@@ -15,16 +15,20 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
   readonly failingSinceMs: number | undefined;
 }
 
+/** What the runner needs that is not the slot's own. */
+export type SlotParts = Omit<RunnerParts, 'journal' | 'lost' | 'onLostTold' | 'halt'>;
+
 /**
- * The place of one endpoint: its settings and its cursor, and a runner while it is not paused. A change of settings
- * ends the runner and begins another at the same cursor, so that it holds from the next attempt on, for notices that
- * wait for their retry too.
+ * The place of one endpoint: its settings, its cursor, what it gave up and what it lost, and a runner while it is not
+ * paused. A change of settings ends the runner and begins another at the same cursor, so that it holds from the next
+ * attempt on, for notices that wait for their retry too.
  */
 export class EndpointSlot {
   readonly journal: GivenUpJournal;
-  readonly #partsOf: (endpoint: Endpoint) => RunnerParts;
+  readonly lost: LostEvents;
+  readonly #partsOf: (endpoint: Endpoint) => SlotParts;
   #endpoint: Endpoint;
-  #cursor: Cursor;
+  #cursor: KeptCursor;
   #runner: EndpointRunner | undefined;
   #lastAttempt: RunnerStatus['lastAttempt'];
   #failingSinceMs: number | undefined;
@@ -32,14 +36,16 @@ export class EndpointSlot {
   constructor(
     endpoint: Endpoint,
     options: {
-      readonly cursor: Cursor;
+      readonly cursor: KeptCursor;
       readonly journal: GivenUpJournal;
-      readonly partsOf: (endpoint: Endpoint) => RunnerParts;
+      readonly lost: LostEvents;
+      readonly partsOf: (endpoint: Endpoint) => SlotParts;
     },
   ) {
     this.#endpoint = endpoint;
-    this.#cursor = options.cursor;
+    this.#cursor = { ...passed(options.cursor, options.lost.through), halt: options.cursor.halt };
     this.journal = options.journal;
+    this.lost = options.lost;
     this.#partsOf = options.partsOf;
   }
 
@@ -51,24 +57,31 @@ export class EndpointSlot {
     return this.#runner === undefined;
   }
 
-  /** See EndpointRunner.finishedTo. */
+  /** See NoticeReader.finishedTo. */
   get finishedTo(): number {
     return this.#runner?.finishedTo ?? new DeliveryWindow(this.#cursor).readAfter;
   }
 
-  cursor(): Cursor {
-    return this.#runner?.cursor() ?? this.#cursor;
+  cursor(): KeptCursor {
+    const runner = this.#runner;
+    return runner ? { ...runner.cursor(), halt: runner.halt } : this.#cursor;
   }
 
-  /** Goes on at the cursor; a runner that suspended itself, or was told 410, sends what waits. */
+  /** Goes on at the cursor; what suspended itself, or was told 410, sends what waits. */
   resume(): void {
-    if (this.#runner) {
-      this.#runner.resume();
-      return;
-    }
+    if (this.#runner) this.#runner.resume();
+    else this.begin();
+  }
+
+  /** Begins to deliver; one that is suspended or gone with no more than a probe if `halt` is given. */
+  begin(halt?: Halt): void {
     const parts = this.#partsOf(this.#endpoint);
     this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
       ...parts,
+      journal: this.journal,
+      lost: this.lost.pending,
+      onLostTold: (lost) => this.lost.told(lost),
+      halt,
       onAttempt: (report) => {
         this.#note(report);
         parts.onAttempt(report);
@@ -80,8 +93,9 @@ export class EndpointSlot {
   async pause(): Promise<void> {
     const runner = this.#runner;
     if (!runner) return;
+    const { halt } = runner;
     await runner.stop();
-    this.#cursor = runner.cursor();
+    this.#cursor = { ...runner.cursor(), halt };
     this.#lastAttempt = runner.status().lastAttempt ?? this.#lastAttempt;
     this.#runner = undefined;
   }
@@ -90,12 +104,29 @@ export class EndpointSlot {
     const wasPaused = this.paused;
     await this.pause();
     this.#endpoint = endpoint;
-    if (!wasPaused) this.resume();
+    if (!wasPaused) this.begin();
+  }
+
+  /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended stays so. */
+  async still(work: (cursor: KeptCursor) => Promise<KeptCursor>): Promise<void> {
+    const wasPaused = this.paused;
+    await this.pause();
+    try {
+      this.#cursor = await work(this.#cursor);
+    } finally {
+      if (!wasPaused) this.begin(this.#cursor.halt);
+    }
   }
 
   /** The end of this process's work on it. */
   async stop(): Promise<void> {
     await this.#runner?.stop();
+  }
+
+  /** After the last write of its cursor. */
+  async close(): Promise<void> {
+    await this.lost.stop();
+    await this.journal.close();
   }
 
   status(): SlotStatus {

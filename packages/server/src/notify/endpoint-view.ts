@@ -62,6 +62,7 @@ export function viewOf(
     failingSinceMs: status?.failingSinceMs,
     halt: status?.halt,
     givenUp: status?.givenUp ?? 0,
+    lost: status?.lost ?? 0,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { NoticeType } from '@housecount/protocol';
 
-/** How notices are worded and signed: as Agora sends them, or as Standard Webhooks. */
-export type NoticeFormat = 'agora' | 'standard';
+/** How notices are worded, signed and put into requests: as Agora does, as Standard Webhooks, or many of those in one. */
+export const noticeFormats = ['agora', 'standard', 'batch'] as const;
+export type NoticeFormat = (typeof noticeFormats)[number];
 
 /** When a failed attempt is made again: Agora's four, three days of backoff, or gaps of one's own. */
 export type RetryPlan = 'agora' | 'standard' | { readonly gapsMs: readonly number[] };

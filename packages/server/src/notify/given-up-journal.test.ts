@@ -18,14 +18,14 @@ const positions = (entries: readonly GivenUp[]) => entries.map(({ position }) =>
 
 function world(seed = 1) {
   const disk = new SimDisk(new SimRandom(seed));
-  return { disk, open: (id = 'a') => GivenUpJournal.open(disk.mount(), id) };
+  return { disk, open: (id = 'a') => GivenUpJournal.open(disk.mount(), id, 0) };
 }
 
 describe('GivenUpJournal', () => {
   test('HOOK6: entries come back in order, page by page, and endpoints do not share them', async () => {
     const { open } = world();
     const journal = await open();
-    for (let position = 1; position <= 5; position++) await journal.append(entry(position));
+    for (let position = 1; position <= 5; position++) await journal.append([entry(position)]);
     const first = await journal.read(0, 2);
     const second = await journal.read(first.next, 2);
     const third = await journal.read(second.next, 2);
@@ -39,15 +39,15 @@ describe('GivenUpJournal', () => {
     for (let seed = 1; seed <= 30; seed++) {
       const { disk, open } = world(seed);
       const journal = await open();
-      await journal.append(entry(1));
-      await journal.append(entry(2));
-      journal.append(entry(3)).catch(() => undefined);
+      await journal.append([entry(1)]);
+      await journal.append([entry(2)]);
+      journal.append([entry(3)]).catch(() => undefined);
       disk.crash('power');
       const again = await open();
       const { entries } = await again.read(0, 10);
       expect(positions(entries).slice(0, 2)).toEqual([1, 2]);
       expect(again.count).toBe(entries.length);
-      await again.append(entry(9));
+      await again.append([entry(9)]);
       expect(positions((await again.read(0, 10)).entries)).toEqual([...positions(entries), 9]);
     }
   });
@@ -55,7 +55,7 @@ describe('GivenUpJournal', () => {
   test('HOOK6: those that wait share a sync', async () => {
     const { disk, open } = world();
     const journal = await open();
-    await Promise.all(Array.from({ length: 100 }, (_, index) => journal.append(entry(index + 1))));
+    await Promise.all(Array.from({ length: 100 }, (_, index) => journal.append([entry(index + 1)])));
     expect(disk.syncs).toBeLessThanOrEqual(3);
     expect(journal.count).toBe(100);
   });
@@ -63,13 +63,13 @@ describe('GivenUpJournal', () => {
   test('HOOK6: a full disk refuses the append and damages nothing', async () => {
     const { disk, open } = world();
     const journal = await open();
-    await journal.append(entry(1));
+    await journal.append([entry(1)]);
     disk.faults.spaceBytesLeft = 20;
-    await expect(journal.append(entry(2))).rejects.toMatchObject({ code: 'log_unavailable' });
+    await expect(journal.append([entry(2)])).rejects.toMatchObject({ code: 'log_unavailable' });
     disk.faults.spaceBytesLeft = 1e9;
     disk.faults.syncFailures = 1;
-    await expect(journal.append(entry(3))).rejects.toMatchObject({ code: 'log_unavailable' });
-    await journal.append(entry(4));
+    await expect(journal.append([entry(3)])).rejects.toMatchObject({ code: 'log_unavailable' });
+    await journal.append([entry(4)]);
     disk.crash('power');
     expect(positions((await (await open()).read(0, 10)).entries)).toEqual([1, 4]);
   });
@@ -78,9 +78,9 @@ describe('GivenUpJournal', () => {
     const { disk, open } = world();
     const journal = await open();
     disk.faults.syncFailures = 1;
-    await expect(journal.append(entry(1))).rejects.toMatchObject({ code: 'log_unavailable' });
+    await expect(journal.append([entry(1)])).rejects.toMatchObject({ code: 'log_unavailable' });
     disk.crash('process');
-    await (await open()).append(entry(2));
+    await (await open()).append([entry(2)]);
     disk.crash('power');
     expect(positions((await (await open()).read(0, 10)).entries)).toContain(2);
   });
@@ -89,8 +89,10 @@ describe('GivenUpJournal', () => {
     const { open } = world();
     const journal = await open();
     const long = { ...entry(1), error: 'x'.repeat(3 * 1024 * 1024) };
-    await journal.append(long);
-    await Promise.all(Array.from({ length: givenUpPageMax }, (_, index) => journal.append(entry(index + 2))));
+    await journal.append([long]);
+    await Promise.all(
+      Array.from({ length: givenUpPageMax }, (_, index) => journal.append([entry(index + 2)])),
+    );
     const { entries } = await journal.read(0, 1e9);
     expect(entries).toHaveLength(givenUpPageMax);
     expect(entries[0]?.error).toBe(long.error);

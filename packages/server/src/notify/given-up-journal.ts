@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChannelEvent, NoticeType } from '@housecount/protocol';
+import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Disk, DiskFile } from '../engine/disk.ts';
 import { decodeLines, encodeLine } from './checked-lines.ts';
@@ -18,7 +18,7 @@ const chunkBytes = 1024 * 1024;
 export interface GivenUp {
   readonly position: number;
   readonly noticeId: string;
-  readonly eventType: NoticeType;
+  readonly eventType: NoticeNumber;
   readonly event: ChannelEvent;
   readonly attempts: number;
   /** What the last attempt came to. */
@@ -28,7 +28,8 @@ export interface GivenUp {
 }
 
 interface Waiting {
-  readonly line: Uint8Array;
+  readonly lines: Uint8Array;
+  readonly count: number;
   readonly resolve: () => void;
   readonly reject: (cause: unknown) => void;
 }
@@ -41,17 +42,23 @@ export class GivenUpJournal {
   readonly #file: DiskFile;
   #end: number;
   #count: number;
+  /** noticeIds by position, of what was given up after the cursor that was last stored. */
+  readonly #beyondCursor: Map<number, string>;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
-  private constructor(file: DiskFile, end: number, count: number) {
+  private constructor(file: DiskFile, end: number, count: number, beyondCursor: Map<number, string>) {
     this.#file = file;
     this.#end = end;
     this.#count = count;
+    this.#beyondCursor = beyondCursor;
   }
 
-  /** Opens the journal of an endpoint and cuts off a torn tail. */
-  static async open(disk: Disk, endpointId: string): Promise<GivenUpJournal> {
+  /**
+   * Opens the journal of an endpoint and cuts off a torn tail. `finishedTo`: where its stored cursor stands; after a
+   * crash the journal may be ahead of it.
+   */
+  static async open(disk: Disk, endpointId: string, finishedTo: number): Promise<GivenUpJournal> {
     const name = fileNameOf(endpointId);
     const path = `${givenUpFolder}/${name}`;
     // Made by replace, which syncs the folder too: a synced file whose name is lost is lost.
@@ -59,13 +66,16 @@ export class GivenUpJournal {
     const file = await disk.open(path);
     let end = 0;
     let count = 0;
+    const beyondCursor = new Map<number, string>();
     for await (const line of linesAfter(file, 0)) {
       end = line.end;
       count += 1;
+      const { position, noticeId } = line.value as GivenUp;
+      if (position > finishedTo) beyondCursor.set(position, noticeId);
     }
     if (end < (await file.size())) await file.truncate(end);
     if (end > 0) await writeTailAgain(file, end);
-    return new GivenUpJournal(file, end, count);
+    return new GivenUpJournal(file, end, count, beyondCursor);
   }
 
   /** Durably removes the journal of an endpoint that is gone; it must be closed. */
@@ -77,11 +87,16 @@ export class GivenUpJournal {
     return this.#count;
   }
 
+  /** It was given up before the process began, and its cursor did not come to know: it is not to be sent again. */
+  has(position: number, noticeId: string): boolean {
+    return this.#beyondCursor.get(position) === noticeId;
+  }
+
   /** Durable when it resolves. Those that wait share one sync. Fails with `log_unavailable` if full or not writable. */
-  append(entry: GivenUp): Promise<void> {
-    const line = new TextEncoder().encode(encodeLine(entry));
+  append(entries: readonly GivenUp[]): Promise<void> {
+    const lines = new TextEncoder().encode(entries.map(encodeLine).join(''));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ line, resolve, reject });
+      this.#waiting.push({ lines, count: entries.length, resolve, reject });
       this.#writing ??= this.#drain();
     });
   }
@@ -118,7 +133,7 @@ export class GivenUpJournal {
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {
-    const bytes = Buffer.concat(batch.map((waiting) => waiting.line));
+    const bytes = Buffer.concat(batch.map(({ lines }) => lines));
     if (this.#end + bytes.length > givenUpBytesMax)
       throw new HousecountError('log_unavailable', 'The given-up journal is full.');
     try {
@@ -128,7 +143,7 @@ export class GivenUpJournal {
       throw new HousecountError('log_unavailable', 'The given-up journal cannot be written.', { cause });
     }
     this.#end += bytes.length;
-    this.#count += batch.length;
+    this.#count += batch.reduce((sum, { count }) => sum + count, 0);
   }
 }
 

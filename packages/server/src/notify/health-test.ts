@@ -1,10 +1,10 @@
 import { type ChannelEvent, type NoticeType, noticeTypes } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
+import { attempt } from './attempt.ts';
 import type { Endpoint, NoticeFormat } from './endpoint.ts';
 import { endpointSigner } from './endpoint-signer.ts';
-import { noticeText, standardText } from './notice-text.ts';
-import { withAdded } from './reserved-headers.ts';
-import { attemptMs, isAccepted } from './retry-plan.ts';
+import { noticeText } from './notice-text.ts';
+import { isAccepted } from './retry-plan.ts';
 import type { Send, SendOutcome } from './transport.ts';
 
 /** Whom test notices speak of, so that receivers can tell them from real ones (spec: notifications section 8). */
@@ -38,22 +38,16 @@ export function testEndpoint(endpoint: Endpoint, tools: TestTools): Promise<read
   const sid = `TEST${tools.random.id(12)}`;
   return Promise.all(
     endpoint.events.map(async (eventType, index): Promise<TestResult> => {
-      const { clock, send, signal } = tools;
-      const startMs = clock.nowMs();
+      const startMs = tools.clock.nowMs();
       const event = testEvent(eventType, { app: endpoint.app, sid, seq: index + 1, atMs: startMs });
       // 107 and 108 are tested as such, also where the app's own channels do not make them.
-      const text = (endpoint.format === 'agora' ? noticeText : standardText)(event, '107/108');
-      const body = text.at(startMs);
-      const signatures = sign({ id: text.noticeId, body, atMs: startMs }) ?? {};
-      const outcome = await send({
-        url: endpoint.url,
-        allowPrivateNetwork: endpoint.allowPrivateNetwork,
-        headers: withAdded(endpoint.headers, signatures),
-        body,
-        timeoutMs: attemptMs,
-        signal,
+      const notice = { position: 0, event, text: noticeText(event, '107/108', endpoint.format) };
+      const { outcome, durationMs } = await attempt(endpoint, [notice], {
+        ...tools,
+        sign,
+        onBug: () => undefined,
       });
-      return { eventType, ...resultOf(outcome, endpoint.format), durationMs: clock.nowMs() - startMs };
+      return { eventType, ...resultOf(outcome, endpoint.format), durationMs };
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { ChannelEvent, NoticeType } from '@housecount/protocol';
+import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log/contract.ts';
@@ -19,7 +19,7 @@ export interface FormedNotice {
   /** The listener's cursor: ask for what comes after it. */
   readonly position: number;
   readonly noticeId: string;
-  readonly eventType: NoticeType;
+  readonly eventType: NoticeNumber;
   readonly channel: string;
   readonly body: string;
   readonly headers: NoticeHeaders;

@@ -1,9 +1,12 @@
 import type { ChannelEvent, MemberJoined, Role } from '@housecount/protocol';
+import { HousecountError } from '@housecount/protocol';
 import type { Log } from '../log/contract.ts';
 import type { LogEntry, LogRecord } from '../log/record.ts';
 
 /** A log in memory that tests append to; everything in it counts as durable. */
-export class LogForTests implements Pick<Log, 'follow' | 'lastPosition' | 'hold'> {
+export class LogForTests
+  implements Pick<Log, 'follow' | 'lastPosition' | 'firstPosition' | 'beyond' | 'hold'>
+{
   readonly #entries: LogEntry[] = [];
   readonly #wakes = new Set<() => void>();
   /** While set, reading fails with it. */
@@ -11,6 +14,15 @@ export class LogForTests implements Pick<Log, 'follow' | 'lastPosition' | 'hold'
 
   get lastPosition(): number {
     return this.#entries.length;
+  }
+
+  /** Records before it are no longer kept. */
+  firstPosition = 1;
+  /** What the newest bytes do not hold, however many are asked for. */
+  beyondPosition = 0;
+
+  beyond(): number {
+    return this.beyondPosition;
   }
 
   append(...records: LogRecord[]): void {
@@ -30,6 +42,7 @@ export class LogForTests implements Pick<Log, 'follow' | 'lastPosition' | 'hold'
     let position = after;
     while (!signal.aborted) {
       if (this.failure) throw this.failure;
+      if (position + 1 < this.firstPosition) throw new HousecountError('no_longer_kept');
       const batch = this.#entries.slice(position, position + 100);
       position += batch.length;
       if (batch.length > 0) yield batch;

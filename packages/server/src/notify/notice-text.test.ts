@@ -13,7 +13,7 @@ test('HOOK2: the prepared text is what serialising at that time gives, for every
     new LifeForTests('x', 'a', '"notifyMs":0').open(),
   ];
   for (const event of events)
-    expect(noticeText(event, '107/108').at(options.notifyMs)).toBe(
+    expect(noticeText(event, '107/108', 'agora').at(options.notifyMs)).toBe(
       JSON.stringify(toAgoraNotice(event, options)),
     );
 });
@@ -21,7 +21,7 @@ test('HOOK2: the prepared text is what serialising at that time gives, for every
 test('HOOK2: readers of one event share its text, and the app decides how communication is numbered', () => {
   const textOf = noticeTexts((app) => (app === 'old' ? '107/108' : '103/104'));
   const event = { ...new LifeForTests('x', 'old').join(1, 'broadcaster'), profile: 'communication' } as const;
-  expect(textOf(event)).toBe(textOf(event));
-  expect(textOf(event).eventType).toBe(107);
-  expect(textOf({ ...event, app: 'new' }).eventType).toBe(103);
+  expect(textOf(event, 'agora')).toBe(textOf(event, 'agora'));
+  expect(textOf(event, 'agora').eventType).toBe(107);
+  expect(textOf({ ...event, app: 'new' }, 'agora').eventType).toBe(103);
 });

@@ -1,47 +1,73 @@
-import type { ChannelEvent, CommunicationEvents, NoticeType } from '@housecount/protocol';
-import { noticeTypeOf, toAgoraNotice, toStandardNotice } from '@housecount/protocol';
+import type { CommunicationEvents, NoticeNumber } from '@housecount/protocol';
+import {
+  eventsLostIdOf,
+  eventsLostType,
+  noticeIdOf,
+  noticeTypeOf,
+  toAgoraEventsLost,
+  toAgoraNotice,
+  toStandardEventsLost,
+  toStandardNotice,
+} from '@housecount/protocol';
+import type { NoticeFormat } from './endpoint.ts';
+import type { NoticeEvent } from './notice.ts';
 
 /** The bytes of an event's notice, ready but for the time of sending: made once, used by every endpoint and attempt. */
 export interface NoticeText {
   readonly noticeId: string;
-  readonly eventType: NoticeType;
-  /** The body of an attempt made at `notifyMs`, epoch milliseconds. */
+  readonly eventType: NoticeNumber;
+  /** The body of an attempt made at `notifyMs`, epoch milliseconds; in a batch, this notice's part of it. */
   at(notifyMs: number): string;
 }
 
-/** Serialises the notice of `event` once; only `notifyMs` differs between attempts (spec: notifications section 1). */
-export function noticeText(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeText {
-  const notice = toAgoraNotice(event, { notifyMs: 0, communicationEvents });
+/** Serialises the notice of `event` once; in `agora`, `notifyMs` alone differs between attempts (spec: notifications section 1). */
+export function noticeText(
+  event: NoticeEvent,
+  communicationEvents: CommunicationEvents,
+  format: NoticeFormat,
+): NoticeText {
+  const named = nameOf(event, communicationEvents);
+  if (format === 'agora') return { ...named, at: agoraText(event, communicationEvents) };
+  const notice =
+    event.type === 'events-lost' ? toStandardEventsLost(event) : toStandardNotice(event, communicationEvents);
+  const text = JSON.stringify(notice);
+  return { ...named, at: () => text };
+}
+
+function nameOf(
+  event: NoticeEvent,
+  communicationEvents: CommunicationEvents,
+): Pick<NoticeText, 'noticeId' | 'eventType'> {
+  if (event.type === 'events-lost') return { noticeId: eventsLostIdOf(event), eventType: eventsLostType };
+  const eventType = noticeTypeOf(event, communicationEvents);
+  return { noticeId: noticeIdOf(event, eventType), eventType };
+}
+
+function agoraText(event: NoticeEvent, communicationEvents: CommunicationEvents): NoticeText['at'] {
+  const notice =
+    event.type === 'events-lost'
+      ? toAgoraEventsLost(event, 0)
+      : toAgoraNotice(event, { notifyMs: 0, communicationEvents });
   const text = JSON.stringify(notice);
   // A quote inside a JSON string is escaped, so the first match is the envelope's own field.
   const field = '"notifyMs":';
   const split = text.indexOf(`${field}0`) + field.length;
   const before = text.slice(0, split);
   const after = text.slice(split + 1);
-  return {
-    noticeId: notice.noticeId,
-    eventType: notice.eventType,
-    at: (notifyMs) => before + notifyMs + after,
-  };
+  return (notifyMs) => before + notifyMs + after;
 }
 
-/** Serialises the notice of `event` in the `standard` format: the same bytes at every attempt. */
-export function standardText(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeText {
-  const notice = toStandardNotice(event, communicationEvents);
-  const text = JSON.stringify(notice);
-  return { noticeId: notice.id, eventType: noticeTypeOf(event, communicationEvents), at: () => text };
-}
-
-/** Shares one text per event between readers that see the same event object; it goes when the event does. */
+/** Shares one text per event and wording between readers that see the same event object; it goes when the event does. */
 export function noticeTexts(
   communicationEventsOf: (app: string) => CommunicationEvents,
-  make: typeof noticeText = noticeText,
-): (event: ChannelEvent) => NoticeText {
-  const texts = new WeakMap<ChannelEvent, NoticeText>();
-  return (event) => {
+): (event: NoticeEvent, format: NoticeFormat) => NoticeText {
+  const agora = new WeakMap<NoticeEvent, NoticeText>();
+  const standard = new WeakMap<NoticeEvent, NoticeText>();
+  return (event, format) => {
+    const texts = format === 'agora' ? agora : standard;
     let text = texts.get(event);
     if (!text) {
-      text = make(event, communicationEventsOf(event.app));
+      text = noticeText(event, communicationEventsOf(event.app), format);
       texts.set(event, text);
     }
     return text;

@@ -7,6 +7,7 @@ import type { Logger, Metrics } from '../observe/contract.ts';
 import type { Endpoint } from './endpoint.ts';
 import { appForTests, LogForTests } from './log-for-tests.ts';
 import { type Notify, type NotifyOptions, startNotify } from './notify.ts';
+import { retentionCheckMs } from './retention.ts';
 import type { SendOutcome, SendRequest } from './transport.ts';
 
 /** One attempt as the receiver's side of the test saw it. */
@@ -70,6 +71,7 @@ export class NotifyWorld {
       metrics: quietMetrics,
       send: (request) => this.#send(request, process),
       endpoints,
+      retention: { ms: 7 * 24 * 3_600_000, bytes: 1e9, checkMs: retentionCheckMs },
       communicationEventsOf: () => '107/108',
       inspectorSecretOf: (app) => `inspector of ${app}`,
       ...more,

@@ -1,5 +1,5 @@
 import type { Metrics } from '../observe/contract.ts';
-import type { AttemptReport } from './endpoint-runner.ts';
+import type { AttemptReport } from './attempt.ts';
 
 /** One endpoint as the gauges show it. */
 export interface EndpointGauges {
@@ -7,6 +7,7 @@ export interface EndpointGauges {
   readonly backlog: number;
   readonly inFlight: number;
   readonly givenUp: number;
+  readonly lost: number;
 }
 
 /** Milliseconds: from a receiver next door to one that uses up the whole attempt. */
@@ -21,7 +22,7 @@ export function notifyMetrics(
 ): (report: AttemptReport) => void {
   const attempts = metrics.counter(
     'housecount_notify_attempts_total',
-    'HTTP attempts to deliver a notice, by result: the status, or the stage that failed.',
+    'HTTP requests made to deliver notices, by result: the status, or the stage that failed.',
   );
   const deliveries = metrics.counter(
     'housecount_notify_deliveries_total',
@@ -52,16 +53,23 @@ export function notifyMetrics(
   );
   gauge('housecount_notify_in_flight', 'Attempts under way.', (gauges) => gauges.inFlight);
   gauge('housecount_notify_given_up', 'Notices kept as given up.', (gauges) => gauges.givenUp);
-  return ({ endpoint, outcome, next, durationMs, atMs, event, redelivery }) => {
+  gauge(
+    'housecount_notify_events_lost',
+    'Events that waited for an endpoint longer than they are kept, and were not sent.',
+    (gauges) => gauges.lost,
+  );
+  return ({ endpoint, outcome, next, durationMs, atMs, notices, redelivery }) => {
     const labels = { endpoint: endpoint.id };
     attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
     attemptMs.observe(durationMs, labels);
     if (redelivery !== undefined) {
-      redelivered.add(1, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'failed' });
+      redelivered.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'failed' });
       return;
     }
     if (next === 'retry') return;
-    deliveries.add(1, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
-    if (next === 'delivered') delayMs.observe(atMs + durationMs - event.atMs, labels);
+    deliveries.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
+    if (next !== 'delivered') return;
+    for (const { event } of notices)
+      if (event.type !== 'events-lost') delayMs.observe(atMs + durationMs - event.atMs, labels);
   };
 }

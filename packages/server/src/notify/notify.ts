@@ -4,22 +4,26 @@ import type { Clock, Random } from '../clock.ts';
 import type { Disk } from '../engine/disk.ts';
 import type { Log } from '../log/contract.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
-import { AttemptFeed } from './attempt-feed.ts';
+import type { AttemptReport } from './attempt.ts';
+import { type Attempt, AttemptFeed } from './attempt-feed.ts';
 import { CursorStore } from './cursor-store.ts';
+import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointFilter } from './endpoint-filter.ts';
-import type { AttemptReport, RunnerParts } from './endpoint-runner.ts';
-import { EndpointSlot, type SlotStatus } from './endpoint-slot.ts';
+import { EndpointSlot, type SlotParts, type SlotStatus } from './endpoint-slot.ts';
 import { type GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { type FormedNotice, Inspector } from './inspector.ts';
-import { noticeTexts, standardText } from './notice-text.ts';
+import { LostEvents } from './lost-events.ts';
+import { channelOf, type Notice } from './notice.ts';
+import { noticeTexts } from './notice-text.ts';
 import { notifyMetrics } from './notify-metrics.ts';
 import { type RedeliveryRequest, redeliver } from './redelivery.ts';
+import type { Retention } from './retention.ts';
+import { noteMissing, RetentionWatch } from './retention-watch.ts';
 import type { Send } from './transport.ts';
 
 export interface NotifyOptions {
-  /** `hold`: keeps the log from deleting what an endpoint has not finished. */
-  readonly log: Pick<Log, 'follow' | 'lastPosition'> & Partial<Pick<Log, 'hold'>>;
+  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'firstPosition' | 'beyond' | 'hold'>;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,6 +34,8 @@ export interface NotifyOptions {
   readonly endpoints: readonly Endpoint[];
   /** Ids of those among them that begin paused. */
   readonly paused?: ReadonlySet<string>;
+  /** What may wait for an endpoint; what is beyond it is lost to the endpoint, which is told so. */
+  readonly retention: Retention;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
@@ -45,6 +51,8 @@ export interface EndpointStatus extends SlotStatus {
   readonly backlog: number;
   /** Notices kept as given up. */
   readonly givenUp: number;
+  /** Events that waited for too long and were not sent. */
+  readonly lost: number;
 }
 
 /** Delivery of notices to all endpoints, and what can be seen of it. */
@@ -105,10 +113,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   const ids = endpoints.map((endpoint) => endpoint.id);
   if (new Set(ids).size < ids.length)
     throw new HousecountError('body_invalid', 'Two endpoints have the same id.');
-  const textOf = noticeTexts(options.communicationEventsOf);
-  const standardTextOf = noticeTexts(options.communicationEventsOf, standardText);
-  const textIn = (event: ChannelEvent, format: Endpoint['format']) =>
-    format === 'agora' ? textOf(event) : standardTextOf(event);
+  const textIn = noticeTexts(options.communicationEventsOf);
   const feed = new AttemptFeed();
   const cursors = await CursorStore.open({ disk, clock, logger }, ids, {
     through: log.lastPosition,
@@ -118,29 +123,45 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   const idleWaiters = new Set<() => void>();
   let stopped = false;
   const count = notifyMetrics(options.metrics, () =>
-    status().map(({ endpointId: id, backlog, inFlight, givenUp }) => ({ id, backlog, inFlight, givenUp })),
+    status().map(({ endpointId: id, ...gauges }) => ({ id, ...gauges })),
   );
   const inspector = new Inspector({
     log,
     clock,
     logger,
     feed,
-    textOf,
+    textOf: (event) => textIn(event, 'agora'),
     secretOf: options.inspectorSecretOf,
     onShown: () => wakeIdle(),
   });
   const onAttempt = (report: AttemptReport) => {
     count(report);
-    feed.record(attemptOf(report, feed.nextId()));
+    for (const notice of report.notices) feed.record(attemptOf(report, notice, feed.nextId()));
     options.onAttempt?.(report);
   };
+  const onBug = (cause: unknown) =>
+    logger.error('The transport failed in a way it should not.', { cause: String(cause) });
   const filters = new WeakMap<Endpoint, ReturnType<typeof endpointFilter>>();
   const stopping = new AbortController();
   const redeliveries = new Set<Promise<void>>();
   for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
-  const release = log.hold?.(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
+  const release = log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
   /** Changes come one after the other, and the stop after the last. */
   let turn: Promise<void> = Promise.resolve();
+  const watch = new RetentionWatch({
+    log,
+    clock,
+    logger,
+    retention: options.retention,
+    slots: () => slots.values(),
+    isFor,
+    // Delivery goes on meanwhile, but nobody else changes an endpoint.
+    inTurn,
+    onMoved: (endpointId) => {
+      cursors.moved(endpointId);
+      wakeIdle();
+    },
+  });
 
   return {
     feed,
@@ -176,17 +197,15 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
         const slot = slotOf(endpointId);
         await slot.stop();
         slots.delete(endpointId);
-        await slot.journal.close();
+        await slot.close();
         wakeIdle();
         await cursors.remove(endpointId);
         await GivenUpJournal.remove(disk, endpointId);
+        await LostEvents.remove(disk, endpointId);
       }),
     noticeOf(endpointId, event) {
       const { endpoint } = slotOf(endpointId);
-      const isFor = filters.get(endpoint) ?? endpointFilter(endpoint);
-      filters.set(endpoint, isFor);
-      const { noticeId, eventType } = textOf(event);
-      return { noticeId, taken: isFor(event, eventType) };
+      return { noticeId: textIn(event, endpoint.format).noticeId, taken: isFor(endpoint, event) };
     },
     async redeliver({ endpointId, ...request }) {
       const endpointOf = () => slotOf(endpointId).endpoint;
@@ -194,7 +213,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       const signal = AbortSignal.any([request.signal, stopping.signal]);
       const running = redeliver(
         { ...request, endpointOf, signal },
-        { clock, send: options.send, textOf: textIn, onAttempt },
+        { clock, send: options.send, textOf: textIn, onAttempt, onBug },
       );
       // The stop waits for its end, however it ends; whoever asked hears of a failure.
       const ended = running.then(
@@ -211,6 +230,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     async stop() {
       stopped = true;
       stopping.abort();
+      watch.stop();
       await turn;
       await Promise.all([
         inspector.stop(),
@@ -218,11 +238,17 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
         ...[...slots.values()].map((slot) => slot.stop()),
       ]);
       await cursors.stop();
-      for (const slot of slots.values()) await slot.journal.close();
-      release?.();
+      for (const slot of slots.values()) await slot.close();
+      release();
       wakeIdle();
     },
   };
+
+  function isFor(endpoint: Endpoint, event: ChannelEvent): boolean {
+    const filter = filters.get(endpoint) ?? endpointFilter(endpoint);
+    filters.set(endpoint, filter);
+    return filter(event, textIn(event, endpoint.format).eventType);
+  }
 
   function inTurn(work: () => Promise<void>): Promise<void> {
     const mine = turn.then(() => {
@@ -236,25 +262,24 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
 
   /** Makes the place of an endpoint whose cursor is stored. */
   async function open(endpoint: Endpoint, paused: boolean): Promise<void> {
-    const journal = await GivenUpJournal.open(disk, endpoint.id);
-    const slot = new EndpointSlot(endpoint, {
-      cursor: startOf(endpoint),
-      journal,
-      partsOf: (current) => partsOf(current, journal),
-    });
+    const named = { disk, clock, logger: logger.with({ endpoint: endpoint.id }) };
+    const lost = await LostEvents.open(named, endpoint.id);
+    const cursor = startOf(endpoint);
+    const journal = await GivenUpJournal.open(disk, endpoint.id, new DeliveryWindow(cursor).readAfter);
+    const slot = new EndpointSlot(endpoint, { cursor, journal, lost, partsOf });
+    await noteMissing(slot, { log, clock, logger: named.logger });
     slots.set(endpoint.id, slot);
     cursors.track(endpoint.id, () => slot.cursor());
-    if (!paused) slot.resume();
+    if (!paused) slot.begin(slot.cursor().halt);
   }
 
-  function partsOf(endpoint: Endpoint, journal: GivenUpJournal): RunnerParts {
+  function partsOf(endpoint: Endpoint): SlotParts {
     return {
       log,
       clock,
       random: options.random,
       logger: logger.with({ endpoint: endpoint.id }),
       send: options.send,
-      journal,
       textOf: (event) => textIn(event, endpoint.format),
       onAttempt,
       onMoved: () => {
@@ -289,7 +314,15 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       const state = slot.status();
       const { id, app, url } = slot.endpoint;
       const backlog = Math.max(0, log.lastPosition - state.through) + state.outstanding;
-      return { endpointId: id, app, url, ...state, backlog, givenUp: slot.journal.count };
+      return {
+        endpointId: id,
+        app,
+        url,
+        ...state,
+        backlog,
+        givenUp: slot.journal.count,
+        lost: slot.lost.events,
+      };
     });
   }
 
@@ -309,15 +342,21 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   }
 }
 
-function attemptOf(report: AttemptReport, id: number) {
-  const { endpoint, event, ...rest } = report;
+/** Of a batch, each notice is shown with its own part of the body. */
+function attemptOf(report: AttemptReport, notice: Notice, id: number): Attempt {
+  const { endpoint, notices, ...rest } = report;
+  const { position, event, text } = notice;
   return {
+    ...rest,
     id,
     app: endpoint.app,
     endpointId: endpoint.id,
     url: endpoint.url,
     virtual: false,
-    channel: event.channel,
-    ...rest,
+    position,
+    noticeId: text.noticeId,
+    eventType: text.eventType,
+    channel: channelOf(event),
+    ...(notices.length > 1 && { body: text.at(report.atMs) }),
   };
 }

@@ -1,18 +1,23 @@
+import type { LostRange } from '@housecount/protocol';
 import type { LogRecord } from '../../src/log/record.ts';
-import type { Endpoint } from '../../src/notify/endpoint.ts';
+import type { Endpoint, NoticeFormat } from '../../src/notify/endpoint.ts';
 import type { GivenUp } from '../../src/notify/given-up-journal.ts';
 import { type Told, toldOf } from './told.ts';
 
 /**
  * What is wrong with what one receiver was told. It folds what it got by (sid, seq); a hole is allowed only where the
- * server itself says that it gave the notice up, and gives it out when asked.
+ * server itself says that it gave the notice up, and gives it out when asked; or that it was lost, and says it to this
+ * receiver: then its rosters are nobody's to judge.
  */
 export function judgeNotices(
   { id: receiver, format }: Pick<Endpoint, 'id' | 'format'>,
   received: readonly Told[],
-  givenUp: readonly GivenUp[],
+  { givenUp, lost }: { readonly givenUp: readonly GivenUp[]; readonly lost: readonly LostRange[] },
   records: readonly LogRecord[],
-): { readonly rosters: ReadonlyMap<string, ReadonlySet<number>>; readonly wrong: readonly string[] } {
+): {
+  readonly rosters: ReadonlyMap<string, ReadonlySet<number>> | undefined;
+  readonly wrong: readonly string[];
+} {
   const wrong: string[] = [];
   const events = new Map<string, Told>();
   for (const record of records) {
@@ -34,19 +39,42 @@ export function judgeNotices(
     }
     told.set(key, before ?? notice);
   }
-  for (const key of events.keys()) if (!told.has(key)) wrong.push(`${receiver}: never told of ${key}`);
-  judgeOrder(received, receiver, wrong);
+  const isLost = judgeLost(lost, events, receiver, wrong);
+  for (const [key, event] of events)
+    if (!told.has(key) && !isLost(event)) wrong.push(`${receiver}: never told of ${key}`);
+  judgeOrder(received, receiver, format, wrong);
+  if (lost.length > 0) return { rosters: undefined, wrong };
   return { rosters: fold([...told.values()], receiver, wrong), wrong };
 }
 
-/** Of one member of a channel, what was told first must have happened first. */
-function judgeOrder(received: readonly Told[], receiver: string, wrong: string[]): void {
+/** What is said to be lost is of a life that there was, and within it. */
+function judgeLost(
+  lost: readonly LostRange[],
+  events: ReadonlyMap<string, Told>,
+  receiver: string,
+  wrong: string[],
+): (event: Told) => boolean {
+  for (const { sid, fromSeq, toSeq } of lost)
+    if (fromSeq > toSeq || !events.has(`${sid} ${fromSeq}`) || !events.has(`${sid} ${toSeq}`))
+      wrong.push(`${receiver}: told that ${sid} ${fromSeq} to ${toSeq} is lost, which never was`);
+  return ({ sid, seq }) =>
+    lost.some((range) => range.sid === sid && range.fromSeq <= seq && seq <= range.toSeq);
+}
+
+/** Of one member of a channel, in `batch` of the whole channel, what was told first must have happened first. */
+function judgeOrder(
+  received: readonly Told[],
+  receiver: string,
+  format: NoticeFormat,
+  wrong: string[],
+): void {
   const lastOf = new Map<string, number>();
   const seen = new Set<string>();
   for (const { sid, seq, uid } of received) {
-    if (uid === undefined || seen.has(`${sid} ${seq}`)) continue;
+    const isOrdered = uid !== undefined || format === 'batch';
+    if (!isOrdered || seen.has(`${sid} ${seq}`)) continue;
     seen.add(`${sid} ${seq}`);
-    const member = `${sid} ${uid}`;
+    const member = format === 'batch' ? sid : `${sid} ${uid}`;
     if (seq < (lastOf.get(member) ?? 0))
       wrong.push(`${receiver}: ${sid} ${seq} of ${uid} was told out of order`);
     lastOf.set(member, seq);

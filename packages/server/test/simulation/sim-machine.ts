@@ -6,6 +6,7 @@ import type { Log } from '../../src/log/contract.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { Endpoint } from '../../src/notify/endpoint.ts';
 import { type Notify, startNotify } from '../../src/notify/notify.ts';
+import type { Retention } from '../../src/notify/retention.ts';
 import type { Send } from '../../src/notify/transport.ts';
 import type { Logger } from '../../src/observe/contract.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -62,6 +63,8 @@ export interface MachineOptions {
   readonly random: SimRandom;
   readonly truth: Truth;
   readonly endpoints: readonly Endpoint[];
+  /** Of what waits for endpoints; absent: for ever. */
+  readonly retention?: Retention;
   readonly sendOf: (process: SimProcessClock) => Send;
   readonly sabotage: Sabotage;
 }
@@ -230,6 +233,7 @@ export class SimMachine {
       metrics,
       recoveryMs: sabotage.recoveryMs ?? recoveryMs,
       retentionMs: Number.MAX_SAFE_INTEGER,
+      retentionBytes: Number.MAX_SAFE_INTEGER,
       onFenced: (cause) => truth.failures.push(`fenced, though alone: ${cause.message}`),
     });
     const notify = await startNotify({
@@ -241,6 +245,11 @@ export class SimMachine {
       metrics,
       send: (sabotage.wrapSend ?? same)(sendOf(process)),
       endpoints,
+      retention: this.#options.retention ?? {
+        ms: Number.MAX_SAFE_INTEGER,
+        bytes: Number.MAX_SAFE_INTEGER,
+        checkMs: 1e9,
+      },
       communicationEventsOf: () => '107/108',
       inspectorSecretOf: () => 'secret',
     });

@@ -1,4 +1,5 @@
-import type { Endpoint } from '../../src/notify/endpoint.ts';
+import type { LostRange } from '@housecount/protocol';
+import { type Endpoint, noticeFormats } from '../../src/notify/endpoint.ts';
 import type { Send, SendOutcome, SendRequest } from '../../src/notify/transport.ts';
 import type { SimProcessClock } from './sim-clock.ts';
 import { app } from './sim-machine.ts';
@@ -10,12 +11,14 @@ export class SimReceiver {
   readonly endpoint: Endpoint;
   /** Everything that arrived, copies too, in order of arrival. */
   readonly received: Told[] = [];
+  /** What it was told it would not get. */
+  readonly lost: LostRange[] = [];
   /** Share of attempts that do not end in a plain 200. */
   trouble = 0.1;
   readonly #time: SimProcessClock;
   readonly #random: SimRandom;
 
-  /** `variant`, 0 … 3, decides format and retry plan. */
+  /** `variant`, 0 … 5, decides format and retry plan. */
   constructor(id: string, time: SimProcessClock, random: SimRandom, variant: number) {
     this.#time = time;
     this.#random = random;
@@ -26,9 +29,9 @@ export class SimReceiver {
       description: '',
       secrets: [{ secret: 'secret' }],
       channels: [],
-      format: variant % 2 === 0 ? 'agora' : 'standard',
+      format: noticeFormats[variant % 3] ?? 'agora',
       // Spent within seconds in either, so that there are notices given up.
-      retry: variant % 4 < 2 ? 'agora' : { gapsMs: [100, 1_000, 3_000] },
+      retry: variant < 3 ? 'agora' : { gapsMs: [100, 1_000, 3_000] },
       headers: {},
       events: [101, 102, 103, 104, 105, 106, 107, 108, 111, 112],
       allowPrivateNetwork: false,
@@ -68,7 +71,9 @@ export class SimReceiver {
   }
 
   #keep(body: string): void {
-    this.received.push(toldBy(body, this.endpoint.format));
+    const { notices, lost } = toldBy(body, this.endpoint.format);
+    this.received.push(...notices);
+    this.lost.push(...lost);
   }
 }
 

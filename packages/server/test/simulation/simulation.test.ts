@@ -8,18 +8,20 @@ import type { Sabotage } from './sim-machine.ts';
 setDefaultTimeout(300_000);
 
 test('LOG20: in 500 schedules of crashes, faults and restless clients nothing is lost, invented or told twice', async () => {
-  const totals = { crashes: 0, resumes: 0, givenUp: 0 };
+  const totals = { crashes: 0, resumes: 0, givenUp: 0, lost: 0 };
   for (let seed = 1; seed <= 500; seed += 1) {
     const result = await runSchedule(seed);
     expect({ seed, violations: result.violations }).toEqual({ seed, violations: [] });
     totals.crashes += result.crashes;
     totals.resumes += result.resumes;
     totals.givenUp += result.givenUp;
+    totals.lost += result.lost;
   }
   // The schedules did have in them what they are for.
   expect(totals.crashes).toBeGreaterThan(500);
   expect(totals.resumes).toBeGreaterThan(500);
   expect(totals.givenUp).toBeGreaterThan(20);
+  expect(totals.lost).toBeGreaterThan(20);
 });
 
 test('LOG20: a seed decides everything', async () => {

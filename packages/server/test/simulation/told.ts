@@ -1,5 +1,12 @@
-import type { AgoraNotice, ChannelEvent, StandardNotice } from '@housecount/protocol';
-import { toAgoraNotice, toStandardNotice } from '@housecount/protocol';
+import type {
+  AgoraEventsLost,
+  AgoraNotice,
+  ChannelEvent,
+  LostRange,
+  StandardBatch,
+  StandardNotice,
+} from '@housecount/protocol';
+import { eventsLostType, toAgoraNotice, toStandardNotice } from '@housecount/protocol';
 import type { NoticeFormat } from '../../src/notify/endpoint.ts';
 
 /** What one notice says, whatever its format. */
@@ -14,9 +21,32 @@ export interface Told {
   readonly text: string;
 }
 
-/** Reads the body of a notice. */
-export function toldBy(body: string, format: NoticeFormat): Told {
-  return format === 'agora' ? fromAgora(JSON.parse(body)) : fromStandard(JSON.parse(body));
+/** Reads the body of a request: its notices in order, and what it says is lost. */
+export function toldBy(
+  body: string,
+  format: NoticeFormat,
+): { readonly notices: readonly Told[]; readonly lost: readonly LostRange[] } {
+  const notices: Told[] = [];
+  const lost: LostRange[] = [];
+  if (format === 'agora') {
+    const notice: AgoraNotice | AgoraEventsLost = JSON.parse(body);
+    if (notice.eventType !== eventsLostType) notices.push(fromAgora(notice));
+    else lost.push(lostOf({ ...notice.payload, channel: notice.payload.channelName, sid: notice.sid }));
+    return { notices, lost };
+  }
+  const found: StandardBatch = format === 'batch' ? JSON.parse(body) : [JSON.parse(body)];
+  for (const notice of found) {
+    if (notice.type !== 'events.lost') notices.push(fromStandard(notice));
+    else lost.push(lostOf({ ...notice.data, channel: notice.channel, sid: notice.sid }));
+  }
+  return { notices, lost };
+}
+
+function lostOf({ channel, sid, fromSeq, toSeq }: Partial<LostRange>): LostRange {
+  // Here nothing is lost that nobody can name.
+  if (channel === undefined || sid === undefined || fromSeq === undefined || toSeq === undefined)
+    throw new Error('events were lost, and nobody says which');
+  return { channel, sid, fromSeq, toSeq };
 }
 
 /** What the notice of `event` would say. */

@@ -1,7 +1,16 @@
-import { HousecountError, isAccount, isChannelName, isUid, noticeTypeNumbers } from '@housecount/protocol';
+import {
+  eventsLostType,
+  HousecountError,
+  isAccount,
+  isChannelName,
+  isUid,
+  type NoticeNumber,
+  noticeTypeNumbers,
+} from '@housecount/protocol';
 import { type DeliveryFilter, type DeliveryStatus, deliveryStatuses } from '../../ledger/delivery-tables.ts';
 import { integer, object, oneOf, optional, type Schema, string } from '../schema.ts';
 
+const numbers: readonly NoticeNumber[] = [...noticeTypeNumbers, eventsLostType];
 const idLengthMax = 256;
 const timeMax = 8.64e15;
 const isTime = (value: unknown): value is number =>
@@ -27,9 +36,9 @@ const fields: Readonly<
   },
   account: { schema: string('String account of the member.'), must: 'a string account', fits: isAccount },
   type: {
-    schema: oneOf(...noticeTypeNumbers),
-    must: `one of ${noticeTypeNumbers.join(', ')}`,
-    fits: (value) => noticeTypeNumbers.some((number) => number === value),
+    schema: oneOf(...numbers),
+    must: `one of ${numbers.join(', ')}`,
+    fits: (value) => numbers.some((number) => number === value),
   },
   status: {
     schema: oneOf(...deliveryStatuses),

@@ -1,4 +1,4 @@
-import { endpointUrlLengthMax } from '../../notify/endpoint.ts';
+import { endpointUrlLengthMax, noticeFormats } from '../../notify/endpoint.ts';
 import {
   endpointChannelsMax,
   endpointDescriptionLengthMax,
@@ -21,7 +21,7 @@ export const endpointSettings = {
     ...array(string(), 'Channel names, or patterns with `*`; empty: all.'),
     maxItems: endpointChannelsMax,
   },
-  format: oneOf('agora', 'standard'),
+  format: oneOf(...noticeFormats),
   retry: anyOf(oneOf('agora', 'standard'), {
     ...array({ type: 'number', minimum: 0, maximum: retryGapMsMax / 1000 }, 'Seconds before each retry.'),
     maxItems: retryGapsMax,

@@ -33,7 +33,7 @@ async function begin() {
   const store = await openEmbeddedLog({ disk, logger, clock });
   ends.push(() => store.close());
   const metrics = createMetrics();
-  const times = { recoveryMs: 15_000, retentionMs: 1 };
+  const times = { recoveryMs: 15_000, retentionMs: 1, retentionBytes: 1e9 };
   const onFenced = (cause: Error) => {
     throw cause;
   };

@@ -63,6 +63,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     async read(partition, after, limit) {
       return partitionNamed(partition).read(after, limit);
     },
+    first: (partition) => partitionNamed(partition).first,
+    beyond: (partition, bytes) => partitionNamed(partition).beyond(bytes),
     async readSnapshot(partition) {
       const { last } = partitionNamed(partition);
       return readSnapshot(disk, logger, `snapshots/${partition}`, partition, last);

@@ -119,12 +119,29 @@ export class Partition {
       this.#end += bytes.length;
       this.last += count;
       segment.last = this.last;
+      segment.bytes = this.#end;
       return { ok: true, lastPosition: this.last };
     } catch (cause) {
       return { ok: false, reason: 'unavailable', cause };
     } finally {
       this.#appending = false;
     }
+  }
+
+  /** See LogStore.first. */
+  get first(): number {
+    return this.#segments[0]?.first ?? this.last + 1;
+  }
+
+  /** See LogStore.beyond. */
+  beyond(bytes: number): number {
+    let sum = 0;
+    // The file that is being written to is kept, whatever its size.
+    const over = this.#segments.findLastIndex((segment, at) => {
+      sum += segment.bytes;
+      return sum > bytes && at < this.#segments.length - 1;
+    });
+    return this.#segments[over]?.last ?? 0;
   }
 
   /** See LogStore.read. */

@@ -39,6 +39,8 @@ export class Segment {
     readonly createdMs: number,
     /** first − 1 while empty. */
     public last: number,
+    /** Size of the file. */
+    public bytes: number,
   ) {
     this.#index = [{ position: first, offset: segmentHeaderBytes }];
   }
@@ -53,7 +55,7 @@ export class Segment {
     const { first, last, bytes } = content;
     const path = `${folder}/${segmentName(first)}`;
     await disk.replace(path, [encodeHeader(first, nowMs), bytes]);
-    return new Segment(disk, path, first, nowMs, last);
+    return new Segment(disk, path, first, nowMs, last, segmentHeaderBytes + bytes.length);
   }
 
   /** Opens an existing file; its last position is still to be set. Throws `log_corrupt` if the header is not whole. */
@@ -66,7 +68,8 @@ export class Segment {
       if (header === undefined || segmentName(header.first) !== name) {
         throw corrupt(path, 0, 'its header is damaged or belongs to another file');
       }
-      return new Segment(disk, path, header.first, header.createdMs, header.first - 1);
+      const { first, createdMs } = header;
+      return new Segment(disk, path, first, createdMs, first - 1, await file.size());
     } finally {
       await file.close();
     }

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { endpointSigner } from './endpoint-signer.ts';
+import type { Notice } from './notice.ts';
+import { requestOf } from './request.ts';
+import { withAdded } from './reserved-headers.ts';
+import { attemptMs } from './retry-plan.ts';
+import type { NoticeHeaders } from './signed-headers.ts';
+import type { Send, SendOutcome } from './transport.ts';
+
+/** One request to an endpoint, and what it came to. */
+export interface AttemptReport {
+  readonly endpoint: Endpoint;
+  /** In the order of the body; more than one only in a batch. */
+  readonly notices: readonly Notice[];
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly outcome: SendOutcome;
+  readonly next: 'delivered' | 'retry' | 'give-up';
+  readonly body: string;
+  readonly headers: NoticeHeaders;
+  /** Id of the redelivery that it is part of; absent for the delivery's own attempts. */
+  readonly redelivery?: string;
+}
+
+/** What is known when an attempt has ended, before it is judged. */
+export type Attempted = Pick<AttemptReport, 'atMs' | 'durationMs' | 'outcome' | 'body' | 'headers'>;
+
+/** Forms, signs and sends one request. Never rejects: a transport that does is a bug, told to `onBug`, and costs no notice. */
+export async function attempt(
+  endpoint: Endpoint,
+  notices: readonly Notice[],
+  tools: {
+    readonly clock: Clock;
+    readonly send: Send;
+    readonly sign: ReturnType<typeof endpointSigner>;
+    readonly signal: AbortSignal;
+    readonly onBug: (cause: unknown) => void;
+  },
+): Promise<Attempted> {
+  const { clock, send, sign, signal, onBug } = tools;
+  const { url, allowPrivateNetwork, format } = endpoint;
+  const atMs = clock.nowMs();
+  const { id, body } = requestOf(format, notices, atMs);
+  const signatures = sign({ id, body, atMs });
+  const headers = withAdded(endpoint.headers, signatures ?? {});
+  // Nothing goes out unsigned.
+  const outcome: SendOutcome = !signatures
+    ? { answered: false, stage: 'send', detail: 'every secret has ended' }
+    : await send({ url, allowPrivateNetwork, headers, body, timeoutMs: attemptMs, signal }).catch(
+        (cause: unknown): SendOutcome => {
+          onBug(cause);
+          return { answered: false, stage: 'send', detail: 'internal error' };
+        },
+      );
+  return { atMs, durationMs: clock.nowMs() - atMs, outcome, body, headers };
+}

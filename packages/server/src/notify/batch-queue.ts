@@ -1,0 +1,45 @@
+import { batchBytesMax, batchNoticesMax } from '@housecount/protocol';
+import type { Delivery, Notice } from './notice.ts';
+
+const lanes = ['lost', 'events'] as const;
+type LaneName = (typeof lanes)[number];
+
+/**
+ * All that waits in one request, up to a batch's limits, in order, the next only when it is done with. Word of lost
+ * events goes beside it: a receiver that does not take it still gets its events.
+ */
+export class BatchQueue {
+  readonly #waiting: Record<LaneName, Notice[]> = { lost: [], events: [] };
+  readonly #underWay = new Set<string>();
+
+  add(notice: Notice): void {
+    this.#waiting[notice.event.type === 'events-lost' ? 'lost' : 'events'].push(notice);
+  }
+
+  next(): Delivery | undefined {
+    for (const lane of lanes) {
+      const waiting = this.#waiting[lane];
+      if (waiting.length === 0 || this.#underWay.has(lane)) continue;
+      this.#underWay.add(lane);
+      return { notices: waiting.splice(0, batchLength(waiting)), lane, attempts: 0, planned: 0 };
+    }
+    return undefined;
+  }
+
+  finish({ lane }: Delivery): void {
+    this.#underWay.delete(lane);
+  }
+}
+
+/** How many of the notices, from the first on, one batch holds: at least one. */
+export function batchLength(notices: readonly Pick<Notice, 'text'>[]): number {
+  // The brackets; and a comma a notice, one too many.
+  let bytes = 1;
+  let length = 0;
+  for (const { text } of notices) {
+    bytes += Buffer.byteLength(text.at(0)) + 1;
+    if (length > 0 && (bytes > batchBytesMax || length >= batchNoticesMax)) break;
+    length += 1;
+  }
+  return length;
+}

@@ -1,0 +1,19 @@
+import { BatchQueue } from './batch-queue.ts';
+import type { NoticeFormat } from './endpoint.ts';
+import { MemberQueue } from './member-queue.ts';
+import type { Delivery, Notice } from './notice.ts';
+
+/** Which notices may go when, and together with which: what makes an endpoint's order. */
+export interface DeliveryQueue {
+  /** Takes a notice in; they come in order. */
+  add(notice: Notice): void;
+  /** The next delivery that may be begun; undefined while all that waits must wait for what is under way. */
+  next(): Delivery | undefined;
+  /** The delivery is done with: what waited for it may go. */
+  finish(delivery: Delivery): void;
+}
+
+/** In `batch` one request after the other, each with all that waits; else a notice a request, in order per member. */
+export function deliveryQueue(format: NoticeFormat): DeliveryQueue {
+  return format === 'batch' ? new BatchQueue() : new MemberQueue();
+}

@@ -1,0 +1,22 @@
+import { Lanes } from './lanes.ts';
+import { type Delivery, laneOf, type Notice } from './notice.ts';
+
+/** One notice a request, in order within a lane, lanes side by side. */
+export class MemberQueue {
+  readonly #lanes = new Lanes<Delivery>();
+  readonly #ready: Delivery[] = [];
+
+  add(notice: Notice): void {
+    const delivery: Delivery = { notices: [notice], lane: laneOf(notice.event), attempts: 0, planned: 0 };
+    if (this.#lanes.enter(delivery.lane, delivery)) this.#ready.push(delivery);
+  }
+
+  next(): Delivery | undefined {
+    return this.#ready.shift();
+  }
+
+  finish({ lane }: Delivery): void {
+    const next = this.#lanes.leave(lane);
+    if (next) this.#ready.push(next);
+  }
+}
