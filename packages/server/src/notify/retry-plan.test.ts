@@ -43,7 +43,8 @@ test('HOOK65: the standard plan tries twelve times over about three days, each g
   expect(gaps).toHaveLength(11);
   expect(gaps).toEqual([...gaps].sort((a, b) => a - b));
   const hours = gaps.reduce((sum, gap) => sum + gap, 0) / 3_600_000;
-  expect(hours).toBeWithin(71, 73);
+  // Whoever is down for 72 h has not been given up.
+  expect(hours).toBeWithin(72, 73);
 });
 
 test('HOOK65: gaps of one own are followed, and none at all means one attempt', () => {

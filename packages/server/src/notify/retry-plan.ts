@@ -30,7 +30,7 @@ export const agoraPlan: Plan = {
   heedsRetryAfter: false,
 };
 
-/** Backoff over three days (71.7 h, and up to a tenth more): a receiver that breaks on Friday is mended on Monday. */
+/** Backoff over three days (72.7 h, and up to a tenth more): a receiver that breaks on Friday is mended on Monday. */
 export const standardPlan: Plan = {
   gapsMs: [
     5 * seconds,
@@ -43,7 +43,7 @@ export const standardPlan: Plan = {
     6 * hours,
     12 * hours,
     24 * hours,
-    24 * hours + 60 * minutes,
+    26 * hours,
   ],
   jitter: 0.1,
   heedsRetryAfter: true,
