@@ -1,4 +1,4 @@
-// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium. Says what it does.
+// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium and a Redis. Says what it does.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,4 +76,25 @@ function findChromium() {
   const folders = (process.env.PATH ?? '').split(':');
   const candidates = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return [process.env.HOUSECOUNT_CHROMIUM, ...candidates].find((path) => path && existsSync(path));
+}
+
+/**
+ * A Redis server for the tests of the webhook's store, if there is none and this user may install it. Debian's redis-tools
+ * has the program without the service of redis-server. Without it those tests say that they are skipped, or fail in CI.
+ */
+export function setUpRedis() {
+  const isThere = () =>
+    process.env.REDIS_SERVER ||
+    ['redis-server', 'redis-check-rdb'].some((name) =>
+      (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name))),
+    );
+  if (isThere() || process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return;
+  say('installing Redis for the tests of the webhook store (apt-get) …');
+  const options = {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  spawnSync('apt-get', ['update', '-qq'], options);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-tools'], options);
+  if (!isThere()) say('Redis could not be installed (Debian: apt-get install redis-tools).');
 }

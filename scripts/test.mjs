@@ -3,7 +3,7 @@
 //   npm test -- unit         one or more groups: check, unit, server, browser, node
 import { spawn } from 'node:child_process';
 import { bunPath } from './bun.mjs';
-import { root, setUpBuilds, setUpChromium, setUpPackages } from './setup.mjs';
+import { root, setUpBuilds, setUpChromium, setUpPackages, setUpRedis } from './setup.mjs';
 
 setUpPackages();
 const bun = bunPath();
@@ -36,7 +36,7 @@ const groups = {
     [
       'SDK packages in Node',
       process.execPath,
-      ['--test', 'scripts/node-smoke.test.mjs', 'scripts/start.test.mjs'],
+      ['--test', 'scripts/node-smoke.test.mjs', 'scripts/node-sqlite.test.mjs', 'scripts/start.test.mjs'],
     ],
     ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
   ],
@@ -51,6 +51,7 @@ for (const name of wanted) {
 const chosen = Object.entries(groups).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 const env = { ...process.env };
 if (chosen.some(([name]) => name === 'browser')) env.HOUSECOUNT_CHROMIUM = setUpChromium();
+if (chosen.some(([name]) => name === 'unit')) setUpRedis();
 if (chosen.some(([name]) => name !== 'check')) setUpBuilds();
 
 let passed = 0;

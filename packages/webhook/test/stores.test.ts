@@ -3,13 +3,13 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { noLives } from '../src/roster/channel-lives.ts';
 import { type RunScript, redisStore } from '../src/roster/redis-store.ts';
 import { Roster } from '../src/roster/roster.ts';
 import { RosterError } from '../src/roster/roster-error.ts';
 import { sqliteStore } from '../src/roster/sqlite-store.ts';
 import { memoryStore, type RosterStore } from '../src/roster/store.ts';
-import { namesOf, noticeOf, Truth } from './truth.ts';
+import { storeSuite, type WithStore } from './store-suite.ts';
+import { noticeOf, Truth } from './truth.ts';
 
 /** Does what Redis does for the two scripts of the store, and refuses any other. */
 function fakeRedis(): RunScript {
@@ -41,8 +41,7 @@ const withFile = async (use: (open: () => RosterStore) => Promise<void>): Promis
     rmSync(folder, { recursive: true });
   }
 };
-/** `open` is called once for each process that shares the store. */
-const kinds: [string, (use: (open: () => RosterStore) => Promise<void>) => Promise<void>][] = [
+const kinds: [string, WithStore][] = [
   [
     'memory',
     (use) => {
@@ -60,48 +59,7 @@ const kinds: [string, (use: (open: () => RosterStore) => Promise<void>) => Promi
   ],
 ];
 
-describe.each(kinds)('the %s store', (_name, run) => {
-  test('HOOK42: of two who save over the same version, one does', () =>
-    run(async (open) => {
-      const [one, two] = [open(), open()];
-      expect(await one.load('k')).toBeUndefined();
-      expect(await one.save('k', noLives, 0)).toBe(true);
-      expect(await two.save('k', noLives, 0)).toBe(false);
-      expect(await two.save('k', noLives, 2)).toBe(false);
-      expect((await two.load('k'))?.version).toBe(1);
-      expect(await two.save('k', noLives, 1)).toBe(true);
-      expect(await one.save('k', noLives, 1)).toBe(false);
-      expect((await one.load('k'))?.version).toBe(2);
-      expect(await one.load('another')).toBeUndefined();
-    }));
-
-  test('HOOK42: what three processes saved, a fourth reads', () =>
-    run(async (open) => {
-      const truth = new Truth('x');
-      const events = [4, 9, 14, 20, 33].flatMap((pick) => truth.step({ does: 'join', pick }));
-      events.push(...truth.step({ does: 'role', pick: 1 }), ...truth.step({ does: 'leave', pick: 2 }));
-      const rosters = [open(), open(), open()].map((store) => new Roster({ store, prefix: 'a:' }));
-      const last = events.pop();
-      const others = events.reverse().map((event, index) => rosters[index % 3]?.take(noticeOf(event)));
-      await Promise.all(others);
-      const reader = new Roster({ store: open(), prefix: 'a:' });
-      expect((await reader.view('x')).seq).toBe(events.length);
-      if (last) await reader.take(noticeOf(last));
-      expect(namesOf(await reader.members('x'))).toEqual(truth.people());
-      expect(await new Roster({ store: open(), prefix: 'b:' }).count('x')).toBe(0);
-    }));
-
-  test('HOOK47: plain channels are read back as well', () =>
-    run(async (open) => {
-      const truth = new Truth('x');
-      const events = [4, 9].flatMap((pick) => truth.step({ does: 'join', pick }));
-      events.push(...truth.step({ does: 'leave', pick: 0 }));
-      const types = [103, 104, 105, 106];
-      for (const event of events.filter(({ type }) => type !== 'channel-opened'))
-        await new Roster({ store: open(), types }).take(noticeOf(event));
-      expect(namesOf(await new Roster({ store: open(), types }).members('x'))).toEqual(truth.people());
-    }));
-});
+for (const [name, run] of kinds) storeSuite(name, run);
 
 describe('a store', () => {
   test('HOOK42: a memory store forgets empty channels first, and refuses when all have members', async () => {
