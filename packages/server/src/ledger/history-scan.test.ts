@@ -61,17 +61,17 @@ test('REST34: an app with few events among many is found a bounded part at a tim
 test('REST36: the mark moves with what is deleted, not with what is no event, and survives a restart', () => {
   const path = newPath();
   const tables = open(path);
-  expect(tables.scan.forgotten).toBe(0);
+  expect(tables.trimmed.position).toBe(0);
   tables.append([mark(1), mark(2), ...Array.from({ length: 2_000 }, (_, n) => opened(n + 3, 'a'))]);
-  expect(tables.scan.forgotten).toBe(0);
+  expect(tables.trimmed.position).toBe(0);
   tables.retain(0, 1_500);
-  expect(tables.scan.forgotten).toBe(2_002 - 1_500);
-  expect(positions(tables, tables.scan.forgotten, 1).of).toEqual([tables.scan.forgotten + 1]);
+  expect(tables.trimmed.position).toBe(2_002 - 1_500);
+  expect(positions(tables, tables.trimmed.position, 1).of).toEqual([tables.trimmed.position + 1]);
   tables.close();
   const again = open(path);
-  expect(again.scan.forgotten).toBe(502);
-  again.skipTo(9_000);
-  expect(again.scan.forgotten).toBe(9_000);
+  expect([again.trimmed.position, again.trimmed.atMs]).toEqual([502, 502]);
+  again.skipTo(9_000, 9_500);
+  expect(again.trimmed.position).toBe(9_000);
   again.close();
 });
 
@@ -84,6 +84,32 @@ test('REST36: a file from before the mark is taken to have lost all before its o
   raw.exec('DROP TABLE forgotten');
   raw.close();
   const again = open(path);
-  expect(again.scan.forgotten).toBe(4);
+  expect([again.trimmed.position, again.trimmed.atMs]).toEqual([4, 5]);
   again.close();
+});
+
+test('REST36: a file whose mark had no time yet keeps its place', () => {
+  const path = newPath();
+  const tables = open(path);
+  tables.append([opened(5, 'a', 50), opened(6, 'a', 60)]);
+  tables.close();
+  const raw = openReadModel({ path, version: 1, schema: '', onRebuild: () => {} });
+  raw.exec('DROP TABLE forgotten; CREATE TABLE forgotten (position INTEGER NOT NULL) STRICT');
+  raw.exec('INSERT INTO forgotten VALUES (3)');
+  raw.close();
+  const again = open(path);
+  expect([again.trimmed.position, again.trimmed.atMs]).toEqual([3, 50]);
+  expect([again.positionBefore(50), again.positionBefore(51)]).toEqual([undefined, 5]);
+  again.close();
+});
+
+test('REST36: when everything has been deleted, what happens since is known, and what was before is not', () => {
+  const tables = open();
+  tables.append([opened(1, 'a', 100), opened(2, 'a', 200), mark(3)]);
+  expect(tables.positionBefore(50)).toBe(0);
+  expect(tables.retain(1_000, 1_000)).toBe(false);
+  expect([tables.positionBefore(200), tables.positionBefore(201)]).toEqual([undefined, 2]);
+  tables.append([opened(4, 'a', 300)]);
+  expect([tables.positionBefore(250), tables.positionBefore(301)]).toEqual([2, 4]);
+  tables.close();
 });

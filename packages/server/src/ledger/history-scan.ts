@@ -18,24 +18,14 @@ export interface Scan {
 /** Events looked at for one answer, so that an app with few among many holds up nobody; about 10 ms. Chosen. */
 export const scanRowsMax = 5_000;
 
-/** The events of the history in the order of the log, and the mark before which some have been deleted. */
+/** The events of the history in the order of the log. */
 export class HistoryScan {
   readonly #select: Statement;
   readonly #end: Statement;
   readonly #next: Statement;
   readonly #sid: Statement;
-  readonly #forget: Statement;
-  #forgotten: number;
 
-  /** `position`: how far the history has come, for a file that was made before it kept this mark. */
-  constructor(database: Database, position: number) {
-    database.exec('CREATE TABLE IF NOT EXISTS forgotten (position INTEGER NOT NULL) STRICT');
-    const mark = database.prepare('SELECT position FROM forgotten').get();
-    if (mark === undefined) {
-      const oldest = database.prepare('SELECT min(position) AS position FROM events').get()?.position;
-      this.#forgotten = typeof oldest === 'number' ? oldest - 1 : position;
-      database.prepare('INSERT INTO forgotten VALUES (?)').run(this.#forgotten);
-    } else this.#forgotten = Number(mark.position);
+  constructor(database: Database) {
     this.#select = database.prepare(
       `SELECT position, json FROM
          (SELECT position, json FROM events WHERE position > ?1 ORDER BY position LIMIT ${scanRowsMax})
@@ -46,18 +36,6 @@ export class HistoryScan {
     );
     this.#next = database.prepare('SELECT 1 AS one FROM events WHERE position > ? LIMIT 1');
     this.#sid = database.prepare('SELECT sid FROM events WHERE position = ?');
-    this.#forget = database.prepare('UPDATE forgotten SET position = ?');
-  }
-
-  /** Events at or before this position may have been deleted. */
-  get forgotten(): number {
-    return this.#forgotten;
-  }
-
-  /** Moves the mark; in the transaction that deletes. */
-  forget(position: number): void {
-    this.#forget.run(position);
-    this.#forgotten = position;
   }
 
   /** At most `limit` events of an app after a position; `last` is how far the history has come. */

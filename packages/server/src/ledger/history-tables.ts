@@ -3,8 +3,9 @@ import type { ChannelRecord } from '../channel/decision.ts';
 import { isMark } from '../channel/decision.ts';
 import type { LogEntry, LogRecord } from '../log/record.ts';
 import type { EventsQuery } from './history.ts';
-import { HistoryScan } from './history-scan.ts';
+import { HistoryScan, type PlacedEvent } from './history-scan.ts';
 import { type Database, openReadModel, type Row, type Statement } from './sqlite.ts';
+import { TrimmedMark } from './trimmed-mark.ts';
 
 /** One life of a channel, from first join to last leave. */
 export interface Life {
@@ -22,12 +23,6 @@ export interface Life {
   readonly peak: number;
   /** Cursor of the list of lives. */
   readonly position: number;
-}
-
-/** An event and its position in the log. */
-export interface PlacedEvent {
-  readonly position: number;
-  readonly event: ChannelEvent;
 }
 
 const schema = `
@@ -48,8 +43,6 @@ const schema = `
 const version = 1;
 /** Rows deleted at one go, so that retention never holds up a socket for long; about 5 ms. */
 const retainRowsMax = 5_000;
-/** Deleting is looked at once per this many appended rows. */
-const retainEveryRows = 1_000;
 
 /** The tables of the history and the statements on them. */
 export class HistoryTables {
@@ -63,14 +56,14 @@ export class HistoryTables {
   readonly #selectPlaced: Statement;
   readonly #selectPlacedOf: Statement;
   readonly #firstFrom: Statement;
-  readonly #oldest: Statement;
   readonly #deleteEvents: Statement;
   readonly #deleteLives: Statement;
   readonly #newestToDelete: Statement;
   /** The same events by log position. */
   readonly scan: HistoryScan;
+  /** What has been deleted. */
+  readonly trimmed: TrimmedMark;
   #position: number;
-  #rowsSinceRetain = retainEveryRows;
   /** True if the last append failed: the trouble is the file's, not the log's. */
   broken = false;
 
@@ -101,14 +94,15 @@ export class HistoryTables {
     this.#firstFrom = database.prepare(
       'SELECT position, at_ms FROM events WHERE position >= ? ORDER BY position LIMIT 1',
     );
-    this.#oldest = database.prepare('SELECT position, at_ms FROM events ORDER BY position LIMIT 1');
     const toDelete = `
       FROM (SELECT position, at_ms FROM events ORDER BY position LIMIT ${retainRowsMax})
       WHERE position <= ?1 OR at_ms < ?2`;
     this.#deleteEvents = database.prepare(
       `DELETE FROM events WHERE position IN (SELECT position ${toDelete})`,
     );
-    this.#newestToDelete = database.prepare(`SELECT max(position) AS position ${toDelete}`);
+    this.#newestToDelete = database.prepare(
+      `SELECT max(position) AS position, max(at_ms) AS at_ms, count(*) AS n ${toDelete}`,
+    );
     this.#deleteLives = database.prepare(
       `DELETE FROM lives WHERE sid IN (
          SELECT sid FROM (
@@ -116,7 +110,8 @@ export class HistoryTables {
          WHERE position <= ?1 OR closed_ms < ?2)`,
     );
     this.#position = Number(database.prepare('SELECT position FROM cursor').get()?.position ?? 0);
-    this.scan = new HistoryScan(database, this.#position);
+    this.trimmed = new TrimmedMark(database, this.#position);
+    this.scan = new HistoryScan(database);
   }
 
   get position(): number {
@@ -135,7 +130,6 @@ export class HistoryTables {
     });
     this.broken = false;
     this.#position = newest.position;
-    this.#rowsSinceRetain += fresh.length;
   }
 
   #insert(position: number, event: ChannelEvent): void {
@@ -176,8 +170,7 @@ export class HistoryTables {
 
   /** The position after which lies what was decided at or after `ms`; undefined if some of that was deleted. */
   positionBefore(ms: number): number | undefined {
-    const oldest = this.#oldest.get();
-    if (this.scan.forgotten > 0 && (!oldest || ms <= Number(oldest.at_ms))) return undefined;
+    if (this.trimmed.position > 0 && ms <= this.trimmed.atMs) return undefined;
     // Times rise with positions, so the place is found by halving.
     let low = 0;
     let high = this.#position;
@@ -187,35 +180,38 @@ export class HistoryTables {
       if (!found || Number(found.at_ms) >= ms) high = middle - 1;
       else low = Number(found.position);
     }
-    return low;
+    return Math.max(low, this.trimmed.position);
   }
 
-  /** Deletes what is older than `beforeMs` or beyond `rowsMax` positions back, a bounded part of it at a time. */
-  retain(beforeMs: number, rowsMax: number): void {
-    if (this.#rowsSinceRetain < retainEveryRows) return;
-    this.#rowsSinceRetain = 0;
-    const oldest = this.#oldest.get();
+  /**
+   * Deletes what is older than `beforeMs` or beyond `rowsMax` positions back, a bounded part of it at a time; true if
+   * there may be more.
+   */
+  retain(beforeMs: number, rowsMax: number): boolean {
     const lastToDelete = this.#position - rowsMax;
-    if (oldest === undefined || (Number(oldest.position) > lastToDelete && Number(oldest.at_ms) >= beforeMs))
-      return;
+    let deleted = 0;
     this.#database.transaction(() => {
-      const newest = this.#newestToDelete.get(lastToDelete, beforeMs)?.position;
-      if (typeof newest === 'number') this.scan.forget(newest);
-      this.#deleteEvents.run(lastToDelete, beforeMs);
+      const newest = this.#newestToDelete.get(lastToDelete, beforeMs);
+      deleted = Number(newest?.n ?? 0);
+      if (typeof newest?.position === 'number') {
+        this.trimmed.move({ position: newest.position, atMs: Number(newest.at_ms) });
+        this.#deleteEvents.run(lastToDelete, beforeMs);
+      }
       this.#deleteLives.run(lastToDelete, beforeMs);
     });
+    return deleted === retainRowsMax;
   }
 
-  /** Sets the cursor without taking anything over. */
-  skipTo(position: number): void {
+  /** Sets the cursor without taking over what lies before it, all of it decided by `atMs`. */
+  skipTo(position: number, atMs: number): void {
     this.#setCursor.run(position);
-    this.scan.forget(position);
+    this.trimmed.move({ position, atMs });
     this.#position = position;
   }
 
   clear(): void {
     this.#database.exec('DELETE FROM events; DELETE FROM lives;');
-    this.skipTo(0);
+    this.skipTo(0, 0);
   }
 
   close(): void {

@@ -8,7 +8,7 @@ import { limits } from '../limits.ts';
 import { EntryFeed } from '../log/entry-feed.ts';
 import { encodeRecord, type LogEntry, type LogRecord } from '../log/record.ts';
 import { createLogger } from '../observe/logger.ts';
-import { type HistoryLog, openHistory } from './history.ts';
+import { type HistoryLog, openHistory, retainMs } from './history.ts';
 import { HistoryTables } from './history-tables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-history-'));
@@ -240,8 +240,8 @@ describe('limits', () => {
     const late: (() => void)[] = [];
     const clock: Clock = {
       nowMs: () => 0,
-      after: (_delayMs, run) => {
-        late.push(run);
+      after: (delayMs, run) => {
+        if (delayMs === limits.historyWaitMs) late.push(run);
         return () => {};
       },
     };
@@ -278,13 +278,51 @@ test('REST66: a time leads to its place in the log, and to none once what came t
     expect(next?.position).toBe(index * 3 + 2);
   }
   expect(tables.placed(tables.positionBefore(first + 1_000_000) ?? 0, 10)).toEqual([]);
-  // Deleting is looked at after so many rows.
+  tables.retain(first + 10, 1_000_000);
   tables.close();
   const again = new HistoryTables(path, () => {});
-  again.retain(first + 10, 1_000_000);
   expect(again.placed(0, 1)[0]?.event.seq).toBe(11);
   expect(again.positionBefore(0)).toBeUndefined();
-  expect(again.positionBefore(first + 10)).toBeUndefined();
-  expect(again.placed(again.positionBefore(first + 11) ?? 0, 1)[0]?.event.seq).toBe(12);
+  expect(again.positionBefore(first + 9)).toBeUndefined();
+  for (const later of [10, 11])
+    expect(again.placed(again.positionBefore(first + later) ?? 0, 1)[0]?.event.seq).toBe(later + 1);
   again.close();
+});
+
+test('REST33: what is too old is deleted also while nothing happens, a part at a time, and said to be gone', async () => {
+  const log = new MemoryLog();
+  const timers: { delayMs: number; run: () => void }[] = [];
+  let nowMs = 0;
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    after: (delayMs, run) => {
+      const timer = { delayMs, run };
+      timers.push(timer);
+      return () => timers.splice(timers.indexOf(timer), 1);
+    },
+  };
+  const { history, close } = open(log, newPath(), clock);
+  const events = [opened('s1'), ...Array.from({ length: 6_000 }, (_, n) => joined('s1', n + 2, n + 2))];
+  log.push(...events);
+  await history.caughtUp(signal);
+  const retain = () => {
+    const timer = timers.pop();
+    timer?.run();
+    return timer?.delayMs;
+  };
+  nowMs = (events[0]?.atMs ?? 0) + 1;
+  expect(retain()).toBe(retainMs);
+  expect(history.placed(0, 1)).toHaveLength(1);
+  nowMs = (events.at(-1)?.atMs ?? 0) + limits.historyDaysMax * 24 * 3_600_000 + 1;
+  expect(retain()).toBe(retainMs);
+  expect(history.oldest).toBe(5_000);
+  // The rest soon, and then at the usual pace again.
+  expect(retain()).toBeLessThan(retainMs);
+  expect(history.oldest).toBe(events.length);
+  for (const ask of [() => history.placed(0, 1), () => history.positionBefore(1)])
+    expect(ask).toThrow(expect.objectContaining({ code: 'no_longer_kept' }));
+  expect(history.positionBefore(nowMs)).toBe(events.length);
+  expect(timers.map(({ delayMs }) => delayMs)).toEqual([retainMs]);
+  await close();
+  expect(timers).toEqual([]);
 });

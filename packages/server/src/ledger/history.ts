@@ -4,8 +4,8 @@ import { limits } from '../limits.ts';
 import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
-import type { Scan } from './history-scan.ts';
-import { HistoryTables, isEvent, type Life, type PlacedEvent } from './history-tables.ts';
+import type { PlacedEvent, Scan } from './history-scan.ts';
+import { HistoryTables, isEvent, type Life } from './history-tables.ts';
 import { News } from './news.ts';
 import { Waiters } from './waiters.ts';
 
@@ -36,7 +36,10 @@ export interface History {
   eventsAfter(query: EventsQuery): readonly ChannelEvent[] | undefined;
   /** Lives of a channel, newest first, opened before `before` (a cursor of an earlier answer). */
   lives(query: { app: string; channel: string; before?: number; limit: number }): readonly Life[];
-  /** Events of all apps after a position, in the order of the log, at most `limit`. */
+  /**
+   * Events of all apps after a position, in the order of the log, at most `limit`.
+   * @throws HousecountError no_longer_kept if events after the position have been deleted.
+   */
   placed(after: number, limit: number): readonly PlacedEvent[];
   /** Events of one life after `seq`, in order, at most `limit`; undefined if the life is not known in this app. */
   placedOf(
@@ -86,6 +89,10 @@ export interface EventsQuery {
 
 /** Time until the next try after the file could not be written, milliseconds. Chosen, not measured. */
 const retryMs = 1_000;
+/** Old events are looked for this often, also when nothing happens; milliseconds. Chosen. */
+export const retainMs = 60_000;
+/** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
+const retainAgainMs = 100;
 /** Failures to read the log's beginning after which it counts as deleted by retention. */
 const failuresMax = 3;
 
@@ -110,6 +117,8 @@ export function openHistory(options: HistoryOptions): History {
   const release = log.hold?.(() => tables.position);
   let trouble: string | undefined;
   let failures = 0;
+  let retaining = true;
+  let cancelRetain = clock.after(retainMs, retain);
 
   async function follow(): Promise<void> {
     for await (const batch of log.follow(tables.position, signal)) {
@@ -121,8 +130,20 @@ export function openHistory(options: HistoryOptions): History {
       waiters.reached(tables.position);
       if (news.waiting > 0)
         news.tell(new Set(batch.flatMap(({ record }) => (isEvent(record) ? record.app : []))));
-      tables.retain(clock.nowMs() - limits.historyDaysMax * dayMs, limits.historyRowsMax);
     }
+  }
+
+  function retain(): void {
+    let isMore = false;
+    try {
+      isMore = tables.retain(clock.nowMs() - limits.historyDaysMax * dayMs, limits.historyRowsMax);
+      retaining = true;
+    } catch (cause) {
+      // Once, not per try.
+      if (retaining) logger.error('Old events of the history cannot be deleted; trying again.', { cause });
+      retaining = false;
+    }
+    cancelRetain = clock.after(isMore ? retainAgainMs : retainMs, retain);
   }
 
   async function followForEver(): Promise<void> {
@@ -138,7 +159,7 @@ export function openHistory(options: HistoryOptions): History {
         failures += 1;
         if (tables.position === 0 && !tables.broken && failures >= failuresMax && log.lastPosition > 0) {
           // A new file, and the log's beginning is gone: the history can only begin here.
-          tables.skipTo(log.lastPosition);
+          tables.skipTo(log.lastPosition, clock.nowMs());
           logger.warn('The history begins here: the log no longer has what came before.', {
             position: log.lastPosition,
           });
@@ -147,6 +168,7 @@ export function openHistory(options: HistoryOptions): History {
         await pause(clock, retryMs, signal);
       }
     }
+    cancelRetain();
     release?.();
     waiters.end();
     news.end();
@@ -165,17 +187,20 @@ export function openHistory(options: HistoryOptions): History {
       return events;
     },
     scan(query) {
-      if (query.after < tables.scan.forgotten || query.after > tables.position)
+      if (query.after < tables.trimmed.position || query.after > tables.position)
         throw new HousecountError('no_longer_kept');
       return tables.scan.scan(query, tables.position);
     },
     get oldest() {
-      return tables.scan.forgotten;
+      return tables.trimmed.position;
     },
     sidAt: (position) => tables.scan.sidAt(position),
     news: (app, waitMs, askerSignal) => news.wait(app, waitMs, askerSignal),
     lives: (query) => tables.lives(query),
-    placed: (after, limit) => tables.placed(after, limit),
+    placed(after, limit) {
+      if (after < tables.trimmed.position) throw new HousecountError('no_longer_kept');
+      return tables.placed(after, limit);
+    },
     placedOf(app, { sid, seq }, limit) {
       return tables.life(sid)?.app === app ? tables.placedOf(sid, seq, limit) : undefined;
     },

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { appForTests, LifeForTests } from '../notify/log-for-tests.ts';
 import { noticeText } from '../notify/notice-text.ts';
 import type { Delivery } from './delivery-tables.ts';
-import type { PlacedEvent } from './history-tables.ts';
+import type { PlacedEvent } from './history-scan.ts';
 import { type PlanParts, planRedelivery, type RedeliverySelection } from './redelivery-plan.ts';
 
 const never = new AbortController().signal;

@@ -6,7 +6,7 @@ import type { Notify } from '../notify/notify.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { DeliveryFilter } from './delivery-tables.ts';
 import type { History } from './history.ts';
-import type { PlacedEvent } from './history-tables.ts';
+import type { PlacedEvent } from './history-scan.ts';
 
 /** Which notices are to be sent again. */
 export type RedeliverySelection =
