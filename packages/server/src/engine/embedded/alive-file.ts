@@ -28,9 +28,21 @@ export class AliveFile {
     public mark: AliveMark,
   ) {}
 
-  /** Opens it, or makes it. A file without a readable slot counts as new; if something was in it, that is reported. */
-  static async open(disk: Disk, path: string, logger: Logger): Promise<AliveFile> {
+  /**
+   * Opens it, or makes it. A file without a readable slot counts as new; if something was in it, or it is missing although
+   * `expected`, that is reported.
+   */
+  static async open(
+    disk: Disk,
+    { path, expected }: { readonly path: string; readonly expected: boolean },
+    logger: Logger,
+  ): Promise<AliveFile> {
     const found = await disk.read(path);
+    if (found === undefined && expected)
+      logger.error(
+        'The mark of life is missing beside a log: a log that lost its newest records would not be noticed, and those who were there when the server ended count as last heard at the newest record.',
+        { file: path },
+      );
     if (found === undefined) await disk.replace(path, new Uint8Array(2 * slotBytes));
     const marks = [decode(found, 0), decode(found, slotBytes)];
     if (

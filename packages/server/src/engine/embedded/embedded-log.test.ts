@@ -67,6 +67,7 @@ describe('the end of the log after a crash', () => {
     for (let length = before; length <= whole.length; length += 1) {
       const torn = new SimDisk(new SimRandom(3));
       torn.put(path, whole.slice(0, length));
+      torn.put('alive', disk.bytes('alive') ?? new Uint8Array());
       const warnings: unknown[] = [];
       const reopened = await openOn(torn, { warnings });
       const frames = Math.floor((length - before) / frame);
@@ -375,6 +376,24 @@ for (const [what, damage] of Object.entries({
     expect(again.recovery).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
     await again.close();
   });
+
+test('OPS16: a mark of life that is missing beside a log is reported, and not where there is no log yet', async () => {
+  const disk = new SimDisk(new SimRandom(1));
+  const warnings: { message: string; fields?: unknown }[] = [];
+  const store = await openOn(disk, { warnings });
+  await store.append('main', [[new Uint8Array([1])]], 0);
+  await store.close();
+  expect(warnings).toEqual([]);
+  await disk.mount().remove('alive');
+  const again = await openOn(disk, { warnings });
+  expect(warnings.map(({ message }) => message)).toEqual([
+    expect.stringContaining('mark of life is missing beside a log'),
+  ]);
+  expect(again.recovery).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
+  await again.close();
+  await (await openOn(disk, { warnings })).close();
+  expect(warnings).toHaveLength(1);
+});
 
 function openOn(
   disk: SimDisk,

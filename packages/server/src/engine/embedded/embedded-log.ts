@@ -28,10 +28,10 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
   const { disk, logger } = options;
   const partitionOptions = { ...options, segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024 };
   const partitions = new Map<string, Partition>();
-  const alive = await AliveFile.open(disk, 'alive', logger);
+  const found = (await disk.list('log')).filter((name) => partitionPattern.test(name));
+  const alive = await AliveFile.open(disk, { path: 'alive', expected: found.length > 0 }, logger);
   const lastAliveMs = alive.mark.nowMs;
   try {
-    const found = (await disk.list('log')).filter((name) => partitionPattern.test(name));
     for (const name of new Set([...found, ...Object.keys(alive.mark.durable)])) {
       const durable = alive.mark.durable[name] ?? 0;
       partitions.set(name, await Partition.open(partitionOptions, `log/${name}`, durable));
