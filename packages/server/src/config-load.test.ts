@@ -49,7 +49,7 @@ describe('without a file', () => {
 
 describe('with a file', () => {
   test('OPS2: file, then environment, then overrides', () => {
-    const file = yaml(`${minimal}listen: { host: 0.0.0.0, port: 1 }\nleases: { rtcMs: 2000 }\n`);
+    const file = yaml(`${minimal}listen: { host: 0.0.0.0, port: 1 }\nleases: { rtcMs: 5000 }\n`);
     const config = loadConfig({
       file,
       env: { HOUSECOUNT_LISTEN_PORT: '2', HOUSECOUNT_LEASES_SIGNALING_MS: '3000' },
@@ -57,7 +57,7 @@ describe('with a file', () => {
     });
     expect(config.development).toBe(false);
     expect(config.listen).toEqual({ host: '0.0.0.0', port: 3 });
-    expect(config.leases).toEqual({ rtcMs: 2000, signalingMs: 3000, recoveryMs: 15_000 });
+    expect(config.leases).toEqual({ rtcMs: 5000, signalingMs: 3000, recoveryMs: 15_000 });
   });
 
   test('OPS2: an endpoint gets every event and an id that depends on app and url only', () => {
@@ -126,7 +126,18 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       `apps: [${app}, ${app}]`.replaceAll(app, `{ id: ${app}, certificate: ${certificate} }`),
       /^apps\[1\]: the same app id/,
     ],
-    ['a lease of zero', `${minimal}leases: { rtcMs: 0 }`, /^leases\.rtcMs: expected a whole number from 100/],
+    [
+      'a lease that ends before silence is told',
+      `${minimal}leases: { rtcMs: 4999 }`,
+      /^leases\.rtcMs: expected at least 5000 ms, because .* got 4999$/,
+    ],
+    ['a lease without end', `${minimal}leases: { rtcMs: 600001 }`, /^leases\.rtcMs: .* from 5000 to 600000/],
+    ['a lease in words', `${minimal}leases: { rtcMs: short }`, /^leases\.rtcMs: .* from 5000 to 600000/],
+    [
+      'a lease of zero',
+      `${minimal}leases: { recoveryMs: 0 }`,
+      /^leases\.recoveryMs: expected a whole .* 100 /,
+    ],
     ['an engine', `${minimal}engine: redis`, /^engine: expected "embedded"/],
     [
       'a customer without secret',

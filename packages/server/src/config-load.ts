@@ -86,7 +86,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
     },
     leases: {
-      rtcMs: integer(child(leases, 'rtcMs'), leaseBounds(10_000)),
+      rtcMs: readRtcLease(child(leases, 'rtcMs')),
       signalingMs: integer(child(leases, 'signalingMs'), leaseBounds(10_000)),
       recoveryMs: integer(child(leases, 'recoveryMs'), leaseBounds(15_000)),
     },
@@ -117,6 +117,18 @@ const retentionBytesBounds = { min: 256 * 1024 ** 2, max: 2 ** 50, fallback: lim
 const filled = (value: string) => value.trim() !== '';
 /** Below 100 ms a lease is shorter than a slow answer; above 10 min nobody believes the roster. */
 const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback });
+
+function readRtcLease(source: Source): number {
+  const { value } = source;
+  const min = limits.leaseMsMin;
+  if (typeof value !== 'number' || value >= min) return integer(source, { ...leaseBounds(10_000), min });
+  complain(
+    source,
+    `expected at least ${min} ms, because silence is noticed after ${limits.silentMs} ms and must be told before it ends a membership`,
+    String(value),
+  );
+  return min;
+}
 
 function readFile(path: string): Tree {
   let content: string;

@@ -128,6 +128,11 @@ export const limits = {
    * frames, `interrupted` shows within 5 s; and a ping sent up to one sweep late still has 700 ms to be answered.
    */
   silentMs: 4_200,
+  /**
+   * Least lease of a connection, milliseconds; a shorter one is refused in the configuration. With silentMs, a sweep and an
+   * append, silence is told by then; a shorter lease would end a membership before anybody could see it in danger.
+   */
+  leaseMsMin: 5_000,
   /** Time for the peer to finish the closing handshake, milliseconds; then the socket is cut. */
   closingMs: 2_000,
   /** Roster changes, or link marks, in one frame; further ones go into the next. */

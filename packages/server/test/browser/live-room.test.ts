@@ -21,7 +21,7 @@ import {
 } from './room-page.ts';
 
 const hostUid = 1;
-const leases = { rtcMs: 4_000, signalingMs: 4_000, recoveryMs: 10_000 };
+const leases = { rtcMs: 5_000, signalingMs: 5_000, recoveryMs: 10_000 };
 
 let browser: Chromium;
 let server: TestServer;
