@@ -1,4 +1,5 @@
 import { type Code, HousecountError, isAccount, isAppId, isChannelName, isUid } from '@housecount/protocol';
+import type { Privilege } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
 import type { EdgeApp } from '../edge-app.ts';
@@ -54,7 +55,7 @@ export async function admit(
     const member = log.channel(app.id, channel)?.roster.get(key.uid);
     if (!member || member.connectionId !== key.connectionId) throw new HousecountError('not_joined');
     if (kind === 'whip' && member.role !== 'broadcaster') throw new HousecountError('role_forbidden');
-    refuseBanned(log, { kind, app: app.id, channel, uid: key.uid, address: request.address });
+    refuseBanned(log, ['join_channel'], { app: app.id, channel, uid: key.uid, address: request.address });
     return { app, admitted: { plain: false, uid: key.uid, connectionId: key.connectionId } };
   }
 
@@ -78,7 +79,7 @@ export async function admit(
   const resolved = await log.resolve(app.id, channel, identity);
   if (!resolved.ok) throw new HousecountError(resolved.code);
   const { uid } = resolved;
-  refuseBanned(log, { kind, app: app.id, channel, uid, address: request.address });
+  refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
   return {
     app,
     admitted: {
@@ -111,15 +112,21 @@ function identityOf(tokenUid: string): { uid: number } | { account: string } {
   return isUid(uid) ? { uid } : { account: tokenUid };
 }
 
-function refuseBanned(
-  log: Log,
-  subject: { kind: 'whip' | 'whep'; app: string; channel: string; uid: number; address: string },
+/** The privileges that sending these kinds of media needs, beside that to join. */
+export function publishPrivileges(kinds: { audio: boolean; video: boolean }): readonly Privilege[] {
+  return [
+    ...(kinds.audio ? ['publish_audio' as const] : []),
+    ...(kinds.video ? ['publish_video' as const] : []),
+  ];
+}
+
+/** Throws HousecountError `banned` if a rule keeps the subject from one of the privileges. */
+export function refuseBanned(
+  log: Pick<Log, 'banned'>,
+  privileges: readonly Privilege[],
+  subject: { readonly app: string; readonly channel: string; readonly uid: number; readonly address: string },
 ): void {
   const { app, channel, uid, address } = subject;
-  const privileges =
-    subject.kind === 'whip'
-      ? (['join_channel', 'publish_audio', 'publish_video'] as const)
-      : (['join_channel'] as const);
   for (const privilege of privileges) {
     if (log.banned(app, { channel, uid, ip: address }, privilege) !== undefined) {
       throw new HousecountError('banned' satisfies Code, `The rule is about ${privilege}.`);

@@ -11,6 +11,8 @@ export interface MediaSession {
   readonly plain: boolean;
   /** Whose streams a player plays. */
   readonly host?: number;
+  /** Kinds that the offer has: all that a WHIP session can send, also after a restart. */
+  readonly kinds: { readonly audio: boolean; readonly video: boolean };
   readonly offerSdp: string;
   readonly iceUfrag: string;
   readonly etag: string;

@@ -24,6 +24,9 @@ const offerSdp = [
   ...['a=rtcp-mux', 'a=rtpmap:111 opus/48000/2', ''],
 ].join('\r\n');
 
+const videoSection = offerSdp.slice(offerSdp.indexOf('m=audio')).replace('m=audio', 'm=video');
+const videoSdp = offerSdp.slice(0, offerSdp.indexOf('m=audio')) + videoSection;
+
 /** The service over a real log, and an engine that takes every session and tells what was closed. */
 async function begin() {
   const clock = systemClock();
@@ -67,9 +70,9 @@ async function begin() {
   });
   service.start();
   ends.push(() => service.stop());
-  const publish = async (): Promise<string> => {
-    const bearer = tokenFor('stage', { uid: 7 });
-    const request = { kind: 'whip', app: testApp.id, channel: 'stage', bearer, offerSdp } as const;
+  const publish = async (uid = 7, sdp = offerSdp): Promise<string> => {
+    const bearer = tokenFor('stage', { uid });
+    const request = { kind: 'whip', app: testApp.id, channel: 'stage', bearer, offerSdp: sdp } as const;
     const { session } = await service.create({
       ...request,
       query: new URLSearchParams(),
@@ -87,7 +90,7 @@ async function begin() {
       await settle();
     }
   };
-  return { service, publish, channel, until, closed, clock };
+  return { service, log, publish, channel, until, closed, clock };
 }
 
 test('WHIP10: who comes back by a new POST while silent has its membership again, without an event', async () => {
@@ -114,4 +117,22 @@ test('WHIP10: who comes back while still live replaces itself, with the events o
   await until('replaced', () => channel()?.seq === seq + 2);
   expect(channel()?.roster.size).toBe(1);
   await until('the old session closed', () => closed.includes(first));
+});
+
+test('WHIP9: a rule about one kind of media ends the sessions that can send it, refuses new ones, and leaves the others', async () => {
+  const { log, publish, channel, until, closed } = await begin();
+  const sound = await publish(1, offerSdp);
+  const picture = await publish(2, videoSdp);
+  const both = await publish(3, offerSdp + videoSection);
+  await until('all joined', () => channel()?.roster.size === 3);
+  const rule = { app: testApp.id, channel: 'stage', privileges: ['publish_audio'] } as const;
+  await log.createRule(rule, 60_000);
+  await until('two are closed', () => closed.length >= 2);
+  expect(closed.sort()).toEqual([sound, both].sort());
+  await expect(publish(4, offerSdp)).rejects.toMatchObject({ code: 'banned' });
+  await expect(publish(5, offerSdp + videoSection)).rejects.toMatchObject({ code: 'banned' });
+  expect(await publish(6, videoSdp)).toBeString();
+  expect(closed).not.toContain(picture);
+  // The rule is about publishing: nobody has left.
+  expect(channel()?.roster.get(1)).toBeDefined();
 });

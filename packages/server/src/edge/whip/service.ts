@@ -7,7 +7,7 @@ import { LogFollower } from '../../log/log-follower.ts';
 import type { LogRecord } from '../../log/record.ts';
 import type { MediaAnswer, MediaEngine, SessionReport } from '../../media/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
-import { type AdmissionOptions, admit } from './admission.ts';
+import { type AdmissionOptions, admit, publishPrivileges, refuseBanned } from './admission.ts';
 import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
 import { type MediaSession, MediaSessions } from './media-session.ts';
 import { readOffer } from './offer.ts';
@@ -82,15 +82,23 @@ export class WhipService {
     return this.#sessions.get(id);
   }
 
-  /** Opens a session. Throws HousecountError: whatever `admit` throws, sdp_invalid, no_stream, host_not_found, media_unavailable, too_many_connections. */
+  /** Opens a session. Throws HousecountError: whatever `admit` throws, banned, sdp_invalid, no_stream, host_not_found, media_unavailable, too_many_connections. */
   async create(
     request: OpenRequest,
   ): Promise<{ readonly session: MediaSession; readonly answerSdp: string }> {
-    const { media, random, clock } = this.#options;
+    const { log, media, random, clock } = this.#options;
     const { kind, channel, address } = request;
     const { app, admitted } = await admit(this.#options, { ...request, nowMs: clock.nowMs() });
     const read = readOffer(request.offerSdp, kind === 'whip' ? 'publish' : 'play');
     if (!read.ok) throw new HousecountError(read.code, read.detail);
+    const { audio, video } = read.offer;
+    if (kind === 'whip')
+      refuseBanned(log, publishPrivileges({ audio, video }), {
+        app: app.id,
+        channel,
+        uid: admitted.uid,
+        address,
+      });
     const host = kind === 'whep' ? this.#hostToPlay(app.id, channel, request.query) : undefined;
 
     const id = random.id(32);
@@ -107,6 +115,7 @@ export class WhipService {
       connectionId,
       plain: admitted.plain,
       ...(host !== undefined && { host }),
+      kinds: { audio, video },
       offerSdp: request.offerSdp,
       iceUfrag: read.offer.iceUfrag,
       etag: `"${random.id(12)}"`,
@@ -328,16 +337,13 @@ export class WhipService {
       );
   }
 
-  /** Whom a new rule keeps from publishing. */
+  /** Sessions that may send what a new rule forbids. One that could send the other kind as well ends too: the engine cannot stop one alone. */
   #silenced(rule: KickingRule): readonly MediaSession[] {
     const nowMs = this.#options.clock.nowMs();
-    return this.#sessions.all().filter(({ kind, app, channel, uid, address }) => {
+    return this.#sessions.all().filter(({ kind, kinds, app, channel, uid, address }) => {
       if (kind !== 'whip' || app !== rule.app) return false;
       const subject = { channel, uid, ip: address };
-      return (
-        ruleMatches(rule, subject, 'publish_audio', nowMs) ||
-        ruleMatches(rule, subject, 'publish_video', nowMs)
-      );
+      return publishPrivileges(kinds).some((privilege) => ruleMatches(rule, subject, privilege, nowMs));
     });
   }
 
