@@ -52,6 +52,7 @@ export interface EventPage {
 export interface Attempt {
   /** Counts the attempts of one server process. */
   readonly id: number;
+  readonly app: string;
   readonly endpointId: string;
   readonly url: string;
   /** No receiver stands behind it: made so that notices can be seen before there is an endpoint. */

@@ -1,6 +1,6 @@
 import { Anchor, Badge, Button, EmptyState, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle, useInterval } from '@mantine/hooks';
-import { IconChevronLeft, IconDoorExit, IconEye } from '@tabler/icons-react';
+import { IconChevronLeft, IconDoorExit, IconEye, IconMail } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useSession } from '../api/session.tsx';
 import { Failure } from '../shell/failure.tsx';
@@ -35,17 +35,28 @@ export function ChannelPage({ app, channel }: { app: string; channel: string }) 
             </Title>
             {roster && <Badge variant="light">{roster.profile}</Badge>}
           </Group>
-          {development && (
+          <Group gap="xs">
             <Button
               component={RouteLink}
-              href={`/demo?channel=${encodeURIComponent(channel)}&watch=1`}
+              href={`/deliveries?app=${app}&channel=${encodeURIComponent(channel)}`}
               variant="default"
               size="xs"
-              leftSection={<IconEye size={16} />}
+              leftSection={<IconMail size={16} />}
             >
-              Watch in the demo
+              Deliveries
             </Button>
-          )}
+            {development && (
+              <Button
+                component={RouteLink}
+                href={`/demo?channel=${encodeURIComponent(channel)}&watch=1`}
+                variant="default"
+                size="xs"
+                leftSection={<IconEye size={16} />}
+              >
+                Watch in the demo
+              </Button>
+            )}
+          </Group>
         </Group>
       </div>
       {error !== undefined && <Failure what="The channel cannot be read" error={error} retry={again} />}

@@ -1,11 +1,19 @@
-import { Badge, Button, Code, Group, Progress, Stack, Text } from '@mantine/core';
+import { noticeTypeNumbers } from '@housecount/protocol';
+import { Anchor, Badge, Button, Code, Group, Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { request, sendJson } from '../api/client.ts';
 import type { EndpointInfo, SecretShown, TestReport } from '../api/shapes.ts';
+import { nameOfEndpoint } from '../api/use-endpoints.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
+import { RouteLink } from '../shell/router.tsx';
 import { useAction } from '../shell/use-action.ts';
-import { clockTime, fullTime } from '../words/times.ts';
+import { wordsOfResult } from '../words/stages.ts';
+import { dayTime, fullTime } from '../words/times.ts';
+import { EditForm } from './edit-form.tsx';
+import { wordsOfFormat } from './formats.ts';
+import { wordsOfRetry } from './retry-gaps.ts';
+import { StateNotice } from './state-notice.tsx';
 import { TestTable } from './test-table.tsx';
 
 /** Where the bar is full: what one endpoint may have taken and not finished. */
@@ -16,11 +24,13 @@ const resumable: readonly string[] = ['paused', 'suspended', 'gone'];
 
 /** One endpoint: how it stands, and what can be done with it. */
 export function EndpointCard({
+  app,
   path,
   endpoint,
   changed,
   showSecret,
 }: {
+  app: string;
   path: string;
   endpoint: EndpointInfo;
   changed: () => void;
@@ -29,7 +39,9 @@ export function EndpointCard({
   const { busy, error, run } = useAction();
   const [report, setReport] = useState<TestReport>();
   const [asking, setAsking] = useState(false);
-  const { url, description, events, channels, secrets, state, backlog, givenUp, source } = endpoint;
+  const [editing, setEditing] = useState(false);
+  const { url, state, backlog, givenUp, source } = endpoint;
+  const deliveries = `/deliveries?app=${app}&endpoint=${encodeURIComponent(endpoint.endpointId)}`;
   const managed = source === 'managed';
   const act = (name: string, work: () => Promise<void>) =>
     run(name, async () => {
@@ -58,23 +70,35 @@ export function EndpointCard({
     </Button>
   );
   return (
-    <Panel title={description || hostOf(url)} aside={<StateBadge endpoint={endpoint} />}>
+    <Panel title={nameOfEndpoint(endpoint)} aside={<StateBadge endpoint={endpoint} />}>
       <Code style={{ width: 'fit-content' }}>{url}</Code>
       <Text size="sm" c="dimmed">
-        {events.length === 10 ? 'Every notice' : `Notices ${events.join(', ')}`}
-        {channels.length > 0 && ` of ${channels.join(', ')}`}
-        {` · secret ${secrets.map(({ hint, endsMs }) => (endsMs ? `${hint} until ${fullTime(endsMs)}` : hint)).join(', ')}`}
-        {!managed && ' · from the configuration file'}
+        {factsOf(endpoint).join(' · ')}
       </Text>
+      <StateNotice
+        endpoint={endpoint}
+        resume={
+          managed && resumable.includes(state)
+            ? { busy: busy === 'resume', disabled: busy !== undefined, start: post('resume') }
+            : undefined
+        }
+      />
       <Stack gap={4}>
         <Group justify="space-between">
           <Text size="xs" c="dimmed">
             {backlog === 0 ? 'Nothing waits' : `${backlog.toLocaleString()} waiting`}
-            {givenUp > 0 && ` · ${givenUp.toLocaleString()} given up`}
+            {givenUp > 0 && (
+              <>
+                {' · '}
+                <Anchor component={RouteLink} href={`${deliveries}&status=given-up`} size="xs">
+                  {givenUp.toLocaleString()} given up
+                </Anchor>
+              </>
+            )}
           </Text>
           {endpoint.lastAttempt && (
             <Text size="xs" c="dimmed">
-              last attempt {clockTime(endpoint.lastAttempt.atMs)}: {endpoint.lastAttempt.result}
+              last attempt {dayTime(endpoint.lastAttempt.atMs)}: {wordsOfResult(endpoint.lastAttempt.result)}
             </Text>
           )}
         </Group>
@@ -87,7 +111,16 @@ export function EndpointCard({
       </Stack>
       {error !== undefined && <Failure what="That did not work" error={error} />}
       {report && <TestTable results={report.results} />}
-      {asking ? (
+      {editing ? (
+        <EditForm
+          path={path}
+          endpoint={endpoint}
+          close={() => {
+            setEditing(false);
+            changed();
+          }}
+        />
+      ) : asking ? (
         <Group gap="xs" role="alertdialog" aria-label="Delete this endpoint?">
           <Text size="sm">Delete it, with {backlog.toLocaleString()} waiting notices?</Text>
           {button(
@@ -103,8 +136,20 @@ export function EndpointCard({
       ) : (
         <Group gap="xs">
           {managed && state === 'disabled' && button('enable', 'Test and enable', enable)}
+          <Button component={RouteLink} href={deliveries} size="xs" variant="default">
+            Deliveries
+          </Button>
           {button('test', 'Test', test)}
-          {managed && resumable.includes(state) && button('resume', 'Resume', post('resume'))}
+          {managed && (
+            <Button
+              size="xs"
+              variant="default"
+              disabled={busy !== undefined}
+              onClick={() => setEditing(true)}
+            >
+              Change
+            </Button>
+          )}
           {managed && state !== 'disabled' && state !== 'paused' && button('pause', 'Pause', post('pause'))}
           {managed &&
             button('rotate', 'New secret', () =>
@@ -123,24 +168,21 @@ export function EndpointCard({
   );
 }
 
-function StateBadge({ endpoint: { state, failingSinceMs, halt } }: { endpoint: EndpointInfo }) {
+const badges: Readonly<Record<string, readonly [color: string, words: string]>> = {
+  disabled: ['gray', 'not enabled'],
+  paused: ['yellow', 'paused'],
+  suspended: ['red', 'suspended'],
+  gone: ['red', 'gone'],
+};
+
+function StateBadge({ endpoint: { state, failingSinceMs } }: { endpoint: EndpointInfo }) {
   const [color, words] =
-    state === 'disabled'
-      ? (['gray', 'not enabled'] as const)
-      : state === 'paused'
-        ? (['yellow', 'paused'] as const)
-        : state === 'gone'
-          ? (['red', 'gone (410)'] as const)
-          : state === 'suspended'
-            ? ([
-                'red',
-                `failing since ${clockTime(halt?.sinceMs ?? failingSinceMs ?? Date.now())}, tried once a minute`,
-              ] as const)
-            : failingSinceMs !== undefined
-              ? (['red', `failing since ${clockTime(failingSinceMs)}`] as const)
-              : state === 'running'
-                ? (['teal', 'enabled'] as const)
-                : (['orange', state.replaceAll('-', ' ')] as const);
+    badges[state] ??
+    (failingSinceMs !== undefined
+      ? ['orange', 'failing']
+      : state === 'running'
+        ? ['teal', 'enabled']
+        : ['orange', state.replaceAll('-', ' ')]);
   return (
     <Badge color={color} variant="light" size="lg" tt="none" role="status" style={{ flexShrink: 0 }}>
       {words}
@@ -148,4 +190,19 @@ function StateBadge({ endpoint: { state, failingSinceMs, halt } }: { endpoint: E
   );
 }
 
-const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).host : url);
+/** What it takes, and how. */
+function factsOf(endpoint: EndpointInfo): string[] {
+  const { events, channels, secrets, headerNames, allowPrivateNetwork } = endpoint;
+  const notices =
+    events.length === noticeTypeNumbers.length ? 'Every notice' : `Notices ${events.join(', ')}`;
+  const hints = secrets.map(({ hint, endsMs }) => (endsMs ? `${hint} until ${fullTime(endsMs)}` : hint));
+  return [
+    channels.length > 0 ? `${notices} of ${channels.join(', ')}` : notices,
+    wordsOfFormat(endpoint.format),
+    wordsOfRetry(endpoint.retry),
+    ...(headerNames.length > 0 ? [`with ${headerNames.join(', ')}`] : []),
+    ...(allowPrivateNetwork ? ['private network'] : []),
+    `secret ${hints.join(', ')}`,
+    ...(endpoint.source === 'config' ? ['from the configuration file'] : []),
+  ];
+}

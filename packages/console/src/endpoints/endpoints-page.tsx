@@ -65,6 +65,7 @@ function Endpoints({ app }: { app: string }) {
       {endpoints.map((endpoint) => (
         <EndpointCard
           key={endpoint.endpointId}
+          app={app}
           path={`${path}/${encodeURIComponent(endpoint.endpointId)}`}
           endpoint={endpoint}
           changed={again}

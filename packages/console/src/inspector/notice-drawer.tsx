@@ -1,7 +1,8 @@
-import { Badge, Drawer, Group, Stack, Table, Text } from '@mantine/core';
+import { Badge, Button, Drawer, Group, Stack, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CodeBlock } from '../shell/code-block.tsx';
 import { CopyWords } from '../shell/copy-button.tsx';
+import { RouteLink } from '../shell/router.tsx';
 import { colorOfNotice, wordsOfNotice } from '../words/notices.ts';
 import { clockTimeMs } from '../words/times.ts';
 import { asCurl } from './as-curl.ts';
@@ -52,6 +53,16 @@ function Details({ notice }: { notice: SeenNotice }) {
       <Group gap="xs">
         <CopyWords value={asCurl(attempt)} label="Copy as curl" />
         <CopyWords value={attempt.body} label="Copy the body" />
+        {!attempt.virtual && (
+          <Button
+            component={RouteLink}
+            href={`/deliveries?${new URLSearchParams({ app: attempt.app, notice: attempt.noticeId, at: attempt.endpointId })}`}
+            variant="default"
+            size="xs"
+          >
+            All attempts
+          </Button>
+        )}
       </Group>
       <Table variant="vertical" layout="fixed" withTableBorder>
         <Table.Tbody>

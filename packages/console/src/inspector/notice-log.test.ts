@@ -5,6 +5,7 @@ import { NoticeLog, type NoticeView, noticesMax } from './notice-log.ts';
 function attempt(id: number, fields: Partial<Attempt> = {}): Attempt {
   return {
     id,
+    app: 'a',
     endpointId: 'e',
     url: 'http://127.0.0.1:1/',
     virtual: false,

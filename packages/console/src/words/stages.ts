@@ -18,3 +18,11 @@ export function stageInShort(stage: string): string {
 export function wordsOfStage(stage: string): string {
   return stages[stage]?.[1] ?? `it failed at “${stage}”`;
 }
+
+/** The server's few words on an attempt (`status 503`, `connect: refused`) as part of a sentence. */
+export function wordsOfResult(result: string): string {
+  const status = /^status (\d{3})$/.exec(result)?.[1];
+  if (status !== undefined) return `it answered ${status}`;
+  const [, stage = '', detail = ''] = /^([a-z-]+): (.*)$/s.exec(result) ?? [];
+  return stages[stage] ? `${wordsOfStage(stage)} (${detail.replace(/\.$/, '')})` : result;
+}

@@ -1,0 +1,35 @@
+import { useState } from 'react';
+import { sendJson } from '../api/client.ts';
+import type { EndpointInfo } from '../api/shapes.ts';
+import { changesOf, draftOf } from './endpoint-draft.ts';
+import { SettingsForm } from './settings-form.tsx';
+
+/** Changes the settings of an endpoint. */
+export function EditForm({
+  path,
+  endpoint,
+  close,
+}: {
+  path: string;
+  endpoint: EndpointInfo;
+  close: () => void;
+}) {
+  // As it was when the form was opened: only what is changed from there is sent.
+  const [before] = useState(endpoint);
+  return (
+    <SettingsForm
+      label="Settings"
+      initially={draftOf(before)}
+      headerNames={before.headerNames}
+      hint="A change holds from the next attempt on, also for notices that wait to be tried again."
+      action="Save"
+      failure="Nothing was changed"
+      submit={async (draft) => {
+        const changes = changesOf(before, draft);
+        if (Object.keys(changes).length > 0) await sendJson('PATCH', path, changes);
+        close();
+      }}
+      close={close}
+    />
+  );
+}

@@ -1,0 +1,103 @@
+import { noticeTypeNumbers } from '@housecount/protocol';
+import type { EndpointInfo } from '../api/shapes.ts';
+import { readGaps, writeGaps } from './retry-gaps.ts';
+
+/** The settings of an endpoint as they stand in a form. */
+export interface EndpointDraft {
+  readonly url: string;
+  readonly description: string;
+  /** Numbers as text; none: all. */
+  readonly events: readonly string[];
+  /** None: all. */
+  readonly channels: readonly string[];
+  readonly format: string;
+  /** A named plan, `gaps` for those in `gaps`, or `format` for the one that goes with the format. */
+  readonly retry: string;
+  readonly gaps: string;
+  /** Undefined: those that it has stay, with the values that nobody sees. */
+  readonly headers: readonly HeaderDraft[] | undefined;
+  readonly allowPrivateNetwork: boolean;
+}
+
+export interface HeaderDraft {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A form that nothing has been typed into. */
+export const emptyDraft: EndpointDraft = {
+  url: '',
+  description: '',
+  events: [],
+  channels: [],
+  format: 'agora',
+  retry: 'format',
+  gaps: '5 s, 30 s, 5 min',
+  headers: [],
+  allowPrivateNetwork: false,
+};
+
+/** The settings that an endpoint has. */
+export function draftOf(endpoint: EndpointInfo): EndpointDraft {
+  const { url, description, channels, format, retry, headerNames, allowPrivateNetwork } = endpoint;
+  const { events } = endpoint;
+  return {
+    url,
+    description,
+    events: events.length === noticeTypeNumbers.length ? [] : events.map(String),
+    channels,
+    format,
+    retry: typeof retry === 'string' ? retry : 'gaps',
+    gaps: typeof retry === 'string' ? emptyDraft.gaps : writeGaps(retry),
+    headers: headerNames.length === 0 ? [] : undefined,
+    allowPrivateNetwork,
+  };
+}
+
+/** What is wrong with the gaps of a form, as a sentence; undefined if nothing is. The server looks at the rest. */
+export function gapsProblem({ retry, gaps }: EndpointDraft): string | undefined {
+  const read = retry === 'gaps' ? readGaps(gaps) : [];
+  return 'problem' in read ? read.problem : undefined;
+}
+
+/** What is wrong with the headers of a form, as a sentence; undefined if nothing is. */
+export function headersProblem({ headers = [] }: EndpointDraft): string | undefined {
+  const seen = new Set<string>();
+  for (const { name, value } of headers) {
+    const known = name.trim().toLowerCase();
+    if (known === '' && value.trim() === '') continue;
+    if (known === '') return 'A header needs a name.';
+    if (value.trim() === '') return `${name.trim()} needs a value.`;
+    if (seen.has(known)) return `${name.trim()} is there twice.`;
+    seen.add(known);
+  }
+  return undefined;
+}
+
+/** The body that makes an endpoint of a form without a problem. */
+export function bodyOf(draft: EndpointDraft): Readonly<Record<string, unknown>> {
+  const { description, channels, format, allowPrivateNetwork } = draft;
+  const events = draft.events.length === 0 ? noticeTypeNumbers : draft.events.map(Number).sort();
+  const headers = draft.headers?.map(({ name, value }) => [name.trim(), value.trim()] as const);
+  const retry = draft.retry === 'gaps' ? readGaps(draft.gaps) : draft.retry;
+  return {
+    url: draft.url.trim(),
+    description: description.trim(),
+    events,
+    channels,
+    format,
+    ...(retry !== 'format' && { retry }),
+    ...(headers && { headers: Object.fromEntries(headers.filter(([name]) => name !== '')) }),
+    allowPrivateNetwork,
+  };
+}
+
+/** Only what a form says otherwise than the endpoint: what others change meanwhile stays as they had it. */
+export function changesOf(before: EndpointInfo, draft: EndpointDraft): Readonly<Record<string, unknown>> {
+  const had = bodyOf(draftOf(before));
+  return Object.fromEntries(
+    Object.entries(bodyOf(draft)).filter(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(had[key]),
+    ),
+  );
+}

@@ -1,0 +1,166 @@
+import { noticeTypeNumbers } from '@housecount/protocol';
+import {
+  Button,
+  Checkbox,
+  Group,
+  MultiSelect,
+  Select,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { Failure } from '../shell/failure.tsx';
+import { useAction } from '../shell/use-action.ts';
+import { wordsOfNotice } from '../words/notices.ts';
+import { type EndpointDraft, gapsProblem, headersProblem } from './endpoint-draft.ts';
+import { formats } from './formats.ts';
+import { HeaderFields } from './header-fields.tsx';
+import { readGaps, wordsOfGaps, wordsOfRetry } from './retry-gaps.ts';
+
+const eventChoices = noticeTypeNumbers.map((type) => ({
+  value: String(type),
+  label: `${type} ${wordsOfNotice(type)}`,
+}));
+const plans = [
+  { value: 'agora', label: `As Agora: ${wordsOfRetry('agora')}` },
+  { value: 'standard', label: `Standard: ${wordsOfRetry('standard')}` },
+  { value: 'gaps', label: 'Gaps of my own' },
+];
+const planOfFormat = { value: 'format', label: 'As the format has it' };
+
+/** The settings of an endpoint, new or there already. `submit` throws what is shown. */
+export function SettingsForm({
+  label,
+  initially,
+  headerNames,
+  hint,
+  action,
+  failure,
+  submit,
+  close,
+}: {
+  label: string;
+  initially: EndpointDraft;
+  /** Of an endpoint that is there already. */
+  headerNames?: readonly string[];
+  hint: string;
+  action: string;
+  failure: string;
+  submit: (draft: EndpointDraft) => Promise<void>;
+  close: () => void;
+}) {
+  const { busy, error, run } = useAction();
+  const [draft, setDraft] = useState(initially);
+  const set = (changes: Partial<EndpointDraft>) => setDraft((before) => ({ ...before, ...changes }));
+  const { events, channels, gaps, retry } = draft;
+  const isNew = headerNames === undefined;
+  const wrongGaps = gapsProblem(draft);
+  const wrongHeaders = headersProblem(draft);
+  const read = readGaps(gaps);
+  const send = (event: FormEvent) => {
+    event.preventDefault();
+    if (wrongGaps === undefined && wrongHeaders === undefined) void run('send', () => submit(draft));
+  };
+  return (
+    <form onSubmit={send} aria-label={label}>
+      <Stack gap="sm">
+        <TextInput
+          label="URL"
+          description="https://, reachable from this server"
+          placeholder="https://example.com/notices"
+          value={draft.url}
+          onChange={(event) => set({ url: event.currentTarget.value })}
+          maxLength={2048}
+          required
+        />
+        <TextInput
+          label="Description"
+          placeholder="optional, for people"
+          value={draft.description}
+          onChange={(event) => set({ description: event.currentTarget.value })}
+          maxLength={1000}
+        />
+        <MultiSelect
+          label="Notices"
+          description="105 and 106 tell of every viewer who comes and goes: the audience by name, and the most notices by far."
+          placeholder={events.length === 0 ? 'all' : ''}
+          data={eventChoices}
+          value={[...events]}
+          onChange={(chosen) => set({ events: chosen })}
+          clearable
+        />
+        <TagsInput
+          label="Channels"
+          description="Names, or patterns with *; none means all."
+          placeholder={channels.length === 0 ? 'all' : ''}
+          value={[...channels]}
+          onChange={(chosen) => set({ channels: chosen })}
+          maxTags={100}
+        />
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
+          <Select
+            label="Format"
+            data={withOther(formats, draft.format)}
+            value={draft.format}
+            onChange={(chosen) => chosen !== null && set({ format: chosen })}
+            allowDeselect={false}
+          />
+          <Select
+            label="When it fails"
+            data={isNew ? [planOfFormat, ...plans] : withOther(plans, retry)}
+            value={retry}
+            onChange={(chosen) => chosen !== null && set({ retry: chosen })}
+            allowDeselect={false}
+          />
+        </SimpleGrid>
+        {retry === 'gaps' && (
+          <TextInput
+            label="Gaps"
+            description={`Before the second attempt, the third …: ${'problem' in read ? '5 s, 2 min, 1 h' : wordsOfGaps(read)}.`}
+            placeholder="none: one attempt"
+            value={gaps}
+            onChange={(event) => set({ gaps: event.currentTarget.value })}
+            error={wrongGaps}
+          />
+        )}
+        <HeaderFields
+          headers={draft.headers}
+          had={headerNames ?? []}
+          problem={wrongHeaders}
+          change={(headers) => set({ headers })}
+        />
+        <Checkbox
+          label="In my private network"
+          description="Allows plain http:// and private addresses. Only for a backend of your own beside this server."
+          checked={draft.allowPrivateNetwork}
+          onChange={(event) => set({ allowPrivateNetwork: event.currentTarget.checked })}
+        />
+        <Text size="sm" c="dimmed">
+          {hint}
+        </Text>
+        {error !== undefined && <Failure what={failure} error={error} />}
+        <Group gap="xs">
+          <Button
+            type="submit"
+            loading={busy !== undefined}
+            disabled={wrongGaps !== undefined || wrongHeaders !== undefined}
+          >
+            {action}
+          </Button>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** The choices, and what it is now if a newer server made it something else. */
+function withOther(choices: readonly { value: string; label: string }[], now: string) {
+  const known = choices.some(({ value }) => value === now);
+  return known ? [...choices] : [...choices, { value: now, label: now }];
+}
