@@ -6,7 +6,6 @@ import type { Halt } from './endpoint-health.ts';
 import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
 import type { GivenUpJournal } from './given-up-journal.ts';
 import type { LostEvents } from './lost-events.ts';
-import { passed } from './retention.ts';
 
 /** What a slot can say of itself: its runner's state, or that there is none. */
 export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
@@ -43,7 +42,7 @@ export class EndpointSlot {
     },
   ) {
     this.#endpoint = endpoint;
-    this.#cursor = { ...passed(options.cursor, options.lost.through), halt: options.cursor.halt };
+    this.#cursor = options.cursor;
     this.journal = options.journal;
     this.lost = options.lost;
     this.#partsOf = options.partsOf;

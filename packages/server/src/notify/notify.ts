@@ -6,7 +6,7 @@ import type { Log } from '../log/contract.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { AttemptReport } from './attempt.ts';
 import { type Attempt, AttemptFeed } from './attempt-feed.ts';
-import { CursorStore } from './cursor-store.ts';
+import { CursorStore, type KeptCursor } from './cursor-store.ts';
 import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointFilter } from './endpoint-filter.ts';
@@ -18,7 +18,7 @@ import { channelOf, type Notice } from './notice.ts';
 import { noticeTexts } from './notice-text.ts';
 import { notifyMetrics } from './notify-metrics.ts';
 import { type RedeliveryRequest, redeliver } from './redelivery.ts';
-import type { Retention } from './retention.ts';
+import { passed, type Retention } from './retention.ts';
 import { noteMissing, RetentionWatch } from './retention-watch.ts';
 import type { Send } from './transport.ts';
 
@@ -264,7 +264,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   async function open(endpoint: Endpoint, paused: boolean): Promise<void> {
     const named = { disk, clock, logger: logger.with({ endpoint: endpoint.id }) };
     const lost = await LostEvents.open(named, endpoint.id);
-    const cursor = startOf(endpoint);
+    const cursor = startOf(endpoint, lost.through);
     const journal = await GivenUpJournal.open(disk, endpoint.id, new DeliveryWindow(cursor).readAfter);
     const slot = new EndpointSlot(endpoint, { cursor, journal, lost, partsOf });
     await noteMissing(slot, { log, clock, logger: named.logger });
@@ -289,9 +289,11 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     };
   }
 
-  function startOf(endpoint: Endpoint) {
+  /** After a crash, what was lost may be ahead of the stored cursor. */
+  function startOf(endpoint: Endpoint, lostThrough: number): KeptCursor {
     const cursor = cursors.get(endpoint.id);
-    if (cursor.through <= log.lastPosition) return cursor;
+    if (cursor.through <= log.lastPosition)
+      return lostThrough <= log.lastPosition ? { ...cursor, ...passed(cursor, lostThrough) } : cursor;
     logger.warn(
       'The cursor lies beyond the log, which must be another one; the endpoint begins at its end.',
       {

@@ -190,6 +190,21 @@ describe('events that waited too long', () => {
     expect(tally.events).toBe(limits.lostLivesMax + 3);
   });
 
+  test('HOOK12: losses of another log keep no notice of this one back', async () => {
+    const { world, notify } = await outage();
+    await notify.stop();
+    const other = new NotifyWorld();
+    const disk = other.disk.mount();
+    for (const path of ['notify/cursors', `notify/lost/${(await world.disk.mount().list('notify/lost'))[0]}`])
+      await disk.replace(path, (await world.disk.mount().read(path)) ?? new Uint8Array());
+    const again = await other.start([standard], { retention });
+    const life = new LifeForTests('new');
+    other.log.append(...now(other, life.open(), life.join(1)));
+    await other.clock.advance(2 * probeMs);
+    expect(seqs(other).filter(Boolean).sort()).toEqual([1, 2]);
+    await again.stop();
+  });
+
   test('HOOK112: a damaged file of losses stops the start and says which', async () => {
     const { world, notify } = await outage();
     await notify.stop();
