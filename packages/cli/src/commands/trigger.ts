@@ -1,19 +1,22 @@
-import { eventsLostType, isAccount, isAppId, isChannelName, noticeTypeNumbers } from '@housecount/protocol';
+import {
+  eventsLostType,
+  isAccount,
+  isAppId,
+  isChannelName,
+  type NoticeNumber,
+  noticeTypeNumbers,
+} from '@housecount/protocol';
+import { type NoticeFormat, noticeFormats } from '@housecount/server/notify/endpoint';
 import { type Command, required, text, UsageError, urlOf, type Values, whole } from '../command.ts';
 import { secretProblem } from '../listen/form-notice.ts';
 import { forwarder } from '../listen/forward.ts';
 import { noticeLine } from '../listen/notice-line.ts';
 import { endSignal } from '../signals.ts';
-import {
-  formRequest,
-  type TriggerFormat,
-  type TriggerType,
-  triggerFormats,
-} from '../trigger/form-request.ts';
+import { formRequest } from '../trigger/form-request.ts';
 import type { TestSubject } from '../trigger/test-event.ts';
 
 const argument = 'EVENT_TYPE';
-const types: readonly TriggerType[] = [...noticeTypeNumbers, eventsLostType];
+const types: readonly NoticeNumber[] = [...noticeTypeNumbers, eventsLostType];
 /** Characters of the receiver's answer that are shown. Chosen. */
 const excerptLengthMax = 2_000;
 /** In place of the app id, where none is given. */
@@ -51,10 +54,10 @@ Exit status: 0 the receiver took it, with 200, or in the standard and batch form
     const forward = urlOf(values, 'forward');
     const format = formatOf(values);
     const secret = required(values, 'secret');
-    const problem = secretProblem(secret, format === 'agora' ? 'agora' : 'standard');
+    const problem = secretProblem(secret, format);
     if (problem !== undefined) throw new UsageError(`--secret cannot sign. ${problem}`);
     const subject = subjectOf(values);
-    const { notice, body, headers, shown } = formRequest(eventType, {
+    const { body, headers, shown } = formRequest(eventType, {
       format,
       secret,
       subject,
@@ -62,7 +65,7 @@ Exit status: 0 the receiver took it, with 200, or in the standard and batch form
     });
     const answer = await forwarder(forward, excerptLengthMax)({ body, headers }, endSignal());
     if (values.json === true) {
-      terminal.out(`${JSON.stringify({ notice, headers, answer })}\n`);
+      terminal.out(`${JSON.stringify({ notice: JSON.parse(body), headers, answer })}\n`);
     } else {
       const said = answer.status ?? `no answer: ${answer.error}`;
       for (const one of shown) terminal.out(`${noticeLine(one)}\n`);
@@ -73,12 +76,12 @@ Exit status: 0 the receiver took it, with 200, or in the standard and batch form
   },
 };
 
-function isTaken(format: TriggerFormat, status: number | undefined): boolean {
+function isTaken(format: NoticeFormat, status: number | undefined): boolean {
   if (status === undefined) return false;
   return format === 'agora' ? status === 200 : status >= 200 && status < 300;
 }
 
-function eventTypeOf(values: Values): TriggerType {
+function eventTypeOf(values: Values): NoticeNumber {
   const given = required(values, argument);
   const found = types.find((type) => String(type) === given);
   if (found === undefined)
@@ -86,11 +89,11 @@ function eventTypeOf(values: Values): TriggerType {
   return found;
 }
 
-function formatOf(values: Values): TriggerFormat {
+function formatOf(values: Values): NoticeFormat {
   const given = text(values, 'format') ?? 'agora';
-  const found = triggerFormats.find((format) => format === given);
+  const found = noticeFormats.find((format) => format === given);
   if (found === undefined)
-    throw new UsageError(`--format must be one of ${triggerFormats.join(', ')}, not ${given}`);
+    throw new UsageError(`--format must be one of ${noticeFormats.join(', ')}, not ${given}`);
   return found;
 }
 

@@ -15,7 +15,7 @@ export interface FormedNotice {
 }
 
 /** What is wrong with a secret for a format, a sentence that does not show it; undefined if nothing is. */
-export function secretProblem(secret: string, format: ListenFormat): string | undefined {
+export function secretProblem(secret: string, format: NoticeFormat): string | undefined {
   return signingKey(secret, format).problem;
 }
 
