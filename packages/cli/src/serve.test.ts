@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from '../../server/test/client.ts';
+import { startServerProcess, testCustomer } from '../../server/test/server-process.ts';
 import { type AudienceCounts, simulateAudience } from './simulate/simulate-audience.ts';
 
 const launcher = fileURLToPath(new URL('../bin/housecount.mjs', import.meta.url));
@@ -299,6 +301,36 @@ test('CLI25: listen begins in the past, and goes on from the cursor that it told
   ]);
   second.child.kill('SIGINT');
   await ended(second.child);
+}, 120_000);
+
+test('CLI6: listen that was there before the server, over kill -9, tells every event once and in order', async () => {
+  const server = await startServerProcess();
+  const clients: Client[] = [];
+  try {
+    await server.kill();
+    const customer = `${testCustomer.id}:${testCustomer.secret}`;
+    const { child, out, err } = listen('--url', server.url, '--customer', customer, '--json');
+    await until(() => err().includes('connection lost'));
+    await server.restart();
+    await until(() => err().includes('following the notices of'));
+    const seqs = () => linesOf(out()).map((line) => JSON.parse(line).notice.payload.seq as number);
+    for (let round = 0; round < 3; round++) {
+      for (let n = 0; n < 3; n++)
+        clients.push(await Client.join({ url: server.url, channel: 'x', uid: round * 3 + n + 1 }));
+      if (round === 1) await until(() => seqs().length >= 7);
+      const losses = err().split('connection lost').length;
+      await server.kill();
+      await until(() => err().split('connection lost').length > losses);
+      await server.restart();
+    }
+    await until(() => seqs().length >= 10);
+    expect(seqs().slice(0, 10)).toEqual(Array.from({ length: 10 }, (_, n) => n + 1));
+    child.kill('SIGINT');
+    expect(await ended(child)).toEqual([0, null]);
+  } finally {
+    for (const client of clients) client.drop();
+    await server.close();
+  }
 }, 120_000);
 
 test('CLI23: a login that is not taken ends listen with status 1 and the option to give', async () => {
