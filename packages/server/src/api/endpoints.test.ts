@@ -35,6 +35,14 @@ describe('endpoints over REST', () => {
       retry: [1, 2.5],
       headerNames: ['X-A'],
     });
+    // It was never sent anything, so there is nothing that it did not take.
+    const id = at.split('/').at(-1);
+    expect((await world.json(path.replace('endpoints', `given-up?endpoint=${id}`))).body).toEqual({
+      endpoint: id,
+      notices: [],
+      next: 0,
+      more: false,
+    });
     expect((await post(`${at}/test`)).body).toMatchObject({
       ok: true,
       results: [{ code: 200 }, { code: 200 }],

@@ -267,11 +267,14 @@ describe('notices', () => {
     const { body } = await world.json(`${app}/endpoints`);
     expect(body.endpoints).toMatchObject([{ endpointId: 'main', givenUp: 0, state: 'running' }]);
     expect(JSON.stringify(body)).not.toContain('"s"');
-    expect((await world.json(`${app}/given-up?endpoint=other`)).body.code).toBe('not_found');
+    expect(await world.json(`${app}/given-up?endpoint=other`)).toMatchObject({
+      status: 404,
+      body: { code: 'not_found' },
+    });
   });
 
   test('REST10: without an endpoint there is none to ask about', async () => {
     expect((await world.json(`${app}/endpoints`)).body).toEqual({ endpoints: [] });
-    expect((await world.json(`${app}/given-up`)).body.code).toBe('not_found');
+    expect(await world.json(`${app}/given-up`)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 });

@@ -36,13 +36,15 @@ export function listGivenUp({ deps }: NativeParts): Operation {
     },
     async handle({ context }) {
       const app = appOf(deps, context).id;
-      const own = deps.notify.status().filter((endpoint) => endpoint.app === app);
-      const given = endpointParameter.read(context);
-      const endpoint = given === undefined && own.length === 1 ? own[0]?.endpointId : given;
-      if (endpoint === undefined || !own.some(({ endpointId }) => endpointId === endpoint))
-        throw new HousecountError('not_found', 'Name an endpoint of this app.');
+      const endpoint = endpointParameter.read(context) ?? onlyOneOf(deps.endpoints.list(app));
+      deps.endpoints.get(app, endpoint);
       const size = limit.read(context);
-      const { entries, next } = await deps.notify.givenUp(endpoint, after.read(context), size);
+      const begin = after.read(context);
+      // One that was never enabled was never sent anything.
+      const isServed = deps.notify.status().some(({ endpointId }) => endpointId === endpoint);
+      const { entries, next } = isServed
+        ? await deps.notify.givenUp(endpoint, begin, size)
+        : { entries: [], next: begin };
       const notices = entries.map((entry) => {
         const delivery = deps.deliveries.delivery(endpoint, entry.noticeId);
         return delivery?.status === 'delivered' ? { ...entry, takenMs: delivery.lastMs } : entry;
@@ -50,4 +52,14 @@ export function listGivenUp({ deps }: NativeParts): Operation {
       return { endpoint, notices, next, more: entries.length === size };
     },
   };
+}
+
+function onlyOneOf(endpoints: readonly { readonly endpointId: string }[]): string {
+  const [one] = endpoints;
+  if (!one || endpoints.length > 1)
+    throw new HousecountError(
+      'not_found',
+      one ? 'Name an endpoint of this app.' : 'The app has no endpoint.',
+    );
+  return one.endpointId;
 }

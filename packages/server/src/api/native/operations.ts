@@ -21,12 +21,11 @@ import { listEvents } from './list-events.ts';
 import { listGivenUp } from './list-given-up.ts';
 import { listSids } from './list-sids.ts';
 import type { NativeParts } from './parts.ts';
-import { pauseEndpoint } from './pause-endpoint.ts';
 import { pullEvents } from './pull-events.ts';
 import { redeliver } from './redeliver.ts';
-import { resumeEndpoint } from './resume-endpoint.ts';
 import { rotateEndpointSecret } from './rotate-endpoint-secret.ts';
 import { searchDeliveries } from './search-deliveries.ts';
+import { switchEndpoint } from './switch-endpoint.ts';
 import { testEndpoint } from './test-endpoint.ts';
 
 /** The native REST API, under /v1. */
@@ -50,8 +49,8 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     deleteEndpoint(parts),
     testEndpoint(parts),
     enableEndpoint(parts),
-    pauseEndpoint(parts),
-    resumeEndpoint(parts),
+    switchEndpoint(parts, 'pause'),
+    switchEndpoint(parts, 'resume'),
     rotateEndpointSecret(parts),
     listGivenUp(parts),
     searchDeliveries(parts),

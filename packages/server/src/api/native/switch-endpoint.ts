@@ -3,12 +3,18 @@ import { appOf, appParameter, endpointIdOf, endpointParameter } from '../paramet
 import { ref } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
 
-export function pauseEndpoint({ deps }: NativeParts): Operation {
+const summaries = {
+  pause: 'Stop delivering for now: notices wait',
+  resume: 'Go on delivering where the endpoint was',
+} as const;
+
+/** Pausing and resuming an endpoint: the same but for what is done. */
+export function switchEndpoint({ deps }: NativeParts, to: 'pause' | 'resume'): Operation {
   return {
     method: 'POST',
-    path: '/v1/apps/{app}/endpoints/{id}/pause',
-    id: 'pauseEndpoint',
-    summary: 'Stop delivering for now: notices wait',
+    path: `/v1/apps/{app}/endpoints/{id}/${to}`,
+    id: `${to}Endpoint`,
+    summary: summaries[to],
     style: {
       kind: 'native',
       login: true,
@@ -23,6 +29,6 @@ export function pauseEndpoint({ deps }: NativeParts): Operation {
     },
     parameters: [appParameter, endpointParameter],
     answer: { description: 'The endpoint as it is now.', schema: ref('Endpoint') },
-    handle: ({ context }) => deps.endpoints.pause(appOf(deps, context).id, endpointIdOf(context)),
+    handle: ({ context }) => deps.endpoints[to](appOf(deps, context).id, endpointIdOf(context)),
   };
 }
