@@ -24,7 +24,15 @@ export class ToldEvents {
   /** Takes a request's body, of any format. */
   take(body: string): readonly ToldEvent[] {
     const told = toldBy(body);
-    for (const event of told) this.#take(event);
+    const newestOfBody = new Map<string, number>();
+    for (const event of told) {
+      this.#take(event);
+      if (event.uid === undefined) continue;
+      this.#inOrder(newestOfBody, memberOf(event), event.seq, 'in one body');
+    }
+    // A request of several events is repeated as a whole: it may go back, but not end before what was told already.
+    for (const [member, seq] of newestOfBody)
+      this.#inOrder(this.#newestOfServer, member, seq, 'by one server');
     return told;
   }
 
@@ -57,9 +65,7 @@ export class ToldEvents {
     if (other !== undefined && other !== place)
       this.violations.push(`${noticeId} stands for ${other} and for ${place}`);
     if (uid === undefined) return;
-    const member = `${sid} ${uid}`;
-    if (!known) this.#inOrder(this.#newest, member, seq, 'for the first time');
-    this.#inOrder(this.#newestOfServer, member, seq, 'by one server');
+    if (!known) this.#inOrder(this.#newest, memberOf(event), seq, 'for the first time');
   }
 
   #inOrder(newest: Map<string, number>, member: string, seq: number, how: string): void {
@@ -68,6 +74,8 @@ export class ToldEvents {
     newest.set(member, Math.max(seq, before));
   }
 }
+
+const memberOf = ({ sid, uid }: ToldEvent) => `${sid} ${uid}`;
 
 function toldBy(body: string): readonly ToldEvent[] {
   const value = JSON.parse(body) as AgoraNotice | StandardNotice | StandardBatch;
