@@ -176,6 +176,11 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
 
   const endpoint = (fields: string) => `${minimal}endpoints: [{ app: ${app}, secret: s, ${fields} }]`;
   const endpointCases: readonly [string, string, RegExp][] = [
+    [
+      'an id as the server makes them',
+      'url: "https://x.test/", id: ep_1',
+      /^endpoints\[0\]\.id: .* not beginning with ep_/,
+    ],
     ['plain http', 'url: "http://x.test/"', /^endpoints\[0\]\.url: expected an https/],
     ['no URL', 'url: nowhere', /^endpoints\[0\]\.url: expected an https/],
     [

@@ -21,6 +21,7 @@ import {
 } from './config-reader.ts';
 import { limits } from './limits.ts';
 import { endpointFieldKeys, readEndpointFields } from './notify/endpoint-fields.ts';
+import { managedIdPrefix } from './notify/endpoint-store.ts';
 
 export interface LoadOptions {
   /** Path of a YAML file. Without one, and without apps from elsewhere, it is the development configuration. */
@@ -223,8 +224,8 @@ function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly End
     return {
       id: text(
         child(item, 'id'),
-        '1 to 64 letters, digits, "-" or "_"',
-        (id) => /^[\w-]{1,64}$/.test(id),
+        `1 to 64 letters, digits, "-" or "_", not beginning with ${managedIdPrefix}`,
+        (id) => /^[\w-]{1,64}$/.test(id) && !id.startsWith(managedIdPrefix),
         endpointIdOf(app, fields.url),
       ),
       app,

@@ -153,6 +153,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       ...config.endpoints.filter(({ skipHealthTest }) => !skipHealthTest).map(({ id }) => id),
       ...managed.filter(({ paused }) => paused).map(({ id }) => id),
     ]),
+    isDeleted: (id) => endpointStore.isDeleted(id),
     retention,
     communicationEventsOf,
     inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),

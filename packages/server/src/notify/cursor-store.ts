@@ -99,6 +99,11 @@ export class CursorStore {
     return new CursorStore(parts, stored, await parts.disk.open(cursorPath), end);
   }
 
+  /** Whose cursors are stored, also of those that are not there now. */
+  ids(): readonly string[] {
+    return [...this.#stored.keys()];
+  }
+
   /** The newest write failed; the cursors on disk are older than the truth. */
   get failing(): boolean {
     return this.#failing;

@@ -23,6 +23,7 @@ async function openManaged(world = new NotifyWorld(), configured: { skipHealthTe
       ...fixed.filter(({ skipHealthTest }) => !skipHealthTest).map(({ id }) => id),
       ...enabled.filter(({ paused }) => paused).map(({ id }) => id),
     ]),
+    isDeleted: (id) => store.isDeleted(id),
   });
   const registry = new EndpointRegistry({
     clock: world.clock.process(),
@@ -154,6 +155,48 @@ describe('managed endpoints', () => {
     expect(new TextDecoder().decode((await disk.read(cursorPath)) ?? undefined)).not.toContain(id);
     expect(() => registry.get(appForTests, id)).toThrow(expect.objectContaining({ code: 'not_found' }));
     await close();
+  });
+
+  test('HOOK155: a crash anywhere in a deletion leaves nothing of the endpoint after the next start, and all of the others', async () => {
+    let interrupted = 0;
+    for (let steps = 0; ; steps++) {
+      const one = await openManaged(new NotifyWorld(steps + 1), [{ skipHealthTest: true }]);
+      const { id } = await one.enabled();
+      // Configured once, and merely absent now: it may come back.
+      const absent = endpointForTests('absent');
+      await one.notify.add(absent);
+      let done = false;
+      void one.registry.delete(appForTests, id).then(() => {
+        done = true;
+      });
+      for (let step = 0; step < steps; step++) await undefined;
+      one.world.crash();
+      const two = await openManaged(one.world, [{ skipHealthTest: true }]);
+      const isThere = two.registry.list(appForTests).some(({ endpointId }) => endpointId === id);
+      const cursors = new TextDecoder().decode((await two.disk.read(cursorPath)) ?? undefined);
+      expect(cursors.includes(id)).toBe(isThere);
+      expect(await two.disk.list(givenUpFolder)).toHaveLength(isThere ? 3 : 2);
+      for (const kept of ['absent', 'fixed']) expect(cursors).toContain(kept);
+      if (!isThere && !done) interrupted += 1;
+      await two.close();
+      if (done) break;
+    }
+    expect(interrupted).toBeGreaterThan(5);
+  });
+
+  test('HOOK155: if the file of managed endpoints is missing, nothing of theirs is taken for deleted', async () => {
+    const one = await openManaged();
+    const { id } = await one.enabled();
+    const file = (await one.disk.read(endpointsPath)) ?? new Uint8Array();
+    await one.close();
+    await one.disk.remove(endpointsPath);
+    const two = await openManaged(one.world);
+    expect(new TextDecoder().decode((await two.disk.read(cursorPath)) ?? undefined)).toContain(id);
+    await two.close();
+    await two.disk.replace(endpointsPath, file);
+    const three = await openManaged(one.world);
+    expect(three.registry.get(appForTests, id).state).toBe('running');
+    await three.close();
   });
 
   test('HOOK85: a rotation leaves two secrets active for a while, and never three', async () => {

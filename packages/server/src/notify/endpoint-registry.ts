@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint.ts';
 import { endpointSecretsMax } from './endpoint.ts';
 import { readChange, readNewEndpoint, readRotation } from './endpoint-body.ts';
 import { endpointSecretsProblem } from './endpoint-checks.ts';
-import type { EndpointStore, ManagedEndpoint } from './endpoint-store.ts';
+import { type EndpointStore, type ManagedEndpoint, managedIdPrefix } from './endpoint-store.ts';
 import { activeSecrets, type EndpointView, viewOf } from './endpoint-view.ts';
 import { type TestResult, testEndpoint } from './health-test.ts';
 import type { Notify } from './notify.ts';
@@ -80,7 +80,7 @@ export class EndpointRegistry {
       if (this.list(app).length >= limits.appEndpointsMax)
         throw new HousecountError('endpoints_full', `That is ${limits.appEndpointsMax}.`);
       const made: ManagedEndpoint = {
-        id: `ep_${random.id(16)}`,
+        id: `${managedIdPrefix}${random.id(16)}`,
         app,
         ...fields,
         createdMs: clock.nowMs(),

@@ -5,6 +5,8 @@ import { decodeLines, encodeLine } from './checked-lines.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export const endpointsPath = 'notify/endpoints';
+/** What the id of a managed endpoint begins with, and no other. */
+export const managedIdPrefix = 'ep_';
 
 /** An endpoint that is managed over REST and the console, with what must outlive the process. */
 export interface ManagedEndpoint extends Endpoint {
@@ -22,10 +24,13 @@ export interface ManagedEndpoint extends Endpoint {
  */
 export class EndpointStore {
   readonly #disk: Disk;
+  /** There was a file: who is not in it was deleted. */
+  readonly #found: boolean;
   #endpoints: ReadonlyMap<string, ManagedEndpoint>;
 
-  private constructor(disk: Disk, endpoints: ReadonlyMap<string, ManagedEndpoint>) {
+  private constructor(disk: Disk, found: boolean, endpoints: ReadonlyMap<string, ManagedEndpoint>) {
     this.#disk = disk;
+    this.#found = found;
     this.#endpoints = endpoints;
   }
 
@@ -38,7 +43,8 @@ export class EndpointStore {
         'log_corrupt',
         `It is ${endpointsPath} in the data folder: put back a copy of it, or delete it and make the endpoints anew.`,
       );
-    return new EndpointStore(disk, new Map(endpoints.map((endpoint) => [endpoint.id, endpoint])));
+    const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    return new EndpointStore(disk, bytes !== undefined, byId);
   }
 
   /** Oldest first. */
@@ -48,6 +54,14 @@ export class EndpointStore {
 
   get(id: string): ManagedEndpoint | undefined {
     return this.#endpoints.get(id);
+  }
+
+  /**
+   * The id is that of a managed endpoint that was deleted. Never one of the configuration: it may come back. If the whole
+   * file is missing, nobody counts as deleted: a copy of it may be put back.
+   */
+  isDeleted(id: string): boolean {
+    return this.#found && id.startsWith(managedIdPrefix) && !this.#endpoints.has(id);
   }
 
   /** Durable when it resolves; fails with `log_unavailable`, and then nothing is changed. Calls must not overlap. */

@@ -34,6 +34,8 @@ export interface NotifyOptions {
   readonly endpoints: readonly Endpoint[];
   /** Ids of those among them that begin paused. */
   readonly paused?: ReadonlySet<string>;
+  /** The endpoint of this id will never come back: what a crash in the middle of its deletion left is removed at the start. */
+  readonly isDeleted?: (endpointId: string) => boolean;
   /** What may wait for an endpoint; what is beyond it is lost to the endpoint, which is told so. */
   readonly retention: Retention;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
@@ -144,6 +146,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   const filters = new WeakMap<Endpoint, ReturnType<typeof endpointFilter>>();
   const stopping = new AbortController();
   const redeliveries = new Set<Promise<void>>();
+  await forgetDeleted();
   for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
   const release = log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
   /** Changes come one after the other, and the stop after the last. */
@@ -199,9 +202,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
         slots.delete(endpointId);
         await slot.close();
         wakeIdle();
-        await cursors.remove(endpointId);
-        await GivenUpJournal.remove(disk, endpointId);
-        await LostEvents.remove(disk, endpointId);
+        await forget(endpointId);
       }),
     noticeOf(endpointId, event) {
       const { endpoint } = slotOf(endpointId);
@@ -243,6 +244,29 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       wakeIdle();
     },
   };
+
+  /** The cursor last: while it is there, the next start finds what a crash has left of the others. */
+  async function forget(endpointId: string): Promise<void> {
+    await GivenUpJournal.remove(disk, endpointId);
+    await LostEvents.remove(disk, endpointId);
+    await cursors.remove(endpointId);
+  }
+
+  async function forgetDeleted(): Promise<void> {
+    const { isDeleted = () => false } = options;
+    for (const endpoint of cursors.ids().filter((id) => !ids.includes(id) && isDeleted(id))) {
+      try {
+        await forget(endpoint);
+        logger.info('What was left of a deleted endpoint is removed.', { endpoint });
+      } catch (cause) {
+        // It hurts nobody; the next start tries again.
+        logger.warn('What was left of a deleted endpoint cannot be removed.', {
+          endpoint,
+          cause: String(cause),
+        });
+      }
+    }
+  }
 
   function isFor(endpoint: Endpoint, event: ChannelEvent): boolean {
     const filter = filters.get(endpoint) ?? endpointFilter(endpoint);
