@@ -11,6 +11,8 @@ type LaneName = (typeof lanes)[number];
 export class BatchQueue {
   readonly #waiting: Record<LaneName, Notice[]> = { lost: [], events: [] };
   readonly #underWay = new Set<string>();
+  /** Notices in one request, as far as the receiver takes them. */
+  #most = batchNoticesMax;
 
   add(notice: Notice): void {
     this.#waiting[notice.event.type === 'events-lost' ? 'lost' : 'events'].push(notice);
@@ -21,7 +23,7 @@ export class BatchQueue {
       const waiting = this.#waiting[lane];
       if (waiting.length === 0 || this.#underWay.has(lane)) continue;
       this.#underWay.add(lane);
-      return { notices: waiting.splice(0, batchLength(waiting)), lane, attempts: 0, planned: 0 };
+      return { notices: waiting.splice(0, batchLength(waiting, this.#most)), lane, attempts: 0, planned: 0 };
     }
     return undefined;
   }
@@ -29,16 +31,25 @@ export class BatchQueue {
   finish({ lane }: Delivery): void {
     this.#underWay.delete(lane);
   }
+
+  split({ lane, notices }: Delivery): boolean {
+    if (notices.length < 2) return false;
+    this.#most = Math.min(this.#most, Math.ceil(notices.length / 2));
+    const [first] = notices;
+    this.#waiting[first?.event.type === 'events-lost' ? 'lost' : 'events'].unshift(...notices);
+    this.#underWay.delete(lane);
+    return true;
+  }
 }
 
-/** How many of the notices, from the first on, one batch holds: at least one. */
-export function batchLength(notices: readonly Pick<Notice, 'text'>[]): number {
+/** How many of the notices, from the first on, one batch of at most `most` holds: at least one. */
+export function batchLength(notices: readonly Pick<Notice, 'text'>[], most = batchNoticesMax): number {
   // The brackets; and a comma a notice, one too many.
   let bytes = 1;
   let length = 0;
   for (const { text } of notices) {
     bytes += Buffer.byteLength(text.at(0)) + 1;
-    if (length > 0 && (bytes > batchBytesMax || length >= batchNoticesMax)) break;
+    if (length > 0 && (bytes > batchBytesMax || length >= most)) break;
     length += 1;
   }
   return length;

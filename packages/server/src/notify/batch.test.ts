@@ -116,6 +116,33 @@ test('HOOK110: a batch whose attempts are spent is given up notice by notice, an
   await notify.stop();
 });
 
+test('HOOK110: a receiver that takes no large body gets what it can take, in order and without waiting', async () => {
+  const world = new NotifyWorld();
+  world.answering = (sent) => answered(noticesIn(sent).length > 30 ? 413 : 200);
+  const notify = await world.start([batch]);
+  world.log.append(...new LifeForTests().whole(200));
+  await world.clock.advance(0);
+  const taken = world.sent.map(noticesIn).filter(({ length }) => length <= 30);
+  expect(taken.flat().map(({ seq }) => seq)).toEqual(Array.from({ length: 402 }, (_, index) => index + 1));
+  // 100, 50, and from then on no more than 25 are tried.
+  expect(world.sent.length - taken.length).toBe(2);
+  expect(notify.status()[0]).toMatchObject({ outstanding: 0, givenUp: 0, state: 'running' });
+  await notify.stop();
+});
+
+test('HOOK110: a single notice that is found too large is tried by the plan, and given up', async () => {
+  const world = new NotifyWorld();
+  world.answering = () => answered(413);
+  const notify = await world.start([
+    endpointForTests('good', { format: 'batch', retry: { gapsMs: [1_000] } }),
+  ]);
+  world.log.append(...new LifeForTests().whole(2));
+  await world.clock.advance(60_000);
+  expect(notify.status()[0]).toMatchObject({ outstanding: 0, givenUp: 6 });
+  expect(world.sent.filter((sent) => noticesIn(sent).length === 1)).toHaveLength(12);
+  await notify.stop();
+});
+
 test('HOOK110: after a crash what was not answered comes again, and each notice is the same', async () => {
   const world = new NotifyWorld();
   world.answering = () => new Promise(() => undefined);

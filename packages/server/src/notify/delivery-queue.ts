@@ -11,6 +11,11 @@ export interface DeliveryQueue {
   next(): Delivery | undefined;
   /** The delivery is done with: what waited for it may go. */
   finish(delivery: Delivery): void;
+  /**
+   * The receiver finds the request too large: its notices wait again, first, and go in halves, as does all that follows.
+   * False, and nothing is changed, for a request that cannot be smaller.
+   */
+  split(delivery: Delivery): boolean;
 }
 
 /** In `batch` one request after the other, each with all that waits; else a notice a request, in order per member. */

@@ -21,6 +21,7 @@ import {
   describeOutcome,
   isAccepted,
   isGone,
+  isTooLarge,
   type Plan,
   planOf,
   type Verdict,
@@ -246,6 +247,7 @@ export class EndpointRunner {
     const { notices, attempts } = delivery;
     onAttempt({ endpoint, notices, attempt: attempts, next: verdict.next, ...attempted });
     this.#judge(outcome, verdict);
+    if (isTooLarge(outcome) && verdict.next === 'retry' && this.#queue.split(delivery)) return this.#pump();
     if (verdict.next === 'retry') this.#retry(delivery, verdict.afterMs);
     else if (verdict.next === 'delivered' || (await this.#giveUp(delivery, outcome))) this.#finish(delivery);
     this.#pump();
@@ -261,6 +263,8 @@ export class EndpointRunner {
       if (probeOfMs === undefined) delivery.planned -= 1;
       return { next: 'retry', afterMs: 0 };
     }
+    // It goes in halves at once.
+    if (isTooLarge(outcome) && delivery.notices.length > 1) return { next: 'retry', afterMs: 0 };
     if (probeOfMs !== undefined) return { next: 'retry', afterMs: Math.max(0, probeOfMs - clock.nowMs()) };
     const verdict = verdictOf(outcome, delivery.planned, fraction, { plan: this.#plan, format });
     const isWordOfLost = delivery.notices[0]?.event.type === 'events-lost';

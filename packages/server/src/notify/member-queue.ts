@@ -19,4 +19,8 @@ export class MemberQueue {
     const next = this.#lanes.leave(lane);
     if (next) this.#ready.push(next);
   }
+
+  split(): boolean {
+    return false;
+  }
 }

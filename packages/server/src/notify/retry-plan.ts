@@ -87,6 +87,11 @@ export function isGone(outcome: SendOutcome, format: NoticeFormat): boolean {
   return outcome.answered && outcome.status === 410 && format !== 'agora';
 }
 
+/** The receiver takes no request of this size: 413. */
+export function isTooLarge(outcome: SendOutcome): boolean {
+  return outcome.answered && outcome.status === 413;
+}
+
 /** The outcome in a few words, for journals and people. */
 export function describeOutcome(outcome: SendOutcome): string {
   return outcome.answered ? `status ${outcome.status}` : `${outcome.stage}: ${outcome.detail}`;
