@@ -66,3 +66,18 @@ test('every rule that a test cites stands in SPEC.md', () => {
   );
   assert.deepEqual(strays, []);
 });
+
+test('every rule that a page of docs names stands in SPEC.md', () => {
+  const known = new Set(rules);
+  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  const named = pages.flatMap((name) =>
+    [...readFileSync(join(root, 'docs', name), 'utf8').matchAll(new RegExp(`\\b${area}\\d+\\b`, 'g'))].map(
+      ([rule]) => ({ name, rule }),
+    ),
+  );
+  assert.ok(named.length > 20, `only ${named.length} were found`);
+  assert.deepEqual(
+    named.filter(({ rule }) => !known.has(rule)),
+    [],
+  );
+});

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import fixtures from '../fixtures/notices.json' with { type: 'json' };
 import type { ChannelEvent } from './events.ts';
-import { type CommunicationEvents, type NoticeType, noticeTypeNumbers, toAgoraNotice } from './notices.ts';
+import {
+  type CommunicationEvents,
+  type NoticeType,
+  noticeTypeNumbers,
+  noticeTypeOf,
+  toAgoraNotice,
+} from './notices.ts';
 import { leaveReasons } from './reasons.ts';
 
 interface Fixture {
@@ -34,6 +40,22 @@ const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 
 const noticeOf = ({ event, notifyMs, communicationEvents }: Fixture) =>
   toAgoraNotice(event, { notifyMs, communicationEvents });
+
+test('HOOK156: the type of a join or leave goes by the setting in a communication channel, and by the role in a live one', () => {
+  const types = (setting: CommunicationEvents, member: Pick<ChannelEvent, 'profile'> & { role: string }) =>
+    ['member-joined', 'member-left'].map((type) => {
+      const found = cases.find(({ event }) => event.type === type)?.event;
+      return noticeTypeOf({ ...found, ...member } as ChannelEvent, setting);
+    });
+  // There everybody is a broadcaster (CHAN4).
+  const talking = { profile: 'communication', role: 'broadcaster' } as const;
+  expect(types('107/108', talking)).toEqual([107, 108]);
+  expect(types('103/104', talking)).toEqual([103, 104]);
+  for (const setting of ['107/108', '103/104'] as const) {
+    expect(types(setting, { profile: 'live', role: 'broadcaster' })).toEqual([103, 104]);
+    expect(types(setting, { profile: 'live', role: 'audience' })).toEqual([105, 106]);
+  }
+});
 
 describe('the agora notice', () => {
   for (const fixture of cases) {
