@@ -8,4 +8,5 @@ export * from './notices.ts';
 export * from './parse.ts';
 export * from './reasons.ts';
 export * from './roster.ts';
+export * from './signaling.ts';
 export * from './standard-notices.ts';

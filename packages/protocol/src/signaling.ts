@@ -1,0 +1,215 @@
+/**
+ * The signaling protocol: one WebSocket at /v1/signaling per logged-in user, JSON text frames (docs/signaling.md). It
+ * carries what the API of `agora-rtm` needs; names follow that API, so that the SDK passes most of it on as it is.
+ */
+
+export const signalingVersion = 1;
+/** Bytes of one frame from a client: a message of 32 KB as base64, and room around it. */
+export const signalingFrameBytesMax = 64 * 1024;
+
+/** Kinds of channels; `MESSAGE` x and `STREAM` x are different channels. */
+export type SignalingChannelType = 'MESSAGE' | 'STREAM';
+
+/** A message's content: text as it is, bytes as base64. */
+export type SignalingContent = { readonly text: string } | { readonly bytes: string };
+
+/** A user's temporary state in a channel. */
+export type SignalingStates = Readonly<Record<string, string>>;
+
+/** Who is in a channel, as presence shows it. */
+export interface SignalingOccupant {
+  readonly userId: string;
+  readonly states: SignalingStates;
+}
+
+// ---- from the client -------------------------------------------------------------------------------------------
+
+/** The first frame. With `session` a session is taken up again: subscriptions and states are as they were. */
+export interface SignalingLogin {
+  readonly type: 'login';
+  readonly version: typeof signalingVersion;
+  readonly app: string;
+  readonly userId: string;
+  /** AccessToken2 with the RTM login privilege for this user; not needed where the app is in development. */
+  readonly token?: string;
+  /** Of a former welcome: to come back within its lease. */
+  readonly session?: { readonly id: string; readonly key: string };
+  /** Seconds; the client's own settings (spec: signaling 1.2), clamped by the server. */
+  readonly heartbeatInterval: number;
+  readonly presenceTimeout: number;
+}
+/** Keeps the connection; answered with `pong`. */
+export interface SignalingPing {
+  readonly type: 'ping';
+}
+/** Ends the session at once: it leaves every channel. Answered with `closing`, code `left`. */
+export interface SignalingLogout {
+  readonly type: 'logout';
+}
+
+/** What a logged-in client asks. Each has an `id` of its own, and is answered with `ok` or `refused`. */
+export type SignalingRequest = { readonly id: number } & (
+  | { readonly type: 'renew-token'; readonly token: string }
+  | {
+      readonly type: 'subscribe';
+      readonly channelType: SignalingChannelType;
+      readonly channel: string;
+      readonly withMessage: boolean;
+      readonly withPresence: boolean;
+      readonly withMetadata: boolean;
+      readonly withLock: boolean;
+      /** Nobody is told of this user, and no list has it. */
+      readonly beQuiet: boolean;
+      /** Set at once with the subscription, and told as such (spec: signaling 3.4). */
+      readonly states?: SignalingStates;
+    }
+  | { readonly type: 'unsubscribe'; readonly channelType: SignalingChannelType; readonly channel: string }
+  | {
+      readonly type: 'publish';
+      /** `USER`: `channel` is a user id. */
+      readonly channelType: 'MESSAGE' | 'USER';
+      readonly channel: string;
+      readonly content: SignalingContent;
+      readonly customType?: string;
+    }
+  | {
+      /** Merged into what there is; own state only. */
+      readonly type: 'set-state';
+      readonly channelType: SignalingChannelType;
+      readonly channel: string;
+      readonly states: SignalingStates;
+    }
+  | {
+      /** No keys: all of it. */
+      readonly type: 'remove-state';
+      readonly channelType: SignalingChannelType;
+      readonly channel: string;
+      readonly keys: readonly string[];
+    }
+  | {
+      readonly type: 'get-state';
+      readonly channelType: SignalingChannelType;
+      readonly channel: string;
+      readonly userId: string;
+    }
+  | {
+      readonly type: 'online-users';
+      readonly channelType: SignalingChannelType;
+      readonly channel: string;
+      readonly includedUserId: boolean;
+      readonly includedState: boolean;
+      /** Of the page before. */
+      readonly page?: string;
+    }
+  | { readonly type: 'user-channels'; readonly userId: string }
+);
+
+export type SignalingClientFrame = SignalingLogin | SignalingPing | SignalingLogout | SignalingRequest;
+
+// ---- from the server -------------------------------------------------------------------------------------------
+
+/** The login was taken. */
+export interface SignalingWelcome {
+  readonly type: 'welcome';
+  readonly session: { readonly id: string; readonly key: string };
+  /** The session is the one that was asked for: nothing was lost. Otherwise the client subscribes anew. */
+  readonly resumed: boolean;
+  /** Epoch milliseconds. */
+  readonly serverMs: number;
+  /** Say something at least this often, milliseconds. */
+  readonly pingMs: number;
+}
+export interface SignalingPong {
+  readonly type: 'pong';
+  readonly serverMs: number;
+}
+/** A request was done. What it asked for is in `result`. */
+export interface SignalingOk {
+  readonly type: 'ok';
+  readonly id: number;
+  readonly serverMs: number;
+  readonly result?: SignalingResult;
+}
+export type SignalingResult =
+  | { readonly states: SignalingStates }
+  | {
+      readonly occupants: readonly SignalingOccupant[];
+      /** Users in this page; without user ids, in the channel (spec: signaling 3.3). */
+      readonly totalOccupancy: number;
+      /** Housecount: users in the channel, exact. */
+      readonly channelOccupancy: number;
+      readonly nextPage: string;
+    }
+  | {
+      readonly channels: readonly {
+        readonly channelName: string;
+        readonly channelType: SignalingChannelType;
+      }[];
+    };
+/** A request was not done. `code` as in spec: signaling section 5, for example −11033. */
+export interface SignalingRefused {
+  readonly type: 'refused';
+  readonly id: number;
+  readonly code: number;
+  /** A sentence, with its full stop. */
+  readonly reason: string;
+}
+export interface SignalingMessage {
+  readonly type: 'message';
+  readonly channelType: 'MESSAGE' | 'USER';
+  readonly channel: string;
+  readonly publisher: string;
+  readonly content: SignalingContent;
+  readonly customType?: string;
+  readonly serverMs: number;
+}
+/** What changed in a channel, or who is in it. */
+export interface SignalingPresence {
+  readonly type: 'presence';
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+  readonly event: SignalingPresenceEvent;
+  readonly serverMs: number;
+}
+export type SignalingPresenceEvent =
+  | { readonly type: 'SNAPSHOT'; readonly occupants: readonly SignalingOccupant[] }
+  | { readonly type: 'REMOTE_JOIN' | 'REMOTE_LEAVE' | 'REMOTE_TIMEOUT'; readonly userId: string }
+  | { readonly type: 'REMOTE_STATE_CHANGED'; readonly userId: string; readonly states: SignalingStates }
+  | {
+      readonly type: 'INTERVAL';
+      readonly join: readonly string[];
+      readonly leave: readonly string[];
+      readonly timeout: readonly string[];
+      readonly states: readonly SignalingOccupant[];
+      readonly totalOccupancy: number;
+    };
+/** The token's privilege ends soon. */
+export interface SignalingTokenWillExpire {
+  readonly type: 'token-will-expire';
+  readonly endsMs: number;
+}
+/** The last frame: why the server closes. `retry`: come back, with the session, after `retryAfterMs`. */
+export interface SignalingClosing {
+  readonly type: 'closing';
+  /** Of codes.ts; for a login that is refused the code of the API too. */
+  readonly code: string;
+  readonly errorCode?: number;
+  readonly message: string;
+  readonly retry: boolean;
+  readonly retryAfterMs?: number;
+}
+
+export type SignalingServerFrame =
+  | SignalingWelcome
+  | SignalingPong
+  | SignalingOk
+  | SignalingRefused
+  | SignalingMessage
+  | SignalingPresence
+  | SignalingTokenWillExpire
+  | SignalingClosing;
+
+/** Legal user ids and names of message and stream channels (spec: signaling 2.1). */
+export function isSignalingName(value: unknown): value is string {
+  return typeof value === 'string' && /^(?!_)[ !#$%&()+,\-:;<=>?@[\]^_{|}~0-9A-Za-z]{1,64}$/.test(value);
+}
