@@ -1,7 +1,15 @@
-import type { Code, ConnectionKind, Profile, Role, RuleScope } from '@housecount/protocol';
+import type {
+  Code,
+  ConnectionKind,
+  Profile,
+  Role,
+  RuleScope,
+  SignalingChannelType,
+} from '@housecount/protocol';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { ChannelRecord } from '../channel/decision.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
+import type { SignalingCommand, SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
 import type { LogEntry } from './record.ts';
 
@@ -38,6 +46,28 @@ export type JoinOutcome =
 export type CommandOutcome =
   | { readonly ok: true; readonly state: ChannelState; readonly records: readonly ChannelRecord[] }
   | Refused;
+
+/** Names a signaling channel. */
+export interface SignalingKey {
+  readonly app: string;
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+}
+
+export type SignalingRequest =
+  | {
+      readonly type: 'join';
+      readonly identity: JoinRequest['identity'];
+      /** The session's id. */
+      readonly connectionId: string;
+      readonly quiet: boolean;
+      readonly leaseMs: number;
+      readonly tokenEndsMs?: number;
+      readonly ip: string;
+    }
+  | Exclude<SignalingCommand, { type: 'join' | 'recover' | 'tick' | 'set-role' }>;
+
+export type SignalingOutcome = { readonly ok: true; readonly state: SignalingState } | Refused;
 
 export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'ip' | 'privileges'>;
 
@@ -81,6 +111,14 @@ export interface Log {
 
   /** Remembers, for address rules, where a connection that resumed comes from. */
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void;
+
+  /**
+   * Joins a signaling channel, or does what else is asked of it; a join of who has the same session changes `quiet`
+   * alone. Refused as the live channel's commands are, and `states_full` for too many or too long states.
+   */
+  signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome>;
+  /** The durable state of a signaling channel; undefined if nobody subscribes. */
+  signalingChannel(key: SignalingKey): SignalingState | undefined;
 
   readonly lastPosition: number;
   /** Of the oldest entry that is still kept; of the next one, if there is none. */

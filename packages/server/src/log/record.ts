@@ -1,9 +1,11 @@
 import type { ChannelRecord } from '../channel/decision.ts';
 import type { KickingRule } from '../channel/rules.ts';
+import type { SignalingRecord } from '../channel/signaling.ts';
 
 /** Everything that the log holds. JSON, UTF-8, one object per record. */
 export type LogRecord =
   | ChannelRecord
+  | SignalingRecord
   /** A string account got its stable uid, for ever. */
   | {
       readonly type: 'account-mapped';
@@ -23,7 +25,10 @@ export interface LogEntry {
 
 /** Is it about one channel, and not about an app as a whole? */
 export const isChannelRecord = (record: LogRecord): record is ChannelRecord =>
-  record.type !== 'account-mapped' && record.type !== 'rule-set' && record.type !== 'rule-deleted';
+  record.type !== 'signaling' &&
+  record.type !== 'account-mapped' &&
+  record.type !== 'rule-set' &&
+  record.type !== 'rule-deleted';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

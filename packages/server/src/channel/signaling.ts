@@ -1,0 +1,52 @@
+import type { SignalingChannelType, SignalingStates } from '@housecount/protocol';
+import type { ChannelCommand } from './command.ts';
+import type { ChannelRecord } from './decision.ts';
+import type { ChannelState } from './state.ts';
+import type { Trie } from './trie.ts';
+
+/**
+ * A signaling channel: the machine of a live channel once more, for those who subscribe (their connection is their
+ * session), and what signaling adds to it. It has a sid and seqs of its own; a live channel of the same name keeps its.
+ */
+export interface SignalingState {
+  readonly app: string;
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+  /** Who subscribes. `connectionKind` is `signaling`, `connectionId` the session's id. */
+  readonly presence: ChannelState;
+  /** Temporary states by uid, of subscribers only. */
+  readonly states: Trie<StatesOf>;
+}
+
+export interface StatesOf {
+  readonly uid: number;
+  readonly states: SignalingStates;
+}
+
+/** Somebody's temporary state is this from now on; empty: none. */
+export interface StatesSet {
+  readonly type: 'states-set';
+  readonly atMs: number;
+  readonly uid: number;
+  readonly states: SignalingStates;
+}
+
+/** A change of a signaling channel as the log holds it; readers of live channels pass it by. */
+export interface SignalingRecord {
+  readonly type: 'signaling';
+  readonly app: string;
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+  readonly atMs: number;
+  readonly change: ChannelRecord | StatesSet;
+}
+
+export type SignalingCommand =
+  | ChannelCommand
+  /** Of who has this session: merges `set` in, takes `remove` out; `remove: 'all'` comes first. */
+  | {
+      readonly type: 'change-states';
+      readonly connectionId: string;
+      readonly set: SignalingStates;
+      readonly remove: readonly string[] | 'all';
+    };
