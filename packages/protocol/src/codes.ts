@@ -81,10 +81,12 @@ export const codes = {
   not_joined: entry(409, 4203, false, 'The member is not in the channel.'),
   already_joined: entry(409, 4204, false, 'This connection has already joined.'),
   resume_invalid: entry(409, 4205, false, 'The resume key is not valid, or the lease has ended: join anew.'),
+
   channel_full: entry(503, 4206, true, 'The channel has as many members as it may have.'),
   hosts_full: entry(409, 4207, true, 'The channel has as many broadcasters as it may have.'),
   accounts_full: entry(503, 4208, false, 'The app has as many string accounts as it may have.'),
   channels_full: entry(503, 4209, true, 'The app has as many channels as it may have.'),
+  states_full: entry(400, 4210, false, 'A user has as many states in the channel as it may have.'),
   // Endpoints.
   endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
   endpoint_read_only: entry(

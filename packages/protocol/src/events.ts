@@ -48,6 +48,8 @@ export interface MemberJoined extends EventBase, Subject {
   readonly tokenEndsMs?: number;
   /** Silence allowed for this connection before it is presumed gone, milliseconds. */
   readonly leaseMs: number;
+  /** Of a signaling channel, which makes no notices: nobody is told of this subscriber. */
+  readonly quiet?: true;
 }
 export interface MemberLeft extends EventBase, Subject {
   readonly type: 'member-left';

@@ -4,6 +4,8 @@
 export const limits = {
   /** Members in one channel; the next join is refused with `channel_full`. */
   channelMembersMax: 200_000,
+  /** Keys of one user's temporary state in a signaling channel (spec: signaling 3.4); more are refused with `states_full`. */
+  signalingStatesMax: 32,
   /** Broadcasters in one channel; the next is refused with `hosts_full` (spec: 128 is the ceiling asked of others). */
   channelHostsMax: 128,
   /** Channels open at once in one app; the next is refused with `channels_full`. */

@@ -52,6 +52,8 @@ export interface JoinCommand {
   readonly tokenEndsMs?: number;
   /** Silence allowed for this connection, milliseconds. */
   readonly leaseMs: number;
+  /** Of signaling: nobody is told of it. */
+  readonly quiet?: boolean;
   /** Used if this join opens the channel. */
   readonly newSid: string;
 }

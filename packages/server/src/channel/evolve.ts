@@ -74,6 +74,7 @@ function joined(record: MemberJoined): Member {
     ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
     leaseMs: record.leaseMs,
     link: { state: 'live' },
+    ...(record.quiet && { quiet: true as const }),
   };
 }
 

@@ -128,5 +128,6 @@ function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
     connectionKind: command.connectionKind,
     ...(command.tokenEndsMs !== undefined && { tokenEndsMs: command.tokenEndsMs }),
     leaseMs: command.leaseMs,
+    ...(command.quiet && { quiet: true as const }),
   };
 }

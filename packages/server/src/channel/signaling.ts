@@ -31,6 +31,17 @@ export interface StatesSet {
   readonly states: SignalingStates;
 }
 
+/** Somebody who subscribes is quiet from now on, or no longer: nobody is told of who is quiet, and no list has them. */
+export interface QuietSet {
+  readonly type: 'quiet-set';
+  readonly atMs: number;
+  readonly uid: number;
+  readonly quiet: boolean;
+}
+
+/** What signaling adds to a channel's records. */
+export type SignalingChange = StatesSet | QuietSet;
+
 /** A change of a signaling channel as the log holds it; readers of live channels pass it by. */
 export interface SignalingRecord {
   readonly type: 'signaling';
@@ -38,7 +49,7 @@ export interface SignalingRecord {
   readonly channelType: SignalingChannelType;
   readonly channel: string;
   readonly atMs: number;
-  readonly change: ChannelRecord | StatesSet;
+  readonly change: ChannelRecord | SignalingChange;
 }
 
 export type SignalingCommand =

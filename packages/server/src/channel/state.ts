@@ -29,6 +29,8 @@ export interface Member {
   readonly tokenEndsMs?: number;
   readonly leaseMs: number;
   readonly link: Link;
+  /** Of signaling: nobody is told of it. */
+  readonly quiet?: true;
 }
 
 /** A channel that is open: has a sid and at least one member. */

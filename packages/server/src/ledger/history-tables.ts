@@ -1,7 +1,6 @@
 import type { ChannelEvent, Profile } from '@housecount/protocol';
-import type { ChannelRecord } from '../channel/decision.ts';
 import { isMark } from '../channel/decision.ts';
-import type { LogEntry, LogRecord } from '../log/record.ts';
+import { isChannelRecord, type LogEntry, type LogRecord } from '../log/record.ts';
 import type { EventsQuery } from './history.ts';
 import { HistoryScan, type PlacedEvent } from './history-scan.ts';
 import { type Database, openReadModel, type Row, type Statement } from './sqlite.ts';
@@ -221,9 +220,7 @@ export class HistoryTables {
 
 /** What the history keeps. */
 export function isEvent(record: LogRecord): record is ChannelEvent {
-  if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
-    return false;
-  return !isMark(record satisfies ChannelRecord);
+  return isChannelRecord(record) && !isMark(record);
 }
 
 /** The JSON is what #insert wrote. */

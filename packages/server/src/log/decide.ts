@@ -2,10 +2,12 @@ import type { Code } from '@housecount/protocol';
 import { apply } from '../channel/apply.ts';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { KickingRule } from '../channel/rules.ts';
+import type { SignalingCommand } from '../channel/signaling.ts';
+import { applySignaling, type SignalingDecision } from '../channel/signaling-apply.ts';
 import type { Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { nextUid, preferredUid } from './accounts.ts';
-import type { JoinRequest, Refused, RuleDraft } from './contract.ts';
+import type { JoinRequest, Refused, RuleDraft, SignalingKey, SignalingRequest } from './contract.ts';
 import type { LogRecord } from './record.ts';
 import type { WorldView } from './world.ts';
 
@@ -87,6 +89,43 @@ export function decideCommand(
   return 'refused' in decision ? refuse(decision.refused) : { ok: true, records: decision.records };
 }
 
+/** A command of a signaling channel; a join says first who it is, and whether a rule keeps it out. */
+export function decideSignaling(
+  world: WorldView,
+  key: SignalingKey,
+  request: SignalingRequest | { readonly type: 'tick' } | Extract<SignalingCommand, { type: 'recover' }>,
+  random: Random,
+  nowMs: number,
+): Decided {
+  const state = world.signaling(key);
+  if (request.type !== 'join') return decided(applySignaling(state, request, nowMs, signalingLimits));
+  const { app, channel } = key;
+  const { identity, connectionId, quiet, leaseMs, tokenEndsMs, ip } = request;
+  const identified = decideIdentity(world, { app, channel, identity }, random, nowMs);
+  if (!identified.ok) return identified;
+  const { uid } = identified;
+  const ruleScope = world.rules.banned(app, { channel, uid, ip }, 'join_channel', nowMs);
+  if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
+  const join = {
+    type: 'join',
+    connectionId,
+    connectionKind: 'signaling',
+    uid,
+    ...('account' in identity && { account: identity.account }),
+    role: 'audience',
+    platform: 0,
+    quiet,
+    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    leaseMs,
+    newSid: newSid(random),
+  } as const;
+  const decision = decided(applySignaling(state, join, nowMs, signalingLimits));
+  return decision.ok ? { ok: true, records: [...identified.records, ...decision.records] } : decision;
+}
+
+const decided = (decision: SignalingDecision): Decided =>
+  'refused' in decision ? refuse(decision.refused) : { ok: true, records: decision.records };
+
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
 export function decideRule(world: WorldView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {
   const { app } = draft;
@@ -125,3 +164,8 @@ export function decideRuleDelete(world: WorldView, app: string, id: number, nowM
 const newSid = (random: Random): string => `C${random.id(15)}`;
 
 const channelLimits = { membersMax: limits.channelMembersMax, hostsMax: limits.channelHostsMax };
+const signalingLimits = {
+  membersMax: limits.channelMembersMax,
+  hostsMax: 0,
+  statesMax: limits.signalingStatesMax,
+};

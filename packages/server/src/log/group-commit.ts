@@ -1,11 +1,10 @@
 import type { Code } from '@housecount/protocol';
-import type { ChannelState } from '../channel/state.ts';
 import type { Clock } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Decided } from './decide.ts';
 import { encodeRecord, type LogEntry, type LogRecord } from './record.ts';
-import type { Draft, World } from './world.ts';
+import type { Changed, Draft, World } from './world.ts';
 
 /** Wait before an append that failed is tried again with the facts it carried, milliseconds. Chosen: a full disk is not freed sooner. */
 export const retryMs = 500;
@@ -19,7 +18,7 @@ export interface GroupCommitOptions {
   readonly batchCommandsMax: number;
   readonly queueMax: number;
   /** Called once per durable batch, before the promises of its commands resolve. */
-  readonly onDurable: (entries: readonly LogEntry[], changed: readonly ChannelState[]) => void;
+  readonly onDurable: (entries: readonly LogEntry[], changed: Changed) => void;
   /** Another writer has the partition: this process must not go on. */
   readonly onFenced: (cause: Error) => void;
 }

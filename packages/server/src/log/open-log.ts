@@ -1,4 +1,5 @@
-import { HousecountError } from '@housecount/protocol';
+import { HousecountError, type SignalingChannelType } from '@housecount/protocol';
+import type { SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
@@ -6,7 +7,17 @@ import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { Addresses } from './addresses.ts';
 import { AliveMark } from './alive-mark.ts';
-import type { CommandOutcome, JoinOutcome, JoinRequest, Log, Refused, RuleDraft } from './contract.ts';
+import type {
+  CommandOutcome,
+  JoinOutcome,
+  JoinRequest,
+  Log,
+  Refused,
+  RuleDraft,
+  SignalingKey,
+  SignalingOutcome,
+  SignalingRequest,
+} from './contract.ts';
 import {
   type Decided,
   decideCommand,
@@ -15,7 +26,9 @@ import {
   decideRule,
   decideRuleChange,
   decideRuleDelete,
+  decideSignaling,
 } from './decide.ts';
+import { dueTimes } from './due-times.ts';
 import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { kickTargets } from './kick-targets.ts';
@@ -23,7 +36,7 @@ import { LeaseTimer } from './lease-timer.ts';
 import { isChannelRecord, type LogEntry } from './record.ts';
 import { recoverWorld } from './recover.ts';
 import { Snapshots } from './snapshots.ts';
-import type { Draft, World } from './world.ts';
+import type { Changed, Draft, World } from './world.ts';
 
 /** Channels whose recovery is asked for at once: far below the limit of the queue. */
 const recoverChannelsMax = 10_000;
@@ -93,7 +106,7 @@ class EmbeddedOwner implements Log {
       nowMs: () => options.clock.nowMs() + behindMs,
       after: (delayMs, run) => options.clock.after(delayMs, run),
     };
-    this.#timer = new LeaseTimer(this.#clock, (app, channel) => void this.#tick(app, channel));
+    this.#timer = new LeaseTimer(this.#clock, (key) => void this.#tick(key));
     this.#snapshots = new Snapshots({
       ...options,
       partition,
@@ -140,11 +153,27 @@ class EmbeddedOwner implements Log {
       this.#request((draft, nowMs) =>
         decideCommand(draft, app, channel, { type: 'recover', lastAliveMs, recoveryMs }, nowMs),
       );
-    for (let done = 0; done < open.length; done += recoverChannelsMax) {
-      const outcomes = await Promise.all(open.slice(done, done + recoverChannelsMax).map(recover));
+    const subscribed = this.#world.signalingStates().filter(({ presence }) => presence.sid !== undefined);
+    const recoverSignaling = (key: SignalingKey) =>
+      this.#request((draft, nowMs) =>
+        decideSignaling(
+          draft,
+          key,
+          { type: 'recover', lastAliveMs, recoveryMs },
+          this.#options.random,
+          nowMs,
+        ),
+      );
+    const recoveries = [
+      ...open.map((state) => () => recover(state)),
+      ...subscribed.map((state) => () => recoverSignaling(state)),
+    ];
+    for (let done = 0; done < recoveries.length; done += recoverChannelsMax) {
+      const some = recoveries.slice(done, done + recoverChannelsMax);
+      const outcomes = await Promise.all(some.map((begin) => begin()));
       for (const outcome of outcomes) if (!outcome.ok) throw new HousecountError(outcome.code, this.trouble);
     }
-    this.#timer.schedule(this.#world.states());
+    this.#timer.schedule(dueTimes({ live: this.#world.states(), signaling: this.#world.signalingStates() }));
     this.#alive.start();
   }
 
@@ -256,6 +285,20 @@ class EmbeddedOwner implements Log {
     return this.#world.accounts.uidOf(app, account);
   }
 
+  async signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome> {
+    const decide = (draft: Draft, nowMs: number) =>
+      decideSignaling(draft, key, command, this.#options.random, nowMs);
+    const { type } = command;
+    const isFact = type === 'leave' || type === 'silent' || type === 'heard' || type === 'kick';
+    const outcome = await (isFact ? this.#fact(decide) : this.#request(decide));
+    return outcome.ok ? { ok: true, state: this.#world.signaling(key) } : outcome;
+  }
+
+  signalingChannel(key: SignalingKey): SignalingState | undefined {
+    const state = this.#world.signaling(key);
+    return state.presence.sid === undefined ? undefined : state;
+  }
+
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void {
     this.#addresses.set(ip, { app, channel, ...member });
   }
@@ -283,7 +326,7 @@ class EmbeddedOwner implements Log {
     return this.#commits.submit(decide, { fact: true });
   }
 
-  #durable(entries: readonly LogEntry[], changed: readonly ChannelState[]): void {
+  #durable(entries: readonly LogEntry[], changed: Changed): void {
     for (const { record } of entries) {
       this.#floorMs = Math.max(this.#floorMs, record.atMs);
       if (record.type === 'member-left') this.#addresses.delete(record);
@@ -291,13 +334,26 @@ class EmbeddedOwner implements Log {
         this.#names.delete(record.app);
     }
     this.#feed.push(entries);
-    this.#timer.schedule(changed);
+    this.#timer.schedule(dueTimes(changed));
     this.#snapshots.reached(this.lastPosition, this.#floorMs);
   }
 
-  async #tick(app: string, channel: string): Promise<void> {
-    await this.#fact((draft, nowMs) => decideCommand(draft, app, channel, { type: 'tick' }, nowMs));
-    this.#world.forgetIfIdle(app, channel, this.#clock.nowMs());
-    this.#timer.schedule([this.#world.state(app, channel)]);
+  /** By its key: of a live channel, or, in three parts, of a signaling channel. */
+  async #tick(name: string): Promise<void> {
+    const [app = '', second = '', third] = name.split('/');
+    if (third !== undefined)
+      return this.#tickSignaling({ app, channelType: channelTypeOf(second), channel: third });
+    await this.#fact((draft, nowMs) => decideCommand(draft, app, second, { type: 'tick' }, nowMs));
+    this.#world.forgetIfIdle(app, second, this.#clock.nowMs());
+    this.#timer.schedule(dueTimes({ live: [this.#world.state(app, second)], signaling: [] }));
+  }
+
+  async #tickSignaling(key: SignalingKey): Promise<void> {
+    const { random } = this.#options;
+    await this.#fact((draft, nowMs) => decideSignaling(draft, key, { type: 'tick' }, random, nowMs));
+    this.#world.forgetSignalingIfIdle(key, this.#clock.nowMs());
+    this.#timer.schedule(dueTimes({ live: [], signaling: [this.#world.signaling(key)] }));
   }
 }
+
+const channelTypeOf = (text: string): SignalingChannelType => (text === 'STREAM' ? 'STREAM' : 'MESSAGE');

@@ -41,5 +41,6 @@ export async function recoverWorld(options: {
 
 /** Times before this would put a record, or a clientSeq, before one that is already told. */
 export function floorOf(record: LogRecord): number {
-  return 'clientSeq' in record ? Math.max(record.atMs, record.clientSeq) : record.atMs;
+  const change = record.type === 'signaling' ? record.change : record;
+  return 'clientSeq' in change ? Math.max(record.atMs, change.clientSeq) : record.atMs;
 }

@@ -1,40 +1,54 @@
 import type { KickingRule } from '../channel/rules.ts';
+import type { SignalingState, StatesOf } from '../channel/signaling.ts';
+import { emptySignaling } from '../channel/signaling-apply.ts';
 import { channelFromLines, channelToLines } from '../channel/snapshot.ts';
 import type { ChannelState } from '../channel/state.ts';
+import type { SignalingKey } from './contract.ts';
 import type { World } from './world.ts';
 
 /** First line of a snapshot. `floorMs`: no time given after it may be earlier. */
+/** 1 knew no signaling channels. */
+const versions = [1, 2];
+
 interface Header {
-  readonly version: 1;
+  readonly version: number;
   readonly floorMs: number;
 }
 type Line =
   | { readonly account: readonly [app: string, account: string, uid: number] }
   | { readonly rule: KickingRule }
   /** The next `lines` lines are the channel's own. */
-  | { readonly channel: string; readonly app: string; readonly lines: number };
+  | { readonly channel: string; readonly app: string; readonly lines: number }
+  /** The next `lines` lines are those of its presence, and the last `states` of them users' states. */
+  | { readonly signaling: SignalingKey; readonly lines: number; readonly states: number };
 
 /** The world as lines of text. What is written is the world of the call, whatever happens while the lines are drawn. */
 export function worldToLines(world: World, floorMs: number): Iterable<string> {
   const states = world.states();
   const accounts = [...world.accounts.all()];
   const rules = world.rules.everything();
-  return lines(states, accounts, rules, floorMs);
+  return lines({ states, signaling: world.signalingStates() }, accounts, rules, floorMs);
 }
 
 function* lines(
-  states: readonly ChannelState[],
+  { states, signaling }: { states: readonly ChannelState[]; signaling: readonly SignalingState[] },
   accounts: readonly { app: string; account: string; uid: number }[],
   rules: readonly KickingRule[],
   floorMs: number,
 ): Iterable<string> {
-  yield JSON.stringify({ version: 1, floorMs } satisfies Header);
+  yield JSON.stringify({ version: 2, floorMs } satisfies Header);
   for (const { app, account, uid } of accounts)
     yield JSON.stringify({ account: [app, account, uid] } satisfies Line);
   for (const rule of rules) yield JSON.stringify({ rule } satisfies Line);
   for (const state of states) {
     const own = [...channelToLines(state)];
     yield JSON.stringify({ channel: state.channel, app: state.app, lines: own.length } satisfies Line);
+    yield* own;
+  }
+  for (const { app, channelType, channel, presence, states: set } of signaling) {
+    const own = [...channelToLines(presence), ...Array.from(set.values(), (one) => JSON.stringify(one))];
+    const line = { signaling: { app, channelType, channel }, lines: own.length, states: set.size };
+    yield JSON.stringify(line satisfies Line);
     yield* own;
   }
 }
@@ -45,11 +59,14 @@ export async function worldFromLines(
   source: AsyncIterable<string>,
 ): Promise<{ floorMs: number }> {
   let header: Header | undefined;
-  let channel: { readonly left: number; readonly lines: string[] } | undefined;
+  let channel:
+    | { readonly left: number; readonly lines: string[]; readonly put: (lines: string[]) => void }
+    | undefined;
   for await (const text of source) {
     if (!header) {
       header = JSON.parse(text) as Header;
-      if (header.version !== 1) throw new Error(`snapshot version ${header.version} is not known`);
+      if (!versions.includes(header.version))
+        throw new Error(`snapshot version ${header.version} is not known`);
       continue;
     }
     if (channel) {
@@ -58,13 +75,28 @@ export async function worldFromLines(
       const line = JSON.parse(text) as Line;
       if ('account' in line) world.accounts.map(...line.account);
       else if ('rule' in line) world.rules.set(line.rule);
-      else channel = { left: line.lines, lines: [] };
+      else if ('signaling' in line)
+        channel = { left: line.lines, lines: [], put: (own) => world.putSignaling(signalingOf(line, own)) };
+      else channel = { left: line.lines, lines: [], put: (own) => world.put(channelFromLines(own)) };
     }
     if (channel && channel.lines.length === channel.left) {
-      world.put(channelFromLines(channel.lines));
+      channel.put(channel.lines);
       channel = undefined;
     }
   }
   if (!header || channel) throw new Error('the snapshot ends in the middle');
   return { floorMs: header.floorMs };
+}
+
+function signalingOf(
+  { signaling, states: count }: { readonly signaling: SignalingKey; readonly states: number },
+  lines: readonly string[],
+): SignalingState {
+  const presence = channelFromLines(lines.slice(0, lines.length - count));
+  let { states } = emptySignaling(signaling);
+  for (const line of lines.slice(lines.length - count)) {
+    const one = JSON.parse(line) as StatesOf;
+    states = states.with(one.uid, one);
+  }
+  return { ...signaling, presence, states };
 }

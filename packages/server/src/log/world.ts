@@ -1,9 +1,16 @@
 import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
+import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
+import { emptySignaling, evolveSignaling } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
 import { Accounts } from './accounts.ts';
+import type { SignalingKey } from './contract.ts';
 import { isChannelRecord, type LogRecord } from './record.ts';
 import { Rules } from './rules.ts';
+
+/** Key of a signaling channel: three parts, where that of a live channel has two. */
+export const signalingKey = ({ app, channelType, channel }: SignalingKey): string =>
+  `${app}/${channelType}/${channel}`;
 
 /** Key of a channel among all apps; neither an app id nor a channel name can contain a slash. */
 export const channelKey = (app: string, channel: string): string => `${app}/${channel}`;
@@ -14,6 +21,7 @@ export interface WorldView {
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   state(app: string, channel: string): ChannelState;
   openCount(app: string): number;
+  signaling(key: SignalingKey): SignalingState;
 }
 
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
@@ -22,6 +30,23 @@ export class World implements WorldView {
   readonly rules = new Rules();
   readonly #channels = new Map<string, ChannelState>();
   readonly #open = new Map<string, Set<string>>();
+  readonly #signaling = new Map<string, SignalingState>();
+
+  signaling(key: SignalingKey): SignalingState {
+    return this.#signaling.get(signalingKey(key)) ?? emptySignaling(key);
+  }
+
+  /** Every signaling channel that has anything to remember. */
+  signalingStates(): readonly SignalingState[] {
+    return [...this.#signaling.values()];
+  }
+
+  putSignaling(state: SignalingState): void {
+    const { presence } = state;
+    const key = signalingKey(state);
+    if (presence.sid === undefined && presence.departed.size === 0) this.#signaling.delete(key);
+    else this.#signaling.set(key, state);
+  }
 
   state(app: string, channel: string): ChannelState {
     return this.#channels.get(channelKey(app, channel)) ?? closedChannel(app, channel);
@@ -63,9 +88,18 @@ export class World implements WorldView {
     this.#channels.delete(channelKey(app, channel));
   }
 
+  /** As `forgetIfIdle`. */
+  forgetSignalingIfIdle(key: SignalingKey, nowMs: number): void {
+    const { presence } = this.signaling(key);
+    if (presence.sid !== undefined) return;
+    for (const clientSeq of presence.departed.values()) if (clientSeq >= nowMs) return;
+    this.#signaling.delete(signalingKey(key));
+  }
+
   /** Folds one record in. */
   absorb(record: LogRecord): void {
-    if (isChannelRecord(record)) this.put(evolve(this.state(record.app, record.channel), record));
+    if (record.type === 'signaling') this.putSignaling(evolveSignaling(this.signaling(record), record));
+    else if (isChannelRecord(record)) this.put(evolve(this.state(record.app, record.channel), record));
     else absorbInto(this, record);
   }
 
@@ -82,6 +116,7 @@ export class Draft implements WorldView {
   readonly #base: World;
   readonly #states = new Map<string, ChannelState>();
   readonly #openDelta = new Map<string, number>();
+  readonly #signaling = new Map<string, SignalingState>();
   readonly accounts: Accounts;
   readonly rules: Rules;
 
@@ -93,6 +128,10 @@ export class Draft implements WorldView {
 
   state(app: string, channel: string): ChannelState {
     return this.#states.get(channelKey(app, channel)) ?? this.#base.state(app, channel);
+  }
+
+  signaling(key: SignalingKey): SignalingState {
+    return this.#signaling.get(signalingKey(key)) ?? this.#base.signaling(key);
   }
 
   openCount(app: string): number {
@@ -110,7 +149,9 @@ export class Draft implements WorldView {
   }
 
   absorb(record: LogRecord): void {
-    if (isChannelRecord(record)) this.#evolve(record);
+    if (record.type === 'signaling')
+      this.#signaling.set(signalingKey(record), evolveSignaling(this.signaling(record), record));
+    else if (isChannelRecord(record)) this.#evolve(record);
     else absorbInto(this, record);
   }
 
@@ -123,18 +164,25 @@ export class Draft implements WorldView {
   }
 
   /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */
-  commit(): readonly ChannelState[] {
+  commit(): Changed {
     this.accounts.commit();
     this.rules.commit();
     for (const state of this.#states.values()) this.#base.put(state);
-    return [...this.#states.values()];
+    for (const state of this.#signaling.values()) this.#base.putSignaling(state);
+    return { live: [...this.#states.values()], signaling: [...this.#signaling.values()] };
   }
+}
+
+/** Channels that a batch changed, as they are after it. */
+export interface Changed {
+  readonly live: readonly ChannelState[];
+  readonly signaling: readonly SignalingState[];
 }
 
 /** Folds in what is about an app as a whole. */
 function absorbInto(
   target: { accounts: Accounts; rules: Rules },
-  record: Exclude<LogRecord, ChannelRecord>,
+  record: Exclude<LogRecord, ChannelRecord | SignalingRecord>,
 ): void {
   switch (record.type) {
     case 'account-mapped':

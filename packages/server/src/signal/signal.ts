@@ -6,7 +6,7 @@ import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
-import type { LogEntry } from '../log/record.ts';
+import { isChannelRecord, type LogEntry } from '../log/record.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
@@ -112,8 +112,7 @@ export class Signal {
   }
 
   #absorb({ record }: LogEntry): void {
-    if (record.type === 'account-mapped' || record.type === 'rule-set' || record.type === 'rule-deleted')
-      return;
+    if (!isChannelRecord(record)) return;
     const feed = this.#feeds.get(`${record.app}/${record.channel}`);
     if (feed) this.#touched.add(feed);
     if (isMark(record)) this.#mark(record, feed);

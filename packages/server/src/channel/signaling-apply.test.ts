@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'bun:test';
+import type { JoinCommand } from './command.ts';
+import type { SignalingCommand, SignalingState } from './signaling.ts';
+import { applySignaling, dueSignaling, emptySignaling, evolveSignaling } from './signaling-apply.ts';
+
+const limits = { membersMax: 3, hostsMax: 0, statesMax: 2 };
+
+/** A signaling channel that keeps what happened to it. */
+class Channel {
+  state: SignalingState = emptySignaling({ app: 'app', channelType: 'MESSAGE', channel: 'x' });
+  readonly said: string[] = [];
+
+  ask(nowMs: number, command: SignalingCommand): string | undefined {
+    const decision = applySignaling(this.state, command, nowMs, limits);
+    if ('refused' in decision) return decision.refused;
+    for (const record of decision.records) {
+      const { change } = record;
+      expect(record).toMatchObject({ type: 'signaling', channelType: 'MESSAGE', channel: 'x', atMs: nowMs });
+      this.said.push('uid' in change ? `${change.type} ${change.uid}` : change.type);
+      this.state = evolveSignaling(this.state, record);
+    }
+    return undefined;
+  }
+
+  get uids(): number[] {
+    const { presence } = this.state;
+    return presence.sid === undefined ? [] : Array.from(presence.roster, ({ uid }) => uid);
+  }
+
+  states(uid: number): unknown {
+    return this.state.states.get(uid)?.states;
+  }
+}
+
+const join = (uid: number, more: Partial<JoinCommand> = {}): SignalingCommand => ({
+  type: 'join',
+  connectionId: `s${uid}`,
+  connectionKind: 'signaling',
+  uid,
+  role: 'audience',
+  platform: 0,
+  leaseMs: 10_000,
+  newSid: 'S1',
+  ...more,
+});
+const set = (uid: number, states: Record<string, string>): SignalingCommand => ({
+  type: 'change-states',
+  connectionId: `s${uid}`,
+  set: states,
+  remove: [],
+});
+
+describe('a signaling channel', () => {
+  test('SIG1: has a life, members and leases as a live channel has', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1));
+    channel.ask(2_000, join(2));
+    channel.ask(3_000, { type: 'silent', connectionId: 's1', lastHeardMs: 2_500, evidence: 'silence' });
+    expect(dueSignaling(channel.state)).toBe(12_500);
+    channel.ask(12_500, { type: 'tick' });
+    expect(channel.uids).toEqual([2]);
+    channel.ask(13_000, { type: 'leave', connectionId: 's2', evidence: 'bye' });
+    expect(channel.uids).toEqual([]);
+    expect(channel.said).toEqual([
+      'channel-opened',
+      'member-joined 1',
+      'member-joined 2',
+      'link-silent 1',
+      'member-left 1',
+      'member-left 2',
+      'channel-closed',
+    ]);
+    expect(channel.ask(14_000, join(4))).toBeUndefined();
+  });
+
+  test('SIG1: another session of the same user takes its place', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1));
+    channel.ask(2_000, set(1, { mood: 'good' }));
+    channel.ask(3_000, join(1, { connectionId: 'other' }));
+    expect(channel.said.slice(-2)).toEqual(['member-left 1', 'member-joined 1']);
+    expect(channel.states(1)).toBeUndefined();
+  });
+
+  test('SIG2: states are merged, taken out, and gone with who had them', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1));
+    channel.ask(2_000, set(1, { a: '1' }));
+    channel.ask(2_000, set(1, { b: '2' }));
+    channel.ask(3_000, set(1, { a: '3' }));
+    expect(channel.states(1)).toEqual({ a: '3', b: '2' });
+    channel.ask(3_000, { type: 'change-states', connectionId: 's1', set: {}, remove: ['a', 'never'] });
+    expect(channel.states(1)).toEqual({ b: '2' });
+    channel.ask(4_000, { type: 'change-states', connectionId: 's1', set: { c: '9' }, remove: 'all' });
+    expect(channel.states(1)).toEqual({ c: '9' });
+    channel.ask(4_000, { type: 'change-states', connectionId: 's1', set: {}, remove: 'all' });
+    expect(channel.states(1)).toBeUndefined();
+    channel.ask(5_000, set(1, { d: '4' }));
+    channel.ask(6_000, { type: 'leave', connectionId: 's1', evidence: 'bye' });
+    expect(channel.state.states.size).toBe(0);
+  });
+
+  test('SIG2: what changes nothing makes no record; too many keys, or nobody, is refused', () => {
+    const channel = new Channel();
+    expect(channel.ask(1_000, set(1, { a: '1' }))).toBe('not_joined');
+    channel.ask(1_000, join(1));
+    channel.ask(2_000, set(1, { a: '1', b: '2' }));
+    const before = channel.said.length;
+    channel.ask(3_000, set(1, { b: '2' }));
+    expect(channel.said).toHaveLength(before);
+    expect(channel.ask(3_000, set(1, { c: '3' }))).toBe('states_full');
+    expect(channel.ask(3_000, set(2, { c: '3' }))).toBe('not_joined');
+    expect(channel.states(1)).toEqual({ a: '1', b: '2' });
+  });
+
+  test('SIG2: keys that objects have by themselves are keys like others', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1));
+    channel.ask(2_000, set(1, JSON.parse('{"__proto__":"x","constructor":"y"}')));
+    expect(Object.entries(channel.states(1) ?? {})).toEqual([
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
+  });
+
+  test('SIG3: who subscribes again, by the same session, only becomes quiet or heard', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1, { quiet: true }));
+    const quiet = () => {
+      const { presence } = channel.state;
+      return presence.sid === undefined ? undefined : presence.roster.get(1)?.quiet;
+    };
+    expect(quiet()).toBeTrue();
+    channel.ask(2_000, join(1, { quiet: true }));
+    channel.ask(3_000, join(1, { quiet: false }));
+    expect(quiet()).toBeUndefined();
+    expect(channel.said).toEqual(['channel-opened', 'member-joined 1', 'quiet-set 1']);
+  });
+
+  test('SIG1: a lease that has ended counts before whatever else is asked', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1));
+    channel.ask(1_000, join(2));
+    channel.ask(2_000, { type: 'silent', connectionId: 's1', lastHeardMs: 1_500, evidence: 'silence' });
+    expect(channel.ask(20_000, set(1, { a: '1' }))).toBe('not_joined');
+    channel.ask(20_000, set(2, { a: '1' }));
+    expect(channel.said.slice(-2)).toEqual(['member-left 1', 'states-set 2']);
+  });
+
+  test('SIG1: there is room for so many', () => {
+    const channel = new Channel();
+    for (const uid of [1, 2, 3]) channel.ask(1_000, join(uid));
+    expect(channel.ask(1_000, join(4))).toBe('channel_full');
+  });
+});

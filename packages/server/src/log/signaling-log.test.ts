@@ -1,0 +1,179 @@
+import { afterEach, expect, test } from 'bun:test';
+import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import { quietLogger, quietMetrics } from '../notify/notify-for-tests.ts';
+import type { Log, SignalingKey, SignalingRequest } from './contract.ts';
+import { openLog } from './open-log.ts';
+import type { LogRecord } from './record.ts';
+
+const app = '0123456789abcdef0123456789abcdef';
+const key: SignalingKey = { app, channelType: 'MESSAGE', channel: 'lobby' };
+const recoveryMs = 15_000;
+
+/** A log over a disk that may be crashed. */
+class Machine {
+  readonly clock = new SimClock();
+  readonly disk = new SimDisk(new SimRandom(7));
+  readonly #random = new SimRandom(11);
+  #process: SimProcessClock | undefined;
+  log!: Log;
+
+  async start(): Promise<void> {
+    this.#process = this.clock.process();
+    const logger = quietLogger(() => undefined);
+    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock: this.#process });
+    this.log = await openLog({
+      store,
+      clock: this.#process,
+      random: this.#random,
+      logger,
+      metrics: quietMetrics,
+      recoveryMs,
+      retentionMs: 1e12,
+      retentionBytes: 1e12,
+      onFenced: (cause) => {
+        throw cause;
+      },
+    });
+  }
+
+  crash(kind: 'process' | 'power'): void {
+    this.#process?.kill();
+    this.disk.crash(kind);
+  }
+
+  async records(): Promise<LogRecord[]> {
+    const records: LogRecord[] = [];
+    const stop = new AbortController();
+    for await (const batch of this.log.follow(0, stop.signal)) {
+      records.push(...batch.map(({ record }) => record));
+      if (records.length >= this.log.lastPosition) stop.abort();
+    }
+    return records;
+  }
+}
+
+let machine: Machine | undefined;
+afterEach(() => machine?.crash('process'));
+async function begin(): Promise<Machine> {
+  machine = new Machine();
+  await machine.start();
+  return machine;
+}
+
+const join = (account: string, more: Partial<Extract<SignalingRequest, { type: 'join' }>> = {}) =>
+  ({
+    type: 'join',
+    identity: { account },
+    connectionId: `session of ${account}`,
+    quiet: false,
+    leaseMs: 10_000,
+    ip: '127.0.0.1',
+    ...more,
+  }) as const;
+const set = (account: string, states: Record<string, string>) =>
+  ({ type: 'change-states', connectionId: `session of ${account}`, set: states, remove: [] }) as const;
+
+const shown = ({ log }: Machine) => {
+  const state = log.signalingChannel(key);
+  if (state?.presence.sid === undefined) return undefined;
+  return Array.from(state.presence.roster, ({ uid, account, link, quiet }) => [
+    account,
+    link.state,
+    state.states.get(uid)?.states ?? {},
+    quiet ?? false,
+  ]);
+};
+
+test('SIG4: who subscribes, and their states, outlive a power cut, and come back within the recovery lease', async () => {
+  const m = await begin();
+  await m.log.signaling(key, join('ann'));
+  await m.log.signaling(key, join('bob', { quiet: true }));
+  await m.log.signaling(key, set('ann', { mood: 'good' }));
+  m.crash('power');
+  await m.clock.advance(60_000);
+  await m.start();
+  expect(shown(m)).toEqual([
+    ['ann', 'silent', { mood: 'good' }, false],
+    ['bob', 'silent', {}, true],
+  ]);
+  expect(await m.log.signaling(key, { type: 'resume', connectionId: 'session of ann' })).toMatchObject({
+    ok: true,
+  });
+  await m.clock.advance(recoveryMs);
+  expect(shown(m)).toEqual([['ann', 'live', { mood: 'good' }, false]]);
+});
+
+test('SIG4: a snapshot has them too', async () => {
+  const m = await begin();
+  await m.log.signaling(key, join('ann'));
+  await m.log.signaling(key, set('ann', { mood: 'good' }));
+  await m.log.signaling({ ...key, channelType: 'STREAM' }, join('cid'));
+  await m.log.stop();
+  m.crash('power');
+  await m.start();
+  expect(shown(m)).toEqual([['ann', 'silent', { mood: 'good' }, false]]);
+  expect(m.log.signalingChannel({ ...key, channelType: 'STREAM' })?.presence.sid).toBeString();
+});
+
+test('SIG5: a channel of the same name is another channel for each kind, and the live one keeps its seqs', async () => {
+  const m = await begin();
+  await m.log.signaling(key, join('ann'));
+  await m.log.join({
+    app,
+    channel: 'lobby',
+    identity: { account: 'ann' },
+    connectionId: 'c1',
+    connectionKind: 'rtc',
+    role: 'audience',
+    platform: 7,
+    leaseMs: 10_000,
+    ip: '127.0.0.1',
+  });
+  await m.log.signaling(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
+  expect(m.log.channel(app, 'lobby')).toMatchObject({ seq: 2 });
+  expect(m.log.channel(app, 'lobby')?.roster.size).toBe(1);
+  expect(m.log.signalingChannel(key)).toBeUndefined();
+  const live = (await m.records()).filter(({ type }) => type !== 'signaling').map(({ type }) => type);
+  expect(live).toEqual(['account-mapped', 'channel-opened', 'member-joined']);
+  // One person, one uid, however they came.
+  const uids = (await m.records()).flatMap((record) => {
+    const change = record.type === 'signaling' ? record.change : record;
+    return change.type === 'member-joined' ? [change.uid] : [];
+  });
+  expect(new Set(uids).size).toBe(1);
+});
+
+test('SIG4: a lease that ends by itself is told', async () => {
+  const m = await begin();
+  await m.log.signaling(key, join('ann'));
+  const lastHeardMs = m.clock.nowMs();
+  await m.log.signaling(key, {
+    type: 'silent',
+    connectionId: 'session of ann',
+    lastHeardMs,
+    evidence: 'silence',
+  });
+  await m.clock.advance(9_999);
+  expect(shown(m)).toHaveLength(1);
+  await m.clock.advance(2);
+  expect(shown(m)).toBeUndefined();
+  expect((await m.records()).at(-2)).toMatchObject({
+    type: 'signaling',
+    change: { type: 'member-left', reason: 'timeout', evidence: 'silence', lastHeardMs },
+  });
+});
+
+test('SIG4: a banned user is refused by the rule', async () => {
+  const m = await begin();
+  await m.log.signaling(key, join('ann'));
+  await m.log.signaling(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
+  const uid = m.log.uidOf(app, 'ann');
+  await m.log.createRule(
+    { app, channel: 'lobby', ...(uid !== undefined && { uid }), privileges: ['join_channel'] },
+    60_000,
+  );
+  expect(await m.log.signaling(key, join('ann'))).toMatchObject({ ok: false, code: 'banned' });
+});
