@@ -6,10 +6,16 @@ export const limits = {
   channelMembersMax: 200_000,
   /** Keys of one user's temporary state in a signaling channel (spec: signaling 3.4); more are refused with `states_full`. */
   signalingStatesMax: 32,
+  /** Bytes of the keys and values of one set of metadata (spec: signaling 4.1); more are refused with `metadata_full`. */
+  metadataBytesMax: 16 * 1024,
+  /** Locks of one channel (spec: signaling 4.2); the next is refused with `locks_full`. */
+  channelLocksMax: 32,
   /** Broadcasters in one channel; the next is refused with `hosts_full` (spec: 128 is the ceiling asked of others). */
   channelHostsMax: 128,
   /** Channels open at once in one app; the next is refused with `channels_full`. */
   appChannelsMax: 100_000,
+  /** Signaling channels of one app that somebody subscribes to, or that have metadata or locks, and users with metadata; the next is refused with `channels_full`. */
+  appSignalingChannelsMax: 1_000_000,
   /** String accounts with a stored uid in one app; the next is refused with `accounts_full`. */
   appAccountsMax: 1_000_000,
   /** Kicking rules in one app; the next is refused with `rate_limited`. */

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'bun:test';
 import type { JoinCommand } from './command.ts';
 import type { SignalingCommand, SignalingState } from './signaling.ts';
-import { applySignaling, dueSignaling, emptySignaling, evolveSignaling } from './signaling-apply.ts';
+import {
+  applySignaling,
+  dueSignaling,
+  emptySignaling,
+  evolveSignaling,
+  isForgettable,
+} from './signaling-apply.ts';
 
-const limits = { membersMax: 3, hostsMax: 0, statesMax: 2 };
+const limits = { membersMax: 3, hostsMax: 0, statesMax: 2, metadataBytesMax: 20, locksMax: 2 };
 
 /** A signaling channel that keeps what happened to it. */
 class Channel {
@@ -16,7 +22,8 @@ class Channel {
     for (const record of decision.records) {
       const { change } = record;
       expect(record).toMatchObject({ type: 'signaling', channelType: 'MESSAGE', channel: 'x', atMs: nowMs });
-      this.said.push('uid' in change ? `${change.type} ${change.uid}` : change.type);
+      const about = 'uid' in change ? change.uid : 'event' in change ? change.event : '';
+      this.said.push(`${change.type} ${about}`.trim());
       this.state = evolveSignaling(this.state, record);
     }
     return undefined;
@@ -145,6 +152,43 @@ describe('a signaling channel', () => {
     expect(channel.ask(20_000, set(1, { a: '1' }))).toBe('not_joined');
     channel.ask(20_000, set(2, { a: '1' }));
     expect(channel.said.slice(-2)).toEqual(['member-left 1', 'states-set 2']);
+  });
+
+  test('SIG6: metadata may be guarded by a lock that the writer must hold, and stays when everybody has gone', () => {
+    const channel = new Channel();
+    const write: SignalingCommand = {
+      type: 'change-metadata',
+      mode: 'set',
+      items: [{ key: 'a', value: '1', revision: -1 }],
+      majorRevision: -1,
+      author: 'ann',
+      addTimeStamp: false,
+      addUserId: false,
+      lockName: 'l',
+    };
+    expect(channel.ask(1_000, write)).toBe('lock_not_held');
+    channel.ask(1_000, { type: 'set-lock', name: 'l', ttlMs: 10_000, by: 'bob' });
+    channel.ask(1_000, { type: 'acquire-lock', name: 'l', by: 'ann' });
+    expect(channel.ask(2_000, write)).toBeUndefined();
+    expect(channel.ask(2_000, { ...write, author: 'bob' })).toBe('lock_not_held');
+    channel.ask(3_000, join(1));
+    channel.ask(4_000, { type: 'leave', connectionId: 's1', evidence: 'bye' });
+    expect(channel.state.metadata.items).toEqual({ a: { value: '1', revision: 2_000 } });
+    expect(isForgettable(channel.state)).toBeFalse();
+    channel.ask(5_000, { ...write, mode: 'remove', items: [], lockName: '' });
+    channel.ask(6_000, { type: 'remove-lock', name: 'l', by: 'bob' });
+    expect(isForgettable(channel.state)).toBeTrue();
+  });
+
+  test('SIG7: a lock runs out by itself, in its turn', () => {
+    const channel = new Channel();
+    channel.ask(1_000, { type: 'set-lock', name: 'l', ttlMs: 10_000, by: 'ann' });
+    channel.ask(1_000, { type: 'acquire-lock', name: 'l', by: 'ann' });
+    channel.ask(2_000, { type: 'lock-holder', owner: 'ann', offlineSinceMs: 2_000 });
+    expect(dueSignaling(channel.state)).toBe(12_000);
+    channel.ask(12_000, { type: 'tick' });
+    expect(channel.said.slice(-1)).toEqual(['lock-changed EXPIRED']);
+    expect(dueSignaling(channel.state)).toBeUndefined();
   });
 
   test('SIG1: there is room for so many', () => {

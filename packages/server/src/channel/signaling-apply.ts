@@ -1,40 +1,52 @@
 import { apply } from './apply.ts';
 import { assert } from './assert.ts';
-import type { ChannelCommand, ChannelRefusal } from './command.ts';
-import type { ChannelRecord } from './decision.ts';
+import type { ChannelRefusal } from './command.ts';
 import { due } from './due.ts';
 import { evolve } from './evolve.ts';
 import type { ChannelLimits } from './join.ts';
-import type {
-  SignalingChange,
-  SignalingCommand,
-  SignalingRecord,
-  SignalingState,
-  StatesOf,
-} from './signaling.ts';
+import {
+  changeLocks,
+  dueLocks,
+  expiredLocks,
+  type LockRefusal,
+  noLocks,
+  recoverLocks,
+  withLocks,
+} from './locks.ts';
+import { changeMetadata, type MetadataRefusal, noMetadata, withMetadata } from './metadata.ts';
+import type { SignalingCommand, SignalingRecord, SignalingState, StatesOf } from './signaling.ts';
 import { closedChannel, type Member } from './state.ts';
 import { Trie } from './trie.ts';
 
 export interface SignalingLimits extends ChannelLimits {
   /** Keys of one user's temporary state; more are refused with `states_full`. */
   readonly statesMax: number;
+  /** Bytes of all keys and values of a set of metadata; more are refused with `metadata_full`. */
+  readonly metadataBytesMax: number;
+  /** Locks of a channel; the next is refused with `locks_full`. */
+  readonly locksMax: number;
 }
 
+type SignalingRefusal = ChannelRefusal['refused'] | 'states_full' | MetadataRefusal | LockRefusal;
 export type SignalingDecision =
   | { readonly records: readonly SignalingRecord[] }
-  | ChannelRefusal
-  | { readonly refused: 'states_full' };
+  | { readonly refused: SignalingRefusal };
+
+type Change = SignalingRecord['change'];
+type Decided = readonly Change[] | SignalingRefusal;
+type CommandOf<Type extends SignalingCommand['type']> = Extract<SignalingCommand, { type: Type }>;
 
 const noStates = Trie.empty<StatesOf>();
 
-/** A signaling channel that nobody has subscribed to yet. */
+/** A signaling channel that nobody has used yet. */
 export function emptySignaling(key: Pick<SignalingState, 'app' | 'channelType' | 'channel'>): SignalingState {
-  return { ...key, presence: closedChannel(key.app, key.channel), states: noStates };
+  const presence = closedChannel(key.app, key.channel);
+  return { ...key, presence, states: noStates, metadata: noMetadata, locks: noLocks };
 }
 
 /**
- * Decides a command at `nowMs`, epoch milliseconds: membership as in a live channel, with its leases and tokens; a join
- * of the session that is in changes its quietness alone. Changes nothing.
+ * Decides a command at `nowMs`, epoch milliseconds: membership as in a live channel; a join of the session that is in
+ * changes its quietness alone. What has run out by then, of leases, tokens and locks, takes effect first. Changes nothing.
  */
 export function applySignaling(
   state: SignalingState,
@@ -42,78 +54,135 @@ export function applySignaling(
   nowMs: number,
   limits: SignalingLimits,
 ): SignalingDecision {
-  const { presence } = state;
-  if (command.type === 'change-states' || (command.type === 'join' && isIn(state, command.connectionId))) {
-    const ended = apply(presence, { type: 'tick' }, nowMs, limits);
-    assert(!('refused' in ended), 'a tick is not refused');
-    const then = { ...state, presence: ended.records.reduce(evolve, presence) };
-    const member = memberOf(then, command.connectionId);
-    if (!member && command.type === 'change-states') return { refused: 'not_joined' };
-    if (member) {
-      const change =
-        command.type === 'join'
-          ? quietness(member, command, nowMs)
-          : statesChange(then, member, command, nowMs, limits);
-      if (change === 'states_full') return { refused: change };
-      return { records: wrapped(state, change ? [...ended.records, change] : ended.records) };
-    }
-  }
-  assert(command.type !== 'change-states', 'decided above');
-  const decision = apply(presence, command satisfies ChannelCommand, nowMs, limits);
-  return 'refused' in decision ? decision : { records: wrapped(state, decision.records) };
+  const ended = command.type === 'recover' ? [] : endings(state, nowMs, limits);
+  const then = ended.reduce(changed, state);
+  const decided = decide(then, command, nowMs, limits);
+  if (typeof decided === 'string') return { refused: decided };
+  const { app, channelType, channel } = state;
+  const records = [...ended, ...decided].map(
+    (change) => ({ type: 'signaling', app, channelType, channel, atMs: change.atMs, change }) as const,
+  );
+  return { records };
 }
 
 /** The state after a record; total over what `applySignaling` decides, in its order. */
-export function evolveSignaling(state: SignalingState, { change }: SignalingRecord): SignalingState {
-  if (change.type !== 'states-set' && change.type !== 'quiet-set') {
-    const presence = evolve(state.presence, change);
-    const states = change.type === 'member-left' ? state.states.without(change.uid) : state.states;
-    return { ...state, presence, states };
-  }
-  const { presence } = state;
-  assert(presence.sid !== undefined && change.atMs >= presence.lastAtMs, 'somebody subscribes');
-  const { uid, atMs } = change;
-  if (change.type === 'states-set') {
-    const isEmpty = Object.keys(change.states).length === 0;
-    const states = isEmpty
-      ? state.states.without(uid)
-      : state.states.with(uid, { uid, states: change.states });
-    return { ...state, presence: { ...presence, lastAtMs: atMs }, states };
-  }
-  const member = presence.roster.get(uid);
-  assert(member !== undefined, 'the record is of a subscriber');
-  const { quiet: _, ...rest } = member;
-  const roster = presence.roster.with(change.quiet ? { ...rest, quiet: true } : rest);
-  return { ...state, presence: { ...presence, roster, lastAtMs: atMs } };
-}
+export const evolveSignaling = (state: SignalingState, { change }: SignalingRecord): SignalingState =>
+  changed(state, change);
 
 /** When the channel needs its next `tick`, as `due`. */
-export const dueSignaling = ({ presence }: SignalingState): number | undefined => due(presence);
+export function dueSignaling({ presence, locks }: SignalingState): number | undefined {
+  const first = Math.min(due(presence) ?? Infinity, dueLocks(locks) ?? Infinity);
+  return Number.isFinite(first) ? first : undefined;
+}
 
-function isIn(state: SignalingState, connectionId: string): boolean {
-  return memberOf(state, connectionId) !== undefined;
+/** Is there nothing to remember of it, but what is in the past? Revisions go on from the clock. */
+export function isForgettable({ presence, metadata, locks }: SignalingState): boolean {
+  return (
+    presence.sid === undefined &&
+    Object.keys(metadata.items).length === 0 &&
+    metadata.majorRevision <= presence.lastAtMs &&
+    Object.keys(locks).length === 0
+  );
+}
+
+function endings({ presence, locks }: SignalingState, nowMs: number, limits: SignalingLimits): Change[] {
+  const ended = apply(presence, { type: 'tick' }, nowMs, limits);
+  assert(!('refused' in ended), 'a tick is not refused');
+  return [...ended.records, ...expiredLocks(locks, nowMs)];
+}
+
+function decide(
+  state: SignalingState,
+  command: SignalingCommand,
+  nowMs: number,
+  limits: SignalingLimits,
+): Decided {
+  switch (command.type) {
+    case 'change-states': {
+      const member = memberOf(state, command.connectionId);
+      return member ? statesChange(state, member, command, nowMs, limits) : 'not_joined';
+    }
+    case 'change-metadata': {
+      const { lockName, author } = command;
+      if (lockName !== '' && heldBy(state, lockName) !== author) return 'lock_not_held';
+      const change = changeMetadata(state.metadata, command, nowMs, limits.metadataBytesMax);
+      return typeof change === 'string' ? change : [change];
+    }
+    case 'set-lock':
+    case 'remove-lock':
+    case 'acquire-lock':
+    case 'release-lock':
+    case 'revoke-lock':
+    case 'lock-holder': {
+      const change = changeLocks(state.locks, command, nowMs, limits.locksMax);
+      return typeof change === 'string' ? change : change ? [change] : [];
+    }
+    case 'join': {
+      const present = memberOf(state, command.connectionId);
+      if (present) return quietness(present, command, nowMs);
+    }
+  }
+  const decision = apply(state.presence, command, nowMs, limits);
+  if ('refused' in decision) return decision.refused;
+  if (command.type !== 'recover') return decision.records;
+  return [...decision.records, ...recoverLocks(state.locks, nowMs, command.recoveryMs)];
+}
+
+function changed(state: SignalingState, change: Change): SignalingState {
+  const { presence } = state;
+  switch (change.type) {
+    case 'metadata-changed':
+      return later({ ...state, metadata: withMetadata(state.metadata, change) }, change);
+    case 'lock-changed':
+    case 'lock-holder-changed':
+      return later({ ...state, locks: withLocks(state.locks, change) }, change);
+    case 'states-set': {
+      const { uid, states: set } = change;
+      const isEmpty = Object.keys(set).length === 0;
+      const states = isEmpty ? state.states.without(uid) : state.states.with(uid, { uid, states: set });
+      return later({ ...state, states }, change);
+    }
+    case 'quiet-set': {
+      assert(presence.sid !== undefined, 'somebody subscribes');
+      const member = presence.roster.get(change.uid);
+      assert(member !== undefined, 'the record is of a subscriber');
+      const { quiet: _, ...rest } = member;
+      const roster = presence.roster.with(change.quiet ? { ...rest, quiet: true } : rest);
+      return later({ ...state, presence: { ...presence, roster } }, change);
+    }
+    default: {
+      const states = change.type === 'member-left' ? state.states.without(change.uid) : state.states;
+      return { ...state, presence: evolve(presence, change), states };
+    }
+  }
+}
+
+/** Time does not go back, whatever kind of record comes next. */
+function later(state: SignalingState, { atMs }: { readonly atMs: number }): SignalingState {
+  assert(atMs >= state.presence.lastAtMs, 'time does not go back');
+  return { ...state, presence: { ...state.presence, lastAtMs: atMs } };
 }
 
 function memberOf({ presence }: SignalingState, connectionId: string): Member | undefined {
   return presence.sid === undefined ? undefined : presence.roster.getByConnection(connectionId);
 }
 
-function quietness(
-  { uid, quiet }: Member,
-  command: Extract<SignalingCommand, { type: 'join' }>,
-  nowMs: number,
-): SignalingChange | undefined {
+function heldBy({ locks }: SignalingState, name: string): string | undefined {
+  return Object.hasOwn(locks, name) ? locks[name]?.owner : undefined;
+}
+
+function quietness({ uid, quiet }: Member, command: CommandOf<'join'>, nowMs: number): Decided {
   const wanted = command.quiet ?? false;
-  return wanted === (quiet ?? false) ? undefined : { type: 'quiet-set', atMs: nowMs, uid, quiet: wanted };
+  return wanted === (quiet ?? false) ? [] : [{ type: 'quiet-set', atMs: nowMs, uid, quiet: wanted }];
 }
 
 function statesChange(
   state: SignalingState,
   { uid }: Member,
-  { set, remove }: Extract<SignalingCommand, { type: 'change-states' }>,
+  { set, remove }: CommandOf<'change-states'>,
   nowMs: number,
   limits: SignalingLimits,
-): SignalingChange | 'states_full' | undefined {
+): Decided {
   const before = state.states.get(uid)?.states ?? {};
   const removed = new Set(remove === 'all' ? Object.keys(before) : remove);
   const kept = Object.entries(before).filter(([name]) => !removed.has(name));
@@ -123,19 +192,5 @@ function statesChange(
   if (names.length > limits.statesMax) return 'states_full';
   const isSame =
     names.length === Object.keys(before).length && names.every((name) => before[name] === states[name]);
-  return isSame ? undefined : { type: 'states-set', atMs: nowMs, uid, states };
-}
-
-function wrapped(
-  { app, channelType, channel }: SignalingState,
-  changes: readonly (ChannelRecord | SignalingChange)[],
-): readonly SignalingRecord[] {
-  return changes.map((change) => ({
-    type: 'signaling',
-    app,
-    channelType,
-    channel,
-    atMs: change.atMs,
-    change,
-  }));
+  return isSame ? [] : [{ type: 'states-set', atMs: nowMs, uid, states }];
 }

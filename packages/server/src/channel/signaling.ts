@@ -1,8 +1,13 @@
 import type { SignalingChannelType, SignalingStates } from '@housecount/protocol';
 import type { ChannelCommand } from './command.ts';
 import type { ChannelRecord } from './decision.ts';
+import type { LockChange, LockCommand, Locks } from './locks.ts';
+import type { Metadata, MetadataChanged, MetadataCommand } from './metadata.ts';
 import type { ChannelState } from './state.ts';
 import type { Trie } from './trie.ts';
+
+/** What a signaling channel can be; `USER` is not one that anybody subscribes to: it holds a user's own metadata. */
+export type SignalingKind = SignalingChannelType | 'USER';
 
 /**
  * A signaling channel: the machine of a live channel once more, for those who subscribe (their connection is their
@@ -10,12 +15,15 @@ import type { Trie } from './trie.ts';
  */
 export interface SignalingState {
   readonly app: string;
-  readonly channelType: SignalingChannelType;
+  readonly channelType: SignalingKind;
   readonly channel: string;
   /** Who subscribes. `connectionKind` is `signaling`, `connectionId` the session's id. */
   readonly presence: ChannelState;
   /** Temporary states by uid, of subscribers only. */
   readonly states: Trie<StatesOf>;
+  /** What is kept for good, whoever subscribes. */
+  readonly metadata: Metadata;
+  readonly locks: Locks;
 }
 
 export interface StatesOf {
@@ -40,13 +48,13 @@ export interface QuietSet {
 }
 
 /** What signaling adds to a channel's records. */
-export type SignalingChange = StatesSet | QuietSet;
+export type SignalingChange = StatesSet | QuietSet | MetadataChanged | LockChange;
 
 /** A change of a signaling channel as the log holds it; readers of live channels pass it by. */
 export interface SignalingRecord {
   readonly type: 'signaling';
   readonly app: string;
-  readonly channelType: SignalingChannelType;
+  readonly channelType: SignalingKind;
   readonly channel: string;
   readonly atMs: number;
   readonly change: ChannelRecord | SignalingChange;
@@ -54,6 +62,8 @@ export interface SignalingRecord {
 
 export type SignalingCommand =
   | ChannelCommand
+  | MetadataCommand
+  | LockCommand
   /** Of who has this session: merges `set` in, takes `remove` out; `remove: 'all'` comes first. */
   | {
       readonly type: 'change-states';

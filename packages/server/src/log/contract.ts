@@ -1,15 +1,8 @@
-import type {
-  Code,
-  ConnectionKind,
-  Profile,
-  Role,
-  RuleScope,
-  SignalingChannelType,
-} from '@housecount/protocol';
+import type { Code, ConnectionKind, Profile, Role, RuleScope } from '@housecount/protocol';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { ChannelRecord } from '../channel/decision.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
-import type { SignalingCommand, SignalingState } from '../channel/signaling.ts';
+import type { SignalingCommand, SignalingKind, SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
 import type { LogEntry } from './record.ts';
 
@@ -50,7 +43,7 @@ export type CommandOutcome =
 /** Names a signaling channel. */
 export interface SignalingKey {
   readonly app: string;
-  readonly channelType: SignalingChannelType;
+  readonly channelType: SignalingKind;
   readonly channel: string;
 }
 
@@ -114,11 +107,13 @@ export interface Log {
 
   /**
    * Joins a signaling channel, or does what else is asked of it; a join of who has the same session changes `quiet`
-   * alone. Refused as the live channel's commands are, and `states_full` for too many or too long states.
+   * alone. Refused as the live channel's commands are, and by the codes of states, metadata and locks.
    */
   signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome>;
   /** The durable state of a signaling channel; undefined if nobody subscribes. */
   signalingChannel(key: SignalingKey): SignalingState | undefined;
+  /** The same, with its metadata and locks, whoever subscribes; empty if nothing is known of it. */
+  signalingState(key: SignalingKey): SignalingState;
 
   readonly lastPosition: number;
   /** Of the oldest entry that is still kept; of the next one, if there is none. */

@@ -3,7 +3,7 @@ import { apply } from '../channel/apply.ts';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { KickingRule } from '../channel/rules.ts';
 import type { SignalingCommand } from '../channel/signaling.ts';
-import { applySignaling, type SignalingDecision } from '../channel/signaling-apply.ts';
+import { applySignaling, isForgettable, type SignalingDecision } from '../channel/signaling-apply.ts';
 import type { Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { nextUid, preferredUid } from './accounts.ts';
@@ -98,6 +98,8 @@ export function decideSignaling(
   nowMs: number,
 ): Decided {
   const state = world.signaling(key);
+  if (isForgettable(state) && world.signalingCount(key.app) >= limits.appSignalingChannelsMax)
+    return refuse('channels_full');
   if (request.type !== 'join') return decided(applySignaling(state, request, nowMs, signalingLimits));
   const { app, channel } = key;
   const { identity, connectionId, quiet, leaseMs, tokenEndsMs, ip } = request;
@@ -168,4 +170,6 @@ const signalingLimits = {
   membersMax: limits.channelMembersMax,
   hostsMax: 0,
   statesMax: limits.signalingStatesMax,
+  metadataBytesMax: limits.metadataBytesMax,
+  locksMax: limits.channelLocksMax,
 };

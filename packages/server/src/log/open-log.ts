@@ -1,5 +1,6 @@
-import { HousecountError, type SignalingChannelType } from '@housecount/protocol';
-import type { SignalingState } from '../channel/signaling.ts';
+import { HousecountError } from '@housecount/protocol';
+import type { SignalingKind, SignalingState } from '../channel/signaling.ts';
+import { isForgettable } from '../channel/signaling-apply.ts';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
@@ -153,7 +154,7 @@ class EmbeddedOwner implements Log {
       this.#request((draft, nowMs) =>
         decideCommand(draft, app, channel, { type: 'recover', lastAliveMs, recoveryMs }, nowMs),
       );
-    const subscribed = this.#world.signalingStates().filter(({ presence }) => presence.sid !== undefined);
+    const subscribed = this.#world.signalingStates().filter((state) => !isForgettable(state));
     const recoverSignaling = (key: SignalingKey) =>
       this.#request((draft, nowMs) =>
         decideSignaling(
@@ -299,6 +300,10 @@ class EmbeddedOwner implements Log {
     return state.presence.sid === undefined ? undefined : state;
   }
 
+  signalingState(key: SignalingKey): SignalingState {
+    return this.#world.signaling(key);
+  }
+
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void {
     this.#addresses.set(ip, { app, channel, ...member });
   }
@@ -341,8 +346,7 @@ class EmbeddedOwner implements Log {
   /** By its key: of a live channel, or, in three parts, of a signaling channel. */
   async #tick(name: string): Promise<void> {
     const [app = '', second = '', third] = name.split('/');
-    if (third !== undefined)
-      return this.#tickSignaling({ app, channelType: channelTypeOf(second), channel: third });
+    if (third !== undefined) return this.#tickSignaling({ app, channelType: kindOf(second), channel: third });
     await this.#fact((draft, nowMs) => decideCommand(draft, app, second, { type: 'tick' }, nowMs));
     this.#world.forgetIfIdle(app, second, this.#clock.nowMs());
     this.#timer.schedule(dueTimes({ live: [this.#world.state(app, second)], signaling: [] }));
@@ -356,4 +360,4 @@ class EmbeddedOwner implements Log {
   }
 }
 
-const channelTypeOf = (text: string): SignalingChannelType => (text === 'STREAM' ? 'STREAM' : 'MESSAGE');
+const kindOf = (text: string): SignalingKind => (text === 'STREAM' || text === 'USER' ? text : 'MESSAGE');

@@ -146,6 +146,37 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
   expect(new Set(uids).size).toBe(1);
 });
 
+test('SIG6: metadata and locks outlive a power cut and a snapshot', async () => {
+  const m = await begin();
+  const write = {
+    type: 'change-metadata',
+    mode: 'set',
+    items: [{ key: 'topic', value: 'news', revision: -1 }],
+    majorRevision: -1,
+    author: 'ann',
+    addTimeStamp: true,
+    addUserId: true,
+    lockName: '',
+  } as const;
+  await m.log.signaling(key, write);
+  await m.log.signaling({ ...key, channelType: 'USER', channel: 'ann' }, write);
+  await m.log.signaling(key, { type: 'set-lock', name: 'stage', ttlMs: 10_000, by: 'ann' });
+  await m.log.signaling(key, { type: 'acquire-lock', name: 'stage', by: 'ann' });
+  for (const end of [() => Promise.resolve(), () => m.log.stop()]) {
+    await end();
+    m.crash('power');
+    await m.start();
+    expect(m.log.signalingState(key).metadata.items.topic).toMatchObject({ value: 'news', author: 'ann' });
+    expect(
+      m.log.signalingState({ ...key, channelType: 'USER', channel: 'ann' }).metadata.items.topic?.value,
+    ).toBe('news');
+    expect(m.log.signalingState(key).locks.stage).toMatchObject({ owner: 'ann' });
+  }
+  // The holder never came back.
+  await m.clock.advance(recoveryMs + 10_000 + 1);
+  expect(m.log.signalingState(key).locks.stage?.owner).toBeUndefined();
+});
+
 test('SIG4: a lease that ends by itself is told', async () => {
   const m = await begin();
   await m.log.signaling(key, join('ann'));

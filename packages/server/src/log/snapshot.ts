@@ -1,3 +1,5 @@
+import type { Locks } from '../channel/locks.ts';
+import type { Metadata } from '../channel/metadata.ts';
 import type { KickingRule } from '../channel/rules.ts';
 import type { SignalingState, StatesOf } from '../channel/signaling.ts';
 import { emptySignaling } from '../channel/signaling-apply.ts';
@@ -20,7 +22,15 @@ type Line =
   /** The next `lines` lines are the channel's own. */
   | { readonly channel: string; readonly app: string; readonly lines: number }
   /** The next `lines` lines are those of its presence, and the last `states` of them users' states. */
-  | { readonly signaling: SignalingKey; readonly lines: number; readonly states: number };
+  | SignalingLine;
+
+interface SignalingLine {
+  readonly signaling: SignalingKey;
+  readonly lines: number;
+  readonly states: number;
+  readonly metadata: Metadata;
+  readonly locks: Locks;
+}
 
 /** The world as lines of text. What is written is the world of the call, whatever happens while the lines are drawn. */
 export function worldToLines(world: World, floorMs: number): Iterable<string> {
@@ -45,9 +55,10 @@ function* lines(
     yield JSON.stringify({ channel: state.channel, app: state.app, lines: own.length } satisfies Line);
     yield* own;
   }
-  for (const { app, channelType, channel, presence, states: set } of signaling) {
+  for (const { app, channelType, channel, presence, states: set, metadata, locks } of signaling) {
     const own = [...channelToLines(presence), ...Array.from(set.values(), (one) => JSON.stringify(one))];
-    const line = { signaling: { app, channelType, channel }, lines: own.length, states: set.size };
+    const key = { app, channelType, channel };
+    const line = { signaling: key, lines: own.length, states: set.size, metadata, locks };
     yield JSON.stringify(line satisfies Line);
     yield* own;
   }
@@ -89,7 +100,7 @@ export async function worldFromLines(
 }
 
 function signalingOf(
-  { signaling, states: count }: { readonly signaling: SignalingKey; readonly states: number },
+  { signaling, states: count, metadata, locks }: SignalingLine,
   lines: readonly string[],
 ): SignalingState {
   const presence = channelFromLines(lines.slice(0, lines.length - count));
@@ -98,5 +109,5 @@ function signalingOf(
     const one = JSON.parse(line) as StatesOf;
     states = states.with(one.uid, one);
   }
-  return { ...signaling, presence, states };
+  return { ...signaling, presence, states, metadata, locks };
 }

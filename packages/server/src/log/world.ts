@@ -1,7 +1,7 @@
 import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
 import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
-import { emptySignaling, evolveSignaling } from '../channel/signaling-apply.ts';
+import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
 import { Accounts } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
@@ -22,6 +22,8 @@ export interface WorldView {
   state(app: string, channel: string): ChannelState;
   openCount(app: string): number;
   signaling(key: SignalingKey): SignalingState;
+  /** Those of the app that there is anything to remember of. */
+  signalingCount(app: string): number;
 }
 
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
@@ -31,9 +33,14 @@ export class World implements WorldView {
   readonly #channels = new Map<string, ChannelState>();
   readonly #open = new Map<string, Set<string>>();
   readonly #signaling = new Map<string, SignalingState>();
+  readonly #signalingCounts = new Map<string, number>();
 
   signaling(key: SignalingKey): SignalingState {
     return this.#signaling.get(signalingKey(key)) ?? emptySignaling(key);
+  }
+
+  signalingCount(app: string): number {
+    return this.#signalingCounts.get(app) ?? 0;
   }
 
   /** Every signaling channel that has anything to remember. */
@@ -42,10 +49,12 @@ export class World implements WorldView {
   }
 
   putSignaling(state: SignalingState): void {
-    const { presence } = state;
     const key = signalingKey(state);
-    if (presence.sid === undefined && presence.departed.size === 0) this.#signaling.delete(key);
-    else this.#signaling.set(key, state);
+    if (isForgettable(state) && state.presence.departed.size === 0) this.#forgetSignaling(state);
+    else {
+      if (!this.#signaling.has(key)) this.#signalingCounts.set(state.app, this.signalingCount(state.app) + 1);
+      this.#signaling.set(key, state);
+    }
   }
 
   state(app: string, channel: string): ChannelState {
@@ -90,10 +99,17 @@ export class World implements WorldView {
 
   /** As `forgetIfIdle`. */
   forgetSignalingIfIdle(key: SignalingKey, nowMs: number): void {
-    const { presence } = this.signaling(key);
-    if (presence.sid !== undefined) return;
-    for (const clientSeq of presence.departed.values()) if (clientSeq >= nowMs) return;
-    this.#signaling.delete(signalingKey(key));
+    const state = this.signaling(key);
+    if (!isForgettable(state)) return;
+    for (const clientSeq of state.presence.departed.values()) if (clientSeq >= nowMs) return;
+    this.#forgetSignaling(key);
+  }
+
+  #forgetSignaling(key: SignalingKey): void {
+    if (!this.#signaling.delete(signalingKey(key))) return;
+    const left = this.signalingCount(key.app) - 1;
+    if (left > 0) this.#signalingCounts.set(key.app, left);
+    else this.#signalingCounts.delete(key.app);
   }
 
   /** Folds one record in. */
@@ -132,6 +148,11 @@ export class Draft implements WorldView {
 
   signaling(key: SignalingKey): SignalingState {
     return this.#signaling.get(signalingKey(key)) ?? this.#base.signaling(key);
+  }
+
+  /** Those of this draft too, of which some may be counted twice: it is a limit of a million. */
+  signalingCount(app: string): number {
+    return this.#base.signalingCount(app) + this.#signaling.size;
   }
 
   openCount(app: string): number {

@@ -1,0 +1,144 @@
+/** A lock of a channel: made once, then held by nobody or by one user. */
+export interface Lock {
+  readonly name: string;
+  /** How long it stays with a holder who went offline, milliseconds. */
+  readonly ttlMs: number;
+  /** User id; absent: free. */
+  readonly owner?: string;
+  /** When it becomes free by itself, for its holder is offline; epoch milliseconds. */
+  readonly endsMs?: number;
+}
+
+/** By name, in the order in which they were made. */
+export type Locks = Readonly<Record<string, Lock>>;
+
+export const noLocks: Locks = {};
+
+export type LockCommand =
+  | { readonly type: 'set-lock'; readonly name: string; readonly ttlMs: number; readonly by: string }
+  | { readonly type: 'remove-lock'; readonly name: string; readonly by: string }
+  | { readonly type: 'acquire-lock'; readonly name: string; readonly by: string }
+  | { readonly type: 'release-lock'; readonly name: string; readonly by: string }
+  /** Takes it from `owner`, whoever asks. */
+  | { readonly type: 'revoke-lock'; readonly name: string; readonly owner: string; readonly by: string }
+  /** A holder is offline since `sinceMs`, or is back: what they hold ends by itself, or no longer does. */
+  | { readonly type: 'lock-holder'; readonly owner: string; readonly offlineSinceMs: number | undefined };
+
+/** What became of a lock; names as the API tells them. */
+export type LockEvent = 'SET' | 'REMOVED' | 'ACQUIRED' | 'RELEASED' | 'EXPIRED';
+
+export type LockChange =
+  | {
+      readonly type: 'lock-changed';
+      readonly atMs: number;
+      readonly event: LockEvent;
+      /** After it; of a removed one, as it was. */
+      readonly lock: Lock;
+      /** Who did it; of an expiry, who held it. */
+      readonly by: string;
+    }
+  /** The locks of this holder end then; undefined: they do not. Nobody is told. */
+  | {
+      readonly type: 'lock-holder-changed';
+      readonly atMs: number;
+      readonly owner: string;
+      readonly offlineSinceMs: number | undefined;
+    };
+
+export type LockRefusal = 'lock_exists' | 'lock_unknown' | 'lock_taken' | 'lock_not_held' | 'locks_full';
+
+/** Decides what is asked of a channel's locks, none of which has run out by `nowMs`; undefined: nothing changes. */
+export function changeLocks(
+  locks: Locks,
+  command: LockCommand,
+  nowMs: number,
+  locksMax: number,
+): LockChange | LockRefusal | undefined {
+  if (command.type === 'lock-holder') return holderChange(locks, command, nowMs);
+  const { name, by } = command;
+  const known = Object.hasOwn(locks, name) ? locks[name] : undefined;
+  const changed = (event: LockEvent, lock: Lock): LockChange => ({
+    type: 'lock-changed',
+    atMs: nowMs,
+    event,
+    lock,
+    by,
+  });
+  if (command.type === 'set-lock') {
+    if (known) return 'lock_exists';
+    if (Object.keys(locks).length >= locksMax) return 'locks_full';
+    return changed('SET', { name, ttlMs: command.ttlMs });
+  }
+  if (!known) return 'lock_unknown';
+  const { ttlMs } = known;
+  switch (command.type) {
+    case 'remove-lock':
+      return changed('REMOVED', known);
+    case 'acquire-lock':
+      // Who holds it and asks again has it.
+      if (known.owner === by) return undefined;
+      return known.owner === undefined ? changed('ACQUIRED', { name, ttlMs, owner: by }) : 'lock_taken';
+    case 'release-lock':
+      return known.owner === by ? changed('RELEASED', { name, ttlMs }) : 'lock_not_held';
+    case 'revoke-lock':
+      return known.owner === command.owner ? changed('RELEASED', { name, ttlMs }) : 'lock_not_held';
+  }
+}
+
+/** The locks that have run out by `nowMs`. */
+export function expiredLocks(locks: Locks, nowMs: number): readonly LockChange[] {
+  return Object.values(locks).flatMap(({ name, ttlMs, owner, endsMs }) =>
+    owner === undefined || endsMs === undefined || endsMs > nowMs
+      ? []
+      : [{ type: 'lock-changed', atMs: nowMs, event: 'EXPIRED', lock: { name, ttlMs }, by: owner } as const],
+  );
+}
+
+/** After a start nobody is there yet: what is held runs out as if its holder had gone at the end of the recovery lease. */
+export function recoverLocks(locks: Locks, nowMs: number, recoveryMs: number): readonly LockChange[] {
+  const owners = new Set(Object.values(locks).flatMap(({ owner }) => (owner === undefined ? [] : [owner])));
+  return Array.from(owners, (owner) => ({
+    type: 'lock-holder-changed',
+    atMs: nowMs,
+    owner,
+    offlineSinceMs: nowMs + recoveryMs,
+  }));
+}
+
+/** The locks after a change. */
+export function withLocks(locks: Locks, change: LockChange): Locks {
+  if (change.type === 'lock-changed') {
+    const { event, lock } = change;
+    const others = Object.entries(locks).filter(([name]) => event !== 'REMOVED' || name !== lock.name);
+    if (event === 'REMOVED') return Object.fromEntries(others);
+    return Object.fromEntries([...others, [lock.name, lock]]);
+  }
+  return Object.fromEntries(
+    Object.entries(locks).map(([name, lock]) => [name, heldBy(lock, change.owner, change.offlineSinceMs)]),
+  );
+}
+
+/** When the first of them runs out, epoch milliseconds; undefined: none does. */
+export function dueLocks(locks: Locks): number | undefined {
+  const ends = Object.values(locks).flatMap(({ owner, endsMs }) =>
+    owner === undefined || endsMs === undefined ? [] : [endsMs],
+  );
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+function holderChange(
+  locks: Locks,
+  { owner, offlineSinceMs }: Extract<LockCommand, { type: 'lock-holder' }>,
+  nowMs: number,
+): LockChange | undefined {
+  const held = Object.values(locks).filter((lock) => lock.owner === owner);
+  // What runs out already goes on doing so.
+  const isNews = held.some(({ endsMs }) => (endsMs === undefined) === (offlineSinceMs !== undefined));
+  return isNews ? { type: 'lock-holder-changed', atMs: nowMs, owner, offlineSinceMs } : undefined;
+}
+
+function heldBy(lock: Lock, owner: string, offlineSinceMs: number | undefined): Lock {
+  if (lock.owner !== owner) return lock;
+  const { endsMs: _, ...rest } = lock;
+  return offlineSinceMs === undefined ? rest : { ...rest, endsMs: offlineSinceMs + lock.ttlMs };
+}
