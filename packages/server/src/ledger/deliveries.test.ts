@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { endpointForTests, quietLogger, quietMetrics } from '../notify/notify-fo
 import type { Metrics } from '../observe/contract.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
 import { appForTests, reportsForTests } from './delivery-report-for-tests.ts';
-import { type DeliveryFilter, DeliveryTables } from './delivery-tables.ts';
+import { type DeliveryFilter, DeliveryTables, deliveryStatuses, searchOf } from './delivery-tables.ts';
 import { openReadModel } from './sqlite.ts';
 
 const ends: (() => void)[] = [];
@@ -246,12 +247,51 @@ describe('search', () => {
     });
     const many = limits.deliveryScanMax + 10;
     tables.append(Array.from({ length: many }, (_, index) => entry(index + 1)));
-    const filter = { app: appForTests, uid: 3 };
-    const first = tables.search(filter, undefined, 10);
-    expect(first.deliveries).toEqual([]);
-    const second = tables.search(filter, first.next, 10);
-    expect(second.deliveries.map(({ uid }) => uid)).toEqual([3]);
-    expect(second.next).toBeUndefined();
+    const shared = { channel: 'stage', status: 'delivered' } as const;
+    for (const more of [{}, { channel: shared.channel }, { status: shared.status }, shared]) {
+      const filter = { app: appForTests, uid: 3, ...more };
+      const first = tables.search(filter, undefined, 10);
+      expect(first.deliveries).toEqual([]);
+      const second = tables.search(filter, first.next, 10);
+      expect(second.deliveries.map(({ uid }) => uid)).toEqual([3]);
+      expect(second.next).toBeUndefined();
+    }
+    // What is not there at all is not looked for longer either.
+    for (const more of [{}, { channel: 'stage' }]) {
+      const page = tables.search({ app: appForTests, status: 'given-up', ...more }, undefined, 10);
+      expect(page.deliveries).toEqual([]);
+      expect(page.next !== undefined).toBe('channel' in more);
+    }
+  });
+
+  test('HOOK170: no search, and no reading of the metrics, walks or sorts all deliveries', async () => {
+    const path = newPath();
+    const { deliveries } = await open(path);
+    for (const report of reportsForTests(3)) deliveries.record(report);
+    deliveries.search({ filter: { app: appForTests }, limit: 1 });
+    const database = new Database(path, { readonly: true });
+    ends.push(() => database.close());
+    const values = { channel: 'stage', uid: 2, endpoint: 'good', account: 'ann', type: 105, from: 1, to: 2 };
+    const names = Object.keys(values) as (keyof typeof values)[];
+    const filters: DeliveryFilter[] = [{ app: appForTests }, { app: appForTests, ...values }];
+    for (const name of names) filters.push({ app: appForTests, [name]: values[name] });
+    for (const status of deliveryStatuses)
+      filters.push(...filters.slice(0, names.length + 2).map((filter) => ({ ...filter, status })));
+    for (const filter of filters) {
+      const { looked, lookedValues } = searchOf(filter, undefined);
+      const plan = database.query(`EXPLAIN QUERY PLAN ${looked}`).all(...lookedValues);
+      // By an index down to the ids, which then need no sorting.
+      expect(plan).toHaveLength(1);
+      expect(plan).toEqual([
+        expect.objectContaining({
+          detail: expect.stringMatching(/^SEARCH .*\(.*app=\?.* AND id>\? AND id<\?\)$/),
+        }),
+      ]);
+    }
+    const { givenUpCount } = DeliveryTables;
+    expect(database.query(`EXPLAIN QUERY PLAN ${givenUpCount}`).all()).toEqual([
+      expect.objectContaining({ detail: expect.stringContaining('SEARCH deliveries USING COVERING INDEX') }),
+    ]);
   });
 
   test('HOOK102: once delivered stays delivered, and a failed redelivery does not give up for the delivery', async () => {
@@ -293,7 +333,7 @@ describe('limits', () => {
   test('HOOK103: a file that cannot be written is tried again, and costs neither delivery nor outcome', async () => {
     const path = newPath();
     const { deliveries, clock, complaints } = await open(path);
-    const other = openReadModel({ path, version: 2, schema: '', onRebuild: () => {} });
+    const other = openReadModel({ path, version: 3, schema: '', onRebuild: () => {} });
     ends.push(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     const reports = reportsForTests(3);

@@ -79,6 +79,7 @@ const schema = `
     attempts INTEGER NOT NULL, redelivered INTEGER NOT NULL, status INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX deliveries_by_notice ON deliveries (notice_id, endpoint);
+  CREATE INDEX deliveries_by_app ON deliveries (app, id);
   CREATE INDEX deliveries_by_channel ON deliveries (app, channel, id);
   CREATE INDEX deliveries_unfinished ON deliveries (status, app, id) WHERE status < 2;
   CREATE TABLE attempts (
@@ -88,7 +89,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX attempts_by_delivery ON attempts (delivery);
 `;
-const version = 2;
+const version = 3;
 /** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
 const idsPerMs = 1_000;
 /** Deliveries deleted at one go, so that retention never holds up a socket for long. */
@@ -96,6 +97,9 @@ const retainRowsMax = 1_000;
 
 /** The tables of the deliveries and the statements on them. */
 export class DeliveryTables {
+  /** Asked with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
+  static readonly givenUpCount =
+    'SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_unfinished WHERE status = 1 AND status < 2';
   readonly #database: Database;
   readonly #find: Statement;
   readonly #insert: Statement;
@@ -135,7 +139,7 @@ export class DeliveryTables {
     this.#countOldest = database.prepare(`SELECT count(*) AS n FROM (${oldest})`);
     this.#deleteAttempts = database.prepare(`DELETE FROM attempts WHERE delivery IN (${oldest})`);
     this.#deleteDeliveries = database.prepare(`DELETE FROM deliveries WHERE id IN (${oldest})`);
-    this.#countStatus = database.prepare('SELECT count(*) AS n FROM deliveries WHERE status = 1');
+    this.#countStatus = database.prepare(DeliveryTables.givenUpCount);
     this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
     this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
     this.#lastAttemptId = Number(database.prepare('SELECT max(id) AS id FROM attempts').get()?.id ?? 0);
@@ -218,17 +222,16 @@ export class DeliveryTables {
     cursor: number | undefined,
     limit: number,
   ): { deliveries: readonly Delivery[]; next?: number } {
-    const { base, baseValues, rest, restValues } = conditionsOf(filter, cursor);
-    const scanned = `SELECT * FROM deliveries WHERE ${base} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+    const { looked, lookedValues, rest, restValues } = searchOf(filter, cursor);
     const rows = this.#database
-      .prepare(`SELECT * FROM (${scanned}) WHERE ${rest} ORDER BY id DESC LIMIT ?`)
-      .all(...baseValues, ...restValues, limit);
+      .prepare(`SELECT * FROM (${looked}) WHERE ${rest} ORDER BY id DESC LIMIT ?`)
+      .all(...lookedValues, ...restValues, limit);
     const deliveries = rows.map(toDelivery);
     const last = rows.at(-1);
     if (last && rows.length >= limit) return { deliveries, next: Number(last.id) };
     const end = this.#database
-      .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${scanned})`)
-      .get(...baseValues);
+      .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${looked})`)
+      .get(...lookedValues);
     if (Number(end?.n ?? 0) < limits.deliveryScanMax) return { deliveries };
     return { deliveries, next: Number(end?.id) };
   }
@@ -270,31 +273,40 @@ export class DeliveryTables {
   }
 }
 
-/** `base` is what an index finds; `rest` is looked at row by row, in a bounded number of rows. */
-function conditionsOf(filter: DeliveryFilter, cursor: number | undefined) {
-  const base = ['app = ?', 'id < ?', 'id >= ?'];
+/**
+ * How a search is asked. `looked` finds what an index leads to, newest first and in a bounded number; `rest` is then asked
+ * of each of these. The index is named, because SQLite would rather sort a whole app than walk it backwards.
+ */
+export function searchOf(filter: DeliveryFilter, cursor: number | undefined) {
+  const { app, channel, status } = filter;
   const toId = filter.to === undefined ? Number.MAX_SAFE_INTEGER : (filter.to + 1) * idsPerMs;
-  const baseValues: Value[] = [
-    filter.app,
-    Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER),
-    Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER),
-  ];
-  const rest = ['true'];
-  const restValues: Value[] = [];
-  const add = (where: 'base' | 'rest', condition: string, value: Value | undefined) => {
-    if (value === undefined) return;
-    (where === 'base' ? base : rest).push(condition);
-    (where === 'base' ? baseValues : restValues).push(value);
+  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER);
+  const from = Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER);
+  const statusNumber = status && deliveryStatuses.indexOf(status);
+  const lookedValues: Value[] = [app, before, from];
+  let index = 'deliveries_by_app';
+  let more = '';
+  if (channel !== undefined) {
+    index = 'deliveries_by_channel';
+    more = 'AND channel = ?';
+    lookedValues.push(channel);
+  } else if (statusNumber !== undefined && status !== 'delivered') {
+    index = 'deliveries_unfinished';
+    // The literal lets SQLite see that the index, which leaves out the delivered ones, covers it.
+    more = 'AND status = ? AND status < 2';
+    lookedValues.push(statusNumber);
+  }
+  const looked = `SELECT * FROM deliveries INDEXED BY ${index}
+    WHERE app = ? AND id < ? AND id >= ? ${more} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+  const { endpoint, uid, account, type } = filter;
+  const fields = Object.entries({ endpoint, uid, account, type, status: statusNumber });
+  const given = fields.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  return {
+    looked,
+    lookedValues,
+    rest: ['true', ...given.map(({ name }) => `${name} = ?`)].join(' AND '),
+    restValues: given.map(({ value }): Value => value),
   };
-  add('base', 'channel = ?', filter.channel);
-  // The literal lets SQLite see that the index of unfinished ones covers it.
-  if (filter.status !== undefined && filter.status !== 'delivered') base.push('status < 2');
-  add('base', 'status = ?', filter.status && deliveryStatuses.indexOf(filter.status));
-  add('rest', 'endpoint = ?', filter.endpoint);
-  add('rest', 'uid = ?', filter.uid);
-  add('rest', 'account = ?', filter.account);
-  add('rest', 'type = ?', filter.type);
-  return { base: base.join(' AND '), baseValues, rest: rest.join(' AND '), restValues };
 }
 
 function toDelivery(row: Row): Delivery {
