@@ -140,11 +140,15 @@ const braces = (key: string) => (key === '' ? '' : `{${key}}`);
 
 function labelText(labels: Labels | undefined): string {
   if (labels === undefined) return '';
-  return Object.keys(labels)
-    .sort()
-    .map((name) => `${name}="${escaped(labels[name] ?? '')}"`)
-    .join(',');
+  const names = Object.keys(labels);
+  if (names.length > 1) names.sort();
+  let text = '';
+  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escaped(labels[name] ?? '')}"`;
+  return text;
 }
 
+/** Most values have nothing to escape, and every observation passes here. */
 const escaped = (value: string) =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  /[\\"\n]/.test(value)
+    ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : value;
