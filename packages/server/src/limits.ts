@@ -57,8 +57,8 @@ export const limits = {
   deliveryDaysMax: 30,
   /** … and this many of the newest; what is older is deleted. About 2 kB each, up to 6 kB where receivers answer at length. */
   deliveryRowsMax: 1_000_000,
-  /** Attempts that wait with request and answer for the file of deliveries; beyond it the oldest lose these, never their outcome. */
-  deliveryDetailQueueMax: 2_000,
+  /** Requests and answers that wait for the file of deliveries, characters; beyond it the oldest are dropped, never their outcome. */
+  deliveryDetailQueueCharsMax: 16 * 1024 * 1024,
   /** Outcomes that wait for a file that cannot be written; beyond it the oldest are not searchable. About 300 bytes each. */
   deliveryOutcomeQueueMax: 100_000,
   /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
