@@ -35,6 +35,7 @@ export const hooksBatch: Bench = {
       await whilePrinting(load, host.call('idle', {}), 1_000);
       const drained = await sample(load);
       checkReceived(drained.count, warmed + made);
+      const { details, outcomes } = await host.call('dropped', {});
       console.log('drained; now with joins and leaves');
       const steady = await whilePrinting(
         load,
@@ -59,6 +60,8 @@ export const hooksBatch: Bench = {
         figure('drained-events-per-second', perSecond(full, drained, made), '1/s', params),
         figure('drained-events-per-server-cpu-second', perCpuSecond(full, drained, made), '1/s', params),
         figure('drained-events-per-request', made / requests, 'events', params),
+        figure('drained-without-detail', details / made, 'share', params),
+        figure('drained-not-searchable', outcomes / made, 'share', params),
         figure('events-per-second-with-joins', perSecond(drained, after, steady), '1/s', params),
         figure(
           'events-per-server-cpu-second-with-joins',
