@@ -210,7 +210,8 @@ export class DeliveryTables {
         eventMs,
         made.atMs,
         redelivered,
-        status,
+        // What is known by a redelivery alone is not tried again by itself.
+        Math.max(status, redelivered),
         attempt,
       );
       if (isNew > 0) {

@@ -62,11 +62,11 @@ export function notifyMetrics(
     const labels = { endpoint: endpoint.id };
     attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
     attemptMs.observe(durationMs, labels);
+    if (next === 'retry') return;
     if (redelivery !== undefined) {
       redelivered.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'failed' });
       return;
     }
-    if (next === 'retry') return;
     deliveries.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
     if (next !== 'delivered') return;
     for (const [eventMs, times] of runsOf(notices))
