@@ -85,6 +85,7 @@ export const codes = {
   hosts_full: entry(409, 4207, true, 'The channel has as many broadcasters as it may have.'),
   accounts_full: entry(503, 4208, false, 'The app has as many string accounts as it may have.'),
   channels_full: entry(503, 4209, true, 'The app has as many channels as it may have.'),
+  windows_full: entry(503, 4210, true, 'The channel has as many different roster windows as it may have.'),
   // Endpoints.
   endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
   endpoint_read_only: entry(

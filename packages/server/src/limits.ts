@@ -140,6 +140,13 @@ export const limits = {
   /** In channels with more members than `rosterMergeMembersMin`, roster frames are at least this far apart, milliseconds. */
   rosterMergeMs: 50,
   rosterMergeMembersMin: 1_000,
+  /**
+   * In such channels views of the roster (counts, windows) are told at most this often, milliseconds; in smaller ones every
+   * `rosterMergeMs`. What people read, four times a second; with silentMs and a sweep, silence still shows within 5 s.
+   */
+  rosterViewMs: 250,
+  /** Different windows of one channel's roster that are followed; the next is refused with `windows_full`. The counts are free. */
+  rosterWindowsMax: 64,
   /** Changes that a channel's stream keeps for readers that come back with a cursor (up to twice that); further back they get a snapshot. */
   rosterRingChangesMax: 4_096,
   /** The same over all channels: beyond it a channel that grows keeps only a quarter of its own. */
