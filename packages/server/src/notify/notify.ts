@@ -116,7 +116,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   if (new Set(ids).size < ids.length)
     throw new HousecountError('body_invalid', 'Two endpoints have the same id.');
   const textIn = noticeTexts(options.communicationEventsOf);
-  const feed = new AttemptFeed();
+  const feed = new AttemptFeed(clock);
   const cursors = await CursorStore.open({ disk, clock, logger }, ids, {
     through: log.lastPosition,
     open: [],
