@@ -290,6 +290,11 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     const lost = await LostEvents.open(named, endpoint.id);
     const cursor = startOf(endpoint, lost.through);
     const journal = await GivenUpJournal.open(disk, endpoint.id, new DeliveryWindow(cursor).readAfter);
+    if (journal.damagedBytes > 0)
+      named.logger.error('Given-up notices of the endpoint are damaged on the disk and cannot be read.', {
+        damagedBytes: journal.damagedBytes,
+        whole: journal.count,
+      });
     const slot = new EndpointSlot(endpoint, { cursor, journal, lost, partsOf });
     await noteMissing(slot, { log, clock, logger: named.logger });
     slots.set(endpoint.id, slot);
