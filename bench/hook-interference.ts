@@ -5,11 +5,11 @@ import { steadyJoins } from './hook-latency-inside.ts';
 import { benchEndpoint, sample, secret, startNoticeLoad, waitedShare } from './notice-load.ts';
 
 /**
- * What an endpoint that takes no notice does to its neighbour: the neighbour's delays while the other answers, hangs or
- * refuses, in turns, so that what else happens on the machine falls on all three alike.
+ * What an endpoint that takes no notice does to its neighbour: the neighbour's delays while the other is paused, hangs
+ * or refuses, in turns, so that what else happens on the machine falls on all three alike.
  */
 export const hookInterference: Bench = {
-  summary: "an endpoint's delays beside one that hangs or refuses, against beside one that answers",
+  summary: "an endpoint's delays beside one that hangs or refuses, against alone",
   async run(args) {
     const { rate, seconds, rounds } = numbers(args, { rate: 500, seconds: 8, rounds: 5 });
     const load = startNoticeLoad();
@@ -17,28 +17,30 @@ export const hookInterference: Bench = {
     try {
       const healthy = await receiver.call('open', { secret, hangs: false });
       const neighbours = {
-        answering: await receiver.call('open', { secret, hangs: false }),
         hanging: await receiver.call('open', { secret, hangs: true }),
         refusing: await closedPort(),
       };
-      const names = ['answering', 'hanging', 'refusing'] as const;
-      const neighbour = (name: (typeof names)[number]) => benchEndpoint('neighbour', neighbours[name]);
-      await host.call('start', { endpoints: [benchEndpoint('healthy', healthy), neighbour('answering')] });
+      const names = ['alone', 'hanging', 'refusing'] as const;
+      const neighbour = (name: keyof typeof neighbours) => benchEndpoint('neighbour', neighbours[name]);
+      await host.call('start', { endpoints: [benchEndpoint('healthy', healthy), neighbour('hanging')] });
       await steadyJoins(load, { rate, seconds: 5, firstUid: 1 });
       const before = await sample(load);
-      const measured = { answering: [] as Round[], hanging: [] as Round[], refusing: [] as Round[] };
+      const measured = { alone: [] as Round[], hanging: [] as Round[], refusing: [] as Round[] };
       let firstUid = 1_000_000;
       for (let round = 0; round < rounds; round++) {
         for (const name of names) {
-          // With another address the neighbour begins anew: a pause that it earned is over.
-          await host.call('change', { endpoint: neighbour(name) });
+          await host.call('pause', { endpoint: 'neighbour' });
+          if (name !== 'alone') {
+            await host.call('change', { endpoint: neighbour(name) });
+            await host.call('resume', { endpoint: 'neighbour' });
+          }
           await steadyJoins(load, { rate, seconds: 1, firstUid });
           firstUid += rate;
           const { delaysMs } = await steadyJoins(load, { rate, seconds, firstUid });
           firstUid += rate * seconds;
           const round = { p50: percentile(delaysMs, 0.5), p99: percentile(delaysMs, 0.99) };
           measured[name].push(round);
-          console.log(`${name.padEnd(9)}  p50 ${round.p50.toFixed(1)} ms  p99 ${round.p99.toFixed(1)} ms`);
+          console.log(`${name.padEnd(8)}  p50 ${round.p50.toFixed(1)} ms  p99 ${round.p99.toFixed(1)} ms`);
         }
       }
       const params = { rate, seconds, rounds };
@@ -50,13 +52,13 @@ export const hookInterference: Bench = {
           0.5,
         );
       const ratios = names.flatMap((name): Figure[] => [
-        figure(`p50-beside-${name}`, of(name, 'p50'), 'ms', params),
-        figure(`p99-beside-${name}`, of(name, 'p99'), 'ms', params),
-        ...(name === 'answering'
+        figure(name === 'alone' ? 'p50-alone' : `p50-beside-${name}`, of(name, 'p50'), 'ms', params),
+        figure(name === 'alone' ? 'p99-alone' : `p99-beside-${name}`, of(name, 'p99'), 'ms', params),
+        ...(name === 'alone'
           ? []
           : [
-              figure(`p50-ratio-${name}`, of(name, 'p50') / of('answering', 'p50'), '×', params),
-              figure(`p99-ratio-${name}`, of(name, 'p99') / of('answering', 'p99'), '×', params),
+              figure(`p50-ratio-${name}`, of(name, 'p50') / of('alone', 'p50'), '×', params),
+              figure(`p99-ratio-${name}`, of(name, 'p99') / of('alone', 'p99'), '×', params),
             ]),
       ]);
       return [...ratios, figure('server-waited-for-a-core', waited, 'share', params)];

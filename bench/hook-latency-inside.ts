@@ -53,18 +53,30 @@ export async function steadyJoins(
 ): Promise<{ readonly delaysMs: readonly number[]; readonly durableMs: readonly number[] }> {
   await receiver.call('arrivals', { receiver: index });
   const { sent, durableMs } = await host.call('joins', { channel: 'bench', ...joins });
-  const deadlineMs = Date.now() + 30_000;
-  const arrived: number[] = [];
-  while (arrived.length < sent.length && Date.now() < deadlineMs) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    arrived.push(...(await receiver.call('arrivals', { receiver: index })));
-  }
+  return { delaysMs: await delaysOf(receiver, sent, index), durableMs };
+}
+
+/** Resolves, once all that were sent (uid, then time) came, with how long each took; milliseconds. Gives up after 30 s. */
+export async function delaysOf(
+  receiver: NoticeLoad['receiver'],
+  sent: readonly number[],
+  index = 0,
+): Promise<readonly number[]> {
   const sentMs = new Map<number, number>();
   for (let at = 0; at < sent.length; at += 2) sentMs.set(sent[at] ?? 0, sent[at + 1] ?? 0);
+  const deadlineMs = Date.now() + 30_000;
   const delaysMs: number[] = [];
-  for (let at = 0; at < arrived.length; at += 2) {
-    const beganMs = sentMs.get(arrived[at] ?? 0);
-    if (beganMs !== undefined) delaysMs.push((arrived[at + 1] ?? 0) - beganMs);
+  while (sentMs.size > 0) {
+    if (Date.now() > deadlineMs) throw new Error(`${sentMs.size} notices did not come`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const arrived = await receiver.call('arrivals', { receiver: index });
+    for (let at = 0; at < arrived.length; at += 2) {
+      const uid = arrived[at] ?? 0;
+      const beganMs = sentMs.get(uid);
+      if (beganMs === undefined) continue;
+      delaysMs.push((arrived[at + 1] ?? 0) - beganMs);
+      sentMs.delete(uid);
+    }
   }
-  return { delaysMs, durableMs };
+  return delaysMs;
 }

@@ -4,6 +4,7 @@ import type { Bench } from './figure.ts';
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   joins: async () => (await import('./joins.ts')).joins,
   hooks: async () => (await import('./hooks.ts')).hooks,
+  'hooks-batch': async () => (await import('./hooks-batch.ts')).hooksBatch,
   'hook-latency': async () => (await import('./hook-latency.ts')).hookLatency,
   'hook-latency-inside': async () => (await import('./hook-latency-inside.ts')).hookLatencyInside,
   'hook-interference': async () => (await import('./hook-interference.ts')).hookInterference,

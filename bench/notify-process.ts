@@ -199,7 +199,16 @@ const calls = {
       backlogs: backlogs(),
     };
   },
-  metrics: (_: Record<string, never>) => running().metrics.text(),
+  /** Attempts that cannot be looked up in full, or at all, because their file was behind. */
+  dropped(_: Record<string, never>): { readonly details: number; readonly outcomes: number } {
+    const text = running().metrics.text();
+    const count = (what: string) =>
+      Number(
+        new RegExp(`^housecount_deliveries_dropped_total\\{what="${what}"\\} (\\d+)$`, 'm').exec(text)?.[1] ??
+          0,
+      );
+    return { details: count('detail'), outcomes: count('outcome') };
+  },
 };
 export type HostCalls = typeof calls;
 serveCalls(calls);

@@ -11,19 +11,25 @@ const answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
 export interface ReceiverCount {
   readonly requests: number;
   readonly notices: number;
-  /** Came again: same (sid, seq) as the last of its member. */
+  /** Came again: same (sid, seq) as the last of its lane. */
   readonly copies: number;
-  /** Came after a later one of the same member. */
+  /** Came after a later one of its lane: the member's, or in a batch the channel's, where the next seq must follow. */
   readonly disordered: number;
   readonly verified: number;
   readonly forged: number;
   readonly cpuMs: number;
 }
 
-interface Notice {
+interface AgoraNotice {
   readonly sid: string;
   readonly eventType: number;
-  readonly payload: { readonly channelName: string; readonly uid?: number; readonly seq: number };
+  readonly payload: { readonly uid?: number; readonly seq: number };
+}
+interface StandardNotice {
+  readonly sid: string;
+  readonly type: string;
+  readonly seq: number;
+  readonly data: { readonly uid?: number };
 }
 
 class BenchReceiver {
@@ -111,24 +117,43 @@ class BenchReceiver {
   #take(head: string, body: string): void {
     this.#requests += 1;
     if (this.#requests % verifyEvery === 0) this.#verify(head, body);
-    const value = JSON.parse(body) as Notice;
-    this.#note(value);
+    const value = JSON.parse(body) as AgoraNotice | readonly StandardNotice[];
+    if (Array.isArray(value)) {
+      for (const { sid, type, seq, data } of value as readonly StandardNotice[]) {
+        const last = this.#last.get(sid) ?? 0;
+        this.#note(sid, seq, last, seq === last + 1);
+        if (type === 'member.joined') this.#arrived(data.uid);
+      }
+      return;
+    }
+    const { sid, eventType, payload } = value as AgoraNotice;
+    const lane = `${sid} ${payload.uid ?? 0}`;
+    const last = this.#last.get(lane) ?? 0;
+    this.#note(lane, payload.seq, last, payload.seq > last);
+    if (eventType === 105) this.#arrived(payload.uid);
   }
 
-  #note({ sid, eventType, payload: { channelName, uid = 0, seq } }: Notice): void {
+  #note(lane: string, seq: number, last: number, isInOrder: boolean): void {
     this.#notices += 1;
-    const key = `${sid} ${channelName} ${uid}`;
-    const last = this.#last.get(key) ?? 0;
-    if (seq > last) this.#last.set(key, seq);
-    else if (seq === last) this.#copies += 1;
+    if (isInOrder) this.#last.set(lane, seq);
+    else if (seq <= last) this.#copies += 1;
     else this.#disordered += 1;
-    if (eventType === 105) this.#arrivals?.push(uid, performance.timeOrigin + performance.now());
+  }
+
+  #arrived(uid = 0): void {
+    this.#arrivals?.push(uid, performance.timeOrigin + performance.now());
   }
 
   #verify(head: string, body: string): void {
-    const given = /\r\nagora-signature-v2: ([0-9a-f]+)/i.exec(head)?.[1];
-    const right = createHmac('sha256', this.#secret).update(body, 'utf8').digest('hex');
-    if (given === right) this.#verified += 1;
+    const header = (name: string) => new RegExp(`\\r\\n${name}: ([^\\r]*)`, 'i').exec(head)?.[1];
+    const mac = (content: string) => createHmac('sha256', this.#secret).update(content, 'utf8');
+    const agora = header('agora-signature-v2');
+    const content = `${header('webhook-id')}.${header('webhook-timestamp')}.${body}`;
+    const isRight =
+      agora === undefined
+        ? header('webhook-signature') === `v1,${mac(content).digest('base64')}`
+        : agora === mac(body).digest('hex');
+    if (isRight) this.#verified += 1;
     else this.#forged += 1;
   }
 }

@@ -86,6 +86,7 @@ export const codes = {
   hosts_full: entry(409, 4207, true, 'The channel has as many broadcasters as it may have.'),
   accounts_full: entry(503, 4208, false, 'The app has as many string accounts as it may have.'),
   channels_full: entry(503, 4209, true, 'The app has as many channels as it may have.'),
+  windows_full: entry(503, 4210, true, 'The channel has as many different roster windows as it may have.'),
   metadata_outdated: entry(409, 4211, false, 'The metadata has changed since the revision that was named.'),
   metadata_missing: entry(404, 4212, false, 'There is no metadata under that key.'),
   metadata_full: entry(413, 4213, false, 'A set of metadata has as many bytes as it may have.'),
@@ -94,7 +95,7 @@ export const codes = {
   lock_taken: entry(409, 4216, true, 'Somebody else holds the lock.'),
   lock_not_held: entry(409, 4217, false, 'The lock is not held by that user.'),
   locks_full: entry(409, 4218, false, 'A channel has as many locks as it may have.'),
-  states_full: entry(400, 4210, false, 'A user has as many states in the channel as it may have.'),
+  states_full: entry(400, 4219, false, 'A user has as many states in the channel as it may have.'),
   // Endpoints.
   endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
   endpoint_read_only: entry(

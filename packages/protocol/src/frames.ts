@@ -69,10 +69,22 @@ export interface RenewTokenFrame {
   readonly id: number;
   readonly token: string;
 }
-/** Follow the channel's roster. With `sid` and `after`: only what came after, if the server still has it. */
+/**
+ * How much of a roster to follow: the counts alone, or a window of it with the counts. A window is the members at places
+ * `from` to `from` + `count` − 1 in order of arrival, 0 being the first; `first: n` is `from: 0, count: n`.
+ */
+export type RosterViewRequest =
+  | { readonly count: true }
+  | { readonly first: number }
+  | { readonly from: number; readonly count: number };
+/**
+ * Follow the channel's roster. With `sid` and `after`: only what came after, if the server still has it. With `view`: that
+ * much of it; a cursor then changes nothing, for the answer is as small as the view.
+ */
 export interface SubscribeRosterFrame {
   readonly type: 'subscribe-roster';
   readonly id: number;
+  readonly view?: RosterViewRequest;
   readonly sid?: string;
   readonly after?: number;
 }
@@ -185,6 +197,44 @@ export interface RosterInterruptedFrame {
   readonly silent: readonly { readonly uid: number; readonly sinceMs: number }[];
   readonly back: readonly number[];
 }
+/** How many are in a channel. */
+export interface RosterCounts {
+  /** Members: `hosts` and `audience`. */
+  readonly count: number;
+  readonly hosts: number;
+  readonly audience: number;
+  /** Those of them whose connection is silent. A state, as in `roster-interrupted`. */
+  readonly interrupted: number;
+}
+/** The counts at `seq`: at first, and whenever they changed. */
+export interface RosterCountFrame extends RosterCounts {
+  readonly type: 'roster-count';
+  readonly sid: string;
+  readonly seq: number;
+}
+/** All of a window at `seq`: takes the place of whatever window was known. */
+export interface RosterWindowFrame extends RosterCounts {
+  readonly type: 'roster-window';
+  readonly sid: string;
+  readonly seq: number;
+  /** Place of the first of `members`. */
+  readonly from: number;
+  readonly members: readonly RosterMember[];
+}
+/**
+ * What makes of the window at `after` the window at `seq`: take out `left`, put those of `changed` in the place of what was
+ * known of them, append `entered`. Each is absent if it is empty. `after` equals `seq` where only links changed.
+ */
+export interface RosterWindowChangesFrame extends RosterCounts {
+  readonly type: 'roster-window-changes';
+  readonly sid: string;
+  readonly after: number;
+  readonly seq: number;
+  /** uids: they left the channel, or moved to a place before the window. */
+  readonly left?: readonly number[];
+  readonly changed?: readonly RosterMember[];
+  readonly entered?: readonly RosterMember[];
+}
 /** A broadcaster came (or an audience member became one). */
 export interface HostJoinedFrame {
   readonly type: 'host-joined';
@@ -224,6 +274,9 @@ export type ServerFrame =
   | RosterSnapshotFrame
   | RosterChangesFrame
   | RosterInterruptedFrame
+  | RosterCountFrame
+  | RosterWindowFrame
+  | RosterWindowChangesFrame
   | HostJoinedFrame
   | HostLeftFrame
   | HostStreamsFrame
@@ -232,3 +285,5 @@ export type ServerFrame =
 
 /** Members in one roster-snapshot frame, at most. Chosen: about 150 kB of JSON. */
 export const rosterPageMembersMax = 1000;
+/** Members in one roster window, at most. Chosen: one frame, and more than fits on any screen. */
+export const rosterWindowMembersMax = 1000;

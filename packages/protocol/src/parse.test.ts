@@ -5,6 +5,7 @@ import {
   codes,
   parseClientFrame,
   rosterPageMembersMax,
+  rosterWindowMembersMax,
   type ServerFrame,
 } from './index.ts';
 
@@ -85,6 +86,9 @@ describe('fixtures', () => {
       'roster-snapshot': true,
       'roster-changes': true,
       'roster-interrupted': true,
+      'roster-count': true,
+      'roster-window': true,
+      'roster-window-changes': true,
       'host-joined': true,
       'host-left': true,
       'host-streams': true,
@@ -106,5 +110,13 @@ describe('fixtures', () => {
     }
     for (const { members } of fixtures.server['roster-snapshot'])
       expect(members.length).toBeLessThanOrEqual(rosterPageMembersMax);
+    for (const { members, count } of fixtures.server['roster-window'])
+      expect(members.length).toBeLessThanOrEqual(Math.min(rosterWindowMembersMax, count));
+    for (const { count, hosts, audience } of [
+      ...fixtures.server['roster-count'],
+      ...fixtures.server['roster-window'],
+      ...fixtures.server['roster-window-changes'],
+    ])
+      expect(hosts + audience).toBe(count);
   });
 });

@@ -1,5 +1,5 @@
 import type { Code } from './codes.ts';
-import { byeGraceMsMax, type ClientFrame, protocolVersion } from './frames.ts';
+import { byeGraceMsMax, type ClientFrame, protocolVersion, rosterWindowMembersMax } from './frames.ts';
 import { isAccount, isAppId, isChannelName, isUid } from './names.ts';
 import { platformNumbers } from './reasons.ts';
 
@@ -41,7 +41,7 @@ interface Field {
   readonly must: string;
   /** Answered when the JSON type is right but the value is not legal; default `frame_invalid`. */
   readonly code?: Code;
-  readonly jsonType: 'string' | 'number' | 'boolean';
+  readonly jsonType: 'string' | 'number' | 'boolean' | 'object';
 }
 
 const field = (
@@ -59,6 +59,11 @@ const text = (lengthMax: number) =>
   );
 
 const id = field('number', 'a whole number from 0 to 2^53 - 1', isId);
+const view = field(
+  'object',
+  `{"count": true}, {"first": N} or {"from": PLACE, "count": N} with N from 1 to ${rosterWindowMembersMax}`,
+  isView,
+);
 const flag = field('boolean', 'true or false', (value) => typeof value === 'boolean');
 const role = field(
   'string',
@@ -124,7 +129,7 @@ const frames: ReadonlyMap<string, Readonly<Record<string, Field>>> = new Map<
   ['ping', { id: optional(id) }],
   ['set-role', { id, role }],
   ['renew-token', { id, token }],
-  ['subscribe-roster', { id, sid: optional(text(nameLengthMax)), after: optional(id) }],
+  ['subscribe-roster', { id, sid: optional(text(nameLengthMax)), after: optional(id), view: optional(view) }],
   ['unsubscribe-roster', { id }],
   ['streams', { id, audio: flag, video: flag }],
   ['select', { id, session: text(nameLengthMax), audio: flag, video: flag }],
@@ -172,4 +177,16 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isView(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { count, first, from } = value;
+  const names = Object.keys(value);
+  if (names.length === 1) return count === true || isWindowSize(first);
+  return names.length === 2 && isId(from) && isWindowSize(count);
+}
+
+function isWindowSize(value: unknown): boolean {
+  return isId(value) && value >= 1 && value <= rosterWindowMembersMax;
 }

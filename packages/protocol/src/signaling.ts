@@ -102,7 +102,64 @@ export type SignalingRequest = { readonly id: number } & (
       readonly page?: string;
     }
   | { readonly type: 'user-channels'; readonly userId: string }
+  | {
+      /** All of it or nothing (spec: signaling 4.1). */
+      readonly type: 'change-metadata';
+      readonly target: MetadataTarget;
+      /** `set` writes; `update` only what is there; `remove` takes out, everything if `items` is empty. */
+      readonly mode: 'set' | 'update' | 'remove';
+      /** `revision`: −1 for any. */
+      readonly items: readonly { readonly key: string; readonly value: string; readonly revision: number }[];
+      /** −1: any. */
+      readonly majorRevision: number;
+      /** Empty: none is needed. */
+      readonly lockName: string;
+      readonly addTimeStamp: boolean;
+      readonly addUserId: boolean;
+    }
+  | { readonly type: 'get-metadata'; readonly target: MetadataTarget }
+  | { readonly type: 'subscribe-user-metadata'; readonly userId: string }
+  | { readonly type: 'unsubscribe-user-metadata'; readonly userId: string }
+  | ({ readonly type: 'set-lock' /** Seconds, 10 to 300. */; readonly ttl: number } & LockName)
+  | ({ readonly type: 'remove-lock' } & LockName)
+  /** `retry`: answered when it is had, or given up by `release-lock`, unsubscribing or the end of the session. */
+  | ({ readonly type: 'acquire-lock'; readonly retry: boolean } & LockName)
+  | ({ readonly type: 'release-lock' } & LockName)
+  | ({ readonly type: 'revoke-lock'; readonly owner: string } & LockName)
+  | {
+      readonly type: 'get-locks';
+      readonly channelType: SignalingChannelType;
+      readonly channel: string;
+    }
 );
+
+/** Whose metadata: a channel's, or a user's. */
+export type MetadataTarget =
+  | { readonly channelType: SignalingChannelType; readonly channel: string }
+  | { readonly userId: string };
+
+interface LockName {
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+  readonly lockName: string;
+}
+
+/** One item of metadata as it is kept. */
+export interface SignalingMetadataItem {
+  readonly key: string;
+  readonly value: string;
+  readonly revision: number;
+  /** Epoch milliseconds, and the user who wrote it: only if the writer asked for it. */
+  readonly updatedMs?: number;
+  readonly author?: string;
+}
+export interface SignalingLock {
+  readonly lockName: string;
+  /** Empty: nobody holds it. */
+  readonly owner: string;
+  /** Seconds. */
+  readonly ttl: number;
+}
 
 export type SignalingClientFrame = SignalingLogin | SignalingPing | SignalingLogout | SignalingRequest;
 
@@ -145,7 +202,14 @@ export type SignalingResult =
         readonly channelName: string;
         readonly channelType: SignalingChannelType;
       }[];
-    };
+    }
+  /** Of `change-metadata`: the set's revision, and how many items it has; of `get-metadata`, these too. */
+  | {
+      readonly majorRevision: number;
+      readonly totalCount: number;
+      readonly items?: readonly SignalingMetadataItem[];
+    }
+  | { readonly locks: readonly SignalingLock[] };
 /** A request was not done. `code` as in spec: signaling section 5, for example −11033. */
 export interface SignalingRefused {
   readonly type: 'refused';
@@ -183,6 +247,30 @@ export type SignalingPresenceEvent =
       readonly states: readonly SignalingOccupant[];
       readonly totalOccupancy: number;
     };
+/** A set of metadata, whole: at a subscription to it, and at every change. */
+export interface SignalingStorage {
+  readonly type: 'storage';
+  readonly event: 'SNAPSHOT' | 'UPDATE';
+  readonly target: MetadataTarget;
+  /** Who changed it; empty in a snapshot. */
+  readonly publisher: string;
+  readonly majorRevision: number;
+  readonly items: readonly SignalingMetadataItem[];
+  readonly serverMs: number;
+}
+/** What became of a lock of the channel; or, at a subscription to them, all of them. */
+export interface SignalingLockEvent {
+  readonly type: 'lock';
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+  readonly event:
+    | { readonly type: 'SNAPSHOT'; readonly locks: readonly SignalingLock[] }
+    | ({
+        readonly type: 'SET' | 'REMOVED' | 'ACQUIRED' | 'RELEASED' | 'EXPIRED';
+        readonly publisher: string;
+      } & SignalingLock);
+  readonly serverMs: number;
+}
 /** The token's privilege ends soon. */
 export interface SignalingTokenWillExpire {
   readonly type: 'token-will-expire';
@@ -206,6 +294,8 @@ export type SignalingServerFrame =
   | SignalingRefused
   | SignalingMessage
   | SignalingPresence
+  | SignalingStorage
+  | SignalingLockEvent
   | SignalingTokenWillExpire
   | SignalingClosing;
 

@@ -43,7 +43,7 @@ export interface AppConfig {
   readonly secondaryCertificate?: string;
   readonly bindSignaling: boolean;
   readonly communicationEvents: CommunicationEvents;
-  /** Who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. */
+  /** Who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. Its counts are for everyone. */
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token (Agora's co-host authentication). */
   readonly coHostAuthentication: boolean;

@@ -65,8 +65,8 @@ export const limits = {
   deliveryDaysMax: 30,
   /** … and this many of the newest; what is older is deleted. About 2 kB each, up to 6 kB where receivers answer at length. */
   deliveryRowsMax: 1_000_000,
-  /** Attempts that wait with request and answer for the file of deliveries; beyond it the oldest lose these, never their outcome. */
-  deliveryDetailQueueMax: 2_000,
+  /** Requests and answers that wait for the file of deliveries, characters; beyond it the oldest are dropped, never their outcome. */
+  deliveryDetailQueueCharsMax: 16 * 1024 * 1024,
   /** Outcomes that wait for a file that cannot be written; beyond it the oldest are not searchable. About 300 bytes each. */
   deliveryOutcomeQueueMax: 100_000,
   /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
@@ -148,6 +148,13 @@ export const limits = {
   /** In channels with more members than `rosterMergeMembersMin`, roster frames are at least this far apart, milliseconds. */
   rosterMergeMs: 50,
   rosterMergeMembersMin: 1_000,
+  /**
+   * In such channels views of the roster (counts, windows) are told at most this often, milliseconds; in smaller ones every
+   * `rosterMergeMs`. What people read, four times a second; with silentMs and a sweep, silence still shows within 5 s.
+   */
+  rosterViewMs: 250,
+  /** Different windows of one channel's roster that are followed; the next is refused with `windows_full`. The counts are free. */
+  rosterWindowsMax: 64,
   /** Changes that a channel's stream keeps for readers that come back with a cursor (up to twice that); further back they get a snapshot. */
   rosterRingChangesMax: 4_096,
   /** The same over all channels: beyond it a channel that grows keeps only a quarter of its own. */

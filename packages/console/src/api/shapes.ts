@@ -94,6 +94,8 @@ export interface EndpointInfo {
   readonly state: string;
   readonly backlog: number;
   readonly givenUp: number;
+  /** Events that waited for longer than they are kept, and were not sent. */
+  readonly lost: number;
   readonly failingSinceMs?: number;
   readonly halt?: { readonly sinceMs: number; readonly why: string };
   readonly lastAttempt?: { readonly atMs: number; readonly result: string };

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import type { MadeAttempt } from '../api/shapes.ts';
 import { CodeBlock } from '../shell/code-block.tsx';
 import { clockTimeMs, dayTime, fullTime } from '../words/times.ts';
-import { indented, nameOfAttempt, whatFollowed, wordsOfOutcome } from './attempt-words.ts';
+import { nameOfAttempt, noticeIn, whatFollowed, wordsOfOutcome } from './attempt-words.ts';
+import { ofNotices } from './redelivery.ts';
 
 const looks = {
   delivered: ['teal', IconCheck],
@@ -13,7 +14,7 @@ const looks = {
 } as const;
 
 /** The attempts of a delivery, oldest first, each with its request and answer on demand; the last one's is open. */
-export function AttemptTimeline({ made }: { made: readonly MadeAttempt[] }) {
+export function AttemptTimeline({ noticeId, made }: { noticeId: string; made: readonly MadeAttempt[] }) {
   return (
     <Timeline active={made.length} bulletSize={24} lineWidth={2} aria-label="Attempts">
       {made.map((attempt, index) => {
@@ -49,7 +50,7 @@ export function AttemptTimeline({ made }: { made: readonly MadeAttempt[] }) {
                 {attempt.detail}
               </Text>
             )}
-            <Exchange attempt={attempt} initiallyOpen={index === made.length - 1} />
+            <Exchange noticeId={noticeId} attempt={attempt} initiallyOpen={index === made.length - 1} />
           </Timeline.Item>
         );
       })}
@@ -57,7 +58,15 @@ export function AttemptTimeline({ made }: { made: readonly MadeAttempt[] }) {
   );
 }
 
-function Exchange({ attempt, initiallyOpen }: { attempt: MadeAttempt; initiallyOpen: boolean }) {
+function Exchange({
+  noticeId,
+  attempt,
+  initiallyOpen,
+}: {
+  noticeId: string;
+  attempt: MadeAttempt;
+  initiallyOpen: boolean;
+}) {
   const [opened, setOpened] = useState(initiallyOpen);
   const [look, setLook] = useState('indented');
   const { exchange, answered } = attempt;
@@ -67,6 +76,7 @@ function Exchange({ attempt, initiallyOpen }: { attempt: MadeAttempt; initiallyO
         Request and answer were not kept: the server had too much to write.
       </Text>
     );
+  const notice = noticeIn(exchange.body, noticeId);
   return (
     <Stack gap={8} mt={6}>
       <Button
@@ -87,20 +97,22 @@ function Exchange({ attempt, initiallyOpen }: { attempt: MadeAttempt; initiallyO
               .join('\n')}
             label="Headers sent"
           />
-          <Heading words="Body sent" />
+          <Heading
+            words={notice.of === undefined ? 'Body sent' : `Body sent: a batch of ${ofNotices(notice.of)}`}
+          />
           <SegmentedControl
             size="xs"
             w="fit-content"
             aria-label="How the body is shown"
             data={[
-              { value: 'indented', label: 'Indented' },
+              { value: 'indented', label: notice.of === undefined ? 'Indented' : 'This notice' },
               { value: 'raw', label: 'As sent' },
             ]}
             value={look}
             onChange={setLook}
           />
           <CodeBlock
-            code={look === 'raw' ? exchange.body : indented(exchange.body)}
+            code={look === 'raw' ? exchange.body : notice.text}
             label={look === 'raw' ? 'Body as sent' : 'Body, indented'}
           />
           {answered !== undefined && (

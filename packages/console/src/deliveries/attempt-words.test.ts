@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { MadeAttempt } from '../api/shapes.ts';
-import { indented, nameOfAttempt, whatFollowed, wordsOfOutcome } from './attempt-words.ts';
+import { nameOfAttempt, noticeIn, whatFollowed, wordsOfOutcome } from './attempt-words.ts';
 
 const made = (about: Partial<MadeAttempt>): MadeAttempt => ({
   attempt: 1,
@@ -43,6 +43,12 @@ test('DEMO13: each attempt says what came of it and what followed', () => {
 });
 
 test('DEMO13: a body that is no JSON is shown as it is', () => {
-  expect(indented('{"a":1}')).toBe('{\n  "a": 1\n}');
-  expect(indented('<html>')).toBe('<html>');
+  expect(noticeIn('{"a":1}', 'x')).toEqual({ text: '{\n  "a": 1\n}' });
+  expect(noticeIn('<html>', 'x')).toEqual({ text: '<html>' });
+});
+
+test('DEMO13: of a batch the notice that was looked for is shown', () => {
+  const batch = '[{"id":"S:1:101"},null,{"id":"S:2:105"}]';
+  expect(noticeIn(batch, 'S:2:105')).toEqual({ text: '{\n  "id": "S:2:105"\n}', of: 3 });
+  expect(noticeIn('[1]', 'S:2:105')).toEqual({ text: '[\n  1\n]', of: 1 });
 });

@@ -26,11 +26,18 @@ export function whatFollowed(made: readonly MadeAttempt[], index: number): strin
   return gapMs < 1_000 ? 'Tried again at once.' : `Tried again after ${duration(gapMs)}.`;
 }
 
-/** JSON, indented; any other text as it is. */
-export function indented(text: string): string {
+/**
+ * A notice in the body that it was sent in, indented; a body that is no JSON as it is. `of` is how many notices were in
+ * it where it was a batch.
+ */
+export function noticeIn(body: string, noticeId: string): { readonly text: string; readonly of?: number } {
+  let whole: unknown;
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    whole = JSON.parse(body);
   } catch {
-    return text;
+    return { text: body };
   }
+  if (!Array.isArray(whole)) return { text: JSON.stringify(whole, null, 2) };
+  const own: unknown = whole.find((each: { id?: unknown } | null) => each?.id === noticeId) ?? whole;
+  return { text: JSON.stringify(own, null, 2), of: whole.length };
 }

@@ -1,6 +1,7 @@
+import { eventsLostType } from '@housecount/protocol';
 import { Alert, Badge, Button, Drawer, Group, Stack, Table, Text } from '@mantine/core';
 import { IconArrowForwardUp } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { getJson, sendJson } from '../api/client.ts';
 import type { DeliveryWithAttempts, RedeliveryAnswer } from '../api/shapes.ts';
 import type { Endpoints } from '../api/use-endpoints.ts';
@@ -76,13 +77,18 @@ function Details({
   changed: () => void;
 }) {
   const path = `/v1/apps/${app}/deliveries/${encodeURIComponent(endpoint)}/${encodeURIComponent(noticeId)}`;
+  // Attempts carry their requests, so a delivery that will not be tried again by itself is not read again and again.
+  const [goesOn, setGoesOn] = useState(true);
   const { value, error, again } = usePoll(
     path,
     (signal) => getJson<DeliveryWithAttempts>(path, { signal }),
-    lookEveryMs,
+    goesOn ? lookEveryMs : undefined,
   );
+  const isRetrying = value === undefined || value.status === 'retrying';
+  useEffect(() => setGoesOn(isRetrying), [isRetrying]);
   const { busy, error: refused, run } = useAction();
   const [redelivery, setRedelivery] = useState<string>();
+  const isWordOfLoss = value?.type === eventsLostType;
   const isThere = endpoints.list?.some(({ endpointId }) => endpointId === endpoint) ?? true;
   if (value === undefined)
     return error === undefined ? (
@@ -112,12 +118,18 @@ function Details({
           size="xs"
           leftSection={<IconArrowForwardUp size={16} />}
           loading={busy !== undefined}
-          disabled={!isThere}
+          disabled={!isThere || isWordOfLoss}
           onClick={deliverAgain}
         >
           Deliver again
         </Button>
       </Group>
+      {isWordOfLoss && (
+        <Alert variant="default" p="xs">
+          It tells the endpoint which events it will not be sent, because they waited for too long. It is told
+          until it is taken. To send those events after all, deliver again what came since a time.
+        </Alert>
+      )}
       {!isThere && (
         <Alert variant="default" p="xs">
           The endpoint is no longer there: nothing can be sent to it.
@@ -141,7 +153,7 @@ function Details({
         {value.made.length === 1 ? 'One attempt' : `${value.made.length} attempts`}
         {value.made.length < value.attempts && ` of ${value.attempts.toLocaleString()}, the first ones`}
       </Text>
-      <AttemptTimeline made={value.made} />
+      <AttemptTimeline noticeId={noticeId} made={value.made} />
     </Stack>
   );
 }
@@ -150,12 +162,12 @@ function Facts({ delivery, endpoint }: { delivery: DeliveryWithAttempts; endpoin
   const { uid, account } = delivery;
   const facts: [string, string | undefined][] = [
     ['Endpoint', endpoint],
-    ['Channel', delivery.channel],
+    ['Channel', delivery.channel || 'several'],
     [
       'Member',
       uid === undefined ? undefined : `${nameOf({ uid, account })}${account ? ` (uid ${uid})` : ''}`,
     ],
-    ['Sid, seq', `${delivery.sid}, ${delivery.seq}`],
+    ['Sid, seq', delivery.sid === '' ? undefined : `${delivery.sid}, ${delivery.seq}`],
     ['Happened', fullTime(delivery.eventMs)],
   ];
   return (

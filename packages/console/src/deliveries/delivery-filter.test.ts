@@ -14,6 +14,7 @@ describe('the filter of a search', () => {
     } as const;
     expect(filterOf(new URLSearchParams(queryOf(filter).toString()))).toEqual(filter);
     expect(filterOf(queryOf({ account: 'Zoë~k3v9x' }))).toEqual({ account: 'Zoë~k3v9x' });
+    expect(filterOf(new URLSearchParams('type=190'))).toEqual({ type: 190 });
     expect(queryOf({}).toString()).toBe('');
   });
 

@@ -1,6 +1,5 @@
-import { noticeTypeNumbers } from '@housecount/protocol';
 import { type DeliveryStatus, deliveryStatuses } from '../api/shapes.ts';
-import { wordsOfNotice } from '../words/notices.ts';
+import { noticeNumbers, wordsOfNotice } from '../words/notices.ts';
 import { fullTime } from '../words/times.ts';
 
 /** What a search asks for; every field that is there must fit. Times are of the first attempt, epoch milliseconds. */
@@ -42,7 +41,7 @@ export function filterOf(query: URLSearchParams): DeliveryFilter {
     ...(channel && { channel }),
     ...(uid !== undefined && { uid }),
     ...(account && { account }),
-    ...(type !== undefined && noticeTypeNumbers.some((each) => each === type) && { type }),
+    ...(type !== undefined && noticeNumbers.some((each) => each === type) && { type }),
     ...(status && { status }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),

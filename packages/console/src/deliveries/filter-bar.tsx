@@ -1,11 +1,10 @@
-import { noticeTypeNumbers } from '@housecount/protocol';
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { deliveryStatuses } from '../api/shapes.ts';
 import { type Endpoints, nameOfEndpoint } from '../api/use-endpoints.ts';
 import type { ChangeQuery } from '../shell/use-query.ts';
-import { wordsOfNotice } from '../words/notices.ts';
+import { noticeNumbers, wordsOfNotice } from '../words/notices.ts';
 import { localField, msOfLocalField } from '../words/times.ts';
 import classes from './deliveries.module.css';
 import { type DeliveryFilter, filterNames, memberOf, typedMember, wordsOfStatus } from './delivery-filter.ts';
@@ -13,7 +12,7 @@ import { type DeliveryFilter, filterNames, memberOf, typedMember, wordsOfStatus 
 /** How long after the last key a search begins, milliseconds. */
 const typingMs = 400;
 
-const typeChoices = noticeTypeNumbers.map((type) => ({
+const typeChoices = noticeNumbers.map((type) => ({
   value: String(type),
   label: `${type} ${wordsOfNotice(type)}`,
 }));

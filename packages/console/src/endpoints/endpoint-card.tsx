@@ -40,7 +40,7 @@ export function EndpointCard({
   const [report, setReport] = useState<TestReport>();
   const [asking, setAsking] = useState(false);
   const [editing, setEditing] = useState(false);
-  const { url, state, backlog, givenUp, source } = endpoint;
+  const { url, state, backlog, givenUp, lost, source } = endpoint;
   const deliveries = `/deliveries?app=${app}&endpoint=${encodeURIComponent(endpoint.endpointId)}`;
   const managed = source === 'managed';
   const act = (name: string, work: () => Promise<void>) =>
@@ -94,6 +94,15 @@ export function EndpointCard({
                   {givenUp.toLocaleString()} given up
                 </Anchor>
               </>
+            )}
+            {lost > 0 && (
+              <Text
+                span
+                c="red"
+                title="They waited for longer than they are kept. The endpoint is told which."
+              >
+                {` · ${lost.toLocaleString()} lost`}
+              </Text>
             )}
           </Text>
           {endpoint.lastAttempt && (

@@ -18,6 +18,7 @@ const endpoint: EndpointInfo = {
   state: 'running',
   backlog: 0,
   givenUp: 0,
+  lost: 0,
 };
 
 test('DEMO15: a form that was not touched changes nothing', () => {

@@ -2,6 +2,7 @@
 export const formats = [
   { value: 'agora', label: 'As Agora’s notices' },
   { value: 'standard', label: 'Standard Webhooks' },
+  { value: 'batch', label: 'Standard Webhooks, many in one request' },
 ] as const;
 
 /** A format in words; its name if it is of a newer server. */

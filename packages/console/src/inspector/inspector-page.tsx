@@ -1,4 +1,3 @@
-import { noticeTypeNumbers } from '@housecount/protocol';
 import { Badge, Button, EmptyState, Group, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
@@ -6,7 +5,7 @@ import { useSession } from '../api/session.tsx';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { RouteLink } from '../shell/router.tsx';
-import { wordsOfNotice } from '../words/notices.ts';
+import { noticeNumbers, wordsOfNotice } from '../words/notices.ts';
 import classes from './inspector.module.css';
 import { NoticeDrawer } from './notice-drawer.tsx';
 import { noticesMax } from './notice-log.ts';
@@ -17,7 +16,7 @@ import { useNotices } from './use-notices.ts';
 
 /** Rows drawn at once; narrower filters show older ones. */
 const rowsMax = 200;
-const typeChoices = noticeTypeNumbers.map((type) => ({
+const typeChoices = noticeNumbers.map((type) => ({
   value: String(type),
   label: `${type} ${wordsOfNotice(type)}`,
 }));

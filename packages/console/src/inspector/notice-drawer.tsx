@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { CodeBlock } from '../shell/code-block.tsx';
 import { CopyWords } from '../shell/copy-button.tsx';
 import { RouteLink } from '../shell/router.tsx';
+import { isPartOfBatch } from '../words/batch.ts';
 import { colorOfNotice, wordsOfNotice } from '../words/notices.ts';
 import { clockTimeMs } from '../words/times.ts';
 import { asCurl } from './as-curl.ts';
@@ -39,6 +40,7 @@ function Heading({ notice }: { notice: SeenNotice }) {
 function Details({ notice }: { notice: SeenNotice }) {
   const { attempt } = notice;
   const { outcome } = attempt;
+  const isPart = isPartOfBatch(attempt);
   const facts: [string, string | number | undefined][] = [
     ['Channel', attempt.channel],
     ['Sid, seq', notice.sid === undefined ? undefined : `${notice.sid}, ${notice.seq ?? '–'}`],
@@ -51,7 +53,8 @@ function Details({ notice }: { notice: SeenNotice }) {
   return (
     <Stack gap="md">
       <Group gap="xs">
-        <CopyWords value={asCurl(attempt)} label="Copy as curl" />
+        {/* The signature of a batch is of all its notices. */}
+        {!isPart && <CopyWords value={asCurl(attempt)} label="Copy as curl" />}
         <CopyWords value={attempt.body} label="Copy the body" />
         {!attempt.virtual && (
           <Button
@@ -97,7 +100,9 @@ function Details({ notice }: { notice: SeenNotice }) {
           label="Headers"
         />
       </Titled>
-      <Titled title="Body as sent, the bytes that are signed">
+      <Titled
+        title={isPart ? 'Its part of the batch that was sent' : 'Body as sent, the bytes that are signed'}
+      >
         <CodeBlock code={attempt.body} label="Body as sent" />
       </Titled>
     </Stack>

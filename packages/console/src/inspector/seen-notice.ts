@@ -14,13 +14,17 @@ export interface SeenNotice {
 
 /** Reads the body of an attempt. Fields that a foreign format lacks are absent; a body that is no JSON is fine too. */
 export function seenNotice(attempt: Attempt): SeenNotice {
-  const body = objectOf(parsed(attempt.body));
+  const whole = parsed(attempt.body);
+  // A batch of one notice; of a larger one the attempt has its part alone.
+  const body = objectOf(Array.isArray(whole) ? whole[0] : whole);
+  // `agora` has what it is about in `payload`; `standard`, and each notice of a `batch`, at the top and in `data`.
   const payload = objectOf(body.payload);
+  const data = objectOf(body.data);
   const sid = stringOf(body.sid);
-  const seq = numberOf(payload.seq);
-  const uid = numberOf(payload.uid);
-  const account = stringOf(payload.account);
-  const count = numberOf(payload.count);
+  const seq = numberOf(payload.seq ?? body.seq);
+  const uid = numberOf(payload.uid ?? data.uid);
+  const account = stringOf(payload.account ?? data.account);
+  const count = numberOf(payload.count ?? body.count);
   return {
     key: `${attempt.atMs}/${attempt.id}/${attempt.noticeId}/${attempt.attempt}/${attempt.endpointId}`,
     attempt,

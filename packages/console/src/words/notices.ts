@@ -1,6 +1,9 @@
-import { type NoticeType, noticeTypeNumbers, noticeTypes } from '@housecount/protocol';
+import { eventsLostType, type NoticeNumber, noticeTypeNumbers, noticeTypes } from '@housecount/protocol';
 
-const words: Readonly<Record<NoticeType, string>> = {
+/** Every number that a notice may have: those that an endpoint chooses from, and the word of lost events. */
+export const noticeNumbers: readonly NoticeNumber[] = [...noticeTypeNumbers, eventsLostType];
+
+const words: Readonly<Record<NoticeNumber, string>> = {
   [noticeTypes.channelCreate]: 'channel opened',
   [noticeTypes.channelDestroy]: 'channel closed',
   [noticeTypes.broadcasterJoin]: 'host joined',
@@ -11,11 +14,12 @@ const words: Readonly<Record<NoticeType, string>> = {
   [noticeTypes.communicationLeave]: 'user left',
   [noticeTypes.becameBroadcaster]: 'came on stage',
   [noticeTypes.becameAudience]: 'stepped back',
+  [eventsLostType]: 'events lost',
 };
 
 /** What a notice number means, in two or three words; "unknown" for one of a newer server. */
 export function wordsOfNotice(type: number): string {
-  return noticeTypeNumbers.includes(type as NoticeType) ? words[type as NoticeType] : 'unknown';
+  return noticeNumbers.includes(type as NoticeNumber) ? words[type as NoticeNumber] : 'unknown';
 }
 
 /** For coloured badges: arrivals, departures, role changes and the channel itself each have one. */
@@ -32,6 +36,8 @@ export function colorOfNotice(type: number): string {
     case noticeTypes.becameBroadcaster:
     case noticeTypes.becameAudience:
       return 'violet';
+    case eventsLostType:
+      return 'red';
     default:
       return 'blue';
   }

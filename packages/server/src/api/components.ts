@@ -346,7 +346,7 @@ export const components: Readonly<Record<string, Schema>> = {
           object(
             {
               headers: { type: 'object', additionalProperties: string() },
-              body: string('The exact bytes sent, as text; of a batch, the part that is this notice.'),
+              body: string('The exact bytes sent, as text; of a batch, all of it.'),
               answer: string('The first 4 KiB of its body.'),
             },
             'Absent if it was dropped because more came than could be written.',

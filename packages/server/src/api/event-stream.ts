@@ -9,9 +9,23 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
-/** Events as they are sent: bytes that any number of streams may share. */
-export function encodeEvents(events: readonly StreamEvent[]): Uint8Array<ArrayBuffer> {
+/** Events as they are sent. */
+function encodeEvents(events: readonly StreamEvent[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(events.map(format).join(''));
+}
+
+/** Makes the bytes of several events at once; streams that are given the same array are given the same bytes. */
+export function sharedEvents<T>(
+  eventOf: (value: T) => StreamEvent,
+): (values: readonly T[]) => Uint8Array<ArrayBuffer> {
+  const encoded = new WeakMap<readonly T[], Uint8Array<ArrayBuffer>>();
+  return (values) => {
+    const known = encoded.get(values);
+    if (known) return known;
+    const bytes = encodeEvents(values.map(eventOf));
+    encoded.set(values, bytes);
+    return bytes;
+  };
 }
 
 /** Opens event streams, at most limits.eventStreamsMax at once. */
@@ -24,7 +38,7 @@ export class EventStreams {
   }
 
   /**
-   * A text/event-stream of what `source` yields: events, or several at once as encodeEvents made them. Nothing is buffered: the source is asked when the client has room.
+   * A text/event-stream of what `source` yields: events, or several at once as sharedEvents makes them. Nothing is buffered: the source is asked when the client has room.
    * It ends when the client goes away, the signal aborts or the source ends; a failure is the last event, `error`.
    * @throws HousecountError too_many_connections
    */

@@ -38,6 +38,24 @@ describe('Roster', () => {
     expect(uids(three.page(0, 0))).toEqual([]);
   });
 
+  test('CHAN21: a place in the order of arrival is found, however many came and went before', () => {
+    expect(uids(three.range(0, 2))).toEqual([30, 10]);
+    expect(uids(three.range(1, 5))).toEqual([10, 20]);
+    expect(uids(three.without(30).range(1, 5))).toEqual([20]);
+    expect(uids(three.range(3, 5))).toEqual([]);
+    expect(uids(three.range(0, 0))).toEqual([]);
+  });
+
+  test('interrupted counts those whose connection is silent', () => {
+    const quiet = three.with(member(30, 2, { link: silent(50) })).with(member(10, 3, { link: silent(60) }));
+    expect([three.interrupted, quiet.interrupted]).toEqual([0, 2]);
+    expect(quiet.with(member(30, 2, { link: silent(70) })).interrupted).toBe(2);
+    expect(quiet.with(member(30, 2)).interrupted).toBe(1);
+    expect(quiet.without(30).interrupted).toBe(1);
+    expect(quiet.without(20).interrupted).toBe(2);
+    expect(Roster.empty.with(member(1, 1, { link: silent(5) })).interrupted).toBe(1);
+  });
+
   test('CHAN21: a change leaves the kept roster as it was', () => {
     const changed = three.without(10).with(member(40, 9));
     expect(uids(changed)).toEqual([30, 20, 40]);

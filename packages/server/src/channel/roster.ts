@@ -8,7 +8,7 @@ import { Trie } from './trie.ts';
  * one it was made from, so a tentative state is just another reference and a kept one is a snapshot at its seq.
  */
 export class Roster implements Iterable<Member> {
-  static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty());
+  static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty(), 0);
 
   /** By joinedSeq; measured by when the membership ends if nothing is heard. */
   readonly #members: Trie<Member>;
@@ -18,17 +18,21 @@ export class Roster implements Iterable<Member> {
   readonly #connections: Trie<readonly number[]>;
   /** joinedSeqs of the broadcasters, by itself. */
   readonly #broadcasters: Trie<number>;
+  /** How many of the members are silent. */
+  readonly interrupted: number;
 
   private constructor(
     members: Trie<Member>,
     uids: Trie<number>,
     connections: Trie<readonly number[]>,
     broadcasters: Trie<number>,
+    interrupted: number,
   ) {
     this.#members = members;
     this.#uids = uids;
     this.#connections = connections;
     this.#broadcasters = broadcasters;
+    this.interrupted = interrupted;
   }
 
   get size(): number {
@@ -82,6 +86,7 @@ export class Roster implements Iterable<Member> {
       known ? this.#uids : this.#uids.with(uid, joinedSeq),
       connections,
       broadcasters,
+      this.interrupted + silence(member) - (known ? silence(known) : 0),
     );
   }
 
@@ -94,6 +99,7 @@ export class Roster implements Iterable<Member> {
       this.#uids.without(uid),
       unlinked(this.#connections, member),
       this.#broadcasters.without(member.joinedSeq),
+      this.interrupted - silence(member),
     );
   }
 
@@ -113,6 +119,17 @@ export class Roster implements Iterable<Member> {
     return page;
   }
 
+  /** At most `limit` members from place `from` on (0 is the first that arrived), in order of arrival. Costs as much as they are. */
+  range(from: number, limit: number): Member[] {
+    const range: Member[] = [];
+    if (limit <= 0) return range;
+    for (const member of this.#members.valuesFrom(from)) {
+      range.push(member);
+      if (range.length >= limit) break;
+    }
+    return range;
+  }
+
   /** Broadcasters in order of arrival; costs as much as they are, however large the audience. */
   *broadcasters(): IterableIterator<Member> {
     for (const joinedSeq of this.#broadcasters.values()) {
@@ -126,6 +143,8 @@ export class Roster implements Iterable<Member> {
     for (const [, member] of this.#members.atMost(nowMs)) yield member;
   }
 }
+
+const silence = (member: Member): number => (member.link.state === 'silent' ? 1 : 0);
 
 function unlinked(connections: Trie<readonly number[]>, member: Member): Trie<readonly number[]> {
   const key = hash(member.connectionId);

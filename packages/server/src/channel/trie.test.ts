@@ -42,6 +42,18 @@ describe('Trie', () => {
     );
   });
 
+  test('finds a place in the order', () => {
+    fc.assert(
+      fc.property(changes, fc.nat(70), (list, place) => {
+        const { trie, sorted } = both(list);
+        const values = sorted.map(([, value]) => value);
+        expect([...trie.valuesFrom(place)]).toEqual(values.slice(place));
+        expect([...trie.valuesFrom(0)]).toEqual(values);
+        expect([...trie.valuesFrom(values.length)]).toEqual([]);
+      }),
+    );
+  });
+
   test('knows the least measure, and finds those at or below a bound', () => {
     fc.assert(
       fc.property(changes, fc.nat(100), (list, bound) => {

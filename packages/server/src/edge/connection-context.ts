@@ -27,7 +27,7 @@ export type SelectStreams = (
 export interface ConnectionContext {
   readonly apps: ReadonlyMap<string, EdgeApp>;
   readonly log: Log;
-  readonly signal: Pick<Signal, 'streams' | 'hosts' | 'followRoster'>;
+  readonly signal: Pick<Signal, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

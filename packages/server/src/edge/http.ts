@@ -77,6 +77,8 @@ async function answerTo(
     return await match.route.handle(limited, { ...context, params: match.params });
   } catch (cause) {
     if (cause instanceof HousecountError && cause.code !== 'internal') return problemOf(cause, requestId);
+    // Nobody waits for it any more, or the server stops: whoever works on it was told so, and that is no failure.
+    if (context.signal.aborted && cause === context.signal.reason) return problem('going_away', requestId);
     logger.error('a request could not be answered', {
       requestId,
       method: request.method,

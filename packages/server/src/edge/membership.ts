@@ -1,6 +1,6 @@
 import type { LeaveReason, Role, WelcomeFrame } from '@housecount/protocol';
 import { limits } from '../limits.ts';
-import type { RosterSubscription } from '../signal/roster-subscription.ts';
+import type { RosterStream } from '../signal/roster-stream.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
 import type { Admission } from './hello.ts';
@@ -22,7 +22,7 @@ export interface Membership {
   warned: boolean;
   /** Until when it may publish, epoch milliseconds; undefined where the app does not ask for the privilege. */
   publish?: PublishRights;
-  roster?: RosterSubscription;
+  roster?: RosterStream;
 }
 
 export interface PublishRights {

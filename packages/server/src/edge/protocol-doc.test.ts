@@ -6,6 +6,7 @@ import {
   codes,
   parseClientFrame,
   rosterPageMembersMax,
+  rosterWindowMembersMax,
 } from '@housecount/protocol';
 import fixtures from '@housecount/protocol/fixtures/frames.json';
 import { limits } from '../limits.ts';
@@ -66,6 +67,10 @@ test('WIRE1: docs/protocol.md states the limits as they are', () => {
     [`\`pingMs\` (${number(limits.pingMs)})`],
     [`After ${number(limits.silentMs)} ms of silence`],
     [`at most ${number(rosterPageMembersMax)}, in order of arrival`],
+    [`the first 50 members in order of arrival; 1 to ${number(rosterWindowMembersMax)}`],
+    [`while ${limits.rosterWindowsMax} different windows`],
+    [`at most every ${limits.rosterMergeMs} ms, in a channel of more than`],
+    [`more than ${number(limits.rosterMergeMembersMin)} members at most every ${limits.rosterViewMs} ms`],
     [`at least the last ${number(limits.rosterRingChangesMax)} changes`],
     [`until ${limits.rosterRingIdleMs / 1000} s after its last reader`],
     [`Up to ${limits.pendingFramesMax} may wait`],

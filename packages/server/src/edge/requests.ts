@@ -1,8 +1,10 @@
-import type { ClientFrame, Code, StreamsFrame } from '@housecount/protocol';
+import type { ClientFrame, Code, RosterViewRequest, StreamsFrame } from '@housecount/protocol';
 import type { Privilege } from '../channel/rules.ts';
 import { limits } from '../limits.ts';
 import type { RosterReader } from '../signal/roster-subscription.ts';
-import { rosterTopic } from '../signal/topics.ts';
+import { keyOf, type ViewReader } from '../signal/roster-views.ts';
+import { rangeOf } from '../signal/roster-window.ts';
+import { rosterTopic, viewTopic } from '../signal/topics.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { type Membership, publishRightsOf } from './membership.ts';
 import type { Socket } from './socket.ts';
@@ -41,7 +43,11 @@ export function handleRequest(requester: Requester, frame: RequestFrame): Answer
       return code && { code };
     }
     case 'subscribe-roster': {
-      if (!maySeeRoster(requester.member)) return { code: 'role_forbidden' };
+      const { view } = frame;
+      // The welcome counts for everyone; names are what an app may keep back.
+      if (!(view && 'count' in view && view.count === true) && !maySeeRoster(requester.member))
+        return { code: 'role_forbidden' };
+      if (view) return subscribeToView(requester, view);
       const cursor = frame.sid === undefined ? undefined : { sid: frame.sid, after: frame.after ?? 0 };
       return { afterOk: () => followRoster(requester, cursor) };
     }
@@ -59,7 +65,7 @@ async function setRole({ context, member }: Requester, role: Membership['role'])
   const outcome = await context.log.submit(app.id, channel, { type: 'set-role', connectionId, role });
   if (!outcome.ok) return outcome;
   member.role = role;
-  if (!maySeeRoster(member)) leaveRoster(member);
+  if (member.roster?.namesMembers && !maySeeRoster(member)) leaveRoster(member);
   return undefined;
 }
 
@@ -122,6 +128,24 @@ function followRoster(
     onSlow,
   };
   member.roster = context.signal.followRoster(app.id, channel, reader, cursor);
+}
+
+function subscribeToView({ context, member, socket }: Requester, view: RosterViewRequest): Answer {
+  const { app, channel } = member;
+  const { signal } = context;
+  if (!signal.hasRoomForView(app.id, channel, view, member.roster)) return { code: 'windows_full' };
+  const topic = viewTopic(app.id, channel, keyOf(rangeOf(view)));
+  const reader: ViewReader = {
+    send: (text) => socket.send(text),
+    goLive: () => socket.subscribe(topic),
+    leaveLive: () => socket.unsubscribe(topic),
+  };
+  return {
+    afterOk: () => {
+      leaveRoster(member);
+      member.roster = signal.followView(app.id, channel, view, reader);
+    },
+  };
 }
 
 /** Ends the roster stream of this connection, if it has one. */

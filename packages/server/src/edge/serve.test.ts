@@ -20,6 +20,9 @@ let metrics: ReturnType<typeof createMetrics>;
 /** Open sockets as the server counts them. */
 const open = () => Number(/^housecount_sockets (\d+)$/m.exec(metrics.text())?.[1]);
 
+/** Called when a request has come to /waits. */
+let reached = () => {};
+
 const routes: Route[] = [
   { method: 'GET', path: '/hello/{name}', handle: (_, { params }) => new Response(`hello ${params.name}`) },
   { method: 'POST', path: '/echo', handle: async (request) => Response.json(await readJson(request)) },
@@ -47,6 +50,15 @@ const routes: Route[] = [
     path: '/unavailable',
     handle() {
       throw new HousecountError('log_unavailable', 'the disk at /secret is full');
+    },
+  },
+  {
+    method: 'GET',
+    path: '/waits',
+    async handle(_, { signal }) {
+      reached();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw signal.reason;
     },
   },
   { method: 'GET', path: '/stream', handle: (_, { signal }) => streamUntil(signal) },
@@ -198,6 +210,20 @@ describe('HTTP', () => {
     expect(JSON.stringify(failed)).not.toContain('secret');
     expect(JSON.stringify(await problemAt('/unavailable'))).not.toContain('secret');
     expect(logged).toContain('a secret detail');
+  });
+
+  test('WIRE41: a request that its asker gave up is no error', async () => {
+    await begin();
+    const patience = new AbortController();
+    const came = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const asked = fetch(`${edge.url}/waits`, { signal: patience.signal });
+    await Promise.race([came, asked]);
+    patience.abort();
+    await expect(asked).rejects.toThrow();
+    while (!logged.includes('"path":"/waits"')) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(logged).not.toContain('"level":"error"');
   });
 
   test('WIRE41: 405 names the methods there are; HEAD is GET without the body; OPTIONS is a route like others', async () => {

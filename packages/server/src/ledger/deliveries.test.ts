@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +13,14 @@ import { endpointForTests, quietLogger, quietMetrics } from '../notify/notify-fo
 import type { Metrics } from '../observe/contract.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
 import { appForTests, reportsForTests } from './delivery-report-for-tests.ts';
-import { type DeliveryFilter, DeliveryTables } from './delivery-tables.ts';
+import {
+  type DeliveryFilter,
+  DeliveryTables,
+  deliveryStatuses,
+  type KeptAttempt,
+  type KeptRequest,
+  searchOf,
+} from './delivery-tables.ts';
 import { openReadModel } from './sqlite.ts';
 
 const ends: (() => void)[] = [];
@@ -60,6 +68,32 @@ async function open(path = newPath()) {
   };
   ends.push(stop);
   return { deliveries, clock, dropped, complaints, stop };
+}
+
+/** A request with the notices of these seqs, made at the time of the first. */
+function requestForTests(seqs: readonly number[], changes: Partial<KeptAttempt> = {}): KeptRequest {
+  return {
+    app: appForTests,
+    endpoint: 'good',
+    made: {
+      attempt: 1,
+      atMs: atMs + (seqs[0] ?? 0),
+      durationMs: 1,
+      answered: 200,
+      next: 'delivered',
+      ...changes,
+    },
+    subjects: seqs.map((seq) => ({
+      noticeId: `n${seq}`,
+      position: seq,
+      type: 105,
+      channel: 'stage',
+      sid: 's',
+      seq,
+      uid: seq,
+      eventMs: atMs,
+    })),
+  };
 }
 
 describe('search', () => {
@@ -231,27 +265,53 @@ describe('search', () => {
   test('HOOK101: what is too wide is looked at in bounded parts, each with a cursor', async () => {
     const tables = new DeliveryTables(newPath(), () => {});
     ends.push(() => tables.close());
-    const entry = (seq: number) => ({
-      app: appForTests,
-      endpoint: 'good',
-      noticeId: `n${seq}`,
-      position: seq,
-      type: 105,
-      channel: 'stage',
-      sid: 's',
-      seq,
-      uid: seq,
-      eventMs: atMs,
-      made: { attempt: 1, atMs: atMs + seq, durationMs: 1, answered: 200, next: 'delivered' as const },
-    });
     const many = limits.deliveryScanMax + 10;
-    tables.append(Array.from({ length: many }, (_, index) => entry(index + 1)));
-    const filter = { app: appForTests, uid: 3 };
-    const first = tables.search(filter, undefined, 10);
-    expect(first.deliveries).toEqual([]);
-    const second = tables.search(filter, first.next, 10);
-    expect(second.deliveries.map(({ uid }) => uid)).toEqual([3]);
-    expect(second.next).toBeUndefined();
+    tables.append(Array.from({ length: many }, (_, index) => requestForTests([index + 1])));
+    const shared = { channel: 'stage', status: 'delivered' } as const;
+    for (const more of [{}, { channel: shared.channel }, { status: shared.status }, shared]) {
+      const filter = { app: appForTests, uid: 3, ...more };
+      const first = tables.search(filter, undefined, 10);
+      expect(first.deliveries).toEqual([]);
+      const second = tables.search(filter, first.next, 10);
+      expect(second.deliveries.map(({ uid }) => uid)).toEqual([3]);
+      expect(second.next).toBeUndefined();
+    }
+    // What is not there at all is not looked for longer either.
+    for (const more of [{}, { channel: 'stage' }]) {
+      const page = tables.search({ app: appForTests, status: 'given-up', ...more }, undefined, 10);
+      expect(page.deliveries).toEqual([]);
+      expect(page.next !== undefined).toBe('channel' in more);
+    }
+  });
+
+  test('HOOK170: no search, and no reading of the metrics, walks or sorts all deliveries', async () => {
+    const path = newPath();
+    const { deliveries } = await open(path);
+    for (const report of reportsForTests(3)) deliveries.record(report);
+    deliveries.search({ filter: { app: appForTests }, limit: 1 });
+    const database = new Database(path, { readonly: true });
+    ends.push(() => database.close());
+    const values = { channel: 'stage', uid: 2, endpoint: 'good', account: 'ann', type: 105, from: 1, to: 2 };
+    const names = Object.keys(values) as (keyof typeof values)[];
+    const filters: DeliveryFilter[] = [{ app: appForTests }, { app: appForTests, ...values }];
+    for (const name of names) filters.push({ app: appForTests, [name]: values[name] });
+    for (const status of deliveryStatuses)
+      filters.push(...filters.slice(0, names.length + 2).map((filter) => ({ ...filter, status })));
+    for (const filter of filters) {
+      const { looked, lookedValues } = searchOf(filter, undefined);
+      const plan = database.query(`EXPLAIN QUERY PLAN ${looked}`).all(...lookedValues);
+      // By an index down to the ids, which then need no sorting.
+      expect(plan).toHaveLength(1);
+      expect(plan).toEqual([
+        expect.objectContaining({
+          detail: expect.stringMatching(/^SEARCH .*\(.*app=\?.* AND id>\? AND id<\?\)$/),
+        }),
+      ]);
+    }
+    const { givenUpCount } = DeliveryTables;
+    expect(database.query(`EXPLAIN QUERY PLAN ${givenUpCount}`).all()).toEqual([
+      expect.objectContaining({ detail: expect.stringContaining('SEARCH deliveries USING COVERING INDEX') }),
+    ]);
   });
 
   test('HOOK102: once delivered stays delivered, and a failed redelivery does not give up for the delivery', async () => {
@@ -276,12 +336,15 @@ describe('search', () => {
 describe('limits', () => {
   test('HOOK103: behind, the oldest lose request and answer, are counted, and keep their outcome', async () => {
     const { deliveries, dropped, stop } = await open();
-    const extra = 300;
-    const reports = reportsForTests(limits.deliveryDetailQueueMax + extra);
+    const extra = 3;
+    const whole = 1024 * 1024;
+    // Each weighs as much as a sixteenth of what may wait, its answer included.
+    const reports = reportsForTests(limits.deliveryDetailQueueCharsMax / whole + extra).map((report) => ({
+      ...report,
+      body: report.body.padEnd(whole - 'thanks'.length),
+    }));
     for (const report of reports) deliveries.record(report);
     expect(dropped).toEqual({ detail: extra });
-    // Every search writes one batch.
-    for (let turn = 0; turn < 10; turn += 1) ids(deliveries);
     const made = (index: number) =>
       deliveries.read(appForTests, 'good', reports[index]?.noticeId ?? '')?.made[0];
     expect(made(extra - 1)).toMatchObject({ answered: 200 });
@@ -293,7 +356,7 @@ describe('limits', () => {
   test('HOOK103: a file that cannot be written is tried again, and costs neither delivery nor outcome', async () => {
     const path = newPath();
     const { deliveries, clock, complaints } = await open(path);
-    const other = openReadModel({ path, version: 2, schema: '', onRebuild: () => {} });
+    const other = openReadModel({ path, version: 4, schema: '', onRebuild: () => {} });
     ends.push(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     const reports = reportsForTests(3);
@@ -322,27 +385,50 @@ describe('limits', () => {
     const path = newPath();
     const tables = new DeliveryTables(path, () => {});
     ends.push(() => tables.close());
-    for (let seq = 1; seq <= 30; seq += 1)
-      tables.append([
-        {
-          app: appForTests,
-          endpoint: 'good',
-          noticeId: `n${seq}`,
-          position: seq,
-          type: 105,
-          channel: 'stage',
-          sid: 's',
-          seq,
-          eventMs: atMs,
-          made: { attempt: 1, atMs: atMs + seq, durationMs: 1, answered: 200, next: 'delivered' },
-        },
-      ]);
+    for (let seq = 1; seq <= 30; seq += 1) tables.append([requestForTests([seq])]);
     tables.retain(0, 10);
     expect(tables.rows).toBe(10);
     const left = tables.search({ app: appForTests }, undefined, 100).deliveries;
     expect(left.map(({ seq }) => seq)).toEqual([30, 29, 28, 27, 26, 25, 24, 23, 22, 21]);
     expect(tables.withAttempts(appForTests, 'good', 'n21', 10)?.made).toHaveLength(1);
     expect(tables.withAttempts(appForTests, 'good', 'n20', 10)).toBeUndefined();
+  });
+
+  test('HOOK104: an attempt stays as long as one of its notices does, and then goes', () => {
+    const path = newPath();
+    const tables = new DeliveryTables(path, () => {});
+    ends.push(() => tables.close());
+    const exchange = (body: string) => ({ headers: {}, body, answer: '' });
+    const failed = { next: 'retry', answered: 503 } as const;
+    tables.append([requestForTests([1, 2, 3], { ...failed, exchange: exchange('first') })]);
+    tables.append([requestForTests([4], { ...failed, exchange: exchange('fourth') })]);
+    tables.append([requestForTests([1, 2, 3], { attempt: 2, exchange: exchange('again') })]);
+    tables.append([requestForTests([4], { attempt: 2, exchange: exchange('fourth again') })]);
+    const other = openReadModel({ path, version: 4, schema: '', onRebuild: () => {} });
+    ends.push(() => other.close());
+    const count = (table: string) => Number(other.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+    const bodies = (seq: number) =>
+      tables.withAttempts(appForTests, 'good', `n${seq}`, 10)?.made.map((made) => made.exchange?.body);
+    expect([count('attempts'), count('further_attempts')]).toEqual([4, 4]);
+    tables.retain(0, 2);
+    expect([bodies(1), bodies(2), bodies(3)]).toEqual([undefined, undefined, ['first', 'again']]);
+    expect([count('attempts'), count('further_attempts')]).toEqual([4, 2]);
+    tables.retain(0, 1);
+    expect(bodies(4)).toEqual(['fourth', 'fourth again']);
+    expect([count('attempts'), count('further_attempts')]).toEqual([3, 1]);
+    tables.retain(0, 0);
+    expect([count('attempts'), count('further_attempts'), tables.rows]).toEqual([0, 0, 0]);
+    tables.append([requestForTests([5])]);
+    expect(tables.withAttempts(appForTests, 'good', 'n5', 10)?.made).toHaveLength(1);
+  });
+
+  test('HOOK104: what is deleted at one go is bounded', () => {
+    const tables = new DeliveryTables(newPath(), () => {});
+    ends.push(() => tables.close());
+    tables.append(Array.from({ length: 2_500 }, (_, index) => requestForTests([index + 1])));
+    expect([tables.retain(0, 0), tables.rows]).toEqual([true, 1_500]);
+    expect([tables.retain(0, 0), tables.rows]).toEqual([true, 500]);
+    expect([tables.retain(0, 0), tables.rows]).toEqual([false, 0]);
   });
 });
 

@@ -1,17 +1,18 @@
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { AttemptReport } from '../notify/attempt.ts';
-import type { Endpoint } from '../notify/endpoint.ts';
 import { channelOf, type Notice } from '../notify/notice.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import {
   type Delivery,
-  type DeliveryEntry,
   type DeliveryFilter,
+  type DeliverySubject,
   DeliveryTables,
   type KeptAttempt,
+  type KeptRequest,
 } from './delivery-tables.ts';
 import { keptHeaders } from './kept-headers.ts';
+import { RequestQueue } from './request-queue.ts';
 
 export interface DeliveriesOptions {
   /** Path of the SQLite file; folders are made. */
@@ -47,8 +48,10 @@ export interface DeliveryWithAttempts extends Delivery {
 /** Attempts wait this long for company, milliseconds: less than a cursor does, so that what a crash loses here is sent again. */
 const flushMs = 50;
 const retryMs = 1_000;
-/** Attempts in one transaction: a few milliseconds. */
+/** Notices in one transaction, unless one request has more: a few milliseconds. */
 const batchMax = 500;
+/** Transactions follow each other for this long, milliseconds; then sockets have their turn. */
+const flushMsMax = 10;
 /** Old ones are looked for this often, also when nothing is delivered; milliseconds. */
 const retainMs = 60_000;
 /** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
@@ -62,9 +65,7 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
   const tables = new DeliveryTables(options.path, (reason) =>
     logger.warn('The file of deliveries is begun anew; notices themselves are not touched.', { reason }),
   );
-  const queue: DeliveryEntry[] = [];
-  /** Entries before this one have lost their detail. */
-  let firstDetail = 0;
+  const queue = new RequestQueue();
   let trouble: string | undefined;
   let stopped = false;
   let cancelFlush: (() => void) | undefined;
@@ -74,7 +75,7 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
     'Attempts that cannot be looked up in full, by what was dropped: detail (request and answer) or outcome.',
   );
   metrics.gauge('housecount_deliveries_searchable', 'Deliveries that can be searched.', () => tables.rows);
-  metrics.gauge('housecount_deliveries_waiting', 'Attempts not yet written.', () => queue.length);
+  metrics.gauge('housecount_deliveries_waiting', 'Attempts not yet written.', () => queue.notices);
   metrics.gauge(
     'housecount_notify_dead_letters',
     'Searchable deliveries that were given up and not taken since.',
@@ -83,31 +84,16 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
 
   function record(report: AttemptReport): void {
     if (stopped) return;
-    queue.push(...entriesOf(report));
-    while (queue.length - firstDetail > limits.deliveryDetailQueueMax) {
-      dropDetail(firstDetail);
-      firstDetail += 1;
-      dropped.add(1, { what: 'detail' });
-    }
-    while (queue.length > limits.deliveryOutcomeQueueMax) {
-      // In blocks, so that shifting a long array is not the price of every attempt.
-      const gone = queue.splice(0, batchMax).length;
-      firstDetail = Math.max(0, firstDetail - gone);
-      dropped.add(gone, { what: 'outcome' });
-    }
+    queue.add(keptRequest(report));
+    const { details, outcomes } = queue.trim();
+    if (details > 0) dropped.add(details, { what: 'detail' });
+    if (outcomes > 0) dropped.add(outcomes, { what: 'outcome' });
     cancelFlush ??= clock.after(flushMs, onFlush);
-  }
-
-  function dropDetail(index: number): void {
-    const entry = queue[index];
-    if (!entry) return;
-    const { exchange: _, ...made } = entry.made;
-    queue[index] = { ...entry, made };
   }
 
   /** Writes one batch; true if it could. */
   function flush(): boolean {
-    const batch = queue.slice(0, batchMax);
+    const batch = queue.first(batchMax);
     if (batch.length === 0) return true;
     try {
       tables.append(batch);
@@ -117,15 +103,22 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
       return false;
     }
     trouble = undefined;
-    queue.splice(0, batch.length);
-    firstDetail = Math.max(0, firstDetail - batch.length);
+    queue.remove(batch.length);
     if (tables.rows > limits.deliveryRowsMax) retainSome();
     return true;
   }
 
+  /** Writes what waits, for a moment; true if it could. */
+  function flushSome(): boolean {
+    const endMs = clock.nowMs() + flushMsMax;
+    let done = flush();
+    while (done && queue.notices > 0 && clock.nowMs() < endMs) done = flush();
+    return done;
+  }
+
   function onFlush(): void {
-    const done = flush();
-    cancelFlush = queue.length === 0 ? undefined : clock.after(done ? 0 : retryMs, onFlush);
+    const done = flushSome();
+    cancelFlush = queue.notices === 0 ? undefined : clock.after(done ? 0 : retryMs, onFlush);
   }
 
   function retainSome(): boolean {
@@ -144,15 +137,15 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
   return {
     record,
     search({ filter, cursor, limit }) {
-      flush();
+      flushSome();
       return tables.search(filter, cursor, limit);
     },
     read(app, endpoint, noticeId) {
-      flush();
+      flushSome();
       return tables.withAttempts(app, endpoint, noticeId, limits.pageMax);
     },
     delivery(endpoint, noticeId) {
-      flush();
+      flushSome();
       return tables.delivery(endpoint, noticeId);
     },
     get trouble() {
@@ -162,38 +155,38 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
       stopped = true;
       cancelFlush?.();
       cancelRetain();
-      while (queue.length > 0 && flush());
-      if (queue.length > 0) logger.warn('Attempts are lost to the search.', { attempts: queue.length });
+      while (queue.notices > 0 && flush());
+      if (queue.notices > 0) logger.warn('Attempts are lost to the search.', { attempts: queue.notices });
       tables.close();
     },
   };
 }
 
-/** One entry a notice; those of one request share what was exchanged. */
-function entriesOf(report: AttemptReport): DeliveryEntry[] {
-  const { outcome } = report;
-  const made: KeptAttempt = {
-    attempt: report.attempt,
-    atMs: report.atMs,
-    durationMs: report.durationMs,
-    ...(outcome.answered ? { answered: outcome.status } : { stage: outcome.stage, detail: outcome.detail }),
-    next: report.next,
-    ...(report.redelivery !== undefined && { redelivery: report.redelivery }),
-    exchange: {
-      headers: keptHeaders(report.headers),
-      body: report.body,
-      answer: outcome.answered ? outcome.excerpt : '',
+function keptRequest(report: AttemptReport): KeptRequest {
+  const { endpoint, outcome } = report;
+  return {
+    app: endpoint.app,
+    endpoint: endpoint.id,
+    made: {
+      attempt: report.attempt,
+      atMs: report.atMs,
+      durationMs: report.durationMs,
+      ...(outcome.answered ? { answered: outcome.status } : { stage: outcome.stage, detail: outcome.detail }),
+      next: report.next,
+      ...(report.redelivery !== undefined && { redelivery: report.redelivery }),
+      exchange: {
+        headers: keptHeaders(report.headers),
+        body: report.body,
+        answer: outcome.answered ? outcome.excerpt : '',
+      },
     },
+    subjects: report.notices.map(subjectOf),
   };
-  return report.notices.map((notice) => entryOf(report.endpoint, notice, made));
 }
 
-function entryOf({ app, id: endpoint }: Endpoint, notice: Notice, made: KeptAttempt): DeliveryEntry {
-  const { position, event, text } = notice;
+function subjectOf({ position, event, text }: Notice): DeliverySubject {
   const isLost = event.type === 'events-lost';
   return {
-    app,
-    endpoint,
     noticeId: text.noticeId,
     position,
     type: text.eventType,
@@ -203,6 +196,5 @@ function entryOf({ app, id: endpoint }: Endpoint, notice: Notice, made: KeptAtte
     ...('uid' in event && { uid: event.uid }),
     ...('uid' in event && event.account !== undefined && { account: event.account }),
     eventMs: event.atMs,
-    made,
   };
 }

@@ -50,11 +50,18 @@ export interface Exchange {
   readonly answer: string;
 }
 
-/** An attempt with what names its delivery: a row to be. */
-export interface DeliveryEntry
-  extends Omit<Delivery, 'firstMs' | 'lastMs' | 'attempts' | 'redelivered' | 'status'> {
+/** What names a delivery of an endpoint, and what its notice is about. */
+export type DeliverySubject = Omit<
+  Delivery,
+  'endpoint' | 'firstMs' | 'lastMs' | 'attempts' | 'redelivered' | 'status'
+>;
+
+/** One request to an endpoint with the deliveries that it was an attempt at: rows to be. */
+export interface KeptRequest {
   readonly app: string;
+  readonly endpoint: string;
   readonly made: KeptAttempt;
+  readonly subjects: readonly DeliverySubject[];
 }
 
 /** What a search asks for; every field that is there must fit. */
@@ -71,71 +78,86 @@ export interface DeliveryFilter {
   readonly to?: number;
 }
 
+/**
+ * An attempt is kept once for all notices of its request. Nearly every delivery is one attempt: its row says which, and
+ * only further ones need a row that links them.
+ */
 const schema = `
   CREATE TABLE deliveries (
     id INTEGER PRIMARY KEY, app TEXT NOT NULL, endpoint TEXT NOT NULL, notice_id TEXT NOT NULL,
     position INTEGER NOT NULL, type INTEGER NOT NULL, channel TEXT NOT NULL, sid TEXT NOT NULL, seq INTEGER NOT NULL,
     uid INTEGER, account TEXT, event_ms INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
-    attempts INTEGER NOT NULL, redelivered INTEGER NOT NULL, status INTEGER NOT NULL
+    attempts INTEGER NOT NULL, redelivered INTEGER NOT NULL, status INTEGER NOT NULL, first_attempt INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX deliveries_by_notice ON deliveries (notice_id, endpoint);
+  CREATE INDEX deliveries_by_app ON deliveries (app, id);
   CREATE INDEX deliveries_by_channel ON deliveries (app, channel, id);
   CREATE INDEX deliveries_unfinished ON deliveries (status, app, id) WHERE status < 2;
   CREATE TABLE attempts (
-    id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, at_ms INTEGER NOT NULL,
-    duration_ms INTEGER NOT NULL, answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT,
-    headers TEXT, body TEXT, answer TEXT, same_as INTEGER
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, at_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
+    answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT, headers TEXT, body TEXT, answer TEXT
   ) STRICT;
-  CREATE INDEX attempts_by_delivery ON attempts (delivery);
+  CREATE TABLE further_attempts (
+    delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, PRIMARY KEY (delivery, attempt)
+  ) STRICT, WITHOUT ROWID;
 `;
-const version = 2;
+const version = 4;
 /** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
 const idsPerMs = 1_000;
-/** Deliveries deleted at one go, so that retention never holds up a socket for long. */
+/** Deliveries, and attempts, deleted at one go, so that retention never holds up a socket for long. */
 const retainRowsMax = 1_000;
 
 /** The tables of the deliveries and the statements on them. */
 export class DeliveryTables {
+  /** Asked with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
+  static readonly givenUpCount =
+    'SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_unfinished WHERE status = 1 AND status < 2';
   readonly #database: Database;
   readonly #find: Statement;
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #insertAttempt: Statement;
+  readonly #linkAttempt: Statement;
   readonly #selectAttempts: Statement;
   readonly #countOldest: Statement;
-  readonly #deleteAttempts: Statement;
+  readonly #deleteLinks: Statement;
   readonly #deleteDeliveries: Statement;
+  readonly #firstKept: Statement;
+  readonly #deleteAttempts: Statement;
   readonly #countStatus: Statement;
   #rows: number;
   #lastId: number;
   #lastAttemptId: number;
-  /** Attempts whose row holds what was exchanged: the other notices of a batch point to it. */
-  readonly #keptBy = new WeakMap<Exchange, number>();
 
   constructor(path: string, onRebuild: (reason: string) => void) {
     const database = openReadModel({ path, version, schema, onRebuild });
     this.#database = database;
     this.#find = database.prepare('SELECT * FROM deliveries WHERE notice_id = ? AND endpoint = ?');
     this.#insert = database.prepare(
-      'INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, 1, ?14, ?15)',
+      `INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, 1, ?14, ?15, ?16)
+         ON CONFLICT (notice_id, endpoint) DO NOTHING`,
     );
     this.#update = database.prepare(
       `UPDATE deliveries SET last_ms = max(last_ms, ?2), attempts = attempts + 1, redelivered = redelivered + ?3,
          status = max(status, ?4) WHERE id = ?1`,
     );
     this.#insertAttempt = database.prepare(
-      'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
+    this.#linkAttempt = database.prepare('INSERT INTO further_attempts VALUES (?, ?)');
     this.#selectAttempts = database.prepare(
-      `SELECT a.*, coalesce(a.headers, b.headers) AS headers, coalesce(a.body, b.body) AS body,
-         coalesce(a.answer, b.answer) AS answer
-       FROM attempts a LEFT JOIN attempts b ON b.id = a.same_as WHERE a.delivery = ? ORDER BY a.id LIMIT ?`,
+      `SELECT * FROM attempts WHERE id IN (SELECT ?1 UNION ALL SELECT attempt FROM further_attempts WHERE delivery = ?2)
+         ORDER BY id LIMIT ?3`,
     );
     const oldest = `SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2`;
     this.#countOldest = database.prepare(`SELECT count(*) AS n FROM (${oldest})`);
-    this.#deleteAttempts = database.prepare(`DELETE FROM attempts WHERE delivery IN (${oldest})`);
+    this.#deleteLinks = database.prepare(`DELETE FROM further_attempts WHERE delivery IN (${oldest})`);
     this.#deleteDeliveries = database.prepare(`DELETE FROM deliveries WHERE id IN (${oldest})`);
-    this.#countStatus = database.prepare('SELECT count(*) AS n FROM deliveries WHERE status = 1');
+    this.#firstKept = database.prepare('SELECT first_attempt AS id FROM deliveries ORDER BY id LIMIT 1');
+    this.#deleteAttempts = database.prepare(
+      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < ?1 ORDER BY id LIMIT ?2)',
+    );
+    this.#countStatus = database.prepare(DeliveryTables.givenUpCount);
     this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
     this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
     this.#lastAttemptId = Number(database.prepare('SELECT max(id) AS id FROM attempts').get()?.id ?? 0);
@@ -150,53 +172,64 @@ export class DeliveryTables {
     return Number(this.#countStatus.get()?.n ?? 0);
   }
 
-  /** Takes attempts over, all or none. */
-  append(entries: readonly DeliveryEntry[]): void {
-    let rows = this.#rows;
-    let lastId = this.#lastId;
-    let attemptId = this.#lastAttemptId;
-    const keptBy = new Map<Exchange, number>();
-    this.#database.transaction(() => {
-      for (const entry of entries) {
-        const found = this.#find.get(entry.noticeId, entry.endpoint);
-        const id = found ? Number(found.id) : Math.max(lastId + 1, entry.made.atMs * idsPerMs);
-        attemptId += 1;
-        this.#store(id, entry, found !== undefined);
-        this.#storeAttempt(attemptId, id, entry.made, keptBy);
-        if (found) continue;
-        rows += 1;
-        lastId = id;
-      }
-    });
-    this.#rows = rows;
-    this.#lastId = lastId;
-    this.#lastAttemptId = attemptId;
-    for (const [exchange, id] of keptBy) this.#keptBy.set(exchange, id);
-  }
-
-  #store(id: number, entry: DeliveryEntry, known: boolean): void {
-    const { made } = entry;
-    const redelivered = made.redelivery === undefined ? 0 : 1;
-    const status = made.next === 'delivered' ? 2 : made.next === 'give-up' ? 1 : 0;
-    if (known) {
-      // A redelivery that fails says nothing about a delivery whose own attempts go on.
-      this.#update.run(id, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
-    } else {
-      const { app, endpoint, noticeId, position, type, channel, sid, seq, uid, account, eventMs } = entry;
-      const subject = [uid ?? null, account ?? null, eventMs, made.atMs, redelivered, status];
-      this.#insert.run(id, app, endpoint, noticeId, position, type, channel, sid, seq, ...subject);
+  /** Takes requests over, in the order in which they were made; all or none. */
+  append(requests: readonly KeptRequest[]): void {
+    const before = { rows: this.#rows, lastId: this.#lastId, lastAttemptId: this.#lastAttemptId };
+    try {
+      this.#database.transaction(() => {
+        for (const request of requests) this.#store(request);
+      });
+    } catch (cause) {
+      this.#rows = before.rows;
+      this.#lastId = before.lastId;
+      this.#lastAttemptId = before.lastAttemptId;
+      throw cause;
     }
   }
 
-  /** Of a batch, request and answer are kept once, with its first notice. */
-  #storeAttempt(id: number, delivery: number, made: KeptAttempt, keptBy: Map<Exchange, number>): void {
+  #store({ app, endpoint, made, subjects }: KeptRequest): void {
+    this.#lastAttemptId += 1;
+    const attempt = this.#lastAttemptId;
+    this.#storeAttempt(attempt, made);
+    const redelivered = made.redelivery === undefined ? 0 : 1;
+    const status = made.next === 'delivered' ? 2 : made.next === 'give-up' ? 1 : 0;
+    for (const { noticeId, position, type, channel, sid, seq, uid, account, eventMs } of subjects) {
+      const id = Math.max(this.#lastId + 1, made.atMs * idsPerMs);
+      const isNew = this.#insert.run(
+        id,
+        app,
+        endpoint,
+        noticeId,
+        position,
+        type,
+        channel,
+        sid,
+        seq,
+        uid ?? null,
+        account ?? null,
+        eventMs,
+        made.atMs,
+        redelivered,
+        // What is known by a redelivery alone is not tried again by itself.
+        Math.max(status, redelivered),
+        attempt,
+      );
+      if (isNew > 0) {
+        this.#rows += 1;
+        this.#lastId = id;
+        continue;
+      }
+      const known = Number(this.#find.get(noticeId, endpoint)?.id);
+      // A redelivery that fails says nothing about a delivery whose own attempts go on.
+      this.#update.run(known, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
+      this.#linkAttempt.run(known, attempt);
+    }
+  }
+
+  #storeAttempt(id: number, made: KeptAttempt): void {
     const { exchange } = made;
-    const sameAs = exchange && (keptBy.get(exchange) ?? this.#keptBy.get(exchange));
-    if (exchange && sameAs === undefined) keptBy.set(exchange, id);
-    const own = sameAs === undefined ? exchange : undefined;
     this.#insertAttempt.run(
       id,
-      delivery,
       made.attempt,
       made.atMs,
       made.durationMs,
@@ -205,10 +238,9 @@ export class DeliveryTables {
       made.detail ?? null,
       made.next,
       made.redelivery ?? null,
-      own ? JSON.stringify(own.headers) : null,
-      own?.body ?? null,
-      own?.answer ?? null,
-      sameAs ?? null,
+      exchange ? JSON.stringify(exchange.headers) : null,
+      exchange?.body ?? null,
+      exchange?.answer ?? null,
     );
   }
 
@@ -218,17 +250,16 @@ export class DeliveryTables {
     cursor: number | undefined,
     limit: number,
   ): { deliveries: readonly Delivery[]; next?: number } {
-    const { base, baseValues, rest, restValues } = conditionsOf(filter, cursor);
-    const scanned = `SELECT * FROM deliveries WHERE ${base} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+    const { looked, lookedValues, rest, restValues } = searchOf(filter, cursor);
     const rows = this.#database
-      .prepare(`SELECT * FROM (${scanned}) WHERE ${rest} ORDER BY id DESC LIMIT ?`)
-      .all(...baseValues, ...restValues, limit);
+      .prepare(`SELECT * FROM (${looked}) WHERE ${rest} ORDER BY id DESC LIMIT ?`)
+      .all(...lookedValues, ...restValues, limit);
     const deliveries = rows.map(toDelivery);
     const last = rows.at(-1);
     if (last && rows.length >= limit) return { deliveries, next: Number(last.id) };
     const end = this.#database
-      .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${scanned})`)
-      .get(...baseValues);
+      .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${looked})`)
+      .get(...lookedValues);
     if (Number(end?.n ?? 0) < limits.deliveryScanMax) return { deliveries };
     return { deliveries, next: Number(end?.id) };
   }
@@ -242,7 +273,7 @@ export class DeliveryTables {
   withAttempts(app: string, endpoint: string, noticeId: string, limit: number) {
     const row = this.#find.get(noticeId, endpoint);
     if (row === undefined || row.app !== app) return undefined;
-    const made = this.#selectAttempts.all(Number(row.id), limit).map(toAttempt);
+    const made = this.#selectAttempts.all(Number(row.first_attempt), Number(row.id), limit).map(toAttempt);
     return { ...toDelivery(row), made };
   }
 
@@ -251,14 +282,17 @@ export class DeliveryTables {
     const excess = Math.min(retainRowsMax, this.#rows - rowsMax);
     const byRows = excess > 0 ? this.#deleteOldest(Number.MAX_SAFE_INTEGER, excess) : 0;
     const byAge = this.#deleteOldest(beforeMs * idsPerMs, retainRowsMax);
-    return byRows === retainRowsMax || byAge === retainRowsMax;
+    // Ids of deliveries and of attempts rise together, so what no delivery needs any more lies before the first that one does.
+    const firstKept = this.#firstKept.get()?.id ?? this.#lastAttemptId + 1;
+    const attempts = this.#deleteAttempts.run(firstKept, retainRowsMax);
+    return [byRows, byAge, attempts].includes(retainRowsMax);
   }
 
   #deleteOldest(beforeId: number, limit: number): number {
     const n = Number(this.#countOldest.get(beforeId, limit)?.n ?? 0);
     if (n === 0) return 0;
     this.#database.transaction(() => {
-      this.#deleteAttempts.run(beforeId, limit);
+      this.#deleteLinks.run(beforeId, limit);
       this.#deleteDeliveries.run(beforeId, limit);
     });
     this.#rows -= n;
@@ -270,31 +304,40 @@ export class DeliveryTables {
   }
 }
 
-/** `base` is what an index finds; `rest` is looked at row by row, in a bounded number of rows. */
-function conditionsOf(filter: DeliveryFilter, cursor: number | undefined) {
-  const base = ['app = ?', 'id < ?', 'id >= ?'];
+/**
+ * How a search is asked. `looked` finds what an index leads to, newest first and in a bounded number; `rest` is then asked
+ * of each of these. The index is named, because SQLite would rather sort a whole app than walk it backwards.
+ */
+export function searchOf(filter: DeliveryFilter, cursor: number | undefined) {
+  const { app, channel, status } = filter;
   const toId = filter.to === undefined ? Number.MAX_SAFE_INTEGER : (filter.to + 1) * idsPerMs;
-  const baseValues: Value[] = [
-    filter.app,
-    Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER),
-    Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER),
-  ];
-  const rest = ['true'];
-  const restValues: Value[] = [];
-  const add = (where: 'base' | 'rest', condition: string, value: Value | undefined) => {
-    if (value === undefined) return;
-    (where === 'base' ? base : rest).push(condition);
-    (where === 'base' ? baseValues : restValues).push(value);
+  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER);
+  const from = Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER);
+  const statusNumber = status && deliveryStatuses.indexOf(status);
+  const lookedValues: Value[] = [app, before, from];
+  let index = 'deliveries_by_app';
+  let more = '';
+  if (channel !== undefined) {
+    index = 'deliveries_by_channel';
+    more = 'AND channel = ?';
+    lookedValues.push(channel);
+  } else if (statusNumber !== undefined && status !== 'delivered') {
+    index = 'deliveries_unfinished';
+    // The literal lets SQLite see that the index, which leaves out the delivered ones, covers it.
+    more = 'AND status = ? AND status < 2';
+    lookedValues.push(statusNumber);
+  }
+  const looked = `SELECT * FROM deliveries INDEXED BY ${index}
+    WHERE app = ? AND id < ? AND id >= ? ${more} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+  const { endpoint, uid, account, type } = filter;
+  const fields = Object.entries({ endpoint, uid, account, type, status: statusNumber });
+  const given = fields.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  return {
+    looked,
+    lookedValues,
+    rest: ['true', ...given.map(({ name }) => `${name} = ?`)].join(' AND '),
+    restValues: given.map(({ value }): Value => value),
   };
-  add('base', 'channel = ?', filter.channel);
-  // The literal lets SQLite see that the index of unfinished ones covers it.
-  if (filter.status !== undefined && filter.status !== 'delivered') base.push('status < 2');
-  add('base', 'status = ?', filter.status && deliveryStatuses.indexOf(filter.status));
-  add('rest', 'endpoint = ?', filter.endpoint);
-  add('rest', 'uid = ?', filter.uid);
-  add('rest', 'account = ?', filter.account);
-  add('rest', 'type = ?', filter.type);
-  return { base: base.join(' AND '), baseValues, rest: rest.join(' AND '), restValues };
 }
 
 function toDelivery(row: Row): Delivery {

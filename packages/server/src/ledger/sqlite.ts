@@ -7,7 +7,8 @@ export type Row = Readonly<Record<string, Value>>;
 
 /** A prepared statement. */
 export interface Statement {
-  run(...values: Value[]): void;
+  /** Gives the number of rows that were inserted, changed or deleted. */
+  run(...values: Value[]): number;
   all(...values: Value[]): readonly Row[];
   get(...values: Value[]): Row | undefined;
 }
@@ -117,9 +118,7 @@ function adapt(database: BunDatabase): Database {
     prepare(sql) {
       const statement = database.query<Row, SQLQueryBindings[]>(sql);
       return {
-        run: (...values) => {
-          statement.run(...values);
-        },
+        run: (...values) => statement.run(...values).changes,
         all: (...values) => statement.all(...values),
         get: (...values) => statement.get(...values) ?? undefined,
       };

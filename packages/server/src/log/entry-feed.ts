@@ -12,7 +12,7 @@ export class EntryFeed {
   readonly #partition: string;
   #tail: LogEntry[] = [];
   #last: number;
-  #waiting: (() => void)[] = [];
+  #waiting = new Set<() => void>();
 
   constructor(options: { store: LogStore; partition: string; lastPosition: number }) {
     this.#store = options.store;
@@ -33,7 +33,7 @@ export class EntryFeed {
     if (this.#tail.length > 2 * tailEntriesMax) this.#tail = this.#tail.slice(-tailEntriesMax);
     this.#last = newest.position;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = new Set();
     for (const wake of waiting) wake();
   }
 
@@ -69,11 +69,13 @@ export class EntryFeed {
     return new Promise((resolve) => {
       const done = () => {
         signal.removeEventListener('abort', done);
+        // Readers that come and go while nothing happens leave nothing behind.
+        this.#waiting.delete(done);
         resolve();
       };
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', done);
-      this.#waiting.push(done);
+      this.#waiting.add(done);
     });
   }
 }

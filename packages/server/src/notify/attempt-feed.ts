@@ -1,12 +1,17 @@
 import type { NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../clock.ts';
 import type { NoticeHeaders } from './signed-headers.ts';
 import type { SendOutcome } from './transport.ts';
 
 /** Attempts kept per app for those who look later; the oldest goes first. */
 export const feedAttemptsMax = 1_000;
-/** Attempts waiting for one subscriber; then its stream fails with `slow_reader`. */
+/** Attempts that one subscriber has not read; beyond it its stream fails with `slow_reader`. At most feedAttemptsMax. */
 export const feedBacklogMax = 1_000;
+/** Attempts handed to a subscriber at once. Chosen. */
+export const feedBatchMax = 64;
+/** Subscribers are woken this long after an attempt, milliseconds, or once feedBatchMax have come: nobody sees the difference. Chosen. */
+export const feedMergeMs = 20;
 /** Subscribers of one app; the next is refused with `overloaded`. */
 export const feedSubscribersMax = 100;
 
@@ -38,21 +43,29 @@ export interface Attempt {
   readonly redelivery?: string;
 }
 
-interface Subscriber {
-  readonly waiting: Attempt[];
-  overrun: boolean;
-  wake: () => void;
-}
-
 interface AppFeed {
+  /** The newest attempts, oldest first; `dropped` came before them. */
   readonly recent: Attempt[];
-  readonly subscribers: Set<Subscriber>;
+  dropped: number;
+  readonly subscribers: Set<AbortSignal>;
+  /** Those who have read everything. */
+  waiting: Set<() => void>;
+  /** Since they were last woken. */
+  unseen: number;
+  cancelWake: (() => void) | undefined;
+  /** The newest batches that were handed out, by the number of attempts before them. */
+  readonly batches: Map<number, readonly Attempt[]>;
 }
 
 /** What was sent, as it is sent: for the inspector in the console and `housecount listen`. Lives in memory only. */
 export class AttemptFeed {
+  readonly #clock: Pick<Clock, 'after'>;
   readonly #apps = new Map<string, AppFeed>();
   #lastId = 0;
+
+  constructor(clock: Pick<Clock, 'after'>) {
+    this.#clock = clock;
+  }
 
   /** The id of the next attempt. */
   nextId(): number {
@@ -64,12 +77,12 @@ export class AttemptFeed {
     const feed = this.#feedOf(attempt.app);
     feed.recent.push(attempt);
     // Cut in blocks, so that shifting an array of thousands is not the price of every attempt.
-    if (feed.recent.length >= feedAttemptsMax * 2) feed.recent.splice(0, feedAttemptsMax);
-    for (const subscriber of feed.subscribers) {
-      if (subscriber.waiting.length >= feedBacklogMax) subscriber.overrun = true;
-      else subscriber.waiting.push(attempt);
-      subscriber.wake();
-    }
+    if (feed.recent.length >= feedAttemptsMax * 2)
+      feed.dropped += feed.recent.splice(0, feedAttemptsMax).length;
+    if (feed.waiting.size === 0) return;
+    feed.unseen += 1;
+    if (feed.unseen >= feedBatchMax) wake(feed);
+    else feed.cancelWake ??= this.#clock.after(feedMergeMs, () => wake(feed));
   }
 
   /** The newest attempts of an app, oldest first: those after id `after`, at most `limit` of the last feedAttemptsMax. */
@@ -80,51 +93,105 @@ export class AttemptFeed {
   }
 
   /**
-   * The attempts of an app from now on, until the signal aborts. Subscribed when this returns, not when it is first
-   * read. Fails with `slow_reader` if feedBacklogMax wait unread, and with `overloaded` beyond feedSubscribersMax.
+   * The attempts of an app from now on, until the signal aborts: some at a time, at most feedBatchMax, the same arrays for
+   * all who keep up. Subscribed when this returns, not when it is first read. Fails with `slow_reader` if more than
+   * feedBacklogMax are unread, and with `overloaded` beyond feedSubscribersMax.
    */
-  attempts(app: string, signal: AbortSignal): AsyncIterable<Attempt> {
-    const { subscribers } = this.#feedOf(app);
+  attempts(app: string, signal: AbortSignal): AsyncIterable<readonly Attempt[]> {
+    const feed = this.#feedOf(app);
+    const { subscribers } = feed;
     if (subscribers.size >= feedSubscribersMax)
       throw new HousecountError('overloaded', 'Too many are watching the notices of this app.');
-    const subscriber: Subscriber = { waiting: [], overrun: false, wake: () => {} };
+    const ending = new AbortController();
     const end = () => {
-      subscribers.delete(subscriber);
-      subscriber.wake();
-    };
-    if (!signal.aborted) {
-      subscribers.add(subscriber);
-      signal.addEventListener('abort', end, { once: true });
-    }
-    return drain(subscriber, signal, () => {
       signal.removeEventListener('abort', end);
-      end();
-    });
+      ending.abort();
+      subscribers.delete(ending.signal);
+      if (subscribers.size > 0) return;
+      feed.cancelWake?.();
+      feed.cancelWake = undefined;
+    };
+    subscribers.add(ending.signal);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
+    return read(feed, feed.dropped + feed.recent.length, ending.signal, end);
   }
 
   #feedOf(app: string): AppFeed {
     let feed = this.#apps.get(app);
     if (!feed) {
-      feed = { recent: [], subscribers: new Set() };
+      feed = {
+        recent: [],
+        dropped: 0,
+        subscribers: new Set(),
+        waiting: new Set(),
+        unseen: 0,
+        cancelWake: undefined,
+        batches: new Map(),
+      };
       this.#apps.set(app, feed);
     }
     return feed;
   }
 }
 
-async function* drain(subscriber: Subscriber, signal: AbortSignal, end: () => void): AsyncIterable<Attempt> {
+async function* read(
+  feed: AppFeed,
+  start: number,
+  signal: AbortSignal,
+  end: () => void,
+): AsyncIterable<readonly Attempt[]> {
   try {
-    while (!signal.aborted) {
-      const attempt = subscriber.waiting.shift();
-      if (attempt) yield attempt;
-      else if (subscriber.overrun)
+    for (let next = start; !signal.aborted; ) {
+      const unread = feed.dropped + feed.recent.length - next;
+      if (unread > feedBacklogMax)
         throw new HousecountError('slow_reader', 'Attempts were made faster than they were read.');
-      else
-        await new Promise<void>((resolve) => {
-          subscriber.wake = resolve;
-        });
+      if (unread === 0) {
+        await more(feed, signal);
+        continue;
+      }
+      const batch = batchAt(feed, next);
+      next += batch.length;
+      yield batch;
     }
   } finally {
     end();
   }
+}
+
+/** What comes after the first `before` attempts; one that is full, or still the newest, is shared. */
+function batchAt(feed: AppFeed, before: number): readonly Attempt[] {
+  const from = before - feed.dropped;
+  // Up to the next round number, so that readers who are not at the same place soon share again.
+  const to = Math.min(from + feedBatchMax - (before % feedBatchMax), feed.recent.length);
+  const known = feed.batches.get(before);
+  if (known?.length === to - from) return known;
+  const batch = feed.recent.slice(from, to);
+  feed.batches.delete(before);
+  feed.batches.set(before, batch);
+  const oldest = feed.batches.keys().next();
+  if (feed.batches.size > feedBacklogMax / feedBatchMax && !oldest.done) feed.batches.delete(oldest.value);
+  return batch;
+}
+
+/** Resolves when subscribers are woken, or when the signal aborts. */
+function more(feed: AppFeed, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done);
+      feed.waiting.delete(done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    feed.waiting.add(done);
+  });
+}
+
+function wake(feed: AppFeed): void {
+  feed.cancelWake?.();
+  feed.cancelWake = undefined;
+  feed.unseen = 0;
+  const { waiting } = feed;
+  feed.waiting = new Set();
+  for (const done of waiting) done();
 }

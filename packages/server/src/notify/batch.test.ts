@@ -1,11 +1,19 @@
 import { expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
-import { batchBytesMax, batchNoticesMax, type StandardNotice, toStandardNotice } from '@housecount/protocol';
+import {
+  batchBytesMax,
+  batchNoticesMax,
+  type ChannelEvent,
+  type StandardNotice,
+  toStandardNotice,
+} from '@housecount/protocol';
 import { limits } from '../limits.ts';
+import type { AttemptReport } from './attempt.ts';
 import { batchLength } from './batch-queue.ts';
 import { probeMs } from './endpoint-health.ts';
 import { testEndpoint } from './health-test.ts';
 import { LifeForTests } from './log-for-tests.ts';
+import type { Notify } from './notify.ts';
 import { answered, endpointForTests, NotifyWorld, type Sent } from './notify-for-tests.ts';
 
 const batch = endpointForTests('good', { format: 'batch', retry: 'standard' });
@@ -205,18 +213,65 @@ test('HOOK106: a redelivery to a batch endpoint goes in batches, in order', asyn
   const notify = await world.start([batch]);
   const events = new LifeForTests().whole(1_250);
   const outcomes: string[] = [];
-  const result = await notify.redeliver({
-    endpointId: 'good',
-    id: 'r1',
-    notices: (async function* () {
-      for (const [index, event] of events.entries()) yield { position: index + 1, event };
-    })(),
-    signal: new AbortController().signal,
-    onOutcome: (_, noticeId) => outcomes.push(noticeId),
-  });
+  const result = await redeliverAll(notify, events, (_, noticeId) => outcomes.push(noticeId));
   expect(result).toBe('done');
   expect(world.sent.map((sent) => noticesIn(sent).length)).toEqual([1_000, 1_000, 502]);
   expect(world.sent.flatMap(noticesIn)).toEqual(events.map((event) => toStandardNotice(event, '107/108')));
   expect(outcomes).toHaveLength(2_502);
   await notify.stop();
 }, 20_000);
+
+test('HOOK106: a redelivery to a batch endpoint makes one request after the other, the last notice alone too', async () => {
+  const world = new NotifyWorld();
+  const notify = await world.start([batch]);
+  let underWay = 0;
+  let most = 0;
+  world.answering = async () => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise<void>((resolve) => world.clock.process().after(10, resolve));
+    underWay -= 1;
+    return answered(200);
+  };
+  const events = new LifeForTests().whole(1_000).slice(0, batchNoticesMax + 1);
+  const done = redeliverAll(notify, events);
+  await world.clock.advance(1_000);
+  expect(await done).toBe('done');
+  expect(world.sent.map((sent) => noticesIn(sent).length)).toEqual([batchNoticesMax, 1]);
+  expect(most).toBe(1);
+  await notify.stop();
+}, 20_000);
+
+test('HOOK171: a redelivery to a receiver that takes no large body goes in halves, in order', async () => {
+  const world = new NotifyWorld();
+  world.answering = (sent) => answered(noticesIn(sent).length > 30 ? 413 : 200);
+  const reports: AttemptReport[] = [];
+  const notify = await world.start([batch], { onAttempt: (report) => reports.push(report) });
+  const events = new LifeForTests().whole(100);
+  const outcomes: boolean[] = [];
+  expect(await redeliverAll(notify, events, (taken) => outcomes.push(taken))).toBe('done');
+  const taken = world.sent.map(noticesIn).filter(({ length }) => length <= 30);
+  expect(taken.flat().map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq));
+  // 202, 101, 51, and from then on no more than 26 are tried.
+  expect(world.sent.length - taken.length).toBe(3);
+  expect(outcomes).toEqual(Array(events.length).fill(true));
+  expect(reports.filter(({ next }) => next === 'retry')).toHaveLength(3);
+  expect(reports.some(({ next }) => next === 'give-up')).toBe(false);
+  await notify.stop();
+});
+
+function redeliverAll(
+  notify: Notify,
+  events: readonly ChannelEvent[],
+  onOutcome: (delivered: boolean, noticeId: string) => void = () => {},
+) {
+  return notify.redeliver({
+    endpointId: 'good',
+    id: 'r1',
+    notices: (async function* () {
+      for (const [index, event] of events.entries()) yield { position: index + 1, event };
+    })(),
+    signal: new AbortController().signal,
+    onOutcome,
+  });
+}

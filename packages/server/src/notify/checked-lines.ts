@@ -23,15 +23,24 @@ export interface DecodedLine {
 /** The whole lines at the beginning of `bytes`, up to the first that is torn or corrupt. */
 export function decodeLines(bytes: Uint8Array): DecodedLine[] {
   const lines: DecodedLine[] = [];
+  for (const { line, end } of eachLine(bytes)) {
+    if (!line) return lines;
+    lines.push({ ...line, end });
+  }
+  return lines;
+}
+
+/** Every line that ends within `bytes`, in order; `line` is undefined for one that does not check. */
+export function* eachLine(
+  bytes: Uint8Array,
+): Generator<{ readonly line: Pick<DecodedLine, 'value'> | undefined; readonly end: number }> {
   let start = 0;
-  for (;;) {
-    const stop = bytes.indexOf(newline, start);
-    if (stop < 0) return lines;
-    const line = decoder.decode(bytes.subarray(start, stop));
-    const json = line.slice(prefixLength);
-    if (line.slice(0, prefixLength) !== `${checksum(json)} `) return lines;
-    lines.push({ value: JSON.parse(json), end: stop + 1 });
+  for (let stop = bytes.indexOf(newline); stop >= 0; stop = bytes.indexOf(newline, start)) {
+    const text = decoder.decode(bytes.subarray(start, stop));
+    const json = text.slice(prefixLength);
+    const isWhole = text.slice(0, prefixLength) === `${checksum(json)} `;
     start = stop + 1;
+    yield { line: isWhole ? { value: JSON.parse(json) } : undefined, end: start };
   }
 }
 

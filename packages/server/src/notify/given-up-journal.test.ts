@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import type { Disk } from '../engine/disk.ts';
 import { type GivenUp, GivenUpJournal, givenUpFolder, givenUpPageMax } from './given-up-journal.ts';
 import { LifeForTests } from './log-for-tests.ts';
 
@@ -18,7 +19,26 @@ const positions = (entries: readonly GivenUp[]) => entries.map(({ position }) =>
 
 function world(seed = 1) {
   const disk = new SimDisk(new SimRandom(seed));
-  return { disk, open: (id = 'a') => GivenUpJournal.open(disk.mount(), id, 0) };
+  const read = { bytes: 0 };
+  /** The disk, and how much is read of it. */
+  const counted = (): Disk => {
+    const mounted = disk.mount();
+    return {
+      ...mounted,
+      async open(path) {
+        const file = await mounted.open(path);
+        return {
+          ...file,
+          async read(offset, length) {
+            const bytes = await file.read(offset, length);
+            read.bytes += bytes.length;
+            return bytes;
+          },
+        };
+      },
+    };
+  };
+  return { disk, read, open: (id = 'a') => GivenUpJournal.open(counted(), id, 0) };
 }
 
 describe('GivenUpJournal', () => {
@@ -96,6 +116,42 @@ describe('GivenUpJournal', () => {
     const { entries } = await journal.read(0, 1e9);
     expect(entries).toHaveLength(givenUpPageMax);
     expect(entries[0]?.error).toBe(long.error);
+  });
+
+  test('HOOK172: a damaged line costs its own notice and no other, and is told', async () => {
+    const { disk, open } = world();
+    const journal = await open();
+    for (let position = 1; position <= 5; position++) await journal.append([entry(position)]);
+    await journal.close();
+    const [path = ''] = disk.paths();
+    const whole = Buffer.from(disk.bytes(path) ?? []);
+    const lineBytes = whole.indexOf(0x0a) + 1;
+    for (let at = 0; at < 3 * lineBytes; at += 7) {
+      // Without the line's end the next one is damaged with it.
+      if (whole[at] === 0x0a) continue;
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x20;
+      await disk.mount().replace(path, damaged);
+      const again = await open();
+      const line = Math.floor(at / lineBytes) + 1;
+      expect(positions((await again.read(0, 10)).entries)).toEqual([1, 2, 3, 4, 5].filter((n) => n !== line));
+      expect(again.damagedBytes).toBe(lineBytes);
+      expect(again.count).toBe(4);
+      await again.append([entry(6)]);
+      expect(positions((await again.read(0, 10)).entries).slice(-2)).toEqual([5, 6]);
+      expect((await open()).count).toBe(5);
+    }
+  });
+
+  test('HOOK172: a place in the middle of a line is read on from the next line, and not the whole file for it', async () => {
+    const { open, read } = world();
+    const journal = await open();
+    await journal.append(Array.from({ length: 8_000 }, (_, index) => entry(index + 1)));
+    const before = read.bytes;
+    const { entries, next } = await journal.read(5, 2);
+    expect(positions(entries)).toEqual([2, 3]);
+    expect(positions((await journal.read(next, 1)).entries)).toEqual([4]);
+    expect(read.bytes - before).toBeLessThanOrEqual(2 * 1024 * 1024);
   });
 
   test('HOOK6: the name of the file is safe, whatever the id', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Disk, DiskFile } from '../engine/disk.ts';
-import { decodeLines, encodeLine } from './checked-lines.ts';
+import { eachLine, encodeLine } from './checked-lines.ts';
 
 export const givenUpFolder = 'notify/given-up';
 /**
@@ -13,6 +13,8 @@ export const givenUpBytesMax = 256 * 1024 * 1024;
 /** Entries in one answer of `read`. */
 export const givenUpPageMax = 1_000;
 const chunkBytes = 1024 * 1024;
+/** No line is as long as this, bytes: what does not end within it is none. */
+const lineBytesMax = 8 * chunkBytes;
 
 /** A notice whose attempts are spent. It holds the event itself, so that it can be sent even when the log is trimmed. */
 export interface GivenUp {
@@ -40,6 +42,8 @@ interface Waiting {
  */
 export class GivenUpJournal {
   readonly #file: DiskFile;
+  /** Bytes of lines that were damaged when it was opened: the notices in them are no longer known. */
+  readonly damagedBytes: number;
   #end: number;
   #count: number;
   /** noticeIds by position, of what was given up after the cursor that was last stored. */
@@ -47,16 +51,20 @@ export class GivenUpJournal {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
-  private constructor(file: DiskFile, end: number, count: number, beyondCursor: Map<number, string>) {
+  private constructor(
+    file: DiskFile,
+    found: { end: number; count: number; damagedBytes: number; beyondCursor: Map<number, string> },
+  ) {
     this.#file = file;
-    this.#end = end;
-    this.#count = count;
-    this.#beyondCursor = beyondCursor;
+    this.#end = found.end;
+    this.#count = found.count;
+    this.damagedBytes = found.damagedBytes;
+    this.#beyondCursor = found.beyondCursor;
   }
 
   /**
-   * Opens the journal of an endpoint and cuts off a torn tail. `finishedTo`: where its stored cursor stands; after a
-   * crash the journal may be ahead of it.
+   * Opens the journal of an endpoint and cuts off a torn tail; damaged lines before whole ones stay and are passed over.
+   * `finishedTo`: where its stored cursor stands; after a crash the journal may be ahead of it.
    */
   static async open(disk: Disk, endpointId: string, finishedTo: number): Promise<GivenUpJournal> {
     const name = fileNameOf(endpointId);
@@ -66,8 +74,10 @@ export class GivenUpJournal {
     const file = await disk.open(path);
     let end = 0;
     let count = 0;
+    let damagedBytes = 0;
     const beyondCursor = new Map<number, string>();
     for await (const line of linesAfter(file, 0)) {
+      damagedBytes += line.start - end;
       end = line.end;
       count += 1;
       const { position, noticeId } = line.value as GivenUp;
@@ -75,7 +85,7 @@ export class GivenUpJournal {
     }
     if (end < (await file.size())) await file.truncate(end);
     if (end > 0) await writeTailAgain(file, end);
-    return new GivenUpJournal(file, end, count, beyondCursor);
+    return new GivenUpJournal(file, { end, count, damagedBytes, beyondCursor });
   }
 
   /** Durably removes the journal of an endpoint that is gone; it must be closed. */
@@ -140,6 +150,8 @@ export class GivenUpJournal {
       await this.#file.write(this.#end, bytes);
       await this.#file.sync();
     } catch (cause) {
+      // Behind what is written next, what is left of it would look like entries. If this fails too, they are copies at most.
+      await this.#file.truncate(this.#end).catch(() => undefined);
       throw new HousecountError('log_unavailable', 'The given-up journal cannot be written.', { cause });
     }
     this.#end += bytes.length;
@@ -162,18 +174,27 @@ function fileNameOf(endpointId: string): string {
   return createHash('sha256').update(endpointId).digest('hex').slice(0, 32);
 }
 
-async function* linesAfter(file: DiskFile, after: number): AsyncIterable<{ value: unknown; end: number }> {
+/** The whole lines after a place, whatever lies between them. */
+async function* linesAfter(
+  file: DiskFile,
+  after: number,
+): AsyncIterable<{ value: unknown; start: number; end: number }> {
   const size = await file.size();
   let offset = after;
   let length = chunkBytes;
   while (offset < size) {
     const chunk = await file.read(offset, Math.min(length, size - offset));
-    const lines = decodeLines(chunk);
-    for (const line of lines) yield { value: line.value, end: offset + line.end };
-    const whole = lines.at(-1)?.end ?? 0;
-    if (whole === 0 && chunk.length < length) return;
-    // No line ends in this chunk: it is longer than the chunk, or torn. Look further once per doubling.
-    length = whole === 0 ? length * 2 : chunkBytes;
-    offset += whole;
+    let ended = 0;
+    for (const { line, end } of eachLine(chunk)) {
+      if (line) yield { value: line.value, start: offset + ended, end: offset + end };
+      ended = end;
+    }
+    if (ended === 0 && (chunk.length === 0 || offset + chunk.length >= size)) return;
+    // No line ends in this chunk: it is longer than the chunk, or none.
+    if (ended === 0 && length < lineBytesMax) length *= 2;
+    else {
+      offset += ended > 0 ? ended : chunk.length;
+      length = chunkBytes;
+    }
   }
 }

@@ -62,14 +62,26 @@ export function notifyMetrics(
     const labels = { endpoint: endpoint.id };
     attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
     attemptMs.observe(durationMs, labels);
+    if (next === 'retry') return;
     if (redelivery !== undefined) {
       redelivered.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'failed' });
       return;
     }
-    if (next === 'retry') return;
     deliveries.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
     if (next !== 'delivered') return;
-    for (const { event } of notices)
-      if (event.type !== 'events-lost') delayMs.observe(atMs + durationMs - event.atMs, labels);
+    for (const [eventMs, times] of runsOf(notices))
+      delayMs.observe(atMs + durationMs - eventMs, labels, times);
   };
+}
+
+/** When the events of a batch were decided, each time with the number of those in a row: they come by the hundred. */
+function runsOf(notices: AttemptReport['notices']): (readonly [atMs: number, times: number])[] {
+  const runs: [number, number][] = [];
+  for (const { event } of notices) {
+    if (event.type === 'events-lost') continue;
+    const last = runs.at(-1);
+    if (last?.[0] === event.atMs) last[1] += 1;
+    else runs.push([event.atMs, 1]);
+  }
+  return runs;
 }

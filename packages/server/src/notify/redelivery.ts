@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoint.ts';
 import { endpointSigner } from './endpoint-signer.ts';
 import { laneOf, type Notice, type NoticeEvent } from './notice.ts';
 import type { NoticeText } from './notice-text.ts';
-import { describeOutcome, isAccepted } from './retry-plan.ts';
+import { describeOutcome, isAccepted, isTooLarge } from './retry-plan.ts';
 import type { Send } from './transport.ts';
 
 /** An event whose notice is to be sent again, and its position in the log. */
@@ -41,8 +41,9 @@ export interface RedeliveryParts {
 /**
  * Sends notices to an endpoint once more, one attempt each, beside its own deliveries and without its cursor. One
  * member's notices go one after the other, those of different members up to limits.redeliveryInFlightMax at once; in
- * `batch` all in order, as many in a request as it holds. Ends when all were tried, the signal aborts, or limits.redeliveryFailuresMax attempts in a row failed. Fails with what
- * reading the notices fails with.
+ * `batch` one request after the other, with as many as it holds, and in halves where the receiver finds it too large. Ends
+ * when all were tried, the signal aborts, or limits.redeliveryFailuresMax attempts in a row failed. Fails with what reading
+ * the notices fails with.
  */
 export async function redeliver(
   request: RedeliveryRequest,
@@ -55,13 +56,13 @@ export async function redeliver(
   const underWay = new Set<Promise<void>>();
   const lanes = new Map<string, Promise<void>>();
   let failures = 0;
+  /** Notices in one request, as far as the receiver takes them. */
+  let most = batchNoticesMax;
   let fault: { readonly cause: unknown } | undefined;
   try {
-    for await (const group of requestsOf(notices, formOf)) {
+    for await (const { lane, group } of requestsOf(notices, formOf)) {
       while (underWay.size >= limits.redeliveryInFlightMax && !signal.aborted) await Promise.race(underWay);
       if (signal.aborted) break;
-      const [first] = group;
-      const lane = first && group.length === 1 ? laneOf(first.event) : 'batch';
       const before = lanes.get(lane) ?? Promise.resolve();
       const task = before
         .then(() => (signal.aborted ? undefined : sendOnce(group)))
@@ -90,51 +91,67 @@ export async function redeliver(
   }
 
   async function sendOnce(group: readonly Notice[]): Promise<void> {
-    const endpoint = request.endpointOf();
-    const sign = signers.get(endpoint) ?? endpointSigner(endpoint);
-    signers.set(endpoint, sign);
-    // The endpoint may have been changed to another format since the notice was formed.
-    const notices = group.map((notice) => ({
-      ...notice,
-      text: parts.textOf(notice.event, endpoint.format),
-    }));
-    const requests = endpoint.format === 'batch' ? [notices] : notices.map((notice) => [notice]);
-    for (const together of requests) if (!signal.aborted) await report(endpoint, together, sign);
+    const waiting = [...group];
+    while (waiting.length > 0 && !signal.aborted) {
+      const endpoint = request.endpointOf();
+      // The endpoint may have been changed to another format since the notices were put together.
+      const formed = waiting.map((notice) => ({
+        ...notice,
+        text: parts.textOf(notice.event, endpoint.format),
+      }));
+      const length = endpoint.format === 'batch' ? batchLength(formed, most) : 1;
+      if (await isDone(endpoint, formed.slice(0, length))) waiting.splice(0, length);
+      else most = Math.ceil(length / 2);
+    }
   }
 
-  async function report(
-    endpoint: Endpoint,
-    notices: readonly Notice[],
-    sign: ReturnType<typeof endpointSigner>,
-  ): Promise<void> {
+  /** Makes one attempt; false if its notices are to go in halves. */
+  async function isDone(endpoint: Endpoint, notices: readonly Notice[]): Promise<boolean> {
     const { onBug } = parts;
+    const sign = signers.get(endpoint) ?? endpointSigner(endpoint);
+    signers.set(endpoint, sign);
     const attempted = await attempt(endpoint, notices, { ...parts, sign, signal, onBug });
-    const delivered = isAccepted(attempted.outcome, endpoint.format);
+    const { outcome } = attempted;
+    const delivered = isAccepted(outcome, endpoint.format);
     // An attempt that was broken off proves nothing.
-    if (signal.aborted && !delivered) return;
-    const next = delivered ? 'delivered' : 'give-up';
+    if (signal.aborted && !delivered) return true;
+    const isSplit = isTooLarge(outcome) && notices.length > 1;
+    const next = delivered ? 'delivered' : isSplit ? 'retry' : 'give-up';
     parts.onAttempt({ endpoint, notices, attempt: 1, next, ...attempted, redelivery: request.id });
-    const result = describeOutcome(attempted.outcome);
+    if (isSplit) return false;
+    const result = describeOutcome(outcome);
     for (const { text } of notices) request.onOutcome(delivered, text.noticeId, result);
     failures = delivered ? 0 : failures + 1;
     if (failures >= limits.redeliveryFailuresMax) ending.abort();
+    return true;
   }
 }
 
-/** Notices as they go together: in `batch` as many as a request holds, else one by one. */
+/** What goes together: in `batch` as many as a request holds, in one lane; else one by one, in the lane of its member. */
+interface Group {
+  readonly lane: string;
+  readonly group: readonly Notice[];
+}
+
 async function* requestsOf(
   notices: AsyncIterable<Redelivered>,
   formOf: (notice: Redelivered) => { readonly format: Endpoint['format']; readonly notice: Notice },
-): AsyncIterable<readonly Notice[]> {
+): AsyncIterable<Group> {
   const waiting: Notice[] = [];
   for await (const one of notices) {
     const { format, notice } = formOf(one);
-    waiting.push(notice);
-    while (waiting.length >= (format === 'batch' ? batchNoticesMax : 1)) yield take(waiting, format);
+    if (format === 'batch') {
+      waiting.push(notice);
+      if (waiting.length >= batchNoticesMax) yield batchOf(waiting);
+      continue;
+    }
+    // It was a batch endpoint until now.
+    if (waiting.length > 0) yield { lane: 'batch', group: waiting.splice(0) };
+    yield { lane: laneOf(notice.event), group: [notice] };
   }
-  while (waiting.length > 0) yield waiting.splice(0, batchLength(waiting));
+  while (waiting.length > 0) yield batchOf(waiting);
 }
 
-function take(waiting: Notice[], format: Endpoint['format']): readonly Notice[] {
-  return waiting.splice(0, format === 'batch' ? batchLength(waiting) : 1);
+function batchOf(waiting: Notice[]): Group {
+  return { lane: 'batch', group: waiting.splice(0, batchLength(waiting)) };
 }

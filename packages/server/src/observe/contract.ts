@@ -12,8 +12,8 @@ export interface Counter {
   add(value?: number, labels?: Readonly<Record<string, string>>): void;
 }
 export interface Histogram {
-  /** In the unit that the name ends with. */
-  observe(value: number, labels?: Readonly<Record<string, string>>): void;
+  /** In the unit that the name ends with; `times`: as if observed so often, once if left out. */
+  observe(value: number, labels?: Readonly<Record<string, string>>, times?: number): void;
 }
 export interface Metrics {
   counter(name: string, help: string): Counter;

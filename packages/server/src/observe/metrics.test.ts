@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { Histogram } from './contract.ts';
 import { createMetrics, seriesMax } from './metrics.ts';
 
 test('OPS5: counters, gauges and histograms in the Prometheus text format', () => {
@@ -29,6 +30,21 @@ test('OPS5: counters, gauges and histograms in the Prometheus text format', () =
     ]),
   );
   expect(metrics.text().endsWith('\n')).toBe(true);
+});
+
+test('OPS5: what is observed several times at once counts as often', () => {
+  const page = (observe: (latency: Histogram) => void) => {
+    const metrics = createMetrics();
+    observe(metrics.histogram('x_ms', 'X.', [1, 10]));
+    return metrics.text();
+  };
+  const atOnce = page((latency) => latency.observe(5, { a: 'b' }, 3));
+  expect(atOnce).toContain('x_ms_sum{a="b"} 15');
+  expect(atOnce).toBe(
+    page((latency) => {
+      for (let time = 0; time < 3; time++) latency.observe(5, { a: 'b' });
+    }),
+  );
 });
 
 test('OPS5: label values are escaped, and label order makes no second series', () => {

@@ -95,7 +95,7 @@ class HistogramFamily implements Family, Histogram {
     this.bounds = [...buckets].sort((a, b) => a - b);
   }
 
-  observe(value: number, labels?: Labels): void {
+  observe(value: number, labels?: Labels, times = 1): void {
     if (!Number.isFinite(value)) return;
     const key = labelText(labels);
     let series = this.series.get(key);
@@ -108,9 +108,9 @@ class HistogramFamily implements Family, Histogram {
       this.series.set(key, series);
     }
     const bucket = this.bounds.findIndex((bound) => value <= bound);
-    if (bucket >= 0) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
-    series.count += 1;
-    series.sum += value;
+    if (bucket >= 0) series.counts[bucket] = (series.counts[bucket] ?? 0) + times;
+    series.count += times;
+    series.sum += value * times;
   }
 
   *lines(name: string): Iterable<string> {
@@ -140,11 +140,15 @@ const braces = (key: string) => (key === '' ? '' : `{${key}}`);
 
 function labelText(labels: Labels | undefined): string {
   if (labels === undefined) return '';
-  return Object.keys(labels)
-    .sort()
-    .map((name) => `${name}="${escaped(labels[name] ?? '')}"`)
-    .join(',');
+  const names = Object.keys(labels);
+  if (names.length > 1) names.sort();
+  let text = '';
+  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escaped(labels[name] ?? '')}"`;
+  return text;
 }
 
+/** Most values have nothing to escape, and every observation passes here. */
 const escaped = (value: string) =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  /[\\"\n]/.test(value)
+    ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : value;

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { changesText, type DirectReader, type RosterFeed, type RosterText } from './roster-feed.ts';
 import { toRosterMember } from './roster-member.ts';
+import type { RosterStream } from './roster-stream.ts';
 
 /** Who reads a roster stream. */
 export interface RosterReader {
@@ -31,7 +32,8 @@ export interface RosterCursor {
  * received live. Why there may be an overlap: the feed may still have frames at or before n to hand out; while waiting
  * they are dropped here, later ones the reader skips by seq.
  */
-export class RosterSubscription implements DirectReader {
+export class RosterSubscription implements DirectReader, RosterStream {
+  readonly namesMembers = true;
   readonly #feed: RosterFeed;
   readonly #reader: RosterReader;
   readonly #clock: Clock;

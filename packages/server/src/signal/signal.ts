@@ -1,4 +1,4 @@
-import type { ChannelEvent, HostState, ServerFrame } from '@housecount/protocol';
+import type { ChannelEvent, HostState, RosterViewRequest, ServerFrame } from '@housecount/protocol';
 import { type ChannelMark, isMark } from '../channel/decision.ts';
 import type { OpenChannel } from '../channel/state.ts';
 import type { Clock } from '../clock.ts';
@@ -11,7 +11,9 @@ import type { Logger, Metrics } from '../observe/contract.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
 import { toHostState } from './roster-member.ts';
+import type { RosterStream } from './roster-stream.ts';
 import { type RosterCursor, type RosterReader, RosterSubscription } from './roster-subscription.ts';
+import { RosterViews, type ViewReader } from './roster-views.ts';
 import { Streams } from './streams.ts';
 import { hostsTopic } from './topics.ts';
 
@@ -39,6 +41,9 @@ export class Signal {
   readonly #feeds = new Map<string, RosterFeed>();
   /** Roster streams that the batch of the log has something for. */
   readonly #touched = new Set<RosterFeed>();
+  /** By channel: views of rosters that somebody follows. */
+  readonly #views = new Map<string, RosterViews>();
+  readonly #touchedViews = new Set<RosterViews>();
   #follower: LogFollower | undefined;
   #ringChanges = 0;
   #cancelTidy: (() => void) | undefined;
@@ -56,6 +61,15 @@ export class Signal {
       'housecount_roster_changes_kept',
       'Changes kept for readers that come back.',
       () => this.#ringChanges,
+    );
+    metrics.gauge(
+      'housecount_roster_views',
+      'Different counts and windows of rosters that are followed.',
+      () => {
+        let views = 0;
+        for (const { size } of this.#views.values()) views += size;
+        return views;
+      },
     );
   }
 
@@ -98,6 +112,16 @@ export class Signal {
     return subscription;
   }
 
+  /** Whether there is room for one who follows `view` and gives up `leaving` for it; at most `rosterWindowsMax` windows differ. */
+  hasRoomForView(app: string, channel: string, view: RosterViewRequest, leaving?: RosterStream): boolean {
+    return this.#views.get(`${app}/${channel}`)?.hasRoom(view, leaving) ?? true;
+  }
+
+  /** Sends a view of the channel's roster to `reader`: as it is, then what changes in it, until stopped. */
+  followView(app: string, channel: string, view: RosterViewRequest, reader: ViewReader): RosterStream {
+    return this.#viewsOf(app, channel).follow(view, reader);
+  }
+
   /** One frame to every rtc socket of every open channel. */
   tellEveryone(frame: ServerFrame): void {
     const { apps, log } = this.#options;
@@ -108,13 +132,17 @@ export class Signal {
   async stop(): Promise<void> {
     this.#cancelTidy?.();
     for (const feed of this.#feeds.values()) feed.stop();
+    for (const views of this.#views.values()) views.stop();
     await this.#follower?.stop();
   }
 
   #absorb({ record }: LogEntry): void {
     if (!isChannelRecord(record)) return;
-    const feed = this.#feeds.get(`${record.app}/${record.channel}`);
+    const key = `${record.app}/${record.channel}`;
+    const feed = this.#feeds.get(key);
     if (feed) this.#touched.add(feed);
+    const views = this.#views.get(key);
+    if (views) this.#touchedViews.add(views);
     if (isMark(record)) this.#mark(record, feed);
     else this.#event(record, feed);
   }
@@ -123,6 +151,8 @@ export class Signal {
     for (const feed of this.#touched)
       feed.settle(this.#options.log.channel(feed.app, feed.channel)?.roster.size ?? 0);
     this.#touched.clear();
+    for (const views of this.#touchedViews) views.settle();
+    this.#touchedViews.clear();
   }
 
   #event(event: ChannelEvent, feed: RosterFeed | undefined): void {
@@ -161,6 +191,23 @@ export class Signal {
     });
     this.#feeds.set(key, feed);
     return feed;
+  }
+
+  #viewsOf(app: string, channel: string): RosterViews {
+    const key = `${app}/${channel}`;
+    const known = this.#views.get(key);
+    if (known) return known;
+    const { broadcast, clock, log } = this.#options;
+    const views = new RosterViews({
+      app,
+      channel,
+      broadcast,
+      clock,
+      state: () => log.channel(app, channel),
+      onEmpty: () => this.#views.delete(key),
+    });
+    this.#views.set(key, views);
+    return views;
   }
 
   /** Forgets streams that nobody has read for `rosterRingIdleMs`. */

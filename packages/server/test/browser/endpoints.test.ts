@@ -159,7 +159,7 @@ test('DEMO16: an endpoint that is gone says since when and why, leads to its del
     await form.getByLabel('URL').fill(receiver.url);
     await form.getByLabel('Description').fill('Fickle');
     await form.getByRole('combobox', { name: 'Format' }).click();
-    await page.getByRole('option', { name: 'Standard Webhooks' }).click();
+    await page.getByRole('option', { name: 'Standard Webhooks', exact: true }).click();
     await form.getByLabel('In my private network').check();
     await form.getByRole('button', { name: 'Add a header' }).click();
     await form.getByLabel('Name of header 1').fill('X-Key');

@@ -1,4 +1,5 @@
-import { resumeAfter, type StreamEvent } from '../event-stream.ts';
+import type { Attempt } from '../../notify/attempt-feed.ts';
+import { resumeAfter, type StreamEvent, sharedEvents } from '../event-stream.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, queryInteger } from '../parameters.ts';
 import { ref } from '../schema.ts';
@@ -10,7 +11,11 @@ const after = queryInteger('after', 'Attempts with a greater id. Last-Event-ID g
   default: 0,
 });
 
+const eventOf = (attempt: Attempt): StreamEvent => ({ event: 'attempt', id: attempt.id, data: attempt });
+
 export function followAttempts({ deps, streams }: NativeParts): Operation {
+  const bytesOf = sharedEvents(eventOf);
+
   return {
     method: 'GET',
     path: '/v1/apps/{app}/attempts',
@@ -33,7 +38,7 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
       const app = appOf(deps, context).id;
       const start = resumeAfter(request, after.read(context));
       const { feed } = deps.notify;
-      async function* source(signal: AbortSignal): AsyncIterable<StreamEvent> {
+      async function* source(signal: AbortSignal) {
         // Subscribed before the past is read, so that nothing falls between the two.
         const live = feed.attempts(app, signal);
         const newest = feed.recent(app, { limit: 1 })[0]?.id ?? 0;
@@ -41,10 +46,12 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
         let last = start > newest ? 0 : start;
         for (const attempt of feed.recent(app, { after: last })) {
           last = attempt.id;
-          yield { event: 'attempt', id: attempt.id, data: attempt };
+          yield eventOf(attempt);
         }
-        for await (const attempt of live)
-          if (attempt.id > last) yield { event: 'attempt', id: attempt.id, data: attempt };
+        for await (const attempts of live) {
+          const isNew = (attempts[0]?.id ?? 0) > last;
+          yield bytesOf(isNew ? attempts : attempts.filter(({ id }) => id > last));
+        }
       }
       return streams.respond({ signal: context.signal, source });
     },

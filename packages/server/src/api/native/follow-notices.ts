@@ -1,5 +1,5 @@
 import type { FormedNotice } from '../../notify/inspector.ts';
-import { encodeEvents, resumeAfter } from '../event-stream.ts';
+import { resumeAfter, sharedEvents } from '../event-stream.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, queryInteger } from '../parameters.ts';
 import { ref } from '../schema.ts';
@@ -13,17 +13,11 @@ const after = queryInteger(
 );
 
 export function followNotices({ deps, streams }: NativeParts): Operation {
-  /** Listeners that get the same notices get the same bytes. */
-  const encoded = new WeakMap<readonly FormedNotice[], Uint8Array<ArrayBuffer>>();
-  function bytesOf(notices: readonly FormedNotice[]) {
-    const known = encoded.get(notices);
-    if (known) return known;
-    const bytes = encodeEvents(
-      notices.map((notice) => ({ event: 'notice', id: notice.position, data: notice })),
-    );
-    encoded.set(notices, bytes);
-    return bytes;
-  }
+  const bytesOf = sharedEvents((notice: FormedNotice) => ({
+    event: 'notice',
+    id: notice.position,
+    data: notice,
+  }));
 
   return {
     method: 'GET',

@@ -1,0 +1,9 @@
+/** What one connection follows of a roster: all of it, or a view. */
+export interface RosterStream {
+  /** Whether members are named in it, or only counted. */
+  readonly namesMembers: boolean;
+  /** The reader took some of what was sent. */
+  drained(): void;
+  /** Nothing is sent any more. Harmless if repeated. */
+  stop(): void;
+}
