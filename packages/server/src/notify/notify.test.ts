@@ -219,6 +219,23 @@ describe('faults', () => {
     await notify.stop();
   });
 
+  test('HOOK173: while given-up notices cannot be kept, the receiver is asked again: it may be back before the disk is', async () => {
+    const world = new NotifyWorld();
+    world.answering = () => answered(500);
+    const notify = await world.start();
+    world.disk.faults.spaceBytesLeft = 0;
+    const life = new LifeForTests();
+    world.log.append(life.open(), life.join(1), life.join(2));
+    await world.clock.advance(60_000);
+    expect(notify.status()[0]).toMatchObject({ state: 'journal-failed', outstanding: 3 });
+    expect(world.sent).toHaveLength(12);
+    world.answering = () => answered(200);
+    await world.clock.advance(10 * 60_000);
+    expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 0 });
+    expect(world.sent).toHaveLength(15);
+    await notify.stop();
+  });
+
   test('HOOK6: the cursor does not pass a given-up notice before it is kept', async () => {
     const world = new NotifyWorld();
     world.answering = () => answered(500);
