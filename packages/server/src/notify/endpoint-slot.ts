@@ -72,7 +72,7 @@ export class EndpointSlot {
     else this.begin();
   }
 
-  /** Begins to deliver; one that is suspended or gone with no more than a probe if `halt` is given. */
+  /** Begins to deliver; one that is suspended with no more than a probe, and one that is gone with nothing. */
   begin(halt?: Halt): void {
     const parts = this.#partsOf(this.#endpoint);
     this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
@@ -106,7 +106,7 @@ export class EndpointSlot {
     if (!wasPaused) this.begin();
   }
 
-  /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended stays so. */
+  /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended, or gone, stays so. */
   async still(work: (cursor: KeptCursor) => Promise<KeptCursor>): Promise<void> {
     const wasPaused = this.paused;
     await this.pause();

@@ -10,6 +10,7 @@ import { CursorStore, type KeptCursor } from './cursor-store.ts';
 import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointFilter } from './endpoint-filter.ts';
+import { askedAgain } from './endpoint-health.ts';
 import { EndpointSlot, type SlotParts, type SlotStatus } from './endpoint-slot.ts';
 import { type GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { type FormedNotice, Inspector } from './inspector.ts';
@@ -288,6 +289,8 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   async function open(endpoint: Endpoint, paused: boolean): Promise<void> {
     const named = { disk, clock, logger: logger.with({ endpoint: endpoint.id }) };
     const lost = await LostEvents.open(named, endpoint.id);
+    // Its mark is of another log; once this one has grown past it, it would look like one of its own.
+    if (lost.through > log.lastPosition) await lost.add(0, 0, lost.pending);
     const cursor = startOf(endpoint, lost.through);
     const journal = await GivenUpJournal.open(disk, endpoint.id, new DeliveryWindow(cursor).readAfter);
     if (journal.damagedBytes > 0)
@@ -299,7 +302,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     await noteMissing(slot, { log, clock, logger: named.logger });
     slots.set(endpoint.id, slot);
     cursors.track(endpoint.id, () => slot.cursor());
-    if (!paused) slot.begin(slot.cursor().halt);
+    if (!paused) slot.begin(askedAgain(slot.cursor().halt));
   }
 
   function partsOf(endpoint: Endpoint): SlotParts {
@@ -321,8 +324,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   /** After a crash, what was lost may be ahead of the stored cursor. */
   function startOf(endpoint: Endpoint, lostThrough: number): KeptCursor {
     const cursor = cursors.get(endpoint.id);
-    if (cursor.through <= log.lastPosition)
-      return lostThrough <= log.lastPosition ? { ...cursor, ...passed(cursor, lostThrough) } : cursor;
+    if (cursor.through <= log.lastPosition) return { ...cursor, ...passed(cursor, lostThrough) };
     logger.warn(
       'The cursor lies beyond the log, which must be another one; the endpoint begins at its end.',
       {
