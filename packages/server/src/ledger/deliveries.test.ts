@@ -422,6 +422,24 @@ describe('limits', () => {
     expect(tables.withAttempts(appForTests, 'good', 'n5', 10)?.made).toHaveLength(1);
   });
 
+  test('HOOK140: what retention costs does not grow with what is kept', () => {
+    const path = newPath();
+    const tables = new DeliveryTables(path, () => {});
+    ends.push(() => tables.close());
+    tables.append([requestForTests([1, 2]), requestForTests([1])]);
+    const database = new Database(path, { readonly: true });
+    ends.push(() => database.close());
+    for (const sql of Object.values(DeliveryTables.retention)) {
+      const plan = database.query(`EXPLAIN QUERY PLAN ${sql}`).all(...(sql.includes('?2') ? [9, 9] : []));
+      const steps = plan.map((step) => String((step as { detail: unknown }).detail));
+      // The oldest row is found by walking the table from its beginning, which is not sorting it.
+      const isFromOneEnd = sql === DeliveryTables.retention.firstKept ? /^SCAN deliveries$/ : /^SEARCH /;
+      const walks = steps.filter((step) => !/SUBQUERY|ROUTINE|\(subquery/.test(step));
+      expect(walks.length).toBeGreaterThan(0);
+      for (const step of walks) expect(step).toMatch(isFromOneEnd);
+    }
+  });
+
   test('HOOK104: what is deleted at one go is bounded', () => {
     const tables = new DeliveryTables(newPath(), () => {});
     ends.push(() => tables.close());

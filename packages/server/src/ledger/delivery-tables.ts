@@ -112,6 +112,16 @@ export class DeliveryTables {
   /** Asked with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
   static readonly givenUpCount =
     'SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_unfinished WHERE status = 1 AND status < 2';
+  static readonly #oldest = 'SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2';
+  /** What retention asks and deletes, with every transaction once there are as many rows as may be: each from one end. */
+  static readonly retention = {
+    countOldest: `SELECT count(*) AS n FROM (${DeliveryTables.#oldest})`,
+    deleteLinks: `DELETE FROM further_attempts WHERE delivery IN (${DeliveryTables.#oldest})`,
+    deleteDeliveries: `DELETE FROM deliveries WHERE id IN (${DeliveryTables.#oldest})`,
+    firstKept: 'SELECT first_attempt FROM deliveries ORDER BY id LIMIT 1',
+    deleteAttempts:
+      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < ?1 ORDER BY id LIMIT ?2)',
+  } as const;
   readonly #database: Database;
   readonly #find: Statement;
   readonly #insert: Statement;
@@ -149,14 +159,12 @@ export class DeliveryTables {
       `SELECT * FROM attempts WHERE id IN (SELECT ?1 UNION ALL SELECT attempt FROM further_attempts WHERE delivery = ?2)
          ORDER BY id LIMIT ?3`,
     );
-    const oldest = `SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2`;
-    this.#countOldest = database.prepare(`SELECT count(*) AS n FROM (${oldest})`);
-    this.#deleteLinks = database.prepare(`DELETE FROM further_attempts WHERE delivery IN (${oldest})`);
-    this.#deleteDeliveries = database.prepare(`DELETE FROM deliveries WHERE id IN (${oldest})`);
-    this.#firstKept = database.prepare('SELECT first_attempt AS id FROM deliveries ORDER BY id LIMIT 1');
-    this.#deleteAttempts = database.prepare(
-      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < ?1 ORDER BY id LIMIT ?2)',
-    );
+    const { retention } = DeliveryTables;
+    this.#countOldest = database.prepare(retention.countOldest);
+    this.#deleteLinks = database.prepare(retention.deleteLinks);
+    this.#deleteDeliveries = database.prepare(retention.deleteDeliveries);
+    this.#firstKept = database.prepare(retention.firstKept);
+    this.#deleteAttempts = database.prepare(retention.deleteAttempts);
     this.#countStatus = database.prepare(DeliveryTables.givenUpCount);
     this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
     this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
@@ -283,7 +291,7 @@ export class DeliveryTables {
     const byRows = excess > 0 ? this.#deleteOldest(Number.MAX_SAFE_INTEGER, excess) : 0;
     const byAge = this.#deleteOldest(beforeMs * idsPerMs, retainRowsMax);
     // Ids of deliveries and of attempts rise together, so what no delivery needs any more lies before the first that one does.
-    const firstKept = this.#firstKept.get()?.id ?? this.#lastAttemptId + 1;
+    const firstKept = this.#firstKept.get()?.first_attempt ?? this.#lastAttemptId + 1;
     const attempts = this.#deleteAttempts.run(firstKept, retainRowsMax);
     return [byRows, byAge, attempts].includes(retainRowsMax);
   }
