@@ -2,7 +2,7 @@ import type { AttemptReport } from './attempt.ts';
 import type { KeptCursor } from './cursor-store.ts';
 import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Halt } from './endpoint-health.ts';
+import { askedAgain, type Halt } from './endpoint-health.ts';
 import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
 import type { GivenUpJournal } from './given-up-journal.ts';
 import type { LostEvents } from './lost-events.ts';
@@ -99,11 +99,16 @@ export class EndpointSlot {
     this.#runner = undefined;
   }
 
+  /** What was suspended is asked within a second whether it is back; so is what was gone if it is elsewhere now, or worded otherwise. */
   async change(endpoint: Endpoint): Promise<void> {
+    const before = this.#endpoint;
     const wasPaused = this.paused;
     await this.pause();
     this.#endpoint = endpoint;
-    if (!wasPaused) this.begin();
+    if (wasPaused) return;
+    const { halt } = this.#cursor;
+    const isAnother = endpoint.url !== before.url || endpoint.format !== before.format;
+    this.begin(isAnother ? askedAgain(halt) : halt);
   }
 
   /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended, or gone, stays so. */
