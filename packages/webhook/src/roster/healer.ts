@@ -77,6 +77,7 @@ export function restHealer(options: RestHealerOptions): Healer {
         const page = await get(channel, 'events', { sid, after: String(from), limit });
         if (page === undefined || page === 'gone') return undefined;
         const read = listOf(page.events).map((event) => entryOfEvent(event, hasRoles));
+        if (read.some(({ seq }, index) => seq !== from + 1 + index)) throw unread('the next event');
         entries.push(...read);
         from = read.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
         if (page.more !== true) return entries;
@@ -94,6 +95,8 @@ export function restHealer(options: RestHealerOptions): Healer {
           const { profile, next } = page;
           for (const member of listOf(page.members))
             members.push(memberOfRoster(member, profile === 'communication' && !hasRoles));
+          // Else pages that lead back to themselves would be read for ever.
+          if (first !== 'gone' && members.length > number(first.count)) throw unread('as many as it counts');
           if (next === undefined && first !== 'gone') return snapshotOf(first, members);
           const { after, at } = fieldsOf(next);
           page = await get(channel, 'roster', {
