@@ -236,6 +236,30 @@ describe('faults', () => {
     await notify.stop();
   });
 
+  test('HOOK182: a full journal is the trouble of its endpoint, a disk that cannot be written that of the server', async () => {
+    const world = new NotifyWorld();
+    world.answering = ({ request }) => answered(request.url.includes('//bad.') ? 500 : 200);
+    const endpoints = [endpointForTests('bad'), endpointForTests('good')];
+    const notify = await world.start(endpoints, { givenUpBytesMax: 1_000 });
+    const life = new LifeForTests();
+    world.log.append(...life.whole(5));
+    await world.clock.advance(60_000);
+    expect(notify.status()[0]).toMatchObject({ state: 'journal-failed', givenUp: 2 });
+    expect(notify.status()[1]).toMatchObject({ state: 'running', outstanding: 0 });
+    expect(notify.trouble).toBeUndefined();
+    await notify.stop();
+
+    const other = new NotifyWorld();
+    other.answering = () => answered(500);
+    const second = await other.start();
+    other.disk.faults.syncFailures = Number.POSITIVE_INFINITY;
+    other.log.append(new LifeForTests().open());
+    await other.clock.advance(60_000);
+    expect(second.status()[0]).toMatchObject({ state: 'journal-failed' });
+    expect(second.trouble).toContain('journal-failed');
+    await second.stop();
+  });
+
   test('HOOK6: the cursor does not pass a given-up notice before it is kept', async () => {
     const world = new NotifyWorld();
     world.answering = () => answered(500);

@@ -39,6 +39,8 @@ export interface NotifyOptions {
   readonly isDeleted?: (endpointId: string) => boolean;
   /** What may wait for an endpoint; what is beyond it is lost to the endpoint, which is told so. */
   readonly retention: Retention;
+  /** Of each endpoint's given-up journal; default givenUpBytesMax. */
+  readonly givenUpBytesMax?: number;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
@@ -173,9 +175,14 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     status,
     get trouble() {
       if (cursors.failing) return 'The notice cursors cannot be written.';
-      const faults = status().filter(({ state }) => state === 'log-failed' || state === 'journal-failed');
+      const faults = [...slots.values()].flatMap((slot) => {
+        const { state } = slot.status();
+        // A full journal comes of what its receiver did not take, and is no reason to turn everybody away.
+        const isFault = state === 'log-failed' || (state === 'journal-failed' && !slot.journal.isFull);
+        return isFault ? [`Endpoint ${slot.endpoint.id}: ${state}`] : [];
+      });
       const [first] = faults;
-      return first && `Endpoint ${first.endpointId}: ${first.state}; ${faults.length} in all.`;
+      return first && `${first}; ${faults.length} in all.`;
     },
     async givenUp(endpointId, after, limit) {
       if (!Number.isSafeInteger(after) || after < 0) throw new HousecountError('body_invalid', 'after');
@@ -292,7 +299,8 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     // Its mark is of another log; once this one has grown past it, it would look like one of its own.
     if (lost.through > log.lastPosition) await lost.add(0, 0, lost.pending);
     const cursor = startOf(endpoint, lost.through);
-    const journal = await GivenUpJournal.open(disk, endpoint.id, new DeliveryWindow(cursor).readAfter);
+    const { readAfter } = new DeliveryWindow(cursor);
+    const journal = await GivenUpJournal.open(disk, endpoint.id, readAfter, options.givenUpBytesMax);
     if (journal.damagedBytes > 0)
       named.logger.error('Given-up notices of the endpoint are damaged on the disk and cannot be read.', {
         damagedBytes: journal.damagedBytes,
