@@ -320,7 +320,7 @@ async function settled<T>(world: NotifyWorld, promise: Promise<T>): Promise<T> {
 }
 
 describe('retention', () => {
-  test('HOOK23: the log is asked to keep what an endpoint has not finished, and is let go of at the stop', async () => {
+  test('HOOK23: the log is asked to keep what an endpoint has not finished, after the stop too', async () => {
     let healthy = false;
     const world = new NotifyWorld();
     world.answering = () => (healthy ? answered(200) : answered(500));
@@ -332,7 +332,11 @@ describe('retention', () => {
     healthy = true;
     await world.clock.advance(60_000);
     expect(held()).toEqual([world.log.lastPosition]);
+    healthy = false;
+    world.log.append(new LifeForTests('other').open());
+    await world.clock.advance(0);
     await notify.stop();
-    expect(held()).toEqual([]);
+    // The log stops after it, and deletes what is old as it does so.
+    expect(held()).toEqual([world.log.lastPosition - 1]);
   });
 });

@@ -151,7 +151,8 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   const redeliveries = new Set<Promise<void>>();
   await forgetDeleted();
   for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
-  const release = log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
+  // For good: the log deletes once more when it stops, which is after this.
+  log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
   /** Changes come one after the other, and the stop after the last. */
   let turn: Promise<void> = Promise.resolve();
   const watch = new RetentionWatch({
@@ -248,7 +249,6 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       ]);
       await cursors.stop();
       for (const slot of slots.values()) await slot.close();
-      release();
       wakeIdle();
     },
   };
