@@ -5,7 +5,7 @@ import { type Bench, figure, percentile } from './figure.ts';
 import { delaysOf } from './hook-latency-inside.ts';
 import { secret } from './notice-load.ts';
 import type { ReceiverCalls } from './receiver-process.ts';
-import { cpuMs, joinMany } from './server-load.ts';
+import { cpuMs, joinMany, waitedMs } from './server-load.ts';
 
 /** From the moment a client sends its hello to the moment a receiver has its signed 105, at a steady rate. */
 export const hookLatency: Bench = {
@@ -24,7 +24,11 @@ export const hookLatency: Bench = {
       const warmed = await joinMany({ base, count: rate * warm, perSecond: rate, firstUid: 1 });
       await receiver.call('arrivals', { receiver: 0 });
       const sent: number[] = [];
-      const [beforeMs, ownBeforeMs] = [cpuMs(server.pid), cpuMs(process.pid)];
+      const [beforeMs, ownBeforeMs, waitedBeforeMs] = [
+        cpuMs(server.pid),
+        cpuMs(process.pid),
+        waitedMs(server.pid),
+      ];
       const { clients, joinMs } = await joinMany({
         base,
         count: rate * seconds,
@@ -33,6 +37,7 @@ export const hookLatency: Bench = {
         onJoined: (uid) => sent.push(uid, performance.timeOrigin + performance.now()),
       });
       const [usedMs, ownMs] = [cpuMs(server.pid) - beforeMs, cpuMs(process.pid) - ownBeforeMs];
+      const waited = (waitedMs(server.pid) - waitedBeforeMs) / seconds / 1000;
       const delays = await delaysOf(receiver, sent);
       for (const client of [...warmed.clients, ...clients]) client.drop();
       const params = { rate, seconds };
@@ -43,6 +48,7 @@ export const hookLatency: Bench = {
         figure('hello-to-welcome-p99', percentile(joinMs, 0.99), 'ms', params),
         figure('server-cores', usedMs / seconds / 1000, 'cores', params),
         figure('clients-cores', ownMs / seconds / 1000, 'cores', params),
+        figure('server-waited-for-a-core', waited, 'share', params),
       ];
     } finally {
       await server.close();

@@ -9,6 +9,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'hook-latency-inside': async () => (await import('./hook-latency-inside.ts')).hookLatencyInside,
   'hook-interference': async () => (await import('./hook-interference.ts')).hookInterference,
   drain: async () => (await import('./drain.ts')).drain,
+  roster: async () => (await import('./roster.ts')).roster,
+  'roster-views': async () => (await import('./roster-views.ts')).rosterViews,
   'idle-memory': async () => (await import('./idle-memory.ts')).idleMemory,
   sfu: async () => ({
     summary: 'viewers per SFU process at 1.2 Mbit/s, with CPU and delay',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
@@ -15,6 +15,7 @@ import { createHttpSender } from '../packages/server/src/notify/send-http.ts';
 import { createLogger } from '../packages/server/src/observe/logger.ts';
 import { createMetrics } from '../packages/server/src/observe/metrics.ts';
 import { serveCalls } from './child.ts';
+import { waitedMs } from './server-load.ts';
 
 /**
  * The server without its sockets, in a process of its own: the real log on a real disk, history, delivery and its file,
@@ -108,14 +109,6 @@ const backlogs = () =>
     .notify.status()
     .map(({ backlog }) => backlog);
 
-function waitedMs(): number {
-  try {
-    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6;
-  } catch {
-    return 0;
-  }
-}
-
 const calls = {
   async start({ endpoints }: { endpoints: readonly Endpoint[] }): Promise<void> {
     host = await build(endpoints);
@@ -193,7 +186,7 @@ const calls = {
     const { user, system } = process.cpuUsage();
     return {
       cpuMs: (user + system) / 1000,
-      waitedMs: waitedMs(),
+      waitedMs: waitedMs('self'),
       residentBytes: process.memoryUsage.rss(),
       lastPosition: running().log.lastPosition,
       backlogs: backlogs(),

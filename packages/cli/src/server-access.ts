@@ -1,3 +1,4 @@
+import { answerOf, isObject } from './answer.ts';
 import { text, UsageError, type Values } from './command.ts';
 import { fetchOptions } from './insecure.ts';
 import { certificateRefusal, refusalOf } from './refusal.ts';
@@ -47,8 +48,15 @@ export async function ask(
 }
 
 /** The ids of the server's apps. @throws RefusedError */
-export async function listApps(access: ServerAccess, signal: AbortSignal): Promise<readonly string[]> {
-  const response = await ask(access, '/v1/apps', signal);
-  const { apps } = (await response.json()) as { apps: readonly { id: string }[] };
+export async function listApps(access: ServerAccess, signal?: AbortSignal): Promise<readonly string[]> {
+  const { apps } = await answerOf<{ apps: readonly { id: string }[] }>(
+    await ask(access, '/v1/apps', signal),
+    'a list of apps',
+    ({ apps: given }) => isListOf(given, 'id'),
+  );
   return apps.map(({ id }) => id);
 }
+
+/** A list of objects that each have a text of this name. */
+export const isListOf = (value: unknown, name: string): boolean =>
+  Array.isArray(value) && value.every((one) => isObject(one) && typeof one[name] === 'string');

@@ -76,6 +76,8 @@ export class ChannelSession {
       audienceCount: (count) => emit('audience-count', count),
       interrupted: (member) => emit('member-interrupted', member),
       back: (member) => emit('member-back', member),
+      counts: (counts) => emit('channel-count', counts),
+      window: (window) => emit('roster-window', window),
     });
   }
 

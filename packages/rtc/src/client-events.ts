@@ -2,6 +2,7 @@ import type { ConnectionDisconnectedReason, ConnectionState } from './enums.ts';
 import type { MediaKind } from './media/host-subscription.ts';
 import type { IAgoraRTCRemoteUser, UID, UserLeftReason } from './remote-hosts.ts';
 import type { AudienceLeftReason, Member } from './roster.ts';
+import type { ChannelCounts, RosterWindow } from './roster-part.ts';
 import type { NetworkQuality } from './stats/stats.ts';
 
 /** Every event of a client. The first block is the API this SDK follows: it speaks of hosts only. */
@@ -44,9 +45,13 @@ export interface ClientEvents {
   /** Housecount: a member's connection is silent. Not a leave: it may be back within its lease. */
   'member-interrupted': [Member];
   'member-back': [Member];
+  /** Housecount: how many are in the channel, at first and whenever one of the numbers is another. Costs nothing per member. */
+  'channel-count': [ChannelCounts];
+  /** Housecount: the window that `roster({ first })` or `roster({ from, count })` shows is another one. */
+  'roster-window': [RosterWindow];
 }
 
-/** The events that need the roster: whoever listens for one of them makes the client follow it. */
+/** The events that need the whole roster: whoever listens for one of them makes the client follow it. */
 export const rosterEvents: ReadonlySet<keyof ClientEvents> = new Set([
   'audience-joined',
   'audience-left',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { HostState } from '@housecount/protocol';
+import type { ClientFrame, Code, HostState } from '@housecount/protocol';
 import { saveResume } from './connection/resume-store.ts';
 import AgoraRTC, { type IAgoraRTCClient } from './index.ts';
 import { setLogLevel } from './log.ts';
@@ -521,5 +521,167 @@ describe('the roster', () => {
     await until('asked', () => server.of('subscribe-roster').length === 1);
     await client.leave();
     expect(await waiting).toBe('OPERATION_ABORTED');
+  });
+});
+
+describe('a part of the roster', () => {
+  const member = (uid: number) =>
+    ({ uid, role: 'audience', platform: 7, connection: 'rtc', joinedMs: 1 }) as const;
+  const counts = { count: 90, hosts: 2, audience: 88, interrupted: 1 } as const;
+  /** Views that the server refuses, by what it answers. */
+  let refuse: (frame: Extract<ClientFrame, { type: 'subscribe-roster' }>) => Code | undefined;
+  beforeEach(() => {
+    refuse = () => undefined;
+    server.onRequest = (frame, socket) => {
+      if (frame.type !== 'subscribe-roster') return socket.tell({ type: 'ok', id: frame.id });
+      const code = refuse(frame);
+      if (code) return socket.tell({ type: 'error', id: frame.id, code, message: 'no' });
+      socket.tell({ type: 'ok', id: frame.id });
+      const { view } = frame;
+      const at = { sid: 's1', seq: 2, ...counts };
+      if (!view)
+        socket.tell({
+          type: 'roster-snapshot',
+          ...at,
+          profile: 'live',
+          members: [member(7), member(8)],
+          last: true,
+        });
+      else if ('count' in view && view.count === true) socket.tell({ type: 'roster-count', ...at });
+      else {
+        const from = 'from' in view ? view.from : 0;
+        socket.tell({ type: 'roster-window', ...at, from, members: [member(from + 1)] });
+      }
+    };
+  });
+  const views = () => server.of('subscribe-roster').map(({ view }) => view ?? 'all');
+
+  test('SDK27: the number of audience costs the counts alone, and is asked for once', async () => {
+    expect(await codeOf(client.audienceCount())).toBe('INVALID_OPERATION');
+    await join();
+    expect(await Promise.all([client.audienceCount(), client.audienceCount()])).toEqual([88, 88]);
+    hear('channel-count');
+    server.socket.tell({ type: 'roster-count', sid: 's1', seq: 3, ...counts, count: 91, audience: 89 });
+    await until('told', () => told.length === 1);
+    expect(told).toEqual([
+      [
+        'channel-count',
+        { count: 91, hostCount: 2, audienceCount: 89, interruptedCount: 1, seq: 3, sid: 's1' },
+      ],
+    ]);
+    expect(await client.audienceCount()).toBe(89);
+    expect(views()).toEqual([{ count: true }]);
+  });
+
+  for (const when of ['before', 'after'] as const)
+    test(`SDK27: a listener of channel-count attached ${when} the join is enough`, async () => {
+      if (when === 'before') hear('channel-count');
+      await join();
+      if (when === 'after') hear('channel-count');
+      await until('told', () => told.length === 1);
+      expect(views()).toEqual([{ count: true }]);
+    });
+
+  test('SDK27: a window is a live view; another range moves it', async () => {
+    await join();
+    hear('roster-window');
+    const window = await client.roster({ first: 50 });
+    expect(window).toMatchObject({ from: 0, count: 90, audienceCount: 88, members: [{ uid: 1 }] });
+    server.socket.tell({
+      type: 'roster-window-changes',
+      sid: 's1',
+      after: 2,
+      seq: 3,
+      ...counts,
+      left: [1],
+      entered: [member(9)],
+    });
+    await until('told', () => told.length === 2);
+    expect(window.members.map(({ uid }) => uid)).toEqual([9]);
+    expect(await client.roster({ from: 50, count: 50 })).toBe(window);
+    expect(window.members.map(({ uid }) => uid)).toEqual([51]);
+    expect(await client.audienceCount()).toBe(88);
+    expect(views()).toEqual([
+      { from: 0, count: 50 },
+      { from: 50, count: 50 },
+    ]);
+    expect(await codeOf(client.roster({ first: 0 }))).toBe('INVALID_PARAMS');
+  });
+
+  test('SDK27: two ranges at once: each resolves, and the later one stays', async () => {
+    await join();
+    const [one, two] = await Promise.all([
+      client.roster({ first: 50 }),
+      client.roster({ from: 50, count: 50 }),
+    ]);
+    expect([one === two, one.from]).toEqual([true, 50]);
+  });
+
+  test('SDK27: after a reconnection, and after a hole, the window that was asked for last is asked for again', async () => {
+    await join();
+    await client.roster({ first: 50 });
+    const window = await client.roster({ from: 50, count: 5 });
+    server.socket.drop();
+    await until('asked', () => views().length === 3);
+    expect(views()[2]).toEqual({ from: 50, count: 5 });
+    server.socket.tell({ type: 'roster-window-changes', sid: 's1', after: 40, seq: 41, ...counts });
+    await until('asked again', () => views().length === 4);
+    expect(views()[3]).toEqual({ from: 50, count: 5 });
+    expect(window.from).toBe(50);
+  });
+
+  test('SDK28: a window that is refused leaves the one before; the counts go on', async () => {
+    await join();
+    const window = await client.roster({ first: 50 });
+    refuse = ({ view }) => (view && 'from' in view && view.from > 0 ? 'windows_full' : undefined);
+    expect(await codeOf(client.roster({ from: 50, count: 50 }))).toBe('INVALID_OPERATION');
+    expect(window.from).toBe(0);
+    server.socket.drop();
+    await until('asked', () => views().length === 3);
+    expect(views()[2]).toEqual({ from: 0, count: 50 });
+  });
+
+  test('SDK28: where names are for hosts only, viewers have the counts', async () => {
+    refuse = ({ view }) => (view && 'count' in view && view.count === true ? undefined : 'role_forbidden');
+    await join();
+    const window = codeOf(client.roster({ first: 50 }));
+    const all = codeOf(client.roster());
+    expect(await client.audienceCount()).toBe(88);
+    expect([await window, await all]).toEqual(['INVALID_OPERATION', 'INVALID_OPERATION']);
+    server.socket.tell({ type: 'roster-count', sid: 's1', seq: 3, ...counts, audience: 87, hosts: 3 });
+    hear('channel-count');
+    await until('told', () => told.length === 1);
+  });
+
+  test('SDK28: whoever has the whole roster has window and counts without another question', async () => {
+    await join();
+    await client.roster();
+    const window = await client.roster({ from: 1, count: 5 });
+    expect(window.members.map(({ uid }) => uid)).toEqual([8]);
+    hear('channel-count', 'roster-window');
+    const joined = { seq: 3, atMs: 1, type: 'joined', member: member(9) } as const;
+    server.socket.tell({ type: 'roster-changes', sid: 's1', from: 3, to: 3, count: 91, changes: [joined] });
+    await until('told', () => told.length === 2);
+    expect(window.members.map(({ uid }) => uid)).toEqual([8, 9]);
+    expect(await client.audienceCount()).toBe(window.audienceCount);
+    expect(views()).toEqual(['all']);
+  });
+
+  test('SDK28: the whole roster after a window takes its place, and feeds it', async () => {
+    await join();
+    const window = await client.roster({ first: 1 });
+    const roster = await client.roster();
+    expect([...roster.members.keys()]).toEqual([7, 8]);
+    expect(window.members.map(({ uid }) => uid)).toEqual([7]);
+    expect(views()).toEqual([{ from: 0, count: 1 }, 'all']);
+  });
+
+  test('SDK27: leaving rejects whoever still waits', async () => {
+    server.onRequest = () => undefined;
+    await join();
+    const waiting = [codeOf(client.roster({ first: 5 })), codeOf(client.audienceCount())];
+    await until('asked', () => views().length === 1);
+    await client.leave();
+    expect(await Promise.all(waiting)).toEqual(['OPERATION_ABORTED', 'OPERATION_ABORTED']);
   });
 });

@@ -14,6 +14,7 @@ import type { PublishableTrack } from './media/publisher.ts';
 import { OperationQueue } from './queue.ts';
 import type { IAgoraRTCRemoteUser, UID } from './remote-hosts.ts';
 import type { Roster } from './roster.ts';
+import { type RosterRange, type RosterWindow, readRange } from './roster-part.ts';
 import { serverUrl } from './settings.ts';
 import {
   type AgoraRTCStats,
@@ -89,7 +90,7 @@ export class Client extends Emitter<ClientEvents> {
 
   override on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => unknown): void {
     super.on(event, listener);
-    if (rosterEvents.has(event)) this.#joined?.roster.follow();
+    this.#followFor(event);
   }
 
   override once<K extends keyof ClientEvents>(
@@ -97,7 +98,7 @@ export class Client extends Emitter<ClientEvents> {
     listener: (...args: ClientEvents[K]) => unknown,
   ): void {
     super.once(event, listener);
-    if (rosterEvents.has(event)) this.#joined?.roster.follow();
+    this.#followFor(event);
   }
 
   /**
@@ -260,11 +261,27 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /**
+   * Housecount: some of those who are in the channel, with the counts, as a view that stays true until the client leaves; for
+   * channels that are too large to show. There is one: asking for another range moves it. Rejects INVALID_PARAMS,
+   * INVALID_OPERATION as `roster()`, and also if too many different windows of the channel are being looked at.
+   */
+  roster(range: RosterRange): Promise<RosterWindow>;
+  /**
    * Housecount: who is in the channel, as a view that stays true until the client leaves. Rejects INVALID_OPERATION when not
    * joined, or if the app shows its roster to hosts only.
    */
-  async roster(): Promise<Roster> {
-    return this.#requireSession('roster() needs a joined client').roster.view();
+  roster(): Promise<Roster>;
+  async roster(range?: RosterRange): Promise<Roster | RosterWindow> {
+    const { roster } = this.#requireSession('roster() needs a joined client');
+    return range === undefined ? roster.view() : roster.window(readRange(range));
+  }
+
+  /**
+   * Housecount: how many are in the audience, without asking for who they are; `channel-count` tells when that changes.
+   * Rejects INVALID_OPERATION when not joined.
+   */
+  async audienceCount(): Promise<number> {
+    return this.#requireSession('audienceCount() needs a joined client').roster.audienceCount();
   }
 
   enableAudioVolumeIndicator(): void {
@@ -303,6 +320,12 @@ export class Client extends Emitter<ClientEvents> {
     return this.#stats?.quality() ?? { uplinkNetworkQuality: 0, downlinkNetworkQuality: 0 };
   }
 
+  /** Asks for what the event needs to be told. */
+  #followFor(event: keyof ClientEvents): void {
+    if (rosterEvents.has(event)) this.#joined?.roster.follow();
+    else if (event === 'channel-count') this.#joined?.roster.followCounts();
+  }
+
   get #joined(): ChannelSession | undefined {
     return this.#session;
   }
@@ -339,7 +362,8 @@ export class Client extends Emitter<ClientEvents> {
       super.on('user-published', (user, kind) => {
         if (this.#session === session) this.subscribe(user, kind).catch(() => undefined);
       });
-    if ([...rosterEvents].some((event) => this.getListeners(event).length > 0)) session.roster.follow();
+    for (const event of [...rosterEvents, 'channel-count'] as const)
+      if (this.getListeners(event).length > 0) this.#followFor(event);
     this.emit('is-using-cloud-proxy', false);
     session.hosts.start();
   }

@@ -94,6 +94,7 @@ const translations: Partial<Record<Code, readonly [code: string, text: string]>>
   role_forbidden: ['INVALID_OPERATION', 'audience can not publish stream'],
   not_joined: ['INVALID_OPERATION', 'not joined'],
   frame_unexpected: ['INVALID_OPERATION', 'not allowed in this state'],
+  windows_full: ['INVALID_OPERATION', 'too many different windows of the roster are being looked at'],
   no_stream: ['REMOTE_USER_IS_NOT_PUBLISHED', 'the user is not published'],
   host_not_found: ['REMOTE_USER_IS_NOT_PUBLISHED', 'the user is not published'],
   sdp_invalid: ['EXCHANGE_SDP_FAILED', 'the server can not use the offer'],

@@ -14,6 +14,7 @@ export type { PublishableTrack } from './media/publisher.ts';
 export type { AudioEncoderConfiguration, VideoEncoderConfiguration } from './presets.ts';
 export type { IAgoraRTCRemoteUser, UID, UserLeftReason } from './remote-hosts.ts';
 export type { AudienceLeftReason, Member, Roster } from './roster.ts';
+export type { ChannelCounts, RosterRange, RosterWindow } from './roster-part.ts';
 export type {
   AgoraRTCStats,
   LocalAudioStats as LocalAudioTrackStats,

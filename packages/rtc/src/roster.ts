@@ -19,6 +19,7 @@ export interface Member extends Omit<RosterMember, 'uid' | 'role'> {
 
 /** The channel's members, live: read it whenever you like. It is true at `seq` of `sid`. */
 export interface Roster {
+  /** In order of arrival. */
   readonly members: ReadonlyMap<UID, Member>;
   /** Members of the channel, hosts and audience. */
   readonly count: number;
@@ -54,6 +55,7 @@ export class RosterView implements Roster {
   #count = 0;
   #audience = 0;
   #toldAudience = -1;
+  #interrupted = 0;
   #ready = false;
   /** Parts of a snapshot under way. */
   #parts: RosterMember[] | undefined;
@@ -71,6 +73,14 @@ export class RosterView implements Roster {
   get audienceCount(): number {
     return this.#audience;
   }
+  /** Members whose connection is silent. */
+  get interruptedCount(): number {
+    return this.#interrupted;
+  }
+  /** Whether it is the roster of some seq: from the first complete snapshot on. */
+  get isReady(): boolean {
+    return this.#ready;
+  }
   get seq(): number {
     return this.#seq;
   }
@@ -83,8 +93,7 @@ export class RosterView implements Roster {
    * somebody was silent, and nobody repeats who came back meanwhile.
    */
   get cursor(): { sid: string; after: number } | undefined {
-    const silent = [...this.#members.values()].some((member) => member.interruptedSinceMs !== undefined);
-    return this.#ready && !silent ? { sid: this.#sid, after: this.#seq } : undefined;
+    return this.#ready && this.#interrupted === 0 ? { sid: this.#sid, after: this.#seq } : undefined;
   }
 
   /** Resolves at the first complete snapshot. */
@@ -165,6 +174,7 @@ export class RosterView implements Roster {
     this.#members.clear();
     this.#names.clear();
     this.#audience = 0;
+    this.#interrupted = 0;
     for (const member of members) this.#put(toMember(member));
     this.#sid = frame.sid;
     this.#seq = frame.seq;
@@ -224,7 +234,7 @@ export class RosterView implements Roster {
     this.#remove(member.numericUid);
     this.#members.set(member.uid, member);
     this.#names.set(member.numericUid, member.uid);
-    if (member.role === 'audience') this.#audience += 1;
+    this.#tally(member, 1);
   }
 
   #remove(number: number): Member | undefined {
@@ -232,8 +242,13 @@ export class RosterView implements Roster {
     if (!member) return undefined;
     this.#members.delete(member.uid);
     this.#names.delete(number);
-    if (member.role === 'audience') this.#audience -= 1;
+    this.#tally(member, -1);
     return member;
+  }
+
+  #tally(member: Member, sign: 1 | -1): void {
+    if (member.role === 'audience') this.#audience += sign;
+    if (member.interruptedSinceMs !== undefined) this.#interrupted += sign;
   }
 
   #update(
@@ -244,7 +259,10 @@ export class RosterView implements Roster {
     if (!before) return undefined;
     const { interruptedSinceMs, ...rest } = { ...before, ...fields };
     const member: Member = { ...rest, ...(interruptedSinceMs !== undefined && { interruptedSinceMs }) };
-    this.#put(member);
+    this.#tally(before, -1);
+    this.#tally(member, 1);
+    // Set where it stands, so that the order stays that of arrival.
+    this.#members.set(member.uid, member);
     return member;
   }
 
@@ -257,6 +275,7 @@ export class RosterView implements Roster {
 
 const toRole = (role: Role): Member['role'] => (role === 'broadcaster' ? 'host' : 'audience');
 
-function toMember({ uid, role, ...rest }: RosterMember): Member {
+/** A member as the page sees it. */
+export function toMember({ uid, role, ...rest }: RosterMember): Member {
   return { ...rest, uid: rest.account ?? uid, numericUid: uid, role: toRole(role) };
 }

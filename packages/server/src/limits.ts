@@ -71,6 +71,10 @@ export const limits = {
   deliveryOutcomeQueueMax: 100_000,
   /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
   deliveryScanMax: 20_000,
+  /** Attempts kept of one delivery that goes on; of further ones only their number and time, and the last is kept. */
+  deliveryAttemptsMax: 200,
+  /** Characters of requests and answers shown with one delivery; further attempts come without them. A batch has up to a million. */
+  deliveryExchangeCharsMax: 8 * 1024 * 1024,
   /** Notices in one redelivery; a wider one is refused with `query_invalid`. */
   redeliveryNoticesMax: 100_000,
   /** Events looked at to find them; beyond it refused with `query_invalid`. */

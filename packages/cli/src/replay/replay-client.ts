@@ -1,4 +1,5 @@
-import { ask, type ServerAccess } from '../server-access.ts';
+import { answerOf, isObject } from '../answer.ts';
+import { ask, isListOf, listApps, type ServerAccess } from '../server-access.ts';
 
 /** A redelivery as the server shows it. */
 export interface Redelivery {
@@ -21,40 +22,59 @@ export class ReplayClient {
     this.#access = access;
   }
 
-  async apps(): Promise<readonly string[]> {
-    const { apps } = (await this.#ask('GET', '/v1/apps')) as { apps: readonly { id: string }[] };
-    return apps.map(({ id }) => id);
+  apps(): Promise<readonly string[]> {
+    return listApps(this.#access);
   }
 
   async endpoints(app: string): Promise<readonly string[]> {
-    const { endpoints } = (await this.#ask('GET', `${appPath(app)}/endpoints`)) as {
-      endpoints: readonly { endpointId: string }[];
-    };
+    const response = await this.#ask('GET', `${appPath(app)}/endpoints`);
+    const { endpoints } = await answerOf<{ endpoints: readonly { endpointId: string }[] }>(
+      response,
+      'a list of endpoints',
+      ({ endpoints: given }) => isListOf(given, 'endpointId'),
+    );
     return endpoints.map(({ endpointId }) => endpointId);
   }
 
   /** How many notices it would be. */
   async count(app: string, body: object): Promise<number> {
-    const answer = await this.#ask('POST', `${appPath(app)}/redeliver`, { ...body, dryRun: true });
-    return (answer as { notices: number }).notices;
+    const response = await this.#ask('POST', `${appPath(app)}/redeliver`, { ...body, dryRun: true });
+    const isCount = ({ notices }: Readonly<Record<string, unknown>>) => Number.isSafeInteger(notices);
+    return (await answerOf<{ notices: number }>(response, 'a number of notices', isCount)).notices;
   }
 
   async start(app: string, body: object): Promise<Redelivery> {
-    const answer = await this.#ask('POST', `${appPath(app)}/redeliver`, body);
-    return (answer as { redelivery: Redelivery }).redelivery;
+    const response = await this.#ask('POST', `${appPath(app)}/redeliver`, body);
+    const { redelivery } = await answerOf<{ redelivery: Redelivery }>(
+      response,
+      what,
+      ({ redelivery: given }) => isObject(given) && isRedelivery(given),
+    );
+    return redelivery;
   }
 
   async read(app: string, id: string): Promise<Redelivery> {
-    return (await this.#ask('GET', `${appPath(app)}/redeliveries/${id}`)) as Redelivery;
+    return answerOf(await this.#ask('GET', redeliveryPath(app, id)), what, isRedelivery);
   }
 
   async cancel(app: string, id: string): Promise<Redelivery> {
-    return (await this.#ask('DELETE', `${appPath(app)}/redeliveries/${id}`)) as Redelivery;
+    return answerOf(await this.#ask('DELETE', redeliveryPath(app, id)), what, isRedelivery);
   }
 
-  async #ask(method: string, path: string, body?: object): Promise<unknown> {
-    return (await ask(this.#access, path, undefined, { method, ...(body && { body }) })).json();
+  #ask(method: string, path: string, body?: object): Promise<Response> {
+    return ask(this.#access, path, undefined, { method, ...(body && { body }) });
   }
 }
 
+const what = 'a redelivery';
+
+function isRedelivery(value: Readonly<Record<string, unknown>>): boolean {
+  const { id, app, state, notices, delivered, failed, gone } = value;
+  return (
+    [id, app, state].every((text) => typeof text === 'string') &&
+    [notices, delivered, failed, gone].every((number) => Number.isSafeInteger(number))
+  );
+}
+
+const redeliveryPath = (app: string, id: string) => `${appPath(app)}/redeliveries/${encodeURIComponent(id)}`;
 const appPath = (app: string) => `/v1/apps/${encodeURIComponent(app)}`;

@@ -15,8 +15,8 @@ interface Asked {
 
 const begun = { id: 'r1', app: 'a2', state: 'running', notices: 3, delivered: 0, failed: 0, gone: 0 };
 
-/** A server with two apps; `result` is how the redelivery stands when it is looked at. */
-function serve(result: object) {
+/** A server with two apps; `result` is how the redelivery stands when it is looked at. `lies` are other answers, by path. */
+function serve(result: object, lies: Readonly<Record<string, unknown>> = {}) {
   const asked: Asked[] = [];
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -27,6 +27,7 @@ function serve(result: object) {
       const body: unknown = text === '' ? undefined : JSON.parse(text);
       const authorization = request.headers.get('authorization');
       asked.push({ call: `${request.method} ${pathname}`, body, authorization });
+      if (pathname in lies) return Response.json(lies[pathname]);
       if (pathname === '/v1/apps') return Response.json({ apps: [{ id: 'a1' }, { id: 'a2' }] });
       if (pathname === '/v1/apps/a1/endpoints') return Response.json({ endpoints: [{ endpointId: 'x' }] });
       if (pathname === '/v1/apps/a2/endpoints') return Response.json({ endpoints: [{ endpointId: 'main' }] });
@@ -107,6 +108,26 @@ describe('replay', () => {
     const none = await run('--url', url, '--endpoint', 'none', '--given-up');
     expect(none).toMatchObject({ status: 1 });
     expect(none.err).toContain('no endpoint none');
+  });
+
+  test.each([
+    ['/v1/apps', { nope: 1 }],
+    ['/v1/apps/a2/endpoints', { endpoints: [7] }],
+    ['/v1/apps/a2/redeliver', {}],
+    ['/v1/apps/a2/redeliver', { redelivery: { id: 'r1' } }],
+    ['/v1/apps/a2/redeliveries/r1', null],
+  ])('HOOK179: an answer of %s that is none ends it with a sentence (%#)', async (path, answer) => {
+    const { url } = serve({ state: 'done', delivered: 3, endedMs: 1 }, { [path]: answer });
+    const { status, out, err } = await run('--url', url, '--endpoint', 'main', '--given-up');
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain('the server gave what is not a');
+    expect(err).toContain(JSON.stringify(answer));
+  });
+
+  test('HOOK179: a dry run without a number is none', async () => {
+    const { url } = serve({}, { '/v1/apps/a2/redeliver': { notices: 'many' } });
+    const { status, out } = await run('--url', url, '--endpoint', 'main', '--given-up', '--dry-run');
+    expect([status, out]).toEqual([1, '']);
   });
 
   test('CLI60: called wrongly, it asks the server nothing', async () => {

@@ -1,4 +1,5 @@
 import type { RosterMember } from '@housecount/protocol';
+import { answerOf, isObject, jsonOf } from '../answer.ts';
 import { ask, type ServerAccess } from '../server-access.ts';
 import { heardOf } from './heard.ts';
 import type { Life } from './life.ts';
@@ -7,6 +8,8 @@ import { type Verdict, Verification } from './verdict.ts';
 
 /** Events in one answer: as many as the server gives. */
 const pageMax = 1_000;
+/** For one of them, milliseconds; a server that needs longer is not well. */
+const pageMs = 60_000;
 
 interface Snapshot {
   readonly cursor: string;
@@ -90,35 +93,77 @@ async function pull(
   tell: (event: unknown) => void,
 ): Promise<void> {
   for (let cursor = from; ; ) {
-    const query = new URLSearchParams({ cursor, limit: String(pageMax) });
-    const response = await ask(access, `/v1/apps/${app}/events?${query}`, signal);
-    const page = (await response.json()) as { events: readonly unknown[]; cursor: string; more: boolean };
+    const page = await pageAfter(access, app, cursor, signal);
     for (const event of page.events) tell(event);
-    if (!page.more) return;
+    if (page.more !== true) return;
+    if (page.cursor === cursor) throw new Error('the server says that there is more, and gives nothing');
     cursor = page.cursor;
   }
 }
 
-type SnapshotLine =
-  | { readonly type: 'snapshot'; readonly cursor: string }
-  | { readonly type: 'channel'; readonly channel: string; readonly sid: string; readonly seq: number }
-  | { readonly type: 'members'; readonly sid: string; readonly members: readonly RosterMember[] }
-  | { readonly type: 'end' };
+interface Page {
+  readonly events: readonly unknown[];
+  readonly cursor: string;
+  readonly more: unknown;
+}
+
+async function pageAfter(
+  access: ServerAccess,
+  app: string,
+  cursor: string,
+  signal: AbortSignal,
+): Promise<Page> {
+  const query = new URLSearchParams({ cursor, limit: String(pageMax) });
+  const timeout = AbortSignal.timeout(pageMs);
+  try {
+    const path = `/v1/apps/${encodeURIComponent(app)}/events?${query}`;
+    const response = await ask(access, path, AbortSignal.any([signal, timeout]));
+    return await answerOf<Page>(
+      response,
+      'a page of events',
+      ({ events, cursor: next }) => Array.isArray(events) && typeof next === 'string',
+    );
+  } catch (error) {
+    if (timeout.aborted && !signal.aborted)
+      throw new Error('the server did not answer in time', { cause: error });
+    throw error;
+  }
+}
 
 async function takeSnapshot(access: ServerAccess, app: string, signal: AbortSignal): Promise<Snapshot> {
-  const { body } = await ask(access, `/v1/apps/${app}/snapshot`, signal);
+  const { body } = await ask(access, `/v1/apps/${encodeURIComponent(app)}/snapshot`, signal);
   const channels: Snapshot['channels'] = new Map();
   let cursor: string | undefined;
   let isWhole = false;
-  for await (const { text } of readLines(body ?? new ReadableStream())) {
-    const line = JSON.parse(text ?? '{}') as SnapshotLine;
-    if (line.type === 'snapshot') cursor = line.cursor;
-    if (line.type === 'channel')
+  for await (const { text = '', whole } of readLines(body ?? new ReadableStream())) {
+    const line = jsonOf(text);
+    if (!whole && line === undefined) break;
+    if (!isObject(line)) throw new Error(`the server gave what is not a snapshot: ${text.slice(0, 100)}`);
+    if (line.type === 'snapshot' && typeof line.cursor === 'string') cursor = line.cursor;
+    if (isChannelLine(line))
       channels.set(line.sid, { channel: line.channel, seq: line.seq, members: new Map() });
-    if (line.type === 'members')
+    if (isMembersLine(line))
       for (const member of line.members) channels.get(line.sid)?.members.set(member.uid, member);
     if (line.type === 'end') isWhole = true;
   }
   if (cursor === undefined || !isWhole) throw new Error('the snapshot broke off');
   return { cursor, channels };
 }
+
+type Line = Readonly<Record<string, unknown>>;
+
+const isChannelLine = (
+  line: Line,
+): line is Line & { readonly channel: string; readonly sid: string; readonly seq: number } =>
+  line.type === 'channel' &&
+  typeof line.channel === 'string' &&
+  typeof line.sid === 'string' &&
+  typeof line.seq === 'number';
+
+const isMembersLine = (
+  line: Line,
+): line is Line & { readonly sid: string; readonly members: readonly RosterMember[] } =>
+  line.type === 'members' &&
+  typeof line.sid === 'string' &&
+  Array.isArray(line.members) &&
+  line.members.every((member) => isObject(member) && typeof member.uid === 'number');

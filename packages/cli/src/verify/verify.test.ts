@@ -362,4 +362,23 @@ describe('a server', () => {
       err: expect.stringContaining('invalid_app_id'),
     });
   });
+
+  test.each([
+    ['a page for people', '/events', () => '<h1>Log in</h1>', 'not a page of events: <h1>Log in'],
+    ['a page without events', '/events', () => '{"cursor":"c"}', 'not a page of events'],
+    [
+      'a page that leads to itself',
+      '/events',
+      () => '{"events":[],"cursor":"start","more":true}',
+      'says that there is more',
+    ],
+    ['a snapshot for people', '/snapshot', () => '<h1>Log in</h1>\n', 'not a snapshot: <h1>Log in'],
+    ['a snapshot of nothing', '/snapshot', () => 'null\n', 'not a snapshot: null'],
+    ['a snapshot cut in a line', '/snapshot', (text: string) => text.slice(0, -9), 'broke off'],
+  ])('HOOK179: %s is a failure and no verdict', async (_name, path, change, expected) => {
+    const { url } = await serveWorld((asked, text) => (asked.endsWith(path) ? change(text) : text));
+    const { status, out, err } = await run(url, '--app', testApp.id);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain(expected);
+  });
 });

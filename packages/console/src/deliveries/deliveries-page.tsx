@@ -63,6 +63,9 @@ function Deliveries({ app }: { app: string }) {
           <RedeliveryStand key={redelivery} app={app} id={redelivery} ended={changed} />
         </Panel>
       )}
+      {endpoints.list === undefined && endpoints.error !== undefined && (
+        <Failure what="The endpoints cannot be read" error={endpoints.error} />
+      )}
       {endpoints.list && (
         <GivenUpPanel
           app={app}
@@ -118,6 +121,7 @@ function Deliveries({ app }: { app: string }) {
               />
             ) : (
               <NoneFound
+                app={app}
                 filter={filter}
                 hasMore={search.hasMore}
                 hasEndpoints={endpoints.list?.length !== 0}
@@ -163,10 +167,12 @@ function Deliveries({ app }: { app: string }) {
 const nothing = Object.fromEntries(filterNames.map((name) => [name, undefined]));
 
 function NoneFound({
+  app,
   filter,
   hasMore,
   hasEndpoints,
 }: {
+  app: string;
   filter: DeliveryFilter;
   hasMore: boolean;
   hasEndpoints: boolean;
@@ -206,7 +212,7 @@ function NoneFound({
     >
       {!hasEndpoints && (
         <EmptyState.Actions>
-          <Button component={RouteLink} href="/endpoints">
+          <Button component={RouteLink} href={`/endpoints?app=${app}`}>
             Go to the endpoints
           </Button>
         </EmptyState.Actions>

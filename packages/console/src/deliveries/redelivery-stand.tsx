@@ -1,6 +1,6 @@
 import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { getJson, sendJson } from '../api/client.ts';
+import { ApiError, getJson, sendJson } from '../api/client.ts';
 import type { Redelivery } from '../api/shapes.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -23,10 +23,17 @@ export function RedeliveryStand({ app, id, ended }: { app: string; id: string; e
   const tell = useRef(ended);
   tell.current = ended;
   useEffect(() => {
-    if (!isOver) return;
-    setQuiet(true);
-    tell.current();
+    if (isOver) tell.current();
   }, [isOver]);
+  // Redeliveries are remembered until the server stops, and the newest hundred only.
+  const isForgotten = error instanceof ApiError && error.code === 'not_found';
+  useEffect(() => setQuiet(isOver || isForgotten), [isOver, isForgotten]);
+  if (isForgotten && !isOver)
+    return (
+      <Text size="sm" role="status" aria-label="Redelivery">
+        How it ended is not known any more: the server has started again since, or it is long ago.
+      </Text>
+    );
   if (value === undefined)
     return error === undefined ? (
       <Progress value={0} aria-label="Progress" />

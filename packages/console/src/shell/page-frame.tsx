@@ -4,17 +4,19 @@ import { Logo } from './logo.tsx';
 import { RouteLink, useAddress } from './router.tsx';
 import classes from './shell.module.css';
 
+/** With `ofApp` it is about one app, and the way to it keeps the app that was chosen. */
 const pages = [
-  { href: '/', label: 'Home' },
-  { href: '/demo', label: 'Demo' },
-  { href: '/inspector', label: 'Notices' },
-  { href: '/endpoints', label: 'Endpoints' },
-  { href: '/deliveries', label: 'Deliveries' },
+  { href: '/', label: 'Home', ofApp: false },
+  { href: '/demo', label: 'Demo', ofApp: false },
+  { href: '/inspector', label: 'Notices', ofApp: true },
+  { href: '/endpoints', label: 'Endpoints', ofApp: true },
+  { href: '/deliveries', label: 'Deliveries', ofApp: true },
 ] as const;
 
 /** The header with the way to every page, and the page itself. */
 export function PageFrame({ children }: { children: ReactNode }) {
-  const { pathname } = useAddress();
+  const { pathname, searchParams } = useAddress();
+  const app = searchParams.get('app');
   return (
     <>
       <a className={classes.skip} href="#main">
@@ -27,11 +29,11 @@ export function PageFrame({ children }: { children: ReactNode }) {
             <span className={classes.name}>Housecount</span>
           </RouteLink>
           <div className={classes.links}>
-            {pages.map(({ href, label }) => (
+            {pages.map(({ href, label, ofApp }) => (
               <RouteLink
                 key={href}
                 className={classes.link}
-                href={href}
+                href={ofApp && app !== null ? `${href}?app=${encodeURIComponent(app)}` : href}
                 aria-current={pathname === href ? 'page' : undefined}
               >
                 {label}

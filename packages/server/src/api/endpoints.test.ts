@@ -119,6 +119,10 @@ describe('endpoints over REST', () => {
     const { at, body } = await made();
     for (const send of [{ url: 'ftp://x.test' }, { secret: 's' }, { events: 5 }, []])
       expect((await patch(at, send)).body.code).toBe('body_invalid');
+    // One sentence for one mistake.
+    const { message } = (await patch(at, { secret: 's' })).body;
+    expect(message).toContain('secret: unknown key');
+    expect(message).not.toContain('secrets');
     for (const send of [{ overlapMs: -1 }, { overlapMs: 1e12 }, { secret: 5 }, 'x'])
       expect((await post(`${at}/rotate-secret`, send)).body.code).toBe('body_invalid');
     expect((await world.json(at)).body).toEqual(body.endpoint);

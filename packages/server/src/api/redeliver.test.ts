@@ -144,6 +144,7 @@ describe('redelivery', () => {
       [{ endpoint: 'main', since: -1 }, 'body_invalid'],
       [{ endpoint: 'main', since: '0' }, 'body_invalid'],
       [{ endpoint: 'main', since: { sid: 1, seq: 1 } }, 'body_invalid'],
+      [{ endpoint: 'main', since: { sid, seq: 0, until: 5 } }, 'body_invalid'],
       [{ endpoint: 'main', givenUp: false }, 'body_invalid'],
       [{ endpoint: 'main', filter: [] }, 'body_invalid'],
       [{ endpoint: 'main', filter: { uid: '1' } }, 'body_invalid'],

@@ -314,6 +314,33 @@ describe('search', () => {
     ]);
   });
 
+  test('HOOK184: a batch that is tried for days is kept once, and not each of its attempts', async () => {
+    const path = newPath();
+    const { deliveries, stop, clock } = await open(path);
+    const [report] = reportsForTests(1, { body: `["${'x'.repeat(100_000)}"]`, next: 'retry' });
+    if (!report) throw new Error('one report');
+    const tried = limits.deliveryAttemptsMax + 50;
+    for (let attempt = 1; attempt <= tried; attempt++) {
+      deliveries.record({ ...report, attempt, atMs: atMs + attempt });
+      if (attempt % 50 === 0) await clock.advance(100);
+    }
+    deliveries.record({ ...report, attempt: tried + 1, atMs: atMs + tried + 1, next: 'delivered' });
+    const shown = deliveries.read(appForTests, 'good', report.noticeId);
+    expect(shown).toMatchObject({ attempts: tried + 1, status: 'delivered' });
+    expect(shown?.made).toHaveLength(limits.deliveryAttemptsMax + 1);
+    expect(shown?.made.at(-1)).toMatchObject({ attempt: tried + 1, exchange: { body: report.body } });
+    expect(shown?.made[1]).toMatchObject({ attempt: 2, exchange: { body: report.body } });
+    const chars = shown?.made.reduce((sum, { exchange }) => sum + (exchange?.body.length ?? 0), 0);
+    expect(chars).toBeLessThanOrEqual(limits.deliveryExchangeCharsMax + report.body.length);
+    expect(shown?.made.at(-2)?.exchange).toBeUndefined();
+    stop();
+    const database = new Database(path, { readonly: true });
+    ends.push(() => database.close());
+    expect(database.query('SELECT count(*) AS n FROM attempts WHERE body IS NOT NULL').get()).toEqual({
+      n: 1,
+    });
+  });
+
   test('HOOK102: once delivered stays delivered, and a failed redelivery does not give up for the delivery', async () => {
     const { deliveries } = await open();
     const [report] = reportsForTests(1, { next: 'retry' });
@@ -356,7 +383,7 @@ describe('limits', () => {
   test('HOOK103: a file that cannot be written is tried again, and costs neither delivery nor outcome', async () => {
     const path = newPath();
     const { deliveries, clock, complaints } = await open(path);
-    const other = openReadModel({ path, version: 4, schema: '', onRebuild: () => {} });
+    const other = openReadModel({ path, version: 5, schema: '', onRebuild: () => {} });
     ends.push(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     const reports = reportsForTests(3);
@@ -404,7 +431,7 @@ describe('limits', () => {
     tables.append([requestForTests([4], { ...failed, exchange: exchange('fourth') })]);
     tables.append([requestForTests([1, 2, 3], { attempt: 2, exchange: exchange('again') })]);
     tables.append([requestForTests([4], { attempt: 2, exchange: exchange('fourth again') })]);
-    const other = openReadModel({ path, version: 4, schema: '', onRebuild: () => {} });
+    const other = openReadModel({ path, version: 5, schema: '', onRebuild: () => {} });
     ends.push(() => other.close());
     const count = (table: string) => Number(other.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
     const bodies = (seq: number) =>
@@ -420,6 +447,24 @@ describe('limits', () => {
     expect([count('attempts'), count('further_attempts'), tables.rows]).toEqual([0, 0, 0]);
     tables.append([requestForTests([5])]);
     expect(tables.withAttempts(appForTests, 'good', 'n5', 10)?.made).toHaveLength(1);
+  });
+
+  test('HOOK140: what retention costs does not grow with what is kept', () => {
+    const path = newPath();
+    const tables = new DeliveryTables(path, () => {});
+    ends.push(() => tables.close());
+    tables.append([requestForTests([1, 2]), requestForTests([1])]);
+    const database = new Database(path, { readonly: true });
+    ends.push(() => database.close());
+    for (const sql of Object.values(DeliveryTables.retention)) {
+      const plan = database.query(`EXPLAIN QUERY PLAN ${sql}`).all(...(sql.includes('?2') ? [9, 9] : []));
+      const steps = plan.map((step) => String((step as { detail: unknown }).detail));
+      // The oldest row is found by walking the table from its beginning, which is not sorting it.
+      const isFromOneEnd = sql === DeliveryTables.retention.firstKept ? /^SCAN deliveries$/ : /^SEARCH /;
+      const walks = steps.filter((step) => !/SUBQUERY|ROUTINE|\(subquery/.test(step));
+      expect(walks.length).toBeGreaterThan(0);
+      for (const step of walks) expect(step).toMatch(isFromOneEnd);
+    }
   });
 
   test('HOOK104: what is deleted at one go is bounded', () => {

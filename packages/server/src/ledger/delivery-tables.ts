@@ -95,13 +95,14 @@ const schema = `
   CREATE INDEX deliveries_unfinished ON deliveries (status, app, id) WHERE status < 2;
   CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, at_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
-    answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT, headers TEXT, body TEXT, answer TEXT
+    answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT, headers TEXT, body TEXT, answer TEXT,
+    body_of INTEGER
   ) STRICT;
   CREATE TABLE further_attempts (
     delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, PRIMARY KEY (delivery, attempt)
   ) STRICT, WITHOUT ROWID;
 `;
-const version = 4;
+const version = 5;
 /** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
 const idsPerMs = 1_000;
 /** Deliveries, and attempts, deleted at one go, so that retention never holds up a socket for long. */
@@ -112,13 +113,25 @@ export class DeliveryTables {
   /** Asked with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
   static readonly givenUpCount =
     'SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_unfinished WHERE status = 1 AND status < 2';
+  static readonly #oldest = 'SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2';
+  /** What retention asks and deletes, with every transaction once there are as many rows as may be: each from one end. */
+  static readonly retention = {
+    countOldest: `SELECT count(*) AS n FROM (${DeliveryTables.#oldest})`,
+    deleteLinks: `DELETE FROM further_attempts WHERE delivery IN (${DeliveryTables.#oldest})`,
+    deleteDeliveries: `DELETE FROM deliveries WHERE id IN (${DeliveryTables.#oldest})`,
+    firstKept: 'SELECT first_attempt FROM deliveries ORDER BY id LIMIT 1',
+    deleteAttempts:
+      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < ?1 ORDER BY id LIMIT ?2)',
+  } as const;
   readonly #database: Database;
   readonly #find: Statement;
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #insertAttempt: Statement;
   readonly #linkAttempt: Statement;
+  readonly #hasBody: Statement;
   readonly #selectAttempts: Statement;
+  readonly #selectExchange: Statement;
   readonly #countOldest: Statement;
   readonly #deleteLinks: Statement;
   readonly #deleteDeliveries: Statement;
@@ -142,21 +155,25 @@ export class DeliveryTables {
          status = max(status, ?4) WHERE id = ?1`,
     );
     this.#insertAttempt = database.prepare(
-      'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
+    this.#hasBody = database.prepare('SELECT 1 FROM attempts WHERE id = ? AND body = ?');
     this.#linkAttempt = database.prepare('INSERT INTO further_attempts VALUES (?, ?)');
     this.#selectAttempts = database.prepare(
-      `SELECT * FROM attempts WHERE id IN (SELECT ?1 UNION ALL SELECT attempt FROM further_attempts WHERE delivery = ?2)
+      `SELECT id, attempt, at_ms, duration_ms, answered, stage, detail, next, redelivery FROM attempts
+         WHERE id IN (SELECT ?1 UNION ALL SELECT attempt FROM further_attempts WHERE delivery = ?2)
          ORDER BY id LIMIT ?3`,
     );
-    const oldest = `SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2`;
-    this.#countOldest = database.prepare(`SELECT count(*) AS n FROM (${oldest})`);
-    this.#deleteLinks = database.prepare(`DELETE FROM further_attempts WHERE delivery IN (${oldest})`);
-    this.#deleteDeliveries = database.prepare(`DELETE FROM deliveries WHERE id IN (${oldest})`);
-    this.#firstKept = database.prepare('SELECT first_attempt AS id FROM deliveries ORDER BY id LIMIT 1');
-    this.#deleteAttempts = database.prepare(
-      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < ?1 ORDER BY id LIMIT ?2)',
+    this.#selectExchange = database.prepare(
+      `SELECT a.headers, coalesce(a.body, b.body) AS body, a.answer FROM attempts a
+         LEFT JOIN attempts b ON b.id = a.body_of WHERE a.id = ?`,
     );
+    const { retention } = DeliveryTables;
+    this.#countOldest = database.prepare(retention.countOldest);
+    this.#deleteLinks = database.prepare(retention.deleteLinks);
+    this.#deleteDeliveries = database.prepare(retention.deleteDeliveries);
+    this.#firstKept = database.prepare(retention.firstKept);
+    this.#deleteAttempts = database.prepare(retention.deleteAttempts);
     this.#countStatus = database.prepare(DeliveryTables.givenUpCount);
     this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
     this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
@@ -190,7 +207,7 @@ export class DeliveryTables {
   #store({ app, endpoint, made, subjects }: KeptRequest): void {
     this.#lastAttemptId += 1;
     const attempt = this.#lastAttemptId;
-    this.#storeAttempt(attempt, made);
+    this.#storeAttempt(attempt, made, this.#bodyOf({ endpoint, made, subjects }));
     const redelivered = made.redelivery === undefined ? 0 : 1;
     const status = made.next === 'delivered' ? 2 : made.next === 'give-up' ? 1 : 0;
     for (const { noticeId, position, type, channel, sid, seq, uid, account, eventMs } of subjects) {
@@ -219,14 +236,26 @@ export class DeliveryTables {
         this.#lastId = id;
         continue;
       }
-      const known = Number(this.#find.get(noticeId, endpoint)?.id);
+      const found = this.#find.get(noticeId, endpoint);
+      const known = Number(found?.id);
       // A redelivery that fails says nothing about a delivery whose own attempts go on.
       this.#update.run(known, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
-      this.#linkAttempt.run(known, attempt);
+      // Of a receiver that is down for days each of the thousand notices of a batch would have thousands.
+      if (made.next !== 'retry' || Number(found?.attempts) < limits.deliveryAttemptsMax)
+        this.#linkAttempt.run(known, attempt);
     }
   }
 
-  #storeAttempt(id: number, made: KeptAttempt): void {
+  /** The attempt that sent the same body before: a batch that is tried for days is kept once, not once a minute. */
+  #bodyOf({ endpoint, made, subjects }: Pick<KeptRequest, 'endpoint' | 'made' | 'subjects'>): number | null {
+    const [first] = subjects;
+    if (made.attempt === 1 || !made.exchange || !first) return null;
+    const before = this.#find.get(first.noticeId, endpoint)?.first_attempt;
+    if (typeof before !== 'number') return null;
+    return this.#hasBody.get(before, made.exchange.body) ? before : null;
+  }
+
+  #storeAttempt(id: number, made: KeptAttempt, bodyOf: number | null): void {
     const { exchange } = made;
     this.#insertAttempt.run(
       id,
@@ -239,8 +268,9 @@ export class DeliveryTables {
       made.next,
       made.redelivery ?? null,
       exchange ? JSON.stringify(exchange.headers) : null,
-      exchange?.body ?? null,
+      bodyOf === null ? (exchange?.body ?? null) : null,
       exchange?.answer ?? null,
+      bodyOf,
     );
   }
 
@@ -273,8 +303,22 @@ export class DeliveryTables {
   withAttempts(app: string, endpoint: string, noticeId: string, limit: number) {
     const row = this.#find.get(noticeId, endpoint);
     if (row === undefined || row.app !== app) return undefined;
-    const made = this.#selectAttempts.all(Number(row.first_attempt), Number(row.id), limit).map(toAttempt);
-    return { ...toDelivery(row), made };
+    const rows = this.#selectAttempts.all(Number(row.first_attempt), Number(row.id), limit);
+    return { ...toDelivery(row), made: this.#withExchanges(rows) };
+  }
+
+  /** Requests and answers of the newest attempt and of the oldest, as many as may be in one answer. */
+  #withExchanges(rows: readonly Row[]): readonly KeptAttempt[] {
+    let charsLeft: number = limits.deliveryExchangeCharsMax;
+    const exchangeOf = (row: Row): Pick<KeptAttempt, 'exchange'> => {
+      const exchange = charsLeft > 0 ? toExchange(this.#selectExchange.get(Number(row.id))) : undefined;
+      if (!exchange) return {};
+      charsLeft -= exchange.body.length + exchange.answer.length;
+      return { exchange };
+    };
+    const last = rows.at(-1);
+    const newest = last ? exchangeOf(last) : {};
+    return rows.map((row) => ({ ...toAttempt(row), ...(row === last ? newest : exchangeOf(row)) }));
   }
 
   /** Deletes some of what began before `beforeMs` or is beyond `rowsMax`; true if there was as much as it may at one go. */
@@ -283,7 +327,7 @@ export class DeliveryTables {
     const byRows = excess > 0 ? this.#deleteOldest(Number.MAX_SAFE_INTEGER, excess) : 0;
     const byAge = this.#deleteOldest(beforeMs * idsPerMs, retainRowsMax);
     // Ids of deliveries and of attempts rise together, so what no delivery needs any more lies before the first that one does.
-    const firstKept = this.#firstKept.get()?.id ?? this.#lastAttemptId + 1;
+    const firstKept = this.#firstKept.get()?.first_attempt ?? this.#lastAttemptId + 1;
     const attempts = this.#deleteAttempts.run(firstKept, retainRowsMax);
     return [byRows, byAge, attempts].includes(retainRowsMax);
   }
@@ -361,7 +405,6 @@ function toDelivery(row: Row): Delivery {
 }
 
 function toAttempt(row: Row): KeptAttempt {
-  const { headers, body, answer } = row;
   return {
     attempt: Number(row.attempt),
     atMs: Number(row.at_ms),
@@ -371,11 +414,13 @@ function toAttempt(row: Row): KeptAttempt {
     ...(typeof row.detail === 'string' && { detail: row.detail }),
     next: row.next === 'delivered' ? 'delivered' : row.next === 'retry' ? 'retry' : 'give-up',
     ...(typeof row.redelivery === 'string' && { redelivery: row.redelivery }),
-    ...(typeof headers === 'string' &&
-      typeof body === 'string' &&
-      typeof answer === 'string' && {
-        // The JSON is what #store wrote.
-        exchange: { headers: JSON.parse(headers) as Record<string, string>, body, answer },
-      }),
   };
+}
+
+function toExchange(row: Row | undefined): Exchange | undefined {
+  if (!row) return undefined;
+  const { headers, body, answer } = row;
+  if (typeof headers !== 'string' || typeof body !== 'string' || typeof answer !== 'string') return undefined;
+  // The JSON is what #storeAttempt wrote.
+  return { headers: JSON.parse(headers) as Record<string, string>, body, answer };
 }

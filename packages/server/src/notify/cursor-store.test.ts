@@ -114,6 +114,28 @@ describe('CursorStore', () => {
     expect((await world.open()).get('a').through).toBe(599);
   });
 
+  test('HOOK174: where many endpoints have much open, the file is not rewritten for every cursor that moves', async () => {
+    const world = new Store();
+    const open = Array.from({ length: 1_024 }, (_, index) => 100_000_000 + index);
+    const ids = Array.from({ length: 200 }, (_, index) => `endpoint ${index}`);
+    const store = await world.open(['a', ...ids], { through: 100_001_024, open });
+    expect(world.disk.bytes(cursorPath)?.length).toBeGreaterThan(cursorFileBytesMax);
+    let through = 0;
+    store.track('a', () => at(++through));
+    let shrunk = 0;
+    let before = 0;
+    for (let write = 0; write < 300; write++) {
+      store.moved('a');
+      await world.clock.advance(cursorWriteMs);
+      const bytes = world.disk.bytes(cursorPath)?.length ?? 0;
+      if (bytes <= before) shrunk += 1;
+      before = bytes;
+    }
+    expect(shrunk).toBe(0);
+    world.crash('process');
+    expect((await world.open(['a'])).get('a').through).toBe(300);
+  });
+
   test('HOOK12: a full disk is complained of once, and the cursor is written when there is room', async () => {
     const world = new Store();
     const store = await world.open();

@@ -16,7 +16,7 @@ export const cursorWriteMs = 100;
  * take it, and then more is sent twice, nothing less. Rare, because a sync competes with the log's own. Chosen.
  */
 export const cursorSyncMs = 1_000;
-/** The file is rewritten when it grows past this, bytes. */
+/** The file is rewritten when it grows past this, bytes, and is twice as long as it then was. */
 export const cursorFileBytesMax = 1024 * 1024;
 
 /** Where an endpoint is, and whether it could be reached there. */
@@ -40,6 +40,8 @@ export class CursorStore {
   readonly #moved = new Set<string>();
   #file: DiskFile;
   #end: number;
+  /** As long was the file when it was last rewritten, bytes. */
+  #rewrittenEnd: number;
   #syncedMs: number;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -62,6 +64,7 @@ export class CursorStore {
     this.#stored = stored;
     this.#file = file;
     this.#end = end;
+    this.#rewrittenEnd = end;
     this.#syncedMs = parts.clock.nowMs();
   }
 
@@ -186,6 +189,7 @@ export class CursorStore {
     const old = this.#file;
     this.#file = await this.#disk.open(cursorPath);
     this.#end = end;
+    this.#rewrittenEnd = end;
     this.#syncedMs = this.#clock.nowMs();
     this.#stale = false;
     await old.close();
@@ -200,7 +204,8 @@ export class CursorStore {
     this.#moved.clear();
     for (const [id, cursor] of Object.entries(line)) this.#stored.set(id, cursor);
     try {
-      if (this.#stale || this.#end > cursorFileBytesMax) await this.#rewrite();
+      const endMax = Math.max(cursorFileBytesMax, 2 * this.#rewrittenEnd);
+      if (this.#stale || this.#end > endMax) await this.#rewrite();
       else {
         const bytes = encoder.encode(encodeLine(line));
         await this.#file.write(this.#end, bytes);

@@ -8,24 +8,26 @@ import {
   writeEndpointFields,
 } from './endpoint-fields.ts';
 
-/** Bodies of requests about endpoints: each reader throws `body_invalid` with the problems as sentences. */
+/** Bodies of requests about endpoints: each reader throws `body_invalid` with the problems as sentences. Secrets come one at a time. */
 
 /** A new endpoint; `made` is its secret if none is given. */
 export function readNewEndpoint(body: unknown, made: string): EndpointFields {
+  const keys = endpointFieldKeys.filter((key) => key !== 'secrets');
   return readBody(body, (source) => {
-    onlyKeys(source, endpointFieldKeys.filter(isNotSecrets));
-    return readEndpointFields({ ...source, value: { secret: made, ...given(source) } });
+    onlyKeys(source, keys);
+    return readEndpointFields({ ...source, value: { secret: made, ...given(source, keys) } });
   });
 }
 
 /** Other settings; what is absent stays as it is in `before`. */
 export function readChange(body: unknown, before: EndpointFields): EndpointFields {
+  const keys = endpointFieldKeys.filter((key) => key !== 'secrets' && key !== 'secret');
   return readBody(body, (source) => {
-    onlyKeys(
-      source,
-      endpointFieldKeys.filter((key) => isNotSecrets(key) && key !== 'secret'),
-    );
-    return readEndpointFields({ ...source, value: { ...writeEndpointFields(before), ...given(source) } });
+    onlyKeys(source, keys);
+    return readEndpointFields({
+      ...source,
+      value: { ...writeEndpointFields(before), ...given(source, keys) },
+    });
   });
 }
 
@@ -47,13 +49,10 @@ export function readRotation(body: unknown): { secret: string | undefined; overl
   });
 }
 
-/** Secrets over REST come one at a time. */
-const isNotSecrets = (key: string) => key !== 'secrets';
-
-/** What is said at all: null is as good as absent. */
-function given({ value }: Source): Readonly<Record<string, unknown>> {
+/** What is said of these at all: null is as good as absent. */
+function given({ value }: Source, keys: readonly string[]): Readonly<Record<string, unknown>> {
   return isObject(value)
-    ? Object.fromEntries(Object.entries(value).filter(([, field]) => field != null))
+    ? Object.fromEntries(Object.entries(value).filter(([key, field]) => field != null && keys.includes(key)))
     : {};
 }
 

@@ -13,6 +13,7 @@ test.each([
   [{ 'X-Key': 'a b', 'x-empty': '' }, undefined],
   [{ Authorization: 'Bearer x' }, undefined],
   [{ 'Agora-Signature-V2': 'x' }, /own to set/],
+  [{ 'agora-signature-v3': 'x' }, /own to set/],
   [{ 'CONTENT-LENGTH': '1' }, /own to set/],
   [{ hOsT: 'x' }, /own to set/],
   [{ 'webhook-id': 'x' }, /own to set/],

@@ -19,6 +19,11 @@ export interface Halt {
   readonly why: string;
 }
 
+/** How an endpoint stands at the start of the process: what said that it is gone is asked once more. */
+export function askedAgain(halt: Halt | undefined): Halt | undefined {
+  return halt && { ...halt, state: 'suspended' };
+}
+
 /** Whether an endpoint as a whole can be reached, from what its attempts come to. */
 export class EndpointHealth {
   readonly #clock: Clock;
@@ -29,7 +34,7 @@ export class EndpointHealth {
   #halt: Halt | undefined;
   #cancelProbe: () => void = () => {};
 
-  /** `pauses`: long failure pauses it; `halt`: it did before. `probe` is called every probeMs while it is paused. */
+  /** `pauses`: long failure pauses it; `halt`: how it stands. `probe` is called every probeMs while it is paused. */
   constructor(
     clock: Clock,
     options: { readonly pauses: boolean; readonly probe: () => void; readonly halt?: Halt | undefined },
@@ -38,10 +43,9 @@ export class EndpointHealth {
     this.#pauses = options.pauses;
     this.#probe = options.probe;
     const { halt } = options;
-    if (!this.#pauses || !halt) return;
-    // What said that it is gone is asked once more.
-    this.#halt = { ...halt, state: 'suspended' };
-    this.#probeAfter(firstProbeMs);
+    if (!halt || (!this.#pauses && halt.state === 'suspended')) return;
+    this.#halt = halt;
+    if (halt.state === 'suspended') this.#probeAfter(firstProbeMs);
   }
 
   get halt(): Halt | undefined {

@@ -97,7 +97,7 @@ describe('managed endpoints', () => {
       Buffer.concat([bytes, bytes]),
     ]) {
       world.disk.put(endpointsPath, damage);
-      await expect(EndpointStore.open(disk)).rejects.toMatchObject({ code: 'log_corrupt' });
+      await expect(EndpointStore.open(disk)).rejects.toMatchObject({ code: 'data_damaged' });
     }
   });
 

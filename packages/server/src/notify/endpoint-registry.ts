@@ -63,9 +63,9 @@ export class EndpointRegistry {
 
   /** Configured ones first, then the managed ones, oldest first. */
   list(app: string): readonly EndpointView[] {
-    const { configured, store } = this.#options;
-    const own = [...configured, ...store.list()].filter((endpoint) => endpoint.app === app);
-    return own.map((endpoint) => this.#view(endpoint));
+    // Asked once: with many apps it is as long as all their endpoints.
+    const statuses = this.#options.notify.status();
+    return this.#of(app).map((endpoint) => this.#view(endpoint, statuses));
   }
 
   get(app: string, id: string): EndpointView {
@@ -77,7 +77,7 @@ export class EndpointRegistry {
     const fields = readNewEndpoint(body, newSecret());
     return this.#inTurn(async () => {
       const { clock, random, store } = this.#options;
-      if (this.list(app).length >= limits.appEndpointsMax)
+      if (this.#of(app).length >= limits.appEndpointsMax)
         throw new HousecountError('endpoints_full', `That is ${limits.appEndpointsMax}.`);
       const made: ManagedEndpoint = {
         id: `${managedIdPrefix}${random.id(16)}`,
@@ -254,14 +254,19 @@ export class EndpointRegistry {
     return endpoint;
   }
 
-  #view(endpoint: Endpoint): EndpointView {
-    const { clock, notify, store } = this.#options;
+  #of(app: string): readonly Endpoint[] {
+    const { configured, store } = this.#options;
+    return [...configured, ...store.list()].filter((endpoint) => endpoint.app === app);
+  }
+
+  #view(endpoint: Endpoint, statuses = this.#options.notify.status()): EndpointView {
+    const { clock, store } = this.#options;
     const managed = store.get(endpoint.id);
     return viewOf(endpoint, {
       source: managed ? 'managed' : 'config',
       ...(managed && { createdMs: managed.createdMs }),
       enabled: managed?.enabled ?? !this.#untested.has(endpoint.id),
-      status: notify.status().find(({ endpointId }) => endpointId === endpoint.id),
+      status: statuses.find(({ endpointId }) => endpointId === endpoint.id),
       nowMs: clock.nowMs(),
     });
   }

@@ -29,8 +29,10 @@ import {
 } from './retry-plan.ts';
 import type { Send, SendOutcome } from './transport.ts';
 
-/** Before a given-up notice is written again, milliseconds. Chosen. */
+/** Before a given-up notice is written again, milliseconds … Chosen. */
 const faultPauseMs = 1_000;
+/** … and so many times in a row; then the receiver is asked again: 5 min, in which either may be mended. Chosen. */
+const keepTriesMax = 300;
 /** Word of lost events is never given up: when its plan is spent it is tried this often, milliseconds. Chosen. */
 const lostAgainMs = 3_600_000;
 
@@ -100,7 +102,8 @@ export class EndpointRunner {
   readonly #waiting = new Map<Delivery, Waiting>();
   readonly #health: EndpointHealth;
   #inFlight = 0;
-  #journalFails = false;
+  /** Those that were given up and cannot be kept. */
+  readonly #unkept = new Set<Delivery>();
   #lastAttempt: RunnerStatus['lastAttempt'];
 
   constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
@@ -175,7 +178,7 @@ export class EndpointRunner {
 
   #state(): RunnerStatus['state'] {
     if (this.#stopping.signal.aborted) return 'stopped';
-    if (this.#journalFails) return 'journal-failed';
+    if (this.#unkept.size > 0) return 'journal-failed';
     if (this.#reader.failing) return 'log-failed';
     return this.#health.halt?.state ?? (this.#reader.full ? 'waiting-for-room' : 'running');
   }
@@ -250,6 +253,7 @@ export class EndpointRunner {
     if (isTooLarge(outcome) && verdict.next === 'retry' && this.#queue.split(delivery)) return this.#pump();
     if (verdict.next === 'retry') this.#retry(delivery, verdict.afterMs);
     else if (verdict.next === 'delivered' || (await this.#giveUp(delivery, outcome))) this.#finish(delivery);
+    else this.#retry(delivery, 0);
     this.#pump();
   }
 
@@ -315,10 +319,11 @@ export class EndpointRunner {
     this.#waiting.set(delivery, { dueMs: clock.nowMs() + afterMs, cancel });
   }
 
-  /** True when its notices are on disk as given up; until then the delivery stays open. False if the runner stopped. */
-  async #giveUp({ notices, attempts }: Delivery, outcome: SendOutcome): Promise<boolean> {
+  /** True when its notices are on disk as given up. False if they cannot be kept, or the runner stopped: it stays open. */
+  async #giveUp(delivery: Delivery, outcome: SendOutcome): Promise<boolean> {
     const { clock, journal, logger } = this.#parts;
     const { signal } = this.#stopping;
+    const { notices, attempts } = delivery;
     // Its slot is free while it waits for the disk.
     this.#pump();
     const error = describeOutcome(outcome);
@@ -326,15 +331,14 @@ export class EndpointRunner {
     const entries = notices.flatMap(({ position, event, text: { noticeId, eventType } }): GivenUp[] =>
       event.type === 'events-lost' ? [] : [{ position, noticeId, eventType, event, attempts, error, atMs }],
     );
-    while (!signal.aborted) {
+    for (let tries = 0; tries < keepTriesMax && !signal.aborted; tries++) {
       try {
         await journal.append(entries);
-        this.#journalFails = false;
         return true;
       } catch (cause) {
-        if (!this.#journalFails)
+        if (this.#unkept.size === 0)
           logger.error('A given-up notice cannot be kept; trying again.', { cause: String(cause) });
-        this.#journalFails = true;
+        this.#unkept.add(delivery);
         await pause(clock, faultPauseMs, signal);
       }
     }
@@ -343,6 +347,7 @@ export class EndpointRunner {
 
   #finish(delivery: Delivery): void {
     const { onLostTold, onMoved } = this.#parts;
+    this.#unkept.delete(delivery);
     this.#queue.finish(delivery);
     for (const { event } of delivery.notices) if (event.type === 'events-lost') onLostTold(event);
     this.#reader.finish(delivery.notices);

@@ -2,7 +2,7 @@ import type { AttemptReport } from './attempt.ts';
 import type { KeptCursor } from './cursor-store.ts';
 import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Halt } from './endpoint-health.ts';
+import { askedAgain, type Halt } from './endpoint-health.ts';
 import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
 import type { GivenUpJournal } from './given-up-journal.ts';
 import type { LostEvents } from './lost-events.ts';
@@ -72,7 +72,7 @@ export class EndpointSlot {
     else this.begin();
   }
 
-  /** Begins to deliver; one that is suspended or gone with no more than a probe if `halt` is given. */
+  /** Begins to deliver; one that is suspended with no more than a probe, and one that is gone with nothing. */
   begin(halt?: Halt): void {
     const parts = this.#partsOf(this.#endpoint);
     this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
@@ -99,14 +99,19 @@ export class EndpointSlot {
     this.#runner = undefined;
   }
 
+  /** What was suspended is asked within a second whether it is back; so is what was gone if it is elsewhere now, or worded otherwise. */
   async change(endpoint: Endpoint): Promise<void> {
+    const before = this.#endpoint;
     const wasPaused = this.paused;
     await this.pause();
     this.#endpoint = endpoint;
-    if (!wasPaused) this.begin();
+    if (wasPaused) return;
+    const { halt } = this.#cursor;
+    const isAnother = endpoint.url !== before.url || endpoint.format !== before.format;
+    this.begin(isAnother ? askedAgain(halt) : halt);
   }
 
-  /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended stays so. */
+  /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended, or gone, stays so. */
   async still(work: (cursor: KeptCursor) => Promise<KeptCursor>): Promise<void> {
     const wasPaused = this.paused;
     await this.pause();

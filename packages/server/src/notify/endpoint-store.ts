@@ -34,13 +34,13 @@ export class EndpointStore {
     this.#endpoints = endpoints;
   }
 
-  /** Fails with `log_corrupt` if the file is damaged: an endpoint that is guessed, or left out, would lose notices. */
+  /** Fails with `data_damaged` if the file is damaged: an endpoint that is guessed, or left out, would lose notices. */
   static async open(disk: Disk): Promise<EndpointStore> {
     const bytes = await disk.read(endpointsPath);
     const endpoints = bytes === undefined ? [] : endpointsOf(bytes);
     if (!endpoints)
       throw new HousecountError(
-        'log_corrupt',
+        'data_damaged',
         `It is ${endpointsPath} in the data folder: put back a copy of it, or delete it and make the endpoints anew.`,
       );
     const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));

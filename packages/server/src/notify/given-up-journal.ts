@@ -42,10 +42,12 @@ interface Waiting {
  */
 export class GivenUpJournal {
   readonly #file: DiskFile;
+  readonly #bytesMax: number;
   /** Bytes of lines that were damaged when it was opened: the notices in them are no longer known. */
   readonly damagedBytes: number;
   #end: number;
   #count: number;
+  #isFull = false;
   /** noticeIds by position, of what was given up after the cursor that was last stored. */
   readonly #beyondCursor: Map<number, string>;
   #waiting: Waiting[] = [];
@@ -53,9 +55,11 @@ export class GivenUpJournal {
 
   private constructor(
     file: DiskFile,
+    bytesMax: number,
     found: { end: number; count: number; damagedBytes: number; beyondCursor: Map<number, string> },
   ) {
     this.#file = file;
+    this.#bytesMax = bytesMax;
     this.#end = found.end;
     this.#count = found.count;
     this.damagedBytes = found.damagedBytes;
@@ -66,7 +70,12 @@ export class GivenUpJournal {
    * Opens the journal of an endpoint and cuts off a torn tail; damaged lines before whole ones stay and are passed over.
    * `finishedTo`: where its stored cursor stands; after a crash the journal may be ahead of it.
    */
-  static async open(disk: Disk, endpointId: string, finishedTo: number): Promise<GivenUpJournal> {
+  static async open(
+    disk: Disk,
+    endpointId: string,
+    finishedTo: number,
+    bytesMax = givenUpBytesMax,
+  ): Promise<GivenUpJournal> {
     const name = fileNameOf(endpointId);
     const path = `${givenUpFolder}/${name}`;
     // Made by replace, which syncs the folder too: a synced file whose name is lost is lost.
@@ -85,7 +94,7 @@ export class GivenUpJournal {
     }
     if (end < (await file.size())) await file.truncate(end);
     if (end > 0) await writeTailAgain(file, end);
-    return new GivenUpJournal(file, { end, count, damagedBytes, beyondCursor });
+    return new GivenUpJournal(file, bytesMax, { end, count, damagedBytes, beyondCursor });
   }
 
   /** Durably removes the journal of an endpoint that is gone; it must be closed. */
@@ -95,6 +104,11 @@ export class GivenUpJournal {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** What was to be appended last had no room: a matter of this endpoint, not of the disk. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /** It was given up before the process began, and its cursor did not come to know: it is not to be sent again. */
@@ -144,8 +158,8 @@ export class GivenUpJournal {
 
   async #store(batch: readonly Waiting[]): Promise<void> {
     const bytes = Buffer.concat(batch.map(({ lines }) => lines));
-    if (this.#end + bytes.length > givenUpBytesMax)
-      throw new HousecountError('log_unavailable', 'The given-up journal is full.');
+    this.#isFull = this.#end + bytes.length > this.#bytesMax;
+    if (this.#isFull) throw new HousecountError('log_unavailable', 'The given-up journal is full.');
     try {
       await this.#file.write(this.#end, bytes);
       await this.#file.sync();

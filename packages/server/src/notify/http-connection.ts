@@ -162,7 +162,9 @@ export class HttpConnection {
 
   #answer(exchange: Exchange, status: number): void {
     const { parser } = exchange;
-    if (!parser.ended || !parser.reusable) this.destroy();
+    // Behind a request that the receiver has not taken, and after 413 may never take, the next one would wait for ever.
+    const isTaken = status !== 413 && this.#socket.writableLength === 0;
+    if (!parser.ended || !parser.reusable || !isTaken) this.destroy();
     exchange.resolve({ status, excerpt: parser.excerpt, retryAfter: parser.retryAfter });
   }
 

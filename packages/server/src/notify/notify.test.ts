@@ -219,6 +219,47 @@ describe('faults', () => {
     await notify.stop();
   });
 
+  test('HOOK173: while given-up notices cannot be kept, the receiver is asked again: it may be back before the disk is', async () => {
+    const world = new NotifyWorld();
+    world.answering = () => answered(500);
+    const notify = await world.start();
+    world.disk.faults.spaceBytesLeft = 0;
+    const life = new LifeForTests();
+    world.log.append(life.open(), life.join(1), life.join(2));
+    await world.clock.advance(60_000);
+    expect(notify.status()[0]).toMatchObject({ state: 'journal-failed', outstanding: 3 });
+    expect(world.sent).toHaveLength(12);
+    world.answering = () => answered(200);
+    await world.clock.advance(10 * 60_000);
+    expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 0 });
+    expect(world.sent).toHaveLength(15);
+    await notify.stop();
+  });
+
+  test('HOOK182: a full journal is the trouble of its endpoint, a disk that cannot be written that of the server', async () => {
+    const world = new NotifyWorld();
+    world.answering = ({ request }) => answered(request.url.includes('//bad.') ? 500 : 200);
+    const endpoints = [endpointForTests('bad'), endpointForTests('good')];
+    const notify = await world.start(endpoints, { givenUpBytesMax: 1_000 });
+    const life = new LifeForTests();
+    world.log.append(...life.whole(5));
+    await world.clock.advance(60_000);
+    expect(notify.status()[0]).toMatchObject({ state: 'journal-failed', givenUp: 2 });
+    expect(notify.status()[1]).toMatchObject({ state: 'running', outstanding: 0 });
+    expect(notify.trouble).toBeUndefined();
+    await notify.stop();
+
+    const other = new NotifyWorld();
+    other.answering = () => answered(500);
+    const second = await other.start();
+    other.disk.faults.syncFailures = Number.POSITIVE_INFINITY;
+    other.log.append(new LifeForTests().open());
+    await other.clock.advance(60_000);
+    expect(second.status()[0]).toMatchObject({ state: 'journal-failed' });
+    expect(second.trouble).toContain('journal-failed');
+    await second.stop();
+  });
+
   test('HOOK6: the cursor does not pass a given-up notice before it is kept', async () => {
     const world = new NotifyWorld();
     world.answering = () => answered(500);
@@ -279,7 +320,7 @@ async function settled<T>(world: NotifyWorld, promise: Promise<T>): Promise<T> {
 }
 
 describe('retention', () => {
-  test('HOOK23: the log is asked to keep what an endpoint has not finished, and is let go of at the stop', async () => {
+  test('HOOK23: the log is asked to keep what an endpoint has not finished, after the stop too', async () => {
     let healthy = false;
     const world = new NotifyWorld();
     world.answering = () => (healthy ? answered(200) : answered(500));
@@ -291,7 +332,11 @@ describe('retention', () => {
     healthy = true;
     await world.clock.advance(60_000);
     expect(held()).toEqual([world.log.lastPosition]);
+    healthy = false;
+    world.log.append(new LifeForTests('other').open());
+    await world.clock.advance(0);
     await notify.stop();
-    expect(held()).toEqual([]);
+    // The log stops after it, and deletes what is old as it does so.
+    expect(held()).toEqual([world.log.lastPosition - 1]);
   });
 });

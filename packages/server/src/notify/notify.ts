@@ -10,6 +10,7 @@ import { CursorStore, type KeptCursor } from './cursor-store.ts';
 import { DeliveryWindow } from './delivery-window.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointFilter } from './endpoint-filter.ts';
+import { askedAgain } from './endpoint-health.ts';
 import { EndpointSlot, type SlotParts, type SlotStatus } from './endpoint-slot.ts';
 import { type GivenUp, GivenUpJournal } from './given-up-journal.ts';
 import { type FormedNotice, Inspector } from './inspector.ts';
@@ -38,6 +39,8 @@ export interface NotifyOptions {
   readonly isDeleted?: (endpointId: string) => boolean;
   /** What may wait for an endpoint; what is beyond it is lost to the endpoint, which is told so. */
   readonly retention: Retention;
+  /** Of each endpoint's given-up journal; default givenUpBytesMax. */
+  readonly givenUpBytesMax?: number;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
@@ -148,7 +151,8 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   const redeliveries = new Set<Promise<void>>();
   await forgetDeleted();
   for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
-  const release = log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
+  // For good: the log deletes once more when it stops, which is after this.
+  log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
   /** Changes come one after the other, and the stop after the last. */
   let turn: Promise<void> = Promise.resolve();
   const watch = new RetentionWatch({
@@ -172,9 +176,14 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     status,
     get trouble() {
       if (cursors.failing) return 'The notice cursors cannot be written.';
-      const faults = status().filter(({ state }) => state === 'log-failed' || state === 'journal-failed');
+      const faults = [...slots.values()].flatMap((slot) => {
+        const { state } = slot.status();
+        // A full journal comes of what its receiver did not take, and is no reason to turn everybody away.
+        const isFault = state === 'log-failed' || (state === 'journal-failed' && !slot.journal.isFull);
+        return isFault ? [`Endpoint ${slot.endpoint.id}: ${state}`] : [];
+      });
       const [first] = faults;
-      return first && `Endpoint ${first.endpointId}: ${first.state}; ${faults.length} in all.`;
+      return first && `${first}; ${faults.length} in all.`;
     },
     async givenUp(endpointId, after, limit) {
       if (!Number.isSafeInteger(after) || after < 0) throw new HousecountError('body_invalid', 'after');
@@ -240,7 +249,6 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       ]);
       await cursors.stop();
       for (const slot of slots.values()) await slot.close();
-      release();
       wakeIdle();
     },
   };
@@ -288,8 +296,11 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   async function open(endpoint: Endpoint, paused: boolean): Promise<void> {
     const named = { disk, clock, logger: logger.with({ endpoint: endpoint.id }) };
     const lost = await LostEvents.open(named, endpoint.id);
+    // Its mark is of another log; once this one has grown past it, it would look like one of its own.
+    if (lost.through > log.lastPosition) await lost.add(0, 0, lost.pending);
     const cursor = startOf(endpoint, lost.through);
-    const journal = await GivenUpJournal.open(disk, endpoint.id, new DeliveryWindow(cursor).readAfter);
+    const { readAfter } = new DeliveryWindow(cursor);
+    const journal = await GivenUpJournal.open(disk, endpoint.id, readAfter, options.givenUpBytesMax);
     if (journal.damagedBytes > 0)
       named.logger.error('Given-up notices of the endpoint are damaged on the disk and cannot be read.', {
         damagedBytes: journal.damagedBytes,
@@ -299,7 +310,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     await noteMissing(slot, { log, clock, logger: named.logger });
     slots.set(endpoint.id, slot);
     cursors.track(endpoint.id, () => slot.cursor());
-    if (!paused) slot.begin(slot.cursor().halt);
+    if (!paused) slot.begin(askedAgain(slot.cursor().halt));
   }
 
   function partsOf(endpoint: Endpoint): SlotParts {
@@ -321,8 +332,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   /** After a crash, what was lost may be ahead of the stored cursor. */
   function startOf(endpoint: Endpoint, lostThrough: number): KeptCursor {
     const cursor = cursors.get(endpoint.id);
-    if (cursor.through <= log.lastPosition)
-      return lostThrough <= log.lastPosition ? { ...cursor, ...passed(cursor, lostThrough) } : cursor;
+    if (cursor.through <= log.lastPosition) return { ...cursor, ...passed(cursor, lostThrough) };
     logger.warn(
       'The cursor lies beyond the log, which must be another one; the endpoint begins at its end.',
       {

@@ -9,10 +9,8 @@ const reserved = new Set([
   'trailer',
   'upgrade',
   'expect',
-  'agora-signature',
-  'agora-signature-v2',
 ]);
-const reservedPrefixes = ['content-', 'webhook-', 'housecount-', 'proxy-'];
+const reservedPrefixes = ['agora-signature', 'content-', 'webhook-', 'housecount-', 'proxy-'];
 
 /** True for a header that Housecount sets itself, or must not be set at all; in any case of letters. */
 export function isReservedHeader(name: string): boolean {

@@ -205,6 +205,53 @@ describe('events that waited too long', () => {
     await again.stop();
   });
 
+  test('HOOK177: nor later, when this log has grown past their mark', async () => {
+    const { world, notify } = await outage();
+    await notify.stop();
+    const [name] = await world.disk.mount().list('notify/lost');
+    const other = new NotifyWorld();
+    const losses = (await world.disk.mount().read(`notify/lost/${name}`)) ?? new Uint8Array();
+    await other.disk.mount().replace(`notify/lost/${name}`, losses);
+    other.answering = () => answered(503);
+    const again = await other.start([standard], { retention });
+    const life = new LifeForTests('new');
+    other.log.append(...now(other, life.open(), ...[1, 2, 3, 4].map((uid) => life.join(uid))));
+    await other.clock.advance(hour);
+    await again.stop();
+    other.answering = () => answered(200);
+    const third = await other.start([standard], { retention });
+    const before = other.sent.length;
+    await other.clock.advance(hour);
+    expect(seqs(other, before).filter(Boolean).sort()).toEqual([1, 2, 3, 4, 5]);
+    await third.stop();
+  });
+
+  test('HOOK176: an endpoint that is gone is not tried for it, and stays gone since it said so', async () => {
+    const { world, notify, life } = await outage();
+    world.answering = () => answered(410);
+    await world.clock.advance(2 * probeMs);
+    const { halt } = notify.status()[0] ?? {};
+    expect(halt).toMatchObject({ state: 'gone' });
+    const before = world.sent.length;
+    for (let day = 0; day < 3; day++) {
+      world.log.append(...now(world, life.join(100 + day)));
+      await world.clock.advance(24 * hour);
+    }
+    expect(notify.status()[0]).toMatchObject({ state: 'gone', halt, lost: 7 });
+    expect(world.sent).toHaveLength(before);
+    await notify.stop();
+    // The next start tries once, and is told so again.
+    const again = await world.start([standard], { retention });
+    await world.clock.advance(hour);
+    expect(world.sent).toHaveLength(before + 1);
+    expect(again.status()[0]).toMatchObject({ state: 'gone' });
+    world.answering = () => answered(200);
+    await again.resume('good');
+    await world.clock.advance(hour);
+    expect(lostIn(world, before + 1)).toMatchObject([{ data: { fromSeq: 1, events: 8 } }]);
+    await again.stop();
+  });
+
   test('HOOK112: a damaged file of losses stops the start and says which', async () => {
     const { world, notify } = await outage();
     await notify.stop();

@@ -120,6 +120,27 @@ describe('hostile answers', () => {
     expect(connections).toBe(3);
   });
 
+  test.each([
+    ['a body that it has not taken', 200, 'x'.repeat(16 * 1024 * 1024)],
+    ['a body that it finds too large', 413, body],
+  ])('HOOK175: the connection of %s is not used again', async (_name, status, large) => {
+    let connections = 0;
+    const port = await rawServer(
+      (socket) => {
+        // It answers at the first bytes, and reads no further.
+        socket.pause();
+        socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`);
+      },
+      () => {
+        connections += 1;
+      },
+    );
+    const http = sender();
+    for (let count = 0; count < 2; count++)
+      expect(await post(http, `http://127.0.0.1:${port}/`, { body: large })).toMatchObject({ status });
+    expect(connections).toBe(2);
+  });
+
   test('HOOK15: a refused connection and a name without address have their own stages', async () => {
     const gone = await startReceiver();
     await gone.close();

@@ -104,6 +104,53 @@ test('HOOK68: 410 switches the endpoint off, what waits is kept, and resuming se
   await notify.stop();
 });
 
+test('HOOK178: a change of settings is no resume: what is gone stays gone, unless it is elsewhere now', async () => {
+  const world = new NotifyWorld();
+  world.answering = () => answered(410);
+  const notify = await world.start([standard]);
+  const life = new LifeForTests();
+  world.log.append(life.open());
+  await world.clock.advance(0);
+  const { halt } = notify.status()[0] ?? {};
+  world.log.append(life.join(1), life.join(2));
+  await notify.change({ ...standard, description: 'other', secrets: [{ secret: 'other' }] });
+  await world.clock.advance(3_600_000);
+  expect(world.sent).toHaveLength(1);
+  expect(notify.status()[0]).toMatchObject({ state: 'gone', halt });
+  await notify.change({ ...standard, url: 'https://elsewhere.example/' });
+  await world.clock.advance(10_000);
+  expect(world.sent).toHaveLength(2);
+  expect(notify.status()[0]).toMatchObject({ state: 'gone' });
+  world.answering = () => answered(200);
+  await notify.change({ ...standard, url: 'https://third.example/' });
+  await world.clock.advance(10_000);
+  expect(new Set(idsIn(world)).size).toBe(3);
+  expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0 });
+  await notify.stop();
+});
+
+test('HOOK178: what is suspended is asked with one notice after a change, and gets all when it answers', async () => {
+  const world = new NotifyWorld();
+  world.answering = () => answered(401);
+  const notify = await world.start([standard]);
+  const events = new LifeForTests().whole(1_000);
+  world.log.append(...events);
+  await world.clock.advance(pauseAfterMs + 15 * 60_000);
+  expect(notify.status()[0]).toMatchObject({ state: 'suspended' });
+  const before = world.sent.length;
+  await notify.change({ ...standard, description: 'other' });
+  await world.clock.advance(5_000);
+  expect(world.sent).toHaveLength(before + 1);
+  world.answering = () => answered(200);
+  await notify.change({ ...standard, secrets: [{ secret: 'the right one' }] });
+  await world.clock.advance(5_000);
+  expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 0 });
+  expect(new Set(world.sent.slice(before + 1).map(({ request }) => request.headers['webhook-id'])).size).toBe(
+    events.length,
+  );
+  await notify.stop();
+});
+
 test('HOOK68: in the agora format 410 is a failure like any other', async () => {
   const world = new NotifyWorld();
   world.answering = () => answered(410);

@@ -13,6 +13,7 @@ let receiver: Receiver;
 let behaviour: (received: ReceivedNotice) => Behaviour = () => ({ status: 200 });
 const broken: Behaviour = { status: 503, body: '{"error":"database is away"}' };
 const clients: Client[] = [];
+const otherApp = { id: 'f'.repeat(32), certificate: 'e'.repeat(32) };
 
 beforeAll(async () => {
   await buildConsole();
@@ -25,7 +26,10 @@ beforeAll(async () => {
     retry: [0.1],
     allowPrivateNetwork: true,
   };
-  [browser, server] = await Promise.all([launchChromium(), startTestServer({ endpoints: [endpoint] })]);
+  [browser, server] = await Promise.all([
+    launchChromium(),
+    startTestServer({ apps: [testApp, otherApp], endpoints: [endpoint] }),
+  ]);
 }, 120_000);
 
 afterAll(async () => {
@@ -111,6 +115,30 @@ test('DEMO12, DEMO13: a delivery that was given up is found, opened and delivere
   }
 }, 90_000);
 
+test('DEMO12: older ones come when they are asked for; then the list stands still and says how many are newer', async () => {
+  behaviour = () => ({ status: 200 });
+  await Promise.all(Array.from({ length: 60 }, (_, index) => join('full', { uid: index + 1 })));
+  await receiver.until(() => notices('full').length === 61);
+  const page = await openLoggedIn('/deliveries?channel=full');
+  try {
+    await shows(page, 50);
+    await page.getByRole('button', { name: 'More' }).click();
+    await shows(page, 61);
+    await page.getByRole('button', { name: 'Back to the newest' }).waitFor();
+    expect(await page.getByRole('button', { name: 'More' }).count()).toBe(0);
+    const names = await rows(page)
+      .locator('button')
+      .evaluateAll((all) => all.map((one) => one.ariaLabel));
+    expect(new Set(names).size).toBe(61);
+    await join('full', { uid: 100 });
+    await page.getByRole('button', { name: 'Show 1 newer' }).click();
+    await shows(page, 50);
+    await rows(page).first().getByText('uid 100', { exact: true }).last().waitFor();
+  } finally {
+    await page.close();
+  }
+}, 90_000);
+
 test('DEMO14: what was given up and what a search finds is counted first, and sent only then; it can be cancelled', async () => {
   behaviour = ({ notice }) => (notice.payload.channelName === 'matinee' ? broken : { status: 200 });
   for (const uid of [1, 2, 3]) await join('matinee', { uid });
@@ -147,6 +175,34 @@ test('DEMO14: what was given up and what a search finds is counted first, and se
     expect(notices('matinee').length).toBe(before + 4);
     await givenUp.waitFor({ state: 'detached' });
     await until('all are delivered', async () => (await rows(page).getByText('delivered').count()) === 4);
+  } finally {
+    await page.close();
+  }
+}, 90_000);
+
+test('DEMO17: the app that was chosen stands in the address, and on the way to the other pages about it', async () => {
+  behaviour = () => ({ status: 200 });
+  await join('gala', { uid: 1 });
+  await receiver.until(() => notices('gala').length === 2);
+  const page = await openLoggedIn('/deliveries?channel=gala');
+  try {
+    await shows(page, 2);
+    await page.getByRole('combobox', { name: 'App' }).click();
+    await page.getByRole('option', { name: otherApp.id }).click();
+    // What was searched for was about the app before.
+    await page.getByText('this app has none').waitFor();
+    expect(new URL(page.url()).search).toBe(`?app=${otherApp.id}`);
+    await page.getByRole('link', { name: 'Endpoints', exact: true }).click();
+    await page.getByText('No endpoint yet').waitFor();
+    await page.goBack();
+    await page.getByText('this app has none').waitFor();
+    await page.goBack();
+    await shows(page, 2);
+    await page.goto(`${server.url}/endpoints?app=${'0'.repeat(32)}`);
+    await page.getByText(`This server has no app ${'0'.repeat(32)}.`).waitFor();
+    await page.getByRole('combobox', { name: 'App' }).click();
+    await page.getByRole('option', { name: testApp.id }).click();
+    await page.getByRole('region', { name: 'Billing' }).waitFor();
   } finally {
     await page.close();
   }

@@ -12,14 +12,16 @@ export type RosterChange = { readonly channel: string } & (LifeChange | PlainCha
 export class Channels {
   readonly #store: RosterStore;
   readonly #prefix: string;
-  readonly #listeners = new Set<(change: RosterChange) => void>();
+  readonly #onError: (error: unknown) => void;
+  readonly #listeners = new Set<(change: RosterChange) => unknown>();
 
-  constructor(store: RosterStore, prefix: string) {
+  constructor(store: RosterStore, prefix: string, onError: (error: unknown) => void) {
     this.#store = store;
     this.#prefix = prefix;
+    this.#onError = onError;
   }
 
-  onChange(listener: (change: RosterChange) => void): () => void {
+  onChange(listener: (change: RosterChange) => unknown): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -57,12 +59,17 @@ export class Channels {
     for (const change of changes)
       for (const listener of this.#listeners)
         try {
-          listener({ channel, ...change });
+          tellLater(listener({ channel, ...change }), this.#onError);
         } catch (cause) {
           failure ??= new ListenerFailure('A listener failed.', { cause });
         }
     if (failure) throw failure;
   }
+}
+
+/** What an asynchronous listener rejects with comes too late for the notice, and must not end the process. */
+export function tellLater(result: unknown, onError: (error: unknown) => void): void {
+  if (result instanceof Promise) result.catch(onError);
 }
 
 /** What a listener threw, told apart from what the server or the store threw; its cause is what callers see. */

@@ -77,6 +77,25 @@ describe('restHealer', () => {
     expect(await serverOf({ body: { events: [], more: false } }).heal.events(query)).toEqual([]);
   });
 
+  test('HOOK181: among events of a type that is not known here, the roster is to be asked', async () => {
+    const later = [
+      { ...events[1], seq: 5 },
+      { seq: 6, sid: 'S&', atMs: 1, type: 'stage-lit' },
+    ];
+    expect(await serverOf({ body: { events: later, more: false } }).heal.events(query)).toBeUndefined();
+  });
+
+  test('HOOK180: what the server says to no end is not read for ever', async () => {
+    const round = { body: { ...head, members: [ann], next: { after: 3, at: 'S:9' } } };
+    const listing = serverOf(...Array(10).fill(round));
+    await expect(listing.heal.roster('x')).rejects.toMatchObject({ code: 'heal_failed' });
+    expect(listing.asked).toHaveLength(3);
+    const same = { body: { events: events.slice(0, 1).map((event) => ({ ...event, seq: 5 })), more: true } };
+    const paging = serverOf(...Array(10).fill(same));
+    await expect(paging.heal.events(query)).rejects.toMatchObject({ code: 'heal_failed' });
+    expect(paging.asked).toHaveLength(2);
+  });
+
   test('HOOK48: members of a communication channel have a role only where the notices say so', async () => {
     const answer = { ...head, profile: 'communication', members: [ann] };
     expect((await serverOf({ body: answer }).heal.roster('x'))?.members[0]?.role).toBe('communication');
@@ -105,10 +124,7 @@ describe('restHealer', () => {
       'a role that is none',
       { body: { ...head, events: [{ ...events[1], role: 7 }], members: [{ ...ann, role: 'king' }] } },
     ],
-    [
-      'a type that is none',
-      { body: { ...head, sid: 7, events: [{ ...events[1], type: 'x' }], members: [] } },
-    ],
+    ['a type that is none', { body: { ...head, sid: 7, events: [{ ...events[1], type: 7 }], members: [] } }],
   ];
   test.each(bad)('HOOK48: %s is a failure, never an empty channel', async (_name, answer) => {
     await expect(serverOf(answer).heal.roster('x')).rejects.toMatchObject({ code: 'heal_failed' });

@@ -5,7 +5,7 @@ import { RosterError } from './roster-error.ts';
 
 /** Where a Roster asks for what it misses. Both may throw: then nothing is healed, and what waits goes on waiting. */
 export interface Healer {
-  /** Events of one life after `after`, in order of seq without a hole, at least to `to` if they exist; undefined if they are no longer kept. */
+  /** Events of one life after `after`, in order of seq without a hole, at least to `to` if they exist; undefined if they are no longer kept, or of types that are not known here. */
   events(query: EventsQuery): Promise<readonly Entry[] | undefined>;
   /** The roster as it is now; undefined if nobody is there. */
   roster(channel: string): Promise<RosterSnapshot | undefined>;
@@ -76,7 +76,11 @@ export function restHealer(options: RestHealerOptions): Healer {
         const limit = String(pageMax);
         const page = await get(channel, 'events', { sid, after: String(from), limit });
         if (page === undefined || page === 'gone') return undefined;
-        const read = listOf(page.events).map((event) => entryOfEvent(event, hasRoles));
+        const events = listOf(page.events);
+        // A newer server: what its events do, only its roster tells.
+        if (events.some((event) => isOfLaterType(fieldsOf(event)))) return undefined;
+        const read = events.map((event) => entryOfEvent(event, hasRoles));
+        if (read.some(({ seq }, index) => seq !== from + 1 + index)) throw unread('the next event');
         entries.push(...read);
         from = read.at(-1)?.seq ?? Number.POSITIVE_INFINITY;
         if (page.more !== true) return entries;
@@ -94,6 +98,8 @@ export function restHealer(options: RestHealerOptions): Healer {
           const { profile, next } = page;
           for (const member of listOf(page.members))
             members.push(memberOfRoster(member, profile === 'communication' && !hasRoles));
+          // Else pages that lead back to themselves would be read for ever.
+          if (first !== 'gone' && members.length > number(first.count)) throw unread('as many as it counts');
           if (next === undefined && first !== 'gone') return snapshotOf(first, members);
           const { after, at } = fieldsOf(next);
           page = await get(channel, 'roster', {
@@ -130,6 +136,15 @@ function memberOfRoster(value: unknown, isCommunication: boolean): RosterMember 
     joinedSeconds: Math.floor(number(joinedMs) / 1000),
   };
 }
+
+const knownTypes: readonly unknown[] = [
+  'channel-opened',
+  'channel-closed',
+  'member-joined',
+  'member-left',
+  'role-changed',
+];
+const isOfLaterType = ({ type }: Answer) => typeof type === 'string' && !knownTypes.includes(type);
 
 function entryOfEvent(value: unknown, hasRoles: boolean): Entry {
   const event = fieldsOf(value);

@@ -25,6 +25,34 @@ function plain(eventType: number, uid: number, clientSeq: number, more: object =
   );
 }
 
+test('HOOK183: what an asynchronous listener rejects with is told, ends no process, and the notice is taken', async () => {
+  const errors: unknown[] = [];
+  const roster = new Roster({ onError: (error) => errors.push(error) });
+  roster.onChange(async ({ type }) => {
+    await Promise.resolve();
+    throw new Error(`cannot tell of ${type}`);
+  });
+  roster.onLost(() => Promise.reject(new Error('cannot tell of a loss')));
+  const events = joins(new Truth('x'), 1);
+  for (const event of events) expect((await roster.take(noticeOf(event))).applied).toBe(true);
+  const lost = { fromSeq: 9, toSeq: 9, channelName: 'y', ts: 1 };
+  const notice = {
+    sid: 'S',
+    noticeId: 'S:9-9:190',
+    productId: 1,
+    eventType: 190,
+    notifyMs: 1,
+    payload: lost,
+  };
+  await roster.take(parseNotice(JSON.stringify(notice)));
+  await new Promise(setImmediate);
+  expect(errors.map(String)).toEqual([
+    'Error: cannot tell of opened',
+    'Error: cannot tell of joined',
+    'Error: cannot tell of a loss',
+  ]);
+});
+
 describe('holes', () => {
   test('HOOK41: are named when they show, closed by what was missing, and waited for without a clock', async () => {
     const events = joins(new Truth('x'), 1, 2, 3, 4, 5);

@@ -8,7 +8,7 @@ import {
   presentLife,
 } from './channel-lives.ts';
 import type { ChannelState } from './channel-state.ts';
-import { Channels, ListenerFailure, type RosterChange } from './channels.ts';
+import { Channels, ListenerFailure, type RosterChange, tellLater } from './channels.ts';
 import { type Entry, entryOf, type RosterMember } from './entry.ts';
 import type { Healer } from './healer.ts';
 import { Healing } from './healing.ts';
@@ -32,6 +32,8 @@ export interface RosterOptions {
   /** Put before channel names in the store, so that several apps can share it. Default: none. */
   readonly prefix?: string;
   readonly limits?: Partial<RosterLimits>;
+  /** Told what an asynchronous listener rejects with. Default: console.error. */
+  readonly onError?: (error: unknown) => void;
   /** Epoch milliseconds; only plain records are forgotten by it. Default: Date.now. */
   readonly now?: () => number;
 }
@@ -86,7 +88,8 @@ export class Roster {
   readonly #types: readonly number[] | undefined;
   readonly #limits: RosterLimits;
   readonly #now: () => number;
-  readonly #lostListeners = new Set<(lost: EventsLostChange) => void>();
+  readonly #onError: (error: unknown) => void;
+  readonly #lostListeners = new Set<(lost: EventsLostChange) => unknown>();
   /** Notices that wait for the store, by channel; a channel that is here has one worker. */
   readonly #pending = new Map<string, Pending[]>();
   #pendingCount = 0;
@@ -101,7 +104,8 @@ export class Roster {
       throw new TypeError(
         'A roster needs joins (103, 105 or 107) and leaves (104, 106 or 108) among `types`.',
       );
-    this.#channels = new Channels(options.store ?? memoryStore(), options.prefix ?? '');
+    this.#onError = options.onError ?? console.error;
+    this.#channels = new Channels(options.store ?? memoryStore(), options.prefix ?? '', this.#onError);
     const fold = (channel: string, entries: readonly Entry[]) =>
       this.#fold(
         channel,
@@ -164,12 +168,12 @@ export class Roster {
   }
 
   /** Calls back for each change that this process makes, in order per channel. Returns what ends it. */
-  onChange(listener: (change: RosterChange) => void): () => void {
+  onChange(listener: (change: RosterChange) => unknown): () => void {
     return this.#channels.onChange(listener);
   }
 
   /** Calls back for each notice of lost events that this process takes, once it was tried to heal what it tells. Returns what ends it. */
-  onLost(listener: (lost: EventsLostChange) => void): () => void {
+  onLost(listener: (lost: EventsLostChange) => unknown): () => void {
     this.#lostListeners.add(listener);
     return () => this.#lostListeners.delete(listener);
   }
@@ -360,7 +364,7 @@ export class Roster {
       }
     for (const listener of this.#lostListeners)
       try {
-        listener(lostChangeOf(notice, healed));
+        tellLater(listener(lostChangeOf(notice, healed)), this.#onError);
       } catch (error) {
         failed ??= { error };
       }

@@ -11,7 +11,7 @@ export function getDelivery({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/deliveries/{endpoint}/{noticeId}',
     id: 'getDelivery',
     summary: 'One delivery with its attempts: request, answer and what followed',
-    description: `At most the first ${limits.pageMax} attempts. Signatures are shown as sent; the values of an endpoint\u2019s own headers are not kept.`,
+    description: `The first ${limits.deliveryAttemptsMax} attempts and those that ended it, with requests and answers of at most ${limits.deliveryExchangeCharsMax} characters together. Signatures are shown as sent; the values of an endpoint\u2019s own headers are not kept.`,
     style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, path('endpoint', 'Endpoint id.'), path('noticeId', 'Id of the notice.')],
     answer: { description: '`not_found` if it is not kept.', schema: ref('DeliveryWithAttempts') },

@@ -54,7 +54,8 @@ function selectionOf(
     return { givenUp };
   }
   if (isWhole(since)) return { since };
-  if (isRecord(since) && typeof since.sid === 'string' && isWhole(since.seq))
+  const isPlace = isRecord(since) && Object.keys(since).every((name) => name === 'sid' || name === 'seq');
+  if (isPlace && typeof since.sid === 'string' && isWhole(since.seq))
     return { since: { sid: since.sid, seq: since.seq } };
   throw invalid('since must be UTC epoch milliseconds, or a sid and a seq');
 }
