@@ -81,6 +81,12 @@ export class CursorStore {
     const bytes = found ?? new Uint8Array();
     const lines = decodeLines(bytes);
     const whole = lines.at(-1)?.end ?? 0;
+    // The first start of all makes it, when the log is empty.
+    if (!found && newcomer.through > 0)
+      parts.logger.warn(
+        `There is no ${cursorPath}, though the log is not empty: every endpoint begins at its end, and what it had not been sent before is lost to it.`,
+        { after: newcomer.through },
+      );
     // There never is an empty file: it is made whole, under another name.
     if (found && whole === 0) throw damaged();
     if (whole < bytes.length)
