@@ -133,10 +133,7 @@ const customType: Check = (value, name) => {
 
 const states: Check = (value, name) => {
   if (!isObject(value))
-    return invalid(
-      `"${name}" must be an object of texts by key.`,
-      signalingErrors.presenceInvalidArgument,
-    );
+    return invalid(`"${name}" must be an object of texts by key.`, signalingErrors.presenceInvalidArgument);
   const entries = Object.entries(value);
   if (entries.length > signalingStateKeysMax)
     return invalid(
@@ -274,13 +271,12 @@ function fieldsFault(
 /** Rules that speak of two fields. */
 function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefined {
   if (value.type === 'publish')
-    return value.channelType === 'USER' ? userId(value.channel, 'channel') : channel(value.channel, 'channel');
+    return value.channelType === 'USER'
+      ? userId(value.channel, 'channel')
+      : channel(value.channel, 'channel');
   if (value.type !== 'online-users' || value.includedUserId !== false) return undefined;
   if (value.includedState === true)
-    return invalid(
-      '"includedState" needs "includedUserId".',
-      signalingErrors.presenceInvalidArgument,
-    );
+    return invalid('"includedState" needs "includedUserId".', signalingErrors.presenceInvalidArgument);
   if (value.page !== undefined)
     return invalid('"page" needs "includedUserId".', signalingErrors.presenceInvalidArgument);
   return undefined;
