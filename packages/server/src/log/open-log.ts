@@ -302,6 +302,8 @@ class EmbeddedOwner implements Log {
 
   signalingState(key: SignalingKey): SignalingState {
     return this.#world.signaling(key);
+  }
+
   signalingChannels(): readonly SignalingState[] {
     return this.#world.signalingStates().filter(({ presence }) => presence.sid !== undefined);
   }

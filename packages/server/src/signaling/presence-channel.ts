@@ -2,7 +2,7 @@ import type { SignalingPresenceEvent, SignalingStates } from '@housecount/protoc
 import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
-import type { SignalingKey } from '../log/contract.ts';
+import type { ChannelKey } from './channel-key.ts';
 import { type PersonChange, type PresenceFold, same } from './presence-fold.ts';
 import { lengthOf, presenceText, snapshotBounds, taken } from './presence-frames.ts';
 import { intervalsTopic } from './topics.ts';
@@ -43,7 +43,7 @@ interface HeldLeave {
 }
 
 export interface PresenceChannelOptions {
-  readonly key: SignalingKey;
+  readonly key: ChannelKey;
   readonly fold: PresenceFold;
   readonly settings: PresenceSettings;
   readonly clock: Clock;

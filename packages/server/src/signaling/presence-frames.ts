@@ -1,9 +1,9 @@
 import type { SignalingOccupant, SignalingPresence, SignalingPresenceEvent } from '@housecount/protocol';
 import { limits } from '../limits.ts';
-import type { SignalingKey } from '../log/contract.ts';
+import type { ChannelKey } from './channel-key.ts';
 
 /** A frame that says what happened in a channel, encoded once for all who are told. */
-export function presenceText(key: SignalingKey, event: SignalingPresenceEvent, serverMs: number): string {
+export function presenceText(key: ChannelKey, event: SignalingPresenceEvent, serverMs: number): string {
   const { channelType, channel } = key;
   return JSON.stringify({
     type: 'presence',

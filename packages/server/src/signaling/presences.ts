@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
-import type { Log, SignalingKey } from '../log/contract.ts';
+import type { Log } from '../log/contract.ts';
 import { isChannelRecord, type LogEntry } from '../log/record.ts';
 import { signalingKey } from '../log/world.ts';
+import type { ChannelKey } from './channel-key.ts';
 import { PresenceChannel, type PresenceSettings, type Watcher } from './presence-channel.ts';
 import { PresenceFold } from './presence-fold.ts';
 
@@ -45,7 +46,7 @@ export class Presences {
   }
 
   /** Tells the watcher who is there and what changes; it sees what is durable by now. Returns the end of it. */
-  watch(key: SignalingKey, watcher: Watcher): () => void {
+  watch(key: ChannelKey, watcher: Watcher): () => void {
     let attached: PresenceChannel | undefined;
     let isOver = false;
     this.#whenCaughtUp(() => {
@@ -60,7 +61,7 @@ export class Presences {
   }
 
   /** Who is there, what is durable by now included. Not to be kept over a turn. */
-  async fold(key: SignalingKey): Promise<PresenceFold> {
+  async fold(key: ChannelKey): Promise<PresenceFold> {
     const { log } = this.#options;
     // Nobody can fill memory with channels that are not there.
     if (!log.channel(key.app, key.channel) && !log.signalingChannel(key)) return new PresenceFold({});
@@ -100,7 +101,7 @@ export class Presences {
     for (const { run } of this.#waiting.splice(0)) run();
   }
 
-  #of(key: SignalingKey): PresenceChannel {
+  #of(key: ChannelKey): PresenceChannel {
     const { log, clock, settingsOf, isBound } = this.#options;
     const name = signalingKey(key);
     const usedMs = clock.nowMs();

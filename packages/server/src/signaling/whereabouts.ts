@@ -1,6 +1,7 @@
 import type { SignalingChannelType } from '@housecount/protocol';
-import type { Log, SignalingKey } from '../log/contract.ts';
+import type { Log } from '../log/contract.ts';
 import type { LogRecord } from '../log/record.ts';
+import type { ChannelKey } from './channel-key.ts';
 
 /** Where a member is: in a live channel, or a signaling channel of a kind. */
 export type Place = { readonly kind: 'live' | SignalingChannelType; readonly channel: string };
@@ -15,7 +16,7 @@ export class Whereabouts {
       for (const { channel, roster } of log.channels(app))
         for (const { uid } of roster) this.#add(app, uid, { kind: 'live', channel });
     for (const { app, channelType, channel, presence } of log.signalingChannels()) {
-      if (presence.sid === undefined) continue;
+      if (presence.sid === undefined || channelType === 'USER') continue;
       for (const { uid } of presence.roster) this.#add(app, uid, { kind: channelType, channel });
     }
   }
@@ -25,7 +26,9 @@ export class Whereabouts {
     const change = isSignaling ? record.change : record;
     if (change.type !== 'member-joined' && change.type !== 'member-left') return;
     const { app, channel, uid } = change;
-    const place: Place = { kind: isSignaling ? record.channelType : 'live', channel };
+    const kind = isSignaling ? record.channelType : 'live';
+    if (kind === 'USER') return;
+    const place: Place = { kind, channel };
     if (change.type === 'member-joined') this.#add(app, uid, place);
     else this.#delete(app, uid, place);
   }
@@ -41,7 +44,7 @@ export class Whereabouts {
   }
 
   /** The signaling channels in which this member is, in no order. */
-  *subscriptions(app: string, uid: number): IterableIterator<SignalingKey> {
+  *subscriptions(app: string, uid: number): IterableIterator<ChannelKey> {
     for (const { kind, channel } of this.of(app, uid))
       if (kind !== 'live') yield { app, channelType: kind, channel };
   }
