@@ -16,6 +16,8 @@ export const limits = {
   signalingStatesBytesMax: 8 * 1024,
   /** Users on one page of a channel's online users (spec: signaling 3.3). */
   signalingPageUsersMax: 100,
+  /** Channels told of one user; a user who is in more is told of in these alone. */
+  signalingUserChannelsMax: 10_000,
   /** Users in a presence snapshot; the rest of a larger channel is in the pages of online users. */
   signalingSnapshotUsersMax: 10_000,
   /** Characters of one presence frame, about; then a snapshot or page ends, an interval is told early. Well below `socketBacklogBytesMax`. */

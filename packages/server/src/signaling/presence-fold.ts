@@ -36,13 +36,22 @@ export class PresenceFold {
   /** User ids of those who are shown, by order of arrival. */
   #shown = Trie.empty<string>();
   #order = 0;
+  /** Places are this fold's own: a bookmark of another one says nothing here. */
+  readonly #name: string;
   /** Uids of accounts, for records that name the uid alone. */
   readonly #accounts = new Map<number, string>();
 
+  /** `name` differs from that of every other fold of the channel, also over restarts. */
   constructor({
     live,
     signaling,
-  }: { readonly live?: OpenChannel | undefined; readonly signaling?: SignalingState | undefined }) {
+    name = '',
+  }: {
+    readonly live?: OpenChannel | undefined;
+    readonly signaling?: SignalingState | undefined;
+    readonly name?: string;
+  }) {
+    this.#name = name;
     for (const member of live?.roster ?? []) this.#liveJoined(member);
     if (signaling?.presence.sid === undefined) return;
     for (const member of signaling.presence.roster) {
@@ -72,6 +81,18 @@ export class PresenceFold {
       const person = this.#people.get(userId);
       if (person?.order !== undefined) yield { userId, states: shownStates(person), order: person.order };
     }
+  }
+
+  /** A text that stands for a place. */
+  bookmark(order: number): string {
+    return `${this.#name}.${order}`;
+  }
+
+  /** The place of a bookmark; undefined if it is not this fold's. */
+  placeOf(bookmark: string): number | undefined {
+    const [name, order = '', ...more] = bookmark.split('.');
+    if (name !== this.#name || more.length > 0 || !/^\d{1,9}$/.test(order)) return undefined;
+    return Number(order);
   }
 
   /** A record of the live channel. */

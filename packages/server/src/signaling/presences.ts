@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
@@ -11,6 +11,7 @@ import { PresenceFold } from './presence-fold.ts';
 export interface PresencesOptions {
   readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'lastPosition'>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly broadcast: Broadcast;
   readonly settingsOf: (app: string) => PresenceSettings;
   /** Is the MESSAGE channel of a name bound to the live channel of that name? */
@@ -65,8 +66,13 @@ export class Presences {
     const { log } = this.#options;
     // Nobody can fill memory with channels that are not there.
     if (!log.channel(key.app, key.channel) && !log.signalingChannel(key)) return new PresenceFold({});
-    await new Promise<void>((resolve) => this.#whenCaughtUp(resolve));
+    await this.caughtUp();
     return this.#of(key).fold;
+  }
+
+  /** Resolves when all that is durable by now has been absorbed. */
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => this.#whenCaughtUp(resolve));
   }
 
   absorb({ position, record }: LogEntry): void {
@@ -112,7 +118,11 @@ export class Presences {
     }
     const { app } = key;
     const live = key.channelType === 'MESSAGE' && isBound(app) ? log.channel(app, key.channel) : undefined;
-    const fold = new PresenceFold({ live, signaling: log.signalingChannel(key) });
+    const fold = new PresenceFold({
+      live,
+      signaling: log.signalingChannel(key),
+      name: this.#options.random.id(12),
+    });
     const channel = new PresenceChannel({ ...this.#options, key, fold, settings: settingsOf(app) });
     this.#kept.set(name, { channel, position: log.lastPosition, usedMs });
     return channel;

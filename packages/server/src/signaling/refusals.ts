@@ -1,0 +1,58 @@
+import { type Code, codes, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
+
+/** A request that was not done: the API's number, and a sentence. */
+export interface Refusal {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export const refuse = (code: SignalingErrorCode, reason: string): Refusal => ({ code, reason });
+
+/** As a refusal, what the log or a check answered; `otherwise` is the number of codes that have none of their own. */
+export function refusalOf(
+  { code, detail }: { readonly code: Code; readonly detail?: string },
+  otherwise: SignalingErrorCode,
+): Refusal {
+  const { message } = codes[code];
+  return { code: errorCodeOf(code) ?? otherwise, reason: detail ? `${message} ${detail}` : message };
+}
+
+const {
+  inconsistentAppId,
+  invalidAppId,
+  invalidChannelName,
+  invalidToken,
+  invalidUserId,
+  loginAborted,
+  loginRejected,
+  loginTimeout,
+  noServerResources,
+  rateExceeded,
+  tokenExpired,
+} = signalingErrors;
+
+const numbers: Partial<Record<Code, SignalingErrorCode>> = {
+  invalid_app_id: invalidAppId,
+  invalid_channel_name: invalidChannelName,
+  invalid_user_id: invalidUserId,
+  token_required: invalidToken,
+  invalid_token: invalidToken,
+  token_app_mismatch: inconsistentAppId,
+  token_uid_mismatch: invalidToken,
+  token_no_privilege: invalidToken,
+  token_expired: tokenExpired,
+  banned: loginRejected,
+  kicked: loginRejected,
+  replaced: loginAborted,
+  lease_ended: loginAborted,
+  slow_reader: loginAborted,
+  going_away: noServerResources,
+  too_many_connections: noServerResources,
+  hello_timeout: loginTimeout,
+  rate_limited: rateExceeded,
+  states_full: signalingErrors.stateCountOverflow,
+  not_joined: signalingErrors.channelNotSubscribed,
+};
+
+/** The API's number of a code (spec: signaling section 5); undefined if it has none. */
+export const errorCodeOf = (code: Code): SignalingErrorCode | undefined => numbers[code];
