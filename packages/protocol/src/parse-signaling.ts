@@ -178,6 +178,43 @@ const keys: Check = (value, name) => {
   return undefined;
 };
 
+/** Which keys and revisions there may be is the server's to say. */
+const items: Check = (value, name) => {
+  if (!Array.isArray(value))
+    return invalid(`"${name}" must be a list.`, signalingErrors.storageInvalidArgument);
+  const known = {
+    key: field('a string', isString, signalingErrors.storageInvalidArgument),
+    value: field('a string', isString, signalingErrors.storageInvalidArgument),
+    revision,
+  };
+  for (const item of value) {
+    if (!isObject(item))
+      return invalid(`"${name}" must be a list of items.`, signalingErrors.storageInvalidArgument);
+    const fault = fieldsFault(item, known, `${name}.`);
+    if (fault) return fault;
+  }
+  return undefined;
+};
+
+const isString = (value: unknown): boolean => typeof value === 'string';
+const revision = field(
+  'a whole number, or -1',
+  (value) => isId(value) || value === -1,
+  signalingErrors.storageInvalidArgument,
+);
+const lockName = field(
+  'a string of at most 128 characters',
+  (value) => typeof value === 'string' && value.length <= 128,
+  signalingErrors.invalidLockName,
+);
+
+const target: Check = (value, name) => {
+  if (!isObject(value))
+    return invalid(`"${name}" must be an object.`, signalingErrors.storageInvalidArgument);
+  return fieldsFault(value, Object.hasOwn(value, 'userId') ? { userId } : place, `${name}.`);
+};
+const lock = { id, ...place, lockName };
+
 const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map<
   SignalingClientFrame['type'],
   Readonly<Record<string, Check>>
@@ -240,6 +277,32 @@ const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map<
     },
   ],
   ['user-channels', { id, userId }],
+  [
+    'change-metadata',
+    {
+      id,
+      target,
+      mode: field(
+        '"set", "update" or "remove"',
+        (value) => value === 'set' || value === 'update' || value === 'remove',
+        signalingErrors.storageInvalidArgument,
+      ),
+      items,
+      majorRevision: revision,
+      lockName,
+      addTimeStamp: flag,
+      addUserId: flag,
+    },
+  ],
+  ['get-metadata', { id, target }],
+  ['subscribe-user-metadata', { id, userId }],
+  ['unsubscribe-user-metadata', { id, userId }],
+  ['set-lock', { ...lock, ttl: seconds }],
+  ['remove-lock', lock],
+  ['acquire-lock', { ...lock, retry: flag }],
+  ['release-lock', lock],
+  ['revoke-lock', { ...lock, owner: userId }],
+  ['get-locks', { id, ...place }],
 ]);
 
 function faultOf(value: Readonly<Record<string, unknown>>): Fault | undefined {

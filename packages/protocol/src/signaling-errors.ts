@@ -26,6 +26,8 @@ export const signalingErrors = {
   invalidCustomType: -11030,
   publishFailed: -11024,
   receiverOffline: -11033,
+  storageInvalidArgument: -12004,
+  tooManyFollowedUsers: -12017,
   presenceInvalidArgument: -13003,
   stateCountOverflow: -13005,
   invalidStateKey: -13006,
@@ -34,6 +36,8 @@ export const signalingErrors = {
   stateValueTooLong: -13009,
   userNotInChannel: -13011,
   presenceFailed: -13013,
+  tooManyWaits: -14003,
+  invalidLockName: -14005,
 } as const;
 
 export type SignalingErrorCode = (typeof signalingErrors)[keyof typeof signalingErrors];

@@ -14,6 +14,10 @@ export const limits = {
   signalingSubscriptionsMax: 100,
   /** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
   signalingStatesBytesMax: 8 * 1024,
+  /** Users whose metadata one session follows; the next is refused −12017. */
+  signalingFollowedUsersMax: 100,
+  /** Locks that one session waits for; the next is refused −14003. */
+  signalingWaitsMax: 32,
   /** Users on one page of a channel's online users (spec: signaling 3.3). */
   signalingPageUsersMax: 100,
   /** Channels told of one user; a user who is in more is told of in these alone. */

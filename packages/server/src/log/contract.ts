@@ -114,7 +114,7 @@ export interface Log {
   signalingChannel(key: SignalingKey): SignalingState | undefined;
   /** The same, with its metadata and locks, whoever subscribes; empty if nothing is known of it. */
   signalingState(key: SignalingKey): SignalingState;
-  /** Every signaling channel that somebody subscribes to, of all apps, in no order. */
+  /** Every signaling channel of which anything is known, of all apps, in no order. */
   signalingChannels(): readonly SignalingState[];
 
   readonly lastPosition: number;

@@ -305,7 +305,7 @@ class EmbeddedOwner implements Log {
   }
 
   signalingChannels(): readonly SignalingState[] {
-    return this.#world.signalingStates().filter(({ presence }) => presence.sid !== undefined);
+    return this.#world.signalingStates();
   }
 
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void {

@@ -14,8 +14,8 @@ import { judgeLiveness } from '../edge/liveness.ts';
 import type { Socket, SocketHandler } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { SignalingContext } from './context.ts';
-import { errorCodeOf, type Refusal, refusalOf } from './refusals.ts';
-import { type Answer, handleRequest, isRequest, type Request } from './requests.ts';
+import { errorCodeOf, refusalOf } from './refusals.ts';
+import { type Answer, handleRequest, type Request } from './requests.ts';
 import type { Session } from './session.ts';
 import { makeSessionKey } from './session-key.ts';
 
@@ -221,10 +221,9 @@ export class SignalingConnection implements SocketHandler {
         return undefined;
       case 'logout':
         return session.end('left', 'bye');
+      default:
+        return this.#request(session, frame);
     }
-    if (isRequest(frame)) return this.#request(session, frame);
-    this.end('frame_unexpected');
-    return undefined;
   }
 
   async #login(frame: SignalingLogin): Promise<void> {
@@ -262,20 +261,21 @@ export class SignalingConnection implements SocketHandler {
   #request(session: Session, frame: Request): Promise<void> | undefined {
     const answer = handleRequest(this.#context, session, frame);
     if (!(answer instanceof Promise)) {
-      this.#answer(frame.id, answer);
+      this.answer(frame.id, answer);
       return undefined;
     }
     return answer.then(
-      (decided) => this.#answer(frame.id, decided),
+      (decided) => this.answer(frame.id, decided),
       (cause: unknown) =>
         this.#refuse(frame.id, refusalOf({ code: this.#codeOf(cause) }, signalingErrors.presenceFailed)),
     );
   }
 
-  #answer(id: number, answer: Answer): void {
-    if (this.isOver) return;
-    if ('refused' in answer) {
-      this.#refuse(id, answer.refused);
+  /** Answers a request. */
+  answer(id: number, answer: Answer): void {
+    if (this.isOver || 'later' in answer) return;
+    if (!answer.ok) {
+      this.#refuse(id, answer);
       return;
     }
     const { result, afterOk } = answer;
@@ -283,7 +283,7 @@ export class SignalingConnection implements SocketHandler {
     afterOk?.();
   }
 
-  #refuse(id: number, { code, reason }: Refusal): void {
+  #refuse(id: number, { code, reason }: { readonly code: number; readonly reason: string }): void {
     if (this.isOver) return;
     this.#context.refusals.add(1, { code: String(code) });
     this.send({ type: 'refused', id, code, reason });

@@ -4,6 +4,8 @@ import type { TokenApp } from '../edge/token/verify.ts';
 import type { Log } from '../log/contract.ts';
 import type { Counter, Logger } from '../observe/contract.ts';
 import type { SignalingConnection } from './connection.ts';
+import type { LockHoldings } from './lock-holdings.ts';
+import type { LockWaiters } from './lock-waiters.ts';
 import type { PresenceSettings } from './presence-channel.ts';
 import type { Presences } from './presences.ts';
 import type { Sessions } from './sessions.ts';
@@ -30,6 +32,8 @@ export interface SignalingContext {
   readonly presences: Presences;
   readonly whereabouts: Whereabouts;
   readonly sessions: Sessions;
+  readonly waiters: LockWaiters;
+  readonly holdings: LockHoldings;
   /** Signs session keys. */
   readonly secret: Uint8Array;
   /** Silence allowed for a session where the app does not leave that to the client, milliseconds. */

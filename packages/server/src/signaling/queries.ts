@@ -1,12 +1,11 @@
 import { type SignalingClientFrame, type SignalingStates, signalingErrors } from '@housecount/protocol';
 import { limits } from '../limits.ts';
+import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { uidOf, userIdOf } from './identity.ts';
 import { boundStates, merged } from './presence-fold.ts';
 import { taken } from './presence-frames.ts';
-import { refuse } from './refusals.ts';
-import type { Answer } from './requests.ts';
 import type { Session } from './session.ts';
 
 type Where = Pick<SignalingContext, 'log' | 'apps'>;
@@ -40,21 +39,17 @@ export async function onlineUsers(
   { presences }: Pick<SignalingContext, 'presences'>,
   key: ChannelKey,
   frame: Extract<SignalingClientFrame, { type: 'online-users' }>,
-): Promise<Answer> {
+): Promise<SignalingAnswer> {
   const fold = await presences.fold(key);
   const channelOccupancy = fold.occupancy;
   if (!frame.includedUserId)
-    return {
-      result: { occupants: [], totalOccupancy: channelOccupancy, channelOccupancy, nextPage: '' },
-    };
+    return done({ occupants: [], totalOccupancy: channelOccupancy, channelOccupancy, nextPage: '' });
   const after = frame.page === undefined ? 0 : fold.placeOf(frame.page);
   if (after === undefined)
-    return {
-      refused: refuse(
-        signalingErrors.presenceInvalidArgument,
-        'The page is not known any more; begin with the first.',
-      ),
-    };
+    return refused(
+      signalingErrors.presenceInvalidArgument,
+      'The page is not known any more; begin with the first.',
+    );
   const page = taken(fold.occupants(after), {
     usersMax: limits.signalingPageUsersMax,
     lengthMax: limits.signalingFrameLengthMax,
@@ -62,14 +57,12 @@ export async function onlineUsers(
   const occupants = frame.includedState
     ? page.occupants
     : page.occupants.map(({ userId }) => ({ userId, states: {} }));
-  return {
-    result: {
-      occupants,
-      totalOccupancy: occupants.length,
-      channelOccupancy,
-      nextPage: page.isAll ? '' : fold.bookmark(page.lastOrder),
-    },
-  };
+  return done({
+    occupants,
+    totalOccupancy: occupants.length,
+    channelOccupancy,
+    nextPage: page.isAll ? '' : fold.bookmark(page.lastOrder),
+  });
 }
 
 /** In which channels a user is shown (spec: signaling 3.3). */
@@ -77,11 +70,11 @@ export async function userChannels(
   { presences, whereabouts, log, apps }: Where & Pick<SignalingContext, 'presences' | 'whereabouts'>,
   app: string,
   userId: string,
-): Promise<Answer> {
+): Promise<SignalingAnswer> {
   await presences.caughtUp();
   const uid = uidOf(log, app, userId);
   const found = new Map<string, { channelName: string; channelType: 'MESSAGE' | 'STREAM' }>();
-  if (uid === undefined) return { result: { channels: [] } };
+  if (uid === undefined) return done({ channels: [] });
   for (const { kind, channel } of whereabouts.of(app, uid)) {
     if (found.size >= limits.signalingUserChannelsMax) break;
     const channelType = kind === 'live' ? 'MESSAGE' : kind;
@@ -92,5 +85,5 @@ export async function userChannels(
     if (kind === 'live' && !apps.get(app)?.bindSignaling) continue;
     found.set(`${channelType}/${channel}`, { channelName: channel, channelType });
   }
-  return { result: { channels: [...found.values()] } };
+  return done({ channels: [...found.values()] });
 }

@@ -9,6 +9,9 @@ export type RateKind =
   | 'get-state'
   | 'online-users'
   | 'user-channels'
+  | 'modify-metadata'
+  | 'get-metadata'
+  | 'lock'
   | 'other';
 
 /** How many requests of each kind a session may still make. */

@@ -1,20 +1,17 @@
 import { type Code, codes, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
-
-/** A request that was not done: the API's number, and a sentence. */
-export interface Refusal {
-  readonly code: number;
-  readonly reason: string;
-}
-
-export const refuse = (code: SignalingErrorCode, reason: string): Refusal => ({ code, reason });
+import type { SignalingAnswer } from './answer.ts';
 
 /** As a refusal, what the log or a check answered; `otherwise` is the number of codes that have none of their own. */
 export function refusalOf(
   { code, detail }: { readonly code: Code; readonly detail?: string },
   otherwise: SignalingErrorCode,
-): Refusal {
+): Extract<SignalingAnswer, { ok: false }> {
   const { message } = codes[code];
-  return { code: errorCodeOf(code) ?? otherwise, reason: detail ? `${message} ${detail}` : message };
+  return {
+    ok: false,
+    code: errorCodeOf(code) ?? otherwise,
+    reason: detail ? `${message} ${detail}` : message,
+  };
 }
 
 const {

@@ -6,7 +6,7 @@ import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import type { identityOf } from './identity.ts';
 import { Rates } from './rates.ts';
-import { Subscription, type SubscriptionOptions } from './subscription.ts';
+import { followStorage, Subscription, type SubscriptionOptions } from './subscription.ts';
 
 export interface SessionStart {
   readonly id: string;
@@ -38,6 +38,12 @@ export class Session {
   lastHeardMs: number;
   readonly #context: SignalingContext;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Users whose metadata it follows, each with the end of it where it has a connection. */
+  readonly #followed = new Map<string, () => void>();
+  /** Locks it waits for, each with what ends that. */
+  readonly #waits = new Map<string, AbortController>();
+  /** Answers that came while it had no connection. At most one for each lock that it waited for. */
+  #late: (() => void)[] = [];
   #connection: SignalingConnection | undefined;
   #isOver = false;
 
@@ -71,6 +77,8 @@ export class Session {
     this.link = 'live';
     this.lastHeardMs = this.#context.clock.nowMs();
     for (const subscription of this.#subscriptions.values()) subscription.start(connection.socket);
+    for (const userId of this.#followed.keys()) this.#follow(userId, connection);
+    for (const answer of this.#late.splice(0)) answer();
   }
 
   /** The connection is gone without a goodbye: the session is silent since it was last heard. */
@@ -84,24 +92,21 @@ export class Session {
   /** It has no connection: until one comes back it is silent. Without subscriptions there is nothing to come back to. */
   lost(): void {
     if (this.#connection || this.#isOver) return;
-    for (const subscription of this.#subscriptions.values()) subscription.stop();
+    this.#unlisten();
     if (this.#subscriptions.size === 0) void this.end('lease_ended', undefined);
     else this.tellSilent('socket-closed');
   }
 
   /** What the log says that it is subscribed to, after a restart of the server. */
   restore(key: ChannelKey, options: SubscriptionOptions): void {
-    this.#subscriptions.set(
-      signalingKey(key),
-      new Subscription(key, this.userId, options, this.#context.presences),
-    );
+    this.#subscriptions.set(signalingKey(key), new Subscription(key, this.userId, options, this.#context));
   }
 
   /** Another connection takes its place: no silence between them. */
   handOver(): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    for (const subscription of this.#subscriptions.values()) subscription.stop();
+    this.#unlisten();
     connection?.end('replaced');
   }
 
@@ -133,6 +138,56 @@ export class Session {
     if (this.#connection) this.#subscriptions.get(signalingKey(key))?.start(this.#connection.socket);
   }
 
+  get followedUsers(): number {
+    return this.#followed.size;
+  }
+
+  /** Tells the session a user's metadata and its changes, from now on. */
+  followUser(userId: string): void {
+    this.unfollowUser(userId);
+    this.#followed.set(userId, nothing);
+    if (this.#connection) this.#follow(userId, this.#connection);
+  }
+
+  unfollowUser(userId: string): void {
+    this.#followed.get(userId)?.();
+    this.#followed.delete(userId);
+  }
+
+  get waits(): number {
+    return this.#waits.size;
+  }
+
+  /** A wait for a lock begins, in place of one for the same: it is over when the signal aborts, or `endWait` is called. */
+  beginWait(lock: string): AbortSignal {
+    this.endWait(lock);
+    const wait = new AbortController();
+    this.#waits.set(lock, wait);
+    return wait.signal;
+  }
+
+  endWait(lock: string): void {
+    const wait = this.#waits.get(lock);
+    this.#waits.delete(lock);
+    wait?.abort();
+  }
+
+  /** Ends the waits for all locks of a channel. */
+  endWaits(key: ChannelKey): void {
+    for (const lock of [...this.#waits.keys()])
+      if (lock.startsWith(`${signalingKey(key)}/`)) this.endWait(lock);
+  }
+
+  /** Answers a request that waited, when there is a connection to do it on. */
+  answerLate(answer: (connection: SignalingConnection) => void): void {
+    if (this.#isOver) return;
+    const give = () => {
+      if (this.#connection) answer(this.#connection);
+    };
+    if (this.#connection) give();
+    else this.#late.push(give);
+  }
+
   /** Nothing of the channel is told any more; the log is the caller's. */
   drop(key: ChannelKey): boolean {
     const name = signalingKey(key);
@@ -151,15 +206,34 @@ export class Session {
     this.#context.sessions.forget(this);
     const connection = this.#connection;
     this.#connection = undefined;
+    for (const lock of [...this.#waits.keys()]) this.endWait(lock);
+    for (const userId of [...this.#followed.keys()]) this.unfollowUser(userId);
+    this.#late = [];
     const left: Promise<unknown>[] = [];
     for (const { key } of this.#subscriptions.values()) {
       this.drop(key);
       if (evidence) left.push(this.#submit(key, { type: 'leave', connectionId: this.id, evidence }));
     }
+    // Another session of the user has their locks from now on.
+    if (code !== 'replaced') left.push(this.#context.sessions.holderGone(this.app.id, this.userId));
     // A goodbye is answered when it is done; who is thrown out is told at once.
     if (code !== 'left') connection?.end(code);
     await Promise.all(left);
     if (code === 'left') connection?.end(code);
+  }
+
+  #unlisten(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.stop();
+    for (const [userId, stop] of this.#followed) {
+      stop();
+      this.#followed.set(userId, nothing);
+    }
+  }
+
+  #follow(userId: string, connection: SignalingConnection): void {
+    this.#followed.get(userId)?.();
+    const key = { app: this.app.id, channelType: 'USER', channel: userId } as const;
+    this.#followed.set(userId, followStorage(this.#context, connection.socket, key));
   }
 
   #tellSilent(key: ChannelKey, evidence: Evidence, lastHeardMs: number): void {
@@ -179,3 +253,5 @@ export class Session {
     }
   }
 }
+
+const nothing = (): void => {};

@@ -16,7 +16,7 @@ export type Admission =
 /** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
 const forgetAfterMs = 60_000;
 /** What is not known any more after a restart: the client subscribes anew, and says it. */
-const unknownOptions = { withMessage: true, withPresence: true };
+const unknownOptions = { withMessage: true, withPresence: true, withMetadata: false, withLock: false };
 
 /** Everybody who is logged in: one session per app and user. */
 export class Sessions {
@@ -66,6 +66,11 @@ export class Sessions {
     });
     this.#add(session);
     return { ok: true, session, resumed: false };
+  }
+
+  /** The user is offline: their locks run out. Resolves when that is durable. */
+  async holderGone(app: string, userId: string): Promise<void> {
+    await this.#holder(app, userId, this.#context.clock.nowMs());
   }
 
   /** The session has ended. */
@@ -182,9 +187,25 @@ export class Sessions {
     }
   }
 
+  async #holder(app: string, owner: string, offlineSinceMs: number | undefined): Promise<void> {
+    const { log, holdings, presences, logger } = this.#context;
+    try {
+      // A lock that was had a moment ago is to be among them.
+      await presences.caughtUp();
+      await Promise.all(
+        holdings
+          .of(app, owner)
+          .map((key) => log.signaling(key, { type: 'lock-holder', owner, offlineSinceMs })),
+      );
+    } catch (cause) {
+      logger.warn('whether the holder of locks is there could not be logged', { cause: String(cause) });
+    }
+  }
+
   #add(session: Session): void {
     this.#byId.set(session.id, session);
     this.#byUser.set(userKey(session.app.id, session.userId), session);
+    void this.#holder(session.app.id, session.userId, undefined);
   }
 }
 

@@ -8,8 +8,11 @@ import { LogFollower } from '../log/log-follower.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
+import { LockHoldings } from './lock-holdings.ts';
+import { LockWaiters } from './lock-waiters.ts';
 import { Presences } from './presences.ts';
 import { Sessions } from './sessions.ts';
+import { StorageEvents } from './storage-events.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 export interface SignalingOptions {
@@ -68,6 +71,8 @@ export class Signaling {
       ...options,
       presences,
       whereabouts: new Whereabouts(log, [...apps.keys()]),
+      waiters: new LockWaiters(),
+      holdings: new LockHoldings(log),
       frames: metrics.counter('housecount_signaling_frames_total', 'Signaling frames received.'),
       messages: metrics.counter(
         'housecount_signaling_messages_total',
@@ -102,7 +107,8 @@ export class Signaling {
 
   start(): void {
     const { log, clock, logger } = this.#options;
-    const { presences, sessions, whereabouts } = this.#context;
+    const { presences, sessions, whereabouts, holdings } = this.#context;
+    const storage = new StorageEvents(this.#context);
     this.#follower = new LogFollower({
       log,
       clock,
@@ -110,6 +116,8 @@ export class Signaling {
       part: 'signaling',
       absorb: (entry) => {
         whereabouts.absorb(entry.record);
+        holdings.absorb(entry.record);
+        storage.absorb(entry.record);
         sessions.absorb(entry.record);
         presences.absorb(entry);
       },
