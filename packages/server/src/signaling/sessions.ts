@@ -15,8 +15,8 @@ export type Admission =
 
 /** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
 const forgetAfterMs = 60_000;
-/** What is not known any more after a restart: the client subscribes anew, and says it. */
-const unknownOptions = { withMessage: true, withPresence: true, withMetadata: false, withLock: false };
+/** With which options it subscribed is not known any more after a restart: it is told nothing until it subscribes anew. */
+const unknownOptions = { withMessage: false, withPresence: false, withMetadata: false, withLock: false };
 
 /** Everybody who is logged in: one session per app and user. */
 export class Sessions {
