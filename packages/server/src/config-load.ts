@@ -87,8 +87,8 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
     },
     leases: {
-      rtcMs: readRtcLease(child(leases, 'rtcMs')),
-      signalingMs: integer(child(leases, 'signalingMs'), leaseBounds(10_000)),
+      rtcMs: readLease(child(leases, 'rtcMs')),
+      signalingMs: readLease(child(leases, 'signalingMs')),
       recoveryMs: integer(child(leases, 'recoveryMs'), leaseBounds(15_000)),
     },
     media: readMedia(child(root, 'media')),
@@ -127,7 +127,7 @@ const filled = (value: string) => value.trim() !== '';
 /** Below 100 ms a lease is shorter than a slow answer; above 10 min nobody believes the roster. */
 const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback });
 
-function readRtcLease(source: Source): number {
+function readLease(source: Source): number {
   const { value } = source;
   const min = limits.leaseMsMin;
   if (typeof value !== 'number' || value >= min) return integer(source, { ...leaseBounds(10_000), min });

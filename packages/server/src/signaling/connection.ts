@@ -239,7 +239,7 @@ export class SignalingConnection implements SocketHandler {
     const { session, resumed } = admission;
     const { app, userId, id } = session;
     if ((this.#phase as Phase).is === 'ended') {
-      session.lost();
+      session.lost(this.#lastHeardMs);
       return;
     }
     if (session.isOver) {

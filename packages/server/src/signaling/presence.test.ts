@@ -36,6 +36,11 @@ function known(events: readonly SignalingPresenceEvent[]): Map<string, Readonly<
         people.set(event.userId, event.states);
         break;
       case 'INTERVAL':
+        expect(event.join.filter((userId) => people.has(userId))).toEqual([]);
+        expect([...event.leave, ...event.timeout].filter((userId) => !people.has(userId))).toEqual([]);
+        expect(people.size + event.join.length - event.leave.length - event.timeout.length).toBe(
+          event.totalOccupancy,
+        );
         for (const userId of [...event.leave, ...event.timeout]) people.delete(userId);
         for (const userId of event.join) people.set(userId, {});
         for (const { userId, states } of event.states) people.set(userId, states);

@@ -71,8 +71,9 @@ export class Session {
     return this.#subscriptions;
   }
 
-  /** The connection is the session's from now on; subscriptions begin to be told to it. */
+  /** The connection is the session's from now on, in place of any other; subscriptions begin to be told to it. */
   attach(connection: SignalingConnection): void {
+    this.handOver();
     this.#connection = connection;
     this.link = 'live';
     this.lastHeardMs = this.#context.clock.nowMs();
@@ -85,13 +86,13 @@ export class Session {
   detach(connection: SignalingConnection, lastHeardMs: number): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.lastHeardMs = lastHeardMs;
-    this.lost();
+    this.lost(lastHeardMs);
   }
 
   /** It has no connection: until one comes back it is silent. Without subscriptions there is nothing to come back to. */
-  lost(): void {
+  lost(lastHeardMs: number): void {
     if (this.#connection || this.#isOver) return;
+    this.lastHeardMs = lastHeardMs;
     this.#unlisten();
     if (this.#subscriptions.size === 0) void this.end('lease_ended', undefined);
     else this.tellSilent('socket-closed');

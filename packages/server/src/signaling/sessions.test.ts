@@ -1,7 +1,15 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
 import type { SignalingApp } from './context.ts';
-import { app, leaseMs, loginFrame, recoveryMs, SignalingWorld, tokenOf } from './world-for-tests.ts';
+import {
+  app,
+  leaseMs,
+  loginFrame,
+  recoveryMs,
+  SignalingWorld,
+  subscription,
+  tokenOf,
+} from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
@@ -194,6 +202,70 @@ test('SIG13: a device that comes back does not push out the newer one', async ()
   const back = await w.login('ann', { session: first.welcome.session });
   expect(back.closing).toMatchObject({ code: 'replaced', retry: false });
   expect(second.closed).toBeUndefined();
+});
+
+test('SIG13: a newer login in the middle of a return has the user', async () => {
+  const w = await begin();
+  const first = await w.login('ann');
+  await first.subscribes('lobby');
+  await first.drops();
+  const back = w.connect();
+  const second = w.connect();
+  const nowMs = w.clock.nowMs();
+  back.handler?.onText(JSON.stringify(loginFrame('ann', nowMs, { session: first.welcome.session })));
+  second.handler?.onText(JSON.stringify(loginFrame('ann', nowMs)));
+  await w.settled();
+  expect(back.closing).toMatchObject({ code: 'replaced' });
+  expect(second.welcome.resumed).toBe(false);
+  expect(second.closed).toBeUndefined();
+  await w.advance(20_000);
+  expect(w.subscribers()).toEqual([]);
+});
+
+test('SIG13: of two sockets that return at once the later has the session, and nobody is told', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  bob.news();
+  await ann.drops();
+  const session = { session: ann.welcome.session };
+  const [one, two] = [w.connect(), w.connect()];
+  for (const client of [one, two])
+    client.handler?.onText(JSON.stringify(loginFrame('ann', w.clock.nowMs(), session)));
+  await w.settled();
+  expect(one.closing?.code).toBe('replaced');
+  expect(two.welcome.resumed).toBe(true);
+  await w.advance(20_000);
+  expect(bob.news()).toEqual([]);
+  await bob.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'a' } });
+  expect(two.all('message')).toHaveLength(1);
+});
+
+test('SIG13: a connection that breaks while it subscribes or returns leaves nobody behind for ever', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('other');
+  ann.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  ann.close(1006, '');
+  await w.settled();
+  const back = w.connect();
+  back.handler?.onText(JSON.stringify(loginFrame('ann', w.clock.nowMs(), { session: ann.welcome.session })));
+  back.close(1006, '');
+  await w.settled();
+  const cid = await w.login('cid');
+  cid.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  cid.close(1006, '');
+  const dan = await w.login('dan');
+  dan.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  dan.handler?.onText(JSON.stringify({ type: 'logout' }));
+  await w.settled();
+  await w.advance(leaseMs + 5_000);
+  expect(w.subscribers('lobby')).toEqual(['bob']);
+  expect(w.subscribers('other')).toEqual([]);
 });
 
 test('SIG14: after a crash a session comes back under its id, and nobody is told', async () => {

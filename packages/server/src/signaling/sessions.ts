@@ -2,7 +2,6 @@ import type { Code, SignalingLogin } from '@housecount/protocol';
 import { closingCodes } from '../edge/membership.ts';
 import type { LogRecord } from '../log/record.ts';
 import type { ChannelKey } from './channel-key.ts';
-import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { identityOf, uidOf, userIdOf } from './identity.ts';
 import { checkLogin } from './login.ts';
@@ -40,7 +39,7 @@ export class Sessions {
    * Decides a login whose fields are legal. With a session that is still there it is taken up again; else a new one
    * begins, and one that the user has elsewhere ends. The caller attaches its connection, or says that the session has none.
    */
-  async login(connection: SignalingConnection, frame: SignalingLogin): Promise<Admission> {
+  async login(connection: { readonly isOver: boolean }, frame: SignalingLogin): Promise<Admission> {
     const checked = checkLogin(this.#context, frame);
     if (!checked.ok) return checked;
     const { app, tokenEndsMs, leaseMs } = checked;
@@ -50,8 +49,10 @@ export class Sessions {
       const back = this.#returning(app, userId, claim.id, leaseMs);
       if (back === 'replaced') return { ok: false, code: 'replaced' };
       if (back) {
-        const admission = await this.#resume(connection, back.session, tokenEndsMs);
+        const admission = await this.#resume(back.session, tokenEndsMs);
         if (admission) return admission.ok ? { ...admission, resumed: back.isWhole } : admission;
+        // Ended meanwhile by a newer device.
+        if (this.of(app.id, userId)) return { ok: false, code: 'replaced' };
       }
     }
     if (connection.isOver) return { ok: false, code: 'left' };
@@ -125,11 +126,7 @@ export class Sessions {
   }
 
   /** undefined: its lease has ended after all, and it with it. */
-  async #resume(
-    connection: SignalingConnection,
-    session: Session,
-    tokenEndsMs: number | undefined,
-  ): Promise<Admission | undefined> {
+  async #resume(session: Session, tokenEndsMs: number | undefined): Promise<Admission | undefined> {
     session.handOver();
     const { log } = this.#context;
     const connectionId = session.id;
@@ -149,8 +146,6 @@ export class Sessions {
       return undefined;
     }
     if (refused && !refused.ok) return refused;
-    // Another one may have come back meanwhile: the latest has it.
-    if (!connection.isOver) session.handOver();
     session.tokenEndsMs = tokenEndsMs;
     session.warned = false;
     return { ok: true, session, resumed: true };
