@@ -61,6 +61,12 @@ export const codes = {
     false,
     'The account is empty, longer than 255 bytes, or has an illegal character.',
   ),
+  invalid_user_id: entry(
+    400,
+    4104,
+    false,
+    'The user id is empty, longer than 64 characters, begins with an underscore, or has an illegal character.',
+  ),
   token_required: entry(401, 4110, false, 'This app needs a token.'),
   invalid_token: entry(401, 4111, false, 'The token is not a valid AccessToken2 of this app.'),
   token_app_mismatch: entry(401, 4112, false, 'The token was made for another app id.'),

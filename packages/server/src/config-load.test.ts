@@ -52,12 +52,12 @@ describe('with a file', () => {
     const file = yaml(`${minimal}listen: { host: 0.0.0.0, port: 1 }\nleases: { rtcMs: 5000 }\n`);
     const config = loadConfig({
       file,
-      env: { HOUSECOUNT_LISTEN_PORT: '2', HOUSECOUNT_LEASES_SIGNALING_MS: '3000' },
+      env: { HOUSECOUNT_LISTEN_PORT: '2', HOUSECOUNT_LEASES_SIGNALING_MS: '6000' },
       overrides: { listen: { port: 3 } },
     });
     expect(config.development).toBe(false);
     expect(config.listen).toEqual({ host: '0.0.0.0', port: 3 });
-    expect(config.leases).toEqual({ rtcMs: 5000, signalingMs: 3000, recoveryMs: 15_000 });
+    expect(config.leases).toEqual({ rtcMs: 5000, signalingMs: 6000, recoveryMs: 15_000 });
   });
 
   test('OPS2: an endpoint gets every event and an id that depends on app and url only', () => {
@@ -68,6 +68,16 @@ describe('with a file', () => {
     expect(endpoint?.events).toEqual([101, 102, 103, 104, 105, 106, 107, 108, 111, 112]);
     expect(endpoint?.allowPrivateNetwork).toBe(false);
     expect(endpointIdOf(app, url)).not.toBe(endpointIdOf(certificate, url));
+  });
+
+  test('OPS2: an app says how signaling tells who is there', () => {
+    const apps = `apps: [{ id: ${app}, certificate: ${certificate}, signaling: { announceMax: 100, lease: client } }]\n`;
+    const signaling = (file?: string) =>
+      loadConfig({ ...(file && { file: yaml(file) }), env: {} }).apps[0]?.signaling;
+    const fallback = { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server' };
+    expect(signaling()).toEqual(fallback as never);
+    expect(signaling(minimal)).toEqual(fallback as never);
+    expect(signaling(apps)).toEqual({ ...fallback, announceMax: 100, lease: 'client' } as never);
   });
 
   test('OPS2: self-signed TLS, and certificate files', () => {
@@ -95,6 +105,16 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       'an unknown key below',
       `${minimal}listen: { prt: 1 }`,
       /^listen\.prt: unknown key; known here: host, port/,
+    ],
+    [
+      'an interval too short',
+      `apps: [{ id: ${app}, certificate: ${certificate}, signaling: { intervalMs: 100 } }]`,
+      /^apps\[0\]\.signaling\.intervalMs: expected a whole number from 5000/,
+    ],
+    [
+      'a signaling lease too short',
+      `${minimal}leases: { signalingMs: 3000 }`,
+      /^leases\.signalingMs: expected at least 5000 ms/,
     ],
     ['a wrong type', `${minimal}listen: { port: "80" }`, /^listen\.port: expected a whole number from 0/],
     [

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isAppId } from '@housecount/protocol';
 import { parse as parseYaml } from 'yaml';
-import type { AppConfig, Config, CustomerConfig, EndpointConfig } from './config.ts';
+import type { AppConfig, Config, CustomerConfig, EndpointConfig, SignalingConfig } from './config.ts';
 import { merge, readEnvironment, type Tree } from './config-environment.ts';
 import {
   ConfigError,
@@ -87,8 +87,8 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
     },
     leases: {
-      rtcMs: readRtcLease(child(leases, 'rtcMs')),
-      signalingMs: integer(child(leases, 'signalingMs'), leaseBounds(10_000)),
+      rtcMs: readLease(child(leases, 'rtcMs')),
+      signalingMs: readLease(child(leases, 'signalingMs')),
       recoveryMs: integer(child(leases, 'recoveryMs'), leaseBounds(15_000)),
     },
     media: readMedia(child(root, 'media')),
@@ -100,10 +100,18 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   };
 }
 
+const signalingDefaults: SignalingConfig = {
+  announceMax: 50,
+  intervalMs: 30_000,
+  debounceMs: 2_000,
+  lease: 'server',
+};
+
 const developmentApp: AppConfig = {
   id: development.appId,
   certificate: development.certificate,
   bindSignaling: true,
+  signaling: signalingDefaults,
   communicationEvents: '107/108',
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
@@ -119,7 +127,7 @@ const filled = (value: string) => value.trim() !== '';
 /** Below 100 ms a lease is shorter than a slow answer; above 10 min nobody believes the roster. */
 const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback });
 
-function readRtcLease(source: Source): number {
+function readLease(source: Source): number {
   const { value } = source;
   const min = limits.leaseMsMin;
   if (typeof value !== 'number' || value >= min) return integer(source, { ...leaseBounds(10_000), min });
@@ -180,6 +188,7 @@ function readApps(source: Source): readonly AppConfig[] {
       'certificate',
       'secondaryCertificate',
       'bindSignaling',
+      'signaling',
       'communicationEvents',
       'rosterVisibleTo',
       'coHostAuthentication',
@@ -191,6 +200,7 @@ function readApps(source: Source): readonly AppConfig[] {
       certificate: text(child(item, 'certificate'), hex, isAppId),
       ...(secondary.value !== undefined && { secondaryCertificate: text(secondary, hex, isAppId) }),
       bindSignaling: flag(child(item, 'bindSignaling'), true),
+      signaling: readSignaling(child(item, 'signaling')),
       communicationEvents: choice(child(item, 'communicationEvents'), ['107/108', '103/104'], '107/108'),
       rosterVisibleTo: choice(child(item, 'rosterVisibleTo'), ['everyone', 'broadcasters'], 'everyone'),
       coHostAuthentication: flag(child(item, 'coHostAuthentication'), false),
@@ -200,6 +210,18 @@ function readApps(source: Source): readonly AppConfig[] {
     complain(source, 'expected a list of at least one app');
   unique(source, apps, (app) => app.id, 'app id');
   return apps;
+}
+
+/** Bounds as in the spec (signaling 3.2), but for more users: what that costs is the operator's to know. */
+function readSignaling(source: Source): SignalingConfig {
+  onlyKeys(source, ['announceMax', 'intervalMs', 'debounceMs', 'lease']);
+  const { announceMax, intervalMs, debounceMs, lease } = signalingDefaults;
+  return {
+    announceMax: integer(child(source, 'announceMax'), { min: 8, max: 10_000, fallback: announceMax }),
+    intervalMs: integer(child(source, 'intervalMs'), { min: 5_000, max: 300_000, fallback: intervalMs }),
+    debounceMs: integer(child(source, 'debounceMs'), { min: 0, max: 60_000, fallback: debounceMs }),
+    lease: choice(child(source, 'lease'), ['server', 'client'], lease),
+  };
 }
 
 function readCustomers(source: Source): readonly CustomerConfig[] {

@@ -42,11 +42,24 @@ export interface AppConfig {
   readonly certificate: string;
   readonly secondaryCertificate?: string;
   readonly bindSignaling: boolean;
+  readonly signaling: SignalingConfig;
   readonly communicationEvents: CommunicationEvents;
   /** Who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. Its counts are for everyone. */
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token (Agora's co-host authentication). */
   readonly coHostAuthentication: boolean;
+}
+
+/** How signaling tells who is there (spec: signaling section 3). */
+export interface SignalingConfig {
+  /** From this many users in a channel on, changes are told together. */
+  readonly announceMax: number;
+  /** How often, then, milliseconds. */
+  readonly intervalMs: number;
+  /** Who is back this soon was never away, milliseconds. */
+  readonly debounceMs: number;
+  /** How long a lost client is kept: `leases.signalingMs`, or as its own settings say (15 s to 35 min). */
+  readonly lease: 'server' | 'client';
 }
 
 export interface CustomerConfig {

@@ -10,6 +10,39 @@ export const limits = {
   metadataBytesMax: 16 * 1024,
   /** Locks of one channel (spec: signaling 4.2); the next is refused with `locks_full`. */
   channelLocksMax: 32,
+  /** Channels that one user subscribes to over signaling (spec: signaling 2.3); the next is refused −11005. */
+  signalingSubscriptionsMax: 100,
+  /** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
+  signalingStatesBytesMax: 8 * 1024,
+  /** Users whose metadata one session follows; the next is refused −12017. */
+  signalingFollowedUsersMax: 100,
+  /** Locks that one session waits for; the next is refused −14003. */
+  signalingWaitsMax: 32,
+  /** Users on one page of a channel's online users (spec: signaling 3.3). */
+  signalingPageUsersMax: 100,
+  /** Channels told of one user; a user who is in more is told of in these alone. */
+  signalingUserChannelsMax: 10_000,
+  /** Users in a presence snapshot; the rest of a larger channel is in the pages of online users. */
+  signalingSnapshotUsersMax: 10_000,
+  /** Characters of one presence frame, about; then a snapshot or page ends, an interval is told early. Well below `socketBacklogBytesMax`. */
+  signalingFrameLengthMax: 1024 * 1024,
+  /** In channels with more users than `signalingSnapshotMergeUsersMin`, snapshots wait this long for others that want one, milliseconds. */
+  signalingSnapshotMergeMs: 100,
+  signalingSnapshotMergeUsersMin: 1_000,
+  /** Presence changes collected in one interval; then it is told early. */
+  signalingWindowChangesMax: 5_000,
+  /** Watchers that came during one interval, each with a part of its own; then it is told early. */
+  signalingWindowNewcomersMax: 200,
+  /** Who is in a channel is kept in memory this long after it was last asked for or watched, milliseconds. */
+  signalingFoldIdleMs: 60_000,
+  /** Frames from one signaling connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
+  signalingFramesPerSecondMax: 200,
+  /** Messages from one session, per second (spec: signaling 6.1), with a burst of five times that; then refused −10021. */
+  signalingPublishesPerSecondMax: 60,
+  /** Requests of each other kind from one session, as above. */
+  signalingRequestsPerSecondMax: 20,
+  /** Frames of one signaling connection that wait while an earlier one is being decided; then closed with `rate_limited`. */
+  signalingPendingFramesMax: 1_024,
   /** Broadcasters in one channel; the next is refused with `hosts_full` (spec: 128 is the ceiling asked of others). */
   channelHostsMax: 128,
   /** Channels open at once in one app; the next is refused with `channels_full`. */

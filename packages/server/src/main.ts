@@ -10,6 +10,7 @@ import { resumeSecretBytes } from './edge/resume-key.ts';
 import { sdkRoutes } from './edge/sdk-files.ts';
 import { serveEdge } from './edge/serve.ts';
 import { LateBroadcast } from './edge/socket.ts';
+import { SocketCount } from './edge/socket-count.ts';
 import { staticRoutes } from './edge/static-files.ts';
 import { RequestBudget } from './edge/whip/request-budget.ts';
 import { whipRoutes } from './edge/whip/routes.ts';
@@ -35,6 +36,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { ProcessWatch } from './observe/process-watch.ts';
 import { observeRoutes } from './observe/routes.ts';
 import { startSignal } from './signal/signal.ts';
+import { startSignaling } from './signaling/signaling.ts';
 import { loadTls } from './tls.ts';
 
 /** When clients told to go away may come back, milliseconds. Chosen: a restart takes about one second. */
@@ -177,6 +179,21 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => signal.stop());
   health.register('signal', () => signal.trouble);
 
+  const sockets = new SocketCount();
+  const signaling = startSignaling({
+    ...common,
+    apps,
+    log,
+    broadcast,
+    sockets,
+    secret: resumeSecret,
+    leaseMs: config.leases.signalingMs,
+    isTokenFree: config.development,
+  });
+  // Ends with edge, which has its sockets; here in case that was never started.
+  started.push(() => signaling.stop(retryAfterMs));
+  health.register('signaling', () => signaling.trouble);
+
   let whip: WhipService | undefined;
   const media = await startEmbeddedMedia({
     ...config.media,
@@ -244,6 +261,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),
     ],
     broadcast,
+    sockets,
+    signaling,
   });
   started.push(() => edge.stop({ retryAfterMs }));
   health.register('edge', () => edge.trouble);

@@ -10,10 +10,9 @@ export interface BunServerOptions {
   readonly port: number;
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** WebSockets are taken in at this path; everything else, and a plain request to it, goes to `http`. */
-  readonly webSocketPath: string;
+  /** Who takes WebSockets in, by path; everything else, and a plain request to these, goes to `http`. */
+  readonly webSockets: ReadonlyMap<string, (socket: Socket) => SocketHandler>;
   readonly http: HttpHandler;
-  readonly accept: (socket: Socket) => SocketHandler;
 }
 
 export interface BunServer {
@@ -26,6 +25,7 @@ export interface BunServer {
 
 interface SocketData {
   readonly address: string;
+  readonly accept: (socket: Socket) => SocketHandler;
   handler?: SocketHandler;
 }
 type BunSocket = Bun.ServerWebSocket<SocketData>;
@@ -35,9 +35,12 @@ const idleSeconds = 60;
 /** Beyond this Bun itself answers 413; below it the handler does, with a code. */
 const requestBytesMax = 64 * limits.bodyBytesMax;
 
+/** For those of both protocols: 128 kB, twice what the larger one takes. */
+const payloadBytesMax = 4 * clientFrameBytesMax;
+
 /** Begins to listen. Throws if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
-  const { host, port, tls, webSocketPath, http, accept } = options;
+  const { host, port, tls, webSockets, http } = options;
   const stopping = new AbortController();
   const server = Bun.serve<SocketData>({
     hostname: host,
@@ -47,9 +50,8 @@ export function bunServer(options: BunServerOptions): BunServer {
     idleTimeout: idleSeconds,
     async fetch(request, bun) {
       const address = bun.requestIP(request)?.address ?? '';
-      if (isUpgrade(request) && new URL(request.url).pathname === webSocketPath) {
-        if (bun.upgrade(request, { data: { address } })) return undefined;
-      }
+      const accept = isUpgrade(request) && webSockets.get(new URL(request.url).pathname);
+      if (accept && bun.upgrade(request, { data: { address, accept } })) return undefined;
       const signal = AbortSignal.any([request.signal, stopping.signal]);
       const response = await http(request, { address, signal });
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) bun.timeout(request, 0);
@@ -58,7 +60,7 @@ export function bunServer(options: BunServerOptions): BunServer {
     error: () => new Response(null, { status: 500 }),
     websocket: {
       // Above the limit of frames, so that those a little larger are answered by name; the rest Bun closes with 1009.
-      maxPayloadLength: 4 * clientFrameBytesMax,
+      maxPayloadLength: payloadBytesMax,
       // Liveness is ours (liveness.ts).
       idleTimeout: 0,
       sendPings: false,
@@ -67,7 +69,7 @@ export function bunServer(options: BunServerOptions): BunServer {
       backpressureLimit: 2 * limits.socketBacklogBytesMax,
       closeOnBackpressureLimit: true,
       open(socket) {
-        const handler = accept(new AdaptedSocket(socket));
+        const handler = socket.data.accept(new AdaptedSocket(socket));
         // Turned away while being accepted: Bun has told nobody of the end yet.
         if (socket.readyState === WebSocket.OPEN) socket.data.handler = handler;
         else handler.onClosed();

@@ -10,6 +10,7 @@ import type { Membership } from './membership.ts';
 import { Partings } from './partings.ts';
 import type { ResumeClaim } from './resume-key.ts';
 import type { Socket, SocketHandler } from './socket.ts';
+import { SocketCount } from './socket-count.ts';
 
 export type ConnectionsOptions = Pick<
   ConnectionContext,
@@ -23,7 +24,11 @@ export type ConnectionsOptions = Pick<
   | 'leaseMs'
   | 'iceServers'
   | 'onSelect'
-> & { readonly metrics: Metrics };
+> & {
+  readonly metrics: Metrics;
+  /** Counts the sockets of the whole server; by itself, unless other parts have sockets too. */
+  readonly sockets?: SocketCount;
+};
 
 /** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
 export class Connections {
@@ -37,7 +42,7 @@ export class Connections {
   readonly #members = new Map<string, Connection>();
   /** Those that were told to go, and when, epoch milliseconds; cut if they do not. */
   readonly #closing = new Map<Connection, number>();
-  readonly #addresses = new Map<string, number>();
+  readonly #sockets: SocketCount;
   readonly #stopping = new AbortController();
   readonly #sweep: Sweep;
   #cancelSweep: (() => void) | undefined;
@@ -49,6 +54,7 @@ export class Connections {
     this.#lost = new LostConnections(log, logger);
     this.#partings = new Partings(options);
     this.#sweep = new Sweep(clock.nowMs());
+    this.#sockets = options.sockets ?? new SocketCount();
     metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
     metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
     metrics.gauge(
@@ -96,13 +102,10 @@ export class Connections {
   /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
   accept(socket: Socket): SocketHandler {
     const connection = new Connection(this.#context, socket);
-    const { address } = socket;
-    const fromAddress = this.#addresses.get(address) ?? 0;
     this.#open.add(connection);
-    this.#addresses.set(address, fromAddress + 1);
+    const isWelcome = this.#sockets.enter(socket.address);
     if (this.#stopping.signal.aborted) connection.end('going_away');
-    else if (this.#open.size > limits.connectionsMax || fromAddress >= limits.connectionsPerAddressMax)
-      connection.end('too_many_connections');
+    else if (!isWelcome) connection.end('too_many_connections');
     return connection;
   }
 
@@ -130,12 +133,8 @@ export class Connections {
   }
 
   #closed(connection: Connection): void {
-    const { address } = connection.socket;
-    this.#open.delete(connection);
     this.#closing.delete(connection);
-    const left = (this.#addresses.get(address) ?? 1) - 1;
-    if (left > 0) this.#addresses.set(address, left);
-    else this.#addresses.delete(address);
+    if (this.#open.delete(connection)) this.#sockets.leave(connection.socket.address);
   }
 
   #loseUnlessBack(connection: LostConnection): void {

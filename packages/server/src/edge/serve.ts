@@ -3,7 +3,7 @@ import { bunServer } from './bun-server.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { httpHandler } from './http.ts';
 import type { Route } from './route.ts';
-import type { LateBroadcast } from './socket.ts';
+import type { LateBroadcast, Socket, SocketHandler } from './socket.ts';
 
 export interface EdgeOptions extends ConnectionsOptions {
   readonly host: string;
@@ -13,6 +13,11 @@ export interface EdgeOptions extends ConnectionsOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** What the parts of the server answer over HTTP. */
   readonly routes: readonly Route[];
+  /** Takes in the WebSockets of signaling, and ends them with the others. */
+  readonly signaling?: {
+    accept(socket: Socket): SocketHandler;
+    stop(retryAfterMs: number): Promise<void>;
+  };
   /** The one that signal/ publishes on: carried by this server from now on. */
   readonly broadcast: LateBroadcast;
 }
@@ -29,29 +34,34 @@ export interface Edge {
   stop(options: { readonly retryAfterMs: number }): Promise<void>;
 }
 
-/** Path of the WebSocket protocol (docs/protocol.md). */
+/** Paths of the WebSocket protocols (docs/protocol.md, docs/signaling.md). */
 const webSocketPath = '/v1/connect';
+const signalingPath = '/v1/signaling';
 /** Time for clients to take the closing frame, and for HTTP answers to end, milliseconds; then they are cut. */
 const graceMs = 1_000;
 
 /** Begins to listen for HTTP and WebSockets. Throws if the address cannot be bound. */
 export function serveEdge(options: EdgeOptions): Edge {
-  const { host, port, tls, routes, broadcast } = options;
+  const { host, port, tls, routes, broadcast, signaling } = options;
   const connections = new Connections(options);
-  const connect: Route = {
-    method: 'GET',
-    path: webSocketPath,
-    handle() {
-      throw new HousecountError('upgrade_required');
-    },
-  };
+  const webSockets = new Map([[webSocketPath, (socket: Socket) => connections.accept(socket)]]);
+  if (signaling) webSockets.set(signalingPath, (socket) => signaling.accept(socket));
+  const plain = Array.from(
+    webSockets.keys(),
+    (path): Route => ({
+      method: 'GET',
+      path,
+      handle() {
+        throw new HousecountError('upgrade_required');
+      },
+    }),
+  );
   const server = bunServer({
     host,
     port,
     ...(tls && { tls }),
-    webSocketPath,
-    http: httpHandler({ ...options, routes: [...routes, connect] }),
-    accept: (socket) => connections.accept(socket),
+    webSockets,
+    http: httpHandler({ ...options, routes: [...routes, ...plain] }),
   });
   broadcast.connect((topic, text) => server.publish(topic, text));
   connections.start();
@@ -65,7 +75,7 @@ export function serveEdge(options: EdgeOptions): Edge {
       return connections.trouble;
     },
     async stop({ retryAfterMs }) {
-      await connections.stop(retryAfterMs);
+      await Promise.all([connections.stop(retryAfterMs), signaling?.stop(retryAfterMs)]);
       await server.stop(graceMs);
     },
   };

@@ -114,6 +114,8 @@ export interface Log {
   signalingChannel(key: SignalingKey): SignalingState | undefined;
   /** The same, with its metadata and locks, whoever subscribes; empty if nothing is known of it. */
   signalingState(key: SignalingKey): SignalingState;
+  /** Every signaling channel of which anything is known, of all apps, in no order. */
+  signalingChannels(): readonly SignalingState[];
 
   readonly lastPosition: number;
   /** Of the oldest entry that is still kept; of the next one, if there is none. */

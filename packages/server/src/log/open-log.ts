@@ -304,6 +304,10 @@ class EmbeddedOwner implements Log {
     return this.#world.signaling(key);
   }
 
+  signalingChannels(): readonly SignalingState[] {
+    return this.#world.signalingStates();
+  }
+
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void {
     this.#addresses.set(ip, { app, channel, ...member });
   }

@@ -12,8 +12,10 @@ export const serviceTypes = {
   rtm2: 8,
 } as const;
 
-/** Keys of the RTC service's privileges; RTM's login is key 1 too. */
+/** Keys of the RTC service's privileges. */
 export const rtcPrivileges = { join: 1, publishAudio: 2, publishVideo: 3, publishData: 4 } as const;
+/** Key of the RTM service's only privilege. */
+export const rtmLogin = 1;
 
 export interface TokenService {
   readonly type: number;

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { rtcPrivileges, serviceTypes } from './access-token.ts';
+import { rtcPrivileges, rtmLogin, serviceTypes } from './access-token.ts';
 import { signInfo } from './signature.ts';
 
 export interface RtcTokenRequest {
@@ -41,6 +41,37 @@ export function buildRtcToken(request: RtcTokenRequest): string {
   const signature = signInfo(request.certificate, request.issuedSeconds, request.salt, info);
   const content = join(uint16(signature.length), signature, info);
   return `007${deflateSync(content).toString('base64')}`;
+}
+
+export interface SignalingTokenRequest {
+  /** 32 hex each. */
+  readonly appId: string;
+  readonly certificate: string;
+  readonly userId: string;
+  /** Seconds from `issuedSeconds` that the token can be used to log in, and that a login lasts. */
+  readonly expireSeconds: number;
+  /** Unix seconds. */
+  readonly issuedSeconds: number;
+  /** Whole number from 1 to 99,999,999, different for each token. */
+  readonly salt: number;
+}
+
+/** Makes an AccessToken2 with one RTM service, byte for byte what the official builder puts inside. */
+export function buildSignalingToken(request: SignalingTokenRequest): string {
+  const info = join(
+    text(request.appId),
+    uint32(request.issuedSeconds),
+    uint32(request.expireSeconds),
+    uint32(request.salt),
+    uint16(1),
+    uint16(serviceTypes.rtm),
+    uint16(1),
+    uint16(rtmLogin),
+    uint32(request.expireSeconds),
+    text(request.userId),
+  );
+  const signature = signInfo(request.certificate, request.issuedSeconds, request.salt, info);
+  return `007${deflateSync(join(uint16(signature.length), signature, info)).toString('base64')}`;
 }
 
 function nameOf(identity: RtcTokenRequest['identity']): string {

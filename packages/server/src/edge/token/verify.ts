@@ -61,14 +61,10 @@ const unixTimeLeast = 1_000_000_000;
  * uid, token end, join privilege. Beyond its app id, what it says is told only once its signature is known to be good.
  */
 export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
-  const { app, nowMs } = check;
-  if (!check.token) return refuse('token_required', '');
-  const token = decodeAccessToken(check.token, check.lengthMax);
-  if (typeof token === 'string') return refuse('invalid_token', token);
-  // The app id is not in the signature's key, only in what is signed: it must be compared of itself.
-  if (token.appId.toLowerCase() !== app.id.toLowerCase()) return refuse('token_app_mismatch', '');
-  if (!isSigned(token, app)) return refuse('invalid_token', 'Its signature does not match.');
-
+  const believed = believe(check);
+  if (!believed.ok) return believed;
+  const { token } = believed;
+  const { nowMs } = check;
   const services = token.services.filter(({ type }) => type === serviceTypes.rtc);
   if (services.length === 0) return refuse('token_no_privilege', 'It has no RTC service.');
   const ofChannel = services.filter(({ names }) => matchesName(names[0] ?? '', check.channel));
@@ -78,7 +74,30 @@ export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
   return grantOf(token, service, nowMs);
 }
 
-function grantOf(token: AccessToken, service: TokenService, nowMs: number): TokenGrant | TokenRefusal {
+/** The token, if it is one and of this app: present, version, decodable, app id, signature, in this order. */
+export function believe({
+  token: text,
+  app,
+  lengthMax,
+}: Pick<TokenCheck, 'token' | 'app' | 'lengthMax'>):
+  | { readonly ok: true; readonly token: AccessToken }
+  | TokenRefusal {
+  if (!text) return refuse('token_required', '');
+  const token = decodeAccessToken(text, lengthMax);
+  if (typeof token === 'string') return refuse('invalid_token', token);
+  // The app id is not in the signature's key, only in what is signed: it must be compared of itself.
+  if (token.appId.toLowerCase() !== app.id.toLowerCase()) return refuse('token_app_mismatch', '');
+  if (!isSigned(token, app)) return refuse('invalid_token', 'Its signature does not match.');
+  return { ok: true, token };
+}
+
+/** When it was issued and ends, epoch milliseconds, and a likely mistake of its maker; refused if that is not now. */
+export function lifeOf(
+  token: AccessToken,
+  nowMs: number,
+):
+  | { readonly ok: true; readonly issuedMs: number; readonly tokenEndsMs: number; readonly hint?: string }
+  | TokenRefusal {
   const issuedMs = token.issuedSeconds * 1000;
   if (issuedMs > nowMs + issuedAheadMsMax)
     return refuse('invalid_token', 'It was issued in the future; check the clock of its maker.');
@@ -90,7 +109,13 @@ function grantOf(token: AccessToken, service: TokenService, nowMs: number): Toke
       ? '"expire" looks like a Unix time; it is a number of seconds from now, and at most one day.'
       : undefined;
   if (nowMs >= tokenEndsMs) return refuse('token_expired', hint ?? '');
+  return { ok: true, issuedMs, tokenEndsMs, ...(hint !== undefined && { hint }) };
+}
 
+function grantOf(token: AccessToken, service: TokenService, nowMs: number): TokenGrant | TokenRefusal {
+  const life = lifeOf(token, nowMs);
+  if (!life.ok) return life;
+  const { issuedMs, tokenEndsMs, hint } = life;
   const privileges = new Map<TokenPrivilege, number>();
   for (const [name, key] of Object.entries(rtcPrivileges) as [TokenPrivilege, number][]) {
     const seconds = service.privileges.get(key);

@@ -1,0 +1,53 @@
+import { rtmLogin, serviceTypes } from './access-token.ts';
+import { believe, lifeOf, type TokenApp, type TokenRefusal } from './verify.ts';
+
+/** A token that is good for a login to signaling. */
+export interface SignalingGrant {
+  readonly ok: true;
+  /** When the login privilege ends and with it the session, epoch milliseconds; absent: never. */
+  readonly loginEndsMs?: number;
+  /** A likely mistake of whoever made the token, for the log. */
+  readonly hint?: string;
+}
+
+/**
+ * Checks a token for logging in as `userId`: what any token must be, then the RTM service, its user id (exactly this one:
+ * no pattern, spec: tokens section 6), the token's end, the login privilege.
+ */
+export function checkSignalingToken(check: {
+  readonly token: string | undefined;
+  readonly app: TokenApp;
+  readonly userId: string;
+  readonly nowMs: number;
+  /** Characters; the caller's limit. */
+  readonly lengthMax: number;
+}): SignalingGrant | TokenRefusal {
+  const believed = believe(check);
+  if (!believed.ok) return believed;
+  const { token } = believed;
+  const services = token.services.filter(({ type }) => type === serviceTypes.rtm);
+  if (services.length === 0) {
+    // What such a token allows is in lists, which must not be overlooked.
+    const isListed = token.services.some(({ type }) => type === serviceTypes.rtm2);
+    return refuse(
+      'token_no_privilege',
+      isListed ? 'Tokens with lists of permissions are not supported.' : 'It has no RTM service.',
+    );
+  }
+  const service = services.find(({ names }) => names[0] === check.userId);
+  if (!service) return refuse('token_uid_mismatch', '');
+  const life = lifeOf(token, check.nowMs);
+  if (!life.ok) return life;
+  const seconds = service.privileges.get(rtmLogin);
+  if (seconds === undefined) return refuse('token_no_privilege', 'It does not allow logging in.');
+  const loginEndsMs = seconds === 0 ? undefined : life.issuedMs + seconds * 1000;
+  if (loginEndsMs !== undefined && check.nowMs >= loginEndsMs)
+    return refuse('token_expired', 'Its privilege to log in has ended.');
+  return {
+    ok: true,
+    ...(loginEndsMs !== undefined && { loginEndsMs }),
+    ...(life.hint !== undefined && { hint: life.hint }),
+  };
+}
+
+const refuse = (code: TokenRefusal['code'], detail: string): TokenRefusal => ({ ok: false, code, detail });

@@ -1,0 +1,62 @@
+import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
+import { limits } from '../limits.ts';
+import { signalingKey } from '../log/world.ts';
+import { refused, type SignalingAnswer } from './answer.ts';
+import type { SignalingContext } from './context.ts';
+import { changeLock, lockKey } from './lock-requests.ts';
+import type { Session } from './session.ts';
+
+type Acquire = Extract<SignalingRequest, { type: 'acquire-lock' }>;
+
+/** The lock's name among all, the channel's included. */
+export const lockNameOf = (
+  session: Session,
+  frame: Pick<Acquire, 'channelType' | 'channel' | 'lockName'>,
+): string => `${signalingKey(lockKey(session.app.id, frame))}/${frame.lockName}`;
+
+/** Gives the lock to the session's user, or says who has it; with `retry` the answer comes when it is theirs, or given up. */
+export function acquireLock(
+  context: SignalingContext,
+  session: Session,
+  frame: Acquire,
+): Promise<SignalingAnswer> | SignalingAnswer | { readonly later: true } {
+  const attempt = () => attemptOnce(context, session, frame);
+  if (!frame.retry) return attempt();
+  const name = lockNameOf(session, frame);
+  if (session.waits >= limits.signalingWaitsMax)
+    return refused(
+      signalingErrors.tooManyWaits,
+      `A user waits for at most ${limits.signalingWaitsMax} locks.`,
+    );
+  const { log, waiters, logger } = context;
+  const release = () => {
+    const giveBack = { ...frame, type: 'release-lock' } as const;
+    changeLock(log, session.app.id, session.userId, giveBack).catch((cause: unknown) =>
+      logger.warn('a lock that came too late could not be given back', { cause: String(cause) }),
+    );
+  };
+  const signal = session.beginWait(name);
+  waiters
+    .wait(name, attempt, { signal, release })
+    .catch((cause: unknown) => {
+      logger.error('a wait for a lock failed', { cause: String(cause) });
+      return refused(signalingErrors.tooManyWaits, 'The server could not do it.');
+    })
+    .then((answer) => {
+      if (!signal.aborted) session.endWait(name);
+      session.answerLate((connection) => connection.answer(frame.id, answer));
+    });
+  return { later: true };
+}
+
+async function attemptOnce(
+  { log, sessions }: SignalingContext,
+  session: Session,
+  frame: Acquire,
+): Promise<SignalingAnswer> {
+  const answer = await changeLock(log, session.app.id, session.userId, frame);
+  // Nobody is told who went meanwhile that they hold it; without this it would be theirs for ever.
+  if (answer.ok && session.isOver && !sessions.of(session.app.id, session.userId))
+    await sessions.holderGone(session.app.id, session.userId);
+  return answer;
+}

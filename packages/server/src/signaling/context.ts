@@ -1,0 +1,51 @@
+import type { Clock, Random } from '../clock.ts';
+import type { Broadcast } from '../edge/socket.ts';
+import type { TokenApp } from '../edge/token/verify.ts';
+import type { Log } from '../log/contract.ts';
+import type { Counter, Logger } from '../observe/contract.ts';
+import type { SignalingConnection } from './connection.ts';
+import type { LockHoldings } from './lock-holdings.ts';
+import type { LockWaiters } from './lock-waiters.ts';
+import type { PresenceSettings } from './presence-channel.ts';
+import type { Presences } from './presences.ts';
+import type { Sessions } from './sessions.ts';
+import type { Whereabouts } from './whereabouts.ts';
+
+/** An app as signaling needs it. */
+export interface SignalingApp extends TokenApp {
+  /** The MESSAGE channel of a name shows the members of the live channel of that name. */
+  readonly bindSignaling: boolean;
+  readonly signaling: PresenceSettings & {
+    /** Silence allowed for a session: the server's, or what the client's own settings say. */
+    readonly lease: 'server' | 'client';
+  };
+}
+
+/** What sessions and connections share. */
+export interface SignalingContext {
+  readonly apps: ReadonlyMap<string, SignalingApp>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly broadcast: Broadcast;
+  readonly presences: Presences;
+  readonly whereabouts: Whereabouts;
+  readonly sessions: Sessions;
+  readonly waiters: LockWaiters;
+  readonly holdings: LockHoldings;
+  /** Signs session keys. */
+  readonly secret: Uint8Array;
+  /** Silence allowed for a session where the app does not leave that to the client, milliseconds. */
+  readonly leaseMs: number;
+  /** The development app runs, whose certificate everybody knows: a login needs no token. */
+  readonly isTokenFree: boolean;
+  readonly frames: Counter;
+  readonly messages: Counter;
+  readonly refusals: Counter;
+
+  /** The connection was told to go; its socket may still be open. */
+  ended(connection: SignalingConnection): void;
+  /** Its socket is closed. */
+  closed(connection: SignalingConnection): void;
+}

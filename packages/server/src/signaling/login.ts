@@ -1,0 +1,51 @@
+import type { Code, SignalingLogin } from '@housecount/protocol';
+import { checkSignalingToken } from '../edge/token/verify-signaling.ts';
+import { limits } from '../limits.ts';
+import type { SignalingApp, SignalingContext } from './context.ts';
+
+/** Bounds of what clients may set, seconds (spec: signaling 1.2). What is beyond counts as the bound. */
+const heartbeatSeconds = { min: 5, max: 1_800 };
+const presenceTimeoutSeconds = { min: 5, max: 300 };
+/** Silence after its heartbeat for which a client is not suspected, seconds (spec: signaling 1.5). */
+const suspicionSeconds = 10;
+
+export interface CheckedLogin {
+  readonly ok: true;
+  readonly app: SignalingApp;
+  readonly tokenEndsMs?: number;
+  readonly leaseMs: number;
+}
+
+/** Checks app and token of a login, and what silence it is allowed. */
+export function checkLogin(
+  context: Pick<SignalingContext, 'apps' | 'clock' | 'isTokenFree' | 'leaseMs' | 'logger'>,
+  frame: SignalingLogin,
+): CheckedLogin | { readonly ok: false; readonly code: Code; readonly detail?: string } {
+  const app = context.apps.get(frame.app);
+  if (!app) return { ok: false, code: 'invalid_app_id' };
+  const { userId, token } = frame;
+  const leaseMs = app.signaling.lease === 'client' ? clientLeaseMs(frame) : context.leaseMs;
+  if (!token && context.isTokenFree) return { ok: true, app, leaseMs };
+  const nowMs = context.clock.nowMs();
+  const grant = checkSignalingToken({ token, app, userId, nowMs, lengthMax: limits.tokenLengthMax });
+  if (!grant.ok) return grant;
+  if (grant.hint !== undefined)
+    context.logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });
+  const { loginEndsMs } = grant;
+  return { ok: true, app, leaseMs, ...(loginEndsMs !== undefined && { tokenEndsMs: loginEndsMs }) };
+}
+
+/** How long the modelled service waits before it tells that a client is lost (spec: signaling 3.6), milliseconds. */
+export function clientLeaseMs({
+  heartbeatInterval,
+  presenceTimeout,
+}: Pick<SignalingLogin, 'heartbeatInterval' | 'presenceTimeout'>): number {
+  const seconds =
+    clamp(heartbeatInterval, heartbeatSeconds) +
+    suspicionSeconds +
+    clamp(presenceTimeout, presenceTimeoutSeconds);
+  return Math.round(seconds * 1000);
+}
+
+const clamp = (value: number, { min, max }: { min: number; max: number }): number =>
+  Math.min(max, Math.max(min, value));

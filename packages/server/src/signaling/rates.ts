@@ -1,0 +1,32 @@
+import { FrameBudget } from '../edge/frame-budget.ts';
+import { limits } from '../limits.ts';
+
+/** Kinds of requests that are counted together (spec: signaling 6.1). */
+export type RateKind =
+  | 'publish'
+  | 'subscribe'
+  | 'modify-state'
+  | 'get-state'
+  | 'online-users'
+  | 'user-channels'
+  | 'modify-metadata'
+  | 'get-metadata'
+  | 'lock'
+  | 'other';
+
+/** How many requests of each kind a session may still make. */
+export class Rates {
+  readonly #budgets = new Map<RateKind, FrameBudget>();
+
+  /** Takes one; false if none is left. */
+  take(kind: RateKind, nowMs: number): boolean {
+    let budget = this.#budgets.get(kind);
+    if (!budget) {
+      const perSecond =
+        kind === 'publish' ? limits.signalingPublishesPerSecondMax : limits.signalingRequestsPerSecondMax;
+      budget = new FrameBudget(nowMs, perSecond);
+      this.#budgets.set(kind, budget);
+    }
+    return budget.take(nowMs);
+  }
+}

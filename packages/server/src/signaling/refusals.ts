@@ -1,0 +1,55 @@
+import { type Code, codes, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
+import type { SignalingAnswer } from './answer.ts';
+
+/** As a refusal, what the log or a check answered; `otherwise` is the number of codes that have none of their own. */
+export function refusalOf(
+  { code, detail }: { readonly code: Code; readonly detail?: string },
+  otherwise: SignalingErrorCode,
+): Extract<SignalingAnswer, { ok: false }> {
+  const { message } = codes[code];
+  return {
+    ok: false,
+    code: errorCodeOf(code) ?? otherwise,
+    reason: detail ? `${message} ${detail}` : message,
+  };
+}
+
+const {
+  inconsistentAppId,
+  invalidAppId,
+  invalidChannelName,
+  invalidToken,
+  invalidUserId,
+  loginAborted,
+  loginRejected,
+  loginTimeout,
+  noServerResources,
+  rateExceeded,
+  tokenExpired,
+} = signalingErrors;
+
+const numbers: Partial<Record<Code, SignalingErrorCode>> = {
+  invalid_app_id: invalidAppId,
+  invalid_channel_name: invalidChannelName,
+  invalid_user_id: invalidUserId,
+  token_required: invalidToken,
+  invalid_token: invalidToken,
+  token_app_mismatch: inconsistentAppId,
+  token_uid_mismatch: invalidToken,
+  token_no_privilege: invalidToken,
+  token_expired: tokenExpired,
+  banned: loginRejected,
+  kicked: loginRejected,
+  replaced: loginAborted,
+  lease_ended: loginAborted,
+  slow_reader: loginAborted,
+  going_away: noServerResources,
+  too_many_connections: noServerResources,
+  hello_timeout: loginTimeout,
+  rate_limited: rateExceeded,
+  states_full: signalingErrors.stateCountOverflow,
+  not_joined: signalingErrors.channelNotSubscribed,
+};
+
+/** The API's number of a code (spec: signaling section 5); undefined if it has none. */
+export const errorCodeOf = (code: Code): SignalingErrorCode | undefined => numbers[code];

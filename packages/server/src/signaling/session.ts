@@ -1,0 +1,258 @@
+import type { Code, Evidence } from '@housecount/protocol';
+import type { SignalingRequest } from '../log/contract.ts';
+import { signalingKey } from '../log/world.ts';
+import type { ChannelKey } from './channel-key.ts';
+import type { SignalingConnection } from './connection.ts';
+import type { SignalingApp, SignalingContext } from './context.ts';
+import type { identityOf } from './identity.ts';
+import { Rates } from './rates.ts';
+import { followStorage, Subscription, type SubscriptionOptions } from './subscription.ts';
+
+export interface SessionStart {
+  readonly id: string;
+  readonly app: SignalingApp;
+  readonly userId: string;
+  readonly identity: ReturnType<typeof identityOf>;
+  /** Silence allowed, milliseconds. */
+  readonly leaseMs: number;
+  /** End of the login privilege, epoch milliseconds; absent: never. */
+  readonly tokenEndsMs?: number;
+}
+
+/**
+ * One user who is logged in: their subscriptions, and the connection that they have, or had until a moment ago. What it
+ * is a member of is in the log; this is what the log does not know.
+ */
+export class Session {
+  readonly id: string;
+  readonly app: SignalingApp;
+  readonly userId: string;
+  readonly identity: SessionStart['identity'];
+  readonly rates = new Rates();
+  leaseMs: number;
+  tokenEndsMs: number | undefined;
+  /** token-will-expire was sent for this end. */
+  warned = false;
+  /** As the log has it, or will have it once what was submitted is decided. */
+  link: 'live' | 'silent' = 'live';
+  lastHeardMs: number;
+  readonly #context: SignalingContext;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Users whose metadata it follows, each with the end of it where it has a connection. */
+  readonly #followed = new Map<string, () => void>();
+  /** Locks it waits for, each with what ends that. */
+  readonly #waits = new Map<string, AbortController>();
+  /** Answers that came while it had no connection. At most one for each lock that it waited for. */
+  #late: (() => void)[] = [];
+  #connection: SignalingConnection | undefined;
+  #isOver = false;
+
+  constructor(context: SignalingContext, start: SessionStart) {
+    this.#context = context;
+    this.id = start.id;
+    this.app = start.app;
+    this.userId = start.userId;
+    this.identity = start.identity;
+    this.leaseMs = start.leaseMs;
+    this.tokenEndsMs = start.tokenEndsMs;
+    this.lastHeardMs = context.clock.nowMs();
+  }
+
+  get connection(): SignalingConnection | undefined {
+    return this.#connection;
+  }
+
+  /** It has ended: whatever it still asks for is undone. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get subscriptions(): ReadonlyMap<string, Subscription> {
+    return this.#subscriptions;
+  }
+
+  /** The connection is the session's from now on, in place of any other; subscriptions begin to be told to it. */
+  attach(connection: SignalingConnection): void {
+    this.handOver();
+    this.#connection = connection;
+    this.link = 'live';
+    this.lastHeardMs = this.#context.clock.nowMs();
+    for (const subscription of this.#subscriptions.values()) subscription.start(connection.socket);
+    for (const userId of this.#followed.keys()) this.#follow(userId, connection);
+    for (const answer of this.#late.splice(0)) answer();
+  }
+
+  /** The connection is gone without a goodbye: the session is silent since it was last heard. */
+  detach(connection: SignalingConnection, lastHeardMs: number): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.lost(lastHeardMs);
+  }
+
+  /** It has no connection: until one comes back it is silent. Without subscriptions there is nothing to come back to. */
+  lost(lastHeardMs: number): void {
+    if (this.#connection || this.#isOver) return;
+    this.lastHeardMs = lastHeardMs;
+    this.#unlisten();
+    if (this.#subscriptions.size === 0) void this.end('lease_ended', undefined);
+    else this.tellSilent('socket-closed');
+  }
+
+  /** What the log says that it is subscribed to, after a restart of the server. */
+  restore(key: ChannelKey, options: SubscriptionOptions): void {
+    this.#subscriptions.set(signalingKey(key), new Subscription(key, this.userId, options, this.#context));
+  }
+
+  /** Another connection takes its place: no silence between them. */
+  handOver(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#unlisten();
+    connection?.end('replaced');
+  }
+
+  tellSilent(evidence: Evidence): void {
+    this.link = 'silent';
+    const { lastHeardMs } = this;
+    for (const { key } of this.#subscriptions.values()) this.#tellSilent(key, evidence, lastHeardMs);
+  }
+
+  tellHeard(): void {
+    this.link = 'live';
+    for (const { key } of this.#subscriptions.values())
+      this.#submit(key, { type: 'heard', connectionId: this.id });
+  }
+
+  /** Keeps a subscription that the log has taken, in place of one of the same channel. Undone if the session is over. */
+  keep(key: ChannelKey, options: SubscriptionOptions): void {
+    if (this.#isOver) {
+      this.#submit(key, { type: 'leave', connectionId: this.id, evidence: 'bye' });
+      return;
+    }
+    this.#subscriptions.get(signalingKey(key))?.stop();
+    this.restore(key, options);
+    if (!this.#connection) this.#tellSilent(key, 'socket-closed', this.lastHeardMs);
+  }
+
+  /** Begins to tell the session's socket, if it has one, what happens in the channel. */
+  listen(key: ChannelKey): void {
+    if (this.#connection) this.#subscriptions.get(signalingKey(key))?.start(this.#connection.socket);
+  }
+
+  get followedUsers(): number {
+    return this.#followed.size;
+  }
+
+  /** Tells the session a user's metadata and its changes, from now on. */
+  followUser(userId: string): void {
+    this.unfollowUser(userId);
+    this.#followed.set(userId, nothing);
+    if (this.#connection) this.#follow(userId, this.#connection);
+  }
+
+  unfollowUser(userId: string): void {
+    this.#followed.get(userId)?.();
+    this.#followed.delete(userId);
+  }
+
+  get waits(): number {
+    return this.#waits.size;
+  }
+
+  /** A wait for a lock begins, in place of one for the same: it is over when the signal aborts, or `endWait` is called. */
+  beginWait(lock: string): AbortSignal {
+    this.endWait(lock);
+    const wait = new AbortController();
+    this.#waits.set(lock, wait);
+    return wait.signal;
+  }
+
+  endWait(lock: string): void {
+    const wait = this.#waits.get(lock);
+    this.#waits.delete(lock);
+    wait?.abort();
+  }
+
+  /** Ends the waits for all locks of a channel. */
+  endWaits(key: ChannelKey): void {
+    for (const lock of [...this.#waits.keys()])
+      if (lock.startsWith(`${signalingKey(key)}/`)) this.endWait(lock);
+  }
+
+  /** Answers a request that waited, when there is a connection to do it on. */
+  answerLate(answer: (connection: SignalingConnection) => void): void {
+    if (this.#isOver) return;
+    const give = () => {
+      if (this.#connection) answer(this.#connection);
+    };
+    if (this.#connection) give();
+    else this.#late.push(give);
+  }
+
+  /** Nothing of the channel is told any more; the log is the caller's. */
+  drop(key: ChannelKey): boolean {
+    const name = signalingKey(key);
+    const subscription = this.#subscriptions.get(name);
+    subscription?.stop();
+    return this.#subscriptions.delete(name);
+  }
+
+  /**
+   * Ends the session: its connection is told why, its memberships leave on this evidence (undefined: the log has ended
+   * them). Resolves when that is durable.
+   */
+  async end(code: Code, evidence: Evidence | undefined): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.sessions.forget(this);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    for (const lock of [...this.#waits.keys()]) this.endWait(lock);
+    for (const userId of [...this.#followed.keys()]) this.unfollowUser(userId);
+    this.#late = [];
+    const left: Promise<unknown>[] = [];
+    for (const { key } of this.#subscriptions.values()) {
+      this.drop(key);
+      if (evidence) left.push(this.#submit(key, { type: 'leave', connectionId: this.id, evidence }));
+    }
+    // Another session of the user has their locks from now on.
+    if (code !== 'replaced') left.push(this.#context.sessions.holderGone(this.app.id, this.userId));
+    // A goodbye is answered when it is done; who is thrown out is told at once.
+    if (code !== 'left') connection?.end(code);
+    await Promise.all(left);
+    if (code === 'left') connection?.end(code);
+  }
+
+  #unlisten(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.stop();
+    for (const [userId, stop] of this.#followed) {
+      stop();
+      this.#followed.set(userId, nothing);
+    }
+  }
+
+  #follow(userId: string, connection: SignalingConnection): void {
+    this.#followed.get(userId)?.();
+    const key = { app: this.app.id, channelType: 'USER', channel: userId } as const;
+    this.#followed.set(userId, followStorage(this.#context, connection.socket, key));
+  }
+
+  #tellSilent(key: ChannelKey, evidence: Evidence, lastHeardMs: number): void {
+    this.#submit(key, { type: 'silent', connectionId: this.id, lastHeardMs, evidence });
+  }
+
+  /** A fact: the log takes it sooner or later, or the process is about to end. */
+  async #submit(key: ChannelKey, fact: SignalingRequest): Promise<void> {
+    try {
+      await this.#context.log.signaling(key, fact);
+    } catch (cause) {
+      this.#context.logger.warn('what became of a session could not be logged', {
+        session: this.id,
+        fact: fact.type,
+        cause: String(cause),
+      });
+    }
+  }
+}
+
+const nothing = (): void => {};

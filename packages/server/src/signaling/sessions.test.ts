@@ -1,0 +1,397 @@
+import { afterEach, expect, test } from 'bun:test';
+import { limits } from '../limits.ts';
+import type { SignalingApp } from './context.ts';
+import {
+  app,
+  leaseMs,
+  loginFrame,
+  recoveryMs,
+  SignalingWorld,
+  subscription,
+  tokenOf,
+} from './world-for-tests.ts';
+
+let world: SignalingWorld | undefined;
+async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
+  world = await SignalingWorld.start(changes);
+  return world;
+}
+afterEach(async () => {
+  await world?.stop();
+  world = undefined;
+});
+
+test('SIG11: a login is answered by a welcome with a session and its key', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  expect(ann.frames).toEqual([
+    {
+      type: 'welcome',
+      session: { id: expect.stringMatching(/^[A-Z2-7]{24}$/), key: expect.stringMatching(/^hcs1\./) },
+      resumed: false,
+      serverMs: expect.any(Number),
+      pingMs: limits.pingMs,
+    },
+  ]);
+});
+
+test('SIG11: a login that cannot be taken is closed with the code and the number of the API', async () => {
+  const w = await begin();
+  const login = (over: Record<string, unknown>) => loginFrame('ann', w.clock.nowMs(), over);
+  const cases: readonly [object | string, string, number | undefined][] = [
+    [login({ token: undefined }), 'token_required', -10005],
+    [login({ token: tokenOf('bob', w.clock.nowMs()) }), 'token_uid_mismatch', -10005],
+    [login({ token: tokenOf('ann', w.clock.nowMs() - 7_200_000, 3_600) }), 'token_expired', -10009],
+    [login({ app: 'a'.repeat(32) }), 'invalid_app_id', -10003],
+    [login({ app: 'short' }), 'invalid_app_id', -10003],
+    [login({ userId: '_ann' }), 'invalid_user_id', -10006],
+    [login({ userId: 'a.b' }), 'invalid_user_id', -10006],
+    [login({ version: 2 }), 'version_unsupported', undefined],
+    [login({ more: 1 }), 'frame_invalid', undefined],
+    [{ type: 'ping' }, 'frame_unexpected', undefined],
+    ['nonsense', 'frame_not_json', undefined],
+  ];
+  for (const [frame, code, errorCode] of cases) {
+    const client = await w.connect().says(frame);
+    expect([code, client.closing]).toMatchObject([code, { code, ...(errorCode && { errorCode }) }]);
+    expect(client.closed).toBeDefined();
+  }
+});
+
+test('SIG11: a socket that says nothing is closed after helloMs', async () => {
+  const w = await begin();
+  const client = w.connect();
+  await w.advance(limits.helloMs + 2 * limits.sweepMs);
+  expect(client.closing?.code).toBe('hello_timeout');
+});
+
+test('SIG12: a second login of the same user ends the first, and others see no change if it subscribes again', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const first = await w.login('ann');
+  await first.subscribes('lobby');
+  bob.news();
+  const second = await w.login('ann');
+  expect(first.closing).toMatchObject({ code: 'replaced', errorCode: -10013, retry: false });
+  await second.subscribes('lobby');
+  await w.advance(5_000);
+  expect(bob.news()).toEqual([]);
+  expect(w.subscribers()).toEqual(['bob', 'ann']);
+});
+
+test('SIG12: what the first session was in and the second is not, it leaves', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const first = await w.login('ann');
+  await first.subscribes('lobby');
+  bob.news();
+  await w.login('ann');
+  await w.advance(5_000);
+  expect(bob.news()).toEqual([{ type: 'REMOTE_LEAVE', userId: 'ann' }]);
+});
+
+test('SIG13: a session is taken up again within its lease, with its subscriptions, and nobody is told', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  await ann.asks({ type: 'set-state', channelType: 'MESSAGE', channel: 'lobby', states: { mood: 'good' } });
+  bob.news();
+  await ann.drops();
+  await w.advance(leaseMs - 2_000);
+  const again = await w.login('ann', { session: ann.welcome.session });
+  expect(again.welcome).toMatchObject({ resumed: true, session: { id: ann.welcome.session.id } });
+  await w.advance(60_000);
+  expect(bob.news()).toEqual([]);
+  // Told anew who is there, because it may have missed something.
+  expect(again.news()).toEqual([
+    {
+      type: 'SNAPSHOT',
+      occupants: [
+        { userId: 'bob', states: {} },
+        { userId: 'ann', states: { mood: 'good' } },
+      ],
+    },
+  ]);
+  await bob.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'hi' } });
+  expect(again.all('message')).toHaveLength(1);
+});
+
+test('SIG13: after its lease a lost session is told as a timeout, and begins anew', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  bob.news();
+  await ann.drops();
+  await w.advance(leaseMs + 5_000);
+  expect(bob.news()).toEqual([{ type: 'REMOTE_TIMEOUT', userId: 'ann' }]);
+  const again = await w.login('ann', { session: ann.welcome.session });
+  expect(again.welcome.resumed).toBe(false);
+  expect(again.welcome.session.id).not.toBe(ann.welcome.session.id);
+});
+
+test('SIG13: a client that is silent, though its socket is open, times out by its lease', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  ann.answersPings = false;
+  bob.news();
+  await w.advance(leaseMs - 1_000);
+  expect(bob.news()).toEqual([]);
+  await w.advance(5_000);
+  expect(bob.news()).toEqual([{ type: 'REMOTE_TIMEOUT', userId: 'ann' }]);
+  expect(ann.closing).toMatchObject({ code: 'lease_ended', retry: true });
+});
+
+test('SIG13: silence that ends within the lease is nobody’s news', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  ann.answersPings = false;
+  bob.news();
+  await w.advance(6_000);
+  await ann.says({ type: 'ping' });
+  expect(ann.all('pong')).toHaveLength(1);
+  ann.answersPings = true;
+  await w.advance(20_000);
+  expect(bob.news()).toEqual([]);
+  expect(ann.closed).toBeUndefined();
+});
+
+test('SIG13: an app may leave the lease to the client’s own settings', async () => {
+  const w = await begin({ signaling: { ...app.signaling, lease: 'client' } });
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann', { heartbeatInterval: 5, presenceTimeout: 5 });
+  await ann.subscribes('lobby');
+  bob.news();
+  await ann.drops();
+  await w.advance(19_000);
+  expect(bob.news()).toEqual([]);
+  await w.advance(4_000);
+  expect(bob.news()).toEqual([{ type: 'REMOTE_TIMEOUT', userId: 'ann' }]);
+});
+
+test('SIG13: a key that is not this server’s, or another user’s, begins a new session', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  await ann.drops();
+  const { id, key } = ann.welcome.session;
+  const forged = await w.login('bob', { session: { id, key } });
+  expect(forged.welcome.resumed).toBe(false);
+  expect(forged.welcome.session.id).not.toBe(id);
+  const broken = await w.login('cid', { session: { id, key: `${key}x` } });
+  expect(broken.welcome.resumed).toBe(false);
+});
+
+test('SIG13: a device that comes back does not push out the newer one', async () => {
+  const w = await begin();
+  const first = await w.login('ann');
+  await first.subscribes('lobby');
+  const second = await w.login('ann');
+  const back = await w.login('ann', { session: first.welcome.session });
+  expect(back.closing).toMatchObject({ code: 'replaced', retry: false });
+  expect(second.closed).toBeUndefined();
+});
+
+test('SIG13: a newer login in the middle of a return has the user', async () => {
+  const w = await begin();
+  const first = await w.login('ann');
+  await first.subscribes('lobby');
+  await first.drops();
+  const back = w.connect();
+  const second = w.connect();
+  const nowMs = w.clock.nowMs();
+  back.handler?.onText(JSON.stringify(loginFrame('ann', nowMs, { session: first.welcome.session })));
+  second.handler?.onText(JSON.stringify(loginFrame('ann', nowMs)));
+  await w.settled();
+  expect(back.closing).toMatchObject({ code: 'replaced' });
+  expect(second.welcome.resumed).toBe(false);
+  expect(second.closed).toBeUndefined();
+  await w.advance(20_000);
+  expect(w.subscribers()).toEqual([]);
+});
+
+test('SIG13: of two sockets that return at once the later has the session, and nobody is told', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  bob.news();
+  await ann.drops();
+  const session = { session: ann.welcome.session };
+  const [one, two] = [w.connect(), w.connect()];
+  for (const client of [one, two])
+    client.handler?.onText(JSON.stringify(loginFrame('ann', w.clock.nowMs(), session)));
+  await w.settled();
+  expect(one.closing?.code).toBe('replaced');
+  expect(two.welcome.resumed).toBe(true);
+  await w.advance(20_000);
+  expect(bob.news()).toEqual([]);
+  await bob.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'a' } });
+  expect(two.all('message')).toHaveLength(1);
+});
+
+test('SIG13: a connection that breaks while it subscribes or returns leaves nobody behind for ever', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('other');
+  ann.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  ann.close(1006, '');
+  await w.settled();
+  const back = w.connect();
+  back.handler?.onText(JSON.stringify(loginFrame('ann', w.clock.nowMs(), { session: ann.welcome.session })));
+  back.close(1006, '');
+  await w.settled();
+  const cid = await w.login('cid');
+  cid.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  cid.close(1006, '');
+  const dan = await w.login('dan');
+  dan.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  dan.handler?.onText(JSON.stringify({ type: 'logout' }));
+  await w.settled();
+  await w.advance(leaseMs + 5_000);
+  expect(w.subscribers('lobby')).toEqual(['bob']);
+  expect(w.subscribers('other')).toEqual([]);
+});
+
+test('SIG14: after a crash a session comes back under its id, and nobody is told', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  await ann.asks({ type: 'set-state', channelType: 'MESSAGE', channel: 'lobby', states: { mood: 'good' } });
+  await w.crash();
+  await w.start();
+  const annAgain = await w.login('ann', { session: ann.welcome.session });
+  // The server does not know with which options it subscribed: it does so anew.
+  expect(annAgain.welcome).toMatchObject({ resumed: false, session: { id: ann.welcome.session.id } });
+  await annAgain.subscribes('lobby');
+  annAgain.news();
+  const bobAgain = await w.login('bob', { session: bob.welcome.session });
+  await bobAgain.subscribes('lobby');
+  await w.advance(recoveryMs + 5_000);
+  expect(annAgain.news()).toEqual([]);
+  expect(bobAgain.news().at(-1)).toEqual({
+    type: 'SNAPSHOT',
+    occupants: [
+      { userId: 'bob', states: {} },
+      { userId: 'ann', states: { mood: 'good' } },
+    ],
+  });
+});
+
+test('SIG14: who does not come back after a crash times out; one who logs in anew ends what was left', async () => {
+  const w = await begin();
+  const clients = [];
+  for (const name of ['ann', 'bob', 'cid']) {
+    const client = await w.login(name);
+    await client.subscribes('lobby');
+    clients.push(client);
+  }
+  await w.crash();
+  await w.start();
+  const ann = await w.login('ann', clients[0] && { session: clients[0].welcome.session });
+  await ann.subscribes('lobby');
+  ann.news();
+  await w.login('bob');
+  await w.advance(5_000);
+  expect(ann.news()).toEqual([{ type: 'REMOTE_LEAVE', userId: 'bob' }]);
+  await w.advance(recoveryMs);
+  expect(ann.news()).toEqual([{ type: 'REMOTE_TIMEOUT', userId: 'cid' }]);
+});
+
+test('SIG15: logout leaves every channel at once, and is answered when that is done', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  const ann = await w.login('ann');
+  for (const channel of ['a', 'b']) {
+    await bob.subscribes(channel);
+    await ann.subscribes(channel);
+  }
+  await ann.says({ type: 'logout' });
+  expect(ann.closing).toMatchObject({ code: 'left', retry: false });
+  expect(w.subscribers('a')).toEqual(['bob']);
+  await w.advance(3_000);
+  expect(bob.news('a').at(-1)).toEqual({ type: 'REMOTE_LEAVE', userId: 'ann' });
+  expect(bob.presence('b').at(-1)).toEqual({ type: 'REMOTE_LEAVE', userId: 'ann' });
+});
+
+test('SIG16: a token’s end is warned of 30 s before, once, and ends the session unless renewed', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const ann = await w.login('ann', { token: tokenOf('ann', w.clock.nowMs(), 60) });
+  const cid = await w.login('cid', { token: tokenOf('cid', w.clock.nowMs(), 60) });
+  await ann.subscribes('lobby');
+  await cid.subscribes('lobby');
+  bob.news();
+  await w.advance(25_000);
+  expect(ann.all('token-will-expire')).toEqual([]);
+  await w.advance(10_000);
+  expect(ann.all('token-will-expire')).toHaveLength(1);
+  expect(await cid.asks({ type: 'renew-token', token: tokenOf('ann', w.clock.nowMs()) })).toMatchObject({
+    type: 'refused',
+    code: -10005,
+  });
+  expect(await cid.asks({ type: 'renew-token', token: tokenOf('cid', w.clock.nowMs(), 90) })).toMatchObject({
+    type: 'ok',
+  });
+  await w.advance(40_000);
+  expect(ann.closing).toMatchObject({ code: 'token_expired', errorCode: -10009 });
+  expect(ann.all('token-will-expire')).toHaveLength(1);
+  expect(cid.closed).toBeUndefined();
+  expect(bob.news()).toEqual([{ type: 'REMOTE_LEAVE', userId: 'ann' }]);
+  expect(w.subscribers()).toEqual(['bob', 'cid']);
+});
+
+test('SIG17: a server that stops tells everybody when to come back, and writes no leave', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  await w.signaling.stop(2_000);
+  expect(ann.closing).toMatchObject({ code: 'going_away', retry: true, retryAfterMs: 2_000 });
+  await w.settled();
+  expect(w.subscribers()).toEqual(['ann']);
+  expect(w.connect().closing?.code).toBe('going_away');
+});
+
+test('SIG18: floods, large frames, bytes and slow readers end the one connection by name', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  const flooder = await w.login('flooder');
+  for (let i = 0; i <= limits.signalingFramesPerSecondMax * 5; i++)
+    flooder.handler?.onText('{"type":"ping"}');
+  expect(flooder.closing?.code).toBe('rate_limited');
+  const giant = await w.login('giant');
+  await giant.says(JSON.stringify({ type: 'ping', pad: 'é'.repeat(40_000) }));
+  expect(giant.closing?.code).toBe('frame_too_large');
+  const binary = await w.login('binary');
+  binary.handler?.onBinary();
+  expect(binary.closing?.code).toBe('frame_not_json');
+  const slow = await w.login('slow');
+  await slow.subscribes('lobby');
+  slow.backlog = limits.socketBacklogBytesMax + 1;
+  await w.advance(2 * limits.sweepMs);
+  expect(slow.closing).toMatchObject({ code: 'slow_reader', retry: true });
+  expect(bob.closed).toBeUndefined();
+  expect(
+    (await bob.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: '' } }))
+      .type,
+  ).toBe('ok');
+});

@@ -1,0 +1,207 @@
+import type { Code, SignalingLogin } from '@housecount/protocol';
+import { closingCodes } from '../edge/membership.ts';
+import type { LogRecord } from '../log/record.ts';
+import type { ChannelKey } from './channel-key.ts';
+import type { SignalingApp, SignalingContext } from './context.ts';
+import { identityOf, uidOf, userIdOf } from './identity.ts';
+import { checkLogin } from './login.ts';
+import { Session } from './session.ts';
+import { verifySessionKey } from './session-key.ts';
+
+export type Admission =
+  | { readonly ok: true; readonly session: Session; readonly resumed: boolean }
+  | { readonly ok: false; readonly code: Code; readonly detail?: string };
+
+/** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
+const forgetAfterMs = 60_000;
+/** With which options it subscribed is not known any more after a restart: it is told nothing until it subscribes anew. */
+const unknownOptions = { withMessage: false, withPresence: false, withMetadata: false, withLock: false };
+
+/** Everybody who is logged in: one session per app and user. */
+export class Sessions {
+  readonly #context: SignalingContext;
+  readonly #byUser = new Map<string, Session>();
+  readonly #byId = new Map<string, Session>();
+
+  constructor(context: SignalingContext) {
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  of(app: string, userId: string): Session | undefined {
+    return this.#byUser.get(userKey(app, userId));
+  }
+
+  /**
+   * Decides a login whose fields are legal. With a session that is still there it is taken up again; else a new one
+   * begins, and one that the user has elsewhere ends. The caller attaches its connection, or says that the session has none.
+   */
+  async login(connection: { readonly isOver: boolean }, frame: SignalingLogin): Promise<Admission> {
+    const checked = checkLogin(this.#context, frame);
+    if (!checked.ok) return checked;
+    const { app, tokenEndsMs, leaseMs } = checked;
+    const { userId } = frame;
+    const claim = frame.session && verifySessionKey(this.#context.secret, frame.session.key);
+    if (claim && claim.id === frame.session?.id && claim.app === app.id && claim.userId === userId) {
+      const back = this.#returning(app, userId, claim.id, leaseMs);
+      if (back === 'replaced') return { ok: false, code: 'replaced' };
+      if (back) {
+        const admission = await this.#resume(back.session, tokenEndsMs);
+        if (admission) return admission.ok ? { ...admission, resumed: back.isWhole } : admission;
+        // Ended meanwhile by a newer device.
+        if (this.of(app.id, userId)) return { ok: false, code: 'replaced' };
+      }
+    }
+    if (connection.isOver) return { ok: false, code: 'left' };
+    this.#endOthers(app, userId);
+    const session = new Session(this.#context, {
+      id: this.#context.random.id(24),
+      app,
+      userId,
+      identity: identityOf(this.#context.log, app.id, userId),
+      leaseMs,
+      ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    });
+    this.#add(session);
+    return { ok: true, session, resumed: false };
+  }
+
+  /** The user is offline: their locks run out. Resolves when that is durable. */
+  async holderGone(app: string, userId: string): Promise<void> {
+    await this.#holder(app, userId, this.#context.clock.nowMs());
+  }
+
+  /** The session has ended. */
+  forget(session: Session): void {
+    this.#byId.delete(session.id);
+    const key = userKey(session.app.id, session.userId);
+    if (this.#byUser.get(key) === session) this.#byUser.delete(key);
+  }
+
+  /** A session whose membership the log has ended is over, whatever else it was in; but for those it left itself. */
+  absorb(record: LogRecord): void {
+    if (record.type !== 'signaling' || record.change.type !== 'member-left') return;
+    const { connectionId, reason, evidence } = record.change;
+    if (reason === 'quit') return;
+    const session = this.#byId.get(connectionId);
+    if (!session || record.channelType === 'USER') return;
+    session.drop({ app: record.app, channelType: record.channelType, channel: record.channel });
+    void session.end(closingCodes[reason], evidence);
+  }
+
+  /** Forgets sessions that nobody came back for. */
+  sweep(nowMs: number): void {
+    for (const session of this.#byId.values())
+      if (!session.connection && nowMs - session.lastHeardMs > session.leaseMs + forgetAfterMs)
+        void session.end('lease_ended', 'socket-closed');
+  }
+
+  /** The session with this id, if it is still the user's: from memory, or made of what the log says of it. */
+  #returning(
+    app: SignalingApp,
+    userId: string,
+    id: string,
+    leaseMs: number,
+  ): { readonly session: Session; readonly isWhole: boolean } | 'replaced' | undefined {
+    const known = this.of(app.id, userId);
+    // Told "begin anew", a client that comes back by itself would push out the device that took its place.
+    if (known) return known.id === id ? { session: known, isWhole: true } : 'replaced';
+    const memberships = [...this.#memberships(app.id, userId)];
+    const own = memberships.filter(({ connectionId }) => connectionId === id);
+    if (own.length === 0) return memberships.length > 0 ? 'replaced' : undefined;
+    const { log } = this.#context;
+    const session = new Session(this.#context, {
+      id,
+      app,
+      userId,
+      identity: identityOf(log, app.id, userId),
+      leaseMs,
+    });
+    for (const { key } of own) session.restore(key, unknownOptions);
+    this.#add(session);
+    return { session, isWhole: false };
+  }
+
+  /** undefined: its lease has ended after all, and it with it. */
+  async #resume(session: Session, tokenEndsMs: number | undefined): Promise<Admission | undefined> {
+    session.handOver();
+    const { log } = this.#context;
+    const connectionId = session.id;
+    const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+    const outcomes = await Promise.all(
+      Array.from(session.subscriptions.values(), async ({ key }) => {
+        const resumed = log.signaling(key, { type: 'resume', connectionId });
+        // A token without an end would not show in the resume.
+        const renewed = log.signaling(key, { type: 'renew-token', connectionId, ...until });
+        await renewed;
+        return resumed;
+      }),
+    );
+    const refused = outcomes.find((outcome) => !outcome.ok);
+    if (session.isOver || (refused && !refused.ok && refused.code === 'resume_invalid')) {
+      await session.end('lease_ended', 'socket-closed');
+      return undefined;
+    }
+    if (refused && !refused.ok) return refused;
+    session.tokenEndsMs = tokenEndsMs;
+    session.warned = false;
+    return { ok: true, session, resumed: true };
+  }
+
+  /** One session per user: what an earlier one is in, here or from before a restart, it leaves. */
+  #endOthers(app: SignalingApp, userId: string): void {
+    const known = this.of(app.id, userId);
+    if (known) {
+      void known.end('replaced', 'new-device');
+      return;
+    }
+    const { log, logger } = this.#context;
+    for (const { key, connectionId } of this.#memberships(app.id, userId))
+      log.signaling(key, { type: 'leave', connectionId, evidence: 'new-device' }).catch((cause: unknown) =>
+        logger.warn('an earlier session could not be ended; it ends with its lease', {
+          cause: String(cause),
+        }),
+      );
+  }
+
+  /** What the user is subscribed to, as the log has it, with the session that each is of. */
+  *#memberships(
+    app: string,
+    userId: string,
+  ): IterableIterator<{ readonly key: ChannelKey; readonly connectionId: string }> {
+    const { log, whereabouts } = this.#context;
+    const uid = uidOf(log, app, userId);
+    if (uid === undefined) return;
+    for (const key of whereabouts.subscriptions(app, uid)) {
+      const presence = log.signalingChannel(key)?.presence;
+      const member = presence?.sid === undefined ? undefined : presence.roster.get(uid);
+      if (member && userIdOf(member) === userId) yield { key, connectionId: member.connectionId };
+    }
+  }
+
+  async #holder(app: string, owner: string, offlineSinceMs: number | undefined): Promise<void> {
+    const { log, holdings, presences, logger } = this.#context;
+    try {
+      // A lock that was had a moment ago is to be among them.
+      await presences.caughtUp();
+      await Promise.all(
+        holdings
+          .of(app, owner)
+          .map((key) => log.signaling(key, { type: 'lock-holder', owner, offlineSinceMs })),
+      );
+    } catch (cause) {
+      logger.warn('whether the holder of locks is there could not be logged', { cause: String(cause) });
+    }
+  }
+
+  #add(session: Session): void {
+    this.#byId.set(session.id, session);
+    this.#byUser.set(userKey(session.app.id, session.userId), session);
+    void this.#holder(session.app.id, session.userId, undefined);
+  }
+}
+
+const userKey = (app: string, userId: string): string => `${app}/${userId}`;

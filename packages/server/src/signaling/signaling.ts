@@ -1,0 +1,168 @@
+import type { Clock, Random } from '../clock.ts';
+import { Sweep } from '../edge/liveness.ts';
+import type { Broadcast, Socket, SocketHandler } from '../edge/socket.ts';
+import type { SocketCount } from '../edge/socket-count.ts';
+import { limits } from '../limits.ts';
+import type { Log } from '../log/contract.ts';
+import { LogFollower } from '../log/log-follower.ts';
+import type { Logger, Metrics } from '../observe/contract.ts';
+import { SignalingConnection } from './connection.ts';
+import type { SignalingApp, SignalingContext } from './context.ts';
+import { LockHoldings } from './lock-holdings.ts';
+import { LockWaiters } from './lock-waiters.ts';
+import { Presences } from './presences.ts';
+import { Sessions } from './sessions.ts';
+import { StorageEvents } from './storage-events.ts';
+import { Whereabouts } from './whereabouts.ts';
+
+export interface SignalingOptions {
+  readonly apps: ReadonlyMap<string, SignalingApp>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The server's own, that carries what is published to sockets. */
+  readonly broadcast: Broadcast;
+  /** Counts the sockets of the whole server. */
+  readonly sockets: SocketCount;
+  /** Signs session keys. */
+  readonly secret: Uint8Array;
+  /** Silence allowed for a session where the app does not leave that to the client, milliseconds. */
+  readonly leaseMs: number;
+  /** The development app runs, whose certificate everybody knows: a login needs no token. */
+  readonly isTokenFree: boolean;
+}
+
+/** Starts to serve signaling: sessions, messages, and presence as the log says it, from now on. */
+export function startSignaling(options: SignalingOptions): Signaling {
+  const signaling = new Signaling(options);
+  signaling.start();
+  return signaling;
+}
+
+/** All signaling of this process: takes sockets in, looks after them, and follows the log. */
+export class Signaling {
+  readonly #options: SignalingOptions;
+  readonly #context: SignalingContext;
+  /** Every open socket. */
+  readonly #open = new Set<SignalingConnection>();
+  /** Those that were told to go, and when, epoch milliseconds; cut if they do not. */
+  readonly #closing = new Map<SignalingConnection, number>();
+  readonly #sweep: Sweep;
+  #cancelSweep: (() => void) | undefined;
+  #follower: LogFollower | undefined;
+  #isStopping = false;
+
+  constructor(options: SignalingOptions) {
+    this.#options = options;
+    const { apps, clock, log, metrics, sockets } = options;
+    this.#sweep = new Sweep(clock.nowMs());
+    const presences = new Presences({
+      ...options,
+      settingsOf: (app) => {
+        const known = apps.get(app);
+        if (!known) throw new Error(`the app ${app} is not of this server`);
+        return known.signaling;
+      },
+      isBound: (app) => apps.get(app)?.bindSignaling ?? false,
+    });
+    const context: Omit<SignalingContext, 'sessions'> = {
+      ...options,
+      presences,
+      whereabouts: new Whereabouts(log, [...apps.keys()]),
+      waiters: new LockWaiters(),
+      holdings: new LockHoldings(log),
+      frames: metrics.counter('housecount_signaling_frames_total', 'Signaling frames received.'),
+      messages: metrics.counter(
+        'housecount_signaling_messages_total',
+        'Messages taken, to channels and users.',
+      ),
+      refusals: metrics.counter(
+        'housecount_signaling_refusals_total',
+        'Refusals and endings told to signaling clients, by code.',
+      ),
+      ended: (connection) => this.#closing.set(connection, clock.nowMs()),
+      closed: (connection) => {
+        this.#closing.delete(connection);
+        if (this.#open.delete(connection)) sockets.leave(connection.socket.address);
+      },
+    };
+    // The two know each other.
+    const shared = context as SignalingContext & { sessions: Sessions };
+    shared.sessions = new Sessions(shared);
+    this.#context = shared;
+    metrics.gauge('housecount_signaling_sockets', 'Open signaling WebSockets.', () => this.#open.size);
+    metrics.gauge(
+      'housecount_signaling_sessions',
+      'Users logged in to signaling.',
+      () => shared.sessions.size,
+    );
+    metrics.gauge(
+      'housecount_signaling_presences',
+      'Channels whose presence is kept in memory.',
+      () => presences.size,
+    );
+  }
+
+  start(): void {
+    const { log, clock, logger } = this.#options;
+    const { presences, sessions, whereabouts, holdings } = this.#context;
+    const storage = new StorageEvents(this.#context);
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      logger,
+      part: 'signaling',
+      absorb: (entry) => {
+        whereabouts.absorb(entry.record);
+        holdings.absorb(entry.record);
+        storage.absorb(entry.record);
+        sessions.absorb(entry.record);
+        presences.absorb(entry);
+      },
+    });
+    this.#sweepLater();
+  }
+
+  /** Why nobody is told what happens; undefined while they are. */
+  get trouble(): string | undefined {
+    return this.#follower?.trouble;
+  }
+
+  /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
+  accept(socket: Socket): SocketHandler {
+    const connection = new SignalingConnection(this.#context, socket);
+    this.#open.add(connection);
+    const isWelcome = this.#options.sockets.enter(socket.address);
+    if (this.#isStopping) connection.end('going_away');
+    else if (!isWelcome) connection.end('too_many_connections');
+    return connection;
+  }
+
+  /**
+   * Tells everybody to come back after `retryAfterMs`, and takes nobody in any more. Memberships stay in the log: a
+   * restart gives them the recovery lease.
+   */
+  async stop(retryAfterMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelSweep?.();
+    for (const connection of this.#open) connection.end('going_away', { retryAfterMs, settled: true });
+    await this.#follower?.stop();
+    this.#context.presences.stop();
+  }
+
+  #sweepLater(): void {
+    const { clock } = this.#options;
+    this.#cancelSweep = clock.after(limits.sweepMs, () => {
+      const nowMs = clock.nowMs();
+      const fair = this.#sweep.fair(nowMs);
+      for (const connection of this.#open) connection.sweep(nowMs, fair);
+      for (const [connection, sinceMs] of this.#closing)
+        if (nowMs - sinceMs > limits.closingMs) connection.socket.terminate();
+      this.#context.sessions.sweep(nowMs);
+      this.#context.presences.tidy();
+      this.#sweepLater();
+    });
+  }
+}

@@ -1,0 +1,159 @@
+import { afterEach, expect, test } from 'bun:test';
+import { recoveryMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
+
+let world: SignalingWorld | undefined;
+async function begin(): Promise<SignalingWorld> {
+  world = await SignalingWorld.start();
+  return world;
+}
+afterEach(async () => {
+  await world?.stop();
+  world = undefined;
+});
+
+const place = { channelType: 'MESSAGE', channel: 'lobby' };
+const change = (target: object, items: object[], over: object = {}) => ({
+  type: 'change-metadata',
+  target,
+  mode: 'set',
+  items,
+  majorRevision: -1,
+  lockName: '',
+  addTimeStamp: false,
+  addUserId: true,
+  ...over,
+});
+const item = (key: string, value = '') => ({ key, value, revision: -1 });
+const lock = (type: string, over: object = {}) => ({ type, ...place, lockName: 'stage', ...over });
+const told = (client: TestClient) => client.all('lock').map(({ event }) => event);
+
+test('SIG30: who subscribes with metadata is told the whole set, then at every change', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await bob.asks(change(place, [item('topic', 'cats')]));
+  await ann.subscribes('lobby', { withMetadata: true });
+  await bob.asks(change(place, [item('mood', 'good')]));
+  await bob.asks(change(place, [item('topic')], { mode: 'remove' }));
+  expect(ann.all('storage')).toMatchObject([
+    {
+      event: 'SNAPSHOT',
+      target: place,
+      publisher: '',
+      items: [{ key: 'topic', value: 'cats', author: 'bob' }],
+    },
+    { event: 'UPDATE', publisher: 'bob', items: [{ key: 'topic' }, { key: 'mood' }] },
+    { event: 'UPDATE', publisher: 'bob', items: [{ key: 'mood', value: 'good' }] },
+  ]);
+  await bob.asks(change(place, [], { mode: 'remove' }));
+  expect(ann.all('storage').at(-1)).toMatchObject({ event: 'UPDATE', items: [] });
+  await ann.asks({ type: 'unsubscribe', ...place });
+  await bob.asks(change(place, [item('late')]));
+  expect(ann.all('storage')).toHaveLength(4);
+  expect(await ann.asks({ type: 'get-metadata', target: place })).toMatchObject({
+    result: { totalCount: 1 },
+  });
+});
+
+test('SIG30: a user’s metadata is followed by itself, also over a lost connection', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.subscribes('lobby');
+  await ann.asks({ type: 'subscribe-user-metadata', userId: 'bob' });
+  await bob.asks(change({ userId: 'bob' }, [item('name', 'Bob')]));
+  expect(ann.all('storage')).toMatchObject([
+    { event: 'SNAPSHOT', target: { userId: 'bob' }, items: [] },
+    { event: 'UPDATE', target: { userId: 'bob' }, publisher: 'bob', items: [{ value: 'Bob' }] },
+  ]);
+  await ann.drops();
+  const again = await w.login('ann', { session: ann.welcome.session });
+  expect(again.all('storage')).toMatchObject([{ event: 'SNAPSHOT', items: [{ value: 'Bob' }] }]);
+  await again.asks({ type: 'unsubscribe-user-metadata', userId: 'bob' });
+  await bob.asks(change({ userId: 'bob' }, [item('name', 'Rob')]));
+  expect(again.all('storage')).toHaveLength(1);
+});
+
+test('SIG31: what becomes of locks is told, after how they are', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await ann.subscribes('lobby', { withLock: true });
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  expect(await ann.asks(lock('acquire-lock', { retry: false }))).toMatchObject({ code: -14007 });
+  await bob.asks(lock('release-lock'));
+  await bob.asks(lock('remove-lock'));
+  expect(told(ann)).toEqual([
+    { type: 'SNAPSHOT', locks: [{ lockName: 'stage', owner: '', ttl: 10 }] },
+    { type: 'ACQUIRED', publisher: 'bob', lockName: 'stage', owner: 'bob', ttl: 10 },
+    { type: 'RELEASED', publisher: 'bob', lockName: 'stage', owner: '', ttl: 10 },
+    { type: 'REMOVED', publisher: 'bob', lockName: 'stage', owner: '', ttl: 10 },
+  ]);
+  expect(await ann.asks({ type: 'get-locks', ...place })).toMatchObject({ result: { locks: [] } });
+});
+
+test('SIG31: a wait for a lock holds up nothing else, and is answered when it is had, or given up', async () => {
+  const w = await begin();
+  const [ann, bob, cid] = [await w.login('ann'), await w.login('bob'), await w.login('cid')];
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: true }));
+  await ann.says({ id: 901, ...lock('acquire-lock', { retry: true }) });
+  await cid.says({ id: 902, ...lock('acquire-lock', { retry: true }) });
+  expect((await ann.asks({ type: 'get-locks', ...place })).type).toBe('ok');
+  expect(ann.all('ok').some(({ id }) => id === 901)).toBe(false);
+  await cid.asks({ type: 'unsubscribe', ...place });
+  expect(cid.all('refused')).toMatchObject([{ id: 902, code: -14001 }]);
+  await bob.asks(lock('release-lock'));
+  expect(ann.all('ok').some(({ id }) => id === 901)).toBe(true);
+  expect(await bob.asks({ type: 'get-locks', ...place })).toMatchObject({
+    result: { locks: [{ owner: 'ann' }] },
+  });
+});
+
+test('SIG31: a lock that is had while the connection is away is answered when it is back', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.subscribes('other');
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  await ann.says({ id: 901, ...lock('acquire-lock', { retry: true }) });
+  await ann.drops();
+  await bob.asks(lock('release-lock'));
+  const again = await w.login('ann', { session: ann.welcome.session });
+  expect(again.all('ok')).toMatchObject([{ id: 901 }]);
+});
+
+test('SIG32: a holder who is gone keeps the lock for its time to live, one who is back for good', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  await ann.subscribes('lobby', { withLock: true });
+  await bob.says({ type: 'logout' });
+  await w.advance(8_000);
+  const back = await w.login('bob');
+  await w.advance(8_000);
+  expect(told(ann)).toHaveLength(1);
+  await back.drops();
+  await w.advance(11_000);
+  expect(told(ann).at(-1)).toEqual({
+    type: 'EXPIRED',
+    publisher: 'bob',
+    lockName: 'stage',
+    owner: '',
+    ttl: 10,
+  });
+});
+
+test('SIG32: after a crash a holder who comes back has it still', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  await w.crash();
+  await w.start();
+  await w.login('bob');
+  await w.advance(recoveryMs + 20_000);
+  const ann = await w.login('ann');
+  expect(await ann.asks({ type: 'get-locks', ...place })).toMatchObject({
+    result: { locks: [{ owner: 'bob' }] },
+  });
+});

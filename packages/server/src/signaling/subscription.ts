@@ -1,0 +1,81 @@
+import type { Socket } from '../edge/socket.ts';
+import type { SignalingKey } from '../log/contract.ts';
+import type { ChannelKey } from './channel-key.ts';
+import type { SignalingContext } from './context.ts';
+import { locksOf } from './lock-requests.ts';
+import { lockText, storageText } from './storage-frames.ts';
+import { intervalsTopic, locksTopic, messagesTopic, storageTopic } from './topics.ts';
+
+export interface SubscriptionOptions {
+  readonly withMessage: boolean;
+  readonly withPresence: boolean;
+  readonly withMetadata: boolean;
+  readonly withLock: boolean;
+}
+
+type Needs = Pick<SignalingContext, 'presences' | 'log' | 'clock'>;
+
+/** One channel of one session: while the session has a socket, what happens there goes to it. */
+export class Subscription {
+  readonly key: ChannelKey;
+  readonly #options: SubscriptionOptions;
+  readonly #userId: string;
+  readonly #context: Needs;
+  #stops: (() => void)[] = [];
+
+  constructor(key: ChannelKey, userId: string, options: SubscriptionOptions, context: Needs) {
+    this.key = key;
+    this.#userId = userId;
+    this.#options = options;
+    this.#context = context;
+  }
+
+  /** From now on the socket is told; of presence, metadata and locks first how they are. */
+  start(socket: Socket): void {
+    this.stop();
+    const { key } = this;
+    const { withMessage, withPresence, withMetadata, withLock } = this.#options;
+    if (withMessage) this.#stops.push(follow(socket, messagesTopic(key)));
+    if (withPresence) this.#stops.push(this.#watch(socket));
+    if (withMetadata) this.#stops.push(followStorage(this.#context, socket, key));
+    if (withLock) {
+      const { log, clock } = this.#context;
+      this.#stops.push(follow(socket, locksTopic(key)));
+      const locks = locksOf(log.signalingState(key).locks);
+      socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
+    }
+  }
+
+  /** Nothing of this channel is told any more. */
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+
+  #watch(socket: Socket): () => void {
+    const intervals = intervalsTopic(this.key);
+    return this.#context.presences.watch(this.key, {
+      userId: this.#userId,
+      send: (text) => socket.send(text),
+      goLive: () => socket.subscribe(intervals),
+      leaveLive: () => socket.unsubscribe(intervals),
+    });
+  }
+}
+
+/** Tells the socket a set of metadata, then each change of it. Returns the end of it. */
+export function followStorage(
+  { log, clock }: Pick<Needs, 'log' | 'clock'>,
+  socket: Socket,
+  key: SignalingKey,
+): () => void {
+  const stop = follow(socket, storageTopic(key));
+  const { metadata } = log.signalingState(key);
+  socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
+  return stop;
+}
+
+function follow(socket: Socket, topic: string): () => void {
+  socket.subscribe(topic);
+  return () => socket.unsubscribe(topic);
+}

@@ -1,0 +1,329 @@
+import type { SignalingLogin, SignalingServerFrame } from '@housecount/protocol';
+import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+import type { Clock } from '../clock.ts';
+import type { Broadcast, Socket, SocketHandler } from '../edge/socket.ts';
+import { SocketCount } from '../edge/socket-count.ts';
+import { buildSignalingToken } from '../edge/token/build.ts';
+import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import type { JoinRequest, Log } from '../log/contract.ts';
+import { openLog } from '../log/open-log.ts';
+import { createLogger } from '../observe/logger.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import type { SignalingApp } from './context.ts';
+import { Signaling } from './signaling.ts';
+
+/** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
+export const app: SignalingApp = {
+  id: '0123456789abcdef0123456789abcdef',
+  certificate: 'fedcba9876543210fedcba9876543210',
+  bindSignaling: true,
+  signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server' },
+};
+export const leaseMs = 10_000;
+export const recoveryMs = 15_000;
+
+type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServerFrame, { type: Type }>;
+
+/** A client in memory. What it is sent piles up in `frames`; `backlog` is what it claims not to have taken. */
+export class TestClient implements Socket {
+  readonly frames: SignalingServerFrame[] = [];
+  readonly topics = new Set<string>();
+  closed: { code: number; reason: string } | undefined;
+  backlog = 0;
+  /** Whether it answers pings, as every client that is there does. */
+  answersPings = true;
+  handler: SocketHandler | undefined;
+  readonly #world: SignalingWorld;
+  #id = 0;
+
+  constructor(
+    world: SignalingWorld,
+    readonly address = '192.0.2.1',
+  ) {
+    this.#world = world;
+  }
+
+  send(text: string): void {
+    if (!this.closed) this.frames.push(JSON.parse(text) as SignalingServerFrame);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closed) return;
+    this.closed = { code, reason };
+    this.#world.clients.delete(this);
+    this.handler?.onClosed();
+  }
+
+  terminate(): void {
+    this.close(1006, '');
+  }
+
+  ping(): void {
+    if (this.answersPings) this.handler?.onPong();
+  }
+
+  bufferedBytes(): number {
+    return this.backlog;
+  }
+
+  subscribe(topic: string): void {
+    this.topics.add(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  /** The client sends, and everything that needs no time to pass happens. */
+  async says(frame: object | string): Promise<this> {
+    this.handler?.onText(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    await this.#world.settled();
+    return this;
+  }
+
+  /** A request, and its answer. */
+  async asks(request: Readonly<Record<string, unknown>>): Promise<FrameOf<'ok'> | FrameOf<'refused'>> {
+    this.#id += 1;
+    const id = this.#id;
+    await this.says({ id, ...request });
+    const answer = this.frames.findLast(
+      (frame) => (frame.type === 'ok' || frame.type === 'refused') && frame.id === id,
+    );
+    if (answer?.type === 'ok' || answer?.type === 'refused') return answer;
+    throw new Error(`no answer to ${JSON.stringify(request)}: ${JSON.stringify(this.frames.at(-1))}`);
+  }
+
+  subscribes(channel: string, over: Readonly<Record<string, unknown>> = {}) {
+    return this.asks({ ...subscription(channel), ...over });
+  }
+
+  all<Type extends SignalingServerFrame['type']>(type: Type): FrameOf<Type>[] {
+    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
+  }
+
+  /** What presence told of a channel so far, without times. */
+  presence(channel = 'lobby') {
+    return this.all('presence').flatMap((frame) => (frame.channel === channel ? [frame.event] : []));
+  }
+
+  /** What presence told since the last call. */
+  news(channel = 'lobby') {
+    const news = this.presence(channel).slice(this.#seen);
+    this.#seen += news.length;
+    return news;
+  }
+  #seen = 0;
+
+  get welcome(): FrameOf<'welcome'> {
+    const [frame] = this.all('welcome');
+    if (!frame) throw new Error(`not welcome: ${JSON.stringify(this.frames)}`);
+    return frame;
+  }
+
+  get closing(): FrameOf<'closing'> | undefined {
+    return this.all('closing')[0];
+  }
+
+  /** The path breaks without a word. */
+  async drops(): Promise<void> {
+    this.close(1006, '');
+    await this.#world.settled();
+  }
+}
+
+export class SignalingWorld implements Broadcast {
+  readonly clock = new SimClock();
+  readonly disk = new SimDisk(new SimRandom(3));
+  readonly clients = new Set<TestClient>();
+  readonly #app: SignalingApp;
+  #process: SimProcessClock | undefined;
+  published = 0;
+  log!: Log;
+  signaling!: Signaling;
+
+  private constructor(changes: Partial<SignalingApp>) {
+    this.#app = { ...app, ...changes };
+  }
+
+  static async start(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
+    const world = new SignalingWorld(changes);
+    await world.start();
+    return world;
+  }
+
+  /** Starts the process, for the first time or again. */
+  async start(): Promise<void> {
+    this.#process = this.clock.process();
+    const clock: Clock = this.#process;
+    const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
+    const metrics = createMetrics();
+    const random = new SimRandom(5 + this.clock.nowMs());
+    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
+    this.log = await openLog({
+      store,
+      clock,
+      random,
+      logger,
+      metrics,
+      recoveryMs,
+      retentionMs: 60_000,
+      retentionBytes: Number.MAX_SAFE_INTEGER,
+      onFenced: (cause) => {
+        throw cause;
+      },
+    });
+    this.signaling = new Signaling({
+      apps: new Map([[this.#app.id, this.#app]]),
+      log: this.log,
+      clock,
+      random,
+      logger,
+      metrics,
+      broadcast: this,
+      sockets: new SocketCount(),
+      secret: new Uint8Array(32).fill(7),
+      leaseMs,
+      isTokenFree: false,
+    });
+    this.signaling.start();
+  }
+
+  /** kill -9: sockets close, timers stop, and what was not on disk is lost. */
+  async crash(): Promise<void> {
+    this.#process?.kill();
+    this.disk.crash('process');
+    for (const client of this.clients) {
+      client.handler = undefined;
+      client.close(1006, '');
+    }
+    await settle();
+  }
+
+  publish(topic: string, text: string): void {
+    this.published += 1;
+    for (const client of this.clients) if (client.topics.has(topic)) client.send(text);
+  }
+
+  /** Everything that needs no time to pass has happened; appends need a little. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 4; turn++) await this.clock.advance(1);
+  }
+
+  async advance(byMs: number): Promise<void> {
+    await this.clock.advance(byMs);
+    await this.settled();
+  }
+
+  /** A socket that has said nothing yet. */
+  connect(address?: string): TestClient {
+    const client = new TestClient(this, address);
+    this.clients.add(client);
+    const handler = this.signaling.accept(client);
+    if (client.closed) handler.onClosed();
+    else client.handler = handler;
+    return client;
+  }
+
+  /** A client that has said login; refused or welcome. */
+  async login(userId: string, over: Partial<SignalingLogin> = {}): Promise<TestClient> {
+    return this.connect().says(loginFrame(userId, this.clock.nowMs(), over));
+  }
+
+  /** A member of the live channel. */
+  async joins(
+    identity: JoinRequest['identity'],
+    { channel = 'lobby', role = 'audience' as 'audience' | 'broadcaster' } = {},
+  ): Promise<{
+    leaves(): Promise<void>;
+    falls(silentMs?: number): Promise<void>;
+    becomes(role: 'audience' | 'broadcaster'): Promise<void>;
+  }> {
+    const connectionId = `rtc of ${JSON.stringify(identity)} at ${this.clock.nowMs()}`;
+    const outcome = await this.#durable(
+      this.log.join({
+        app: this.#app.id,
+        channel,
+        identity,
+        connectionId,
+        connectionKind: 'rtc',
+        role,
+        platform: 7,
+        leaseMs,
+        ip: '192.0.2.2',
+      }),
+    );
+    if (!outcome.ok) throw new Error(outcome.code);
+    const submit = async (command: Parameters<Log['submit']>[2]) => {
+      await this.#durable(this.log.submit(this.#app.id, channel, command));
+    };
+    return {
+      leaves: () => submit({ type: 'leave', connectionId, evidence: 'bye' }),
+      falls: () =>
+        submit({
+          type: 'silent',
+          connectionId,
+          lastHeardMs: this.clock.nowMs(),
+          evidence: 'socket-closed',
+        }),
+      becomes: (next) => submit({ type: 'set-role', connectionId, role: next }),
+    };
+  }
+
+  /** User ids of those who subscribe, as the log has it. */
+  subscribers(channel = 'lobby'): string[] {
+    const state = this.log.signalingChannel({ app: this.#app.id, channelType: 'MESSAGE', channel });
+    if (state?.presence.sid === undefined) return [];
+    return Array.from(state.presence.roster, ({ uid, account }) => account ?? String(uid));
+  }
+
+  async stop(): Promise<void> {
+    await this.signaling.stop(0);
+    await this.crash();
+  }
+
+  async #durable<T>(promise: Promise<T>): Promise<T> {
+    await this.settled();
+    return promise;
+  }
+}
+
+export function loginFrame(
+  userId: string,
+  nowMs: number,
+  over: Partial<SignalingLogin> = {},
+): SignalingLogin {
+  return {
+    type: 'login',
+    version: 1,
+    app: app.id,
+    userId,
+    token: tokenOf(userId, nowMs),
+    heartbeatInterval: 5,
+    presenceTimeout: 300,
+    ...over,
+  };
+}
+
+/** A token for this user, good for a day unless told otherwise. */
+export const tokenOf = (userId: string, nowMs: number, expireSeconds = 86_400): string =>
+  buildSignalingToken({
+    appId: app.id,
+    certificate: app.certificate,
+    userId,
+    expireSeconds,
+    issuedSeconds: Math.floor(nowMs / 1000),
+    salt: 9,
+  });
+
+export const subscription = (channel: string) => ({
+  type: 'subscribe',
+  channelType: 'MESSAGE',
+  channel,
+  withMessage: true,
+  withPresence: true,
+  withMetadata: false,
+  withLock: false,
+  beQuiet: false,
+});
