@@ -1,4 +1,8 @@
-import { type SignalingServerFrame, signalingFrameBytesMax } from '@housecount/protocol';
+import {
+  type SignalingMessage,
+  type SignalingServerFrame,
+  signalingFrameBytesMax,
+} from '@housecount/protocol';
 import { checkChannelName, checkChannelType, checkName, checkOptions } from './checks.ts';
 import { type RTMConfig, readConfig } from './config.ts';
 import { TokenEventReason } from './constants.ts';
@@ -201,25 +205,40 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     this.emit('status', statusEventOf(event));
   }
 
+  #onMessage({
+    channelType,
+    channel,
+    content,
+    customType = '',
+    publisher,
+    serverMs,
+  }: SignalingMessage): void {
+    const { subscriptions, settings, log } = this.#session;
+    const toUser = channelType === 'USER';
+    if (!toUser && !subscriptions.of(channel)?.withMessage) return;
+    const message = decodeContent(content);
+    if (message === undefined) {
+      log.warn(`a message of ${publisher} cannot be read`);
+      return;
+    }
+    this.emit('message', {
+      channelType,
+      channelName: toUser ? settings.userId : channel,
+      topicName: '',
+      messageType: typeof message === 'string' ? 'STRING' : 'BINARY',
+      customType,
+      message,
+      publisher,
+      timestamp: serverMs,
+    } satisfies MessageEvent);
+  }
+
   #onFrame(frame: SignalingServerFrame): void {
     const { subscriptions, settings } = this.#session;
     switch (frame.type) {
-      case 'message': {
-        const toUser = frame.channelType === 'USER';
-        if (!toUser && !subscriptions.of(frame.channel)?.withMessage) return;
-        const message = decodeContent(frame.content);
-        this.emit('message', {
-          channelType: frame.channelType,
-          channelName: toUser ? settings.userId : frame.channel,
-          topicName: '',
-          messageType: typeof message === 'string' ? 'STRING' : 'BINARY',
-          customType: frame.customType ?? '',
-          message,
-          publisher: frame.publisher,
-          timestamp: frame.serverMs,
-        } satisfies MessageEvent);
+      case 'message':
+        this.#onMessage(frame);
         return;
-      }
       case 'presence': {
         if (frame.channelType !== 'MESSAGE' || !subscriptions.of(frame.channel)?.withPresence) return;
         const event = presenceEventOf(frame, settings.userId);

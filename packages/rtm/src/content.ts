@@ -14,8 +14,12 @@ export function encodeContent(message: string | Uint8Array): { content: Signalin
   return { content: { bytes: btoa(binary) }, bytes: message.length };
 }
 
-/** A message as the app reads it. */
-export function decodeContent(content: SignalingContent): string | Uint8Array {
+/** A message as the app reads it; undefined if its bytes are not base64. */
+export function decodeContent(content: SignalingContent): string | Uint8Array | undefined {
   if ('text' in content) return content.text;
-  return Uint8Array.from(atob(content.bytes), (character) => character.charCodeAt(0));
+  try {
+    return Uint8Array.from(atob(content.bytes), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
 }

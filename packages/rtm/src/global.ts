@@ -1,4 +1,4 @@
 import { AgoraRTM } from './agora-rtm.ts';
 
-// For pages that load the SDK with a script tag.
-(globalThis as { AgoraRTM?: unknown }).AgoraRTM = AgoraRTM;
+/** Entry of the script-tag build: sets `window.AgoraRTM`. */
+Object.assign(globalThis, { AgoraRTM });
