@@ -318,6 +318,34 @@ test('RTM37: what was decided while the connection was lost is told to the sessi
   expect(world.requests).toEqual([]);
 });
 
+test('RTM37: what the server finds too much at once is asked of it again a little later', async () => {
+  const { client, links } = ann;
+  for (const channel of ['a', 'b', 'c']) await client.subscribe(channel);
+  let left = 2;
+  world.onLogin = (_, socket) => socket.tell(world.welcome());
+  world.onRequest = (request, socket) => {
+    if (left-- > 0) socket.ok(request.id);
+    else socket.refuse(request.id, -10021);
+  };
+  world.requests.splice(0);
+  world.socket.drop();
+  await world.pass(2500);
+  expect(links.at(-1)?.currentState).toBe('CONNECTING');
+  left = 9;
+  await world.pass(1000);
+  expect(links.at(-1)).toMatchObject({ currentState: 'CONNECTED', unrestoredChannels: [] });
+  expect(world.of('subscribe').map(({ channel }) => channel)).toEqual(['a', 'b', 'c', 'c']);
+  left = 0;
+  const gone = client.unsubscribe('a');
+  await world.pass(500);
+  left = 1;
+  await world.pass(500);
+  expect(await gone).toMatchObject({ channelName: 'a' });
+  // What the app asked for itself it hears of.
+  left = 0;
+  expect(await outcome(client.subscribe('d'))).toBe(-10021);
+});
+
 test('RTM37: the last word counts: an unsubscribe before the answer to its subscribe', async () => {
   const { client } = ann;
   world.onRequest = () => undefined;

@@ -68,11 +68,18 @@ export class OwnStates {
     return this.#channels.get(channel)?.changes ?? [];
   }
 
-  /** The server has `known` of a new subscription, in which `included` are done. */
-  begin(channel: string, known: SignalingStates, included: readonly StateChange[]): void {
+  /**
+   * The server was told `sent` with a new subscription, in which `included` are done. Keys that are gone since the last
+   * one have still to be taken out: the server may have kept them.
+   */
+  begin(channel: string, sent: SignalingStates, included: readonly StateChange[]): void {
     const changes = this.changes(channel).filter((each) => !included.includes(each));
+    const before = this.#channels.get(channel)?.known ?? {};
+    const gone = Object.keys(before).filter((key) => !Object.hasOwn(sent, key));
+    const known = { ...Object.fromEntries(gone.map((key) => [key, before[key] ?? ''])), ...sent };
+    const taken: StateChange[] = gone.length > 0 ? [{ type: 'remove', keys: gone }] : [];
     if (changes.length === 0 && Object.keys(known).length === 0) this.#channels.delete(channel);
-    else this.#channels.set(channel, { known, changes });
+    else this.#channels.set(channel, { known, changes: [...taken, ...changes] });
   }
 
   /** Puts the fewest changes in the place of those not confirmed: after a pause only the outcome matters. */

@@ -286,3 +286,22 @@ test('RTM56: what changed while the connection was lost is told once, as its out
   await world.pass(2000);
   expect(kinds()).toEqual([]);
 });
+
+test('RTM56: a key removed while the connection was lost is taken out also where the server made a session anew', async () => {
+  const { client } = ann;
+  await client.subscribe('lobby');
+  await client.presence.setState('lobby', 'MESSAGE', { a: '1', b: '2' });
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ resumed: false }));
+  world.socket.drop();
+  await world.settle();
+  await client.presence.removeState('lobby', 'MESSAGE', { states: ['b'] });
+  kinds();
+  await world.pass(2000);
+  expect(kinds()).toEqual([
+    ['subscribe', 'lobby', { a: '1' }],
+    ['remove', 'lobby', ['b']],
+  ]);
+  world.socket.drop();
+  await world.pass(2000);
+  expect(kinds()).toEqual([['subscribe', 'lobby', { a: '1' }]]);
+});

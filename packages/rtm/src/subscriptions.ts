@@ -1,7 +1,9 @@
+import type { SignalingOk } from '@housecount/protocol';
 import { environment } from './environment.ts';
+import { errorCodes } from './error-codes.ts';
 import { rtmError } from './errors.ts';
 import { type FailureCodes, type Link, requestError } from './link/link.ts';
-import { RequestFailed } from './link/socket.ts';
+import { type RequestBody, RequestFailed } from './link/socket.ts';
 import type { Log } from './log.ts';
 import { OwnStates, type StateChange } from './own-states.ts';
 
@@ -19,6 +21,10 @@ export const channelsMax = 100;
 /** Attempts to subscribe to one channel in a period, milliseconds (the API's figures). */
 export const attemptsMax = 2;
 export const attemptsMs = 5_000;
+
+/** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
+const patientAttemptsMax = 8;
+const patientMs = 1_000;
 
 interface Entry {
   /** What is subscribed; undefined: nothing is, or is wanted any more. */
@@ -102,7 +108,7 @@ export class Subscriptions {
     entry.doubtful = true;
     if (this.#link.state !== 'CONNECTED') return 0;
     try {
-      const { serverMs } = await this.#link.request({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
+      const { serverMs } = await this.#patiently({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
       if (entry.latest === call) this.#entries.delete(channel);
       return serverMs;
     } catch (error) {
@@ -127,7 +133,7 @@ export class Subscriptions {
     const failed = await Promise.all(
       [...this.#entries].map(async ([channel, entry]) => {
         if (entry.current) return (await this.#restoreOne(channel, entry, resumed)) ? undefined : channel;
-        if (!entry.asked) await this.#forgetOne(channel, entry, resumed);
+        if (!entry.asked) await this.#forgetOne(channel, entry);
         return undefined;
       }),
     );
@@ -149,7 +155,7 @@ export class Subscriptions {
       return true;
     }
     try {
-      await this.#send(channel, current, !resumed);
+      await this.#send(channel, current, !resumed, (body) => this.#patiently(body));
       if (entry.latest === latest) entry.doubtful = false;
       this.#flush(channel);
       return true;
@@ -166,23 +172,27 @@ export class Subscriptions {
     }
   }
 
-  async #forgetOne(channel: string, entry: Entry, resumed: boolean): Promise<void> {
+  /** Also in a new session: a server that was restarted may have made it of what it knew. */
+  async #forgetOne(channel: string, entry: Entry): Promise<void> {
     const { latest } = entry;
-    if (resumed) {
-      try {
-        await this.#link.request({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
-      } catch (error) {
-        if (!isRefusal(error)) return;
-      }
+    try {
+      await this.#patiently({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
+    } catch (error) {
+      if (!isRefusal(error)) return;
     }
     if (entry.latest === latest) this.#entries.delete(channel);
   }
 
-  async #send(channel: string, wanted: Subscription, anew: boolean): Promise<number> {
+  async #send(
+    channel: string,
+    wanted: Subscription,
+    anew: boolean,
+    ask = (body: RequestBody) => this.#link.request(body),
+  ): Promise<number> {
     const included = this.states.changes(channel);
     const states = this.states.wanted(channel);
     const sendStates = anew && Object.keys(states).length > 0;
-    const { serverMs } = await this.#link.request({
+    const { serverMs } = await ask({
       type: 'subscribe',
       channelType: 'MESSAGE',
       channel,
@@ -191,6 +201,18 @@ export class Subscriptions {
     });
     if (anew) this.states.begin(channel, states, included);
     return serverMs;
+  }
+
+  /** Asks the server, and again while it says that this was too much in too short a time. */
+  async #patiently(body: RequestBody): Promise<SignalingOk> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#link.request(body);
+      } catch (error) {
+        if (attempt === patientAttemptsMax || !isRateRefusal(error)) throw error;
+      }
+      await new Promise<void>((resolve) => environment.after(patientMs, resolve));
+    }
   }
 
   /** Tells the server what changed while it could not be told. */
@@ -252,4 +274,12 @@ function isLost(error: unknown): boolean {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof RequestFailed && error.end.why === 'refused';
+}
+
+function isRateRefusal(error: unknown): boolean {
+  return (
+    error instanceof RequestFailed &&
+    error.end.why === 'refused' &&
+    error.end.code === errorCodes.OPERATION_RATE_EXCEED_LIMITATION
+  );
 }
