@@ -25,6 +25,58 @@ test('SDK: importing @housecount/rtc needs no window and has no effect', async (
   assert.equal(typeof (await import('@housecount/rtc/esm')).createClient, 'function');
 });
 
+test('RTM9: importing @housecount/rtm needs no window and has no effect', async () => {
+  const before = Object.keys(globalThis);
+  const { default: AgoraRTM, RTMClient } = await import('@housecount/rtm');
+  assert.deepEqual(Object.keys(globalThis), before);
+  const client = new AgoraRTM.RTM('a'.repeat(32), 'ann');
+  assert.ok(client instanceof RTMClient);
+  await assert.rejects(client.publish('lobby', 'hi'), { errorCode: -10025, operation: 'publish' });
+});
+
+test('RTM9: a TypeScript app that imports @housecount/rtm by name compiles, without our sources', async () => {
+  const app = `import AgoraRTM, { RTMClient, type RTMConfig, type RTMEvents } from '@housecount/rtm';
+const config: RTMConfig = { presenceTimeout: 30 };
+const client: RTMClient = new AgoraRTM.RTM('a', 'b', config);
+client.addEventListener('presence', ({ eventType, interval }: RTMEvents.PresenceEvent) => {
+  if (eventType === 'INTERVAL') console.log(interval?.totalOccupancy);
+});
+client.on('message', ({ message, publisher }) => console.log(publisher, message));
+const { totalOccupancy } = await client.presence.getOnlineUsers('lobby', 'MESSAGE');
+export { totalOccupancy };
+`;
+  assert.deepEqual(await compiled('rtm', app), { status: 0, stdout: '' });
+});
+
+/** What the compiler says of `app`, beside which the built package `name` is installed. */
+async function compiled(name, app) {
+  const folder = await mkdtemp(join(tmpdir(), 'housecount-types-'));
+  try {
+    const installed = join(folder, 'node_modules/@housecount', name);
+    await mkdir(installed, { recursive: true });
+    for (const part of ['dist', 'package.json'])
+      await cp(join(root, 'packages', name, part), join(installed, part), { recursive: true });
+    const compilerOptions = {
+      target: 'es2022',
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      strict: true,
+      noEmit: true,
+      lib: ['es2022', 'dom', 'dom.iterable'],
+      types: [],
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
+    await writeFile(join(folder, 'app.ts'), app);
+    const tsc = fileURLToPath(
+      import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'),
+    );
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+    return { status, stdout };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 test('HOOK: @housecount/webhook verifies the published vectors and reads a notice', async () => {
   const { verify, parseNotice } = await import('@housecount/webhook');
   const vectors = fixture('notice-signatures.json');

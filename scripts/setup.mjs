@@ -27,6 +27,7 @@ export function setUpPackages() {
 export function setUpBuilds() {
   for (const [name, sources] of [
     ['rtc', ['rtc', 'protocol']],
+    ['rtm', ['rtm', 'protocol']],
     ['webhook', ['webhook', 'protocol']],
     ['console', ['console', 'rtc', 'protocol']],
   ]) {

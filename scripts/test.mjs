@@ -21,6 +21,7 @@ const groups = {
         'packages/protocol',
         'packages/webhook',
         'packages/rtc',
+        'packages/rtm',
         'packages/cli',
         'packages/console',
         'packages/server/src',

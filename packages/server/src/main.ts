@@ -257,7 +257,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         iceServers: config.media.iceServers,
         admitRequest: (address) => budget.take(address),
       }),
-      ...sdkRoutes({ dir: fileURLToPath(new URL('../../rtc/dist', import.meta.url)) }),
+      ...sdkRoutes({ dir: fileURLToPath(new URL('../..', import.meta.url)) }),
       ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),
     ],
     broadcast,

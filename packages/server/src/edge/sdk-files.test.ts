@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
@@ -8,7 +8,13 @@ import { sdkRoutes } from './sdk-files.ts';
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'housecount-sdk-'));
-  await writeFile(join(dir, 'AgoraRTC.iife.js'), 'window.AgoraRTC = {};');
+  for (const [name, sdk] of [
+    ['AgoraRTC', 'rtc'],
+    ['AgoraRTM', 'rtm'],
+  ] as const) {
+    await mkdir(join(dir, sdk, 'dist'), { recursive: true });
+    await writeFile(join(dir, sdk, 'dist', `${name}.iife.js`), `window.${name} = {};`);
+  }
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -30,6 +36,7 @@ test('OPS14: the server hands out the SDK as a script for pages of any origin', 
   expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
   expect(response.headers.get('access-control-allow-origin')).toBe('*');
   expect(await response.text()).toBe('window.AgoraRTC = {};');
+  expect(await (await get('agora-rtm.js')).text()).toBe('window.AgoraRTM = {};');
 });
 
 test('OPS14: what is not the SDK, or not built, is not found; nothing outside the folder is looked at', async () => {

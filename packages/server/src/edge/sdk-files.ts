@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
 import type { Route } from './route.ts';
 
-/** The browser SDK by the names that pages ask for: a script that sets `window.AgoraRTC`, and an ES module. */
+/** The SDKs by the names that pages ask for: scripts that set `window.AgoraRTC` and `window.AgoraRTM`, and ES modules. */
 const files: Readonly<Record<string, string>> = {
-  'AgoraRTC_N.js': 'AgoraRTC.iife.js',
-  'housecount-rtc.js': 'housecount-rtc.esm.js',
+  'AgoraRTC_N.js': 'rtc/dist/AgoraRTC.iife.js',
+  'housecount-rtc.js': 'rtc/dist/housecount-rtc.esm.js',
+  'agora-rtm.js': 'rtm/dist/AgoraRTM.iife.js',
+  'housecount-rtm.js': 'rtm/dist/housecount-rtm.esm.js',
 };
 
-/** Serves the built browser SDK from `dir` under /sdk/, to pages of any origin: an app changes one script address. */
+/**
+ * Serves the built SDKs from the packages in `dir` under /sdk/, to pages of any origin: an app changes one script address.
+ */
 export function sdkRoutes({ dir }: { readonly dir: string }): Route[] {
   return [
     {
@@ -18,7 +22,7 @@ export function sdkRoutes({ dir }: { readonly dir: string }): Route[] {
       async handle(_request, { params }) {
         const file = Object.hasOwn(files, params.file ?? '') ? files[params.file ?? ''] : undefined;
         if (file === undefined)
-          throw new HousecountError('not_found', `There are ${Object.keys(files).join(' and ')}.`);
+          throw new HousecountError('not_found', `There are ${Object.keys(files).join(', ')}.`);
         const bytes = await readFile(join(dir, file)).catch((cause: unknown) => {
           throw new HousecountError('not_found', 'The SDK is not built: npm run build.', { cause });
         });

@@ -1,0 +1,21 @@
+import { setArea } from './area.ts';
+import { RTMClient } from './client.ts';
+import * as ConstantsType from './constants.ts';
+import { RTMBaseError } from './errors.ts';
+import { getParameter, setParameter } from './settings.ts';
+
+/** The version of the API that this SDK follows; apps show it and compare with it. */
+export const VERSION = '2.3.0';
+
+/** The one object of the API. */
+export const AgoraRTM = {
+  BUILD: `housecount-${VERSION}`,
+  VERSION,
+  RTM: RTMClient,
+  getParameter,
+  setParameter,
+  setArea,
+  constantsType: ConstantsType,
+  RTMBaseError,
+};
+export type IAgoraRTM = typeof AgoraRTM;

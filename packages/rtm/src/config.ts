@@ -1,0 +1,108 @@
+import { isSignalingName } from '@housecount/protocol';
+import type { EncryptionMode } from './constants.ts';
+import { rtmError } from './errors.ts';
+import type { ServiceType } from './events.ts';
+import type { LogLevel } from './log.ts';
+
+export interface PrivateConfig {
+  serviceType: ServiceType[];
+  /** Addresses of the server, each tried in turn; without `https://` or `http://` in front, https (http on loopback). */
+  accessPointHosts: string[];
+  eventUploadHosts?: string[];
+  logUploadHosts?: string[];
+  originDomains?: string[];
+  domainMode?: 1 | 2;
+}
+
+export interface RTMConfig {
+  encryptionMode?: EncryptionMode;
+  salt?: Uint8Array;
+  cipherKey?: string;
+  /** Seconds after which a lost user is told as timed out, 5 to 300; what is outside becomes the bound. Default 300. */
+  presenceTimeout?: number;
+  logUpload?: boolean;
+  cloudProxy?: boolean;
+  useStringUserId?: boolean;
+  logLevel?: LogLevel;
+  /** Seconds between signs of life, 5 to 1800; what is outside becomes the bound. Default 5. */
+  heartbeatInterval?: number;
+  privateConfig?: PrivateConfig;
+  /** Housecount: true refuses a second instance of the same app and user while one is alive, as 2.3.0 does. Default false. */
+  strictSingleInstance?: boolean;
+}
+
+/** A configuration that was checked. */
+export interface Settings {
+  readonly app: string;
+  readonly userId: string;
+  readonly heartbeatSeconds: number;
+  readonly presenceTimeoutSeconds: number;
+  readonly hosts: readonly string[];
+  readonly services: readonly ServiceType[];
+  readonly logLevel: unknown;
+  readonly strictSingleInstance: boolean;
+}
+
+const operation = 'initRTM';
+const saltBytesMax = 32;
+
+/** Checks the constructor's arguments; throws RTMBaseError of operation `initRTM`. */
+export function readConfig(appId: unknown, userId: unknown, config: RTMConfig = {}): Settings {
+  // `null` as configuration is as good as none.
+  const given = config ?? {};
+  // Printable ASCII: what the API takes for an app id; whether there is such an app the server says at login.
+  if (typeof appId !== 'string' || !/^[!-~]{32}$/.test(appId))
+    throw rtmError(operation, 'INVALID_APP_ID', 'The app id must be a string of 32 characters');
+  if (!isSignalingName(userId))
+    throw rtmError(
+      operation,
+      'INVALID_USER_ID',
+      'The user id must be a string of 1 to 64 legal characters that does not begin with _',
+    );
+  if (given.useStringUserId === false && !/^\d+$/.test(userId))
+    throw rtmError(operation, 'INVALID_USER_ID', 'With useStringUserId false the user id must be a number');
+  checkEncryption(given);
+  const { hosts, services } = readPrivateConfig(given.privateConfig);
+  return {
+    app: appId,
+    userId,
+    heartbeatSeconds: clamp(given.heartbeatInterval, 5, 1800, 5),
+    presenceTimeoutSeconds: clamp(given.presenceTimeout, 5, 300, 300),
+    hosts,
+    services,
+    logLevel: given.logLevel,
+    strictSingleInstance: given.strictSingleInstance === true,
+  };
+}
+
+/** Encryption that is asked for and not there must not become plain text. */
+function checkEncryption({ encryptionMode = 'NONE', cipherKey, salt }: RTMConfig): void {
+  if (encryptionMode !== 'AES_128_GCM' && encryptionMode !== 'AES_256_GCM') return;
+  if (typeof cipherKey !== 'string' || cipherKey === '')
+    throw rtmError(operation, 'INVALID_ENCRYPTION_PARAMETER', 'The encryption mode needs a cipherKey');
+  if (salt !== undefined && salt !== null && !(salt instanceof Uint8Array && salt.length <= saltBytesMax))
+    throw rtmError(operation, 'INVALID_ENCRYPTION_PARAMETER', 'The salt must have at most 32 bytes');
+  throw rtmError(operation, 'SERVICE_NOT_SUPPORTED', 'Housecount does not encrypt messages end to end yet');
+}
+
+function readPrivateConfig(config: PrivateConfig | undefined): Pick<Settings, 'hosts' | 'services'> {
+  const none = { hosts: [], services: ['MESSAGE', 'STREAM'] } as const;
+  if (config === undefined || config === null || Object.keys(config).length === 0) return none;
+  const { serviceType, accessPointHosts }: Partial<Record<keyof PrivateConfig, unknown>> = config;
+  if (!isListOf(serviceType, (each): each is ServiceType => each === 'MESSAGE' || each === 'STREAM'))
+    throw rtmError(operation, 'INVALID_PRIVATE_CONFIG', 'serviceType must list MESSAGE, STREAM or both');
+  if (!isListOf(accessPointHosts, (each): each is string => typeof each === 'string' && each !== ''))
+    throw rtmError(operation, 'INVALID_PRIVATE_CONFIG', 'accessPointHosts must list at least one address');
+  return { hosts: [...accessPointHosts], services: [...serviceType] };
+}
+
+function isListOf<T>(value: unknown, is: (each: unknown) => each is T): value is T[] {
+  return Array.isArray(value) && value.length > 0 && value.every(is);
+}
+
+/** Numbers in text count; what is none becomes `otherwise`. */
+function clamp(value: unknown, least: number, most: number, otherwise: number): number {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || Number.isNaN(number)) return otherwise;
+  return Math.min(most, Math.max(least, number));
+}

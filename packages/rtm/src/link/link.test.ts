@@ -1,0 +1,402 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { FakeWorld, outcome } from '../testing/fake-server.ts';
+import { app, makeClient } from '../testing/harness.ts';
+
+let world: FakeWorld;
+beforeEach(() => {
+  world = new FakeWorld();
+});
+afterEach(() => world.restore());
+
+const say = (closing: { code: string; retry?: boolean; errorCode?: number; retryAfterMs?: number }): void =>
+  world.socket.tell({ type: 'closing', message: 'The server ends this.', retry: false, ...closing });
+
+test('RTM10: login opens one socket and says who, with which token and which timings', async () => {
+  const { client, changes, links } = makeClient('ann', {
+    presenceTimeout: 2,
+    heartbeatInterval: 9999,
+    privateConfig: { serviceType: ['MESSAGE'], accessPointHosts: ['server.test'] },
+  });
+  expect(await client.login({ token: 'secret' })).toEqual({ timestamp: world.nowMs });
+  expect(world.sockets.map((socket) => socket.url)).toEqual(['wss://server.test/v1/signaling']);
+  expect(world.logins).toEqual([
+    {
+      type: 'login',
+      version: 1,
+      app,
+      userId: 'ann',
+      token: 'secret',
+      heartbeatInterval: 1800,
+      presenceTimeout: 5,
+    },
+  ]);
+  expect(links[0]).toEqual({
+    currentState: 'CONNECTING',
+    previousState: 'IDLE',
+    serviceType: 'MESSAGE',
+    operation: 'LOGIN',
+    reason: 'Perform login operation',
+    reasonCode: 'LOGIN',
+    affectedChannels: [],
+    unrestoredChannels: [],
+    isResumed: false,
+    timestamp: world.nowMs,
+  });
+  expect(changes()).toEqual(['CONNECTING LOGIN LOGIN', 'CONNECTED LOGIN LOGIN_SUCCESS']);
+});
+
+test('RTM10: without a token, with an empty one, or with the app id as one, none is sent', async () => {
+  for (const [user, options] of [
+    ['a', undefined],
+    ['b', {}],
+    ['c', { token: '' }],
+    ['d', { token: app }],
+  ] as const)
+    await makeClient(user).client.login(options);
+  expect(world.logins).toHaveLength(4);
+  for (const login of world.logins) expect(login).not.toHaveProperty('token');
+  expect(world.logins[0]).toMatchObject({ heartbeatInterval: 5, presenceTimeout: 300 });
+  expect(await outcome(makeClient().client.login({ token: 7 as unknown as string }))).toBe(-10005);
+});
+
+test('RTM11: a login that is refused rejects with the code, and the link has failed until another login', async () => {
+  const { client, changes } = makeClient();
+  for (const [code, errorCode, reason] of [
+    ['invalid_token', -10005, 'INVALID_TOKEN'],
+    ['token_expired', -10009, 'TOKEN_EXPIRED'],
+    ['token_app_mismatch', -10016, 'INCONSISTENT_APP_ID'],
+    ['token_no_privilege', -10015, 'LOGIN_NOT_AUTHORIZED'],
+    ['invalid_app_id', -10003, 'LOGIN_REJECTED'],
+    ['banned', -10012, 'KICKED_OUT_BY_SERVER'],
+    ['something_new', -10012, 'LOGIN_REJECTED'],
+  ] as const) {
+    world.onLogin = () => say({ code });
+    expect(await outcome(client.login())).toBe(errorCode);
+    expect(changes().at(-1)).toBe(`FAILED SERVER_REJECT ${reason}`);
+    await world.pass(300_000);
+    expect(changes()).toEqual([]);
+  }
+  world.onLogin = () => say({ code: 'invalid_token', errorCode: -10016 });
+  expect(await outcome(client.login())).toBe(-10016);
+  world.onLogin = (_, socket) => socket.tell(world.welcome());
+  await client.login();
+  expect(changes().slice(2)).toEqual(['CONNECTING LOGIN RELOGIN', 'CONNECTED LOGIN LOGIN_SUCCESS']);
+});
+
+test('RTM12: a login that cannot reach the server rejects -10011 and goes on trying', async () => {
+  const { client, changes } = makeClient();
+  world.down = true;
+  expect(await outcome(client.login())).toBe(-10011);
+  expect(changes()).toEqual(['CONNECTING LOGIN LOGIN', 'DISCONNECTED LOGIN CONNECTION_ERROR']);
+  world.down = false;
+  await world.pass(2000);
+  expect(changes()).toEqual([
+    'CONNECTING AUTO_RECONNECT AUTO_RECONNECT',
+    'CONNECTED RECONNECTED RECONNECT_SUCCESS',
+  ]);
+});
+
+test('RTM12: a server that does not answer is given ten seconds', async () => {
+  const { client, changes } = makeClient();
+  world.mute = true;
+  const login = outcome(client.login());
+  await world.pass(9_999);
+  expect(changes()).toEqual(['CONNECTING LOGIN LOGIN']);
+  await world.pass(1);
+  expect(await login).toBe(-10011);
+  expect(changes()).toEqual(['DISCONNECTED LOGIN LOGIN_TIMEOUT']);
+});
+
+test('RTM13: a pending login is cancelled by another one, and by a logout', async () => {
+  const { client, changes } = makeClient();
+  world.onLogin = () => undefined;
+  const first = outcome(client.login());
+  const second = outcome(client.login());
+  expect(await first).toBe(-10023);
+  await world.settle();
+  const out = client.logout();
+  expect(await second).toBe(-10023);
+  await out;
+  expect(changes().at(-1)).toBe('IDLE LOGOUT LOGOUT');
+  await world.pass(300_000);
+  expect(changes()).toEqual([]);
+  expect(world.timers).toBe(0);
+});
+
+test('RTM13: a login while connected is done at once, and takes a new token on', async () => {
+  const { client, changes } = makeClient();
+  await client.login({ token: 'one' });
+  changes();
+  expect(await client.login({ token: 'one' })).toEqual({ timestamp: 0 });
+  expect(await client.login()).toEqual({ timestamp: 0 });
+  expect(world.requests).toEqual([]);
+  expect(await client.login({ token: 'two' })).toEqual({ timestamp: world.nowMs });
+  expect(world.of('renew-token')).toEqual([{ type: 'renew-token', id: 1, token: 'two' }]);
+  expect(changes()).toEqual([]);
+});
+
+test('RTM14: logout says goodbye at once, waits for the answer a bounded time, and keeps nothing', async () => {
+  const { client, changes, statuses } = makeClient();
+  expect(await client.logout()).toEqual({ timestamp: 0 });
+  await client.login();
+  const out = client.logout();
+  expect(world.others).toEqual([{ type: 'logout' }]);
+  expect(await out).toEqual({ timestamp: world.nowMs });
+  expect(changes().at(-1)).toBe('IDLE LOGOUT LOGOUT');
+  expect(statuses.at(-1)).toEqual({ state: 'DISCONNECTED', reason: 'LOGOUT', timestamp: world.nowMs });
+  expect(world.timers).toBe(0);
+
+  await client.login();
+  expect(world.logins.at(-1)).not.toHaveProperty('session');
+  world.socket.say = () => undefined;
+  const late = client.logout();
+  await world.pass(2000);
+  await late;
+  expect(world.socket.readyState).toBe(3);
+});
+
+test('RTM15: a lost connection is tried again after 2, 4, 8 … seconds, and comes back with its session', async () => {
+  const { client, changes, links } = makeClient();
+  await client.login();
+  await client.subscribe('lobby');
+  changes();
+  world.socket.drop();
+  world.down = true;
+  await world.settle();
+  expect(links[0]).toMatchObject({ previousState: 'CONNECTED', affectedChannels: ['lobby'] });
+  expect(changes()).toEqual(['DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR']);
+  for (const seconds of [2, 4, 8, 16, 32]) {
+    await world.pass(seconds * 1000 - 1);
+    expect(changes()).toEqual([]);
+    await world.pass(1);
+    expect(changes()).toEqual([
+      'CONNECTING AUTO_RECONNECT AUTO_RECONNECT',
+      'DISCONNECTED AUTO_RECONNECT CONNECTION_ERROR',
+    ]);
+  }
+  world.down = false;
+  world.logins.splice(0);
+  // The 64 seconds that would come next would end after the two minutes.
+  client.login().catch(() => undefined);
+  await world.settle();
+  expect(world.logins[0]).toMatchObject({ session: { id: 's1', key: 'k1' } });
+  expect(links.at(-1)).toMatchObject({
+    currentState: 'CONNECTED',
+    isResumed: true,
+    affectedChannels: ['lobby'],
+    unrestoredChannels: [],
+  });
+});
+
+test('RTM15: up to half of a wait is cut at random, never below what the server asked for', async () => {
+  const { client, changes } = makeClient();
+  await client.login();
+  world.random = 0;
+  world.socket.drop();
+  await world.settle();
+  changes();
+  await world.pass(999);
+  expect(changes()).toEqual([]);
+  await world.pass(1);
+  expect(changes()).toHaveLength(2);
+  say({ code: 'going_away', retry: true, retryAfterMs: 7000 });
+  await world.settle();
+  expect(changes()).toEqual(['DISCONNECTED SERVER_REJECT CONNECTION_ERROR']);
+  await world.pass(6999);
+  expect(changes()).toEqual([]);
+  await world.pass(1);
+  expect(changes()).toHaveLength(2);
+});
+
+test('RTM16: after two minutes the link is suspended and tries every 30 seconds without end', async () => {
+  const { client, changes, links } = makeClient();
+  await client.login();
+  changes();
+  world.down = true;
+  world.socket.drop();
+  await world.pass(119_999);
+  expect(changes().some((change) => change.startsWith('SUSPENDED'))).toBe(false);
+  await world.pass(1);
+  expect(changes()).toEqual(['SUSPENDED AUTO_RECONNECT RECONNECT_TIMEOUT']);
+  for (let round = 0; round < 50; round++) {
+    await world.pass(30_000);
+    expect(changes()).toEqual([
+      'CONNECTING AUTO_RECONNECT AUTO_RECONNECT',
+      'SUSPENDED AUTO_RECONNECT CONNECTION_ERROR',
+    ]);
+  }
+  world.down = false;
+  await world.pass(30_000);
+  expect(links.at(-1)).toMatchObject({
+    currentState: 'CONNECTED',
+    previousState: 'CONNECTING',
+    isResumed: false,
+  });
+});
+
+test('RTM16: each of several addresses has its turn', async () => {
+  const { client } = makeClient('ann', {
+    privateConfig: { serviceType: ['MESSAGE'], accessPointHosts: ['http://a', 'http://b'] },
+  });
+  world.down = true;
+  await outcome(client.login());
+  await world.pass(6000);
+  expect(world.sockets.map((socket) => socket.url)).toEqual([
+    'ws://a/v1/signaling',
+    'ws://b/v1/signaling',
+    'ws://a/v1/signaling',
+  ]);
+});
+
+test('RTM17: pings go out however much the server says; ten seconds without a word are the end', async () => {
+  const { client, changes } = makeClient();
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ pingMs: 4000 }));
+  await client.login();
+  changes();
+  for (let second = 0; second < 20; second++) {
+    world.socket.tell({ type: 'pong', serverMs: 0 });
+    await world.pass(1000);
+  }
+  expect(world.others).toHaveLength(5);
+  world.mute = true;
+  await world.pass(13_999);
+  expect(changes()).toEqual([]);
+  await world.pass(1);
+  expect(changes()).toEqual(['DISCONNECTED HEARTBEAT_TIMEOUT KEEP_ALIVE_TIMEOUT']);
+});
+
+test('RTM18: a login of the same user elsewhere ends this one for good', async () => {
+  const { client, changes, statuses } = makeClient();
+  await client.login();
+  await client.subscribe('lobby');
+  changes();
+  say({ code: 'replaced' });
+  await world.pass(300_000);
+  expect(changes()).toEqual(['FAILED SERVER_REJECT SAME_UID_LOGIN']);
+  expect(statuses.at(-1)).toMatchObject({ state: 'FAILED', reason: 'SAME_UID_LOGIN' });
+  expect(await outcome(client.publish('lobby', 'x'))).toBe(-10025);
+  await client.login();
+  expect(world.logins.at(-1)).not.toHaveProperty('session');
+  expect(world.of('subscribe')).toHaveLength(2);
+});
+
+test('RTM19: a token that ends is told, renewed, and used from then on', async () => {
+  const { client, changes, tokens } = makeClient();
+  await client.login({ token: 'one' });
+  await client.subscribe('lobby');
+  world.socket.tell({ type: 'token-will-expire', endsMs: world.nowMs + 30_000 });
+  await world.settle();
+  expect(tokens).toEqual([
+    '',
+    {
+      eventType: 'WILL_EXPIRE',
+      reason: 'The token is about to expire',
+      affectedResources: { messageChannels: ['lobby'] },
+      timestamp: world.nowMs,
+    },
+  ]);
+  expect(await client.renewToken('two')).toEqual({ timestamp: world.nowMs });
+  world.onRequest = (request, socket) => socket.refuse(request.id, -10005);
+  expect(await outcome(client.renewToken('wrong'))).toBe(-10005);
+  world.socket.drop();
+  await world.pass(2000);
+  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+  changes();
+  say({ code: 'token_expired' });
+  await world.settle();
+  expect(changes()).toEqual(['FAILED SERVER_REJECT TOKEN_EXPIRED']);
+});
+
+test('RTM19: a token renewed while the connection is lost goes with the next one, or times out', async () => {
+  const { client } = makeClient();
+  expect(await outcome(client.renewToken('x'))).toBe(-10025);
+  await client.login({ token: 'one' });
+  expect(await outcome(client.renewToken(''))).toBe(-10005);
+  expect(await outcome(client.renewToken('x', { channelName: 'stream' }))).toBe(-11012);
+  world.socket.drop();
+  await world.settle();
+  const renewed = client.renewToken('two');
+  await world.pass(2000);
+  expect(await renewed).toEqual({ timestamp: world.nowMs });
+  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+
+  world.onRequest = (_, socket) => socket.drop();
+  const inFlight = client.renewToken('three');
+  await world.pass(2000);
+  expect(await inFlight).toEqual({ timestamp: world.nowMs });
+  expect(world.logins.at(-1)).toMatchObject({ token: 'three' });
+
+  world.down = true;
+  world.socket.drop();
+  const never = outcome(client.renewToken('four'));
+  await world.pass(10_000);
+  expect(await never).toBe(-10026);
+  await client.logout();
+});
+
+test('RTM20: without a WebSocket, without a server, without the service, a login fails with that', async () => {
+  world.noSocket = true;
+  const { client, changes } = makeClient();
+  const login = outcome(client.login());
+  await world.pass(0);
+  expect(await login).toBe(-10022);
+  expect(changes().at(-1)).toBe('FAILED SERVER_REJECT SERVICE_NOT_SUPPORTED');
+  expect(await outcome(makeClient('b', { privateConfig: undefined }).client.login())).toBe(-10024);
+  const stream = makeClient('c', { privateConfig: { serviceType: ['STREAM'], accessPointHosts: ['h'] } });
+  expect(await outcome(stream.client.login())).toBe(-10022);
+});
+
+test('RTM20: a page told that its network is back tries at once', async () => {
+  const page = new EventTarget();
+  Object.assign(globalThis, { window: page });
+  try {
+    const { client, changes } = makeClient();
+    await client.login();
+    page.dispatchEvent(new Event('online'));
+    world.down = true;
+    world.socket.drop();
+    await world.settle();
+    world.down = false;
+    changes();
+    page.dispatchEvent(new Event('online'));
+    await world.settle();
+    expect(changes()).toEqual([
+      'CONNECTING NETWORK_CHANGE NETWORK_CHANGE',
+      'CONNECTED RECONNECTED RECONNECT_SUCCESS',
+    ]);
+    await client.logout();
+    page.dispatchEvent(new Event('online'));
+    expect(changes()).toEqual(['IDLE LOGOUT LOGOUT']);
+  } finally {
+    Reflect.deleteProperty(globalThis, 'window');
+  }
+});
+
+for (const bad of ['', '{', 'null', '7', '{"type":7}', '{"type":"of-a-later-version"}', new ArrayBuffer(3)])
+  test(`RTM21: ${JSON.stringify(bad)} from the server is passed over`, async () => {
+    const { client, changes } = makeClient();
+    await client.login();
+    changes();
+    world.socket.say(bad);
+    world.socket.ok(999);
+    world.socket.tell(world.welcome());
+    await world.settle();
+    expect(changes()).toEqual([]);
+    expect(await client.publish('lobby', 'x')).toMatchObject({ channelName: 'lobby' });
+  });
+
+test('RTM22: what a listener of linkState does has its way', async () => {
+  const { client, changes } = makeClient();
+  client.once('linkState', () => client.logout());
+  expect(await outcome(client.login())).toBe(-10023);
+  await world.pass(60_000);
+  expect(changes()).toEqual(['CONNECTING LOGIN LOGIN', 'IDLE LOGOUT LOGOUT']);
+  expect(world.sockets).toEqual([]);
+  await client.login();
+  client.on('linkState', ({ currentState }) => {
+    if (currentState === 'DISCONNECTED') client.logout();
+  });
+  world.socket.drop();
+  await world.pass(60_000);
+  expect(changes().slice(-2)).toEqual(['DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR', 'IDLE LOGOUT LOGOUT']);
+});

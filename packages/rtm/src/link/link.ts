@@ -1,0 +1,354 @@
+import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
+import { LinkStateChangeReasonDescription } from '../constants.ts';
+import { environment } from '../environment.ts';
+import { type ErrorCodeName, errorCodes } from '../error-codes.ts';
+import { type RTMBaseError, rtmError } from '../errors.ts';
+import type { LinkOperation, LinkState, LinkStateChangeReasonCode, LinkStateEvent } from '../events.ts';
+import { serverUrls } from '../settings.ts';
+import { rejectionOf } from './rejection.ts';
+import { disconnectedMsMax, retryDelayMs } from './retry-delay.ts';
+import { type RequestBody, RequestFailed, Socket, type SocketEnd } from './socket.ts';
+
+export interface LinkIdentity {
+  readonly app: string;
+  readonly userId: string;
+  readonly heartbeatSeconds: number;
+  readonly presenceTimeoutSeconds: number;
+  readonly hosts: readonly string[];
+}
+
+export interface LinkHandlers {
+  onFrame(frame: SignalingServerFrame): void;
+  onState(event: LinkStateEvent): void;
+  /**
+   * Brings the server's session to what this client wants of it; resolves with the channels where that failed. With
+   * `resumed` false the session is new and empty.
+   */
+  restore(resumed: boolean): Promise<string[]>;
+  /** Channels that a change of the link is about. */
+  channels(): string[];
+}
+
+interface Waiting {
+  readonly resolve: (answer: { timestamp: number }) => void;
+  readonly reject: (error: RTMBaseError) => void;
+}
+
+type Cause = readonly [operation: LinkOperation, reasonCode: LinkStateChangeReasonCode];
+
+/** The session of a user over as many sockets as it takes, and the states the API shows of that. */
+export class Link {
+  readonly #identity: LinkIdentity;
+  readonly #handlers: LinkHandlers;
+  #state: LinkState = 'IDLE';
+  #socket: Socket | undefined;
+  #token: string | undefined;
+  /** The pending `login`. */
+  #login: (Waiting & { readonly cause: Cause }) | undefined;
+  /** Pending `renewToken`s that wait for the connection. */
+  #renewals: Waiting[] = [];
+  #session: SignalingWelcome['session'] | undefined;
+  /** Since when the connection is lost, epoch milliseconds; of its end in `SUSPENDED` nothing changes. */
+  #lostMs: number | undefined;
+  #suspended = false;
+  #attempts = 0;
+  #cancelRetry: () => void = () => undefined;
+  #nextHost = 0;
+
+  constructor(identity: LinkIdentity, handlers: LinkHandlers) {
+    this.#identity = identity;
+    this.#handlers = handlers;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Logged in, or on the way to be: not `IDLE`, not `FAILED`. */
+  get alive(): boolean {
+    return this.#state !== 'IDLE' && this.#state !== 'FAILED';
+  }
+
+  /** Resolves once connected. Rejects with the server's refusal; −10011 at a first attempt that fails, while more follow. */
+  login(token: string | undefined): Promise<{ timestamp: number }> {
+    // The API's own stand-in for "no token" is the app id.
+    const given = token === this.#identity.app ? undefined : token;
+    if (this.#state === 'CONNECTED') {
+      if (given === undefined || given === this.#token) return Promise.resolve({ timestamp: 0 });
+      return this.renewToken(given, 'login');
+    }
+    this.#cancelLogin('Another login took the place of this one');
+    this.#dropSocket();
+    this.#token = given;
+    const cause: Cause = ['LOGIN', this.#state === 'IDLE' ? 'LOGIN' : 'RELOGIN'];
+    this.#attempts = 0;
+    return new Promise((resolve, reject) => {
+      this.#login = { resolve, reject, cause };
+      this.#attempt(cause);
+    });
+  }
+
+  /** Ends the session and forgets it. Resolves when the server knows, or cannot be told. */
+  async logout(): Promise<{ timestamp: number }> {
+    if (this.#state === 'IDLE') return { timestamp: 0 };
+    this.#cancelLogin('The logout came before the login was done');
+    this.#failRenewals('The logout came before the token was renewed');
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#cancelRetry();
+    this.#forget();
+    // The goodbye is said now, so that it still goes out where a page is closing.
+    const gone = socket?.logout();
+    this.#to('IDLE', ['LOGOUT', 'LOGOUT']);
+    await gone;
+    return { timestamp: environment.nowMs() };
+  }
+
+  /** Renews now, or with the next connection, for which it waits. −10026 if neither comes in time. */
+  async renewToken(token: string, operation: string): Promise<{ timestamp: number }> {
+    if (this.#state === 'CONNECTED') {
+      try {
+        const { serverMs } = await this.request({ type: 'renew-token', token });
+        this.#token = token;
+        return { timestamp: serverMs };
+      } catch (error) {
+        if (!(error instanceof RequestFailed) || error.end.why !== 'lost')
+          throw requestError(operation, error, { lost: 'NOT_CONNECTED', timeout: 'RENEW_TOKEN_TIMEOUT' });
+        if (!this.alive) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
+      }
+    }
+    this.#token = token;
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        resolve: (answer) => {
+          cancel();
+          resolve(answer);
+        },
+        reject: (error) => {
+          cancel();
+          reject(error);
+        },
+      };
+      const cancel = environment.after(renewMsMax, () => {
+        this.#renewals = this.#renewals.filter((each) => each !== waiting);
+        reject(rtmError(operation, 'RENEW_TOKEN_TIMEOUT', 'The connection did not come back in time'));
+      });
+      this.#renewals.push(waiting);
+    });
+  }
+
+  /** Asks the server; rejects RequestFailed. */
+  request(body: RequestBody): Promise<SignalingOk> {
+    return this.#socket?.request(body) ?? Promise.reject(new RequestFailed({ why: 'lost' }));
+  }
+
+  /** Asks the server. Rejects with its refusal in the words of the API, or with one of `codes`. */
+  async ask(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
+    try {
+      return await this.request(body);
+    } catch (error) {
+      throw requestError(operation, error, codes);
+    }
+  }
+
+  /** Tries again now rather than at the end of the wait: the network is said to be back. */
+  hurry(): void {
+    if (this.#state !== 'DISCONNECTED' && this.#state !== 'SUSPENDED') return;
+    this.#cancelRetry();
+    this.#attempt(['NETWORK_CHANGE', 'NETWORK_CHANGE']);
+  }
+
+  #attempt(cause: Cause): void {
+    this.#to('CONNECTING', cause);
+    // A listener may have called login or logout.
+    if (this.#state !== 'CONNECTING' || this.#socket) return;
+    const { app, userId, heartbeatSeconds, presenceTimeoutSeconds, hosts } = this.#identity;
+    let url: string;
+    try {
+      const urls = serverUrls(hosts);
+      url = urls[this.#nextHost % urls.length] ?? urls[0];
+    } catch (error) {
+      this.#fail({ errorCode: errorCodes.INVALID_PRIVATE_CONFIG, reasonCode: 'LOGIN_REJECTED' }, error);
+      return;
+    }
+    const socket = new Socket(
+      `${url.replace(/^http/, 'ws')}/v1/signaling`,
+      {
+        type: 'login',
+        version: 1,
+        app,
+        userId,
+        ...(this.#token !== undefined && { token: this.#token }),
+        ...(this.#session && { session: this.#session }),
+        heartbeatInterval: heartbeatSeconds,
+        presenceTimeout: presenceTimeoutSeconds,
+      },
+      {
+        onWelcome: (welcome) => void this.#welcome(socket, welcome),
+        onFrame: (frame) => this.#handlers.onFrame(frame),
+        onEnd: (end) => this.#lost(end),
+      },
+    );
+    this.#socket = socket;
+  }
+
+  async #welcome(socket: Socket, welcome: SignalingWelcome): Promise<void> {
+    const asked = this.#session;
+    this.#session = welcome.session;
+    const unrestored = await this.#handlers.restore(asked !== undefined && welcome.resumed);
+    if (this.#socket !== socket) return;
+    const again = this.#lostMs !== undefined;
+    const inTime = again && !this.#suspended;
+    const affected = this.#handlers.channels();
+    this.#lostMs = undefined;
+    this.#suspended = false;
+    this.#attempts = 0;
+    const login = this.#login;
+    this.#login = undefined;
+    this.#to('CONNECTED', login ? ['LOGIN', 'LOGIN_SUCCESS'] : ['RECONNECTED', 'RECONNECT_SUCCESS'], {
+      affectedChannels: [...new Set([...affected, ...unrestored])],
+      unrestoredChannels: unrestored,
+      isResumed: inTime && unrestored.length === 0,
+      timestamp: welcome.serverMs,
+    });
+    login?.resolve({ timestamp: welcome.serverMs });
+    for (const renewal of this.#renewals.splice(0)) renewal.resolve({ timestamp: welcome.serverMs });
+  }
+
+  #lost(end: SocketEnd): void {
+    this.#socket = undefined;
+    if (end.why === 'no-socket') {
+      this.#fail(
+        { errorCode: errorCodes.SERVICE_NOT_SUPPORTED, reasonCode: 'SERVICE_NOT_SUPPORTED' },
+        end.error,
+      );
+      return;
+    }
+    if (end.closing && !end.closing.retry) {
+      this.#fail(rejectionOf(end.closing), undefined, end.closing.message);
+      return;
+    }
+    const wasConnected = this.#state === 'CONNECTED';
+    if (!wasConnected) this.#nextHost++;
+    this.#lostMs ??= environment.nowMs();
+    this.#to(this.#suspended ? 'SUSPENDED' : 'DISCONNECTED', this.#causeOfLoss(end, wasConnected));
+    const login = this.#login;
+    this.#login = undefined;
+    const rejection = end.closing ? rejectionOf(end.closing) : undefined;
+    login?.reject(
+      rtmError(
+        'login',
+        rejection?.errorCode ?? 'LOGIN_TIMEOUT',
+        end.closing?.message ??
+          (end.error instanceof Error ? end.error.message : 'The server could not be reached'),
+        end.error,
+      ),
+    );
+    // A listener may have called login or logout.
+    if (this.#state === 'DISCONNECTED' || this.#state === 'SUSPENDED')
+      this.#retryLater(end.closing?.retryAfterMs);
+  }
+
+  #causeOfLoss(end: SocketEnd, wasConnected: boolean): Cause {
+    if (wasConnected) {
+      if (end.why === 'silent') return ['HEARTBEAT_TIMEOUT', 'KEEP_ALIVE_TIMEOUT'];
+      return [end.closing ? 'SERVER_REJECT' : 'SERVER_TIMEOUT', 'CONNECTION_ERROR'];
+    }
+    const operation = this.#login ? 'LOGIN' : 'AUTO_RECONNECT';
+    if (end.why !== 'timeout') return [operation, 'CONNECTION_ERROR'];
+    return [operation, this.#login ? 'LOGIN_TIMEOUT' : 'RECONNECT_TIMEOUT'];
+  }
+
+  #retryLater(retryAfterMs: number | undefined): void {
+    const delayMs = retryDelayMs(this.#attempts++, this.#suspended, environment.random(), retryAfterMs);
+    const leftMs = (this.#lostMs ?? 0) + disconnectedMsMax - environment.nowMs();
+    this.#cancelRetry();
+    if (this.#suspended || delayMs < leftMs) {
+      this.#cancelRetry = environment.after(delayMs, () =>
+        this.#attempt(['AUTO_RECONNECT', 'AUTO_RECONNECT']),
+      );
+      return;
+    }
+    this.#cancelRetry = environment.after(Math.max(0, leftMs), () => {
+      this.#suspended = true;
+      this.#to('SUSPENDED', ['AUTO_RECONNECT', 'RECONNECT_TIMEOUT']);
+      if (this.#state === 'SUSPENDED') this.#retryLater(undefined);
+    });
+  }
+
+  /** No retries: the app has to log in. What it had subscribed to is subscribed again then. */
+  #fail(
+    { errorCode, reasonCode }: { errorCode: number; reasonCode: LinkStateChangeReasonCode },
+    error: unknown,
+    message = error instanceof Error ? error.message : String(error),
+  ): void {
+    const login = this.#login;
+    this.#login = undefined;
+    this.#forget();
+    this.#to('FAILED', ['SERVER_REJECT', reasonCode]);
+    login?.reject(rtmError('login', errorCode, message, error));
+    for (const renewal of this.#renewals.splice(0))
+      renewal.reject(rtmError('renewToken', errorCode, message, error));
+  }
+
+  #forget(): void {
+    this.#session = undefined;
+    this.#lostMs = undefined;
+    this.#suspended = false;
+    this.#attempts = 0;
+  }
+
+  #dropSocket(): void {
+    this.#cancelRetry();
+    this.#socket?.abandon();
+    this.#socket = undefined;
+  }
+
+  #cancelLogin(reason: string): void {
+    const login = this.#login;
+    this.#login = undefined;
+    login?.reject(rtmError('login', 'LOGIN_CANCELED', reason));
+  }
+
+  #failRenewals(reason: string): void {
+    for (const renewal of this.#renewals.splice(0))
+      renewal.reject(rtmError('renewToken', 'NOT_CONNECTED', reason));
+  }
+
+  #to(state: LinkState, [operation, reasonCode]: Cause, more: Partial<LinkStateEvent> = {}): void {
+    const previousState = this.#state;
+    this.#state = state;
+    this.#handlers.onState({
+      currentState: state,
+      previousState,
+      serviceType: 'MESSAGE',
+      operation,
+      reason: LinkStateChangeReasonDescription[reasonCode],
+      reasonCode,
+      affectedChannels: this.#handlers.channels(),
+      unrestoredChannels: [],
+      isResumed: false,
+      timestamp: environment.nowMs(),
+      ...more,
+    });
+  }
+}
+
+/** Time for the connection to come back for a new token, milliseconds. Chosen: that of a request. */
+const renewMsMax = 10_000;
+
+/** What a request fails with that the server did not answer. */
+export interface FailureCodes {
+  readonly lost: ErrorCodeName;
+  readonly timeout: ErrorCodeName;
+}
+
+/** A RequestFailed in the words of the API; anything else as it is. */
+export function requestError(operation: string, error: unknown, codes: FailureCodes): unknown {
+  if (!(error instanceof RequestFailed)) return error;
+  const { end } = error;
+  if (end.why === 'refused') return rtmError(operation, end.code, end.reason);
+  return end.why === 'timeout'
+    ? rtmError(operation, codes.timeout, 'The server did not answer in time')
+    : rtmError(operation, codes.lost, 'The connection was lost before the server answered');
+}

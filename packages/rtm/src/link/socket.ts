@@ -1,0 +1,219 @@
+import type {
+  SignalingClientFrame,
+  SignalingClosing,
+  SignalingLogin,
+  SignalingOk,
+  SignalingRequest,
+  SignalingServerFrame,
+  SignalingWelcome,
+} from '@housecount/protocol';
+import { environment, type SocketLike } from '../environment.ts';
+import { parseServerFrame } from './server-frame.ts';
+
+/** Time for a socket to open and the server to welcome, milliseconds; then the attempt has failed. Chosen as the heartbeat's. */
+export const welcomeMsMax = 10_000;
+/** Time for the answer to a sign of life, milliseconds; then the connection is held for dead (the API's own figure). */
+export const pongMsMax = 10_000;
+/** Time for the answer to a request, milliseconds. Chosen: as long as the connection may be silent. */
+export const requestMsMax = 10_000;
+/** Time for the server to answer a goodbye, milliseconds; then the socket is closed all the same. Chosen. */
+export const goodbyeMsMax = 2_000;
+
+/** A request before it has its id. */
+export type RequestBody = SignalingRequest extends infer R
+  ? R extends { readonly id: number }
+    ? Omit<R, 'id'>
+    : never
+  : never;
+
+/** Why a request has no `ok`: the server said no, said nothing in time, or the socket went away. */
+export type RequestEnd =
+  | { readonly why: 'refused'; readonly code: number; readonly reason: string }
+  | { readonly why: 'timeout' | 'lost' };
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
+  constructor(readonly end: RequestEnd) {
+    super(end.why);
+  }
+}
+
+/** Why a socket is no more. `closing` is what the server said last, if it did. */
+export interface SocketEnd {
+  readonly why: 'closed' | 'silent' | 'timeout' | 'no-socket';
+  readonly closing?: SignalingClosing;
+  readonly error?: unknown;
+}
+
+export interface SocketHandlers {
+  onWelcome(welcome: SignalingWelcome): void;
+  /** Everything that is not an answer. */
+  onFrame(frame: SignalingServerFrame): void;
+  /** Called once, when the socket is no more. Not after `abandon`. */
+  onEnd(end: SocketEnd): void;
+}
+
+interface Pending {
+  readonly resolve: (ok: SignalingOk) => void;
+  readonly reject: (error: RequestFailed) => void;
+  readonly cancel: () => void;
+}
+
+/** One WebSocket from login to close: ids of requests, signs of life, and the moment it must be held for dead. */
+export class Socket {
+  readonly #handlers: SocketHandlers;
+  readonly #heartbeatMs: number;
+  readonly #pending = new Map<number, Pending>();
+  #socket: SocketLike | undefined;
+  #nextId = 1;
+  #pingMs = 0;
+  #welcomed = false;
+  #closing: SignalingClosing | undefined;
+  #ended = false;
+  #cancelTimer: () => void = () => undefined;
+  #cancelSilence: (() => void) | undefined;
+  #onGone: (() => void)[] = [];
+
+  /** Opens a socket and logs in; what comes of it the handlers hear, never before this returns. */
+  constructor(url: string, login: SignalingLogin, handlers: SocketHandlers) {
+    this.#handlers = handlers;
+    this.#heartbeatMs = login.heartbeatInterval * 1000;
+    try {
+      this.#open(environment.openSocket(url), login);
+    } catch (error) {
+      this.#cancelTimer = environment.after(0, () => this.#end({ why: 'no-socket', error }));
+    }
+  }
+
+  /** Resolves with the server's `ok`; rejects RequestFailed. */
+  request(body: RequestBody): Promise<SignalingOk> {
+    if (this.#ended || !this.#welcomed) return Promise.reject(new RequestFailed({ why: 'lost' }));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const cancel = environment.after(requestMsMax, () => {
+        this.#pending.delete(id);
+        reject(new RequestFailed({ why: 'timeout' }));
+      });
+      this.#pending.set(id, { resolve, reject, cancel });
+      this.#send({ ...body, id } as SignalingRequest);
+    });
+  }
+
+  /** Says goodbye at once, and resolves when the server has closed, or after a bounded time. */
+  logout(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    if (!this.#welcomed) {
+      this.abandon();
+      return Promise.resolve();
+    }
+    this.#cancelTimer();
+    this.#cancelSilence?.();
+    this.#failPending();
+    return new Promise((resolve) => {
+      this.#onGone.push(resolve);
+      this.#send({ type: 'logout' });
+      this.#cancelTimer = environment.after(goodbyeMsMax, () => this.abandon());
+    });
+  }
+
+  /** Closes without a word to the server or the handlers. */
+  abandon(): void {
+    if (this.#ended) return;
+    this.#finish();
+  }
+
+  #open(socket: SocketLike, login: SignalingLogin): void {
+    this.#socket = socket;
+    socket.onopen = () => this.#send(login);
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = () => this.#end({ why: 'closed' });
+    // What failed is told by the close that follows; without a listener the package ws would throw.
+    socket.onerror = () => undefined;
+    this.#cancelTimer = environment.after(welcomeMsMax, () => this.#end({ why: 'timeout' }));
+  }
+
+  #receive(data: unknown): void {
+    if (this.#ended) return;
+    const frame = parseServerFrame(data);
+    if (!frame) return;
+    // Whatever the server says is a sign of life.
+    this.#cancelSilence?.();
+    this.#cancelSilence = undefined;
+    switch (frame.type) {
+      case 'welcome':
+        if (this.#welcomed) return;
+        this.#welcomed = true;
+        this.#pingMs = Math.max(pingMsMin, Math.min(this.#heartbeatMs, frame.pingMs));
+        this.#waitToPing();
+        this.#handlers.onWelcome(frame);
+        return;
+      case 'pong':
+        return;
+      case 'ok':
+        this.#settle(frame.id)?.resolve(frame);
+        return;
+      case 'refused': {
+        const { id, code, reason } = frame;
+        this.#settle(id)?.reject(new RequestFailed({ why: 'refused', code, reason }));
+        return;
+      }
+      case 'closing':
+        this.#closing = frame;
+        this.#end({ why: 'closed' });
+        return;
+      default:
+        // Nobody who said goodbye wants to hear more.
+        if (this.#onGone.length === 0) this.#handlers.onFrame(frame);
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.cancel();
+    return pending;
+  }
+
+  /** Pings however much the server says: it wants to hear from the client, too. */
+  #waitToPing(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = environment.after(this.#pingMs, () => {
+      this.#send({ type: 'ping' });
+      this.#cancelSilence ??= environment.after(pongMsMax, () => this.#end({ why: 'silent' }));
+      this.#waitToPing();
+    });
+  }
+
+  #send(frame: SignalingClientFrame): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #end(end: SocketEnd): void {
+    if (this.#ended) return;
+    const told = this.#onGone.length > 0;
+    this.#finish();
+    if (!told) this.#handlers.onEnd({ ...end, ...(this.#closing && { closing: this.#closing }) });
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#cancelTimer();
+    this.#cancelSilence?.();
+    const socket = this.#socket;
+    if (socket) {
+      socket.onopen = null;
+      socket.onmessage = null;
+      socket.onclose = null;
+      socket.onerror = () => undefined;
+      if (socket.readyState < 2) socket.close(1000);
+    }
+    this.#failPending();
+    for (const gone of this.#onGone.splice(0)) gone();
+  }
+
+  #failPending(): void {
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new RequestFailed({ why: 'lost' }));
+  }
+}
+
+/** A server that asked for pings in a busy loop would be wrong; milliseconds, chosen. */
+const pingMsMin = 500;

@@ -1,0 +1,59 @@
+import type { SignalingOk } from '@housecount/protocol';
+import type { Settings } from './config.ts';
+import type { ErrorCodeName } from './error-codes.ts';
+import { rtmError } from './errors.ts';
+import type { ServiceType } from './events.ts';
+import { type FailureCodes, Link, type LinkHandlers } from './link/link.ts';
+import type { RequestBody } from './link/socket.ts';
+import { createLog, type Log } from './log.ts';
+import { type Bucket, RateLimits } from './rate-limits.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/** What the parts of a client share: the link, the subscriptions, and the checks that come before the arguments'. */
+export class Session {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly link: Link;
+  readonly subscriptions: Subscriptions;
+  readonly #limits = new RateLimits();
+
+  constructor(settings: Settings, handlers: Pick<LinkHandlers, 'onFrame' | 'onState'>) {
+    this.settings = settings;
+    this.log = createLog(settings.logLevel);
+    this.link = new Link(settings, {
+      ...handlers,
+      restore: (resumed) => this.subscriptions.restore(resumed),
+      channels: () => this.subscriptions.names(),
+    });
+    this.subscriptions = new Subscriptions(this.link, this.log);
+  }
+
+  /** Counts a call; −10021 if there were too many within a second, in the name of `operation`, else of the bucket. */
+  limit(bucket: Bucket, operation?: string): void {
+    this.#limits.take(bucket, operation);
+  }
+
+  /** −10025 unless connected. `afterFailure` is the code instead once the link has failed. */
+  needConnection(operation: string, afterFailure: ErrorCodeName = 'NOT_CONNECTED'): void {
+    if (this.link.state === 'CONNECTED') return;
+    const code = this.link.state === 'FAILED' ? afterFailure : 'NOT_CONNECTED';
+    throw rtmError(operation, code, 'There is no connection to the signaling service');
+  }
+
+  /** −10025 before a login and after a logout; a connection that is lost, or refused, does not matter. */
+  needLogin(operation: string): void {
+    if (this.link.state === 'IDLE')
+      throw rtmError(operation, 'NOT_CONNECTED', 'There is no connection to the signaling service');
+  }
+
+  /** −10022 if the private configuration leaves the service out. */
+  needService(operation: string, service: ServiceType): void {
+    if (!this.settings.services.includes(service))
+      throw rtmError(operation, 'SERVICE_NOT_SUPPORTED', `privateConfig.serviceType has no ${service}`);
+  }
+
+  /** Asks the server; rejects in the words of the API. */
+  ask(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
+    return this.link.ask(body, operation, codes);
+  }
+}

@@ -1,0 +1,60 @@
+declare global {
+  var __HOUSECOUNT__: { readonly url?: string } | undefined;
+}
+
+const parameters = new Map<unknown, unknown>();
+
+/** Where the SDK's own script came from, read while it runs: a page that loads it from a Housecount server means that one. */
+const scriptOrigin = (() => {
+  if (typeof document === 'undefined') return undefined;
+  const script = document.currentScript;
+  const source = script && 'src' in script ? String(script.src) : '';
+  return URL.canParse(source) && new URL(source).pathname.startsWith('/sdk/')
+    ? new URL(source).origin
+    : undefined;
+})();
+
+/** AgoraRTM.setParameter: unknown keys are kept and have no effect. */
+export function setParameter(key: unknown, value: unknown): void {
+  parameters.set(key, value);
+}
+
+/** AgoraRTM.getParameter: what setParameter set, else undefined. */
+export function getParameter(key: unknown): unknown {
+  return parameters.get(key);
+}
+
+/**
+ * Where the servers are, as `http(s)://host[:port][/path]` without a slash at the end; the first is tried first. `hosts`
+ * come from `privateConfig.accessPointHosts`. A RangeError says what is no address.
+ */
+export function serverUrls(hosts: readonly string[] = []): [string, ...string[]] {
+  const [first, ...others] = hosts.length > 0 ? hosts : [serverSetting()];
+  return [serverUrl(first), ...others.map(serverUrl)];
+}
+
+function serverSetting(): string | undefined {
+  const processLike = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;
+  return [
+    parameters.get('HOUSECOUNT_URL'),
+    globalThis.__HOUSECOUNT__?.url,
+    typeof document === 'undefined'
+      ? undefined
+      : document.querySelector('meta[name="housecount-url"]')?.getAttribute('content'),
+    scriptOrigin,
+    processLike?.env?.HOUSECOUNT_URL,
+    typeof location === 'undefined' ? undefined : location.origin,
+  ].find((value): value is string => typeof value === 'string' && value !== '');
+}
+
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/;
+
+function serverUrl(given: string | undefined): string {
+  if (given === undefined)
+    throw new RangeError("set the server's address: AgoraRTM.setParameter('HOUSECOUNT_URL', url)");
+  const text = given.includes('://') ? given : `${loopback.test(given) ? 'http' : 'https'}://${given}`;
+  if (!/^(http|ws)s?:/.test(text) || !URL.canParse(text))
+    throw new RangeError(`${given} is not a server's address`);
+  const url = new URL(text.replace(/^ws/, 'http'));
+  return (url.origin + url.pathname).replace(/\/+$/, '');
+}

@@ -1,0 +1,285 @@
+import type { SignalingOk } from '@housecount/protocol';
+import { environment } from './environment.ts';
+import { errorCodes } from './error-codes.ts';
+import { rtmError } from './errors.ts';
+import { type FailureCodes, type Link, requestError } from './link/link.ts';
+import { type RequestBody, RequestFailed } from './link/socket.ts';
+import type { Log } from './log.ts';
+import { OwnStates, type StateChange } from './own-states.ts';
+
+/** What a subscriber gets of a channel, and whether others know. */
+export interface Subscription {
+  readonly withMessage: boolean;
+  readonly withPresence: boolean;
+  readonly withMetadata: boolean;
+  readonly withLock: boolean;
+  readonly beQuiet: boolean;
+}
+
+/** Channels subscribed at once (the API's figure). */
+export const channelsMax = 100;
+/** Attempts to subscribe to one channel in a period, milliseconds (the API's figures). */
+export const attemptsMax = 2;
+export const attemptsMs = 5_000;
+
+/** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
+const patientAttemptsMax = 8;
+const patientMs = 1_000;
+
+interface Entry {
+  /** What is subscribed; undefined: nothing is, or is wanted any more. */
+  current?: Subscription;
+  /** What was asked for and is not answered. */
+  asked?: Subscription;
+  /** Of the last call: an earlier one that is answered later has no say. */
+  latest: object;
+  /** The server may have something else than `current`. */
+  doubtful: boolean;
+}
+
+/** The message channels of a session and one's own states in them, kept over every loss of the connection until logout. */
+export class Subscriptions {
+  readonly states = new OwnStates();
+  readonly #link: Link;
+  readonly #log: Log;
+  readonly #entries = new Map<string, Entry>();
+  readonly #attempts = new Map<string, number[]>();
+
+  constructor(link: Link, log: Log) {
+    this.#link = link;
+    this.#log = log;
+  }
+
+  /** Names of what is subscribed. */
+  names(): string[] {
+    return [...this.#entries].filter(([, entry]) => entry.current).map(([channel]) => channel);
+  }
+
+  /** What comes of the channel is for the app: also between the call and its answer, and not after an unsubscribe. */
+  of(channel: string): Subscription | undefined {
+    const entry = this.#entries.get(channel);
+    return entry?.asked ?? entry?.current;
+  }
+
+  /** Subscribes, or changes what the subscription gets. Resolves with the server's time, epoch milliseconds. */
+  async subscribe(channel: string, wanted: Subscription): Promise<number> {
+    const operation = 'subscribe';
+    this.#countAttempt(channel);
+    const entry: Entry = this.#entries.get(channel) ?? { latest: {}, doubtful: false };
+    if (!entry.current && this.#entriesInUse() >= channelsMax)
+      throw rtmError(
+        operation,
+        'CHANNEL_INSTANCE_EXCEED_LIMITATION',
+        `No more than ${channelsMax} channels can be subscribed`,
+      );
+    this.#entries.set(channel, entry);
+    const call = {};
+    entry.latest = call;
+    entry.asked = wanted;
+    const anew = !entry.current;
+    try {
+      const serverMs = await this.#send(channel, wanted, anew);
+      if (entry.latest === call) {
+        entry.current = wanted;
+        entry.asked = undefined;
+        entry.doubtful = false;
+        if (anew) this.#flush(channel);
+      }
+      return serverMs;
+    } catch (error) {
+      if (entry.latest === call) {
+        entry.asked = undefined;
+        entry.doubtful = !isRefusal(error);
+        if (!entry.current && !entry.doubtful) this.#entries.delete(channel);
+      }
+      throw requestError(operation, error, subscribeCodes);
+    }
+  }
+
+  /** Unsubscribes; without a connection that is done here, and the server hears of it later. */
+  async unsubscribe(channel: string): Promise<number> {
+    const entry = this.#entries.get(channel);
+    this.states.forget(channel);
+    if (!entry) return 0;
+    const call = {};
+    entry.latest = call;
+    entry.current = undefined;
+    entry.asked = undefined;
+    entry.doubtful = true;
+    if (this.#link.state !== 'CONNECTED') return 0;
+    try {
+      const { serverMs } = await this.#patiently({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
+      if (entry.latest === call) this.#entries.delete(channel);
+      return serverMs;
+    } catch (error) {
+      if (isLost(error)) return 0;
+      if (isRefusal(error) && entry.latest === call) this.#entries.delete(channel);
+      throw requestError('unsubscribe', error, {
+        lost: 'CHANNEL_UNSUBSCRIBE_FAILED',
+        timeout: 'CHANNEL_UNSUBSCRIBE_FAILED',
+      });
+    }
+  }
+
+  /** Changes one's own states: at once where subscribed and connected, else when that is so. Resolves with a time or 0. */
+  async changeStates(channel: string, change: StateChange, operation: string): Promise<number> {
+    this.states.add(channel, change);
+    if (!this.#entries.get(channel)?.current || this.#link.state !== 'CONNECTED') return 0;
+    return this.#sendChange(channel, change, operation);
+  }
+
+  /** Brings a session to what is wanted of it; resolves with the channels where that failed. */
+  async restore(resumed: boolean): Promise<string[]> {
+    const failed = await Promise.all(
+      [...this.#entries].map(async ([channel, entry]) => {
+        if (entry.current) return (await this.#restoreOne(channel, entry, resumed)) ? undefined : channel;
+        if (!entry.asked) await this.#forgetOne(channel, entry);
+        return undefined;
+      }),
+    );
+    return failed.filter((channel) => channel !== undefined);
+  }
+
+  /** The session is over, and nothing of it is wanted. */
+  clear(): void {
+    this.#entries.clear();
+    this.#attempts.clear();
+    this.states.forget();
+  }
+
+  async #restoreOne(channel: string, entry: Entry, resumed: boolean): Promise<boolean> {
+    const { current, latest } = entry;
+    if (!current) return true;
+    if (resumed && !entry.doubtful) {
+      this.#flush(channel);
+      return true;
+    }
+    try {
+      await this.#send(channel, current, !resumed, (body) => this.#patiently(body));
+      if (entry.latest === latest) entry.doubtful = false;
+      this.#flush(channel);
+      return true;
+    } catch (error) {
+      this.#log.warn(`${channel} could not be subscribed again`, error);
+      if (isRefusal(error) && entry.latest === latest) {
+        this.#entries.delete(channel);
+        this.states.forget(channel);
+        return false;
+      }
+      // Lost again: the next connection restores it.
+      entry.doubtful = true;
+      return false;
+    }
+  }
+
+  /** Also in a new session: a server that was restarted may have made it of what it knew. */
+  async #forgetOne(channel: string, entry: Entry): Promise<void> {
+    const { latest } = entry;
+    try {
+      await this.#patiently({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
+    } catch (error) {
+      if (!isRefusal(error)) return;
+    }
+    if (entry.latest === latest) this.#entries.delete(channel);
+  }
+
+  async #send(
+    channel: string,
+    wanted: Subscription,
+    anew: boolean,
+    ask = (body: RequestBody) => this.#link.request(body),
+  ): Promise<number> {
+    const included = this.states.changes(channel);
+    const states = this.states.wanted(channel);
+    const sendStates = anew && Object.keys(states).length > 0;
+    const { serverMs } = await ask({
+      type: 'subscribe',
+      channelType: 'MESSAGE',
+      channel,
+      ...wanted,
+      ...(sendStates && { states }),
+    });
+    if (anew) this.states.begin(channel, states, included);
+    return serverMs;
+  }
+
+  /** Asks the server, and again while it says that this was too much in too short a time. */
+  async #patiently(body: RequestBody): Promise<SignalingOk> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#link.request(body);
+      } catch (error) {
+        if (attempt === patientAttemptsMax || !isRateRefusal(error)) throw error;
+      }
+      await new Promise<void>((resolve) => environment.after(patientMs, resolve));
+    }
+  }
+
+  /** Tells the server what changed while it could not be told. */
+  #flush(channel: string): void {
+    for (const change of this.states.compact(channel))
+      this.#sendChange(channel, change, 'presenceSetState').catch((error: unknown) =>
+        this.#log.warn(`states kept for ${channel} were not taken`, error),
+      );
+  }
+
+  async #sendChange(channel: string, change: StateChange, operation: string): Promise<number> {
+    const body =
+      change.type === 'set'
+        ? ({ type: 'set-state', channelType: 'MESSAGE', channel, states: change.states } as const)
+        : ({ type: 'remove-state', channelType: 'MESSAGE', channel, keys: change.keys } as const);
+    try {
+      const { serverMs } = await this.#link.request(body);
+      this.states.confirm(channel, change);
+      return serverMs;
+    } catch (error) {
+      // It stays among the changes, and goes out with the next connection.
+      if (isLost(error) && this.#link.state !== 'IDLE') return 0;
+      this.states.drop(channel, change);
+      throw requestError(operation, error, stateCodes);
+    }
+  }
+
+  #entriesInUse(): number {
+    return [...this.#entries.values()].filter((entry) => entry.current ?? entry.asked).length;
+  }
+
+  #countAttempt(channel: string): void {
+    const nowMs = environment.nowMs();
+    for (const [name, times] of this.#attempts)
+      if (times.every((atMs) => nowMs - atMs >= attemptsMs)) this.#attempts.delete(name);
+    const recent = (this.#attempts.get(channel) ?? []).filter((atMs) => nowMs - atMs < attemptsMs);
+    if (recent.length >= attemptsMax)
+      throw rtmError(
+        'subscribe',
+        'CHANNEL_SUBSCRIBE_TOO_FREQUENT',
+        `A channel can be subscribed ${attemptsMax} times in ${attemptsMs / 1000} seconds`,
+      );
+    this.#attempts.set(channel, [...recent, nowMs]);
+  }
+}
+
+const subscribeCodes: FailureCodes = {
+  lost: 'CHANNEL_SUBSCRIBE_FAILED',
+  timeout: 'CHANNEL_SUBSCRIBE_TIMEOUT',
+};
+const stateCodes: FailureCodes = {
+  lost: 'PRESENCE_OPERATION_FAILED',
+  timeout: 'PRESENCE_OPERATION_TIMEOUT',
+};
+
+function isLost(error: unknown): boolean {
+  return error instanceof RequestFailed && error.end.why === 'lost';
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RequestFailed && error.end.why === 'refused';
+}
+
+function isRateRefusal(error: unknown): boolean {
+  return (
+    error instanceof RequestFailed &&
+    error.end.why === 'refused' &&
+    error.end.code === errorCodes.OPERATION_RATE_EXCEED_LIMITATION
+  );
+}

@@ -1,0 +1,195 @@
+import type {
+  SignalingClientFrame,
+  SignalingLogin,
+  SignalingRequest,
+  SignalingServerFrame,
+  SignalingWelcome,
+} from '@housecount/protocol';
+import { replaceEnvironment, type SocketLike } from '../environment.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly act: () => void;
+}
+
+/** For tests: time that moves when told, and a server in memory behind sockets that are none. */
+export class FakeWorld {
+  nowMs = 1_000_000;
+  /** What chance gives; 1 is as near as makes waits their longest. */
+  random = 1;
+  /** Sockets fail to open while true, and hang without a word while `mute`. */
+  down = false;
+  mute = false;
+  /** There is no WebSocket here while true. */
+  noSocket = false;
+  readonly sockets: FakeSocket[] = [];
+  readonly logins: SignalingLogin[] = [];
+  readonly requests: SignalingRequest[] = [];
+  /** Pings and logouts. */
+  readonly others: SignalingClientFrame[] = [];
+  onLogin: (login: SignalingLogin, socket: FakeSocket) => void = (login, socket) =>
+    socket.tell(this.welcome({ resumed: login.session !== undefined }));
+  onRequest: (request: SignalingRequest, socket: FakeSocket) => void = (request, socket) =>
+    socket.ok(request.id);
+  readonly #timers = new Set<Timer>();
+  readonly restore: () => void;
+
+  constructor() {
+    this.restore = replaceEnvironment({
+      nowMs: () => this.nowMs,
+      after: (ms, act) => {
+        const timer = { atMs: this.nowMs + ms, act };
+        this.#timers.add(timer);
+        return () => this.#timers.delete(timer);
+      },
+      random: () => this.random,
+      openSocket: (url) => {
+        if (this.noSocket) throw new TypeError('no socket');
+        return new FakeSocket(this, url);
+      },
+    });
+  }
+
+  /** Timers that wait. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets all happen that needs no time. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  }
+
+  /** Moves time, and what is due happens in its order. */
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms;
+    await this.settle();
+    for (;;) {
+      const due = [...this.#timers].sort((a, b) => a.atMs - b.atMs)[0];
+      if (!due || due.atMs > untilMs) break;
+      this.#timers.delete(due);
+      this.nowMs = Math.max(this.nowMs, due.atMs);
+      due.act();
+      await this.settle();
+    }
+    this.nowMs = untilMs;
+    await this.settle();
+  }
+
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('nobody has connected');
+    return socket;
+  }
+
+  /** The requests of one type, in order. */
+  of<T extends SignalingRequest['type']>(type: T): Extract<SignalingRequest, { type: T }>[] {
+    return this.requests.filter((each): each is Extract<SignalingRequest, { type: T }> => each.type === type);
+  }
+
+  welcome(over: Partial<SignalingWelcome> = {}): SignalingWelcome {
+    return {
+      type: 'welcome',
+      session: { id: 's1', key: 'k1' },
+      resumed: false,
+      serverMs: this.nowMs,
+      pingMs: 5000,
+      ...over,
+    };
+  }
+
+  take(socket: FakeSocket, frame: SignalingClientFrame): void {
+    switch (frame.type) {
+      case 'login':
+        this.logins.push(frame);
+        this.onLogin(frame, socket);
+        return;
+      case 'ping':
+        this.others.push(frame);
+        if (!this.mute) socket.tell({ type: 'pong', serverMs: this.nowMs });
+        return;
+      case 'logout':
+        this.others.push(frame);
+        socket.tell({ type: 'closing', code: 'left', message: 'Goodbye.', retry: false });
+        return;
+      default:
+        this.requests.push(frame);
+        if (!this.mute) this.onRequest(frame, socket);
+    }
+  }
+}
+
+/** The client's end of a connection to the fake server. */
+export class FakeSocket implements SocketLike {
+  readyState = 0;
+  onopen: SocketLike['onopen'] = null;
+  onmessage: SocketLike['onmessage'] = null;
+  onclose: SocketLike['onclose'] = null;
+  onerror: SocketLike['onerror'] = null;
+
+  constructor(
+    private readonly world: FakeWorld,
+    readonly url: string,
+  ) {
+    world.sockets.push(this);
+    queueMicrotask(() => {
+      if (world.down) this.drop();
+      else if (!world.mute && this.readyState === 0) {
+        this.readyState = 1;
+        this.onopen?.({} as never);
+      }
+    });
+  }
+
+  send(text: string): void {
+    if (this.readyState === 1) this.world.take(this, JSON.parse(text) as SignalingClientFrame);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  /** The server says something. */
+  tell(frame: SignalingServerFrame): void {
+    this.say(JSON.stringify(frame));
+  }
+
+  /** The server says whatever this is. */
+  say(data: unknown): void {
+    queueMicrotask(() => this.onmessage?.({ data } as never));
+  }
+
+  ok(id: number): void {
+    this.tell({ type: 'ok', id, serverMs: this.world.nowMs });
+  }
+
+  refuse(id: number, code: number): void {
+    this.tell({ type: 'refused', id, code, reason: 'The server says no.' });
+  }
+
+  /** The connection breaks. */
+  drop(): void {
+    if (this.readyState === 3) return;
+    this.readyState = 3;
+    queueMicrotask(() => this.onclose?.({} as never));
+  }
+}
+
+/** What `promise` rejects with, as apps read it; or what it resolved with. */
+export async function outcome(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    return (error as { errorCode?: number }).errorCode ?? error;
+  }
+}
+
+/** What `act` throws, as apps read it. */
+export function thrown(act: () => unknown): { errorCode?: number; operation?: string; name?: string } {
+  try {
+    act();
+  } catch (error) {
+    return error as { errorCode?: number; operation?: string; name?: string };
+  }
+  return {};
+}
