@@ -24,7 +24,7 @@ export const signalingErrors = {
   unsubscribeFailed: -11022,
   customTypeTooLong: -11029,
   invalidCustomType: -11030,
-  publishFailed: -11024,
+  publishTooFrequent: -11025,
   receiverOffline: -11033,
   storageInvalidArgument: -12004,
   tooManyFollowedUsers: -12017,

@@ -39,6 +39,11 @@ export const limits = {
   signalingFramesPerSecondMax: 200,
   /** Messages from one session, per second (spec: signaling 6.1), with a burst of five times that; then refused −10021. */
   signalingPublishesPerSecondMax: 60,
+  /**
+   * Bytes that the messages of one session may put on others' connections, per second, with a burst of five times that; then
+   * refused −11025. Without it one user could cut off everybody in a large channel as slow readers.
+   */
+  signalingDeliveredBytesPerSecondMax: 64 * 1024 * 1024,
   /** Requests of each other kind from one session, as above. */
   signalingRequestsPerSecondMax: 20,
   /** Frames of one signaling connection that wait while an earlier one is being decided; then closed with `rate_limited`. */

@@ -15,13 +15,15 @@ export class FrameBudget {
     this.#atMs = nowMs;
   }
 
-  /** Takes one frame; false if none is left. */
-  take(nowMs: number): boolean {
+  /** Takes one frame, or another amount, but never more than a full burst; false if that is not left. */
+  take(nowMs: number, amount = 1): boolean {
+    const burst = this.#perSecond * burstSeconds;
     const refill = ((nowMs - this.#atMs) * this.#perSecond) / 1000;
-    this.#left = Math.min(this.#perSecond * burstSeconds, this.#left + refill);
+    this.#left = Math.min(burst, this.#left + refill);
     this.#atMs = nowMs;
-    if (this.#left < 1) return false;
-    this.#left--;
+    const taken = Math.min(amount, burst);
+    if (this.#left < taken) return false;
+    this.#left -= taken;
     return true;
   }
 }

@@ -3,6 +3,7 @@ import type { Broadcast } from '../edge/socket.ts';
 import type { TokenApp } from '../edge/token/verify.ts';
 import type { Log } from '../log/contract.ts';
 import type { Counter, Logger } from '../observe/contract.ts';
+import type { Audiences } from './audiences.ts';
 import type { SignalingConnection } from './connection.ts';
 import type { LockHoldings } from './lock-holdings.ts';
 import type { LockWaiters } from './lock-waiters.ts';
@@ -32,6 +33,7 @@ export interface SignalingContext {
   readonly presences: Presences;
   readonly whereabouts: Whereabouts;
   readonly sessions: Sessions;
+  readonly audiences: Audiences;
   readonly waiters: LockWaiters;
   readonly holdings: LockHoldings;
   /** Signs session keys. */

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
-import { SignalingWorld } from './world-for-tests.ts';
+import { messagesTopic } from './topics.ts';
+import { app, SignalingWorld } from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -134,4 +135,25 @@ test('SIG36: ten thousand subscriptions end at the limit, and others go on', asy
   expect((await bob.subscribes('lobby')).type).toBe('ok');
   // A channel that it has already is none more.
   expect((await ann.subscribes('c0')).type).toBe('ok');
+});
+
+test('SIG36: one publisher cannot drown a large channel; small messages, and others, go through', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  // As if very many were there.
+  const { audiences } = w.signaling.parts;
+  const topic = messagesTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' });
+  const leave = Array.from({ length: 20_000 }, () => audiences.enter(topic));
+  const large = to('lobby', { text: 'x'.repeat(32_000) });
+  expect((await ann.asks(large)).type).toBe('ok');
+  expect(await ann.asks(large)).toMatchObject({ type: 'refused', code: -11025 });
+  expect((await bob.asks(to('lobby'))).type).toBe('ok');
+  await w.advance(5_000);
+  expect((await ann.asks(to('lobby'))).type).toBe('ok');
+  for (const end of leave) end();
+  expect(audiences.sizeOf(topic)).toBe(1);
+  await bob.says({ type: 'logout' });
+  expect(audiences.sizeOf(topic)).toBe(0);
 });

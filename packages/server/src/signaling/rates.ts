@@ -17,6 +17,7 @@ export type RateKind =
 /** How many requests of each kind a session may still make. */
 export class Rates {
   readonly #budgets = new Map<RateKind, FrameBudget>();
+  #delivered: FrameBudget | undefined;
 
   /** Takes one; false if none is left. */
   take(kind: RateKind, nowMs: number): boolean {
@@ -28,5 +29,11 @@ export class Rates {
       this.#budgets.set(kind, budget);
     }
     return budget.take(nowMs);
+  }
+
+  /** Takes what a message costs: its bytes, for everybody who gets it. */
+  takeDelivery(bytes: number, nowMs: number): boolean {
+    this.#delivered ??= new FrameBudget(nowMs, limits.signalingDeliveredBytesPerSecondMax);
+    return this.#delivered.take(nowMs, bytes);
   }
 }

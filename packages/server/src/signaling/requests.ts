@@ -17,8 +17,8 @@ import { onlineUsers, statesOf, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './session.ts';
-import { changeMetadata, readMetadata } from './storage-requests.ts';
-import { messagesTopic } from './topics.ts';
+import { changeMetadata, metadataKey, readMetadata } from './storage-requests.ts';
+import { messagesTopic, storageTopic } from './topics.ts';
 
 /** A frame that is answered by `ok` or `refused` with its id. */
 export type Request = Exclude<SignalingClientFrame, { type: 'login' | 'ping' | 'logout' }>;
@@ -62,7 +62,7 @@ export function handleRequest(
     case 'user-channels':
       return userChannels(context, session.app.id, frame.userId);
     case 'change-metadata':
-      return changeMetadata(context.log, session.app.id, session.userId, frame);
+      return writeMetadata(context, session, frame);
     case 'get-metadata':
       return readMetadata(context.log, session.app.id, frame.target);
     case 'subscribe-user-metadata':
@@ -156,6 +156,20 @@ async function subscribe(
   return failed(set, signalingErrors.presenceFailed);
 }
 
+const tooMuch = 'That is too much for so many receivers; wait a moment.';
+
+/** Everybody who follows the set is told all of it. */
+function writeMetadata(
+  { log, clock, audiences }: SignalingContext,
+  session: Session,
+  frame: RequestOf<'change-metadata'>,
+): Answer | Promise<Answer> {
+  const followers = audiences.sizeOf(storageTopic(metadataKey(session.app.id, frame.target)));
+  if (!session.rates.takeDelivery(limits.metadataBytesMax * followers, clock.nowMs()))
+    return refused(signalingErrors.rateExceeded, tooMuch);
+  return changeMetadata(log, session.app.id, session.userId, frame);
+}
+
 function followUser(session: Session, userId: string): Answer {
   if (session.followedUsers >= limits.signalingFollowedUsersMax)
     return refused(
@@ -176,7 +190,7 @@ async function unsubscribe({ log }: SignalingContext, session: Session, key: Cha
 
 /** Encoded once, for everybody who subscribed with messages, the publisher too. Done at once, so the order is the publisher's. */
 function publish(
-  { broadcast, clock, messages }: SignalingContext,
+  { broadcast, clock, messages, audiences }: SignalingContext,
   session: Session,
   { channel, content, customType }: RequestOf<'publish'>,
 ): Answer {
@@ -190,7 +204,12 @@ function publish(
     ...(customType !== undefined && { customType }),
     serverMs: clock.nowMs(),
   };
-  broadcast.publish(messagesTopic(key), JSON.stringify(frame));
+  const text = JSON.stringify(frame);
+  // Characters for bytes: what matters here is the size of it.
+  const topic = messagesTopic(key);
+  if (!session.rates.takeDelivery(text.length * audiences.sizeOf(topic), frame.serverMs))
+    return refused(signalingErrors.publishTooFrequent, tooMuch);
+  broadcast.publish(topic, text);
   messages.add();
   return done();
 }

@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import { Audiences } from './audiences.ts';
 import { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { LockHoldings } from './lock-holdings.ts';
@@ -71,6 +72,7 @@ export class Signaling {
       ...options,
       presences,
       whereabouts: new Whereabouts(log, [...apps.keys()]),
+      audiences: new Audiences(),
       waiters: new LockWaiters(),
       holdings: new LockHoldings(log),
       frames: metrics.counter('housecount_signaling_frames_total', 'Signaling frames received.'),
@@ -123,6 +125,11 @@ export class Signaling {
       },
     });
     this.#sweepLater();
+  }
+
+  /** What its sessions share; for tests. */
+  get parts(): Pick<SignalingContext, 'audiences'> {
+    return this.#context;
   }
 
   /** Why nobody is told what happens; undefined while they are. */

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
-import { recoveryMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
+import { storageTopic } from './topics.ts';
+import { app, recoveryMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -156,4 +157,16 @@ test('SIG32: after a crash a holder who comes back has it still', async () => {
   expect(await ann.asks({ type: 'get-locks', ...place })).toMatchObject({
     result: { locks: [{ owner: 'bob' }] },
   });
+});
+
+test('SIG36: one writer cannot drown those who follow metadata', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await bob.subscribes('lobby', { withMetadata: true });
+  const { audiences } = w.signaling.parts;
+  for (let at = 0; at < 20_000; at++)
+    audiences.enter(storageTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }));
+  expect((await ann.asks(change(place, [item('a')]))).type).toBe('ok');
+  expect(await ann.asks(change(place, [item('b')]))).toMatchObject({ type: 'refused', code: -10021 });
+  expect((await ann.asks(change({ userId: 'ann' }, [item('b')]))).type).toBe('ok');
 });

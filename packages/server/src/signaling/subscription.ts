@@ -13,7 +13,7 @@ export interface SubscriptionOptions {
   readonly withLock: boolean;
 }
 
-type Needs = Pick<SignalingContext, 'presences' | 'log' | 'clock'>;
+type Needs = Pick<SignalingContext, 'presences' | 'audiences' | 'log' | 'clock'>;
 
 /** One channel of one session: while the session has a socket, what happens there goes to it. */
 export class Subscription {
@@ -35,12 +35,12 @@ export class Subscription {
     this.stop();
     const { key } = this;
     const { withMessage, withPresence, withMetadata, withLock } = this.#options;
-    if (withMessage) this.#stops.push(follow(socket, messagesTopic(key)));
+    if (withMessage) this.#stops.push(follow(this.#context, socket, messagesTopic(key)));
     if (withPresence) this.#stops.push(this.#watch(socket));
     if (withMetadata) this.#stops.push(followStorage(this.#context, socket, key));
     if (withLock) {
       const { log, clock } = this.#context;
-      this.#stops.push(follow(socket, locksTopic(key)));
+      this.#stops.push(follow(this.#context, socket, locksTopic(key)));
       const locks = locksOf(log.signalingState(key).locks);
       socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
     }
@@ -65,17 +65,22 @@ export class Subscription {
 
 /** Tells the socket a set of metadata, then each change of it. Returns the end of it. */
 export function followStorage(
-  { log, clock }: Pick<Needs, 'log' | 'clock'>,
+  context: Pick<Needs, 'audiences' | 'log' | 'clock'>,
   socket: Socket,
   key: SignalingKey,
 ): () => void {
-  const stop = follow(socket, storageTopic(key));
+  const { log, clock } = context;
+  const stop = follow(context, socket, storageTopic(key));
   const { metadata } = log.signalingState(key);
   socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
   return stop;
 }
 
-function follow(socket: Socket, topic: string): () => void {
+function follow({ audiences }: Pick<Needs, 'audiences'>, socket: Socket, topic: string): () => void {
   socket.subscribe(topic);
-  return () => socket.unsubscribe(topic);
+  const leave = audiences.enter(topic);
+  return () => {
+    socket.unsubscribe(topic);
+    leave();
+  };
 }
