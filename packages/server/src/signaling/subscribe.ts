@@ -1,0 +1,77 @@
+import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
+import { limits } from '../limits.ts';
+import { signalingKey } from '../log/world.ts';
+import { done, refused } from './answer.ts';
+import type { ChannelKey } from './channel-key.ts';
+import type { SignalingContext } from './context.ts';
+import { statesFault } from './own-states.ts';
+import { failed } from './refusals.ts';
+import type { Answer } from './requests.ts';
+import type { Session } from './session.ts';
+
+/** Makes the session's user a member of the channel, or changes how it is one; what happens there is told once the answer is. */
+export async function subscribe(
+  { log }: SignalingContext,
+  session: Session,
+  key: ChannelKey,
+  frame: Extract<SignalingRequest, { type: 'subscribe' }>,
+): Promise<Answer> {
+  const { subscriptions, identity, id: connectionId, leaseMs, tokenEndsMs } = session;
+  if (!subscriptions.has(signalingKey(key)) && subscriptions.size >= limits.signalingSubscriptionsMax)
+    return refused(
+      signalingErrors.tooManyChannels,
+      `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels.`,
+    );
+  const { states = {} } = frame;
+  const tooLong = statesFault(log, session, key, states);
+  if (tooLong) return tooLong;
+  const joining = log.signaling(key, {
+    type: 'join',
+    identity,
+    connectionId,
+    quiet: frame.beQuiet,
+    leaseMs,
+    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    ip: session.connection?.socket.address ?? '',
+  });
+  const setting =
+    Object.keys(states).length > 0
+      ? log.signaling(key, { type: 'change-states', connectionId, set: states, remove: [] })
+      : undefined;
+  const joined = await joining;
+  if (!joined.ok) {
+    await setting;
+    return failed(joined, signalingErrors.subscribeFailed);
+  }
+  session.keep(key, frame);
+  const set = await setting;
+  const listen = () => session.listen(key);
+  if (!set || set.ok) return { ok: true, afterOk: listen };
+  // The subscription stands; what was asked of it was not done.
+  listen();
+  return failed(set, signalingErrors.presenceFailed);
+}
+
+/** Ends the membership; resolves when that is durable. Nothing of the channel is told after the call. */
+export async function unsubscribe(
+  { log }: SignalingContext,
+  session: Session,
+  key: ChannelKey,
+): Promise<Answer> {
+  session.endWaits(key);
+  if (!session.drop(key)) return done();
+  const command = { type: 'leave', connectionId: session.id, evidence: 'bye' } as const;
+  const outcome = await log.signaling(key, command);
+  if (outcome.ok || outcome.code === 'not_joined') return done();
+  return failed(outcome, signalingErrors.unsubscribeFailed);
+}
+
+/** Follows a user's metadata, once the answer is told. */
+export function followUser(session: Session, userId: string): Answer {
+  if (session.followedUsers >= limits.signalingFollowedUsersMax)
+    return refused(
+      signalingErrors.tooManyFollowedUsers,
+      `At most ${limits.signalingFollowedUsersMax} users' metadata can be followed.`,
+    );
+  return { ...done(), afterOk: () => session.followUser(userId) };
+}
