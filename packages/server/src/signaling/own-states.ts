@@ -8,13 +8,16 @@ import type { Session } from './session.ts';
 
 /** Changes the user's own states in a channel that it subscribes to; resolves when that is durable. */
 export async function changeStates(
-  { log }: SignalingContext,
+  { log, presences, clock }: Pick<SignalingContext, 'log' | 'presences' | 'clock'>,
   session: Session,
   key: ChannelKey,
   change: { readonly set: SignalingStates; readonly remove: readonly string[] | 'all' },
 ): Promise<SignalingAnswer> {
   const tooLong = statesFault(log, session, key, change.set);
   if (tooLong) return tooLong;
+  const bytes = frameBytes + bytesWith(log, session, key, change.set);
+  if (!session.rates.takeDelivery(bytes * presences.announcedTo(key), clock.nowMs()))
+    return refused(signalingErrors.rateExceeded, 'That is too much for so many receivers; wait a moment.');
   const outcome = await log.signaling(key, { type: 'change-states', connectionId: session.id, ...change });
   return outcome.ok ? done() : failed(outcome, signalingErrors.presenceFailed);
 }
@@ -26,6 +29,23 @@ export function statesFault(
   key: ChannelKey,
   set: SignalingStates,
 ): SignalingAnswer | undefined {
+  if (bytesWith(log, session, key, set) <= limits.signalingStatesBytesMax) return undefined;
+  return refused(
+    signalingErrors.stateValueTooLong,
+    `The states of a user in a channel have at most ${limits.signalingStatesBytesMax} bytes.`,
+  );
+}
+
+/** About what a frame of presence has around the states, bytes. */
+const frameBytes = 200;
+
+/** Bytes of the user's states in the channel once these are set, keys and values. */
+function bytesWith(
+  log: SignalingContext['log'],
+  session: Session,
+  key: ChannelKey,
+  set: SignalingStates,
+): number {
   const state = log.signalingChannel(key);
   const member =
     state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);
@@ -35,9 +55,5 @@ export function statesFault(
     if (!Object.hasOwn(set, name)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   for (const [name, value] of Object.entries(set))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-  if (bytes <= limits.signalingStatesBytesMax) return undefined;
-  return refused(
-    signalingErrors.stateValueTooLong,
-    `The states of a user in a channel have at most ${limits.signalingStatesBytesMax} bytes.`,
-  );
+  return bytes;
 }

@@ -61,6 +61,12 @@ export class Presences {
     };
   }
 
+  /** How many are told of each single change in the channel. */
+  announcedTo(key: ChannelKey): number {
+    const channel = this.#kept.get(signalingKey(key))?.channel;
+    return channel?.mode === 'announce' ? channel.watchers : 0;
+  }
+
   /** Who is there, what is durable by now included. Not to be kept over a turn. */
   async fold(key: ChannelKey): Promise<PresenceFold> {
     const { log } = this.#options;
