@@ -379,6 +379,22 @@ describe('interval', () => {
     expect(more).toMatchObject([{ join: [], leave: [], timeout: ['2'], totalOccupancy: 9 }]);
   });
 
+  test('SIG26: who left and came back without its states is told as having none', async () => {
+    const w = await begin({ signaling });
+    await crowd(w, 1, 9);
+    const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+    await bob.subscribes('lobby', { states: { mood: 'good' } });
+    await ann.subscribes('lobby');
+    await w.advance(5_000);
+    ann.news();
+    await bob.asks({ type: 'unsubscribe', ...place });
+    await bob.subscribes('lobby');
+    await w.advance(5_000);
+    expect(ann.news()).toMatchObject([
+      { join: [], leave: [], states: [{ userId: 'bob', states: {} }], totalOccupancy: 11 },
+    ]);
+  });
+
   test('SIG27: who comes in the middle of a window gets all who are there, and then only what is new', async () => {
     const w = await begin({ signaling });
     await crowd(w, 1, 9);

@@ -256,6 +256,10 @@ test('SIG13: a connection that breaks while it subscribes or returns leaves nobo
   back.handler?.onText(JSON.stringify(loginFrame('ann', w.clock.nowMs(), { session: ann.welcome.session })));
   back.close(1006, '');
   await w.settled();
+  const eve = await w.login('eve');
+  await eve.subscribes('other');
+  eve.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
+  eve.close(1006, '');
   const cid = await w.login('cid');
   cid.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
   cid.close(1006, '');
@@ -263,6 +267,8 @@ test('SIG13: a connection that breaks while it subscribes or returns leaves nobo
   dan.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
   dan.handler?.onText(JSON.stringify({ type: 'logout' }));
   await w.settled();
+  // Who has nothing to come back to, or said goodbye, is gone at once.
+  expect(w.subscribers('lobby')).toEqual(['bob', 'ann', 'eve']);
   await w.advance(leaseMs + 5_000);
   expect(w.subscribers('lobby')).toEqual(['bob']);
   expect(w.subscribers('other')).toEqual([]);
