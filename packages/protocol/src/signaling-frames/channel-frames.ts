@@ -1,0 +1,80 @@
+import { signalingErrors } from '../signaling-errors.ts';
+import {
+  type Check,
+  field,
+  flag,
+  id,
+  invalid,
+  isObject,
+  optional,
+  place,
+  type SignalingFrameChecks,
+  utf8Length,
+} from './checks.ts';
+import { states } from './presence-frames.ts';
+
+/** Bytes of a message, as UTF-8 or as they are (spec: signaling 2.4). */
+export const signalingMessageBytesMax = 32 * 1024;
+/** Characters of a message's custom type (spec: signaling 2.4). */
+export const signalingCustomTypeLengthMax = 32;
+const content: Check = (value, name) => {
+  const fault = invalid(
+    `"${name}" must be an object with "text" or "bytes" (base64), and not both.`,
+    signalingErrors.invalidMessage,
+  );
+  if (!isObject(value) || Object.keys(value).length !== 1) return fault;
+  const bytes = contentBytes(value);
+  if (bytes === undefined) return fault;
+  if (bytes > signalingMessageBytesMax)
+    return invalid(
+      `A message has at most ${signalingMessageBytesMax} bytes.`,
+      signalingErrors.messageTooLong,
+      'frame_too_large',
+    );
+  return undefined;
+};
+
+function contentBytes({ text, bytes }: Record<string, unknown>): number | undefined {
+  if (typeof text === 'string') return utf8Length(text);
+  if (typeof bytes !== 'string' || bytes.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes))
+    return undefined;
+  return (bytes.length / 4) * 3 - (bytes.endsWith('==') ? 2 : bytes.endsWith('=') ? 1 : 0);
+}
+
+const customType: Check = (value, name) => {
+  if (typeof value !== 'string')
+    return invalid(`"${name}" must be a string.`, signalingErrors.invalidCustomType);
+  return value.length <= signalingCustomTypeLengthMax
+    ? undefined
+    : invalid(
+        `"${name}" has at most ${signalingCustomTypeLengthMax} characters.`,
+        signalingErrors.customTypeTooLong,
+      );
+};
+
+/** The frames of subscriptions and messages. */
+export const channelFrames: SignalingFrameChecks = {
+  subscribe: {
+    id,
+    ...place,
+    withMessage: flag,
+    withPresence: flag,
+    withMetadata: flag,
+    withLock: flag,
+    beQuiet: flag,
+    states: optional(states),
+  },
+  unsubscribe: { id, ...place },
+  publish: {
+    id,
+    channelType: field(
+      '"MESSAGE" or "USER"',
+      (value) => value === 'MESSAGE' || value === 'USER',
+      signalingErrors.invalidChannelType,
+    ),
+    // Whose name it is, the type says: see togetherFault.
+    channel: field('a string', (value) => typeof value === 'string'),
+    content,
+    customType: optional(customType),
+  },
+};
