@@ -8,7 +8,11 @@ export type SignalingAnswer =
 export const done = (result?: SignalingResult): SignalingAnswer =>
   result ? { ok: true, result } : { ok: true };
 
-export const refused = (code: number, reason: string): SignalingAnswer => ({ ok: false, code, reason });
+export const refused = (code: number, reason: string): Extract<SignalingAnswer, { ok: false }> => ({
+  ok: false,
+  code,
+  reason,
+});
 
 /** The refusal of the log in the words of the API; `fallback` is the API's code for what has none of its own. */
 export function refusedByLog(

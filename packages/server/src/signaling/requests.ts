@@ -7,7 +7,7 @@ import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { changeLock, locksOf } from './lock-requests.ts';
 import { changeStates } from './own-states.ts';
-import { publish, tellUser, writeMetadata } from './publish.ts';
+import { publish, publisherOf, tellUser, writeMetadata } from './publish.ts';
 import { onlineUsers, statesOf, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
 import { failed } from './refusals.ts';
@@ -38,8 +38,8 @@ export function handleRequest(
       return unsubscribe(context, session, keyOf(session, frame));
     case 'publish':
       return frame.channelType === 'USER'
-        ? tellUser(context, session, frame)
-        : publish(context, session, frame);
+        ? tellUser(context, publisherOf(session), frame)
+        : publish(context, publisherOf(session), frame);
     case 'set-state':
       return changeStates(context, session, keyOf(session, frame), { set: frame.states, remove: [] });
     case 'remove-state': {
