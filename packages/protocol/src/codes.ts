@@ -102,6 +102,13 @@ export const codes = {
   lock_not_held: entry(409, 4217, false, 'The lock is not held by that user.'),
   locks_full: entry(409, 4218, false, 'A channel has as many locks as it may have.'),
   states_full: entry(400, 4219, false, 'A user has as many states in the channel as it may have.'),
+  publisher_in_use: entry(
+    409,
+    4230,
+    false,
+    'The publisher is a user who is logged in; say asUser if that is meant.',
+  ),
+  idempotency_key_used: entry(409, 4231, false, 'The idempotency key was used for another request.'),
   // Endpoints.
   endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
   endpoint_read_only: entry(

@@ -35,6 +35,14 @@ export const limits = {
   signalingWindowNewcomersMax: 200,
   /** Who is in a channel is kept in memory this long after it was last asked for or watched, milliseconds. */
   signalingFoldIdleMs: 60_000,
+  /** Names under which the server's owner publishes whose rates are remembered; beyond it those unused for longest begin anew. */
+  ownerPublishersMax: 1_000,
+  /** How long a publish over REST with an idempotency key is not done again, milliseconds. */
+  idempotencyMs: 600_000,
+  /** Idempotency keys that are remembered; beyond it the oldest are forgotten. About 300 bytes each. */
+  idempotencyKeysMax: 100_000,
+  /** Users whose status one REST request asks for; more are `query_invalid`. */
+  statusUsersMax: 100,
   /** Frames from one signaling connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
   signalingFramesPerSecondMax: 200,
   /** Messages from one session, per second (spec: signaling 6.1), with a burst of five times that; then refused −10021. */

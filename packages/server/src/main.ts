@@ -250,6 +250,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         notify,
         communicationEventsOf,
         endpoints,
+        signaling: signaling.backend,
         noticeAddresses: ownAddresses,
       }),
       ...whipRoutes({

@@ -6,6 +6,7 @@ import type { Redeliveries } from '../ledger/redeliveries.ts';
 import type { Log } from '../log/contract.ts';
 import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
+import type { Backend } from '../signaling/backend.ts';
 
 /** What the REST API is made of: each part as small as the API needs it. */
 export interface ApiDeps {
@@ -23,6 +24,7 @@ export interface ApiDeps {
   readonly redeliveries: Pick<Redeliveries, 'count' | 'start' | 'get' | 'cancel'>;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
   readonly endpoints: Omit<EndpointRegistry, 'stop'>;
+  readonly signaling: Backend;
   readonly clock: Clock;
   readonly random: Random;
   /** How the joins and leaves of communication channels are numbered. */

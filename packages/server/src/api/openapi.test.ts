@@ -94,6 +94,9 @@ test('REST27: answers have the shape that is described', async () => {
     [`${app}/events`, '/v1/apps/{app}/events'],
     [`${app}/endpoints`, '/v1/apps/{app}/endpoints'],
     ['/v1/demo/token?channel=x', '/v1/demo/token'],
+    [`${app}/channels/x/users?with=states`, '/v1/apps/{app}/channels/{channel}/users'],
+    [`${app}/users/alice/channels`, '/v1/apps/{app}/users/{user}/channels'],
+    [`${app}/users?user=alice&user=bob`, '/v1/apps/{app}/users'],
     [`${dev}/${'a'.repeat(32)}`, '/dev/v1/channel/{appid}'],
     [`${dev}/user/${'a'.repeat(32)}/x`, '/dev/v1/channel/user/{appid}/{channelName}'],
     [

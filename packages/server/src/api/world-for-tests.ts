@@ -5,6 +5,7 @@ import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type Clock, systemClock, systemRandom } from '../clock.ts';
 import { httpHandler } from '../edge/http.ts';
+import { SocketCount } from '../edge/socket-count.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { openDeliveries } from '../ledger/deliveries.ts';
 import { openHistory } from '../ledger/history.ts';
@@ -18,6 +19,7 @@ import { retentionCheckMs } from '../notify/retention.ts';
 import type { Send, SendOutcome, SendRequest } from '../notify/transport.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { startSignaling } from '../signaling/signaling.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiRoutes } from './routes.ts';
 
@@ -117,6 +119,21 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     send,
   });
   const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
+  const signalingApp = {
+    ...testApp,
+    bindSignaling: true,
+    signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server' as const },
+  };
+  const signaling = startSignaling({
+    ...common,
+    apps: new Map([[testApp.id, signalingApp]]),
+    log,
+    broadcast: { publish: () => {} },
+    sockets: new SocketCount(),
+    secret: new Uint8Array(32).fill(7),
+    leaseMs: 10_000,
+    isTokenFree: true,
+  });
   const deps: ApiDeps = {
     ...common,
     apps: [testApp],
@@ -129,6 +146,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     notify,
     communicationEventsOf: () => '107/108',
     endpoints,
+    signaling: signaling.backend,
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
   };
@@ -181,6 +199,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
       offsetMs += ms;
     },
     async close() {
+      await signaling.stop(0);
       await redeliveries.stop();
       await endpoints.stop();
       await notify.stop();

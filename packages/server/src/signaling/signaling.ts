@@ -7,6 +7,7 @@ import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { Audiences } from './audiences.ts';
+import { Backend } from './backend.ts';
 import { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { LockHoldings } from './lock-holdings.ts';
@@ -44,6 +45,8 @@ export function startSignaling(options: SignalingOptions): Signaling {
 
 /** All signaling of this process: takes sockets in, looks after them, and follows the log. */
 export class Signaling {
+  /** For the server's owner. */
+  readonly backend: Backend;
   readonly #options: SignalingOptions;
   readonly #context: SignalingContext;
   /** Every open socket. */
@@ -94,6 +97,7 @@ export class Signaling {
     const shared = context as SignalingContext & { sessions: Sessions };
     shared.sessions = new Sessions(shared);
     this.#context = shared;
+    this.backend = new Backend(shared);
     metrics.gauge('housecount_signaling_sockets', 'Open signaling WebSockets.', () => this.#open.size);
     metrics.gauge(
       'housecount_signaling_sessions',

@@ -25,6 +25,8 @@ import { pullEvents } from './pull-events.ts';
 import { redeliver } from './redeliver.ts';
 import { rotateEndpointSecret } from './rotate-endpoint-secret.ts';
 import { searchDeliveries } from './search-deliveries.ts';
+import { presenceOperations } from './signaling/presence.ts';
+import { publishOperations } from './signaling/publish-message.ts';
 import { switchEndpoint } from './switch-endpoint.ts';
 import { testEndpoint } from './test-endpoint.ts';
 
@@ -58,6 +60,8 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     redeliver(parts),
     getRedelivery(parts),
     cancelRedelivery(parts),
+    ...publishOperations(parts),
+    ...presenceOperations(parts),
     ...(parts.deps.development ? [getDemoToken(parts)] : []),
   ];
 }

@@ -1,0 +1,46 @@
+import { HousecountError, isSignalingName } from '@housecount/protocol';
+import type { RequestContext } from '../../../edge/route.ts';
+import type { ChannelKey } from '../../../signaling/channel-key.ts';
+import type { ApiDeps } from '../../deps.ts';
+import { appOf, path, type Readable } from '../../parameters.ts';
+
+export const userParameter = path('user', 'User id, percent-encoded.');
+
+export const channelTypeParameter: Readable<ChannelKey['channelType']> = {
+  name: 'type',
+  in: 'query',
+  description: 'Which kind of channel the name is of.',
+  required: false,
+  schema: { enum: ['MESSAGE', 'STREAM'], default: 'MESSAGE' },
+  read({ url }) {
+    const given = url.searchParams.get('type') ?? 'MESSAGE';
+    if (given === 'MESSAGE' || given === 'STREAM') return given;
+    throw new HousecountError('query_invalid', 'type must be MESSAGE or STREAM.');
+  },
+};
+
+/**
+ * The signaling channel that the path and `type` name.
+ * @throws HousecountError invalid_app_id, invalid_channel_name, query_invalid
+ */
+export function keyOf(deps: Pick<ApiDeps, 'apps'>, context: RequestContext): ChannelKey {
+  const app = appOf(deps, context).id;
+  return { app, channelType: channelTypeParameter.read(context), channel: signalingChannelOf(context) };
+}
+
+/** @throws HousecountError invalid_channel_name */
+export function signalingChannelOf({ params }: RequestContext): string {
+  if (!isSignalingName(params.channel)) throw new HousecountError('invalid_channel_name');
+  return params.channel;
+}
+
+/** @throws HousecountError invalid_user_id */
+export function userOf({ params }: RequestContext): string {
+  return legalUser(params.user);
+}
+
+/** @throws HousecountError invalid_user_id */
+export function legalUser(value: unknown): string {
+  if (!isSignalingName(value)) throw new HousecountError('invalid_user_id');
+  return value;
+}

@@ -1,0 +1,124 @@
+import { HousecountError } from '@housecount/protocol';
+import { limits } from '../../../limits.ts';
+import type { Operation } from '../../operation.ts';
+import { appOf, appParameter, channelParameter, queryText, type Readable } from '../../parameters.ts';
+import { array, integer, object, oneOf, optional, string } from '../../schema.ts';
+import type { NativeParts } from '../parts.ts';
+import { channelTypeParameter, keyOf, legalUser, userOf, userParameter } from './places.ts';
+
+const what: Readable<'users' | 'states' | 'count'> = {
+  name: 'with',
+  in: 'query',
+  description: '`states`: with what each has set; `count`: only how many there are.',
+  required: false,
+  schema: { enum: ['users', 'states', 'count'], default: 'users' },
+  read({ url }) {
+    const given = url.searchParams.get('with') ?? 'users';
+    if (given === 'users' || given === 'states' || given === 'count') return given;
+    throw new HousecountError('query_invalid', 'with must be users, states or count.');
+  },
+};
+const page = queryText('page', 'The `next` of the page before.');
+
+const users: Readable<readonly string[]> = {
+  name: 'user',
+  in: 'query',
+  description: `User id; up to ${limits.statusUsersMax} times.`,
+  required: true,
+  schema: array(string()),
+  read({ url }) {
+    const given = url.searchParams.getAll('user');
+    if (given.length >= 1 && given.length <= limits.statusUsersMax) return given.map(legalUser);
+    throw new HousecountError('query_invalid', `Name 1 to ${limits.statusUsersMax} users as user=.`);
+  },
+};
+
+/** Who is where, as users of signaling see it. */
+export function presenceOperations({ deps }: NativeParts): readonly Operation[] {
+  const { signaling } = deps;
+  return [
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/channels/{channel}/users',
+      id: 'listChannelUsers',
+      summary: 'Who is shown in a signaling channel',
+      description:
+        'Subscribers that are not quiet; in a MESSAGE channel also the members of the live channel of that name, where the app binds them. In order of arrival, in pages; `count` is exact at each.',
+      style: {
+        kind: 'native',
+        login: true,
+        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
+      },
+      parameters: [appParameter, channelParameter, channelTypeParameter, what, page],
+      answer: {
+        description: 'Nobody there is a count of 0.',
+        schema: object({
+          count: integer('All who are shown in the channel.', { minimum: 0 }),
+          users: optional(array(object({ userId: string(), states: optional(states) }))),
+          next: optional(string('Send it as `page`; absent on the last.')),
+        }),
+      },
+      async handle({ context }) {
+        const key = keyOf(deps, context);
+        const wanted = what.read(context);
+        if (wanted === 'count') return { count: await signaling.count(key) };
+        const answer = await signaling.users(key, {
+          states: wanted === 'states',
+          page: page.read(context),
+        });
+        return {
+          count: answer.count,
+          users: wanted === 'states' ? answer.users : answer.users.map(({ userId }) => ({ userId })),
+          ...(answer.next !== '' && { next: answer.next }),
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/users/{user}/channels',
+      id: 'listUserChannels',
+      summary: 'In which channels a user is shown',
+      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_user_id'] },
+      parameters: [appParameter, userParameter],
+      answer: {
+        description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
+        schema: object({
+          channels: array(object({ channelName: string(), channelType: oneOf('MESSAGE', 'STREAM') })),
+        }),
+      },
+      async handle({ context }) {
+        return { channels: await signaling.channelsOf(appOf(deps, context).id, userOf(context)) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/users',
+      id: 'getUserStatus',
+      summary: 'Whether users are logged in to signaling',
+      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_user_id'] },
+      parameters: [appParameter, users],
+      answer: {
+        description: 'In the order of the request.',
+        schema: object({
+          users: array(
+            object({
+              userId: string(),
+              status: {
+                ...oneOf('online', 'reconnecting', 'offline'),
+                description: '`reconnecting`: without connection, within the lease. Messages need `online`.',
+              },
+            }),
+          ),
+        }),
+      },
+      handle({ context }) {
+        const app = appOf(deps, context).id;
+        return {
+          users: users.read(context).map((userId) => ({ userId, status: signaling.statusOf(app, userId) })),
+        };
+      },
+    },
+  ];
+}
+
+const states = { type: 'object', additionalProperties: string() };

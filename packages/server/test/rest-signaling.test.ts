@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { limits } from '../src/limits.ts';
+import { Client } from './client.ts';
+import { type Answer, ask } from './rest-client.ts';
+import { testApp } from './server-process.ts';
+import { SignalingClient } from './signaling-client.ts';
+import { startTestServer, type TestServer } from './test-server.ts';
+
+let server: TestServer;
+let sockets: { drop(): void }[] = [];
+beforeEach(async () => {
+  server = await startTestServer();
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.drop();
+  sockets = [];
+  await server.close();
+});
+const login = async (userId: string): Promise<SignalingClient> => {
+  const client = await SignalingClient.login(server.url, userId);
+  sockets.push(client);
+  return client;
+};
+const app = `/v1/apps/${testApp.id}`;
+const rest = (path: string, send?: unknown): Promise<Answer> =>
+  ask(server.url, `${app}${path}`, send === undefined ? {} : { send });
+const message = { publisher: 'the house', content: { text: 'héllo' } };
+
+describe('publish', () => {
+  test('REST67: a message to a channel reaches all who subscribe with messages, in order, and says how many', async () => {
+    const [ann, bob, cid] = [await login('ann'), await login('bob'), await login('cid')];
+    expect((await rest('/channels/lobby/messages', message)).body).toEqual({ receivers: 0 });
+    await ann.subscribes('lobby');
+    await bob.subscribes('lobby');
+    await cid.subscribes('lobby', { withMessage: false });
+    const { status, body } = await rest('/channels/lobby/messages', { ...message, customType: 'news' });
+    expect([status, body]).toEqual([200, { receivers: 2 }]);
+    await rest('/channels/lobby/messages', { publisher: 'the house', content: { bytes: 'AAEC' } });
+    for (const client of [ann, bob]) {
+      await client.until('both', () => client.all('message').length >= 2);
+      expect(client.all('message')).toEqual([
+        {
+          type: 'message',
+          channelType: 'MESSAGE',
+          channel: 'lobby',
+          publisher: 'the house',
+          content: { text: 'héllo' },
+          customType: 'news',
+          serverMs: expect.any(Number),
+        },
+        expect.objectContaining({ content: { bytes: 'AAEC' } }),
+      ]);
+    }
+    await cid.asks({ type: 'user-channels', userId: 'cid' });
+    expect(cid.all('message')).toEqual([]);
+  });
+
+  test('REST67: a message to a user says whether they were connected', async () => {
+    expect((await rest('/users/ann/messages', message)).body).toEqual({ online: false });
+    const ann = await login('ann');
+    expect((await rest('/users/ann/messages', message)).body).toEqual({ online: true });
+    await ann.until('it', () => ann.all('message').length === 1);
+    expect(ann.all('message')).toMatchObject([{ channelType: 'USER', publisher: 'the house' }]);
+  });
+
+  test('REST68: with an idempotency key a repeated request is answered the same and publishes nothing', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const keyed = { ...message, idempotencyKey: 'order 7' };
+    const answers = await Promise.all([1, 2, 3].map(() => rest('/channels/lobby/messages', keyed)));
+    expect(answers.map(({ body }) => body)).toEqual(Array(3).fill({ receivers: 1 }));
+    const other = await rest('/channels/lobby/messages', { ...keyed, content: { text: 'other' } });
+    expect([other.status, other.body.code]).toEqual([409, 'idempotency_key_used']);
+    // A key is of one place.
+    expect((await rest('/channels/hall/messages', keyed)).body).toEqual({ receivers: 0 });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true });
+    await ann.until('the message to the user', () => ann.all('message').length >= 2);
+    expect(ann.all('message').map(({ channelType }) => channelType)).toEqual(['MESSAGE', 'USER']);
+  });
+
+  test('REST68: what nobody got may be tried again with the same key', async () => {
+    const keyed = { ...message, idempotencyKey: 'k' };
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: false });
+    const ann = await login('ann');
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true });
+    await rest('/users/ann/messages', message);
+    await ann.until('two', () => ann.all('message').length >= 2);
+    expect(ann.all('message')).toHaveLength(2);
+  });
+
+  test('REST69: nobody who is logged in is spoken for by accident', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const asAnn = { ...message, publisher: 'ann' };
+    const refused = await rest('/channels/lobby/messages', asAnn);
+    expect([refused.status, refused.body.code]).toEqual([409, 'publisher_in_use']);
+    expect((await rest('/users/ann/messages', asAnn)).body.code).toBe('publisher_in_use');
+    expect((await rest('/channels/lobby/messages', { ...asAnn, asUser: true })).body).toEqual({
+      receivers: 1,
+    });
+    await ann.until('it', () => ann.all('message').length === 1);
+  });
+
+  test('REST69: what cannot be published is refused with a code, and nobody hears of it', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const text = (length: number) => ({ ...message, content: { text: 'x'.repeat(length) } });
+    const cases: readonly [unknown, number, string][] = [
+      [text(32 * 1024 + 1), 413, 'body_too_large'],
+      [text(200_000), 413, 'body_too_large'],
+      [{ ...message, content: { bytes: '???' } }, 400, 'body_invalid'],
+      [{ ...message, content: { text: 'a', bytes: 'AAEC' } }, 400, 'body_invalid'],
+      [{ ...message, content: 'hi' }, 400, 'body_invalid'],
+      [{ publisher: 'x' }, 400, 'body_invalid'],
+      [{ content: { text: 'a' } }, 400, 'body_invalid'],
+      [{ ...message, publisher: '_x' }, 400, 'invalid_user_id'],
+      [{ ...message, publisher: 7 }, 400, 'invalid_user_id'],
+      [{ ...message, publisher: 'x'.repeat(65) }, 400, 'invalid_user_id'],
+      [{ ...message, customType: 'x'.repeat(33) }, 400, 'body_invalid'],
+      [{ ...message, idempotencyKey: '' }, 400, 'body_invalid'],
+      [{ ...message, idempotencyKey: 'x'.repeat(129) }, 400, 'body_invalid'],
+      [{ ...message, asUser: 'yes' }, 400, 'body_invalid'],
+      [{ ...message, channel: 'other' }, 400, 'body_invalid'],
+      [{ ...message, type: 'logout' }, 400, 'body_invalid'],
+      ['{"publisher": ', 400, 'body_invalid'],
+      ['[]', 400, 'body_invalid'],
+      ['null', 400, 'body_invalid'],
+    ];
+    for (const [send, status, code] of cases) {
+      const answer = await rest('/channels/lobby/messages', send);
+      expect([JSON.stringify(send).slice(0, 80), answer.status, answer.body.code]).toEqual([
+        JSON.stringify(send).slice(0, 80),
+        status,
+        code,
+      ]);
+    }
+    expect((await rest(`/channels/${'x'.repeat(65)}/messages`, message)).body.code).toBe(
+      'invalid_channel_name',
+    );
+    expect((await rest('/users/a.b/messages', message)).body.code).toBe('invalid_user_id');
+    const other = await ask(server.url, `/v1/apps/${'c'.repeat(32)}/channels/lobby/messages`, {
+      send: message,
+    });
+    expect(other.body.code).toBe('invalid_app_id');
+    const nobody = await fetch(`${server.url}${app}/channels/lobby/messages`, {
+      method: 'POST',
+      headers: { authorization: 'Basic eDp5', 'content-type': 'application/json' },
+      body: JSON.stringify(message),
+    });
+    expect(nobody.status).toBe(401);
+    expect((await rest('/channels/lobby/messages', text(32 * 1024))).body).toEqual({ receivers: 1 });
+    await ann.until('the one', () => ann.all('message').length > 0);
+    expect(ann.all('message')).toHaveLength(1);
+  });
+
+  test('REST69: a publisher has the rate of a user; others go on', async () => {
+    const burst = limits.signalingPublishesPerSecondMax * 5;
+    let refused: Answer | undefined;
+    for (let sent = 0; sent < burst * 4 && !refused; sent += 50) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => rest('/channels/lobby/messages', message)),
+      );
+      refused = answers.find(({ status }) => status !== 200);
+    }
+    expect([refused?.status, refused?.body.code]).toEqual([429, 'rate_limited']);
+    expect((await rest('/channels/lobby/messages', { ...message, publisher: 'other' })).status).toBe(200);
+  });
+});
+
+describe('presence', () => {
+  test('REST70: who is in a channel, with states, in pages, and exactly how many; live viewers too', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby', { states: { mood: 'good' } });
+    await (await login('shy')).subscribes('lobby', { beQuiet: true });
+    sockets.push(await Client.join({ url: server.url, channel: 'lobby', uid: 7 }));
+    expect((await rest('/channels/lobby/users')).body).toEqual({
+      count: 2,
+      users: [{ userId: 'ann' }, { userId: '7' }],
+    });
+    expect((await rest('/channels/lobby/users?with=states')).body.users).toEqual([
+      { userId: 'ann', states: { mood: 'good' } },
+      { userId: '7', states: { role: 'audience', uid: '7' } },
+    ]);
+    expect((await rest('/channels/lobby/users?with=count')).body).toEqual({ count: 2 });
+    expect((await rest('/channels/lobby/users?type=STREAM')).body).toEqual({ count: 0, users: [] });
+    expect((await rest('/users/7/channels')).body).toEqual({
+      channels: [{ channelName: 'lobby', channelType: 'MESSAGE' }],
+    });
+    expect((await rest('/users/nobody/channels')).body).toEqual({ channels: [] });
+    for (const [query, code] of [
+      ['type=USER', 'query_invalid'],
+      ['with=all', 'query_invalid'],
+      ['page=never', 'no_longer_kept'],
+    ])
+      expect((await rest(`/channels/lobby/users?${query}`)).body.code).toBe(code);
+    expect((await rest('/channels/a.b/users')).body.code).toBe('invalid_channel_name');
+  });
+
+  test('REST70: the pages of a large channel have everybody once', async () => {
+    const total = limits.signalingPageUsersMax + 20;
+    await Promise.all(
+      Array.from({ length: total }, async (_, index) => (await login(`u${index}`)).subscribes('lobby')),
+    );
+    const seen: string[] = [];
+    for (let page = ''; ; ) {
+      const { body } = await rest(`/channels/lobby/users?page=${encodeURIComponent(page)}`);
+      expect(body.count).toBe(total);
+      seen.push(...body.users.map(({ userId }: { userId: string }) => userId));
+      if (!body.next) break;
+      page = body.next;
+    }
+    expect(seen).toHaveLength(total);
+    expect(new Set(seen).size).toBe(total);
+  });
+
+  test('REST71: whether users are online, several at once', async () => {
+    await login('ann');
+    const bob = await login('bob');
+    await bob.subscribes('lobby');
+    bob.drop();
+    for (;;) {
+      const { body } = await rest('/users?user=ann&user=bob&user=c,d');
+      if (body.users[1].status === 'online') continue;
+      expect(body.users).toEqual([
+        { userId: 'ann', status: 'online' },
+        { userId: 'bob', status: 'reconnecting' },
+        { userId: 'c,d', status: 'offline' },
+      ]);
+      break;
+    }
+    expect((await rest('/users')).body.code).toBe('query_invalid');
+    expect((await rest('/users?user=a.b')).body.code).toBe('invalid_user_id');
+    const many = Array.from({ length: limits.statusUsersMax + 1 }, (_, n) => `user=u${n}`).join('&');
+    expect((await rest(`/users?${many}`)).body.code).toBe('query_invalid');
+  });
+});
