@@ -109,6 +109,9 @@ export const codes = {
     'The publisher is a user who is logged in; say asUser if that is meant.',
   ),
   idempotency_key_used: entry(409, 4231, false, 'The idempotency key was used for another request.'),
+  topics_full: entry(409, 4240, false, 'A user publishes in as many topics of the channel as it may.'),
+  publishers_full: entry(503, 4241, true, 'The channel has as many publishers of topics as it may have.'),
+  topic_not_joined: entry(409, 4242, false, 'The user does not publish in that topic.'),
   // Endpoints.
   endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
   endpoint_read_only: entry(

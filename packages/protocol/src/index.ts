@@ -11,4 +11,5 @@ export * from './reasons.ts';
 export * from './roster.ts';
 export * from './signaling.ts';
 export * from './signaling-errors.ts';
+export * from './signaling-streams.ts';
 export * from './standard-notices.ts';

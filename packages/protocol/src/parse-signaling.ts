@@ -17,6 +17,7 @@ import { lockFrames } from './signaling-frames/lock-frames.ts';
 import { presenceFrames } from './signaling-frames/presence-frames.ts';
 import { sessionFrames } from './signaling-frames/session-frames.ts';
 import { storageFrames } from './signaling-frames/storage-frames.ts';
+import { topicFrames } from './signaling-frames/topic-frames.ts';
 
 export { signalingCustomTypeLengthMax, signalingMessageBytesMax } from './signaling-frames/channel-frames.ts';
 export {
@@ -24,6 +25,12 @@ export {
   signalingStateKeysMax,
   signalingStateValueBytesMax,
 } from './signaling-frames/presence-frames.ts';
+
+export {
+  signalingTopicMessageBytesMax,
+  signalingTopicMetaBytesMax,
+  signalingTopicUsersMax,
+} from './signaling-frames/topic-frames.ts';
 
 /**
  * What a client sent: a frame, or why it is none. `errorCode` is the API's number of it; `id` is set if the object had
@@ -58,7 +65,7 @@ export function parseSignalingFrame(text: string): ParsedSignalingFrame {
 
 /** One group of frames per idea; their names must differ. */
 const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
-  [sessionFrames, channelFrames, presenceFrames, storageFrames, lockFrames].flatMap((group) =>
+  [sessionFrames, channelFrames, presenceFrames, storageFrames, lockFrames, topicFrames].flatMap((group) =>
     Object.entries(group),
   ),
 );
@@ -80,12 +87,25 @@ function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefi
     return value.channelType === 'USER'
       ? userId(value.channel, 'channel')
       : channel(value.channel, 'channel');
+  if (value.type === 'subscribe') return subscribeFault(value);
   if (value.type !== 'online-users' || value.includedUserId !== false) return undefined;
   if (value.includedState === true)
     return invalid('"includedState" needs "includedUserId".', signalingErrors.presenceInvalidArgument);
   if (value.page !== undefined)
     return invalid('"page" needs "includedUserId".', signalingErrors.presenceInvalidArgument);
   return undefined;
+}
+
+/** Messages of a stream channel come by topic, and being in it needs a token of its own. */
+function subscribeFault({
+  channelType,
+  withMessage,
+  token,
+}: Readonly<Record<string, unknown>>): Fault | undefined {
+  if (channelType === 'STREAM')
+    return withMessage === undefined ? undefined : invalid('"withMessage" is not of stream channels.');
+  if (withMessage === undefined) return invalid('"withMessage" is missing.');
+  return token === undefined ? undefined : invalid('"token" is of stream channels.');
 }
 
 const refuse = (code: Code, detail: string, errorCode: number = signalingErrors.invalidParameter) =>

@@ -1,3 +1,10 @@
+import type {
+  SignalingChannelEnded,
+  SignalingTopicEvent,
+  SignalingTopicRequest,
+  SignalingTopicResult,
+} from './signaling-streams.ts';
+
 /**
  * The signaling protocol: one WebSocket at /v1/signaling per logged-in user, JSON text frames (docs/signaling.md). It
  * carries what the API of `agora-rtm` needs; names follow that API, so that the SDK passes most of it on as it is.
@@ -49,12 +56,19 @@ export interface SignalingLogout {
 
 /** What a logged-in client asks. Each has an `id` of its own, and is answered with `ok` or `refused`. */
 export type SignalingRequest = { readonly id: number } & (
-  | { readonly type: 'renew-token'; readonly token: string }
+  | SignalingTopicRequest
+  | {
+      readonly type: 'renew-token';
+      readonly token: string;
+      /** A stream channel, if it is the token of that one. */
+      readonly channel?: string;
+    }
   | {
       readonly type: 'subscribe';
       readonly channelType: SignalingChannelType;
       readonly channel: string;
-      readonly withMessage: boolean;
+      /** Of message channels, and only of these. */
+      readonly withMessage?: boolean;
       readonly withPresence: boolean;
       readonly withMetadata: boolean;
       readonly withLock: boolean;
@@ -62,6 +76,8 @@ export type SignalingRequest = { readonly id: number } & (
       readonly beQuiet: boolean;
       /** Set at once with the subscription, and told as such (spec: signaling 3.4). */
       readonly states?: SignalingStates;
+      /** Of stream channels: AccessToken2 with the RTC join privilege for it and this user; not needed where the app is in development. */
+      readonly token?: string;
     }
   | { readonly type: 'unsubscribe'; readonly channelType: SignalingChannelType; readonly channel: string }
   | {
@@ -209,7 +225,8 @@ export type SignalingResult =
       readonly totalCount: number;
       readonly items?: readonly SignalingMetadataItem[];
     }
-  | { readonly locks: readonly SignalingLock[] };
+  | { readonly locks: readonly SignalingLock[] }
+  | SignalingTopicResult;
 /** A request was not done. `code` as in spec: signaling section 5, for example −11033. */
 export interface SignalingRefused {
   readonly type: 'refused';
@@ -220,8 +237,10 @@ export interface SignalingRefused {
 }
 export interface SignalingMessage {
   readonly type: 'message';
-  readonly channelType: 'MESSAGE' | 'USER';
+  readonly channelType: 'MESSAGE' | 'USER' | 'STREAM';
   readonly channel: string;
+  /** Of a stream channel. */
+  readonly topic?: string;
   readonly publisher: string;
   readonly content: SignalingContent;
   readonly customType?: string;
@@ -271,9 +290,10 @@ export interface SignalingLockEvent {
       } & SignalingLock);
   readonly serverMs: number;
 }
-/** The token's privilege ends soon. */
+/** The token's privilege ends soon: that of the login, or of a stream channel. */
 export interface SignalingTokenWillExpire {
   readonly type: 'token-will-expire';
+  readonly channel?: string;
   readonly endsMs: number;
 }
 /** The last frame: why the server closes. `retry`: come back, with the session, after `retryAfterMs`. */
@@ -296,6 +316,8 @@ export type SignalingServerFrame =
   | SignalingPresence
   | SignalingStorage
   | SignalingLockEvent
+  | SignalingTopicEvent
+  | SignalingChannelEnded
   | SignalingTokenWillExpire
   | SignalingClosing;
 

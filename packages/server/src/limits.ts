@@ -14,6 +14,18 @@ export const limits = {
   signalingSubscriptionsMax: 100,
   /** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
   signalingStatesBytesMax: 8 * 1024,
+  /** Users in one stream channel (spec: signaling 2.2); the next is refused −11007. */
+  streamMembersMax: 1_000,
+  /** Topics of a stream channel in which one user publishes (spec: signaling 2.6); the next is refused with `topics_full`. */
+  memberTopicsMax: 8,
+  /** Publishers of all topics of a stream channel, each counted by topic; the next is refused with `publishers_full`. Chosen: a snapshot of them fits one frame. */
+  channelPublishersMax: 2_000,
+  /** Topics of a stream channel that one user subscribes to (spec: signaling 2.6); the next is refused −11014. */
+  signalingTopicsMax: 50,
+  /** Publishers, each counted by topic and channel, whose messages one session gets; the next fails with 20003. */
+  signalingFollowedPublishersMax: 10_000,
+  /** Messages from one session in one topic, per second (spec: signaling 2.6), with a burst of five times that; then refused −11025. */
+  signalingTopicMessagesPerSecondMax: 200,
   /** Users whose metadata one session follows; the next is refused −12017. */
   signalingFollowedUsersMax: 100,
   /** Locks that one session waits for; the next is refused −14003. */

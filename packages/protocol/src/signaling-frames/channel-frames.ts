@@ -9,6 +9,7 @@ import {
   optional,
   place,
   type SignalingFrameChecks,
+  token,
   utf8Length,
 } from './checks.ts';
 import { states } from './presence-frames.ts';
@@ -17,22 +18,26 @@ import { states } from './presence-frames.ts';
 export const signalingMessageBytesMax = 32 * 1024;
 /** Characters of a message's custom type (spec: signaling 2.4). */
 export const signalingCustomTypeLengthMax = 32;
-const content: Check = (value, name) => {
-  const fault = invalid(
-    `"${name}" must be an object with "text" or "bytes" (base64), and not both.`,
-    signalingErrors.invalidMessage,
-  );
-  if (!isObject(value) || Object.keys(value).length !== 1) return fault;
-  const bytes = contentBytes(value);
-  if (bytes === undefined) return fault;
-  if (bytes > signalingMessageBytesMax)
-    return invalid(
-      `A message has at most ${signalingMessageBytesMax} bytes.`,
-      signalingErrors.messageTooLong,
-      'frame_too_large',
+
+/** A message's content, of at most this many bytes. */
+export const contentUpTo =
+  (bytesMax: number): Check =>
+  (value, name) => {
+    const fault = invalid(
+      `"${name}" must be an object with "text" or "bytes" (base64), and not both.`,
+      signalingErrors.invalidMessage,
     );
-  return undefined;
-};
+    if (!isObject(value) || Object.keys(value).length !== 1) return fault;
+    const bytes = contentBytes(value);
+    if (bytes === undefined) return fault;
+    if (bytes > bytesMax)
+      return invalid(
+        `A message has at most ${bytesMax} bytes.`,
+        signalingErrors.messageTooLong,
+        'frame_too_large',
+      );
+    return undefined;
+  };
 
 function contentBytes({ text, bytes }: Record<string, unknown>): number | undefined {
   if (typeof text === 'string') return utf8Length(text);
@@ -41,7 +46,8 @@ function contentBytes({ text, bytes }: Record<string, unknown>): number | undefi
   return (bytes.length / 4) * 3 - (bytes.endsWith('==') ? 2 : bytes.endsWith('=') ? 1 : 0);
 }
 
-const customType: Check = (value, name) => {
+/** What a publisher calls a message. */
+export const customType: Check = (value, name) => {
   if (typeof value !== 'string')
     return invalid(`"${name}" must be a string.`, signalingErrors.invalidCustomType);
   return value.length <= signalingCustomTypeLengthMax
@@ -57,7 +63,9 @@ export const channelFrames: SignalingFrameChecks = {
   subscribe: {
     id,
     ...place,
-    withMessage: flag,
+    // What a stream channel has instead: see togetherFault.
+    withMessage: optional(flag),
+    token: optional(token),
     withPresence: flag,
     withMetadata: flag,
     withLock: flag,
@@ -74,7 +82,7 @@ export const channelFrames: SignalingFrameChecks = {
     ),
     // Whose name it is, the type says: see togetherFault.
     channel: field('a string', (value) => typeof value === 'string'),
-    content,
+    content: contentUpTo(signalingMessageBytesMax),
     customType: optional(customType),
   },
 };

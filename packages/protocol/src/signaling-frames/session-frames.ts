@@ -3,6 +3,7 @@ import { signalingVersion } from '../signaling.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 import {
   type Check,
+  channel,
   field,
   fieldsFault,
   id,
@@ -35,5 +36,5 @@ export const sessionFrames: SignalingFrameChecks = {
   },
   ping: {},
   logout: {},
-  'renew-token': { id, token },
+  'renew-token': { id, token, channel: optional(channel) },
 };

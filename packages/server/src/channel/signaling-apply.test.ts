@@ -9,7 +9,15 @@ import {
   isForgettable,
 } from './signaling-apply.ts';
 
-const limits = { membersMax: 3, hostsMax: 0, statesMax: 2, metadataBytesMax: 20, locksMax: 2 };
+const limits = {
+  membersMax: 3,
+  hostsMax: 0,
+  statesMax: 2,
+  metadataBytesMax: 20,
+  locksMax: 2,
+  topicsMax: 2,
+  publishersMax: 4,
+};
 
 /** A signaling channel that keeps what happened to it. */
 class Channel {

@@ -16,9 +16,10 @@ import {
 import { changeMetadata, type MetadataRefusal, noMetadata, withMetadata } from './metadata.ts';
 import type { SignalingCommand, SignalingRecord, SignalingState, StatesOf } from './signaling.ts';
 import { closedChannel, type Member } from './state.ts';
+import { changeTopics, noPublishers, type TopicLimits, type TopicRefusal, withTopics } from './topics.ts';
 import { Trie } from './trie.ts';
 
-export interface SignalingLimits extends ChannelLimits {
+export interface SignalingLimits extends ChannelLimits, TopicLimits {
   /** Keys of one user's temporary state; more are refused with `states_full`. */
   readonly statesMax: number;
   /** Bytes of all keys and values of a set of metadata; more are refused with `metadata_full`. */
@@ -27,7 +28,12 @@ export interface SignalingLimits extends ChannelLimits {
   readonly locksMax: number;
 }
 
-type SignalingRefusal = ChannelRefusal['refused'] | 'states_full' | MetadataRefusal | LockRefusal;
+type SignalingRefusal =
+  | ChannelRefusal['refused']
+  | 'states_full'
+  | MetadataRefusal
+  | LockRefusal
+  | TopicRefusal;
 export type SignalingDecision =
   | { readonly records: readonly SignalingRecord[] }
   | { readonly refused: SignalingRefusal };
@@ -41,7 +47,14 @@ const noStates = Trie.empty<StatesOf>();
 /** A signaling channel that nobody has used yet. */
 export function emptySignaling(key: Pick<SignalingState, 'app' | 'channelType' | 'channel'>): SignalingState {
   const presence = closedChannel(key.app, key.channel);
-  return { ...key, presence, states: noStates, metadata: noMetadata, locks: noLocks };
+  return {
+    ...key,
+    presence,
+    states: noStates,
+    publishers: noPublishers,
+    metadata: noMetadata,
+    locks: noLocks,
+  };
 }
 
 /**
@@ -102,6 +115,13 @@ function decide(
       const member = memberOf(state, command.connectionId);
       return member ? statesChange(state, member, command, nowMs, limits) : 'not_joined';
     }
+    case 'join-topic':
+    case 'leave-topic': {
+      const member = memberOf(state, command.connectionId);
+      if (!member) return 'not_joined';
+      const change = changeTopics(state.publishers, member.uid, command, nowMs, limits);
+      return typeof change === 'string' ? change : change ? [change] : [];
+    }
     case 'change-metadata': {
       const { lockName, author } = command;
       if (lockName !== '' && heldBy(state, lockName) !== author) return 'lock_not_held';
@@ -142,6 +162,8 @@ function changed(state: SignalingState, change: Change): SignalingState {
       const states = isEmpty ? state.states.without(uid) : state.states.with(uid, { uid, states: set });
       return later({ ...state, states }, change);
     }
+    case 'topics-set':
+      return later({ ...state, publishers: withTopics(state.publishers, change) }, change);
     case 'quiet-set': {
       assert(presence.sid !== undefined, 'somebody subscribes');
       const member = presence.roster.get(change.uid);
@@ -151,8 +173,11 @@ function changed(state: SignalingState, change: Change): SignalingState {
       return later({ ...state, presence: { ...presence, roster } }, change);
     }
     default: {
-      const states = change.type === 'member-left' ? state.states.without(change.uid) : state.states;
-      return { ...state, presence: evolve(presence, change), states };
+      const after = { ...state, presence: evolve(presence, change) };
+      if (change.type !== 'member-left') return after;
+      const { uid } = change;
+      const publishers = withTopics(state.publishers, { uid, topics: {} });
+      return { ...after, states: state.states.without(uid), publishers };
     }
   }
 }

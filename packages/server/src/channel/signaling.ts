@@ -4,6 +4,7 @@ import type { ChannelRecord } from './decision.ts';
 import type { LockChange, LockCommand, Locks } from './locks.ts';
 import type { Metadata, MetadataChanged, MetadataCommand } from './metadata.ts';
 import type { ChannelState } from './state.ts';
+import type { Publishers, TopicCommand, TopicsSet } from './topics.ts';
 import type { Trie } from './trie.ts';
 
 /** What a signaling channel can be; `USER` is not one that anybody subscribes to: it holds a user's own metadata. */
@@ -21,6 +22,8 @@ export interface SignalingState {
   readonly presence: ChannelState;
   /** Temporary states by uid, of subscribers only. */
   readonly states: Trie<StatesOf>;
+  /** Of a stream channel. */
+  readonly publishers: Publishers;
   /** What is kept for good, whoever subscribes. */
   readonly metadata: Metadata;
   readonly locks: Locks;
@@ -48,7 +51,7 @@ export interface QuietSet {
 }
 
 /** What signaling adds to a channel's records. */
-export type SignalingChange = StatesSet | QuietSet | MetadataChanged | LockChange;
+export type SignalingChange = StatesSet | QuietSet | TopicsSet | MetadataChanged | LockChange;
 
 /** A change of a signaling channel as the log holds it; readers of live channels pass it by. */
 export interface SignalingRecord {
@@ -64,6 +67,7 @@ export type SignalingCommand =
   | ChannelCommand
   | MetadataCommand
   | LockCommand
+  | TopicCommand
   /** Of who has this session: merges `set` in, takes `remove` out; `remove: 'all'` comes first. */
   | {
       readonly type: 'change-states';

@@ -26,4 +26,9 @@ export class FrameBudget {
     this.#left -= taken;
     return true;
   }
+
+  /** Gives back part of what was taken. */
+  giveBack(amount: number): void {
+    this.#left += amount;
+  }
 }

@@ -100,7 +100,8 @@ export function decideSignaling(
   const state = world.signaling(key);
   if (isForgettable(state) && world.signalingCount(key.app) >= limits.appSignalingChannelsMax)
     return refuse('channels_full');
-  if (request.type !== 'join') return decided(applySignaling(state, request, nowMs, signalingLimits));
+  const channelLimits = key.channelType === 'STREAM' ? streamLimits : signalingLimits;
+  if (request.type !== 'join') return decided(applySignaling(state, request, nowMs, channelLimits));
   const { app, channel } = key;
   const { identity, connectionId, quiet, leaseMs, tokenEndsMs, ip } = request;
   const identified = decideIdentity(world, { app, channel, identity }, random, nowMs);
@@ -121,7 +122,7 @@ export function decideSignaling(
     leaseMs,
     newSid: newSid(random),
   } as const;
-  const decision = decided(applySignaling(state, join, nowMs, signalingLimits));
+  const decision = decided(applySignaling(state, join, nowMs, channelLimits));
   return decision.ok ? { ok: true, records: [...identified.records, ...decision.records] } : decision;
 }
 
@@ -172,4 +173,7 @@ const signalingLimits = {
   statesMax: limits.signalingStatesMax,
   metadataBytesMax: limits.metadataBytesMax,
   locksMax: limits.channelLocksMax,
+  topicsMax: limits.memberTopicsMax,
+  publishersMax: limits.channelPublishersMax,
 };
+const streamLimits = { ...signalingLimits, membersMax: limits.streamMembersMax };

@@ -208,3 +208,35 @@ test('SIG4: a banned user is refused by the rule', async () => {
   );
   expect(await m.log.signaling(key, join('ann'))).toMatchObject({ ok: false, code: 'banned' });
 });
+
+test('SIG62: who publishes in topics outlives a power cut and a snapshot', async () => {
+  const m = await begin();
+  const arena = { ...key, channelType: 'STREAM' } as const;
+  const publish = (account: string, topic: string, meta = '') =>
+    m.log.signaling(arena, {
+      type: 'join-topic',
+      connectionId: `session of ${account}`,
+      topic,
+      meta,
+    });
+  for (const account of ['ann', 'bob']) await m.log.signaling(arena, join(account));
+  await m.log.signaling(arena, set('bob', { mood: 'good' }));
+  await publish('ann', 'moves', 'red');
+  await publish('ann', 'chat');
+  await publish('bob', 'moves', 'blue');
+  const published = () =>
+    Array.from(m.log.signalingState(arena).publishers.byUid.values(), ({ topics }) => topics);
+  const before = published();
+  expect(before).toEqual(expect.arrayContaining([{ moves: 'red', chat: '' }, { moves: 'blue' }]));
+  for (const end of [() => Promise.resolve(), () => m.log.stop()]) {
+    await end();
+    m.crash('power');
+    await m.start();
+    expect(published()).toEqual(before);
+    expect(m.log.signalingState(arena).publishers.count).toBe(3);
+    expect(m.log.signalingState(arena).states.size).toBe(1);
+  }
+  // Nobody came back.
+  await m.clock.advance(recoveryMs + 1);
+  expect(m.log.signalingChannel(arena)?.publishers.byUid.size ?? 0).toBe(0);
+});

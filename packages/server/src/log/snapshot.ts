@@ -5,12 +5,13 @@ import type { SignalingState, StatesOf } from '../channel/signaling.ts';
 import { emptySignaling } from '../channel/signaling-apply.ts';
 import { channelFromLines, channelToLines } from '../channel/snapshot.ts';
 import type { ChannelState } from '../channel/state.ts';
+import { type PublisherOf, withTopics } from '../channel/topics.ts';
 import type { SignalingKey } from './contract.ts';
 import type { World } from './world.ts';
 
 /** First line of a snapshot. `floorMs`: no time given after it may be earlier. */
-/** 1 knew no signaling channels. */
-const versions = [1, 2];
+/** 1 knew no signaling channels, 2 no topics. */
+const versions = [1, 2, 3];
 
 interface Header {
   readonly version: number;
@@ -21,13 +22,15 @@ type Line =
   | { readonly rule: KickingRule }
   /** The next `lines` lines are the channel's own. */
   | { readonly channel: string; readonly app: string; readonly lines: number }
-  /** The next `lines` lines are those of its presence, and the last `states` of them users' states. */
+  /** The next `lines` lines are those of its presence, then `states` users' states, then `publishers` of topics. */
   | SignalingLine;
 
 interface SignalingLine {
   readonly signaling: SignalingKey;
   readonly lines: number;
   readonly states: number;
+  /** Absent before version 3. */
+  readonly publishers?: number;
   readonly metadata: Metadata;
   readonly locks: Locks;
 }
@@ -46,7 +49,7 @@ function* lines(
   rules: readonly KickingRule[],
   floorMs: number,
 ): Iterable<string> {
-  yield JSON.stringify({ version: 2, floorMs } satisfies Header);
+  yield JSON.stringify({ version: 3, floorMs } satisfies Header);
   for (const { app, account, uid } of accounts)
     yield JSON.stringify({ account: [app, account, uid] } satisfies Line);
   for (const rule of rules) yield JSON.stringify({ rule } satisfies Line);
@@ -55,10 +58,19 @@ function* lines(
     yield JSON.stringify({ channel: state.channel, app: state.app, lines: own.length } satisfies Line);
     yield* own;
   }
-  for (const { app, channelType, channel, presence, states: set, metadata, locks } of signaling) {
-    const own = [...channelToLines(presence), ...Array.from(set.values(), (one) => JSON.stringify(one))];
+  for (const one of signaling) {
+    const { app, channelType, channel, presence, states: set, publishers, metadata, locks } = one;
+    const own = [...channelToLines(presence)];
+    for (const user of [...set.values(), ...publishers.byUid.values()]) own.push(JSON.stringify(user));
     const key = { app, channelType, channel };
-    const line = { signaling: key, lines: own.length, states: set.size, metadata, locks };
+    const line = {
+      signaling: key,
+      lines: own.length,
+      states: set.size,
+      publishers: publishers.byUid.size,
+      metadata,
+      locks,
+    };
     yield JSON.stringify(line satisfies Line);
     yield* own;
   }
@@ -100,14 +112,17 @@ export async function worldFromLines(
 }
 
 function signalingOf(
-  { signaling, states: count, metadata, locks }: SignalingLine,
+  { signaling, states: stated, publishers: publishing = 0, metadata, locks }: SignalingLine,
   lines: readonly string[],
 ): SignalingState {
-  const presence = channelFromLines(lines.slice(0, lines.length - count));
-  let { states } = emptySignaling(signaling);
-  for (const line of lines.slice(lines.length - count)) {
+  const members = lines.length - stated - publishing;
+  const presence = channelFromLines(lines.slice(0, members));
+  let { states, publishers } = emptySignaling(signaling);
+  for (const line of lines.slice(members, members + stated)) {
     const one = JSON.parse(line) as StatesOf;
     states = states.with(one.uid, one);
   }
-  return { ...signaling, presence, states, metadata, locks };
+  for (const line of lines.slice(members + stated))
+    publishers = withTopics(publishers, JSON.parse(line) as PublisherOf);
+  return { ...signaling, presence, states, publishers, metadata, locks };
 }

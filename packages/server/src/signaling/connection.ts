@@ -29,6 +29,10 @@ type Phase =
 /** How long before the login privilege ends the client is told, milliseconds (spec: signaling 1.7). */
 const tokenWarningMs = 30_000;
 
+/** Characters of a topic's message in its frame, and what it counts as a frame: there are up to 200 a second in each of 8 topics. */
+const topicFrameLengthMax = 8 * 1024;
+const topicFrameShare = 1 / 8;
+
 /** One WebSocket of signaling: logs in or resumes, then does what the client asks, in order, until it ends. */
 export class SignalingConnection implements SocketHandler {
   readonly socket: Socket;
@@ -68,6 +72,9 @@ export class SignalingConnection implements SocketHandler {
       return;
     }
     const parsed = parseSignalingFrame(text);
+    // Of topics' messages there are many and small ones, which their own rate counts.
+    if (parsed.ok && parsed.frame.type === 'publish-topic' && text.length <= topicFrameLengthMax)
+      this.#budget.giveBack(1 - topicFrameShare);
     if (this.#waiting === undefined) this.#start(parsed);
     else if (this.#waiting.length < limits.signalingPendingFramesMax) this.#waiting.push(parsed);
     else this.end('rate_limited');
@@ -110,6 +117,13 @@ export class SignalingConnection implements SocketHandler {
       session.warned = true;
       this.send({ type: 'token-will-expire', endsMs: tokenEndsMs });
     }
+    for (const stream of session.streams)
+      if (stream.shallWarn(nowMs + tokenWarningMs))
+        this.send({
+          type: 'token-will-expire',
+          channel: stream.key.channel,
+          endsMs: stream.tokenEndsMs ?? nowMs,
+        });
     if (fair) this.#judge(session, nowMs);
   }
 

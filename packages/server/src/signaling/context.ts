@@ -10,6 +10,7 @@ import type { LockWaiters } from './lock-waiters.ts';
 import type { PresenceSettings } from './presence-channel.ts';
 import type { Presences } from './presences.ts';
 import type { Sessions } from './sessions.ts';
+import type { TopicEvents } from './topic-events.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
 /** An app as signaling needs it. */
@@ -34,6 +35,7 @@ export interface SignalingContext {
   readonly whereabouts: Whereabouts;
   readonly sessions: Sessions;
   readonly audiences: Audiences;
+  readonly topicEvents: TopicEvents;
   readonly waiters: LockWaiters;
   readonly holdings: LockHoldings;
   /** Signs session keys. */

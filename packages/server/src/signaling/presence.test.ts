@@ -213,7 +213,7 @@ describe('announce', () => {
     const w = await begin();
     const [ann, bob] = [await w.login('ann'), await w.login('bob')];
     await ann.subscribes('lobby');
-    await bob.subscribes('lobby', { channelType: 'STREAM' });
+    await bob.enters('lobby');
     expect(ann.presence()).toHaveLength(1);
     expect(bob.all('presence')).toMatchObject([
       { channelType: 'STREAM', event: { type: 'SNAPSHOT', occupants: [{ userId: 'bob' }] } },

@@ -12,6 +12,7 @@ export type RateKind =
   | 'modify-metadata'
   | 'get-metadata'
   | 'lock'
+  | 'topic'
   | 'other';
 
 /** How many requests of each kind a session may still make. */

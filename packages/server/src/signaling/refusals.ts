@@ -35,6 +35,7 @@ const numbers: Partial<Record<Code, SignalingErrorCode>> = {
   token_required: invalidToken,
   invalid_token: invalidToken,
   token_app_mismatch: inconsistentAppId,
+  token_channel_mismatch: invalidToken,
   token_uid_mismatch: invalidToken,
   token_no_privilege: invalidToken,
   token_expired: tokenExpired,
@@ -48,6 +49,9 @@ const numbers: Partial<Record<Code, SignalingErrorCode>> = {
   hello_timeout: loginTimeout,
   rate_limited: rateExceeded,
   states_full: signalingErrors.stateCountOverflow,
+  topics_full: signalingErrors.tooManyTopics,
+  publishers_full: signalingErrors.joinTopicFailed,
+  topic_not_joined: signalingErrors.topicNotJoined,
   not_joined: signalingErrors.channelNotSubscribed,
 };
 

@@ -13,7 +13,9 @@ import type { RateKind } from './rates.ts';
 import { failed } from './refusals.ts';
 import type { Session } from './session.ts';
 import { readMetadata } from './storage-requests.ts';
+import { renewStreamToken } from './stream-token.ts';
 import { followUser, subscribe, unsubscribe } from './subscribe.ts';
+import { changeTopic, publishTopic, subscribeTopic, unsubscribeTopic } from './topic-requests.ts';
 
 /** A frame that is answered by `ok` or `refused` with its id. */
 export type Request = Exclude<SignalingClientFrame, { type: 'login' | 'ping' | 'logout' }>;
@@ -27,11 +29,15 @@ export function handleRequest(
   session: Session,
   frame: Request,
 ): Answer | Promise<Answer> {
+  // Its own rate is by topic.
+  if (frame.type === 'publish-topic') return publishTopic(context, session, frame);
   if (!session.rates.take(rateKinds[frame.type], context.clock.nowMs()))
     return refused(signalingErrors.rateExceeded, 'Too many requests in a short time.');
   switch (frame.type) {
     case 'renew-token':
-      return renewToken(context, session, frame.token);
+      return frame.channel === undefined
+        ? renewToken(context, session, frame.token)
+        : renewStreamToken(context, session, frame.channel, frame.token);
     case 'subscribe':
       return subscribe(context, session, keyOf(session, frame), frame);
     case 'unsubscribe':
@@ -68,6 +74,13 @@ export function handleRequest(
       const { locks } = context.log.signalingState(keyOf(session, frame));
       return done({ locks: locksOf(locks) });
     }
+    case 'join-topic':
+    case 'leave-topic':
+      return changeTopic(context, session, frame);
+    case 'subscribe-topic':
+      return subscribeTopic(context, session, frame);
+    case 'unsubscribe-topic':
+      return unsubscribeTopic(session, frame);
     case 'acquire-lock':
       return acquireLock(context, session, frame);
     case 'release-lock':
@@ -94,13 +107,17 @@ const rateKinds = {
   'get-metadata': 'get-metadata',
   'subscribe-user-metadata': 'get-metadata',
   'unsubscribe-user-metadata': 'get-metadata',
+  'join-topic': 'topic',
+  'leave-topic': 'topic',
+  'subscribe-topic': 'topic',
+  'unsubscribe-topic': 'topic',
   'get-locks': 'lock',
   'set-lock': 'lock',
   'remove-lock': 'lock',
   'acquire-lock': 'lock',
   'release-lock': 'lock',
   'revoke-lock': 'lock',
-} as const satisfies Record<Request['type'], RateKind>;
+} as const satisfies Record<Exclude<Request['type'], 'publish-topic'>, RateKind>;
 
 const keyOf = (session: Session, { channelType, channel }: Omit<ChannelKey, 'app'>): ChannelKey => ({
   app: session.app.id,
@@ -120,9 +137,10 @@ async function renewToken(
   const { loginEndsMs } = grant;
   const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
   const outcomes = await Promise.all(
-    Array.from(session.subscriptions.values(), ({ key }) =>
-      log.signaling(key, { type: 'renew-token', connectionId, ...until }),
-    ),
+    Array.from(session.subscriptions.values())
+      // A stream channel has a token of its own.
+      .filter(({ key }) => key.channelType === 'MESSAGE')
+      .map(({ key }) => log.signaling(key, { type: 'renew-token', connectionId, ...until })),
   );
   for (const outcome of outcomes)
     if (!outcome.ok && outcome.code !== 'not_joined') return failed(outcome, signalingErrors.invalidToken);

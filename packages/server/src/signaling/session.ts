@@ -1,4 +1,10 @@
-import type { Code, Evidence } from '@housecount/protocol';
+import {
+  type Code,
+  codes,
+  type Evidence,
+  type SignalingChannelEnded,
+  signalingErrors,
+} from '@housecount/protocol';
 import type { SignalingRequest } from '../log/contract.ts';
 import { signalingKey } from '../log/world.ts';
 import type { ChannelKey } from './channel-key.ts';
@@ -6,6 +12,8 @@ import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import type { identityOf } from './identity.ts';
 import { Rates } from './rates.ts';
+import { errorCodeOf } from './refusals.ts';
+import { StreamMembership } from './stream-membership.ts';
 import { followStorage, Subscription, type SubscriptionOptions } from './subscription.ts';
 
 export interface SessionStart {
@@ -38,6 +46,10 @@ export class Session {
   lastHeardMs: number;
   readonly #context: SignalingContext;
   readonly #subscriptions = new Map<string, Subscription>();
+  /** Of the stream channels among them. */
+  readonly #streams = new Map<string, StreamMembership>();
+  /** Stream channels that it lost while it had no connection to be told on. */
+  readonly #lostStreams = new Map<string, SignalingChannelEnded>();
   /** Users whose metadata it follows, each with the end of it where it has a connection. */
   readonly #followed = new Map<string, () => void>();
   /** Locks it waits for, each with what ends that. */
@@ -78,6 +90,9 @@ export class Session {
     this.link = 'live';
     this.lastHeardMs = this.#context.clock.nowMs();
     for (const subscription of this.#subscriptions.values()) subscription.start(connection.socket);
+    for (const stream of this.#streams.values()) stream.start(connection.socket);
+    for (const lost of this.#lostStreams.values()) connection.send(lost);
+    this.#lostStreams.clear();
     for (const userId of this.#followed.keys()) this.#follow(userId, connection);
     for (const answer of this.#late.splice(0)) answer();
   }
@@ -100,7 +115,11 @@ export class Session {
 
   /** What the log says that it is subscribed to, after a restart of the server. */
   restore(key: ChannelKey, options: SubscriptionOptions): void {
-    this.#subscriptions.set(signalingKey(key), new Subscription(key, this.userId, options, this.#context));
+    const name = signalingKey(key);
+    this.#subscriptions.set(name, new Subscription(key, this.userId, options, this.#context));
+    if (key.channelType !== 'STREAM') return;
+    this.#lostStreams.delete(name);
+    if (!this.#streams.has(name)) this.#streams.set(name, new StreamMembership(key, this.#context));
   }
 
   /** Another connection takes its place: no silence between them. */
@@ -136,7 +155,10 @@ export class Session {
 
   /** Begins to tell the session's socket, if it has one, what happens in the channel. */
   listen(key: ChannelKey): void {
-    if (this.#connection) this.#subscriptions.get(signalingKey(key))?.start(this.#connection.socket);
+    if (!this.#connection) return;
+    const name = signalingKey(key);
+    this.#subscriptions.get(name)?.start(this.#connection.socket);
+    this.#streams.get(name)?.start(this.#connection.socket);
   }
 
   get followedUsers(): number {
@@ -153,6 +175,36 @@ export class Session {
   unfollowUser(userId: string): void {
     this.#followed.get(userId)?.();
     this.#followed.delete(userId);
+  }
+
+  /** What it has in a stream channel; undefined if it is not in it. */
+  stream(key: ChannelKey): StreamMembership | undefined {
+    return this.#streams.get(signalingKey(key));
+  }
+
+  get streams(): Iterable<StreamMembership> {
+    return this.#streams.values();
+  }
+
+  /** Publishers of topics whose messages it gets, in all channels. */
+  get followedPublishers(): number {
+    let count = 0;
+    for (const { publishers } of this.#streams.values()) count += publishers;
+    return count;
+  }
+
+  /** It is no longer in a stream channel: the client is told, now or when it is back. */
+  streamEnded(key: ChannelKey, code: Code): void {
+    if (!this.drop(key)) return;
+    const frame: SignalingChannelEnded = {
+      type: 'channel-ended',
+      channel: key.channel,
+      code,
+      errorCode: errorCodeOf(code) ?? signalingErrors.joinFailed,
+      message: codes[code].message,
+    };
+    if (this.#connection) this.#connection.send(frame);
+    else this.#lostStreams.set(signalingKey(key), frame);
   }
 
   get waits(): number {
@@ -194,6 +246,8 @@ export class Session {
     const name = signalingKey(key);
     const subscription = this.#subscriptions.get(name);
     subscription?.stop();
+    this.#streams.get(name)?.stop();
+    this.#streams.delete(name);
     return this.#subscriptions.delete(name);
   }
 
@@ -225,6 +279,7 @@ export class Session {
 
   #unlisten(): void {
     for (const subscription of this.#subscriptions.values()) subscription.stop();
+    for (const stream of this.#streams.values()) stream.stop();
     for (const [userId, stop] of this.#followed) {
       stop();
       this.#followed.set(userId, nothing);

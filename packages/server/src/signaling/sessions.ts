@@ -1,5 +1,6 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
 import { closingCodes } from '../edge/membership.ts';
+import type { SignalingOutcome } from '../log/contract.ts';
 import type { LogRecord } from '../log/record.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
@@ -88,7 +89,15 @@ export class Sessions {
     if (reason === 'quit') return;
     const session = this.#byId.get(connectionId);
     if (!session || record.channelType === 'USER') return;
-    session.drop({ app: record.app, channelType: record.channelType, channel: record.channel });
+    const key = { app: record.app, channelType: record.channelType, channel: record.channel };
+    if (key.channelType === 'STREAM' && reason === 'token') {
+      // A stream channel has a token of its own, whose end is the end of nothing else. It may be back by now.
+      const presence = this.#context.log.signalingChannel(key)?.presence;
+      if (presence?.sid !== undefined && presence.roster.getByConnection(connectionId)) return;
+      session.streamEnded(key, 'token_expired');
+      return;
+    }
+    session.drop(key);
     void session.end(closingCodes[reason], evidence);
   }
 
@@ -134,13 +143,15 @@ export class Sessions {
     const outcomes = await Promise.all(
       Array.from(session.subscriptions.values(), async ({ key }) => {
         const resumed = log.signaling(key, { type: 'resume', connectionId });
+        // The token of a stream channel is another one.
+        if (key.channelType === 'STREAM') return this.#resumeStream(session, key);
         // A token without an end would not show in the resume.
         const renewed = log.signaling(key, { type: 'renew-token', connectionId, ...until });
         await renewed;
         return resumed;
       }),
     );
-    const refused = outcomes.find((outcome) => !outcome.ok);
+    const refused = outcomes.find((outcome) => outcome?.ok === false);
     if (session.isOver || (refused && !refused.ok && refused.code === 'resume_invalid')) {
       await session.end('lease_ended', 'socket-closed');
       return undefined;
@@ -149,6 +160,16 @@ export class Sessions {
     session.tokenEndsMs = tokenEndsMs;
     session.warned = false;
     return { ok: true, session, resumed: true };
+  }
+
+  /** As any other, unless its token ended meanwhile: then that channel alone is left. */
+  async #resumeStream(session: Session, key: ChannelKey): Promise<SignalingOutcome | undefined> {
+    const resumed = await this.#context.log.signaling(key, { type: 'resume', connectionId: session.id });
+    const endsMs = session.stream(key)?.tokenEndsMs ?? Number.POSITIVE_INFINITY;
+    if (resumed.ok || resumed.code !== 'resume_invalid' || endsMs > this.#context.clock.nowMs())
+      return resumed;
+    session.streamEnded(key, 'token_expired');
+    return undefined;
   }
 
   /** One session per user: what an earlier one is in, here or from before a restart, it leaves. */

@@ -10,6 +10,9 @@ import {
   signalingStateKeyBytesMax,
   signalingStateKeysMax,
   signalingStateValueBytesMax,
+  signalingTopicMessageBytesMax,
+  signalingTopicMetaBytesMax,
+  signalingTopicUsersMax,
 } from '@housecount/protocol';
 import { limits } from '../limits.ts';
 
@@ -42,6 +45,11 @@ const clientTypes: Record<SignalingClientFrame['type'], true> = {
   'release-lock': true,
   'revoke-lock': true,
   'get-locks': true,
+  'join-topic': true,
+  'leave-topic': true,
+  'publish-topic': true,
+  'subscribe-topic': true,
+  'unsubscribe-topic': true,
 };
 const serverTypes: Record<SignalingServerFrame['type'], true> = {
   welcome: true,
@@ -52,6 +60,8 @@ const serverTypes: Record<SignalingServerFrame['type'], true> = {
   presence: true,
   storage: true,
   lock: true,
+  topic: true,
+  'channel-ended': true,
   'token-will-expire': true,
   closing: true,
 };
@@ -71,11 +81,18 @@ test('SIG37: docs/signaling.md shows every frame, and every example of the clien
     ]);
 });
 
+const optional: Partial<Record<string, readonly string[]>> = {
+  login: ['token', 'session'],
+  subscribe: ['states', 'token'],
+  publish: ['customType'],
+  'renew-token': ['channel'],
+  'publish-topic': ['customType'],
+  'subscribe-topic': ['users', 'absent'],
+  'unsubscribe-topic': ['users'],
+};
+
 test('SIG11: of every frame a field that is missing, unknown, or of another type is refused, and named', () => {
-  const isOptional = (type: string, name: string) =>
-    ['token', 'session'].includes(name) && type === 'login'
-      ? true
-      : (type === 'subscribe' && name === 'states') || (type === 'publish' && name === 'customType');
+  const isOptional = (type: string, name: string) => (optional[type] ?? []).includes(name);
   for (const example of fromClient) {
     const parse = (frame: object) => parseSignalingFrame(JSON.stringify(frame));
     expect(parse({ ...example, more: 1 })).toMatchObject({
@@ -126,6 +143,11 @@ test('SIG37: docs/signaling.md states the limits as they are', () => {
     `Pages of at most ${limits.signalingPageUsersMax}`,
     `at most ${number(limits.signalingSnapshotUsersMax)} users`,
     `at most ${limits.signalingFollowedUsersMax}, −12017`,
+    `At most ${number(limits.streamMembersMax)} users (−11007)`,
+    `at most ${limits.memberTopicsMax} topics of a channel (−11014), ${number(limits.channelPublishersMax)} publishers in a channel`,
+    `at most ${number(signalingTopicMessageBytesMax)} bytes (−11010), ${limits.signalingTopicMessagesPerSecondMax} a second in each topic`,
+    `a text of at most ${signalingTopicMetaBytesMax} bytes (−11018)`,
+    `At most ${signalingTopicUsersMax} users of a topic (−11003 where one request names more), ${limits.signalingTopicsMax} topics of a channel (−11014), ${number(limits.signalingFollowedPublishersMax)} users in all`,
     `At most ${limits.channelLocksMax} locks in a channel, and ${limits.signalingWaitsMax} waits`,
   ])
     expect([what, text.replace(/\s+/g, ' ').includes(what)]).toEqual([what, true]);

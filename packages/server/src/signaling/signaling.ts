@@ -15,6 +15,7 @@ import { LockWaiters } from './lock-waiters.ts';
 import { Presences } from './presences.ts';
 import { Sessions } from './sessions.ts';
 import { StorageEvents } from './storage-events.ts';
+import { TopicEvents } from './topic-events.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 export interface SignalingOptions {
@@ -71,11 +72,13 @@ export class Signaling {
       },
       isBound: (app) => apps.get(app)?.bindSignaling ?? false,
     });
+    const audiences = new Audiences();
     const context: Omit<SignalingContext, 'sessions'> = {
       ...options,
       presences,
       whereabouts: new Whereabouts(log, [...apps.keys()]),
-      audiences: new Audiences(),
+      audiences,
+      topicEvents: new TopicEvents({ ...options, audiences }),
       waiters: new LockWaiters(),
       holdings: new LockHoldings(log),
       frames: metrics.counter('housecount_signaling_frames_total', 'Signaling frames received.'),
@@ -113,7 +116,7 @@ export class Signaling {
 
   start(): void {
     const { log, clock, logger } = this.#options;
-    const { presences, sessions, whereabouts, holdings } = this.#context;
+    const { presences, sessions, whereabouts, holdings, topicEvents } = this.#context;
     const storage = new StorageEvents(this.#context);
     this.#follower = new LogFollower({
       log,
@@ -125,6 +128,7 @@ export class Signaling {
         holdings.absorb(entry.record);
         storage.absorb(entry.record);
         sessions.absorb(entry.record);
+        topicEvents.absorb(entry);
         presences.absorb(entry);
       },
     });
@@ -132,7 +136,7 @@ export class Signaling {
   }
 
   /** What its sessions share; for tests. */
-  get parts(): Pick<SignalingContext, 'audiences'> {
+  get parts(): Pick<SignalingContext, 'audiences' | 'topicEvents'> {
     return this.#context;
   }
 

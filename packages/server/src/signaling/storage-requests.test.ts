@@ -15,6 +15,8 @@ const bounds = {
   hostsMax: 0,
   statesMax: 32,
   metadataBytesMax: limits.metadataBytesMax,
+  topicsMax: 1,
+  publishersMax: 1,
   locksMax: 32,
 };
 

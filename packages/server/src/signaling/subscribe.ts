@@ -8,20 +8,28 @@ import { statesFault } from './own-states.ts';
 import { failed } from './refusals.ts';
 import type { Answer } from './requests.ts';
 import type { Session } from './session.ts';
+import { checkStreamToken } from './stream-token.ts';
 
 /** Makes the session's user a member of the channel, or changes how it is one; what happens there is told once the answer is. */
 export async function subscribe(
-  { log }: SignalingContext,
+  context: SignalingContext,
   session: Session,
   key: ChannelKey,
   frame: Extract<SignalingRequest, { type: 'subscribe' }>,
 ): Promise<Answer> {
-  const { subscriptions, identity, id: connectionId, leaseMs, tokenEndsMs } = session;
+  const { log } = context;
+  const isStream = key.channelType === 'STREAM';
+  const { subscriptions, identity, id: connectionId, leaseMs } = session;
   if (!subscriptions.has(signalingKey(key)) && subscriptions.size >= limits.signalingSubscriptionsMax)
     return refused(
       signalingErrors.tooManyChannels,
       `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels.`,
     );
+  const grant = isStream
+    ? checkStreamToken(context, session, key.channel, frame.token)
+    : ({ ok: true, endsMs: session.tokenEndsMs } as const);
+  if (!grant.ok) return failed(grant, signalingErrors.joinFailed);
+  const until = grant.endsMs === undefined ? {} : { tokenEndsMs: grant.endsMs };
   const { states = {} } = frame;
   const tooLong = statesFault(log, session, key, states);
   if (tooLong) return tooLong;
@@ -31,7 +39,7 @@ export async function subscribe(
     connectionId,
     quiet: frame.beQuiet,
     leaseMs,
-    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    ...until,
     ip: session.connection?.socket.address ?? '',
   });
   const setting =
@@ -41,9 +49,15 @@ export async function subscribe(
   const joined = await joining;
   if (!joined.ok) {
     await setting;
-    return failed(joined, signalingErrors.subscribeFailed);
+    return failed(joined, isStream ? signalingErrors.joinFailed : signalingErrors.subscribeFailed);
   }
   session.keep(key, frame);
+  if (isStream) {
+    // Who was in already came with the new token all the same.
+    const renewed = await log.signaling(key, { type: 'renew-token', connectionId, ...until });
+    if (!renewed.ok) return failed(renewed, signalingErrors.joinFailed);
+    session.stream(key)?.renewed(grant.endsMs);
+  }
   const set = await setting;
   const listen = () => session.listen(key);
   if (!set || set.ok) return { ok: true, afterOk: listen };

@@ -2,12 +2,14 @@ import type { Socket } from '../edge/socket.ts';
 import type { SignalingKey } from '../log/contract.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
+import { follow } from './follow.ts';
 import { locksOf } from './lock-requests.ts';
 import { lockText, storageText } from './storage-frames.ts';
 import { intervalsTopic, locksTopic, messagesTopic, storageTopic } from './topics.ts';
 
 export interface SubscriptionOptions {
-  readonly withMessage: boolean;
+  /** Of message channels. */
+  readonly withMessage?: boolean;
   readonly withPresence: boolean;
   readonly withMetadata: boolean;
   readonly withLock: boolean;
@@ -35,12 +37,12 @@ export class Subscription {
     this.stop();
     const { key } = this;
     const { withMessage, withPresence, withMetadata, withLock } = this.#options;
-    if (withMessage) this.#stops.push(follow(this.#context, socket, messagesTopic(key)));
+    if (withMessage) this.#stops.push(follow(this.#context.audiences, socket, messagesTopic(key)));
     if (withPresence) this.#stops.push(this.#watch(socket));
     if (withMetadata) this.#stops.push(followStorage(this.#context, socket, key));
     if (withLock) {
       const { log, clock } = this.#context;
-      this.#stops.push(follow(this.#context, socket, locksTopic(key)));
+      this.#stops.push(follow(this.#context.audiences, socket, locksTopic(key)));
       const locks = locksOf(log.signalingState(key).locks);
       socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
     }
@@ -70,17 +72,8 @@ export function followStorage(
   key: SignalingKey,
 ): () => void {
   const { log, clock } = context;
-  const stop = follow(context, socket, storageTopic(key));
+  const stop = follow(context.audiences, socket, storageTopic(key));
   const { metadata } = log.signalingState(key);
   socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
   return stop;
-}
-
-function follow({ audiences }: Pick<Needs, 'audiences'>, socket: Socket, topic: string): () => void {
-  socket.subscribe(topic);
-  const leave = audiences.enter(topic);
-  return () => {
-    socket.unsubscribe(topic);
-    leave();
-  };
 }

@@ -11,5 +11,12 @@ export const intervalsTopic = (key: ChannelKey): string => `sp/${signalingKey(ke
 /** Topic of the metadata of a channel, or a user. */
 export const storageTopic = (key: SignalingKey): string => `ss/${signalingKey(key)}`;
 
+/** Topic of who publishes in the topics of a stream channel. */
+export const topicsTopic = (key: ChannelKey): string => `st/${signalingKey(key)}`;
+
+/** Topic of what one user publishes in one topic of a stream channel. */
+export const topicMessagesTopic = (key: ChannelKey, topic: string, userId: string): string =>
+  `sx/${signalingKey(key)}/${topic}/${userId}`;
+
 /** Topic of a channel's locks. */
 export const locksTopic = (key: ChannelKey): string => `sl/${signalingKey(key)}`;

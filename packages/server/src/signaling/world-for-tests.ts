@@ -5,7 +5,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import type { Clock } from '../clock.ts';
 import type { Broadcast, Socket, SocketHandler } from '../edge/socket.ts';
 import { SocketCount } from '../edge/socket-count.ts';
-import { buildSignalingToken } from '../edge/token/build.ts';
+import { buildRtcToken, buildSignalingToken } from '../edge/token/build.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
@@ -35,6 +35,8 @@ export class TestClient implements Socket {
   /** Whether it answers pings, as every client that is there does. */
   answersPings = true;
   handler: SocketHandler | undefined;
+  /** Who it said it is. */
+  userId = '';
   readonly #world: SignalingWorld;
   #id = 0;
 
@@ -97,6 +99,13 @@ export class TestClient implements Socket {
 
   subscribes(channel: string, over: Readonly<Record<string, unknown>> = {}) {
     return this.asks({ ...subscription(channel), ...over });
+  }
+
+  /** Joins a stream channel with a token for it. */
+  enters(channel: string, over: Readonly<Record<string, unknown>> = {}) {
+    const { withMessage: _, ...rest } = subscription(channel);
+    const token = streamTokenOf(this.userId, channel, this.#world.clock.nowMs());
+    return this.asks({ ...rest, channelType: 'STREAM', token, ...over });
   }
 
   all<Type extends SignalingServerFrame['type']>(type: Type): FrameOf<Type>[] {
@@ -228,7 +237,9 @@ export class SignalingWorld implements Broadcast {
 
   /** A client that has said login; refused or welcome. */
   async login(userId: string, over: Partial<SignalingLogin> = {}): Promise<TestClient> {
-    return this.connect().says(loginFrame(userId, this.clock.nowMs(), over));
+    const client = this.connect();
+    client.userId = userId;
+    return client.says(loginFrame(userId, this.clock.nowMs(), over));
   }
 
   /** A member of the live channel. */
@@ -312,6 +323,24 @@ export const tokenOf = (userId: string, nowMs: number, expireSeconds = 86_400): 
     appId: app.id,
     certificate: app.certificate,
     userId,
+    expireSeconds,
+    issuedSeconds: Math.floor(nowMs / 1000),
+    salt: 9,
+  });
+
+/** A token for this user in this stream channel, good for a day unless told otherwise. */
+export const streamTokenOf = (
+  userId: string,
+  channel: string,
+  nowMs: number,
+  expireSeconds = 86_400,
+): string =>
+  buildRtcToken({
+    appId: app.id,
+    certificate: app.certificate,
+    channel,
+    identity: { account: userId },
+    role: 'audience',
     expireSeconds,
     issuedSeconds: Math.floor(nowMs / 1000),
     salt: 9,
