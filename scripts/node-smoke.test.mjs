@@ -45,17 +45,39 @@ client.on('message', ({ message, publisher }) => console.log(publisher, message)
 const { totalOccupancy } = await client.presence.getOnlineUsers('lobby', 'MESSAGE');
 export { totalOccupancy };
 `;
-  assert.deepEqual(await compiled('rtm', app), { status: 0, stdout: '' });
+  assert.deepEqual(await compiled(['rtm'], app), { status: 0, stdout: '' });
 });
 
-/** What the compiler says of `app`, beside which the built package `name` is installed. */
-async function compiled(name, app) {
+test('REACT6: a TypeScript app that uses the hooks compiles, without our sources', async () => {
+  const app = `import { useChannel, useViewers, type ChannelView } from '@housecount/react';
+import AgoraRTC from '@housecount/rtc';
+import AgoraRTM from '@housecount/rtm';
+const rtm = new AgoraRTM.RTM('a', 'b');
+const rtc = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
+export function room(): string {
+  const view: ChannelView = useChannel(rtm, 'lobby', { messagesMax: 10 });
+  const { members, audienceCount } = useViewers(rtc, 50);
+  const roles: (string | undefined)[] = [...view.users.values()].map(({ role }) => role);
+  return [view.occupancy, audienceCount, members.length, ...roles].join();
+}
+// @ts-expect-error: a client is needed
+useChannel({}, 'lobby');
+`;
+  assert.deepEqual(await compiled(['rtc', 'rtm', 'react'], app), { status: 0, stdout: '' });
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/react/package.json'), 'utf8'));
+  assert.equal(dependencies, undefined);
+});
+
+/** What the compiler says of `app`, beside which the built packages `names` are installed. */
+async function compiled(names, app) {
   const folder = await mkdtemp(join(tmpdir(), 'housecount-types-'));
   try {
-    const installed = join(folder, 'node_modules/@housecount', name);
-    await mkdir(installed, { recursive: true });
-    for (const part of ['dist', 'package.json'])
-      await cp(join(root, 'packages', name, part), join(installed, part), { recursive: true });
+    for (const name of names) {
+      const installed = join(folder, 'node_modules/@housecount', name);
+      await mkdir(installed, { recursive: true });
+      for (const part of ['dist', 'package.json'])
+        await cp(join(root, 'packages', name, part), join(installed, part), { recursive: true });
+    }
     const compilerOptions = {
       target: 'es2022',
       module: 'esnext',

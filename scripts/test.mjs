@@ -22,6 +22,7 @@ const groups = {
         'packages/webhook',
         'packages/rtc',
         'packages/rtm',
+        'packages/react',
         'packages/cli',
         'packages/console',
         'packages/server/src',

@@ -1,0 +1,3 @@
+export type { ChannelClient, ChannelOptions, ChannelView } from './channel-store.ts';
+export { useChannel } from './use-channel.ts';
+export { useViewers, type ViewersClient, type ViewersView } from './use-viewers.ts';
