@@ -398,7 +398,6 @@ test('RTM39: what is not there yet is checked, and then rejects with the code fo
   const { client } = ann;
   const { storage, lock, history } = client;
   const item = { key: 'k', value: 'v' };
-  const stream = client.createStreamChannel('stream');
   const cases: [number, () => unknown][] = [
     [-12019, () => storage.setChannelMetadata('x', 'MESSAGE', [item], { majorRevision: -1, lockName: 'l' })],
     [-12019, () => storage.removeChannelMetadata('x', 'STREAM')],
@@ -437,15 +436,6 @@ test('RTM39: what is not there yet is checked, and then rejects with the code fo
     [-10019, () => history.getMessages('x', 'STREAM' as never)],
     [-10014, () => history.getMessages('x', 'MESSAGE', { messageCount: 101 })],
     [-15002, () => history.getMessages('x', 'MESSAGE', { start: -1 })],
-    [-11012, () => stream.join({ token: 't' })],
-    [-11012, () => stream.leave()],
-    [-11012, () => stream.joinTopic('topic')],
-    [-11012, () => stream.leaveTopic('topic')],
-    [-11012, () => stream.publishTopicMessage('topic', 'x')],
-    [-11012, () => stream.subscribeTopic('topic')],
-    [-11012, () => stream.unsubscribeTopic('topic')],
-    [-11012, () => stream.getSubscribedUserList('topic')],
-    [-11008, () => stream.joinTopic('t'.repeat(17))],
     [-10008, () => client.createStreamChannel('')],
   ];
   for (const [code, act] of cases) {

@@ -1,4 +1,4 @@
-import { isSignalingName } from '@housecount/protocol';
+import { isSignalingName, isSignalingTopic } from '@housecount/protocol';
 import { type ErrorCodeName, errorCodes } from './error-codes.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
@@ -50,4 +50,36 @@ export function checkOptions(
 ): asserts options is Record<string, unknown> {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw rtmError(operation, code, 'The options must be an object');
+}
+
+/** Characters of a custom type (the API's figure). */
+const customTypeLengthMax = 32;
+
+/** A custom type, empty if none is given; −11029 or −11030. */
+export function checkCustomType(operation: string, customType: unknown = ''): string {
+  if (typeof customType !== 'string')
+    throw rtmError(operation, 'CHANNEL_INVALID_CUSTOM_TYPE', 'customType must be a string');
+  if (customType.length > customTypeLengthMax)
+    throw rtmError(
+      operation,
+      'CHANNEL_CUSTOM_TYPE_LENGTH_OVERFLOW',
+      `customType has at most ${customTypeLengthMax} characters`,
+    );
+  return customType;
+}
+
+/** A token to put in the place of another, or −10005. */
+export function checkToken(operation: string, token: unknown): asserts token is string {
+  if (typeof token !== 'string' || token === '')
+    throw rtmError(operation, 'INVALID_TOKEN', 'The token must be a string that is not empty');
+}
+
+/** The name of a topic, or −11008. */
+export function checkTopicName(operation: string, name: unknown): asserts name is string {
+  if (!isSignalingTopic(name))
+    throw rtmError(
+      operation,
+      'CHANNEL_INVALID_TOPIC_NAME',
+      "The topic's name must have 1 to 16 legal characters and not begin with _",
+    );
 }

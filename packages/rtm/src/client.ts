@@ -3,7 +3,14 @@ import {
   type SignalingServerFrame,
   signalingFrameBytesMax,
 } from '@housecount/protocol';
-import { checkChannelName, checkChannelType, checkName, checkOptions } from './checks.ts';
+import {
+  checkChannelName,
+  checkChannelType,
+  checkCustomType,
+  checkName,
+  checkOptions,
+  checkToken,
+} from './checks.ts';
 import { type RTMConfig, readConfig } from './config.ts';
 import { TokenEventReason } from './constants.ts';
 import { decodeContent, encodeContent, messageBytesMax } from './content.ts';
@@ -29,6 +36,7 @@ import { Session } from './session.ts';
 import { statusEventOf } from './status-event.ts';
 import { RTMStorage } from './storage.ts';
 import { RTMStreamChannel } from './stream-channel.ts';
+import { topicEventOf } from './streams/stream-event.ts';
 
 export interface LoginOptions {
   token?: string;
@@ -54,9 +62,6 @@ export interface RenewTokenOptions {
   channelName?: string;
 }
 
-/** Characters of a custom type (the API's figure). */
-const customTypeLengthMax = 32;
-
 /** A user of the signaling service: messages, presence, and everything else in the objects beside. */
 export class RTMClient extends Emitter<RTMClientEventMap> {
   presence: RTMPresence;
@@ -75,6 +80,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     this.#session = new Session(settings, {
       onFrame: (frame) => this.#onFrame(frame),
       onState: (event) => this.#onState(event),
+      onStream: (event) => this.#onLink(event),
     });
     this.presence = new RTMPresence(this.#session);
     this.history = new RTMHistory(this.#session);
@@ -165,23 +171,22 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     return { timestamp: serverMs, channelName };
   }
 
-  /** An object for a stream channel, of which Housecount has none yet. Throws −10008 or −10022. */
+  /** An object for a stream channel, which connects to nothing yet. Throws −10008 or −10022. */
   createStreamChannel(channelName: string): RTMStreamChannel {
     checkChannelName('createStreamChannel', channelName);
     this.#session.needService('createStreamChannel', 'STREAM');
-    return new RTMStreamChannel(this.#session);
+    return new RTMStreamChannel(this.#session, channelName);
   }
 
   /** Puts a token in the place of the present one; while the connection is lost, with the next one. */
   async renewToken(token: string, options: RenewTokenOptions = {}): Promise<RenewTokenResponse> {
     const operation = 'renewToken';
     if (!this.#session.link.alive) this.#session.needConnection(operation);
-    if (typeof token !== 'string' || token === '')
-      throw rtmError(operation, 'INVALID_TOKEN', 'The token must be a string that is not empty');
+    checkToken(operation, token);
     checkOptions(operation, options, 'INVALID_PARAMETER');
     if (options.channelName !== undefined && options.channelName !== '') {
       checkChannelName(operation, options.channelName);
-      throw rtmError(operation, 'CHANNEL_NOT_AVAILABLE', 'Housecount has no stream channels yet');
+      return { timestamp: await this.#session.streams.open(options.channelName).renew(token, operation) };
     }
     return this.#session.link.renewToken(token, operation);
   }
@@ -200,22 +205,29 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       this.#stopWatching?.();
       this.#stopWatching = undefined;
     } else this.#stopWatching ??= onNetworkBack(() => this.#session.link.hurry());
-    this.#session.log.info(`${event.previousState} -> ${event.currentState}: ${event.reason}`);
-    this.emit('linkState', event);
+    this.#onLink(event);
     this.emit('status', statusEventOf(event));
+  }
+
+  #onLink(event: LinkStateEvent): void {
+    const { previousState, currentState, serviceType, reason } = event;
+    this.#session.log.info(`${serviceType} ${previousState} -> ${currentState}: ${reason}`);
+    this.emit('linkState', event);
   }
 
   #onMessage({
     channelType,
     channel,
     content,
+    topic = '',
     customType = '',
     publisher,
     serverMs,
   }: SignalingMessage): void {
-    const { subscriptions, settings, log } = this.#session;
+    const { subscriptions, streams, settings, log } = this.#session;
     const toUser = channelType === 'USER';
-    if (!toUser && !subscriptions.of(channel)?.withMessage) return;
+    if (channelType === 'MESSAGE' && !subscriptions.of(channel)?.withMessage) return;
+    if (channelType === 'STREAM' && !streams.get(channel)?.topics.follows(topic, publisher)) return;
     const message = decodeContent(content);
     if (message === undefined) {
       log.warn(`a message of ${publisher} cannot be read`);
@@ -224,7 +236,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     this.emit('message', {
       channelType,
       channelName: toUser ? settings.userId : channel,
-      topicName: '',
+      topicName: topic,
       messageType: typeof message === 'string' ? 'STRING' : 'BINARY',
       customType,
       message,
@@ -234,40 +246,38 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   }
 
   #onFrame(frame: SignalingServerFrame): void {
-    const { subscriptions, settings } = this.#session;
+    const { streams, settings } = this.#session;
     switch (frame.type) {
       case 'message':
         this.#onMessage(frame);
         return;
       case 'presence': {
-        if (frame.channelType !== 'MESSAGE' || !subscriptions.of(frame.channel)?.withPresence) return;
+        if (!this.#session.channels(frame.channelType).of(frame.channel)?.withPresence) return;
         const event = presenceEventOf(frame, settings.userId);
         if (event) this.emit('presence', event);
         return;
       }
+      case 'topic': {
+        const event = streams.of(frame.channel) && topicEventOf(frame, settings.userId);
+        if (event) this.emit('topic', event);
+        return;
+      }
+      case 'channel-ended':
+        streams.ended(frame);
+        return;
       case 'token-will-expire':
-        this.emit('tokenPrivilegeWillExpire', '');
+        this.emit('tokenPrivilegeWillExpire', frame.channel ?? '');
         this.emit('token', {
           eventType: 'WILL_EXPIRE',
           reason: TokenEventReason.WILL_EXPIRE,
-          affectedResources: { messageChannels: subscriptions.names() },
+          affectedResources: {
+            messageChannels: frame.channel === undefined ? this.#session.subscriptions.names() : [],
+          },
           timestamp: environment.nowMs(),
         } satisfies TokenEvent);
         return;
     }
   }
-}
-
-function checkCustomType(operation: string, customType: unknown = ''): string {
-  if (typeof customType !== 'string')
-    throw rtmError(operation, 'CHANNEL_INVALID_CUSTOM_TYPE', 'customType must be a string');
-  if (customType.length > customTypeLengthMax)
-    throw rtmError(
-      operation,
-      'CHANNEL_CUSTOM_TYPE_LENGTH_OVERFLOW',
-      `customType has at most ${customTypeLengthMax} characters`,
-    );
-  return customType;
 }
 
 /** With room for the id that the frame still gets. */

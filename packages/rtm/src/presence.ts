@@ -104,8 +104,10 @@ export class RTMPresence {
     // Values that are no strings were always taken: apps send numbers and booleans.
     const states = Object.fromEntries(Object.entries(state).map(([key, value]) => [key, String(value)]));
     const change: StateChange = { type: 'set', states };
-    this.#checkCounts(operation, channelName, change);
-    return { timestamp: await this.#session.subscriptions.changeStates(channelName, change, operation) };
+    this.#checkCounts(operation, channelName, channelType, change);
+    return {
+      timestamp: await this.#session.channels(channelType).changeStates(channelName, change, operation),
+    };
   }
 
   /** Somebody's state in a channel; −13011 if not there. */
@@ -137,7 +139,9 @@ export class RTMPresence {
     if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
       throw rtmError(operation, 'PRESENCE_INVALID_ARGUMENT', 'states must be a list of keys');
     const change: StateChange = { type: 'remove', keys };
-    return { timestamp: await this.#session.subscriptions.changeStates(channelName, change, operation) };
+    return {
+      timestamp: await this.#session.channels(channelType).changeStates(channelName, change, operation),
+    };
   }
 
   async #onlineUsers(
@@ -193,26 +197,37 @@ export class RTMPresence {
     return { timestamp: serverMs, channels, totalChannel: channels.length };
   }
 
-  #checkChange(operation: string, channelName: string, channelType: ChannelType): void {
+  #checkChange(
+    operation: string,
+    channelName: string,
+    channelType: ChannelType,
+  ): asserts channelType is 'MESSAGE' | 'STREAM' {
     this.#session.limit('modifyState');
     checkChannelType(operation, channelType, types);
     this.#session.needLogin(operation);
     checkChannelName(operation, channelName);
-    if (channelType === 'STREAM')
-      throw rtmError(operation, 'CHANNEL_NOT_AVAILABLE', 'Housecount has no stream channels yet');
   }
 
-  #checkCounts(operation: string, channelName: string, change: StateChange): void {
-    const { subscriptions } = this.#session;
-    const pairs = Object.keys(subscriptions.states.after(channelName, change)).length;
+  #checkCounts(
+    operation: string,
+    channelName: string,
+    channelType: 'MESSAGE' | 'STREAM',
+    change: StateChange,
+  ): void {
+    const channels = this.#session.channels(channelType);
+    const pairs = Object.keys(channels.states.after(channelName, change)).length;
     if (pairs > statePairsMax)
       throw rtmError(
         operation,
         'PRESENCE_STATE_COUNT_OVERFLOW',
         `No more than ${statePairsMax} keys can be set in a channel`,
       );
-    if (subscriptions.of(channelName)) return;
-    const others = subscriptions.states.pairs((each) => each !== channelName && !subscriptions.of(each));
+    if (channels.of(channelName)) return;
+    let others = 0;
+    for (const type of types) {
+      const all = this.#session.channels(type);
+      others += all.states.pairs((each) => !(type === channelType && each === channelName) && !all.of(each));
+    }
     if (others + pairs > cachedPairsMax)
       throw rtmError(
         operation,

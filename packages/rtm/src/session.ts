@@ -2,12 +2,18 @@ import type { SignalingOk } from '@housecount/protocol';
 import type { Settings } from './config.ts';
 import type { ErrorCodeName } from './error-codes.ts';
 import { rtmError } from './errors.ts';
-import type { ServiceType } from './events.ts';
+import type { LinkStateEvent, ServiceType } from './events.ts';
 import { type FailureCodes, Link, type LinkHandlers } from './link/link.ts';
 import type { RequestBody } from './link/socket.ts';
 import { createLog, type Log } from './log.ts';
 import { type Bucket, RateLimits } from './rate-limits.ts';
+import { Streams } from './streams/streams.ts';
 import { Subscriptions } from './subscriptions.ts';
+
+export interface SessionHandlers extends Pick<LinkHandlers, 'onFrame' | 'onState'> {
+  /** The link of a stream channel has changed. */
+  onStream(event: LinkStateEvent): void;
+}
 
 /** What the parts of a client share: the link, the subscriptions, and the checks that come before the arguments'. */
 export class Session {
@@ -15,17 +21,34 @@ export class Session {
   readonly log: Log;
   readonly link: Link;
   readonly subscriptions: Subscriptions;
+  readonly streams: Streams;
   readonly #limits = new RateLimits();
+  /** Whether the session that was welcomed last had lived on. */
+  #resumed = false;
 
-  constructor(settings: Settings, handlers: Pick<LinkHandlers, 'onFrame' | 'onState'>) {
+  constructor(settings: Settings, handlers: SessionHandlers) {
     this.settings = settings;
     this.log = createLog(settings.logLevel);
     this.link = new Link(settings, {
       ...handlers,
-      restore: (resumed) => this.subscriptions.restore(resumed),
+      onState: (event) => {
+        handlers.onState(event);
+        // A listener may have logged in or out: then that has been told already.
+        if (this.link.state === event.currentState) this.streams.onLink(event, this.#resumed);
+      },
+      restore: (resumed) => {
+        this.#resumed = resumed;
+        return this.subscriptions.restore(resumed);
+      },
       channels: () => this.subscriptions.names(),
     });
     this.subscriptions = new Subscriptions(this.link, this.log);
+    this.streams = new Streams(this.link, this.log, handlers.onStream);
+  }
+
+  /** The channels of one kind, as far as one's own states go. */
+  channels(channelType: 'MESSAGE' | 'STREAM'): Subscriptions | Streams {
+    return channelType === 'STREAM' ? this.streams : this.subscriptions;
   }
 
   /** Counts a call; −10021 if there were too many within a second, in the name of `operation`, else of the bucket. */

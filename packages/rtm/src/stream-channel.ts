@@ -1,7 +1,10 @@
+import { checkCustomType, checkOptions, checkToken, checkTopicName } from './checks.ts';
+import { encodeContent } from './content.ts';
 import { rtmError } from './errors.ts';
-import type { BaseResponse } from './responses.ts';
+import type { BaseResponse, RenewTokenResponse } from './responses.ts';
 import type { Session } from './session.ts';
-import type { SubscribeTopicErrorCode } from './stream-status.ts';
+import { SubscribeTopicErrorCode } from './stream-status.ts';
+import type { Stream } from './streams/stream.ts';
 
 export interface StreamChannelOperationResponse extends BaseResponse {
   topicName: string;
@@ -46,70 +49,183 @@ export interface UnsubscribeTopicOptions {
   users?: string[];
 }
 
-/** As names of channels, but shorter (the API's figure). */
-const topicNamePattern = /^(?!_)[ !#$%&()+,\-:;<=>?@[\]^_{|}~0-9A-Za-z]{1,16}$/;
+/** Bytes of a topic's message, of a publisher's meta, and users named at once (the API's figures). */
+const messageBytesMax = 1024;
+const metaBytesMax = 256;
+const usersMax = 64;
 
-/** A channel of topics. Housecount has none yet: what passes the checks rejects −11012. */
+/** A channel of topics: who is in it publishes in some, and gets what those publish whom it chose. */
 export class RTMStreamChannel {
   readonly #session: Session;
+  readonly #channel: string;
 
   /** @internal */
-  constructor(session: Session) {
+  constructor(session: Session, channel: string) {
     this.#session = session;
+    this.#channel = channel;
   }
 
-  async join(_options?: JoinOptions): Promise<JoinChannelResponse> {
-    return this.#refuse('join');
+  /** Enters the channel; again: changes what one gets of it. A join that is pending rejects −11034. */
+  async join(options: JoinOptions = {}): Promise<JoinChannelResponse> {
+    const operation = 'join';
+    this.#session.needConnection(operation);
+    const given = options ?? {};
+    checkOptions(operation, given, 'INVALID_PARAMETER');
+    const token: unknown = given.token ?? '';
+    if (typeof token !== 'string') throw rtmError(operation, 'INVALID_TOKEN', 'The token must be a string');
+    const wanted = {
+      withPresence: given.withPresence !== false,
+      withMetadata: given.withMetadata === true,
+      withLock: given.withLock === true,
+      beQuiet: given.beQuiet === true,
+    };
+    // The API's own stand-in for "no token" is the app id.
+    const none = token === '' || token === this.#session.settings.app;
+    return { timestamp: await this.#stream.join(wanted, none ? undefined : token) };
   }
 
+  /** Leaves the channel and everything in it; without a connection the server hears of it later. */
   async leave(): Promise<LeaveChannelResponse> {
-    return this.#refuse('leave');
+    const operation = 'leave';
+    if (!this.#session.link.alive) this.#session.needConnection(operation);
+    return { timestamp: await this.#stream.leave() };
   }
 
-  async joinTopic(topicName: string, _options?: joinTopicOptions): Promise<JoinTopicResponse> {
-    return this.#refuseTopic('joinTopic', topicName);
+  /** Begins to publish in a topic; again: with another meta. A meta that is no text goes as JSON. */
+  async joinTopic(topicName: string, options: joinTopicOptions = {}): Promise<JoinTopicResponse> {
+    const operation = 'joinTopic';
+    const { topics } = this.#in(operation, topicName);
+    const meta = metaOf(operation, options?.meta);
+    return { timestamp: await topics.join(topicName, meta), topicName };
   }
 
+  /** Sends to those who subscribed to this user in the topic. */
   async publishTopicMessage(
     topicName: string,
-    _message: string | Uint8Array,
-    _options?: PublishTopicMessageOptions,
+    message: string | Uint8Array,
+    options: PublishTopicMessageOptions = {},
   ): Promise<PublishTopicMessageResponse> {
-    return this.#refuseTopic('publishTopicMessage', topicName);
-  }
-
-  async leaveTopic(topicName: string): Promise<LeaveTopicResponse> {
-    return this.#refuseTopic('leaveTopic', topicName);
-  }
-
-  async subscribeTopic(topicName: string, _options?: SubscribeTopicOptions): Promise<SubscribeTopicResponse> {
-    return this.#refuseTopic('subscribeTopic', topicName);
-  }
-
-  async unsubscribeTopic(
-    topicName: string,
-    _options?: UnsubscribeTopicOptions,
-  ): Promise<UnsubscribeTopicResponse> {
-    return this.#refuseTopic('unsubscribeTopic', topicName);
-  }
-
-  getSubscribedUserList(topicName: string): GetSubscribedUserListResponse {
-    return this.#refuseTopic('getSubscribedUserList', topicName);
-  }
-
-  #refuseTopic(operation: string, topicName: unknown): never {
-    this.#session.needConnection(operation);
-    if (typeof topicName !== 'string' || !topicNamePattern.test(topicName))
+    const operation = 'publishTopicMessage';
+    const { topics } = this.#in(operation, topicName);
+    if (typeof message !== 'string' && !(message instanceof Uint8Array))
+      throw rtmError(operation, 'CHANNEL_INVALID_MESSAGE', 'A message is a string or a Uint8Array');
+    const customType = checkCustomType(operation, options?.customType);
+    const { content, bytes } = encodeContent(message);
+    if (bytes > messageBytesMax)
       throw rtmError(
         operation,
-        'CHANNEL_INVALID_TOPIC_NAME',
-        "The topic's name must have 1 to 16 legal characters and not begin with _",
+        'CHANNEL_MESSAGE_LENGTH_EXCEED_LIMITATION',
+        `A message in a topic has at most ${messageBytesMax} bytes`,
       );
-    return this.#refuse(operation);
+    const timestamp = await topics.publish(topicName, { content, ...(customType !== '' && { customType }) });
+    return { timestamp, topicName };
   }
 
-  #refuse(operation: string): never {
-    this.#session.needConnection(operation);
-    throw rtmError(operation, 'CHANNEL_NOT_AVAILABLE', 'Housecount has no stream channels yet');
+  /** Ends to publish in a topic. */
+  async leaveTopic(topicName: string): Promise<LeaveTopicResponse> {
+    const { topics } = this.#in('leaveTopic', topicName);
+    return { timestamp: await topics.leave(topicName), topicName };
   }
+
+  /** Adds users to those whose messages one gets in the topic; without `users` up to 64 of those who publish now. */
+  async subscribeTopic(
+    topicName: string,
+    options: SubscribeTopicOptions = {},
+  ): Promise<SubscribeTopicResponse> {
+    const operation = 'subscribeTopic';
+    const { topics } = this.#in(operation, topicName);
+    const users = usersOf(operation, options);
+    const { serverMs: timestamp, succeeded, failed } = await topics.subscribe(topicName, users);
+    return {
+      timestamp,
+      topicName,
+      succeedUsers: [...succeeded],
+      failedUsers: failed.map(({ userId }) => userId),
+      failedDetails: failed.map(({ userId, code }) => ({
+        timestamp,
+        topicName,
+        user: userId,
+        errorCode: code as SubscribeTopicErrorCode,
+        reason: reasons[code] ?? 'The user could not be subscribed.',
+      })),
+    };
+  }
+
+  /** Takes users, or the whole topic, out of what one gets, from the call on. */
+  async unsubscribeTopic(
+    topicName: string,
+    options: UnsubscribeTopicOptions = {},
+  ): Promise<UnsubscribeTopicResponse> {
+    const operation = 'unsubscribeTopic';
+    const { topics } = this.#in(operation, topicName);
+    return { timestamp: await topics.unsubscribe(topicName, usersOf(operation, options)) };
+  }
+
+  /** Whose messages one gets in a topic. Answered here. */
+  getSubscribedUserList(topicName: string): GetSubscribedUserListResponse {
+    const { topics } = this.#in('getSubscribedUserList', topicName);
+    return { timestamp: 0, topicName, subscribed: [...topics.subscribed(topicName)] };
+  }
+
+  /** Puts a token in the place of the present one, as the client's `renewToken` does. */
+  async renewStreamChannelToken(token: string): Promise<RenewTokenResponse> {
+    const operation = 'renewStreamChannelToken';
+    if (!this.#session.link.alive) this.#session.needConnection(operation);
+    checkToken(operation, token);
+    return { timestamp: await this.#stream.renew(token, operation) };
+  }
+
+  get #stream(): Stream {
+    return this.#session.streams.open(this.#channel);
+  }
+
+  #in(operation: string, topicName: unknown): Stream {
+    this.#session.needConnection(operation);
+    checkTopicName(operation, topicName);
+    const stream = this.#stream;
+    stream.needIn(operation);
+    return stream;
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  [SubscribeTopicErrorCode.REMOTE_USER_IS_NOT_PUBLISHED]: 'The user does not publish in the topic.',
+  [SubscribeTopicErrorCode.INVALID_REMOTE_USER]: "That is no other user's id.",
+  [SubscribeTopicErrorCode.ALREADY_SUBSCRIBED_USER]: 'The user is subscribed already.',
+  [SubscribeTopicErrorCode.SUB_USER_EXCEED_LIMITATION]: 'No more users can be subscribed.',
+};
+
+function metaOf(operation: string, meta: unknown = ''): string {
+  const text = typeof meta === 'string' ? meta : jsonOf(meta);
+  if (text === undefined || new TextEncoder().encode(text).length > metaBytesMax)
+    throw rtmError(
+      operation,
+      'CHANNEL_INVALID_TOPIC_META',
+      `The meta must have at most ${metaBytesMax} bytes`,
+    );
+  return text;
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function usersOf(operation: string, options: unknown): readonly string[] | undefined {
+  const given = options ?? {};
+  checkOptions(operation, given, 'INVALID_PARAMETER');
+  const { users } = given;
+  if (users === undefined || users === null) return undefined;
+  if (!Array.isArray(users) || !users.every((user) => typeof user === 'string'))
+    throw rtmError(operation, 'CHANNEL_INVALID_USER_LIST', 'users must be a list of user ids');
+  if (users.length > usersMax)
+    throw rtmError(
+      operation,
+      'CHANNEL_EXCEED_TOPIC_USER_LIMITATION',
+      `No more than ${usersMax} users of a topic can be subscribed`,
+    );
+  return users;
 }

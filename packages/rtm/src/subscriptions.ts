@@ -1,11 +1,11 @@
-import type { SignalingOk } from '@housecount/protocol';
 import { environment } from './environment.ts';
-import { errorCodes } from './error-codes.ts';
 import { rtmError } from './errors.ts';
 import { type FailureCodes, type Link, requestError } from './link/link.ts';
-import { type RequestBody, RequestFailed } from './link/socket.ts';
+import type { RequestBody } from './link/socket.ts';
 import type { Log } from './log.ts';
 import { OwnStates, type StateChange } from './own-states.ts';
+import { askPatiently } from './patience.ts';
+import { isLost, isRefusal, ToldStates } from './told-states.ts';
 
 /** What a subscriber gets of a channel, and whether others know. */
 export interface Subscription {
@@ -21,10 +21,6 @@ export const channelsMax = 100;
 /** Attempts to subscribe to one channel in a period, milliseconds (the API's figures). */
 export const attemptsMax = 2;
 export const attemptsMs = 5_000;
-
-/** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
-const patientAttemptsMax = 8;
-const patientMs = 1_000;
 
 interface Entry {
   /** What is subscribed; undefined: nothing is, or is wanted any more. */
@@ -42,12 +38,14 @@ export class Subscriptions {
   readonly states = new OwnStates();
   readonly #link: Link;
   readonly #log: Log;
+  readonly #told: ToldStates;
   readonly #entries = new Map<string, Entry>();
   readonly #attempts = new Map<string, number[]>();
 
   constructor(link: Link, log: Log) {
     this.#link = link;
     this.#log = log;
+    this.#told = new ToldStates(this.states, 'MESSAGE', link, log);
   }
 
   /** Names of what is subscribed. */
@@ -83,7 +81,7 @@ export class Subscriptions {
         entry.current = wanted;
         entry.asked = undefined;
         entry.doubtful = false;
-        if (anew) this.#flush(channel);
+        if (anew) this.#told.flush(channel);
       }
       return serverMs;
     } catch (error) {
@@ -108,7 +106,11 @@ export class Subscriptions {
     entry.doubtful = true;
     if (this.#link.state !== 'CONNECTED') return 0;
     try {
-      const { serverMs } = await this.#patiently({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
+      const { serverMs } = await askPatiently(this.#link, {
+        type: 'unsubscribe',
+        channelType: 'MESSAGE',
+        channel,
+      });
       if (entry.latest === call) this.#entries.delete(channel);
       return serverMs;
     } catch (error) {
@@ -125,7 +127,7 @@ export class Subscriptions {
   async changeStates(channel: string, change: StateChange, operation: string): Promise<number> {
     this.states.add(channel, change);
     if (!this.#entries.get(channel)?.current || this.#link.state !== 'CONNECTED') return 0;
-    return this.#sendChange(channel, change, operation);
+    return this.#told.send(channel, change, operation);
   }
 
   /** Brings a session to what is wanted of it; resolves with the channels where that failed. */
@@ -151,13 +153,13 @@ export class Subscriptions {
     const { current, latest } = entry;
     if (!current) return true;
     if (resumed && !entry.doubtful) {
-      this.#flush(channel);
+      this.#told.flush(channel);
       return true;
     }
     try {
-      await this.#send(channel, current, !resumed, (body) => this.#patiently(body));
+      await this.#send(channel, current, !resumed, (body) => askPatiently(this.#link, body));
       if (entry.latest === latest) entry.doubtful = false;
-      this.#flush(channel);
+      this.#told.flush(channel);
       return true;
     } catch (error) {
       this.#log.warn(`${channel} could not be subscribed again`, error);
@@ -176,7 +178,7 @@ export class Subscriptions {
   async #forgetOne(channel: string, entry: Entry): Promise<void> {
     const { latest } = entry;
     try {
-      await this.#patiently({ type: 'unsubscribe', channelType: 'MESSAGE', channel });
+      await askPatiently(this.#link, { type: 'unsubscribe', channelType: 'MESSAGE', channel });
     } catch (error) {
       if (!isRefusal(error)) return;
     }
@@ -203,43 +205,6 @@ export class Subscriptions {
     return serverMs;
   }
 
-  /** Asks the server, and again while it says that this was too much in too short a time. */
-  async #patiently(body: RequestBody): Promise<SignalingOk> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#link.request(body);
-      } catch (error) {
-        if (attempt === patientAttemptsMax || !isRateRefusal(error)) throw error;
-      }
-      await new Promise<void>((resolve) => environment.after(patientMs, resolve));
-    }
-  }
-
-  /** Tells the server what changed while it could not be told. */
-  #flush(channel: string): void {
-    for (const change of this.states.compact(channel))
-      this.#sendChange(channel, change, 'presenceSetState').catch((error: unknown) =>
-        this.#log.warn(`states kept for ${channel} were not taken`, error),
-      );
-  }
-
-  async #sendChange(channel: string, change: StateChange, operation: string): Promise<number> {
-    const body =
-      change.type === 'set'
-        ? ({ type: 'set-state', channelType: 'MESSAGE', channel, states: change.states } as const)
-        : ({ type: 'remove-state', channelType: 'MESSAGE', channel, keys: change.keys } as const);
-    try {
-      const { serverMs } = await this.#link.request(body);
-      this.states.confirm(channel, change);
-      return serverMs;
-    } catch (error) {
-      // It stays among the changes, and goes out with the next connection.
-      if (isLost(error) && this.#link.state !== 'IDLE') return 0;
-      this.states.drop(channel, change);
-      throw requestError(operation, error, stateCodes);
-    }
-  }
-
   #entriesInUse(): number {
     return [...this.#entries.values()].filter((entry) => entry.current ?? entry.asked).length;
   }
@@ -263,23 +228,3 @@ const subscribeCodes: FailureCodes = {
   lost: 'CHANNEL_SUBSCRIBE_FAILED',
   timeout: 'CHANNEL_SUBSCRIBE_TIMEOUT',
 };
-const stateCodes: FailureCodes = {
-  lost: 'PRESENCE_OPERATION_FAILED',
-  timeout: 'PRESENCE_OPERATION_TIMEOUT',
-};
-
-function isLost(error: unknown): boolean {
-  return error instanceof RequestFailed && error.end.why === 'lost';
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof RequestFailed && error.end.why === 'refused';
-}
-
-function isRateRefusal(error: unknown): boolean {
-  return (
-    error instanceof RequestFailed &&
-    error.end.why === 'refused' &&
-    error.end.code === errorCodes.OPERATION_RATE_EXCEED_LIMITATION
-  );
-}

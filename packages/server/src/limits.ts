@@ -10,7 +10,7 @@ export const limits = {
   metadataBytesMax: 16 * 1024,
   /** Locks of one channel (spec: signaling 4.2); the next is refused with `locks_full`. */
   channelLocksMax: 32,
-  /** Channels that one user subscribes to over signaling (spec: signaling 2.3); the next is refused −11005. */
+  /** Channels of a kind that one user subscribes to over signaling (spec: signaling 2.3); the next is refused −11005. */
   signalingSubscriptionsMax: 100,
   /** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
   signalingStatesBytesMax: 8 * 1024,

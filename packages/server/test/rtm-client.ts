@@ -9,6 +9,7 @@ export interface RtmUser {
   readonly messages: RTMEvents.MessageEvent[];
   readonly presence: RTMEvents.PresenceEvent[];
   readonly tokens: RTMEvents.TokenEvent[];
+  readonly topics: RTMEvents.TopicEvent[];
   /** Presence so far, as `type who`. */
   told(): string[];
   /** Waits until `check` holds; rejects after `withinMs` with what was told. */
@@ -36,7 +37,7 @@ export function rtmToken(userId: string, seconds = 3600): string {
 export function rtmUser(url: string, userId: string, config: RTMConfig = {}): RtmUser {
   const client = new AgoraRTM.RTM(testApp.id, userId, {
     logLevel: 'none',
-    privateConfig: { serviceType: ['MESSAGE'], accessPointHosts: [url] },
+    privateConfig: { serviceType: ['MESSAGE', 'STREAM'], accessPointHosts: [url] },
     ...config,
   });
   made.push(client);
@@ -44,6 +45,7 @@ export function rtmUser(url: string, userId: string, config: RTMConfig = {}): Rt
   const messages: RTMEvents.MessageEvent[] = [];
   const presence: RTMEvents.PresenceEvent[] = [];
   const tokens: RTMEvents.TokenEvent[] = [];
+  const topics: RTMEvents.TopicEvent[] = [];
   let socket: WebSocket | undefined;
   let wake = (): void => undefined;
   const keep =
@@ -59,6 +61,7 @@ export function rtmUser(url: string, userId: string, config: RTMConfig = {}): Rt
   client.addEventListener('message', keep(messages));
   client.addEventListener('presence', keep(presence));
   client.addEventListener('token', keep(tokens));
+  client.addEventListener('topic', keep(topics));
   const told = (): string[] => presence.map(({ eventType, publisher }) => `${eventType} ${publisher}`.trim());
   return {
     client,
@@ -66,6 +69,7 @@ export function rtmUser(url: string, userId: string, config: RTMConfig = {}): Rt
     messages,
     presence,
     tokens,
+    topics,
     told,
     async until(what, check, withinMs = 30_000) {
       const endMs = Date.now() + withinMs;

@@ -312,7 +312,7 @@ test('RTM19: a token renewed while the connection is lost goes with the next one
   expect(await outcome(client.renewToken('x'))).toBe(-10025);
   await client.login({ token: 'one' });
   expect(await outcome(client.renewToken(''))).toBe(-10005);
-  expect(await outcome(client.renewToken('x', { channelName: 'stream' }))).toBe(-11012);
+  expect(await outcome(client.renewToken('x', { channelName: 'stream' }))).toBe(-11001);
   world.socket.drop();
   await world.settle();
   const renewed = client.renewToken('two');

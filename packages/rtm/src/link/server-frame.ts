@@ -7,6 +7,8 @@ const types: readonly string[] = [
   'refused',
   'message',
   'presence',
+  'topic',
+  'channel-ended',
   'token-will-expire',
   'closing',
 ] satisfies SignalingServerFrame['type'][];

@@ -177,6 +177,11 @@ export class Session {
     this.#followed.delete(userId);
   }
 
+  /** Channels of a kind that it subscribes to. */
+  countOf(channelType: ChannelKey['channelType']): number {
+    return channelType === 'STREAM' ? this.#streams.size : this.#subscriptions.size - this.#streams.size;
+  }
+
   /** What it has in a stream channel; undefined if it is not in it. */
   stream(key: ChannelKey): StreamMembership | undefined {
     return this.#streams.get(signalingKey(key));

@@ -19,11 +19,11 @@ export async function subscribe(
 ): Promise<Answer> {
   const { log } = context;
   const isStream = key.channelType === 'STREAM';
-  const { subscriptions, identity, id: connectionId, leaseMs } = session;
-  if (!subscriptions.has(signalingKey(key)) && subscriptions.size >= limits.signalingSubscriptionsMax)
+  const { identity, id: connectionId, leaseMs } = session;
+  if (!session.subscriptions.has(signalingKey(key)) && session.countOf(key.channelType) >= limits.signalingSubscriptionsMax)
     return refused(
       signalingErrors.tooManyChannels,
-      `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels.`,
+      `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels of a kind.`,
     );
   const grant = isStream
     ? checkStreamToken(context, session, key.channel, frame.token)

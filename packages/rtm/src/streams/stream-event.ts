@@ -1,0 +1,76 @@
+import type { SignalingTopic, SignalingTopicEvent } from '@housecount/protocol';
+import { LinkStateChangeReasonDescription } from '../constants.ts';
+import { environment } from '../environment.ts';
+import type {
+  LinkOperation,
+  LinkStateChangeReasonCode,
+  LinkStateEvent,
+  TopicEvent,
+  topicDetail,
+} from '../events.ts';
+import { rejectionOf } from '../link/rejection.ts';
+import { isRefusal } from '../told-states.ts';
+
+/** States of a stream channel's link: a loss is tried again at once, so there are fewer than of the session's. */
+export type StreamState = 'IDLE' | 'CONNECTING' | 'CONNECTED' | 'FAILED';
+export type Cause = readonly [operation: LinkOperation, reasonCode: LinkStateChangeReasonCode];
+
+/** A change of the link of a stream channel, as the API tells it. */
+export function streamEvent(
+  channel: string,
+  currentState: StreamState,
+  previousState: StreamState,
+  [operation, reasonCode]: Cause,
+  more: Partial<LinkStateEvent>,
+): LinkStateEvent {
+  return {
+    currentState,
+    previousState,
+    serviceType: 'STREAM',
+    operation,
+    reason: LinkStateChangeReasonDescription[reasonCode],
+    reasonCode,
+    affectedChannels: [channel],
+    unrestoredChannels: [],
+    isResumed: false,
+    timestamp: environment.nowMs(),
+    ...more,
+  };
+}
+
+/** Why a join failed: what the server said of the token, or that it failed. */
+export function causeOfRefusal(error: unknown): Cause {
+  if (!isRefusal(error)) return ['JOIN', 'JOIN_FAILED'];
+  const { reasonCode } = rejectionOf({
+    type: 'closing',
+    code: '',
+    errorCode: error.end.code,
+    message: '',
+    retry: false,
+  });
+  return ['SERVER_REJECT', reasonCode === 'LOGIN_REJECTED' ? 'JOIN_FAILED' : reasonCode];
+}
+
+/** What a frame tells of topics as the API does; undefined for what it does not tell: what one did oneself. */
+export function topicEventOf(
+  { event, channel, serverMs }: SignalingTopicEvent,
+  self: string,
+): TopicEvent | undefined {
+  const publisher = 'userId' in event ? event.userId : '';
+  if (event.type !== 'SNAPSHOT' && publisher === self) return undefined;
+  const topicInfos = event.topics.map(topicInfo);
+  return {
+    eventType: event.type,
+    channelName: channel,
+    publisher,
+    topicInfos,
+    totalTopics: topicInfos.length,
+    timestamp: serverMs,
+  };
+}
+
+const topicInfo = ({ topic, publishers }: SignalingTopic): topicDetail => ({
+  topicName: topic,
+  publishers: publishers.map(({ userId, meta }) => ({ publisherUserId: userId, publisherMeta: meta })),
+  totalPublisher: publishers.length,
+});

@@ -1,0 +1,82 @@
+import type { SignalingChannelEnded } from '@housecount/protocol';
+import type { LinkStateEvent } from '../events.ts';
+import type { Link } from '../link/link.ts';
+import type { Log } from '../log.ts';
+import { OwnStates, type StateChange } from '../own-states.ts';
+import { ToldStates } from '../told-states.ts';
+import { type Membership, Stream } from './stream.ts';
+
+/** The stream channels of a client and one's own states in them. */
+export class Streams {
+  readonly states = new OwnStates();
+  readonly #link: Link;
+  readonly #log: Log;
+  readonly #told: ToldStates;
+  readonly #onState: (event: LinkStateEvent) => void;
+  readonly #streams = new Map<string, Stream>();
+
+  constructor(link: Link, log: Log, onState: (event: LinkStateEvent) => void) {
+    this.#link = link;
+    this.#log = log;
+    this.#onState = onState;
+    this.#told = new ToldStates(this.states, 'STREAM', link, log);
+  }
+
+  /** The channel of this name; all objects that the app has made for it share it. */
+  open(channel: string): Stream {
+    const known = this.#streams.get(channel);
+    if (known) return known;
+    const stream = new Stream(channel, {
+      link: this.#link,
+      log: this.#log,
+      states: this.states,
+      told: this.#told,
+      onState: this.#onState,
+    });
+    this.tidy();
+    this.#streams.set(channel, stream);
+    return stream;
+  }
+
+  get(channel: string): Stream | undefined {
+    return this.#streams.get(channel);
+  }
+
+  /** How one is in a channel, or is about to be. */
+  of(channel: string): Membership | undefined {
+    return this.#streams.get(channel)?.membership;
+  }
+
+  /** Changes one's own states: at once where joined and connected, else when that is so. Resolves with a time or 0. */
+  async changeStates(channel: string, change: StateChange, operation: string): Promise<number> {
+    this.states.add(channel, change);
+    if (!this.#streams.get(channel)?.isIn || this.#link.state !== 'CONNECTED') return 0;
+    return this.#told.send(channel, change, operation);
+  }
+
+  ended(frame: SignalingChannelEnded): void {
+    this.#streams.get(frame.channel)?.ended(frame);
+  }
+
+  /** The session's link has changed. `resumed`: a session that is connected again had lived on. */
+  onLink({ currentState, operation, reasonCode }: LinkStateEvent, resumed: boolean): void {
+    const all = [...this.#streams.values()];
+    switch (currentState) {
+      case 'CONNECTED':
+        for (const stream of all) void stream.restore(resumed);
+        return;
+      case 'IDLE':
+        for (const stream of all) stream.loggedOut();
+        this.states.forget();
+        this.#streams.clear();
+        return;
+      default:
+        for (const stream of all) stream.lost([operation, reasonCode], currentState === 'FAILED');
+    }
+  }
+
+  /** Forgets channels of which there is nothing to remember. */
+  tidy(): void {
+    for (const [channel, stream] of this.#streams) if (stream.isIdle) this.#streams.delete(channel);
+  }
+}
