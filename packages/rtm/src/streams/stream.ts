@@ -221,14 +221,16 @@ export class Stream {
   }
 
   /** The connection is back: brings the server's session to what is wanted of it. With `resumed` it had lived on. */
-  async restore(resumed: boolean): Promise<void> {
+  async restore(livedOn: boolean): Promise<void> {
     if (this.#joining) return;
     if (!this.#current) {
       if (this.#doubtful) await this.#tellLeft();
       return;
     }
     const life = this.#begin();
-    this.#halfway = { resumed: resumed && this.#halfway?.resumed !== false };
+    // A session that lived on but was new before, and never whole, counts as new.
+    const resumed = livedOn && this.#halfway?.resumed !== false;
+    this.#halfway = { resumed };
     if (this.#state === 'FAILED') this.#to('CONNECTING', ['JOIN', 'REJOIN']);
     if (this.#life !== life) return;
     try {

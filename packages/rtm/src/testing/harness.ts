@@ -1,5 +1,5 @@
 import type { RTMConfig } from '../config.ts';
-import type { LinkStateEvent, MessageEvent, PresenceEvent, TokenEvent } from '../events.ts';
+import type { LinkStateEvent, MessageEvent, PresenceEvent, TokenEvent, TopicEvent } from '../events.ts';
 import AgoraRTM, { type RTMClient } from '../index.ts';
 import type { StatusEvent } from '../status-event.ts';
 
@@ -13,6 +13,7 @@ export interface Harness {
   readonly presence: PresenceEvent[];
   readonly tokens: (TokenEvent | string)[];
   readonly statuses: StatusEvent[];
+  readonly topics: TopicEvent[];
   /** Each change of the link so far, as `state operation reason`, and forgets them. */
   changes(): string[];
 }
@@ -28,6 +29,8 @@ export function makeClient(userId = 'ann', config: RTMConfig = {}): Harness {
   const presence: PresenceEvent[] = [];
   const tokens: (TokenEvent | string)[] = [];
   const statuses: StatusEvent[] = [];
+  const topics: TopicEvent[] = [];
+  client.addEventListener('topic', (event) => topics.push(event));
   client.addEventListener('linkState', (event) => links.push(event));
   client.addEventListener('message', (event) => messages.push(event));
   client.addEventListener('presence', (event) => presence.push(event));
@@ -41,6 +44,7 @@ export function makeClient(userId = 'ann', config: RTMConfig = {}): Harness {
     presence,
     tokens,
     statuses,
+    topics,
     changes: () =>
       links
         .splice(0)
