@@ -20,7 +20,10 @@ export async function subscribe(
   const { log } = context;
   const isStream = key.channelType === 'STREAM';
   const { identity, id: connectionId, leaseMs } = session;
-  if (!session.subscriptions.has(signalingKey(key)) && session.countOf(key.channelType) >= limits.signalingSubscriptionsMax)
+  if (
+    !session.subscriptions.has(signalingKey(key)) &&
+    session.countOf(key.channelType) >= limits.signalingSubscriptionsMax
+  )
     return refused(
       signalingErrors.tooManyChannels,
       `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels of a kind.`,
