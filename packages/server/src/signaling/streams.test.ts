@@ -85,6 +85,63 @@ test('SIG60: a stream channel has at most streamMembersMax users', async () => {
   expect(await ann.subscribes('arena')).toMatchObject({ type: 'ok' });
 });
 
+test('SIG60: metadata and locks of a stream channel are told to who asked for them', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.enters('arena', { withMetadata: true, withLock: true });
+  await bob.enters('arena');
+  await ann.subscribes('arena', { withMetadata: true, withLock: true });
+  const target = { channelType: 'STREAM', channel: 'arena' };
+  expect(
+    await bob.asks({
+      type: 'change-metadata',
+      target,
+      mode: 'set',
+      items: [{ key: 'score', value: '1', revision: -1 }],
+      majorRevision: -1,
+      lockName: '',
+      addTimeStamp: false,
+      addUserId: false,
+    }),
+  ).toMatchObject({ type: 'ok' });
+  await bob.asks({ type: 'set-lock', ...target, lockName: 'stage', ttl: 10 });
+  const ofStream = (frame: { channelType?: string }) => frame.channelType === 'STREAM';
+  expect(
+    ann
+      .all('storage')
+      .filter((frame) => ofStream(frame.target as never))
+      .map(({ event }) => event),
+  ).toEqual(['SNAPSHOT', 'UPDATE']);
+  expect(
+    ann
+      .all('lock')
+      .filter(ofStream)
+      .map(({ event }) => event.type),
+  ).toEqual(['SNAPSHOT', 'SET']);
+  expect([bob.all('storage'), bob.all('lock')]).toEqual([[], []]);
+  expect(ann.all('storage')).toHaveLength(3);
+});
+
+test('SIG60: 100 channels of each kind', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  for (let i = 0; i < limits.signalingSubscriptionsMax; i++) {
+    expect(await ann.enters(`s${i}`)).toMatchObject({ type: 'ok' });
+    await w.advance(60);
+  }
+  expect(await ann.enters('one more')).toMatchObject({ type: 'refused', code: -11005 });
+  expect(await ann.enters('s1')).toMatchObject({ type: 'ok' });
+  expect(await ann.subscribes('lobby')).toMatchObject({ type: 'ok' });
+});
+
+test('SIG60: in development no token is needed, and one that is none is refused', async () => {
+  world = await SignalingWorld.start({}, true);
+  const ann = await world.login('ann');
+  for (const token of [undefined, '', app.id])
+    expect(await ann.enters('arena', { token })).toMatchObject({ type: 'ok' });
+  expect(await ann.enters('arena', { token: 'nonsense' })).toMatchObject({ type: 'refused', code: -10005 });
+});
+
 test('SIG61: the end of its token is told 30 s before, once, and then that channel alone is left', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
@@ -168,11 +225,11 @@ test('SIG14: after a crash who enters again is in as before, with its topics, an
   await w.start();
   const bobAgain = await w.login('bob', { session: sessions[1] });
   expect(bobAgain.welcome).toMatchObject({ resumed: false, session: { id: sessions[1].id } });
+  expect(bobAgain.all('topic')).toEqual([]);
   await bobAgain.enters('arena');
-  expect(bobAgain.all('topic').at(-1)?.event).toEqual({
-    type: 'SNAPSHOT',
-    topics: [{ topic: 't', publishers: [{ userId: 'ann', meta: 'm' }] }],
-  });
+  expect(bobAgain.all('topic').map(({ event }) => event)).toEqual([
+    { type: 'SNAPSHOT', topics: [{ topic: 't', publishers: [{ userId: 'ann', meta: 'm' }] }] },
+  ]);
   const annAgain = await w.login('ann', { session: sessions[0] });
   await annAgain.enters('arena');
   expect(
