@@ -1,6 +1,14 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
-import { app, leaseMs, recoveryMs, SignalingWorld, streamTokenOf, tokenOf } from './world-for-tests.ts';
+import {
+  app,
+  leaseMs,
+  recoveryMs,
+  SignalingWorld,
+  streamTokenOf,
+  subscription,
+  tokenOf,
+} from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -212,6 +220,39 @@ test('SIG61: a token that ends while the connection is lost is told when it is b
   expect(again.welcome.resumed).toBe(true);
   expect(again.all('channel-ended')).toMatchObject([{ channel: 'arena', code: 'token_expired' }]);
   expect(await again.enters('arena')).toMatchObject({ type: 'ok' });
+});
+
+test('SIG61: a login that ends earlier, and a session taken up again, leave the end of a channel as its token says', async () => {
+  const w = await begin();
+  const now = w.clock.nowMs();
+  const ann = await w.login('ann', { token: tokenOf('ann', now, 60) });
+  await ann.enters('arena');
+  await ann.drops();
+  const again = await w.login('ann', { session: ann.welcome.session, token: tokenOf('ann', now, 60) });
+  expect(again.welcome.resumed).toBe(true);
+  await again.asks({ type: 'renew-token', token: tokenOf('ann', w.clock.nowMs()) });
+  await w.advance(120_000);
+  expect(members(w)).toEqual(['ann']);
+  expect(again.all('channel-ended')).toEqual([]);
+});
+
+test('SIG61: who enters again in the moment in which the token ends stays in', async () => {
+  const w = await begin();
+  const now = w.clock.nowMs();
+  const ann = await w.login('ann');
+  const endsMs = Math.floor(now / 1000) * 1000 + 60_000;
+  const { withMessage: _, ...rest } = subscription('arena');
+  w.clock.process().after(endsMs - w.clock.nowMs(), () => {
+    const token = streamTokenOf('ann', 'arena', endsMs);
+    ann.handler?.onText(JSON.stringify({ ...rest, id: 999, channelType: 'STREAM', token }));
+  });
+  await ann.enters('arena', { token: streamTokenOf('ann', 'arena', now, 60) });
+  await w.advance(endsMs - w.clock.nowMs() + 1_000);
+  expect(ann.frames).toContainEqual(expect.objectContaining({ type: 'ok', id: 999 }));
+  expect(members(w)).toEqual(['ann']);
+  expect(await ann.asks({ type: 'join-topic', channel: 'arena', topic: 't', meta: '' })).toMatchObject({
+    type: 'ok',
+  });
 });
 
 test('SIG14: after a crash who enters again is in as before, with its topics, and nobody was told', async () => {

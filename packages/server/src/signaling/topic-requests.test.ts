@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
-import { topicMessagesTopic } from './topics.ts';
+import { topicMessagesTopic, topicsTopic } from './topics.ts';
 import { app, leaseMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
@@ -227,6 +227,13 @@ test('SIG64: what messages put on the connections of subscribers is counted with
   for (const out of leave) out();
   expect(code(await a.asks(publishes('t', 'x')))).toBe(0);
   expect(b.all('message')).toHaveLength(2);
+  // Beginning and ending to publish is told to everybody, and counted as well.
+  const told = topicsTopic({ app: app.id, channelType: 'STREAM', channel: 'arena' });
+  for (let i = 0; i < 1_000_000; i++) w.signaling.parts.audiences.enter(told);
+  await w.advance(10_000);
+  const answers = [];
+  for (const topic of ['u', 'v']) answers.push(code(await a.asks(joins(topic, 'm'.repeat(200)))));
+  expect(answers).toEqual([0, -10021]);
 });
 
 test('SIG65: a session has signalingFollowedPublishersMax publishers in all its channels', async () => {
@@ -250,6 +257,7 @@ test('SIG65: users are added one by one, and each that cannot be has its own num
   const { w, a, b, c } = await arena('ann', 'bob', 'cid');
   await a.asks(joins('t'));
   await b.asks(joins('t'));
+  await c.asks(joins('t'));
   const ask = async (over: object) => {
     const answer = await c.asks(about('subscribe-topic', 't', over));
     return answer.type === 'ok' ? answer.result : answer.code;
