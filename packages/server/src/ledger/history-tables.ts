@@ -208,7 +208,8 @@ export class HistoryTables {
     this.#position = position;
   }
 
-  clear(): void {
+  /** Made anew: what the events before told of lives cannot be taken back. */
+  rewind(): void {
     this.#database.exec('DELETE FROM events; DELETE FROM lives;');
     this.skipTo(0, 0);
   }

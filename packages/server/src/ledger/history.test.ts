@@ -8,8 +8,9 @@ import { limits } from '../limits.ts';
 import { EntryFeed } from '../log/entry-feed.ts';
 import { encodeRecord, type LogEntry, type LogRecord } from '../log/record.ts';
 import { createLogger } from '../observe/logger.ts';
-import { type HistoryLog, openHistory, retainMs } from './history.ts';
+import { openHistory } from './history.ts';
 import { HistoryTables } from './history-tables.ts';
+import { type ReadLog, retainMs } from './log-reader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-history-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,7 +20,7 @@ const logger = createLogger({ level: 'error', format: 'json', sink: { write: () 
 const app = 'a'.repeat(32);
 
 /** A log in memory with the real feed. */
-class MemoryLog implements HistoryLog {
+class MemoryLog implements ReadLog {
   readonly entries: LogEntry[] = [];
   readonly feed: EntryFeed;
   /** Positions up to here were deleted. */
@@ -85,7 +86,7 @@ const closed = (sid: string, seq: number): ChannelEvent => ({
   lastUid: 1,
 });
 
-function open(log: HistoryLog, path = newPath(), clock: Clock = systemClock()) {
+function open(log: ReadLog, path = newPath(), clock: Clock = systemClock()) {
   const ending = new AbortController();
   const history = openHistory({ path, log, clock, logger, signal: ending.signal });
   return {
@@ -231,7 +232,7 @@ describe('limits', () => {
   });
 
   test('REST30: waiting is bounded in number and time, and can be given up', async () => {
-    const stuck: HistoryLog = {
+    const stuck: ReadLog = {
       lastPosition: 5,
       async *follow(_after, following) {
         await new Promise((resolve) => following.addEventListener('abort', resolve));

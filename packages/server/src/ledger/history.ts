@@ -1,26 +1,16 @@
 import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { LogEntry } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
-import { pause } from '../pause.ts';
 import type { PlacedEvent, Scan } from './history-scan.ts';
 import { HistoryTables, isEvent, type Life } from './history-tables.ts';
+import { type ReadLog, readLog } from './log-reader.ts';
 import { News } from './news.ts';
-import { Waiters } from './waiters.ts';
-
-/** The log as history needs it. */
-export interface HistoryLog {
-  readonly lastPosition: number;
-  follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
-  /** Keeps the log from deleting what is after the cursor; the returned function lets go. */
-  hold?(cursor: () => number): () => void;
-}
 
 export interface HistoryOptions {
   /** Path of the SQLite file; folders are made. */
   readonly path: string;
-  readonly log: HistoryLog;
+  readonly log: ReadLog;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Ends the following; `closed` then resolves. */
@@ -87,95 +77,26 @@ export interface EventsQuery {
   readonly limit: number;
 }
 
-/** Time until the next try after the file could not be written, milliseconds. Chosen, not measured. */
-const retryMs = 1_000;
-/** Old events are looked for this often, also when nothing happens; milliseconds. Chosen. */
-export const retainMs = 60_000;
-/** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
-const retainAgainMs = 100;
-/** Failures to read the log's beginning after which it counts as deleted by retention. */
-const failuresMax = 3;
-
 /** Opens the history and starts to follow the log from where it left off. */
 export function openHistory(options: HistoryOptions): History {
-  const { log, logger, clock, signal } = options;
+  const { logger, clock } = options;
   const tables = new HistoryTables(options.path, (reason) =>
     logger.warn('The history file is made anew from the log.', { reason }),
   );
-  if (tables.position > log.lastPosition) {
-    logger.warn('The history is ahead of the log, as after a restored backup: it is made anew.', {
-      history: tables.position,
-      log: log.lastPosition,
-    });
-    tables.clear();
-  }
-  const waiters = new Waiters(clock, {
+  const news = new News(clock, limits.pullWaitersMax);
+  const reader = readLog({
+    ...options,
+    name: 'the history',
+    tables,
+    retain: (nowMs) => tables.retain(nowMs - limits.historyDaysMax * dayMs, limits.historyRowsMax),
     waitMsMax: limits.historyWaitMs,
     waitersMax: limits.historyWaitersMax,
-  });
-  const news = new News(clock, limits.pullWaitersMax);
-  const release = log.hold?.(() => tables.position);
-  let trouble: string | undefined;
-  let failures = 0;
-  let retaining = true;
-  let cancelRetain = clock.after(retainMs, retain);
-
-  async function follow(): Promise<void> {
-    for await (const batch of log.follow(tables.position, signal)) {
-      tables.append(batch);
-      if (trouble !== undefined)
-        logger.info('The history follows the log again.', { position: tables.position });
-      trouble = undefined;
-      failures = 0;
-      waiters.reached(tables.position);
+    onBatch(batch) {
       if (news.waiting > 0)
         news.tell(new Set(batch.flatMap(({ record }) => (isEvent(record) ? record.app : []))));
-    }
-  }
-
-  function retain(): void {
-    let isMore = false;
-    try {
-      isMore = tables.retain(clock.nowMs() - limits.historyDaysMax * dayMs, limits.historyRowsMax);
-      retaining = true;
-    } catch (cause) {
-      // Once, not per try.
-      if (retaining) logger.error('Old events of the history cannot be deleted; trying again.', { cause });
-      retaining = false;
-    }
-    cancelRetain = clock.after(isMore ? retainAgainMs : retainMs, retain);
-  }
-
-  async function followForEver(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await follow();
-      } catch (cause) {
-        if (signal.aborted) break;
-        // Once, not per try: what fills the disk must not fill the operator's log as well.
-        if (trouble === undefined)
-          logger.error('The history cannot follow the log.', { position: tables.position, cause });
-        trouble = 'The history cannot follow the log.';
-        failures += 1;
-        if (tables.position === 0 && !tables.broken && failures >= failuresMax && log.lastPosition > 0) {
-          // A new file, and the log's beginning is gone: the history can only begin here.
-          tables.skipTo(log.lastPosition, clock.nowMs());
-          logger.warn('The history begins here: the log no longer has what came before.', {
-            position: log.lastPosition,
-          });
-          continue;
-        }
-        await pause(clock, retryMs, signal);
-      }
-    }
-    cancelRetain();
-    release?.();
-    waiters.end();
-    news.end();
-    tables.close();
-  }
-
-  const closed = followForEver();
+    },
+  });
+  const closed = reader.closed.then(() => news.end());
   return {
     eventsAfter(query) {
       const events = tables.eventsAfter(query);
@@ -209,15 +130,12 @@ export function openHistory(options: HistoryOptions): History {
       if (position === undefined) throw new HousecountError('no_longer_kept');
       return position;
     },
-    async caughtUp(askerSignal) {
-      const position = log.lastPosition;
-      if (tables.position < position) await waiters.wait(position, askerSignal);
-    },
+    caughtUp: reader.caughtUp,
     get position() {
       return tables.position;
     },
     get trouble() {
-      return trouble;
+      return reader.trouble;
     },
     closed,
   };

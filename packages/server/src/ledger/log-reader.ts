@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.ts';
+import type { LogEntry } from '../log/record.ts';
+import type { Logger } from '../observe/contract.ts';
+import { pause } from '../pause.ts';
+import { Waiters } from './waiters.ts';
+
+/** The log as a read model needs it. */
+export interface ReadLog {
+  readonly lastPosition: number;
+  follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
+  /** Keeps the log from deleting what is after the cursor; the returned function lets go. */
+  hold?(cursor: () => number): () => void;
+}
+
+/** A file that takes the log over, and knows how far it has come. */
+export interface ReadTables {
+  readonly position: number;
+  /** True if the last append failed: the trouble is the file's, not the log's. */
+  readonly broken: boolean;
+  /** Takes a batch over, all or nothing; what was taken over before is skipped. */
+  append(batch: readonly LogEntry[]): void;
+  /** Sets the cursor without taking over what lies before it, all of it decided by `atMs`. */
+  skipTo(position: number, atMs: number): void;
+  /** The log ends at `lastPosition`, before what was taken over: forgets what is not of this log. */
+  rewind(lastPosition: number): void;
+  close(): void;
+}
+
+export interface LogReaderOptions {
+  /** With an article, for the sentences of the operator's log: `the history`. */
+  readonly name: string;
+  readonly tables: ReadTables;
+  readonly log: ReadLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Ends the following; `closed` then resolves. */
+  readonly signal: AbortSignal;
+  /** Deletes a bounded part of what need not be kept at this time; true if there may be more. */
+  retain(nowMs: number): boolean;
+  readonly waitMsMax: number;
+  readonly waitersMax: number;
+  /** After each batch that was taken over. */
+  readonly onBatch?: (batch: readonly LogEntry[]) => void;
+}
+
+/** A read model that follows the log: late at most, never different. */
+export interface LogReader {
+  /**
+   * Resolves once everything up to the log's position of now can be read.
+   * @throws HousecountError overloaded if that takes longer than `waitMsMax`, or `waitersMax` wait.
+   */
+  caughtUp(signal: AbortSignal): Promise<void>;
+  /** Why it is behind for longer than a moment; undefined while it follows. */
+  readonly trouble: string | undefined;
+  /** Resolves when the following has ended and the file is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** Time until the next try after the file could not be written, milliseconds. Chosen, not measured. */
+const retryMs = 1_000;
+/** What need not be kept is looked for this often, also when nothing happens; milliseconds. Chosen. */
+export const retainMs = 60_000;
+/** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
+const retainAgainMs = 100;
+/** Failures to read the log's beginning after which it counts as deleted by retention. */
+const failuresMax = 3;
+
+/** Starts to follow the log from where the tables left off. */
+export function readLog(options: LogReaderOptions): LogReader {
+  const { tables, log, clock, logger, signal } = options;
+  const { waitMsMax, waitersMax } = options;
+  const name = `${options.name[0]?.toUpperCase()}${options.name.slice(1)}`;
+  const waiters = new Waiters(clock, { waitMsMax, waitersMax });
+  if (tables.position > log.lastPosition) {
+    logger.warn(`${name} is ahead of the log, as after a restored backup: it goes back.`, {
+      position: tables.position,
+      log: log.lastPosition,
+    });
+    tables.rewind(log.lastPosition);
+  }
+  const release = log.hold?.(() => tables.position);
+  let trouble: string | undefined;
+  let failures = 0;
+  let retaining = true;
+  let cancelRetain = clock.after(retainMs, retain);
+
+  async function follow(): Promise<void> {
+    for await (const batch of log.follow(tables.position, signal)) {
+      tables.append(batch);
+      if (trouble !== undefined) logger.info(`${name} follows the log again.`, { position: tables.position });
+      trouble = undefined;
+      failures = 0;
+      waiters.reached(tables.position);
+      options.onBatch?.(batch);
+    }
+  }
+
+  function retain(): void {
+    let isMore = false;
+    try {
+      isMore = options.retain(clock.nowMs());
+      retaining = true;
+    } catch (cause) {
+      // Once, not per try.
+      if (retaining)
+        logger.error(`What is old in ${options.name} cannot be deleted; trying again.`, { cause });
+      retaining = false;
+    }
+    cancelRetain = clock.after(isMore ? retainAgainMs : retainMs, retain);
+  }
+
+  async function followForEver(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await follow();
+      } catch (cause) {
+        if (signal.aborted) break;
+        // Once, not per try: what fills the disk must not fill the operator's log as well.
+        if (trouble === undefined)
+          logger.error(`${name} cannot follow the log.`, { position: tables.position, cause });
+        trouble = `${name} cannot follow the log.`;
+        failures += 1;
+        if (tables.position === 0 && !tables.broken && failures >= failuresMax && log.lastPosition > 0) {
+          // A new file, and the log's beginning is gone: it can only begin here.
+          tables.skipTo(log.lastPosition, clock.nowMs());
+          logger.warn(`${name} begins here: the log no longer has what came before.`, {
+            position: log.lastPosition,
+          });
+          continue;
+        }
+        await pause(clock, retryMs, signal);
+      }
+    }
+    cancelRetain();
+    release?.();
+    waiters.end();
+    tables.close();
+  }
+
+  const closed = followForEver();
+  return {
+    async caughtUp(askerSignal) {
+      const position = log.lastPosition;
+      if (tables.position < position) await waiters.wait(position, askerSignal);
+    },
+    get trouble() {
+      return trouble;
+    },
+    closed,
+  };
+}
