@@ -113,6 +113,7 @@ export const codes = {
   publishers_full: entry(503, 4241, true, 'The channel has as many publishers of topics as it may have.'),
   topic_not_joined: entry(409, 4242, false, 'The user does not publish in that topic.'),
   // Endpoints.
+  history_off: entry(409, 4243, false, 'The app keeps no messages.'),
   endpoints_full: entry(409, 4250, false, 'The app has as many endpoints as it may have.'),
   endpoint_read_only: entry(
     409,

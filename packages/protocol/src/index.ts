@@ -11,5 +11,6 @@ export * from './reasons.ts';
 export * from './roster.ts';
 export * from './signaling.ts';
 export * from './signaling-errors.ts';
+export * from './signaling-history.ts';
 export * from './signaling-streams.ts';
 export * from './standard-notices.ts';

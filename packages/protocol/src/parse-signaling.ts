@@ -13,6 +13,7 @@ import {
   quote,
   userId,
 } from './signaling-frames/checks.ts';
+import { historyFrames } from './signaling-frames/history-frames.ts';
 import { lockFrames } from './signaling-frames/lock-frames.ts';
 import { presenceFrames } from './signaling-frames/presence-frames.ts';
 import { sessionFrames } from './signaling-frames/session-frames.ts';
@@ -20,6 +21,7 @@ import { storageFrames } from './signaling-frames/storage-frames.ts';
 import { topicFrames } from './signaling-frames/topic-frames.ts';
 
 export { signalingCustomTypeLengthMax, signalingMessageBytesMax } from './signaling-frames/channel-frames.ts';
+export { signalingMessagesMax } from './signaling-frames/history-frames.ts';
 export {
   signalingStateKeyBytesMax,
   signalingStateKeysMax,
@@ -65,9 +67,15 @@ export function parseSignalingFrame(text: string): ParsedSignalingFrame {
 
 /** One group of frames per idea; their names must differ. */
 const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
-  [sessionFrames, channelFrames, presenceFrames, storageFrames, lockFrames, topicFrames].flatMap((group) =>
-    Object.entries(group),
-  ),
+  [
+    sessionFrames,
+    channelFrames,
+    presenceFrames,
+    storageFrames,
+    lockFrames,
+    topicFrames,
+    historyFrames,
+  ].flatMap((group) => Object.entries(group)),
 );
 
 function faultOf(value: Readonly<Record<string, unknown>>): Fault | undefined {
@@ -83,7 +91,12 @@ function faultOf(value: Readonly<Record<string, unknown>>): Fault | undefined {
 
 /** Rules that speak of two fields. */
 function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefined {
-  if (value.type === 'publish')
+  if (value.type === 'get-messages') {
+    const { start, end } = value;
+    if (start !== 0 && Number(end) > Number(start))
+      return invalid('"end" is the older bound, "start" the newer.', signalingErrors.invalidTimestamp);
+  }
+  if (value.type === 'publish' || value.type === 'get-messages')
     return value.channelType === 'USER'
       ? userId(value.channel, 'channel')
       : channel(value.channel, 'channel');

@@ -38,6 +38,10 @@ export const signalingErrors = {
   invalidCustomType: -11030,
   publishTooFrequent: -11025,
   receiverOffline: -11033,
+  /** The receiver gets it from the history. */
+  receiverOfflineButKept: -11035,
+  receiverOfflineAndNotKept: -11036,
+  deliveredButNotKept: -11037,
   storageInvalidArgument: -12004,
   tooManyFollowedUsers: -12017,
   presenceInvalidArgument: -13003,
@@ -50,6 +54,11 @@ export const signalingErrors = {
   presenceFailed: -13013,
   tooManyWaits: -14003,
   invalidLockName: -14005,
+  historyFailed: -15001,
+  invalidTimestamp: -15002,
+  historyTimeout: -15003,
+  /** The app keeps no messages. */
+  historyNotAvailable: -15005,
 } as const;
 
 export type SignalingErrorCode = (typeof signalingErrors)[keyof typeof signalingErrors];

@@ -1,3 +1,4 @@
+import type { SignalingGetMessages, SignalingMessagesPage } from './signaling-history.ts';
 import type {
   SignalingChannelEnded,
   SignalingTopicEvent,
@@ -87,7 +88,10 @@ export type SignalingRequest = { readonly id: number } & (
       readonly channel: string;
       readonly content: SignalingContent;
       readonly customType?: string;
+      /** Durable before it is told, and then in the history. */
+      readonly storeInHistory?: boolean;
     }
+  | SignalingGetMessages
   | {
       /** Merged into what there is; own state only. */
       readonly type: 'set-state';
@@ -226,7 +230,8 @@ export type SignalingResult =
       readonly items?: readonly SignalingMetadataItem[];
     }
   | { readonly locks: readonly SignalingLock[] }
-  | SignalingTopicResult;
+  | SignalingTopicResult
+  | SignalingMessagesPage;
 /** A request was not done. `code` as in spec: signaling section 5, for example −11033. */
 export interface SignalingRefused {
   readonly type: 'refused';

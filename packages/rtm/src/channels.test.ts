@@ -101,7 +101,6 @@ test('RTM31: names, options and the connection are checked in their order; the s
     expect(await outcome(client.publish('x', bad as string))).toBe(-11009);
   expect(await outcome(client.publish('x', 'x', { customType: 7 as never }))).toBe(-11030);
   expect(await outcome(client.publish('x', 'x', { customType: 'x'.repeat(33) }))).toBe(-11029);
-  expect(await outcome(client.publish('x', 'x', { storeInHistory: true }))).toBe(-15005);
   expect(world.requests).toEqual([]);
 
   const { client: idle } = makeClient('idle');
@@ -396,7 +395,7 @@ test('RTM38: calls over the rate are refused here for a second, in the name of t
 
 test('RTM39: what is not there yet is checked, and then rejects with the code for that', async () => {
   const { client } = ann;
-  const { storage, lock, history } = client;
+  const { storage, lock } = client;
   const item = { key: 'k', value: 'v' };
   const cases: [number, () => unknown][] = [
     [-12019, () => storage.setChannelMetadata('x', 'MESSAGE', [item], { majorRevision: -1, lockName: 'l' })],
@@ -432,10 +431,6 @@ test('RTM39: what is not there yet is checked, and then rejects with the code fo
     [-14005, () => lock.setLock('x', 'MESSAGE', '')],
     [-10014, () => lock.setLock('x', 'MESSAGE', 'l', { ttl: '1' as never })],
     [-10006, () => lock.revokeLock('x', 'MESSAGE', 'l', '')],
-    [-15005, () => history.getMessages('x', 'USER', { messageCount: 1, start: 5, end: 1 })],
-    [-10019, () => history.getMessages('x', 'STREAM' as never)],
-    [-10014, () => history.getMessages('x', 'MESSAGE', { messageCount: 101 })],
-    [-15002, () => history.getMessages('x', 'MESSAGE', { start: -1 })],
     [-10008, () => client.createStreamChannel('')],
   ];
   for (const [code, act] of cases) {

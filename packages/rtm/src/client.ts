@@ -55,6 +55,7 @@ export interface PublishOptions {
   customType?: string;
   /** `USER`: the channel's name is a user id. Default `MESSAGE`. */
   channelType?: ChannelType;
+  /** Keeps it for `history.getMessages`; −15005 where the app keeps none. Default false. */
   storeInHistory?: boolean;
 }
 export interface RenewTokenOptions {
@@ -131,7 +132,10 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     return { timestamp: await this.#session.subscriptions.unsubscribe(channelName), channelName };
   }
 
-  /** Sends to all who are subscribed to a channel, or to one user, who must be there (−11033). */
+  /**
+   * Sends to all who are subscribed to a channel, or to one user, who must be there (−11033). With `storeInHistory` it is
+   * kept before it is told; one to a user who is not there is then kept alone (−11035).
+   */
   async publish(
     channelName: string,
     message: string | Uint8Array,
@@ -148,8 +152,6 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       throw rtmError(operation, 'CHANNEL_INVALID_MESSAGE', 'A message is a string or a Uint8Array');
     checkOptions(operation, options, 'INVALID_PARAMETER');
     const customType = checkCustomType(operation, options.customType);
-    if (options.storeInHistory === true)
-      throw rtmError(operation, 'HISTORY_NOT_AVAILABLE', 'Housecount keeps no messages yet');
     const { content, bytes } = encodeContent(message);
     const frame = {
       type: 'publish',
@@ -157,6 +159,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       channel: channelName,
       content,
       ...(customType !== '' && { customType }),
+      ...(options.storeInHistory === true && { storeInHistory: true }),
     } as const;
     if (bytes > messageBytesMax || frameBytes(frame) > signalingFrameBytesMax)
       throw rtmError(

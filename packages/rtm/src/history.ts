@@ -1,12 +1,17 @@
+import type { SignalingKeptMessage } from '@housecount/protocol';
 import { checkChannelName, checkChannelType, checkOptions } from './checks.ts';
+import { decodeContent } from './content.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
 import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
 
 export interface GetHistoryMessageOptions {
+  /** 1 to 100; the default. */
   messageCount?: number;
+  /** The newer bound, exclusive, epoch milliseconds; 0, the default: now. */
   start?: number;
+  /** The older bound, inclusive, epoch milliseconds; 0, the default: none. */
   end?: number;
 }
 export interface HistoryMessage {
@@ -18,12 +23,14 @@ export interface HistoryMessage {
 }
 export type HistoryChannelType = Exclude<ChannelType, 'STREAM'>;
 export interface GetMessagesResponse extends BaseResponse {
+  /** Newest first. */
   messageList: HistoryMessage[];
   count: number;
+  /** The `start` of the next page; 0: there is none. */
   newStart: number;
 }
 
-/** Messages of the past. Housecount keeps none yet: what passes the checks rejects −15005. */
+/** Messages of the past: those that were published with `storeInHistory`, as long as the server keeps them. */
 export class RTMHistory {
   readonly #session: Session;
 
@@ -32,6 +39,10 @@ export class RTMHistory {
     this.#session = session;
   }
 
+  /**
+   * A page of what was said in a channel, or (`USER`) between this user and another, from the newest to the oldest. Rejects
+   * −15002 for bounds that make no sense, −15003 where the server is behind, −15005 where the app keeps no messages.
+   */
   async getMessages(
     channelName: string,
     channelType: HistoryChannelType,
@@ -49,6 +60,24 @@ export class RTMHistory {
     for (const time of [start, end])
       if (!Number.isSafeInteger(time) || time < 0)
         throw rtmError(operation, 'HISTORY_INVALID_TIMESTAMP', 'start and end are epoch milliseconds, or 0');
-    throw rtmError(operation, 'HISTORY_NOT_AVAILABLE', 'Housecount keeps no messages yet');
+    if (start !== 0 && end > start)
+      throw rtmError(operation, 'HISTORY_INVALID_TIMESTAMP', 'end is the older bound, start the newer');
+    const { result, serverMs } = await this.#session.ask(
+      { type: 'get-messages', channelType, channel: channelName, count: messageCount, start, end },
+      operation,
+      { lost: 'HISTORY_OPERATION_FAILED', timeout: 'HISTORY_OPERATION_TIMEOUT' },
+    );
+    if (!result || !('messages' in result))
+      throw rtmError(operation, 'HISTORY_OPERATION_FAILED', 'The answer is not about messages');
+    const messageList = result.messages.flatMap((kept) => messageOf(kept) ?? []);
+    return { timestamp: serverMs, messageList, count: messageList.length, newStart: result.newStart };
   }
+}
+
+/** undefined if its bytes cannot be read: no server of this version has any such. */
+function messageOf({ content, customType = '', publisher, timestamp }: SignalingKeptMessage) {
+  const message = decodeContent(content);
+  if (message === undefined) return undefined;
+  const messageType = typeof message === 'string' ? ('STRING' as const) : ('BINARY' as const);
+  return { message, messageType, customType, publisher, timestamp };
 }

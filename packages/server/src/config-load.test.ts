@@ -74,7 +74,13 @@ describe('with a file', () => {
     const apps = `apps: [{ id: ${app}, certificate: ${certificate}, signaling: { announceMax: 100, lease: client } }]\n`;
     const signaling = (file?: string) =>
       loadConfig({ ...(file && { file: yaml(file) }), env: {} }).apps[0]?.signaling;
-    const fallback = { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server' };
+    const fallback = {
+      announceMax: 50,
+      intervalMs: 30_000,
+      debounceMs: 2_000,
+      lease: 'server',
+      historyDays: 30,
+    };
     expect(signaling()).toEqual(fallback as never);
     expect(signaling(minimal)).toEqual(fallback as never);
     expect(signaling(apps)).toEqual({ ...fallback, announceMax: 100, lease: 'client' } as never);

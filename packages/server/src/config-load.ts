@@ -105,6 +105,7 @@ const signalingDefaults: SignalingConfig = {
   intervalMs: 30_000,
   debounceMs: 2_000,
   lease: 'server',
+  historyDays: 30,
 };
 
 const developmentApp: AppConfig = {
@@ -214,13 +215,15 @@ function readApps(source: Source): readonly AppConfig[] {
 
 /** Bounds as in the spec (signaling 3.2), but for more users: what that costs is the operator's to know. */
 function readSignaling(source: Source): SignalingConfig {
-  onlyKeys(source, ['announceMax', 'intervalMs', 'debounceMs', 'lease']);
-  const { announceMax, intervalMs, debounceMs, lease } = signalingDefaults;
+  onlyKeys(source, ['announceMax', 'intervalMs', 'debounceMs', 'lease', 'historyDays']);
+  const { announceMax, intervalMs, debounceMs, lease, historyDays } = signalingDefaults;
   return {
     announceMax: integer(child(source, 'announceMax'), { min: 8, max: 10_000, fallback: announceMax }),
     intervalMs: integer(child(source, 'intervalMs'), { min: 5_000, max: 300_000, fallback: intervalMs }),
     debounceMs: integer(child(source, 'debounceMs'), { min: 0, max: 60_000, fallback: debounceMs }),
     lease: choice(child(source, 'lease'), ['server', 'client'], lease),
+    // A hundred years is for ever.
+    historyDays: integer(child(source, 'historyDays'), { min: 0, max: 36_500, fallback: historyDays }),
   };
 }
 

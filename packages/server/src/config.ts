@@ -60,6 +60,8 @@ export interface SignalingConfig {
   readonly debounceMs: number;
   /** How long a lost client is kept: `leases.signalingMs`, or as its own settings say (15 s to 35 min). */
   readonly lease: 'server' | 'client';
+  /** For how many days messages stay in the history, if their publisher wants that; 0: the app has none. */
+  readonly historyDays: number;
 }
 
 export interface CustomerConfig {

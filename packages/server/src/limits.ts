@@ -64,6 +64,21 @@ export const limits = {
    * refused −11025. Without it one user could cut off everybody in a large channel as slow readers.
    */
   signalingDeliveredBytesPerSecondMax: 64 * 1024 * 1024,
+  /** Bytes of messages that one session has kept in the history, per second, with a burst of five times that; then refused −10021. */
+  signalingKeptBytesPerSecondMax: 256 * 1024,
+  /**
+   * How far the times of kept messages may be ahead of the clock, milliseconds: a conversation has one in a millisecond, so a
+   * thousand per second; beyond it refused −10021.
+   */
+  messageAheadMsMax: 1_000,
+  /** Kept messages on disk, bytes, of all apps; beyond it the oldest are deleted before their time. */
+  messageBytesMax: 16 * 1024 ** 3,
+  /** Messages on one page of the history (spec: signaling 4.3). */
+  messagePageMax: 100,
+  /** How long a request for messages may wait for them to catch up with the log, milliseconds; then `overloaded`, −15003. */
+  messageWaitMs: 5_000,
+  /** Requests waiting for that; the next is refused with `overloaded`. */
+  messageWaitersMax: 1_000,
   /** Requests of each other kind from one session, as above. */
   signalingRequestsPerSecondMax: 20,
   /** Frames of one signaling connection that wait while an earlier one is being decided; then closed with `rate_limited`. */

@@ -21,6 +21,7 @@ import { openNodeDisk } from './engine/embedded/node-disk.ts';
 import { canWrite } from './engine/write-probe.ts';
 import { openDeliveries } from './ledger/deliveries.ts';
 import { openHistory } from './ledger/history.ts';
+import { openMessages } from './ledger/messages.ts';
 import { Redeliveries } from './ledger/redeliveries.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
@@ -137,6 +138,20 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   });
   health.register('history', () => history.trouble);
 
+  const keptEnd = new AbortController();
+  const kept = openMessages({
+    ...common,
+    path: join(config.dataDir, 'messages.db'),
+    log,
+    daysOf: new Map(config.apps.map(({ id, signaling }) => [id, signaling.historyDays])),
+    signal: keptEnd.signal,
+  });
+  started.push(async () => {
+    keptEnd.abort();
+    await kept.closed;
+  });
+  health.register('messages', () => kept.trouble);
+
   const deliveries = openDeliveries({ ...common, path: join(config.dataDir, 'deliveries.db') });
   started.push(() => deliveries.stop());
 
@@ -183,6 +198,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const signaling = startSignaling({
     ...common,
     apps,
+    kept,
     log,
     broadcast,
     sockets,
@@ -240,7 +256,12 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       ...observeRoutes({ metrics, health }),
       ...apiRoutes({
         ...common,
-        apps: config.apps,
+        apps: config.apps.map(({ id, certificate, signaling: { historyDays } }) => ({
+          id,
+          certificate,
+          historyDays,
+        })),
+        kept,
         customers: config.customers,
         development: config.development,
         log,

@@ -84,5 +84,6 @@ export const channelFrames: SignalingFrameChecks = {
     channel: field('a string', (value) => typeof value === 'string'),
     content: contentUpTo(signalingMessageBytesMax),
     customType: optional(customType),
+    storeInHistory: optional(flag),
   },
 };

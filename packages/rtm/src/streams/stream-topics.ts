@@ -184,9 +184,7 @@ export class StreamTopics {
     };
     const ignore = () => undefined;
     for (const topic of [...this.#strayTopics]) {
-      const meta = this.#publishing.get(topic);
-      if (meta === undefined) await attempt({ type: 'leave-topic', topic }, ignore);
-      else if (resumed) await attempt({ type: 'join-topic', topic, meta }, ignore);
+      if (!this.#publishing.has(topic)) await attempt({ type: 'leave-topic', topic }, ignore);
       this.#strayTopics.delete(topic);
     }
     for (const [topic, meta] of resumed ? [] : [...this.#publishing])

@@ -145,7 +145,9 @@ describe('development', () => {
 
   test('REST14: certificates are shown in development only', async () => {
     const development = await open(true);
-    expect((await development.json('/v1/apps')).body).toEqual({ apps: [testApp] });
+    expect((await development.json('/v1/apps')).body).toEqual({
+      apps: [{ id: testApp.id, certificate: testApp.certificate }],
+    });
     await development.close();
     expect((await (await open(false)).json('/v1/apps')).body).toEqual({ apps: [{ id: testApp.id }] });
   });

@@ -2,6 +2,7 @@ import type { CommunicationEvents } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Deliveries } from '../ledger/deliveries.ts';
 import type { History } from '../ledger/history.ts';
+import type { Messages } from '../ledger/messages.ts';
 import type { Redeliveries } from '../ledger/redeliveries.ts';
 import type { Log } from '../log/contract.ts';
 import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
@@ -20,6 +21,8 @@ export interface ApiDeps {
     History,
     'eventsAfter' | 'lives' | 'caughtUp' | 'scan' | 'oldest' | 'positionBefore' | 'sidAt' | 'news'
   >;
+  /** The messages that users had kept. */
+  readonly kept: Pick<Messages, 'read'>;
   readonly deliveries: Pick<Deliveries, 'search' | 'read' | 'delivery'>;
   readonly redeliveries: Pick<Redeliveries, 'count' | 'start' | 'get' | 'cancel'>;
   readonly notify: Pick<Notify, 'feed' | 'notices' | 'status' | 'givenUp'>;
@@ -36,9 +39,18 @@ export interface ApiDeps {
 export interface ApiApp {
   readonly id: string;
   readonly certificate: string;
+  /** For how many days messages are kept; 0: none are. */
+  readonly historyDays: number;
 }
 
 export type ApiLog = Pick<
   Log,
-  'channel' | 'channels' | 'rules' | 'createRule' | 'changeRule' | 'deleteRule' | 'lastPosition'
+  | 'channel'
+  | 'channels'
+  | 'rules'
+  | 'createRule'
+  | 'changeRule'
+  | 'deleteRule'
+  | 'lastPosition'
+  | 'eraseMessages'
 >;

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import { formatCursor } from './pull-cursor.ts';
 import { type ApiWorld, type Body, openApiWorld, testApp } from './world-for-tests.ts';
 
-const other = { id: 'c'.repeat(32), certificate: 'd'.repeat(32) };
+const other = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 0 };
 let world: ApiWorld;
 beforeEach(async () => {
   world = await openApiWorld({ apps: [testApp, other] });

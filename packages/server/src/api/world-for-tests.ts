@@ -9,6 +9,7 @@ import { SocketCount } from '../edge/socket-count.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { openDeliveries } from '../ledger/deliveries.ts';
 import { openHistory } from '../ledger/history.ts';
+import { openMessages } from '../ledger/messages.ts';
 import { Redeliveries } from '../ledger/redeliveries.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
@@ -23,7 +24,7 @@ import { startSignaling } from '../signaling/signaling.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiRoutes } from './routes.ts';
 
-export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32) };
+export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32), historyDays: 30 };
 export const testCustomer = { id: 'tester', secret: 'a secret: with a colon' };
 export const testLogin = `Basic ${Buffer.from(`${testCustomer.id}:${testCustomer.secret}`).toString('base64')}`;
 
@@ -122,10 +123,24 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   const signalingApp = {
     ...testApp,
     bindSignaling: true,
-    signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server' as const },
+    signaling: {
+      announceMax: 50,
+      intervalMs: 30_000,
+      debounceMs: 2_000,
+      lease: 'server' as const,
+      historyDays: 30,
+    },
   };
+  const kept = openMessages({
+    ...common,
+    path: join(folder, 'messages.db'),
+    log,
+    daysOf: new Map([[testApp.id, 30]]),
+    signal: ending.signal,
+  });
   const signaling = startSignaling({
     ...common,
+    kept,
     apps: new Map([[testApp.id, signalingApp]]),
     log,
     broadcast: { publish: () => {} },
@@ -137,6 +152,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
   const deps: ApiDeps = {
     ...common,
     apps: [testApp],
+    kept,
     customers: [testCustomer],
     development: false,
     log,
@@ -206,6 +222,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
       deliveries.stop();
       ending.abort();
       await history.closed;
+      await kept.closed;
       await log.stop();
       await store.close();
       rmSync(folder, { recursive: true, force: true });

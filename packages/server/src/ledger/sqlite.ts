@@ -1,5 +1,5 @@
 import { Database as BunDatabase, type SQLQueryBindings } from 'bun:sqlite';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export type Value = string | number | null;
@@ -28,13 +28,15 @@ export interface OpenOptions {
   /** Changed whenever the tables change: a file with another version is made anew. */
   readonly version: number;
   readonly schema: string;
-  /** Called with the reason when an existing file is thrown away. */
+  /** The log does not have all of it: it must be whole after a power cut, and a file that cannot be used is put aside. */
+  readonly isOnlyCopy?: boolean;
+  /** Called with the reason when an existing file is thrown away, or put aside. */
   readonly onRebuild: (reason: string) => void;
 }
 
 /**
- * Opens a read model: a database that can be made again from the log. WAL, synchronous OFF: nothing here is the only
- * copy, and no fsync may hold up a socket. A killed process loses nothing; after a power cut the file is checked, and
+ * Opens a read model: a database that can be made again from the log. WAL, synchronous OFF unless it is the only copy of
+ * something: no fsync may hold up a socket. A killed process loses nothing; after a power cut the file is checked, and
  * a broken one is thrown away and begun anew.
  */
 export function openReadModel(options: OpenOptions): Database {
@@ -49,29 +51,36 @@ export function openReadModel(options: OpenOptions): Database {
   }
 }
 
-function openOrRebuild({ path, version, schema, onRebuild }: OpenOptions): BunDatabase {
-  const found = tryOpen(path);
+function openOrRebuild({ path, version, schema, onRebuild, isOnlyCopy = false }: OpenOptions): BunDatabase {
+  const found = tryOpen(path, isOnlyCopy);
   const reason = found === undefined ? 'it could not be opened' : unusable(found, version);
   if (found !== undefined && reason === undefined) return begin(found);
   if (reason !== 'new') onRebuild(reason ?? 'it could not be opened');
   found?.close();
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-  const database = configure(new BunDatabase(path, { create: true }));
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (isOnlyCopy && reason !== 'new' && existsSync(path + suffix))
+      renameSync(path + suffix, `${path}.unusable${suffix}`);
+    else rmSync(path + suffix, { force: true });
+  }
+  const database = configure(new BunDatabase(path, { create: true }), isOnlyCopy);
   database.exec(schema);
   database.exec(`CREATE TABLE opened (boot TEXT NOT NULL) STRICT; PRAGMA user_version = ${version};`);
   return begin(database);
 }
 
-function tryOpen(path: string): BunDatabase | undefined {
+function tryOpen(path: string, isOnlyCopy: boolean): BunDatabase | undefined {
   try {
-    return configure(new BunDatabase(path, { create: true }));
+    return configure(new BunDatabase(path, { create: true }), isOnlyCopy);
   } catch {
     return undefined;
   }
 }
 
-function configure(database: BunDatabase): BunDatabase {
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4000;');
+/** NORMAL: a power cut costs the last moment, which the log has; one fsync for each 4,000 pages. */
+function configure(database: BunDatabase, isOnlyCopy: boolean): BunDatabase {
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isOnlyCopy ? 'NORMAL' : 'OFF'}; PRAGMA wal_autocheckpoint = 4000;`,
+  );
   return database;
 }
 

@@ -4,7 +4,7 @@ import type { ChannelRecord } from '../channel/decision.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
 import type { SignalingCommand, SignalingKind, SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
-import type { LogEntry } from './record.ts';
+import type { Erasure, LogEntry, MessageRecord } from './record.ts';
 
 /** A refusal is an outcome, not a failure: nothing changed, and the code says why. */
 export type Refused = {
@@ -116,6 +116,11 @@ export interface Log {
   signalingState(key: SignalingKey): SignalingState;
   /** Every signaling channel of which anything is known, of all apps, in no order. */
   signalingChannels(): readonly SignalingState[];
+
+  /** Keeps a message; resolves with its time, later than that of every earlier one of the conversation. */
+  keepMessage(message: Omit<MessageRecord, 'type' | 'atMs'>): Promise<{ ok: true; atMs: number } | Refused>;
+  /** Deletes kept messages, as soon as whoever keeps them reads of it; those of later do not count. */
+  eraseMessages(app: string, erased: Erasure): Promise<{ ok: true } | Refused>;
 
   readonly lastPosition: number;
   /** Of the oldest entry that is still kept; of the next one, if there is none. */

@@ -8,8 +8,8 @@ import type { Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { nextUid, preferredUid } from './accounts.ts';
 import type { JoinRequest, Refused, RuleDraft, SignalingKey, SignalingRequest } from './contract.ts';
-import type { LogRecord } from './record.ts';
-import type { WorldView } from './world.ts';
+import type { LogRecord, MessageRecord } from './record.ts';
+import { conversationOf, type WorldView } from './world.ts';
 
 /** One command decided: the records of its transaction, or why not. Everything here is a pure function of its arguments. */
 export type Decided = { readonly ok: true; readonly records: readonly LogRecord[] } | Refusal;
@@ -128,6 +128,17 @@ export function decideSignaling(
 
 const decided = (decision: SignalingDecision): Decided =>
   'refused' in decision ? refuse(decision.refused) : { ok: true, records: decision.records };
+
+/** A message to be kept. Its time may be ahead of the clock's where a conversation has more than one in a millisecond. */
+export function decideMessage(
+  world: WorldView,
+  message: Omit<MessageRecord, 'type' | 'atMs'>,
+  nowMs: number,
+): Decided {
+  const atMs = world.messageTimes.next(conversationOf(message), nowMs);
+  if (atMs > nowMs + limits.messageAheadMsMax) return refuse('rate_limited');
+  return { ok: true, records: [{ type: 'message', ...message, atMs }] };
+}
 
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
 export function decideRule(world: WorldView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {

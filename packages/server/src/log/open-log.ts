@@ -24,6 +24,7 @@ import {
   decideCommand,
   decideIdentity,
   decideJoin,
+  decideMessage,
   decideRule,
   decideRuleChange,
   decideRuleDelete,
@@ -34,7 +35,7 @@ import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { kickTargets } from './kick-targets.ts';
 import { LeaseTimer } from './lease-timer.ts';
-import { isChannelRecord, type LogEntry } from './record.ts';
+import { type Erasure, isChannelRecord, type LogEntry } from './record.ts';
 import { recoverWorld } from './recover.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Changed, Draft, World } from './world.ts';
@@ -306,6 +307,20 @@ class EmbeddedOwner implements Log {
 
   signalingChannels(): readonly SignalingState[] {
     return this.#world.signalingStates();
+  }
+
+  async keepMessage(message: Parameters<Log['keepMessage']>[0]): ReturnType<Log['keepMessage']> {
+    const outcome = await this.#request((draft, nowMs) => decideMessage(draft, message, nowMs));
+    if (!outcome.ok) return outcome;
+    const kept = outcome.records.find((record) => record.type === 'message');
+    if (!kept) throw new Error('a message was decided without its record');
+    return { ok: true, atMs: kept.atMs };
+  }
+
+  async eraseMessages(app: string, erased: Erasure): ReturnType<Log['eraseMessages']> {
+    const record = { type: 'messages-erased', app, erased } as const;
+    const outcome = await this.#request((_, nowMs) => ({ ok: true, records: [{ ...record, atMs: nowMs }] }));
+    return outcome.ok ? { ok: true } : outcome;
   }
 
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void {

@@ -1,3 +1,4 @@
+import type { SignalingContent } from '@housecount/protocol';
 import type { ChannelRecord } from '../channel/decision.ts';
 import type { KickingRule } from '../channel/rules.ts';
 import type { SignalingRecord } from '../channel/signaling.ts';
@@ -6,6 +7,8 @@ import type { SignalingRecord } from '../channel/signaling.ts';
 export type LogRecord =
   | ChannelRecord
   | SignalingRecord
+  | MessageRecord
+  | MessagesErased
   /** A string account got its stable uid, for ever. */
   | {
       readonly type: 'account-mapped';
@@ -17,6 +20,36 @@ export type LogRecord =
   | { readonly type: 'rule-set'; readonly app: string; readonly rule: KickingRule; readonly atMs: number }
   | { readonly type: 'rule-deleted'; readonly app: string; readonly ruleId: number; readonly atMs: number };
 
+/** A message that is kept. `atMs` is later than that of every earlier one of the conversation. */
+export interface MessageRecord extends MessagePlace {
+  readonly type: 'message';
+  readonly atMs: number;
+  readonly publisher: string;
+  readonly content: SignalingContent;
+  readonly customType?: string;
+}
+
+/** Kept messages are deleted: of a conversation, or wherever one user takes part. */
+export interface MessagesErased {
+  readonly type: 'messages-erased';
+  readonly app: string;
+  readonly atMs: number;
+  readonly erased: Erasure;
+}
+
+/** Where a message is: in a channel, or sent to a user. */
+export interface MessagePlace {
+  readonly app: string;
+  readonly channelType: 'MESSAGE' | 'USER';
+  /** The channel, or the user it was sent to. */
+  readonly channel: string;
+}
+
+/** Messages of a channel: all, those of a publisher, or the one of a time; or of a user: all that they sent or got. */
+export type Erasure =
+  | { readonly channel: string; readonly publisher?: string; readonly timestamp?: number }
+  | { readonly userId: string };
+
 /** A record with its position in the partition: what readers follow. */
 export interface LogEntry {
   readonly position: number;
@@ -25,6 +58,8 @@ export interface LogEntry {
 
 /** Is it about one channel, and not about an app as a whole? */
 export const isChannelRecord = (record: LogRecord): record is ChannelRecord =>
+  record.type !== 'message' &&
+  record.type !== 'messages-erased' &&
   record.type !== 'signaling' &&
   record.type !== 'account-mapped' &&
   record.type !== 'rule-set' &&

@@ -36,6 +36,8 @@ export async function recoverWorld(options: {
       position = at;
     }
   }
+  // What the snapshot stands for may have messages of times up to this.
+  world.messageTimes.raise(floorMs);
   return { world, lastPosition, floorMs, snapshotPosition };
 }
 

@@ -5,7 +5,8 @@ import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signa
 import { type ChannelState, closedChannel } from '../channel/state.ts';
 import { Accounts } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
-import { isChannelRecord, type LogRecord } from './record.ts';
+import { MessageTimes } from './message-times.ts';
+import { isChannelRecord, type LogRecord, type MessagePlace } from './record.ts';
 import { Rules } from './rules.ts';
 
 /** Key of a signaling channel: three parts, where that of a live channel has two. */
@@ -15,9 +16,17 @@ export const signalingKey = ({ app, channelType, channel }: SignalingKey): strin
 /** Key of a channel among all apps; neither an app id nor a channel name can contain a slash. */
 export const channelKey = (app: string, channel: string): string => `${app}/${channel}`;
 
+/** Key of the messages of a channel, or between two users, in whichever direction. */
+export function conversationOf(place: MessagePlace & { readonly publisher: string }): string {
+  const { app, channelType, channel, publisher } = place;
+  if (channelType === 'MESSAGE') return `${app}/MESSAGE/${channel}`;
+  return `${app}/USER/${[publisher, channel].sort().join('/')}`;
+}
+
 /** What decisions are made against: the durable world, or a draft of it. */
 export interface WorldView {
   readonly accounts: Pick<Accounts, 'uidOf' | 'isTaken' | 'count'>;
+  readonly messageTimes: Pick<MessageTimes, 'next'>;
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   state(app: string, channel: string): ChannelState;
   openCount(app: string): number;
@@ -29,6 +38,7 @@ export interface WorldView {
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
 export class World implements WorldView {
   readonly accounts = new Accounts();
+  readonly messageTimes = new MessageTimes();
   readonly rules = new Rules();
   readonly #channels = new Map<string, ChannelState>();
   readonly #open = new Map<string, Set<string>>();
@@ -134,11 +144,13 @@ export class Draft implements WorldView {
   readonly #openDelta = new Map<string, number>();
   readonly #signaling = new Map<string, SignalingState>();
   readonly accounts: Accounts;
+  readonly messageTimes: MessageTimes;
   readonly rules: Rules;
 
   constructor(base: World) {
     this.#base = base;
     this.accounts = new Accounts(base.accounts);
+    this.messageTimes = new MessageTimes(base.messageTimes);
     this.rules = new Rules(base.rules);
   }
 
@@ -187,6 +199,7 @@ export class Draft implements WorldView {
   /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */
   commit(): Changed {
     this.accounts.commit();
+    this.messageTimes.commit();
     this.rules.commit();
     for (const state of this.#states.values()) this.#base.put(state);
     for (const state of this.#signaling.values()) this.#base.putSignaling(state);
@@ -202,12 +215,17 @@ export interface Changed {
 
 /** Folds in what is about an app as a whole. */
 function absorbInto(
-  target: { accounts: Accounts; rules: Rules },
+  target: { accounts: Accounts; messageTimes: MessageTimes; rules: Rules },
   record: Exclude<LogRecord, ChannelRecord | SignalingRecord>,
 ): void {
   switch (record.type) {
     case 'account-mapped':
       target.accounts.map(record.app, record.account, record.uid);
+      return;
+    case 'message':
+      target.messageTimes.note(conversationOf(record), record.atMs);
+      return;
+    case 'messages-erased':
       return;
     case 'rule-set':
       target.rules.set(record.rule);

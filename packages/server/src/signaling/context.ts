@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import type { TokenApp } from '../edge/token/verify.ts';
+import type { Messages } from '../ledger/messages.ts';
 import type { Log } from '../log/contract.ts';
 import type { Counter, Logger } from '../observe/contract.ts';
 import type { Audiences } from './audiences.ts';
@@ -20,6 +21,8 @@ export interface SignalingApp extends TokenApp {
   readonly signaling: PresenceSettings & {
     /** Silence allowed for a session: the server's, or what the client's own settings say. */
     readonly lease: 'server' | 'client';
+    /** For how many days messages are kept; 0: none are. */
+    readonly historyDays: number;
   };
 }
 
@@ -27,6 +30,7 @@ export interface SignalingApp extends TokenApp {
 export interface SignalingContext {
   readonly apps: ReadonlyMap<string, SignalingApp>;
   readonly log: Log;
+  readonly kept: Pick<Messages, 'read'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -13,7 +13,7 @@ type RequestOf<Type extends SignalingRequest['type']> = Extract<SignalingRequest
 export interface Publisher {
   readonly app: string;
   readonly userId: string;
-  readonly rates: Pick<Rates, 'takeDelivery'>;
+  readonly rates: Pick<Rates, 'takeDelivery' | 'takeKept'>;
 }
 
 /** What is published; its fields are legal. */
@@ -21,57 +21,76 @@ export type Publication = Pick<RequestOf<'publish'>, 'channel' | 'content' | 'cu
 
 /** To how many connections it went, or why it did not. */
 export type Published = { readonly ok: true; readonly receivers: number } | Refusal;
-type Refusal = Extract<SignalingAnswer, { ok: false }>;
+export type Refusal = Extract<SignalingAnswer, { ok: false }>;
 
 export const publisherOf = ({ app, userId, rates }: Session): Publisher => ({ app: app.id, userId, rates });
 
 /** To a channel: encoded once, for everybody who subscribed with messages, the publisher too. Done at once, so the order is the publisher's. */
-export function publish(
-  { broadcast, clock, messages, audiences }: PublishContext,
-  { app, userId, rates }: Publisher,
-  { channel, content, customType }: Publication,
-): Published {
-  const frame: SignalingMessage = {
-    type: 'message',
-    channelType: 'MESSAGE',
-    channel,
-    publisher: userId,
-    content,
-    ...(customType !== undefined && { customType }),
-    serverMs: clock.nowMs(),
-  };
-  const text = JSON.stringify(frame);
-  // Characters for bytes: what matters here is the size of it.
-  const topic = messagesTopic({ app, channelType: 'MESSAGE', channel });
-  const receivers = audiences.sizeOf(topic);
-  if (!rates.takeDelivery(text.length * receivers, frame.serverMs))
-    return refused(signalingErrors.publishTooFrequent, tooMuch);
-  broadcast.publish(topic, text);
-  messages.add();
-  return { ok: true, receivers };
+export function publish(context: PublishContext, publisher: Publisher, publication: Publication): Published {
+  const frame = frameOf('MESSAGE', publisher, publication, context.clock.nowMs());
+  const refusal = refusalOfDelivery(context, publisher, frame);
+  return refusal ?? { ok: true, receivers: tellChannel(context, publisher.app, frame) };
 }
 
 /** To a user, while they are connected. */
 export function tellUser(
-  { sessions, clock, messages }: PublishContext,
-  { app, userId }: Publisher,
-  { channel, content, customType }: Publication,
+  context: PublishContext,
+  publisher: Publisher,
+  publication: Publication,
+  serverMs = context.clock.nowMs(),
 ): Published {
-  const receiver = sessions.of(app, channel)?.connection;
+  const { app } = publisher;
+  const receiver = context.sessions.of(app, publication.channel)?.connection;
   if (!receiver || receiver.isOver)
     return refused(signalingErrors.receiverOffline, 'The receiver is offline.');
-  receiver.send({
+  receiver.send(frameOf('USER', publisher, publication, serverMs));
+  context.messages.add();
+  return { ok: true, receivers: 1 };
+}
+
+export function frameOf(
+  channelType: 'MESSAGE' | 'USER',
+  { userId }: Publisher,
+  { channel, content, customType }: Publication,
+  serverMs: number,
+): SignalingMessage {
+  return {
     type: 'message',
-    channelType: 'USER',
+    channelType,
     channel,
     publisher: userId,
     content,
     ...(customType !== undefined && { customType }),
-    serverMs: clock.nowMs(),
-  });
-  messages.add();
-  return { ok: true, receivers: 1 };
+    serverMs,
+  };
 }
+
+/** Why the publisher may not put this on so many connections now. */
+export function refusalOfDelivery(
+  { audiences }: PublishContext,
+  { app, rates }: Publisher,
+  frame: SignalingMessage,
+): Refusal | undefined {
+  const receivers = audiences.sizeOf(topicOf(app, frame));
+  // Characters for bytes: what matters here is the size of it.
+  if (rates.takeDelivery(JSON.stringify(frame).length * receivers, frame.serverMs)) return undefined;
+  return refused(signalingErrors.publishTooFrequent, tooMuch);
+}
+
+/** Returns how many are told. */
+export function tellChannel(
+  { broadcast, audiences, messages }: PublishContext,
+  app: string,
+  frame: SignalingMessage,
+): number {
+  const topic = topicOf(app, frame);
+  broadcast.publish(topic, JSON.stringify(frame));
+  messages.add();
+  return audiences.sizeOf(topic);
+}
+
+const topicOf = (app: string, { channel }: SignalingMessage): string =>
+  messagesTopic({ app, channelType: 'MESSAGE', channel });
 
 /** Changes metadata, of which everybody who follows the set is told all. */
 export function writeMetadata(

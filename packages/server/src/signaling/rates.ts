@@ -13,12 +13,14 @@ export type RateKind =
   | 'get-metadata'
   | 'lock'
   | 'topic'
+  | 'get-messages'
   | 'other';
 
 /** How many requests of each kind a session may still make. */
 export class Rates {
   readonly #budgets = new Map<RateKind, FrameBudget>();
   #delivered: FrameBudget | undefined;
+  #kept: FrameBudget | undefined;
 
   /** Takes one; false if none is left. */
   take(kind: RateKind, nowMs: number): boolean {
@@ -36,5 +38,11 @@ export class Rates {
   takeDelivery(bytes: number, nowMs: number): boolean {
     this.#delivered ??= new FrameBudget(nowMs, limits.signalingDeliveredBytesPerSecondMax);
     return this.#delivered.take(nowMs, bytes);
+  }
+
+  /** Takes what keeping a message costs: its bytes. */
+  takeKept(bytes: number, nowMs: number): boolean {
+    this.#kept ??= new FrameBudget(nowMs, limits.signalingKeptBytesPerSecondMax);
+    return this.#kept.take(nowMs, bytes);
   }
 }

@@ -5,6 +5,7 @@ import { acquireLock, lockNameOf } from './acquire-lock.ts';
 import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
+import { getMessages, publishKept } from './kept-messages.ts';
 import { changeLock, locksOf } from './lock-requests.ts';
 import { changeStates } from './own-states.ts';
 import { publish, publisherOf, tellUser, writeMetadata } from './publish.ts';
@@ -43,6 +44,7 @@ export function handleRequest(
     case 'unsubscribe':
       return unsubscribe(context, session, keyOf(session, frame));
     case 'publish':
+      if (frame.storeInHistory) return publishKept(context, publisherOf(session), frame);
       return frame.channelType === 'USER'
         ? tellUser(context, publisherOf(session), frame)
         : publish(context, publisherOf(session), frame);
@@ -74,6 +76,8 @@ export function handleRequest(
       const { locks } = context.log.signalingState(keyOf(session, frame));
       return done({ locks: locksOf(locks) });
     }
+    case 'get-messages':
+      return getMessages(context, session, frame);
     case 'join-topic':
     case 'leave-topic':
       return changeTopic(context, session, frame);
@@ -107,6 +111,7 @@ const rateKinds = {
   'get-metadata': 'get-metadata',
   'subscribe-user-metadata': 'get-metadata',
   'unsubscribe-user-metadata': 'get-metadata',
+  'get-messages': 'get-messages',
   'join-topic': 'topic',
   'leave-topic': 'topic',
   'subscribe-topic': 'topic',

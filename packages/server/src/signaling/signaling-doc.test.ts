@@ -45,6 +45,7 @@ const clientTypes: Record<SignalingClientFrame['type'], true> = {
   'release-lock': true,
   'revoke-lock': true,
   'get-locks': true,
+  'get-messages': true,
   'join-topic': true,
   'leave-topic': true,
   'publish-topic': true,

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../clock.ts';
 import { Sweep } from '../edge/liveness.ts';
 import type { Broadcast, Socket, SocketHandler } from '../edge/socket.ts';
 import type { SocketCount } from '../edge/socket-count.ts';
+import type { Messages } from '../ledger/messages.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
@@ -21,6 +22,8 @@ import { Whereabouts } from './whereabouts.ts';
 export interface SignalingOptions {
   readonly apps: ReadonlyMap<string, SignalingApp>;
   readonly log: Log;
+  /** The messages that are kept. */
+  readonly kept: Pick<Messages, 'read'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -7,6 +7,7 @@ import type { Broadcast, Socket, SocketHandler } from '../edge/socket.ts';
 import { SocketCount } from '../edge/socket-count.ts';
 import { buildRtcToken, buildSignalingToken } from '../edge/token/build.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
+import { openMessages } from '../ledger/messages.ts';
 import type { JoinRequest, Log } from '../log/contract.ts';
 import { openLog } from '../log/open-log.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -19,7 +20,7 @@ export const app: SignalingApp = {
   id: '0123456789abcdef0123456789abcdef',
   certificate: 'fedcba9876543210fedcba9876543210',
   bindSignaling: true,
-  signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server' },
+  signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server', historyDays: 30 },
 };
 export const leaseMs = 10_000;
 export const recoveryMs = 15_000;
@@ -147,20 +148,18 @@ export class SignalingWorld implements Broadcast {
   readonly disk = new SimDisk(new SimRandom(3));
   readonly clients = new Set<TestClient>();
   readonly #app: SignalingApp;
+  #ending = new AbortController();
   #process: SimProcessClock | undefined;
   published = 0;
   log!: Log;
   signaling!: Signaling;
 
-  private constructor(
-    changes: Partial<SignalingApp>,
-    readonly isTokenFree: boolean,
-  ) {
+  private constructor(changes: Partial<SignalingApp>) {
     this.#app = { ...app, ...changes };
   }
 
-  static async start(changes: Partial<SignalingApp> = {}, isTokenFree = false): Promise<SignalingWorld> {
-    const world = new SignalingWorld(changes, isTokenFree);
+  static async start(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
+    const world = new SignalingWorld(changes);
     await world.start();
     return world;
   }
@@ -186,9 +185,19 @@ export class SignalingWorld implements Broadcast {
         throw cause;
       },
     });
+    this.#ending = new AbortController();
+    const kept = openMessages({
+      path: ':memory:',
+      log: this.log,
+      clock,
+      logger,
+      daysOf: new Map([[this.#app.id, this.#app.signaling.historyDays]]),
+      signal: this.#ending.signal,
+    });
     this.signaling = new Signaling({
       apps: new Map([[this.#app.id, this.#app]]),
       log: this.log,
+      kept,
       clock,
       random,
       logger,
@@ -197,7 +206,7 @@ export class SignalingWorld implements Broadcast {
       sockets: new SocketCount(),
       secret: new Uint8Array(32).fill(7),
       leaseMs,
-      isTokenFree: this.isTokenFree,
+      isTokenFree: false,
     });
     this.signaling.start();
   }
@@ -205,6 +214,7 @@ export class SignalingWorld implements Broadcast {
   /** kill -9: sockets close, timers stop, and what was not on disk is lost. */
   async crash(): Promise<void> {
     this.#process?.kill();
+    this.#ending.abort();
     this.disk.crash('process');
     for (const client of this.clients) {
       client.handler = undefined;

@@ -25,6 +25,7 @@ import { pullEvents } from './pull-events.ts';
 import { redeliver } from './redeliver.ts';
 import { rotateEndpointSecret } from './rotate-endpoint-secret.ts';
 import { searchDeliveries } from './search-deliveries.ts';
+import { messageOperations } from './signaling/messages.ts';
 import { presenceOperations } from './signaling/presence.ts';
 import { publishOperations } from './signaling/publish-message.ts';
 import { switchEndpoint } from './switch-endpoint.ts';
@@ -61,6 +62,7 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     getRedelivery(parts),
     cancelRedelivery(parts),
     ...publishOperations(parts),
+    ...messageOperations(parts),
     ...presenceOperations(parts),
     ...(parts.deps.development ? [getDemoToken(parts)] : []),
   ];

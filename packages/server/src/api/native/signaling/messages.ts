@@ -1,0 +1,146 @@
+import { HousecountError } from '@housecount/protocol';
+import { limits } from '../../../limits.ts';
+import { conversationOf } from '../../../log/world.ts';
+import { pageOf } from '../../../signaling/kept-messages.ts';
+import type { Operation } from '../../operation.ts';
+import {
+  appOf,
+  appParameter,
+  channelParameter,
+  queryInteger,
+  queryText,
+  type Readable,
+} from '../../parameters.ts';
+import { anyOf, array, integer, object, optional, string } from '../../schema.ts';
+import type { NativeParts } from '../parts.ts';
+import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';
+
+const timeBounds = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 };
+const start = queryInteger('start', 'The newer bound, exclusive, epoch milliseconds; 0: now.', timeBounds);
+const end = queryInteger('end', 'The older bound, inclusive, epoch milliseconds; 0: none.', timeBounds);
+const count = queryInteger('count', 'How many at most.', {
+  minimum: 1,
+  maximum: limits.messagePageMax,
+  default: limits.messagePageMax,
+});
+const other: Readable<string> = {
+  name: 'with',
+  in: 'query',
+  description: 'The other user.',
+  required: true,
+  schema: string(),
+  read: ({ url }) => legalUser(url.searchParams.get('with')),
+};
+const publisher = queryText('publisher', 'Only what this user published there.');
+const timestamp = queryInteger('timestamp', 'Only the message of this time.', timeBounds);
+
+const page = object({
+  messages: array(
+    object({
+      publisher: string(),
+      content: anyOf(object({ text: string() }), object({ bytes: string('Base64.') })),
+      customType: optional(string()),
+      timestamp: integer('Epoch milliseconds; no two messages of a conversation have the same.'),
+    }),
+  ),
+  newStart: integer('Send it as `start` for the next page; 0: this is the last.'),
+});
+
+/** The messages that were published to be kept: read, and deleted. */
+export function messageOperations({ deps }: NativeParts): readonly Operation[] {
+  const { kept, log } = deps;
+  const bounds = [start, end, count];
+  const refusals = ['invalid_app_id', 'history_off', 'overloaded'] as const;
+  const keeping = (context: Parameters<typeof appOf>[1]): string => {
+    const app = appOf(deps, context);
+    if (app.historyDays === 0) throw new HousecountError('history_off');
+    return app.id;
+  };
+  const erase = async (app: string, erased: Parameters<typeof log.eraseMessages>[1]) => {
+    const outcome = await log.eraseMessages(app, erased);
+    if (!outcome.ok) throw new HousecountError(outcome.code);
+    return {};
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/channels/{channel}/messages',
+      id: 'listChannelMessages',
+      summary: 'Kept messages of a MESSAGE channel, newest first',
+      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_channel_name'] },
+      parameters: [appParameter, channelParameter, ...bounds],
+      answer: { description: 'A page; one of long messages ends early.', schema: page },
+      async handle({ context }) {
+        const app = keeping(context);
+        const channel = signalingChannelOf(context);
+        const conversation = conversationOf({ app, channelType: 'MESSAGE', channel, publisher: '' });
+        return pageOf(await kept.read({ conversation, ...readBounds(context) }, context.signal));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/users/{user}/messages',
+      id: 'listUserMessages',
+      summary: 'Kept messages between two users, newest first',
+      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_user_id'] },
+      parameters: [appParameter, userParameter, other, ...bounds],
+      answer: { description: 'A page, of both directions.', schema: page },
+      async handle({ context }) {
+        const app = keeping(context);
+        const ends = { channel: other.read(context), publisher: userOf(context) };
+        const conversation = conversationOf({ app, channelType: 'USER', ...ends });
+        return pageOf(await kept.read({ conversation, ...readBounds(context) }, context.signal));
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/apps/{app}/channels/{channel}/messages',
+      id: 'deleteChannelMessages',
+      summary: 'Delete kept messages of a MESSAGE channel',
+      description: 'All of them, those of one publisher, or one. Later messages are not concerned.',
+      style: {
+        kind: 'native',
+        login: true,
+        refusals: ['invalid_app_id', 'invalid_channel_name', 'invalid_user_id', 'query_invalid'],
+      },
+      parameters: [appParameter, channelParameter, publisher, timestamp],
+      answer: { description: erasedDescription, schema: object({}) },
+      async handle({ context }) {
+        const app = appOf(deps, context).id;
+        const channel = signalingChannelOf(context);
+        const by = publisher.read(context);
+        const atMs = timestamp.read(context);
+        if (by !== undefined && atMs !== 0)
+          throw new HousecountError('query_invalid', 'Name a publisher or a timestamp.');
+        return erase(app, {
+          channel,
+          ...(by !== undefined && { publisher: legalUser(by) }),
+          ...(atMs !== 0 && { timestamp: atMs }),
+        });
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/apps/{app}/users/{user}/messages',
+      id: 'deleteUserMessages',
+      summary: 'Delete all kept messages that a user sent or got',
+      description: 'In every channel, and between this user and others.',
+      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_user_id'] },
+      parameters: [appParameter, userParameter],
+      answer: { description: erasedDescription, schema: object({}) },
+      handle({ context }) {
+        return erase(appOf(deps, context).id, { userId: userOf(context) });
+      },
+    },
+  ];
+}
+
+function readBounds(context: Parameters<typeof start.read>[0]) {
+  const bounds = { start: start.read(context), end: end.read(context), limit: count.read(context) };
+  if (bounds.start !== 0 && bounds.end > bounds.start)
+    throw new HousecountError('query_invalid', 'end is the older bound, start the newer.');
+  return bounds;
+}
+
+const erasedDescription =
+  'Durable: nobody reads them any more. The log on disk has them until its own retention ends.';
