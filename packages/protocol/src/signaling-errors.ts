@@ -36,6 +36,7 @@ export const signalingErrors = {
   unsubscribeFailed: -11022,
   customTypeTooLong: -11029,
   invalidCustomType: -11030,
+  publishFailed: -11024,
   publishTooFrequent: -11025,
   receiverOffline: -11033,
   /** The receiver gets it from the history. */

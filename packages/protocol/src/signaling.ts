@@ -295,6 +295,16 @@ export interface SignalingLockEvent {
       } & SignalingLock);
   readonly serverMs: number;
 }
+/** The server has ended the subscription to a message channel, and says why; the session goes on. */
+export interface SignalingUnsubscribed {
+  readonly type: 'unsubscribed';
+  readonly channel: string;
+  /** Of codes.ts: `kicked`. */
+  readonly code: string;
+  /** A sentence, with its full stop. */
+  readonly message: string;
+  readonly serverMs: number;
+}
 /** The token's privilege ends soon: that of the login, or of a stream channel. */
 export interface SignalingTokenWillExpire {
   readonly type: 'token-will-expire';
@@ -323,6 +333,7 @@ export type SignalingServerFrame =
   | SignalingLockEvent
   | SignalingTopicEvent
   | SignalingChannelEnded
+  | SignalingUnsubscribed
   | SignalingTokenWillExpire
   | SignalingClosing;
 

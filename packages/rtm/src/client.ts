@@ -1,6 +1,7 @@
 import {
   type SignalingMessage,
   type SignalingServerFrame,
+  type SignalingUnsubscribed,
   signalingFrameBytesMax,
 } from '@housecount/protocol';
 import {
@@ -12,7 +13,7 @@ import {
   checkToken,
 } from './checks.ts';
 import { type RTMConfig, readConfig } from './config.ts';
-import { TokenEventReason } from './constants.ts';
+import { LinkStateChangeReasonDescription, TokenEventReason } from './constants.ts';
 import { decodeContent, encodeContent, messageBytesMax } from './content.ts';
 import { Emitter } from './emitter.ts';
 import { environment } from './environment.ts';
@@ -248,6 +249,26 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     } satisfies MessageEvent);
   }
 
+  /** The link stands; a channel that was subscribed to is not any more. */
+  #onUnsubscribed({ channel, serverMs }: SignalingUnsubscribed): void {
+    const { subscriptions, link, log } = this.#session;
+    if (!subscriptions.ended(channel)) return;
+    const reason = LinkStateChangeReasonDescription.KICKED_OUT_BY_SERVER;
+    log.info(`${channel}: ${reason}`);
+    this.emit('linkState', {
+      currentState: link.state,
+      previousState: link.state,
+      serviceType: 'MESSAGE',
+      operation: 'SERVER_REJECT',
+      reason,
+      reasonCode: 'KICKED_OUT_BY_SERVER',
+      affectedChannels: [channel],
+      unrestoredChannels: [channel],
+      isResumed: false,
+      timestamp: serverMs,
+    } satisfies LinkStateEvent);
+  }
+
   #onFrame(frame: SignalingServerFrame): void {
     const { streams, settings } = this.#session;
     switch (frame.type) {
@@ -267,6 +288,9 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       }
       case 'channel-ended':
         streams.ended(frame);
+        return;
+      case 'unsubscribed':
+        this.#onUnsubscribed(frame);
         return;
       case 'token-will-expire':
         this.emit('tokenPrivilegeWillExpire', frame.channel ?? '');

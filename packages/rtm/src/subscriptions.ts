@@ -123,6 +123,17 @@ export class Subscriptions {
     }
   }
 
+  /** The server has ended the subscription; it is not restored. False if there was none that counts. */
+  ended(channel: string): boolean {
+    const entry = this.#entries.get(channel);
+    if (!entry?.current) return false;
+    entry.current = undefined;
+    this.states.forget(channel);
+    // A subscription that was asked for meanwhile has its own answer.
+    if (!entry.asked) this.#entries.delete(channel);
+    return true;
+  }
+
   /** Changes one's own states: at once where subscribed and connected, else when that is so. Resolves with a time or 0. */
   async changeStates(channel: string, change: StateChange, operation: string): Promise<number> {
     this.states.add(channel, change);

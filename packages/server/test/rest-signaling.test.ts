@@ -235,3 +235,194 @@ describe('presence', () => {
     expect((await rest(`/users?${many}`)).body.code).toBe('query_invalid');
   });
 });
+
+describe('moderation', () => {
+  const erase = (path: string): Promise<Answer> => ask(server.url, `${app}${path}`, { method: 'DELETE' });
+
+  test('REST72: a rule that keeps a user out is made, listed and ended; who is out hears of it', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const made = await rest('/rules', {
+      channel: 'lobby',
+      userId: 'ann',
+      privileges: ['join_channel', 'publish_message'],
+      seconds: 600,
+    });
+    expect([made.status, made.body]).toEqual([
+      200,
+      {
+        id: expect.any(Number),
+        channel: 'lobby',
+        uid: expect.any(Number),
+        userId: 'ann',
+        privileges: ['join_channel', 'publish_message'],
+        createdMs: expect.any(Number),
+        endsMs: made.body.createdMs + 600_000,
+      },
+    ]);
+    // The answer comes when they are out.
+    expect((await rest('/channels/lobby/users?with=count')).body).toEqual({ count: 0 });
+    await ann.until('the end of it', () => ann.all('unsubscribed').length === 1);
+    expect(await ann.subscribes('lobby')).toMatchObject({ code: -11021 });
+    const publish = { type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'x' } };
+    expect(await ann.asks(publish)).toMatchObject({ code: -11024 });
+    expect((await rest('/rules')).body).toEqual({ rules: [made.body], total: 1 });
+    expect((await erase(`/rules/${made.body.id}`)).body).toEqual({ id: made.body.id });
+    expect((await erase(`/rules/${made.body.id}`)).body.code).toBe('not_found');
+    expect((await rest('/rules')).body).toEqual({ rules: [], total: 0 });
+    expect(await ann.subscribes('lobby')).toMatchObject({ type: 'ok' });
+    expect(await ann.asks(publish)).toMatchObject({ type: 'ok' });
+  });
+
+  test('REST72: a rule without channel ends the session; one for a user who never came keeps them out', async () => {
+    const ann = await login('ann');
+    await rest('/rules', { userId: 'ann', privileges: ['join_channel'], seconds: 60 });
+    await ann.until('the end', () => ann.closed);
+    expect(ann.all('closing')).toMatchObject([{ code: 'kicked', retry: false }]);
+    await rest('/rules', { userId: 'never was', privileges: ['join_channel'], seconds: 60 });
+    for (const userId of ['ann', 'never was']) await expect(login(userId)).rejects.toThrow(/"banned"/);
+    await login('bob');
+  });
+
+  test('REST72: rules come in pages, those of the Agora-compatible API too, which does not see messages', async () => {
+    const agora = { appid: testApp.id, cname: 'x', privileges: ['publish_audio'] };
+    expect((await ask(server.url, '/dev/v1/kicking-rule', { send: agora })).status).toBe(200);
+    const both = ['publish_video', 'publish_message'];
+    await rest('/rules', { ip: '192.0.2.9', privileges: both, seconds: 60 });
+    await rest('/rules', { uid: 7, privileges: ['publish_message'], seconds: 60 });
+    const first = (await rest('/rules?limit=2')).body;
+    expect(first.total).toBe(3);
+    const second = (await rest(`/rules?limit=2&after=${first.next}`)).body;
+    expect(second.next).toBeUndefined();
+    expect([...first.rules, ...second.rules].map(({ privileges }) => privileges)).toEqual([
+      ['publish_audio'],
+      both,
+      ['publish_message'],
+    ]);
+    const seen = await ask(server.url, `/dev/v1/kicking-rule?appid=${testApp.id}`);
+    expect(seen.body.rules.map(({ privileges }: { privileges: string[] }) => privileges)).toEqual([
+      ['publish_audio'],
+      ['publish_video'],
+    ]);
+    const unknown = { ...agora, privileges: ['publish_message'] };
+    expect((await ask(server.url, '/dev/v1/kicking-rule', { send: unknown })).body.code).toBe('body_invalid');
+  });
+
+  test('REST73: a rule that says too little or too much is refused, and nobody is put out', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const good = { channel: 'lobby', privileges: ['join_channel'], seconds: 60 };
+    const { channel: _, ...everybody } = good;
+    for (const [body, code] of [
+      [everybody, 'body_invalid'],
+      [{ ...good, userId: null }, 'invalid_user_id'],
+      [{ ...good, userId: '' }, 'invalid_user_id'],
+      [{ ...good, uid: null }, 'body_invalid'],
+      [{ ...good, uid: 0 }, 'body_invalid'],
+      [{ ...good, uid: 1, userId: 'ann' }, 'body_invalid'],
+      [{ ...good, ip: 'localhost' }, 'body_invalid'],
+      [{ ...good, channel: '' }, 'body_invalid'],
+      [{ ...good, cname: 'lobby' }, 'body_invalid'],
+      [{ ...good, seconds: 0 }, 'body_invalid'],
+      [{ ...good, seconds: 1e9 }, 'body_invalid'],
+      [{ ...good, seconds: '60' }, 'body_invalid'],
+      [{ ...good, privileges: [] }, 'body_invalid'],
+      [{ ...good, privileges: ['all'] }, 'body_invalid'],
+      [{ ...good, privileges: 'join_channel' }, 'body_invalid'],
+    ] as const)
+      expect([body, (await rest('/rules', body)).body.code]).toEqual([body, code]);
+    expect((await rest('/rules')).body.total).toBe(0);
+    expect((await rest('/channels/lobby/users?with=count')).body.count).toBe(1);
+    expect((await erase('/rules/x')).body.code).toBe('not_found');
+  });
+
+  test('REST74: a user is put out of a channel once, live and signaling, and may come back', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const viewer = await Client.join({ url: server.url, channel: 'lobby', account: 'ann' });
+    sockets.push(viewer);
+    expect((await erase('/channels/lobby/users/ann')).body).toEqual({ removed: 2 });
+    expect((await rest('/channels/lobby/users?with=count')).body.count).toBe(0);
+    expect((await rest('/channels/lobby/roster')).body.code).toBe('not_found');
+    await ann.until('the word', () => ann.all('unsubscribed').length === 1);
+    expect(ann.closed).toBeUndefined();
+    expect(await ann.subscribes('lobby')).toMatchObject({ type: 'ok' });
+    expect((await erase('/channels/lobby/users/nobody')).body).toEqual({ removed: 0 });
+    expect((await erase('/channels/hall/users/ann')).body).toEqual({ removed: 0 });
+    expect((await erase('/channels/lobby/users/a.b')).body.code).toBe('invalid_user_id');
+  });
+
+  test("REST74: a user's session is ended, and they may log in again", async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    expect((await erase('/users/ann/session')).body).toEqual({ ended: true });
+    await ann.until('the end', () => ann.closed);
+    expect((await rest('/channels/lobby/users?with=count')).body.count).toBe(0);
+    expect((await erase('/users/ann/session')).body).toEqual({ ended: false });
+    await login('ann');
+  });
+});
+
+describe('storage', () => {
+  test('REST75: metadata of channels and users is written by the rules of a user, and told to who follows it', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby', { withMetadata: true });
+    const set = { author: 'the house', mode: 'set', items: [{ key: 'topic', value: 'cats' }] };
+    const { body } = await rest('/channels/lobby/metadata', { ...set, addUserId: true });
+    const { majorRevision } = body;
+    expect(body).toEqual({
+      majorRevision: expect.any(Number),
+      items: [{ key: 'topic', value: 'cats', revision: majorRevision, author: 'the house' }],
+    });
+    expect((await rest('/channels/lobby/metadata')).body).toEqual(body);
+    await ann.until('the news', () => ann.all('storage').length >= 2);
+    expect(ann.all('storage').at(-1)).toMatchObject({
+      event: 'UPDATE',
+      publisher: 'the house',
+      majorRevision,
+    });
+    expect((await rest('/channels/lobby/metadata?type=STREAM')).body.items).toEqual([]);
+    await rest('/users/ann/metadata', set);
+    expect((await rest('/users/ann/metadata')).body.items).toMatchObject([{ key: 'topic', value: 'cats' }]);
+    for (const [change, status, code] of [
+      [{ ...set, majorRevision: 7 }, 409, 'metadata_outdated'],
+      [{ ...set, items: [{ key: 'topic', value: 'x', revision: 7 }] }, 409, 'metadata_outdated'],
+      [{ ...set, mode: 'update', items: [{ key: 'never', value: 'x' }] }, 404, 'metadata_missing'],
+      [{ ...set, items: [{ key: 'big', value: 'x'.repeat(16 * 1024) }] }, 413, 'metadata_full'],
+      [{ ...set, lockName: 'stage' }, 409, 'lock_not_held'],
+      [{ ...set, author: 'ann' }, 409, 'publisher_in_use'],
+      [{ ...set, author: '_' }, 400, 'invalid_user_id'],
+      [{ ...set, mode: 'add' }, 400, 'body_invalid'],
+      [{ ...set, items: [] }, 400, 'body_invalid'],
+      [{ ...set, items: [7] }, 400, 'body_invalid'],
+      [{ ...set, items: [{ key: 'é', value: '' }] }, 400, 'body_invalid'],
+      [{ ...set, items: [{ key: 'a' }, { key: 'a' }] }, 400, 'body_invalid'],
+      [{ ...set, target: { userId: 'ann' } }, 400, 'body_invalid'],
+      [{ mode: 'set', items: set.items }, 400, 'body_invalid'],
+    ] as const) {
+      const answer = await rest('/channels/lobby/metadata', change);
+      expect([change, answer.status, answer.body.code]).toEqual([change, status, code]);
+    }
+    const gone = await rest('/channels/lobby/metadata', { author: 'the house', mode: 'remove', items: [] });
+    expect(gone.body.items).toEqual([]);
+  });
+
+  test('REST76: locks are listed, and taken from who holds them', async () => {
+    const ann = await login('ann');
+    const lock = { channelType: 'MESSAGE', channel: 'lobby', lockName: 'stage' };
+    await ann.asks({ type: 'set-lock', ...lock, ttl: 10 });
+    await ann.asks({ type: 'acquire-lock', ...lock, retry: false });
+    const held = { lockName: 'stage', owner: 'ann', ttl: 10 };
+    expect((await rest('/channels/lobby/locks')).body).toEqual({ locks: [held] });
+    const revoke = (body: object, name = 'stage') => rest(`/channels/lobby/locks/${name}/revoke`, body);
+    const house = { author: 'the house' };
+    expect((await revoke({ ...house, owner: 'bob' })).body.code).toBe('lock_not_held');
+    expect((await revoke(house, 'never')).body.code).toBe('lock_unknown');
+    expect((await revoke(house, 'a.b')).body.code).toBe('lock_unknown');
+    expect((await revoke({ author: 'ann' })).body.code).toBe('publisher_in_use');
+    expect((await revoke({ ...house, more: 1 })).body.code).toBe('body_invalid');
+    expect((await revoke(house)).body).toEqual({ lockName: 'stage' });
+    expect((await rest('/channels/lobby/locks')).body.locks).toEqual([{ ...held, owner: '' }]);
+    expect((await revoke(house)).body.code).toBe('lock_not_held');
+  });
+});

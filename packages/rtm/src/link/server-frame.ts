@@ -9,6 +9,7 @@ const types: readonly string[] = [
   'presence',
   'topic',
   'channel-ended',
+  'unsubscribed',
   'token-will-expire',
   'closing',
 ] satisfies SignalingServerFrame['type'][];

@@ -9,6 +9,8 @@ import {
 import { deliveryStatuses } from '../ledger/delivery-tables.ts';
 import { redeliveryStates } from '../ledger/redeliveries.ts';
 import { endpointSettings } from './native/endpoint-settings.ts';
+import { ruleSchema } from './native/rules.ts';
+import { metadataSetSchema } from './native/signaling/storage.ts';
 import {
   anyOf,
   array,
@@ -369,6 +371,8 @@ export const components: Readonly<Record<string, Schema>> = {
     endedMs: optional(milliseconds('When it ended')),
     trouble: optional(string('What the last failed attempt came to, or why it ended early.')),
   }),
+  Rule: ruleSchema,
+  MetadataSet: metadataSetSchema,
   KickingRule: object({
     id: integer(),
     appid: string(),

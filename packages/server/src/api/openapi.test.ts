@@ -83,6 +83,11 @@ test('REST27: answers have the shape that is described', async () => {
   await world.leave('x', 1);
   await world.join('x', 3);
   const app = `/v1/apps/${'a'.repeat(32)}`;
+  const post = async (path: string, send: object) =>
+    expect([path, (await world.json(`${app}${path}`, { method: 'POST', send })).status]).toEqual([path, 200]);
+  await post('/rules', { userId: 'dan', channel: 'y', privileges: ['publish_message'], seconds: 60 });
+  const change = { author: 'eve', mode: 'set', items: [{ key: 'k', value: 'v' }], addUserId: true };
+  for (const place of ['/channels/x', '/users/alice']) await post(`${place}/metadata`, change);
   const dev = `/dev/v1/channel`;
   for (const [path, template] of [
     ['/v1/session', '/v1/session'],
@@ -97,6 +102,10 @@ test('REST27: answers have the shape that is described', async () => {
     [`${app}/channels/x/users?with=states`, '/v1/apps/{app}/channels/{channel}/users'],
     [`${app}/users/alice/channels`, '/v1/apps/{app}/users/{user}/channels'],
     [`${app}/users?user=alice&user=bob`, '/v1/apps/{app}/users'],
+    [`${app}/channels/x/metadata`, '/v1/apps/{app}/channels/{channel}/metadata'],
+    [`${app}/users/alice/metadata`, '/v1/apps/{app}/users/{user}/metadata'],
+    [`${app}/channels/x/locks`, '/v1/apps/{app}/channels/{channel}/locks'],
+    [`${app}/rules`, '/v1/apps/{app}/rules'],
     [`${dev}/${'a'.repeat(32)}`, '/dev/v1/channel/{appid}'],
     [`${dev}/user/${'a'.repeat(32)}/x`, '/dev/v1/channel/user/{appid}/{channelName}'],
     [

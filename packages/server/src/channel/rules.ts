@@ -2,8 +2,13 @@ import type { RuleScope } from '@housecount/protocol';
 
 /** Kicking rules: who is kept out, or kept from publishing, and until when (spec: rest section 3). */
 
-export type Privilege = 'join_channel' | 'publish_audio' | 'publish_video';
-export const privileges: readonly Privilege[] = ['join_channel', 'publish_audio', 'publish_video'];
+export type AgoraPrivilege = 'join_channel' | 'publish_audio' | 'publish_video';
+/** Those that the Agora-compatible API knows. */
+export const agoraPrivileges: readonly AgoraPrivilege[] = ['join_channel', 'publish_audio', 'publish_video'];
+
+/** `publish_message`: messages of signaling, to channels, topics and users. */
+export type Privilege = AgoraPrivilege | 'publish_message';
+export const privileges: readonly Privilege[] = [...agoraPrivileges, 'publish_message'];
 
 export interface KickingRule {
   readonly id: number;
@@ -11,6 +16,8 @@ export interface KickingRule {
   /** The scope is the AND of those set; at least one is. */
   readonly channel?: string;
   readonly uid?: number;
+  /** The account of the uid, where the rule was made for that; for people who look at it. */
+  readonly account?: string;
   readonly ip?: string;
   readonly privileges: readonly Privilege[];
   /** Epoch milliseconds. */

@@ -1,6 +1,10 @@
+import type { SignalingKind } from '../channel/signaling.ts';
+
 /** Who is connected from which address: so that a rule about an address finds its members. In memory only, never logged. */
 export interface Attendance {
   readonly app: string;
+  /** Absent: of a live channel. */
+  readonly channelType?: SignalingKind;
   readonly channel: string;
   readonly uid: number;
   readonly connectionId: string;
@@ -8,21 +12,23 @@ export interface Attendance {
 
 export class Addresses {
   readonly #byAddress = new Map<string, Map<string, Attendance>>();
-  readonly #ofConnection = new Map<string, string>();
+  readonly #ofPlace = new Map<string, string>();
 
   set(address: string, attendance: Attendance): void {
     this.delete(attendance);
     const there = this.#byAddress.get(address) ?? new Map<string, Attendance>();
-    this.#byAddress.set(address, there.set(attendance.connectionId, attendance));
-    this.#ofConnection.set(attendance.connectionId, address);
+    const place = placeOf(attendance);
+    this.#byAddress.set(address, there.set(place, attendance));
+    this.#ofPlace.set(place, address);
   }
 
-  delete({ connectionId }: { connectionId: string }): void {
-    const address = this.#ofConnection.get(connectionId);
+  delete(attendance: Omit<Attendance, 'app' | 'uid'>): void {
+    const place = placeOf(attendance);
+    const address = this.#ofPlace.get(place);
     if (address === undefined) return;
-    this.#ofConnection.delete(connectionId);
+    this.#ofPlace.delete(place);
     const there = this.#byAddress.get(address);
-    there?.delete(connectionId);
+    there?.delete(place);
     if (there?.size === 0) this.#byAddress.delete(address);
   }
 
@@ -30,3 +36,7 @@ export class Addresses {
     return [...(this.#byAddress.get(address)?.values() ?? [])];
   }
 }
+
+/** A connection is in one live channel; a session of signaling may be in many channels. */
+const placeOf = ({ connectionId, channelType, channel }: Omit<Attendance, 'app' | 'uid'>): string =>
+  channelType === undefined ? connectionId : `${connectionId}/${channelType}/${channel}`;

@@ -62,7 +62,7 @@ export type SignalingRequest =
 
 export type SignalingOutcome = { readonly ok: true; readonly state: SignalingState } | Refused;
 
-export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'ip' | 'privileges'>;
+export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'account' | 'ip' | 'privileges'>;
 
 /**
  * The log as the rest of the server sees it. Decide and record are one act: every promise resolves only when the
@@ -83,7 +83,7 @@ export interface Log {
     command: Exclude<ChannelCommand, { type: 'join' | 'recover' | 'tick' }>,
   ): Promise<CommandOutcome>;
 
-  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline (reason kicked). 0: kicks once, stores nothing. */
+  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels (reason kicked). 0: kicks once, stores nothing. */
   createRule(draft: RuleDraft, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
   changeRule(app: string, id: number, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
   deleteRule(app: string, id: number): Promise<{ ok: true } | Refused>;
@@ -104,6 +104,8 @@ export interface Log {
 
   /** Remembers, for address rules, where a connection that resumed comes from. */
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void;
+  /** The same, of a session and one of the channels that it subscribes to. */
+  noteSignalingAddress(key: SignalingKey, connectionId: string, ip: string): void;
 
   /**
    * Joins a signaling channel, or does what else is asked of it; a join of who has the same session changes `quiet`

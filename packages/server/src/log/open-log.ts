@@ -33,7 +33,7 @@ import {
 import { dueTimes } from './due-times.ts';
 import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
-import { kickTargets } from './kick-targets.ts';
+import { kickTargets, signalingKickTargets } from './kick-targets.ts';
 import { LeaseTimer } from './lease-timer.ts';
 import { type Erasure, isChannelRecord, type LogEntry } from './record.ts';
 import { recoverWorld } from './recover.ts';
@@ -243,7 +243,11 @@ class EmbeddedOwner implements Log {
     if (!set) throw new Error('a rule was decided without its record');
     if (draft.privileges.includes('join_channel')) {
       const targets = kickTargets(draft, this.#addresses, this.channels(draft.app));
-      await Promise.all(targets.map(({ app, channel, command }) => this.submit(app, channel, command)));
+      const subscribed = signalingKickTargets(draft, this.#addresses, this.#world.signalingStates());
+      await Promise.all([
+        ...targets.map(({ app, channel, command }) => this.submit(app, channel, command)),
+        ...subscribed.map(({ key, command }) => this.signaling(key, command)),
+      ]);
     }
     return { ok: true, rule: set.rule };
   }
@@ -293,7 +297,9 @@ class EmbeddedOwner implements Log {
     const { type } = command;
     const isFact = type === 'leave' || type === 'silent' || type === 'heard' || type === 'kick';
     const outcome = await (isFact ? this.#fact(decide) : this.#request(decide));
-    return outcome.ok ? { ok: true, state: this.#world.signaling(key) } : outcome;
+    if (!outcome.ok) return outcome;
+    if (command.type === 'join') this.noteSignalingAddress(key, command.connectionId, command.ip);
+    return { ok: true, state: this.#world.signaling(key) };
   }
 
   signalingChannel(key: SignalingKey): SignalingState | undefined {
@@ -327,6 +333,13 @@ class EmbeddedOwner implements Log {
     this.#addresses.set(ip, { app, channel, ...member });
   }
 
+  noteSignalingAddress({ app, channelType, channel }: SignalingKey, connectionId: string, ip: string): void {
+    const { presence } = this.#world.signaling({ app, channelType, channel });
+    const member = presence.sid === undefined ? undefined : presence.roster.getByConnection(connectionId);
+    if (member && ip !== '')
+      this.#addresses.set(ip, { app, channelType, channel, uid: member.uid, connectionId });
+  }
+
   follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
     return this.#feed.follow(after, signal);
   }
@@ -354,6 +367,8 @@ class EmbeddedOwner implements Log {
     for (const { record } of entries) {
       this.#floorMs = Math.max(this.#floorMs, record.atMs);
       if (record.type === 'member-left') this.#addresses.delete(record);
+      else if (record.type === 'signaling' && record.change.type === 'member-left')
+        this.#addresses.delete({ ...record, connectionId: record.change.connectionId });
       if (record.type === 'channel-opened' || record.type === 'channel-closed')
         this.#names.delete(record.app);
     }

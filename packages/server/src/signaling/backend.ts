@@ -1,15 +1,34 @@
-import { HousecountError, type SignalingChannelType, type SignalingStates } from '@housecount/protocol';
+import {
+  HousecountError,
+  type MetadataTarget,
+  type SignalingChannelType,
+  type SignalingLock,
+  type SignalingStates,
+} from '@housecount/protocol';
+import type { Metadata } from '../channel/metadata.ts';
 import { limits } from '../limits.ts';
 import type { SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
+import { identityOf, uidOf } from './identity.ts';
+import { locksOf } from './lock-requests.ts';
 import { OwnerRates } from './owner-rates.ts';
 import { type Publication, publish, tellUser } from './publish.ts';
 import { onlineUsers, userChannels } from './queries.ts';
+import type { RateKind } from './rates.ts';
+import { type MetadataChange, metadataKey, metadataProblem } from './storage-requests.ts';
+import { storageTopic } from './topics.ts';
 
 export interface OwnersPublication extends Publication {
   readonly publisher: string;
   /** The publisher may be a user who is logged in: the owner speaks for them. */
+  readonly asUser: boolean;
+}
+
+/** In whose name something is done. */
+export interface Speaker {
+  readonly author: string;
+  /** As of a publication. */
   readonly asUser: boolean;
 }
 
@@ -98,11 +117,108 @@ export class Backend {
     return session.connection && !session.connection.isOver ? 'online' : 'reconnecting';
   }
 
-  #admit(app: string, publisher: string, asUser: boolean) {
+  /**
+   * Who a user id is to the rules; an account that nobody ever came with gets its uid now, for ever.
+   * @throws HousecountError accounts_full, log_unavailable
+   */
+  async uidFor(app: string, userId: string): Promise<{ readonly uid: number; readonly account?: string }> {
+    const { log } = this.#context;
+    const identity = identityOf(log, app, userId);
+    if ('uid' in identity) return identity;
+    const resolved = await log.resolve(app, '', identity);
+    if (!resolved.ok) throw new HousecountError(resolved.code, resolved.detail);
+    return { uid: resolved.uid, ...identity };
+  }
+
+  /**
+   * Puts a user out of the live channel and the signaling channels of a name, once. Returns out of how many.
+   * @throws HousecountError rate_limited, log_unavailable
+   */
+  async remove(app: string, channel: string, userId: string): Promise<number> {
+    const { log } = this.#context;
+    const uid = uidOf(log, app, userId);
+    if (uid === undefined) return 0;
+    const there = [
+      log.channel(app, channel),
+      ...(['MESSAGE', 'STREAM'] as const).map(
+        (channelType) => log.signalingChannel({ app, channelType, channel })?.presence,
+      ),
+    ].filter((one) => one?.sid !== undefined && one.roster.get(uid) !== undefined);
+    if (there.length === 0) return 0;
+    const outcome = await log.createRule({ app, channel, uid, privileges: ['join_channel'] }, 0);
+    if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
+    return there.length;
+  }
+
+  /** Ends the user's session at once; they may log in again. False if there is none. */
+  endSession(app: string, userId: string): Promise<boolean> {
+    return this.#context.sessions.kick(app, userId);
+  }
+
+  metadata(app: string, target: MetadataTarget): Metadata {
+    return this.#context.log.signalingState(metadataKey(app, target)).metadata;
+  }
+
+  /**
+   * Changes metadata as a user would, and returns it.
+   * @throws HousecountError publisher_in_use, rate_limited, body_invalid, and those of metadata
+   */
+  async changeMetadata(app: string, { author, asUser }: Speaker, request: MetadataChange): Promise<Metadata> {
+    const { log, audiences, clock } = this.#context;
+    const rates = this.#admit(app, author, asUser, 'modify-metadata');
+    const problem = metadataProblem(request);
+    if (problem) throw new HousecountError('body_invalid', problem.reason);
+    const key = metadataKey(app, request.target);
+    const followers = audiences.sizeOf(storageTopic(key));
+    if (!rates.takeDelivery(limits.metadataBytesMax * followers, clock.nowMs()))
+      throw new HousecountError('rate_limited');
+    const { mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
+    const outcome = await log.signaling(key, {
+      type: 'change-metadata',
+      mode,
+      items,
+      majorRevision,
+      author,
+      addTimeStamp,
+      addUserId,
+      lockName,
+    });
+    if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
+    return outcome.state.metadata;
+  }
+
+  locks(key: ChannelKey): readonly SignalingLock[] {
+    return locksOf(this.#context.log.signalingState(key).locks);
+  }
+
+  /**
+   * Takes a lock from whoever holds it, or, with `owner`, from them alone.
+   * @throws HousecountError lock_unknown, lock_not_held
+   */
+  async revokeLock(
+    key: ChannelKey,
+    name: string,
+    { author, asUser }: Speaker,
+    owner?: string,
+  ): Promise<void> {
+    const { log } = this.#context;
+    this.#admit(key.app, author, asUser, 'lock');
+    const lock = this.locks(key).find(({ lockName }) => lockName === name);
+    if (!lock) throw new HousecountError('lock_unknown');
+    const outcome = await log.signaling(key, {
+      type: 'revoke-lock',
+      name,
+      owner: owner ?? lock.owner,
+      by: author,
+    });
+    if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
+  }
+
+  #admit(app: string, publisher: string, asUser: boolean, kind: RateKind = 'publish') {
     const { sessions, clock } = this.#context;
     if (!asUser && sessions.of(app, publisher)) throw new HousecountError('publisher_in_use');
     const rates = this.#rates.of(app, publisher);
-    if (!rates.take('publish', clock.nowMs())) throw new HousecountError('rate_limited');
+    if (!rates.take(kind, clock.nowMs())) throw new HousecountError('rate_limited');
     return rates;
   }
 }

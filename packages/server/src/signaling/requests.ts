@@ -7,6 +7,7 @@ import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { getMessages, publishKept } from './kept-messages.ts';
 import { changeLock, locksOf } from './lock-requests.ts';
+import { muted } from './moderation.ts';
 import { changeStates } from './own-states.ts';
 import { publish, publisherOf, tellUser, writeMetadata } from './publish.ts';
 import { onlineUsers, statesOf, userChannels } from './queries.ts';
@@ -43,11 +44,15 @@ export function handleRequest(
       return subscribe(context, session, keyOf(session, frame), frame);
     case 'unsubscribe':
       return unsubscribe(context, session, keyOf(session, frame));
-    case 'publish':
+    case 'publish': {
+      const toUser = frame.channelType === 'USER';
+      const mute = muted(context, session, toUser ? undefined : frame.channel);
+      if (mute) return mute;
       if (frame.storeInHistory) return publishKept(context, publisherOf(session), frame);
-      return frame.channelType === 'USER'
+      return toUser
         ? tellUser(context, publisherOf(session), frame)
         : publish(context, publisherOf(session), frame);
+    }
     case 'set-state':
       return changeStates(context, session, keyOf(session, frame), { set: frame.states, remove: [] });
     case 'remove-state': {

@@ -44,6 +44,8 @@ export class Session {
   /** As the log has it, or will have it once what was submitted is decided. */
   link: 'live' | 'silent' = 'live';
   lastHeardMs: number;
+  /** Of the last connection; empty before the first. */
+  address = '';
   readonly #context: SignalingContext;
   readonly #subscriptions = new Map<string, Subscription>();
   /** Of the stream channels among them. */
@@ -54,7 +56,7 @@ export class Session {
   readonly #followed = new Map<string, () => void>();
   /** Locks it waits for, each with what ends that. */
   readonly #waits = new Map<string, AbortController>();
-  /** Answers that came while it had no connection. At most one for each lock that it waited for. */
+  /** What came while it had no connection. At most one for each lock that it waited for, and each channel it is put out of. */
   #late: (() => void)[] = [];
   #connection: SignalingConnection | undefined;
   #isOver = false;
@@ -87,6 +89,7 @@ export class Session {
   attach(connection: SignalingConnection): void {
     this.handOver();
     this.#connection = connection;
+    this.address = connection.socket.address;
     this.link = 'live';
     this.lastHeardMs = this.#context.clock.nowMs();
     for (const subscription of this.#subscriptions.values()) subscription.start(connection.socket);
@@ -205,7 +208,7 @@ export class Session {
       type: 'channel-ended',
       channel: key.channel,
       code,
-      errorCode: errorCodeOf(code) ?? signalingErrors.joinFailed,
+      errorCode: (code === 'kicked' ? undefined : errorCodeOf(code)) ?? signalingErrors.joinFailed,
       message: codes[code].message,
     };
     if (this.#connection) this.#connection.send(frame);
@@ -236,7 +239,7 @@ export class Session {
       if (lock.startsWith(`${signalingKey(key)}/`)) this.endWait(lock);
   }
 
-  /** Answers a request that waited, when there is a connection to do it on. */
+  /** Says what waited, when there is a connection to do it on. */
   answerLate(answer: (connection: SignalingConnection) => void): void {
     if (this.#isOver) return;
     const give = () => {

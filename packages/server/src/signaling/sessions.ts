@@ -6,6 +6,7 @@ import type { ChannelKey } from './channel-key.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { identityOf, uidOf, userIdOf } from './identity.ts';
 import { checkLogin } from './login.ts';
+import { expels, isBanned, isExpulsion, keptOut, tellKicked } from './moderation.ts';
 import { Session } from './session.ts';
 import { verifySessionKey } from './session-key.ts';
 
@@ -40,17 +41,22 @@ export class Sessions {
    * Decides a login whose fields are legal. With a session that is still there it is taken up again; else a new one
    * begins, and one that the user has elsewhere ends. The caller attaches its connection, or says that the session has none.
    */
-  async login(connection: { readonly isOver: boolean }, frame: SignalingLogin): Promise<Admission> {
+  async login(
+    connection: { readonly isOver: boolean; readonly socket: { readonly address: string } },
+    frame: SignalingLogin,
+  ): Promise<Admission> {
     const checked = checkLogin(this.#context, frame);
     if (!checked.ok) return checked;
     const { app, tokenEndsMs, leaseMs } = checked;
     const { userId } = frame;
+    const { address } = connection.socket;
+    if (isBanned(this.#context.log, app.id, { userId, address })) return { ok: false, code: 'banned' };
     const claim = frame.session && verifySessionKey(this.#context.secret, frame.session.key);
     if (claim && claim.id === frame.session?.id && claim.app === app.id && claim.userId === userId) {
       const back = this.#returning(app, userId, claim.id, leaseMs);
       if (back === 'replaced') return { ok: false, code: 'replaced' };
       if (back) {
-        const admission = await this.#resume(back.session, tokenEndsMs);
+        const admission = await this.#resume(back.session, tokenEndsMs, address);
         if (admission) return admission.ok ? { ...admission, resumed: back.isWhole } : admission;
         // Ended meanwhile by a newer device.
         if (this.of(app.id, userId)) return { ok: false, code: 'replaced' };
@@ -82,14 +88,27 @@ export class Sessions {
     if (this.#byUser.get(key) === session) this.#byUser.delete(key);
   }
 
-  /** A session whose membership the log has ended is over, whatever else it was in; but for those it left itself. */
+  /**
+   * A session whose membership the log has ended is over, whatever else it was in; but for those it left itself, and
+   * those that a rule put it out of: of these it is told. A rule about the app as a whole ends the session.
+   */
   absorb(record: LogRecord): void {
+    if (record.type === 'rule-set' && isExpulsion(record.rule)) {
+      const { log } = this.#context;
+      for (const session of [...this.#byId.values()])
+        if (expels(log, record, session)) void session.end('kicked', 'kick');
+      return;
+    }
     if (record.type !== 'signaling' || record.change.type !== 'member-left') return;
     const { connectionId, reason, evidence } = record.change;
     if (reason === 'quit') return;
     const session = this.#byId.get(connectionId);
     if (!session || record.channelType === 'USER') return;
     const key = { app: record.app, channelType: record.channelType, channel: record.channel };
+    if (reason === 'kicked') {
+      this.#putOut(session, key);
+      return;
+    }
     if (key.channelType === 'STREAM' && reason === 'token') {
       // A stream channel has a token of its own, whose end is the end of nothing else. It may be back by now.
       const presence = this.#context.log.signalingChannel(key)?.presence;
@@ -99,6 +118,23 @@ export class Sessions {
     }
     session.drop(key);
     void session.end(closingCodes[reason], evidence);
+  }
+
+  /** Ends the user's session, if there is one, also one that a restart left in the log alone. It may log in again. */
+  async kick(app: string, userId: string): Promise<boolean> {
+    const known = this.of(app, userId);
+    if (known) {
+      await known.end('kicked', 'kick');
+      return true;
+    }
+    const memberships = [...this.#memberships(app, userId)];
+    const { log } = this.#context;
+    await Promise.all(
+      memberships.map(({ key, connectionId }) =>
+        log.signaling(key, { type: 'leave', connectionId, evidence: 'kick' }),
+      ),
+    );
+    return memberships.length > 0;
   }
 
   /** Forgets sessions that nobody came back for. */
@@ -135,9 +171,15 @@ export class Sessions {
   }
 
   /** undefined: its lease has ended after all, and it with it. */
-  async #resume(session: Session, tokenEndsMs: number | undefined): Promise<Admission | undefined> {
+  async #resume(
+    session: Session,
+    tokenEndsMs: number | undefined,
+    address: string,
+  ): Promise<Admission | undefined> {
     session.handOver();
+    session.address = address;
     const { log } = this.#context;
+    await this.#leaveForbidden(session);
     const connectionId = session.id;
     const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
     const outcomes = await Promise.all(
@@ -148,6 +190,7 @@ export class Sessions {
         // A token without an end would not show in the resume.
         const renewed = log.signaling(key, { type: 'renew-token', connectionId, ...until });
         await renewed;
+        log.noteSignalingAddress(key, connectionId, address);
         return resumed;
       }),
     );
@@ -165,11 +208,32 @@ export class Sessions {
   /** As any other, unless its token ended meanwhile: then that channel alone is left. */
   async #resumeStream(session: Session, key: ChannelKey): Promise<SignalingOutcome | undefined> {
     const resumed = await this.#context.log.signaling(key, { type: 'resume', connectionId: session.id });
+    this.#context.log.noteSignalingAddress(key, session.id, session.address);
     const endsMs = session.stream(key)?.tokenEndsMs ?? Number.POSITIVE_INFINITY;
     if (resumed.ok || resumed.code !== 'resume_invalid' || endsMs > this.#context.clock.nowMs())
       return resumed;
     session.streamEnded(key, 'token_expired');
     return undefined;
+  }
+
+  /** A rule has put it out of a channel. It may be back by now. */
+  #putOut(session: Session, key: ChannelKey): void {
+    const presence = this.#context.log.signalingChannel(key)?.presence;
+    if (presence?.sid !== undefined && presence.roster.getByConnection(session.id)) return;
+    tellKicked(this.#context, session, key);
+  }
+
+  /** Puts the session out of channels that a rule keeps it out of: it came back from another address, or a crash was in between. */
+  async #leaveForbidden(session: Session): Promise<void> {
+    const { log } = this.#context;
+    const connectionIds = [session.id];
+    const kicks = Array.from(session.subscriptions.values(), ({ key }) => {
+      const ruleScope = keptOut(this.#context, session, key);
+      if (ruleScope === undefined) return undefined;
+      tellKicked(this.#context, session, key);
+      return log.signaling(key, { type: 'kick', connectionIds, ruleScope });
+    });
+    await Promise.all(kicks);
   }
 
   /** One session per user: what an earlier one is in, here or from before a restart, it leaves. */

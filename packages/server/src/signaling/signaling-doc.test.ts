@@ -63,6 +63,7 @@ const serverTypes: Record<SignalingServerFrame['type'], true> = {
   lock: true,
   topic: true,
   'channel-ended': true,
+  unsubscribed: true,
   'token-will-expire': true,
   closing: true,
 };

@@ -8,6 +8,7 @@ import { done, refused, refusedByLog, type SignalingAnswer } from './answer.ts';
 const keyLengthMax = 32;
 
 type ChangeRequest = Extract<SignalingRequest, { type: 'change-metadata' }>;
+export type MetadataChange = Omit<ChangeRequest, 'type' | 'id'>;
 
 /** Where metadata is kept: with its channel, or with a user in a place of their own. */
 export const metadataKey = (app: string, target: MetadataTarget): SignalingKey =>
@@ -22,7 +23,7 @@ export async function changeMetadata(
   author: string,
   request: ChangeRequest,
 ): Promise<SignalingAnswer> {
-  const problem = problemOf(request);
+  const problem = metadataProblem(request);
   if (problem) return problem;
   const { target, mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
   const outcome = await log.signaling(metadataKey(app, target), {
@@ -65,7 +66,12 @@ const refusals = {
   lock_not_held: [-12008, 'The lock that was named is not held by this user.'],
 } as const;
 
-function problemOf({ mode, items, majorRevision }: ChangeRequest): SignalingAnswer | undefined {
+/** What is wrong with a change, whatever is kept. */
+export function metadataProblem({
+  mode,
+  items,
+  majorRevision,
+}: MetadataChange): Extract<SignalingAnswer, { ok: false }> | undefined {
   if (mode !== 'remove' && items.length === 0) return refused(-12003, 'There is no metadata item.');
   if (!isRevision(majorRevision)) return refused(-12005, 'A major revision is −1 or above 0.');
   const keys = new Set<string>();

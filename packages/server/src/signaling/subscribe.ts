@@ -43,7 +43,7 @@ export async function subscribe(
     quiet: frame.beQuiet,
     leaseMs,
     ...until,
-    ip: session.connection?.socket.address ?? '',
+    ip: session.address,
   });
   const setting =
     Object.keys(states).length > 0
@@ -53,6 +53,14 @@ export async function subscribe(
   if (!joined.ok) {
     await setting;
     return failed(joined, isStream ? signalingErrors.joinFailed : signalingErrors.subscribeFailed);
+  }
+  const { presence } = joined.state;
+  if (presence.sid === undefined || !presence.roster.getByConnection(connectionId)) {
+    await setting;
+    return refused(
+      isStream ? signalingErrors.joinFailed : signalingErrors.subscribeFailed,
+      'The user was put out again in the same moment.',
+    );
   }
   session.keep(key, frame);
   if (isStream) {

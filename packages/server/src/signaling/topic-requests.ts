@@ -13,6 +13,7 @@ import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { uidOf, userIdOf } from './identity.ts';
+import { muted } from './moderation.ts';
 import { failed } from './refusals.ts';
 import type { Session } from './session.ts';
 import type { StreamMembership } from './stream-membership.ts';
@@ -55,13 +56,16 @@ export async function changeTopic(
 
 /** To all who subscribed to this publisher in the topic: encoded once, done at once, so the order is the publisher's. */
 export function publishTopic(
-  { broadcast, clock, messages, audiences, log }: SignalingContext,
+  context: SignalingContext,
   session: Session,
   { channel, topic, content, customType }: RequestOf<'publish-topic'>,
 ): SignalingAnswer {
+  const { broadcast, clock, messages, audiences, log } = context;
   const key = keyOf(session, { channel });
   const stream = session.stream(key);
   if (!stream) return notJoined();
+  const mute = muted(context, session, channel);
+  if (mute) return mute;
   if (!Object.hasOwn(ownTopics(log, session, key), topic))
     return refused(signalingErrors.topicNotJoined, 'The user does not publish in that topic.');
   const frame: SignalingMessage = {

@@ -1,5 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import { privileges } from '../../channel/rules.ts';
+import { agoraPrivileges } from '../../channel/rules.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Operation } from '../operation.ts';
 import { agoraAppOf } from '../parameters.ts';
@@ -29,7 +29,7 @@ export function createRule(deps: ApiDeps): Operation {
       uid: optional(integer('1 to 4294967295.', { minimum: 1, maximum: 0xffffffff })),
       ip: optional(string('Address; empty: not set.')),
       ...durationSchemas,
-      privileges: array(oneOf(...privileges)),
+      privileges: array(oneOf(...agoraPrivileges)),
     }),
     answer: {
       description: 'The rule holds, and those whom it keeps out are out.',

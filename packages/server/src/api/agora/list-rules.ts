@@ -1,4 +1,4 @@
-import type { KickingRule } from '../../channel/rules.ts';
+import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Operation } from '../operation.ts';
 import { agoraAppOf, queryText } from '../parameters.ts';
@@ -23,13 +23,16 @@ export function listRules(deps: ApiDeps): Operation {
     },
     handle({ context }) {
       const app = agoraAppOf(deps, appid.read(context));
-      return { status: 'success', rules: deps.log.rules(app.id).map(toAgoraRule) };
+      return { status: 'success', rules: deps.log.rules(app.id).flatMap(toAgoraRule) };
     },
   };
 }
 
+/** A rule as far as this API has words for it. */
 function toAgoraRule(rule: KickingRule) {
-  return {
+  const privileges = agoraPrivileges.filter((privilege) => rule.privileges.includes(privilege));
+  if (privileges.length === 0) return [];
+  const shown = {
     id: rule.id,
     appid: rule.app,
     // 0 would be a uid that never was; null says "not set".
@@ -38,8 +41,9 @@ function toAgoraRule(rule: KickingRule) {
     cname: rule.channel ?? '',
     ip: rule.ip ?? '',
     ts: isoOf(rule.endsMs),
-    privileges: rule.privileges,
+    privileges,
     createAt: isoOf(rule.createdMs),
     updateAt: isoOf(rule.updatedMs),
   };
+  return [shown];
 }

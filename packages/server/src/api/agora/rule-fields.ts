@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { HousecountError, isChannelName, uidMax } from '@housecount/protocol';
-import { type KickingRule, type Privilege, privileges } from '../../channel/rules.ts';
+import { type AgoraPrivilege, agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
 import { integer, number, object, optional, string } from '../schema.ts';
 
 /** The fields of a kicking rule's body, by name. */
@@ -58,13 +58,13 @@ export function scopeOf(body: RuleBody): Scope {
 const isRuleUid = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= uidMax;
 
-export function privilegesOf(body: RuleBody): readonly Privilege[] {
+export function privilegesOf(body: RuleBody): readonly AgoraPrivilege[] {
   const given = body.privileges;
   if (!Array.isArray(given) || given.length === 0)
-    throw invalid(`privileges must be a list of ${privileges.join(', ')}.`);
-  const found = given.map((one: unknown) => privileges.find((privilege) => privilege === one));
+    throw invalid(`privileges must be a list of ${agoraPrivileges.join(', ')}.`);
+  const found = given.map((one: unknown) => agoraPrivileges.find((privilege) => privilege === one));
   if (found.some((privilege) => privilege === undefined))
-    throw invalid(`privileges must be a list of ${privileges.join(', ')}.`);
+    throw invalid(`privileges must be a list of ${agoraPrivileges.join(', ')}.`);
   return [...new Set(found.filter((privilege) => privilege !== undefined))];
 }
 

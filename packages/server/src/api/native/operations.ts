@@ -24,10 +24,13 @@ import type { NativeParts } from './parts.ts';
 import { pullEvents } from './pull-events.ts';
 import { redeliver } from './redeliver.ts';
 import { rotateEndpointSecret } from './rotate-endpoint-secret.ts';
+import { ruleOperations } from './rules.ts';
 import { searchDeliveries } from './search-deliveries.ts';
 import { messageOperations } from './signaling/messages.ts';
 import { presenceOperations } from './signaling/presence.ts';
 import { publishOperations } from './signaling/publish-message.ts';
+import { removeOperations } from './signaling/remove.ts';
+import { storageOperations } from './signaling/storage.ts';
 import { switchEndpoint } from './switch-endpoint.ts';
 import { testEndpoint } from './test-endpoint.ts';
 
@@ -64,6 +67,9 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     ...publishOperations(parts),
     ...messageOperations(parts),
     ...presenceOperations(parts),
+    ...removeOperations(parts),
+    ...storageOperations(parts),
+    ...ruleOperations(parts),
     ...(parts.deps.development ? [getDemoToken(parts)] : []),
   ];
 }

@@ -1,0 +1,61 @@
+import type { Operation } from '../../operation.ts';
+import { appOf, appParameter, channelOf, channelParameter } from '../../parameters.ts';
+import { boolean, integer, object } from '../../schema.ts';
+import type { NativeParts } from '../parts.ts';
+import { userOf, userParameter } from './places.ts';
+
+/** Puts a user out, once; what keeps them out for a time is a rule. */
+export function removeOperations({ deps }: NativeParts): readonly Operation[] {
+  const { signaling } = deps;
+  return [
+    {
+      method: 'DELETE',
+      path: '/v1/apps/{app}/channels/{channel}/users/{user}',
+      id: 'removeFromChannel',
+      summary: 'Put a user out of a channel, once',
+      description:
+        'Out of the live channel and the signaling channels of this name. They may come back; a rule keeps them out.',
+      style: {
+        kind: 'native',
+        login: true,
+        refusals: [
+          'invalid_app_id',
+          'invalid_channel_name',
+          'invalid_user_id',
+          'rate_limited',
+          'log_unavailable',
+        ],
+      },
+      parameters: [appParameter, channelParameter, userParameter],
+      answer: {
+        description: 'They are out, durably.',
+        schema: object({ removed: integer('Out of how many of the three.', { minimum: 0, maximum: 3 }) }),
+      },
+      async handle({ context }) {
+        const app = appOf(deps, context).id;
+        return { removed: await signaling.remove(app, channelOf(context), userOf(context)) };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/apps/{app}/users/{user}/session',
+      id: 'endSession',
+      summary: "End a user's signaling session",
+      description:
+        'Out of every signaling channel; its connection is closed (`kicked`). They may log in again.',
+      style: {
+        kind: 'native',
+        login: true,
+        refusals: ['invalid_app_id', 'invalid_user_id', 'log_unavailable'],
+      },
+      parameters: [appParameter, userParameter],
+      answer: {
+        description: 'It is over, durably.',
+        schema: object({ ended: boolean('False if there was none.') }),
+      },
+      async handle({ context }) {
+        return { ended: await signaling.endSession(appOf(deps, context).id, userOf(context)) };
+      },
+    },
+  ];
+}
