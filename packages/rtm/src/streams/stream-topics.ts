@@ -184,7 +184,9 @@ export class StreamTopics {
     };
     const ignore = () => undefined;
     for (const topic of [...this.#strayTopics]) {
-      if (!this.#publishing.has(topic)) await attempt({ type: 'leave-topic', topic }, ignore);
+      const meta = this.#publishing.get(topic);
+      if (meta === undefined) await attempt({ type: 'leave-topic', topic }, ignore);
+      else if (resumed) await attempt({ type: 'join-topic', topic, meta }, ignore);
       this.#strayTopics.delete(topic);
     }
     for (const [topic, meta] of resumed ? [] : [...this.#publishing])

@@ -206,6 +206,18 @@ test('RTM82: what is not joined, and what is without a connection, has a code; l
   await world.settle();
   expect(await codes()).toEqual(calls.map(() => -10025));
   expect(await outcome(arena.join())).toBe(-10025);
+  // Left with a connection: there is nothing to tell any more.
+  const other = ann.client.createStreamChannel('other');
+  world.down = false;
+  await world.pass(2_000);
+  await other.join();
+  await other.leave();
+  world.requests.splice(0);
+  world.socket.drop();
+  await world.pass(2_000);
+  expect(asked()).toEqual([]);
+  world.socket.drop();
+  await world.settle();
   // Left without a connection: the server is told when there is one.
   expect(await arena.leave()).toEqual({ timestamp: 0 });
   world.requests.splice(0);
@@ -655,9 +667,112 @@ test('RTM87: a connection that is lost while it is being restored begins again w
   await arena.publishTopicMessage('t', 'x');
 });
 
+test('RTM87: a restoration without an answer is tried again; a loss meanwhile leaves that to the next connection', async () => {
+  await arena.join();
+  forgetful();
+  world.onRequest = silent;
+  world.socket.drop();
+  await world.pass(2_000);
+  world.requests.splice(0);
+  await world.pass(11_999);
+  expect(asked()).toEqual([]);
+  await world.pass(1);
+  expect(asked()).toEqual(['subscribe arena']);
+  await world.pass(10_500);
+  world.socket.drop();
+  world.down = true;
+  world.requests.splice(0);
+  await world.pass(10_000);
+  world.down = false;
+  world.onRequest = answer;
+  await world.pass(10_000);
+  expect(asked()).toEqual(['subscribe arena']);
+  links();
+  // A channel that is back is not given up later.
+  await world.pass(30 * 60_000);
+  expect(links()).toEqual([]);
+  await arena.joinTopic('t');
+});
+
+test('RTM87: what the server finds too much is asked again, but not for a connection that is gone', async () => {
+  await arena.join();
+  await arena.joinTopic('t');
+  await arena.joinTopic('u');
+  forgetful();
+  let busy = true;
+  world.onRequest = (request, socket) => {
+    if (busy && request.type === 'join-topic') socket.refuse(request.id, -10021);
+    else answer(request, socket);
+  };
+  world.socket.drop();
+  await world.pass(2_500);
+  world.socket.drop();
+  busy = false;
+  world.requests.splice(0);
+  await world.pass(6_000);
+  expect(asked()).toEqual(['subscribe arena', 'join-topic arena t', 'join-topic arena u']);
+  busy = true;
+  world.socket.drop();
+  await world.pass(2_500);
+  world.requests.splice(0);
+  busy = false;
+  await world.pass(1_000);
+  expect(asked()).toEqual(['join-topic arena t', 'join-topic arena u']);
+});
+
+test('RTM87: a listener that joins when the connection is back is the one that counts', async () => {
+  await arena.join({ token: 'one' });
+  await arena.joinTopic('t');
+  forgetful();
+  world.socket.drop();
+  await world.settle();
+  const joins: Promise<unknown>[] = [];
+  ann.client.addEventListener('linkState', ({ serviceType, currentState }) => {
+    if (serviceType === 'MESSAGE' && currentState === 'CONNECTED') joins.push(arena.join({ token: 'two' }));
+  });
+  world.requests.splice(0);
+  await world.pass(2_000);
+  await Promise.all(joins);
+  expect(world.of('subscribe')).toMatchObject([{ token: 'two' }]);
+  links();
+  // The end of the former membership does not undo what is being asked for.
+  world.onRequest = silent;
+  const again = arena.join({ token: 'three' });
+  await world.settle();
+  world.socket.tell({
+    type: 'channel-ended',
+    channel: 'arena',
+    code: 'token_expired',
+    errorCode: -10009,
+    message: 'x',
+  });
+  await world.settle();
+  const { id } = world.requests.at(-1) ?? { id: 0 };
+  world.socket.ok(id);
+  await again;
+  expect(links()).toEqual([]);
+});
+
+test('RTM87: a listener that logs in again at once is the one that counts', async () => {
+  await arena.join();
+  links();
+  const logins: Promise<unknown>[] = [];
+  ann.client.addEventListener('linkState', ({ serviceType, currentState }) => {
+    if (serviceType === 'MESSAGE' && currentState === 'FAILED') logins.push(ann.client.login());
+  });
+  world.socket.tell({ type: 'closing', code: 'kicked', message: 'Out.', retry: false });
+  await world.settle();
+  await Promise.all(logins);
+  expect(links()).toEqual([
+    'arena CONNECTING LOGIN RELOGIN',
+    'arena CONNECTED RECONNECTED RECONNECT_SUCCESS',
+  ]);
+});
+
 test('RTM88: what was on its way when the connection was lost is set right', async () => {
   await arena.join();
   await arena.joinTopic('t');
+  await arena.joinTopic('kept', { meta: 'old' });
   await arena.subscribeTopic('t', { users: ['bob'] });
   world.onRequest = silent;
   const calls = [
@@ -665,16 +780,18 @@ test('RTM88: what was on its way when the connection was lost is set right', asy
     arena.leaveTopic('t'),
     arena.subscribeTopic('t', { users: ['cid'] }),
     arena.subscribeTopic('u'),
+    arena.joinTopic('kept', { meta: 'new' }),
   ].map(outcome);
   await world.settle();
   world.socket.drop();
-  expect(await Promise.all(calls)).toMatchObject([-11015, { timestamp: 0 }, -11021, -11021]);
+  expect(await Promise.all(calls)).toMatchObject([-11015, { timestamp: 0 }, -11021, -11021, -11015]);
   world.onRequest = answer;
   world.requests.splice(0);
   await world.pass(2_000);
   expect(asked()).toEqual([
     'leave-topic arena maybe',
     'leave-topic arena t',
+    'join-topic arena kept',
     'unsubscribe-topic arena t',
     'unsubscribe-topic arena u',
     'subscribe-topic arena t',
@@ -707,6 +824,12 @@ test('RTM89: states set before the join go with it, are apart from message chann
   world.requests.splice(0);
   await arena.join();
   expect(world.of('subscribe')[0]).not.toHaveProperty('states');
+  await presence.setState('later', 'STREAM', { mood: 'good' });
+  await ann.client.logout();
+  await ann.client.login();
+  world.requests.splice(0);
+  await ann.client.createStreamChannel('later').join();
+  expect(world.of('subscribe')[0]).not.toHaveProperty('states');
   // 100 keys wait at most, of both kinds together.
   const many = (from: number, count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${from + i}`, 'v']));
@@ -717,5 +840,5 @@ test('RTM89: states set before the join go with it, are apart from message chann
     ['c', 'STREAM'],
   ] as const)
     await presence.setState(channel, type, many(0, 30));
-  expect(await outcome(presence.setState('d', 'MESSAGE', many(0, 10)))).toBe(-13004);
+  expect(await outcome(presence.setState('d', 'MESSAGE', many(0, 11)))).toBe(-13004);
 });

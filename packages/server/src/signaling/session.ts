@@ -153,6 +153,7 @@ export class Session {
     }
     this.#subscriptions.get(signalingKey(key))?.stop();
     this.restore(key, options);
+    this.stream(key)?.entered();
     if (!this.#connection) this.#tellSilent(key, 'socket-closed', this.lastHeardMs);
   }
 

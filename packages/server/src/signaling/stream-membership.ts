@@ -15,6 +15,7 @@ export class StreamMembership {
   /** By topic and publisher, in order of asking, each with the end of it where there is a socket. */
   readonly #follows = new Map<string, Map<string, () => void>>();
   readonly #budgets = new Map<string, FrameBudget>();
+  #isEntered = false;
   #socket: Socket | undefined;
   #stopEvents = nothing;
   #tokenEndsMs: number | undefined;
@@ -42,9 +43,15 @@ export class StreamMembership {
     return true;
   }
 
+  /** It asked for the channel: one that is made of what the log says after a restart is told nothing before. */
+  entered(): void {
+    this.#isEntered = true;
+  }
+
   /** The socket is told who publishes what, and gets the messages. */
   start(socket: Socket): void {
     this.stop();
+    if (!this.#isEntered) return;
     this.#socket = socket;
     this.#stopEvents = this.#context.topicEvents.watch(this.key, socket);
     for (const [topic, users] of this.#follows)

@@ -1,6 +1,14 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
-import { app, leaseMs, recoveryMs, SignalingWorld, streamTokenOf, tokenOf } from './world-for-tests.ts';
+import {
+  app,
+  leaseMs,
+  recoveryMs,
+  SignalingWorld,
+  streamTokenOf,
+  subscription,
+  tokenOf,
+} from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -85,6 +93,63 @@ test('SIG60: a stream channel has at most streamMembersMax users', async () => {
   expect(await ann.subscribes('arena')).toMatchObject({ type: 'ok' });
 });
 
+test('SIG60: metadata and locks of a stream channel are told to who asked for them', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.enters('arena', { withMetadata: true, withLock: true });
+  await bob.enters('arena');
+  await ann.subscribes('arena', { withMetadata: true, withLock: true });
+  const target = { channelType: 'STREAM', channel: 'arena' };
+  expect(
+    await bob.asks({
+      type: 'change-metadata',
+      target,
+      mode: 'set',
+      items: [{ key: 'score', value: '1', revision: -1 }],
+      majorRevision: -1,
+      lockName: '',
+      addTimeStamp: false,
+      addUserId: false,
+    }),
+  ).toMatchObject({ type: 'ok' });
+  await bob.asks({ type: 'set-lock', ...target, lockName: 'stage', ttl: 10 });
+  const ofStream = (frame: { channelType?: string }) => frame.channelType === 'STREAM';
+  expect(
+    ann
+      .all('storage')
+      .filter((frame) => ofStream(frame.target as never))
+      .map(({ event }) => event),
+  ).toEqual(['SNAPSHOT', 'UPDATE']);
+  expect(
+    ann
+      .all('lock')
+      .filter(ofStream)
+      .map(({ event }) => event.type),
+  ).toEqual(['SNAPSHOT', 'SET']);
+  expect([bob.all('storage'), bob.all('lock')]).toEqual([[], []]);
+  expect(ann.all('storage')).toHaveLength(3);
+});
+
+test('SIG60: 100 channels of each kind', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  for (let i = 0; i < limits.signalingSubscriptionsMax; i++) {
+    expect(await ann.enters(`s${i}`)).toMatchObject({ type: 'ok' });
+    await w.advance(60);
+  }
+  expect(await ann.enters('one more')).toMatchObject({ type: 'refused', code: -11005 });
+  expect(await ann.enters('s1')).toMatchObject({ type: 'ok' });
+  expect(await ann.subscribes('lobby')).toMatchObject({ type: 'ok' });
+});
+
+test('SIG60: in development no token is needed, and one that is none is refused', async () => {
+  world = await SignalingWorld.start({}, true);
+  const ann = await world.login('ann');
+  for (const token of [undefined, '', app.id])
+    expect(await ann.enters('arena', { token })).toMatchObject({ type: 'ok' });
+  expect(await ann.enters('arena', { token: 'nonsense' })).toMatchObject({ type: 'refused', code: -10005 });
+});
+
 test('SIG61: the end of its token is told 30 s before, once, and then that channel alone is left', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
@@ -157,6 +222,39 @@ test('SIG61: a token that ends while the connection is lost is told when it is b
   expect(await again.enters('arena')).toMatchObject({ type: 'ok' });
 });
 
+test('SIG61: a login that ends earlier, and a session taken up again, leave the end of a channel as its token says', async () => {
+  const w = await begin();
+  const now = w.clock.nowMs();
+  const ann = await w.login('ann', { token: tokenOf('ann', now, 60) });
+  await ann.enters('arena');
+  await ann.drops();
+  const again = await w.login('ann', { session: ann.welcome.session, token: tokenOf('ann', now, 60) });
+  expect(again.welcome.resumed).toBe(true);
+  await again.asks({ type: 'renew-token', token: tokenOf('ann', w.clock.nowMs()) });
+  await w.advance(120_000);
+  expect(members(w)).toEqual(['ann']);
+  expect(again.all('channel-ended')).toEqual([]);
+});
+
+test('SIG61: who enters again in the moment in which the token ends stays in', async () => {
+  const w = await begin();
+  const now = w.clock.nowMs();
+  const ann = await w.login('ann');
+  const endsMs = Math.floor(now / 1000) * 1000 + 60_000;
+  const { withMessage: _, ...rest } = subscription('arena');
+  w.clock.process().after(endsMs - w.clock.nowMs(), () => {
+    const token = streamTokenOf('ann', 'arena', endsMs);
+    ann.handler?.onText(JSON.stringify({ ...rest, id: 999, channelType: 'STREAM', token }));
+  });
+  await ann.enters('arena', { token: streamTokenOf('ann', 'arena', now, 60) });
+  await w.advance(endsMs - w.clock.nowMs() + 1_000);
+  expect(ann.frames).toContainEqual(expect.objectContaining({ type: 'ok', id: 999 }));
+  expect(members(w)).toEqual(['ann']);
+  expect(await ann.asks({ type: 'join-topic', channel: 'arena', topic: 't', meta: '' })).toMatchObject({
+    type: 'ok',
+  });
+});
+
 test('SIG14: after a crash who enters again is in as before, with its topics, and nobody was told', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
@@ -168,11 +266,11 @@ test('SIG14: after a crash who enters again is in as before, with its topics, an
   await w.start();
   const bobAgain = await w.login('bob', { session: sessions[1] });
   expect(bobAgain.welcome).toMatchObject({ resumed: false, session: { id: sessions[1].id } });
+  expect(bobAgain.all('topic')).toEqual([]);
   await bobAgain.enters('arena');
-  expect(bobAgain.all('topic').at(-1)?.event).toEqual({
-    type: 'SNAPSHOT',
-    topics: [{ topic: 't', publishers: [{ userId: 'ann', meta: 'm' }] }],
-  });
+  expect(bobAgain.all('topic').map(({ event }) => event)).toEqual([
+    { type: 'SNAPSHOT', topics: [{ topic: 't', publishers: [{ userId: 'ann', meta: 'm' }] }] },
+  ]);
   const annAgain = await w.login('ann', { session: sessions[0] });
   await annAgain.enters('arena');
   expect(

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
-import { topicMessagesTopic } from './topics.ts';
+import { topicMessagesTopic, topicsTopic } from './topics.ts';
 import { app, leaseMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
@@ -216,10 +216,48 @@ test('SIG64: 200 messages a second in a topic, with a burst; what goes on others
   expect(a.closed).toBeDefined();
 });
 
+test('SIG64: what messages put on the connections of subscribers is counted with all others', async () => {
+  const { w, a, b } = await arena('ann', 'bob');
+  await a.asks(joins('t'));
+  await b.asks(about('subscribe-topic', 't', { users: ['ann'] }));
+  const to = topicMessagesTopic({ app: app.id, channelType: 'STREAM', channel: 'arena' }, 't', 'ann');
+  const leave = Array.from({ length: 400_000 }, () => w.signaling.parts.audiences.enter(to));
+  expect(code(await a.asks(publishes('t', 'x'.repeat(500))))).toBe(0);
+  expect(code(await a.asks(publishes('t', 'x'.repeat(500))))).toBe(-11025);
+  for (const out of leave) out();
+  expect(code(await a.asks(publishes('t', 'x')))).toBe(0);
+  expect(b.all('message')).toHaveLength(2);
+  // Beginning and ending to publish is told to everybody, and counted as well.
+  const told = topicsTopic({ app: app.id, channelType: 'STREAM', channel: 'arena' });
+  for (let i = 0; i < 1_000_000; i++) w.signaling.parts.audiences.enter(told);
+  await w.advance(10_000);
+  const answers = [];
+  for (const topic of ['u', 'v']) answers.push(code(await a.asks(joins(topic, 'm'.repeat(200)))));
+  expect(answers).toEqual([0, -10021]);
+});
+
+test('SIG65: a session has signalingFollowedPublishersMax publishers in all its channels', async () => {
+  const { w, a } = await arena('ann');
+  const full = Math.floor(limits.signalingFollowedPublishersMax / 64);
+  const users = Array.from({ length: 64 }, (_, i) => `u${i}`);
+  const counts: number[] = [];
+  for (let i = 0; i <= full; i++) {
+    const channel = `c${Math.floor(i / 50)}`;
+    if (i % 50 === 0) await a.enters(channel);
+    const answer = await a.asks({ type: 'subscribe-topic', channel, topic: `t${i}`, users, absent: true });
+    if (answer.type === 'ok' && answer.result && 'failed' in answer.result)
+      counts.push(answer.result.failed.length);
+    await w.advance(60);
+  }
+  expect(counts.slice(0, -1).every((failed) => failed === 0)).toBe(true);
+  expect(counts.at(-1)).toBe((full + 1) * 64 - limits.signalingFollowedPublishersMax);
+});
+
 test('SIG65: users are added one by one, and each that cannot be has its own number', async () => {
   const { w, a, b, c } = await arena('ann', 'bob', 'cid');
   await a.asks(joins('t'));
   await b.asks(joins('t'));
+  await c.asks(joins('t'));
   const ask = async (over: object) => {
     const answer = await c.asks(about('subscribe-topic', 't', over));
     return answer.type === 'ok' ? answer.result : answer.code;

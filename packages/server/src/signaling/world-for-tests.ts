@@ -154,12 +154,15 @@ export class SignalingWorld implements Broadcast {
   log!: Log;
   signaling!: Signaling;
 
-  private constructor(changes: Partial<SignalingApp>) {
+  private constructor(
+    changes: Partial<SignalingApp>,
+    readonly isTokenFree: boolean,
+  ) {
     this.#app = { ...app, ...changes };
   }
 
-  static async start(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
-    const world = new SignalingWorld(changes);
+  static async start(changes: Partial<SignalingApp> = {}, isTokenFree = false): Promise<SignalingWorld> {
+    const world = new SignalingWorld(changes, isTokenFree);
     await world.start();
     return world;
   }
@@ -206,7 +209,7 @@ export class SignalingWorld implements Broadcast {
       sockets: new SocketCount(),
       secret: new Uint8Array(32).fill(7),
       leaseMs,
-      isTokenFree: false,
+      isTokenFree: this.isTokenFree,
     });
     this.signaling.start();
   }
