@@ -33,6 +33,8 @@ export class StreamTopics {
   /** Topics in which the server may let one publish, or follow others, other than wanted. */
   readonly #strayTopics = new Set<string>();
   readonly #strayFollows = new Set<string>();
+  /** What is being unsubscribed: an answer to what was asked before has no say in that. */
+  readonly #endings = new Set<{ readonly topic: string; readonly users: readonly string[] | undefined }>();
   readonly #sent = new Map<string, number[]>();
 
   constructor(channel: string, link: Link) {
@@ -42,6 +44,7 @@ export class StreamTopics {
 
   /** Whether the app gets what a user publishes in a topic. */
   follows(topic: string, userId: string): boolean {
+    if (this.#isEnding(topic, userId)) return false;
     return this.#asking.has(topic) || this.#following.get(topic)?.includes(userId) === true;
   }
 
@@ -51,6 +54,7 @@ export class StreamTopics {
     this.#publishing.clear();
     this.#following.clear();
     this.#asking.clear();
+    this.#endings.clear();
     this.#strayTopics.clear();
     this.#strayFollows.clear();
     this.#sent.clear();
@@ -150,9 +154,18 @@ export class StreamTopics {
     const operation = 'unsubscribeTopic';
     const before = this.#needFollowing(operation, topic);
     const life = this.#life;
-    this.#setFollowing(topic, users ? before.filter((user) => !users.includes(user)) : []);
+    const ending = { topic, users };
+    this.#endings.add(ending);
+    this.#setFollowing(topic, before);
     try {
-      const { serverMs } = await this.#ask({ type: 'unsubscribe-topic', topic, ...(users && { users }) });
+      const { serverMs, result } = await this.#ask({
+        type: 'unsubscribe-topic',
+        topic,
+        ...(users && { users }),
+      });
+      this.#endings.delete(ending);
+      if (this.#life === life && result && 'subscribed' in result)
+        this.#setFollowing(topic, result.subscribed);
       return serverMs;
     } catch (error) {
       if (!isRefusal(error) && this.#life === life) this.#strayFollows.add(topic);
@@ -161,6 +174,8 @@ export class StreamTopics {
         lost: 'CHANNEL_UNSUBSCRIBE_FAILED',
         timeout: 'CHANNEL_UNSUBSCRIBE_FAILED',
       });
+    } finally {
+      this.#endings.delete(ending);
     }
   }
 
@@ -211,7 +226,14 @@ export class StreamTopics {
     this.#sent.delete(topic);
   }
 
-  #setFollowing(topic: string, users: readonly string[]): void {
+  #isEnding(topic: string, userId: string): boolean {
+    for (const ending of this.#endings)
+      if (ending.topic === topic && ending.users?.includes(userId) !== false) return true;
+    return false;
+  }
+
+  #setFollowing(topic: string, all: readonly string[]): void {
+    const users = all.filter((user) => !this.#isEnding(topic, user));
     if (users.length > 0) this.#following.set(topic, users);
     else this.#following.delete(topic);
   }

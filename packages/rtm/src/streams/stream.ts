@@ -220,17 +220,20 @@ export class Stream {
     this.#fail('SERVER_REJECT', reasonCode);
   }
 
-  /** The connection is back: brings the server's session to what is wanted of it. With `resumed` it had lived on. */
-  async restore(livedOn: boolean): Promise<void> {
+  /** The connection is back. With `livedOn` the session had lived on; one that was new before, and never whole, counts as new. */
+  expectRestore(livedOn: boolean): void {
+    if (this.#current) this.#halfway = { resumed: livedOn && this.#halfway?.resumed !== false };
+  }
+
+  /** Brings the server's session to what is wanted of it. */
+  async restore(): Promise<void> {
     if (this.#joining) return;
     if (!this.#current) {
       if (this.#doubtful) await this.#tellLeft();
       return;
     }
     const life = this.#begin();
-    // A session that lived on but was new before, and never whole, counts as new.
-    const resumed = livedOn && this.#halfway?.resumed !== false;
-    this.#halfway = { resumed };
+    const { resumed } = this.#halfway ?? { resumed: true };
     if (this.#state === 'FAILED') this.#to('CONNECTING', ['JOIN', 'REJOIN']);
     if (this.#life !== life) return;
     try {
@@ -256,7 +259,7 @@ export class Stream {
         // Lost again, or without an answer: the next connection restores it.
         this.#doubtful = true;
         if (this.#context.link.state === 'CONNECTED')
-          this.#cancelRetry = environment.after(retryMs, () => void this.restore(resumed));
+          this.#cancelRetry = environment.after(retryMs, () => void this.restore());
         return;
       }
       this.#begin();

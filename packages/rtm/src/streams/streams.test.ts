@@ -433,6 +433,37 @@ test('RTM85: subscriptions to a topic add up; nobody else is heard, and nobody a
   expect(ann.messages.at(-1)).toMatchObject({ message: 'at once' });
 });
 
+test('RTM85: the last word about a user counts, whatever is answered in between', async () => {
+  await arena.join();
+  await arena.subscribeTopic('t', { users: ['bob'] });
+  world.onRequest = silent;
+  const added = arena.subscribeTopic('t', { users: ['cid'] });
+  const taken = arena.unsubscribeTopic('t', { users: ['bob'] });
+  await world.settle();
+  const [add, take] = world.requests.slice(-2);
+  if (!add || !take) throw new Error('nothing was asked');
+  answer(add, world.socket);
+  say('t', 'bob');
+  say('t', 'cid');
+  await added;
+  await world.settle();
+  expect(ann.messages.map(({ publisher }) => publisher)).toEqual(['cid']);
+  expect(arena.getSubscribedUserList('t').subscribed).toEqual(['cid']);
+  answer(take, world.socket);
+  await taken;
+  expect(arena.getSubscribedUserList('t').subscribed).toEqual(['cid']);
+  // And the other way round: out, then in again.
+  const out = arena.unsubscribeTopic('t');
+  const back = arena.subscribeTopic('t', { users: ['bob'] });
+  await world.settle();
+  for (const request of world.requests.slice(-2)) answer(request, world.socket);
+  await Promise.all([out, back]);
+  expect(arena.getSubscribedUserList('t').subscribed).toEqual(['bob']);
+  say('t', 'bob');
+  await world.settle();
+  expect(ann.messages.at(-1)?.publisher).toBe('bob');
+});
+
 test('RTM86: topics and their messages are told with all fields', async () => {
   const tell = (event: object) =>
     world.socket.tell({ type: 'topic', channel: 'arena', event, serverMs: 5 } as never);
@@ -718,6 +749,28 @@ test('RTM87: what the server finds too much is asked again, but not for a connec
   busy = false;
   await world.pass(1_000);
   expect(asked()).toEqual(['join-topic arena t', 'join-topic arena u']);
+});
+
+test('RTM87: a few channels are restored at a time, and none that waits is taken for whole', async () => {
+  const names = Array.from({ length: 9 }, (_, i) => `c${i}`);
+  for (const name of names) {
+    const stream = ann.client.createStreamChannel(name);
+    await stream.join();
+    await stream.joinTopic('t');
+  }
+  forgetful();
+  world.onRequest = silent;
+  world.socket.drop();
+  world.requests.splice(0);
+  await world.pass(2_000);
+  expect(asked()).toEqual(names.slice(0, 4).map((name) => `subscribe ${name}`));
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ resumed: true }));
+  world.onRequest = answer;
+  world.socket.drop();
+  await world.pass(4_000);
+  const all = [...names.map((name) => `join-topic ${name} t`), ...names.map((name) => `subscribe ${name}`)];
+  expect(asked().sort()).toEqual(all);
+  for (const name of names) await ann.client.createStreamChannel(name).publishTopicMessage('t', 'x');
 });
 
 test('RTM87: a listener that joins when the connection is back is the one that counts', async () => {

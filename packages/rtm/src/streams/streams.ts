@@ -6,6 +6,9 @@ import { OwnStates, type StateChange } from '../own-states.ts';
 import { ToldStates } from '../told-states.ts';
 import { type Membership, Stream } from './stream.ts';
 
+/** Channels that are being restored at one time. Chosen. */
+const restoredAtOnce = 4;
+
 /** The stream channels of a client and one's own states in them. */
 export class Streams {
   readonly states = new OwnStates();
@@ -14,6 +17,8 @@ export class Streams {
   readonly #told: ToldStates;
   readonly #onState: (event: LinkStateEvent) => void;
   readonly #streams = new Map<string, Stream>();
+  /** Of the connection whose channels are being restored. */
+  #round: object = {};
 
   constructor(link: Link, log: Log, onState: (event: LinkStateEvent) => void) {
     this.#link = link;
@@ -63,16 +68,32 @@ export class Streams {
     const all = [...this.#streams.values()];
     switch (currentState) {
       case 'CONNECTED':
-        for (const stream of all) void stream.restore(resumed);
+        for (const stream of all) stream.expectRestore(resumed);
+        void this.#restore(all);
         return;
       case 'IDLE':
+        this.#round = {};
         for (const stream of all) stream.loggedOut();
         this.states.forget();
         this.#streams.clear();
         return;
       default:
+        this.#round = {};
         for (const stream of all) stream.lost([operation, reasonCode], currentState === 'FAILED');
     }
+  }
+
+  /** A few at a time: together they would ask for more than the server takes. */
+  async #restore(streams: Stream[]): Promise<void> {
+    const round = {};
+    this.#round = round;
+    const restoreNext = async (): Promise<void> => {
+      const next = streams.shift();
+      if (!next || this.#round !== round) return;
+      await next.restore();
+      await restoreNext();
+    };
+    await Promise.all(Array.from({ length: restoredAtOnce }, restoreNext));
   }
 
   /** Forgets channels of which there is nothing to remember. */

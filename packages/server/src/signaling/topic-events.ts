@@ -26,8 +26,8 @@ interface Kept {
   state: SignalingState;
   position: number;
   watchers: number;
-  /** The same for all who come before the next change. */
-  snapshot: readonly SignalingTopic[] | undefined;
+  /** Its topics, encoded once for all who come before the next change. */
+  snapshot: string | undefined;
 }
 
 /**
@@ -61,8 +61,10 @@ export class TopicEvents {
     this.#kept.set(name, kept);
     kept.watchers += 1;
     const stop = follow(audiences, socket, topicsTopic(key));
-    kept.snapshot ??= snapshotOf(kept.state);
-    socket.send(textOf(key, { type: 'SNAPSHOT', topics: kept.snapshot }, clock.nowMs()));
+    kept.snapshot ??= JSON.stringify(topicsOf(kept.state));
+    const empty = textOf(key, { type: 'SNAPSHOT', topics: [] }, clock.nowMs());
+    // A channel's name has no quotation marks, so what is found is the event's own.
+    socket.send(empty.replace('"topics":[]', () => `"topics":${kept.snapshot}`));
     return () => {
       stop();
       kept.watchers -= 1;
@@ -110,7 +112,7 @@ export class TopicEvents {
 const those = (topics: Topics, are: (topic: string) => boolean): Topics =>
   Object.fromEntries(Object.entries(topics).filter(([topic]) => are(topic)));
 
-function snapshotOf({ publishers, presence }: SignalingState): readonly SignalingTopic[] {
+function topicsOf({ publishers, presence }: SignalingState): readonly SignalingTopic[] {
   const byTopic = new Map<string, { userId: string; meta: string }[]>();
   for (const { uid, topics } of publishers.byUid.values()) {
     const member = presence.sid === undefined ? undefined : presence.roster.get(uid);

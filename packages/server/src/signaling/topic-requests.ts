@@ -110,6 +110,7 @@ export function subscribeTopic(
     users ?? anyPublishers(context, session, key, topic).filter((user) => !before.includes(user));
   if (users === undefined && wanted.length === 0 && before.length === 0)
     return refused(signalingErrors.topicNotExist, 'Nobody publishes in that topic.');
+  let total = session.followedPublishers;
   const succeeded: string[] = [];
   const fail: { userId: string; code: number }[] = [];
   const { notPublishing, invalidUser, alreadySubscribed, tooMany } = signalingTopicUserCodes;
@@ -118,15 +119,15 @@ export function subscribeTopic(
     if (!isSignalingName(userId) || userId === session.userId) no(invalidUser);
     else if (stream.subscribed(topic).includes(userId)) no(alreadySubscribed);
     else if (!absent && !publishes(userId)) no(notPublishing);
-    else if (
-      !hasRoom(stream, topic, publishes) ||
-      session.followedPublishers >= limits.signalingFollowedPublishersMax
-    ) {
+    else {
+      const count = stream.subscribed(topic).length;
+      if (total < limits.signalingFollowedPublishersMax && makeRoom(stream, topic, publishes)) {
+        stream.subscribe(topic, userId);
+        total += stream.subscribed(topic).length - count;
+        succeeded.push(userId);
+      }
       // Whoever was not named was not asked for.
-      if (users) no(tooMany);
-    } else {
-      stream.subscribe(topic, userId);
-      succeeded.push(userId);
+      else if (users) no(tooMany);
     }
   }
   return done({
@@ -154,7 +155,7 @@ export function unsubscribeTopic(
 }
 
 /** Makes room, if need be by letting go who was asked for first and does not publish any more. */
-function hasRoom(stream: StreamMembership, topic: string, publishes: (userId: string) => boolean): boolean {
+function makeRoom(stream: StreamMembership, topic: string, publishes: (userId: string) => boolean): boolean {
   const subscribed = stream.subscribed(topic);
   if (subscribed.length < signalingTopicUsersMax) return true;
   const gone = subscribed.find((userId) => !publishes(userId));
