@@ -158,14 +158,7 @@ export class StreamTopics {
     this.#endings.add(ending);
     this.#setFollowing(topic, before);
     try {
-      const { serverMs, result } = await this.#ask({
-        type: 'unsubscribe-topic',
-        topic,
-        ...(users && { users }),
-      });
-      this.#endings.delete(ending);
-      if (this.#life === life && result && 'subscribed' in result)
-        this.#setFollowing(topic, result.subscribed);
+      const { serverMs } = await this.#ask({ type: 'unsubscribe-topic', topic, ...(users && { users }) });
       return serverMs;
     } catch (error) {
       if (!isRefusal(error) && this.#life === life) this.#strayFollows.add(topic);

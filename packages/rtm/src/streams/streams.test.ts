@@ -462,6 +462,12 @@ test('RTM85: the last word about a user counts, whatever is answered in between'
   say('t', 'bob');
   await world.settle();
   expect(ann.messages.at(-1)?.publisher).toBe('bob');
+  // A refusal is none for what is asked later.
+  world.onRequest = ({ id }, socket) => socket.refuse(id, -10021);
+  expect(await outcome(arena.unsubscribeTopic('t'))).toBe(-10021);
+  world.onRequest = answer;
+  await arena.subscribeTopic('t', { users: ['bob'] });
+  expect(arena.getSubscribedUserList('t').subscribed).toEqual(['bob']);
 });
 
 test('RTM86: topics and their messages are told with all fields', async () => {
