@@ -53,6 +53,8 @@ export const limits = {
   idempotencyMs: 600_000,
   /** Idempotency keys that are remembered; beyond it the oldest are forgotten. About 300 bytes each. */
   idempotencyKeysMax: 100_000,
+  /** Positions of the log that are read for one answer with the events of a signaling channel's subscribers. */
+  subscriberEventsScanMax: 20_000,
   /** Users whose status one REST request asks for; more are `query_invalid`. */
   statusUsersMax: 100,
   /** Frames from one signaling connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */

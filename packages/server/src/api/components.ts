@@ -60,6 +60,7 @@ const channelEvents = (more: Readonly<Record<string, Schema>> = {}) =>
       type: constant('member-joined'),
       connectionId: string(),
       connectionKind: connection,
+      quiet: optional(constant(true)),
       tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
       leaseMs: integer('Silence allowed before the member is presumed gone, milliseconds.'),
     }),

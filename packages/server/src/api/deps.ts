@@ -53,4 +53,7 @@ export type ApiLog = Pick<
   | 'deleteRule'
   | 'lastPosition'
   | 'eraseMessages'
+  | 'firstPosition'
+  | 'follow'
+  | 'signalingChannel'
 >;

@@ -106,6 +106,7 @@ test('REST27: answers have the shape that is described', async () => {
     [`${app}/users/alice/metadata`, '/v1/apps/{app}/users/{user}/metadata'],
     [`${app}/channels/x/locks`, '/v1/apps/{app}/channels/{channel}/locks'],
     [`${app}/rules`, '/v1/apps/{app}/rules'],
+    [`${app}/channels/x/subscribers`, '/v1/apps/{app}/channels/{channel}/subscribers'],
     [`${dev}/${'a'.repeat(32)}`, '/dev/v1/channel/{appid}'],
     [`${dev}/user/${'a'.repeat(32)}/x`, '/dev/v1/channel/user/{appid}/{channelName}'],
     [

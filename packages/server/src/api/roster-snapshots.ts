@@ -1,3 +1,4 @@
+import { HousecountError } from '@housecount/protocol';
 import type { OpenChannel } from '../channel/state.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
@@ -37,3 +38,11 @@ export class RosterSnapshots {
 
 const keyOf = ({ app, channel, sid, seq }: { app: string; channel: string; sid: string; seq: number }) =>
   `${app}/${channel}/${sid}:${seq}`;
+
+/** What `next.at` of a page says. @throws HousecountError query_invalid */
+export function momentOf(text: string): { sid: string; seq: number } {
+  const match = /^(.{1,64}):(\d{1,16})$/.exec(text);
+  if (match?.[1] === undefined)
+    throw new HousecountError('query_invalid', 'at must be the `next.at` of a page.');
+  return { sid: match[1], seq: Number(match[2]) };
+}

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts';
 import { toRosterMember } from '../../signal/roster-member.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, channelOf, channelParameter, queryInteger, queryText } from '../parameters.ts';
-import { RosterSnapshots } from '../roster-snapshots.ts';
+import { momentOf, RosterSnapshots } from '../roster-snapshots.ts';
 import { array, integer, object, optional, ref, string } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
 
@@ -80,11 +80,4 @@ export function getRoster({ deps }: NativeParts): Operation {
 
 function headOf({ app, channel, sid, seq, profile, openedMs, roster }: OpenChannel) {
   return { app, channel, sid, seq, profile, openedMs, count: roster.size, hosts: roster.hosts };
-}
-
-function momentOf(text: string): { sid: string; seq: number } {
-  const match = /^(.{1,64}):(\d{1,16})$/.exec(text);
-  if (match?.[1] === undefined)
-    throw new HousecountError('query_invalid', 'at must be the `next.at` of a page.');
-  return { sid: match[1], seq: Number(match[2]) };
 }

@@ -31,6 +31,7 @@ import { presenceOperations } from './signaling/presence.ts';
 import { publishOperations } from './signaling/publish-message.ts';
 import { removeOperations } from './signaling/remove.ts';
 import { storageOperations } from './signaling/storage.ts';
+import { subscriberOperations } from './signaling/subscribers.ts';
 import { switchEndpoint } from './switch-endpoint.ts';
 import { testEndpoint } from './test-endpoint.ts';
 
@@ -70,6 +71,7 @@ export function nativeOperations(parts: NativeParts): readonly Operation[] {
     ...removeOperations(parts),
     ...storageOperations(parts),
     ...ruleOperations(parts),
+    ...subscriberOperations(parts),
     ...(parts.deps.development ? [getDemoToken(parts)] : []),
   ];
 }

@@ -1,0 +1,163 @@
+import { HousecountError } from '@housecount/protocol';
+import type { Member, OpenChannel } from '../../../channel/state.ts';
+import { limits } from '../../../limits.ts';
+import { userIdOf } from '../../../signaling/identity.ts';
+import type { Operation } from '../../operation.ts';
+import { appParameter, channelParameter, queryInteger, queryText } from '../../parameters.ts';
+import { formatCursor, readCursor } from '../../pull-cursor.ts';
+import { momentOf, RosterSnapshots } from '../../roster-snapshots.ts';
+import { array, boolean, constant, integer, object, oneOf, optional, ref, string } from '../../schema.ts';
+import { subscriberEvents } from '../../subscriber-events.ts';
+import type { NativeParts } from '../parts.ts';
+import { channelTypeParameter, keyOf } from './places.ts';
+
+const limit = queryInteger('limit', 'Events in one answer.', {
+  minimum: 1,
+  maximum: limits.pageMax,
+  default: 100,
+});
+const membersLimit = { ...limit, description: 'Members in one page.' };
+const afterParameter = queryInteger('after', '`next.after` of the page before.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+});
+const atParameter = queryText(
+  'at',
+  '`next.at` of the page before: all pages of one listing are of the same moment.',
+);
+const cursorParameter = {
+  ...queryText('cursor', 'Of the subscribers, or of the answer before.'),
+  required: true,
+};
+
+/** Who subscribes, at a seq, and what came after it: as much as a live channel's roster and events prove. */
+export function subscriberOperations({ deps }: NativeParts): readonly Operation[] {
+  const { log, clock } = deps;
+  const snapshots = new RosterSnapshots(clock);
+  const place = {
+    app: string(),
+    channelType: oneOf('MESSAGE', 'STREAM'),
+    channel: string(),
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/channels/{channel}/subscribers',
+      id: 'listSubscribers',
+      summary: 'Who subscribes to a signaling channel, at a seq',
+      description:
+        'All of them, quiet ones too; members of a live channel of that name are not among them. True at `sid` and `seq`; what comes after is told from the `cursor` of the first page on. Follow `next` for the others, who are of the same moment.',
+      style: {
+        kind: 'native',
+        login: true,
+        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
+      },
+      parameters: [
+        appParameter,
+        channelParameter,
+        channelTypeParameter,
+        membersLimit,
+        afterParameter,
+        atParameter,
+      ],
+      answer: {
+        description: 'In order of arrival. Without `sid`: nobody subscribes.',
+        schema: object({
+          ...place,
+          sid: optional(string('One life of the channel, from first to last subscriber.')),
+          seq: optional(integer()),
+          count: integer(),
+          members: array(
+            object({
+              userId: string(),
+              uid: integer(),
+              joinedMs: integer('UTC epoch milliseconds.'),
+              quiet: optional(constant(true)),
+              interruptedSinceMs: optional(integer('UTC epoch milliseconds.')),
+            }),
+          ),
+          cursor: optional(string('Of the first page.')),
+          next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
+        }),
+      },
+      handle({ context }) {
+        const key = keyOf(deps, context);
+        const at = atParameter.read(context);
+        const page = { after: afterParameter.read(context), size: limit.read(context) };
+        if (at !== undefined) {
+          const kept = snapshots.get({ ...key, ...momentOf(at) });
+          if (!kept) throw new HousecountError('no_longer_kept');
+          return { ...key, ...pageOf(kept, page) };
+        }
+        // Taken together: states change in the same turn as the position.
+        const cursor = formatCursor({ app: key.app, position: log.lastPosition, sid: undefined });
+        const presence = log.signalingChannel(key)?.presence;
+        if (presence?.sid === undefined) return { ...key, count: 0, members: [], cursor };
+        return { ...key, ...pageOf(presence, page), cursor };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/apps/{app}/channels/{channel}/subscribers/events',
+      id: 'listSubscriberEvents',
+      summary: 'Who came to and went from a signaling channel since',
+      description:
+        'In the order of the log; `seq` is dense within a `sid`, so that a hole would show. Kept as long as the log is.',
+      style: {
+        kind: 'native',
+        login: true,
+        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
+      },
+      parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit],
+      answer: {
+        description: 'There may be none, and more: a bounded part of the log is read for each answer.',
+        schema: object({
+          ...place,
+          events: array(ref('ChannelEvent')),
+          cursor: string('Stands after the last event.'),
+          more: boolean('There may be more now.'),
+        }),
+      },
+      async handle({ context }) {
+        const key = keyOf(deps, context);
+        const given = cursorParameter.read(context);
+        if (given === undefined) throw new HousecountError('query_invalid', 'cursor is missing.');
+        const after = readCursor(given, key.app, () => undefined);
+        const { events, through, more } = await subscriberEvents(log, key, {
+          after,
+          size: limit.read(context),
+          signal: context.signal,
+        });
+        const cursor = formatCursor({ app: key.app, position: through, sid: undefined });
+        return { ...key, events, cursor, more };
+      },
+    },
+  ];
+
+  function pageOf(state: OpenChannel, { after, size }: { readonly after: number; readonly size: number }) {
+    const { sid, seq, roster } = state;
+    const found = roster.page(after, size + 1);
+    const last = found[size - 1];
+    const hasMore = found.length > size;
+    if (hasMore) snapshots.keep(state);
+    return {
+      sid,
+      seq,
+      count: roster.size,
+      members: found.slice(0, size).map(shown),
+      ...(hasMore && last && { next: { after: last.joinedSeq, at: `${sid}:${seq}` } }),
+    };
+  }
+}
+
+function shown(member: Member) {
+  const { uid, joinedMs, quiet, link } = member;
+  return {
+    userId: userIdOf(member),
+    uid,
+    joinedMs,
+    ...(quiet && { quiet }),
+    ...(link.state === 'silent' && { interruptedSinceMs: link.lastHeardMs }),
+  };
+}
