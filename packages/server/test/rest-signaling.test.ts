@@ -56,9 +56,9 @@ describe('publish', () => {
   });
 
   test('REST67: a message to a user says whether they were connected', async () => {
-    expect((await rest('/users/ann/messages', message)).body).toEqual({ online: false });
+    expect((await rest('/users/ann/messages', message)).body).toEqual({ online: false, kept: false });
     const ann = await login('ann');
-    expect((await rest('/users/ann/messages', message)).body).toEqual({ online: true });
+    expect((await rest('/users/ann/messages', message)).body).toEqual({ online: true, kept: false });
     await ann.until('it', () => ann.all('message').length === 1);
     expect(ann.all('message')).toMatchObject([{ channelType: 'USER', publisher: 'the house' }]);
   });
@@ -73,20 +73,55 @@ describe('publish', () => {
     expect([other.status, other.body.code]).toEqual([409, 'idempotency_key_used']);
     // A key is of one place.
     expect((await rest('/channels/hall/messages', keyed)).body).toEqual({ receivers: 0 });
-    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true, kept: false });
     await ann.until('the message to the user', () => ann.all('message').length >= 2);
     expect(ann.all('message').map(({ channelType }) => channelType)).toEqual(['MESSAGE', 'USER']);
   });
 
   test('REST68: what nobody got may be tried again with the same key', async () => {
     const keyed = { ...message, idempotencyKey: 'k' };
-    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: false });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: false, kept: false });
     const ann = await login('ann');
-    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true });
-    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true, kept: false });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true, kept: false });
     await rest('/users/ann/messages', message);
     await ann.until('two', () => ann.all('message').length >= 2);
     expect(ann.all('message')).toHaveLength(2);
+  });
+
+  test('REST79: what is to be kept is in the history, once, and waits for a user who is away', async () => {
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const keyed = { ...message, storeInHistory: true, idempotencyKey: 'k' };
+    const answers = await Promise.all([1, 2, 3].map(() => rest('/channels/lobby/messages', keyed)));
+    expect(answers.map(({ body }) => body)).toEqual(Array(3).fill({ receivers: 1 }));
+    await rest('/channels/lobby/messages', { ...message, content: { text: 'not kept' } });
+    await ann.until('both', () => ann.all('message').length >= 2);
+    const [told] = ann.all('message');
+    const { body } = await rest('/channels/lobby/messages');
+    expect(body.messages).toEqual([
+      { publisher: 'the house', content: { text: 'héllo' }, timestamp: told?.serverMs },
+    ]);
+    expect((await rest('/users/bob/messages', keyed)).body).toEqual({ online: false, kept: true });
+    expect((await rest('/users/bob/messages', keyed)).body).toEqual({ online: false, kept: true });
+    expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true, kept: true });
+    const kept = await rest(`/users/bob/messages?with=${encodeURIComponent('the house')}`);
+    expect(kept.body.messages).toHaveLength(1);
+    expect((await rest('/users/bob/messages', { ...keyed, storeInHistory: 1 })).body.code).toBe(
+      'body_invalid',
+    );
+  });
+
+  test('REST79: an app that keeps nothing says so, and nobody is told', async () => {
+    await server.close();
+    server = await startTestServer({ apps: [{ ...testApp, signaling: { historyDays: 0 } }] });
+    const ann = await login('ann');
+    await ann.subscribes('lobby');
+    const kept = { ...message, storeInHistory: true };
+    for (const path of ['/channels/lobby/messages', '/users/ann/messages'])
+      expect((await rest(path, kept)).body.code).toBe('history_off');
+    await ann.asks({ type: 'user-channels', userId: 'ann' });
+    expect(ann.all('message')).toEqual([]);
   });
 
   test('REST69: nobody who is logged in is spoken for by accident', async () => {

@@ -4,6 +4,7 @@ import {
   type SignalingChannelType,
   type SignalingLock,
   type SignalingStates,
+  signalingErrors,
 } from '@housecount/protocol';
 import type { Metadata } from '../channel/metadata.ts';
 import { limits } from '../limits.ts';
@@ -11,9 +12,10 @@ import type { SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { identityOf, uidOf } from './identity.ts';
+import { publishKept } from './kept-messages.ts';
 import { locksOf } from './lock-requests.ts';
 import { OwnerRates } from './owner-rates.ts';
-import { type Publication, publish, tellUser } from './publish.ts';
+import { type Publication, publish, type Refusal, tellUser } from './publish.ts';
 import { onlineUsers, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
 import { type MetadataChange, metadataKey, metadataProblem } from './storage-requests.ts';
@@ -23,6 +25,8 @@ export interface OwnersPublication extends Publication {
   readonly publisher: string;
   /** The publisher may be a user who is logged in: the owner speaks for them. */
   readonly asUser: boolean;
+  /** It goes into the history. */
+  readonly isKept: boolean;
 }
 
 /** In whose name something is done. */
@@ -54,23 +58,38 @@ export class Backend {
   }
 
   /**
-   * Publishes to a channel. Returns how many connections it went to.
-   * @throws HousecountError publisher_in_use, rate_limited
+   * Publishes to a channel; what is to be kept is durable before. Returns how many connections it went to.
+   * @throws HousecountError publisher_in_use, rate_limited, history_off, log_unavailable
    */
-  publish(app: string, { publisher, asUser, ...publication }: OwnersPublication): number {
+  async publish(
+    app: string,
+    { publisher, asUser, isKept, ...publication }: OwnersPublication,
+  ): Promise<number> {
     const rates = this.#admit(app, publisher, asUser);
-    const published = publish(this.#context, { app, userId: publisher, rates }, publication);
-    if (!published.ok) throw new HousecountError('rate_limited', published.reason);
-    return published.receivers;
+    const by = { app, userId: publisher, rates };
+    const published = isKept
+      ? await publishKept(this.#context, by, { ...publication, channelType: 'MESSAGE' })
+      : publish(this.#context, by, publication);
+    if (published.ok) return published.receivers;
+    throw failureOf(published);
   }
 
   /**
-   * Publishes to the user whom `channel` names. False if they are not connected: then nobody has it.
-   * @throws HousecountError publisher_in_use, rate_limited
+   * Publishes to the user whom `channel` names, if they are connected; what is to be kept is kept also if not.
+   * @throws HousecountError publisher_in_use, rate_limited, history_off, log_unavailable if nothing came of it
    */
-  tellUser(app: string, { publisher, asUser, ...publication }: OwnersPublication): boolean {
+  async tellUser(
+    app: string,
+    { publisher, asUser, isKept, ...publication }: OwnersPublication,
+  ): Promise<{ readonly online: boolean; readonly kept: boolean }> {
     const rates = this.#admit(app, publisher, asUser);
-    return tellUser(this.#context, { app, userId: publisher, rates }, publication).ok;
+    const by = { app, userId: publisher, rates };
+    if (!isKept) return { online: tellUser(this.#context, by, publication).ok, kept: false };
+    const published = await publishKept(this.#context, by, { ...publication, channelType: 'USER' });
+    if (published.ok) return { online: true, kept: true };
+    if (published.code === signalingErrors.receiverOfflineButKept) return { online: false, kept: true };
+    if (published.code === signalingErrors.deliveredButNotKept) return { online: true, kept: false };
+    throw failureOf(published);
   }
 
   /** @throws HousecountError no_longer_kept for a page that is not known any more. */
@@ -221,6 +240,13 @@ export class Backend {
     if (!rates.take(kind, clock.nowMs())) throw new HousecountError('rate_limited');
     return rates;
   }
+}
+
+/** Why a message was not published, in the codes of REST. */
+function failureOf({ code, reason }: Refusal): HousecountError {
+  if (code === signalingErrors.historyNotAvailable) return new HousecountError('history_off');
+  const isTooMuch = code === signalingErrors.rateExceeded || code === signalingErrors.publishTooFrequent;
+  return new HousecountError(isTooMuch ? 'rate_limited' : 'log_unavailable', reason);
 }
 
 const resultOf = (answer: SignalingAnswer) => (answer.ok ? answer.result : undefined);

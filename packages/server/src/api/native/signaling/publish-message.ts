@@ -23,7 +23,15 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
     keptMs: limits.idempotencyMs,
     keysMax: limits.idempotencyKeysMax,
   });
-  const refusals = ['invalid_app_id', 'invalid_user_id', 'publisher_in_use', 'idempotency_key_used'] as const;
+  const refusals = [
+    'invalid_app_id',
+    'invalid_user_id',
+    'publisher_in_use',
+    'idempotency_key_used',
+    'rate_limited',
+    'history_off',
+    'log_unavailable',
+  ] as const;
   const description =
     'Receivers cannot tell it from a message that a user sent. A publisher who is a logged-in user is refused unless `asUser` says that this is meant. Rates and sizes are those of a user.';
   return [
@@ -33,7 +41,7 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       id: 'publishToChannel',
       summary: 'Publish a message to a MESSAGE channel',
       description,
-      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_channel_name', 'rate_limited'] },
+      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_channel_name'] },
       parameters: [appParameter, channelParameter],
       body,
       answer: {
@@ -43,7 +51,7 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       handle({ context, body: given }) {
         const app = appOf(deps, context).id;
         const { publication, key } = read(given, 'MESSAGE', signalingChannelOf(context));
-        const run = () => ({ receivers: signaling.publish(app, publication) });
+        const run = async () => ({ receivers: await signaling.publish(app, publication) });
         if (key === undefined) return run();
         return idempotency.once(placeOf(app, 'channel', publication, key), JSON.stringify(publication), run);
       },
@@ -54,20 +62,25 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       id: 'publishToUser',
       summary: 'Publish a message to a user who is connected',
       description,
-      style: { kind: 'native', login: true, refusals: [...refusals, 'rate_limited'] },
+      style: { kind: 'native', login: true, refusals: refusals },
       parameters: [appParameter, userParameter],
       body,
       answer: {
-        description: 'Nothing is kept for who is not there.',
-        schema: object({ online: boolean('The user was connected, and it was sent.') }),
+        description: 'For who is not there it is kept only with `storeInHistory`.',
+        schema: object({
+          online: boolean('The user was connected, and it was sent.'),
+          kept: boolean('It is in the history.'),
+        }),
       },
       handle({ context, body: given }) {
         const app = appOf(deps, context).id;
         const { publication, key } = read(given, 'USER', userOf(context));
-        const run = () => ({ online: signaling.tellUser(app, publication) });
+        const run = () => signaling.tellUser(app, publication);
         if (key === undefined) return run();
         const place = placeOf(app, 'user', publication, key);
-        return idempotency.once(place, JSON.stringify(publication), run, ({ online }) => online);
+        return idempotency.once(place, JSON.stringify(publication), run, ({ online, kept }) =>
+          publication.isKept ? kept : online,
+        );
       },
     },
   ];
@@ -80,6 +93,7 @@ const body: Schema = object({
     object({ bytes: string(`Base64 of at most ${signalingMessageBytesMax} bytes.`) }),
   ),
   customType: optional({ type: 'string', maxLength: signalingCustomTypeLengthMax }),
+  storeInHistory: optional(boolean('It is kept, durably, before it is told.')),
   asUser: optional(boolean('The publisher may be a user who is logged in.')),
   idempotencyKey: optional({
     type: 'string',
@@ -94,8 +108,15 @@ function read(
   channelType: 'MESSAGE' | 'USER',
   channel: string,
 ): { readonly publication: OwnersPublication; readonly key: string | undefined } {
-  const fields = fieldsOf(given, ['publisher', 'content', 'customType', 'asUser', 'idempotencyKey']);
-  const { publisher, asUser: _, idempotencyKey, ...message } = fields;
+  const fields = fieldsOf(given, [
+    'publisher',
+    'content',
+    'customType',
+    'storeInHistory',
+    'asUser',
+    'idempotencyKey',
+  ]);
+  const { publisher, asUser: _, storeInHistory: __, idempotencyKey, ...message } = fields;
   if (publisher === undefined) throw new HousecountError('body_invalid', '"publisher" is missing.');
   const key = idempotencyKey === undefined ? undefined : textOf(fields, 'idempotencyKey', keyLengthMax);
   const { content, customType } = requestOf('publish', { ...message, channelType, channel });
@@ -103,6 +124,7 @@ function read(
     publication: {
       publisher: legalUser(publisher),
       asUser: flagOf(fields, 'asUser'),
+      isKept: flagOf(fields, 'storeInHistory'),
       channel,
       content,
       ...(customType !== undefined && { customType }),
