@@ -78,8 +78,11 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
         const run = () => signaling.tellUser(app, publication);
         if (key === undefined) return run();
         const place = placeOf(app, 'user', publication, key);
-        return idempotency.once(place, JSON.stringify(publication), run, ({ online, kept }) =>
-          publication.isKept ? kept : online,
+        return idempotency.once(
+          place,
+          JSON.stringify(publication),
+          run,
+          ({ online, kept }) => online || kept,
         );
       },
     },
