@@ -36,6 +36,7 @@ import type {
 import { Session } from './session.ts';
 import { statusEventOf } from './status-event.ts';
 import { RTMStorage } from './storage.ts';
+import { lockEventOf, storageEventOf } from './storage-event.ts';
 import { RTMStreamChannel } from './stream-channel.ts';
 import { topicEventOf } from './streams/stream-event.ts';
 
@@ -106,6 +107,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   async logout(): Promise<LogoutResponse> {
     const done = this.#session.link.logout();
     this.#session.subscriptions.clear();
+    this.#session.followed.clear();
     this.#release();
     return done;
   }
@@ -281,6 +283,19 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
         if (event) this.emit('presence', event);
         return;
       }
+      case 'storage': {
+        const { target } = frame;
+        const isFollowed =
+          'userId' in target
+            ? this.#session.followed.has(target.userId)
+            : this.#session.channels(target.channelType).of(target.channel)?.withMetadata;
+        if (isFollowed) this.emit('storage', storageEventOf(frame));
+        return;
+      }
+      case 'lock':
+        if (this.#session.channels(frame.channelType).of(frame.channel)?.withLock)
+          this.emit('lock', lockEventOf(frame, settings.userId));
+        return;
       case 'topic': {
         const event = streams.of(frame.channel) && topicEventOf(frame, settings.userId);
         if (event) this.emit('topic', event);

@@ -1,6 +1,8 @@
 import { checkChannelName, checkChannelType, checkName, checkOptions, checkUserId } from './checks.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
+import type { FailureCodes } from './link/link.ts';
+import type { RequestBody } from './link/socket.ts';
 import type { Bucket } from './rate-limits.ts';
 import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
@@ -33,7 +35,7 @@ export interface AcquireLockOptions {
   retry?: boolean;
 }
 
-/** Locks of a channel. Housecount has none yet: what passes the checks rejects −14009. */
+/** Locks of a channel: made once, then held by one user or by none, also over a loss of the holder's connection for `ttl`. */
 export class RTMLock {
   readonly #session: Session;
 
@@ -42,76 +44,114 @@ export class RTMLock {
     this.#session = session;
   }
 
+  /** Makes a lock that nobody holds; −14004 if there is one of that name. `ttl`: seconds, moved to 10 to 300; default 10. */
   async setLock(
     channelName: string,
     channelType: ChannelType,
     lockName: string,
     options: SetLockOptions = {},
   ): Promise<SetLockResponse> {
-    this.#check('setLock', channelName, channelType, lockName);
+    const lock = this.#check('setLock', channelName, channelType, lockName);
     checkOptions('setLock', options, 'INVALID_PARAMETER');
-    if (options.ttl !== undefined && !Number.isFinite(options.ttl))
+    const ttl: unknown = options.ttl ?? 10;
+    if (typeof ttl !== 'number' || !Number.isFinite(ttl))
       throw rtmError('setLock', 'INVALID_PARAMETER', 'ttl must be a number of seconds');
-    throw unavailable('setLock');
+    return this.#do('setLock', { type: 'set-lock', ...lock, ttl: Math.max(0, ttl) });
   }
 
+  /** Takes a lock away for good, whoever holds it. */
   async removeLock(
     channelName: string,
     channelType: ChannelType,
     lockName: string,
   ): Promise<RemoveLockResponse> {
-    this.#check('removeLock', channelName, channelType, lockName);
-    throw unavailable('removeLock');
+    const lock = this.#check('removeLock', channelName, channelType, lockName);
+    return this.#do('removeLock', { type: 'remove-lock', ...lock });
   }
 
+  /**
+   * Resolves once the lock is held. Rejects −14007 if somebody else holds it; with `retry` it waits instead, also over a loss of
+   * the connection, until it is had, released here, or the channel is left.
+   */
   async acquireLock(
     channelName: string,
     channelType: ChannelType,
     lockName: string,
-    _options?: AcquireLockOptions,
+    options: AcquireLockOptions = {},
   ): Promise<AcquireLockResponse> {
-    this.#check('acquireLock', channelName, channelType, lockName);
-    throw unavailable('acquireLock');
+    const operation = 'acquireLock';
+    const lock = this.#check(operation, channelName, channelType, lockName);
+    checkOptions(operation, options, 'INVALID_PARAMETER');
+    if (options.retry !== true) return this.#do(operation, { type: 'acquire-lock', ...lock, retry: false });
+    const body = { type: 'acquire-lock', ...lock, retry: true } as const;
+    const { serverMs } = await this.#session.link.askEndlessly(body, operation, lockCodes);
+    return { timestamp: serverMs, channelName, channelType, lockName };
   }
 
+  /** −14006 if it is not held by oneself. Ends a wait for it, too. */
   async releaseLock(
     channelName: string,
     channelType: ChannelType,
     lockName: string,
   ): Promise<ReleaseLockResponse> {
-    this.#check('releaseLock', channelName, channelType, lockName);
-    throw unavailable('releaseLock');
+    const lock = this.#check('releaseLock', channelName, channelType, lockName);
+    return this.#do('releaseLock', { type: 'release-lock', ...lock });
   }
 
+  /** Takes the lock from `owner`; −14006 if that is not who holds it. */
   async revokeLock(
     channelName: string,
     channelType: ChannelType,
     lockName: string,
     owner: string,
   ): Promise<RevokeLockResponse> {
-    this.#check('revokeLock', channelName, channelType, lockName);
+    const lock = this.#check('revokeLock', channelName, channelType, lockName);
     checkUserId('revokeLock', owner);
-    throw unavailable('revokeLock');
+    return this.#do('revokeLock', { type: 'revoke-lock', ...lock, owner });
   }
 
   async getLock(channelName: string, channelType: ChannelType): Promise<GetLockResponse> {
-    this.#checkChannel('getLock', channelName, channelType);
-    throw unavailable('getLock');
+    const operation = 'getLock';
+    const channel = this.#checkChannel(operation, channelName, channelType);
+    const body = { type: 'get-locks', ...channel } as const;
+    const { result, serverMs } = await this.#session.ask(body, operation, lockCodes);
+    if (!result || !('locks' in result))
+      throw rtmError(operation, 'LOCK_OPERATION_FAILED', 'The answer is not about locks');
+    const lockDetails = result.locks.map((lock) => ({ ...lock }));
+    return { timestamp: serverMs, totalLocks: lockDetails.length, lockDetails, channelName, channelType };
   }
 
-  #check(operation: Bucket, channelName: string, channelType: ChannelType, lockName: string): void {
-    this.#checkChannel(operation, channelName, channelType);
+  async #do(operation: string, body: LockRequest): Promise<LockOperationResponse> {
+    const { serverMs } = await this.#session.ask(body, operation, lockCodes);
+    const { channel: channelName, channelType, lockName } = body;
+    return { timestamp: serverMs, channelName, channelType, lockName };
+  }
+
+  #check(operation: Bucket, channelName: string, channelType: ChannelType, lockName: string): LockName {
+    const channel = this.#checkChannel(operation, channelName, channelType);
     checkName(operation, lockName, 'LOCK_INVALID_NAME', "the lock's name");
+    return { ...channel, lockName };
   }
 
-  #checkChannel(operation: Bucket, channelName: string, channelType: ChannelType): void {
+  #checkChannel(
+    operation: Bucket,
+    channelName: string,
+    channelType: ChannelType,
+  ): Pick<LockName, 'channelType' | 'channel'> {
     this.#session.limit(operation);
-    checkChannelType(operation, channelType, ['MESSAGE', 'STREAM']);
+    const type: unknown = channelType;
+    checkChannelType(operation, type, ['MESSAGE', 'STREAM']);
     this.#session.needConnection(operation, 'LOGIN_TIMEOUT');
     checkChannelName(operation, channelName);
+    return { channelType: type, channel: channelName };
   }
 }
 
-function unavailable(operation: string): Error {
-  return rtmError(operation, 'LOCK_NOT_AVAILABLE', 'Housecount has no locks yet');
-}
+type LockName = {
+  readonly channelType: 'MESSAGE' | 'STREAM';
+  readonly channel: string;
+  readonly lockName: string;
+};
+type LockRequest = Extract<RequestBody, { readonly lockName: string; readonly channel: string }>;
+
+const lockCodes: FailureCodes = { lost: 'LOCK_OPERATION_FAILED', timeout: 'LOCK_OPERATION_TIMEOUT' };

@@ -19,7 +19,7 @@ const keyLengthMax = 32;
 const bytesMax = 16 * 1024;
 const itemKeys: readonly string[] = ['key', 'value', 'revision'];
 
-/** A list of items without a key twice; −12003, −12004, −12005, −12009 to −12013 or −12006. */
+/** A list of items without a key twice, as the server is asked for it; −12003, −12004, −12005, −12009 to −12013 or −12006. */
 export function checkItems(operation: string, data: unknown): asserts data is MetadataItem[] {
   if (!Array.isArray(data))
     throw rtmError(operation, 'STORAGE_INVALID_ARGUMENT', 'The metadata must be a list of items');
@@ -63,6 +63,6 @@ export function checkMetadataOptions(operation: string, options: unknown): void 
 }
 
 function checkRevision(operation: string, revision: unknown): void {
-  if (typeof revision !== 'number' || !Number.isSafeInteger(revision) || revision < -1)
-    throw rtmError(operation, 'STORAGE_INVALID_REVISION', 'A revision is -1 or a whole number from 0 up');
+  if (typeof revision !== 'number' || !Number.isSafeInteger(revision) || (revision !== -1 && revision < 1))
+    throw rtmError(operation, 'STORAGE_INVALID_REVISION', 'A revision is -1 or a whole number above 0');
 }

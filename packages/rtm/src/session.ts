@@ -3,6 +3,7 @@ import type { Settings } from './config.ts';
 import type { ErrorCodeName } from './error-codes.ts';
 import { rtmError } from './errors.ts';
 import type { LinkStateEvent, ServiceType } from './events.ts';
+import { FollowedUsers } from './followed-users.ts';
 import { type FailureCodes, Link, type LinkHandlers } from './link/link.ts';
 import type { RequestBody } from './link/socket.ts';
 import { createLog, type Log } from './log.ts';
@@ -22,6 +23,7 @@ export class Session {
   readonly link: Link;
   readonly subscriptions: Subscriptions;
   readonly streams: Streams;
+  readonly followed: FollowedUsers;
   readonly #limits = new RateLimits();
   /** Whether the session that was welcomed last had lived on. */
   #resumed = false;
@@ -38,11 +40,14 @@ export class Session {
       },
       restore: (resumed) => {
         this.#resumed = resumed;
-        return this.subscriptions.restore(resumed);
+        return Promise.all([this.subscriptions.restore(resumed), this.followed.restore(resumed)]).then(
+          ([unrestored]) => unrestored,
+        );
       },
       channels: () => this.subscriptions.names(),
     });
     this.subscriptions = new Subscriptions(this.link, this.log);
+    this.followed = new FollowedUsers(this.link, this.log);
     this.streams = new Streams(this.link, this.log, handlers.onStream);
   }
 

@@ -1,6 +1,8 @@
+import type { MetadataTarget, SignalingMetadataItem } from '@housecount/protocol';
 import { checkChannelName, checkChannelType, checkUserId } from './checks.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
+import { storageCodes } from './followed-users.ts';
 import {
   checkItems,
   checkMetadataOptions,
@@ -65,7 +67,7 @@ export interface GetUserMetadataOptions {
   userId?: string;
 }
 
-/** Metadata of channels and users. Housecount has none yet: what passes the checks rejects −12019. */
+/** Metadata of channels and users: kept until it is removed, whoever is there. A change is done as a whole or not at all. */
 export class RTMStorage {
   readonly #session: Session;
 
@@ -74,113 +76,175 @@ export class RTMStorage {
     this.#session = session;
   }
 
+  /** Writes items; those that are there are written over. Rejects with the codes −12003 to −12014. */
   async setChannelMetadata(
     channelName: string,
     channelType: ChannelType,
     data: MetadataItem[],
     options?: MetadataOptions,
   ): Promise<SetChannelMetadataResponse> {
-    return this.#changeOfChannel('setChannelMetadata', channelName, channelType, data, options);
+    return this.#changeOfChannel('set', channelName, channelType, data, options);
   }
 
   async getChannelMetadata(
     channelName: string,
     channelType: ChannelType,
   ): Promise<GetChannelMetadataResponse> {
-    this.#checkChannel('getChannelMetadata', 'channelMetaGet', channelName, channelType);
-    throw unavailable('getChannelMetadata');
+    const operation = 'getChannelMetadata';
+    const type = this.#checkChannel(operation, 'channelMetaGet', channelName, channelType);
+    const target = { channelType: type, channel: channelName };
+    return { ...(await this.#get(operation, target)), channelName, channelType };
   }
 
+  /** Takes items out, or all that there are; the values of `data` do not matter. −12003 for one that is not there. */
   async removeChannelMetadata(
     channelName: string,
     channelType: ChannelType,
     options?: RemoveChannelMetadataOptions,
   ): Promise<RemoveChannelMetadataResponse> {
-    const data = options?.data ?? [];
-    return this.#changeOfChannel('removeChannelMetadata', channelName, channelType, data, options);
+    return this.#changeOfChannel('remove', channelName, channelType, options?.data ?? [], options);
   }
 
+  /** As `setChannelMetadata`, but every item must be there already (−12003). */
   async updateChannelMetadata(
     channelName: string,
     channelType: ChannelType,
     data: MetadataItem[],
     options?: MetadataOptions,
   ): Promise<UpdateChannelMetadataResponse> {
-    return this.#changeOfChannel('updateChannelMetadata', channelName, channelType, data, options);
+    return this.#changeOfChannel('update', channelName, channelType, data, options);
   }
 
   async setUserMetadata(
     data: MetadataItem[],
     options?: SetOrUpdateUserMetadataOptions,
   ): Promise<SetUserMetadataResponse> {
-    return this.#changeOfUser('setUserMetadata', data, options);
+    return this.#changeOfUser('set', data, options);
   }
 
   async getUserMetadata(options?: GetUserMetadataOptions): Promise<GetUserMetadataResponse> {
-    this.#checkUser('getUserMetadata', 'userMetaGet', options?.userId);
-    throw unavailable('getUserMetadata');
+    const operation = 'getUserMetadata';
+    const userId = this.#checkUser(operation, 'userMetaGet', options?.userId);
+    return { ...(await this.#get(operation, { userId })), userId };
   }
 
   async removeUserMetadata(options?: RemoveUserMetadataOptions): Promise<RemoveUserMetadataResponse> {
-    return this.#changeOfUser('removeUserMetadata', options?.data ?? [], options);
+    return this.#changeOfUser('remove', options?.data ?? [], options);
   }
 
   async updateUserMetadata(
     data: MetadataItem[],
     options?: SetOrUpdateUserMetadataOptions,
   ): Promise<UpdateUserMetadataResponse> {
-    return this.#changeOfUser('updateUserMetadata', data, options);
+    return this.#changeOfUser('update', data, options);
   }
 
+  /** From now on each change of the user's metadata is told as `storage`, the present set first. −12017 beyond 100 users. */
   async subscribeUserMetadata(userId: string): Promise<SubscribeUserMetaResponse> {
     this.#checkUser('subscribeUserMetadata', 'userMetaSub', userId);
-    throw unavailable('subscribeUserMetadata');
+    return { timestamp: await this.#session.followed.follow(userId), userId };
   }
 
+  /** Without a connection this is done here, and the server hears of it later. */
   async unsubscribeUserMetadata(userId: string): Promise<UnsubscribeUserMetaResponse> {
-    this.#session.needConnection('unsubscribeUserMetadata', 'LOGIN_TIMEOUT');
     checkUserId('unsubscribeUserMetadata', userId);
-    throw unavailable('unsubscribeUserMetadata');
+    return { timestamp: await this.#session.followed.unfollow(userId), userId };
   }
 
-  #changeOfChannel(
-    operation: string,
+  async #changeOfChannel(
+    mode: MetadataMode,
     channelName: string,
     channelType: ChannelType,
     data: MetadataItem[],
     options: MetadataOptions | undefined,
-  ): never {
-    this.#checkChannel(operation, 'channelMetaModify', channelName, channelType);
-    checkItems(operation, data);
-    checkMetadataOptions(operation, options);
-    throw unavailable(operation);
+  ): Promise<BaseResponse & { channelName: string; channelType: ChannelType; totalCount: number }> {
+    const operation = `${mode}ChannelMetadata`;
+    const type = this.#checkChannel(operation, 'channelMetaModify', channelName, channelType);
+    const target = { channelType: type, channel: channelName };
+    return { ...(await this.#change(operation, target, mode, data, options)), channelName, channelType };
   }
 
-  #changeOfUser(
-    operation: string,
+  async #changeOfUser(
+    mode: MetadataMode,
     data: MetadataItem[],
     options: SetOrUpdateUserMetadataOptions | undefined,
-  ): never {
-    this.#checkUser(operation, 'userMetaModify', options?.userId);
+  ): Promise<BaseResponse & { userId: string; totalCount: number }> {
+    const operation = `${mode}UserMetadata`;
+    const userId = this.#checkUser(operation, 'userMetaModify', options?.userId);
+    return { ...(await this.#change(operation, { userId }, mode, data, options)), userId };
+  }
+
+  async #change(
+    operation: string,
+    target: MetadataTarget,
+    mode: MetadataMode,
+    data: MetadataItem[],
+    options: MetadataOptions = {},
+  ): Promise<{ timestamp: number; totalCount: number }> {
     checkItems(operation, data);
     checkMetadataOptions(operation, options);
-    throw unavailable(operation);
+    const { majorRevision = -1, lockName = '', addTimeStamp = false, addUserId = false } = options;
+    const { result, serverMs } = await this.#session.ask(
+      {
+        type: 'change-metadata',
+        target,
+        mode,
+        items: data.map(({ key, value = '', revision = -1 }) => ({ key, value, revision })),
+        majorRevision,
+        lockName,
+        addTimeStamp: addTimeStamp === true,
+        addUserId: addUserId === true,
+      },
+      operation,
+      storageCodes,
+    );
+    if (!result || !('totalCount' in result)) throw notMetadata(operation);
+    return { timestamp: serverMs, totalCount: result.totalCount };
   }
 
-  #checkChannel(operation: string, bucket: Bucket, channelName: string, channelType: ChannelType): void {
+  async #get(operation: string, target: MetadataTarget): Promise<StorageData & BaseResponse> {
+    const body = { type: 'get-metadata', target } as const;
+    const { result, serverMs } = await this.#session.ask(body, operation, storageCodes);
+    if (!result || !('totalCount' in result) || !result.items) throw notMetadata(operation);
+    return { timestamp: serverMs, ...storageDataOf(result.majorRevision, result.items) };
+  }
+
+  #checkChannel(
+    operation: string,
+    bucket: Bucket,
+    channelName: string,
+    channelType: ChannelType,
+  ): 'MESSAGE' | 'STREAM' {
     this.#session.limit(bucket);
-    checkChannelType(operation, channelType, ['MESSAGE', 'STREAM']);
+    const type: unknown = channelType;
+    checkChannelType(operation, type, ['MESSAGE', 'STREAM']);
     this.#session.needConnection(operation, 'LOGIN_TIMEOUT');
     checkChannelName(operation, channelName);
+    return type;
   }
 
-  #checkUser(operation: string, bucket: Bucket, userId: string | undefined): void {
+  #checkUser(operation: string, bucket: Bucket, userId: string | undefined): string {
     this.#session.limit(bucket);
     this.#session.needConnection(operation, 'LOGIN_TIMEOUT');
-    checkUserId(operation, userId ?? this.#session.settings.userId);
+    const whose = userId ?? this.#session.settings.userId;
+    checkUserId(operation, whose);
+    return whose;
   }
 }
 
-function unavailable(operation: string): Error {
-  return rtmError(operation, 'STORAGE_NOT_AVAILABLE', 'Housecount has no metadata yet');
+type MetadataMode = 'set' | 'update' | 'remove';
+
+/** A set of metadata as the API has it. */
+export function storageDataOf(majorRevision: number, items: readonly SignalingMetadataItem[]): StorageData {
+  const metadata = Object.fromEntries(
+    items.map(({ key, value, revision, updatedMs = 0, author = '' }) => [
+      key,
+      { value, revision, updated: updatedMs, authorUid: author },
+    ]),
+  );
+  return { totalCount: items.length, majorRevision, metadata };
+}
+
+function notMetadata(operation: string): Error {
+  return rtmError(operation, 'STORAGE_OPERATION_FAILED', 'The answer is not about metadata');
 }

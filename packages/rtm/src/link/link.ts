@@ -54,6 +54,10 @@ export class Link {
   #attempts = 0;
   #cancelRetry: () => void = () => undefined;
   #nextHost = 0;
+  /** Ids are of the session, not of the socket: the server may answer on the next one. */
+  #lastId = 0;
+  /** Who waits to be connected, or for that to be hopeless. */
+  #waiting: (() => void)[] = [];
 
   constructor(identity: LinkIdentity, handlers: LinkHandlers) {
     this.#identity = identity;
@@ -142,6 +146,24 @@ export class Link {
     return this.#socket?.request(body) ?? Promise.reject(new RequestFailed({ why: 'lost' }));
   }
 
+  /** Asks the server what it may answer at any time; again after each loss, while the link is alive. Rejects as `ask`. */
+  async askEndlessly(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
+    for (;;) {
+      try {
+        if (!this.#socket) throw new RequestFailed({ why: 'lost' });
+        return await this.#socket.request(body, true);
+      } catch (error) {
+        const lost = error instanceof RequestFailed && error.end.why === 'lost';
+        if (!lost) throw requestError(operation, error, codes);
+        // What is lost is told before the state is: let it be.
+        await Promise.resolve();
+        while (this.alive && this.#state !== 'CONNECTED')
+          await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        if (!this.alive) throw requestError(operation, error, codes);
+      }
+    }
+  }
+
   /** Asks the server. Rejects with its refusal in the words of the API, or with one of `codes`. */
   async ask(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
     try {
@@ -188,6 +210,7 @@ export class Link {
         onFrame: (frame) => this.#handlers.onFrame(frame),
         onEnd: (end) => this.#lost(end),
       },
+      () => ++this.#lastId,
     );
     this.#socket = socket;
   }
@@ -331,6 +354,7 @@ export class Link {
       timestamp: environment.nowMs(),
       ...more,
     });
+    if (state === 'CONNECTED' || !this.alive) for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

@@ -10,6 +10,8 @@ const types: readonly string[] = [
   'topic',
   'channel-ended',
   'unsubscribed',
+  'storage',
+  'lock',
   'token-will-expire',
   'closing',
 ] satisfies SignalingServerFrame['type'][];

@@ -62,9 +62,9 @@ interface Pending {
 export class Socket {
   readonly #handlers: SocketHandlers;
   readonly #heartbeatMs: number;
+  readonly #nextId: () => number;
   readonly #pending = new Map<number, Pending>();
   #socket: SocketLike | undefined;
-  #nextId = 1;
   #pingMs = 0;
   #welcomed = false;
   #closing: SignalingClosing | undefined;
@@ -74,7 +74,8 @@ export class Socket {
   #onGone: (() => void)[] = [];
 
   /** Opens a socket and logs in; what comes of it the handlers hear, never before this returns. */
-  constructor(url: string, login: SignalingLogin, handlers: SocketHandlers) {
+  constructor(url: string, login: SignalingLogin, handlers: SocketHandlers, nextId: () => number) {
+    this.#nextId = nextId;
     this.#handlers = handlers;
     this.#heartbeatMs = login.heartbeatInterval * 1000;
     try {
@@ -84,15 +85,17 @@ export class Socket {
     }
   }
 
-  /** Resolves with the server's `ok`; rejects RequestFailed. */
-  request(body: RequestBody): Promise<SignalingOk> {
+  /** Resolves with the server's `ok`; rejects RequestFailed. `endless`: the answer may take any time. */
+  request(body: RequestBody, endless = false): Promise<SignalingOk> {
     if (this.#ended || !this.#welcomed) return Promise.reject(new RequestFailed({ why: 'lost' }));
-    const id = this.#nextId++;
+    const id = this.#nextId();
     return new Promise((resolve, reject) => {
-      const cancel = environment.after(requestMsMax, () => {
-        this.#pending.delete(id);
-        reject(new RequestFailed({ why: 'timeout' }));
-      });
+      const cancel = endless
+        ? () => undefined
+        : environment.after(requestMsMax, () => {
+            this.#pending.delete(id);
+            reject(new RequestFailed({ why: 'timeout' }));
+          });
       this.#pending.set(id, { resolve, reject, cancel });
       this.#send({ ...body, id } as SignalingRequest);
     });
