@@ -23,22 +23,33 @@ export function setUpPackages() {
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
 }
 
-/** Builds the browser SDK and the console, if a source is newer than the build. */
+/** The packages that are built, in order, each with those whose sources it is made of. */
+const builds = [
+  ['rtc', ['rtc', 'protocol']],
+  ['rtm', ['rtm', 'protocol']],
+  ['react', ['react', 'rtc', 'rtm', 'protocol']],
+  ['webhook', ['webhook', 'protocol']],
+  ['console', ['console', 'rtc', 'protocol']],
+];
+
+/** Builds the SDKs and the console, if a source is newer than the build. */
 export function setUpBuilds() {
-  for (const [name, sources] of [
-    ['rtc', ['rtc', 'protocol']],
-    ['rtm', ['rtm', 'protocol']],
-    ['webhook', ['webhook', 'protocol']],
-    ['console', ['console', 'rtc', 'protocol']],
-  ]) {
-    const folder = join(root, 'packages', name);
-    if (!JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).scripts?.build) continue;
-    const builtMs = newestMs([join(folder, 'dist')]);
+  for (const name of readdirSync(join(root, 'packages'))) {
+    if (!hasBuild(name) || builds.some(([listed]) => listed === name)) continue;
+    throw new Error(`packages/${name} has a build script and no line in scripts/setup.mjs: add it to builds`);
+  }
+  for (const [name, sources] of builds) {
+    const builtMs = newestMs([join(root, 'packages', name, 'dist')]);
     const changedMs = newestMs(sources.map((source) => join(root, 'packages', source, 'src')));
     if (builtMs > changedMs) continue;
     say(`building packages/${name} …`);
     run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], { stdio: ['ignore', 2, 2] });
   }
+}
+
+function hasBuild(name) {
+  const manifest = join(root, 'packages', name, 'package.json');
+  return existsSync(manifest) && Boolean(JSON.parse(readFileSync(manifest, 'utf8')).scripts?.build);
 }
 
 function newestMs(folders) {
