@@ -14,7 +14,7 @@ import {
 } from './checks.ts';
 import { type RTMConfig, readConfig } from './config.ts';
 import { LinkStateChangeReasonDescription, TokenEventReason } from './constants.ts';
-import { decodeContent, encodeContent, messageBytesMax } from './content.ts';
+import { bytesOf, type Message, messageBytesMax, messageTypeOf } from './content.ts';
 import { Emitter } from './emitter.ts';
 import { environment } from './environment.ts';
 import { rtmError } from './errors.ts';
@@ -72,6 +72,8 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   storage: RTMStorage;
   lock: RTMLock;
   readonly #session: Session;
+  /** What is being told, where messages are encrypted. */
+  #telling: Promise<void> = Promise.resolve();
   #stopWatching: (() => void) | undefined;
   readonly #release: () => void;
 
@@ -81,7 +83,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     super((event, error) => this.#session.log.error(`a listener of ${String(event)} threw`, error));
     this.#release = claimInstance(this, settings);
     this.#session = new Session(settings, {
-      onFrame: (frame) => this.#onFrame(frame),
+      onFrame: (frame) => this.#inOrder(frame),
       onState: (event) => this.#onState(event),
       onStream: (event) => this.#onLink(event),
     });
@@ -155,21 +157,24 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       throw rtmError(operation, 'CHANNEL_INVALID_MESSAGE', 'A message is a string or a Uint8Array');
     checkOptions(operation, options, 'INVALID_PARAMETER');
     const customType = checkCustomType(operation, options.customType);
-    const { content, bytes } = encodeContent(message);
-    const frame = {
-      type: 'publish',
-      channelType,
-      channel: channelName,
-      content,
-      ...(customType !== '' && { customType }),
-      ...(options.storeInHistory === true && { storeInHistory: true }),
-    } as const;
-    if (bytes > messageBytesMax || frameBytes(frame) > signalingFrameBytesMax)
-      throw rtmError(
+    const tooLong = () =>
+      rtmError(
         operation,
         'CHANNEL_MESSAGE_LENGTH_EXCEED_LIMITATION',
         `A message has at most ${messageBytesMax} bytes`,
       );
+    if (bytesOf(message) > messageBytesMax) throw tooLong();
+    const about = { channelType, channel: channelName, topic: '', customType };
+    const encoded = this.#session.encode(operation, message, about);
+    const frame = {
+      type: 'publish',
+      channelType,
+      channel: channelName,
+      content: encoded instanceof Promise ? await encoded : encoded,
+      ...(customType !== '' && { customType }),
+      ...(options.storeInHistory === true && { storeInHistory: true }),
+    } as const;
+    if (frameBytes(frame) > signalingFrameBytesMax) throw tooLong();
     const { serverMs } = await this.#session.ask(frame, operation, {
       lost: 'CHANNEL_PUBLISH_MESSAGE_FAILED',
       timeout: 'CHANNEL_PUBLISH_MESSAGE_TIMEOUT',
@@ -221,29 +226,44 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     this.emit('linkState', event);
   }
 
-  #onMessage({
-    channelType,
-    channel,
-    content,
-    topic = '',
-    customType = '',
-    publisher,
-    serverMs,
-  }: SignalingMessage): void {
-    const { subscriptions, streams, settings, log } = this.#session;
-    const toUser = channelType === 'USER';
-    if (channelType === 'MESSAGE' && !subscriptions.of(channel)?.withMessage) return;
-    if (channelType === 'STREAM' && !streams.get(channel)?.topics.follows(topic, publisher)) return;
-    const message = decodeContent(content);
-    if (message === undefined) {
-      log.warn(`a message of ${publisher} cannot be read`);
+  /** Opening a message takes time: what came after it waits, so that all is told in the order in which it came. */
+  #inOrder(frame: SignalingServerFrame): void {
+    if (!this.#session.isSealed) {
+      void this.#onFrame(frame);
       return;
     }
+    this.#telling = this.#telling
+      .then(() => (this.#session.link.alive ? this.#onFrame(frame) : undefined))
+      .catch((error: unknown) => this.#session.log.error('a frame could not be told', error));
+  }
+
+  /** A promise where the message has to be opened. */
+  #onMessage(frame: SignalingMessage): void | Promise<void> {
+    if (!this.#isWanted(frame)) return undefined;
+    const { channelType, channel, content, topic = '', customType = '', publisher } = frame;
+    const about = { channelType, channel, topic, publisher, customType };
+    const message = this.#session.decode(content, about);
+    if (!(message instanceof Promise)) return this.#tell(frame, message);
+    // It may have been unsubscribed meanwhile.
+    return message.then((opened) => (this.#isWanted(frame) ? this.#tell(frame, opened) : undefined));
+  }
+
+  #isWanted({ channelType, channel, topic = '', publisher }: SignalingMessage): boolean {
+    const { subscriptions, streams } = this.#session;
+    if (channelType === 'MESSAGE') return subscriptions.of(channel)?.withMessage === true;
+    return channelType === 'USER' || streams.get(channel)?.topics.follows(topic, publisher) === true;
+  }
+
+  #tell(
+    { channelType, channel, topic = '', customType = '', publisher, serverMs }: SignalingMessage,
+    message: Message | undefined,
+  ): void {
+    if (message === undefined) return;
     this.emit('message', {
       channelType,
-      channelName: toUser ? settings.userId : channel,
+      channelName: channelType === 'USER' ? this.#session.settings.userId : channel,
       topicName: topic,
-      messageType: typeof message === 'string' ? 'STRING' : 'BINARY',
+      messageType: messageTypeOf(message),
       customType,
       message,
       publisher,
@@ -271,12 +291,11 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     } satisfies LinkStateEvent);
   }
 
-  #onFrame(frame: SignalingServerFrame): void {
+  #onFrame(frame: SignalingServerFrame): void | Promise<void> {
     const { streams, settings } = this.#session;
     switch (frame.type) {
       case 'message':
-        this.#onMessage(frame);
-        return;
+        return this.#onMessage(frame);
       case 'presence': {
         if (!this.#session.channels(frame.channelType).of(frame.channel)?.withPresence) return;
         const event = presenceEventOf(frame, settings.userId);

@@ -3,6 +3,7 @@ import type { EncryptionMode } from './constants.ts';
 import { rtmError } from './errors.ts';
 import type { ServiceType } from './events.ts';
 import type { LogLevel } from './log.ts';
+import { type Encryption, isEncryptionPossible, saltBytesMax } from './sealer.ts';
 
 export interface PrivateConfig {
   serviceType: ServiceType[];
@@ -15,8 +16,11 @@ export interface PrivateConfig {
 }
 
 export interface RTMConfig {
+  /** Messages are encrypted so that the server cannot read them; all clients of an app must have the same. Default `NONE`. */
   encryptionMode?: EncryptionMode;
+  /** At most 32 bytes; default and what is missing: zeros. */
   salt?: Uint8Array;
+  /** Any text; needed with a mode. Best 32 random bytes as hexadecimal: `openssl rand -hex 32`. */
   cipherKey?: string;
   /** Seconds after which a lost user is told as timed out, 5 to 300; what is outside becomes the bound. Default 300. */
   presenceTimeout?: number;
@@ -41,10 +45,11 @@ export interface Settings {
   readonly services: readonly ServiceType[];
   readonly logLevel: unknown;
   readonly strictSingleInstance: boolean;
+  /** undefined: messages go as they are. */
+  readonly encryption: Encryption | undefined;
 }
 
 const operation = 'initRTM';
-const saltBytesMax = 32;
 
 /** Checks the constructor's arguments; throws RTMBaseError of operation `initRTM`. */
 export function readConfig(appId: unknown, userId: unknown, config: RTMConfig = {}): Settings {
@@ -61,7 +66,6 @@ export function readConfig(appId: unknown, userId: unknown, config: RTMConfig = 
     );
   if (given.useStringUserId === false && !/^\d+$/.test(userId))
     throw rtmError(operation, 'INVALID_USER_ID', 'With useStringUserId false the user id must be a number');
-  checkEncryption(given);
   const { hosts, services } = readPrivateConfig(given.privateConfig);
   return {
     app: appId,
@@ -72,17 +76,32 @@ export function readConfig(appId: unknown, userId: unknown, config: RTMConfig = 
     services,
     logLevel: given.logLevel,
     strictSingleInstance: given.strictSingleInstance === true,
+    encryption: readEncryption(given),
   };
 }
 
-/** Encryption that is asked for and not there must not become plain text. */
-function checkEncryption({ encryptionMode = 'NONE', cipherKey, salt }: RTMConfig): void {
-  if (encryptionMode !== 'AES_128_GCM' && encryptionMode !== 'AES_256_GCM') return;
+/** What is asked for and cannot be had must not become plain text. */
+function readEncryption({ encryptionMode, cipherKey, salt }: RTMConfig): Encryption | undefined {
+  const mode: unknown = encryptionMode ?? 'NONE';
+  if (mode === 'NONE') return undefined;
+  if (mode !== 'AES_128_GCM' && mode !== 'AES_256_GCM')
+    throw rtmError(
+      operation,
+      'INVALID_ENCRYPTION_PARAMETER',
+      'encryptionMode must be NONE, AES_128_GCM or AES_256_GCM',
+    );
   if (typeof cipherKey !== 'string' || cipherKey === '')
     throw rtmError(operation, 'INVALID_ENCRYPTION_PARAMETER', 'The encryption mode needs a cipherKey');
-  if (salt !== undefined && salt !== null && !(salt instanceof Uint8Array && salt.length <= saltBytesMax))
+  const given: unknown = salt ?? new Uint8Array();
+  if (!(given instanceof Uint8Array && given.length <= saltBytesMax))
     throw rtmError(operation, 'INVALID_ENCRYPTION_PARAMETER', 'The salt must have at most 32 bytes');
-  throw rtmError(operation, 'SERVICE_NOT_SUPPORTED', 'Housecount does not encrypt messages end to end yet');
+  if (!isEncryptionPossible())
+    throw rtmError(
+      operation,
+      'SERVICE_NOT_SUPPORTED',
+      'Encryption needs WebCrypto, which pages have with https or on localhost only',
+    );
+  return { mode, cipherKey, salt: given.slice() };
 }
 
 function readPrivateConfig(config: PrivateConfig | undefined): Pick<Settings, 'hosts' | 'services'> {

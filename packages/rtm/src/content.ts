@@ -1,25 +1,25 @@
 import type { SignalingContent } from '@housecount/protocol';
+import { fromBase64, toBase64 } from './base64.ts';
 
 /** Bytes of a message, at most (the API's figure: 32 KB). */
 export const messageBytesMax = 32 * 1024;
 
-/** A message as it goes over the wire, and its size in bytes. */
-export function encodeContent(message: string | Uint8Array): { content: SignalingContent; bytes: number } {
-  if (typeof message === 'string')
-    return { content: { text: message }, bytes: new TextEncoder().encode(message).length };
-  // Parts, for a call takes only so many arguments.
-  let binary = '';
-  for (let at = 0; at < message.length; at += 4096)
-    binary += String.fromCharCode(...message.subarray(at, at + 4096));
-  return { content: { bytes: btoa(binary) }, bytes: message.length };
+/** What an app publishes. */
+export type Message = string | Uint8Array;
+
+/** Bytes of a message, a text's as UTF-8. */
+export const bytesOf = (message: Message): number =>
+  typeof message === 'string' ? new TextEncoder().encode(message).length : message.length;
+
+/** A message as it goes over the wire where it is not encrypted. */
+export const encodeContent = (message: Message): SignalingContent =>
+  typeof message === 'string' ? { text: message } : { bytes: toBase64(message) };
+
+/** A message as the app reads it; undefined if it is encrypted, or its bytes are not base64. */
+export function decodeContent(content: SignalingContent): Message | undefined {
+  if ('text' in content) return content.text;
+  return 'bytes' in content ? fromBase64(content.bytes) : undefined;
 }
 
-/** A message as the app reads it; undefined if its bytes are not base64. */
-export function decodeContent(content: SignalingContent): string | Uint8Array | undefined {
-  if ('text' in content) return content.text;
-  try {
-    return Uint8Array.from(atob(content.bytes), (character) => character.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
-}
+export const messageTypeOf = (message: Message): 'STRING' | 'BINARY' =>
+  typeof message === 'string' ? 'STRING' : 'BINARY';

@@ -1,6 +1,6 @@
 import type { SignalingKeptMessage } from '@housecount/protocol';
 import { checkChannelName, checkChannelType, checkOptions } from './checks.ts';
-import { decodeContent } from './content.ts';
+import { messageTypeOf } from './content.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
 import type { BaseResponse } from './responses.ts';
@@ -69,15 +69,23 @@ export class RTMHistory {
     );
     if (!result || !('messages' in result))
       throw rtmError(operation, 'HISTORY_OPERATION_FAILED', 'The answer is not about messages');
-    const messageList = result.messages.flatMap((kept) => messageOf(kept) ?? []);
+    const read = await Promise.all(result.messages.map((kept) => this.#read(channelName, channelType, kept)));
+    const messageList = read.filter((each) => each !== undefined);
     return { timestamp: serverMs, messageList, count: messageList.length, newStart: result.newStart };
   }
-}
 
-/** undefined if its bytes cannot be read: no server of this version has any such. */
-function messageOf({ content, customType = '', publisher, timestamp }: SignalingKeptMessage) {
-  const message = decodeContent(content);
-  if (message === undefined) return undefined;
-  const messageType = typeof message === 'string' ? ('STRING' as const) : ('BINARY' as const);
-  return { message, messageType, customType, publisher, timestamp };
+  /** undefined if it cannot be read. */
+  async #read(
+    channelName: string,
+    channelType: HistoryChannelType,
+    { content, customType = '', publisher, timestamp }: SignalingKeptMessage,
+  ): Promise<HistoryMessage | undefined> {
+    const { userId } = this.#session.settings;
+    // Of two users: what the other said was said to this one.
+    const channel = channelType === 'USER' && publisher !== userId ? userId : channelName;
+    const about = { channelType, channel, topic: '', publisher, customType };
+    const message = await this.#session.decode(content, about);
+    if (message === undefined) return undefined;
+    return { message, messageType: messageTypeOf(message), customType, publisher, timestamp };
+  }
 }

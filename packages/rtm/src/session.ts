@@ -1,5 +1,6 @@
-import type { SignalingOk } from '@housecount/protocol';
+import type { SignalingContent, SignalingOk } from '@housecount/protocol';
 import type { Settings } from './config.ts';
+import { decodeContent, encodeContent, type Message } from './content.ts';
 import type { ErrorCodeName } from './error-codes.ts';
 import { rtmError } from './errors.ts';
 import type { LinkStateEvent, ServiceType } from './events.ts';
@@ -8,6 +9,7 @@ import { type FailureCodes, Link, type LinkHandlers } from './link/link.ts';
 import type { RequestBody } from './link/socket.ts';
 import { createLog, type Log } from './log.ts';
 import { type Bucket, RateLimits } from './rate-limits.ts';
+import { type SealedAbout, Sealer } from './sealer.ts';
 import { Streams } from './streams/streams.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -24,6 +26,7 @@ export class Session {
   readonly subscriptions: Subscriptions;
   readonly streams: Streams;
   readonly followed: FollowedUsers;
+  readonly #sealer: Sealer | undefined;
   readonly #limits = new RateLimits();
   /** Whether the session that was welcomed last had lived on. */
   #resumed = false;
@@ -31,6 +34,7 @@ export class Session {
   constructor(settings: Settings, handlers: SessionHandlers) {
     this.settings = settings;
     this.log = createLog(settings.logLevel);
+    this.#sealer = settings.encryption && new Sealer(settings.app, settings.encryption);
     this.link = new Link(settings, {
       ...handlers,
       onState: (event) => {
@@ -78,6 +82,41 @@ export class Session {
   needService(operation: string, service: ServiceType): void {
     if (!this.settings.services.includes(service))
       throw rtmError(operation, 'SERVICE_NOT_SUPPORTED', `privateConfig.serviceType has no ${service}`);
+  }
+
+  /** Whether messages are encrypted: what has to do with their content then takes time. */
+  get isSealed(): boolean {
+    return this.#sealer !== undefined;
+  }
+
+  /** This user's message as it goes over the wire; in the order of the calls. Rejects −11023. */
+  encode(
+    operation: string,
+    message: Message,
+    about: Omit<SealedAbout, 'publisher'>,
+  ): SignalingContent | Promise<SignalingContent> {
+    if (!this.#sealer) return encodeContent(message);
+    const { userId: publisher } = this.settings;
+    return this.#sealer.seal(message, { ...about, publisher }).catch((error: unknown) => {
+      this.log.error('a message could not be encrypted', error);
+      throw rtmError(operation, 'CHANNEL_ENCRYPT_MESSAGE_FAILED', 'The message could not be encrypted');
+    });
+  }
+
+  /** A message as the app reads it. One that cannot be read, or that is not encrypted as this client's are, is logged. */
+  decode(content: SignalingContent, about: SealedAbout): Message | undefined | Promise<Message | undefined> {
+    const message = this.#sealer ? this.#sealer.open(content, about) : decodeContent(content);
+    return message instanceof Promise
+      ? message.then((opened) => this.#read(opened, about))
+      : this.#read(message, about);
+  }
+
+  #read(message: Message | undefined, { channel, publisher }: SealedAbout): Message | undefined {
+    if (message === undefined)
+      this.log.warn(
+        `a message of ${publisher} in ${channel} cannot be read: has that client the same encryptionMode, cipherKey and salt?`,
+      );
+    return message;
   }
 
   /** Asks the server; rejects in the words of the API. */

@@ -1,5 +1,5 @@
 import { checkCustomType, checkOptions, checkToken, checkTopicName } from './checks.ts';
-import { encodeContent } from './content.ts';
+import { bytesOf } from './content.ts';
 import { rtmError } from './errors.ts';
 import type { BaseResponse, RenewTokenResponse } from './responses.ts';
 import type { Session } from './session.ts';
@@ -110,14 +110,20 @@ export class RTMStreamChannel {
     if (typeof message !== 'string' && !(message instanceof Uint8Array))
       throw rtmError(operation, 'CHANNEL_INVALID_MESSAGE', 'A message is a string or a Uint8Array');
     const customType = checkCustomType(operation, options?.customType);
-    const { content, bytes } = encodeContent(message);
-    if (bytes > messageBytesMax)
+    if (bytesOf(message) > messageBytesMax)
       throw rtmError(
         operation,
         'CHANNEL_MESSAGE_LENGTH_EXCEED_LIMITATION',
         `A message in a topic has at most ${messageBytesMax} bytes`,
       );
-    const timestamp = await topics.publish(topicName, { content, ...(customType !== '' && { customType }) });
+    const timestamp = await topics.publish(topicName, customType, () =>
+      this.#session.encode(operation, message, {
+        channelType: 'STREAM',
+        channel: this.#channel,
+        topic: topicName,
+        customType,
+      }),
+    );
     return { timestamp, topicName };
   }
 

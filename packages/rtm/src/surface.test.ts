@@ -109,8 +109,9 @@ test('RTM4: the arguments of the constructor are checked, with the codes of the 
   expect(code(app, 'u', { encryptionMode: 'AES_128_GCM' })).toBe(-10020);
   const salt = new Uint8Array(33);
   expect(code(app, 'u', { encryptionMode: 'AES_256_GCM', cipherKey: 'k', salt })).toBe(-10020);
+  expect(code(app, 'u', { encryptionMode: 'AES_256_GCM', cipherKey: 'k' })).toBeUndefined();
   // What would be sent in the clear is refused instead.
-  expect(code(app, 'u', { encryptionMode: 'AES_256_GCM', cipherKey: 'k' })).toBe(-10022);
+  expect(code(app, 'u', { encryptionMode: 'AES_256_CBC', cipherKey: 'k' })).toBe(-10020);
   expect(code(app, 'u', { privateConfig: {} })).toBeUndefined();
   for (const bad of [
     { serviceType: ['X'], accessPointHosts: ['h'] },

@@ -1,3 +1,4 @@
+import { signalingSealBytes } from '../signaling.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 import {
   type Check,
@@ -19,12 +20,12 @@ export const signalingMessageBytesMax = 32 * 1024;
 /** Characters of a message's custom type (spec: signaling 2.4). */
 export const signalingCustomTypeLengthMax = 32;
 
-/** A message's content, of at most this many bytes. */
+/** A message's content, of at most this many bytes; of one that is encrypted, before that. */
 export const contentUpTo =
   (bytesMax: number): Check =>
   (value, name) => {
     const fault = invalid(
-      `"${name}" must be an object with "text" or "bytes" (base64), and not both.`,
+      `"${name}" must be an object with one of "text", "bytes" and "sealed", the latter two in base64.`,
       signalingErrors.invalidMessage,
     );
     if (!isObject(value) || Object.keys(value).length !== 1) return fault;
@@ -39,11 +40,17 @@ export const contentUpTo =
     return undefined;
   };
 
-function contentBytes({ text, bytes }: Record<string, unknown>): number | undefined {
+function contentBytes({ text, bytes, sealed }: Record<string, unknown>): number | undefined {
   if (typeof text === 'string') return utf8Length(text);
-  if (typeof bytes !== 'string' || bytes.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes))
+  if (sealed === undefined) return base64Bytes(bytes);
+  const length = base64Bytes(sealed);
+  return length === undefined || length < signalingSealBytes ? undefined : length - signalingSealBytes;
+}
+
+function base64Bytes(value: unknown): number | undefined {
+  if (typeof value !== 'string' || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
     return undefined;
-  return (bytes.length / 4) * 3 - (bytes.endsWith('==') ? 2 : bytes.endsWith('=') ? 1 : 0);
+  return (value.length / 4) * 3 - (value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0);
 }
 
 /** What a publisher calls a message. */

@@ -1,4 +1,4 @@
-import type { SignalingTopicRequest, SignalingTopicResult } from '@housecount/protocol';
+import type { SignalingContent, SignalingTopicRequest, SignalingTopicResult } from '@housecount/protocol';
 import { environment } from '../environment.ts';
 import { errorCodes } from '../error-codes.ts';
 import { rtmError } from '../errors.ts';
@@ -102,16 +102,25 @@ export class StreamTopics {
     }
   }
 
-  /** Publishes in a topic that was joined. */
+  /** Publishes in a topic that was joined, what `encode` makes once that is known. */
   async publish(
     topic: string,
-    message: Pick<Extract<RequestBody, { type: 'publish-topic' }>, 'content' | 'customType'>,
+    customType: string,
+    encode: () => SignalingContent | Promise<SignalingContent>,
   ): Promise<number> {
     const operation = 'publishTopicMessage';
     this.#needTopic(operation, topic);
     this.#countMessage(operation, topic);
+    const encoded = encode();
+    const content = encoded instanceof Promise ? await encoded : encoded;
     try {
-      return (await this.#ask({ type: 'publish-topic', topic, ...message })).serverMs;
+      const body = {
+        type: 'publish-topic',
+        topic,
+        content,
+        ...(customType !== '' && { customType }),
+      } as const;
+      return (await this.#ask(body)).serverMs;
     } catch (error) {
       throw requestError(operation, error, {
         lost: 'CHANNEL_PUBLISH_MESSAGE_FAILED',

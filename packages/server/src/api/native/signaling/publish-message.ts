@@ -94,6 +94,9 @@ const body: Schema = object({
   content: anyOf(
     object({ text: string(`At most ${signalingMessageBytesMax} bytes of UTF-8.`) }),
     object({ bytes: string(`Base64 of at most ${signalingMessageBytesMax} bytes.`) }),
+    object({
+      sealed: string(`Base64 of at most ${signalingMessageBytesMax} bytes encrypted as clients do.`),
+    }),
   ),
   customType: optional({ type: 'string', maxLength: signalingCustomTypeLengthMax }),
   storeInHistory: optional(boolean('It is kept, durably, before it is told.')),
