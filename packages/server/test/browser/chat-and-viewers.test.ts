@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { Client } from '../client.ts';
+import { type ServerProcess, startServerProcess, until } from '../server-process.ts';
+import { type Chromium, launchChromium } from './chromium.ts';
+
+/** examples/chat-and-viewers as its reader starts it: the page's own server in Node, beside a Housecount server. */
+const script = fileURLToPath(new URL('../../../../examples/chat-and-viewers/server.mjs', import.meta.url));
+
+let browser: Chromium;
+let server: ServerProcess;
+let pageServer: { readonly url: string; readonly process: ChildProcess };
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchChromium(), startServerProcess()]);
+  pageServer = await startPageServer({ PORT: '0', HOUSECOUNT_SERVER: server.url, CHANNEL: 'demo' });
+}, 60_000);
+afterAll(async () => {
+  pageServer?.process.kill();
+  await Promise.all([browser?.close(), server?.close()]);
+}, 60_000);
+
+async function startPageServer(env: Record<string, string>) {
+  const process_ = spawn('node', [script], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    process_.once('exit', (status) => reject(new Error(`the page's server ended with ${status}`)));
+    process_.once('error', reject);
+    process_.stdout?.on('data', (chunk: Buffer) => {
+      const found = /http:\S+/.exec(chunk.toString());
+      if (found) resolve(found[0]);
+    });
+  });
+  return { url, process: process_ };
+}
+
+async function enter(name: string, how: 'Go live' | 'Watch', page?: Page): Promise<Page> {
+  const entered = page ?? (await browser.newPage(pageServer.url));
+  await entered.getByLabel('Your name').fill(name);
+  await entered.getByRole('button', { name: how }).click();
+  await entered.getByRole('button', { name: 'Leave' }).waitFor();
+  return entered;
+}
+
+const membersOf = (page: Page): Promise<string[]> => page.locator('#members li').allInnerTexts();
+const linesOf = (page: Page): Promise<string[]> => page.locator('#lines li').allInnerTexts();
+const shows = async (what: () => Promise<unknown>, wanted: unknown): Promise<void> => {
+  let last: unknown;
+  await until('what the page shows', async () => {
+    last = await what();
+    return Bun.deepEquals(last, wanted);
+  }).catch(() => expect(last).toEqual(wanted));
+};
+const say = async (page: Page, text: string): Promise<void> => {
+  await page.getByLabel('Message', { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Send' }).click();
+};
+
+test('DEMO18: the chat-and-viewers example: a host and viewers see each other come, go, talk and raise hands', async () => {
+  const ann = await enter('ann', 'Go live');
+  await until('her own picture', () =>
+    ann.evaluate(() => (document.querySelector('video')?.videoWidth ?? 0) > 0),
+  );
+  await shows(() => membersOf(ann), ['ann · live']);
+  const bob = await enter('bob', 'Watch');
+  await shows(() => membersOf(ann), ['ann · live', 'bob']);
+  await shows(() => membersOf(bob), ['ann · live', 'bob']);
+  await shows(() => ann.locator('#watching').innerText(), '1 watching');
+  await until('the picture', () =>
+    bob.evaluate(() => (document.querySelector('video')?.videoWidth ?? 0) > 0),
+  );
+  expect(await bob.locator('#placeholder').isHidden()).toBe(true);
+  await shows(() => linesOf(ann), ['bob came']);
+
+  await say(bob, 'hello <b>ann</b>');
+  await shows(() => linesOf(ann), ['bob came', 'bobhello <b>ann</b>']);
+  await bob.getByRole('button', { name: 'Raise hand' }).click();
+  await shows(() => membersOf(ann), ['ann · live', '✋ bob']);
+
+  // A viewer who has nothing of this page, nor signaling: told and listed like everybody else.
+  const viewer = await Client.join({ url: server.url, channel: 'demo', uid: 77, role: 'audience' });
+  await shows(() => membersOf(bob), ['ann · live', '✋ bob', '77']);
+  await shows(() => linesOf(ann).then((lines) => lines.at(-1)), '77 came');
+  viewer.send({ type: 'bye' });
+  await shows(() => membersOf(bob), ['ann · live', '✋ bob']);
+
+  // What was said before is there for who comes again.
+  await bob.getByRole('button', { name: 'Leave' }).click();
+  await shows(() => membersOf(ann), ['ann · live']);
+  await enter('bob', 'Watch', bob);
+  await shows(() => linesOf(bob), ['bobhello <b>ann</b>']);
+  await bob.reload();
+  await enter('bob', 'Watch', bob);
+  await shows(() => linesOf(bob), ['bobhello <b>ann</b>']);
+  await shows(() => membersOf(ann), ['ann · live', 'bob']);
+
+  // The same name elsewhere: the first page says why it is out.
+  const again = await enter('bob', 'Watch');
+  await shows(() => bob.getByRole('alert').innerText(), 'You entered with this name elsewhere.');
+  await shows(() => membersOf(again), ['ann · live', 'bob']);
+
+  await server.kill();
+  await shows(() => again.locator('#link').innerText(), 'Connecting …');
+  expect(await again.getByLabel('Message', { exact: true }).isDisabled()).toBe(true);
+  await server.restart();
+  await shows(() => again.locator('#link').innerText(), 'You are bob');
+  await say(again, 'still here');
+  await shows(() => linesOf(ann).then((lines) => lines.at(-1)), 'bobstill here');
+}, 120_000);
+
+test('DEMO18: it shows the first 50 of many, and how many more there are', async () => {
+  const page = await enter('zoe', 'Watch');
+  const before = Number((await page.locator('#watching').innerText()).split(' ')[0]);
+  const viewers = await Promise.all(
+    Array.from({ length: 80 }, (_, each) =>
+      Client.join({ url: server.url, channel: 'demo', uid: 1000 + each, role: 'audience' }),
+    ),
+  );
+  await shows(() => page.locator('#watching').innerText(), `${before + 80} watching`);
+  await shows(async () => (await membersOf(page)).length, 50);
+  const others = async (): Promise<number> =>
+    Number(/and (\d+) more/.exec(await page.locator('#more').innerText())?.[1]);
+  const hosts = await page.locator('#members li[data-role=host]').count();
+  await shows(others, before + 80 + hosts - 50);
+  for (const viewer of viewers.slice(0, 40)) viewer.send({ type: 'bye' });
+  await shows(() => page.locator('#watching').innerText(), `${before + 40} watching`);
+  await shows(() => page.locator('#more').isHidden(), before + 40 + hosts <= 50);
+  for (const viewer of viewers.slice(40)) viewer.send({ type: 'bye' });
+  await shows(() => page.locator('#watching').innerText(), `${before} watching`);
+}, 60_000);
+
+test('DEMO18: a name that is not legal, a body that is none, and a server that is away are said in words', async () => {
+  const page = await browser.newPage(pageServer.url);
+  await page.getByLabel('Your name').fill('_who*');
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await page.getByText('A name has 1 to 64').waitFor();
+  for (const [body, status] of [
+    ['{', 400],
+    ['null', 400],
+    ['{"name":7}', 400],
+    ['x'.repeat(100_000), 413],
+  ] as const)
+    expect((await fetch(`${pageServer.url}token`, { method: 'POST', body })).status).toBe(status);
+  expect((await fetch(`${pageServer.url}server.mjs`)).status).toBe(404);
+  await server.kill();
+  try {
+    await page.getByLabel('Your name').fill('dan');
+    await page.getByRole('button', { name: 'Watch' }).click();
+    await page.getByText('You could not enter.').waitFor();
+    await page.reload();
+    await page.getByText('The Housecount server cannot be reached').waitFor();
+  } finally {
+    await server.restart();
+  }
+}, 60_000);
