@@ -43,6 +43,7 @@ export const signalingErrors = {
   receiverOfflineButKept: -11035,
   receiverOfflineAndNotKept: -11036,
   deliveredButNotKept: -11037,
+  storageFailed: -12001,
   storageInvalidArgument: -12004,
   tooManyFollowedUsers: -12017,
   presenceInvalidArgument: -13003,
@@ -53,11 +54,13 @@ export const signalingErrors = {
   stateValueTooLong: -13009,
   userNotInChannel: -13011,
   presenceFailed: -13013,
+  lockFailed: -14001,
   tooManyWaits: -14003,
   invalidLockName: -14005,
   historyFailed: -15001,
   invalidTimestamp: -15002,
   historyTimeout: -15003,
+  historyNotPermitted: -15004,
   /** The app keeps no messages. */
   historyNotAvailable: -15005,
 } as const;

@@ -311,6 +311,12 @@ export interface SignalingUnsubscribed {
   readonly message: string;
   readonly serverMs: number;
 }
+/** The new token does not allow to read these message channels: they are not subscribed any more; the session goes on. */
+export interface SignalingReadRevoked {
+  readonly type: 'read-revoked';
+  readonly channels: readonly string[];
+  readonly serverMs: number;
+}
 /** The token's privilege ends soon: that of the login, or of a stream channel. */
 export interface SignalingTokenWillExpire {
   readonly type: 'token-will-expire';
@@ -340,6 +346,7 @@ export type SignalingServerFrame =
   | SignalingTopicEvent
   | SignalingChannelEnded
   | SignalingUnsubscribed
+  | SignalingReadRevoked
   | SignalingTokenWillExpire
   | SignalingClosing;
 

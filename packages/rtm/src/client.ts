@@ -1,5 +1,6 @@
 import {
   type SignalingMessage,
+  type SignalingReadRevoked,
   type SignalingServerFrame,
   type SignalingUnsubscribed,
   signalingFrameBytesMax,
@@ -226,6 +227,18 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     this.emit('linkState', event);
   }
 
+  /** A token with less took these away; they are not restored. */
+  #onReadRevoked({ channels, serverMs }: SignalingReadRevoked): void {
+    const messageChannels = channels.filter((channel) => this.#session.subscriptions.ended(channel));
+    if (messageChannels.length === 0) return;
+    this.emit('token', {
+      eventType: 'READ_PERMISSION_REVOKED',
+      reason: TokenEventReason.READ_PERMISSION_REVOKED,
+      affectedResources: { messageChannels },
+      timestamp: serverMs,
+    } satisfies TokenEvent);
+  }
+
   /** Opening a message takes time: what came after it waits, so that all is told in the order in which it came. */
   #inOrder(frame: SignalingServerFrame): void {
     if (!this.#session.isSealed) {
@@ -325,6 +338,9 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
         return;
       case 'unsubscribed':
         this.#onUnsubscribed(frame);
+        return;
+      case 'read-revoked':
+        this.#onReadRevoked(frame);
         return;
       case 'token-will-expire':
         this.emit('tokenPrivilegeWillExpire', frame.channel ?? '');

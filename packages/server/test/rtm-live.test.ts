@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { Rtm2Permissions, RtmTokenBuilder } from 'agora-token';
 import { logoutAll, type RtmUser, rtmToken, rtmUser } from './rtm-client.ts';
 import { testApp } from './server-process.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
@@ -201,6 +202,44 @@ test('RTM11, RTM19: tokens: wrong, of somebody else, expired; one that ends soon
   expect(links.at(-1)).toMatchObject({ operation: 'SERVER_REJECT', reasonCode: 'TOKEN_EXPIRED' });
   const unknown = rtmUser(server.url, 'ann');
   await unknown.client.login({ token: rtmToken('ann') });
+}, 60_000);
+
+test('RTM112, SIG87: a token with lists, and one that allows less: the app is told which channels it reads no more', async () => {
+  const listed = (...readable: string[]): string => {
+    const permissions = new Rtm2Permissions();
+    permissions.add(Rtm2Permissions.kMessageChannels, Rtm2Permissions.kRead, readable);
+    permissions.add(Rtm2Permissions.kMessageChannels, Rtm2Permissions.kWrite, ['chat-*']);
+    return RtmTokenBuilder.buildTokenWithPermissions(
+      testApp.id,
+      testApp.certificate,
+      'ann',
+      permissions,
+      3600,
+    );
+  };
+  const ann = rtmUser(server.url, 'ann');
+  await ann.client.login({ token: listed('chat-*', 'news') });
+  await ann.client.subscribe('chat-1');
+  await ann.client.subscribe('news');
+  expect(await codeOf(ann.client.subscribe('secret'))).toBe(-11021);
+  expect(await codeOf(ann.client.publish('news', 'me too'))).toBe(-11024);
+  await ann.client.publish('chat-1', 'hello');
+  await ann.until('its own', () => ann.messages.length === 1);
+  await ann.client.renewToken(listed('news'));
+  await ann.until('the event', () => ann.tokens.length === 1);
+  expect(ann.tokens[0]).toMatchObject({
+    eventType: 'READ_PERMISSION_REVOKED',
+    reason: 'The token read permission is revoked',
+    affectedResources: { messageChannels: ['chat-1'] },
+  });
+  const restored = ann.links.length;
+  ann.breakSocket();
+  await ann.until('a connection again', () => ann.links.slice(restored).at(-1)?.currentState === 'CONNECTED');
+  expect(ann.links.at(-1)).toMatchObject({ affectedChannels: ['news'], unrestoredChannels: [] });
+  await ann.client.publish('chat-1', 'I do not hear this');
+  await (await login('bob')).client.publish('news', 'but this');
+  await ann.until('the news', () => ann.messages.length === 2);
+  expect(ann.messages[1]?.message).toBe('but this');
 }, 60_000);
 
 test('RTM50: in a large channel changes come together, net, with the number at the end', async () => {

@@ -10,6 +10,7 @@ const types: readonly string[] = [
   'topic',
   'channel-ended',
   'unsubscribed',
+  'read-revoked',
   'storage',
   'lock',
   'token-will-expire',

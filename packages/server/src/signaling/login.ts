@@ -1,4 +1,5 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
+import type { Permissions } from '../edge/token/permissions.ts';
 import { checkSignalingToken } from '../edge/token/verify-signaling.ts';
 import { limits } from '../limits.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
@@ -13,6 +14,8 @@ export interface CheckedLogin {
   readonly ok: true;
   readonly app: SignalingApp;
   readonly tokenEndsMs?: number;
+  /** Absent: everything. */
+  readonly permissions?: Permissions;
   readonly leaseMs: number;
 }
 
@@ -33,8 +36,14 @@ export function checkLogin(
   if (!grant.ok) return grant;
   if (grant.hint !== undefined)
     context.logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });
-  const { loginEndsMs } = grant;
-  return { ok: true, app, leaseMs, ...(loginEndsMs !== undefined && { tokenEndsMs: loginEndsMs }) };
+  const { loginEndsMs, permissions } = grant;
+  return {
+    ok: true,
+    app,
+    leaseMs,
+    ...(permissions && { permissions }),
+    ...(loginEndsMs !== undefined && { tokenEndsMs: loginEndsMs }),
+  };
 }
 
 /** How long the modelled service waits before it tells that a client is lost (spec: signaling 3.6), milliseconds. */

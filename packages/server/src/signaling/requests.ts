@@ -9,6 +9,7 @@ import { getMessages, publishKept } from './kept-messages.ts';
 import { changeLock, locksOf } from './lock-requests.ts';
 import { muted } from './moderation.ts';
 import { changeStates } from './own-states.ts';
+import { forbiddenBy, permit } from './permissions.ts';
 import { publish, publisherOf, tellUser, writeMetadata } from './publish.ts';
 import { onlineUsers, statesOf, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
@@ -31,6 +32,8 @@ export function handleRequest(
   session: Session,
   frame: Request,
 ): Answer | Promise<Answer> {
+  const forbidden = session.permissions && forbiddenBy(session.permissions, session.userId, frame);
+  if (forbidden) return forbidden;
   // Its own rate is by topic.
   if (frame.type === 'publish-topic') return publishTopic(context, session, frame);
   if (!session.rates.take(rateKinds[frame.type], context.clock.nowMs()))
@@ -135,16 +138,13 @@ const keyOf = (session: Session, { channelType, channel }: Omit<ChannelKey, 'app
   channel,
 });
 
-async function renewToken(
-  { log, clock }: SignalingContext,
-  session: Session,
-  token: string,
-): Promise<Answer> {
+async function renewToken(context: SignalingContext, session: Session, token: string): Promise<Answer> {
+  const { log, clock } = context;
   const { app, userId, id: connectionId } = session;
   const nowMs = clock.nowMs();
   const grant = checkSignalingToken({ token, app, userId, nowMs, lengthMax: limits.tokenLengthMax });
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
-  const { loginEndsMs } = grant;
+  const { loginEndsMs, permissions } = grant;
   const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
   const outcomes = await Promise.all(
     Array.from(session.subscriptions.values())
@@ -156,5 +156,6 @@ async function renewToken(
     if (!outcome.ok && outcome.code !== 'not_joined') return failed(outcome, signalingErrors.invalidToken);
   session.tokenEndsMs = loginEndsMs;
   session.warned = false;
+  await permit(context, session, permissions);
   return done();
 }

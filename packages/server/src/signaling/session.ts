@@ -5,6 +5,7 @@ import {
   type SignalingChannelEnded,
   signalingErrors,
 } from '@housecount/protocol';
+import type { Permissions } from '../edge/token/permissions.ts';
 import type { SignalingRequest } from '../log/contract.ts';
 import { signalingKey } from '../log/world.ts';
 import type { ChannelKey } from './channel-key.ts';
@@ -25,6 +26,8 @@ export interface SessionStart {
   readonly leaseMs: number;
   /** End of the login privilege, epoch milliseconds; absent: never. */
   readonly tokenEndsMs?: number;
+  /** What its token allows; absent: everything. */
+  readonly permissions?: Permissions;
 }
 
 /**
@@ -39,6 +42,7 @@ export class Session {
   readonly rates = new Rates();
   leaseMs: number;
   tokenEndsMs: number | undefined;
+  permissions: Permissions | undefined;
   /** token-will-expire was sent for this end. */
   warned = false;
   /** As the log has it, or will have it once what was submitted is decided. */
@@ -69,6 +73,7 @@ export class Session {
     this.identity = start.identity;
     this.leaseMs = start.leaseMs;
     this.tokenEndsMs = start.tokenEndsMs;
+    this.permissions = start.permissions;
     this.lastHeardMs = context.clock.nowMs();
   }
 
@@ -174,6 +179,10 @@ export class Session {
     this.unfollowUser(userId);
     this.#followed.set(userId, nothing);
     if (this.#connection) this.#follow(userId, this.#connection);
+  }
+
+  get followed(): Iterable<string> {
+    return this.#followed.keys();
   }
 
   unfollowUser(userId: string): void {

@@ -5,8 +5,9 @@ import type { LogRecord } from '../log/record.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { identityOf, uidOf, userIdOf } from './identity.ts';
-import { checkLogin } from './login.ts';
+import { type CheckedLogin, checkLogin } from './login.ts';
 import { expels, isBanned, isExpulsion, keptOut, tellKicked } from './moderation.ts';
+import { permit } from './permissions.ts';
 import { Session } from './session.ts';
 import { verifySessionKey } from './session-key.ts';
 
@@ -47,7 +48,7 @@ export class Sessions {
   ): Promise<Admission> {
     const checked = checkLogin(this.#context, frame);
     if (!checked.ok) return checked;
-    const { app, tokenEndsMs, leaseMs } = checked;
+    const { app, tokenEndsMs, leaseMs, permissions } = checked;
     const { userId } = frame;
     const { address } = connection.socket;
     if (isBanned(this.#context.log, app.id, { userId, address })) return { ok: false, code: 'banned' };
@@ -56,7 +57,9 @@ export class Sessions {
       const back = this.#returning(app, userId, claim.id, leaseMs);
       if (back === 'replaced') return { ok: false, code: 'replaced' };
       if (back) {
-        const admission = await this.#resume(back.session, tokenEndsMs, address);
+        // What a session from before a restart was allowed is not known any more: nothing less, as far as it can be known.
+        if (!back.isWhole) back.session.permissions = permissions;
+        const admission = await this.#resume(back.session, checked, address);
         if (admission) return admission.ok ? { ...admission, resumed: back.isWhole } : admission;
         // Ended meanwhile by a newer device.
         if (this.of(app.id, userId)) return { ok: false, code: 'replaced' };
@@ -71,6 +74,7 @@ export class Sessions {
       identity: identityOf(this.#context.log, app.id, userId),
       leaseMs,
       ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+      ...(permissions && { permissions }),
     });
     this.#add(session);
     return { ok: true, session, resumed: false };
@@ -173,13 +177,14 @@ export class Sessions {
   /** undefined: its lease has ended after all, and it with it. */
   async #resume(
     session: Session,
-    tokenEndsMs: number | undefined,
+    { tokenEndsMs, permissions }: CheckedLogin,
     address: string,
   ): Promise<Admission | undefined> {
     session.handOver();
     session.address = address;
     const { log } = this.#context;
     await this.#leaveForbidden(session);
+    await permit(this.#context, session, permissions);
     const connectionId = session.id;
     const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
     const outcomes = await Promise.all(

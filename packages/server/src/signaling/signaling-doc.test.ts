@@ -64,6 +64,7 @@ const serverTypes: Record<SignalingServerFrame['type'], true> = {
   topic: true,
   'channel-ended': true,
   unsubscribed: true,
+  'read-revoked': true,
   'token-will-expire': true,
   closing: true,
 };

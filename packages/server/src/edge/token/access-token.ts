@@ -23,7 +23,20 @@ export interface TokenService {
   readonly privileges: ReadonlyMap<number, number>;
   /** The strings of the body, in order: channel and uid of RTC, user id of RTM. */
   readonly names: readonly string[];
+  /** Of RTM2: what may be read and written. */
+  readonly lists?: readonly TokenList[];
 }
+
+/** Names, or patterns with `*`, of one kind of resource for which one permission is granted. */
+export interface TokenList {
+  readonly resource: number;
+  readonly permission: number;
+  readonly names: readonly string[];
+}
+
+/** Resources and permissions of RTM2's lists. */
+export const rtm2Resources = { messageChannels: 0, streamChannels: 1, users: 4 } as const;
+export const rtm2Permissions = { read: 0, write: 1 } as const;
 
 /** What an AccessToken2 says; not yet whether to believe it. */
 export interface AccessToken {
@@ -134,23 +147,25 @@ function readService(reader: Reader): TokenService | undefined {
     }
     case serviceTypes.rtm2: {
       const names = [reader.text()];
-      skipResources(reader);
-      return { type, privileges, names };
+      return { type, privileges, names, lists: readLists(reader) };
     }
     default:
       return undefined;
   }
 }
 
-/** RTM2's lists of what may be read and written: not used, but what follows them is. */
-function skipResources(reader: Reader): void {
+function readLists(reader: Reader): TokenList[] {
+  const lists: TokenList[] = [];
   for (let resources = reader.uint16(); resources > 0; resources--) {
-    reader.uint16();
+    const resource = reader.uint16();
     for (let permissions = reader.uint16(); permissions > 0; permissions--) {
-      reader.uint16();
-      for (let names = reader.uint16(); names > 0; names--) reader.bytes();
+      const permission = reader.uint16();
+      const names: string[] = [];
+      for (let left = reader.uint16(); left > 0; left--) names.push(reader.text());
+      lists.push({ resource, permission, names });
     }
   }
+  return lists;
 }
 
 /** Little-endian reads; RangeError past the end. */

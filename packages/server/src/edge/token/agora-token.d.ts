@@ -1,5 +1,9 @@
 /** The official builder's parser, which its own types leave out. Tests only. */
 declare module 'agora-token/src/AccessToken2' {
+  export class ServiceRtm2 {
+    constructor(userId: string, permissions: import('agora-token').Rtm2Permissions);
+    add_privilege(privilege: number, expire: number): void;
+  }
   export class AccessToken2 {
     constructor(appId: string, appCertificate: string, issueTs: number, expire: number);
     appId: Uint8Array;
@@ -8,6 +12,8 @@ declare module 'agora-token/src/AccessToken2' {
     salt: number;
     from_string(token: string): boolean;
     verifySignature(certificate: string): boolean;
+    add_service(service: ServiceRtm2): void;
+    build(): string;
     getServices(type: number): readonly {
       readonly __channel_name: Uint8Array;
       readonly __uid: Uint8Array;

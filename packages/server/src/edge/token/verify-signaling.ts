@@ -1,4 +1,5 @@
 import { rtmLogin, serviceTypes } from './access-token.ts';
+import { Permissions } from './permissions.ts';
 import { believe, lifeOf, type TokenApp, type TokenRefusal } from './verify.ts';
 
 /** A token that is good for a login to signaling. */
@@ -6,13 +7,16 @@ export interface SignalingGrant {
   readonly ok: true;
   /** When the login privilege ends and with it the session, epoch milliseconds; absent: never. */
   readonly loginEndsMs?: number;
+  /** What the holder may read and write; absent: everything. */
+  readonly permissions?: Permissions;
   /** A likely mistake of whoever made the token, for the log. */
   readonly hint?: string;
 }
 
 /**
  * Checks a token for logging in as `userId`: what any token must be, then the RTM service, its user id (exactly this one:
- * no pattern, spec: tokens section 6), the token's end, the login privilege.
+ * no pattern, spec: tokens section 6), the token's end, the login privilege. Where there are both a service with lists of
+ * permissions (RTM2) and one without, the lists hold.
  */
 export function checkSignalingToken(check: {
   readonly token: string | undefined;
@@ -25,15 +29,10 @@ export function checkSignalingToken(check: {
   const believed = believe(check);
   if (!believed.ok) return believed;
   const { token } = believed;
-  const services = token.services.filter(({ type }) => type === serviceTypes.rtm);
-  if (services.length === 0) {
-    // What such a token allows is in lists, which must not be overlooked.
-    const isListed = token.services.some(({ type }) => type === serviceTypes.rtm2);
-    return refuse(
-      'token_no_privilege',
-      isListed ? 'Tokens with lists of permissions are not supported.' : 'It has no RTM service.',
-    );
-  }
+  const services = [serviceTypes.rtm2, serviceTypes.rtm].flatMap((wanted) =>
+    token.services.filter(({ type }) => type === wanted),
+  );
+  if (services.length === 0) return refuse('token_no_privilege', 'It has no RTM service.');
   const service = services.find(({ names }) => names[0] === check.userId);
   if (!service) return refuse('token_uid_mismatch', '');
   const life = lifeOf(token, check.nowMs);
@@ -46,6 +45,7 @@ export function checkSignalingToken(check: {
   return {
     ok: true,
     ...(loginEndsMs !== undefined && { loginEndsMs }),
+    ...(service.lists && { permissions: new Permissions(service.lists) }),
     ...(life.hint !== undefined && { hint: life.hint }),
   };
 }
