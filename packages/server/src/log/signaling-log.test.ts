@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import type { Clock } from '../clock.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { quietLogger, quietMetrics } from '../notify/notify-for-tests.ts';
 import type { Log, SignalingKey, SignalingRequest } from './contract.ts';
@@ -18,15 +19,27 @@ class Machine {
   readonly disk = new SimDisk(new SimRandom(7));
   readonly #random = new SimRandom(11);
   #process: SimProcessClock | undefined;
+  /** How many timers were set. */
+  timers = 0;
   log!: Log;
 
   async start(): Promise<void> {
-    this.#process = this.clock.process();
+    const process = this.clock.process();
+    this.#process = process;
+    const clock: Clock = {
+      nowMs: () => process.nowMs(),
+      after: (delayMs, run) => {
+        this.timers += 1;
+        // Else a server that never rests would hang the test.
+        if (this.timers > 10_000) throw new Error('it sets timers without end');
+        return process.after(delayMs, run);
+      },
+    };
     const logger = quietLogger(() => undefined);
-    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock: this.#process });
+    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
     this.log = await openLog({
       store,
-      clock: this.#process,
+      clock,
       random: this.#random,
       logger,
       metrics: quietMetrics,
@@ -176,6 +189,36 @@ test('SIG6: metadata and locks outlive a power cut and a snapshot', async () => 
   await m.clock.advance(recoveryMs + 10_000 + 1);
   expect(m.log.signalingState(key).locks.stage?.owner).toBeUndefined();
 });
+
+test.each(['metadata', 'a lock'])(
+  'SIG121: a channel that is kept for %s alone sets no timer, and is not forgotten',
+  async (kept) => {
+    const m = await begin();
+    await m.log.signaling(key, join('ann'));
+    if (kept === 'a lock')
+      await m.log.signaling(key, { type: 'set-lock', name: 'stage', ttlMs: 10_000, by: 'ann' });
+    else
+      await m.log.signaling(key, {
+        type: 'change-metadata',
+        mode: 'set',
+        items: [{ key: 'topic', value: 'news', revision: -1 }],
+        majorRevision: -1,
+        author: 'ann',
+        addTimeStamp: false,
+        addUserId: false,
+        lockName: '',
+      });
+    await m.log.signaling(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
+    const timers = m.timers;
+    // The mark of life is set about once a second.
+    await m.clock.advance(10_000);
+    expect(m.timers - timers).toBeLessThan(30);
+    const { metadata, locks } = m.log.signalingState(key);
+    expect([metadata.items.topic?.value, locks.stage?.name]).toEqual(
+      kept === 'metadata' ? ['news', undefined] : [undefined, 'stage'],
+    );
+  },
+);
 
 test('SIG4: a lease that ends by itself is told', async () => {
   const m = await begin();

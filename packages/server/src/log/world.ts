@@ -107,12 +107,14 @@ export class World implements WorldView {
     this.#channels.delete(channelKey(app, channel));
   }
 
-  /** As `forgetIfIdle`. */
+  /** As `forgetIfIdle`; metadata and locks stay. */
   forgetSignalingIfIdle(key: SignalingKey, nowMs: number): void {
     const state = this.signaling(key);
-    if (!isForgettable(state)) return;
-    for (const clientSeq of state.presence.departed.values()) if (clientSeq >= nowMs) return;
-    this.#forgetSignaling(key);
+    const { app, channel, presence } = state;
+    if (presence.sid !== undefined) return;
+    for (const clientSeq of presence.departed.values()) if (clientSeq >= nowMs) return;
+    const { lastAtMs } = presence;
+    this.putSignaling({ ...state, presence: { ...closedChannel(app, channel), lastAtMs } });
   }
 
   #forgetSignaling(key: SignalingKey): void {
