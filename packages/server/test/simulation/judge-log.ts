@@ -1,6 +1,7 @@
 import type { ChannelEvent, MemberLeft } from '@housecount/protocol';
 import type { LogRecord } from '../../src/log/record.ts';
 import { leaseMs, recoveryMs } from './sim-machine.ts';
+import { type StatesTold, unwrapped } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 
 /** Messages, decisions and disks take time; who is later than the lease by less than this is nobody's fault. */
@@ -21,7 +22,9 @@ export function judgeLog(
   const rosters = new Map<string, Map<number, Person>>();
   const open = new Map<string, { sid: string; seq: number }>();
   const sids = new Set<string>();
-  for (const record of records) {
+  for (const each of records) {
+    const record = unwrapped(each);
+    if (record.type === 'states-set') wrong.push(...statesSet(record, rosters.get(record.channel), truth));
     if (!isEvent(record)) continue;
     const { channel, sid, seq } = record;
     const name = `${record.type} ${channel} ${sid} ${seq}`;
@@ -48,7 +51,20 @@ export function judgeLog(
   return { rosters, wrong };
 }
 
-const isEvent = (record: LogRecord): record is ChannelEvent => 'seq' in record;
+const isEvent = (record: LogRecord | StatesTold): record is ChannelEvent => 'seq' in record;
+
+/** A change of states, which stands for the role in a signaling channel. */
+function statesSet(
+  { channel, uid, role }: StatesTold,
+  roster: ReadonlyMap<number, Person> | undefined,
+  truth: Truth,
+): readonly string[] {
+  const person = roster?.get(uid);
+  if (!person) return [`${channel}: states of uid ${uid}, who is not in`];
+  const isAsked = truth.roles.has(`${person.connectionId} ${role}`);
+  person.role = role;
+  return isAsked ? [] : [`${channel}: nobody asked for these states of uid ${uid}`];
+}
 
 /** One event: the change of the roster, and whether anything outside caused it. */
 function apply(
@@ -88,7 +104,9 @@ function leaveWithoutCause(event: MemberLeft, connectionId: string, truth: Truth
   const { reason, atMs, lastHeardMs, evidence } = event;
   if (reason === 'quit') return truth.byes.has(connectionId) ? undefined : 'it never said goodbye';
   if (reason === 'replaced') {
-    const others = [...truth.joins].filter(([id, join]) => id !== connectionId && join.uid === event.uid);
+    const others = [...truth.joins].filter(
+      ([id, join]) => id !== connectionId && join.uid === event.uid && join.channel === event.channel,
+    );
     return others.some(([, join]) => join.atMs <= atMs) ? undefined : 'there was no other device';
   }
   if (reason !== 'timeout') return 'nothing could cause that';
@@ -141,12 +159,23 @@ export function mayBeOut(truth: Truth, connectionId: string, atMs: number): bool
   return atMs >= endsMs - slackMs;
 }
 
+/** Was nothing heard for a lease, about, since it joined or was last resumed? Then it may be out, whatever was heard after. */
+function wasSilent(truth: Truth, connectionId: string, untilMs: number): boolean {
+  const resumedMs = truth.resumed.findLast((resume) => resume.connectionId === connectionId)?.atMs ?? 0;
+  const since = heardUntil(truth, connectionId, untilMs).filter((ms) => ms >= resumedMs);
+  return since.some((ms, at) => ms - (since[at - 1] ?? ms) >= leaseMs - slackMs);
+}
+
 /** What was acknowledged and is not in the log, and resumes refused within the lease. */
 function missing(records: readonly LogRecord[], truth: Truth): string[] {
   const wrong: string[] = [];
   const known = new Set(records.map((record) => JSON.stringify(record)));
+  const told = records.map(unwrapped);
+  const nonces = new Set(told.map((record) => (record.type === 'states-set' ? record.nonce : '')));
+  for (const nonce of truth.statesSet)
+    if (!nonces.has(nonce)) wrong.push(`acknowledged, and not in the log: states with ${nonce}`);
   const joins = new Set(
-    records.map((record) =>
+    told.map((record) =>
       record.type === 'member-joined' ? `${record.connectionId} ${record.sid} ${record.seq}` : '',
     ),
   );
@@ -163,10 +192,15 @@ function missing(records: readonly LogRecord[], truth: Truth): string[] {
     const own = truth.joins.get(connectionId);
     // Two joins that were asked for at about the same time may be decided in either order.
     const replaced = [...truth.joins].some(
-      ([id, { uid, atMs: askedMs }]) =>
-        id !== connectionId && uid === own?.uid && askedMs <= atMs && askedMs >= own.atMs - slackMs,
+      ([id, { uid, channel, atMs: askedMs }]) =>
+        id !== connectionId &&
+        uid === own?.uid &&
+        channel === own.channel &&
+        askedMs <= atMs &&
+        askedMs >= own.atMs - slackMs,
     );
-    if (truth.byes.has(connectionId) || replaced || mayBeOut(truth, connectionId, atMs)) continue;
+    const mayBe = mayBeOut(truth, connectionId, atMs) || wasSilent(truth, connectionId, atMs);
+    if (truth.byes.has(connectionId) || replaced || mayBe) continue;
     wrong.push(`the resume of ${connectionId} at ${atMs} was refused within its lease`);
   }
   return wrong;

@@ -4,12 +4,15 @@ import { decodeRecord } from '../../src/log/record.ts';
 import type { GivenUp } from '../../src/notify/given-up-journal.ts';
 import { judgeLog } from './judge-log.ts';
 import { judgeNotices } from './judge-notices.ts';
+import { judgePresence } from './judge-presence.ts';
 import { SimClient } from './sim-client.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
-import { app, type Life, type Sabotage, SimMachine } from './sim-machine.ts';
+import { SimKeeper } from './sim-keeper.ts';
+import { type Life, type Sabotage, SimMachine } from './sim-machine.ts';
 import { SimRandom } from './sim-random.ts';
 import { SimReceiver } from './sim-receiver.ts';
+import { isSignaling, rosterOf, signalingOf } from './sim-signaling.ts';
 import { Truth } from './truth.ts';
 
 export interface ScheduleResult {
@@ -19,6 +22,9 @@ export interface ScheduleResult {
   readonly crashes: number;
   readonly resumes: number;
   readonly givenUp: number;
+  /** Changes of metadata that were acknowledged, and times that the lock was had. */
+  readonly changes: number;
+  readonly holds: number;
   /** Times that a receiver was told of a loss. */
   readonly lost: number;
   /** Of every record: equal for equal seeds. */
@@ -64,8 +70,32 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
   const [first] = clients;
   if (first && random.chance(0.25)) clients.push(new SimClient({ ...first.options, random: random.fork() }));
 
+  // Not in every world: where something is written all the time, the log's last record says when the server lived.
+  const hasSignaling = random.chance(0.5);
+  // Some of the same uids subscribe to the signaling channel of the first's name: for the log these are two channels.
+  const signaling = signalingOf('lobby');
+  const subscribers = Array.from({ length: hasSignaling ? random.between(1, 6) : 0 }, (_, at) => {
+    return new SimClient({
+      machine,
+      time,
+      random: random.fork(),
+      truth,
+      channel: signaling,
+      uid: 2 * at + 1,
+    });
+  });
+  const [firstOf] = subscribers;
+  if (firstOf && random.chance(0.25))
+    subscribers.push(new SimClient({ ...firstOf.options, random: random.fork() }));
+  channels.push(signaling);
+  clients.push(...subscribers);
+  const keepers = (hasSignaling ? ['kay', 'kim'] : []).map((userId) => {
+    return new SimKeeper({ machine, time, random: random.fork(), truth, channel: signaling, userId });
+  });
+
   void machine.start();
   await clock.advance(200);
+  for (const keeper of keepers) void keeper.run();
   for (const client of clients) void client.run();
   const durationMs = random.between(20_000, 100_000);
   planTrouble({ durationMs, random, time, machine, disk, receivers, truth });
@@ -74,7 +104,7 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
   // Calm: everything works again, nobody begins anything; longer than every lease.
   disk.onOperation = () => undefined;
   heal(disk, truth, clock.nowMs());
-  for (const client of clients) client.calm = true;
+  for (const each of [...clients, ...keepers]) each.calm = true;
   for (const receiver of receivers) receiver.trouble = 0;
   await clock.advance(15_000);
   if (!machine.life) void machine.start();
@@ -87,6 +117,7 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
     isIdle = true;
   });
   for (let waits = 0; waits < 10 && !isIdle; waits += 1) await clock.advance(10_000);
+  for (const keeper of keepers) keeper.look(life);
   const wrong = [...truth.failures];
   if (!isIdle) wrong.push('delivery does not come to an end');
   const records = await within(clock, readAll(life));
@@ -99,13 +130,17 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
     const expected = shown(present.map(({ options }) => options.uid));
     const inLog = shown(rosters.get(channel)?.keys());
     if (inLog !== expected) wrong.push(`${channel}: in the log ${inLog}; in truth ${expected}`);
-    const served = shown([...(life.log.channel(app, channel)?.roster ?? [])].map(({ uid }) => uid));
+    const served = shown(rosterOf(life.log, channel).map(({ uid }) => uid));
     if (served !== expected) wrong.push(`${channel}: served ${served}; in truth ${expected}`);
     for (const { role, options } of present) {
       const known = rosters.get(channel)?.get(options.uid)?.role;
       if (known !== role) wrong.push(`${channel}: uid ${options.uid} is ${role}, and ${known} in the log`);
     }
   }
+  const inLobby = clients.filter(
+    ({ isIn, options }) => isIn && ['lobby', signaling].includes(options.channel),
+  );
+  wrong.push(...judgePresence(life.log, records, new Set(inLobby.map(({ options }) => String(options.uid)))));
   let givenUpCount = 0;
   let lostCount = 0;
   for (const { endpoint, received, lost } of receivers) {
@@ -117,6 +152,7 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
     wrong.push(...notices.wrong);
     if (!notices.rosters) continue;
     for (const channel of channels) {
+      if (isSignaling(channel)) continue;
       const expected = shown(rosters.get(channel)?.keys());
       const folded = shown(notices.rosters.get(channel));
       if (folded !== expected)
@@ -141,6 +177,8 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
       crashes: truth.crashes.length,
       resumes: truth.resumed.length,
       givenUp,
+      changes: keepers.reduce((sum, { changes }) => sum + changes, 0),
+      holds: keepers.reduce((sum, { holds }) => sum + holds, 0),
       lost,
       digest: crc32(JSON.stringify(records)),
     };

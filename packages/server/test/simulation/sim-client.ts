@@ -2,6 +2,7 @@ import type { Role } from '@housecount/protocol';
 import type { SimProcessClock } from './sim-clock.ts';
 import type { ClientOp, Life, Reply, SimMachine } from './sim-machine.ts';
 import type { SimRandom } from './sim-random.ts';
+import { isSignaling } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 
 /** How a socket ended, as the client sees it. */
@@ -39,7 +40,7 @@ export class SimClient {
 
   constructor(options: ClientOptions) {
     this.options = options;
-    this.#role = options.random.chance(0.3) ? 'broadcaster' : 'audience';
+    this.#role = !isSignaling(options.channel) && options.random.chance(0.3) ? 'broadcaster' : 'audience';
   }
 
   /** Is the client in, by its own knowledge? */
@@ -77,7 +78,7 @@ export class SimClient {
       const connectionId = this.#connectionId ?? random.id(12);
       const op: ClientOp = resuming
         ? { type: 'resume', channel }
-        : { type: 'join', channel, uid, role: this.#role };
+        : { type: 'join', channel, uid, role: this.#joinRole };
       if (!resuming) truth.joins.set(connectionId, { channel, uid, atMs: time.nowMs() });
       const link = this.#newLink();
       const reply = link ? await this.#call(link, connectionId, op) : 'broken';
@@ -97,6 +98,12 @@ export class SimClient {
       await this.#sleep(200, 1_500);
     }
     return false;
+  }
+
+  /** States of signaling begin anew with each session. */
+  get #joinRole(): Role {
+    if (isSignaling(this.options.channel)) this.#role = 'audience';
+    return this.#role;
   }
 
   /** In the channel, until the link ends. */

@@ -1,4 +1,4 @@
-import type { Role } from '@housecount/protocol';
+import type { Evidence, Role } from '@housecount/protocol';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
@@ -13,6 +13,7 @@ import { createMetrics } from '../../src/observe/metrics.ts';
 import type { SimClock, SimProcessClock } from './sim-clock.ts';
 import type { CrashKind, SimDisk } from './sim-disk.ts';
 import type { SimRandom } from './sim-random.ts';
+import { isSignaling, keyOf, signalingRequest, signalingRole } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 
 export const app = '0123456789abcdef0123456789abcdef';
@@ -28,6 +29,8 @@ export interface Sabotage {
   readonly syncIsALie?: boolean;
   readonly wrapDisk?: (disk: Disk) => Disk;
   readonly wrapSend?: (send: Send) => Send;
+  /** Done at each start, before anybody is served. */
+  readonly spoil?: (log: Log) => Promise<unknown>;
 }
 
 export type ClientOp =
@@ -97,7 +100,9 @@ export class SimMachine {
       if (!process.alive) return;
       truth.boots.push({ beganMs, upMs: clock.nowMs() });
       this.life = life;
-      void this.#closeWhoLeft(life);
+      this.#closeWhoLeft(life).catch((cause: unknown) => {
+        if (life === this.life) truth.failures.push(`the log cannot be read: ${String(cause)}`);
+      });
       this.#watchSilence(life);
     } catch (error) {
       if (!process.alive) return;
@@ -154,6 +159,7 @@ export class SimMachine {
       const { channel } = op;
       sessions.set(connectionId, { channel, lastHeardMs: clock.nowMs(), silenceTold: false, onLeft });
     };
+    if (isSignaling(op.channel)) return this.#handleSignaling(life, connectionId, op, open);
     if (op.type === 'join') {
       const outcome = await log.join({
         app,
@@ -194,8 +200,40 @@ export class SimMachine {
     return outcome.code === 'resume_invalid' || outcome.code === 'not_joined' ? 'gone' : 'retry';
   }
 
+  /** The same, of a session of signaling. */
+  async #handleSignaling(life: Life, connectionId: string, op: ClientOp, open: () => void): Promise<Reply> {
+    const { truth, clock, random, sabotage } = this.#options;
+    const nonce = random.id(8);
+    const lease = sabotage.leaseMs ?? leaseMs;
+    if (op.type === 'bye') truth.byes.add(connectionId);
+    if (op.type === 'role') truth.askRole(connectionId, op.role);
+    const askedMs = clock.nowMs();
+    const request = signalingRequest(op, connectionId, { leaseMs: lease, nonce });
+    const outcome = await life.log.signaling(keyOf(op.channel), request);
+    if (!outcome.ok) {
+      if (outcome.code === 'resume_invalid') truth.resumesRefused.push({ connectionId, atMs: askedMs });
+      const isGone = ['replaced', 'resume_invalid', 'not_joined'].includes(outcome.code);
+      return isGone ? 'gone' : 'retry';
+    }
+    const { presence } = outcome.state;
+    const member = presence.sid === undefined ? undefined : presence.roster.getByConnection(connectionId);
+    if (op.type === 'role') truth.statesSet.add(nonce);
+    if (op.type === 'bye') life.sessions.delete(connectionId);
+    else if (op.type === 'resume') {
+      truth.resumed.push({ connectionId, atMs: clock.nowMs() });
+      open();
+    } else if (op.type === 'join') {
+      // Another device took its place in the same batch.
+      if (!member || presence.sid === undefined) return 'gone';
+      truth.joined.push({ connectionId, sid: presence.sid, seq: member.joinedSeq });
+      open();
+    }
+    return 'ok';
+  }
+
   /** What a welcome would tell. */
   roleOf(life: Life, channel: string, connectionId: string): Role | undefined {
+    if (isSignaling(channel)) return signalingRole(life.log, channel, connectionId);
     return life.log.channel(app, channel)?.roster.getByConnection(connectionId)?.role;
   }
 
@@ -208,7 +246,7 @@ export class SimMachine {
     truth.hear(connectionId, session.lastHeardMs);
     if (!session.silenceTold) return;
     session.silenceTold = false;
-    void life.log.submit(app, session.channel, { type: 'heard', connectionId });
+    this.#submit(life, session.channel, { type: 'heard', connectionId });
   }
 
   /** The process sees the socket close; nothing was said before. */
@@ -236,6 +274,7 @@ export class SimMachine {
       retentionBytes: Number.MAX_SAFE_INTEGER,
       onFenced: (cause) => truth.failures.push(`fenced, though alone: ${cause.message}`),
     });
+    await sabotage.spoil?.(log);
     const notify = await startNotify({
       log,
       disk: mounted,
@@ -262,9 +301,10 @@ export class SimMachine {
   async #closeWhoLeft(life: Life): Promise<void> {
     for await (const batch of life.log.follow(life.log.lastPosition, life.stopping.signal)) {
       for (const { record } of batch) {
-        if (record.type !== 'member-left') continue;
-        const session = life.sessions.get(record.connectionId);
-        life.sessions.delete(record.connectionId);
+        const left = record.type === 'signaling' ? record.change : record;
+        if (left.type !== 'member-left') continue;
+        const session = life.sessions.get(left.connectionId);
+        life.sessions.delete(left.connectionId);
         session?.onLeft();
       }
     }
@@ -288,7 +328,18 @@ export class SimMachine {
     evidence: 'silence' | 'socket-closed',
   ): void {
     const { channel, lastHeardMs } = session;
-    void life.log.submit(app, channel, { type: 'silent', connectionId, lastHeardMs, evidence });
+    this.#submit(life, channel, { type: 'silent', connectionId, lastHeardMs, evidence });
+  }
+
+  #submit(
+    life: Life,
+    channel: string,
+    fact:
+      | { type: 'heard'; connectionId: string }
+      | { type: 'silent'; connectionId: string; lastHeardMs: number; evidence: Evidence },
+  ): void {
+    if (isSignaling(channel)) void life.log.signaling(keyOf(channel), fact);
+    else void life.log.submit(app, channel, fact);
   }
 }
 

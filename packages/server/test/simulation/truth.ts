@@ -19,6 +19,8 @@ export class Truth {
   readonly acknowledged: LogRecord[] = [];
   /** Joins that the log acknowledged. */
   readonly joined: { readonly connectionId: string; readonly sid: string; readonly seq: number }[] = [];
+  /** Changes of states that the log acknowledged, by what was random in them. */
+  readonly statesSet = new Set<string>();
   readonly resumed: { readonly connectionId: string; readonly atMs: number }[] = [];
   readonly resumesRefused: { readonly connectionId: string; readonly atMs: number }[] = [];
   readonly crashes: { readonly atMs: number; readonly kind: CrashKind | 'stop' }[] = [];

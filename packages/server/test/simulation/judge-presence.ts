@@ -1,0 +1,43 @@
+import type { Log } from '../../src/log/contract.ts';
+import { isChannelRecord, type LogRecord } from '../../src/log/record.ts';
+import { PresenceFold } from '../../src/signaling/presence-fold.ts';
+import { app } from './sim-machine.ts';
+import { keyOf, signalingOf } from './sim-signaling.ts';
+
+const channel = 'lobby';
+
+/** What is wrong with who is shown in the signaling channel that is bound to the live one, going by who is in either. */
+export function judgePresence(
+  log: Log,
+  records: readonly LogRecord[],
+  present: ReadonlySet<string>,
+): readonly string[] {
+  const signaling = log.signalingChannel(keyOf(signalingOf(channel)));
+  const served = new PresenceFold({ live: log.channel(app, channel), signaling });
+  const told = new PresenceFold({});
+  for (const record of records)
+    if (record.type === 'signaling') {
+      if (record.channelType === 'MESSAGE' && record.channel === channel) told.absorbSignaling(record.change);
+    } else if (isChannelRecord(record) && record.channel === channel) told.absorbLive(record);
+  const wrong: string[] = [];
+  const expected = [...present].sort().join(' ');
+  for (const [what, fold] of [
+    ['served', served],
+    ['told', told],
+  ] as const) {
+    const shown = [...fold.occupants()].map(({ userId }) => userId).sort();
+    if (shown.join(' ') !== expected)
+      wrong.push(`presence: ${what} ${shown.join(' ')}; in truth ${expected}`);
+  }
+  const texts = [served, told].map((fold) =>
+    [...fold.occupants()].map(({ userId, states }) => `${userId} ${written(states)}`).sort(),
+  );
+  if (texts[0]?.join() !== texts[1]?.join()) wrong.push(`presence: served ${texts[0]}; told ${texts[1]}`);
+  return wrong;
+}
+
+const written = (states: Readonly<Record<string, string>>): string =>
+  Object.entries(states)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join();
