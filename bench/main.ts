@@ -12,6 +12,10 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   roster: async () => (await import('./roster.ts')).roster,
   'roster-views': async () => (await import('./roster-views.ts')).rosterViews,
   'idle-memory': async () => (await import('./idle-memory.ts')).idleMemory,
+  fanout: async () => (await import('./fanout.ts')).fanout,
+  'compare/fanout-socketio': async () => (await import('./compare/fanout-socketio.ts')).fanoutSocketio,
+  'storage-ops': async () => (await import('./storage-ops.ts')).storageOps,
+  presence: async () => (await import('./presence.ts')).presence,
   sfu: async () => ({
     summary: 'viewers per SFU process at 1.2 Mbit/s, with CPU and delay',
     run: (await import('./sfu.ts')).run,
@@ -25,7 +29,7 @@ if (!load) {
   if (!isHelp) console.error(`There is no measurement called ${name}.`);
   console.error('npm run bench -- NAME [--json]\n');
   for (const [each, loadEach] of Object.entries(benches))
-    console.error(`  ${each.padEnd(14)} ${(await loadEach()).summary}`);
+    console.error(`  ${each.padEnd(24)} ${(await loadEach()).summary}`);
   process.exit(name === '--help' ? 0 : 2);
 }
 const json = args.includes('--json');

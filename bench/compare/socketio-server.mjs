@@ -1,0 +1,15 @@
+// What somebody would write with socket.io for the same: everybody is in one room, a publisher's message goes to the room.
+// On Node, which its authors develop it for. WebSocket alone, no compression (its default).
+import { createServer } from 'node:http';
+import { Server } from 'socket.io';
+
+const http = createServer();
+const io = new Server(http, { transports: ['websocket'], serveClient: false });
+io.on('connection', (socket) => {
+  if (socket.handshake.query.publishes === undefined) socket.join('bench');
+  socket.on('publish', (message, done) => {
+    io.to('bench').emit('message', message);
+    done();
+  });
+});
+http.listen(0, '127.0.0.1', () => console.log(`listening on ${http.address().port}`));

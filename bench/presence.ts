@@ -1,0 +1,101 @@
+import { numbers } from './arguments.ts';
+import { startChild } from './child.ts';
+import type { SubscribersCalls } from './fanout/subscribers-process.ts';
+import { type Bench, type Figure, figure, percentile } from './figure.ts';
+import type { PresenceCalls } from './presence-process.ts';
+import { cpuMs } from './server-load.ts';
+
+interface Round {
+  /** CPU of the server with one watcher, milliseconds per second: what happens is logged and folded. */
+  readonly aloneMs: number;
+  /** Of the snapshot, for each. */
+  readonly startBytes: number;
+  readonly bytesPerSecond: number;
+  /** What each other watcher adds, per second. */
+  readonly cpuMicroseconds: number;
+}
+
+const subscribersFile = new URL('./fanout/subscribers-process.ts', import.meta.url);
+
+/** What it costs to watch who is in a large channel: told together in intervals, and one by one for comparison. */
+export const presence: Bench = {
+  summary: 'bytes and server CPU per watcher of the presence of 50,000 in interval mode, and one by one',
+  async run(args) {
+    const { members, churn, interval, watchers, few, seconds, rounds } = numbers(args, {
+      members: 50_000,
+      churn: 50,
+      interval: 10,
+      watchers: 2_000,
+      few: 100,
+      seconds: 20,
+      rounds: 3,
+    });
+    const modes = [
+      { name: 'interval', announceMax: 50, watchers },
+      // As no setting allows: what the intervals are for.
+      { name: 'one-by-one', announceMax: Number.MAX_SAFE_INTEGER, watchers: few },
+    ];
+    const figures: Figure[] = [];
+    for (const mode of modes) {
+      const server = startChild<PresenceCalls>(new URL('./presence-process.ts', import.meta.url));
+      const load = startChild<SubscribersCalls>(subscribersFile);
+      try {
+        const port = await server.call('start', {
+          announceMax: mode.announceMax,
+          intervalMs: interval * 1000,
+        });
+        await server.call('fill', { members });
+        await server.call('churn', { perSecond: churn });
+        console.log(`${mode.name}: ${members} members, ${churn} leaves and ${churn} joins a second`);
+        const cpuPerSecond = async (): Promise<number> => {
+          const beforeMs = cpuMs(server.pid);
+          const startedMs = performance.now();
+          await Bun.sleep(seconds * 1000);
+          return ((cpuMs(server.pid) - beforeMs) * 1000) / (performance.now() - startedMs);
+        };
+        // One who watches alone has the server fold what happens; the others add what each of them costs.
+        const watcher = { service: 'housecount', port, withPresence: true } as const;
+        await load.call('open', { ...watcher, count: 1, first: 0 });
+        await Bun.sleep(3_000);
+        const measured: Round[] = [];
+        for (let round = 1; round <= rounds; round++) {
+          const aloneMs = await cpuPerSecond();
+          const others = startChild<SubscribersCalls>(subscribersFile);
+          await others.call('open', { ...watcher, count: mode.watchers, first: round * 1_000_000 });
+          // The snapshots are there.
+          await Bun.sleep(2_000);
+          const { bytes: startBytes } = await others.call('counts', {});
+          const withAllMs = await cpuPerSecond();
+          const { bytes, closed } = await others.call('counts', {});
+          if (closed > 0) throw new Error(`${closed} watchers were cut`);
+          await others.end();
+          await Bun.sleep(1_000);
+          measured.push({
+            aloneMs,
+            startBytes: startBytes / mode.watchers,
+            bytesPerSecond: (bytes - startBytes) / mode.watchers / seconds,
+            cpuMicroseconds: ((withAllMs - aloneMs) * 1000) / mode.watchers,
+          });
+          console.log(`round ${round}: ${JSON.stringify(measured.at(-1))}`);
+        }
+        await server.call('stop', {});
+        const middle = (field: keyof Round) =>
+          percentile(
+            measured.map((each) => each[field]),
+            0.5,
+          );
+        const params = { members, churnPerSecond: churn, interval, watchers: mode.watchers, seconds, rounds };
+        figures.push(
+          figure(`${mode.name}-bytes-at-start`, middle('startBytes'), 'B', params),
+          figure(`${mode.name}-bytes-per-watcher`, middle('bytesPerSecond'), 'B/s', params),
+          figure(`${mode.name}-server-cpu-per-watcher`, middle('cpuMicroseconds'), 'µs/s', params),
+          figure(`${mode.name}-server-cpu-with-one-watcher`, middle('aloneMs'), 'ms/s', params),
+        );
+      } finally {
+        await load.end();
+        await server.end();
+      }
+    }
+    return figures;
+  },
+};
