@@ -21,7 +21,10 @@ const { joinFailed, subscribeFailed, publishFailed, presenceFailed, storageFaile
 /** Why a user whose token has lists of permissions may not do this; undefined: they may. */
 export function forbiddenBy(permissions: Permissions, userId: string, frame: Request) {
   const need = needOf(userId, frame);
-  if (!need || need.access.some((access) => permissions.allows(access, need.resource, need.name)))
+  if (
+    need === 'nothing' ||
+    need.access.some((access) => permissions.allows(access, need.resource, need.name))
+  )
     return undefined;
   const access = need.access.join(' or ');
   return refused(need.code, `The token does not allow to ${access} ${nouns[need.resource]} ${need.name}.`);
@@ -31,7 +34,7 @@ export function forbiddenBy(permissions: Permissions, userId: string, frame: Req
  * What is asked needs of the lists. To give something up, to say something of oneself where one is, and what is one's own
  * needs nothing.
  */
-function needOf(userId: string, frame: Request): Need | undefined {
+function needOf(userId: string, frame: Request): Need | 'nothing' {
   switch (frame.type) {
     case 'subscribe':
       return frame.channelType === 'STREAM'
@@ -49,7 +52,7 @@ function needOf(userId: string, frame: Request): Need | undefined {
     case 'get-messages':
       // Between oneself and another: one's own.
       return frame.channelType === 'USER'
-        ? undefined
+        ? 'nothing'
         : ofChannel(
             { channelType: 'MESSAGE', channel: frame.channel },
             ['read'],
@@ -86,7 +89,7 @@ function needOf(userId: string, frame: Request): Need | undefined {
     case 'release-lock':
     case 'leave-topic':
     case 'unsubscribe-topic':
-      return undefined;
+      return 'nothing';
   }
 }
 
@@ -105,9 +108,9 @@ const ofChannel = (place: Place, access: readonly Access[], code: SignalingError
   name: place.channel,
   code,
 });
-const ofUser = (self: string, name: string, access: Access, code: SignalingErrorCode): Need | undefined =>
-  name === self ? undefined : { access: [access], resource: 'users', name, code };
-const ofTarget = (self: string, target: MetadataTarget, access: Access): Need | undefined =>
+const ofUser = (self: string, name: string, access: Access, code: SignalingErrorCode): Need | 'nothing' =>
+  name === self ? 'nothing' : { access: [access], resource: 'users', name, code };
+const ofTarget = (self: string, target: MetadataTarget, access: Access): Need | 'nothing' =>
   'userId' in target
     ? ofUser(self, target.userId, access, storageFailed)
     : ofChannel(target, [access], storageFailed);
