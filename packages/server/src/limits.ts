@@ -55,6 +55,8 @@ export const limits = {
   idempotencyKeysMax: 100_000,
   /** Positions of the log that are read for one answer with the events of a signaling channel's subscribers. */
   subscriberEventsScanMax: 20_000,
+  /** Requests that wait for such events, each of which looks at every record meanwhile; the next is refused with `too_many_connections`. */
+  subscriberWaitersMax: 100,
   /** Users whose status one REST request asks for; more are `query_invalid`. */
   statusUsersMax: 100,
   /** Frames from one signaling connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */

@@ -105,6 +105,11 @@ test('REST77: the subscribers of a moment and the events after it are the subscr
   expect([second.next, second.cursor]).toEqual([undefined, undefined]);
   expect((await rest('?at=NOSUCHSID:4')).body.code).toBe('no_longer_kept');
   expect((await rest('?at=x')).body.code).toBe('query_invalid');
+  // Waited for: told as it happens.
+  const waiting = rest(`/events?cursor=${(await rest('')).body.cursor}&wait=20`);
+  await bob.subscribes('lobby');
+  expect((await waiting).body.events).toMatchObject([{ type: 'member-joined', account: 'bob' }]);
+  expect((await rest(`/events?cursor=${nobody.body.cursor}&wait=51`)).body.code).toBe('query_invalid');
   // Of the stream channel of the name nothing happened.
   expect((await rest(`/events?type=STREAM&cursor=${nobody.body.cursor}`)).body.events).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { appParameter, channelParameter, queryInteger, queryText } from '../../p
 import { formatCursor, readCursor } from '../../pull-cursor.ts';
 import { momentOf, RosterSnapshots } from '../../roster-snapshots.ts';
 import { array, boolean, constant, integer, object, oneOf, optional, ref, string } from '../../schema.ts';
-import { subscriberEvents } from '../../subscriber-events.ts';
+import { SubscriberEvents } from '../../subscriber-events.ts';
 import type { NativeParts } from '../parts.ts';
 import { channelTypeParameter, keyOf } from './places.ts';
 
@@ -15,6 +15,11 @@ const limit = queryInteger('limit', 'Events in one answer.', {
   minimum: 1,
   maximum: limits.pageMax,
   default: 100,
+});
+const wait = queryInteger('wait', 'If there is nothing new, wait this long for it, seconds.', {
+  minimum: 0,
+  maximum: limits.pullWaitMsMax / 1000,
+  default: 0,
 });
 const membersLimit = { ...limit, description: 'Members in one page.' };
 const afterParameter = queryInteger('after', '`next.after` of the page before.', {
@@ -35,6 +40,7 @@ const cursorParameter = {
 export function subscriberOperations({ deps }: NativeParts): readonly Operation[] {
   const { log, clock } = deps;
   const snapshots = new RosterSnapshots(clock);
+  const events = new SubscriberEvents(log, clock);
   const place = {
     app: string(),
     channelType: oneOf('MESSAGE', 'STREAM'),
@@ -103,13 +109,13 @@ export function subscriberOperations({ deps }: NativeParts): readonly Operation[
       id: 'listSubscriberEvents',
       summary: 'Who came to and went from a signaling channel since',
       description:
-        'In the order of the log; `seq` is dense within a `sid`, so that a hole would show. Kept as long as the log is.',
+        'In the order of the log; `seq` is dense within a `sid`, so that a hole would show. Kept as long as the log is. Ask again at once with `cursor` and `wait`, and each is told as it happens.',
       style: {
         kind: 'native',
         login: true,
-        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
+        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept', 'too_many_connections'],
       },
-      parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit],
+      parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit, wait],
       answer: {
         description: 'There may be none, and more: a bounded part of the log is read for each answer.',
         schema: object({
@@ -124,13 +130,14 @@ export function subscriberOperations({ deps }: NativeParts): readonly Operation[
         const given = cursorParameter.read(context);
         if (given === undefined) throw new HousecountError('query_invalid', 'cursor is missing.');
         const after = readCursor(given, key.app, () => undefined);
-        const { events, through, more } = await subscriberEvents(log, key, {
+        const found = await events.after(key, {
           after,
           size: limit.read(context),
+          waitMs: wait.read(context) * 1000,
           signal: context.signal,
         });
-        const cursor = formatCursor({ app: key.app, position: through, sid: undefined });
-        return { ...key, events, cursor, more };
+        const cursor = formatCursor({ app: key.app, position: found.through, sid: undefined });
+        return { ...key, events: found.events, cursor, more: found.more };
       },
     },
   ];
