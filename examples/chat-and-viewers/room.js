@@ -7,6 +7,8 @@ const shownMax = 50;
 const linesMax = 200;
 /** Arrivals within this time share a line, milliseconds. */
 const oneLineMs = 10_000;
+/** Both SDKs warn at about the same time that their token ends; it is renewed once for both. Milliseconds. */
+const renewedForMs = 2_000;
 
 const $ = (id) => document.getElementById(id);
 /** What the page knows while somebody is in; undefined at the entry. */
@@ -80,6 +82,19 @@ async function askForToken(name, role) {
   return body;
 }
 
+/** 30 s before its end a token is replaced by a new one, so that nobody has to come in again. */
+async function renew(here) {
+  if (room !== here || Date.now() - (here.renewedMs ?? 0) < renewedForMs) return;
+  here.renewedMs = Date.now();
+  try {
+    const { token } = await askForToken(here.name, here.role);
+    await Promise.all([here.rtc.renewToken(token), here.rtm.renewToken(token)]);
+  } catch {
+    // There is time for more attempts; whoever is out in the end is told so.
+    setTimeout(() => void renew(here), renewedForMs);
+  }
+}
+
 function listen(here) {
   const { rtc, rtm } = here;
   // A handler of somebody who has left says nothing.
@@ -93,6 +108,8 @@ function listen(here) {
   rtc.on('roster-window', whileHere(onWindow));
   rtc.on('channel-count', whileHere(onCount));
   rtc.on('connection-state-change', whileHere(onConnection));
+  rtc.on('token-privilege-will-expire', whileHere(renew));
+  rtm.addEventListener('tokenPrivilegeWillExpire', whileHere(renew));
   rtm.addEventListener('linkState', whileHere(onLink));
   rtm.addEventListener('message', whileHere(onMessage));
   rtm.addEventListener('presence', whileHere(onPresence));

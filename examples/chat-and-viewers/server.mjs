@@ -10,10 +10,11 @@ const {
   APP_ID = '0123456789abcdef0123456789abcdef',
   APP_CERTIFICATE = 'fedcba9876543210fedcba9876543210',
   CHANNEL = 'demo',
+  TOKEN_SECONDS = '3600',
 } = process.env;
 
 const { RtcTokenBuilder, RtcRole } = agoraToken;
-const tokenSeconds = 3600;
+const tokenSeconds = Number(TOKEN_SECONDS);
 const bodyLengthMax = 1024;
 /** Names that both SDKs take. */
 const legalName = /^(?!_)[ !#$%&()+,\-:;<=>?@[\]^_{|}~0-9A-Za-z]{1,64}$/;

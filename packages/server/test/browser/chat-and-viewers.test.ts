@@ -11,13 +11,25 @@ const script = fileURLToPath(new URL('../../../../examples/chat-and-viewers/serv
 
 let browser: Chromium;
 let server: ServerProcess;
-let pageServer: { readonly url: string; readonly process: ChildProcess };
+type PageServer = { readonly url: string; readonly process: ChildProcess };
+let pageServer: PageServer;
+/** Its tokens end soon. */
+let brief: PageServer;
+/** Somebody who is there from the beginning. */
+let patient: Page;
+let enteredMs: number;
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchChromium(), startServerProcess()]);
-  pageServer = await startPageServer({ PORT: '0', HOUSECOUNT_SERVER: server.url, CHANNEL: 'demo' });
+  [pageServer, brief] = await Promise.all([
+    startPageServer({ PORT: '0', HOUSECOUNT_SERVER: server.url, CHANNEL: 'demo' }),
+    startPageServer({ PORT: '0', HOUSECOUNT_SERVER: server.url, CHANNEL: 'brief', TOKEN_SECONDS: '33' }),
+  ]);
+  patient = await enter('pat', 'Watch', await browser.newPage(brief.url));
+  enteredMs = Date.now();
 }, 60_000);
 afterAll(async () => {
   pageServer?.process.kill();
+  brief?.process.kill();
   await Promise.all([browser?.close(), server?.close()]);
 }, 60_000);
 
@@ -155,4 +167,11 @@ test('DEMO18: a name that is not legal, a body that is none, and a server that i
   } finally {
     await server.restart();
   }
+}, 60_000);
+
+test('DEMO18: who stays longer than a token lasts is still in', async () => {
+  await Bun.sleep(Math.max(0, enteredMs + 38_000 - Date.now()));
+  await patient.locator('#link', { hasText: 'You are pat' }).waitFor();
+  await say(patient, 'still here');
+  await shows(() => linesOf(patient).then((lines) => lines.at(-1)), 'patstill here');
 }, 60_000);
