@@ -168,7 +168,13 @@ export class SignalingConnection implements SocketHandler {
       this.#pinged = true;
       this.socket.ping();
     }
-    if (finding !== 'silent' || session.link === 'silent') return;
+    if (finding !== 'silent') return;
+    // Of who subscribes to nothing the log has no lease.
+    if (session.subscriptions.size === 0 && nowMs - this.#lastHeardMs >= session.leaseMs) {
+      void session.end('lease_ended', undefined);
+      return;
+    }
+    if (session.link === 'silent') return;
     session.lastHeardMs = this.#lastHeardMs;
     session.tellSilent('silence');
   }

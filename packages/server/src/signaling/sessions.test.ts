@@ -150,6 +150,25 @@ test('SIG13: a client that is silent, though its socket is open, times out by it
   expect(ann.closing).toMatchObject({ code: 'lease_ended', retry: true });
 });
 
+test('SIG13: a silent client that subscribes to nothing is gone at the end of its lease too: for messages, and for its locks', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  const place = { channelType: 'MESSAGE', channel: 'lobby', lockName: 'stage' };
+  await ann.asks({ type: 'set-lock', ...place, ttl: 10 });
+  await ann.asks({ type: 'acquire-lock', ...place, retry: false });
+  const tells = () =>
+    bob.asks({ type: 'publish', channelType: 'USER', channel: 'ann', content: { text: 'there?' } });
+  ann.answersPings = false;
+  await w.advance(leaseMs - 1_000);
+  expect((await tells()).type).toBe('ok');
+  await w.advance(2_000);
+  expect(ann.closing).toMatchObject({ code: 'lease_ended', retry: true });
+  expect(await tells()).toMatchObject({ code: -11033 });
+  expect(await bob.asks({ type: 'acquire-lock', ...place, retry: false })).toMatchObject({ code: -14007 });
+  await w.advance(10_000);
+  expect((await bob.asks({ type: 'acquire-lock', ...place, retry: false })).type).toBe('ok');
+});
+
 test('SIG13: silence that ends within the lease is nobody’s news', async () => {
   const w = await begin();
   const bob = await w.login('bob');
