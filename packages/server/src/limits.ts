@@ -85,6 +85,8 @@ export const limits = {
   messageWaitersMax: 1_000,
   /** Requests of each other kind from one session, as above. */
   signalingRequestsPerSecondMax: 20,
+  /** Users whose session ended a moment ago, whose rates the next one goes on with; of more those who went first begin anew. About 500 bytes each. */
+  recentRatesMax: 100_000,
   /** Frames of one signaling connection that wait while an earlier one is being decided; then closed with `rate_limited`. */
   signalingPendingFramesMax: 1_024,
   /** Broadcasters in one channel; the next is refused with `hosts_full` (spec: 128 is the ceiling asked of others). */

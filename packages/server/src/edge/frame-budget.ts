@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts';
 
 /** How many frames may come at once, as a multiple of those per second. */
-const burstSeconds = 5;
+export const burstSeconds = 5;
 
 /** How many frames a connection may still send: refills steadily, up to a burst. Three numbers, because there are many. */
 export class FrameBudget {

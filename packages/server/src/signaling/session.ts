@@ -12,7 +12,7 @@ import type { ChannelKey } from './channel-key.ts';
 import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import type { identityOf } from './identity.ts';
-import { Rates } from './rates.ts';
+import type { Rates } from './rates.ts';
 import { errorCodeOf } from './refusals.ts';
 import { StreamMembership } from './stream-membership.ts';
 import { followStorage, Subscription, type SubscriptionOptions } from './subscription.ts';
@@ -26,6 +26,8 @@ export interface SessionStart {
   readonly leaseMs: number;
   /** End of the login privilege, epoch milliseconds; absent: never. */
   readonly tokenEndsMs?: number;
+  /** What the user may do, and has done of it a moment ago. */
+  readonly rates: Rates;
   /** What its token allows; absent: everything. */
   readonly permissions?: Permissions;
 }
@@ -39,7 +41,7 @@ export class Session {
   readonly app: SignalingApp;
   readonly userId: string;
   readonly identity: SessionStart['identity'];
-  readonly rates = new Rates();
+  readonly rates: Rates;
   leaseMs: number;
   tokenEndsMs: number | undefined;
   permissions: Permissions | undefined;
@@ -72,6 +74,7 @@ export class Session {
     this.userId = start.userId;
     this.identity = start.identity;
     this.leaseMs = start.leaseMs;
+    this.rates = start.rates;
     this.tokenEndsMs = start.tokenEndsMs;
     this.permissions = start.permissions;
     this.lastHeardMs = context.clock.nowMs();

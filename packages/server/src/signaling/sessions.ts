@@ -8,6 +8,7 @@ import { identityOf, uidOf, userIdOf } from './identity.ts';
 import { type CheckedLogin, checkLogin } from './login.ts';
 import { expels, isBanned, isExpulsion, keptOut, tellKicked } from './moderation.ts';
 import { permit } from './permissions.ts';
+import { RecentRates } from './recent-rates.ts';
 import { Session } from './session.ts';
 import { verifySessionKey } from './session-key.ts';
 
@@ -25,9 +26,11 @@ export class Sessions {
   readonly #context: SignalingContext;
   readonly #byUser = new Map<string, Session>();
   readonly #byId = new Map<string, Session>();
+  readonly #recentRates: RecentRates;
 
   constructor(context: SignalingContext) {
     this.#context = context;
+    this.#recentRates = new RecentRates(context.clock);
   }
 
   get size(): number {
@@ -72,6 +75,7 @@ export class Sessions {
       app,
       userId,
       identity: identityOf(this.#context.log, app.id, userId),
+      rates: this.#recentRates.of(userKey(app.id, userId)),
       leaseMs,
       ...(tokenEndsMs !== undefined && { tokenEndsMs }),
       ...(permissions && { permissions }),
@@ -90,6 +94,7 @@ export class Sessions {
     this.#byId.delete(session.id);
     const key = userKey(session.app.id, session.userId);
     if (this.#byUser.get(key) === session) this.#byUser.delete(key);
+    this.#recentRates.keep(key, session.rates);
   }
 
   /**
@@ -167,6 +172,7 @@ export class Sessions {
       app,
       userId,
       identity: identityOf(log, app.id, userId),
+      rates: this.#recentRates.of(userKey(app.id, userId)),
       leaseMs,
     });
     for (const { key } of own) session.restore(key, unknownOptions);

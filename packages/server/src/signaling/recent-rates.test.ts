@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test';
+import { RecentRates } from './recent-rates.ts';
+
+test('SIG123: the rates of a session that ended are those of the next, until they are whole again', () => {
+  let nowMs = 1_000;
+  const recent = new RecentRates({ nowMs: () => nowMs }, 2);
+  const first = recent.of('ann');
+  for (let at = 0; at < 100; at += 1) expect(first.take('subscribe', nowMs)).toBe(true);
+  expect(first.take('subscribe', nowMs)).toBe(false);
+  recent.keep('ann', first);
+  expect(recent.of('bob').take('subscribe', nowMs)).toBe(true);
+  nowMs += 500;
+  const second = recent.of('ann');
+  for (let at = 0; at < 10; at += 1) expect(second.take('subscribe', nowMs)).toBe(true);
+  expect(second.take('subscribe', nowMs)).toBe(false);
+  recent.keep('ann', second);
+  nowMs += 5_000;
+  expect(recent.of('ann')).not.toBe(second);
+  // Of more users than that those whose session ended first are forgotten.
+  for (const user of ['ann', 'bob', 'cid']) recent.keep(user, first);
+  expect(recent.size).toBe(2);
+  expect(recent.of('ann')).not.toBe(first);
+  expect(recent.of('cid')).toBe(first);
+});
