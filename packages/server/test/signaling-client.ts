@@ -8,6 +8,8 @@ type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServe
 export class SignalingClient {
   readonly frames: SignalingServerFrame[] = [];
   closed: { code: number; reason: string } | undefined;
+  /** Hears each frame as it comes. */
+  onFrame: (frame: SignalingServerFrame) => void = () => undefined;
   readonly #socket: Bun.WebSocket;
   readonly #waiting = new Set<() => void>();
   #id = 0;
@@ -16,7 +18,9 @@ export class SignalingClient {
     this.#socket = new WebSocket(`${url.replace('http', 'ws')}/v1/signaling`) as Bun.WebSocket;
     this.#socket.onopen = () => login && this.send(login);
     this.#socket.onmessage = ({ data }) => {
-      this.frames.push(JSON.parse(String(data)) as SignalingServerFrame);
+      const frame = JSON.parse(String(data)) as SignalingServerFrame;
+      this.frames.push(frame);
+      this.onFrame(frame);
       this.#wake();
     };
     this.#socket.onclose = ({ code, reason }) => {
@@ -121,7 +125,8 @@ export class SignalingClient {
   }
 }
 
-function loginOf(userId: string, over: Partial<SignalingLogin>): SignalingLogin {
+/** What a user says first. */
+export function loginOf(userId: string, over: Partial<SignalingLogin>): SignalingLogin {
   return {
     type: 'login',
     version: 1,

@@ -1,0 +1,19 @@
+import type { SignalingClient } from '../signaling-client.ts';
+
+/** Counts the answers that a client gets from now on: cheap, however many there are. */
+export class Answers {
+  ok = 0;
+  /** By number. */
+  readonly refused = new Map<number, number>();
+  all = 0;
+
+  constructor(client: SignalingClient) {
+    client.onFrame = (frame) => {
+      if (frame.type === 'ok') this.ok += 1;
+      else if (frame.type === 'refused')
+        this.refused.set(frame.code, (this.refused.get(frame.code) ?? 0) + 1);
+      else return;
+      this.all += 1;
+    };
+  }
+}
