@@ -150,6 +150,24 @@ test('SIG13: a client that is silent, though its socket is open, times out by it
   expect(ann.closing).toMatchObject({ code: 'lease_ended', retry: true });
 });
 
+test('SIG131: when too much waits for all together, those furthest behind make room, and keep their sessions', async () => {
+  const w = await begin();
+  const clients = [];
+  for (let at = 0; at < 200; at += 1) {
+    const client = await w.login(`reader ${at}`);
+    await client.subscribes('lobby', { withPresence: false });
+    client.backlog = 3 * 1024 * 1024 + at;
+    clients.push(client);
+  }
+  await w.advance(1_000);
+  // 600 MiB waited; 30 of 3 MiB make it less than 512.
+  const cut = clients.filter(({ closed }) => closed);
+  expect(cut.map(({ userId }) => userId)).toEqual(clients.slice(-30).map(({ userId }) => userId));
+  expect(cut[0]?.closing).toMatchObject({ code: 'slow_reader', retry: true });
+  const back = await w.login('reader 199', { session: clients[199]?.welcome.session });
+  expect(back.welcome.resumed).toBe(true);
+});
+
 test('SIG13: a silent client that subscribes to nothing is gone at the end of its lease too: for messages, and for its locks', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];

@@ -170,12 +170,31 @@ export class Signaling {
     this.#context.presences.stop();
   }
 
+  /** What waits for all readers together is bounded too: those that are furthest behind make room. */
+  #cutSlowest(): void {
+    let bytes = 0;
+    for (const { socket } of this.#open) bytes += socket.bufferedBytes();
+    if (bytes <= limits.signalingBacklogBytesMax) return;
+    const byBacklog = Array.from(
+      this.#open,
+      (connection) => [connection.socket.bufferedBytes(), connection] as const,
+    );
+    for (const [waiting, connection] of byBacklog.sort(([one], [other]) => other - one)) {
+      if (bytes <= limits.signalingBacklogBytesMax) return;
+      bytes -= waiting;
+      connection.end('slow_reader');
+      // It would not read that it is told to go.
+      connection.socket.terminate();
+    }
+  }
+
   #sweepLater(): void {
     const { clock } = this.#options;
     this.#cancelSweep = clock.after(limits.sweepMs, () => {
       const nowMs = clock.nowMs();
       const fair = this.#sweep.fair(nowMs);
       for (const connection of this.#open) connection.sweep(nowMs, fair);
+      this.#cutSlowest();
       for (const [connection, sinceMs] of this.#closing)
         if (nowMs - sinceMs > limits.closingMs) connection.socket.terminate();
       this.#context.sessions.sweep(nowMs);
