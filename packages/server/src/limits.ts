@@ -8,6 +8,13 @@ export const limits = {
   signalingStatesMax: 32,
   /** Bytes of the keys and values of one set of metadata (spec: signaling 4.1); more are refused with `metadata_full`. */
   metadataBytesMax: 16 * 1024,
+  /**
+   * Bytes of all metadata of one app, keys and values, and of its locks, each counted as `lockBytes`; beyond it sets and locks that are
+   * there can be read and removed, and what would add to them is refused with `metadata_full` or `locks_full`. All of it is in memory.
+   */
+  appKeptBytesMax: 1024 ** 3,
+  /** What a lock counts for there. */
+  lockBytes: 256,
   /** Locks of one channel (spec: signaling 4.2); the next is refused with `locks_full`. */
   channelLocksMax: 32,
   /** Channels of a kind that one user subscribes to over signaling (spec: signaling 2.3); the next is refused −11005. */
@@ -107,6 +114,8 @@ export const limits = {
   helloMs: 5_000,
   /** Frames from one connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
   framesPerSecondMax: 20,
+  /** Bytes waiting for all readers of signaling together; then those with the most waiting are cut, until it is less. */
+  signalingBacklogBytesMax: 512 * 1024 * 1024,
   /** Bytes waiting for one reader; then it is told `slow_reader` and cut. */
   socketBacklogBytesMax: 4 * 1024 * 1024,
   /**

@@ -88,7 +88,8 @@ export function withMetadata(before: Metadata, { majorRevision, set, removed }: 
 const itemOf = ({ items }: Metadata, key: string): MetadataItem | undefined =>
   Object.hasOwn(items, key) ? items[key] : undefined;
 
-function bytesOf({ items }: Metadata): number {
+/** Bytes of all keys and values. */
+export function bytesOf({ items }: Metadata): number {
   let bytes = 0;
   for (const [key, { value }] of Object.entries(items)) bytes += utf8Length(key) + utf8Length(value);
   return bytes;

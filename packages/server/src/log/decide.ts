@@ -100,6 +100,8 @@ export function decideSignaling(
   const state = world.signaling(key);
   if (isForgettable(state) && world.signalingCount(key.app) >= limits.appSignalingChannelsMax)
     return refuse('channels_full');
+  const full = appFull(world, key.app, request);
+  if (full) return full;
   const channelLimits = key.channelType === 'STREAM' ? streamLimits : signalingLimits;
   if (request.type !== 'join') return decided(applySignaling(state, request, nowMs, channelLimits));
   const { app, channel } = key;
@@ -124,6 +126,19 @@ export function decideSignaling(
   } as const;
   const decision = decided(applySignaling(state, join, nowMs, channelLimits));
   return decision.ok ? { ok: true, records: [...identified.records, ...decision.records] } : decision;
+}
+
+/** The refusal of what would add to an app's metadata and locks when there is no room for more. */
+function appFull(
+  world: WorldView,
+  app: string,
+  request: { readonly type: string; readonly mode?: string },
+): Refusal | undefined {
+  const adds =
+    request.type === 'set-lock' || (request.type === 'change-metadata' && request.mode !== 'remove');
+  if (!adds || world.keptBytes(app) < limits.appKeptBytesMax) return undefined;
+  const detail = `The app has ${limits.appKeptBytesMax} bytes of metadata and locks.`;
+  return { ...refuse(request.type === 'set-lock' ? 'locks_full' : 'metadata_full'), detail };
 }
 
 const decided = (decision: SignalingDecision): Decided =>

@@ -1,8 +1,10 @@
 import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
+import { bytesOf } from '../channel/metadata.ts';
 import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
 import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
+import { limits } from '../limits.ts';
 import { Accounts } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
 import { MessageTimes } from './message-times.ts';
@@ -33,6 +35,8 @@ export interface WorldView {
   signaling(key: SignalingKey): SignalingState;
   /** Those of the app that there is anything to remember of. */
   signalingCount(app: string): number;
+  /** Bytes of the app's metadata and locks, before the batch that is being decided. */
+  keptBytes(app: string): number;
 }
 
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
@@ -44,6 +48,7 @@ export class World implements WorldView {
   readonly #open = new Map<string, Set<string>>();
   readonly #signaling = new Map<string, SignalingState>();
   readonly #signalingCounts = new Map<string, number>();
+  readonly #keptBytes = new Map<string, number>();
 
   signaling(key: SignalingKey): SignalingState {
     return this.#signaling.get(signalingKey(key)) ?? emptySignaling(key);
@@ -53,6 +58,10 @@ export class World implements WorldView {
     return this.#signalingCounts.get(app) ?? 0;
   }
 
+  keptBytes(app: string): number {
+    return this.#keptBytes.get(app) ?? 0;
+  }
+
   /** Every signaling channel that has anything to remember. */
   signalingStates(): readonly SignalingState[] {
     return [...this.#signaling.values()];
@@ -60,6 +69,7 @@ export class World implements WorldView {
 
   putSignaling(state: SignalingState): void {
     const key = signalingKey(state);
+    this.#countKept(this.signaling(state), state);
     if (isForgettable(state) && state.presence.departed.size === 0) this.#forgetSignaling(state);
     else {
       if (!this.#signaling.has(key)) this.#signalingCounts.set(state.app, this.signalingCount(state.app) + 1);
@@ -117,6 +127,15 @@ export class World implements WorldView {
     this.putSignaling({ ...state, presence: { ...closedChannel(app, channel), lastAtMs } });
   }
 
+  #countKept(before: SignalingState, { app, metadata, locks }: SignalingState): void {
+    // Most changes are of who is there.
+    if (metadata === before.metadata && locks === before.locks) return;
+    const more = keptBytesOf({ metadata, locks }) - keptBytesOf(before);
+    const bytes = this.keptBytes(app) + more;
+    if (bytes > 0) this.#keptBytes.set(app, bytes);
+    else this.#keptBytes.delete(app);
+  }
+
   #forgetSignaling(key: SignalingKey): void {
     if (!this.#signaling.delete(signalingKey(key))) return;
     const left = this.signalingCount(key.app) - 1;
@@ -169,6 +188,10 @@ export class Draft implements WorldView {
     return this.#base.signalingCount(app) + this.#signaling.size;
   }
 
+  keptBytes(app: string): number {
+    return this.#base.keptBytes(app);
+  }
+
   openCount(app: string): number {
     return this.#base.openCount(app) + (this.#openDelta.get(app) ?? 0);
   }
@@ -208,6 +231,9 @@ export class Draft implements WorldView {
     return { live: [...this.#states.values()], signaling: [...this.#signaling.values()] };
   }
 }
+
+const keptBytesOf = ({ metadata, locks }: Pick<SignalingState, 'metadata' | 'locks'>): number =>
+  bytesOf(metadata) + limits.lockBytes * Object.keys(locks).length;
 
 /** Channels that a batch changed, as they are after it. */
 export interface Changed {

@@ -22,6 +22,6 @@ export function refusedByLog(
   fallback: number,
 ): SignalingAnswer {
   const found = known[code];
-  if (found) return refused(...found);
+  if (found) return refused(found[0], detail ?? found[1]);
   return refused(fallback, `The server could not do it: ${code}${detail ? `, ${detail}` : ''}.`);
 }
