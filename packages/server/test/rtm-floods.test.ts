@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { Answers } from './hostile/answers.ts';
+import { Answers, allowance } from './hostile/answers.ts';
 import { Pair } from './hostile/pair.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { SignalingClient } from './signaling-client.ts';
@@ -22,17 +22,11 @@ const publish = (channel: string, at: number, length = 10) => ({
   channel,
   content: { text: 'x'.repeat(length) },
 });
-/** Publishes that one user may make from then on: a burst of five seconds, and what comes back meanwhile. */
-function allowance(): () => number {
-  const beganMs = performance.now();
-  return () => 60 * (5 + (performance.now() - beganMs) / 1000) + 1;
-}
-
 test(
   'SIG122: messages over the rate are refused, frames over theirs end the connection, and the session comes back; others do not notice',
   () =>
     pair.whileAttacked(async () => {
-      const allowed = allowance();
+      const allowed = allowance(60);
       const flooders = await Promise.all(
         Array.from({ length: 20 }, async (_, at) => {
           const client = await SignalingClient.login(server.url, `flooder ${at}`);
@@ -68,7 +62,7 @@ test(
   'SIG123: who logs in again and again has the rates of one user',
   () =>
     pair.whileAttacked(async () => {
-      const allowed = allowance();
+      const allowed = allowance(60);
       let taken = 0;
       for (let logins = 0; logins < 10; logins += 1) {
         const client = await SignalingClient.login(server.url, 'hydra');

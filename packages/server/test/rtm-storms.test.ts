@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { Answers } from './hostile/answers.ts';
+import { Answers, allowance } from './hostile/answers.ts';
 import { Pair } from './hostile/pair.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { SignalingClient } from './signaling-client.ts';
@@ -61,6 +61,7 @@ test(
     pair.whileAttacked(async () => {
       const clients = await crowd(100, 'stormer');
       const answers = clients.map((client) => new Answers(client));
+      const allowed = allowance(20);
       for (let at = 0; at < 150; at += 1)
         for (const client of clients) {
           const type = at % 2 === 0 ? 'acquire-lock' : 'release-lock';
@@ -70,7 +71,7 @@ test(
         await clients[at]?.until('every answer', () => answered.all === 150);
         const { refused } = answered;
         expect([...refused.keys()].filter((code) => ![-10021, -14006, -14007].includes(code))).toEqual([]);
-        expect(refused.get(-10021)).toBeGreaterThan(0);
+        expect(answered.all - (refused.get(-10021) ?? 0)).toBeLessThan(allowed());
       }
       const [holder] = await crowd(1, 'holder');
       const [waiter] = await crowd(1, 'waiter');
@@ -100,6 +101,7 @@ test(
       const clients = await crowd(40, 'flickerer');
       await Promise.all(clients.map((client) => client.subscribes('disco', { withMessage: false })));
       const answers = clients.map((client) => new Answers(client));
+      const allowed = allowance(20);
       for (let at = 0; at < 200; at += 1)
         for (const client of clients)
           client.send({
@@ -111,7 +113,8 @@ test(
           });
       for (const [at, answered] of answers.entries()) {
         await clients[at]?.until('every answer', () => answered.all === 200);
-        expect([...answered.refused.keys()]).toEqual([-10021]);
+        expect(answered.ok + (answered.refused.get(-10021) ?? 0)).toBe(200);
+        expect(answered.ok).toBeLessThan(allowed());
       }
       const [first] = clients;
       const last = await first?.asks({

@@ -17,3 +17,9 @@ export class Answers {
     };
   }
 }
+
+/** How many requests of a rate one user may have been granted since the call: a burst of five seconds, and what came back since. */
+export function allowance(perSecond: number): () => number {
+  const beganMs = performance.now();
+  return () => perSecond * (5 + (performance.now() - beganMs) / 1000) + 1;
+}

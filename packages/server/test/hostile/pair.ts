@@ -3,7 +3,7 @@ import type { ServerProcess } from '../server-process.ts';
 import type { PairCommand, PairReport } from './pair-worker.ts';
 
 /** How long the pair is watched in peace, milliseconds. */
-const peaceMs = 1_000;
+const peaceMs = 500;
 /** A message that takes longer than so many times what it took in peace, and this many milliseconds, was held up. Generous: few cores. */
 const slower = { times: 50, ms: 250 };
 /** How much the server's memory may grow over one attack, bytes. Generous: garbage is collected late. */
