@@ -68,7 +68,7 @@ describe('wrong calls', () => {
     [['serve', '--port', '1e3'], /--port/],
     [['serve', 'extra'], /extra/],
     [['serve', '--config', '/nowhere/housecount.yaml'], /housecount\.yaml: cannot be read/],
-    [['token', '--app', app, '--certificate', app], /--channel is missing/],
+    [['token', '--app', app, '--certificate', app], /name a --channel/],
     [['token', '--app', 'x', '--certificate', app, '--channel', 'c'], /--app must be 32 hexadecimal/],
     [['token', '--app', app, '--certificate', app, '--channel', 'ä'], /--channel is not a legal/],
     [['token', '--app', app, '--certificate', app, '--channel', 'c', '--uid', '4294967296'], /--uid/],

@@ -3,8 +3,11 @@ import { createRequire } from 'node:module';
 import { token } from './token.ts';
 
 // The official parser is not exported from the package's root.
-const { AccessToken2, kRtcServiceType } = createRequire(import.meta.url)('agora-token/src/AccessToken2') as {
+const { AccessToken2, kRtcServiceType, kRtmServiceType } = createRequire(import.meta.url)(
+  'agora-token/src/AccessToken2',
+) as {
   kRtcServiceType: number;
+  kRtmServiceType: number;
   AccessToken2: new (
     app: string,
     certificate: string,
@@ -16,9 +19,12 @@ const { AccessToken2, kRtcServiceType } = createRequire(import.meta.url)('agora-
     expire: number;
     from_string(token: string): boolean;
     verifySignature(certificate: string): boolean;
-    getServices(
-      type: number,
-    ): { __channel_name: Buffer; __uid: Buffer; __privileges: Record<string, number> }[];
+    getServices(type: number): {
+      __channel_name: Buffer;
+      __uid: Buffer;
+      __user_id?: Buffer;
+      __privileges: Record<string, number>;
+    }[];
   };
 };
 
@@ -75,6 +81,28 @@ test('CLI4: hosts may publish; accounts, wildcards and any uid', async () => {
     channel: 'lobby-*',
     uid: '*',
   });
+});
+
+test('CLI4: who is one user can log in to signaling with it, too; without a channel, with nothing else', async () => {
+  const users = (out: string) => {
+    const parsed = new AccessToken2('', '', 0, 0);
+    expect(parsed.from_string(out.trim())).toBe(true);
+    expect(parsed.verifySignature(certificate)).toBe(true);
+    return [kRtcServiceType, kRtmServiceType].map((type) =>
+      parsed.getServices(type).map((service) => (service.__user_id ?? service.__uid).toString()),
+    );
+  };
+  expect(users(await make({ account: 'alice' }))).toEqual([['alice'], ['alice']]);
+  expect(users(await make({ uid: '7' }))).toEqual([['7'], ['7']]);
+  // Nobody in particular, or nobody that signaling has.
+  for (const many of [{}, { account: '*' }, { account: 'a.b' }] as Record<string, string>[])
+    expect(users(await make(many))[1]).toEqual([]);
+  const alone = { app, certificate, account: 'alice' };
+  const out: string[] = [];
+  const terminal = { out: (text: string) => void out.push(text), err: () => {}, env: {} };
+  await token.run(alone, terminal);
+  expect(users(out.join(''))).toEqual([[], ['alice']]);
+  await expect(token.run({ app, certificate }, terminal)).rejects.toThrow('name a --channel');
 });
 
 test('CLI4: two tokens are never the same; --json says what the token is for', async () => {

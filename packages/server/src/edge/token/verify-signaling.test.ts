@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { RtcRole, RtcTokenBuilder, RtmTokenBuilder } from 'agora-token';
-import { buildRtcToken, buildSignalingToken } from './build.ts';
+import { buildRtcToken, buildSignalingToken, buildTokenForBoth } from './build.ts';
+import { checkToken } from './verify.ts';
 import { checkSignalingToken } from './verify-signaling.ts';
 
 const app = { id: '0123456789abcdef0123456789abcdef', certificate: 'fedcba9876543210fedcba9876543210' };
@@ -41,6 +42,13 @@ test('SIG10: what the official builder makes is good here', () => {
     600,
   );
   expect(check(both, { nowMs: now })).toMatchObject({ ok: true });
+});
+
+test('SIG10: one token for a channel and for signaling is good for both', () => {
+  const place = { channel: 'lobby', identity: { account: 'alice_01' }, role: 'audience' } as const;
+  const token = buildTokenForBoth({ ...request, ...place });
+  expect(check(token)).toEqual({ ok: true, loginEndsMs: nowMs + 3_600_000 });
+  expect(checkToken({ token, app, ...place, nowMs, lengthMax: 8192 })).toMatchObject({ ok: true });
 });
 
 test('SIG10: refusals have the codes of other tokens', () => {
