@@ -11,7 +11,7 @@ import { conversationOf } from '../log/world.ts';
 import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { SignalingContext } from './context.ts';
 import {
-  frameOf,
+  encode,
   type Publication,
   type PublishContext,
   type Published,
@@ -45,7 +45,7 @@ export async function publishKept(
     return refused(signalingErrors.rateExceeded, 'That is too much to keep in a short time.');
   const refusal =
     channelType === 'MESSAGE' &&
-    refusalOfDelivery(context, publisher, frameOf(channelType, publisher, publication, nowMs));
+    refusalOfDelivery(context, publisher, encode(publisher, publication, nowMs), nowMs);
   if (refusal) return refusal;
   const kept = await context.log.keepMessage({
     app,
@@ -61,8 +61,7 @@ export async function publishKept(
     const answer = failed(why, signalingErrors.historyFailed);
     return answer.ok ? refused(signalingErrors.historyFailed, 'The message could not be kept.') : answer;
   }
-  const frame = frameOf(channelType, publisher, publication, kept.atMs);
-  return { ok: true, receivers: tellChannel(context, app, frame) };
+  return { ok: true, receivers: tellChannel(context, encode(publisher, publication, kept.atMs)) };
 }
 
 const timeOf = (kept: { ok: true; atMs: number } | { ok: false }): number | undefined =>

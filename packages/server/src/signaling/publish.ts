@@ -27,10 +27,22 @@ export const publisherOf = ({ app, userId, rates }: Session): Publisher => ({ ap
 
 /** To a channel: encoded once, for everybody who subscribed with messages, the publisher too. Done at once, so the order is the publisher's. */
 export function publish(context: PublishContext, publisher: Publisher, publication: Publication): Published {
-  const frame = frameOf('MESSAGE', publisher, publication, context.clock.nowMs());
-  const refusal = refusalOfDelivery(context, publisher, frame);
-  return refusal ?? { ok: true, receivers: tellChannel(context, publisher.app, frame) };
+  const nowMs = context.clock.nowMs();
+  const told = encode(publisher, publication, nowMs);
+  const refusal = refusalOfDelivery(context, publisher, told, nowMs);
+  return refusal ?? { ok: true, receivers: tellChannel(context, told) };
 }
+
+/** A message as it goes to everybody in its channel. */
+export interface Told {
+  readonly topic: string;
+  readonly text: string;
+}
+
+export const encode = (publisher: Publisher, publication: Publication, serverMs: number): Told => ({
+  topic: messagesTopic({ app: publisher.app, channelType: 'MESSAGE', channel: publication.channel }),
+  text: JSON.stringify(frameOf('MESSAGE', publisher, publication, serverMs)),
+});
 
 /** To a user, while they are connected. */
 export function tellUser(
@@ -48,7 +60,7 @@ export function tellUser(
   return { ok: true, receivers: 1 };
 }
 
-export function frameOf(
+function frameOf(
   channelType: 'MESSAGE' | 'USER',
   { userId }: Publisher,
   { channel, content, customType }: Publication,
@@ -68,29 +80,24 @@ export function frameOf(
 /** Why the publisher may not put this on so many connections now. */
 export function refusalOfDelivery(
   { audiences }: PublishContext,
-  { app, rates }: Publisher,
-  frame: SignalingMessage,
+  { rates }: Publisher,
+  { topic, text }: Told,
+  nowMs: number,
 ): Refusal | undefined {
-  const receivers = audiences.sizeOf(topicOf(app, frame));
   // Characters for bytes: what matters here is the size of it.
-  if (rates.takeDelivery(JSON.stringify(frame).length * receivers, frame.serverMs)) return undefined;
+  if (rates.takeDelivery(text.length * audiences.sizeOf(topic), nowMs)) return undefined;
   return refused(signalingErrors.publishTooFrequent, tooMuch);
 }
 
 /** Returns how many are told. */
 export function tellChannel(
   { broadcast, audiences, messages }: PublishContext,
-  app: string,
-  frame: SignalingMessage,
+  { topic, text }: Told,
 ): number {
-  const topic = topicOf(app, frame);
-  broadcast.publish(topic, JSON.stringify(frame));
+  broadcast.publish(topic, text);
   messages.add();
   return audiences.sizeOf(topic);
 }
-
-const topicOf = (app: string, { channel }: SignalingMessage): string =>
-  messagesTopic({ app, channelType: 'MESSAGE', channel });
 
 /** Changes metadata, of which everybody who follows the set is told all. */
 export function writeMetadata(
