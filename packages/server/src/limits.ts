@@ -75,6 +75,11 @@ export const limits = {
    * refused −11025. Without it one user could cut off everybody in a large channel as slow readers.
    */
   signalingDeliveredBytesPerSecondMax: 64 * 1024 * 1024,
+  /**
+   * Bytes waiting for a user with which messages to them are refused −11025. Well below `socketBacklogBytesMax`, or anybody could
+   * cut off anybody with a burst of long messages.
+   */
+  signalingUserBacklogBytesMax: 1024 * 1024,
   /** Bytes of messages that one session has kept in the history, per second, with a burst of five times that; then refused −10021. */
   signalingKeptBytesPerSecondMax: 256 * 1024,
   /**

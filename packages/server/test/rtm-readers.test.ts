@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { Answers } from './hostile/answers.ts';
 import { Pair } from './hostile/pair.ts';
 import { RawSocket } from './hostile/raw-socket.ts';
 import { type ServerProcess, startServerProcess, until } from './server-process.ts';
@@ -76,6 +77,42 @@ test(
       await back.until('the message', () => back.all('message').length === 1);
       for (const client of [loud, reader, back, ...deaf.map((each) => ({ drop: () => each.close() }))])
         client.drop();
+    }),
+  60_000,
+);
+
+test(
+  'SIG132: a flood of long messages to one user is refused while they cannot read more, cuts nobody off, and all that was taken arrives',
+  () =>
+    pair.whileAttacked(async () => {
+      const victim = await RawSocket.open(server.url);
+      victim.send(loginOf('victim', {}));
+      await until('the welcome', () => victim.tail.includes('welcome'));
+      victim.stopReading();
+      const flooders = await Promise.all(
+        Array.from({ length: 4 }, (_, at) => SignalingClient.login(server.url, `flooder ${at}`)),
+      );
+      const content = { text: 'x'.repeat(32 * 1024) };
+      const answers = flooders.map((client) => new Answers(client));
+      for (let at = 0; at < 200; at += 1)
+        for (const client of flooders)
+          client.send({ type: 'publish', id: 1_000 + at, channelType: 'USER', channel: 'victim', content });
+      let taken = 0;
+      for (const [at, answered] of answers.entries()) {
+        await flooders[at]?.until('every answer', () => answered.all === 200);
+        expect([...answered.refused.keys()]).toEqual([-11025]);
+        taken += answered.ok;
+      }
+      victim.readOn();
+      await until('the victim to have read', async () => {
+        const last = { type: 'publish', channelType: 'USER', channel: 'victim', content: { text: 'enough' } };
+        return (await flooders[0]?.asks(last))?.type === 'ok';
+      });
+      await until('the last message', () => victim.tail.includes('enough'));
+      expect(victim.isClosed).toBe(false);
+      expect(victim.bytes).toBeGreaterThan(taken * 32 * 1024);
+      expect(victim.bytes).toBeLessThan((taken + 1) * 33 * 1024);
+      for (const client of [...flooders, { drop: () => victim.close() }]) client.drop();
     }),
   60_000,
 );

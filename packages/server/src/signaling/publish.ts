@@ -60,6 +60,17 @@ export function tellUser(
   return { ok: true, receivers: 1 };
 }
 
+/** Why a user can get no more messages now: they are behind in reading, and more would cut them off. */
+export function refusalOfReceiver(
+  { sessions }: Pick<PublishContext, 'sessions'>,
+  app: string,
+  userId: string,
+): Refusal | undefined {
+  const waiting = sessions.of(app, userId)?.connection?.socket.bufferedBytes() ?? 0;
+  if (waiting <= limits.signalingUserBacklogBytesMax) return undefined;
+  return refused(signalingErrors.publishTooFrequent, 'The receiver is behind in reading; wait a moment.');
+}
+
 function frameOf(
   channelType: 'MESSAGE' | 'USER',
   { userId }: Publisher,

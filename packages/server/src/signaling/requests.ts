@@ -10,7 +10,7 @@ import { changeLock, locksOf } from './lock-requests.ts';
 import { muted } from './moderation.ts';
 import { changeStates } from './own-states.ts';
 import { forbiddenBy, permit } from './permissions.ts';
-import { publish, publisherOf, tellUser, writeMetadata } from './publish.ts';
+import { publish, publisherOf, refusalOfReceiver, tellUser, writeMetadata } from './publish.ts';
 import { onlineUsers, statesOf, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
 import { failed } from './refusals.ts';
@@ -51,6 +51,8 @@ export function handleRequest(
       const toUser = frame.channelType === 'USER';
       const mute = muted(context, session, toUser ? undefined : frame.channel);
       if (mute) return mute;
+      const busy = toUser && refusalOfReceiver(context, session.app.id, frame.channel);
+      if (busy) return busy;
       if (frame.storeInHistory) return publishKept(context, publisherOf(session), frame);
       return toUser
         ? tellUser(context, publisherOf(session), frame)
