@@ -40,6 +40,10 @@ export class PresenceFold {
   readonly #name: string;
   /** Uids of accounts, for records that name the uid alone. */
   readonly #accounts = new Map<number, string>();
+  /** Links to the live channel. While there are any, `role` and `uid` are what the server says, of everybody. */
+  #live = 0;
+  /** Who is not in the live channel and set a `role` or `uid` of their own. */
+  readonly #claimants = new Set<string>();
 
   /** `name` differs from that of every other fold of the channel, also over restarts. */
   constructor({
@@ -72,14 +76,15 @@ export class PresenceFold {
   /** Of somebody who is shown; none of others. */
   statesOf(userId: string): SignalingStates {
     const person = this.#people.get(userId);
-    return person?.order === undefined ? none : shownStates(person);
+    return person?.order === undefined ? none : this.#shownStates(person);
   }
 
   /** Those who came after the place `after` (0: all), with their places, in order of arrival. */
   *occupants(after = 0): IterableIterator<SignalingOccupant & { readonly order: number }> {
     for (const userId of this.#shown.valuesAfter(after)) {
       const person = this.#people.get(userId);
-      if (person?.order !== undefined) yield { userId, states: shownStates(person), order: person.order };
+      if (person?.order === undefined) continue;
+      yield { userId, states: this.#shownStates(person), order: person.order };
     }
   }
 
@@ -179,45 +184,76 @@ export class PresenceFold {
     gone: 'leave' | 'timeout' = 'leave',
   ): readonly PersonChange[] {
     const before = this.#people.get(userId) ?? { userId, live: [], subscribed: [] };
+    const statesBefore = this.#shownStates(before);
     const { order, ...after } = step(before);
+    const claims = this.#claims(before, after);
     if (!isShown(after)) {
       if (after.live.length === 0 && after.subscribed.length === 0) this.#people.delete(userId);
       else this.#people.set(userId, after);
-      if (order === undefined) return [];
+      if (order === undefined) return claims;
       this.#shown = this.#shown.without(order);
-      return [{ type: gone, userId, states: shownStates(before) }];
+      return [...claims, { type: gone, userId, states: statesBefore }];
     }
+    const statesAfter = this.#shownStates(after);
     if (order !== undefined) {
       this.#people.set(userId, { ...after, order });
-      return same(shownStates(before), shownStates(after)) ? [] : [{ type: 'states', userId }];
+      return same(statesBefore, statesAfter) ? claims : [...claims, { type: 'states', userId }];
     }
     this.#order += 1;
     this.#people.set(userId, { ...after, order: this.#order });
     this.#shown = this.#shown.with(this.#order, userId);
     const joined: PersonChange = { type: 'join', userId };
-    return same(shownStates(after), none) ? [joined] : [joined, { type: 'states', userId }];
+    return same(statesAfter, none) ? [...claims, joined] : [...claims, joined, { type: 'states', userId }];
+  }
+
+  /** Counts who is live, and who claims to be; the others whose states show differently, when the live channel opens or closes. */
+  #claims(before: Person, after: Person): readonly PersonChange[] {
+    const { userId } = after;
+    this.#claimants.delete(userId);
+    const wasOpen = this.#live > 0;
+    this.#live += after.live.length - before.live.length;
+    const others =
+      wasOpen === this.#live > 0
+        ? []
+        : Array.from(this.#claimants, (claimant) => ({ type: 'states', userId: claimant }) as const);
+    if (after.live.length === 0 && isShown(after) && ownStates(after).some(claims))
+      this.#claimants.add(userId);
+    return others;
+  }
+
+  /**
+   * What presence shows of a person: what they set, and over it what the server knows of the live member. While the live
+   * channel is open nobody makes others believe in another role, or in a member that is none.
+   */
+  #shownStates(person: Person): SignalingStates {
+    const own = ownStates(person);
+    const bound = person.live.at(-1);
+    if (bound) return merged([...own, boundStates(bound)]);
+    const shown = own.length === 1 && own[0] ? own[0] : merged(own);
+    return this.#live > 0 ? withoutClaims(shown) : shown;
   }
 }
 
+const ownStates = ({ subscribed }: Person): readonly SignalingStates[] =>
+  subscribed.filter(({ quiet }) => !quiet).map(({ states }) => states);
+
 const isShown = ({ live, subscribed }: Person): boolean =>
   live.length > 0 || subscribed.some(({ quiet }) => !quiet);
-
-/**
- * What presence shows of a person: what they set, and over it what the server knows of the live member, so that nobody
- * there can make others believe in another role.
- */
-function shownStates({ live, subscribed }: Person): SignalingStates {
-  const own = subscribed.filter(({ quiet }) => !quiet).map(({ states }) => states);
-  const bound = live.at(-1);
-  if (!bound) return own.length === 1 && own[0] ? own[0] : merged(own);
-  return merged([...own, boundStates(bound)]);
-}
 
 /** What binding says of a member of the live channel. */
 export const boundStates = ({ uid, role }: { readonly uid: number; readonly role: Role }) => ({
   role,
   uid: String(uid),
 });
+
+const claims = (states: SignalingStates): boolean =>
+  Object.hasOwn(states, 'role') || Object.hasOwn(states, 'uid');
+
+/** Without what only the server says of members of an open live channel. */
+export function withoutClaims(states: SignalingStates): SignalingStates {
+  if (!claims(states)) return states;
+  return Object.fromEntries(Object.entries(states).filter(([key]) => key !== 'role' && key !== 'uid'));
+}
 
 /** Of entries, not assigned: a client may call a key `__proto__`. */
 export const merged = (parts: readonly SignalingStates[]): SignalingStates =>

@@ -309,6 +309,41 @@ describe('binding', () => {
     ]);
   });
 
+  test('SIG24: while the live channel is open, who is not in it has no role and uid, whatever they set', async () => {
+    const w = await begin();
+    const [eve, bob] = [await w.login('eve'), await w.login('bob')];
+    await eve.subscribes('lobby', { states: { role: 'broadcaster', uid: '1', mood: 'sly' } });
+    await bob.subscribes('lobby');
+    const shown = { userId: 'eve', states: { role: 'broadcaster', uid: '1', mood: 'sly' } };
+    expect(bob.news()).toMatchObject([{ type: 'SNAPSHOT', occupants: [shown, { userId: 'bob' }] }]);
+    const live = await w.joins({ uid: 7 });
+    expect(bob.news()).toEqual([
+      { type: 'REMOTE_STATE_CHANGED', userId: 'eve', states: { mood: 'sly' } },
+      { type: 'REMOTE_JOIN', userId: '7' },
+      { type: 'REMOTE_STATE_CHANGED', userId: '7', states: { role: 'audience', uid: '7' } },
+    ]);
+    const place = { channelType: 'MESSAGE', channel: 'lobby' };
+    await eve.asks({ type: 'set-state', ...place, states: { role: 'audience' } });
+    expect(bob.news()).toEqual([]);
+    const asked = { type: 'get-state', ...place, userId: 'eve' };
+    expect(await bob.asks(asked)).toMatchObject({ result: { states: { mood: 'sly' } } });
+    const cid = await w.login('cid');
+    await cid.subscribes('lobby');
+    expect(cid.news()[0]).toMatchObject({ occupants: [{ states: { mood: 'sly' } }, {}, {}, {}] });
+    bob.news();
+    await live.leaves();
+    await w.advance(2_100);
+    expect(bob.news()).toEqual([
+      {
+        type: 'REMOTE_STATE_CHANGED',
+        userId: 'eve',
+        states: { role: 'audience', uid: '1', mood: 'sly' },
+      },
+      { type: 'REMOTE_LEAVE', userId: '7' },
+    ]);
+    expect(await bob.asks(asked)).toMatchObject({ result: { states: { role: 'audience' } } });
+  });
+
   test('SIG24: an app that is not bound, and STREAM channels, show subscribers only', async () => {
     const w = await begin({ bindSignaling: false });
     await w.joins({ uid: 7 });

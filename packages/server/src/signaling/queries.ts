@@ -4,7 +4,7 @@ import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { uidOf, userIdOf } from './identity.ts';
-import { boundStates, merged } from './presence-fold.ts';
+import { boundStates, merged, withoutClaims } from './presence-fold.ts';
 import { taken } from './presence-frames.ts';
 import type { Session } from './session.ts';
 
@@ -21,17 +21,17 @@ export function statesOf(
   const uid = uidOf(log, app, userId);
   if (uid === undefined) return undefined;
   const isBound = channelType === 'MESSAGE' && apps.get(app)?.bindSignaling === true;
-  const live = isBound ? log.channel(app, channel)?.roster.get(uid) : undefined;
+  const roster = isBound ? log.channel(app, channel)?.roster : undefined;
+  const live = roster?.get(uid);
   const isLive = live !== undefined && userIdOf(live) === userId;
   const state = log.signalingChannel(key);
   const member = state?.presence.sid === undefined ? undefined : state.presence.roster.get(uid);
   const isSubscribed =
     member !== undefined && userIdOf(member) === userId && (!member.quiet || userId === session.userId);
   if (!isLive && !isSubscribed) return undefined;
-  return merged([
-    ...(isSubscribed ? [state?.states.get(uid)?.states ?? {}] : []),
-    ...(isLive ? [boundStates(live)] : []),
-  ]);
+  const own = (isSubscribed && state?.states.get(uid)?.states) || {};
+  if (isLive) return merged([own, boundStates(live)]);
+  return roster ? withoutClaims(own) : own;
 }
 
 /** Who is shown in a channel: a page of them, or only how many (spec: signaling 3.3). */
