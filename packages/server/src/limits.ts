@@ -101,6 +101,8 @@ export const limits = {
   recentRatesMax: 100_000,
   /** Frames of one signaling connection that wait while an earlier one is being decided; then closed with `rate_limited`. */
   signalingPendingFramesMax: 1_024,
+  /** Their characters; the same happens. Chosen: more than all that the rates allow to be decided. */
+  signalingPendingCharsMax: 4 * 1024 * 1024,
   /** Broadcasters in one channel; the next is refused with `hosts_full` (spec: 128 is the ceiling asked of others). */
   channelHostsMax: 128,
   /** Channels open at once in one app; the next is refused with `channels_full`. */

@@ -42,8 +42,9 @@ export class SignalingConnection implements SocketHandler {
   /** When the socket opened, then when anything was last heard; epoch milliseconds. */
   #lastHeardMs: number;
   #pinged = false;
-  /** Frames that wait while an earlier one is being decided; undefined while none is. */
-  #waiting: ParsedSignalingFrame[] | undefined;
+  /** Frames that wait while an earlier one is being decided, with their characters; undefined while none is. */
+  #waiting: { readonly parsed: ParsedSignalingFrame; readonly chars: number }[] | undefined;
+  #waitingChars = 0;
 
   constructor(context: SignalingContext, socket: Socket) {
     this.#context = context;
@@ -76,8 +77,7 @@ export class SignalingConnection implements SocketHandler {
     if (parsed.ok && parsed.frame.type === 'publish-topic' && text.length <= topicFrameLengthMax)
       this.#budget.giveBack(1 - topicFrameShare);
     if (this.#waiting === undefined) this.#start(parsed);
-    else if (this.#waiting.length < limits.signalingPendingFramesMax) this.#waiting.push(parsed);
-    else this.end('rate_limited');
+    else this.#wait(parsed, text.length);
   }
 
   onBinary(): void {
@@ -197,12 +197,24 @@ export class SignalingConnection implements SocketHandler {
     void this.#finish(done);
   }
 
+  #wait(parsed: ParsedSignalingFrame, chars: number): void {
+    this.#waitingChars += chars;
+    this.#waiting?.push({ parsed, chars });
+    const { signalingPendingFramesMax, signalingPendingCharsMax } = limits;
+    if (
+      (this.#waiting?.length ?? 0) > signalingPendingFramesMax ||
+      this.#waitingChars > signalingPendingCharsMax
+    )
+      this.end('rate_limited');
+  }
+
   async #finish(first: Promise<void>): Promise<void> {
     await first;
     while (this.#waiting) {
       const next = this.#waiting.shift();
+      this.#waitingChars -= next?.chars ?? 0;
       if (next === undefined) this.#waiting = undefined;
-      else await this.#attempt(next);
+      else await this.#attempt(next.parsed);
     }
   }
 

@@ -150,6 +150,27 @@ test('SIG13: a client that is silent, though its socket is open, times out by it
   expect(ann.closing).toMatchObject({ code: 'lease_ended', retry: true });
 });
 
+test('SIG133: long frames that wait for an earlier one end the connection, and what waited is not done', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await bob.subscribes('lobby');
+  const sends = (frame: object) => ann.handler?.onText(JSON.stringify(frame));
+  const place = { channelType: 'MESSAGE', channel: 'lobby' };
+  const long = { type: 'publish', id: 1, ...place, content: { text: '\u0000'.repeat(10_000) } };
+  const count = Math.floor(limits.signalingPendingCharsMax / JSON.stringify(long).length);
+  sends({ ...subscription('hall'), id: 0 });
+  for (let at = 0; at < count; at += 1) sends(long);
+  await w.settled();
+  expect(ann.closing).toBeUndefined();
+  expect(bob.all('message')).toHaveLength(count);
+  // The same once more, and one over it.
+  sends({ ...subscription('stage'), id: 0 });
+  for (let at = 0; at <= count; at += 1) sends(long);
+  expect(ann.closing).toMatchObject({ code: 'rate_limited', retry: true });
+  await w.settled();
+  expect(bob.all('message')).toHaveLength(count);
+});
+
 test('SIG131: when too much waits for all together, those furthest behind make room, and keep their sessions', async () => {
   const w = await begin();
   const clients = [];
