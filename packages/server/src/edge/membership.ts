@@ -1,6 +1,6 @@
 import type { LeaveReason, Role, WelcomeFrame } from '@housecount/protocol';
 import { limits } from '../limits.ts';
-import type { RosterStream } from '../signal/roster-stream.ts';
+import type { RosterStream } from '../roster/roster-stream.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
 import type { Admission } from './hello.ts';

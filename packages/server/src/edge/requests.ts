@@ -1,9 +1,9 @@
 import type { ClientFrame, Code, RosterViewRequest, StreamsFrame } from '@housecount/protocol';
 import type { Privilege } from '../channel/rules.ts';
 import { limits } from '../limits.ts';
-import type { RosterReader } from '../signal/roster-subscription.ts';
-import { keyOf, type ViewReader } from '../signal/roster-views.ts';
-import { rangeOf } from '../signal/roster-window.ts';
+import type { RosterReader } from '../roster/roster-subscription.ts';
+import type { ViewReader } from '../roster/roster-views.ts';
+import { keyOf, rangeOf } from '../roster/window.ts';
 import { rosterTopic, viewTopic } from '../signal/topics.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { type Membership, publishRightsOf } from './membership.ts';

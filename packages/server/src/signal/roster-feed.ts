@@ -9,20 +9,9 @@ import type { ChannelMark } from '../channel/decision.ts';
 import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
-import { ChangeRing } from './change-ring.ts';
+import { ChangeRing } from '../roster/change-ring.ts';
+import type { DirectReader, ReadFeed, RosterText } from '../roster/roster-subscription.ts';
 import { rosterTopic } from './topics.ts';
-
-/** A frame of the roster stream, made once for all its readers. `to` is its last seq; absent if it carries no changes. */
-export interface RosterText {
-  readonly sid: string;
-  readonly to?: number;
-  readonly text: string;
-}
-
-/** A reader that is not on the topic yet: it waits for the end of its snapshot. */
-export interface DirectReader {
-  receive(frame: RosterText): void;
-}
 
 export interface RosterFeedOptions {
   readonly app: string;
@@ -36,14 +25,12 @@ export interface RosterFeedOptions {
  * The roster stream of one channel: collects its changes from the log, makes frames of them, and hands each frame to all
  * readers. Exists while somebody follows, and a while longer so that they can come back.
  */
-export class RosterFeed {
+export class RosterFeed implements ReadFeed {
   readonly app: string;
   readonly channel: string;
-  readonly ring: ChangeRing;
+  readonly ring: ChangeRing<RosterChange>;
   readonly direct = new Set<DirectReader>();
-  /** Sockets on the topic. */
   topicReaders = 0;
-  /** Since when nobody reads, epoch milliseconds. */
   idleSinceMs: number;
   readonly #options: RosterFeedOptions;
   #pending: { sid: string; count: number; changes: RosterChange[] } | undefined;

@@ -6,9 +6,8 @@ import { type ChannelState, closedChannel, type OpenChannel } from '../channel/s
 import { strictApp, type TestSocket, TestWorld, testApp, token } from '../edge/test-world.ts';
 import { limits } from '../limits.ts';
 import { isChannelRecord } from '../log/record.ts';
+import { keyOf, rangeOf } from '../roster/window.ts';
 import { toRosterMember } from './roster-member.ts';
-import { keyOf } from './roster-views.ts';
-import { rangeOf } from './roster-window.ts';
 import { viewTopic } from './topics.ts';
 
 let world: TestWorld;

@@ -3,8 +3,9 @@ import type { RosterMember } from '@housecount/protocol';
 import fc from 'fast-check';
 import { Roster } from '../channel/roster.ts';
 import type { Member } from '../channel/state.ts';
+import { rangeOf } from '../roster/window.ts';
 import { toRosterMember } from './roster-member.ts';
-import { rangeOf, type WindowChanges, windowChanges } from './roster-window.ts';
+import { type WindowChanges, windowChanges } from './roster-window.ts';
 
 const member = (uid: number, joinedSeq: number): Member => ({
   uid,

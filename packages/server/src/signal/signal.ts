@@ -1,6 +1,6 @@
 import type { ChannelEvent, HostState, RosterViewRequest, ServerFrame } from '@housecount/protocol';
 import { type ChannelMark, isMark } from '../channel/decision.ts';
-import type { OpenChannel } from '../channel/state.ts';
+import type { Member, OpenChannel } from '../channel/state.ts';
 import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
@@ -8,14 +8,16 @@ import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import { isChannelRecord, type LogEntry } from '../log/record.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import type { RosterStream } from '../roster/roster-stream.ts';
+import { type RosterCursor, type RosterReader, RosterSubscription } from '../roster/roster-subscription.ts';
+import { RosterViews, type ViewReader } from '../roster/roster-views.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
 import { toHostState } from './roster-member.ts';
-import type { RosterStream } from './roster-stream.ts';
-import { type RosterCursor, type RosterReader, RosterSubscription } from './roster-subscription.ts';
-import { RosterViews, type ViewReader } from './roster-views.ts';
+import { openingOf } from './roster-opening.ts';
+import { viewedChannel } from './roster-window.ts';
 import { Streams } from './streams.ts';
-import { hostsTopic } from './topics.ts';
+import { hostsTopic, viewTopic } from './topics.ts';
 
 export interface SignalOptions {
   readonly log: Log;
@@ -42,8 +44,8 @@ export class Signal {
   /** Roster streams that the batch of the log has something for. */
   readonly #touched = new Set<RosterFeed>();
   /** By channel: views of rosters that somebody follows. */
-  readonly #views = new Map<string, RosterViews>();
-  readonly #touchedViews = new Set<RosterViews>();
+  readonly #views = new Map<string, RosterViews<OpenChannel, Member>>();
+  readonly #touchedViews = new Set<RosterViews<OpenChannel, Member>>();
   #follower: LogFollower | undefined;
   #ringChanges = 0;
   #cancelTidy: (() => void) | undefined;
@@ -107,8 +109,9 @@ export class Signal {
     cursor?: RosterCursor,
   ): RosterSubscription {
     const { clock, log } = this.#options;
-    const subscription = new RosterSubscription({ feed: this.#feedOf(app, channel), reader, clock });
-    subscription.start(log.channel(app, channel), cursor);
+    const feed = this.#feedOf(app, channel);
+    const subscription = new RosterSubscription({ feed, reader, clock });
+    subscription.start(openingOf(feed, log.channel(app, channel), cursor));
     return subscription;
   }
 
@@ -193,14 +196,14 @@ export class Signal {
     return feed;
   }
 
-  #viewsOf(app: string, channel: string): RosterViews {
+  #viewsOf(app: string, channel: string): RosterViews<OpenChannel, Member> {
     const key = `${app}/${channel}`;
     const known = this.#views.get(key);
     if (known) return known;
     const { broadcast, clock, log } = this.#options;
     const views = new RosterViews({
-      app,
-      channel,
+      roster: viewedChannel,
+      topicOf: (view) => viewTopic(app, channel, view),
       broadcast,
       clock,
       state: () => log.channel(app, channel),

@@ -1,17 +1,9 @@
-import type {
-  RosterCountFrame,
-  RosterViewRequest,
-  RosterWindowChangesFrame,
-  RosterWindowFrame,
-} from '@housecount/protocol';
-import type { Member, OpenChannel } from '../channel/state.ts';
+import type { RosterViewRequest } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
-import { toRosterMember } from './roster-member.ts';
 import type { RosterStream } from './roster-stream.ts';
-import { countsOf, rangeOf, type WindowRange, windowChanges } from './roster-window.ts';
-import { viewTopic } from './topics.ts';
+import { keyOf, rangeOf, type WindowRange } from './window.ts';
 
 /** Who reads a view. */
 export interface ViewReader {
@@ -21,19 +13,38 @@ export interface ViewReader {
   leaveLive(): void;
 }
 
-export interface RosterViewsOptions {
-  readonly app: string;
-  readonly channel: string;
+/** A kind of roster, of which views are told. Its states are immutable: what is another is another object. */
+export interface ViewedRoster<State, Member> {
+  sizeOf(state: State): number;
+  /** Costs as much as they are. */
+  membersOf(state: State, range: WindowRange): readonly Member[];
+  /** Whether changes lead from the one to the other; if not, a view begins anew. */
+  isOneLife(before: State, now: State): boolean;
+  /** The frame of a view as it is; without a range that of the counts. */
+  whole(state: State, range: WindowRange | undefined, members: readonly Member[]): string;
+  /** The frame of what a reader that knows `before` lacks of `now`; undefined if nothing that it sees is different. */
+  next(
+    before: State,
+    now: State,
+    range: WindowRange | undefined,
+    membersBefore: readonly Member[],
+    members: readonly Member[],
+  ): string | undefined;
+}
+
+export interface RosterViewsOptions<State, Member> {
+  readonly roster: ViewedRoster<State, Member>;
+  readonly topicOf: (key: string) => string;
   readonly broadcast: Broadcast;
   readonly clock: Clock;
-  /** The durable state of the channel. */
-  readonly state: () => OpenChannel | undefined;
+  /** The durable state of the roster. */
+  readonly state: () => State | undefined;
   /** The last reader went. */
   readonly onEmpty: () => void;
 }
 
 /** One view that somebody reads, shared by all who read the same. */
-interface SharedView {
+interface SharedView<Member> {
   readonly key: string;
   readonly topic: string;
   /** Absent: the counts alone. */
@@ -46,20 +57,20 @@ interface SharedView {
 }
 
 /**
- * The views of one channel's roster that are followed: its counts, and windows of it. All of them are told together, of one
- * durable state, as the difference to the state told before; so what they cost is known whatever happens in the channel:
- * once per merge period and different view, at most the members of the window. A new reader begins with the state told
- * last, not the newest, so that what comes next is the same for all.
+ * The views of one roster that are followed: its counts, and windows of it. All of them are told together, of one durable
+ * state, as the difference to the state told before; so what they cost is known whatever happens in the channel: once per
+ * merge period and different view, at most the members of the window. A new reader begins with the state told last, not
+ * the newest, so that what comes next is the same for all.
  */
-export class RosterViews {
-  readonly #options: RosterViewsOptions;
-  readonly #views = new Map<string, SharedView>();
+export class RosterViews<State extends object, Member> {
+  readonly #options: RosterViewsOptions<State, Member>;
+  readonly #views = new Map<string, SharedView<Member>>();
   /** The state that all readers know. */
-  #told: OpenChannel | undefined;
+  #told: State | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
   #cancelTell: (() => void) | undefined;
 
-  constructor(options: RosterViewsOptions) {
+  constructor(options: RosterViewsOptions<State, Member>) {
     this.#options = options;
     this.#told = options.state();
   }
@@ -86,7 +97,7 @@ export class RosterViews {
     const shared = this.#shared(rangeOf(view));
     shared.readers++;
     if (this.#told) {
-      shared.whole ??= JSON.stringify(wholeFrame(this.#told, shared));
+      shared.whole ??= this.#options.roster.whole(this.#told, shared.range, shared.members);
       reader.send(shared.whole);
     }
     reader.goLive();
@@ -116,47 +127,53 @@ export class RosterViews {
 
   /** Milliseconds until readers may be told again. */
   #waitMs(): number {
-    const members = this.#options.state()?.roster.size ?? 0;
+    const { roster, state, clock } = this.#options;
+    const now = state();
+    const members = now ? roster.sizeOf(now) : 0;
     const periodMs = members > limits.rosterMergeMembersMin ? limits.rosterViewMs : limits.rosterMergeMs;
-    return this.#toldMs + periodMs - this.#options.clock.nowMs();
+    return this.#toldMs + periodMs - clock.nowMs();
   }
 
   #tell(): void {
     this.stop();
-    const { broadcast, clock, state } = this.#options;
+    const { roster, broadcast, clock, state } = this.#options;
     const now = state();
     const before = this.#told;
     // Whoever follows a channel that closed has left it, and is about to hear so.
     if (!now || now === before) return;
     this.#told = now;
     this.#toldMs = clock.nowMs();
+    const known = before && roster.isOneLife(before, now) ? before : undefined;
     for (const view of this.#views.values()) {
-      const members = membersOf(now, view.range);
-      const frame = before?.sid === now.sid ? nextFrame(before, now, view, members) : undefined;
+      const members = this.#membersOf(now, view.range);
+      const next = known && roster.next(known, now, view.range, view.members, members);
       view.members = members;
-      if (before?.sid === now.sid && !frame) continue;
+      if (known && next === undefined) continue;
       delete view.whole;
-      broadcast.publish(view.topic, JSON.stringify(frame ?? wholeFrame(now, view)));
+      broadcast.publish(view.topic, next ?? roster.whole(now, view.range, members));
     }
   }
 
-  #shared(range: WindowRange | undefined): SharedView {
+  #shared(range: WindowRange | undefined): SharedView<Member> {
     const key = keyOf(range);
     const known = this.#views.get(key);
     if (known) return known;
-    const { app, channel } = this.#options;
-    const shared: SharedView = {
+    const shared: SharedView<Member> = {
       key,
-      topic: viewTopic(app, channel, key),
+      topic: this.#options.topicOf(key),
       ...(range && { range }),
-      members: this.#told ? membersOf(this.#told, range) : [],
+      members: this.#told ? this.#membersOf(this.#told, range) : [],
       readers: 0,
     };
     this.#views.set(key, shared);
     return shared;
   }
 
-  #left(shared: SharedView): void {
+  #membersOf(state: State, range: WindowRange | undefined): readonly Member[] {
+    return range ? this.#options.roster.membersOf(state, range) : [];
+  }
+
+  #left(shared: SharedView<Member>): void {
     shared.readers--;
     if (shared.readers > 0) return;
     this.#views.delete(shared.key);
@@ -169,10 +186,10 @@ export class RosterViews {
 /** One reader's hold on a view. */
 class ViewStream implements RosterStream {
   readonly namesMembers: boolean;
-  readonly view: SharedView;
+  readonly view: SharedView<unknown>;
   #leave: (() => void) | undefined;
 
-  constructor(view: SharedView, leave: () => void) {
+  constructor(view: SharedView<unknown>, leave: () => void) {
     this.view = view;
     this.namesMembers = view.range !== undefined;
     this.#leave = leave;
@@ -184,40 +201,4 @@ class ViewStream implements RosterStream {
     this.#leave?.();
     this.#leave = undefined;
   }
-}
-
-/** What names a view: equal for equal views, and without a slash. */
-export const keyOf = (range: WindowRange | undefined): string =>
-  range ? `${range.from}+${range.limit}` : 'count';
-
-const membersOf = ({ roster }: OpenChannel, range: WindowRange | undefined): readonly Member[] =>
-  range ? roster.range(range.from, range.limit) : [];
-
-function wholeFrame(
-  state: OpenChannel,
-  { range, members }: SharedView,
-): RosterCountFrame | RosterWindowFrame {
-  const { sid, seq } = state;
-  if (!range) return { type: 'roster-count', sid, seq, ...countsOf(state) };
-  const { from } = range;
-  return { type: 'roster-window', sid, seq, ...countsOf(state), from, members: members.map(toRosterMember) };
-}
-
-/** What a reader that knows `before` lacks of `now`; undefined if nothing that it sees is different. */
-function nextFrame(
-  before: OpenChannel,
-  now: OpenChannel,
-  { range, members: membersBefore }: SharedView,
-  members: readonly Member[],
-): RosterCountFrame | RosterWindowChangesFrame | undefined {
-  const { sid, seq } = now;
-  const counts = countsOf(now);
-  const changes = range ? windowChanges(membersBefore, members) : {};
-  const isSame =
-    seq === before.seq &&
-    counts.interrupted === before.roster.interrupted &&
-    Object.keys(changes).length === 0;
-  if (isSame) return undefined;
-  if (!range) return { type: 'roster-count', sid, seq, ...counts };
-  return { type: 'roster-window-changes', sid, after: before.seq, seq, ...counts, ...changes };
 }

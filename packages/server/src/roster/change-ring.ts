@@ -1,13 +1,11 @@
-import type { RosterChange } from '@housecount/protocol';
-
-/** The newest changes of one channel, dense, for readers that come back with a cursor. */
-export class ChangeRing {
+/** The newest changes of one roster, dense, for readers that come back with a cursor. */
+export class ChangeRing<Change extends { readonly seq: number }> {
   readonly #max: number;
   readonly #onSize: (delta: number) => void;
   #sid: string | undefined;
   /** The first seq of the sid that came by. Who knows it read from here; who knows only earlier ones may have missed more than changes. */
   #origin = 0;
-  #changes: RosterChange[] = [];
+  #changes: Change[] = [];
 
   /** Keeps `max` to 2 × `max` changes. `onSize` hears how many more, or fewer, are held. */
   constructor(max: number, onSize: (delta: number) => void) {
@@ -15,7 +13,7 @@ export class ChangeRing {
     this.#onSize = onSize;
   }
 
-  push(sid: string, change: RosterChange): void {
+  push(sid: string, change: Change): void {
     if (sid !== this.#sid) {
       this.clear();
       this.#sid = sid;
@@ -41,7 +39,7 @@ export class ChangeRing {
   }
 
   /** Every change after `seq` that has come so far, or undefined if a reader that knows `seq` may lack others. */
-  after(sid: string, seq: number): readonly RosterChange[] | undefined {
+  after(sid: string, seq: number): readonly Change[] | undefined {
     const first = this.#changes[0];
     if (sid !== this.#sid || seq < this.#origin || !first || seq + 1 < first.seq) return undefined;
     return this.#changes.slice(seq + 1 - first.seq);
