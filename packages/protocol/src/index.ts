@@ -12,5 +12,6 @@ export * from './roster.ts';
 export * from './signaling.ts';
 export * from './signaling-errors.ts';
 export * from './signaling-history.ts';
+export * from './signaling-roster.ts';
 export * from './signaling-streams.ts';
 export * from './standard-notices.ts';

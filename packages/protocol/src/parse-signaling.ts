@@ -16,6 +16,7 @@ import {
 import { historyFrames } from './signaling-frames/history-frames.ts';
 import { lockFrames } from './signaling-frames/lock-frames.ts';
 import { presenceFrames } from './signaling-frames/presence-frames.ts';
+import { rosterFrames } from './signaling-frames/roster-frames.ts';
 import { sessionFrames } from './signaling-frames/session-frames.ts';
 import { storageFrames } from './signaling-frames/storage-frames.ts';
 import { topicFrames } from './signaling-frames/topic-frames.ts';
@@ -71,6 +72,7 @@ const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
     sessionFrames,
     channelFrames,
     presenceFrames,
+    rosterFrames,
     storageFrames,
     lockFrames,
     topicFrames,
@@ -101,6 +103,8 @@ function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefi
       ? userId(value.channel, 'channel')
       : channel(value.channel, 'channel');
   if (value.type === 'subscribe') return subscribeFault(value);
+  if (value.type === 'subscribe-roster' && value.view !== undefined && value.cursor !== undefined)
+    return invalid('"cursor" is of all of a roster.', signalingErrors.presenceInvalidArgument);
   if (value.type !== 'online-users' || value.includedUserId !== false) return undefined;
   if (value.includedState === true)
     return invalid('"includedState" needs "includedUserId".', signalingErrors.presenceInvalidArgument);

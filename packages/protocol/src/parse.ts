@@ -1,5 +1,11 @@
 import type { Code } from './codes.ts';
-import { byeGraceMsMax, type ClientFrame, protocolVersion, rosterWindowMembersMax } from './frames.ts';
+import {
+  byeGraceMsMax,
+  type ClientFrame,
+  protocolVersion,
+  type RosterViewRequest,
+  rosterWindowMembersMax,
+} from './frames.ts';
 import { isAccount, isAppId, isChannelName, isUid } from './names.ts';
 import { platformNumbers } from './reasons.ts';
 
@@ -62,7 +68,7 @@ const id = field('number', 'a whole number from 0 to 2^53 - 1', isId);
 const view = field(
   'object',
   `{"count": true}, {"first": N} or {"from": PLACE, "count": N} with N from 1 to ${rosterWindowMembersMax}`,
-  isView,
+  isRosterView,
 );
 const flag = field('boolean', 'true or false', (value) => typeof value === 'boolean');
 const role = field(
@@ -179,7 +185,8 @@ function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function isView(value: unknown): boolean {
+/** True if a client may ask for this much of a roster. */
+export function isRosterView(value: unknown): value is RosterViewRequest {
   if (!isObject(value)) return false;
   const { count, first, from } = value;
   const names = Object.keys(value);

@@ -1,4 +1,5 @@
 import type { SignalingGetMessages, SignalingMessagesPage } from './signaling-history.ts';
+import type { SignalingRosterFrame, SignalingRosterRequest } from './signaling-roster.ts';
 import type {
   SignalingChannelEnded,
   SignalingTopicEvent,
@@ -64,6 +65,7 @@ export interface SignalingLogout {
 /** What a logged-in client asks. Each has an `id` of its own, and is answered with `ok` or `refused`. */
 export type SignalingRequest = { readonly id: number } & (
   | SignalingTopicRequest
+  | SignalingRosterRequest
   | {
       readonly type: 'renew-token';
       readonly token: string;
@@ -344,6 +346,7 @@ export type SignalingServerFrame =
   | SignalingStorage
   | SignalingLockEvent
   | SignalingTopicEvent
+  | SignalingRosterFrame
   | SignalingChannelEnded
   | SignalingUnsubscribed
   | SignalingReadRevoked

@@ -35,6 +35,10 @@ export const limits = {
   signalingTopicMessagesPerSecondMax: 200,
   /** Users whose metadata one session follows; the next is refused −12017. */
   signalingFollowedUsersMax: 100,
+  /** Rosters of channels, and views of them, that one session follows; the next is refused −11005. */
+  signalingRostersMax: 20,
+  /** Channels whose rosters are followed, whether anybody is in them or not; the next is refused −13013. About 5 KB each. */
+  signalingRosterChannelsMax: 20_000,
   /** Locks that one session waits for; the next is refused −14003. */
   signalingWaitsMax: 32,
   /** Users on one page of a channel's online users (spec: signaling 3.3). */

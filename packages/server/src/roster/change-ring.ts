@@ -7,10 +7,19 @@ export class ChangeRing<Change extends { readonly seq: number }> {
   #origin = 0;
   #changes: Change[] = [];
 
-  /** Keeps `max` to 2 × `max` changes. `onSize` hears how many more, or fewer, are held. */
-  constructor(max: number, onSize: (delta: number) => void) {
+  /**
+   * Keeps `max` to 2 × `max` changes. `onSize` hears how many more, or fewer, are held. `begins`: every change after this is going
+   * to be pushed, so that who knows this much lacks nothing else.
+   */
+  constructor(
+    max: number,
+    onSize: (delta: number) => void,
+    begins?: { readonly sid: string; readonly seq: number },
+  ) {
     this.#max = max;
     this.#onSize = onSize;
+    this.#sid = begins?.sid;
+    this.#origin = begins?.seq ?? 0;
   }
 
   push(sid: string, change: Change): void {

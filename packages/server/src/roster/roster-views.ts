@@ -80,6 +80,13 @@ export class RosterViews<State extends object, Member> {
     return this.#views.size;
   }
 
+  /** How many follow one. */
+  get readers(): number {
+    let readers = 0;
+    for (const view of this.#views.values()) readers += view.readers;
+    return readers;
+  }
+
   /** Whether there is room for a reader of `view` that gives up `leaving` for it. */
   hasRoom(view: RosterViewRequest, leaving?: RosterStream): boolean {
     const range = rangeOf(view);

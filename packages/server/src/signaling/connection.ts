@@ -88,7 +88,9 @@ export class SignalingConnection implements SocketHandler {
     if (this.#phase.is === 'in') this.#heard(this.#context.clock.nowMs());
   }
 
-  onDrain(): void {}
+  onDrain(): void {
+    if (this.#phase.is === 'in') this.#phase.session.drained();
+  }
 
   onClosed(): void {
     const phase = this.#phase;

@@ -224,3 +224,21 @@ test('SIG88: a session that is taken up again with a token that allows less, als
   expect([w.subscribers('a'), w.subscribers('b')]).toEqual([[], []]);
   expect(await codeOf(again, say('a'))).toBe(-11024);
 });
+
+test('SIG44: a token that does not allow to read a channel does not allow its roster, also later', async () => {
+  const w = await begin();
+  const lobby = listed(w, 'watcher', { [messages]: [['lobby'], []] });
+  const other = listed(w, 'watcher', { [messages]: [['other'], []] });
+  const watcher = await w.login('watcher', { token: lobby });
+  const roster = { type: 'subscribe-roster', ...in_('lobby') };
+  expect(await watcher.asks({ ...roster, channel: 'other' })).toMatchObject({ code: -13013 });
+  expect(await watcher.asks(roster)).toMatchObject({ type: 'ok' });
+  expect(await watcher.asks({ ...roster, view: { count: true } })).toMatchObject({ type: 'ok' });
+  expect(await watcher.asks({ type: 'renew-token', token: other })).toMatchObject({ type: 'ok' });
+  expect(watcher.all('roster-ended')).toMatchObject([{ ...in_('lobby'), code: 'token_no_privilege' }]);
+  const frames = watcher.frames.length;
+  await w.joins({ uid: 1 });
+  await w.advance(300);
+  expect(watcher.frames).toHaveLength(frames);
+  expect(await watcher.asks(roster)).toMatchObject({ code: -13013 });
+});

@@ -46,6 +46,7 @@ function needOf(userId: string, frame: Request): Need | 'nothing' {
         : ofChannel({ channelType: 'MESSAGE', channel: frame.channel }, ['write'], publishFailed);
     case 'get-state':
     case 'online-users':
+    case 'subscribe-roster':
       return ofChannel(frame, ['read'], presenceFailed);
     case 'user-channels':
       return ofUser(userId, frame.userId || userId, 'read', presenceFailed);
@@ -89,6 +90,7 @@ function needOf(userId: string, frame: Request): Need | 'nothing' {
     case 'release-lock':
     case 'leave-topic':
     case 'unsubscribe-topic':
+    case 'unsubscribe-roster':
       return 'nothing';
   }
 }
@@ -138,6 +140,8 @@ export async function permit(
   for (const userId of [...session.followed])
     if (userId !== session.userId && !permissions.allows('read', 'users', userId))
       session.unfollowUser(userId);
+  for (const key of [...session.rosterChannels])
+    if (!mayNow('read', key)) session.rosterEnded(key, 'token_no_privilege');
   const keys = Array.from(session.subscriptions.values(), ({ key }) => key);
   const lost = keys.filter((key) => (key.channelType === 'STREAM' ? isLess(key) : !mayNow('read', key)));
   const channels: string[] = [];

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { ChannelKey } from './channel-key.ts';
-import { type PersonChange, type PresenceFold, same } from './presence-fold.ts';
+import { same } from './person.ts';
+import type { PersonChange, PresenceChange, PresenceFold } from './presence-fold.ts';
 import { lengthOf, presenceText, snapshotBounds, taken } from './presence-frames.ts';
 import { intervalsTopic } from './topics.ts';
 import { netEffect } from './window.ts';
@@ -66,7 +67,7 @@ export class PresenceChannel {
   #cancelHeld: (() => void) | undefined;
   #since = 0;
   /** Interval mode: what happened since everybody was last told; undefined in announce mode. */
-  #window: PersonChange[] | undefined;
+  #window: PresenceChange[] | undefined;
   #windowLength = 0;
   #newcomers = 0;
   #cancelWindow: (() => void) | undefined;
@@ -113,7 +114,8 @@ export class PresenceChannel {
   }
 
   /** What a record changed; the fold has it already. */
-  tell(changes: readonly PersonChange[]): void {
+  tell(all: readonly PersonChange[]): void {
+    const changes = all.filter(isOfPresence);
     if (changes.length === 0) return;
     const { announceMax } = this.#options.settings;
     if (this.#watching.size === 0) {
@@ -173,7 +175,7 @@ export class PresenceChannel {
 
   // ---- announce mode ----
 
-  #announceAll(changes: readonly PersonChange[]): void {
+  #announceAll(changes: readonly PresenceChange[]): void {
     let isToldOfStates = false;
     for (const change of changes) {
       if (change.type === 'join') isToldOfStates = this.#joined(change.userId);
@@ -200,7 +202,7 @@ export class PresenceChannel {
     return true;
   }
 
-  #gone({ type, userId, states }: Extract<PersonChange, { type: 'leave' | 'timeout' }>): void {
+  #gone({ type, userId, states }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
     const { clock, settings } = this.#options;
     this.#since += 1;
     const held = { type, states, dueMs: clock.nowMs() + settings.debounceMs, since: this.#since };
@@ -269,7 +271,7 @@ export class PresenceChannel {
     this.#windowLength = 0;
   }
 
-  #collect(changes: readonly PersonChange[]): void {
+  #collect(changes: readonly PresenceChange[]): void {
     const window = this.#window;
     if (!window) return;
     for (const change of changes) {
@@ -328,3 +330,5 @@ export class PresenceChannel {
     return presenceText(this.#options.key, event, this.#options.clock.nowMs());
   }
 }
+
+const isOfPresence = (change: PersonChange): change is PresenceChange => change.type !== 'links';

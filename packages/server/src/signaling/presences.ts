@@ -1,12 +1,16 @@
+import type { RosterViewRequest } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { isChannelRecord, type LogEntry } from '../log/record.ts';
 import { signalingKey } from '../log/world.ts';
+import type { RosterStream } from '../roster/roster-stream.ts';
+import type { RosterCursor, RosterReader } from '../roster/roster-subscription.ts';
 import type { ChannelKey } from './channel-key.ts';
 import { PresenceChannel, type PresenceSettings, type Watcher } from './presence-channel.ts';
-import { PresenceFold } from './presence-fold.ts';
+import { type PersonChange, PresenceFold } from './presence-fold.ts';
+import { type ChangeSource, ChannelRoster } from './roster/channel-roster.ts';
 
 export interface PresencesOptions {
   readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'lastPosition'>;
@@ -20,6 +24,8 @@ export interface PresencesOptions {
 
 interface Kept {
   readonly channel: PresenceChannel;
+  /** Since somebody first followed it. */
+  roster?: ChannelRoster;
   /** Records up to here are in the fold already. */
   readonly position: number;
   usedMs: number;
@@ -36,6 +42,11 @@ export class Presences {
   #position: number;
   /** What waits for a position, in order of position. At most one for each request and subscription under way. */
   #waiting: { readonly position: number; readonly run: () => void }[] = [];
+  /** Rosters that the batch of the log has something for. */
+  readonly #touched = new Set<ChannelRoster>();
+  /** Channels whose roster is followed, or was a moment ago. */
+  #rosters = 0;
+  #ringChanges = 0;
 
   constructor(options: PresencesOptions) {
     this.#options = options;
@@ -46,13 +57,18 @@ export class Presences {
     return this.#kept.size;
   }
 
+  /** Channels whose roster is followed, or was a moment ago. */
+  get rosters(): number {
+    return this.#rosters;
+  }
+
   /** Tells the watcher who is there and what changes; it sees what is durable by now. Returns the end of it. */
   watch(key: ChannelKey, watcher: Watcher): () => void {
     let attached: PresenceChannel | undefined;
     let isOver = false;
     this.#whenCaughtUp(() => {
       if (isOver) return;
-      attached = this.#of(key);
+      attached = this.#of(key).channel;
       attached.attach(watcher);
     });
     return () => {
@@ -61,10 +77,41 @@ export class Presences {
     };
   }
 
+  /** Whether there is room for one more who follows this much of the channel's roster. */
+  hasRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): boolean {
+    const roster = this.#kept.get(signalingKey(key))?.roster;
+    if (!roster) return this.#rosters < limits.signalingRosterChannelsMax;
+    return view === undefined || roster.hasRoom(view);
+  }
+
+  /** Tells the reader who is there, all of it or a view, and what changes; from its cursor on if that can be. */
+  followRoster(
+    key: ChannelKey,
+    view: RosterViewRequest | undefined,
+    reader: RosterReader,
+    cursor?: RosterCursor,
+  ): RosterStream {
+    let stream: RosterStream | undefined;
+    let isOver = false;
+    this.#whenCaughtUp(() => {
+      if (!isOver) stream = this.#rosterOf(key).follow(view, reader, cursor);
+    });
+    return {
+      namesMembers: !(view && 'count' in view && !('from' in view)),
+      drained: () => stream?.drained(),
+      stop: () => {
+        isOver = true;
+        stream?.stop();
+      },
+    };
+  }
+
   /** How many are told of each single change in the channel. */
   announcedTo(key: ChannelKey): number {
-    const channel = this.#kept.get(signalingKey(key))?.channel;
-    return channel?.mode === 'announce' ? channel.watchers : 0;
+    const kept = this.#kept.get(signalingKey(key));
+    if (!kept) return 0;
+    const { channel, roster } = kept;
+    return (channel.mode === 'announce' ? channel.watchers : 0) + (roster?.readersOfAll ?? 0);
   }
 
   /** Who is there, what is durable by now included. Not to be kept over a turn. */
@@ -73,7 +120,7 @@ export class Presences {
     // Nobody can fill memory with channels that are not there.
     if (!log.channel(key.app, key.channel) && !log.signalingChannel(key)) return new PresenceFold({});
     await this.caughtUp();
-    return this.#of(key).fold;
+    return this.#of(key).channel.fold;
   }
 
   /** Resolves when all that is durable by now has been absorbed. */
@@ -86,41 +133,82 @@ export class Presences {
     if (record.type === 'signaling') {
       const kept = this.#kept.get(signalingKey(record));
       if (kept && position > kept.position)
-        kept.channel.tell(kept.channel.fold.absorbSignaling(record.change));
+        this.#tell(kept, kept.channel.fold.absorbSignaling(record.change), {
+          roster: 'signaling',
+          record: record.change,
+        });
     } else if (isChannelRecord(record) && this.#options.isBound(record.app)) {
       const { app, channel } = record;
       const kept = this.#kept.get(signalingKey({ app, channelType: 'MESSAGE', channel }));
-      if (kept && position > kept.position) kept.channel.tell(kept.channel.fold.absorbLive(record));
+      if (kept && position > kept.position)
+        this.#tell(kept, kept.channel.fold.absorbLive(record), { roster: 'live', record });
     }
     while (this.#waiting[0] && this.#waiting[0].position <= position) this.#waiting.shift()?.run();
+  }
+
+  /** The end of a batch of the log. */
+  settle(): void {
+    for (const roster of this.#touched) roster.settle();
+    this.#touched.clear();
   }
 
   /** Forgets channels that nobody has watched or asked about for `signalingFoldIdleMs`. */
   tidy(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const [name, kept] of this.#kept) {
-      if (kept.channel.watchers > 0) kept.usedMs = nowMs;
+      if (kept.channel.watchers > 0 || (kept.roster?.readers ?? 0) > 0) kept.usedMs = nowMs;
       if (nowMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
       kept.channel.stop();
       this.#kept.delete(name);
+      if (!kept.roster) continue;
+      kept.roster.stop();
+      this.#rosters -= 1;
     }
   }
 
   /** Nothing is told any more; who waits is let go. */
   stop(): void {
-    for (const { channel } of this.#kept.values()) channel.stop();
+    for (const { channel, roster } of this.#kept.values()) {
+      channel.stop();
+      roster?.stop();
+    }
     this.#kept.clear();
     for (const { run } of this.#waiting.splice(0)) run();
   }
 
-  #of(key: ChannelKey): PresenceChannel {
+  #tell(kept: Kept, changes: readonly PersonChange[], source: ChangeSource): void {
+    kept.channel.tell(changes);
+    if (!kept.roster) return;
+    kept.roster.absorb(changes, source);
+    this.#touched.add(kept.roster);
+  }
+
+  #rosterOf(key: ChannelKey): ChannelRoster {
+    const kept = this.#of(key);
+    if (kept.roster) return kept.roster;
+    const roster: ChannelRoster = new ChannelRoster({
+      ...this.#options,
+      key,
+      fold: kept.channel.fold,
+      onRingSize: (delta) => {
+        this.#ringChanges += delta;
+        if (delta > 0 && this.#ringChanges > limits.rosterRingChangesTotalMax)
+          roster.shed(limits.rosterRingChangesMax / 4);
+      },
+    });
+    kept.roster = roster;
+    this.#rosters += 1;
+    return roster;
+  }
+
+  #of(key: ChannelKey): Kept {
     const { log, clock, settingsOf, isBound } = this.#options;
     const name = signalingKey(key);
     const usedMs = clock.nowMs();
     const kept = this.#kept.get(name);
     if (kept) {
       kept.usedMs = usedMs;
-      return kept.channel;
+      return kept;
     }
     const { app } = key;
     const live = key.channelType === 'MESSAGE' && isBound(app) ? log.channel(app, key.channel) : undefined;
@@ -130,8 +218,9 @@ export class Presences {
       name: this.#options.random.id(12),
     });
     const channel = new PresenceChannel({ ...this.#options, key, fold, settings: settingsOf(app) });
-    this.#kept.set(name, { channel, position: log.lastPosition, usedMs });
-    return channel;
+    const made: Kept = { channel, position: log.lastPosition, usedMs };
+    this.#kept.set(name, made);
+    return made;
   }
 
   /** Runs when everything that is durable now has been absorbed: at once, unless the reader is behind. */

@@ -4,7 +4,7 @@ import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { uidOf, userIdOf } from './identity.ts';
-import { boundStates, merged, withoutClaims } from './presence-fold.ts';
+import { boundStates, merged, withoutClaims } from './person.ts';
 import { taken } from './presence-frames.ts';
 import type { Session } from './session.ts';
 

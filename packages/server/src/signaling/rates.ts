@@ -8,6 +8,7 @@ export type RateKind =
   | 'modify-state'
   | 'get-state'
   | 'online-users'
+  | 'roster'
   | 'user-channels'
   | 'modify-metadata'
   | 'get-metadata'

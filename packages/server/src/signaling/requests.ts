@@ -14,6 +14,7 @@ import { publish, publisherOf, refusalOfReceiver, tellUser, writeMetadata } from
 import { onlineUsers, statesOf, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
 import { failed } from './refusals.ts';
+import { followRoster, leaveRoster } from './roster-requests.ts';
 import type { Session } from './session.ts';
 import { readMetadata } from './storage-requests.ts';
 import { renewStreamToken } from './stream-token.ts';
@@ -73,6 +74,10 @@ export function handleRequest(
       return onlineUsers(context, keyOf(session, frame), frame);
     case 'user-channels':
       return userChannels(context, session.app.id, frame.userId);
+    case 'subscribe-roster':
+      return followRoster(context, session, keyOf(session, frame), frame);
+    case 'unsubscribe-roster':
+      return leaveRoster(session, keyOf(session, frame), frame);
     case 'change-metadata':
       return writeMetadata(context, session, frame);
     case 'get-metadata':
@@ -116,6 +121,8 @@ const rateKinds = {
   'remove-state': 'modify-state',
   'get-state': 'get-state',
   'online-users': 'online-users',
+  'subscribe-roster': 'roster',
+  'unsubscribe-roster': 'roster',
   'user-channels': 'user-channels',
   'change-metadata': 'modify-metadata',
   'get-metadata': 'get-metadata',

@@ -8,9 +8,11 @@ import {
 import type { Permissions } from '../edge/token/permissions.ts';
 import type { SignalingRequest } from '../log/contract.ts';
 import { signalingKey } from '../log/world.ts';
+import type { RosterStream } from '../roster/roster-stream.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
+import { FollowedRosters } from './followed-rosters.ts';
 import type { identityOf } from './identity.ts';
 import type { Rates } from './rates.ts';
 import { errorCodeOf } from './refusals.ts';
@@ -60,6 +62,8 @@ export class Session {
   readonly #lostStreams = new Map<string, SignalingChannelEnded>();
   /** Users whose metadata it follows, each with the end of it where it has a connection. */
   readonly #followed = new Map<string, () => void>();
+  /** Rosters that its connection follows: they end with it, and the client asks again from where it is. */
+  readonly #rosters = new FollowedRosters();
   /** Locks it waits for, each with what ends that. */
   readonly #waits = new Map<string, AbortController>();
   /** What came while it had no connection. At most one for each lock that it waited for, and each channel it is put out of. */
@@ -193,6 +197,51 @@ export class Session {
     this.#followed.delete(userId);
   }
 
+  /** Rosters, and views of them, that its connection follows. */
+  get rosters(): number {
+    return this.#rosters.size;
+  }
+
+  follows(key: ChannelKey, view: string): boolean {
+    return this.#rosters.has(key, view);
+  }
+
+  /** Its connection, if it has one, is told what `begin` begins to tell it; in place of the same view of the channel. */
+  followRoster(
+    key: ChannelKey,
+    view: string,
+    begin: (connection: SignalingConnection) => RosterStream,
+  ): void {
+    const connection = this.#connection;
+    if (connection) this.#rosters.follow(key, view, () => begin(connection));
+  }
+
+  leaveRoster(key: ChannelKey, view: string): void {
+    this.#rosters.leave(key, view);
+  }
+
+  /** Channels whose roster it follows. */
+  get rosterChannels(): Iterable<ChannelKey> {
+    return this.#rosters.channels();
+  }
+
+  /** The client is told that all it follows of a channel's roster is over. */
+  rosterEnded({ app, channelType, channel }: ChannelKey, code: Code): void {
+    if (!this.#rosters.end({ app, channelType, channel })) return;
+    this.#connection?.send({
+      type: 'roster-ended',
+      channelType,
+      channel,
+      code,
+      message: codes[code].message,
+    });
+  }
+
+  /** Its connection took some of what was sent. */
+  drained(): void {
+    this.#rosters.drained();
+  }
+
   /** Channels of a kind that it subscribes to. */
   countOf(channelType: ChannelKey['channelType']): number {
     return channelType === 'STREAM' ? this.#streams.size : this.#subscriptions.size - this.#streams.size;
@@ -284,6 +333,7 @@ export class Session {
     this.#connection = undefined;
     for (const lock of [...this.#waits.keys()]) this.endWait(lock);
     for (const userId of [...this.#followed.keys()]) this.unfollowUser(userId);
+    this.#rosters.end();
     this.#late = [];
     const left: Promise<unknown>[] = [];
     for (const { key } of this.#subscriptions.values()) {
@@ -301,6 +351,7 @@ export class Session {
   #unlisten(): void {
     for (const subscription of this.#subscriptions.values()) subscription.stop();
     for (const stream of this.#streams.values()) stream.stop();
+    this.#rosters.end();
     for (const [userId, stop] of this.#followed) {
       stop();
       this.#followed.set(userId, nothing);

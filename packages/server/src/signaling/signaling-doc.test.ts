@@ -13,6 +13,7 @@ import {
   signalingTopicMessageBytesMax,
   signalingTopicMetaBytesMax,
   signalingTopicUsersMax,
+  signalingWindowMembersMax,
 } from '@housecount/protocol';
 import { limits } from '../limits.ts';
 
@@ -34,6 +35,8 @@ const clientTypes: Record<SignalingClientFrame['type'], true> = {
   'remove-state': true,
   'get-state': true,
   'online-users': true,
+  'subscribe-roster': true,
+  'unsubscribe-roster': true,
   'user-channels': true,
   'change-metadata': true,
   'get-metadata': true,
@@ -62,6 +65,12 @@ const serverTypes: Record<SignalingServerFrame['type'], true> = {
   storage: true,
   lock: true,
   topic: true,
+  'roster-snapshot': true,
+  'roster-changes': true,
+  'roster-count': true,
+  'roster-window': true,
+  'roster-window-changes': true,
+  'roster-ended': true,
   'channel-ended': true,
   unsubscribed: true,
   'read-revoked': true,
@@ -92,6 +101,8 @@ const optional: Partial<Record<string, readonly string[]>> = {
   'publish-topic': ['customType'],
   'subscribe-topic': ['users', 'absent'],
   'unsubscribe-topic': ['users'],
+  'subscribe-roster': ['view', 'cursor'],
+  'unsubscribe-roster': ['view'],
 };
 
 test('SIG11: of every frame a field that is missing, unknown, or of another type is refused, and named', () => {
@@ -145,6 +156,8 @@ test('SIG37: docs/signaling.md states the limits as they are', () => {
     `at most ${signalingStateKeysMax} keys of ${signalingStateKeyBytesMax} bytes, values of ${number(signalingStateValueBytesMax)} bytes, ${number(limits.signalingStatesBytesMax)} bytes in all`,
     `Pages of at most ${limits.signalingPageUsersMax}`,
     `at most ${number(limits.signalingSnapshotUsersMax)} users`,
+    `at most ${signalingWindowMembersMax} members, and ${limits.rosterWindowsMax} different windows`,
+    `At most ${limits.signalingRostersMax} rosters and views`,
     `at most ${limits.signalingFollowedUsersMax}, −12017`,
     `At most ${number(limits.streamMembersMax)} users (−11007)`,
     `at most ${limits.memberTopicsMax} topics of a channel (−11014), ${number(limits.channelPublishersMax)} publishers in a channel`,

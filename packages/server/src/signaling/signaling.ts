@@ -115,6 +115,11 @@ export class Signaling {
       'Channels whose presence is kept in memory.',
       () => presences.size,
     );
+    metrics.gauge(
+      'housecount_signaling_rosters',
+      'Signaling channels whose roster is followed, or was a moment ago.',
+      () => presences.rosters,
+    );
   }
 
   start(): void {
@@ -134,6 +139,7 @@ export class Signaling {
         topicEvents.absorb(entry);
         presences.absorb(entry);
       },
+      settle: () => presences.settle(),
     });
     this.#sweepLater();
   }

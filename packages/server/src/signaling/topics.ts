@@ -18,5 +18,11 @@ export const topicsTopic = (key: ChannelKey): string => `st/${signalingKey(key)}
 export const topicMessagesTopic = (key: ChannelKey, topic: string, userId: string): string =>
   `sx/${signalingKey(key)}/${topic}/${userId}`;
 
+/** Topic of a channel's roster, all of it. */
+export const rosterTopic = (key: ChannelKey): string => `sr/${signalingKey(key)}`;
+
+/** Topic of one view of a channel's roster; `view` names it and has no slash. */
+export const rosterViewTopic = (key: ChannelKey, view: string): string => `sv/${view}/${signalingKey(key)}`;
+
 /** Topic of a channel's locks. */
 export const locksTopic = (key: ChannelKey): string => `sl/${signalingKey(key)}`;

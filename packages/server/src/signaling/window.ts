@@ -1,5 +1,5 @@
 import type { SignalingOccupant, SignalingPresenceEvent, SignalingStates } from '@housecount/protocol';
-import type { PersonChange } from './presence-fold.ts';
+import type { PresenceChange } from './presence-fold.ts';
 
 type Interval = Extract<SignalingPresenceEvent, { type: 'INTERVAL' }>;
 
@@ -16,7 +16,7 @@ export interface AtEnd {
  * is other than it was.
  */
 export function netEffect(
-  changes: readonly PersonChange[],
+  changes: readonly PresenceChange[],
   from: number,
   atEnd: AtEnd,
 ): Interval | undefined {

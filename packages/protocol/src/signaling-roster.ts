@@ -1,0 +1,136 @@
+import type { Role } from './events.ts';
+import type { RosterCounts, RosterViewRequest } from './frames.ts';
+import type { LeaveReason } from './reasons.ts';
+import type { SignalingChannelType, SignalingStates } from './signaling.ts';
+
+/**
+ * Rosters of the signaling protocol: who is in a channel, by user, whatever links back them: each of them by name, part of
+ * them, or how many (docs/signaling.md). Nobody need be in a channel to follow its roster.
+ */
+
+/** What a client asks about a channel's roster. */
+export type SignalingRosterRequest = RosterName &
+  (
+    | {
+        readonly type: 'subscribe-roster';
+        /** Absent: all of it. */
+        readonly view?: RosterViewRequest;
+        /** Of all of it: goes on after this, if the server still has what came then. */
+        readonly cursor?: SignalingRosterCursor;
+      }
+    | { readonly type: 'unsubscribe-roster'; readonly view?: RosterViewRequest }
+  );
+
+interface RosterName {
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+}
+
+/** Members in one window of a roster, at most. Chosen: with the longest states they fit one frame. */
+export const signalingWindowMembersMax = 100;
+
+/** Which changes a reader knows: those of this stream up to this seq. */
+export interface SignalingRosterCursor {
+  readonly stream: string;
+  readonly after: number;
+}
+
+/** One change of a channel, as it is numbered everywhere: on the native stream, in notices, over REST. */
+export interface RosterSeq {
+  readonly sid: string;
+  readonly seq: number;
+}
+
+/** Where the rosters stand of which a signaling channel's is made; each is absent while nobody is in it. */
+export interface RosterPoint {
+  /** Of the live channel that it is bound to. */
+  readonly live?: RosterSeq;
+  /** Of those who subscribe. */
+  readonly signaling?: RosterSeq;
+}
+
+/** Somebody in a signaling channel. */
+export interface SignalingRosterMember {
+  readonly userId: string;
+  /** As presence shows them. */
+  readonly states: SignalingStates;
+  /** While they are in the live channel. Times are epoch milliseconds. */
+  readonly live?: { readonly uid: number; readonly role: Role; readonly joinedMs: number };
+  /** While they subscribe. */
+  readonly signaling?: { readonly joinedMs: number };
+  /** Set while nothing is heard of them by any link: since when, epoch milliseconds. A state, not an event. */
+  readonly interruptedSinceMs?: number;
+}
+
+/** One change. `event` is what made it: absent for states, and for links that went silent or are heard again. */
+export type SignalingRosterChange = {
+  /** Dense in a stream: 1, 2, 3 … */
+  readonly seq: number;
+  readonly atMs: number;
+  readonly event?: RosterSeq & { readonly roster: keyof RosterPoint };
+} & (
+  | { readonly type: 'joined' | 'changed'; readonly member: SignalingRosterMember }
+  | { readonly type: 'left'; readonly userId: string; readonly reason: LeaveReason }
+);
+
+interface StreamFrame extends RosterName {
+  /** The stream that `seq` counts in; another one after a restart of the server. */
+  readonly stream: string;
+  /** Changes of the stream up to here are in it. */
+  readonly seq: number;
+}
+interface RosterFrame extends StreamFrame {
+  readonly at: RosterPoint;
+}
+
+/** A part of all of a roster; `last` on the final part. At most `rosterPageMembersMax` members each. */
+export interface SignalingRosterSnapshot extends RosterFrame {
+  readonly type: 'roster-snapshot';
+  readonly count: number;
+  readonly members: readonly SignalingRosterMember[];
+  readonly last: boolean;
+}
+/** Changes `from` … `seq`, dense. Skip those that are not newer than what is known. */
+export interface SignalingRosterChanges extends StreamFrame {
+  readonly type: 'roster-changes';
+  readonly from: number;
+  /** What is true after them; absent while more follows of what a reader missed. */
+  readonly at?: RosterPoint;
+  readonly count?: number;
+  readonly changes: readonly SignalingRosterChange[];
+}
+/** How many: `hosts` and `audience` are in the live channel; the rest of `count` subscribe alone. */
+export interface SignalingRosterCount extends RosterFrame, RosterCounts {
+  readonly type: 'roster-count';
+}
+/** All of a window: takes the place of whatever was known of it. */
+export interface SignalingRosterWindow extends RosterFrame, RosterCounts {
+  readonly type: 'roster-window';
+  readonly view: { readonly from: number; readonly count: number };
+  readonly members: readonly SignalingRosterMember[];
+}
+/** What makes of the window at `after` the window at `seq`: take out `left`, replace `changed`, append `entered`. Each is absent if it is empty. */
+export interface SignalingRosterWindowChanges extends RosterFrame, RosterCounts {
+  readonly type: 'roster-window-changes';
+  readonly view: { readonly from: number; readonly count: number };
+  readonly after: number;
+  /** User ids: they left the channel, or moved to a place before the window. */
+  readonly left?: readonly string[];
+  readonly changed?: readonly SignalingRosterMember[];
+  readonly entered?: readonly SignalingRosterMember[];
+}
+/** The server has ended all that the session follows of this roster. */
+export interface SignalingRosterEnded extends RosterName {
+  readonly type: 'roster-ended';
+  /** Of codes.ts: `token_no_privilege`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export type SignalingRosterFrame =
+  | SignalingRosterSnapshot
+  | SignalingRosterChanges
+  | SignalingRosterCount
+  | SignalingRosterWindow
+  | SignalingRosterWindowChanges
+  | SignalingRosterEnded;

@@ -1,0 +1,138 @@
+import type { RosterPoint, RosterSeq, RosterViewRequest, SignalingRosterChange } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import type { Broadcast } from '../../edge/socket.ts';
+import type { RosterStream } from '../../roster/roster-stream.ts';
+import {
+  type RosterCursor,
+  type RosterReader,
+  RosterSubscription,
+} from '../../roster/roster-subscription.ts';
+import { RosterViews } from '../../roster/roster-views.ts';
+import type { ChannelKey } from '../channel-key.ts';
+import { type Person, toSignalingRosterMember } from '../person.ts';
+import type { PersonChange, PresenceFold } from '../presence-fold.ts';
+import { rosterTopic, rosterViewTopic } from '../topics.ts';
+import { PeopleFeed } from './people-feed.ts';
+import { type NumberedPeople, viewedPeople } from './people-frames.ts';
+
+export interface ChannelRosterOptions {
+  readonly key: ChannelKey;
+  readonly fold: PresenceFold;
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  /** So many more changes, or fewer, are kept for readers that come back. */
+  readonly onRingSize: (delta: number) => void;
+}
+
+/** What made changes: a record of one of the two rosters. */
+export interface ChangeSource {
+  readonly roster: keyof RosterPoint;
+  readonly record: { readonly atMs: number } & Partial<RosterSeq>;
+}
+
+/**
+ * The roster of one signaling channel, for those who follow it: all of it, change by change, or views of it. It is exact at
+ * once, and names everybody, however large the channel; presence is the same fold, told as its API has it.
+ */
+export class ChannelRoster {
+  readonly #options: ChannelRosterOptions;
+  readonly #feed: PeopleFeed;
+  readonly #views: RosterViews<NumberedPeople, Person>;
+  #now: NumberedPeople;
+
+  constructor(options: ChannelRosterOptions) {
+    this.#options = options;
+    const { key, fold, broadcast, clock, onRingSize } = options;
+    const id = { channelType: key.channelType, channel: key.channel, stream: fold.name };
+    this.#now = { people: fold.state, seq: 0 };
+    const state = () => this.#state();
+    this.#feed = new PeopleFeed({ id, topic: rosterTopic(key), broadcast, clock, state, onRingSize });
+    this.#views = new RosterViews({
+      roster: viewedPeople(id),
+      topicOf: (view) => rosterViewTopic(key, view),
+      broadcast,
+      clock,
+      state,
+      onEmpty: () => {},
+    });
+  }
+
+  /** How many follow it, all of it or a view. */
+  get readers(): number {
+    return this.#feed.readers + this.#views.readers;
+  }
+
+  /** How many are sent every change. */
+  get readersOfAll(): number {
+    return this.#feed.readers;
+  }
+
+  /** Whether there is room for one more who follows `view`. */
+  hasRoom(view: RosterViewRequest): boolean {
+    return this.#views.hasRoom(view);
+  }
+
+  /** Sends how it is, then what changes, until stopped. */
+  follow(view: RosterViewRequest | undefined, reader: RosterReader, cursor?: RosterCursor): RosterStream {
+    if (view) return this.#views.follow(view, reader);
+    const subscription = new RosterSubscription({ feed: this.#feed, reader, clock: this.#options.clock });
+    subscription.start(this.#feed.opening(cursor));
+    return subscription;
+  }
+
+  /** What a record changed; the fold has it already. */
+  absorb(changes: readonly PersonChange[], source: ChangeSource): void {
+    let arrived: string | undefined;
+    for (const change of changes) {
+      // Who comes is told whole.
+      if (change.type === 'states' && change.userId === arrived) continue;
+      if (change.type === 'join') arrived = change.userId;
+      const told = this.#told(change, source);
+      if (!told) continue;
+      this.#now = { people: this.#options.fold.state, seq: told.seq };
+      this.#feed.add(told);
+    }
+    this.#feed.recordEnds();
+  }
+
+  /** The end of a batch of the log. */
+  settle(): void {
+    this.#feed.settle();
+    this.#views.settle();
+  }
+
+  /** Keeps fewer changes for readers that come back. */
+  shed(count: number): void {
+    this.#feed.ring.shed(count);
+  }
+
+  stop(): void {
+    this.#feed.stop();
+    this.#views.stop();
+  }
+
+  /** The same object until something is another. */
+  #state(): NumberedPeople {
+    const { state } = this.#options.fold;
+    if (this.#now.people !== state) this.#now = { people: state, seq: this.#now.seq };
+    return this.#now;
+  }
+
+  #told(
+    change: PersonChange,
+    { roster, record: { atMs, sid, seq: of } }: ChangeSource,
+  ): SignalingRosterChange | undefined {
+    const { userId } = change;
+    const base = {
+      seq: this.#now.seq + 1,
+      atMs,
+      ...(sid !== undefined && of !== undefined && { event: { roster, sid, seq: of } }),
+    };
+    if (change.type === 'leave' || change.type === 'timeout')
+      return { ...base, type: 'left', userId, reason: change.reason };
+    const person = this.#options.fold.person(userId);
+    if (!person) return undefined;
+    const member = toSignalingRosterMember(person);
+    return { ...base, type: change.type === 'join' ? 'joined' : 'changed', member };
+  }
+}

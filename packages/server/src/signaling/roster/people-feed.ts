@@ -1,0 +1,134 @@
+import type { SignalingRosterChange } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import type { Broadcast } from '../../edge/socket.ts';
+import { limits } from '../../limits.ts';
+import { ChangeRing } from '../../roster/change-ring.ts';
+import type { DirectReader, Opening, ReadFeed, RosterCursor } from '../../roster/roster-subscription.ts';
+import {
+  changesText,
+  lengthOfChange,
+  type NumberedPeople,
+  type RosterId,
+  snapshotTexts,
+} from './people-frames.ts';
+
+export interface PeopleFeedOptions {
+  readonly id: RosterId;
+  readonly topic: string;
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  readonly state: () => NumberedPeople;
+  readonly onRingSize: (delta: number) => void;
+}
+
+/** Every change of one channel's roster, in frames that are made once for all who follow all of it. */
+export class PeopleFeed implements ReadFeed {
+  readonly direct = new Set<DirectReader>();
+  topicReaders = 0;
+  idleSinceMs: number;
+  readonly ring: ChangeRing<SignalingRosterChange>;
+  readonly #options: PeopleFeedOptions;
+  #pending: SignalingRosterChange[] = [];
+  #pendingLength = 0;
+  #sentMs = Number.NEGATIVE_INFINITY;
+  #cancelSend: (() => void) | undefined;
+
+  constructor(options: PeopleFeedOptions) {
+    this.#options = options;
+    this.idleSinceMs = options.clock.nowMs();
+    const begins = { sid: options.id.stream, seq: options.state().seq };
+    this.ring = new ChangeRing(limits.rosterRingChangesMax, options.onRingSize, begins);
+  }
+
+  get readers(): number {
+    return this.topicReaders + this.direct.size;
+  }
+
+  /** The next change. `state` has it already, and perhaps others of the same record. */
+  add(change: SignalingRosterChange): void {
+    this.ring.push(this.#options.id.stream, change);
+    if (this.readers === 0) return;
+    this.#pending.push(change);
+    this.#pendingLength += lengthOfChange(change);
+  }
+
+  /** The end of a record: a frame that is full goes out. */
+  recordEnds(): void {
+    const { rosterFrameChangesMax, signalingFrameLengthMax } = limits;
+    if (this.#pending.length >= rosterFrameChangesMax || this.#pendingLength >= signalingFrameLengthMax)
+      this.#send();
+  }
+
+  /** The end of a batch of the log: sends what was collected; in a large channel at most every `rosterMergeMs`. */
+  settle(): void {
+    if (this.#cancelSend || this.#pending.length === 0) return;
+    const { clock, state } = this.#options;
+    const waitMs = this.#sentMs + limits.rosterMergeMs - clock.nowMs();
+    if (waitMs <= 0 || state().people.shown.size <= limits.rosterMergeMembersMin) {
+      this.#send();
+      return;
+    }
+    this.#cancelSend = clock.after(waitMs, () => {
+      this.#cancelSend = undefined;
+      this.#send();
+    });
+  }
+
+  /** What a reader begins with: the changes after its cursor if they are known, else everybody. */
+  opening(cursor?: RosterCursor): Opening {
+    const { id, state } = this.#options;
+    const now = state();
+    const { seq } = now;
+    const missing =
+      cursor?.sid === id.stream && cursor.after <= seq ? this.#missing(cursor.after, seq) : undefined;
+    if (!missing) return { sid: id.stream, seq, texts: snapshotTexts(id, now) };
+    return { sid: id.stream, seq, texts: missingTexts(id, now, missing) };
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.#cancelSend?.();
+    this.#cancelSend = undefined;
+    this.#pending = [];
+    this.ring.clear();
+  }
+
+  #missing(after: number, seq: number): readonly SignalingRosterChange[] | undefined {
+    return after === seq ? [] : this.ring.after(this.#options.id.stream, after);
+  }
+
+  #send(): void {
+    this.#cancelSend?.();
+    this.#cancelSend = undefined;
+    const { id, topic, broadcast, clock, state } = this.#options;
+    const changes = this.#pending;
+    this.#pending = [];
+    this.#pendingLength = 0;
+    this.#sentMs = clock.nowMs();
+    if (this.readers === 0 || changes.length === 0) return;
+    const text = changesText(id, changes, state());
+    const to = changes.at(-1)?.seq ?? 0;
+    if (this.topicReaders > 0) broadcast.publish(topic, text);
+    for (const reader of this.direct) reader.receive({ sid: id.stream, to, text });
+  }
+}
+
+/** All of them, in frames of at most `rosterFrameChangesMax`. */
+function* missingTexts(
+  id: RosterId,
+  now: NumberedPeople,
+  missing: readonly SignalingRosterChange[],
+): Generator<string> {
+  let part: SignalingRosterChange[] = [];
+  let length = 0;
+  for (const change of missing) {
+    if (part.length >= limits.rosterFrameChangesMax || length >= limits.signalingFrameLengthMax) {
+      yield changesText(id, part);
+      part = [];
+      length = 0;
+    }
+    part.push(change);
+    length += lengthOfChange(change);
+  }
+  if (part.length > 0) yield changesText(id, part, now);
+}

@@ -1,0 +1,559 @@
+import { afterEach, describe, expect, test } from 'bun:test';
+import type { RosterViewRequest, SignalingRosterMember } from '@housecount/protocol';
+import fc from 'fast-check';
+import { limits } from '../../limits.ts';
+import { keyOf, rangeOf } from '../../roster/window.ts';
+import type { SignalingApp } from '../context.ts';
+import { app, leaseMs, loginFrame, SignalingWorld, type TestClient } from '../world-for-tests.ts';
+import { RosterModel } from './roster-model.ts';
+
+let world: SignalingWorld | undefined;
+async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
+  world = await SignalingWorld.start(changes);
+  return world;
+}
+afterEach(async () => {
+  await world?.stop();
+  world = undefined;
+});
+
+const place = { channelType: 'MESSAGE', channel: 'lobby' } as const;
+const key = { app: app.id, ...place };
+
+/** Feeds the model with all that the client is sent from now on. */
+function follow(client: TestClient, model = new RosterModel()): RosterModel {
+  const send = client.send.bind(client);
+  client.send = (text) => {
+    if (!client.closed) model.take(JSON.parse(text));
+    send(text);
+  };
+  return model;
+}
+const ask = (client: TestClient, view?: RosterViewRequest, more: object = {}) =>
+  client.asks({ type: 'subscribe-roster', ...place, ...(view && { view }), ...more });
+const merged = (w: SignalingWorld) => w.advance(limits.rosterViewMs + 5);
+const names = (members: readonly SignalingRosterMember[]) => members.map(({ userId }) => userId);
+
+/** Who is in the channel, of the log alone: slow, and by another way than the fold. */
+function truth(w: SignalingWorld): Map<string, SignalingRosterMember> {
+  const people = new Map<string, SignalingRosterMember>();
+  const silent = new Map<string, (number | undefined)[]>();
+  const state = w.log.signalingState(key);
+  const live = w.log.channel(app.id, 'lobby');
+  const note = (userId: string, member: Partial<SignalingRosterMember>, since: number | undefined) => {
+    silent.set(userId, [...(silent.get(userId) ?? []), since]);
+    people.set(userId, { userId, states: {}, ...people.get(userId), ...member });
+  };
+  if (state.presence.sid !== undefined)
+    for (const { uid, account, quiet, joinedMs, link } of state.presence.roster) {
+      if (quiet) continue;
+      const own = Object.entries(state.states.get(uid)?.states ?? {});
+      const states = Object.fromEntries(own.filter(([name]) => !live || (name !== 'role' && name !== 'uid')));
+      const since = link.state === 'silent' ? link.lastHeardMs : undefined;
+      note(account ?? String(uid), { states, signaling: { joinedMs } }, since);
+    }
+  for (const { uid, account, role, joinedMs, link } of live?.roster ?? []) {
+    const userId = account ?? String(uid);
+    const states = { ...people.get(userId)?.states, role, uid: String(uid) };
+    const since = link.state === 'silent' ? link.lastHeardMs : undefined;
+    note(userId, { states, live: { uid, role, joinedMs } }, since);
+  }
+  for (const [userId, member] of people) {
+    const known = silent.get(userId)?.filter((since): since is number => since !== undefined) ?? [];
+    if (known.length === silent.get(userId)?.length)
+      people.set(userId, { ...member, interruptedSinceMs: Math.max(...known) });
+  }
+  return people;
+}
+function countsOf(people: ReadonlyMap<string, SignalingRosterMember>) {
+  const members = [...people.values()];
+  const by = (role: string) => members.filter(({ live }) => live?.role === role).length;
+  const interrupted = members.filter(({ interruptedSinceMs }) => interruptedSinceMs !== undefined).length;
+  return [members.length, by('broadcaster'), by('audience'), interrupted] as const;
+}
+function expectTruth(w: SignalingWorld, model: RosterModel): void {
+  const people = truth(w);
+  expect(Object.fromEntries(model.all ?? [])).toEqual(Object.fromEntries(people));
+  const live = w.log.channel(app.id, 'lobby');
+  const { presence } = w.log.signalingState(key);
+  expect(model.at.live).toEqual(live && { sid: live.sid, seq: live.seq });
+  // What quiet subscribers did since the last frame is in the next one.
+  if (presence.sid === undefined || Array.from(presence.roster).some(({ quiet }) => quiet)) return;
+  const { sid, seq } = model.at.signaling ?? {};
+  if (sid === presence.sid) expect(seq).toBeLessThanOrEqual(presence.seq);
+  if (!Array.from(people.values()).some(({ signaling }) => signaling)) return;
+  expect(sid).toBe(presence.sid);
+}
+
+describe('all of it', () => {
+  test('SIG40: a snapshot of everybody, then each change with the number of its event; nobody need be in the channel', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby', { states: { mood: 'good' } });
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    expect(await ask(watcher)).toMatchObject({ type: 'ok' });
+    const [snapshot] = watcher.all('roster-snapshot');
+    expect(snapshot).toMatchObject({ ...place, seq: 0, count: 1, last: true });
+    expect(snapshot?.members).toEqual([
+      { userId: 'ann', states: { mood: 'good' }, signaling: { joinedMs: expect.any(Number) } },
+    ]);
+    const bob = await w.joins({ uid: 42 });
+    const live = w.log.channel(app.id, 'lobby');
+    expect(watcher.all('roster-changes').at(-1)).toMatchObject({
+      from: 1,
+      seq: 1,
+      count: 2,
+      at: { live: { sid: live?.sid, seq: 2 } },
+      changes: [
+        {
+          seq: 1,
+          type: 'joined',
+          event: { roster: 'live', sid: live?.sid, seq: 2 },
+          member: {
+            userId: '42',
+            states: { role: 'audience', uid: '42' },
+            live: { uid: 42, role: 'audience' },
+          },
+        },
+      ],
+    });
+    await bob.becomes('broadcaster');
+    await ann.asks({ type: 'set-state', ...place, states: { mood: 'better' } });
+    await bob.leaves();
+    expect(model.changes.map(({ type, event }) => [type, event?.roster, event?.seq])).toEqual([
+      ['joined', 'live', 2],
+      ['changed', 'live', 3],
+      ['changed', undefined, undefined],
+      ['left', 'live', 4],
+    ]);
+    expect(model.changes.at(-1)).toMatchObject({ userId: '42', reason: 'quit' });
+    expectTruth(w, model);
+    expect(w.subscribers()).toEqual(['ann']);
+    expect(ann.presence().filter(({ type }) => type !== 'SNAPSHOT')).not.toContainEqual(
+      expect.objectContaining({ userId: 'watcher' }),
+    );
+    // As with requests in general: what is not the whole roster's is refused by its number.
+    expect(await ask(watcher, { count: true }, { cursor: { stream: 'x', after: 1 } })).toMatchObject({
+      type: 'refused',
+      code: -13003,
+    });
+  });
+
+  test('SIG40: leaves are not held back, and in a channel of any size everybody is named', async () => {
+    const w = await begin();
+    const joins = [];
+    for (let uid = 1; uid <= 2_500; uid++) joins.push(w.joins({ uid }));
+    await w.advance(100);
+    await Promise.all(joins);
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    await w.settled();
+    expect(watcher.all('roster-snapshot').map(({ members, last }) => [members.length, last])).toEqual([
+      [1_000, false],
+      [1_000, false],
+      [500, true],
+    ]);
+    const last = await w.joins({ uid: 9_999 });
+    await merged(w);
+    await last.leaves();
+    await merged(w);
+    expect(model.changes.map(({ type }) => type)).toEqual(['joined', 'left']);
+    expectTruth(w, model);
+  });
+
+  test('SIG41: silence is shown within its time and is no event; who is back is heard again; a timeout has its reason', async () => {
+    const w = await begin();
+    const viewer = await w.joins({ uid: 7 });
+    const bob = await w.login('bob');
+    await bob.subscribes('lobby');
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    const sinceMs = w.clock.nowMs();
+    await viewer.falls();
+    expect(model.all?.get('7')?.interruptedSinceMs).toBe(sinceMs);
+    await bob.drops();
+    expect(model.all?.get('bob')?.interruptedSinceMs).toBeLessThanOrEqual(w.clock.nowMs());
+    const back = w.connect();
+    back.userId = 'bob';
+    const { id, key: secret } = bob.welcome.session;
+    await back.says({ ...loginFrame('bob', w.clock.nowMs()), session: { id, key: secret } });
+    expect(model.all?.get('bob')).not.toHaveProperty('interruptedSinceMs');
+    expect(model.changes.filter(({ event }) => event)).toEqual([]);
+    await w.advance(leaseMs);
+    expect(model.changes.at(-1)).toMatchObject({ type: 'left', userId: '7', reason: 'timeout' });
+    expectTruth(w, model);
+  });
+
+  test('SIG41: who has both links is one member, gone with the last, and interrupted while neither is heard', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    const live = await w.joins({ account: 'ann' });
+    expect(model.changes.map(({ type }) => type)).toEqual(['joined', 'changed']);
+    await live.falls();
+    expect(model.all?.get('ann')).not.toHaveProperty('interruptedSinceMs');
+    await live.leaves();
+    expect(model.all?.get('ann')).toMatchObject({ states: {}, signaling: {} });
+    expect(model.all?.get('ann')).not.toHaveProperty('live');
+    await ann.asks({ type: 'unsubscribe', ...place });
+    expect(model.changes.map(({ type }) => type)).toEqual(['joined', 'changed', 'changed', 'left']);
+    expectTruth(w, model);
+  });
+
+  test('SIG23, SIG40: a quiet subscriber is in no roster, and moves the seq alone', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    await ask(watcher, { count: true });
+    const shy = await w.login('shy');
+    await shy.subscribes('lobby', { beQuiet: true, states: { a: 'b' } });
+    await merged(w);
+    expect([model.changes, model.counts.get('count')]).toEqual([[], [0, 0, 0, 0]]);
+    await shy.subscribes('lobby', { beQuiet: false });
+    await merged(w);
+    expect(model.changes).toMatchObject([{ type: 'joined', member: { userId: 'shy', states: { a: 'b' } } }]);
+    await shy.subscribes('lobby', { beQuiet: true });
+    await merged(w);
+    expect(model.changes.at(-1)).toMatchObject({ type: 'left', userId: 'shy' });
+    expect(model.counts.get('count')).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('resume', () => {
+  test('SIG42: who comes back with what they know gets what they missed; without an event nothing', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    await watcher.drops();
+    const viewer = await w.joins({ uid: 1 });
+    await w.joins({ uid: 2 });
+    await viewer.leaves();
+    const again = await w.login('watcher');
+    follow(again, model);
+    await ask(again, undefined, { cursor: { stream: model.stream, after: model.seq } });
+    expect(model.snapshots).toBe(1);
+    expect(model.changes.map(({ type }) => type)).toEqual(['joined', 'joined', 'left']);
+    expectTruth(w, model);
+    await again.drops();
+    const third = await w.login('watcher');
+    follow(third, model);
+    await ask(third, undefined, { cursor: { stream: model.stream, after: model.seq } });
+    expect([model.snapshots, third.all('roster-changes')]).toEqual([1, []]);
+    await w.joins({ uid: 3 });
+    expect(model.changes).toHaveLength(4);
+    expectTruth(w, model);
+  });
+
+  test('SIG42: a cursor that is not known, ahead, or too old gets a snapshot', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    for (const cursor of [
+      { stream: 'of another life', after: 0 },
+      { stream: model.stream, after: 7 },
+    ]) {
+      await ask(watcher, undefined, { cursor });
+      expect(watcher.all('roster-snapshot').at(-1)).toMatchObject({ seq: 0, count: 1 });
+    }
+    expect(model.snapshots).toBe(3);
+    const before = model.seq;
+    for (let turn = 0; turn < 2 * limits.rosterRingChangesMax + 2; turn += 2) {
+      const one = await w.joins({ uid: 5 });
+      await one.leaves();
+    }
+    await ask(watcher, undefined, { cursor: { stream: model.stream, after: before } });
+    expect(model.snapshots).toBe(4);
+    expectTruth(w, model);
+  }, 60_000);
+
+  test('SIG42: what was missed comes in frames of at most 1,000 changes, of which the last alone says where it stands', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    await watcher.drops();
+    const joins = [];
+    for (let uid = 1; uid <= 2_200; uid++) joins.push(w.joins({ uid }));
+    await w.advance(100);
+    await Promise.all(joins);
+    const again = await w.login('watcher');
+    follow(again, model);
+    await ask(again, undefined, { cursor: { stream: model.stream, after: model.seq } });
+    await w.settled();
+    expect(again.all('roster-changes').map(({ changes, at }) => [changes.length, at !== undefined])).toEqual([
+      [1_000, false],
+      [1_000, false],
+      [200, true],
+    ]);
+    expect(model.snapshots).toBe(1);
+    expectTruth(w, model);
+  });
+
+  test('SIG42: after a restart of the server it is another stream, and the snapshot is what it was', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    await w.joins({ uid: 1 });
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    const [stream, at] = [model.stream, model.at];
+    await w.crash();
+    await w.start();
+    const again = await w.login('watcher');
+    follow(again, model);
+    await ask(again, undefined, { cursor: { stream, after: model.seq } });
+    expect(model.stream).not.toBe(stream);
+    expect(model.at).toEqual(at);
+    expect(names(model.members).sort()).toEqual(['1', 'ann']);
+    expectTruth(w, model);
+  });
+});
+
+describe('views', () => {
+  test('SIG43: the counts alone: how many, in the live channel by role, and of whom nothing is heard', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher, { count: true });
+    expect(model.counts.get('count')).toEqual([0, 0, 0, 0]);
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    const host = await w.joins({ uid: 1 }, { role: 'broadcaster' });
+    await w.joins({ uid: 2 });
+    await host.falls();
+    await merged(w);
+    expect(model.counts.get('count')).toEqual([3, 1, 1, 1]);
+    expect(watcher.frames.filter(({ type }) => /^roster-(snapshot|changes|window)/.test(type))).toEqual([]);
+  });
+
+  test('SIG43: a window and its changes; several views of a channel at once, each ended alone', async () => {
+    const w = await begin();
+    const viewers = [];
+    for (let uid = 1; uid <= 8; uid++) viewers.push(await w.joins({ uid }));
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher, { first: 3 });
+    await ask(watcher, { from: 3, count: 3 });
+    await ask(watcher, { count: true });
+    expect(names(model.windows.get('0+3')?.members ?? [])).toEqual(['1', '2', '3']);
+    await viewers[1]?.leaves();
+    await viewers[4]?.becomes('broadcaster');
+    await merged(w);
+    expect(watcher.all('roster-window-changes').find(({ view }) => view.from === 0)).toMatchObject({
+      left: ['2'],
+      entered: [{ userId: '4' }],
+    });
+    expect(names(model.windows.get('3+3')?.members ?? [])).toEqual(['5', '6', '7']);
+    expect(model.windows.get('3+3')?.members[0]).toMatchObject({ live: { role: 'broadcaster' } });
+    await watcher.asks({ type: 'unsubscribe-roster', ...place, view: { first: 3 } });
+    await viewers[0]?.leaves();
+    await merged(w);
+    expect(names(model.windows.get('0+3')?.members ?? [])).toEqual(['1', '3', '4']);
+    expect(names(model.windows.get('3+3')?.members ?? [])).toEqual(['6', '7', '8']);
+    expect(model.counts.get('count')).toEqual([6, 1, 5, 0]);
+  });
+
+  test('SIG43: in a large channel at most one frame per view and period, made once for all who read it', async () => {
+    const w = await begin();
+    const joins = [];
+    for (let uid = 1; uid <= 1_200; uid++) joins.push(w.joins({ uid }));
+    await w.advance(100);
+    await Promise.all(joins);
+    const watchers = [await w.login('one'), await w.login('two'), await w.login('three')];
+    for (const watcher of watchers) await ask(watcher, { first: 50 });
+    await merged(w);
+    const { published } = w;
+    const startMs = w.clock.nowMs();
+    for (let uid = 2_001; uid <= 2_100; uid++) await w.joins({ uid });
+    await merged(w);
+    const periods = Math.ceil((w.clock.nowMs() - startMs) / limits.rosterViewMs) + 1;
+    expect(w.published - published).toBeGreaterThan(0);
+    expect(w.published - published).toBeLessThanOrEqual(periods);
+    const frames = watchers.map((watcher) => watcher.all('roster-window-changes'));
+    expect(frames[0]?.length).toBeGreaterThan(0);
+    expect(frames[1]).toEqual(frames[0] ?? []);
+  });
+
+  test('SIG43: once nobody follows it, nothing is made', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    for (const view of [undefined, { count: true } as const, { first: 5 }]) await ask(watcher, view);
+    for (const view of [undefined, { count: true } as const, { first: 5 }])
+      await watcher.asks({ type: 'unsubscribe-roster', ...place, ...(view && { view }) });
+    const { published } = w;
+    const frames = watcher.frames.length;
+    await w.joins({ uid: 1 });
+    await merged(w);
+    expect([w.published - published, watcher.frames.length - frames]).toEqual([0, 0]);
+  });
+});
+
+describe('limits', () => {
+  test('SIG44: rosters of a session, windows of a channel, members of a window, and large snapshots in a short time', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    for (let at = 0; at < limits.signalingRostersMax; at++)
+      expect(
+        await watcher.asks({
+          type: 'subscribe-roster',
+          ...place,
+          channel: `lobby ${at}`,
+          view: { count: true },
+        }),
+      ).toMatchObject({ type: 'ok' });
+    expect(await ask(watcher, { count: true })).toMatchObject({ type: 'refused', code: -11005 });
+    await watcher.asks({ type: 'unsubscribe-roster', ...place, channel: 'lobby 0', view: { count: true } });
+    expect(await ask(watcher, { first: 101 })).toMatchObject({ type: 'refused', code: -13003 });
+    expect(await ask(watcher, { first: 100 })).toMatchObject({ type: 'ok' });
+    // The same again is the same.
+    expect(await ask(watcher, { first: 100 })).toMatchObject({ type: 'ok' });
+    const others = [];
+    for (let at = 0; at < 4; at++) others.push(await w.login(`other ${at}`));
+    let windows = 1;
+    for (const other of others)
+      for (let at = 0; at < limits.signalingRostersMax && windows < limits.rosterWindowsMax; at++) {
+        expect(await ask(other, { from: windows * 10, count: 10 })).toMatchObject({ type: 'ok' });
+        windows += 1;
+        await w.advance(100);
+      }
+    const late = await w.login('late');
+    expect(await ask(late, { from: 9_990, count: 10 })).toMatchObject({ type: 'refused', code: -13013 });
+    expect(await ask(late, { first: 100 })).toMatchObject({ type: 'ok' });
+    expect(await ask(late, { count: true })).toMatchObject({ type: 'ok' });
+    expect(await ask(late)).toMatchObject({ type: 'ok' });
+  });
+
+  test('SIG44: who reads too slowly is cut, and nobody else', async () => {
+    const w = await begin();
+    const joins = [];
+    for (let uid = 1; uid <= 1_500; uid++) joins.push(w.joins({ uid }));
+    await w.advance(100);
+    await Promise.all(joins);
+    const [slow, fast] = [await w.login('slow'), await w.login('fast')];
+    slow.backlog = limits.rosterWindowBytes + 1;
+    await ask(slow);
+    await ask(fast);
+    await w.settled();
+    expect(slow.all('roster-snapshot')).toEqual([]);
+    expect(fast.all('roster-snapshot')).toHaveLength(2);
+    // It takes what waits, and the snapshot goes on.
+    slow.backlog = 0;
+    slow.handler?.onDrain();
+    await w.settled();
+    expect(slow.all('roster-snapshot').at(-1)).toMatchObject({ last: true, count: 1_500 });
+    slow.backlog = limits.socketBacklogBytesMax + 1;
+    await w.advance(limits.sweepMs * 2);
+    expect(slow.closing).toMatchObject({ code: 'slow_reader' });
+    expect(fast.closed).toBeUndefined();
+  });
+});
+
+test('SIG45: whatever happens, who follows it knows who is there: all of it, in part, and how many', async () => {
+  const user = fc.integer({ min: 1, max: 6 });
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ what: fc.constant('join' as const), user }) },
+    { weight: 2, arbitrary: fc.record({ what: fc.constant('leave' as const), user }) },
+    { weight: 1, arbitrary: fc.record({ what: fc.constant('fall' as const), user }) },
+    { weight: 1, arbitrary: fc.record({ what: fc.constant('role' as const), user }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ what: fc.constant('subscribe' as const), user, quiet: fc.boolean() }),
+    },
+    { weight: 2, arbitrary: fc.record({ what: fc.constant('unsubscribe' as const), user }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        what: fc.constant('state' as const),
+        user,
+        of: fc.constantFrom('mood', 'role', 'uid'),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ what: fc.constant('drop' as const), user }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ what: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 12_000 }) }),
+    },
+    { weight: 2, arbitrary: fc.record({ what: fc.constant('watcher drops' as const) }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const w = await begin();
+      try {
+        const views = [{ count: true }, { first: 3 }, { from: 2, count: 4 }] as const;
+        const model = new RosterModel();
+        let watcher = await w.login('watcher');
+        const attend = async () => {
+          follow(watcher, model);
+          const cursor = model.all && { cursor: { stream: model.stream, after: model.seq } };
+          await ask(watcher, undefined, cursor);
+          for (const view of views) await ask(watcher, view);
+        };
+        await attend();
+        const clients = new Map<number, TestClient>();
+        const viewers = new Map<number, Awaited<ReturnType<SignalingWorld['joins']>>>();
+        // Uids, accounts, and an account that both links share.
+        const nameOf = (of: number) => (of % 2 ? String(of) : `user ${of}`);
+        const identityOf = (of: number) => (of % 2 ? { uid: of } : { account: `user ${of}` });
+        const clientOf = async (of: number) => {
+          const known = clients.get(of);
+          if (known && !known.closed) return known;
+          const client = await w.login(nameOf(of));
+          clients.set(of, client);
+          return client;
+        };
+        for (const one of steps) {
+          if (one.what === 'wait') await w.advance(one.ms);
+          else if (one.what === 'watcher drops') {
+            await watcher.drops();
+            watcher = await w.login('watcher');
+            await attend();
+          } else if (one.what === 'join') viewers.set(one.user, await w.joins(identityOf(one.user)));
+          else if (one.what === 'leave') await viewers.get(one.user)?.leaves();
+          else if (one.what === 'fall') await viewers.get(one.user)?.falls();
+          else if (one.what === 'role') await viewers.get(one.user)?.becomes('broadcaster');
+          else if (one.what === 'drop') await clients.get(one.user)?.drops();
+          else {
+            const client = await clientOf(one.user);
+            if (one.what === 'subscribe') await client.subscribes('lobby', { beQuiet: one.quiet });
+            else if (one.what === 'unsubscribe') await client.asks({ type: 'unsubscribe', ...place });
+            else
+              await client.asks({
+                type: 'set-state',
+                ...place,
+                states: { [one.of]: String(w.clock.nowMs()) },
+              });
+          }
+          await merged(w);
+          expectTruth(w, model);
+          const counts = countsOf(truth(w));
+          for (const view of views) {
+            const range = rangeOf(view);
+            const name = keyOf(range);
+            expect([name, model.counts.get(name)]).toEqual([name, counts]);
+            if (!range) continue;
+            const members = model.members.slice(range.from, range.from + range.limit);
+            expect([name, model.windows.get(name)?.members]).toEqual([name, members]);
+          }
+        }
+      } finally {
+        await w.stop();
+        world = undefined;
+      }
+    }),
+    { numRuns: 200 },
+  );
+}, 120_000);
