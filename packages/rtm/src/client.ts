@@ -34,6 +34,8 @@ import type {
   SubscribeResponse,
   UnsubscribeResponse,
 } from './responses.ts';
+import type { RosterOptions, RTMRoster } from './roster/roster.ts';
+import { rosterPlace } from './roster/roster-options.ts';
 import { Session } from './session.ts';
 import { statusEventOf } from './status-event.ts';
 import { RTMStorage } from './storage.ts';
@@ -111,6 +113,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     const done = this.#session.link.logout();
     this.#session.subscriptions.clear();
     this.#session.followed.clear();
+    this.#session.rosters.clear();
     this.#release();
     return done;
   }
@@ -181,6 +184,18 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       timeout: 'CHANNEL_PUBLISH_MESSAGE_TIMEOUT',
     });
     return { timestamp: serverMs, channelName };
+  }
+
+  /**
+   * Housecount: who is in a channel, live and exact, however large it is: everybody by name, a window of them, or how many.
+   * One need not be in it, and is not seen. Close what is not needed any more. Rejects −10019, −10008, −13003 for a window of
+   * more than 100, −13013 where too many different windows are looked at, −11005 for more than 20 at once.
+   */
+  async roster(channelName: string, options: RosterOptions = {}): Promise<RTMRoster> {
+    const operation = 'roster';
+    this.#session.limit('getOnlineUsers', operation);
+    const place = rosterPlace(operation, channelName, options, () => this.#session.needConnection(operation));
+    return this.#session.rosters.open(place);
   }
 
   /** An object for a stream channel, which connects to nothing yet. Throws −10008 or −10022. */
@@ -333,6 +348,14 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
         if (event) this.emit('topic', event);
         return;
       }
+      case 'roster-snapshot':
+      case 'roster-changes':
+      case 'roster-count':
+      case 'roster-window':
+      case 'roster-window-changes':
+      case 'roster-ended':
+        this.#session.rosters.onFrame(frame);
+        return;
       case 'channel-ended':
         streams.ended(frame);
         return;

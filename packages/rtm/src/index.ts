@@ -30,6 +30,13 @@ export type {
 } from './presence.ts';
 export { RTMPresence } from './presence.ts';
 export type * from './responses.ts';
+export type {
+  RosterChange,
+  RosterOptions,
+  RTMRoster,
+  RTMRosterEventMap,
+  RTMRosterMember,
+} from './roster/roster.ts';
 export type { StatusEvent } from './status-event.ts';
 export * from './storage.ts';
 export * from './stream-channel.ts';

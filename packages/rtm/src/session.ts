@@ -9,6 +9,7 @@ import { type FailureCodes, Link, type LinkHandlers } from './link/link.ts';
 import type { RequestBody } from './link/socket.ts';
 import { createLog, type Log } from './log.ts';
 import { type Bucket, RateLimits } from './rate-limits.ts';
+import { Rosters } from './roster/rosters.ts';
 import { type SealedAbout, Sealer } from './sealer.ts';
 import { Streams } from './streams/streams.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -26,6 +27,7 @@ export class Session {
   readonly subscriptions: Subscriptions;
   readonly streams: Streams;
   readonly followed: FollowedUsers;
+  readonly rosters: Rosters;
   readonly #sealer: Sealer | undefined;
   readonly #limits = new RateLimits();
   /** Whether the session that was welcomed last had lived on. */
@@ -44,14 +46,17 @@ export class Session {
       },
       restore: (resumed) => {
         this.#resumed = resumed;
-        return Promise.all([this.subscriptions.restore(resumed), this.followed.restore(resumed)]).then(
-          ([unrestored]) => unrestored,
-        );
+        return Promise.all([
+          this.subscriptions.restore(resumed),
+          this.followed.restore(resumed),
+          this.rosters.restore(),
+        ]).then(([unrestored]) => unrestored);
       },
       channels: () => this.subscriptions.names(),
     });
     this.subscriptions = new Subscriptions(this.link, this.log);
     this.followed = new FollowedUsers(this.link, this.log);
+    this.rosters = new Rosters(this.link, this.log);
     this.streams = new Streams(this.link, this.log, handlers.onStream);
   }
 

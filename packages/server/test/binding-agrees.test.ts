@@ -40,11 +40,14 @@ test('SIG120: roster, stream, notices and presence agree at every seq, whoever c
         try {
           await walk.live(120);
           await walk.live(30);
-          const { stream, hooks, presence } = walk;
+          const { stream, hooks, presence, roster: rostered } = walk;
           await until('the last notice', () => hooks.now === '');
           await until('the last presence event', () => presence.told.now === '');
           for (const place of stream.places)
             expect([place, hooks.of(place)]).toEqual([place, stream.of(place)]);
+          for (const place of rostered.places)
+            expect([place, rostered.of(place)]).toEqual([place, stream.of(place)]);
+          expect(rostered.now).toBe('');
           expect(hooks.rosters).toEqual(stream.rosters);
           expect(presence.told.rosters).toEqual(stream.rosters);
           expect([...presence.states.keys()]).toEqual([`watcher ${seeds[at]}`]);

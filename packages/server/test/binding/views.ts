@@ -1,5 +1,6 @@
 import type { RosterChange } from '@housecount/protocol';
 import type { Roster } from '@housecount/webhook';
+import type { RTMRoster, RTMRosterMember } from '../../../rtm/src/index.ts';
 import type { RtmUser } from '../rtm-client.ts';
 
 /** Who is in the live channel as somebody was told: `role uid` by user id. */
@@ -88,6 +89,33 @@ export function followNotices(roster: Roster, channel: string): Told {
       told.put(userIdOf(change.member), change.member.role, change.member.uid);
     else if (change.type === 'left') told.take(userIdOf(change.member));
     told.at(change.sid, change.seq);
+  });
+  return told;
+}
+
+/** The roster as the signaling SDK has it, of which those are noted who are in the live channel, at each of its seqs that it told. */
+export function followRoster(roster: RTMRoster): Told {
+  const told = new Told();
+  const note = (members: Iterable<RTMRosterMember>): void => {
+    for (const { userId, live } of members)
+      if (live) told.put(userId, live.role, live.uid);
+      else told.take(userId);
+  };
+  const at = (): void => {
+    const { live } = roster.at;
+    if (live) told.at(live.sid, live.seq);
+  };
+  note(roster.members.values());
+  at();
+  roster.on('change', ({ joined, changed, left }) => {
+    // Who left and came back in one step is in both.
+    for (const { member } of left) told.take(member.userId);
+    note(
+      [...joined, ...changed]
+        .map(({ userId }) => roster.members.get(userId))
+        .filter((one) => one !== undefined),
+    );
+    at();
   });
   return told;
 }

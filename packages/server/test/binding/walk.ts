@@ -7,7 +7,15 @@ import { testApp, until } from '../server-process.ts';
 import { SimRandom } from '../simulation/sim-random.ts';
 import type { Identity, Step } from './links.ts';
 import { Person } from './person.ts';
-import { FoldedPresence, followNotices, followStream, Told, userIdOf, written } from './views.ts';
+import {
+  FoldedPresence,
+  followNotices,
+  followRoster,
+  followStream,
+  Told,
+  userIdOf,
+  written,
+} from './views.ts';
 
 /** The host, whose page follows the roster. */
 const hostUid = 1;
@@ -26,6 +34,8 @@ export class Walk {
   readonly channel: string;
   readonly presence: FoldedPresence;
   readonly stream = new Told();
+  /** Of the signaling SDK; empty before the walk has begun. */
+  roster = new Told();
   readonly hooks: Told;
   readonly #random: SimRandom;
   readonly #people: readonly Person[];
@@ -56,6 +66,7 @@ export class Walk {
     await watcher.client.login({ token: rtmToken(`watcher ${seed}`) });
     const walk = new Walk(url, seed, roster, watcher);
     await watcher.client.subscribe(walk.channel);
+    walk.roster = followRoster(await watcher.client.roster(walk.channel));
     return walk;
   }
 
@@ -159,11 +170,15 @@ export class Walk {
     const hooked = this.hooks.of(`${sid} ${seq}`);
     if (streamed === undefined) return `the stream is not at seq ${seq}`;
     if (hooked === undefined) return `the notices are not at seq ${seq}`;
+    const rostered = this.roster.of(`${sid} ${seq}`);
+    if (rostered === undefined) return `the roster of the SDK is not at seq ${seq}`;
     const listed = written(
       rest.members.map((member: RosterMember) => [userIdOf(member), `${member.role} ${member.uid}`]),
     );
-    if (listed !== streamed || listed !== hooked)
-      throw new Error(`seq ${seq}: REST ${listed}; stream ${streamed}; notices ${hooked}`);
+    if (listed !== streamed || listed !== hooked || listed !== rostered)
+      throw new Error(
+        `seq ${seq}: REST ${listed}; stream ${streamed}; notices ${hooked}; signaling ${rostered}`,
+      );
     const people = new Map(online.users.map(({ userId, states }) => [userId, states]));
     if (online.users.length !== online.count || people.size !== online.count)
       throw new Error(`online are ${JSON.stringify(online)}`);

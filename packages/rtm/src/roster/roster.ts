@@ -1,0 +1,95 @@
+import type { RosterPoint, SignalingRosterMember } from '@housecount/protocol';
+import { Emitter } from '../emitter.ts';
+import type { RTMBaseError } from '../errors.ts';
+import type { RosterBook, RosterDifference } from './roster-book.ts';
+
+/** Somebody in a channel: `userId`, `states`, the links that back them, and since when nothing is heard of them, if so. */
+export type RTMRosterMember = SignalingRosterMember;
+
+/** How much of a roster: all of it; the first by arrival; those at places `from` to `from` + `count` − 1; or how many. */
+export type RosterOptions = {
+  /** Default `MESSAGE`. */
+  channelType?: 'MESSAGE' | 'STREAM';
+} & (
+  | { first?: undefined; from?: undefined; count?: undefined; countOnly?: false }
+  | { first: number; from?: undefined; count?: undefined; countOnly?: false }
+  | { from: number; count: number; first?: undefined; countOnly?: false }
+  | { countOnly: true; first?: undefined; from?: undefined; count?: undefined }
+);
+
+/** What came to be otherwise, in one step. Of counts alone, nobody is named. */
+export interface RosterChange {
+  /** Who came; of a window, who is in it now. */
+  joined: readonly RTMRosterMember[];
+  /** Who left; of a window, who is not in it any more. `reason`: `quit`, `timeout`, `kicked`, `replaced`, `token`, `other`; absent where it is not known. */
+  left: readonly { readonly member: RTMRosterMember; readonly reason?: string }[];
+  /** Who has other states or links, went silent, or is heard again. */
+  changed: readonly RTMRosterMember[];
+}
+
+export interface RTMRosterEventMap {
+  change: (change: RosterChange) => void;
+  /** It is followed no more, and why: the token does not allow it. Not told after `close()` or a logout. */
+  ended: (error: RTMBaseError) => void;
+}
+
+/**
+ * Who is in a channel, live: everybody by name, a window of them, or how many. It is kept over every loss of the
+ * connection; what happened meanwhile is one `change`.
+ */
+export class RTMRoster extends Emitter<RTMRosterEventMap> {
+  readonly channelName: string;
+  readonly channelType: 'MESSAGE' | 'STREAM';
+  readonly #book: RosterBook;
+  readonly #close: (roster: RTMRoster) => void;
+
+  /** @internal */
+  constructor(
+    place: { readonly channel: string; readonly channelType: 'MESSAGE' | 'STREAM' },
+    book: RosterBook,
+    close: (roster: RTMRoster) => void,
+    onListenerError: (event: string | symbol, error: unknown) => void,
+  ) {
+    super(onListenerError);
+    this.channelName = place.channel;
+    this.channelType = place.channelType;
+    this.#book = book;
+    this.#close = close;
+  }
+
+  /** By user id, in order of arrival: all of them, or those in the window. */
+  get members(): ReadonlyMap<string, RTMRosterMember> {
+    return this.#book.members;
+  }
+  /** How many are in the channel, whatever of it is shown. */
+  get count(): number {
+    return this.#book.counts.count;
+  }
+  /** How many of them are in the live channel: as hosts. */
+  get hostCount(): number {
+    return this.#book.counts.hosts;
+  }
+  /** And as audience. */
+  get audienceCount(): number {
+    return this.#book.counts.audience;
+  }
+  /** Of how many nothing is heard right now. */
+  get interruptedCount(): number {
+    return this.#book.counts.interrupted;
+  }
+  /** The change up to which this is true: of the live channel, as webhooks and REST number it, and of those who subscribe. */
+  get at(): RosterPoint {
+    return this.#book.at;
+  }
+
+  /** Follows it no more. What is known stays. */
+  close(): void {
+    this.#close(this);
+    this.removeAllListeners();
+  }
+
+  /** @internal */
+  tell(difference: RosterDifference): void {
+    this.emit('change', difference);
+  }
+}
