@@ -8,18 +8,25 @@ import { cpuMs } from './server-load.ts';
 interface Round {
   /** CPU of the server with one watcher, milliseconds per second: what happens is logged and folded. */
   readonly aloneMs: number;
-  /** Of the snapshot, for each. */
+  /** Of the snapshot, for each: without what came since. */
   readonly startBytes: number;
   readonly bytesPerSecond: number;
   /** What each other watcher adds, per second. */
   readonly cpuMicroseconds: number;
 }
 
+/** By then the snapshots are there. */
+const settleMs = 5_000;
+
 const subscribersFile = new URL('./fanout/subscribers-process.ts', import.meta.url);
 
-/** What it costs to watch who is in a large channel: told together in intervals, and one by one for comparison. */
+/**
+ * What it costs to watch who is in a large channel: told together in intervals, and one by one for comparison; and the
+ * roster, which tells everybody at once, or what a page shows.
+ */
 export const presence: Bench = {
-  summary: 'bytes and server CPU per watcher of the presence of 50,000 in interval mode, and one by one',
+  summary:
+    'bytes and server CPU per watcher of a channel of 50,000: presence, and the roster whole and in part',
   async run(args) {
     const { members, churn, interval, watchers, few, seconds, rounds } = numbers(args, {
       members: 50_000,
@@ -31,10 +38,13 @@ export const presence: Bench = {
       rounds: 3,
     });
     const modes = [
-      { name: 'interval', announceMax: 50, watchers },
+      { name: 'interval', follows: 'presence', announceMax: 50, watchers },
       // As no setting allows: what the intervals are for.
-      { name: 'one-by-one', announceMax: Number.MAX_SAFE_INTEGER, watchers: few },
-    ];
+      { name: 'one-by-one', follows: 'presence', announceMax: Number.MAX_SAFE_INTEGER, watchers: few },
+      { name: 'roster', follows: 'roster', announceMax: 50, watchers: few },
+      { name: 'first-50', follows: 'first-50', announceMax: 50, watchers },
+      { name: 'count', follows: 'count', announceMax: 50, watchers },
+    ] as const;
     const figures: Figure[] = [];
     for (const mode of modes) {
       const server = startChild<PresenceCalls>(new URL('./presence-process.ts', import.meta.url));
@@ -54,26 +64,33 @@ export const presence: Bench = {
           return ((cpuMs(server.pid) - beforeMs) * 1000) / (performance.now() - startedMs);
         };
         // One who watches alone has the server fold what happens; the others add what each of them costs.
-        const watcher = { service: 'housecount', port, withPresence: true } as const;
-        await load.call('open', { ...watcher, count: 1, first: 0 });
+        const watcher = { service: 'housecount', port } as const;
+        await load.call('open', { ...watcher, follows: 'presence', count: 1, first: 0 });
         await Bun.sleep(3_000);
         const measured: Round[] = [];
         for (let round = 1; round <= rounds; round++) {
           const aloneMs = await cpuPerSecond();
           const others = startChild<SubscribersCalls>(subscribersFile);
-          await others.call('open', { ...watcher, count: mode.watchers, first: round * 1_000_000 });
+          const { follows } = mode;
+          await others.call('open', {
+            ...watcher,
+            follows,
+            count: mode.watchers,
+            first: round * 1_000_000,
+          });
           // The snapshots are there.
-          await Bun.sleep(2_000);
+          await Bun.sleep(settleMs);
           const { bytes: startBytes } = await others.call('counts', {});
           const withAllMs = await cpuPerSecond();
           const { bytes, closed } = await others.call('counts', {});
           if (closed > 0) throw new Error(`${closed} watchers were cut`);
           await others.end();
           await Bun.sleep(1_000);
+          const bytesPerSecond = (bytes - startBytes) / mode.watchers / seconds;
           measured.push({
             aloneMs,
-            startBytes: startBytes / mode.watchers,
-            bytesPerSecond: (bytes - startBytes) / mode.watchers / seconds,
+            startBytes: startBytes / mode.watchers - (bytesPerSecond * settleMs) / 1000,
+            bytesPerSecond,
             cpuMicroseconds: ((withAllMs - aloneMs) * 1000) / mode.watchers,
           });
           console.log(`round ${round}: ${JSON.stringify(measured.at(-1))}`);

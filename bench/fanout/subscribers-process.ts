@@ -24,7 +24,12 @@ const channel = 'bench';
 /** One of so many looks into every message for its delay. */
 const lookingEvery = 50;
 
-function entryOf(service: Service, index: number, withPresence: boolean): Entry {
+/** What a subscriber of Housecount follows: messages alone, presence too, or the channel's roster without being in it. */
+export type Follows = 'messages' | 'presence' | 'roster' | 'first-50' | 'count';
+
+const views = { roster: {}, 'first-50': { view: { first: 50 } }, count: { view: { count: true } } };
+
+function entryOf(service: Service, index: number, follows: Follows): Entry {
   if (service === 'socket.io')
     // What its client says over WebSocket alone; the server puts everybody into the room.
     return {
@@ -51,17 +56,19 @@ function entryOf(service: Service, index: number, withPresence: boolean): Entry 
     heartbeatInterval: 5,
     presenceTimeout: 300,
   };
-  const subscribe = {
-    type: 'subscribe',
-    id: 1,
-    channelType: 'MESSAGE',
-    channel,
-    withMessage: true,
-    withPresence,
-    withMetadata: false,
-    withLock: false,
-    beQuiet: false,
-  };
+  const place = { id: 1, channelType: 'MESSAGE', channel };
+  const subscribe =
+    follows === 'messages' || follows === 'presence'
+      ? {
+          type: 'subscribe',
+          ...place,
+          withMessage: true,
+          withPresence: follows === 'presence',
+          withMetadata: false,
+          withLock: false,
+          beQuiet: false,
+        }
+      : { type: 'subscribe-roster', ...place, ...views[follows] };
   return {
     path: '/v1/signaling',
     steps: [
@@ -184,16 +191,16 @@ const calls = {
     readonly port: number;
     readonly count: number;
     readonly first: number;
-    readonly withPresence?: boolean;
+    readonly follows?: Follows;
   }): Promise<void> {
-    const { service, port, count, first, withPresence = false } = options;
+    const { service, port, count, first, follows = 'messages' } = options;
     let next = first;
     const one = async () => {
       while (next < first + count) {
         const index = next++;
         await new Promise<void>((resolve, reject) => {
           const looks = index % lookingEvery === 0;
-          const subscriber = new Subscriber(entryOf(service, index, withPresence), looks, resolve);
+          const subscriber = new Subscriber(entryOf(service, index, follows), looks, resolve);
           subscribers.push(subscriber);
           subscriber.open(port).catch(reject);
         });
