@@ -1,0 +1,41 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environmentKinds, variableOf } from './config-environment.ts';
+import { loadConfig } from './config-load.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'housecount-settings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const text = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
+const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
+let files = 0;
+function load(yaml: string) {
+  const file = join(folder, `${files++}.yaml`);
+  writeFileSync(file, yaml);
+  return loadConfig({ file, env: {} });
+}
+const [all = '', likeTheOriginal = ''] = examples;
+
+test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
+  const { customers, endpoints, ...shown } = load(all);
+  const [app] = shown.apps;
+  const left = load(`apps: [{ id: ${app?.id}, certificate: ${app?.certificate} }]`);
+  expect<object>({ ...shown, customers: [], endpoints: [] }).toEqual(left);
+  expect([customers.length, endpoints.length]).toEqual([1, 1]);
+  const paths = [
+    ...Object.keys(environmentKinds),
+    ...Object.keys(left.apps[0] ?? {}).map((key) => `apps.${key}`),
+    ...Object.keys(left.apps[0]?.signaling ?? {}).map((key) => `signaling.${key}`),
+    'apps.secondaryCertificate',
+  ];
+  const missing = paths.filter((path) => !all.includes(`${path.split('.').at(-1)}:`));
+  expect(missing).toEqual([]);
+});
+
+test('OPS20: its other examples are settings, and the variables it names are there', () => {
+  expect(load(likeTheOriginal).apps[0]?.signaling.lease).toBe('client');
+  const variables = new Set(Object.keys(environmentKinds).map(variableOf));
+  for (const [name] of text.matchAll(/HOUSECOUNT_[A-Z_]+[A-Z]/g)) expect(variables).toContain(name);
+});
