@@ -59,7 +59,7 @@ async function shows(page: Page, selector: string, wanted: readonly string[]): P
 }
 const first = (list: string): string => `section:first-of-type ${list}`;
 
-test('REACT5: components under StrictMode show who is there and what is said, and a viewer without any code of it', async () => {
+test('REACT5, REACT7: components under StrictMode show who is there and what is said, and a viewer without any code of it', async () => {
   const channel = 'hooks';
   const ann = await open(channel, 'ann');
   await shows(ann, first('#users li'), ['ann audience']);
@@ -72,12 +72,22 @@ test('REACT5: components under StrictMode show who is there and what is said, an
   // The first two by arrival are shown, all three are counted.
   await shows(ann, '#viewers', ['0/3/2']);
 
+  // The roster of signaling shows the same, at once; nobody has to be in the channel for that.
+  await shows(ann, '#roster', ['3/3: ann 77']);
+
   await bob.evaluate((name) => window.rtm.publish(name, 'hello'), channel);
   for (const page of [ann, bob]) await shows(page, first('#messages li'), ['bob: hello']);
 
   viewer.send({ type: 'bye' });
   await shows(bob, first('#users li'), ['ann audience', 'bob audience']);
   await shows(bob, '#viewers', ['0/2/2']);
+  await shows(bob, '#roster', ['2/2: ann bob']);
+
+  // A logout forgets it, and the next login has it again.
+  await bob.evaluate(() => window.rtm.logout());
+  await shows(bob, '#roster', ['unknown']);
+  await bob.evaluate(() => window.rtm.login({ token: window.entry.rtmToken }));
+  await shows(bob, '#roster', ['2/2: ann bob']);
 }, 120_000);
 
 test('REACT5: what is taken off the page is unsubscribed, and subscribed again when it is back', async () => {

@@ -1,4 +1,4 @@
-import { useChannel, useViewers } from '@housecount/react';
+import { useChannel, useRoster, useViewers } from '@housecount/react';
 import AgoraRTC, { type IAgoraRTCClient } from '@housecount/rtc';
 import AgoraRTM, { type RTMClient } from '@housecount/rtm';
 import { StrictMode, useState } from 'react';
@@ -53,6 +53,12 @@ function Viewers() {
   return <p id="viewers">{isKnown ? `${hostCount}/${audienceCount}/${members.length}` : 'unknown'}</p>;
 }
 
+function Roster() {
+  const { isKnown, members, count, audienceCount } = useRoster(window.rtm, channel, { first: 2 });
+  const names = members.map(({ userId }) => userId).join(' ');
+  return <p id="roster">{isKnown ? `${count}/${audienceCount}: ${names}` : 'unknown'}</p>;
+}
+
 function Page() {
   const [isShown, setShown] = useState(true);
   return (
@@ -63,6 +69,7 @@ function Page() {
       {isShown && <Users />}
       {isShown && <Users />}
       <Viewers />
+      {isShown && <Roster />}
     </main>
   );
 }
