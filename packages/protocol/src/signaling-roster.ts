@@ -94,7 +94,7 @@ export interface SignalingRosterSnapshot extends RosterFrame {
 export interface SignalingRosterChanges extends StreamFrame {
   readonly type: 'roster-changes';
   readonly from: number;
-  /** What is true after them; absent while more follows of what a reader missed. */
+  /** What is true after them; absent where more follows that belongs to it. */
   readonly at?: RosterPoint;
   readonly count?: number;
   readonly changes: readonly SignalingRosterChange[];

@@ -92,7 +92,6 @@ export class ChannelRoster {
       this.#now = { people: this.#options.fold.state, seq: told.seq };
       this.#feed.add(told);
     }
-    this.#feed.recordEnds();
   }
 
   /** The end of a batch of the log. */

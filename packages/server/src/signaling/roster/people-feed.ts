@@ -48,15 +48,9 @@ export class PeopleFeed implements ReadFeed {
   add(change: SignalingRosterChange): void {
     this.ring.push(this.#options.id.stream, change);
     if (this.readers === 0) return;
+    if (isFull(this.#pending.length, this.#pendingLength)) this.#send('more follows');
     this.#pending.push(change);
     this.#pendingLength += lengthOfChange(change);
-  }
-
-  /** The end of a record: a frame that is full goes out. */
-  recordEnds(): void {
-    const { rosterFrameChangesMax, signalingFrameLengthMax } = limits;
-    if (this.#pending.length >= rosterFrameChangesMax || this.#pendingLength >= signalingFrameLengthMax)
-      this.#send();
   }
 
   /** The end of a batch of the log: sends what was collected; in a large channel at most every `rosterMergeMs`. */
@@ -97,7 +91,7 @@ export class PeopleFeed implements ReadFeed {
     return after === seq ? [] : this.ring.after(this.#options.id.stream, after);
   }
 
-  #send(): void {
+  #send(what?: 'more follows'): void {
     this.#cancelSend?.();
     this.#cancelSend = undefined;
     const { id, topic, broadcast, clock, state } = this.#options;
@@ -106,12 +100,16 @@ export class PeopleFeed implements ReadFeed {
     this.#pendingLength = 0;
     this.#sentMs = clock.nowMs();
     if (this.readers === 0 || changes.length === 0) return;
-    const text = changesText(id, changes, state());
+    const text = changesText(id, changes, what ? undefined : state());
     const to = changes.at(-1)?.seq ?? 0;
     if (this.topicReaders > 0) broadcast.publish(topic, text);
     for (const reader of this.direct) reader.receive({ sid: id.stream, to, text });
   }
 }
+
+/** Whether a frame of so many changes, with so many characters, takes no more. */
+const isFull = (changes: number, length: number): boolean =>
+  changes >= limits.rosterFrameChangesMax || length >= limits.signalingFrameLengthMax;
 
 /** All of them, in frames of at most `rosterFrameChangesMax`. */
 function* missingTexts(
@@ -122,7 +120,7 @@ function* missingTexts(
   let part: SignalingRosterChange[] = [];
   let length = 0;
   for (const change of missing) {
-    if (part.length >= limits.rosterFrameChangesMax || length >= limits.signalingFrameLengthMax) {
+    if (isFull(part.length, length)) {
       yield changesText(id, part);
       part = [];
       length = 0;

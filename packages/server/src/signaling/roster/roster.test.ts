@@ -206,6 +206,32 @@ describe('all of it', () => {
     expectTruth(w, model);
   });
 
+  test('SIG40: one event that changes many members is told in frames of at most 1,000, of which the last says where it stands', async () => {
+    const w = await begin();
+    const watcher = await w.login('watcher');
+    const model = follow(watcher);
+    await ask(watcher);
+    for (let at = 0; at < 1_050; at++) {
+      const client = await w.login(`user ${at}`);
+      await client.subscribes('lobby', { withPresence: false, states: { role: 'host' } });
+    }
+    await merged(w);
+    const frames = watcher.all('roster-changes').length;
+    // While the live channel is open nobody else has a role.
+    await w.joins({ uid: 1 });
+    await merged(w);
+    expect(
+      watcher
+        .all('roster-changes')
+        .slice(frames)
+        .map(({ changes, at }) => [changes.length, at !== undefined]),
+    ).toEqual([
+      [1_000, false],
+      [51, true],
+    ]);
+    expectTruth(w, model);
+  }, 60_000);
+
   test('SIG23, SIG40: a quiet subscriber is in no roster, and moves the seq alone', async () => {
     const w = await begin();
     const watcher = await w.login('watcher');
