@@ -1,10 +1,18 @@
+/** Entries that may be stale before the heap is made anew. Chosen: few enough to be nothing, many enough to be rare. */
+const staleMin = 256;
+
 /**
  * Which channel is due next. A binary heap with lazy deletion: a channel may stand in it several times, and only the
- * newest time told counts.
+ * newest time told counts. What is stale and far in the future would stay until then: when it is most of the heap, it goes.
  */
 export class DueQueue {
-  readonly #heap: { readonly key: string; readonly dueMs: number }[] = [];
+  #heap: { readonly key: string; readonly dueMs: number }[] = [];
   readonly #current = new Map<string, number>();
+
+  /** How many it holds, stale ones too. */
+  get entries(): number {
+    return this.#heap.length;
+  }
 
   /** The channel is due at `dueMs`, or not at all. */
   set(key: string, dueMs: number | undefined): void {
@@ -15,6 +23,7 @@ export class DueQueue {
     if (this.#current.get(key) === dueMs) return;
     this.#current.set(key, dueMs);
     this.#push({ key, dueMs });
+    if (this.#heap.length > 2 * this.#current.size + staleMin) this.#dropAllStale();
   }
 
   /** When the next one is due, epoch milliseconds. */
@@ -40,6 +49,12 @@ export class DueQueue {
       this.#pop();
   }
 
+  /** Costs no more than what was pushed since the last time. */
+  #dropAllStale(): void {
+    this.#heap = Array.from(this.#current, ([key, dueMs]) => ({ key, dueMs }));
+    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index -= 1) this.#sink(index);
+  }
+
   #push(entry: { key: string; dueMs: number }): void {
     const heap = this.#heap;
     let index = heap.push(entry) - 1;
@@ -54,21 +69,29 @@ export class DueQueue {
   }
 
   #pop(): void {
+    const last = this.#heap.pop();
+    if (!last || this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    this.#sink(0);
+  }
+
+  /** Moves the entry at `index` down to where it belongs. */
+  #sink(index: number): void {
     const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let index = 0;
+    const entry = heap[index];
+    if (!entry) return;
+    let at = index;
     for (;;) {
-      const left = 2 * index + 1;
+      const left = 2 * at + 1;
       const leftEntry = heap[left];
       if (!leftEntry) break;
       const rightEntry = heap[left + 1];
       const child = rightEntry && rightEntry.dueMs < leftEntry.dueMs ? left + 1 : left;
       const childEntry = heap[child];
-      if (!childEntry || childEntry.dueMs >= last.dueMs) break;
-      heap[index] = childEntry;
-      index = child;
+      if (!childEntry || childEntry.dueMs >= entry.dueMs) break;
+      heap[at] = childEntry;
+      at = child;
     }
-    heap[index] = last;
+    heap[at] = entry;
   }
 }
