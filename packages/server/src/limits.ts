@@ -8,11 +8,16 @@ export const limits = {
   signalingStatesMax: 32,
   /** Bytes of the keys and values of one set of metadata (spec: signaling 4.1); more are refused with `metadata_full`. */
   metadataBytesMax: 16 * 1024,
+  /** Items of one set; more are refused in the same way. Chosen: each change is told with all of them, 150 kB at most, or 20 a second cut readers off. */
+  metadataItemsMax: 1_000,
   /**
-   * Bytes of all metadata of one app, keys and values, and of its locks, each counted as `lockBytes`; beyond it sets and locks that are
-   * there can be read and removed, and what would add to them is refused with `metadata_full` or `locks_full`. All of it is in memory.
+   * Bytes of all metadata of one app, keys, values and `metadataItemBytes` an item, and of its locks, each counted as `lockBytes`;
+   * beyond it sets and locks that are there can be read and removed, and what would add to them is refused with `metadata_full` or
+   * `locks_full`. All of it is in memory.
    */
   appKeptBytesMax: 1024 ** 3,
+  /** What an item of metadata counts for there, beside its key and value. Measured: revision, time, author, and the objects around. */
+  metadataItemBytes: 128,
   /** What a lock counts for there. */
   lockBytes: 256,
   /** Locks of one channel (spec: signaling 4.2); the next is refused with `locks_full`. */

@@ -23,7 +23,7 @@ const write = (items: MetadataCommand['items'], more: Partial<MetadataCommand> =
 
 /** Decides and folds. */
 function after(before: Metadata, command: MetadataCommand, nowMs: number): Metadata | MetadataRefusal {
-  const change = changeMetadata(before, command, nowMs, 40);
+  const change = changeMetadata(before, command, nowMs, { metadataBytesMax: 40, metadataItemsMax: 5 });
   return typeof change === 'string' ? change : withMetadata(before, change);
 }
 function must(before: Metadata, command: MetadataCommand, nowMs: number): Metadata {
@@ -82,4 +82,12 @@ test('SIG6: a set has so many bytes; keys that objects have by themselves are ke
   expect(after(noMetadata, write([item('toString', '')], { mode: 'remove' }), 1_000)).toBe(
     'metadata_missing',
   );
+});
+
+test('SIG160: a set has so many items, however small they are, and who has as many can go on with them', () => {
+  const five = must(noMetadata, write(['a', 'b', 'c', 'd', 'e'].map((key) => item(key, ''))), 1_000);
+  expect(after(five, write([item('f', '')]), 2_000)).toBe('metadata_full');
+  expect(values(must(five, write([item('e', '1')]), 2_000)).e).toBe('1');
+  const four = must(five, write([item('a', '')], { mode: 'remove' }), 2_000);
+  expect(Object.keys(must(four, write([item('f', '')]), 3_000).items)).toEqual(['b', 'c', 'd', 'e', 'f']);
 });

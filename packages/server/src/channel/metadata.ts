@@ -45,15 +45,19 @@ export interface MetadataChanged {
 
 export type MetadataRefusal = 'metadata_outdated' | 'metadata_missing' | 'metadata_full';
 
-/**
- * Decides a change of a set, all of it or nothing: first its revision, then that of each item (spec: signaling 4.1).
- * `bytesMax`: of all keys and values together.
- */
+export interface MetadataLimits {
+  /** Bytes of all keys and values of a set; more are refused with `metadata_full`. */
+  readonly metadataBytesMax: number;
+  /** Items of a set; more are refused in the same way. */
+  readonly metadataItemsMax: number;
+}
+
+/** Decides a change of a set, all of it or nothing: first its revision, then that of each item (spec: signaling 4.1). */
 export function changeMetadata(
   before: Metadata,
   command: MetadataCommand,
   nowMs: number,
-  bytesMax: number,
+  { metadataBytesMax, metadataItemsMax }: MetadataLimits,
 ): MetadataChanged | MetadataRefusal {
   const { mode, items, majorRevision, author } = command;
   if (majorRevision !== -1 && majorRevision !== before.majorRevision) return 'metadata_outdated';
@@ -75,7 +79,8 @@ export function changeMetadata(
   // An object made of entries has no inherited names, whatever a client calls its keys.
   const set = Object.fromEntries(items.map(({ key, value }) => [key, { value, revision: next, ...stamps }]));
   const changed: MetadataChanged = { ...change, set, removed: [] };
-  return bytesOf(withMetadata(before, changed)) > bytesMax ? 'metadata_full' : changed;
+  const after = withMetadata(before, changed);
+  return bytesOf(after) > metadataBytesMax || countOf(after) > metadataItemsMax ? 'metadata_full' : changed;
 }
 
 /** The set after a change. */
@@ -88,6 +93,8 @@ export function withMetadata(before: Metadata, { majorRevision, set, removed }: 
 const itemOf = ({ items }: Metadata, key: string): MetadataItem | undefined =>
   Object.hasOwn(items, key) ? items[key] : undefined;
 
+export const countOf = ({ items }: Metadata): number => Object.keys(items).length;
+
 /** Bytes of all keys and values. */
 export function bytesOf({ items }: Metadata): number {
   let bytes = 0;
@@ -96,4 +103,7 @@ export function bytesOf({ items }: Metadata): number {
 }
 
 const encoder = new TextEncoder();
-const utf8Length = (text: string): number => encoder.encode(text).length;
+/** Most texts are ASCII, and all of a set are measured at each change. */
+const utf8Length = (text: string): number =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: of all of ASCII.
+  /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;

@@ -13,17 +13,21 @@ import {
   recoverLocks,
   withLocks,
 } from './locks.ts';
-import { changeMetadata, type MetadataRefusal, noMetadata, withMetadata } from './metadata.ts';
+import {
+  changeMetadata,
+  type MetadataLimits,
+  type MetadataRefusal,
+  noMetadata,
+  withMetadata,
+} from './metadata.ts';
 import type { SignalingCommand, SignalingRecord, SignalingState, StatesOf } from './signaling.ts';
 import { closedChannel, type Member } from './state.ts';
 import { changeTopics, noPublishers, type TopicLimits, type TopicRefusal, withTopics } from './topics.ts';
 import { Trie } from './trie.ts';
 
-export interface SignalingLimits extends ChannelLimits, TopicLimits {
+export interface SignalingLimits extends ChannelLimits, TopicLimits, MetadataLimits {
   /** Keys of one user's temporary state; more are refused with `states_full`. */
   readonly statesMax: number;
-  /** Bytes of all keys and values of a set of metadata; more are refused with `metadata_full`. */
-  readonly metadataBytesMax: number;
   /** Locks of a channel; the next is refused with `locks_full`. */
   readonly locksMax: number;
 }
@@ -125,7 +129,7 @@ function decide(
     case 'change-metadata': {
       const { lockName, author } = command;
       if (lockName !== '' && heldBy(state, lockName) !== author) return 'lock_not_held';
-      const change = changeMetadata(state.metadata, command, nowMs, limits.metadataBytesMax);
+      const change = changeMetadata(state.metadata, command, nowMs, limits);
       return typeof change === 'string' ? change : [change];
     }
     case 'set-lock':

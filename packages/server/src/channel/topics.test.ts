@@ -8,6 +8,7 @@ const limits = {
   hostsMax: 0,
   statesMax: 2,
   metadataBytesMax: 20,
+  metadataItemsMax: 9,
   locksMax: 2,
   topicsMax: 2,
   publishersMax: 5,

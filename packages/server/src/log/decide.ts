@@ -198,6 +198,7 @@ const signalingLimits = {
   hostsMax: 0,
   statesMax: limits.signalingStatesMax,
   metadataBytesMax: limits.metadataBytesMax,
+  metadataItemsMax: limits.metadataItemsMax,
   locksMax: limits.channelLocksMax,
   topicsMax: limits.memberTopicsMax,
   publishersMax: limits.channelPublishersMax,

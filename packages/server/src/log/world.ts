@@ -1,6 +1,6 @@
 import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
-import { bytesOf } from '../channel/metadata.ts';
+import { bytesOf, countOf } from '../channel/metadata.ts';
 import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
 import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
@@ -233,7 +233,9 @@ export class Draft implements WorldView {
 }
 
 const keptBytesOf = ({ metadata, locks }: Pick<SignalingState, 'metadata' | 'locks'>): number =>
-  bytesOf(metadata) + limits.lockBytes * Object.keys(locks).length;
+  bytesOf(metadata) +
+  limits.metadataItemBytes * countOf(metadata) +
+  limits.lockBytes * Object.keys(locks).length;
 
 /** Channels that a batch changed, as they are after it. */
 export interface Changed {

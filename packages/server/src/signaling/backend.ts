@@ -15,11 +15,10 @@ import { identityOf, uidOf } from './identity.ts';
 import { publishKept } from './kept-messages.ts';
 import { locksOf } from './lock-requests.ts';
 import { OwnerRates } from './owner-rates.ts';
-import { type Publication, publish, type Refusal, tellUser } from './publish.ts';
+import { mayTellMetadata, type Publication, publish, type Refusal, tellUser } from './publish.ts';
 import { onlineUsers, userChannels } from './queries.ts';
 import type { RateKind } from './rates.ts';
 import { type MetadataChange, metadataKey, metadataProblem } from './storage-requests.ts';
-import { storageTopic } from './topics.ts';
 
 export interface OwnersPublication extends Publication {
   readonly publisher: string;
@@ -183,14 +182,13 @@ export class Backend {
    * @throws HousecountError publisher_in_use, rate_limited, body_invalid, and those of metadata
    */
   async changeMetadata(app: string, { author, asUser }: Speaker, request: MetadataChange): Promise<Metadata> {
-    const { log, audiences, clock } = this.#context;
+    const { log } = this.#context;
     const rates = this.#admit(app, author, asUser, 'modify-metadata');
     const problem = metadataProblem(request);
     if (problem) throw new HousecountError('body_invalid', problem.reason);
-    const key = metadataKey(app, request.target);
-    const followers = audiences.sizeOf(storageTopic(key));
-    if (!rates.takeDelivery(limits.metadataBytesMax * followers, clock.nowMs()))
+    if (!mayTellMetadata(this.#context, { app, userId: author, rates }, request))
       throw new HousecountError('rate_limited');
+    const key = metadataKey(app, request.target);
     const { mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
     const outcome = await log.signaling(key, {
       type: 'change-metadata',

@@ -4,7 +4,8 @@ import { refused, type SignalingAnswer } from './answer.ts';
 import type { SignalingContext } from './context.ts';
 import type { Rates } from './rates.ts';
 import type { Session } from './session.ts';
-import { changeMetadata, metadataKey } from './storage-requests.ts';
+import { storageLength } from './storage-frames.ts';
+import { changeMetadata, type MetadataChange, metadataKey } from './storage-requests.ts';
 import { messagesTopic, storageTopic } from './topics.ts';
 
 type RequestOf<Type extends SignalingRequest['type']> = Extract<SignalingRequest, { type: Type }>;
@@ -112,14 +113,26 @@ export function tellChannel(
 
 /** Changes metadata, of which everybody who follows the set is told all. */
 export function writeMetadata(
-  { log, clock, audiences }: SignalingContext,
+  context: SignalingContext,
   session: Session,
   frame: RequestOf<'change-metadata'>,
 ): SignalingAnswer | Promise<SignalingAnswer> {
-  const followers = audiences.sizeOf(storageTopic(metadataKey(session.app.id, frame.target)));
-  if (!session.rates.takeDelivery(limits.metadataBytesMax * followers, clock.nowMs()))
+  if (!mayTellMetadata(context, publisherOf(session), frame))
     return refused(signalingErrors.rateExceeded, tooMuch);
-  return changeMetadata(log, session.app.id, session.userId, frame);
+  return changeMetadata(context.log, session.app.id, session.userId, frame);
+}
+
+/** Takes what a change of metadata costs: the whole set, for everybody who follows it. */
+export function mayTellMetadata(
+  { log, clock, audiences }: Pick<SignalingContext, 'log' | 'clock' | 'audiences'>,
+  { app, userId, rates }: Publisher,
+  { target, items }: MetadataChange,
+): boolean {
+  const key = metadataKey(app, target);
+  const followers = audiences.sizeOf(storageTopic(key));
+  if (followers === 0) return true;
+  const length = storageLength(log.signalingState(key).metadata, items, userId);
+  return rates.takeDelivery(length * followers, clock.nowMs());
 }
 
 export type PublishContext = Pick<

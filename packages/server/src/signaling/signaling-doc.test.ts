@@ -164,6 +164,8 @@ test('SIG37: docs/signaling.md states the limits as they are', () => {
     `at most ${number(signalingTopicMessageBytesMax)} bytes (−11010), ${limits.signalingTopicMessagesPerSecondMax} a second in each topic`,
     `a text of at most ${signalingTopicMetaBytesMax} bytes (−11018)`,
     `At most ${signalingTopicUsersMax} users of a topic (−11003 where one request names more), ${limits.signalingTopicsMax} topics of a channel (−11014), ${number(limits.signalingFollowedPublishersMax)} users in all`,
+    `more than ${limits.metadataBytesMax / 1024} KiB or ${number(limits.metadataItemsMax)} items`,
+    `(an item counts for ${limits.metadataItemBytes} bytes and its texts, a lock for ${limits.lockBytes})`,
     `At most ${limits.channelLocksMax} locks in a channel, and ${limits.signalingWaitsMax} waits`,
   ])
     expect([what, text.replace(/\s+/g, ' ').includes(what)]).toEqual([what, true]);

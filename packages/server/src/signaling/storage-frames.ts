@@ -42,5 +42,22 @@ export const lockEventOf = ({
   ...lockOf(lock),
 });
 
+/** About how many characters a set takes as a frame, at most, once these items are written by `author`. */
+export function storageLength(
+  { items: before }: Metadata,
+  items: readonly { readonly key: string; readonly value: string }[],
+  author: string,
+): number {
+  let length = frameLength;
+  for (const [key, item] of Object.entries(before))
+    length += itemLength + key.length + item.value.length + (item.author?.length ?? 0);
+  for (const { key, value } of items) length += itemLength + key.length + value.length + author.length;
+  return length;
+}
+
+/** About what a frame has around its items, and an item around its texts, characters. */
+const frameLength = 200;
+const itemLength = 90;
+
 const targetOf = ({ channelType, channel }: SignalingKey): MetadataTarget =>
   channelType === 'USER' ? { userId: channel } : { channelType, channel };

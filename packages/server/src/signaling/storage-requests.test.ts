@@ -15,6 +15,7 @@ const bounds = {
   hostsMax: 0,
   statesMax: 32,
   metadataBytesMax: limits.metadataBytesMax,
+  metadataItemsMax: limits.metadataItemsMax,
   topicsMax: 1,
   publishersMax: 1,
   locksMax: 32,

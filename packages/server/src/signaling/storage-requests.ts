@@ -62,7 +62,10 @@ const countsOf = ({ majorRevision, items }: Metadata) => ({
 const refusals = {
   metadata_outdated: [-12014, 'The metadata has changed since the revision that was named.'],
   metadata_missing: [-12003, 'There is no metadata under one of the keys.'],
-  metadata_full: [-12006, `A set of metadata holds at most ${limits.metadataBytesMax} bytes.`],
+  metadata_full: [
+    -12006,
+    `A set of metadata holds at most ${limits.metadataBytesMax} bytes and ${limits.metadataItemsMax} items.`,
+  ],
   lock_not_held: [-12008, 'The lock that was named is not held by this user.'],
 } as const;
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { limits } from '../limits.ts';
 import { storageTopic } from './topics.ts';
 import { app, recoveryMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
 
@@ -166,7 +167,27 @@ test('SIG36: one writer cannot drown those who follow metadata', async () => {
   const { audiences } = w.signaling.parts;
   for (let at = 0; at < 20_000; at++)
     audiences.enter(storageTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }));
-  expect((await ann.asks(change(place, [item('a')]))).type).toBe('ok');
+  const long = { ...item('a'), value: 'v'.repeat(15_000) };
+  expect((await ann.asks(change(place, [long]))).type).toBe('ok');
   expect(await ann.asks(change(place, [item('b')]))).toMatchObject({ type: 'refused', code: -10021 });
   expect((await ann.asks(change({ userId: 'ann' }, [item('b')]))).type).toBe('ok');
+});
+
+test('SIG160: a set of many small items costs its writer what it is when it is told, not what its texts are', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  const items = Array.from({ length: 1_000 }, (_, at) => ({ ...item(`${at}`), value: '' }));
+  const stamped = { addTimeStamp: true, addUserId: true };
+  expect((await ann.asks({ ...change(place, items), ...stamped })).type).toBe('ok');
+  await bob.subscribes('lobby', { withMetadata: true });
+  const { audiences } = w.signaling.parts;
+  // Of 1,000 followers the texts alone, 3 kB, would allow a hundred such changes.
+  for (let at = 0; at < 1_000; at++)
+    audiences.enter(storageTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }));
+  const told = (): number => JSON.stringify(bob.all('storage').at(-1)).length;
+  const burst = 5 * limits.signalingDeliveredBytesPerSecondMax;
+  let sent = 0;
+  while ((await ann.asks(change(place, [item('1')]))).type === 'ok') sent += told() * 1_001;
+  expect(sent).toBeGreaterThan(0);
+  expect(sent).toBeLessThanOrEqual(burst);
 });

@@ -14,6 +14,7 @@ const limits = {
   hostsMax: 0,
   statesMax: 2,
   metadataBytesMax: 9,
+  metadataItemsMax: 9,
   locksMax: 2,
   topicsMax: 8,
   publishersMax: 99,
