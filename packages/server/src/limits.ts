@@ -20,6 +20,11 @@ export const limits = {
   metadataItemBytes: 128,
   /** What a lock counts for there. */
   lockBytes: 256,
+  /**
+   * About what all temporary states and topics of one app's users take in memory, bytes; beyond it what would add to them is refused
+   * with `states_full` or `publishers_full`. What is there may become less, and goes with its user.
+   */
+  appTextBytesMax: 1024 ** 3,
   /** Locks of one channel (spec: signaling 4.2); the next is refused with `locks_full`. */
   channelLocksMax: 32,
   /** Channels of a kind that one user subscribes to over signaling (spec: signaling 2.3); the next is refused −11005. */

@@ -1,3 +1,5 @@
+import { utf8Length } from './text-bytes.ts';
+
 /** A value that is kept under a key, for good. */
 export interface MetadataItem {
   readonly value: string;
@@ -101,9 +103,3 @@ export function bytesOf({ items }: Metadata): number {
   for (const [key, { value }] of Object.entries(items)) bytes += utf8Length(key) + utf8Length(value);
   return bytes;
 }
-
-const encoder = new TextEncoder();
-/** Most texts are ASCII, and all of a set are measured at each change. */
-const utf8Length = (text: string): number =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: of all of ASCII.
-  /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;

@@ -22,7 +22,15 @@ import {
 } from './metadata.ts';
 import type { SignalingCommand, SignalingRecord, SignalingState, StatesOf } from './signaling.ts';
 import { closedChannel, type Member } from './state.ts';
-import { changeTopics, noPublishers, type TopicLimits, type TopicRefusal, withTopics } from './topics.ts';
+import { bytesOfTexts } from './text-bytes.ts';
+import {
+  changeTopics,
+  noPublishers,
+  type TopicLimits,
+  type TopicRefusal,
+  type Topics,
+  withTopics,
+} from './topics.ts';
 import { Trie } from './trie.ts';
 
 export interface SignalingLimits extends ChannelLimits, TopicLimits, MetadataLimits {
@@ -56,6 +64,7 @@ export function emptySignaling(key: Pick<SignalingState, 'app' | 'channelType' |
     presence,
     states: noStates,
     publishers: noPublishers,
+    textBytes: 0,
     metadata: noMetadata,
     locks: noLocks,
   };
@@ -164,10 +173,14 @@ function changed(state: SignalingState, change: Change): SignalingState {
       const { uid, states: set } = change;
       const isEmpty = Object.keys(set).length === 0;
       const states = isEmpty ? state.states.without(uid) : state.states.with(uid, { uid, states: set });
-      return later({ ...state, states }, change);
+      const textBytes = state.textBytes + bytesOfTexts(set) - bytesOfTexts(statesIn(state, uid));
+      return later({ ...state, states, textBytes }, change);
     }
-    case 'topics-set':
-      return later({ ...state, publishers: withTopics(state.publishers, change) }, change);
+    case 'topics-set': {
+      const { uid, topics } = change;
+      const textBytes = state.textBytes + bytesOfTexts(topics) - bytesOfTexts(topicsIn(state, uid));
+      return later({ ...state, publishers: withTopics(state.publishers, change), textBytes }, change);
+    }
     case 'quiet-set': {
       assert(presence.sid !== undefined, 'somebody subscribes');
       const member = presence.roster.get(change.uid);
@@ -181,7 +194,13 @@ function changed(state: SignalingState, change: Change): SignalingState {
       if (change.type !== 'member-left') return after;
       const { uid } = change;
       const publishers = withTopics(state.publishers, { uid, topics: {} });
-      return { ...after, states: state.states.without(uid), publishers };
+      const gone = bytesOfTexts(statesIn(state, uid)) + bytesOfTexts(topicsIn(state, uid));
+      return {
+        ...after,
+        states: state.states.without(uid),
+        publishers,
+        textBytes: state.textBytes - gone,
+      };
     }
   }
 }
@@ -191,6 +210,17 @@ function later(state: SignalingState, { atMs }: { readonly atMs: number }): Sign
   assert(atMs >= state.presence.lastAtMs, 'time does not go back');
   return { ...state, presence: { ...state.presence, lastAtMs: atMs } };
 }
+
+/** The temporary states of a member, by name. */
+const statesIn = ({ states }: Pick<SignalingState, 'states'>, uid: number): StatesOf['states'] =>
+  states.get(uid)?.states ?? {};
+/** What a member says of themselves, by topic. */
+const topicsIn = ({ publishers }: SignalingState, uid: number): Topics =>
+  publishers.byUid.get(uid)?.topics ?? {};
+
+/** By how much a record changes what states and topics take. */
+export const textBytesAdded = (state: SignalingState, record: SignalingRecord): number =>
+  evolveSignaling(state, record).textBytes - state.textBytes;
 
 function memberOf({ presence }: SignalingState, connectionId: string): Member | undefined {
   return presence.sid === undefined ? undefined : presence.roster.getByConnection(connectionId);
@@ -212,7 +242,7 @@ function statesChange(
   nowMs: number,
   limits: SignalingLimits,
 ): Decided {
-  const before = state.states.get(uid)?.states ?? {};
+  const before = statesIn(state, uid);
   const removed = new Set(remove === 'all' ? Object.keys(before) : remove);
   const kept = Object.entries(before).filter(([name]) => !removed.has(name));
   // An object made of entries has no inherited names, whatever a client calls its keys.

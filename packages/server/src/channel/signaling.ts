@@ -24,6 +24,8 @@ export interface SignalingState {
   readonly states: Trie<StatesOf>;
   /** Of a stream channel. */
   readonly publishers: Publishers;
+  /** About what the states, and what publishers say of themselves, take in memory, bytes. */
+  readonly textBytes: number;
   /** What is kept for good, whoever subscribes. */
   readonly metadata: Metadata;
   readonly locks: Locks;

@@ -2,8 +2,13 @@ import type { Code } from '@housecount/protocol';
 import { apply } from '../channel/apply.ts';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { KickingRule } from '../channel/rules.ts';
-import type { SignalingCommand } from '../channel/signaling.ts';
-import { applySignaling, isForgettable, type SignalingDecision } from '../channel/signaling-apply.ts';
+import type { SignalingCommand, SignalingState } from '../channel/signaling.ts';
+import {
+  applySignaling,
+  isForgettable,
+  type SignalingDecision,
+  textBytesAdded,
+} from '../channel/signaling-apply.ts';
 import type { Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { nextUid, preferredUid } from './accounts.ts';
@@ -103,7 +108,10 @@ export function decideSignaling(
   const full = appFull(world, key.app, request);
   if (full) return full;
   const channelLimits = key.channelType === 'STREAM' ? streamLimits : signalingLimits;
-  if (request.type !== 'join') return decided(applySignaling(state, request, nowMs, channelLimits));
+  if (request.type !== 'join') {
+    const decision = decided(applySignaling(state, request, nowMs, channelLimits));
+    return textsFull(world, state, decision) ?? decision;
+  }
   const { app, channel } = key;
   const { identity, connectionId, quiet, leaseMs, tokenEndsMs, ip } = request;
   const identified = decideIdentity(world, { app, channel, identity }, random, nowMs);
@@ -139,6 +147,20 @@ function appFull(
   if (!adds || world.keptBytes(app) < limits.appKeptBytesMax) return undefined;
   const detail = `The app has ${limits.appKeptBytesMax} bytes of metadata and locks.`;
   return { ...refuse(request.type === 'set-lock' ? 'locks_full' : 'metadata_full'), detail };
+}
+
+/** The refusal of what would add to an app's states and topics when there is no room for more. */
+function textsFull(world: WorldView, state: SignalingState, decision: Decided): Refusal | undefined {
+  if (!decision.ok || world.textBytes(state.app) < limits.appTextBytesMax) return undefined;
+  for (const record of decision.records) {
+    if (record.type !== 'signaling') continue;
+    const { type } = record.change;
+    const isAsked = type === 'states-set' || type === 'topics-set';
+    if (!isAsked || textBytesAdded(state, record) <= 0) continue;
+    const detail = `The app has ${limits.appTextBytesMax} bytes of states and topics.`;
+    return { ...refuse(type === 'states-set' ? 'states_full' : 'publishers_full'), detail };
+  }
+  return undefined;
 }
 
 const decided = (decision: SignalingDecision): Decided =>

@@ -58,6 +58,7 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
     signaling: (of) => world.signaling(of),
     signalingCount: (of) => world.signalingCount(of),
     keptBytes: () => limits.appKeptBytesMax,
+    textBytes: (of) => world.textBytes(of),
   };
   expect(does(world, 'one', change('set', ['topic']), full)).toMatchObject({ code: 'metadata_full' });
   expect(does(world, 'one', lock('set-lock'), full)).toMatchObject({ code: 'locks_full' });

@@ -5,6 +5,7 @@ import type { SignalingState, StatesOf } from '../channel/signaling.ts';
 import { emptySignaling } from '../channel/signaling-apply.ts';
 import { channelFromLines, channelToLines } from '../channel/snapshot.ts';
 import type { ChannelState } from '../channel/state.ts';
+import { bytesOfTexts } from '../channel/text-bytes.ts';
 import { type PublisherOf, withTopics } from '../channel/topics.ts';
 import type { SignalingKey } from './contract.ts';
 import type { World } from './world.ts';
@@ -117,12 +118,16 @@ function signalingOf(
 ): SignalingState {
   const members = lines.length - stated - publishing;
   const presence = channelFromLines(lines.slice(0, members));
-  let { states, publishers } = emptySignaling(signaling);
+  let { states, publishers, textBytes } = emptySignaling(signaling);
   for (const line of lines.slice(members, members + stated)) {
     const one = JSON.parse(line) as StatesOf;
     states = states.with(one.uid, one);
+    textBytes += bytesOfTexts(one.states);
   }
-  for (const line of lines.slice(members + stated))
-    publishers = withTopics(publishers, JSON.parse(line) as PublisherOf);
-  return { ...signaling, presence, states, publishers, metadata, locks };
+  for (const line of lines.slice(members + stated)) {
+    const one = JSON.parse(line) as PublisherOf;
+    publishers = withTopics(publishers, one);
+    textBytes += bytesOfTexts(one.topics);
+  }
+  return { ...signaling, presence, states, publishers, textBytes, metadata, locks };
 }

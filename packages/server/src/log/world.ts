@@ -37,6 +37,8 @@ export interface WorldView {
   signalingCount(app: string): number;
   /** Bytes of the app's metadata and locks, before the batch that is being decided. */
   keptBytes(app: string): number;
+  /** Bytes of its users' states and topics, likewise. */
+  textBytes(app: string): number;
 }
 
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
@@ -49,6 +51,7 @@ export class World implements WorldView {
   readonly #signaling = new Map<string, SignalingState>();
   readonly #signalingCounts = new Map<string, number>();
   readonly #keptBytes = new Map<string, number>();
+  readonly #textBytes = new Map<string, number>();
 
   signaling(key: SignalingKey): SignalingState {
     return this.#signaling.get(signalingKey(key)) ?? emptySignaling(key);
@@ -62,6 +65,10 @@ export class World implements WorldView {
     return this.#keptBytes.get(app) ?? 0;
   }
 
+  textBytes(app: string): number {
+    return this.#textBytes.get(app) ?? 0;
+  }
+
   /** Every signaling channel that has anything to remember. */
   signalingStates(): readonly SignalingState[] {
     return [...this.#signaling.values()];
@@ -69,7 +76,9 @@ export class World implements WorldView {
 
   putSignaling(state: SignalingState): void {
     const key = signalingKey(state);
-    this.#countKept(this.signaling(state), state);
+    const before = this.signaling(state);
+    this.#countKept(before, state);
+    add(this.#textBytes, state.app, state.textBytes - before.textBytes);
     if (isForgettable(state) && state.presence.departed.size === 0) this.#forgetSignaling(state);
     else {
       if (!this.#signaling.has(key)) this.#signalingCounts.set(state.app, this.signalingCount(state.app) + 1);
@@ -130,10 +139,7 @@ export class World implements WorldView {
   #countKept(before: SignalingState, { app, metadata, locks }: SignalingState): void {
     // Most changes are of who is there.
     if (metadata === before.metadata && locks === before.locks) return;
-    const more = keptBytesOf({ metadata, locks }) - keptBytesOf(before);
-    const bytes = this.keptBytes(app) + more;
-    if (bytes > 0) this.#keptBytes.set(app, bytes);
-    else this.#keptBytes.delete(app);
+    add(this.#keptBytes, app, keptBytesOf({ metadata, locks }) - keptBytesOf(before));
   }
 
   #forgetSignaling(key: SignalingKey): void {
@@ -192,6 +198,10 @@ export class Draft implements WorldView {
     return this.#base.keptBytes(app);
   }
 
+  textBytes(app: string): number {
+    return this.#base.textBytes(app);
+  }
+
   openCount(app: string): number {
     return this.#base.openCount(app) + (this.#openDelta.get(app) ?? 0);
   }
@@ -230,6 +240,12 @@ export class Draft implements WorldView {
     for (const state of this.#signaling.values()) this.#base.putSignaling(state);
     return { live: [...this.#states.values()], signaling: [...this.#signaling.values()] };
   }
+}
+
+function add(sums: Map<string, number>, key: string, more: number): void {
+  const sum = (sums.get(key) ?? 0) + more;
+  if (sum > 0) sums.set(key, sum);
+  else sums.delete(key);
 }
 
 const keptBytesOf = ({ metadata, locks }: Pick<SignalingState, 'metadata' | 'locks'>): number =>
