@@ -62,6 +62,13 @@ export const limits = {
   /** In channels with more users than `signalingSnapshotMergeUsersMin`, snapshots wait this long for others that want one, milliseconds. */
   signalingSnapshotMergeMs: 100,
   signalingSnapshotMergeUsersMin: 1_000,
+  /**
+   * Bytes on the way to a session with which it is told of no further subscription how things are there (presence, metadata, locks,
+   * topics); the next waits until it has taken some. With the snapshots under way well below `socketBacklogBytesMax`.
+   */
+  signalingStartBytes: 1024 * 1024,
+  /** Snapshots of one session that are being made at once; the next one waits. */
+  signalingStartsMax: 2,
   /** Presence changes collected in one interval; then it is told early. */
   signalingWindowChangesMax: 5_000,
   /** Watchers that came during one interval, each with a part of its own; then it is told early. */

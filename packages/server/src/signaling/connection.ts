@@ -89,7 +89,7 @@ export class SignalingConnection implements SocketHandler {
   }
 
   onDrain(): void {
-    if (this.#phase.is === 'in') this.#phase.session.drained();
+    if (this.#phase.is === 'in') this.#phase.session.tellMore();
   }
 
   onClosed(): void {
@@ -110,6 +110,7 @@ export class SignalingConnection implements SocketHandler {
       this.end('slow_reader');
       return;
     }
+    session.tellMore();
     const { tokenEndsMs } = session;
     if (tokenEndsMs !== undefined && tokenEndsMs <= nowMs) {
       void session.end('token_expired', 'token-end');

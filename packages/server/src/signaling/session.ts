@@ -18,6 +18,7 @@ import type { Rates } from './rates.ts';
 import { errorCodeOf } from './refusals.ts';
 import { StreamMembership } from './stream-membership.ts';
 import { followStorage, Subscription, type SubscriptionOptions } from './subscription.ts';
+import { Telling } from './telling.ts';
 
 export interface SessionStart {
   readonly id: string;
@@ -69,6 +70,8 @@ export class Session {
   /** What came while it had no connection. At most one for each lock that it waited for, and each channel it is put out of. */
   #late: (() => void)[] = [];
   #connection: SignalingConnection | undefined;
+  /** Of that connection. */
+  #telling: Telling | undefined;
   #isOver = false;
 
   constructor(context: SignalingContext, start: SessionStart) {
@@ -101,14 +104,17 @@ export class Session {
   attach(connection: SignalingConnection): void {
     this.handOver();
     this.#connection = connection;
+    const { socket } = connection;
+    const telling = new Telling(socket);
+    this.#telling = telling;
     this.address = connection.socket.address;
     this.link = 'live';
     this.lastHeardMs = this.#context.clock.nowMs();
-    for (const subscription of this.#subscriptions.values()) subscription.start(connection.socket);
-    for (const stream of this.#streams.values()) stream.start(connection.socket);
+    for (const subscription of this.#subscriptions.values()) subscription.start(socket, telling);
+    for (const stream of this.#streams.values()) stream.start(socket, telling);
     for (const lost of this.#lostStreams.values()) connection.send(lost);
     this.#lostStreams.clear();
-    for (const userId of this.#followed.keys()) this.#follow(userId, connection);
+    for (const userId of this.#followed.keys()) this.#follow(userId);
     for (const answer of this.#late.splice(0)) answer();
   }
 
@@ -171,10 +177,16 @@ export class Session {
 
   /** Begins to tell the session's socket, if it has one, what happens in the channel. */
   listen(key: ChannelKey): void {
-    if (!this.#connection) return;
+    if (!this.#connection || !this.#telling) return;
     const name = signalingKey(key);
-    this.#subscriptions.get(name)?.start(this.#connection.socket);
-    this.#streams.get(name)?.start(this.#connection.socket);
+    this.#subscriptions.get(name)?.start(this.#connection.socket, this.#telling);
+    this.#streams.get(name)?.start(this.#connection.socket, this.#telling);
+  }
+
+  /** The connection has taken what was sent, or some of it: there may be room for what waits to be told. */
+  tellMore(): void {
+    this.#telling?.go();
+    this.#rosters.drained();
   }
 
   get followedUsers(): number {
@@ -185,7 +197,7 @@ export class Session {
   followUser(userId: string): void {
     this.unfollowUser(userId);
     this.#followed.set(userId, nothing);
-    if (this.#connection) this.#follow(userId, this.#connection);
+    this.#follow(userId);
   }
 
   get followed(): Iterable<string> {
@@ -235,11 +247,6 @@ export class Session {
       code,
       message: codes[code].message,
     });
-  }
-
-  /** Its connection took some of what was sent. */
-  drained(): void {
-    this.#rosters.drained();
   }
 
   /** Channels of a kind that it subscribes to. */
@@ -331,6 +338,7 @@ export class Session {
     this.#context.sessions.forget(this);
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#telling?.end();
     for (const lock of [...this.#waits.keys()]) this.endWait(lock);
     for (const userId of [...this.#followed.keys()]) this.unfollowUser(userId);
     this.#rosters.end();
@@ -349,6 +357,8 @@ export class Session {
   }
 
   #unlisten(): void {
+    this.#telling?.end();
+    this.#telling = undefined;
     for (const subscription of this.#subscriptions.values()) subscription.stop();
     for (const stream of this.#streams.values()) stream.stop();
     this.#rosters.end();
@@ -358,10 +368,12 @@ export class Session {
     }
   }
 
-  #follow(userId: string, connection: SignalingConnection): void {
+  #follow(userId: string): void {
+    if (!this.#connection || !this.#telling) return;
     this.#followed.get(userId)?.();
     const key = { app: this.app.id, channelType: 'USER', channel: userId } as const;
-    this.#followed.set(userId, followStorage(this.#context, connection.socket, key));
+    const begin = followStorage(this.#context, this.#connection.socket, key);
+    this.#followed.set(userId, this.#telling.begin(begin));
   }
 
   #tellSilent(key: ChannelKey, evidence: Evidence, lastHeardMs: number): void {

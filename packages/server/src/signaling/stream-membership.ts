@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { follow } from './follow.ts';
+import type { Telling } from './telling.ts';
 import { topicMessagesTopic } from './topics.ts';
 
 type Needs = Pick<SignalingContext, 'audiences' | 'topicEvents'>;
@@ -48,12 +49,16 @@ export class StreamMembership {
     this.#isEntered = true;
   }
 
-  /** The socket is told who publishes what, and gets the messages. */
-  start(socket: Socket): void {
+  /** The socket gets the messages, and is told who publishes what when it is its turn. */
+  start(socket: Socket, telling: Telling): void {
     this.stop();
     if (!this.#isEntered) return;
     this.#socket = socket;
-    this.#stopEvents = this.#context.topicEvents.watch(this.key, socket);
+    this.#stopEvents = telling.begin((told) => {
+      const stop = this.#context.topicEvents.watch(this.key, socket);
+      told();
+      return stop;
+    });
     for (const [topic, users] of this.#follows)
       for (const user of users.keys()) users.set(user, this.#follow(socket, topic, user));
   }

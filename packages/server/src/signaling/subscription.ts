@@ -5,6 +5,7 @@ import type { SignalingContext } from './context.ts';
 import { follow } from './follow.ts';
 import { locksOf } from './lock-requests.ts';
 import { lockText, storageText } from './storage-frames.ts';
+import type { Begin, Telling } from './telling.ts';
 import { intervalsTopic, locksTopic, messagesTopic, storageTopic } from './topics.ts';
 
 export interface SubscriptionOptions {
@@ -32,20 +33,15 @@ export class Subscription {
     this.#context = context;
   }
 
-  /** From now on the socket is told; of presence, metadata and locks first how they are. */
-  start(socket: Socket): void {
+  /** From now on the socket is told; of presence, metadata and locks first how they are, when it is their turn. */
+  start(socket: Socket, telling: Telling): void {
     this.stop();
     const { key } = this;
     const { withMessage, withPresence, withMetadata, withLock } = this.#options;
     if (withMessage) this.#stops.push(follow(this.#context.audiences, socket, messagesTopic(key)));
-    if (withPresence) this.#stops.push(this.#watch(socket));
-    if (withMetadata) this.#stops.push(followStorage(this.#context, socket, key));
-    if (withLock) {
-      const { log, clock } = this.#context;
-      this.#stops.push(follow(this.#context.audiences, socket, locksTopic(key)));
-      const locks = locksOf(log.signalingState(key).locks);
-      socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
-    }
+    if (withPresence) this.#stops.push(telling.begin((told) => this.#watch(socket, told)));
+    if (withMetadata) this.#stops.push(telling.begin(followStorage(this.#context, socket, key)));
+    if (withLock) this.#stops.push(telling.begin((told) => this.#followLocks(socket, told)));
   }
 
   /** Nothing of this channel is told any more. */
@@ -54,26 +50,41 @@ export class Subscription {
     this.#stops = [];
   }
 
-  #watch(socket: Socket): () => void {
+  #followLocks(socket: Socket, told: () => void): () => void {
+    const { log, clock, audiences } = this.#context;
+    const { key } = this;
+    const stop = follow(audiences, socket, locksTopic(key));
+    const locks = locksOf(log.signalingState(key).locks);
+    socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
+    told();
+    return stop;
+  }
+
+  #watch(socket: Socket, told: () => void): () => void {
     const intervals = intervalsTopic(this.key);
     return this.#context.presences.watch(this.key, {
       userId: this.#userId,
-      send: (text) => socket.send(text),
+      send: (text) => {
+        socket.send(text);
+        told();
+      },
       goLive: () => socket.subscribe(intervals),
       leaveLive: () => socket.unsubscribe(intervals),
     });
   }
 }
 
-/** Tells the socket a set of metadata, then each change of it. Returns the end of it. */
-export function followStorage(
-  context: Pick<Needs, 'audiences' | 'log' | 'clock'>,
-  socket: Socket,
-  key: SignalingKey,
-): () => void {
-  const { log, clock } = context;
-  const stop = follow(context.audiences, socket, storageTopic(key));
-  const { metadata } = log.signalingState(key);
-  socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
-  return stop;
-}
+/** Tells the socket a set of metadata, then each change of it. */
+export const followStorage =
+  (
+    { log, clock, audiences }: Pick<Needs, 'audiences' | 'log' | 'clock'>,
+    socket: Socket,
+    key: SignalingKey,
+  ): Begin =>
+  (told) => {
+    const stop = follow(audiences, socket, storageTopic(key));
+    const { metadata } = log.signalingState(key);
+    socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
+    told();
+    return stop;
+  };
