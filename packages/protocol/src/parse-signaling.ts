@@ -26,6 +26,7 @@ export { signalingMessagesMax } from './signaling-frames/history-frames.ts';
 export {
   signalingStateKeyBytesMax,
   signalingStateKeysMax,
+  signalingStatesBytesMax,
   signalingStateValueBytesMax,
 } from './signaling-frames/presence-frames.ts';
 

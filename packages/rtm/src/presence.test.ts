@@ -177,6 +177,9 @@ test('RTM54: setState and removeState send what changes; values become strings',
     expect(await outcome(presence.setState('x', 'MESSAGE', bad as never))).toBe(-13003);
   expect(await outcome(presence.setState('x', 'MESSAGE', { '': 'x' }))).toBe(-13006);
   expect(await outcome(presence.removeState('x', 'MESSAGE', { states: 'x' as never }))).toBe(-13003);
+  // Taken for none, these would remove everything.
+  for (const bad of ['mood', ['mood'], 7])
+    expect(await outcome(presence.removeState('x', 'MESSAGE', bad as never))).toBe(-13003);
   expect(await outcome(presence.setState('x', 'USER', {}))).toBe(-10019);
   expect(await outcome(presence.removeState('', 'MESSAGE'))).toBe(-10008);
 });
@@ -230,6 +233,32 @@ test('RTM55: a state set while the subscription is on its way follows it', async
   world.socket.ok(1);
   await subscribed;
   expect(kinds()).toEqual([['set', 'lobby', { b: '2' }]]);
+});
+
+test('RTM160: a state that no server takes is refused at once, and never stands in the way of a subscription', async () => {
+  const { client } = ann;
+  const { presence } = client;
+  const long = 'v'.repeat(1024);
+  const kilobytes = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, long]));
+  await presence.setState('lobby', 'MESSAGE', { mood: 'fine' });
+  expect(await outcome(presence.setState('lobby', 'MESSAGE', { [`${'k'.repeat(63)}é`]: '' }))).toBe(-13008);
+  expect(await outcome(presence.setState('lobby', 'MESSAGE', { a: `${long.slice(1)}é` }))).toBe(-13009);
+  expect(await outcome(presence.setState('lobby', 'MESSAGE', kilobytes(8)))).toBe(-13009);
+  expect(await outcome(presence.setState('arena', 'STREAM', { a: `${long}v` }))).toBe(-13009);
+  // What is there already counts in, what is replaced does not.
+  await presence.setState('lobby', 'MESSAGE', kilobytes(7));
+  await presence.setState('lobby', 'MESSAGE', kilobytes(7));
+  expect(await outcome(presence.setState('lobby', 'MESSAGE', { more: long }))).toBe(-13009);
+  kinds();
+  await client.subscribe('lobby');
+  expect(kinds()).toEqual([['subscribe', 'lobby', { mood: 'fine', ...kilobytes(7) }]]);
+  world.onLogin = (_, socket) => socket.tell(world.welcome());
+  world.socket.drop();
+  await world.settle();
+  expect(await outcome(presence.setState('lobby', 'MESSAGE', { more: long }))).toBe(-13009);
+  await world.pass(2000);
+  expect(kinds()).toEqual([['subscribe', 'lobby', { mood: 'fine', ...kilobytes(7) }]]);
 });
 
 test('RTM55: 100 keys are kept for channels to come, at most', async () => {

@@ -5,6 +5,7 @@ import type { FailureCodes } from './link/link.ts';
 import { cachedPairsMax, type StateChange, statePairsMax } from './own-states.ts';
 import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
+import { checkStateSizes } from './state-sizes.ts';
 
 export interface StateDetail {
   [key: string]: string;
@@ -105,6 +106,8 @@ export class RTMPresence {
     const states = Object.fromEntries(Object.entries(state).map(([key, value]) => [key, String(value)]));
     const change: StateChange = { type: 'set', states };
     this.#checkCounts(operation, channelName, channelType, change);
+    const after = this.#session.channels(channelType).states.after(channelName, change);
+    checkStateSizes(operation, states, after);
     return {
       timestamp: await this.#session.channels(channelType).changeStates(channelName, change, operation),
     };
@@ -131,11 +134,12 @@ export class RTMPresence {
   async removeState(
     channelName: string,
     channelType: ChannelType,
-    options?: RemoveStateOptions,
+    options: RemoveStateOptions = {},
   ): Promise<RemoveStateResponse> {
     const operation = 'presenceRemoveState';
-    const keys: unknown = options?.states ?? [];
     this.#checkChange(operation, channelName, channelType);
+    checkOptions(operation, options, 'PRESENCE_INVALID_ARGUMENT');
+    const keys: unknown = options.states ?? [];
     if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
       throw rtmError(operation, 'PRESENCE_INVALID_ARGUMENT', 'states must be a list of keys');
     const change: StateChange = { type: 'remove', keys };

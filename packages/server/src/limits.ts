@@ -29,8 +29,6 @@ export const limits = {
   channelLocksMax: 32,
   /** Channels of a kind that one user subscribes to over signaling (spec: signaling 2.3); the next is refused −11005. */
   signalingSubscriptionsMax: 100,
-  /** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
-  signalingStatesBytesMax: 8 * 1024,
   /** Users in one stream channel (spec: signaling 2.2); the next is refused −11007. */
   streamMembersMax: 1_000,
   /** Topics of a stream channel in which one user publishes (spec: signaling 2.6); the next is refused with `topics_full`. */

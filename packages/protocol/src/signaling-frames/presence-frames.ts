@@ -18,6 +18,8 @@ export const signalingStateKeysMax = 32;
 /** Bytes of a state's key, and of its value. Chosen: the API's limits are not published. */
 export const signalingStateKeyBytesMax = 64;
 export const signalingStateValueBytesMax = 1024;
+/** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
+export const signalingStatesBytesMax = 8 * 1024;
 
 /** Temporary states, text by key. */
 export const states: Check = (value, name) => {

@@ -1,5 +1,4 @@
-import { type SignalingStates, signalingErrors } from '@housecount/protocol';
-import { limits } from '../limits.ts';
+import { type SignalingStates, signalingErrors, signalingStatesBytesMax } from '@housecount/protocol';
 import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
@@ -29,10 +28,10 @@ export function statesFault(
   key: ChannelKey,
   set: SignalingStates,
 ): SignalingAnswer | undefined {
-  if (bytesWith(log, session, key, set) <= limits.signalingStatesBytesMax) return undefined;
+  if (bytesWith(log, session, key, set) <= signalingStatesBytesMax) return undefined;
   return refused(
     signalingErrors.stateValueTooLong,
-    `The states of a user in a channel have at most ${limits.signalingStatesBytesMax} bytes.`,
+    `The states of a user in a channel have at most ${signalingStatesBytesMax} bytes.`,
   );
 }
 
