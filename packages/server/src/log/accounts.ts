@@ -42,10 +42,13 @@ export class Accounts {
 }
 
 /**
- * The uid that an account would like to have: a 32-bit FNV-1a hash, finished by a mixer so that near accounts land far
- * apart. The caller probes upward from it past taken ones. Never 0.
+ * The uid that an account would like to have: the one that it spells, so that a user is the same whether a link names them by
+ * number or by account; else a 32-bit FNV-1a hash, finished by a mixer so that near accounts land far apart. The caller
+ * probes upward from it past taken ones. Never 0.
  */
 export function preferredUid(account: string): number {
+  const spelled = spelledUid(account);
+  if (spelled !== undefined) return spelled;
   let hash = 0x811c9dc5;
   for (let index = 0; index < account.length; index++) {
     hash ^= account.charCodeAt(index);
@@ -54,6 +57,13 @@ export function preferredUid(account: string): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return nonZero((hash ^ (hash >>> 16)) >>> 0);
+}
+
+/** The uid that a text spells: 1 to 4294967295, without leading zeros. */
+export function spelledUid(text: string): number | undefined {
+  if (!/^[1-9]\d{0,9}$/.test(text)) return undefined;
+  const uid = Number(text);
+  return uid <= 0xffffffff ? uid : undefined;
 }
 
 /** The uid after this one, skipping 0. */

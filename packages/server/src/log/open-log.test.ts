@@ -178,6 +178,21 @@ describe('identity', () => {
     expect(again.ok && again.member.uid).toBe(first.member.uid);
     expect(again.ok && again.member.account).toBe('ann');
   });
+
+  test("LOG54: an account that spells a uid has that one, unless it is another account's", async () => {
+    const m = await begin();
+    const uidOf = async (account: string) => {
+      const joined = await m.log.join(join({ identity: { account }, connectionId: `of ${account}` }));
+      return joined.ok ? joined.member.uid : joined.code;
+    };
+    const ann = await uidOf('ann');
+    expect([await uidOf('7'), await uidOf('4294967295')]).toEqual([7, 4294967295]);
+    const uids = [ann, 7, 4294967295];
+    for (const account of ['07', '0', '4294967296', '7.0', '-7', String(ann)])
+      uids.push(await uidOf(account));
+    expect(new Set(uids).size).toBe(uids.length);
+    expect(uids.every((uid) => typeof uid === 'number')).toBe(true);
+  });
 });
 
 describe('restart', () => {

@@ -1,3 +1,4 @@
+import { spelledUid } from '../log/accounts.ts';
 import type { Log } from '../log/contract.ts';
 
 type Accounts = Pick<Log, 'uidOf'>;
@@ -23,10 +24,4 @@ export function uidOf(log: Accounts, app: string, userId: string): number | unde
 /** The user id of a member, however it came. */
 export function userIdOf({ uid, account }: { readonly uid: number; readonly account?: string }): string {
   return account ?? String(uid);
-}
-
-function spelledUid(userId: string): number | undefined {
-  if (!/^[1-9]\d{0,9}$/.test(userId)) return undefined;
-  const uid = Number(userId);
-  return uid <= 0xffffffff ? uid : undefined;
 }

@@ -299,6 +299,29 @@ describe('binding', () => {
     }
   });
 
+  test('SIG150: who subscribes under a number, and then joins with it as an account, is one user to queries and rules too', async () => {
+    const w = await begin();
+    const [ann, seven] = [await w.login('ann'), await w.login('7')];
+    await seven.subscribes('lobby', { states: { mood: 'good' } });
+    await seven.subscribes('other');
+    const live = await w.joins({ account: '7' });
+    const place = { channelType: 'MESSAGE', channel: 'lobby' };
+    const states = { mood: 'good', role: 'audience', uid: '7' };
+    const ofSeven = { type: 'get-state', ...place, userId: '7' };
+    expect(await ann.asks(ofSeven)).toMatchObject({ result: { states } });
+    const listed = { type: 'online-users', ...place, includedUserId: true, includedState: true };
+    expect(await ann.asks(listed)).toMatchObject({ result: { occupants: [{ userId: '7', states }] } });
+    await live.leaves();
+    expect(await ann.asks(ofSeven)).toMatchObject({ result: { states: { mood: 'good' } } });
+    expect(await ann.asks({ type: 'user-channels', userId: '7' })).toMatchObject({
+      result: { channels: [{ channelName: 'lobby' }, { channelName: 'other' }] },
+    });
+    const { backend } = w.signaling;
+    expect(await backend.uidFor(app.id, '7')).toMatchObject({ uid: 7 });
+    expect(await backend.remove(app.id, 'lobby', '7')).toBe(1);
+    expect(await ann.asks(ofSeven)).toMatchObject({ code: -13011 });
+  });
+
   test('SIG24: nobody makes others believe in another role than the server knows', async () => {
     const w = await begin();
     await w.joins({ uid: 7 });
