@@ -58,6 +58,16 @@ class FakeClient {
       ...change,
     });
   }
+  /** As the client tells what became of its link: that of its messages, unless said otherwise. */
+  link(currentState: string, change: Partial<RTMEvents.LinkStateEvent> = {}): void {
+    this.emit('linkState', {
+      currentState,
+      serviceType: 'MESSAGE',
+      affectedChannels: [],
+      unrestoredChannels: [],
+      ...change,
+    });
+  }
   say(message: string, channelName = 'x', channelType = 'MESSAGE'): void {
     this.emit('message', { channelType, channelName, message });
   }
@@ -129,14 +139,14 @@ test('REACT2: a client that is not logged in yet is waited for; a refusal is tol
   await settle();
   expect(view()).toMatchObject({ status: 'waiting', error: undefined });
   fake.refuse = { errorCode: -11005 };
-  fake.emit('linkState', { currentState: 'CONNECTED' });
+  fake.link('CONNECTED');
   await settle();
   expect(view()).toMatchObject({ status: 'failed', error: { errorCode: -11005 } });
   fake.refuse = undefined;
-  fake.emit('linkState', { currentState: 'CONNECTED' });
+  fake.link('CONNECTED');
   await settle();
   expect(view()).toMatchObject({ status: 'subscribed', error: undefined });
-  fake.emit('linkState', { currentState: 'CONNECTED' });
+  fake.link('CONNECTED');
   await settle();
   expect(fake.calls).toHaveLength(3);
 });
@@ -145,12 +155,70 @@ test('REACT2: after a logout nobody is shown, and the next login subscribes agai
   const { fake, view } = open();
   await settle();
   fake.snapshot('ann', 'bob');
-  fake.emit('linkState', { currentState: 'IDLE' });
+  fake.link('IDLE');
   expect(view()).toMatchObject({ status: 'waiting', occupancy: 0 });
   expect(view().users.size).toBe(0);
-  fake.emit('linkState', { currentState: 'CONNECTED' });
+  fake.link('CONNECTED');
   await settle();
   expect(fake.calls).toEqual(['subscribe x', 'subscribe x']);
+});
+
+test('REACT7: who is put out of the channel is told so, and shown nobody; the next login tries again', async () => {
+  const ends: [string, (fake: FakeClient) => void][] = [
+    ['linkState', (fake) => fake.link('CONNECTED', { unrestoredChannels: ['x'] })],
+    ['linkState', (fake) => fake.link('CONNECTED', { unrestoredChannels: ['y', 'x'], isResumed: false })],
+    [
+      'token',
+      (fake) =>
+        fake.emit('token', {
+          eventType: 'READ_PERMISSION_REVOKED',
+          affectedResources: { messageChannels: ['x'] },
+        }),
+    ],
+  ];
+  for (const [name, end] of ends) {
+    const { fake, view } = open();
+    await settle();
+    fake.snapshot('ann', 'bob');
+    // Others' channels, and what is no end.
+    fake.link('CONNECTED', { unrestoredChannels: ['y'] });
+    fake.emit('token', { eventType: 'WILL_EXPIRE', affectedResources: { messageChannels: ['x'] } });
+    expect([name, view().status, view().occupancy]).toEqual([name, 'subscribed', 2]);
+    end(fake);
+    await settle();
+    expect(view()).toMatchObject({ status: 'failed', occupancy: 0 });
+    expect(view().error).toBeDefined();
+    expect(fake.calls).toEqual(['subscribe x']);
+    fake.link('CONNECTED');
+    await settle();
+    expect(view()).toMatchObject({ status: 'subscribed', error: undefined });
+    expect(fake.calls).toEqual(['subscribe x', 'subscribe x']);
+  }
+});
+
+test('REACT7: a link that has failed shows nobody and says why; the client itself restores the channel', async () => {
+  const { fake, view } = open();
+  await settle();
+  fake.snapshot('ann', 'bob');
+  fake.link('FAILED', { reasonCode: 'SAME_UID_LOGIN' });
+  expect(view()).toMatchObject({ status: 'failed', error: { reasonCode: 'SAME_UID_LOGIN' }, occupancy: 0 });
+  fake.link('CONNECTING');
+  fake.snapshot('ann');
+  fake.link('CONNECTED');
+  await settle();
+  expect(view()).toMatchObject({ status: 'subscribed', error: undefined, occupancy: 1 });
+  expect(fake.calls).toEqual(['subscribe x']);
+});
+
+test('REACT7: what becomes of a stream channel changes nothing', async () => {
+  const { fake, view } = open();
+  await settle();
+  fake.snapshot('ann', 'bob');
+  for (const state of ['FAILED', 'CONNECTED', 'IDLE'])
+    fake.link(state, { serviceType: 'STREAM', affectedChannels: ['x'], unrestoredChannels: ['x'] });
+  await settle();
+  expect(view()).toMatchObject({ status: 'subscribed', occupancy: 2 });
+  expect(fake.calls).toEqual(['subscribe x']);
 });
 
 test('REACT3: presence is folded: snapshot, join, state, leave, timeout, interval', async () => {

@@ -17,7 +17,10 @@ export interface ChannelOptions {
 export interface ChannelView {
   /** `waiting`: for the login, or the server's answer. `failed`: `error` says why; the next login tries again. */
   readonly status: 'waiting' | 'subscribed' | 'failed';
-  /** As `subscribe` rejected; undefined unless `failed`. */
+  /**
+   * As `subscribe` rejected, or the event, `linkState` or `token`, that said that the subscription is over; both have a
+   * `reason`. undefined unless `failed`.
+   */
   readonly error: unknown;
   /**
    * Who is there with their states; oneself with those of the last snapshot, for nobody is told of oneself. In a channel of
@@ -51,6 +54,8 @@ class ChannelStore {
   readonly #watchers = new Set<() => void>();
   #view = emptyView;
   #isStarted = false;
+  /** The client subscribed, and restores that by itself, until it is over. */
+  #stands = false;
   /** Counts what was asked of the server, so that a late answer is known as such. */
   #attempt = 0;
 
@@ -82,6 +87,7 @@ class ChannelStore {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.#client.addEventListener('linkState', this.#onLink);
+    this.#client.addEventListener('token', this.#onToken);
     this.#client.addEventListener('presence', this.#onPresence);
     this.#client.addEventListener('message', this.#onMessage);
     void this.#subscribe();
@@ -90,8 +96,10 @@ class ChannelStore {
   #stopIfUnused(): void {
     if (this.#watchers.size > 0 || !this.#isStarted) return;
     this.#isStarted = false;
+    this.#stands = false;
     this.#attempt++;
     this.#client.removeEventListener('linkState', this.#onLink);
+    this.#client.removeEventListener('token', this.#onToken);
     this.#client.removeEventListener('presence', this.#onPresence);
     this.#client.removeEventListener('message', this.#onMessage);
     this.#view = emptyView;
@@ -104,7 +112,7 @@ class ChannelStore {
     const attempt = ++this.#attempt;
     try {
       await this.#client.subscribe(this.#channel, { beQuiet: this.#options.beQuiet === true });
-      if (attempt === this.#attempt) this.#set({ status: 'subscribed', error: undefined });
+      if (attempt === this.#attempt) this.#subscribed();
     } catch (error) {
       if (attempt !== this.#attempt) return;
       const isEarly = (error as { errorCode?: unknown } | null)?.errorCode === notConnected;
@@ -112,14 +120,45 @@ class ChannelStore {
     }
   }
 
-  /** A subscription that stood is restored by the client itself; one that never did is tried again. */
-  readonly #onLink = ({ currentState }: RTMEvents.LinkStateEvent): void => {
+  #subscribed(): void {
+    this.#stands = true;
+    this.#set({ status: 'subscribed', error: undefined });
+  }
+
+  /** A subscription that stood is restored by the client itself; one that never did, or is over, is tried again. */
+  readonly #onLink = (event: RTMEvents.LinkStateEvent): void => {
+    // Each stream channel has a link of its own.
+    if (event.serviceType !== 'MESSAGE') return;
+    const { currentState, unrestoredChannels } = event;
     if (currentState === 'IDLE') {
-      this.#attempt++;
-      this.#set({ ...emptyView, messages: this.#view.messages });
+      this.#stands = false;
+      this.#showNobody({ status: 'waiting', error: undefined });
+    } else if (currentState === 'FAILED') {
+      this.#showNobody({ status: 'failed', error: event });
+    } else if (unrestoredChannels.includes(this.#channel)) {
+      this.#ended(event);
+    } else if (currentState === 'CONNECTED' && this.#view.status !== 'subscribed') {
+      if (this.#stands) this.#subscribed();
+      else void this.#subscribe();
     }
-    if (currentState === 'CONNECTED' && this.#view.status !== 'subscribed') void this.#subscribe();
   };
+
+  readonly #onToken = (event: RTMEvents.TokenEvent): void => {
+    const { eventType, affectedResources } = event;
+    if (eventType === 'READ_PERMISSION_REVOKED' && affectedResources.messageChannels.includes(this.#channel))
+      this.#ended(event);
+  };
+
+  /** The server has ended the subscription, or would not restore it. */
+  #ended(error: RTMEvents.LinkStateEvent | RTMEvents.TokenEvent): void {
+    this.#stands = false;
+    this.#showNobody({ status: 'failed', error });
+  }
+
+  #showNobody(change: Pick<ChannelView, 'status' | 'error'>): void {
+    this.#attempt++;
+    this.#set({ ...emptyView, messages: this.#view.messages, ...change });
+  }
 
   readonly #onMessage = (event: RTMEvents.MessageEvent): void => {
     if (event.channelType !== 'MESSAGE' || event.channelName !== this.#channel) return;
