@@ -275,6 +275,21 @@ test('REACT3: where a snapshot cannot hold everybody, the number is asked for', 
   expect(view()).toMatchObject({ occupancy: 49_999 });
 });
 
+test('REACT3: a snapshot that ended for its length is known as such; a leave that is yet to be told counts once', async () => {
+  const { fake, view } = open();
+  await settle();
+  fake.online = 9_000;
+  fake.snapshot(...users(7_400));
+  await settle();
+  expect(view().occupancy).toBe(9_000);
+  // The count is exact at once; who is not in it any more is told as a leave later.
+  fake.online = 149;
+  fake.snapshot(...users(150));
+  await settle();
+  fake.present({ eventType: 'REMOTE_LEAVE', publisher: 'u0' });
+  expect(view().occupancy).toBe(149);
+});
+
 test('REACT4: the newest messages are kept, oldest first, of this channel alone', async () => {
   const { fake, view } = open(undefined, { messagesMax: 2 });
   for (const text of ['a', 'b', 'c']) fake.say(text);

@@ -24,7 +24,7 @@ export interface ChannelView {
   readonly error: unknown;
   /**
    * Who is there with their states; oneself with those of the last snapshot, for nobody is told of oneself. In a channel of
-   * more than 10,000 not everybody is listed; `occupancy` counts all.
+   * more than 10,000, or where states are long, not everybody is listed; `occupancy` counts all.
    */
   readonly users: ReadonlyMap<string, Readonly<StateDetail>>;
   readonly occupancy: number;
@@ -41,8 +41,8 @@ export const emptyView: ChannelView = {
   messages: [],
 };
 const messagesMaxDefault = 200;
-/** Users of a snapshot; one that has as many may not have all. */
-const snapshotUsersMax = 10_000;
+/** A snapshot of fewer users has them all; one of more may have ended for its number or its length (docs/signaling.md). */
+const snapshotUsersSure = 100;
 const notConnected = -10025;
 
 /** A subscription to a channel, for as long as somebody looks at it, and what came of it. */
@@ -173,7 +173,7 @@ class ChannelStore {
     if (eventType === 'SNAPSHOT' && snapshot) {
       const users = new Map(snapshot.map(({ userId, states }) => [userId, states]));
       this.#set({ users, occupancy: users.size });
-      if (users.size >= snapshotUsersMax) void this.#count();
+      if (users.size >= snapshotUsersSure) void this.#count();
       return;
     }
     const users = new Map(this.#view.users);
@@ -198,7 +198,10 @@ class ChannelStore {
     const counted = await this.#client.presence
       .getOnlineUsers(this.#channel, 'MESSAGE', options)
       .catch(() => undefined);
-    if (counted && attempt === this.#attempt) this.#set({ occupancy: counted.totalOccupancy });
+    if (!counted || attempt !== this.#attempt) return;
+    // Who is counted no more may be shown a little longer: a leave is told late.
+    const occupancy = Math.max(counted.totalOccupancy, this.#view.users.size);
+    if (occupancy !== this.#view.occupancy) this.#set({ occupancy });
   }
 
   #set(change: Partial<ChannelView>): void {
