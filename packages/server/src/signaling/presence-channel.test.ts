@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { MemberJoined, MemberLeft, SignalingPresence } from '@housecount/protocol';
+import type { MemberJoined, MemberLeft, SignalingPresence, SignalingStates } from '@housecount/protocol';
 import { SimClock } from '../../test/simulation/sim-clock.ts';
 import { limits } from '../limits.ts';
 import { PresenceChannel, type Watcher } from './presence-channel.ts';
@@ -59,6 +59,15 @@ class World {
   leave(...uids: number[]): void {
     for (const uid of uids) this.channel.tell(this.channel.fold.absorbLive(left(uid)));
   }
+  /** Subscribes under numbers that say of themselves that they are the audience, as apps do. */
+  claim(states: Readonly<Record<string, string>>, ...uids: number[]): void {
+    const { fold } = this.channel;
+    for (const uid of uids) {
+      this.channel.tell(fold.absorbSignaling({ ...joined(uid), connectionKind: 'signaling' }));
+      const set = { role: 'audience', ...states };
+      this.channel.tell(fold.absorbSignaling({ type: 'states-set', atMs: 1, uid, states: set }));
+    }
+  }
   watch(userId = 'host'): Reader {
     const reader = new Reader(this, userId);
     this.channel.attach(reader);
@@ -68,11 +77,14 @@ class World {
 
 class Reader implements Watcher {
   readonly events: SignalingPresence['event'][] = [];
+  /** Characters of each frame. */
+  readonly lengths: number[] = [];
   constructor(
     readonly world: World,
     readonly userId: string,
   ) {}
   send(text: string): void {
+    this.lengths.push(text.length);
     this.events.push((JSON.parse(text) as SignalingPresence).event);
   }
   goLive(): void {
@@ -80,6 +92,22 @@ class Reader implements Watcher {
   }
   leaveLive(): void {
     this.world.live.delete(this);
+  }
+  /** What it knows, of all that it was told. */
+  get known(): Map<string, SignalingStates> {
+    const known = new Map<string, SignalingStates>();
+    for (const event of this.events) {
+      if (event.type === 'SNAPSHOT')
+        for (const { userId, states } of event.occupants) known.set(userId, states);
+      else if (event.type === 'REMOTE_JOIN') known.set(event.userId, {});
+      else if (event.type === 'REMOTE_STATE_CHANGED') known.set(event.userId, event.states);
+      if (event.type !== 'INTERVAL') continue;
+      for (const userId of [...event.leave, ...event.timeout]) known.delete(userId);
+      for (const userId of event.join) known.set(userId, {});
+      for (const { userId, states } of event.states) known.set(userId, states);
+      expect(known.size).toBe(event.totalOccupancy);
+    }
+    return known;
   }
   get types(): string[] {
     return this.events.map(({ type }) => type);
@@ -101,6 +129,37 @@ test('SIG26: a window with very many changes is told early, and one for everybod
     totalOccupancy: 60 + limits.signalingWindowChangesMax,
   });
   for (const reader of readers) expect(reader.events).toEqual(readers[0]?.events ?? []);
+});
+
+test('SIG151: a live channel that opens or closes among very many who say a role of their own is told in frames of bounded length', async () => {
+  const world = new World();
+  const about = 'x'.repeat(300);
+  const bob = world.watch('bob');
+  world.claim({ about }, ...range(1_000, 9_000));
+  await world.clock.advance(30_000);
+  expect(bob.known.size).toBe(9_000);
+  expect(bob.known.get('9999')).toEqual({ role: 'audience', about });
+
+  world.join(1);
+  await world.clock.advance(30_000);
+  expect(bob.known.size).toBe(9_001);
+  expect(bob.known.get('1')).toEqual({ role: 'audience', uid: '1' });
+  expect(bob.known.get('9999')).toEqual({ about });
+  world.leave(1);
+  await world.clock.advance(30_000);
+  expect(bob.known.size).toBe(9_000);
+  expect(bob.known.get('9999')).toEqual({ role: 'audience', about });
+  expect(Math.max(...bob.lengths)).toBeLessThan(1.1 * limits.signalingFrameLengthMax);
+});
+
+test('SIG151: characters that take six in a frame are counted as such', async () => {
+  const world = new World();
+  world.claim({ about: '\u0001'.repeat(1_000), and: '"'.repeat(1_000), or: '\ud800' }, ...range(1, 300));
+  const ann = world.watch('ann');
+  world.claim({ about: '\u0002'.repeat(1_000) }, ...range(1, 300));
+  await world.clock.advance(30_000);
+  expect(ann.types.length).toBeGreaterThan(2);
+  expect(Math.max(...ann.lengths)).toBeLessThan(1.1 * limits.signalingFrameLengthMax);
 });
 
 test('SIG27: very many newcomers in one window have it told early, each exactly', async () => {

@@ -272,21 +272,24 @@ export class PresenceChannel {
   }
 
   #collect(changes: readonly PresenceChange[]): void {
-    const window = this.#window;
-    if (!window) return;
-    for (const change of changes) {
-      window.push(change);
+    // Who comes and goes first: one record may change the states of everybody there, and be told in more than one part.
+    const inOrder = changes.toSorted(
+      (one, other) => Number(one.type === 'states') - Number(other.type === 'states'),
+    );
+    for (const change of inOrder) {
+      if (!this.#window) return;
+      this.#window.push(change);
       this.#windowLength += lengthOf(
         change.userId,
         change.type === 'states' ? this.fold.statesOf(change.userId) : {},
       );
+      if (
+        this.#window.length >= limits.signalingWindowChangesMax ||
+        this.#windowLength >= limits.signalingFrameLengthMax
+      )
+        this.#flush();
     }
-    if (
-      window.length >= limits.signalingWindowChangesMax ||
-      this.#windowLength >= limits.signalingFrameLengthMax
-    )
-      this.#flush();
-    else this.#flushLater();
+    if (this.#window && this.#window.length > 0) this.#flushLater();
   }
 
   #flushLater(): void {

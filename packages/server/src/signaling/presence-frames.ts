@@ -35,9 +35,16 @@ export function taken(
 /** About how many characters an occupant takes in a frame. */
 export function lengthOf(userId: string, states: SignalingOccupant['states']): number {
   let length = userId.length + 40;
-  for (const [name, value] of Object.entries(states)) length += name.length + value.length + 6;
+  for (const [name, value] of Object.entries(states))
+    length += encodedLength(name) + encodedLength(value) + 6;
   return length;
 }
+
+/** What JSON writes as more characters than one, up to six. */
+const escaped = /[\p{Cc}"\\\p{Cs}]/u;
+
+const encodedLength = (text: string): number =>
+  escaped.test(text) ? JSON.stringify(text).length - 2 : text.length;
 
 export const snapshotBounds = {
   usersMax: limits.signalingSnapshotUsersMax,
