@@ -100,6 +100,7 @@ class Reader implements Watcher {
       if (event.type === 'SNAPSHOT')
         for (const { userId, states } of event.occupants) known.set(userId, states);
       else if (event.type === 'REMOTE_JOIN') known.set(event.userId, {});
+      else if (event.type === 'REMOTE_LEAVE' || event.type === 'REMOTE_TIMEOUT') known.delete(event.userId);
       else if (event.type === 'REMOTE_STATE_CHANGED') known.set(event.userId, event.states);
       if (event.type !== 'INTERVAL') continue;
       for (const userId of [...event.leave, ...event.timeout]) known.delete(userId);
@@ -228,6 +229,56 @@ test('SIG22: without a debounce a leave is told at once, and replaced is leave a
     'REMOTE_JOIN',
     'REMOTE_STATE_CHANGED',
   ]);
+});
+
+test('SIG152: who reloads while the channel gets large was never away; who came meanwhile is told of the return alone', async () => {
+  const world = new World();
+  world.join(...range(1, settings.announceMax - 1));
+  const early = world.watch('early');
+  world.leave(1);
+  const late = world.watch('late');
+  world.leave(2);
+  world.join(100, 101);
+  world.join(1);
+  await world.clock.advance(30_000);
+  expect(early.events.slice(1)).toMatchObject([
+    { type: 'REMOTE_JOIN', userId: '100' },
+    { type: 'REMOTE_STATE_CHANGED', userId: '100' },
+    { type: 'REMOTE_JOIN', userId: '101' },
+    { type: 'REMOTE_STATE_CHANGED', userId: '101' },
+    // The first is back, the second is not.
+    { type: 'INTERVAL', join: [], leave: ['2'], timeout: [], totalOccupancy: 50 },
+  ]);
+  expect(late.events.at(-1)).toMatchObject({
+    type: 'INTERVAL',
+    join: ['1'],
+    leave: ['2'],
+    totalOccupancy: 50,
+  });
+  for (const reader of [early, late]) expect(reader.known.size).toBe(50);
+});
+
+test('SIG152: who reloads while the channel gets small was never away', async () => {
+  const world = new World();
+  world.join(...range(1, settings.announceMax));
+  const ann = world.watch('ann');
+  // The last of them takes it below 90 %, and comes back at once.
+  world.leave(...range(1, 6));
+  await world.clock.advance(1_000);
+  world.join(6, 100);
+  world.leave(7, 8);
+  await world.clock.advance(5_000);
+  expect(ann.types).not.toContain('REMOTE_JOIN');
+  expect(ann.known.size).toBe(world.channel.fold.occupancy);
+  expect(ann.known.has('6')).toBe(true);
+  expect(ann.events.flatMap((event) => (event.type === 'INTERVAL' ? event.leave : []))).not.toContain('6');
+  // And from then on one by one.
+  world.leave(9);
+  world.join(101);
+  expect(ann.events.at(-2)).toMatchObject({ type: 'REMOTE_JOIN', userId: '101' });
+  await world.clock.advance(2_000);
+  expect(ann.events.at(-1)).toEqual({ type: 'REMOTE_LEAVE', userId: '9' });
+  expect(ann.known.size).toBe(world.channel.fold.occupancy);
 });
 
 test('SIG26: nothing is told to who has gone, and no timer stays', async () => {

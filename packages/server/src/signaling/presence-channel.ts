@@ -70,6 +70,8 @@ export class PresenceChannel {
   #window: PresenceChange[] | undefined;
   #windowLength = 0;
   #newcomers = 0;
+  /** Ends interval mode, if the channel is still small then. */
+  #cancelSmall: (() => void) | undefined;
   #cancelWindow: (() => void) | undefined;
   /** When interval mode began, epoch milliseconds: its ticks count from there. */
   #windowsFromMs = 0;
@@ -123,20 +125,13 @@ export class PresenceChannel {
       if (this.fold.occupancy >= announceMax) this.#beginWindows();
       return;
     }
-    if (!this.#window && this.fold.occupancy >= announceMax) {
-      this.#releaseHeld(Number.POSITIVE_INFINITY);
-      this.#beginWindows();
-    }
+    if (!this.#window && this.fold.occupancy >= announceMax) this.#beginWindows();
     if (!this.#window) {
       this.#announceAll(changes);
       return;
     }
     this.#collect(changes);
-    // A little below where it began, so that one who comes and goes does not make the mode do so.
-    if (this.fold.occupancy < Math.floor(announceMax * 0.9)) {
-      this.#flush();
-      this.#endWindows();
-    }
+    if (this.#isSmall()) this.#endWindowsLater();
   }
 
   /** Ends all timers; nothing is told any more. */
@@ -167,10 +162,14 @@ export class PresenceChannel {
 
   /** Drops what was still to be told. */
   #forget(): void {
+    this.#dropHeld();
+    this.#endWindows();
+  }
+
+  #dropHeld(): void {
     this.#cancelHeld?.();
     this.#cancelHeld = undefined;
     this.#held.clear();
-    this.#endWindows();
   }
 
   // ---- announce mode ----
@@ -259,16 +258,46 @@ export class PresenceChannel {
 
   // ---- interval mode ----
 
+  /** Leaves that are held back go into the first window: who is back by its end was never away. */
   #beginWindows(): void {
-    this.#window = [];
+    const held = [...this.#held];
+    this.#dropHeld();
+    this.#window = held.map(([userId, { type, states }]) => ({ type, userId, states }));
     this.#windowsFromMs = this.#options.clock.nowMs();
+    if (held.length === 0) return;
+    for (const watching of this.#watching.values()) {
+      // Of those it never saw, with the first snapshots after them, it is not told.
+      const unseen = held.filter(([, { since }]) => since < watching.since).length;
+      if (unseen === 0) continue;
+      watching.windowFrom = unseen;
+      watching.watcher.leaveLive();
+      this.#newcomers += 1;
+    }
   }
 
   #endWindows(): void {
+    this.#cancelSmall?.();
+    this.#cancelSmall = undefined;
     this.#cancelWindow?.();
     this.#cancelWindow = undefined;
     this.#window = undefined;
     this.#windowLength = 0;
+  }
+
+  /** A little below where it began, so that one who comes and goes does not make the mode do so. */
+  #isSmall(): boolean {
+    return this.fold.occupancy < Math.floor(this.#options.settings.announceMax * 0.9);
+  }
+
+  /** Once it has been small for the debounce: who left last may be back by then. */
+  #endWindowsLater(): void {
+    const { clock, settings } = this.#options;
+    this.#cancelSmall ??= clock.after(settings.debounceMs, () => {
+      this.#cancelSmall = undefined;
+      if (!this.#isSmall()) return;
+      this.#flush();
+      this.#endWindows();
+    });
   }
 
   #collect(changes: readonly PresenceChange[]): void {

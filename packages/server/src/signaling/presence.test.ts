@@ -481,6 +481,7 @@ describe('interval', () => {
     await ann.subscribes('lobby');
     ann.news();
     for (const member of members.slice(0, 4)) await member.leaves();
+    await w.advance(2_500);
     expect(intervals(ann)).toMatchObject([{ leave: ['1', '2', '3', '4'], totalOccupancy: 6 }]);
     ann.news();
     await members[4]?.leaves();
