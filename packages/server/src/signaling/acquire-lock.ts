@@ -21,8 +21,8 @@ export function acquireLock(
   frame: Acquire,
 ): Promise<SignalingAnswer> | SignalingAnswer | { readonly later: true } {
   const attempt = () => attemptOnce(context, session, frame);
-  if (!frame.retry) return attempt();
   const name = lockNameOf(session, frame);
+  if (!frame.retry) return context.waiters.attempt(name, session.userId, attempt);
   if (session.waits >= limits.signalingWaitsMax)
     return refused(
       signalingErrors.tooManyWaits,
@@ -37,7 +37,7 @@ export function acquireLock(
   };
   const signal = session.beginWait(name);
   waiters
-    .wait(name, attempt, { signal, release })
+    .wait(name, attempt, { userId: session.userId, signal, release })
     .catch((cause: unknown) => {
       logger.error('a wait for a lock failed', { cause: String(cause) });
       return refused(signalingErrors.tooManyWaits, 'The server could not do it.');

@@ -34,7 +34,7 @@ test('SIG8: who waits for a lock has it when it is freed, one of them', async ()
   const got: string[] = [];
   for (const by of ['bob', 'cid'])
     void waiters
-      .wait('l', lock.acquire(by), { signal: never, release: () => lock.release() })
+      .wait('l', lock.acquire(by), { userId: 'ann', signal: never, release: () => lock.release() })
       .then(({ ok }) => got.push(`${by} ${ok}`));
   await settle();
   await settle();
@@ -59,7 +59,7 @@ test('SIG8: what is freed while an attempt is under way is not missed', async ()
   lock.owner = 'ann';
   let answer: SignalingAnswer | undefined;
   void waiters
-    .wait('l', lock.acquire('bob'), { signal: never, release: () => lock.release() })
+    .wait('l', lock.acquire('bob'), { userId: 'ann', signal: never, release: () => lock.release() })
     .then((given) => {
       answer = given;
     });
@@ -76,6 +76,7 @@ test('SIG8: who gives up gets no lock, not even one that comes too late', async 
   const lock = new Lock();
   const giving = new AbortController();
   const waiting = waiters.wait('l', lock.acquire('bob'), {
+    userId: 'ann',
     signal: giving.signal,
     release: () => lock.release(),
   });
@@ -86,11 +87,36 @@ test('SIG8: who gives up gets no lock, not even one that comes too late', async 
   expect(lock.released).toEqual(['bob']);
   expect(waiters.size).toBe(0);
   expect(
-    await waiters.wait('l', lock.acquire('cid'), { signal: giving.signal, release: () => {} }),
+    await waiters.wait('l', lock.acquire('cid'), { userId: 'ann', signal: giving.signal, release: () => {} }),
   ).toMatchObject({
     ok: false,
   });
   expect(lock.attempts).toEqual(['bob']);
+});
+
+test('SIG8: a lock that comes too late stays with who asked for it again and has it, and is given back by who has not', async () => {
+  for (const isHad of [true, false]) {
+    const waiters = new LockWaiters();
+    const lock = new Lock();
+    const giving = new AbortController();
+    void waiters.wait('l', lock.acquire('bob'), {
+      userId: 'bob',
+      signal: giving.signal,
+      release: () => lock.release(),
+    });
+    giving.abort();
+    let decide = (_: SignalingAnswer): void => {};
+    const decided = new Promise<SignalingAnswer>((resolve) => {
+      decide = resolve;
+    });
+    void waiters.attempt('l', 'bob', () => decided);
+    void waiters.attempt('l', 'cid', async () => done());
+    for (let turns = 0; turns < 3; turns += 1) await settle();
+    expect(lock.released).toEqual([]);
+    decide(isHad ? done() : refused(-14001, 'The server could not do it.'));
+    await settle();
+    expect(lock.released).toEqual(isHad ? [] : ['bob']);
+  }
 });
 
 test('SIG8: of a thousand who wait one is tried at a time; when the lock is no more all are told', async () => {
@@ -103,7 +129,7 @@ test('SIG8: of a thousand who wait one is tried at a time; when the lock is no m
     const acquire = lock.acquire(`user ${at}`);
     const attempt = async () => (exists ? acquire() : refused(-14008, 'There is no lock of that name.'));
     void waiters
-      .wait('l', attempt, { signal: never, release: () => {} })
+      .wait('l', attempt, { userId: 'ann', signal: never, release: () => {} })
       .then((answer) => answers.push(answer));
   }
   await settle();
@@ -126,9 +152,9 @@ test('SIG8: one who gives up in its turn does not keep the next from it', async 
   lock.owner = 'ann';
   const giving = new AbortController();
   const release = () => lock.release();
-  void waiters.wait('l', lock.acquire('bob'), { signal: giving.signal, release });
+  void waiters.wait('l', lock.acquire('bob'), { userId: 'ann', signal: giving.signal, release });
   let got: SignalingAnswer | undefined;
-  void waiters.wait('l', lock.acquire('cid'), { signal: never, release }).then((answer) => {
+  void waiters.wait('l', lock.acquire('cid'), { userId: 'ann', signal: never, release }).then((answer) => {
     got = answer;
   });
   await settle();
@@ -144,6 +170,8 @@ test('SIG8: one who gives up in its turn does not keep the next from it', async 
 test('SIG8: any other answer ends the waiting', async () => {
   const waiters = new LockWaiters();
   const gone = async () => refused(-14008, 'There is no lock of that name.');
-  expect(await waiters.wait('l', gone, { signal: never, release: () => {} })).toMatchObject({ code: -14008 });
+  expect(await waiters.wait('l', gone, { userId: 'ann', signal: never, release: () => {} })).toMatchObject({
+    code: -14008,
+  });
   expect(waiters.size).toBe(0);
 });

@@ -6,10 +6,19 @@ import { lockTakenCode } from './lock-requests.ts';
 export const lockWaitersMax = 10_000;
 
 interface Waiter {
+  readonly userId: string;
   readonly attempt: () => Promise<SignalingAnswer>;
   readonly settle: (answer: SignalingAnswer) => void;
+  readonly release: () => void;
   /** `again`: it was freed while an attempt was under way, which may have been decided before. */
   state: 'waiting' | 'trying' | 'again' | 'settled';
+}
+
+export interface Wait {
+  readonly userId: string;
+  readonly signal: AbortSignal;
+  /** Gives the lock back in the user's name. */
+  readonly release: () => void;
 }
 
 /**
@@ -19,6 +28,8 @@ interface Waiter {
 export class LockWaiters {
   /** By the lock's name, the channel's included. */
   readonly #waiting = new Map<string, Set<Waiter>>();
+  /** For each attempt of theirs that is under way, by lock and user: the answers to what that user asked after it. */
+  readonly #underway = new Map<string, Set<Promise<SignalingAnswer>[]>>();
   #size = 0;
 
   get size(): number {
@@ -27,25 +38,24 @@ export class LockWaiters {
 
   /**
    * Makes `attempt`, and makes it again when its turn comes after `freed` or `removed`, until its answer is another than that the
-   * lock is taken, or the signal aborts. A lock that is had after that is given back by `release`.
+   * lock is taken, or the signal aborts. A lock that is had after that is given back by `release`, unless the user asked for it
+   * once more and has it for that.
    */
   wait(
     name: string,
     attempt: () => Promise<SignalingAnswer>,
-    { signal, release }: { readonly signal: AbortSignal; readonly release: () => void },
+    { userId, signal, release }: Wait,
   ): Promise<SignalingAnswer> {
     if (this.#size >= lockWaitersMax)
       return Promise.resolve(refused(-14003, 'Too many are waiting for locks.'));
     return new Promise((resolve) => {
       const onAbort = () => waiter.settle(refused(-14001, 'It was given up.'));
       const waiter: Waiter = {
-        attempt,
+        userId,
+        attempt: () => this.attempt(name, userId, attempt),
+        release,
         state: 'waiting',
         settle: (answer) => {
-          if (waiter.state === 'settled') {
-            if (answer.ok) release();
-            return;
-          }
           waiter.state = 'settled';
           signal.removeEventListener('abort', onAbort);
           this.#remove(name, waiter);
@@ -60,6 +70,13 @@ export class LockWaiters {
       // It is in the list before it is tried: what is freed meanwhile is not missed.
       else void this.#try(name, waiter);
     });
+  }
+
+  /** Makes an attempt in a user's name, of who waits or not: what the user asked before has no say in what comes of it. */
+  attempt(name: string, userId: string, run: () => Promise<SignalingAnswer>): Promise<SignalingAnswer> {
+    const answer = run();
+    for (const later of this.#underway.get(keyOf(name, userId)) ?? []) later.push(answer);
+    return answer;
   }
 
   /** The lock may be had: one is tried, for only one can have it. */
@@ -79,13 +96,31 @@ export class LockWaiters {
       return;
     }
     waiter.state = 'trying';
-    const answer = await waiter.attempt();
-    if (answer.ok || answer.code !== lockTakenCode) return waiter.settle(answer);
+    const attempt = waiter.attempt();
+    const { later, done } = this.#begin(keyOf(name, waiter.userId));
+    const answer = await attempt;
     // It may have been given up meanwhile, or freed.
     const { state } = waiter as { state: Waiter['state'] };
-    if (state === 'settled') return this.freed(name);
-    waiter.state = 'waiting';
-    if (state === 'again') await this.#try(name, waiter);
+    if (state === 'settled' && answer.ok) await giveBack(waiter, later);
+    done();
+    if (state === 'settled') {
+      if (!answer.ok) this.freed(name);
+    } else if (answer.ok || answer.code !== lockTakenCode) waiter.settle(answer);
+    else {
+      waiter.state = 'waiting';
+      if (state === 'again') await this.#try(name, waiter);
+    }
+  }
+
+  #begin(key: string): { readonly later: Promise<SignalingAnswer>[]; readonly done: () => void } {
+    const later: Promise<SignalingAnswer>[] = [];
+    const underway = this.#underway.get(key) ?? new Set();
+    this.#underway.set(key, underway.add(later));
+    const done = () => {
+      underway.delete(later);
+      if (underway.size === 0 && this.#underway.get(key) === underway) this.#underway.delete(key);
+    };
+    return { later, done };
   }
 
   #remove(name: string, waiter: Waiter): void {
@@ -94,4 +129,15 @@ export class LockWaiters {
     this.#size -= 1;
     if (waiters.size === 0) this.#waiting.delete(name);
   }
+}
+
+const keyOf = (name: string, userId: string): string => `${name}/${userId}`;
+
+/** Of who gave up: unless the user asked again and has it for that. `later` may grow meanwhile; while it is empty this takes no time. */
+async function giveBack({ release }: Waiter, later: Promise<SignalingAnswer>[]): Promise<void> {
+  while (later.length > 0) {
+    const answers = await Promise.all(later.splice(0));
+    if (answers.some(({ ok }) => ok)) return;
+  }
+  release();
 }

@@ -123,6 +123,24 @@ test('SIG31: a lock that is had while the connection is away is answered when it
   expect(again.all('ok')).toMatchObject([{ id: 901 }]);
 });
 
+test('SIG31: who asks again for a lock while an earlier wait is decided has it, and keeps it', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  // Both of one turn: the second takes the place of the first, which gets the lock all the same.
+  const asks = (client: TestClient, id: number, retry: boolean) =>
+    client.handler?.onText(JSON.stringify({ id, ...lock('acquire-lock', { retry }) }));
+  asks(ann, 901, true);
+  asks(ann, 902, true);
+  await w.settled();
+  expect(ann.all('refused')).toMatchObject([{ id: 901, code: -14001 }]);
+  expect(ann.all('ok').map(({ id }) => id)).toEqual([902]);
+  await w.settled();
+  expect(await bob.asks({ type: 'get-locks', ...place })).toMatchObject({
+    result: { locks: [{ owner: 'ann' }] },
+  });
+});
+
 test('SIG32: a holder who is gone keeps the lock for its time to live, one who is back for good', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
