@@ -23,7 +23,8 @@ export function acquireLock(
   const attempt = () => attemptOnce(context, session, frame);
   const name = lockNameOf(session, frame);
   if (!frame.retry) return context.waiters.attempt(name, session.userId, attempt);
-  if (session.waits >= limits.signalingWaitsMax)
+  // One that takes the place of another adds none.
+  if (!session.isWaiting(name) && session.waits >= limits.signalingWaitsMax)
     return refused(
       signalingErrors.tooManyWaits,
       `A user waits for at most ${limits.signalingWaitsMax} locks.`,

@@ -193,6 +193,11 @@ export class Session {
     return this.#followed.size;
   }
 
+  /** Is it told a user's metadata? */
+  follows(userId: string): boolean {
+    return this.#followed.has(userId);
+  }
+
   /** Tells the session a user's metadata and its changes, from now on. */
   followUser(userId: string): void {
     this.unfollowUser(userId);
@@ -286,6 +291,11 @@ export class Session {
 
   get waits(): number {
     return this.#waits.size;
+  }
+
+  /** Does it wait for the lock? */
+  isWaiting(lock: string): boolean {
+    return this.#waits.has(lock);
   }
 
   /** A wait for a lock begins, in place of one for the same: it is over when the signal aborts, or `endWait` is called. */

@@ -141,6 +141,47 @@ test('SIG31: who asks again for a lock while an earlier wait is decided has it, 
   });
 });
 
+test('SIG31: a client that waits for as many locks as it may asks for them again after a loss', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.subscribes('lobby');
+  const named = (type: string, at: number, over: object = {}) => lock(type, { lockName: `l${at}`, ...over });
+  const { signalingWaitsMax } = limits;
+  for (let at = 0; at < signalingWaitsMax; at++) {
+    await bob.asks(named('set-lock', at, { ttl: 10 }));
+    await bob.asks(named('acquire-lock', at, { retry: false }));
+    // What the rate of requests about locks wants.
+    await w.advance(100);
+    await ann.says({ id: 900 + at, ...named('acquire-lock', at, { retry: true }) });
+  }
+  await ann.drops();
+  const again = await w.login('ann', { session: ann.welcome.session });
+  for (let at = 0; at < signalingWaitsMax; at++)
+    await again.says({ id: 1_000 + at, ...named('acquire-lock', at, { retry: true }) });
+  // Those from before are given up for them.
+  const refusedIds = again.all('refused').map(({ id }) => id);
+  expect(refusedIds).toEqual(Array.from({ length: signalingWaitsMax }, (_, at) => 900 + at));
+  await bob.asks(named('release-lock', 7));
+  expect(again.all('ok')).toMatchObject([{ id: 1_007 }]);
+  await bob.asks(lock('set-lock', { channel: 'attic', ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { channel: 'attic', retry: false }));
+  await again.says({ id: 2_000, ...lock('acquire-lock', { channel: 'attic', retry: true }) });
+  await again.says({ id: 2_001, ...named('acquire-lock', 7, { channel: 'attic', retry: true }) });
+  expect(again.all('refused').at(-1)).toMatchObject({ id: 2_001, code: -14003 });
+});
+
+test('SIG30: who follows as many users as they may can ask for one of them again', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  const follow = (at: number) => ann.asks({ type: 'subscribe-user-metadata', userId: `user ${at}` });
+  for (let at = 0; at < limits.signalingFollowedUsersMax; at++) {
+    expect((await follow(at)).type).toBe('ok');
+    await w.advance(50);
+  }
+  expect((await follow(3)).type).toBe('ok');
+  expect(await follow(limits.signalingFollowedUsersMax)).toMatchObject({ code: -12017 });
+});
+
 test('SIG32: a holder who is gone keeps the lock for its time to live, one who is back for good', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];

@@ -93,7 +93,7 @@ export async function unsubscribe(
 
 /** Follows a user's metadata, once the answer is told. */
 export function followUser(session: Session, userId: string): Answer {
-  if (session.followedUsers >= limits.signalingFollowedUsersMax)
+  if (!session.follows(userId) && session.followedUsers >= limits.signalingFollowedUsersMax)
     return refused(
       signalingErrors.tooManyFollowedUsers,
       `At most ${limits.signalingFollowedUsersMax} users' metadata can be followed.`,
