@@ -38,7 +38,7 @@ export function acquireLock(
   };
   const signal = session.beginWait(name);
   waiters
-    .wait(name, attempt, { userId: session.userId, signal, release })
+    .wait(name, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })
     .catch((cause: unknown) => {
       logger.error('a wait for a lock failed', { cause: String(cause) });
       return refused(signalingErrors.tooManyWaits, 'The server could not do it.');

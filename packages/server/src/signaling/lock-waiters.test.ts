@@ -26,6 +26,7 @@ class Lock {
   }
 }
 const never = new AbortController().signal;
+const isHere = () => true;
 
 test('SIG8: who waits for a lock has it when it is freed, one of them', async () => {
   const waiters = new LockWaiters();
@@ -34,7 +35,7 @@ test('SIG8: who waits for a lock has it when it is freed, one of them', async ()
   const got: string[] = [];
   for (const by of ['bob', 'cid'])
     void waiters
-      .wait('l', lock.acquire(by), { userId: 'ann', signal: never, release: () => lock.release() })
+      .wait('l', lock.acquire(by), { userId: 'ann', isHere, signal: never, release: () => lock.release() })
       .then(({ ok }) => got.push(`${by} ${ok}`));
   await settle();
   await settle();
@@ -59,7 +60,7 @@ test('SIG8: what is freed while an attempt is under way is not missed', async ()
   lock.owner = 'ann';
   let answer: SignalingAnswer | undefined;
   void waiters
-    .wait('l', lock.acquire('bob'), { userId: 'ann', signal: never, release: () => lock.release() })
+    .wait('l', lock.acquire('bob'), { userId: 'ann', isHere, signal: never, release: () => lock.release() })
     .then((given) => {
       answer = given;
     });
@@ -77,6 +78,7 @@ test('SIG8: who gives up gets no lock, not even one that comes too late', async 
   const giving = new AbortController();
   const waiting = waiters.wait('l', lock.acquire('bob'), {
     userId: 'ann',
+    isHere,
     signal: giving.signal,
     release: () => lock.release(),
   });
@@ -87,7 +89,12 @@ test('SIG8: who gives up gets no lock, not even one that comes too late', async 
   expect(lock.released).toEqual(['bob']);
   expect(waiters.size).toBe(0);
   expect(
-    await waiters.wait('l', lock.acquire('cid'), { userId: 'ann', signal: giving.signal, release: () => {} }),
+    await waiters.wait('l', lock.acquire('cid'), {
+      userId: 'ann',
+      isHere,
+      signal: giving.signal,
+      release: () => {},
+    }),
   ).toMatchObject({
     ok: false,
   });
@@ -101,6 +108,7 @@ test('SIG8: a lock that comes too late stays with who asked for it again and has
     const giving = new AbortController();
     void waiters.wait('l', lock.acquire('bob'), {
       userId: 'bob',
+      isHere,
       signal: giving.signal,
       release: () => lock.release(),
     });
@@ -129,7 +137,7 @@ test('SIG8: of a thousand who wait one is tried at a time; when the lock is no m
     const acquire = lock.acquire(`user ${at}`);
     const attempt = async () => (exists ? acquire() : refused(-14008, 'There is no lock of that name.'));
     void waiters
-      .wait('l', attempt, { userId: 'ann', signal: never, release: () => {} })
+      .wait('l', attempt, { userId: 'ann', isHere, signal: never, release: () => {} })
       .then((answer) => answers.push(answer));
   }
   await settle();
@@ -152,11 +160,13 @@ test('SIG8: one who gives up in its turn does not keep the next from it', async 
   lock.owner = 'ann';
   const giving = new AbortController();
   const release = () => lock.release();
-  void waiters.wait('l', lock.acquire('bob'), { userId: 'ann', signal: giving.signal, release });
+  void waiters.wait('l', lock.acquire('bob'), { userId: 'ann', isHere, signal: giving.signal, release });
   let got: SignalingAnswer | undefined;
-  void waiters.wait('l', lock.acquire('cid'), { userId: 'ann', signal: never, release }).then((answer) => {
-    got = answer;
-  });
+  void waiters
+    .wait('l', lock.acquire('cid'), { userId: 'ann', isHere, signal: never, release })
+    .then((answer) => {
+      got = answer;
+    });
   await settle();
   await settle();
   // Bob is tried, is refused because it is taken in time, and gives up before he knows; then it is free.
@@ -167,10 +177,65 @@ test('SIG8: one who gives up in its turn does not keep the next from it', async 
   expect(got?.ok).toBeTrue();
 });
 
+test('SIG140: a lock that is freed goes to who is there, before those who waited for longer and are away', async () => {
+  const waiters = new LockWaiters();
+  const lock = new Lock();
+  lock.owner = 'ann';
+  const here = new Set(['cid']);
+  const got: string[] = [];
+  for (const userId of ['bob', 'cid', 'dan'])
+    void waiters
+      .wait('l', lock.acquire(userId), {
+        userId,
+        isHere: () => here.has(userId),
+        signal: never,
+        release: () => lock.release(),
+      })
+      .then(() => got.push(userId));
+  const free = async () => {
+    lock.release();
+    waiters.freed('l');
+    for (let turns = 0; turns < 3; turns += 1) await settle();
+  };
+  for (let turns = 0; turns < 3; turns += 1) await settle();
+  await free();
+  expect(got).toEqual(['cid']);
+  await free();
+  expect(got).toEqual(['cid']);
+  here.add('bob');
+  waiters.freed('l');
+  for (let turns = 0; turns < 3; turns += 1) await settle();
+  expect(got).toEqual(['cid', 'bob']);
+});
+
+test('SIG8: whose attempt fails for another reason leaves the lock to the next', async () => {
+  const waiters = new LockWaiters();
+  const lock = new Lock();
+  lock.owner = 'ann';
+  let isWritable = true;
+  const acquire = lock.acquire('bob');
+  const attempt = async () => (isWritable ? acquire() : refused(-14001, 'The server could not do it.'));
+  const bob = waiters.wait('l', attempt, { userId: 'bob', isHere, signal: never, release: () => {} });
+  const cid = waiters.wait('l', lock.acquire('cid'), {
+    userId: 'cid',
+    isHere,
+    signal: never,
+    release: () => {},
+  });
+  for (let turns = 0; turns < 3; turns += 1) await settle();
+  isWritable = false;
+  lock.release();
+  waiters.freed('l');
+  expect(await bob).toMatchObject({ code: -14001 });
+  expect(await cid).toMatchObject({ ok: true });
+});
+
 test('SIG8: any other answer ends the waiting', async () => {
   const waiters = new LockWaiters();
   const gone = async () => refused(-14008, 'There is no lock of that name.');
-  expect(await waiters.wait('l', gone, { userId: 'ann', signal: never, release: () => {} })).toMatchObject({
+  expect(
+    await waiters.wait('l', gone, { userId: 'ann', isHere, signal: never, release: () => {} }),
+  ).toMatchObject({
     code: -14008,
   });
   expect(waiters.size).toBe(0);

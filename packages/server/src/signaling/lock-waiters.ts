@@ -7,6 +7,7 @@ export const lockWaitersMax = 10_000;
 
 interface Waiter {
   readonly userId: string;
+  readonly isHere: () => boolean;
   readonly attempt: () => Promise<SignalingAnswer>;
   readonly settle: (answer: SignalingAnswer) => void;
   readonly release: () => void;
@@ -17,12 +18,14 @@ interface Waiter {
 export interface Wait {
   readonly userId: string;
   readonly signal: AbortSignal;
+  /** Whether the user is connected: while they are not, others come first. */
+  readonly isHere: () => boolean;
   /** Gives the lock back in the user's name. */
   readonly release: () => void;
 }
 
 /**
- * Who asked for a lock with `retry` and did not get it. The first of them is tried again whenever it may be free, with no priority
+ * Who asked for a lock with `retry` and did not get it. The first of them who is there is tried again whenever it may be free, with no priority
  * over others who ask then (spec: signaling 4.2).
  */
 export class LockWaiters {
@@ -44,7 +47,7 @@ export class LockWaiters {
   wait(
     name: string,
     attempt: () => Promise<SignalingAnswer>,
-    { userId, signal, release }: Wait,
+    { userId, isHere, signal, release }: Wait,
   ): Promise<SignalingAnswer> {
     if (this.#size >= lockWaitersMax)
       return Promise.resolve(refused(-14003, 'Too many are waiting for locks.'));
@@ -52,6 +55,7 @@ export class LockWaiters {
       const onAbort = () => waiter.settle(refused(-14001, 'It was given up.'));
       const waiter: Waiter = {
         userId,
+        isHere,
         attempt: () => this.attempt(name, userId, attempt),
         release,
         state: 'waiting',
@@ -79,10 +83,16 @@ export class LockWaiters {
     return answer;
   }
 
-  /** The lock may be had: one is tried, for only one can have it. */
+  /**
+   * The lock may be had: one is tried, for only one can have it. Those who are away are passed over: they would keep it from all
+   * others until their session has ended and its time to live is over. Call it again when one of them is back.
+   */
   freed(name: string): void {
-    const next = this.#waiting.get(name)?.values().next();
-    if (next && !next.done) void this.#try(name, next.value);
+    for (const waiter of this.#waiting.get(name) ?? [])
+      if (waiter.isHere()) {
+        void this.#try(name, waiter);
+        return;
+      }
   }
 
   /** The lock is no more: all are told. */
@@ -105,8 +115,11 @@ export class LockWaiters {
     done();
     if (state === 'settled') {
       if (!answer.ok) this.freed(name);
-    } else if (answer.ok || answer.code !== lockTakenCode) waiter.settle(answer);
-    else {
+    } else if (answer.ok || answer.code !== lockTakenCode) {
+      waiter.settle(answer);
+      // It may still be free: the next one shall not wait for somebody to free it.
+      if (!answer.ok) this.freed(name);
+    } else {
       waiter.state = 'waiting';
       if (state === 'again') await this.#try(name, waiter);
     }

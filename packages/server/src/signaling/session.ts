@@ -91,6 +91,11 @@ export class Session {
     return this.#connection;
   }
 
+  /** It has a connection, of which something was heard of late. */
+  get isHere(): boolean {
+    return this.#connection !== undefined && this.link === 'live';
+  }
+
   /** It has ended: whatever it still asks for is undone. */
   get isOver(): boolean {
     return this.#isOver;
@@ -116,6 +121,7 @@ export class Session {
     this.#lostStreams.clear();
     for (const userId of this.#followed.keys()) this.#follow(userId);
     for (const answer of this.#late.splice(0)) answer();
+    this.#tryLocks();
   }
 
   /** The connection is gone without a goodbye: the session is silent since it was last heard. */
@@ -161,6 +167,7 @@ export class Session {
     this.link = 'live';
     for (const { key } of this.#subscriptions.values())
       this.#submit(key, { type: 'heard', connectionId: this.id });
+    this.#tryLocks();
   }
 
   /** Keeps a subscription that the log has taken, in place of one of the same channel. Undone if the session is over. */
@@ -364,6 +371,11 @@ export class Session {
     if (code !== 'left') connection?.end(code);
     await Promise.all(left);
     if (code === 'left') connection?.end(code);
+  }
+
+  /** What was freed while it was not there it may have now. */
+  #tryLocks(): void {
+    for (const lock of this.#waits.keys()) this.#context.waiters.freed(lock);
   }
 
   #unlisten(): void {

@@ -182,6 +182,44 @@ test('SIG30: who follows as many users as they may can ask for one of them again
   expect(await follow(limits.signalingFollowedUsersMax)).toMatchObject({ code: -12017 });
 });
 
+test('SIG140: who waits for a lock and is away holds up nobody, and may have it when they are back', async () => {
+  const w = await begin();
+  const [ann, bob, cid] = [await w.login('ann'), await w.login('bob'), await w.login('cid')];
+  const owner = () => {
+    const { locks } = w.log.signalingState({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' });
+    return locks.stage?.owner;
+  };
+  await ann.asks(lock('set-lock', { ttl: 10 }));
+  await ann.asks(lock('acquire-lock', { retry: false }));
+  await bob.subscribes('other');
+  await bob.says({ id: 901, ...lock('acquire-lock', { retry: true }) });
+  await cid.says({ id: 902, ...lock('acquire-lock', { retry: true }) });
+  // Without a word from bob the path is as good as lost, whether a socket closes or not.
+  bob.answersPings = false;
+  for (let at = 0; at < 6; at++) {
+    await w.advance(1_000);
+    await ann.says({ type: 'ping' });
+    await cid.says({ type: 'ping' });
+  }
+  await ann.asks(lock('release-lock'));
+  expect(owner()).toBe('cid');
+  await cid.asks(lock('release-lock'));
+  expect(owner()).toBeUndefined();
+  await bob.says({ type: 'ping' });
+  await w.settled();
+  expect(bob.all('ok').some(({ id }) => id === 901)).toBe(true);
+  // The same with a socket that is closed.
+  await cid.says({ id: 903, ...lock('acquire-lock', { retry: true }) });
+  await cid.subscribes('other');
+  await cid.drops();
+  await bob.asks(lock('release-lock'));
+  expect(owner()).toBeUndefined();
+  const again = await w.login('cid', { session: cid.welcome.session });
+  await w.settled();
+  expect(again.all('ok').map(({ id }) => id)).toContain(903);
+  expect(owner()).toBe('cid');
+});
+
 test('SIG32: a holder who is gone keeps the lock for its time to live, one who is back for good', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
