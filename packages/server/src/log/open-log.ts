@@ -295,7 +295,8 @@ class EmbeddedOwner implements Log {
     const decide = (draft: Draft, nowMs: number) =>
       decideSignaling(draft, key, command, this.#options.random, nowMs);
     const { type } = command;
-    const isFact = type === 'leave' || type === 'silent' || type === 'heard' || type === 'kick';
+    const isFact =
+      type === 'leave' || type === 'silent' || type === 'heard' || type === 'kick' || type === 'lock-holder';
     const outcome = await (isFact ? this.#fact(decide) : this.#request(decide));
     if (!outcome.ok) return outcome;
     if (command.type === 'join') this.noteSignalingAddress(key, command.connectionId, command.ip);

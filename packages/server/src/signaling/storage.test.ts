@@ -242,6 +242,39 @@ test('SIG32: a holder who is gone keeps the lock for its time to live, one who i
   });
 });
 
+test('SIG32: that a holder is gone, or is back, counts also if the disk is full when it happens', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  const owner = () =>
+    w.log.signalingState({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }).locks.stage?.owner;
+  const whileFull = async (happens: () => Promise<unknown>) => {
+    w.disk.faults.spaceBytesLeft = 10;
+    await happens();
+    await w.advance(2_000);
+    w.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
+    await w.advance(2_000);
+  };
+  const later = async (seconds: number) => {
+    for (let second = 0; second < seconds; second++) {
+      await w.advance(1_000);
+      await ann.says({ type: 'ping' });
+    }
+  };
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  await whileFull(() => bob.drops());
+  expect(owner()).toBe('bob');
+  await later(10);
+  expect(owner()).toBeUndefined();
+  const back = await w.login('bob');
+  await back.asks(lock('acquire-lock', { retry: false }));
+  await back.drops();
+  await later(2);
+  await whileFull(() => w.login('bob'));
+  await later(20);
+  expect(owner()).toBe('bob');
+});
+
 test('SIG32: after a crash a holder who comes back has it still', async () => {
   const w = await begin();
   const bob = await w.login('bob');
