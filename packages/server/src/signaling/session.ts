@@ -282,8 +282,9 @@ export class Session {
     return count;
   }
 
-  /** It is no longer in a stream channel: the client is told, now or when it is back. */
+  /** It is no longer in a stream channel: its waits for locks there end, and the client is told, now or when it is back. */
   streamEnded(key: ChannelKey, code: Code): void {
+    this.endWaits(key);
     if (!this.drop(key)) return;
     const frame: SignalingChannelEnded = {
       type: 'channel-ended',

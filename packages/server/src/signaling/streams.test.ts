@@ -181,6 +181,23 @@ test('SIG61: the end of its token is told 30 s before, once, and then that chann
   expect(await ann.enters('arena')).toMatchObject({ type: 'ok' });
 });
 
+test('SIG31: who is out of a stream channel, for its token has ended, waits for its locks no more', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  const lock = { channelType: 'STREAM', channel: 'arena', lockName: 'mic' };
+  await bob.asks({ type: 'set-lock', ...lock, ttl: 10 });
+  await bob.asks({ type: 'acquire-lock', ...lock, retry: false });
+  await ann.enters('arena', { token: streamTokenOf('ann', 'arena', w.clock.nowMs(), 60) });
+  await ann.says({ id: 901, type: 'acquire-lock', ...lock, retry: true });
+  await w.advance(65_000);
+  expect(ann.all('channel-ended')).toHaveLength(1);
+  expect(ann.all('refused')).toMatchObject([{ id: 901, code: -14001 }]);
+  await bob.asks({ type: 'release-lock', ...lock });
+  expect(await bob.asks({ type: 'get-locks', channelType: 'STREAM', channel: 'arena' })).toMatchObject({
+    result: { locks: [{ owner: '' }] },
+  });
+});
+
 test('SIG61: a token is renewed for its channel alone, and by entering again; a login token renews none', async () => {
   const w = await begin();
   const now = w.clock.nowMs();
