@@ -1,9 +1,8 @@
-import {
-  type SignalingMessage,
-  type SignalingReadRevoked,
-  type SignalingServerFrame,
-  type SignalingUnsubscribed,
-  signalingFrameBytesMax,
+import type {
+  SignalingMessage,
+  SignalingReadRevoked,
+  SignalingServerFrame,
+  SignalingUnsubscribed,
 } from '@housecount/protocol';
 import {
   checkChannelName,
@@ -161,13 +160,12 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       throw rtmError(operation, 'CHANNEL_INVALID_MESSAGE', 'A message is a string or a Uint8Array');
     checkOptions(operation, options, 'INVALID_PARAMETER');
     const customType = checkCustomType(operation, options.customType);
-    const tooLong = () =>
-      rtmError(
+    if (bytesOf(message) > messageBytesMax)
+      throw rtmError(
         operation,
         'CHANNEL_MESSAGE_LENGTH_EXCEED_LIMITATION',
         `A message has at most ${messageBytesMax} bytes`,
       );
-    if (bytesOf(message) > messageBytesMax) throw tooLong();
     const about = { channelType, channel: channelName, topic: '', customType };
     const encoded = this.#session.encode(operation, message, about);
     const frame = {
@@ -178,7 +176,6 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
       ...(customType !== '' && { customType }),
       ...(options.storeInHistory === true && { storeInHistory: true }),
     } as const;
-    if (frameBytes(frame) > signalingFrameBytesMax) throw tooLong();
     const { serverMs } = await this.#session.ask(frame, operation, {
       lost: 'CHANNEL_PUBLISH_MESSAGE_FAILED',
       timeout: 'CHANNEL_PUBLISH_MESSAGE_TIMEOUT',
@@ -378,9 +375,4 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
         return;
     }
   }
-}
-
-/** With room for the id that the frame still gets. */
-function frameBytes(frame: object): number {
-  return new TextEncoder().encode(JSON.stringify(frame)).length + 32;
 }

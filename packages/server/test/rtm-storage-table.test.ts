@@ -212,6 +212,26 @@ test('RTM119: the event storage: UPDATE for set, update and remove, with the who
   }
 });
 
+test('RTM150: over a real server: a call that is too long for a frame is refused, and the client goes on', async () => {
+  const { channel, ann } = await together();
+  const { storage } = ann.client;
+  const set = (count: number) =>
+    codeOf(() =>
+      storage.setChannelMetadata(
+        channel,
+        'MESSAGE',
+        Array.from({ length: count }, (_, at) => item(`k${at}`)),
+      ),
+    );
+  expect(await set(3_000)).toBe(-12006);
+  expect(
+    await codeOf(() => ann.client.presence.setState(channel, 'MESSAGE', { a: 'x'.repeat(200_000) })),
+  ).toBe(-13009);
+  expect(await set(1_400)).toBe(0);
+  expect(await storage.getChannelMetadata(channel, 'MESSAGE')).toMatchObject({ totalCount: 1_400 });
+  expect(ann.links.map(({ currentState }) => currentState)).toEqual(['CONNECTING', 'CONNECTED']);
+});
+
 test('RTM119: limits of storage: keys of 32 ASCII characters, 16 KB', async () => {
   const { channel, ann } = await together();
   const set = (...items: unknown[]) =>

@@ -8,6 +8,7 @@ import type {
   SignalingWelcome,
 } from '@housecount/protocol';
 import { environment, type SocketLike } from '../environment.ts';
+import { refusalOfLong } from './frame-limit.ts';
 import { parseServerFrame } from './server-frame.ts';
 
 /** Time for a socket to open and the server to welcome, milliseconds; then the attempt has failed. Chosen as the heartbeat's. */
@@ -89,6 +90,9 @@ export class Socket {
   request(body: RequestBody, endless = false): Promise<SignalingOk> {
     if (this.#ended || !this.#welcomed) return Promise.reject(new RequestFailed({ why: 'lost' }));
     const id = this.#nextId();
+    const text = JSON.stringify({ ...body, id } as SignalingRequest);
+    const tooLong = refusalOfLong(text, body);
+    if (tooLong) return Promise.reject(new RequestFailed(tooLong));
     return new Promise((resolve, reject) => {
       const cancel = endless
         ? () => undefined
@@ -97,7 +101,7 @@ export class Socket {
             reject(new RequestFailed({ why: 'timeout' }));
           });
       this.#pending.set(id, { resolve, reject, cancel });
-      this.#send({ ...body, id } as SignalingRequest);
+      this.#sendText(text);
     });
   }
 
@@ -187,7 +191,11 @@ export class Socket {
   }
 
   #send(frame: SignalingClientFrame): void {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+    this.#sendText(JSON.stringify(frame));
+  }
+
+  #sendText(text: string): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(text);
   }
 
   #end(end: SocketEnd): void {

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { signalingFrameBytesMax } from '@housecount/protocol';
+import { FakeWorld, outcome } from '../testing/fake-server.ts';
+import { type Harness, makeClient } from '../testing/harness.ts';
+import { refusalOfLong } from './frame-limit.ts';
+
+let world: FakeWorld;
+let ann: Harness;
+beforeEach(async () => {
+  world = new FakeWorld();
+  ann = makeClient();
+  await ann.client.login();
+});
+afterEach(() => world.restore());
+
+const long = 'x'.repeat(signalingFrameBytesMax);
+
+test('RTM150: a request longer than the server takes is refused here, with a code that says what is too long', async () => {
+  const { client } = ann;
+  const stream = client.createStreamChannel('arena');
+  await stream.join();
+  await client.subscribe('lobby');
+  ann.changes();
+  const asked = world.requests.length;
+  const calls: [unknown, Promise<unknown>][] = [
+    [-11010, client.publish('lobby', '\u0001'.repeat(32 * 1024))],
+    [
+      -12006,
+      client.storage.setChannelMetadata('lobby', 'MESSAGE', [{ key: 'k', value: '\u0001'.repeat(16_000) }]),
+    ],
+    [-13009, client.presence.setState('lobby', 'MESSAGE', { avatar: long })],
+    [-10005, client.renewToken(long)],
+    [-10005, client.renewToken(long, { channelName: 'arena' })],
+    [-10005, stream.join({ token: long })],
+    [-11011, stream.subscribeTopic('moves', { users: [long] })],
+    [-13003, client.presence.getOnlineUsers('lobby', 'MESSAGE', { page: long })],
+  ];
+  for (const [code, call] of calls) expect([code, await outcome(call)]).toEqual([code, code]);
+  expect(world.requests.length).toBe(asked);
+  expect(ann.changes()).toEqual([]);
+});
+
+test('RTM150: states that are too long are not tried again with every connection', async () => {
+  const { client } = ann;
+  await client.subscribe('lobby');
+  expect(await outcome(client.presence.setState('lobby', 'MESSAGE', { avatar: long }))).toBe(-13009);
+  expect(await outcome(client.presence.setState('lobby', 'MESSAGE', { mood: 'good' }))).toMatchObject({
+    timestamp: world.nowMs,
+  });
+  world.socket.drop();
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ session: { id: 's2', key: 'k2' } }));
+  await world.pass(3_000);
+  expect(world.of('subscribe').at(-1)).toMatchObject({ states: { mood: 'good' } });
+  // Kept for a subscription, they are refused with it.
+  await client.presence.setState('attic', 'MESSAGE', { avatar: long });
+  expect(await outcome(client.subscribe('attic'))).toBe(-13009);
+});
+
+test('RTM150: a request counts in bytes, up to the last that the server takes', () => {
+  const body = { type: 'renew-token', token: '' } as const;
+  const filled = (count: number, character: string) => character.repeat(count / Buffer.byteLength(character));
+  expect(refusalOfLong(filled(signalingFrameBytesMax, 'x'), body)).toBeUndefined();
+  expect(refusalOfLong(filled(signalingFrameBytesMax, '💬'), body)).toBeUndefined();
+  expect(refusalOfLong(`${filled(signalingFrameBytesMax, 'x')}x`, body)).toMatchObject({ why: 'refused' });
+  expect(refusalOfLong(`${filled(signalingFrameBytesMax, '💬')}x`, body)).toMatchObject({ why: 'refused' });
+});
