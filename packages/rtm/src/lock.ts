@@ -84,7 +84,17 @@ export class RTMLock {
     checkOptions(operation, options, 'INVALID_PARAMETER');
     if (options.retry !== true) return this.#do(operation, { type: 'acquire-lock', ...lock, retry: false });
     const body = { type: 'acquire-lock', ...lock, retry: true } as const;
-    const { serverMs } = await this.#session.link.askEndlessly(body, operation, lockCodes);
+    const isIn = () => this.#session.channels(lock.channelType).of(channelName) !== undefined;
+    const wasIn = isIn();
+    const { serverMs } = await this.#session.link.askEndlessly(body, operation, lockCodes, async () => {
+      if (!wasIn || isIn()) return;
+      await this.#giveBack(lock);
+      throw rtmError(
+        operation,
+        'LOCK_OPERATION_FAILED',
+        'The channel was left while the connection was lost',
+      );
+    });
     return { timestamp: serverMs, channelName, channelType, lockName };
   }
 
@@ -119,6 +129,15 @@ export class RTMLock {
       throw rtmError(operation, 'LOCK_OPERATION_FAILED', 'The answer is not about locks');
     const lockDetails = result.locks.map((lock) => ({ ...lock }));
     return { timestamp: serverMs, totalLocks: lockDetails.length, lockDetails, channelName, channelType };
+  }
+
+  /** A session that lived on may have been given the lock meanwhile; that it was not is as good. */
+  async #giveBack(lock: LockName): Promise<void> {
+    const body = { type: 'release-lock', ...lock } as const;
+    const goesOn = async () => undefined;
+    await this.#session.link
+      .askEndlessly(body, 'acquireLock', lockCodes, goesOn)
+      .catch((error: unknown) => this.#session.log.debug(`${lock.lockName} was not given back`, error));
   }
 
   async #do(operation: string, body: LockRequest): Promise<LockOperationResponse> {

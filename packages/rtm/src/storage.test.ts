@@ -256,6 +256,30 @@ test('RTM73: a wait for a lock has no end of its own, and is asked for again aft
   expect(await waiting).toMatchObject({ channelName: 'hall', lockName: 'stage' });
 });
 
+test('RTM73: it ends where the channel is left while the connection is lost, and what was given meanwhile is given back', async () => {
+  const { client } = ann;
+  const stream = client.createStreamChannel('hall');
+  await client.subscribe('hall');
+  await stream.join();
+  world.onRequest = ({ id, type }, socket) => type === 'acquire-lock' || socket.ok(id);
+  const waits = (['MESSAGE', 'STREAM'] as const).map((type) =>
+    outcome(client.lock.acquireLock('hall', type, 'stage', { retry: true })),
+  );
+  const elsewhere = client.lock.acquireLock('attic', 'MESSAGE', 'key', { retry: true });
+  await world.settle();
+  world.socket.drop();
+  await world.settle();
+  await client.unsubscribe('hall');
+  await stream.leave();
+  await world.pass(4_000);
+  expect(await Promise.all(waits)).toEqual([-14001, -14001]);
+  const asked = world.of('acquire-lock').map(({ channelType, channel }) => `${channelType} ${channel}`);
+  expect(asked).toEqual(['MESSAGE hall', 'STREAM hall', 'MESSAGE attic', 'MESSAGE attic']);
+  expect(world.of('release-lock')).toMatchObject([{ channelType: 'MESSAGE' }, { channelType: 'STREAM' }]);
+  world.socket.ok(world.of('acquire-lock').at(-1)?.id ?? 0);
+  expect(await elsewhere).toMatchObject({ channelName: 'attic' });
+});
+
 test('RTM73: it ends with the refusal of the server, a logout, and a link that has failed', async () => {
   const wait = () => outcome(ann.client.lock.acquireLock('hall', 'MESSAGE', 'stage', { retry: true }));
   world.onRequest = ({ id }, socket) => socket.tell({ type: 'refused', id, code: -14008, reason: 'Gone.' });

@@ -146,8 +146,16 @@ export class Link {
     return this.#socket?.request(body) ?? Promise.reject(new RequestFailed({ why: 'lost' }));
   }
 
-  /** Asks the server what it may answer at any time; again after each loss, while the link is alive. Rejects as `ask`. */
-  async askEndlessly(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
+  /**
+   * Asks the server what it may answer at any time; again after each loss, while the link is alive and `goesOn` does not
+   * throw. Rejects as `ask`.
+   */
+  async askEndlessly(
+    body: RequestBody,
+    operation: string,
+    codes: FailureCodes,
+    goesOn: () => Promise<void>,
+  ): Promise<SignalingOk> {
     for (;;) {
       try {
         if (!this.#socket) throw new RequestFailed({ why: 'lost' });
@@ -160,6 +168,7 @@ export class Link {
         while (this.alive && this.#state !== 'CONNECTED')
           await new Promise<void>((resolve) => this.#waiting.push(resolve));
         if (!this.alive) throw requestError(operation, error, codes);
+        await goesOn();
       }
     }
   }
