@@ -109,7 +109,8 @@ export interface Log {
 
   /**
    * Joins a signaling channel, or does what else is asked of it; a join of who has the same session changes `quiet`
-   * alone. Refused as the live channel's commands are, and by the codes of states, metadata and locks.
+   * alone. Refused as the live channel's commands are, and by the codes of states, metadata and locks. The state is that of
+   * now; after a change of metadata that which it made, for a writer may insist on its revision next.
    */
   signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome>;
   /** The durable state of a signaling channel; undefined if nobody subscribes. */

@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { SignalingKind, SignalingState } from '../channel/signaling.ts';
-import { isForgettable } from '../channel/signaling-apply.ts';
+import { evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
@@ -35,7 +35,7 @@ import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { kickTargets, signalingKickTargets } from './kick-targets.ts';
 import { LeaseTimer } from './lease-timer.ts';
-import { type Erasure, isChannelRecord, type LogEntry } from './record.ts';
+import { type Erasure, isChannelRecord, type LogEntry, type LogRecord } from './record.ts';
 import { recoverWorld } from './recover.ts';
 import { Snapshots } from './snapshots.ts';
 import type { Changed, Draft, World } from './world.ts';
@@ -292,15 +292,20 @@ class EmbeddedOwner implements Log {
   }
 
   async signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome> {
-    const decide = (draft: Draft, nowMs: number) =>
-      decideSignaling(draft, key, command, this.#options.random, nowMs);
+    let written: SignalingState | undefined;
+    const decide = (draft: Draft, nowMs: number) => {
+      const decided = decideSignaling(draft, key, command, this.#options.random, nowMs);
+      if (decided.ok && command.type === 'change-metadata')
+        written = stateAfter(draft.signaling(key), decided.records);
+      return decided;
+    };
     const { type } = command;
     const isFact =
       type === 'leave' || type === 'silent' || type === 'heard' || type === 'kick' || type === 'lock-holder';
     const outcome = await (isFact ? this.#fact(decide) : this.#request(decide));
     if (!outcome.ok) return outcome;
     if (command.type === 'join') this.noteSignalingAddress(key, command.connectionId, command.ip);
-    return { ok: true, state: this.#world.signaling(key) };
+    return { ok: true, state: written ?? this.#world.signaling(key) };
   }
 
   signalingChannel(key: SignalingKey): SignalingState | undefined {
@@ -394,5 +399,12 @@ class EmbeddedOwner implements Log {
     this.#timer.schedule(dueTimes({ live: [], signaling: [this.#world.signaling(key)] }));
   }
 }
+
+/** A channel as it is once these are recorded, and nothing that others asked for at the same time. */
+const stateAfter = (before: SignalingState, records: readonly LogRecord[]): SignalingState =>
+  records.reduce(
+    (state, record) => (record.type === 'signaling' ? evolveSignaling(state, record) : state),
+    before,
+  );
 
 const kindOf = (text: string): SignalingKind => (text === 'STREAM' || text === 'USER' ? text : 'MESSAGE');

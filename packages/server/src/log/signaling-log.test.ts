@@ -159,6 +159,37 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
   expect(new Set(uids).size).toBe(1);
 });
 
+test('SIG141: who wrote has the revision of what they wrote, whoever writes at the same time', async () => {
+  const m = await begin();
+  const write = (
+    author: string,
+    more: Partial<Extract<SignalingRequest, { type: 'change-metadata' }>> = {},
+  ) =>
+    m.log.signaling(key, {
+      type: 'change-metadata',
+      mode: 'set',
+      items: [{ key: author, value: '1', revision: -1 }],
+      majorRevision: -1,
+      author,
+      addTimeStamp: false,
+      addUserId: false,
+      lockName: '',
+      ...more,
+    });
+  // Of one turn, and so of one append.
+  const outcomes = await Promise.all(['ann', 'bob', 'cid'].map((author) => write(author)));
+  const written = outcomes.map((outcome) => (outcome.ok ? outcome.state.metadata : undefined));
+  const { majorRevision, items } = m.log.signalingState(key).metadata;
+  expect(written.map((metadata) => metadata?.majorRevision)).toEqual(
+    ['ann', 'bob', 'cid'].map((author) => items[author]?.revision),
+  );
+  expect(written.map((metadata) => Object.keys(metadata?.items ?? {}).length)).toEqual([1, 2, 3]);
+  // Ann has not seen what the others wrote, and shall not write over it.
+  const unseen = written[0]?.majorRevision ?? 0;
+  expect(await write('ann', { majorRevision: unseen })).toEqual({ ok: false, code: 'metadata_outdated' });
+  expect(await write('cid', { majorRevision })).toMatchObject({ ok: true });
+});
+
 test('SIG6: metadata and locks outlive a power cut and a snapshot', async () => {
   const m = await begin();
   const write = {
