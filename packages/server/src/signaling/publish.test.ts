@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
 import { messagesTopic } from './topics.ts';
-import { app, SignalingWorld } from './world-for-tests.ts';
+import { app, SignalingWorld, subscription } from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -60,6 +60,29 @@ test('SIG33: messages of one publisher come in its order', async () => {
   expect(bob.all('message').map(({ content }) => content)).toEqual(
     Array.from({ length: 50 }, (_, i) => ({ text: `${i}` })),
   );
+});
+
+test('SIG3: who subscribes again misses nothing of what is told meanwhile', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.subscribes('lobby');
+  // Of one turn: what bob publishes is durable with the subscription, and told before that is answered.
+  ann.handler?.onText(JSON.stringify({ ...subscription('lobby'), id: 901, states: { mood: 'good' } }));
+  bob.handler?.onText(
+    JSON.stringify({ id: 902, ...to('lobby', { text: 'meanwhile' }), storeInHistory: true }),
+  );
+  await w.settled();
+  await bob.asks(to('lobby', { text: 'after' }));
+  expect(ann.all('ok').map(({ id }) => id)).toContain(901);
+  expect(ann.all('message').map(({ content }) => content)).toEqual([
+    { text: 'meanwhile' },
+    { text: 'after' },
+  ]);
+  await ann.subscribes('lobby', { withMessage: false });
+  await bob.asks(to('lobby', { text: 'unheard' }));
+  await ann.asks({ type: 'unsubscribe', channelType: 'MESSAGE', channel: 'lobby' });
+  expect(ann.all('message')).toHaveLength(2);
+  expect([...ann.topics]).toEqual([]);
 });
 
 test('SIG34: a message to a user is taken only while they are connected', async () => {

@@ -176,8 +176,10 @@ export class Session {
       this.#submit(key, { type: 'leave', connectionId: this.id, evidence: 'bye' });
       return;
     }
-    this.#subscriptions.get(signalingKey(key))?.stop();
+    const before = this.#subscriptions.get(signalingKey(key));
     this.restore(key, options);
+    // Until the answer is sent the socket is told what it was told before: nothing is missed in between.
+    if (before) this.#subscriptions.get(signalingKey(key))?.takeOver(before);
     this.stream(key)?.entered();
     if (!this.#connection) this.#tellSilent(key, 'socket-closed', this.lastHeardMs);
   }

@@ -44,6 +44,13 @@ export class Subscription {
     if (withLock) this.#stops.push(telling.begin((told) => this.#followLocks(socket, told)));
   }
 
+  /** Until it is started or stopped, what another one of the same channel is told goes on. */
+  takeOver(before: Subscription): void {
+    this.stop();
+    this.#stops = before.#stops;
+    before.#stops = [];
+  }
+
   /** Nothing of this channel is told any more. */
   stop(): void {
     for (const stop of this.#stops) stop();
