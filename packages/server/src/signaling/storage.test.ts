@@ -242,6 +242,20 @@ test('SIG32: a holder who is gone keeps the lock for its time to live, one who i
   });
 });
 
+test('SIG32: a lock that is had by who went in the same moment runs out as well', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  const owner = () =>
+    w.log.signalingState({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }).locks.stage?.owner;
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  // Of one turn: the session is over before it is decided who has the lock.
+  ann.handler?.onText(JSON.stringify({ id: 901, ...lock('acquire-lock', { retry: false }) }));
+  await ann.drops();
+  expect(owner()).toBe('ann');
+  await w.advance(11_000);
+  expect(owner()).toBeUndefined();
+});
+
 test('SIG32: that a holder is gone, or is back, counts also if the disk is full when it happens', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
