@@ -159,6 +159,25 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
   expect(new Set(uids).size).toBe(1);
 });
 
+test('SIG6: revisions grow also where all is removed in the moment in which it was written', async () => {
+  const m = await begin();
+  const change = (mode: 'set' | 'remove') =>
+    m.log.signaling(key, {
+      type: 'change-metadata',
+      mode,
+      items: mode === 'set' ? [{ key: 'topic', value: 'news', revision: -1 }] : [],
+      majorRevision: -1,
+      author: 'ann',
+      addTimeStamp: false,
+      addUserId: false,
+      lockName: '',
+    });
+  const outcomes = await Promise.all([change('set'), change('set'), change('remove')]);
+  outcomes.push(await change('set'));
+  const revisions = outcomes.map((outcome) => (outcome.ok ? outcome.state.metadata.majorRevision : 0));
+  expect(revisions).toEqual([...new Set(revisions)].sort((one, other) => one - other));
+});
+
 test('SIG141: who wrote has the revision of what they wrote, whoever writes at the same time', async () => {
   const m = await begin();
   const write = (

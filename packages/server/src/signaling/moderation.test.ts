@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { signalingErrors } from '@housecount/protocol';
 import type { RuleDraft } from '../log/contract.ts';
-import { app, leaseMs, loginFrame, SignalingWorld, type TestClient } from './world-for-tests.ts';
+import {
+  app,
+  leaseMs,
+  loginFrame,
+  SignalingWorld,
+  subscription,
+  type TestClient,
+} from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -34,6 +41,23 @@ const from = (w: SignalingWorld, userId: string, address: string) =>
   w.connect(address).says(loginFrame(userId, w.clock.nowMs()));
 
 describe('put out of a channel', () => {
+  test('SIG100: in the moment of subscribing: the subscription is refused, and nothing of the channel is told', async () => {
+    const w = await begin();
+    const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+    await bob.subscribes('lobby');
+    // Of one turn, and so of one append.
+    ann.handler?.onText(JSON.stringify({ ...subscription('lobby'), id: 901 }));
+    const connectionIds = [ann.welcome.session.id];
+    const key = { app: app.id, channelType: 'MESSAGE', channel: 'lobby' } as const;
+    void w.log.signaling(key, { type: 'kick', connectionIds, ruleScope: 'channel' });
+    await w.settled();
+    expect(ann.all('refused')).toMatchObject([{ id: 901, code: signalingErrors.subscribeFailed }]);
+    expect(w.subscribers()).toEqual(['bob']);
+    await says(bob);
+    expect(ann.all('message')).toEqual([]);
+    expect((await ann.subscribes('lobby')).type).toBe('ok');
+  });
+
   test('SIG100: by a rule about the user: out at once, told why, kept out until it ends; the session goes on', async () => {
     const w = await begin();
     const [ann, bob] = [await w.login('ann'), await w.login('bob')];

@@ -56,6 +56,29 @@ test('SIG30: who subscribes with metadata is told the whole set, then at every c
   });
 });
 
+test('SIG30: of changes of one moment the last is told, with its revision and all that there is', async () => {
+  const w = await begin();
+  const users = [await w.login('ann'), await w.login('bob'), await w.login('cid')];
+  const [ann] = users;
+  await ann?.subscribes('lobby', { withMetadata: true });
+  for (const client of users)
+    client.handler?.onText(JSON.stringify({ id: 901, ...change(place, [item(client.userId)]) }));
+  await w.settled();
+  const { majorRevision } = w.log.signalingState({
+    app: app.id,
+    channelType: 'MESSAGE',
+    channel: 'lobby',
+  }).metadata;
+  const updates = ann?.all('storage').filter(({ event }) => event === 'UPDATE') ?? [];
+  for (const { majorRevision: told, items } of updates)
+    expect(Math.max(...items.map(({ revision }) => revision))).toBe(told);
+  expect(updates.at(-1)).toMatchObject({
+    majorRevision,
+    publisher: 'cid',
+    items: [{ key: 'ann' }, { key: 'bob' }, { key: 'cid' }],
+  });
+});
+
 test('SIG30: a user’s metadata is followed by itself, also over a lost connection', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
@@ -108,6 +131,20 @@ test('SIG31: a wait for a lock holds up nothing else, and is answered when it is
   expect(await bob.asks({ type: 'get-locks', ...place })).toMatchObject({
     result: { locks: [{ owner: 'ann' }] },
   });
+});
+
+test('SIG31: all who wait for a lock are told when it is removed', async () => {
+  const w = await begin();
+  const [ann, bob, cid] = [await w.login('ann'), await w.login('bob'), await w.login('cid')];
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  await ann.says({ id: 901, ...lock('acquire-lock', { retry: true }) });
+  await cid.says({ id: 902, ...lock('acquire-lock', { retry: true }) });
+  await bob.asks(lock('remove-lock'));
+  expect([...ann.all('refused'), ...cid.all('refused')]).toMatchObject([
+    { id: 901, code: -14008 },
+    { id: 902, code: -14008 },
+  ]);
 });
 
 test('SIG31: a lock that is had while the connection is away is answered when it is back', async () => {
