@@ -261,6 +261,28 @@ test('RTM160: a state that no server takes is refused at once, and never stands 
   expect(kinds()).toEqual([['subscribe', 'lobby', { mood: 'fine', ...kilobytes(7) }]]);
 });
 
+test('RTM55: what was left before it was entered keeps no state for the next time', async () => {
+  const { client } = ann;
+  const stream = client.createStreamChannel('lobby');
+  const held: (() => void)[] = [];
+  for (const type of ['MESSAGE', 'STREAM'] as const)
+    await client.presence.setState('lobby', type, { a: '1' });
+  world.onRequest = ({ id }, socket) => void held.push(() => socket.ok(id));
+  const calls = [client.subscribe('lobby'), client.unsubscribe('lobby'), stream.join(), stream.leave()];
+  const ended = Promise.all(calls.map(outcome));
+  await world.settle();
+  for (const answer of held.splice(0)) answer();
+  await ended;
+  world.onRequest = ({ id }, socket) => socket.ok(id);
+  kinds();
+  await client.subscribe('lobby');
+  await stream.join();
+  expect(kinds()).toEqual([
+    ['subscribe', 'lobby', undefined],
+    ['subscribe', 'lobby', undefined],
+  ]);
+});
+
 test('RTM55: 100 keys are kept for channels to come, at most', async () => {
   const { presence } = ann.client;
   for (const channel of ['a', 'b', 'c']) await presence.setState(channel, 'MESSAGE', many(32));

@@ -205,6 +205,7 @@ export class Subscriptions {
     const included = this.states.changes(channel);
     const states = this.states.wanted(channel);
     const sendStates = anew && Object.keys(states).length > 0;
+    const latest = this.#entries.get(channel)?.latest;
     const { serverMs } = await ask({
       type: 'subscribe',
       channelType: 'MESSAGE',
@@ -212,7 +213,8 @@ export class Subscriptions {
       ...wanted,
       ...(sendStates && { states }),
     });
-    if (anew) this.states.begin(channel, states, included);
+    // What was unsubscribed meanwhile has no states.
+    if (anew && this.#entries.get(channel)?.latest === latest) this.states.begin(channel, states, included);
     return serverMs;
   }
 

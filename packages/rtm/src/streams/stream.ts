@@ -284,6 +284,7 @@ export class Stream {
   ): Promise<number> {
     const { link, states } = this.#context;
     const { channel } = this;
+    const life = this.#life;
     const included = states.changes(channel);
     const given = states.wanted(channel);
     const withStates = anew && Object.keys(given).length > 0;
@@ -296,7 +297,8 @@ export class Stream {
       ...(withStates && { states: given }),
     } as const;
     const { serverMs } = await (patient ? askPatiently(link, body) : link.request(body));
-    if (anew) states.begin(channel, given, included);
+    // What was left meanwhile has no states.
+    if (anew && this.#life === life) states.begin(channel, given, included);
     return serverMs;
   }
 
