@@ -145,7 +145,7 @@ export class Signaling {
   }
 
   /** What its sessions share; for tests. */
-  get parts(): Pick<SignalingContext, 'audiences' | 'topicEvents'> {
+  get parts(): Pick<SignalingContext, 'audiences' | 'topicEvents' | 'waiters'> {
     return this.#context;
   }
 

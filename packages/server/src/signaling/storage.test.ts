@@ -133,6 +133,31 @@ test('SIG31: a wait for a lock holds up nothing else, and is answered when it is
   });
 });
 
+test('SIG31: a wait for a lock ends with the session, however that ends, and nothing is left of it', async () => {
+  const w = await begin();
+  const bob = await w.login('bob');
+  await bob.asks(lock('set-lock', { ttl: 10 }));
+  await bob.asks(lock('acquire-lock', { retry: false }));
+  const { waiters } = w.signaling.parts;
+  const endings: ((client: TestClient) => Promise<unknown>)[] = [
+    (client) => client.says({ type: 'logout' }),
+    (client) => client.drops(),
+    () => w.login('ann'),
+    () => w.signaling.backend.endSession(app.id, 'ann'),
+  ];
+  for (const end of endings) {
+    const ann = await w.login('ann');
+    await ann.says({ id: 901, ...lock('acquire-lock', { retry: true }) });
+    expect(waiters.size).toBe(1);
+    await end(ann);
+    expect(waiters.size).toBe(0);
+  }
+  await bob.asks(lock('release-lock'));
+  expect(await bob.asks({ type: 'get-locks', ...place })).toMatchObject({
+    result: { locks: [{ owner: '' }] },
+  });
+});
+
 test('SIG31: all who wait for a lock are told when it is removed', async () => {
   const w = await begin();
   const [ann, bob, cid] = [await w.login('ann'), await w.login('bob'), await w.login('cid')];
