@@ -400,3 +400,22 @@ test('RTM22: what a listener of linkState does has its way', async () => {
   await world.pass(60_000);
   expect(changes().slice(-2)).toEqual(['DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR', 'IDLE LOGOUT LOGOUT']);
 });
+
+test('RTM22: a login from a listener that is told of the loss is the one that counts', async () => {
+  const { client, changes } = makeClient();
+  await client.login();
+  changes();
+  const logins: Promise<unknown>[] = [];
+  client.on('linkState', ({ currentState }) => {
+    if (currentState === 'DISCONNECTED') logins.push(outcome(client.login()));
+  });
+  world.socket.drop();
+  await world.settle();
+  expect(await Promise.all(logins)).toEqual([{ timestamp: world.nowMs }]);
+  expect(changes()).toEqual([
+    'DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR',
+    'CONNECTING LOGIN RELOGIN',
+    'CONNECTED LOGIN LOGIN_SUCCESS',
+  ]);
+  expect(world.timers).toBe(1);
+});

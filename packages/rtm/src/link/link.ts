@@ -263,9 +263,11 @@ export class Link {
     const wasConnected = this.#state === 'CONNECTED';
     if (!wasConnected) this.#nextHost++;
     this.#lostMs ??= environment.nowMs();
-    this.#to(this.#suspended ? 'SUSPENDED' : 'DISCONNECTED', this.#causeOfLoss(end, wasConnected));
+    const cause = this.#causeOfLoss(end, wasConnected);
+    // Before anybody is told: who hears of the loss may log in, and that login is another one.
     const login = this.#login;
     this.#login = undefined;
+    this.#to(this.#suspended ? 'SUSPENDED' : 'DISCONNECTED', cause);
     const rejection = end.closing ? rejectionOf(end.closing) : undefined;
     login?.reject(
       rtmError(
