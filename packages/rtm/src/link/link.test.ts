@@ -334,6 +334,57 @@ test('RTM19: a token renewed while the connection is lost goes with the next one
   await client.logout();
 });
 
+test('RTM19: a token renewed while a connection is being made is told to the server before it counts', async () => {
+  const { client, changes } = makeClient();
+  await client.login({ token: 'one' });
+  changes();
+  world.onLogin = () => undefined;
+  world.socket.drop();
+  await world.pass(2000);
+  const renewed = outcome(client.renewToken('two'));
+  world.socket.tell(world.welcome({ resumed: true }));
+  expect(await renewed).toEqual({ timestamp: world.nowMs });
+  expect(world.logins.at(-1)).toMatchObject({ token: 'one' });
+  expect(world.of('renew-token')).toMatchObject([{ token: 'two' }]);
+  expect(changes().at(-1)).toBe('CONNECTED RECONNECTED RECONNECT_SUCCESS');
+
+  world.socket.drop();
+  await world.pass(2000);
+  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+  const refused = outcome(client.renewToken('wrong'));
+  world.onRequest = (request, socket) => socket.refuse(request.id, -10005);
+  world.socket.tell(world.welcome({ resumed: true }));
+  expect(await refused).toBe(-10005);
+  expect(changes().at(-1)).toBe('CONNECTED RECONNECTED RECONNECT_SUCCESS');
+  world.socket.drop();
+  await world.pass(2000);
+  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+});
+
+test('RTM19: a connection refused for a token that was renewed meanwhile is made with the new one', async () => {
+  const { client, changes } = makeClient();
+  await client.login({ token: 'one' });
+  changes();
+  world.onLogin = () => undefined;
+  world.socket.drop();
+  await world.pass(2000);
+  const renewed = outcome(client.renewToken('two'));
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ resumed: true }));
+  say({ code: 'token_expired' });
+  expect(await renewed).toEqual({ timestamp: world.nowMs });
+  expect(world.logins.map(({ token }) => token)).toEqual(['one', 'one', 'two']);
+  expect(changes()).toEqual([
+    'DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR',
+    'CONNECTING AUTO_RECONNECT AUTO_RECONNECT',
+    'CONNECTED RECONNECTED RECONNECT_SUCCESS',
+  ]);
+  // With that one it is refused for good.
+  world.onLogin = () => say({ code: 'token_expired' });
+  world.socket.drop();
+  await world.pass(2000);
+  expect(changes().at(-1)).toBe('FAILED SERVER_REJECT TOKEN_EXPIRED');
+});
+
 test('RTM20: without a WebSocket, without a server, without the service, a login fails with that', async () => {
   world.noSocket = true;
   const { client, changes } = makeClient();

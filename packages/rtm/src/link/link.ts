@@ -193,6 +193,11 @@ export class Link {
     this.#to('CONNECTING', cause);
     // A listener may have called login or logout.
     if (this.#state !== 'CONNECTING' || this.#socket) return;
+    this.#open();
+  }
+
+  /** Opens a socket with the session and the token that there are now. */
+  #open(): void {
     const { app, userId, heartbeatSeconds, presenceTimeoutSeconds, hosts } = this.#identity;
     let url: string;
     try {
@@ -202,6 +207,7 @@ export class Link {
       this.#fail({ errorCode: errorCodes.INVALID_PRIVATE_CONFIG, reasonCode: 'LOGIN_REJECTED' }, error);
       return;
     }
+    const token = this.#token;
     const socket = new Socket(
       `${url.replace(/^http/, 'ws')}/v1/signaling`,
       {
@@ -209,25 +215,26 @@ export class Link {
         version: 1,
         app,
         userId,
-        ...(this.#token !== undefined && { token: this.#token }),
+        ...(token !== undefined && { token }),
         ...(this.#session && { session: this.#session }),
         heartbeatInterval: heartbeatSeconds,
         presenceTimeout: presenceTimeoutSeconds,
       },
       {
-        onWelcome: (welcome) => void this.#welcome(socket, welcome),
+        onWelcome: (welcome) => void this.#welcome(socket, welcome, token),
         onFrame: (frame) => this.#handlers.onFrame(frame),
-        onEnd: (end) => this.#lost(end),
+        onEnd: (end) => this.#lost(end, token),
       },
       () => ++this.#lastId,
     );
     this.#socket = socket;
   }
 
-  async #welcome(socket: Socket, welcome: SignalingWelcome): Promise<void> {
+  async #welcome(socket: Socket, welcome: SignalingWelcome, token: string | undefined): Promise<void> {
     const asked = this.#session;
     this.#session = welcome.session;
     const unrestored = await this.#handlers.restore(asked !== undefined && welcome.resumed);
+    await this.#renewSince(socket, token);
     if (this.#socket !== socket) return;
     const again = this.#lostMs !== undefined;
     const inTime = again && !this.#suspended;
@@ -247,7 +254,25 @@ export class Link {
     for (const renewal of this.#renewals.splice(0)) renewal.resolve({ timestamp: welcome.serverMs });
   }
 
-  #lost(end: SocketEnd): void {
+  /** Tells the server of a token that is newer than the one `socket` logged in with. One that it refuses changes nothing. */
+  async #renewSince(socket: Socket, told: string | undefined): Promise<void> {
+    const token = this.#token;
+    if (this.#socket !== socket || token === undefined || token === told) return;
+    try {
+      await socket.request({ type: 'renew-token', token });
+    } catch (error) {
+      // Without an answer it goes with the next connection.
+      if (!(error instanceof RequestFailed) || error.end.why !== 'refused') return;
+      const { code, reason } = error.end;
+      if (this.#token === token) this.#token = told;
+      for (const renewal of this.#renewals.splice(0)) renewal.reject(rtmError('renewToken', code, reason));
+      return;
+    }
+    await this.#renewSince(socket, token);
+  }
+
+  /** `token`: the one that the socket logged in with. */
+  #lost(end: SocketEnd, token: string | undefined): void {
     this.#socket = undefined;
     if (end.why === 'no-socket') {
       this.#fail(
@@ -257,6 +282,11 @@ export class Link {
       return;
     }
     if (end.closing && !end.closing.retry) {
+      if (this.#state === 'CONNECTING' && token !== this.#token) {
+        // A new token came meanwhile: the server has not judged that one.
+        this.#open();
+        return;
+      }
       this.#fail(rejectionOf(end.closing), undefined, end.closing.message);
       return;
     }
