@@ -470,3 +470,32 @@ test('RTM22: a login from a listener that is told of the loss is the one that co
   ]);
   expect(world.timers).toBe(1);
 });
+
+test('RTM36: a new session that is lost before all was restored in it is not taken for whole when it is back', async () => {
+  const { client } = makeClient();
+  await client.login();
+  await client.subscribe('lobby');
+  await client.presence.setState('lobby', 'MESSAGE', { mood: 'fine' });
+  await client.storage.subscribeUserMetadata('bob');
+  await client.createStreamChannel('arena').join();
+  const made = { session: { id: 's2', key: 'k2' } };
+  world.onLogin = (_, socket) => socket.tell(world.welcome(made));
+  world.onRequest = (_, socket) => socket.drop();
+  world.socket.drop();
+  await world.pass(2000);
+  world.requests.splice(0);
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ ...made, resumed: true }));
+  world.onRequest = (request, socket) => socket.ok(request.id);
+  await world.pass(4000);
+  expect(world.of('subscribe')).toMatchObject([
+    { channelType: 'MESSAGE', channel: 'lobby', states: { mood: 'fine' } },
+    { channelType: 'STREAM', channel: 'arena' },
+  ]);
+  expect(world.of('subscribe-user-metadata')).toMatchObject([{ userId: 'bob' }]);
+
+  // Once it is whole, nothing is asked again.
+  world.requests.splice(0);
+  world.socket.drop();
+  await world.pass(2000);
+  expect(world.requests).toEqual([]);
+});

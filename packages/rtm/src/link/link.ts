@@ -48,6 +48,8 @@ export class Link {
   /** Pending `renewToken`s that wait for the connection. */
   #renewals: Waiting[] = [];
   #session: SignalingWelcome['session'] | undefined;
+  /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
+  #isWhole = false;
   /** Since when the connection is lost, epoch milliseconds; of its end in `SUSPENDED` nothing changes. */
   #lostMs: number | undefined;
   #suspended = false;
@@ -231,11 +233,13 @@ export class Link {
   }
 
   async #welcome(socket: Socket, welcome: SignalingWelcome, token: string | undefined): Promise<void> {
-    const asked = this.#session;
+    const livedOn = this.#session !== undefined && welcome.resumed && this.#isWhole;
     this.#session = welcome.session;
-    const unrestored = await this.#handlers.restore(asked !== undefined && welcome.resumed);
+    this.#isWhole = livedOn;
+    const unrestored = await this.#handlers.restore(livedOn);
     await this.#renewSince(socket, token);
     if (this.#socket !== socket) return;
+    this.#isWhole = true;
     const again = this.#lostMs !== undefined;
     const inTime = again && !this.#suspended;
     const affected = this.#handlers.channels();
