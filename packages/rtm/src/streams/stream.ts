@@ -237,13 +237,15 @@ export class Stream {
     if (this.#state === 'FAILED') this.#to('CONNECTING', ['JOIN', 'REJOIN']);
     if (this.#life !== life) return;
     try {
-      const current = this.#current;
-      if (!resumed || this.#doubtful) await this.#enter(current, this.#token, !resumed, true);
-      else if (this.#tokenIsNew) await this.#renewNow();
-      if (this.#life !== life) return;
-      this.#doubtful = false;
-      this.#tokenIsNew = false;
+      if (!resumed || this.#doubtful) {
+        this.#tokenIsNew = false;
+        await this.#enter(this.#current, this.#token, !resumed, true);
+        if (this.#life !== life) return;
+        this.#doubtful = false;
+      }
       const isWhole = await this.topics.restore(resumed, () => this.#life === life);
+      // One that came meanwhile, too.
+      while (this.#life === life && this.#tokenIsNew) await this.#renewNow();
       if (this.#life !== life) return;
       this.#restored();
       this.#to('CONNECTED', ['RECONNECTED', 'RECONNECT_SUCCESS'], {
@@ -304,6 +306,7 @@ export class Stream {
 
   async #renewNow(): Promise<void> {
     const token = this.#token ?? '';
+    this.#tokenIsNew = false;
     try {
       await askPatiently(this.#context.link, { type: 'renew-token', token, channel: this.channel });
     } catch (error) {

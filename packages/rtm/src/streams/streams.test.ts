@@ -260,6 +260,21 @@ test("RTM83: a token's end is told in the channel's name, and fails that channel
   expect(await outcome(arena.publishTopicMessage('t', 'x'))).toBe(-11016);
 });
 
+test('RTM83: a token renewed while the channel is being restored is told to the server before it counts', async () => {
+  await arena.join({ token: 'one' });
+  world.requests.splice(0);
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ session: { id: 's2', key: 'k2' } }));
+  world.onRequest = () => undefined;
+  world.socket.drop();
+  await world.pass(2000);
+  expect(world.requests).toMatchObject([{ type: 'subscribe', channel: 'arena', token: 'one' }]);
+  const renewed = outcome(ann.client.renewToken('two', { channelName: 'arena' }));
+  world.onRequest = answer;
+  for (const { id } of world.requests.splice(0)) world.socket.ok(id);
+  expect(await renewed).toEqual({ timestamp: world.nowMs });
+  expect(world.requests).toMatchObject([{ type: 'renew-token', channel: 'arena', token: 'two' }]);
+});
+
 test('RTM83: a token is renewed at once, or with the next connection; what is refused changes nothing', async () => {
   await arena.join({ token: 'one' });
   world.requests.splice(0);
