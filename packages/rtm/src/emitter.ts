@@ -4,6 +4,8 @@ type Name = string | symbol;
 interface Entry {
   readonly listener: Listener;
   readonly once: boolean;
+  /** Of one that is called once. */
+  called: boolean;
 }
 
 /**
@@ -49,9 +51,9 @@ export class Emitter<E extends object> {
   off<K extends keyof E & string>(event: K, listener: E[K]): this;
   off(event: Name, listener: Listener): this;
   off(event: Name, listener: unknown): this {
-    const entries = this.#entries.get(event) ?? [];
-    const at = entries.findLastIndex((entry) => entry.listener === listener);
-    if (at >= 0) this.#set(event, entries.toSpliced(at, 1));
+    const added = [...(this.#entries.get(event) ?? [])].reverse();
+    const last = added.find((entry) => entry.listener === listener);
+    if (last) this.#remove(event, last);
     return this;
   }
 
@@ -71,7 +73,11 @@ export class Emitter<E extends object> {
   emit(event: Name, ...args: unknown[]): boolean {
     const entries = this.#entries.get(event) ?? [];
     for (const entry of entries) {
-      if (entry.once) this.off(event, entry.listener);
+      if (entry.once) {
+        if (entry.called) continue;
+        entry.called = true;
+        this.#remove(event, entry);
+      }
       try {
         entry.listener.apply(this, args);
       } catch (error) {
@@ -108,10 +114,18 @@ export class Emitter<E extends object> {
 
   #add(event: Name, listener: unknown, once: boolean, place: 'first' | 'last'): this {
     if (typeof listener !== 'function') throw new TypeError('The listener must be a function.');
-    const entry: Entry = { listener: listener as Listener, once };
+    const entry: Entry = { listener: listener as Listener, once, called: false };
     const entries = this.#entries.get(event) ?? [];
     this.#set(event, place === 'last' ? [...entries, entry] : [entry, ...entries]);
     return this;
+  }
+
+  #remove(event: Name, entry: Entry): void {
+    const entries = this.#entries.get(event) ?? [];
+    this.#set(
+      event,
+      entries.filter((each) => each !== entry),
+    );
   }
 
   #set(event: Name, entries: readonly Entry[]): void {

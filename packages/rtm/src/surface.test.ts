@@ -194,6 +194,22 @@ test("RTM7: listeners are Node's: on, once, off, emit, and the rest", () => {
   expect(failed).toEqual([['anything', new Error('mine')]]);
 });
 
+test('RTM7: a listener given to once and to on as well goes on listening', () => {
+  const emitter = new Emitter<object>(() => undefined);
+  const heard: string[] = [];
+  const both = (text: string): void => void heard.push(text);
+  emitter.once('message', both).on('message', both);
+  for (const text of ['a', 'b', 'c']) emitter.emit('message', text);
+  expect(heard.splice(0)).toEqual(['a', 'a', 'b', 'c']);
+  emitter.removeAllListeners();
+
+  // Once is once, also where a listener before it emits the same.
+  emitter.once('message', () => emitter.emit('message', 'again')).once('message', both);
+  emitter.emit('message', 'first');
+  expect(heard).toEqual(['again']);
+  expect(emitter.listenerCount('message')).toBe(0);
+});
+
 test('RTM8: the log writes what is at its level or above', () => {
   const spy = spyOn(console, 'info').mockImplementation(() => undefined);
   try {
