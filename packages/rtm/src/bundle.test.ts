@@ -9,6 +9,13 @@ import { build } from 'esbuild';
 const folder = mkdtempSync(join(tmpdir(), 'housecount-rtm-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** What browsers of 2022 do not have. */
+const newer = [
+  'delete URL.canParse; delete AbortSignal.any; delete Object.groupBy; delete Promise.withResolvers;',
+  "for (const name of ['toSpliced', 'toSorted', 'toReversed', 'with', 'findLast', 'findLastIndex'])",
+  '  delete Array.prototype[name];',
+].join('\n');
+
 for (const [entry, look] of [
   ['index.ts', 'const { default: rtm } = await import(file); made(rtm)'],
   ['global.ts', 'await import(file); made(globalThis.AgoraRTM)'],
@@ -31,3 +38,38 @@ for (const [entry, look] of [
     const said = execFileSync(node, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
     expect(said).toBe('2.3.0 RtmInvalidStatusError\n');
   }, 30_000);
+
+test('RTM9: the bundle does with what browsers of 2022 have, also where a script tag has it from a server', async () => {
+  const file = join(folder, 'global-2022.js');
+  await build({
+    entryPoints: [fileURLToPath(new URL('global.ts', import.meta.url))],
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    platform: 'browser',
+    outfile: file,
+  });
+  const page = `
+    ${newer}
+    let connected;
+    globalThis.WebSocket = class {
+      constructor(url) {
+        connected = url;
+      }
+      close() {}
+    };
+    globalThis.document = { currentScript: { src: 'http://127.0.0.1:7080/sdk/agora-rtm.js' }, querySelector: () => null };
+    globalThis.location = { origin: 'http://127.0.0.1:1' };
+    await import(${JSON.stringify(file)});
+    const client = new AgoraRTM.RTM('a'.repeat(32), 'ann', { logLevel: 'none' });
+    const listener = () => undefined;
+    client.addEventListener('message', listener);
+    client.removeEventListener('message', listener);
+    const login = client.login().catch((error) => console.log(error.errorCode, connected));
+    await client.logout();
+    await login;
+  `;
+  const node = process.env.NODE ?? 'node';
+  const said = execFileSync(node, ['--input-type=module', '--eval', page], { encoding: 'utf8' });
+  expect(said).toBe('-10023 ws://127.0.0.1:7080/v1/signaling\n');
+}, 30_000);

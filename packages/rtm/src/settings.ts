@@ -8,10 +8,8 @@ const parameters = new Map<unknown, unknown>();
 const scriptOrigin = (() => {
   if (typeof document === 'undefined') return undefined;
   const script = document.currentScript;
-  const source = script && 'src' in script ? String(script.src) : '';
-  return URL.canParse(source) && new URL(source).pathname.startsWith('/sdk/')
-    ? new URL(source).origin
-    : undefined;
+  const source = urlOf(script && 'src' in script ? String(script.src) : '');
+  return source?.pathname.startsWith('/sdk/') ? source.origin : undefined;
 })();
 
 /** AgoraRTM.setParameter: unknown keys are kept and have no effect. */
@@ -53,8 +51,16 @@ function serverUrl(given: string | undefined): string {
   if (given === undefined)
     throw new RangeError("set the server's address: AgoraRTM.setParameter('HOUSECOUNT_URL', url)");
   const text = given.includes('://') ? given : `${loopback.test(given) ? 'http' : 'https'}://${given}`;
-  if (!/^(http|ws)s?:/.test(text) || !URL.canParse(text))
-    throw new RangeError(`${given} is not a server's address`);
-  const url = new URL(text.replace(/^ws/, 'http'));
+  const url = urlOf(text.replace(/^ws/i, 'http'));
+  if (!url || !/^https?:$/.test(url.protocol)) throw new RangeError(`${given} is not a server's address`);
   return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+/** Not by `URL.canParse`, which browsers before 2023 have not. */
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
