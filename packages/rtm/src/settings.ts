@@ -41,7 +41,8 @@ function serverSetting(): string | undefined {
       : document.querySelector('meta[name="housecount-url"]')?.getAttribute('content'),
     scriptOrigin,
     processLike?.env?.HOUSECOUNT_URL,
-    typeof location === 'undefined' ? undefined : location.origin,
+    // Of a page from a file, or in an app, no server is known.
+    typeof location !== 'undefined' && /^https?:/.test(location.origin) ? location.origin : undefined,
   ].find((value): value is string => typeof value === 'string' && value !== '');
 }
 

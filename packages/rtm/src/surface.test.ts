@@ -91,6 +91,23 @@ test('RTM3: the server is the one of the parameter, else of the page, else of th
   }
 });
 
+test('RTM3: a page without an origin of its own, as one from a file, is no server', () => {
+  const pageFrom = (origin: string): void => void Object.assign(globalThis, { location: { origin } });
+  try {
+    pageFrom('https://shop.test');
+    expect(serverUrls()).toEqual(['https://shop.test']);
+    for (const origin of ['null', 'file://', 'capacitor://localhost', 'chrome-extension://abc']) {
+      pageFrom(origin);
+      expect(thrown(() => serverUrls())).toMatchObject({
+        name: 'RangeError',
+        message: expect.stringContaining('HOUSECOUNT_URL'),
+      });
+    }
+  } finally {
+    Reflect.deleteProperty(globalThis, 'location');
+  }
+});
+
 test('RTM4: the arguments of the constructor are checked, with the codes of the API', () => {
   const code = (...args: unknown[]): unknown => {
     const { errorCode, operation } = thrown(
