@@ -360,6 +360,16 @@ test('RTM37: the last word counts: an unsubscribe before the answer to its subsc
   expect(await client.unsubscribe('lobby')).toEqual({ timestamp: 0, channelName: 'lobby' });
 });
 
+test('RTM33: a clock that is set back does not keep a channel from being subscribed', async () => {
+  const { client } = ann;
+  await client.subscribe('lobby');
+  await client.subscribe('lobby');
+  world.nowMs -= 3_600_000;
+  expect(await outcome(client.subscribe('lobby'))).toBe(-11020);
+  await world.pass(5_000);
+  expect(await outcome(client.subscribe('lobby'))).toMatchObject({ channelName: 'lobby' });
+});
+
 test('RTM38: calls over the rate are refused here for a second, in the name of their kind', async () => {
   const { client } = ann;
   const calls: [number, string, () => Promise<unknown>][] = [

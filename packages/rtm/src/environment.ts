@@ -13,8 +13,10 @@ export interface SocketLike {
 
 /** Time, chance and the network, as the SDK sees them; tests put their own in place. */
 export interface Environment {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds: of what happened, never how long ago, for the clock may be set. */
   nowMs(): number;
+  /** Milliseconds since some moment, which no setting of the clock changes. */
+  passedMs(): number;
   /** Calls `act` once after `ms` milliseconds; the function returned cancels it. */
   after(ms: number, act: () => void): () => void;
   /** From 0 up to 1. */
@@ -25,6 +27,7 @@ export interface Environment {
 
 const real: Environment = {
   nowMs: () => Date.now(),
+  passedMs: () => performance.now(),
   after: (ms, act) => {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);

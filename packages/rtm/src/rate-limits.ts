@@ -28,13 +28,13 @@ export type Bucket = keyof typeof callsPerSecondMax;
 
 /** Counts calls of a client by kind, over the last second. */
 export class RateLimits {
-  /** Times of calls that were let through, epoch milliseconds; never more than the limit. */
+  /** When calls were let through, by `passedMs`; never more than the limit. */
   readonly #times = new Map<Bucket, number[]>();
 
   /** Counts a call; throws −10021 in the name of `operation` if there were too many. A refused call does not count. */
   take(bucket: Bucket, operation: string = bucket): void {
-    const nowMs = environment.nowMs();
-    const recent = (this.#times.get(bucket) ?? []).filter((atMs) => nowMs - atMs < windowMs && atMs <= nowMs);
+    const nowMs = environment.passedMs();
+    const recent = (this.#times.get(bucket) ?? []).filter((atMs) => nowMs - atMs < windowMs);
     this.#times.set(bucket, recent);
     const most = callsPerSecondMax[bucket];
     if (recent.length >= most)

@@ -223,7 +223,7 @@ export class Subscriptions {
   }
 
   #countAttempt(channel: string): void {
-    const nowMs = environment.nowMs();
+    const nowMs = environment.passedMs();
     for (const [name, times] of this.#attempts)
       if (times.every((atMs) => nowMs - atMs >= attemptsMs)) this.#attempts.delete(name);
     const recent = (this.#attempts.get(channel) ?? []).filter((atMs) => nowMs - atMs < attemptsMs);

@@ -234,6 +234,26 @@ test('RTM16: after two minutes the link is suspended and tries every 30 seconds 
   });
 });
 
+for (const [way, hours] of [
+  ['back', -1],
+  ['forth', 1],
+] as const)
+  test(`RTM16: a clock that is set ${way} changes nothing about when the link tries and is suspended`, async () => {
+    const { client, changes } = makeClient();
+    await client.login();
+    changes();
+    world.down = true;
+    world.socket.drop();
+    await world.settle();
+    world.nowMs += hours * 3_600_000;
+    await world.pass(119_999);
+    expect(changes().filter((change) => change.startsWith('CONNECTING'))).toHaveLength(5);
+    await world.pass(1);
+    expect(changes()).toEqual(['SUSPENDED AUTO_RECONNECT RECONNECT_TIMEOUT']);
+    await world.pass(30_000);
+    expect(changes()).toHaveLength(2);
+  });
+
 test('RTM16: each of several addresses has its turn', async () => {
   const { client } = makeClient('ann', {
     privateConfig: { serviceType: ['MESSAGE'], accessPointHosts: ['http://a', 'http://b'] },

@@ -50,7 +50,7 @@ export class Link {
   #session: SignalingWelcome['session'] | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isWhole = false;
-  /** Since when the connection is lost, epoch milliseconds; of its end in `SUSPENDED` nothing changes. */
+  /** Since when the connection is lost, by `passedMs`; of its end in `SUSPENDED` nothing changes. */
   #lostMs: number | undefined;
   #suspended = false;
   #attempts = 0;
@@ -296,7 +296,7 @@ export class Link {
     }
     const wasConnected = this.#state === 'CONNECTED';
     if (!wasConnected) this.#nextHost++;
-    this.#lostMs ??= environment.nowMs();
+    this.#lostMs ??= environment.passedMs();
     const cause = this.#causeOfLoss(end, wasConnected);
     // Before anybody is told: who hears of the loss may log in, and that login is another one.
     const login = this.#login;
@@ -329,7 +329,7 @@ export class Link {
 
   #retryLater(retryAfterMs: number | undefined): void {
     const delayMs = retryDelayMs(this.#attempts++, this.#suspended, environment.random(), retryAfterMs);
-    const leftMs = (this.#lostMs ?? 0) + disconnectedMsMax - environment.nowMs();
+    const leftMs = (this.#lostMs ?? 0) + disconnectedMsMax - environment.passedMs();
     this.#cancelRetry();
     if (this.#suspended || delayMs < leftMs) {
       this.#cancelRetry = environment.after(delayMs, () =>

@@ -258,8 +258,8 @@ export class StreamTopics {
   }
 
   #countMessage(operation: string, topic: string): void {
-    const nowMs = environment.nowMs();
-    const recent = (this.#sent.get(topic) ?? []).filter((atMs) => nowMs - atMs < 1000 && atMs <= nowMs);
+    const nowMs = environment.passedMs();
+    const recent = (this.#sent.get(topic) ?? []).filter((atMs) => nowMs - atMs < 1000);
     if (recent.length >= messagesPerSecondMax)
       throw rtmError(
         operation,

@@ -14,7 +14,9 @@ interface Timer {
 
 /** For tests: time that moves when told, and a server in memory behind sockets that are none. */
 export class FakeWorld {
+  /** What the clock says; it may be set. */
   nowMs = 1_000_000;
+  #passedMs = 0;
   /** What chance gives; 1 is as near as makes waits their longest. */
   random = 1;
   /** Sockets fail to open while true, and hang without a word while `mute`. */
@@ -37,8 +39,9 @@ export class FakeWorld {
   constructor() {
     this.restore = replaceEnvironment({
       nowMs: () => this.nowMs,
+      passedMs: () => this.#passedMs,
       after: (ms, act) => {
-        const timer = { atMs: this.nowMs + ms, act };
+        const timer = { atMs: this.#passedMs + ms, act };
         this.#timers.add(timer);
         return () => this.#timers.delete(timer);
       },
@@ -62,18 +65,23 @@ export class FakeWorld {
 
   /** Moves time, and what is due happens in its order. */
   async pass(ms: number): Promise<void> {
-    const untilMs = this.nowMs + ms;
+    const untilMs = this.#passedMs + ms;
     await this.settle();
     for (;;) {
       const due = [...this.#timers].sort((a, b) => a.atMs - b.atMs)[0];
       if (!due || due.atMs > untilMs) break;
       this.#timers.delete(due);
-      this.nowMs = Math.max(this.nowMs, due.atMs);
+      this.#moveTo(due.atMs);
       due.act();
       await this.settle();
     }
-    this.nowMs = untilMs;
+    this.#moveTo(untilMs);
     await this.settle();
+  }
+
+  #moveTo(passedMs: number): void {
+    this.nowMs += Math.max(0, passedMs - this.#passedMs);
+    this.#passedMs = Math.max(this.#passedMs, passedMs);
   }
 
   get socket(): FakeSocket {
