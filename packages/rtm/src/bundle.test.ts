@@ -73,3 +73,14 @@ test('RTM9: the bundle does with what browsers of 2022 have, also where a script
   const said = execFileSync(node, ['--input-type=module', '--eval', page], { encoding: 'utf8' });
   expect(said).toBe('-10023 ws://127.0.0.1:7080/v1/signaling\n');
 }, 30_000);
+
+test('RTM9: tools that know nothing of "exports" find the same bundle and types', async () => {
+  const about = (await Bun.file(new URL('../package.json', import.meta.url)).json()) as {
+    readonly main?: string;
+    readonly module?: string;
+    readonly types?: string;
+    readonly exports: { readonly '.': { readonly types: string; readonly default: string } };
+  };
+  const { types, default: bundle } = about.exports['.'];
+  expect([about.main, about.module, about.types]).toEqual([bundle, bundle, types]);
+});
