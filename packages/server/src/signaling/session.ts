@@ -33,6 +33,8 @@ export interface SessionStart {
   readonly rates: Rates;
   /** What its token allows; absent: everything. */
   readonly permissions?: Permissions;
+  /** The id of the one that the client came back for, which had ended. */
+  readonly insteadOf?: string;
 }
 
 /**
@@ -45,6 +47,7 @@ export class Session {
   readonly userId: string;
   readonly identity: SessionStart['identity'];
   readonly rates: Rates;
+  readonly insteadOf: string | undefined;
   leaseMs: number;
   tokenEndsMs: number | undefined;
   permissions: Permissions | undefined;
@@ -84,6 +87,7 @@ export class Session {
     this.rates = start.rates;
     this.tokenEndsMs = start.tokenEndsMs;
     this.permissions = start.permissions;
+    this.insteadOf = start.insteadOf;
     this.lastHeardMs = context.clock.nowMs();
   }
 

@@ -262,6 +262,30 @@ test('SIG13: a device that comes back does not push out the newer one', async ()
   expect(second.closed).toBeUndefined();
 });
 
+test('SIG13: a client that was welcomed to a new session, and never heard of it, is not a newer device', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  await ann.drops();
+  await w.advance(leaseMs + 5_000);
+  const { session } = ann.welcome;
+  // Its path breaks with the welcome on the way: the server sees an open socket.
+  const unheard = await w.login('ann', { session });
+  expect(unheard.welcome.session.id).not.toBe(session.id);
+  const again = await w.login('ann', { session });
+  expect(again.closing).toBeUndefined();
+  expect(again.welcome.resumed).toBe(false);
+  expect(unheard.closing?.code).toBe('replaced');
+  await again.subscribes('lobby');
+  expect(w.subscribers()).toEqual(['ann']);
+
+  // A device that took the place in between still has it.
+  const newer = await w.login('ann');
+  for (const lost of [session, again.welcome.session])
+    expect((await w.login('ann', { session: lost })).closing?.code).toBe('replaced');
+  expect(newer.closed).toBeUndefined();
+});
+
 test('SIG13: a newer login in the middle of a return has the user', async () => {
   const w = await begin();
   const first = await w.login('ann');

@@ -56,8 +56,12 @@ export class Sessions {
     const { address } = connection.socket;
     if (isBanned(this.#context.log, app.id, { userId, address })) return { ok: false, code: 'banned' };
     const claim = frame.session && verifySessionKey(this.#context.secret, frame.session.key);
-    if (claim && claim.id === frame.session?.id && claim.app === app.id && claim.userId === userId) {
-      const back = this.#returning(app, userId, claim.id, leaseMs);
+    const claimed =
+      claim && claim.id === frame.session?.id && claim.app === app.id && claim.userId === userId
+        ? claim.id
+        : undefined;
+    if (claimed !== undefined) {
+      const back = this.#returning(app, userId, claimed, leaseMs);
       if (back === 'replaced') return { ok: false, code: 'replaced' };
       if (back) {
         // What a session from before a restart was allowed is not known any more: nothing less, as far as it can be known.
@@ -79,6 +83,7 @@ export class Sessions {
       leaseMs,
       ...(tokenEndsMs !== undefined && { tokenEndsMs }),
       ...(permissions && { permissions }),
+      ...(claimed !== undefined && { insteadOf: claimed }),
     });
     this.#add(session);
     return { ok: true, session, resumed: false };
@@ -162,7 +167,10 @@ export class Sessions {
   ): { readonly session: Session; readonly isWhole: boolean } | 'replaced' | undefined {
     const known = this.of(app.id, userId);
     // Told "begin anew", a client that comes back by itself would push out the device that took its place.
-    if (known) return known.id === id ? { session: known, isWhole: true } : 'replaced';
+    if (known?.id === id) return { session: known, isWhole: true };
+    // It was made for this very client, which has not heard of it: the welcome was lost.
+    if (known?.insteadOf === id) return undefined;
+    if (known) return 'replaced';
     const memberships = [...this.#memberships(app.id, userId)];
     const own = memberships.filter(({ connectionId }) => connectionId === id);
     if (own.length === 0) return memberships.length > 0 ? 'replaced' : undefined;
