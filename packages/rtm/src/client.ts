@@ -22,7 +22,7 @@ import type { ChannelType, LinkStateEvent, MessageEvent, RTMClientEventMap, Toke
 import { RTMHistory } from './history.ts';
 import { claimInstance } from './instances.ts';
 import { RTMLock } from './lock.ts';
-import { onNetworkBack } from './network.ts';
+import { watchPage } from './page.ts';
 import { RTMPresence } from './presence.ts';
 import { presenceEventOf } from './presence-event.ts';
 import type {
@@ -228,7 +228,11 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     if (idle) {
       this.#stopWatching?.();
       this.#stopWatching = undefined;
-    } else this.#stopWatching ??= onNetworkBack(() => this.#session.link.hurry());
+    } else
+      this.#stopWatching ??= watchPage({
+        onBack: () => this.#session.link.hurry(),
+        onLeft: () => this.#session.link.letGo(),
+      });
     this.#onLink(event);
     this.emit('status', statusEventOf(event));
   }

@@ -443,6 +443,51 @@ test('RTM20: a page told that its network is back tries at once', async () => {
   }
 });
 
+test('RTM140: a page that is left and kept by the browser gives its connection up, and is back at once when it is shown', async () => {
+  const page = Object.assign(new EventTarget(), { document: new EventTarget() });
+  const says = (name: string, persisted: boolean) =>
+    page.dispatchEvent(Object.assign(new Event(name), { persisted }));
+  const freeze = () => page.document.dispatchEvent(new Event('freeze'));
+  Object.assign(globalThis, { window: page });
+  try {
+    const { client, changes } = makeClient();
+    await client.login();
+    changes();
+    // In the background, or closed: nothing of that kind.
+    freeze();
+    says('pagehide', false);
+    freeze();
+    says('pageshow', false);
+    await world.settle();
+    expect(changes()).toEqual([]);
+
+    says('pagehide', true);
+    expect(world.socket.readyState).toBe(1);
+    freeze();
+    expect(world.socket.readyState).toBe(3);
+    expect(changes()).toEqual(['DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR']);
+    says('pageshow', true);
+    await world.settle();
+    expect(world.logins.at(-1)).toMatchObject({ session: { id: 's1' } });
+    expect(changes()).toEqual([
+      'CONNECTING NETWORK_CHANGE NETWORK_CHANGE',
+      'CONNECTED RECONNECTED RECONNECT_SUCCESS',
+    ]);
+
+    // Who logs out as the page goes has said goodbye.
+    page.addEventListener('pagehide', () => client.logout());
+    says('pagehide', true);
+    freeze();
+    expect(world.others.at(-1)).toEqual({ type: 'logout' });
+    await world.settle();
+    says('pageshow', true);
+    await world.pass(60_000);
+    expect(changes()).toEqual(['IDLE LOGOUT LOGOUT']);
+  } finally {
+    Reflect.deleteProperty(globalThis, 'window');
+  }
+});
+
 for (const bad of ['', '{', 'null', '7', '{"type":7}', '{"type":"of-a-later-version"}', new ArrayBuffer(3)])
   test(`RTM21: ${JSON.stringify(bad)} from the server is passed over`, async () => {
     const { client, changes } = makeClient();

@@ -191,6 +191,13 @@ export class Link {
     this.#attempt(['NETWORK_CHANGE', 'NETWORK_CHANGE']);
   }
 
+  /** Gives the connection up as lost: left open, the browser would keep it while nobody is here. */
+  letGo(): void {
+    if (!this.#socket) return;
+    this.#dropSocket();
+    this.#lost({ why: 'closed' }, this.#token);
+  }
+
   #attempt(cause: Cause): void {
     this.#to('CONNECTING', cause);
     // A listener may have called login or logout.

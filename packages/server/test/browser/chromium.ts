@@ -26,7 +26,13 @@ export function chromiumPath(): string | undefined {
 }
 
 /** Starts headless Chromium with fake media devices (a 20 fps test picture and beeps); throws if there is no Chromium. */
-export async function launchChromium(options: { readonly args?: readonly string[] } = {}): Promise<Chromium> {
+export async function launchChromium(
+  options: {
+    readonly args?: readonly string[];
+    /** Keeps a page that is left, to go back to, as browsers of people do. */
+    readonly keepsPages?: boolean;
+  } = {},
+): Promise<Chromium> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error('no Chromium found: set HOUSECOUNT_CHROMIUM to its path');
   const profile = await mkdtemp(join(tmpdir(), 'housecount-chromium-'));
@@ -34,6 +40,7 @@ export async function launchChromium(options: { readonly args?: readonly string[
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
+    ...(options.keepsPages && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
     args: [
       '--no-sandbox',
       '--disable-gpu',
