@@ -1,6 +1,6 @@
 import type { SignalingLockEvent, SignalingStorage } from '@housecount/protocol';
 import type { LockEvent, StorageEvent } from './events.ts';
-import { storageDataOf } from './storage.ts';
+import { storageDataOf } from './storage-data.ts';
 
 /** A set of metadata as the event `storage`; of a user, `publisher` is whose it is, for nothing else of the event says that. */
 export function storageEventOf({

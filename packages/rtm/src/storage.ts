@@ -1,4 +1,4 @@
-import type { MetadataTarget, SignalingMetadataItem } from '@housecount/protocol';
+import type { MetadataTarget } from '@housecount/protocol';
 import { checkChannelName, checkChannelType, checkUserId } from './checks.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
@@ -12,6 +12,7 @@ import {
 import type { Bucket } from './rate-limits.ts';
 import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
+import { storageDataOf } from './storage-data.ts';
 
 export interface MetaDataDetail {
   value: string;
@@ -233,17 +234,6 @@ export class RTMStorage {
 }
 
 type MetadataMode = 'set' | 'update' | 'remove';
-
-/** A set of metadata as the API has it. */
-export function storageDataOf(majorRevision: number, items: readonly SignalingMetadataItem[]): StorageData {
-  const metadata = Object.fromEntries(
-    items.map(({ key, value, revision, updatedMs = 0, author = '' }) => [
-      key,
-      { value, revision, updated: updatedMs, authorUid: author },
-    ]),
-  );
-  return { totalCount: items.length, majorRevision, metadata };
-}
 
 function notMetadata(operation: string): Error {
   return rtmError(operation, 'STORAGE_OPERATION_FAILED', 'The answer is not about metadata');

@@ -24,6 +24,19 @@ test('RTM1: the default export and the named ones are those of the API', () => {
       'setParameter',
     ].sort(),
   );
+  expect(Object.keys(named).sort()).toEqual([
+    'ConstantsType',
+    'RTMBaseError',
+    'RTMClient',
+    'RTMEvents',
+    'RTMHistory',
+    'RTMLock',
+    'RTMPresence',
+    'RTMStorage',
+    'RTMStreamChannel',
+    'RTMStreamChannelStatusCode',
+    'default',
+  ]);
   expect(AgoraRTM.VERSION).toBe('2.3.0');
   expect(AgoraRTM.RTM).toBe(named.RTMClient);
   for (const name of ['RTMHistory', 'RTMLock', 'RTMPresence', 'RTMStorage', 'RTMStreamChannel'] as const)
