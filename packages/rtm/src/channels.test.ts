@@ -386,6 +386,7 @@ test('RTM38: calls over the rate are refused here for a second, in the name of t
     [20, 'userMetaSub', () => client.storage.subscribeUserMetadata('_')],
     [20, 'setLock', () => client.lock.setLock('_', 'MESSAGE', 'l')],
     [20, 'getLock', () => client.lock.getLock('_', 'MESSAGE')],
+    [20, 'renewToken', () => client.renewToken('')],
     [20, 'getMessages', () => client.history.getMessages('_', 'MESSAGE')],
     [10, 'acquireLock', () => client.lock.acquireLock('_', 'MESSAGE', 'l')],
   ];

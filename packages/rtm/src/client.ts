@@ -205,6 +205,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   /** Puts a token in the place of the present one; while the connection is lost, with the next one. */
   async renewToken(token: string, options: RenewTokenOptions = {}): Promise<RenewTokenResponse> {
     const operation = 'renewToken';
+    this.#session.limit(operation);
     if (!this.#session.link.alive) this.#session.needConnection(operation);
     checkToken(operation, token);
     checkOptions(operation, options, 'INVALID_PARAMETER');

@@ -22,6 +22,7 @@ export const callsPerSecondMax = {
   revokeLock: 20,
   getLock: 20,
   getMessages: 20,
+  renewToken: 20,
   acquireLock: 10,
 } as const;
 export type Bucket = keyof typeof callsPerSecondMax;
