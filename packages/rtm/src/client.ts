@@ -15,7 +15,7 @@ import {
 import { type RTMConfig, readConfig } from './config.ts';
 import { LinkStateChangeReasonDescription, TokenEventReason } from './constants.ts';
 import { bytesOf, type Message, messageBytesMax, messageTypeOf } from './content.ts';
-import { Emitter } from './emitter.ts';
+import { Emitter, type Listener } from './emitter.ts';
 import { environment } from './environment.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType, LinkStateEvent, MessageEvent, RTMClientEventMap, TokenEvent } from './events.ts';
@@ -36,7 +36,7 @@ import type {
 import type { RosterOptions, RTMRoster } from './roster/roster.ts';
 import { rosterPlace } from './roster/roster-options.ts';
 import { Session } from './session.ts';
-import { statusEventOf } from './status-event.ts';
+import { type StatusEvent, statusEventOf } from './status-event.ts';
 import { RTMStorage } from './storage.ts';
 import { lockEventOf, storageEventOf } from './storage-event.ts';
 import { RTMStreamChannel } from './stream-channel.ts';
@@ -216,11 +216,16 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     return this.#session.link.renewToken(token, operation);
   }
 
-  addEventListener<E extends keyof RTMClientEventMap>(eventName: E, listener: RTMClientEventMap[E]): void {
+  /** `linkState` took the place of `status` in 2.3. */
+  addEventListener(eventName: 'status', listener: (event: StatusEvent) => void): void;
+  addEventListener<E extends keyof RTMClientEventMap>(eventName: E, listener: RTMClientEventMap[E]): void;
+  addEventListener(eventName: string, listener: Listener): void {
     this.on(eventName, listener);
   }
 
-  removeEventListener<E extends keyof RTMClientEventMap>(eventName: E, listener: RTMClientEventMap[E]): void {
+  removeEventListener(eventName: 'status', listener: (event: StatusEvent) => void): void;
+  removeEventListener<E extends keyof RTMClientEventMap>(eventName: E, listener: RTMClientEventMap[E]): void;
+  removeEventListener(eventName: string, listener: Listener): void {
     this.off(eventName, listener);
   }
 

@@ -1,5 +1,5 @@
 // biome-ignore lint/suspicious/noExplicitAny: listeners of Node's EventEmitter take what they want.
-type Listener = (...args: any[]) => void;
+export type Listener = (...args: any[]) => void;
 type Name = string | symbol;
 interface Entry {
   readonly listener: Listener;

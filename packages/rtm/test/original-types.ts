@@ -40,6 +40,12 @@ client.addEventListener('tokenPrivilegeWillExpire', theirListeners.tokenPrivileg
 client.addEventListener('storage', theirListeners.storage);
 client.addEventListener('lock', theirListeners.lock);
 client.addEventListener('topic', theirListeners.topic);
+/** Apps of 2.2 and before listen to `status` as to any other. */
+const onStatus = ({ state }: { state: string; reason: string; timestamp: number }): void =>
+  console.log(state);
+client.addEventListener('status', onStatus);
+client.addEventListener('status', ({ state, reason }) => console.log(state === 'FAILED', reason));
+client.removeEventListener('status', onStatus);
 client.on('presence', theirListeners.presence).once('anything', () => undefined);
 client.removeEventListener('presence', theirListeners.presence);
 client.off('linkState', theirListeners.linkState).removeAllListeners('linkState');
