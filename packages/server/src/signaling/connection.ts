@@ -247,6 +247,8 @@ export class SignalingConnection implements SocketHandler {
     }
     const { session } = phase;
     const { frame } = parsed;
+    // Who goes on has read the welcome, and knows what is to be done.
+    session.isWhole = true;
     switch (frame.type) {
       case 'login':
         this.end('already_joined');

@@ -53,6 +53,8 @@ export class Session {
   permissions: Permissions | undefined;
   /** token-will-expire was sent for this end. */
   warned = false;
+  /** False for one from before a restart, until its client has heard that it must subscribe anew. */
+  isWhole = true;
   /** As the log has it, or will have it once what was submitted is decided. */
   link: 'live' | 'silent' = 'live';
   lastHeardMs: number;

@@ -383,6 +383,30 @@ test('SIG14: after a crash a session comes back under its id, and nobody is told
   });
 });
 
+test('SIG14: a client that never heard that it must subscribe anew is told so again', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  const { session } = ann.welcome;
+  await w.crash();
+  await w.start();
+  // Its path breaks with the welcome on the way, which the server may see or not.
+  const unheard = await w.login('ann', { session });
+  expect(unheard.welcome.resumed).toBe(false);
+  const again = await w.login('ann', { session });
+  expect(again.welcome).toMatchObject({ resumed: false, session: { id: session.id } });
+  await again.drops();
+  const heard = await w.login('ann', { session });
+  expect(heard.welcome.resumed).toBe(false);
+  await heard.subscribes('lobby');
+  await heard.drops();
+  const last = await w.login('ann', { session });
+  expect(last.welcome.resumed).toBe(true);
+  const bob = await w.login('bob');
+  await bob.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'a' } });
+  expect(last.all('message')).toHaveLength(1);
+});
+
 test('SIG14: who does not come back after a crash times out; one who logs in anew ends what was left', async () => {
   const w = await begin();
   const clients = [];

@@ -65,9 +65,9 @@ export class Sessions {
       if (back === 'replaced') return { ok: false, code: 'replaced' };
       if (back) {
         // What a session from before a restart was allowed is not known any more: nothing less, as far as it can be known.
-        if (!back.isWhole) back.session.permissions = permissions;
+        if (back.isRestored) back.session.permissions = permissions;
         const admission = await this.#resume(back.session, checked, address);
-        if (admission) return admission.ok ? { ...admission, resumed: back.isWhole } : admission;
+        if (admission) return admission.ok ? { ...admission, resumed: back.session.isWhole } : admission;
         // Ended meanwhile by a newer device.
         if (this.of(app.id, userId)) return { ok: false, code: 'replaced' };
       }
@@ -164,10 +164,10 @@ export class Sessions {
     userId: string,
     id: string,
     leaseMs: number,
-  ): { readonly session: Session; readonly isWhole: boolean } | 'replaced' | undefined {
+  ): { readonly session: Session; readonly isRestored: boolean } | 'replaced' | undefined {
     const known = this.of(app.id, userId);
     // Told "begin anew", a client that comes back by itself would push out the device that took its place.
-    if (known?.id === id) return { session: known, isWhole: true };
+    if (known?.id === id) return { session: known, isRestored: false };
     // It was made for this very client, which has not heard of it: the welcome was lost.
     if (known?.insteadOf === id) return undefined;
     if (known) return 'replaced';
@@ -185,7 +185,8 @@ export class Sessions {
     });
     for (const { key } of own) session.restore(key, unknownOptions);
     this.#add(session);
-    return { session, isWhole: false };
+    session.isWhole = false;
+    return { session, isRestored: true };
   }
 
   /** undefined: its lease has ended after all, and it with it. */
