@@ -57,8 +57,6 @@ export class FollowedUsers {
 
   /** Brings a session to what is wanted of it. */
   async restore(resumed: boolean): Promise<void> {
-    // A new session follows nobody.
-    if (!resumed) this.#unwanted.clear();
     const anew = resumed ? [] : [...this.#wanted];
     await Promise.all([
       ...[...this.#unwanted].map((userId) => this.#quietly(userId, this.#forget(userId))),

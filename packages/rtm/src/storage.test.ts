@@ -155,6 +155,24 @@ test('RTM63: who is followed is followed again by a new session; who is not any 
   expect(asked()).toEqual([]);
 });
 
+test('RTM63: who is let go while a new session is half restored is let go in that one', async () => {
+  const { storage: api } = ann.client;
+  await api.subscribeUserMetadata('bob');
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ session: { id: 's2', key: 'k2' } }));
+  // The server has done it, and the answer is lost.
+  world.onRequest = (_, socket) => socket.drop();
+  world.socket.drop();
+  await world.pass(2_000);
+  expect(world.of('subscribe-user-metadata').at(-1)).toMatchObject({ userId: 'bob' });
+  await api.unsubscribeUserMetadata('bob');
+  world.onRequest = ({ id }, socket) => socket.ok(id);
+  world.onLogin = (_, socket) =>
+    socket.tell(world.welcome({ session: { id: 's2', key: 'k2' }, resumed: true }));
+  world.requests.splice(0);
+  await world.pass(4_000);
+  expect(world.requests).toMatchObject([{ type: 'unsubscribe-user-metadata', userId: 'bob' }]);
+});
+
 test('RTM63: a follow that the server refused, or did not answer, does not hold', async () => {
   const { storage: api } = ann.client;
   world.onRequest = ({ id }, socket) => socket.tell({ type: 'refused', id, code: -12017, reason: 'Full.' });
