@@ -363,4 +363,5 @@ export class PresenceChannel {
   }
 }
 
-const isOfPresence = (change: PersonChange): change is PresenceChange => change.type !== 'links';
+const isOfPresence = (change: PersonChange): change is Exclude<PersonChange, { type: 'links' }> =>
+  change.type !== 'links';

@@ -16,22 +16,24 @@ import {
   silentSinceMs,
 } from './person.ts';
 
-/** A change of who is there, by user, whatever links back them. */
-export type PersonChange =
+/** `states`: those that were told before. */
+interface Gone {
+  readonly type: 'leave' | 'timeout';
+  readonly userId: string;
+  readonly states: SignalingStates;
+}
+/** A change of who is there, by user, whatever links back them, as presence tells it. */
+export type PresenceChange =
   | { readonly type: 'join'; readonly userId: string }
-  /** `states`: those that were told before. */
-  | {
-      readonly type: 'leave' | 'timeout';
-      readonly userId: string;
-      readonly states: SignalingStates;
-      readonly reason: LeaveReason;
-    }
-  | { readonly type: 'states'; readonly userId: string }
-  /** Another link backs them, or the links that do went silent or are heard again: of the roster, and not of presence. */
-  | { readonly type: 'links'; readonly userId: string };
+  | Gone
+  | { readonly type: 'states'; readonly userId: string };
 
-/** What presence tells. */
-export type PresenceChange = Exclude<PersonChange, { type: 'links' }>;
+/** And as the roster does. */
+export type PersonChange =
+  | Exclude<PresenceChange, Gone>
+  | (Gone & { readonly reason: LeaveReason })
+  /** Another link backs them, or the links that do went silent or are heard again. */
+  | { readonly type: 'links'; readonly userId: string };
 
 /** Who is there at one moment. Immutable. */
 export interface People {

@@ -19,7 +19,7 @@ export async function followRoster(
   { view, cursor }: Extract<SignalingRosterRequest, { type: 'subscribe-roster' }>,
 ): Promise<Answer> {
   const name = nameOf(view);
-  if (!session.follows(key, name) && session.rosters >= limits.signalingRostersMax)
+  if (!session.followsRoster(key, name) && session.rosters >= limits.signalingRostersMax)
     return refused(
       signalingErrors.tooManyChannels,
       `At most ${limits.signalingRostersMax} rosters and views of them can be followed.`,

@@ -234,7 +234,7 @@ export class Session {
     return this.#rosters.size;
   }
 
-  follows(key: ChannelKey, view: string): boolean {
+  followsRoster(key: ChannelKey, view: string): boolean {
     return this.#rosters.has(key, view);
   }
 
