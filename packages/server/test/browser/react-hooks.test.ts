@@ -59,7 +59,7 @@ async function shows(page: Page, selector: string, wanted: readonly string[]): P
 }
 const first = (list: string): string => `section:first-of-type ${list}`;
 
-test('REACT5, REACT7: components under StrictMode show who is there and what is said, and a viewer without any code of it', async () => {
+test('REACT5, REACT8: components under StrictMode show who is there and what is said, and a viewer without any code of it', async () => {
   const channel = 'hooks';
   const ann = await open(channel, 'ann');
   await shows(ann, first('#users li'), ['ann audience']);
