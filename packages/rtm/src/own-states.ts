@@ -16,6 +16,8 @@ interface OfChannel {
   known: SignalingStates;
   /** What it has not confirmed, in order. */
   changes: readonly StateChange[];
+  /** Keys of which it was told something, and has not answered: it may have another value than `known`. */
+  doubtful: ReadonlySet<string>;
 }
 
 /** A user's own temporary states: what the server has, and what it has still to be told. */
@@ -43,7 +45,7 @@ export class OwnStates {
 
   /** Takes down a change that the server is told now or later. */
   add(channel: string, change: StateChange): void {
-    const of = this.#channels.get(channel) ?? { known: {}, changes: [] };
+    const of = this.#channels.get(channel) ?? empty;
     this.#channels.set(channel, { ...of, changes: [...of.changes, change] });
   }
 
@@ -51,8 +53,17 @@ export class OwnStates {
   confirm(channel: string, change: StateChange): void {
     const of = this.#channels.get(channel);
     if (!of?.changes.includes(change)) return;
+    const told = keysOf(change, of.known);
     of.known = applied(of.known, change);
+    of.doubtful = new Set([...of.doubtful].filter((key) => !told.includes(key)));
     this.drop(channel, change);
+  }
+
+  /** The server was told the change, or states with a subscription, and whether it has taken them is not known. */
+  doubt(channel: string, change: StateChange): void {
+    const of = this.#channels.get(channel) ?? empty;
+    const doubtful = new Set([...of.doubtful, ...keysOf(change, of.known)]);
+    this.#channels.set(channel, { ...of, doubtful });
   }
 
   /** The server has not taken the change, or it is replaced by others. */
@@ -60,7 +71,7 @@ export class OwnStates {
     const of = this.#channels.get(channel);
     if (!of) return;
     of.changes = of.changes.filter((each) => each !== change);
-    if (of.changes.length === 0 && Object.keys(of.known).length === 0) this.#channels.delete(channel);
+    if (isEmpty(of)) this.#channels.delete(channel);
   }
 
   /** The changes not confirmed, in order. */
@@ -74,12 +85,13 @@ export class OwnStates {
    */
   begin(channel: string, sent: SignalingStates, included: readonly StateChange[]): void {
     const changes = this.changes(channel).filter((each) => !included.includes(each));
-    const before = this.#channels.get(channel)?.known ?? {};
-    const gone = Object.keys(before).filter((key) => !Object.hasOwn(sent, key));
+    const { known: before, doubtful } = this.#channels.get(channel) ?? empty;
+    const gone = keysBeside(sent, before, doubtful);
     const known = { ...Object.fromEntries(gone.map((key) => [key, before[key] ?? ''])), ...sent };
     const taken: StateChange[] = gone.length > 0 ? [{ type: 'remove', keys: gone }] : [];
-    if (changes.length === 0 && Object.keys(known).length === 0) this.#channels.delete(channel);
-    else this.#channels.set(channel, { known, changes: [...taken, ...changes] });
+    const of: OfChannel = { known, changes: [...taken, ...changes], doubtful: new Set() };
+    if (isEmpty(of)) this.#channels.delete(channel);
+    else this.#channels.set(channel, of);
   }
 
   /** Puts the fewest changes in the place of those not confirmed: after a pause only the outcome matters. */
@@ -87,8 +99,10 @@ export class OwnStates {
     const of = this.#channels.get(channel);
     if (!of) return [];
     const wanted = this.wanted(channel);
-    const gone = Object.keys(of.known).filter((key) => !Object.hasOwn(wanted, key));
-    const changed = Object.entries(wanted).filter(([key, value]) => of.known[key] !== value);
+    const gone = keysBeside(wanted, of.known, of.doubtful);
+    const changed = Object.entries(wanted).filter(
+      ([key, value]) => of.known[key] !== value || of.doubtful.has(key),
+    );
     of.changes = [
       ...(gone.length > 0 ? [{ type: 'remove', keys: gone } as const] : []),
       ...(changed.length > 0 ? [{ type: 'set', states: Object.fromEntries(changed) } as const] : []),
@@ -101,6 +115,24 @@ export class OwnStates {
     if (channel === undefined) this.#channels.clear();
     else this.#channels.delete(channel);
   }
+}
+
+const empty: OfChannel = { known: {}, changes: [], doubtful: new Set() };
+
+const isEmpty = ({ known, changes, doubtful }: OfChannel): boolean =>
+  changes.length === 0 && doubtful.size === 0 && Object.keys(known).length === 0;
+
+/** The keys that `states` does not have, and the server has or may have. */
+const keysBeside = (
+  states: SignalingStates,
+  known: SignalingStates,
+  doubtful: ReadonlySet<string>,
+): string[] =>
+  [...new Set([...Object.keys(known), ...doubtful])].filter((key) => !Object.hasOwn(states, key));
+
+function keysOf(change: StateChange, known: SignalingStates): readonly string[] {
+  if (change.type === 'set') return Object.keys(change.states);
+  return change.keys.length > 0 ? change.keys : Object.keys(known);
 }
 
 function applied(states: SignalingStates, change: StateChange): SignalingStates {

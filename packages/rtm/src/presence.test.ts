@@ -355,3 +355,46 @@ test('RTM56: a key removed while the connection was lost is taken out also where
   await world.pass(2000);
   expect(kinds()).toEqual([['subscribe', 'lobby', { a: '1' }]]);
 });
+
+test('RTM56: what the server may have taken, and was taken back before it is known, is set right', async () => {
+  const { client } = ann;
+  const { presence } = client;
+  await client.subscribe('lobby');
+  await presence.setState('lobby', 'MESSAGE', { mood: 'fine' });
+  // The server has done it, and the answer is lost.
+  world.onRequest = (_, socket) => socket.drop();
+  await presence.setState('lobby', 'MESSAGE', { hand: 'up', mood: 'sad' });
+  await presence.removeState('lobby', 'MESSAGE', { states: ['hand'] });
+  await presence.setState('lobby', 'MESSAGE', { mood: 'fine' });
+  kinds();
+  world.onRequest = (request, socket) => socket.ok(request.id);
+  await world.pass(2000);
+  expect(kinds()).toEqual([
+    ['remove', 'lobby', ['hand']],
+    ['set', 'lobby', { mood: 'fine' }],
+  ]);
+  world.socket.drop();
+  await world.pass(2000);
+  expect(kinds()).toEqual([]);
+});
+
+test('RTM56: what a subscription took along whose answer was lost, and was taken back then, is taken out', async () => {
+  const { client } = ann;
+  const { presence } = client;
+  await client.subscribe('lobby');
+  world.onLogin = (_, socket) => socket.tell(world.welcome({ session: { id: 's2', key: 'k2' } }));
+  world.onRequest = (_, socket) => socket.drop();
+  world.socket.drop();
+  await world.settle();
+  await presence.setState('lobby', 'MESSAGE', { hand: 'up' });
+  kinds();
+  await world.pass(2000);
+  expect(kinds()).toEqual([['subscribe', 'lobby', { hand: 'up' }]]);
+  await presence.removeState('lobby', 'MESSAGE');
+  world.onRequest = (request, socket) => socket.ok(request.id);
+  await world.pass(4000);
+  expect(kinds()).toEqual([
+    ['subscribe', 'lobby', undefined],
+    ['remove', 'lobby', ['hand']],
+  ]);
+});

@@ -206,16 +206,22 @@ export class Subscriptions {
     const states = this.states.wanted(channel);
     const sendStates = anew && Object.keys(states).length > 0;
     const latest = this.#entries.get(channel)?.latest;
-    const { serverMs } = await ask({
-      type: 'subscribe',
-      channelType: 'MESSAGE',
-      channel,
-      ...wanted,
-      ...(sendStates && { states }),
-    });
-    // What was unsubscribed meanwhile has no states.
-    if (anew && this.#entries.get(channel)?.latest === latest) this.states.begin(channel, states, included);
-    return serverMs;
+    try {
+      const { serverMs } = await ask({
+        type: 'subscribe',
+        channelType: 'MESSAGE',
+        channel,
+        ...wanted,
+        ...(sendStates && { states }),
+      });
+      // What was unsubscribed meanwhile has no states.
+      if (anew && this.#entries.get(channel)?.latest === latest) this.states.begin(channel, states, included);
+      return serverMs;
+    } catch (error) {
+      if (sendStates && !isRefusal(error) && this.of(channel))
+        this.states.doubt(channel, { type: 'set', states });
+      throw error;
+    }
   }
 
   #entriesInUse(): number {

@@ -38,6 +38,9 @@ export class ToldStates {
       this.#states.confirm(channel, change);
       return serverMs;
     } catch (error) {
+      // Unless it was forgotten meanwhile, with the channel.
+      if (!isRefusal(error) && this.#states.changes(channel).includes(change))
+        this.#states.doubt(channel, change);
       // It stays among the changes, and goes out with the next connection.
       if (isLost(error) && this.#link.state !== 'IDLE') return 0;
       this.#states.drop(channel, change);

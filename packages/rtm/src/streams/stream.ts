@@ -298,10 +298,16 @@ export class Stream {
       ...(token !== undefined && { token }),
       ...(withStates && { states: given }),
     } as const;
-    const { serverMs } = await (patient ? askPatiently(link, body) : link.request(body));
-    // What was left meanwhile has no states.
-    if (anew && this.#life === life) states.begin(channel, given, included);
-    return serverMs;
+    try {
+      const { serverMs } = await (patient ? askPatiently(link, body) : link.request(body));
+      // What was left meanwhile has no states.
+      if (anew && this.#life === life) states.begin(channel, given, included);
+      return serverMs;
+    } catch (error) {
+      if (withStates && !isRefusal(error) && this.membership)
+        states.doubt(channel, { type: 'set', states: given });
+      throw error;
+    }
   }
 
   async #renewNow(): Promise<void> {
