@@ -96,6 +96,14 @@ test('RTM12: a login that cannot reach the server rejects -10011 and goes on try
   ]);
 });
 
+test('RTM12: a login that cannot reach the server says which address it tried', async () => {
+  const { client } = makeClient();
+  world.down = true;
+  const reason = await client.login().catch((error: { reason: string }) => error.reason);
+  expect(reason).toContain('http://server.test ');
+  await client.logout();
+});
+
 test('RTM12: a server that does not answer is given ten seconds', async () => {
   const { client, changes } = makeClient();
   world.mute = true;

@@ -56,6 +56,8 @@ export class Link {
   #attempts = 0;
   #cancelRetry: () => void = () => undefined;
   #nextHost = 0;
+  /** The address that was tried last. */
+  #url = '';
   /** Ids are of the session, not of the socket: the server may answer on the next one. */
   #lastId = 0;
   /** Who waits to be connected, or for that to be hopeless. */
@@ -212,6 +214,7 @@ export class Link {
     try {
       const urls = serverUrls(hosts);
       url = urls[this.#nextHost % urls.length] ?? urls[0];
+      this.#url = url;
     } catch (error) {
       this.#fail({ errorCode: errorCodes.INVALID_PRIVATE_CONFIG, reasonCode: 'LOGIN_REJECTED' }, error);
       return;
@@ -315,7 +318,7 @@ export class Link {
         'login',
         rejection?.errorCode ?? 'LOGIN_TIMEOUT',
         end.closing?.message ??
-          (end.error instanceof Error ? end.error.message : 'The server could not be reached'),
+          (end.error instanceof Error ? end.error.message : `The server ${this.#url} could not be reached`),
         end.error,
       ),
     );
