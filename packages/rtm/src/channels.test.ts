@@ -444,3 +444,26 @@ test('RTM60, RTM70: what cannot be asked for is refused here, with the codes of 
   expect(await outcome(lock.getLock('x', 'MESSAGE'))).toBe(-10011);
   expect(await outcome(storage.getUserMetadata())).toBe(-10011);
 });
+
+test('RTM37: of two subscriptions under way the first counts where the server refuses the second', async () => {
+  const { client, messages } = ann;
+  const held: number[] = [];
+  world.onRequest = ({ id }) => void held.push(id);
+  const both = [client.subscribe('lobby'), client.subscribe('lobby', { withPresence: false })].map(outcome);
+  await world.settle();
+  const [first = 0, second = 0] = held;
+  world.socket.ok(first);
+  world.socket.refuse(second, -10021);
+  expect(await Promise.all(both)).toEqual([{ timestamp: world.nowMs, channelName: 'lobby' }, -10021]);
+  message('lobby');
+  await world.settle();
+  expect(messages).toHaveLength(1);
+  // One that was ended in between does not.
+  const ended = [client.subscribe('attic'), client.unsubscribe('attic')].map(outcome);
+  await world.settle();
+  for (const id of held.splice(2)) world.socket.ok(id);
+  await Promise.all(ended);
+  message('attic');
+  await world.settle();
+  expect(messages).toHaveLength(1);
+});

@@ -29,6 +29,8 @@ interface Entry {
   asked?: Subscription;
   /** Of the last call: an earlier one that is answered later has no say. */
   latest: object;
+  /** Changes when it is unsubscribed: what was asked for before has no say after. */
+  life: object;
   /** The server may have something else than `current`. */
   doubtful: boolean;
 }
@@ -63,7 +65,7 @@ export class Subscriptions {
   async subscribe(channel: string, wanted: Subscription): Promise<number> {
     const operation = 'subscribe';
     this.#countAttempt(channel);
-    const entry: Entry = this.#entries.get(channel) ?? { latest: {}, doubtful: false };
+    const entry: Entry = this.#entries.get(channel) ?? { latest: {}, life: {}, doubtful: false };
     if (!entry.current && this.#entriesInUse() >= channelsMax)
       throw rtmError(
         operation,
@@ -74,11 +76,13 @@ export class Subscriptions {
     const call = {};
     entry.latest = call;
     entry.asked = wanted;
+    const { life } = entry;
     const anew = !entry.current;
     try {
       const serverMs = await this.#send(channel, wanted, anew);
+      // Also of an earlier call: it is what there is if the last one is refused.
+      if (entry.life === life) entry.current = wanted;
       if (entry.latest === call) {
-        entry.current = wanted;
         entry.asked = undefined;
         entry.doubtful = false;
         if (anew) this.#told.flush(channel);
@@ -89,6 +93,7 @@ export class Subscriptions {
         entry.asked = undefined;
         entry.doubtful = !isRefusal(error);
         if (!entry.current && !entry.doubtful) this.#entries.delete(channel);
+        if (entry.current && anew) this.#told.flush(channel);
       }
       throw requestError(operation, error, subscribeCodes);
     }
@@ -101,6 +106,7 @@ export class Subscriptions {
     if (!entry) return 0;
     const call = {};
     entry.latest = call;
+    entry.life = {};
     entry.current = undefined;
     entry.asked = undefined;
     entry.doubtful = true;
