@@ -83,6 +83,7 @@ export class Stream {
   /** Joins, or changes as what one is in it. Resolves with the server's time. */
   async join(wanted: Membership, token: string | undefined): Promise<number> {
     const operation = 'join';
+    const isSecond = this.#joining !== undefined;
     this.#cancelJoin();
     const life = this.#begin();
     const anew = !this.#current;
@@ -119,9 +120,13 @@ export class Stream {
     } catch (error) {
       if (this.#life !== life) throw error;
       this.#joining = undefined;
-      // Where it refused the states the server has let one in.
+      // Where it refused the states the server has let one in; so it may have at the join that this one cancelled.
       this.#doubtful =
-        !isRefusal(error) || !anew || Object.keys(this.#context.states.wanted(this.channel)).length > 0;
+        !isRefusal(error) ||
+        !anew ||
+        isSecond ||
+        Object.keys(this.#context.states.wanted(this.channel)).length > 0;
+      if (anew && this.#doubtful) void this.#tellLeft();
       if (anew) this.#to('FAILED', causeOfRefusal(error));
       else if (isRefusal(error) && halfway) this.#fail(...causeOfRefusal(error));
       throw requestError(operation, error, { lost: 'CHANNEL_JOIN_FAILED', timeout: 'CHANNEL_JOIN_FAILED' });

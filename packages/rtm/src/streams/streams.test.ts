@@ -148,6 +148,29 @@ test('RTM80: a second join, a leave and a logout cancel one that is pending', as
   expect(asked()).toEqual([]);
 });
 
+test('RTM81: who may have been let in by a join that another took the place of is out once that is refused', async () => {
+  const held: number[] = [];
+  world.onRequest = ({ id }) => void held.push(id);
+  const both = [arena.join({ token: 'good' }), arena.join({ token: 'bad' })].map(outcome);
+  await world.settle();
+  const [first = 0, second = 0] = held;
+  world.socket.ok(first);
+  world.socket.refuse(second, -10005);
+  expect(await Promise.all(both)).toEqual([-11034, -10005]);
+  expect(asked()).toEqual(['subscribe arena', 'subscribe arena', 'unsubscribe arena']);
+  expect(links().at(-1)).toContain('FAILED');
+  // The same where there was no answer.
+  world.onRequest = answer;
+  await arena.join();
+  await arena.leave();
+  world.onRequest = () => undefined;
+  const unanswered = outcome(arena.join());
+  asked();
+  await world.pass(10_000);
+  expect(await unanswered).toBe(-11007);
+  expect(asked()).toEqual(['unsubscribe arena']);
+});
+
 test('RTM81: a join that is refused rejects with its code and has failed; the next one may do better', async () => {
   for (const [code, reason] of [
     [-10005, 'INVALID_TOKEN'],
