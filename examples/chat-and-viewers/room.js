@@ -172,6 +172,8 @@ function drawMembers(here) {
     const item = document.createElement('li');
     const isUp = here.states.get(String(uid))?.hand === 'up';
     item.dataset.role = role;
+    // A long name is cut off.
+    item.title = String(uid);
     item.textContent = `${isUp ? '✋ ' : ''}${uid}${role === 'host' ? ' · live' : ''}`;
     if (isUp) item.setAttribute('aria-label', `${uid} raised a hand`);
     return item;

@@ -144,6 +144,27 @@ test('DEMO18: it shows the first 50 of many, and how many more there are', async
   await shows(() => page.locator('#watching').innerText(), `${before} watching`);
 }, 60_000);
 
+test('DEMO18: on a phone, upright or sideways, with a long name: the names of those who watch are in sight, and nothing is cut off', async () => {
+  const page = await enter('A name of many words that is far too long for the head of a page', 'Watch');
+  for (const [width, height] of [
+    [390, 844],
+    [844, 390],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const part of ['#members li >> nth=0', '#hand', '#leave', '#say button', '#picture']) {
+      const box = await page.locator(part).boundingBox();
+      if (!box) throw new Error(`${part} is not shown`);
+      expect([part, box.x >= 0, box.x + box.width <= width]).toEqual([part, true, true]);
+      expect([part, box.y >= 0, box.y + box.height <= height]).toEqual([part, true, true]);
+    }
+    const section = await page.locator('#viewers').boundingBox();
+    const name = await page.locator('#members li').first().boundingBox();
+    const bottom = (box: typeof name) => (box ? box.y + box.height : Number.NaN);
+    expect(bottom(name)).toBeLessThan(bottom(section));
+  }
+  await page.getByRole('button', { name: 'Leave' }).click();
+}, 60_000);
+
 test('DEMO18: a name that is not legal, a body that is none, and a server that is away are said in words', async () => {
   const page = await browser.newPage(pageServer.url);
   await page.getByLabel('Your name').fill('_who*');
