@@ -256,6 +256,7 @@ test('SIG152: who reloads while the channel gets large was never away; who came 
     totalOccupancy: 50,
   });
   for (const reader of [early, late]) expect(reader.known.size).toBe(50);
+  expect(late.types.filter((type) => type === 'INTERVAL')).toHaveLength(1);
 });
 
 test('SIG152: who reloads while the channel gets small was never away', async () => {
@@ -279,6 +280,59 @@ test('SIG152: who reloads while the channel gets small was never away', async ()
   await world.clock.advance(2_000);
   expect(ann.events.at(-1)).toEqual({ type: 'REMOTE_LEAVE', userId: '9' });
   expect(ann.known.size).toBe(world.channel.fold.occupancy);
+});
+
+test('SIG26: the mode changes back below 90 %, and not for a moment of that', async () => {
+  const world = new World();
+  world.join(...range(1, settings.announceMax));
+  const ann = world.watch('ann');
+  world.leave(...range(1, 5));
+  await world.clock.advance(10_000);
+  expect(world.channel.mode).toBe('interval');
+  world.leave(6);
+  await world.clock.advance(settings.debounceMs - 1);
+  world.join(1);
+  await world.clock.advance(10_000);
+  expect([world.channel.mode, ann.types]).toEqual(['interval', ['SNAPSHOT']]);
+  world.leave(1);
+  await world.clock.advance(settings.debounceMs);
+  expect([world.channel.mode, ann.types]).toEqual(['announce', ['SNAPSHOT', 'INTERVAL']]);
+});
+
+test('SIG26: who has unsubscribed gets no interval any more, whenever it came', async () => {
+  const world = new World();
+  world.join(...range(1, 60));
+  const [old, stays] = [world.watch('old'), world.watch('stays')];
+  world.join(100);
+  const newcomer = world.watch('newcomer');
+  for (const reader of [old, newcomer]) world.channel.detach(reader);
+  world.join(101);
+  await world.clock.advance(30_000);
+  expect([old.types, newcomer.types]).toEqual([['SNAPSHOT'], ['SNAPSHOT']]);
+  expect(stays.types).toEqual(['SNAPSHOT', 'INTERVAL']);
+});
+
+test('SIG22: who came while a leave was held back is told of the return alone, and of states if there are any', async () => {
+  const subscribes: MemberJoined = { ...joined(1), connectionKind: 'signaling' };
+  const ways = [
+    { absorb: 'absorbLive', states: ['REMOTE_STATE_CHANGED'] },
+    { absorb: 'absorbSignaling', states: [] },
+  ] as const;
+  for (const { absorb, states } of ways) {
+    const world = new World();
+    const { channel } = world;
+    channel.tell(channel.fold[absorb](subscribes));
+    const old = world.watch('old');
+    channel.tell(channel.fold[absorb](left(1)));
+    const ann = world.watch('ann');
+    channel.tell(channel.fold[absorb](subscribes));
+    await world.clock.advance(10_000);
+    expect([absorb, ann.types, old.types]).toEqual([
+      absorb,
+      ['SNAPSHOT', 'REMOTE_JOIN', ...states],
+      ['SNAPSHOT'],
+    ]);
+  }
 });
 
 test('SIG26: nothing is told to who has gone, and no timer stays', async () => {

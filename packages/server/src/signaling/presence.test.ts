@@ -123,6 +123,9 @@ describe('announce', () => {
       Array.from({ length: 9 }, (_, index) => [`a${index}`, 'x'.repeat(1_000)]),
     );
     expect(await set(long)).toMatchObject({ type: 'refused', code: -13009 });
+    // What is replaced does not count.
+    const most = Object.fromEntries(Object.entries(long).slice(0, 7));
+    for (let time = 0; time < 2; time++) expect((await set(most)).type).toBe('ok');
     expect(await set({ '': 'x' })).toMatchObject({ type: 'refused', code: -13006 });
     expect(await ann.asks({ type: 'set-state', ...place, states: { a: 1 } })).toMatchObject({ code: -13007 });
   });
@@ -198,6 +201,29 @@ describe('announce', () => {
     await spy.subscribes('lobby', { beQuiet: true });
     await w.advance(3_000);
     expect(ann.news()).toEqual([{ type: 'REMOTE_LEAVE', userId: 'spy' }]);
+  });
+
+  test('SIG23: who is quiet, but in the live channel, is shown with what the server says alone', async () => {
+    const w = await begin();
+    const spy = await w.login('7');
+    await spy.subscribes('lobby', { beQuiet: true, states: { hidden: 'yes' } });
+    await spy.subscribes('elsewhere', { beQuiet: true });
+    // Nobody has looked before: what is shown is made of the log.
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    expect(ann.news()).toEqual([{ type: 'SNAPSHOT', occupants: [{ userId: 'ann', states: {} }] }]);
+    await w.joins({ uid: 7 });
+    const states = { role: 'audience', uid: '7' };
+    expect(ann.news()).toEqual([
+      { type: 'REMOTE_JOIN', userId: '7' },
+      { type: 'REMOTE_STATE_CHANGED', userId: '7', states },
+    ]);
+    const state = await ann.asks({ type: 'get-state', ...place, userId: '7' });
+    expect(state.type === 'ok' && state.result).toEqual({ states });
+    const where = await ann.asks({ type: 'user-channels', userId: '7' });
+    expect(where.type === 'ok' && where.result).toEqual({
+      channels: [{ channelName: 'lobby', channelType: 'MESSAGE' }],
+    });
   });
 
   test('SIG20: without presence nothing is told, and one is counted all the same', async () => {
@@ -349,7 +375,8 @@ describe('binding', () => {
     await eve.asks({ type: 'set-state', ...place, states: { role: 'audience' } });
     expect(bob.news()).toEqual([]);
     const asked = { type: 'get-state', ...place, userId: 'eve' };
-    expect(await bob.asks(asked)).toMatchObject({ result: { states: { mood: 'sly' } } });
+    const answer = await bob.asks(asked);
+    expect(answer.type === 'ok' && answer.result).toEqual({ states: { mood: 'sly' } });
     const cid = await w.login('cid');
     await cid.subscribes('lobby');
     expect(cid.news()[0]).toMatchObject({ occupants: [{ states: { mood: 'sly' } }, {}, {}, {}] });
@@ -365,6 +392,18 @@ describe('binding', () => {
       { type: 'REMOTE_LEAVE', userId: '7' },
     ]);
     expect(await bob.asks(asked)).toMatchObject({ result: { states: { role: 'audience' } } });
+  });
+
+  test('SIG24: who set a role and has gone is not told of when the live channel opens', async () => {
+    const w = await begin();
+    const [eve, bob] = [await w.login('eve'), await w.login('bob')];
+    await eve.subscribes('lobby', { states: { role: 'broadcaster' } });
+    await bob.subscribes('lobby');
+    await eve.asks({ type: 'unsubscribe', ...place });
+    await w.advance(5_000);
+    bob.news();
+    await w.joins({ uid: 7 });
+    expect(bob.news()).toMatchObject([{ userId: '7' }, { userId: '7' }]);
   });
 
   test('SIG24: an app that is not bound, and STREAM channels, show subscribers only', async () => {

@@ -104,6 +104,50 @@ test('SIG20: a snapshot has what is durable, and nothing that is in it is told a
   ]);
 });
 
+test('SIG20: what a snapshot has already is not told again as it was on the way', () => {
+  const world = new World();
+  const becomes = (role: 'audience' | 'broadcaster', seq: number): ChannelRecord => {
+    const { connectionKind: _kind, leaseMs: _lease, ...subject } = joined(1, seq);
+    return { ...subject, type: 'role-changed', role };
+  };
+  world.adds(becomes('broadcaster', 3));
+  const events = world.watch();
+  world.adds(becomes('audience', 4), becomes('broadcaster', 5));
+  for (let each = 0; each < 3; each++) world.absorb();
+  expect(events).toMatchObject([{ type: 'SNAPSHOT', occupants: [{ states: { role: 'broadcaster' } }] }]);
+  expect(events).toHaveLength(1);
+});
+
+test('SIG20: who stops to watch before the snapshot could be given gets none, and is not waited for', () => {
+  const world = new World();
+  world.adds(joined(2, 3));
+  const events: unknown[] = [];
+  const stop = world.presences.watch(key, {
+    userId: 'host',
+    send: (text) => events.push(text),
+    goLive: () => {},
+    leaveLive: () => {},
+  });
+  stop();
+  world.absorb();
+  world.adds(joined(3, 4));
+  world.absorb();
+  expect(events).toEqual([]);
+});
+
+test('SIG28: bookmarks hold while somebody pages, and are known for what they are when the channel was forgotten', async () => {
+  const world = new World();
+  const bookmark = (await world.presences.fold(key)).bookmark(1);
+  for (let page = 0; page < 3; page++) {
+    await world.clock.advance(limits.signalingFoldIdleMs * 0.7);
+    world.presences.tidy();
+    expect((await world.presences.fold(key)).placeOf(bookmark)).toBe(1);
+  }
+  await world.clock.advance(limits.signalingFoldIdleMs);
+  world.presences.tidy();
+  expect((await world.presences.fold(key)).placeOf(bookmark)).toBeUndefined();
+});
+
 test('SIG28: who is asked about is kept a while and then forgotten, and channels that are not there never', async () => {
   const world = new World();
   expect((await world.presences.fold(key)).occupancy).toBe(1);
