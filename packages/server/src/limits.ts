@@ -87,6 +87,11 @@ export const limits = {
   statusUsersMax: 100,
   /** Frames from one signaling connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
   signalingFramesPerSecondMax: 200,
+  /**
+   * Subscriptions of one user that logging in, coming back and renewing the login's token touch, per second, with a burst of five
+   * times that; then closed with `rate_limited`, or refused −10021. Each may write two records. Chosen: all that one user has.
+   */
+  signalingRenewalsPerSecondMax: 200,
   /** Messages from one session, per second (spec: signaling 6.1), with a burst of five times that; then refused −10021. */
   signalingPublishesPerSecondMax: 60,
   /**

@@ -22,6 +22,7 @@ export class Rates {
   readonly #budgets = new Map<RateKind, FrameBudget>();
   #delivered: FrameBudget | undefined;
   #kept: FrameBudget | undefined;
+  #renewed: FrameBudget | undefined;
 
   /** Takes one; false if none is left. */
   take(kind: RateKind, nowMs: number): boolean {
@@ -45,5 +46,12 @@ export class Rates {
   takeKept(bytes: number, nowMs: number): boolean {
     this.#kept ??= new FrameBudget(nowMs, limits.signalingKeptBytesPerSecondMax);
     return this.#kept.take(nowMs, bytes);
+  }
+
+  /** Takes what a login or another token costs: so many subscriptions are looked at, and may be written about. */
+  takeRenewals(subscriptions: number, nowMs: number): boolean {
+    if (subscriptions === 0) return true;
+    this.#renewed ??= new FrameBudget(nowMs, limits.signalingRenewalsPerSecondMax);
+    return this.#renewed.take(nowMs, subscriptions);
   }
 }

@@ -37,8 +37,7 @@ export function handleRequest(
   if (forbidden) return forbidden;
   // Its own rate is by topic.
   if (frame.type === 'publish-topic') return publishTopic(context, session, frame);
-  if (!session.rates.take(rateKinds[frame.type], context.clock.nowMs()))
-    return refused(signalingErrors.rateExceeded, 'Too many requests in a short time.');
+  if (!session.rates.take(rateKinds[frame.type], context.clock.nowMs())) return tooMany();
   switch (frame.type) {
     case 'renew-token':
       return frame.channel === undefined
@@ -112,6 +111,8 @@ export function handleRequest(
   }
 }
 
+const tooMany = () => refused(signalingErrors.rateExceeded, 'Too many requests in a short time.');
+
 const rateKinds = {
   'renew-token': 'other',
   subscribe: 'subscribe',
@@ -153,6 +154,7 @@ async function renewToken(context: SignalingContext, session: Session, token: st
   const nowMs = clock.nowMs();
   const grant = checkSignalingToken({ token, app, userId, nowMs, lengthMax: limits.tokenLengthMax });
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
+  if (!session.rates.takeRenewals(session.countOf('MESSAGE'), nowMs)) return tooMany();
   const { loginEndsMs, permissions } = grant;
   const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
   const outcomes = await Promise.all(

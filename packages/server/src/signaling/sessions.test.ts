@@ -507,3 +507,61 @@ test('SIG18: floods, large frames, bytes and slow readers end the one connection
       .type,
   ).toBe('ok');
 });
+
+test('SIG163: who comes back over and over is held to what their subscriptions cost, and their session lasts', async () => {
+  const w = await begin();
+  let ann = await w.login('ann');
+  const { signalingRenewalsPerSecondMax: perSecond, signalingSubscriptionsMax: channels } = limits;
+  for (let at = 0; at < channels; at += 1) {
+    await ann.subscribes(`room ${at}`, { withPresence: false });
+    await w.advance(60);
+  }
+  const { session } = ann.welcome;
+  const fromMs = w.clock.nowMs();
+  const position = w.log.lastPosition;
+  let back = 0;
+  for (let attempt = 0; attempt < 30; attempt += 1) {
+    await ann.drops();
+    ann = await w.login('ann', { session });
+    if (ann.closing === undefined) back += 1;
+    else expect(ann.closing).toMatchObject({ code: 'rate_limited', errorCode: -10021, retry: true });
+  }
+  const allowed = (5 + (w.clock.nowMs() - fromMs) / 1000) * (perSecond / channels);
+  expect(back).toBeGreaterThan(5);
+  expect(back).toBeLessThanOrEqual(allowed);
+  // Gone, and back: two records for each subscription.
+  expect(w.log.lastPosition - position).toBeLessThanOrEqual((back + 1) * channels * 2);
+  // Another user, and who waits as told, are not held up.
+  expect((await w.login('bob')).closing).toBeUndefined();
+  await ann.drops();
+  await w.advance(1_000);
+  expect((await w.login('ann', { session })).welcome).toMatchObject({
+    resumed: true,
+    session: { id: session.id },
+  });
+});
+
+test('SIG163: a token is renewed for a hundred channels as seldom; who is in none may log in at will', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  const { signalingRenewalsPerSecondMax: perSecond, signalingSubscriptionsMax: channels } = limits;
+  for (let at = 0; at < channels; at += 1) {
+    await ann.subscribes(`room ${at}`, { withPresence: false });
+    await w.advance(60);
+  }
+  const burst = (5 * perSecond) / channels;
+  const codes: number[] = [];
+  for (let at = 0; at <= burst + 3; at += 1) {
+    const token = tokenOf('ann', w.clock.nowMs(), 10_000 + at);
+    const answer = await ann.asks({ type: 'renew-token', token });
+    codes.push(answer.type === 'ok' ? 0 : answer.code);
+  }
+  expect(codes.slice(0, burst)).toEqual(codes.slice(0, burst).map(() => 0));
+  expect(codes.at(-1)).toBe(-10021);
+  // Who was thrown out leaves everything; there is nothing to write about the next time.
+  await w.advance(5_000);
+  for (let at = 0; at < 30; at += 1) expect((await w.login('ann')).closing).toBeUndefined();
+  await w.crash();
+  await w.start();
+  for (let at = 0; at < 30; at += 1) expect((await w.login('ann')).closing).toBeUndefined();
+});

@@ -55,6 +55,7 @@ export class Sessions {
     const { userId } = frame;
     const { address } = connection.socket;
     if (isBanned(this.#context.log, app.id, { userId, address })) return { ok: false, code: 'banned' };
+    if (!this.#takeRenewals(app.id, userId)) return { ok: false, code: 'rate_limited' };
     const claim = frame.session && verifySessionKey(this.#context.secret, frame.session.key);
     const claimed =
       claim && claim.id === frame.session?.id && claim.app === app.id && claim.userId === userId
@@ -156,6 +157,20 @@ export class Sessions {
     for (const session of this.#byId.values())
       if (!session.connection && nowMs - session.lastHeardMs > session.leaseMs + forgetAfterMs)
         void session.end('lease_ended', 'socket-closed');
+  }
+
+  /** Whoever is in many channels can log in less often: each is written about when a session goes, comes back or is replaced. */
+  #takeRenewals(app: string, userId: string): boolean {
+    const nowMs = this.#context.clock.nowMs();
+    const known = this.of(app, userId);
+    if (known) return known.rates.takeRenewals(known.subscriptions.size, nowMs);
+    const subscriptions = [...this.#memberships(app, userId)].length;
+    if (subscriptions === 0) return true;
+    const key = userKey(app, userId);
+    const rates = this.#recentRates.of(key);
+    const isTaken = rates.takeRenewals(subscriptions, nowMs);
+    this.#recentRates.keep(key, rates);
+    return isTaken;
   }
 
   /** The session with this id, if it is still the user's: from memory, or made of what the log says of it. */

@@ -148,6 +148,7 @@ test('SIG37: docs/signaling.md states the limits as they are', () => {
     `at most ${number(signalingFrameBytesMax)} bytes of UTF-8`,
     `At most ${limits.signalingFramesPerSecondMax} frames per second`,
     `bursts of up to ${number(limits.signalingFramesPerSecondMax * 5)}`,
+    `${limits.signalingRenewalsPerSecondMax} of them per second on average, with a burst of ${number(limits.signalingRenewalsPerSecondMax * 5)}`,
     `within ${limits.helloMs / 1000} s`,
     `"pingMs": ${limits.pingMs}`,
     `At most ${limits.signalingPublishesPerSecondMax} \`publish\` and ${limits.signalingRequestsPerSecondMax} of each other kind`,
