@@ -111,6 +111,10 @@ export function isForgettable({ presence, metadata, locks }: SignalingState): bo
   );
 }
 
+/** Is there anybody in it, or a lock that somebody holds: anything that a restart has to give time to? */
+export const hasAnybody = ({ presence, locks }: SignalingState): boolean =>
+  presence.sid !== undefined || Object.values(locks).some(({ owner }) => owner !== undefined);
+
 function endings({ presence, locks }: SignalingState, nowMs: number, limits: SignalingLimits): Change[] {
   const ended = apply(presence, { type: 'tick' }, nowMs, limits);
   assert(!('refused' in ended), 'a tick is not refused');

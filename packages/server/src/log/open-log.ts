@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { SignalingKind, SignalingState } from '../channel/signaling.ts';
-import { evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
+import { evolveSignaling, hasAnybody } from '../channel/signaling-apply.ts';
 import type { ChannelState, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
@@ -155,7 +155,7 @@ class EmbeddedOwner implements Log {
       this.#request((draft, nowMs) =>
         decideCommand(draft, app, channel, { type: 'recover', lastAliveMs, recoveryMs }, nowMs),
       );
-    const subscribed = this.#world.signalingStates().filter((state) => !isForgettable(state));
+    const subscribed = this.#world.signalingStates().filter(hasAnybody);
     const recoverSignaling = (key: SignalingKey) =>
       this.#request((draft, nowMs) =>
         decideSignaling(
