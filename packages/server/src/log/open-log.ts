@@ -141,6 +141,29 @@ class EmbeddedOwner implements Log {
       'Last durable position of the log.',
       () => this.lastPosition,
     );
+    this.#showUsage(options.metrics);
+  }
+
+  /** How near each app is to its limits. */
+  #showUsage(metrics: Metrics): void {
+    const { channels, keptBytes, textBytes } = this.#world.usage;
+    const byApp = (values: ReadonlyMap<string, number>) => () =>
+      Array.from(values, ([app, value]) => ({ value, labels: { app } }));
+    metrics.gauge(
+      'housecount_signaling_channels',
+      'Signaling channels with subscribers, metadata or locks, and users with metadata; at most appSignalingChannelsMax.',
+      byApp(channels),
+    );
+    metrics.gauge(
+      'housecount_signaling_kept_bytes',
+      'Bytes of metadata and locks; at most appKeptBytesMax.',
+      byApp(keptBytes),
+    );
+    metrics.gauge(
+      'housecount_signaling_state_bytes',
+      'Bytes of temporary states and topics; at most appTextBytesMax.',
+      byApp(textBytes),
+    );
   }
 
   /** After a restart nobody is connected yet: everybody gets the recovery lease. */

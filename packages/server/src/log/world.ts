@@ -69,6 +69,11 @@ export class World implements WorldView {
     return this.#textBytes.get(app) ?? 0;
   }
 
+  /** What each app has, of what it may have: signaling channels, bytes of metadata and locks, bytes of states and topics. */
+  get usage(): Readonly<Record<'channels' | 'keptBytes' | 'textBytes', ReadonlyMap<string, number>>> {
+    return { channels: this.#signalingCounts, keptBytes: this.#keptBytes, textBytes: this.#textBytes };
+  }
+
   /** Every signaling channel that has anything to remember. */
   signalingStates(): readonly SignalingState[] {
     return [...this.#signaling.values()];

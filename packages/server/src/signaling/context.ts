@@ -50,6 +50,8 @@ export interface SignalingContext {
   readonly isTokenFree: boolean;
   readonly frames: Counter;
   readonly messages: Counter;
+  /** Messages as they go to sockets: one that a hundred get counts for a hundred. */
+  readonly deliveries: Counter;
   readonly refusals: Counter;
 
   /** The connection was told to go; its socket may still be open. */

@@ -58,6 +58,7 @@ export function tellUser(
     return refused(signalingErrors.receiverOffline, 'The receiver is offline.');
   receiver.send(frameOf('USER', publisher, publication, serverMs));
   context.messages.add();
+  context.deliveries.add();
   return { ok: true, receivers: 1 };
 }
 
@@ -103,12 +104,14 @@ export function refusalOfDelivery(
 
 /** Returns how many are told. */
 export function tellChannel(
-  { broadcast, audiences, messages }: PublishContext,
+  { broadcast, audiences, messages, deliveries }: PublishContext,
   { topic, text }: Told,
 ): number {
   broadcast.publish(topic, text);
   messages.add();
-  return audiences.sizeOf(topic);
+  const receivers = audiences.sizeOf(topic);
+  deliveries.add(receivers);
+  return receivers;
 }
 
 /** Changes metadata, of which everybody who follows the set is told all. */
@@ -137,7 +140,7 @@ export function mayTellMetadata(
 
 export type PublishContext = Pick<
   SignalingContext,
-  'broadcast' | 'clock' | 'messages' | 'audiences' | 'sessions'
+  'broadcast' | 'clock' | 'messages' | 'deliveries' | 'audiences' | 'sessions'
 >;
 
 const tooMuch = 'That is too much for so many receivers; wait a moment.';

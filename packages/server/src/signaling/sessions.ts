@@ -37,6 +37,13 @@ export class Sessions {
     return this.#byId.size;
   }
 
+  /** Channels that they subscribe to, each counted for each of them. */
+  get subscriptions(): number {
+    let count = 0;
+    for (const session of this.#byId.values()) count += session.subscriptions.size;
+    return count;
+  }
+
   of(app: string, userId: string): Session | undefined {
     return this.#byUser.get(userKey(app, userId));
   }

@@ -89,6 +89,10 @@ export class Signaling {
         'housecount_signaling_messages_total',
         'Messages taken, to channels and users.',
       ),
+      deliveries: metrics.counter(
+        'housecount_signaling_deliveries_total',
+        'Messages on their way to connections: one that a hundred get counts for a hundred.',
+      ),
       refusals: metrics.counter(
         'housecount_signaling_refusals_total',
         'Refusals and endings told to signaling clients, by code.',
@@ -109,6 +113,21 @@ export class Signaling {
       'housecount_signaling_sessions',
       'Users logged in to signaling.',
       () => shared.sessions.size,
+    );
+    metrics.gauge(
+      'housecount_signaling_subscriptions',
+      'Channels that sessions subscribe to, each counted for each session.',
+      () => shared.sessions.subscriptions,
+    );
+    metrics.gauge(
+      'housecount_signaling_backlog_bytes',
+      'Bytes that readers have not taken yet, of all of them together; beyond signalingBacklogBytesMax the slowest are cut.',
+      () => this.#backlogBytes(),
+    );
+    metrics.gauge(
+      'housecount_signaling_lock_waits',
+      'Requests that wait for a lock.',
+      () => shared.waiters.size,
     );
     metrics.gauge(
       'housecount_signaling_presences',
@@ -178,8 +197,7 @@ export class Signaling {
 
   /** What waits for all readers together is bounded too: those that are furthest behind make room. */
   #cutSlowest(): void {
-    let bytes = 0;
-    for (const { socket } of this.#open) bytes += socket.bufferedBytes();
+    let bytes = this.#backlogBytes();
     if (bytes <= limits.signalingBacklogBytesMax) return;
     const byBacklog = Array.from(
       this.#open,
@@ -192,6 +210,12 @@ export class Signaling {
       // It would not read that it is told to go.
       connection.socket.terminate();
     }
+  }
+
+  #backlogBytes(): number {
+    let bytes = 0;
+    for (const { socket } of this.#open) bytes += socket.bufferedBytes();
+    return bytes;
   }
 
   #sweepLater(): void {

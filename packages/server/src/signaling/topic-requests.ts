@@ -60,7 +60,7 @@ export function publishTopic(
   session: Session,
   { channel, topic, content, customType }: RequestOf<'publish-topic'>,
 ): SignalingAnswer {
-  const { broadcast, clock, messages, audiences, log } = context;
+  const { broadcast, clock, messages, deliveries, audiences, log } = context;
   const key = keyOf(session, { channel });
   const stream = session.stream(key);
   if (!stream) return notJoined();
@@ -82,10 +82,12 @@ export function publishTopic(
     return refused(signalingErrors.publishTooFrequent, 'Too many messages in the topic in a short time.');
   const text = JSON.stringify(frame);
   const to = topicMessagesTopic(key, topic, session.userId);
-  if (!session.rates.takeDelivery(text.length * audiences.sizeOf(to), frame.serverMs))
+  const receivers = audiences.sizeOf(to);
+  if (!session.rates.takeDelivery(text.length * receivers, frame.serverMs))
     return refused(signalingErrors.publishTooFrequent, tooMuch);
   broadcast.publish(to, text);
   messages.add();
+  deliveries.add(receivers);
   return done();
 }
 
