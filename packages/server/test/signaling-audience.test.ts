@@ -108,3 +108,25 @@ test('SIG11: a plain request to /v1/signaling is told to upgrade', async () => {
   const response = await fetch(`${server.url}/v1/signaling`);
   expect([response.status, await response.json()]).toMatchObject([426, { code: 'upgrade_required' }]);
 });
+
+test('SIG164: over real sockets, each is told once of the others, and of themselves not at all', async () => {
+  server = await startTestServer();
+  const { url } = server;
+  const names = ['ann', 'bob', 'cat'];
+  const users = await Promise.all(names.map((name) => SignalingClient.login(url, name).then(kept)));
+  for (const user of users) await user.subscribes('parlour');
+  const place = { channelType: 'MESSAGE', channel: 'parlour' };
+  await Promise.all(
+    users.map((user) => user.asks({ type: 'set-state', ...place, states: { mood: 'good' } })),
+  );
+  for (const [at, user] of users.entries()) {
+    const told = () =>
+      user
+        .presence('parlour')
+        .flatMap((event) => (event.type === 'REMOTE_STATE_CHANGED' ? [event.userId] : []));
+    await user.until('word of the others', () => told().length >= 2);
+    // What is answered now comes after all that was told.
+    await user.asks({ type: 'get-state', ...place, userId: 'ann' });
+    expect(told().sort()).toEqual(names.filter((_, other) => other !== at));
+  }
+});

@@ -18,7 +18,7 @@ export interface BunServerOptions {
 export interface BunServer {
   readonly port: number;
   readonly url: string;
-  publish(topic: string, text: string): void;
+  publish(topic: string, text: string, except?: Socket): void;
   /** Takes nobody in any more, tells handlers by their signal, and cuts what is left after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -87,7 +87,10 @@ export function bunServer(options: BunServerOptions): BunServer {
   return {
     port: boundPort,
     url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
-    publish: (topic, text) => void server.publish(topic, text),
+    publish(topic, text, except) {
+      if (except instanceof AdaptedSocket && except.publishToOthers(topic, text)) return;
+      server.publish(topic, text);
+    },
     async stop(graceMs) {
       stopping.abort();
       const { promise: grace, resolve } = Promise.withResolvers<void>();
@@ -136,6 +139,13 @@ class AdaptedSocket implements Socket {
 
   subscribe(topic: string): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.subscribe(topic);
+  }
+
+  /** False if it is not there any more. */
+  publishToOthers(topic: string, text: string): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.publish(topic, text);
+    return true;
   }
 
   unsubscribe(topic: string): void {

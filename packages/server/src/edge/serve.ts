@@ -63,7 +63,7 @@ export function serveEdge(options: EdgeOptions): Edge {
     webSockets,
     http: httpHandler({ ...options, routes: [...routes, ...plain] }),
   });
-  broadcast.connect((topic, text) => server.publish(topic, text));
+  broadcast.connect((topic, text, except) => server.publish(topic, text, except));
   connections.start();
   return {
     port: server.port,

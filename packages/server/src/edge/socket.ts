@@ -26,9 +26,9 @@ export interface SocketHandler {
   onClosed(): void;
 }
 
-/** One text to every socket that subscribed to a topic: framed once, however many they are. */
+/** One text to every socket that subscribed to a topic, but for `except`: framed once, however many they are. */
 export interface Broadcast {
-  publish(topic: string, text: string): void;
+  publish(topic: string, text: string, except?: Socket): void;
 }
 
 /**
@@ -36,13 +36,13 @@ export interface Broadcast {
  * nothing published is missed by anyone.
  */
 export class LateBroadcast implements Broadcast {
-  #publish: ((topic: string, text: string) => void) | undefined;
+  #publish: Broadcast['publish'] | undefined;
 
-  connect(publish: (topic: string, text: string) => void): void {
+  connect(publish: Broadcast['publish']): void {
     this.#publish = publish;
   }
 
-  publish(topic: string, text: string): void {
-    this.#publish?.(topic, text);
+  publish(topic: string, text: string, except?: Socket): void {
+    this.#publish?.(topic, text, except);
   }
 }

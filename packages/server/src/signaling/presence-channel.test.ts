@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { MemberJoined, MemberLeft, SignalingPresence, SignalingStates } from '@housecount/protocol';
 import { SimClock } from '../../test/simulation/sim-clock.ts';
+import type { Broadcast, Socket } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import { PresenceChannel, type Watcher } from './presence-channel.ts';
 import { PresenceFold } from './presence-fold.ts';
@@ -40,17 +41,18 @@ class World {
   readonly clock = new SimClock();
   readonly live = new Set<Reader>();
   encoded = 0;
+  readonly broadcast: Broadcast = {
+    publish: (_, text, except) => {
+      this.encoded += 1;
+      for (const reader of this.live) if (reader.socket !== except) reader.send(text);
+    },
+  };
   readonly channel = new PresenceChannel({
     key,
     fold: new PresenceFold({}),
     settings,
     clock: this.clock.process(),
-    broadcast: {
-      publish: (_, text) => {
-        this.encoded += 1;
-        for (const reader of this.live) reader.send(text);
-      },
-    },
+    broadcast: this.broadcast,
   });
 
   join(...uids: number[]): void {
@@ -79,6 +81,8 @@ class Reader implements Watcher {
   readonly events: SignalingPresence['event'][] = [];
   /** Characters of each frame. */
   readonly lengths: number[] = [];
+  /** Nothing goes over it here; it is who is left out. */
+  readonly socket = {} as Socket;
   constructor(
     readonly world: World,
     readonly userId: string,
@@ -216,7 +220,7 @@ test('SIG22: without a debounce a leave is told at once, and replaced is leave a
     fold: new PresenceFold({}),
     settings: { ...settings, debounceMs: 0 },
     clock: world.clock.process(),
-    broadcast: { publish: () => {} },
+    broadcast: world.broadcast,
   });
   const ann = new Reader(world, 'ann');
   channel.attach(ann);

@@ -1,6 +1,6 @@
 import type { SignalingPresenceEvent, SignalingStates } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
-import type { Broadcast } from '../edge/socket.ts';
+import type { Broadcast, Socket } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { ChannelKey } from './channel-key.ts';
 import { same } from './person.ts';
@@ -21,8 +21,10 @@ export interface PresenceSettings {
 /** Who is told. */
 export interface Watcher {
   readonly userId: string;
+  /** Where that goes. */
+  readonly socket: Socket;
   send(text: string): void;
-  /** From now on also receives what is published on the channel's topic of intervals. */
+  /** From now on also receives what is published on the channel's topic. */
   goLive(): void;
   leaveLive(): void;
 }
@@ -243,17 +245,28 @@ export class PresenceChannel {
     this.#announce({ type: 'REMOTE_STATE_CHANGED', userId, states: this.fold.statesOf(userId) }, whom);
   }
 
-  /** Tells the others: nobody is told of themselves. */
+  /** Tells the others, nobody of themselves: with one publication where all of them are to know, so that frames are merged. */
   #announce(
     event: Extract<SignalingPresenceEvent, { userId: string }>,
     whom: (watching: Watching) => boolean = () => true,
   ): void {
-    let text: string | undefined;
+    let self: Watcher | undefined;
+    let others = 0;
+    let told = 0;
     for (const watching of this.#watching.values()) {
-      if (watching.watcher.userId === event.userId || !whom(watching)) continue;
-      text ??= this.#text(event);
-      watching.watcher.send(text);
+      if (watching.watcher.userId === event.userId) self = watching.watcher;
+      else {
+        others += 1;
+        if (whom(watching)) told += 1;
+      }
     }
+    if (told === 0) return;
+    const text = this.#text(event);
+    const { key, broadcast } = this.#options;
+    if (told === others) broadcast.publish(intervalsTopic(key), text, self?.socket);
+    else
+      for (const watching of this.#watching.values())
+        if (watching.watcher !== self && whom(watching)) watching.watcher.send(text);
   }
 
   // ---- interval mode ----

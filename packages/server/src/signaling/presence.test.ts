@@ -646,3 +646,36 @@ describe('queries', () => {
     });
   });
 });
+
+test('SIG164: what all others in a channel are told is published once; nobody is told of themselves', async () => {
+  const w = await begin();
+  const names = ['ann', 'bob', 'cat', 'dan', 'eve'];
+  const users = await Promise.all(names.map((name) => w.login(name)));
+  for (const user of users) await user.subscribes('lobby');
+  const [ann, bob] = users;
+  if (!ann || !bob) throw new Error('not there');
+  for (const user of users) user.news();
+  const from = w.published;
+  await ann.asks({ type: 'set-state', ...place, states: { mood: 'good' } });
+  expect(w.published - from).toBe(1);
+  const told = { type: 'REMOTE_STATE_CHANGED', userId: 'ann', states: { mood: 'good' } } as const;
+  expect(users.map((user) => user.news())).toEqual([[], [told], [told], [told], [told]]);
+  // Of who is not in the channel over signaling, everybody.
+  await w.joins({ uid: 7 });
+  expect(users.map((user) => user.news())).toEqual(
+    users.map(() => [
+      { type: 'REMOTE_JOIN', userId: '7' },
+      { type: 'REMOTE_STATE_CHANGED', userId: '7', states: { role: 'audience', uid: '7' } },
+    ]),
+  );
+  expect(w.published - from).toBe(3);
+  // Who came after somebody left does not hear of it.
+  await bob.asks({ type: 'unsubscribe', ...place });
+  const fay = await w.login('fay');
+  await fay.subscribes('lobby');
+  fay.news();
+  await w.advance(app.signaling.debounceMs);
+  const gone = { type: 'REMOTE_LEAVE', userId: 'bob' } as const;
+  expect(ann.news()).toEqual([{ type: 'REMOTE_JOIN', userId: 'fay' }, gone]);
+  expect([bob.news(), fay.news()]).toEqual([[], []]);
+});

@@ -5,6 +5,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
+import type { Socket } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { Watcher } from './presence-channel.ts';
 import { Presences } from './presences.ts';
@@ -44,6 +45,7 @@ const opened: ChannelRecord = {
 class World {
   readonly records: ChannelRecord[] = [opened, joined(1, 2)];
   readonly clock = new SimClock();
+  readonly live = new Set<Watcher>();
   read = 2;
   readonly log = {
     lastPosition: 2,
@@ -57,7 +59,11 @@ class World {
     log: this.log,
     clock: this.clock.process(),
     random: new SimRandom(1),
-    broadcast: { publish: () => {} },
+    broadcast: {
+      publish: (_, text) => {
+        for (const watcher of this.live) watcher.send(text);
+      },
+    },
     settingsOf: () => ({ announceMax: 50, intervalMs: 30_000, debounceMs: 2_000 }),
     isBound: () => true,
   });
@@ -76,9 +82,10 @@ class World {
     const events: SignalingPresence['event'][] = [];
     const watcher: Watcher = {
       userId: 'host',
+      socket: {} as Socket,
       send: (text) => events.push((JSON.parse(text) as SignalingPresence).event),
-      goLive: () => {},
-      leaveLive: () => {},
+      goLive: () => this.live.add(watcher),
+      leaveLive: () => this.live.delete(watcher),
     };
     this.presences.watch(key, watcher);
     return events;
@@ -124,6 +131,7 @@ test('SIG20: who stops to watch before the snapshot could be given gets none, an
   const events: unknown[] = [];
   const stop = world.presences.watch(key, {
     userId: 'host',
+    socket: {} as Socket,
     send: (text) => events.push(text),
     goLive: () => {},
     leaveLive: () => {},

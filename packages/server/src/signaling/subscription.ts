@@ -71,6 +71,7 @@ export class Subscription {
     const intervals = intervalsTopic(this.key);
     return this.#context.presences.watch(this.key, {
       userId: this.#userId,
+      socket,
       send: (text) => {
         socket.send(text);
         told();

@@ -226,9 +226,9 @@ export class SignalingWorld implements Broadcast {
     await settle();
   }
 
-  publish(topic: string, text: string): void {
+  publish(topic: string, text: string, except?: Socket): void {
     this.published += 1;
-    for (const client of this.clients) if (client.topics.has(topic)) client.send(text);
+    for (const client of this.clients) if (client !== except && client.topics.has(topic)) client.send(text);
   }
 
   /** Everything that needs no time to pass has happened; appends need a little. */
