@@ -128,6 +128,10 @@ class Subscriber {
     this.#socket?.terminate();
   }
 
+  ping(): void {
+    if (this.#isUpgraded) this.#say('{"type":"ping"}');
+  }
+
   #take(part: Uint8Array): void {
     let frames = part;
     if (!this.#isUpgraded) {
@@ -184,6 +188,12 @@ class Subscriber {
 
 const subscribers: Subscriber[] = [];
 
+/** As docs/signaling.md asks of a client: the server's own pings wait behind what is being read. Milliseconds. */
+const pingMs = 3_000;
+function pingAll(): void {
+  for (const subscriber of subscribers) subscriber.ping();
+}
+
 const calls = {
   /** Opens `count` more, `together` at a time; resolves when all are in. */
   async open(options: {
@@ -194,6 +204,8 @@ const calls = {
     readonly follows?: Follows;
   }): Promise<void> {
     const { service, port, count, first, follows = 'messages' } = options;
+    // Others are told little, and heard by their answers to the server's pings.
+    if (follows === 'roster' && subscribers.length === 0) setInterval(pingAll, pingMs);
     let next = first;
     const one = async () => {
       while (next < first + count) {
