@@ -24,7 +24,7 @@ export function acquireLock(
   const name = lockNameOf(session, frame);
   if (!frame.retry) return context.waiters.attempt(name, session.userId, attempt);
   // One that takes the place of another adds none.
-  if (!session.isWaiting(name) && session.waits >= limits.signalingWaitsMax)
+  if (!session.waits.has(name) && session.waits.size >= limits.signalingWaitsMax)
     return refused(
       signalingErrors.tooManyWaits,
       `A user waits for at most ${limits.signalingWaitsMax} locks.`,
@@ -36,7 +36,7 @@ export function acquireLock(
       logger.warn('a lock that came too late could not be given back', { cause: String(cause) }),
     );
   };
-  const signal = session.beginWait(name);
+  const signal = session.waits.begin(name);
   waiters
     .wait(name, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })
     .catch((cause: unknown) => {
@@ -44,7 +44,7 @@ export function acquireLock(
       return refused(signalingErrors.tooManyWaits, 'The server could not do it.');
     })
     .then((answer) => {
-      if (!signal.aborted) session.endWait(name);
+      if (!signal.aborted) session.waits.end(name);
       session.answerLate((connection) => connection.answer(frame.id, answer));
     });
   return { later: true };

@@ -57,7 +57,7 @@ export function tellKicked(
   session: Session,
   key: ChannelKey,
 ): void {
-  session.endWaits(key);
+  session.waits.endAll(key);
   if (key.channelType === 'STREAM') {
     session.streamEnded(key, 'kicked');
     return;

@@ -146,7 +146,7 @@ export async function permit(
   const lost = keys.filter((key) => (key.channelType === 'STREAM' ? isLess(key) : !mayNow('read', key)));
   const channels: string[] = [];
   for (const key of lost) {
-    session.endWaits(key);
+    session.waits.endAll(key);
     if (key.channelType === 'STREAM') session.streamEnded(key, 'token_no_privilege');
     else if (session.drop(key)) channels.push(key.channel);
   }

@@ -102,7 +102,7 @@ export function handleRequest(
     case 'acquire-lock':
       return acquireLock(context, session, frame);
     case 'release-lock':
-      session.endWait(lockNameOf(session, frame));
+      session.waits.end(lockNameOf(session, frame));
       return changeLock(context.log, session.app.id, session.userId, frame);
     case 'set-lock':
     case 'remove-lock':

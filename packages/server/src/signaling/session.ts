@@ -14,6 +14,7 @@ import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { FollowedRosters } from './followed-rosters.ts';
 import type { identityOf } from './identity.ts';
+import { LockWaits } from './lock-waits.ts';
 import type { Rates } from './rates.ts';
 import { errorCodeOf } from './refusals.ts';
 import { StreamMembership } from './stream-membership.ts';
@@ -46,6 +47,7 @@ export class Session {
   readonly app: SignalingApp;
   readonly userId: string;
   readonly identity: SessionStart['identity'];
+  readonly waits = new LockWaits();
   readonly rates: Rates;
   readonly insteadOf: string | undefined;
   leaseMs: number;
@@ -70,8 +72,6 @@ export class Session {
   readonly #followed = new Map<string, () => void>();
   /** Rosters that its connection follows: they end with it, and the client asks again from where it is. */
   readonly #rosters = new FollowedRosters();
-  /** Locks it waits for, each with what ends that. */
-  readonly #waits = new Map<string, AbortController>();
   /** What came while it had no connection. At most one for each lock that it waited for, and each channel it is put out of. */
   #late: (() => void)[] = [];
   #connection: SignalingConnection | undefined;
@@ -292,7 +292,7 @@ export class Session {
 
   /** It is no longer in a stream channel: its waits for locks there end, and the client is told, now or when it is back. */
   streamEnded(key: ChannelKey, code: Code): void {
-    this.endWaits(key);
+    this.waits.endAll(key);
     if (!this.drop(key)) return;
     const frame: SignalingChannelEnded = {
       type: 'channel-ended',
@@ -303,35 +303,6 @@ export class Session {
     };
     if (this.#connection) this.#connection.send(frame);
     else this.#lostStreams.set(signalingKey(key), frame);
-  }
-
-  get waits(): number {
-    return this.#waits.size;
-  }
-
-  /** Does it wait for the lock? */
-  isWaiting(lock: string): boolean {
-    return this.#waits.has(lock);
-  }
-
-  /** A wait for a lock begins, in place of one for the same: it is over when the signal aborts, or `endWait` is called. */
-  beginWait(lock: string): AbortSignal {
-    this.endWait(lock);
-    const wait = new AbortController();
-    this.#waits.set(lock, wait);
-    return wait.signal;
-  }
-
-  endWait(lock: string): void {
-    const wait = this.#waits.get(lock);
-    this.#waits.delete(lock);
-    wait?.abort();
-  }
-
-  /** Ends the waits for all locks of a channel. */
-  endWaits(key: ChannelKey): void {
-    for (const lock of [...this.#waits.keys()])
-      if (lock.startsWith(`${signalingKey(key)}/`)) this.endWait(lock);
   }
 
   /** Says what waited, when there is a connection to do it on. */
@@ -365,7 +336,7 @@ export class Session {
     const connection = this.#connection;
     this.#connection = undefined;
     this.#telling?.end();
-    for (const lock of [...this.#waits.keys()]) this.endWait(lock);
+    this.waits.endAll();
     for (const userId of [...this.#followed.keys()]) this.unfollowUser(userId);
     this.#rosters.end();
     this.#late = [];
@@ -384,7 +355,7 @@ export class Session {
 
   /** What was freed while it was not there it may have now. */
   #tryLocks(): void {
-    for (const lock of this.#waits.keys()) this.#context.waiters.freed(lock);
+    for (const lock of this.waits.locks()) this.#context.waiters.freed(lock);
   }
 
   #unlisten(): void {

@@ -83,7 +83,7 @@ export async function unsubscribe(
   session: Session,
   key: ChannelKey,
 ): Promise<Answer> {
-  session.endWaits(key);
+  session.waits.endAll(key);
   if (!session.drop(key)) return done();
   const command = { type: 'leave', connectionId: session.id, evidence: 'bye' } as const;
   const outcome = await log.signaling(key, command);
