@@ -2,6 +2,7 @@ import { type SignalingStates, signalingErrors, signalingStatesBytesMax } from '
 import { done, refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
+import { merged } from './person.ts';
 import { failed } from './refusals.ts';
 import type { Session } from './session.ts';
 
@@ -12,23 +13,19 @@ export async function changeStates(
   key: ChannelKey,
   change: { readonly set: SignalingStates; readonly remove: readonly string[] | 'all' },
 ): Promise<SignalingAnswer> {
-  const tooLong = statesFault(log, session, key, change.set);
+  const after = statesWith(log, session, key, change.set);
+  const tooLong = statesFault(after);
   if (tooLong) return tooLong;
-  const bytes = frameBytes + bytesWith(log, session, key, change.set);
+  const bytes = frameBytes + bytesOf(after);
   if (!session.rates.takeDelivery(bytes * presences.announcedTo(key), clock.nowMs()))
     return refused(signalingErrors.rateExceeded, 'That is too much for so many receivers; wait a moment.');
   const outcome = await log.signaling(key, { type: 'change-states', connectionId: session.id, ...change });
   return outcome.ok ? done() : failed(outcome, signalingErrors.presenceFailed);
 }
 
-/** Would the user's states in the channel be too long, with these? Then the refusal. */
-export function statesFault(
-  log: SignalingContext['log'],
-  session: Session,
-  key: ChannelKey,
-  set: SignalingStates,
-): SignalingAnswer | undefined {
-  if (bytesWith(log, session, key, set) <= signalingStatesBytesMax) return undefined;
+/** Are these too long to be all of a user's states in a channel? Then the refusal. */
+export function statesFault(states: SignalingStates): SignalingAnswer | undefined {
+  if (bytesOf(states) <= signalingStatesBytesMax) return undefined;
   return refused(
     signalingErrors.stateValueTooLong,
     `The states of a user in a channel have at most ${signalingStatesBytesMax} bytes.`,
@@ -38,21 +35,24 @@ export function statesFault(
 /** About what a frame of presence has around the states, bytes. */
 const frameBytes = 200;
 
-/** Bytes of the user's states in the channel once these are set, keys and values. */
-function bytesWith(
+/** The user's states in the channel once these are set; what is removed at the same time still counts. */
+function statesWith(
   log: SignalingContext['log'],
   session: Session,
   key: ChannelKey,
   set: SignalingStates,
-): number {
+): SignalingStates {
   const state = log.signalingChannel(key);
   const member =
     state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);
-  const before = member ? (state?.states.get(member.uid)?.states ?? {}) : {};
+  const before = member && state?.states.get(member.uid)?.states;
+  return before ? merged([before, set]) : set;
+}
+
+/** Bytes of keys and values. */
+function bytesOf(states: SignalingStates): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(before))
-    if (!Object.hasOwn(set, name)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-  for (const [name, value] of Object.entries(set))
+  for (const [name, value] of Object.entries(states))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   return bytes;
 }

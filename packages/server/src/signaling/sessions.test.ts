@@ -383,6 +383,32 @@ test('SIG14: after a crash a session comes back under its id, and nobody is told
   });
 });
 
+test('SIG3, SIG14: who subscribes anew brings all of its states, whatever is left of those that it had', async () => {
+  const w = await begin();
+  const large = (name: string) =>
+    Object.fromEntries([1, 2, 3, 4, 5].map((at) => [`${name}${at}`, 'x'.repeat(1_000)]));
+  const ann = await w.login('ann');
+  const bob = await w.login('bob');
+  await bob.subscribes('lobby');
+  await ann.subscribes('lobby', { states: large('old') });
+  await w.crash();
+  await w.start();
+  const back = [];
+  for (const client of [ann, bob])
+    back.push(await w.login(client.userId, { session: client.welcome.session }));
+  const [annAgain, bobAgain] = back;
+  await bobAgain?.subscribes('lobby');
+  bobAgain?.news();
+  expect(await annAgain?.subscribes('lobby', { states: large('new') })).toMatchObject({ type: 'ok' });
+  expect(bobAgain?.news()).toEqual([{ type: 'REMOTE_STATE_CHANGED', userId: 'ann', states: large('new') }]);
+  // Without any it keeps those it has; too many are refused, and the subscription with them.
+  await annAgain?.subscribes('lobby');
+  expect(await annAgain?.subscribes('lobby', { states: { ...large('a'), ...large('b') } })).toMatchObject({
+    code: -13009,
+  });
+  expect(bobAgain?.news()).toEqual([]);
+});
+
 test('SIG14: a client that never heard that it must subscribe anew is told so again', async () => {
   const w = await begin();
   const ann = await w.login('ann');

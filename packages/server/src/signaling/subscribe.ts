@@ -34,7 +34,7 @@ export async function subscribe(
   if (!grant.ok) return failed(grant, signalingErrors.joinFailed);
   const until = grant.endsMs === undefined ? {} : { tokenEndsMs: grant.endsMs };
   const { states = {} } = frame;
-  const tooLong = statesFault(log, session, key, states);
+  const tooLong = statesFault(states);
   if (tooLong) return tooLong;
   const joining = log.signaling(key, {
     type: 'join',
@@ -47,7 +47,8 @@ export async function subscribe(
   });
   const setting =
     Object.keys(states).length > 0
-      ? log.signaling(key, { type: 'change-states', connectionId, set: states, remove: [] })
+      ? // All of them: a client that comes back knows what it wants, and not what is left of what it had.
+        log.signaling(key, { type: 'change-states', connectionId, set: states, remove: 'all' })
       : undefined;
   const joined = await joining;
   if (!joined.ok) {
