@@ -47,6 +47,13 @@ export const limits = {
   signalingRostersMax: 20,
   /** Channels whose rosters are followed, whether anybody is in them or not; the next is refused −13013. About 5 KB each. */
   signalingRosterChannelsMax: 20_000,
+  /**
+   * Characters of the changes of one such roster that are kept for readers that come back, about: this much to twice as much.
+   * Chosen: some 4,000 joins or leaves, and never more because states are long. `…TotalMax`: of all rosters together; beyond it the
+   * one that grows keeps a quarter.
+   */
+  signalingRosterRingCharsMax: 1024 * 1024,
+  signalingRosterRingCharsTotalMax: 256 * 1024 * 1024,
   /** Locks that one session waits for; the next is refused −14003. */
   signalingWaitsMax: 32,
   /** Users on one page of a channel's online users (spec: signaling 3.3). */

@@ -181,9 +181,18 @@ describe('over losses', () => {
     await world.settle();
     expect([names(roster), changes]).toEqual([['bob'], []]);
     expect(world.of('subscribe-roster').at(-1)).toMatchObject({ cursor: { stream: 's', after: 4 } });
+    // While it is being asked for, what else comes behind the hole asks for nothing more.
+    const held: (() => void)[] = [];
+    world.onRequest = ({ id }, socket) => void held.push(() => socket.ok(id));
+    for (const seq of [7, 8, 9]) world.socket.tell(joined('dan', seq));
+    await world.settle();
+    expect([world.of('subscribe-roster').length, held.length]).toEqual([3, 1]);
+    world.onRequest = ({ id }, socket) => socket.ok(id);
+    held[0]?.();
+    await world.settle();
     world.socket.tell({ ...joined('dan', 6), stream: 'another' } as SignalingServerFrame);
     await world.settle();
-    expect(world.of('subscribe-roster')).toHaveLength(3);
+    expect(world.of('subscribe-roster')).toHaveLength(4);
   });
 
   test('RTM92: it is kept over a failure, and asked for with the next login; a logout forgets it', async () => {

@@ -29,6 +29,8 @@ interface Followed {
   readonly rosters: Set<RTMRoster>;
   /** Who waits for the first frame, or for the end of it. */
   waiting: { resolve(): void; reject(error: unknown): void }[];
+  /** It is being asked for: what comes before the answer is of what it was before. */
+  isAsked: boolean;
 }
 
 const operation = 'roster';
@@ -52,7 +54,13 @@ export class Rosters {
   async open(place: RosterPlace): Promise<RTMRoster> {
     const name = nameOf(place);
     const known = this.#followed.get(name);
-    const followed: Followed = known ?? { place, book: new RosterBook(), rosters: new Set(), waiting: [] };
+    const followed: Followed = known ?? {
+      place,
+      book: new RosterBook(),
+      rosters: new Set(),
+      waiting: [],
+      isAsked: false,
+    };
     const roster = new RTMRoster(
       place,
       followed.book,
@@ -84,6 +92,7 @@ export class Rosters {
     const difference = followed?.book.take(frame);
     if (!followed || difference === undefined) return;
     if (difference === 'hole') {
+      if (followed.isAsked) return;
       this.#log.warn(`changes of the roster of ${frame.channel} are missing; it is asked for again`);
       this.#again(followed);
       return;
@@ -125,10 +134,16 @@ export class Rosters {
     this.#over(name, followed, requestError(operation, error, codes));
   }
 
-  async #ask({ place, book }: Followed): Promise<void> {
+  async #ask(followed: Followed): Promise<void> {
+    const { place, book } = followed;
     const cursor = place.view ? undefined : book.cursor;
     book.begins();
-    await askPatiently(this.#link, { type: 'subscribe-roster', ...place, ...(cursor && { cursor }) });
+    followed.isAsked = true;
+    try {
+      await askPatiently(this.#link, { type: 'subscribe-roster', ...place, ...(cursor && { cursor }) });
+    } finally {
+      followed.isAsked = false;
+    }
   }
 
   async #again(followed: Followed): Promise<void> {

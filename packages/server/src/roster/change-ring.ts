@@ -1,25 +1,27 @@
+export interface ChangeRingOptions<Change> {
+  /** Keeps `max` to 2 × `max` of what `weightOf` adds up to. */
+  readonly max: number;
+  /** What a change counts for; 1 unless given. */
+  readonly weightOf?: (change: Change) => number;
+  /** Hears how much more, or less, is held. */
+  readonly onSize: (delta: number) => void;
+  /** Every change after this is going to be pushed, so that who knows this much lacks nothing else. */
+  readonly begins?: { readonly sid: string; readonly seq: number };
+}
+
 /** The newest changes of one roster, dense, for readers that come back with a cursor. */
 export class ChangeRing<Change extends { readonly seq: number }> {
-  readonly #max: number;
-  readonly #onSize: (delta: number) => void;
+  readonly #options: ChangeRingOptions<Change>;
   #sid: string | undefined;
   /** The first seq of the sid that came by. Who knows it read from here; who knows only earlier ones may have missed more than changes. */
-  #origin = 0;
+  #origin: number;
   #changes: Change[] = [];
+  #weight = 0;
 
-  /**
-   * Keeps `max` to 2 × `max` changes. `onSize` hears how many more, or fewer, are held. `begins`: every change after this is going
-   * to be pushed, so that who knows this much lacks nothing else.
-   */
-  constructor(
-    max: number,
-    onSize: (delta: number) => void,
-    begins?: { readonly sid: string; readonly seq: number },
-  ) {
-    this.#max = max;
-    this.#onSize = onSize;
-    this.#sid = begins?.sid;
-    this.#origin = begins?.seq ?? 0;
+  constructor(options: ChangeRingOptions<Change>) {
+    this.#options = options;
+    this.#sid = options.begins?.sid;
+    this.#origin = options.begins?.seq ?? 0;
   }
 
   push(sid: string, change: Change): void {
@@ -29,20 +31,27 @@ export class ChangeRing<Change extends { readonly seq: number }> {
       this.#origin = change.seq;
     }
     this.#changes.push(change);
-    this.#onSize(1);
-    if (this.#changes.length > 2 * this.#max) this.shed(this.#max);
+    this.#grow(this.#weightOf(change));
+    const { max } = this.#options;
+    if (this.#weight > 2 * max) this.shed(max);
   }
 
-  /** Keeps only the newest `count`. */
-  shed(count: number): void {
-    const surplus = this.#changes.length - count;
-    if (surplus <= 0) return;
+  /** Keeps only the newest, of at most this weight. */
+  shed(max: number): void {
+    let weight = this.#weight;
+    let surplus = 0;
+    for (const change of this.#changes) {
+      if (weight <= max) break;
+      weight -= this.#weightOf(change);
+      surplus++;
+    }
+    if (surplus === 0) return;
     this.#changes = this.#changes.slice(surplus);
-    this.#onSize(-surplus);
+    this.#grow(weight - this.#weight);
   }
 
   clear(): void {
-    this.#onSize(-this.#changes.length);
+    this.#grow(-this.#weight);
     this.#changes = [];
     this.#sid = undefined;
   }
@@ -52,5 +61,14 @@ export class ChangeRing<Change extends { readonly seq: number }> {
     const first = this.#changes[0];
     if (sid !== this.#sid || seq < this.#origin || !first || seq + 1 < first.seq) return undefined;
     return this.#changes.slice(seq + 1 - first.seq);
+  }
+
+  #weightOf(change: Change): number {
+    return this.#options.weightOf?.(change) ?? 1;
+  }
+
+  #grow(by: number): void {
+    this.#weight += by;
+    this.#options.onSize(by);
   }
 }

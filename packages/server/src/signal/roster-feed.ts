@@ -48,7 +48,7 @@ export class RosterFeed implements ReadFeed {
     this.app = options.app;
     this.channel = options.channel;
     this.idleSinceMs = options.clock.nowMs();
-    this.ring = new ChangeRing(limits.rosterRingChangesMax, options.onRingSize);
+    this.ring = new ChangeRing({ max: limits.rosterRingChangesMax, onSize: options.onRingSize });
   }
 
   get readers(): number {

@@ -1,10 +1,10 @@
 import { signalingKey } from '../log/world.ts';
-import type { RosterStream } from '../roster/roster-stream.ts';
+import type { RosterHold } from '../roster/roster-stream.ts';
 import type { ChannelKey } from './channel-key.ts';
 
 /** Rosters that one connection follows: of each channel all of it, views of it, or several of these. */
 export class FollowedRosters {
-  readonly #streams = new Map<string, { readonly key: ChannelKey; readonly stream: RosterStream }>();
+  readonly #streams = new Map<string, { readonly key: ChannelKey; readonly stream: RosterHold }>();
 
   get size(): number {
     return this.#streams.size;
@@ -20,7 +20,7 @@ export class FollowedRosters {
   }
 
   /** Keeps a stream that `begin` begins, once one of the same is over. */
-  follow(key: ChannelKey, view: string, begin: () => RosterStream): void {
+  follow(key: ChannelKey, view: string, begin: () => RosterHold): void {
     this.leave(key, view);
     this.#streams.set(nameOf(key, view), { key, stream: begin() });
   }

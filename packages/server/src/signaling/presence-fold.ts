@@ -53,7 +53,7 @@ export interface People {
  */
 export class PresenceFold {
   /** Differs from that of every other fold of the channel, also over restarts: places are this fold's own. */
-  readonly name: string;
+  readonly #name: string;
   readonly #people = new Map<string, Person>();
   #shown = Trie.empty<Person>();
   #order = 0;
@@ -78,7 +78,7 @@ export class PresenceFold {
     readonly signaling?: SignalingState | undefined;
     readonly name?: string;
   }) {
-    this.name = name;
+    this.#name = name;
     const presence = signaling?.presence.sid === undefined ? undefined : signaling.presence;
     this.#at = {
       ...(live && { live: { sid: live.sid, seq: live.seq } }),
@@ -134,13 +134,13 @@ export class PresenceFold {
 
   /** A text that stands for a place. */
   bookmark(order: number): string {
-    return `${this.name}.${order}`;
+    return `${this.#name}.${order}`;
   }
 
   /** The place of a bookmark; undefined if it is not this fold's. */
   placeOf(bookmark: string): number | undefined {
     const [name, order = '', ...more] = bookmark.split('.');
-    if (name !== this.name || more.length > 0 || !/^\d{1,9}$/.test(order)) return undefined;
+    if (name !== this.#name || more.length > 0 || !/^\d{1,9}$/.test(order)) return undefined;
     return Number(order);
   }
 

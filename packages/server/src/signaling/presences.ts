@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { isChannelRecord, type LogEntry } from '../log/record.ts';
 import { signalingKey } from '../log/world.ts';
-import type { RosterStream } from '../roster/roster-stream.ts';
+import type { RosterHold } from '../roster/roster-stream.ts';
 import type { RosterCursor, RosterReader } from '../roster/roster-subscription.ts';
 import type { ChannelKey } from './channel-key.ts';
 import { PresenceChannel, type PresenceSettings, type Watcher } from './presence-channel.ts';
@@ -24,8 +24,9 @@ export interface PresencesOptions {
 
 interface Kept {
   readonly channel: PresenceChannel;
-  /** Since somebody first followed it. */
+  /** While somebody follows it, and a while longer so that they can come back. */
   roster?: ChannelRoster;
+  rosterUsedMs: number;
   /** Records up to here are in the fold already. */
   readonly position: number;
   usedMs: number;
@@ -46,7 +47,7 @@ export class Presences {
   readonly #touched = new Set<ChannelRoster>();
   /** Channels whose roster is followed, or was a moment ago. */
   #rosters = 0;
-  #ringChanges = 0;
+  #ringChars = 0;
 
   constructor(options: PresencesOptions) {
     this.#options = options;
@@ -90,14 +91,13 @@ export class Presences {
     view: RosterViewRequest | undefined,
     reader: RosterReader,
     cursor?: RosterCursor,
-  ): RosterStream {
-    let stream: RosterStream | undefined;
+  ): RosterHold {
+    let stream: RosterHold | undefined;
     let isOver = false;
     this.#whenCaughtUp(() => {
       if (!isOver) stream = this.#rosterOf(key).follow(view, reader, cursor);
     });
     return {
-      namesMembers: !(view && 'count' in view && !('from' in view)),
       drained: () => stream?.drained(),
       stop: () => {
         isOver = true;
@@ -156,13 +156,16 @@ export class Presences {
   tidy(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const [name, kept] of this.#kept) {
-      if (kept.channel.watchers > 0 || (kept.roster?.readers ?? 0) > 0) kept.usedMs = nowMs;
-      if (nowMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
+      if (kept.roster && kept.roster.readers > 0) kept.rosterUsedMs = nowMs;
+      if (kept.channel.watchers > 0 || kept.rosterUsedMs === nowMs) kept.usedMs = nowMs;
+      if (kept.roster && nowMs - kept.rosterUsedMs >= limits.signalingFoldIdleMs) {
+        kept.roster.stop();
+        delete kept.roster;
+        this.#rosters -= 1;
+      }
+      if (kept.roster || nowMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
       kept.channel.stop();
       this.#kept.delete(name);
-      if (!kept.roster) continue;
-      kept.roster.stop();
-      this.#rosters -= 1;
     }
   }
 
@@ -185,15 +188,17 @@ export class Presences {
 
   #rosterOf(key: ChannelKey): ChannelRoster {
     const kept = this.#of(key);
+    kept.rosterUsedMs = this.#options.clock.nowMs();
     if (kept.roster) return kept.roster;
     const roster: ChannelRoster = new ChannelRoster({
       ...this.#options,
       key,
       fold: kept.channel.fold,
+      stream: this.#options.random.id(12),
       onRingSize: (delta) => {
-        this.#ringChanges += delta;
-        if (delta > 0 && this.#ringChanges > limits.rosterRingChangesTotalMax)
-          roster.shed(limits.rosterRingChangesMax / 4);
+        this.#ringChars += delta;
+        if (delta > 0 && this.#ringChars > limits.signalingRosterRingCharsTotalMax)
+          roster.shed(limits.signalingRosterRingCharsMax / 4);
       },
     });
     kept.roster = roster;
@@ -218,7 +223,7 @@ export class Presences {
       name: this.#options.random.id(12),
     });
     const channel = new PresenceChannel({ ...this.#options, key, fold, settings: settingsOf(app) });
-    const made: Kept = { channel, position: log.lastPosition, usedMs };
+    const made: Kept = { channel, position: log.lastPosition, usedMs, rosterUsedMs: 0 };
     this.#kept.set(name, made);
     return made;
   }

@@ -8,7 +8,7 @@ import {
 import type { Permissions } from '../edge/token/permissions.ts';
 import type { SignalingRequest } from '../log/contract.ts';
 import { signalingKey } from '../log/world.ts';
-import type { RosterStream } from '../roster/roster-stream.ts';
+import type { RosterHold } from '../roster/roster-stream.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
@@ -239,11 +239,7 @@ export class Session {
   }
 
   /** Its connection, if it has one, is told what `begin` begins to tell it; in place of the same view of the channel. */
-  followRoster(
-    key: ChannelKey,
-    view: string,
-    begin: (connection: SignalingConnection) => RosterStream,
-  ): void {
+  followRoster(key: ChannelKey, view: string, begin: (connection: SignalingConnection) => RosterHold): void {
     const connection = this.#connection;
     if (connection) this.#rosters.follow(key, view, () => begin(connection));
   }

@@ -18,6 +18,8 @@ import { type NumberedPeople, viewedPeople } from './people-frames.ts';
 export interface ChannelRosterOptions {
   readonly key: ChannelKey;
   readonly fold: PresenceFold;
+  /** Its id, another one for every roster there ever was: its changes count from 1. */
+  readonly stream: string;
   readonly broadcast: Broadcast;
   readonly clock: Clock;
   /** So many more changes, or fewer, are kept for readers that come back. */
@@ -42,8 +44,8 @@ export class ChannelRoster {
 
   constructor(options: ChannelRosterOptions) {
     this.#options = options;
-    const { key, fold, broadcast, clock, onRingSize } = options;
-    const id = { channelType: key.channelType, channel: key.channel, stream: fold.name };
+    const { key, fold, stream, broadcast, clock, onRingSize } = options;
+    const id = { channelType: key.channelType, channel: key.channel, stream };
     this.#now = { people: fold.state, seq: 0 };
     const state = () => this.#state();
     this.#feed = new PeopleFeed({ id, topic: rosterTopic(key), broadcast, clock, state, onRingSize });
@@ -100,9 +102,9 @@ export class ChannelRoster {
     this.#views.settle();
   }
 
-  /** Keeps fewer changes for readers that come back. */
-  shed(count: number): void {
-    this.#feed.ring.shed(count);
+  /** Keeps fewer changes for readers that come back: so many characters. */
+  shed(chars: number): void {
+    this.#feed.ring.shed(chars);
   }
 
   stop(): void {

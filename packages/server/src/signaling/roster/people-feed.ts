@@ -36,8 +36,12 @@ export class PeopleFeed implements ReadFeed {
   constructor(options: PeopleFeedOptions) {
     this.#options = options;
     this.idleSinceMs = options.clock.nowMs();
-    const begins = { sid: options.id.stream, seq: options.state().seq };
-    this.ring = new ChangeRing(limits.rosterRingChangesMax, options.onRingSize, begins);
+    this.ring = new ChangeRing({
+      max: limits.signalingRosterRingCharsMax,
+      weightOf: lengthOfChange,
+      onSize: options.onRingSize,
+      begins: { sid: options.id.stream, seq: options.state().seq },
+    });
   }
 
   get readers(): number {

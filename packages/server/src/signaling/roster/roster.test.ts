@@ -31,6 +31,19 @@ function follow(client: TestClient, model = new RosterModel()): RosterModel {
 }
 const ask = (client: TestClient, view?: RosterViewRequest, more: object = {}) =>
   client.asks({ type: 'subscribe-roster', ...place, ...(view && { view }), ...more });
+/** Somebody who follows all of it, and what they know. */
+async function attend(w: SignalingWorld) {
+  const watcher = await w.login('watcher');
+  const model = follow(watcher);
+  await ask(watcher);
+  return { watcher, model };
+}
+/** Viewers 1 to `count` of the live channel. */
+async function crowd(w: SignalingWorld, count: number): Promise<void> {
+  const joins = Array.from({ length: count }, (_, at) => w.joins({ uid: at + 1 }));
+  await w.advance(100);
+  await Promise.all(joins);
+}
 const merged = (w: SignalingWorld) => w.advance(limits.rosterViewMs + 5);
 const names = (members: readonly SignalingRosterMember[]) => members.map(({ userId }) => userId);
 
@@ -142,13 +155,8 @@ describe('all of it', () => {
 
   test('SIG40: leaves are not held back, and in a channel of any size everybody is named', async () => {
     const w = await begin();
-    const joins = [];
-    for (let uid = 1; uid <= 2_500; uid++) joins.push(w.joins({ uid }));
-    await w.advance(100);
-    await Promise.all(joins);
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    await crowd(w, 2_500);
+    const { watcher, model } = await attend(w);
     await w.settled();
     expect(watcher.all('roster-snapshot').map(({ members, last }) => [members.length, last])).toEqual([
       [1_000, false],
@@ -168,9 +176,7 @@ describe('all of it', () => {
     const viewer = await w.joins({ uid: 7 });
     const bob = await w.login('bob');
     await bob.subscribes('lobby');
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { model } = await attend(w);
     const sinceMs = w.clock.nowMs();
     await viewer.falls();
     expect(model.all?.get('7')?.interruptedSinceMs).toBe(sinceMs);
@@ -189,9 +195,7 @@ describe('all of it', () => {
 
   test('SIG41: who has both links is one member, gone with the last, and interrupted while neither is heard', async () => {
     const w = await begin();
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { model } = await attend(w);
     const ann = await w.login('ann');
     await ann.subscribes('lobby');
     const live = await w.joins({ account: 'ann' });
@@ -208,9 +212,7 @@ describe('all of it', () => {
 
   test('SIG40: one event that changes many members is told in frames of at most 1,000, of which the last says where it stands', async () => {
     const w = await begin();
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { watcher, model } = await attend(w);
     for (let at = 0; at < 1_050; at++) {
       const client = await w.login(`user ${at}`);
       await client.subscribes('lobby', { withPresence: false, states: { role: 'host' } });
@@ -234,9 +236,7 @@ describe('all of it', () => {
 
   test('SIG23, SIG40: a quiet subscriber is in no roster, and moves the seq alone', async () => {
     const w = await begin();
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { watcher, model } = await attend(w);
     await ask(watcher, { count: true });
     const shy = await w.login('shy');
     await shy.subscribes('lobby', { beQuiet: true, states: { a: 'b' } });
@@ -257,9 +257,7 @@ describe('resume', () => {
     const w = await begin();
     const ann = await w.login('ann');
     await ann.subscribes('lobby');
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { watcher, model } = await attend(w);
     await watcher.drops();
     const viewer = await w.joins({ uid: 1 });
     await w.joins({ uid: 2 });
@@ -284,9 +282,7 @@ describe('resume', () => {
     const w = await begin();
     const ann = await w.login('ann');
     await ann.subscribes('lobby');
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { watcher, model } = await attend(w);
     for (const cursor of [
       { stream: 'of another life', after: 0 },
       { stream: model.stream, after: 7 },
@@ -305,16 +301,48 @@ describe('resume', () => {
     expectTruth(w, model);
   }, 60_000);
 
+  test('SIG42: long states take the place of many changes, not more memory', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby', { withPresence: false });
+    const { watcher, model } = await attend(w);
+    await watcher.drops();
+    const long = Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((at) => [`k${at}`, 'x'.repeat(1_000)]));
+    const changes = Math.ceil((2 * limits.signalingRosterRingCharsMax) / 7_000) + 1;
+    for (let at = 0; at < changes; at++) {
+      await ann.asks({ type: 'set-state', ...place, states: { ...long, at: String(at) } });
+      await w.advance(50);
+    }
+    const again = await w.login('watcher');
+    follow(again, model);
+    await ask(again, undefined, { cursor: { stream: model.stream, after: model.seq } });
+    expect([model.snapshots, again.all('roster-changes')]).toEqual([2, []]);
+    expectTruth(w, model);
+  });
+
+  test('SIG43: a roster that nobody follows any more is let go, though its presence is watched', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    const { watcher, model } = await attend(w);
+    await watcher.asks({ type: 'unsubscribe-roster', ...place });
+    await w.joins({ uid: 1 });
+    const { stream, seq } = model;
+    await w.advance(limits.signalingFoldIdleMs + 2 * limits.sweepMs);
+    await ask(watcher, undefined, { cursor: { stream, after: seq } });
+    expect(model.snapshots).toBe(2);
+    // Numbers begin anew, and so they are of another stream.
+    expect([model.seq, model.stream === stream]).toEqual([0, false]);
+    expectTruth(w, model);
+    await w.joins({ uid: 2 });
+    expectTruth(w, model);
+  });
+
   test('SIG42: what was missed comes in frames of at most 1,000 changes, of which the last alone says where it stands', async () => {
     const w = await begin();
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { watcher, model } = await attend(w);
     await watcher.drops();
-    const joins = [];
-    for (let uid = 1; uid <= 2_200; uid++) joins.push(w.joins({ uid }));
-    await w.advance(100);
-    await Promise.all(joins);
+    await crowd(w, 2_200);
     const again = await w.login('watcher');
     follow(again, model);
     await ask(again, undefined, { cursor: { stream: model.stream, after: model.seq } });
@@ -333,9 +361,7 @@ describe('resume', () => {
     const ann = await w.login('ann');
     await ann.subscribes('lobby');
     await w.joins({ uid: 1 });
-    const watcher = await w.login('watcher');
-    const model = follow(watcher);
-    await ask(watcher);
+    const { model } = await attend(w);
     const [stream, at] = [model.stream, model.at];
     await w.crash();
     await w.start();
@@ -395,10 +421,7 @@ describe('views', () => {
 
   test('SIG43: in a large channel at most one frame per view and period, made once for all who read it', async () => {
     const w = await begin();
-    const joins = [];
-    for (let uid = 1; uid <= 1_200; uid++) joins.push(w.joins({ uid }));
-    await w.advance(100);
-    await Promise.all(joins);
+    await crowd(w, 1_200);
     const watchers = [await w.login('one'), await w.login('two'), await w.login('three')];
     for (const watcher of watchers) await ask(watcher, { first: 50 });
     await merged(w);
@@ -465,10 +488,7 @@ describe('limits', () => {
 
   test('SIG44: who reads too slowly is cut, and nobody else', async () => {
     const w = await begin();
-    const joins = [];
-    for (let uid = 1; uid <= 1_500; uid++) joins.push(w.joins({ uid }));
-    await w.advance(100);
-    await Promise.all(joins);
+    await crowd(w, 1_500);
     const [slow, fast] = [await w.login('slow'), await w.login('fast')];
     slow.backlog = limits.rosterWindowBytes + 1;
     await ask(slow);
