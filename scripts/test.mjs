@@ -40,6 +40,7 @@ const groups = {
       process.execPath,
       ['--test', 'scripts/node-smoke.test.mjs', 'scripts/node-sqlite.test.mjs', 'scripts/start.test.mjs'],
     ],
+    ['examples of the pages', process.execPath, ['--test', 'scripts/doc-snippets.test.mjs']],
     ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
   ],
 };

@@ -39,3 +39,12 @@ test('OPS20: its other examples are settings, and the variables it names are the
   const variables = new Set(Object.keys(environmentKinds).map(variableOf));
   for (const [name] of text.matchAll(/HOUSECOUNT_[A-Z_]+[A-Z]/g)) expect(variables).toContain(name);
 });
+
+test('OPS31: a setting that is shown commented out is one, where it stands, when its # is taken away', () => {
+  const commented = [...all.matchAll(/^ *# ([a-zA-Z]+):.*$/gm)];
+  expect(commented.length).toBeGreaterThan(1);
+  for (const [line, key] of commented) {
+    const { listen, apps } = load(all.replace(line, line.replace('# ', '')));
+    expect([...Object.keys(listen), ...Object.keys(apps[0] ?? {})]).toContain(key ?? '');
+  }
+});
