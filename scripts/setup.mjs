@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages } from './install.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (text) => process.stderr.write(`housecount: ${text}\n`);
@@ -15,12 +16,12 @@ export function run(command, args, options = {}) {
 }
 
 /** `npm ci`, if the installed packages are not those of the lock file. */
-export function setUpPackages() {
+export async function setUpPackages() {
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules/.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  say('installing packages (npm ci) …');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });
+  const status = await installPackages(root, say);
+  if (status !== 0) process.exit(status);
 }
 
 /** The packages that are built, in order, each with those whose sources it is made of. */

@@ -5,7 +5,7 @@ import { root, setUpBuilds, setUpPackages } from './setup.mjs';
 const lookMs = 500;
 
 const parent = process.ppid;
-setUpPackages();
+await setUpPackages();
 setUpBuilds();
 process.chdir(root);
 process.argv.splice(2, 0, 'serve');

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { bunPath } from './bun.mjs';
 import { root, setUpBuilds, setUpChromium, setUpPackages, setUpRedis } from './setup.mjs';
 
-setUpPackages();
+await setUpPackages();
 const bun = bunPath();
 const tests = (...args) => [bun, ['test', '--timeout', '120000', ...args]];
 
@@ -38,7 +38,13 @@ const groups = {
     [
       'SDK packages in Node',
       process.execPath,
-      ['--test', 'scripts/node-smoke.test.mjs', 'scripts/node-sqlite.test.mjs', 'scripts/start.test.mjs'],
+      [
+        '--test',
+        'scripts/node-smoke.test.mjs',
+        'scripts/node-sqlite.test.mjs',
+        'scripts/start.test.mjs',
+        'scripts/install.test.mjs',
+      ],
     ],
     ['examples of the pages', process.execPath, ['--test', 'scripts/doc-snippets.test.mjs']],
     ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
