@@ -46,6 +46,7 @@ const groups = {
         'scripts/install.test.mjs',
       ],
     ],
+    ['packed packages', process.execPath, ['--test', 'scripts/pack.test.mjs']],
     ['examples of the pages', process.execPath, ['--test', 'scripts/doc-snippets.test.mjs']],
     ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
   ],
