@@ -97,7 +97,7 @@ async function renewToken({ context, member }: Requester, token: string): Promis
 
 /** The state is in memory, so this is done at once. */
 function setStreams({ context, member, socket }: Requester, { audio, video }: StreamsFrame): Answer {
-  const { app, channel, uid, publish, role } = member;
+  const { app, channel, uid, connectionId, publish, role } = member;
   if (role !== 'broadcaster') return { code: 'role_forbidden' };
   const nowMs = context.clock.nowMs();
   if (publish && ((audio && publish.audioEndsMs <= nowMs) || (video && publish.videoEndsMs <= nowMs)))
@@ -105,7 +105,7 @@ function setStreams({ context, member, socket }: Requester, { audio, video }: St
   const banned = (privilege: Privilege) =>
     context.log.banned(app.id, { channel, uid, ip: socket.address }, privilege) !== undefined;
   if ((audio && banned('publish_audio')) || (video && banned('publish_video'))) return { code: 'banned' };
-  context.signal.streams.set(app.id, channel, uid, { audio, video });
+  context.signal.streams.set({ app: app.id, channel, uid, connectionId }, { audio, video });
   return undefined;
 }
 

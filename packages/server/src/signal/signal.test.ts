@@ -177,7 +177,8 @@ describe('hosts', () => {
     expect(left.ok).toBe(true);
     await join(2, { role: 'broadcaster', connectionId: 'again' });
     // The state is ahead of what has been told.
-    world.signal.streams.set(testApp.id, 'lobby', 2, { audio: true, video: false });
+    const source = { app: testApp.id, channel: 'lobby', uid: 2, connectionId: 'again' };
+    world.signal.streams.set(source, { audio: true, video: false });
     await world.settled();
     expect(events.length).toBeGreaterThan(0);
     expect(world.signal.streams.get(testApp.id, 'lobby', 2)).toEqual({ audio: true, video: false });
@@ -187,9 +188,10 @@ describe('hosts', () => {
   test('WIRE26: streams of somebody who is no broadcaster of the channel are ignored', async () => {
     await begin();
     const viewer = await world.hello({ uid: 1 });
-    for (const uid of [1, 99])
-      world.signal.streams.set(testApp.id, 'lobby', uid, { audio: true, video: true });
-    world.signal.streams.set(testApp.id, 'nowhere', 1, { audio: true, video: true });
+    const { connectionId } = viewer.welcome;
+    const source = { app: testApp.id, channel: 'lobby', uid: 1, connectionId };
+    for (const other of [{}, { uid: 99 }, { channel: 'nowhere' }])
+      world.signal.streams.set({ ...source, ...other }, { audio: true, video: true });
     expect(viewer.all('host-streams')).toEqual([]);
     expect(world.signal.streams.get(testApp.id, 'lobby', 1)).toBeUndefined();
   });

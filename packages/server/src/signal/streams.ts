@@ -3,7 +3,20 @@ import type { OpenChannel } from '../channel/state.ts';
 
 const off: StreamState = { audio: false, video: false };
 
-interface Stream extends StreamState {
+/** Who sends: a member, over the connection that backs it (an SDK client's socket, or a plain WHIP session). */
+export interface StreamSource {
+  readonly app: string;
+  readonly channel: string;
+  readonly uid: number;
+  readonly connectionId: string;
+}
+
+interface Stream {
+  readonly connectionId: string;
+  /** What the connection says that it sends. */
+  readonly said: StreamState;
+  /** What its media session can carry; undefined: it has had none, so its word counts alone. */
+  readonly carried?: StreamState;
   /** Where the channel stood when it was set: a leave before that is of an earlier stay. */
   readonly sid: string;
   readonly seq: number;
@@ -17,8 +30,9 @@ export interface StreamsOptions {
 }
 
 /**
- * What every broadcaster is sending right now: a state in memory, not an event. It is forgotten when the broadcaster
- * leaves or becomes audience, and with the process: after a restart clients publish anew.
+ * What every broadcaster is sending right now: a state in memory, not an event. It belongs to the connection that sends, and
+ * what is shown of a member is that of its present connection: whatever an earlier one does, or how it ends, is of no account.
+ * It is forgotten when the broadcaster leaves or becomes audience, and with the process: after a restart clients publish anew.
  */
 export class Streams {
   readonly #options: StreamsOptions;
@@ -29,10 +43,12 @@ export class Streams {
     this.#options = options;
   }
 
-  /** What a broadcaster is sending; undefined if it never said. */
+  /** What a broadcaster is sending over its present connection; undefined if that never said. */
   get(app: string, channel: string, uid: number): StreamState | undefined {
     const stream = this.#channels.get(`${app}/${channel}`)?.get(uid);
-    return stream && { audio: stream.audio, video: stream.video };
+    if (!stream) return undefined;
+    const present = this.#options.channel(app, channel)?.roster.get(uid);
+    return present?.connectionId === stream.connectionId ? shown(stream) : undefined;
   }
 
   /** As `get`, with "nothing" for one that never said. */
@@ -40,18 +56,19 @@ export class Streams {
     return this.get(app, channel, uid) ?? off;
   }
 
-  /** Notes what a broadcaster is sending, and tells the channel if that is new. Ignored unless it is a broadcaster of the channel. */
-  set(app: string, channel: string, uid: number, state: StreamState): void {
-    const open = this.#options.channel(app, channel);
-    if (open?.roster.get(uid)?.role !== 'broadcaster') return;
-    const { audio, video } = state;
-    const before = this.of(app, channel, uid);
-    const key = `${app}/${channel}`;
-    const streams = this.#channels.get(key) ?? new Map<number, Stream>();
-    this.#channels.set(key, streams);
-    streams.set(uid, { audio, video, sid: open.sid, seq: open.seq });
-    if (before.audio !== audio || before.video !== video)
-      this.#options.onChange(app, channel, uid, { audio, video });
+  /** Notes what a connection says that it sends, and tells the channel if that is new. Ignored unless it backs a broadcaster now. */
+  set(source: StreamSource, said: StreamState): void {
+    const { audio, video } = said;
+    this.#change(source, { said: { audio, video } });
+  }
+
+  /**
+   * Notes what the media session of a connection can carry, `undefined` once it has none: what it says counts as far as
+   * that goes. Ignored unless the connection backs a broadcaster now.
+   */
+  carry(source: StreamSource, kinds: StreamState | undefined): void {
+    const { audio, video } = kinds ?? off;
+    this.#change(source, { carried: { audio, video } });
   }
 
   /** Forgets what the event ends. Events are told later than the state that `set` sees, so newer streams are kept. */
@@ -68,4 +85,26 @@ export class Streams {
     else if (event.type === 'channel-closed') for (const uid of streams.keys()) drop(uid);
     if (streams.size === 0) this.#channels.delete(key);
   }
+
+  #change(source: StreamSource, news: Partial<Pick<Stream, 'said' | 'carried'>>): void {
+    const { app, channel, uid, connectionId } = source;
+    const open = this.#options.channel(app, channel);
+    const member = open?.roster.get(uid);
+    if (!open || member?.role !== 'broadcaster' || member.connectionId !== connectionId) return;
+    const before = this.of(app, channel, uid);
+    const key = `${app}/${channel}`;
+    const streams = this.#channels.get(key) ?? new Map<number, Stream>();
+    const known = streams.get(uid);
+    const own = known?.connectionId === connectionId ? known : { said: off };
+    const stream = { ...own, ...news, connectionId, sid: open.sid, seq: open.seq };
+    this.#channels.set(key, streams.set(uid, stream));
+    const { audio, video } = shown(stream);
+    if (before.audio !== audio || before.video !== video)
+      this.#options.onChange(app, channel, uid, { audio, video });
+  }
 }
+
+const shown = ({ said, carried = { audio: true, video: true } }: Stream): StreamState => ({
+  audio: said.audio && carried.audio,
+  video: said.video && carried.video,
+});

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import type { StreamState } from '@housecount/protocol';
 import { tokenFor } from '../../../test/client.ts';
 import { testApp } from '../../../test/server-process.ts';
 import { settle } from '../../../test/simulation/sim-clock.ts';
@@ -10,6 +11,7 @@ import { openLog } from '../../log/open-log.ts';
 import type { MediaEngine } from '../../media/contract.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { createMetrics } from '../../observe/metrics.ts';
+import { Streams } from '../../signal/streams.ts';
 import { WhipService } from './service.ts';
 
 const ends: (() => Promise<void>)[] = [];
@@ -61,11 +63,16 @@ async function begin() {
     rosterVisibleTo: 'everyone',
     coHostAuthentication: false,
   } as const;
+  const told: StreamState[] = [];
+  const streams = new Streams({
+    channel: (id, name) => log.channel(id, name),
+    onChange: (_app, _channel, _uid, state) => void told.push(state),
+  });
   const service = new WhipService({
     ...{ clock, random, logger, log, media },
     apps: new Map([[testApp.id, app]]),
     resumeSecret: new Uint8Array(32),
-    streams: { of: () => ({ audio: true, video: false }), set: () => undefined },
+    streams,
     leaseMs: 10_000,
   });
   service.start();
@@ -78,7 +85,7 @@ async function begin() {
       query: new URLSearchParams(),
       address: '127.0.0.1',
     });
-    service.report({ type: 'connected', session: session.id, kinds: { audio: true, video: false } });
+    service.report({ type: 'connected', session: session.id, kinds: session.kinds });
     return session.id;
   };
   const channel = () => log.channel(testApp.id, 'stage');
@@ -90,7 +97,8 @@ async function begin() {
       await settle();
     }
   };
-  return { service, log, publish, channel, until, closed, clock };
+  const sends = (uid = 7) => streams.of(testApp.id, 'stage', uid);
+  return { service, log, publish, channel, until, closed, clock, sends, told };
 }
 
 test('WHIP10: who comes back by a new POST while silent has its membership again, without an event', async () => {
@@ -135,4 +143,50 @@ test('WHIP9: a rule about one kind of media ends the sessions that can send it, 
   expect(closed).not.toContain(picture);
   // The rule is about publishing: nobody has left.
   expect(channel()?.roster.get(1)).toBeDefined();
+});
+
+const picture = { audio: false, video: true };
+const sound = { audio: true, video: false };
+const nothing = { audio: false, video: false };
+
+test('WHIP11: who publishes again while its old session is silent is shown as sending, also when that one ends later', async () => {
+  const { service, publish, channel, until, closed, clock, sends, told } = await begin();
+  const first = await publish(7, videoSdp);
+  await until('it sends', () => sends().video);
+  service.report({ type: 'stalled', session: first, lastHeardMs: clock.nowMs() });
+  await until('silent', () => channel()?.roster.get(7)?.link.state === 'silent');
+  await publish(7, videoSdp);
+  await until('the old session closed', () => closed.includes(first));
+  service.report({ type: 'gone', session: first, reason: 'failed', lastHeardMs: clock.nowMs() });
+  await service.remove(first);
+  expect(sends()).toEqual(picture);
+  expect(told).not.toContainEqual(nothing);
+});
+
+test('WHIP11: who publishes again after its old session has failed is shown as sending what it sends now', async () => {
+  const { service, publish, channel, until, clock, sends } = await begin();
+  const first = await publish(7, videoSdp);
+  await until('it sends', () => sends().video);
+  service.report({ type: 'gone', session: first, reason: 'failed', lastHeardMs: clock.nowMs() });
+  await until('silent', () => channel()?.roster.get(7)?.link.state === 'silent');
+  expect(sends()).toEqual(nothing);
+  await publish(7, offerSdp);
+  await until('it sends sound', () => sends().audio);
+  expect(sends()).toEqual(sound);
+});
+
+test('WHIP11: a host who takes over by another kind of connection does not inherit the streams of the one before', async () => {
+  const { log, publish, channel, until, closed, sends } = await begin();
+  const first = await publish(7, videoSdp);
+  await until('it sends', () => sends().video);
+  const device = { connectionId: 'rtc', connectionKind: 'rtc', leaseMs: 10_000, platform: 7 } as const;
+  const place = { app: testApp.id, channel: 'stage', role: 'broadcaster', ip: '192.0.2.1' } as const;
+  await log.join({ ...place, ...device, identity: { uid: 7 } });
+  await until('the encoder is closed', () => closed.includes(first));
+  expect(sends()).toEqual(nothing);
+  // And back: the encoder publishes again.
+  const second = await publish(7, videoSdp);
+  await until('it sends again', () => sends().video);
+  await until('it is the member', () => channel()?.roster.get(7)?.connectionKind === 'whip');
+  expect(closed).not.toContain(second);
 });

@@ -7,16 +7,14 @@ import { LogFollower } from '../../log/log-follower.ts';
 import type { LogRecord } from '../../log/record.ts';
 import type { MediaAnswer, MediaEngine, SessionReport } from '../../media/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
+import type { Streams } from '../../signal/streams.ts';
 import { type AdmissionOptions, admit, publishPrivileges, refuseBanned } from './admission.ts';
 import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
 import { type MediaSession, MediaSessions } from './media-session.ts';
 import { readOffer } from './offer.ts';
 
-/** What a broadcaster sends, as everybody in the channel is told. */
-export interface StreamStates {
-  of(app: string, channel: string, uid: number): { audio: boolean; video: boolean };
-  set(app: string, channel: string, uid: number, state: { audio: boolean; video: boolean }): void;
-}
+/** What broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
+export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry'>;
 
 export interface WhipOptions extends AdmissionOptions {
   readonly media: MediaEngine;
@@ -148,6 +146,7 @@ export class WhipService {
       this.#forget(id);
       throw new HousecountError(answer.code, answer.detail);
     }
+    this.#carry(session);
     return { session, answerSdp: answer.answerSdp };
   }
 
@@ -180,7 +179,7 @@ export class WhipService {
     if (!session) return;
     this.#forget(id);
     this.#options.media.close(id);
-    this.#streamsOff(session);
+    this.#carry(session);
     if (session.plain && session.joined) await this.#leave(session, 'bye');
   }
 
@@ -215,7 +214,7 @@ export class WhipService {
         return;
       case 'gone':
         this.#forget(session.id);
-        this.#streamsOff(session);
+        this.#carry(session);
         if (!session.plain) return;
         if (report.reason === 'closed') this.#run(this.#leave(session, 'media-closed'), session);
         else this.#silent(session, report.lastHeardMs);
@@ -249,7 +248,9 @@ export class WhipService {
     // Deleted while the join was being recorded.
     if (!this.#sessions.get(id)) return this.#leave(session, 'bye');
     this.#sessions.put({ ...session, joined: true });
-    if (session.kind === 'whip') streams.set(app, channel, uid, kinds);
+    if (session.kind !== 'whip') return;
+    streams.set({ app, channel, uid, connectionId: session.connectionId }, kinds);
+    this.#carry(session);
   }
 
   /** A host to play: the one asked for, else the first to come that sends video, else any that sends. */
@@ -291,7 +292,7 @@ export class WhipService {
     const nowMs = this.#options.clock.nowMs();
     for (const session of this.#sessions.all()) {
       this.#forget(session.id);
-      this.#streamsOff(session);
+      this.#carry(session);
       if (session.plain) this.#silent(session, nowMs);
     }
   }
@@ -358,14 +359,18 @@ export class WhipService {
     for (const session of sessions) {
       this.#forget(session.id);
       this.#options.media.close(session.id);
-      this.#streamsOff(session);
+      this.#carry(session);
     }
   }
 
-  #streamsOff(session: MediaSession): void {
-    if (session.kind !== 'whip' || !session.joined) return;
-    const { app, channel, uid } = session;
-    this.#options.streams.set(app, channel, uid, { audio: false, video: false });
+  /**
+   * A WHIP session began or ended: says what its connection can send now, which is what the newest one of it carries, for that
+   * is the one that is played. Another connection of the same member has streams of its own.
+   */
+  #carry({ kind, app, channel, uid, connectionId }: MediaSession): void {
+    if (kind !== 'whip') return;
+    const newest = this.#sessions.ofConnection(connectionId).findLast((own) => own.kind === 'whip');
+    this.#options.streams.carry({ app, channel, uid, connectionId }, newest?.kinds);
   }
 
   #forget(id: string): void {
