@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
 import { bunServer } from '../packages/server/src/edge/bun-server.ts';
+import { clientReader, nobodyTrusted } from '../packages/server/src/edge/client.ts';
 import { LateBroadcast } from '../packages/server/src/edge/socket.ts';
 import { SocketCount } from '../packages/server/src/edge/socket-count.ts';
 import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
@@ -110,6 +111,7 @@ const calls = {
       host: '127.0.0.1',
       port: 0,
       webSockets: new Map([['/v1/signaling', (socket) => signaling.accept(socket)]]),
+      clientOf: clientReader(nobodyTrusted),
       http: async () => new Response(null, { status: 404 }),
     });
     broadcast.connect((topic, text) => server.publish(topic, text));

@@ -11,6 +11,8 @@ export const environmentKinds = {
   'listen.tls.cert': 'text',
   'listen.tls.key': 'text',
   'listen.tls.selfSigned': 'flag',
+  'listen.trustedProxies': 'json',
+  'listen.forwardedHeader': 'text',
   dataDir: 'text',
   engine: 'text',
   apps: 'json',

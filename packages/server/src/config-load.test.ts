@@ -33,7 +33,12 @@ describe('without a file', () => {
   test('OPS1: it is the development app on loopback, with a customer', () => {
     const config = loadConfig({ env: {} });
     expect(config.development).toBe(true);
-    expect(config.listen).toEqual({ host: '127.0.0.1', port: 7080 });
+    expect(config.listen).toEqual({
+      host: '127.0.0.1',
+      port: 7080,
+      trustedProxies: [],
+      forwardedHeader: 'auto',
+    });
     expect(config.apps.map(({ id }) => id)).toEqual(['0123456789abcdef0123456789abcdef']);
     expect(config.customers).toHaveLength(1);
     expect(config.dataDir).toBe('./data');
@@ -56,7 +61,7 @@ describe('with a file', () => {
       overrides: { listen: { port: 3 } },
     });
     expect(config.development).toBe(false);
-    expect(config.listen).toEqual({ host: '0.0.0.0', port: 3 });
+    expect(config.listen).toMatchObject({ host: '0.0.0.0', port: 3 });
     expect(config.leases).toEqual({ rtcMs: 5000, signalingMs: 6000, recoveryMs: 15_000 });
   });
 
@@ -106,6 +111,21 @@ describe('with a file', () => {
 
 describe('OPS3: a wrong configuration names the path and what was expected', () => {
   const cases: readonly [string, string, RegExp][] = [
+    [
+      'a proxy by name',
+      `${minimal}listen: { trustedProxies: [127.0.0.1, localhost] }`,
+      /^listen\.trustedProxies\[1\]: expected an address or a network, like /,
+    ],
+    [
+      'a network that is none',
+      `${minimal}listen: { trustedProxies: ['10.0.0.0/33'] }`,
+      /^listen\.trustedProxies\[0\]: expected an address or a network/,
+    ],
+    [
+      'a header that no proxy writes',
+      `${minimal}listen: { forwardedHeader: via }`,
+      /^listen\.forwardedHeader: /,
+    ],
     ['an unknown key', `${minimal}lisen: {}`, /^lisen: unknown key; known here: listen, /],
     [
       'an unknown key below',
@@ -133,7 +153,7 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     [
       'a list for an object',
       `${minimal}listen: [1]`,
-      /^listen: expected an object with host, port, tls, got a list/,
+      /^listen: expected an object with host, port, tls, .*, got a list/,
     ],
     ['no apps', 'listen: { port: 1 }', /^apps: expected a list of at least one app/],
     ['apps empty', 'apps: []', /^apps: expected a list of at least one app/],

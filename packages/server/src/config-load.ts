@@ -20,6 +20,7 @@ import {
   unique,
 } from './config-reader.ts';
 import { limits } from './limits.ts';
+import { type Network, parseNetwork } from './net/network.ts';
 import { endpointFieldKeys, readEndpointFields } from './notify/endpoint-fields.ts';
 import { managedIdPrefix } from './notify/endpoint-store.ts';
 
@@ -161,25 +162,42 @@ function readFile(path: string): Tree {
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 function readListen(source: Source): Config['listen'] {
-  onlyKeys(source, ['host', 'port', 'tls']);
+  onlyKeys(source, ['host', 'port', 'tls', 'trustedProxies', 'forwardedHeader']);
   const host = text(child(source, 'host'), 'a host name or address', filled, '127.0.0.1');
   const port = integer(child(source, 'port'), { min: 0, max: 65_535, fallback: 7080 });
+  const proxies = {
+    trustedProxies: readNetworks(child(source, 'trustedProxies')),
+    forwardedHeader: choice(
+      child(source, 'forwardedHeader'),
+      ['auto', 'x-forwarded-for', 'forwarded'],
+      'auto',
+    ),
+  };
   const tls = child(source, 'tls');
   onlyKeys(tls, ['cert', 'key', 'selfSigned']);
   const selfSigned = flag(child(tls, 'selfSigned'), false);
   const cert = child(tls, 'cert');
   const key = child(tls, 'key');
   if (cert.value === undefined && key.value === undefined)
-    return { host, port, ...(selfSigned && { tls: { selfSigned } }) };
+    return { host, port, ...proxies, ...(selfSigned && { tls: { selfSigned } }) };
   if (selfSigned) complain(tls, 'expected either cert and key, or selfSigned: true');
   return {
     host,
     port,
+    ...proxies,
     tls: {
       cert: text(cert, 'the path of a PEM file', filled),
       key: text(key, 'the path of a PEM file', filled),
     },
   };
+}
+
+function readNetworks(source: Source): readonly Network[] {
+  const expected = 'an address or a network, like 127.0.0.1 or 10.0.0.0/8';
+  return list(source, (item) => {
+    const written = text(item, expected, (value) => parseNetwork(value) !== undefined);
+    return parseNetwork(written) ?? { prefix: new Uint8Array(4), bits: 32 };
+  });
 }
 
 function readApps(source: Source): readonly AppConfig[] {

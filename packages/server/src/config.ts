@@ -1,4 +1,5 @@
 import type { CommunicationEvents } from '@housecount/protocol';
+import type { Network } from './net/network.ts';
 import type { Endpoint } from './notify/endpoint.ts';
 
 /** The whole configuration, checked and with defaults filled in (config-load.ts makes it). Only main.ts imports this. */
@@ -8,6 +9,10 @@ export interface Config {
     /** 0 picks a free port. */
     readonly port: number;
     readonly tls?: { readonly cert: string; readonly key: string } | { readonly selfSigned: true };
+    /** Peers whose word is taken for who their clients are; nobody's, unless told. */
+    readonly trustedProxies: readonly Network[];
+    /** The header that these write. */
+    readonly forwardedHeader: 'auto' | 'x-forwarded-for' | 'forwarded';
   };
   readonly dataDir: string;
   readonly engine: 'embedded';

@@ -245,6 +245,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     host: config.listen.host,
     port: config.listen.port,
     ...(await loadTls(config.listen, disk)),
+    trust: { proxies: config.listen.trustedProxies, header: config.listen.forwardedHeader },
     apps,
     log,
     signal,

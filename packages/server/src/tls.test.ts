@@ -7,7 +7,7 @@ import { SimRandom } from '../test/simulation/sim-random.ts';
 import { ConfigError } from './config-reader.ts';
 import { loadTls } from './tls.ts';
 
-const listen = { host: '127.0.0.1', port: 0, tls: { selfSigned: true } } as const;
+const listen = { tls: { selfSigned: true } } as const;
 const text = (written: string) => new TextEncoder().encode(written);
 const begin = () => new SimDisk(new SimRandom(5)).mount();
 
@@ -39,8 +39,7 @@ test('OPS3: certificate files that cannot be used stop the start, each named by 
     await writeFile(at('key.pem'), own.tls?.key ?? '');
     await writeFile(at('foreign.pem'), foreign.tls?.key ?? '');
     await writeFile(at('text.pem'), 'no PEM');
-    const load = (cert: string, key: string) =>
-      loadTls({ host: '127.0.0.1', port: 0, tls: { cert: at(cert), key: at(key) } }, begin());
+    const load = (cert: string, key: string) => loadTls({ tls: { cert: at(cert), key: at(key) } }, begin());
     expect(await load('cert.pem', 'key.pem')).toEqual(own);
     for (const [cert, key, problems] of [
       ['none.pem', 'key.pem', [/^listen\.tls\.cert: .*none\.pem cannot be read/]],

@@ -20,8 +20,10 @@ const validDays = 397;
 const renewDays = 30;
 
 /** The certificate to listen with: from files, or self-signed (made once, kept in the data folder), or none. */
-export async function loadTls(listen: Config['listen'], disk: Disk): Promise<{ tls?: Tls }> {
-  const { tls } = listen;
+export async function loadTls(
+  { tls }: { readonly tls?: Config['listen']['tls'] },
+  disk: Disk,
+): Promise<{ tls?: Tls }> {
   if (!tls) return {};
   if ('cert' in tls) return { tls: await given(tls) };
   return { tls: await selfSigned(disk) };

@@ -9,6 +9,8 @@ export interface ClientOptions {
   readonly account?: string;
   readonly role?: 'broadcaster' | 'audience';
   readonly resume?: string;
+  /** Sent with the upgrade, as a proxy would. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Fields that take the place of the usual hello's. */
   readonly hello?: Readonly<Record<string, unknown>>;
 }
@@ -25,7 +27,14 @@ export class Client {
   welcome: WelcomeFrame | undefined;
 
   private constructor(options: ClientOptions) {
-    this.#socket = new WebSocket(`${options.url.replace('http', 'ws')}/v1/connect`) as Bun.WebSocket;
+    // The runtime's WebSocket takes headers, which the types of browsers do not know.
+    const Headed = WebSocket as unknown as new (
+      url: string,
+      options: { headers: Record<string, string> },
+    ) => Bun.WebSocket;
+    this.#socket = new Headed(`${options.url.replace('http', 'ws')}/v1/connect`, {
+      headers: { ...options.headers },
+    });
     this.#socket.onopen = () => this.send({ ...helloOf(options), ...options.hello });
     this.#socket.onmessage = ({ data }) => {
       const frame = JSON.parse(String(data)) as ServerFrame;

@@ -49,13 +49,14 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * True if the request was made by something on this machine that may read the answer: the peer is on loopback, the Host
+ * True if the request was made by something on this machine that may read the answer: the client is on loopback, the Host
  * it asked for is loopback too (a page that rebinds its name to 127.0.0.1 still sends its own name), no proxy stands
  * between, and no page of another site makes it.
  */
 function isFromThisMachine(request: Request, context: RequestContext): boolean {
   const { headers, method } = request;
-  if (!isLoopbackAddress(context.address)) return false;
+  const { address, isProxied } = context;
+  if (isProxied || !isLoopbackAddress(address)) return false;
   const host = headers.get('host') ?? context.url.host;
   if (!isLoopbackHost(host)) return false;
   if (['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'via'].some((name) => headers.has(name)))
@@ -66,8 +67,7 @@ function isFromThisMachine(request: Request, context: RequestContext): boolean {
 }
 
 function isLoopbackAddress(address: string): boolean {
-  const bare = address.toLowerCase().replace(/^::ffff:/, '');
-  return bare === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(bare);
+  return address === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
 }
 
 function isLoopbackHost(host: string): boolean {

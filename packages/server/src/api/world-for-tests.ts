@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type Clock, systemClock, systemRandom } from '../clock.ts';
+import { clientReader, nobodyTrusted } from '../edge/client.ts';
 import { httpHandler } from '../edge/http.ts';
 import { SocketCount } from '../edge/socket-count.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
@@ -166,6 +167,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
   };
+  const read = clientReader(nobodyTrusted);
   const handle = httpHandler({ ...common, routes: apiRoutes(deps) });
   const ask: ApiWorld['ask'] = (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
     const headers = new Headers(init.headers);
@@ -178,7 +180,10 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
       headers,
       ...(body != null && { body }),
     });
-    return handle(request, { address, signal: init.signal ?? new AbortController().signal });
+    return handle(request, {
+      ...read(address, request),
+      signal: init.signal ?? new AbortController().signal,
+    });
   };
   return Object.assign(world, {
     log,

@@ -1,5 +1,6 @@
 import { clientFrameBytesMax } from '@housecount/protocol';
 import { limits } from '../limits.ts';
+import type { ReadClient } from './client.ts';
 import type { HttpHandler } from './http.ts';
 import type { Socket, SocketHandler } from './socket.ts';
 
@@ -13,6 +14,7 @@ export interface BunServerOptions {
   /** Who takes WebSockets in, by path; everything else, and a plain request to these, goes to `http`. */
   readonly webSockets: ReadonlyMap<string, (socket: Socket) => SocketHandler>;
   readonly http: HttpHandler;
+  readonly clientOf: ReadClient;
 }
 
 export interface BunServer {
@@ -40,7 +42,7 @@ const payloadBytesMax = 4 * clientFrameBytesMax;
 
 /** Begins to listen. Throws if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
-  const { host, port, tls, webSockets, http } = options;
+  const { host, port, tls, webSockets, http, clientOf } = options;
   const stopping = new AbortController();
   const server = Bun.serve<SocketData>({
     hostname: host,
@@ -49,11 +51,11 @@ export function bunServer(options: BunServerOptions): BunServer {
     maxRequestBodySize: requestBytesMax,
     idleTimeout: idleSeconds,
     async fetch(request, bun) {
-      const address = bun.requestIP(request)?.address ?? '';
+      const client = clientOf(bun.requestIP(request)?.address, request);
       const accept = isUpgrade(request) && webSockets.get(new URL(request.url).pathname);
-      if (accept && bun.upgrade(request, { data: { address, accept } })) return undefined;
+      if (accept && bun.upgrade(request, { data: { address: client.address, accept } })) return undefined;
       const signal = AbortSignal.any([request.signal, stopping.signal]);
-      const response = await http(request, { address, signal });
+      const response = await http(request, { ...client, signal });
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) bun.timeout(request, 0);
       return response;
     },

@@ -2,6 +2,7 @@ import { type Code, HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import type { Client } from './client.ts';
 import { withLimitedBody } from './limited-body.ts';
 import { problem, problemOf } from './problem.ts';
 import type { RequestContext, Route } from './route.ts';
@@ -15,10 +16,10 @@ export interface HttpOptions {
   readonly metrics: Metrics;
 }
 
-/** Answers one request; never rejects. `signal` aborts when the peer goes away or the server stops. */
+/** Answers one request; never rejects. The client's `signal` aborts when it goes away or the server stops. */
 export type HttpHandler = (
   request: Request,
-  peer: { readonly address: string; readonly signal: AbortSignal },
+  client: Client & { readonly signal: AbortSignal },
 ) => Promise<Response>;
 
 /** The way of every HTTP request: request id, route, body limit, handler, errors as problem JSON. Web standards only. */
@@ -28,13 +29,13 @@ export function httpHandler(options: HttpOptions): HttpHandler {
   const requests = metrics.counter('housecount_http_requests_total', 'HTTP requests, by method and status.');
   const durations = metrics.histogram('housecount_http_ms', 'Time to an answer, milliseconds.', bucketsMs);
 
-  return async (request, { address, signal }) => {
+  return async (request, client) => {
     const startMs = clock.nowMs();
     const requestId = random.id(16);
     // A Host header from outside may make an address that is none.
     const url = URL.parse(request.url);
     const answer = url
-      ? await answerTo(router, request, { url, address, requestId, signal }, logger)
+      ? await answerTo(router, request, { ...client, url, requestId }, logger)
       : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' });
     const response = request.method === 'HEAD' ? await withoutBody(answer) : answer;
     const tagged = tag(response, requestId);
@@ -46,7 +47,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
       method: known(request.method),
       path: url?.pathname,
       status,
-      address,
+      address: client.address,
     });
     return tagged;
   };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
+import { SocketCount } from './socket-count.ts';
 import { helloFrame, strictApp, TestWorld, testApp, token } from './test-world.ts';
 
 let world: TestWorld;
@@ -458,6 +459,18 @@ describe('limits', () => {
     sockets[0]?.close(1000, '');
     expect(world.connect('203.0.113.1').closed).toBeUndefined();
     expect(world.connect('203.0.113.1').closed?.reason).toBe('too_many_connections');
+  });
+
+  test('PROXY6: the addresses that one subscriber of IPv6 has count as one', () => {
+    const count = new SocketCount();
+    const from = (address: string) => count.enter(address);
+    for (let host = 0; host < limits.connectionsPerAddressMax; host++)
+      from(`2001:db8:1:2::${host.toString(16)}`);
+    expect(from('2001:db8:1:2:3::')).toBe(false);
+    expect(from('2001:db8:1:3::1')).toBe(true);
+    count.leave('2001:db8:1:2::1');
+    count.leave('2001:db8:1:2::2');
+    expect(from('2001:db8:1:2:4::')).toBe(true);
   });
 
   test('WIRE24: frames that wait for a slow decision are bounded', async () => {

@@ -1,13 +1,13 @@
 import type { HousecountError } from '@housecount/protocol';
+import type { Client } from './client.ts';
 
 /** How the parts of the server that speak HTTP hand their resources to edge/. Web standard types only. */
 
-export interface RequestContext {
+/** Who asks (client.ts), for what. */
+export interface RequestContext extends Client {
   /** Values of the `{name}` segments, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly url: URL;
-  /** Address of the peer. */
-  readonly address: string;
   /** In every answer as X-Request-ID, and in the log line. */
   readonly requestId: string;
   /** Aborts when the peer goes away or the server stops. */

@@ -26,6 +26,8 @@ const get = async (file: string): Promise<Response> => {
     params: { file },
     url,
     address: '127.0.0.1',
+    isProxied: false,
+    origin: 'http://127.0.0.1',
     requestId: 'r',
     signal: new AbortController().signal,
   });

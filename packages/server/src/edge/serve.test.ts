@@ -3,9 +3,11 @@ import { connect, type Socket as NetSocket } from 'node:net';
 import { clientFrameBytesMax, HousecountError, type ServerFrame } from '@housecount/protocol';
 import { systemClock, systemRandom } from '../clock.ts';
 import { limits } from '../limits.ts';
+import { parseNetwork } from '../net/network.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { hostsTopic } from '../signal/topics.ts';
+import { nobodyTrusted, type ProxyTrust } from './client.ts';
 import { readJson } from './read-json.ts';
 import type { Route } from './route.ts';
 import { type Edge, serveEdge } from './serve.ts';
@@ -13,6 +15,7 @@ import { LateBroadcast } from './socket.ts';
 import { helloFrame, leaseMs, TestWorld, testApp, token } from './test-world.ts';
 
 let edge: Edge;
+let trust: ProxyTrust = nobodyTrusted;
 let world: TestWorld;
 let logged = '';
 let broadcast: LateBroadcast;
@@ -92,6 +95,7 @@ async function begin(): Promise<void> {
   edge = serveEdge({
     host: '127.0.0.1',
     port: 0,
+    trust,
     routes,
     broadcast,
     apps: new Map([[testApp.id, testApp]]),
@@ -117,6 +121,7 @@ async function begin(): Promise<void> {
   });
 }
 afterEach(async () => {
+  trust = nobodyTrusted;
   await edge.stop({ retryAfterMs: 0 });
   await world.stop();
 });
@@ -292,7 +297,18 @@ describe('HTTP', () => {
 
   test('WIRE45: the address of the peer reaches the handler', async () => {
     await begin();
-    expect(await (await fetch(`${edge.url}/address`)).text()).toBe('127.0.0.1');
+    const headers = { 'x-forwarded-for': '198.51.100.1' };
+    expect(await (await fetch(`${edge.url}/address`, { headers })).text()).toBe('127.0.0.1');
+    await fetch(`${edge.url}/address`, { headers });
+    expect(logged.match(/a proxy that is not trusted/g)).toHaveLength(1);
+  });
+
+  test('PROXY1: behind a trusted proxy the address of its client reaches the handler', async () => {
+    trust = { proxies: [parseNetwork('127.0.0.1') ?? expect.unreachable()], header: 'auto' };
+    await begin();
+    const headers = { 'x-forwarded-for': '127.0.0.1, 2001:DB8:0::1' };
+    expect(await (await fetch(`${edge.url}/address`, { headers })).text()).toBe('2001:db8::1');
+    expect(logged).not.toContain('a proxy that is not trusted');
   });
 
   test('WIRE45: bytes that are not HTTP, and strange Host headers, hurt nobody', async () => {

@@ -1,5 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
+import { addressKind } from '../notify/address-guard.ts';
+import type { Logger } from '../observe/contract.ts';
 import { bunServer } from './bun-server.ts';
+import { clientReader, type ProxyTrust } from './client.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { httpHandler } from './http.ts';
 import type { Route } from './route.ts';
@@ -11,6 +14,7 @@ export interface EdgeOptions extends ConnectionsOptions {
   readonly port: number;
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  readonly trust: ProxyTrust;
   /** What the parts of the server answer over HTTP. */
   readonly routes: readonly Route[];
   /** Takes in the WebSockets of signaling, and ends them with the others. */
@@ -42,7 +46,7 @@ const graceMs = 1_000;
 
 /** Begins to listen for HTTP and WebSockets. Throws if the address cannot be bound. */
 export function serveEdge(options: EdgeOptions): Edge {
-  const { host, port, tls, routes, broadcast, signaling } = options;
+  const { host, port, tls, trust, routes, broadcast, signaling, logger } = options;
   const connections = new Connections(options);
   const webSockets = new Map([[webSocketPath, (socket: Socket) => connections.accept(socket)]]);
   if (signaling) webSockets.set(signalingPath, (socket) => signaling.accept(socket));
@@ -61,6 +65,7 @@ export function serveEdge(options: EdgeOptions): Edge {
     port,
     ...(tls && { tls }),
     webSockets,
+    clientOf: clientReader(trust, untrustedProxyLog(logger)),
     http: httpHandler({ ...options, routes: [...routes, ...plain] }),
   });
   broadcast.connect((topic, text, except) => server.publish(topic, text, except));
@@ -78,5 +83,20 @@ export function serveEdge(options: EdgeOptions): Edge {
       await Promise.all([connections.stop(retryAfterMs), signaling?.stop(retryAfterMs)]);
       await server.stop(graceMs);
     },
+  };
+}
+
+/**
+ * Says once of a peer in a private network that it writes the headers of a proxy and is not trusted: all its clients have
+ * its address then, which is seldom what the operator wants. Peers elsewhere may be anybody.
+ */
+function untrustedProxyLog(logger: Logger): (peer: string) => void {
+  let isSaid = false;
+  return (peer) => {
+    if (isSaid || addressKind(peer) !== 'private') return;
+    isSaid = true;
+    logger.warn('a proxy that is not trusted: all its clients count as one; see listen.trustedProxies', {
+      peer,
+    });
   };
 }

@@ -1,22 +1,25 @@
 import { limits } from '../limits.ts';
+import { holderOf } from '../net/ip-address.ts';
 
-/** How many WebSockets are open, in all and by address, whatever they speak. */
+/** How many WebSockets are open, in all and by who holds their address, whatever they speak. */
 export class SocketCount {
-  readonly #addresses = new Map<string, number>();
+  readonly #holders = new Map<string, number>();
   #open = 0;
 
   /** Counts one more; false if that is one too many. It is counted all the same, until it leaves. */
   enter(address: string): boolean {
-    const fromAddress = (this.#addresses.get(address) ?? 0) + 1;
+    const holder = holderOf(address);
+    const held = (this.#holders.get(holder) ?? 0) + 1;
     this.#open += 1;
-    this.#addresses.set(address, fromAddress);
-    return this.#open <= limits.connectionsMax && fromAddress <= limits.connectionsPerAddressMax;
+    this.#holders.set(holder, held);
+    return this.#open <= limits.connectionsMax && held <= limits.connectionsPerAddressMax;
   }
 
   leave(address: string): void {
-    const left = (this.#addresses.get(address) ?? 1) - 1;
+    const holder = holderOf(address);
+    const left = (this.#holders.get(holder) ?? 1) - 1;
     this.#open -= 1;
-    if (left > 0) this.#addresses.set(address, left);
-    else this.#addresses.delete(address);
+    if (left > 0) this.#holders.set(holder, left);
+    else this.#holders.delete(holder);
   }
 }

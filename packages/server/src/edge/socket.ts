@@ -1,6 +1,6 @@
 /** The WebSocket as connections see it: small enough that tests are one, and the only thing an adapter must offer. */
 export interface Socket {
-  /** Address of the peer. */
+  /** Address of the client (client.ts), behind trusted proxies too. */
   readonly address: string;
   send(text: string): void;
   /** Sends a close frame after what was sent before. The peer may take its time: see `terminate`. */

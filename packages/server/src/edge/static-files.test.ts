@@ -48,6 +48,8 @@ async function ask(
     params,
     url,
     address: '127.0.0.1',
+    isProxied: false,
+    origin: 'http://127.0.0.1',
     requestId: 'test',
     signal: new AbortController().signal,
   });

@@ -301,6 +301,14 @@ describe('restart', () => {
 describe('rules', () => {
   const rule = { app, privileges: ['join_channel'] as const };
 
+  test('PROXY5: a rule of an older log, whose address is written in another way, still keeps out', async () => {
+    const m = await begin();
+    await m.log.createRule({ ...rule, ip: '2001:0DB8:0:0::9' }, 60_000);
+    m.crash('power');
+    await m.start();
+    expect(await m.log.join(join({ ip: '2001:db8::9' }))).toMatchObject({ ok: false, code: 'banned' });
+  });
+
   test('LOG58: a rule puts whom it matches offline with reason kicked and keeps them out, also after a crash', async () => {
     const m = await begin();
     await m.log.join(join());

@@ -6,6 +6,7 @@ import {
   ruleMatches,
   scopeOf,
 } from '../channel/rules.ts';
+import { canonicalIp } from '../net/ip-address.ts';
 
 /**
  * The kicking rules of every app, filed under the narrowest thing they name, so that a join looks at the few rules that
@@ -82,7 +83,9 @@ export class Rules {
     return rule && scopeOf(rule);
   }
 
-  set(rule: KickingRule): void {
+  /** Addresses are compared as texts, of which each has one; rules of an older log may have another. */
+  set(given: KickingRule): void {
+    const rule = given.ip === undefined ? given : { ...given, ip: canonicalIp(given.ip) };
     this.delete(rule.app, rule.id);
     this.#lastIds.set(rule.app, Math.max(rule.id, this.#lastIds.get(rule.app) ?? 0));
     this.#deleted.get(rule.app)?.delete(rule.id);

@@ -1,4 +1,5 @@
-import { parseIp } from './ip-address.ts';
+import { parseIp, unmapped } from '../net/ip-address.ts';
+import { contains, type Network, parseNetwork } from '../net/network.ts';
 
 /**
  * Which addresses a notice may be sent to. Whoever may name a URL must not reach with it what only this machine can
@@ -25,14 +26,12 @@ export function addressKind(address: string): AddressKind {
   return kind === 'public' && address.includes('%') ? 'unusable' : kind;
 }
 
-interface Network {
-  readonly prefix: Uint8Array;
-  readonly bits: number;
+interface KnownNetwork extends Network {
   readonly kind: AddressKind;
 }
 
 /** First match decides, so metadata addresses stand before the networks they lie in. */
-const ipv4Networks: readonly Network[] = [
+const ipv4Networks: readonly KnownNetwork[] = [
   // AWS, Google, Azure, DigitalOcean, Hetzner and others, with AWS's DNS beside it; AWS ECS and EKS credentials.
   network('169.254.169.254/32', 'metadata'),
   network('169.254.169.253/32', 'metadata'),
@@ -64,7 +63,7 @@ const ipv4Networks: readonly Network[] = [
   network('240.0.0.0/4', 'unusable'),
 ];
 
-const ipv6Networks: readonly Network[] = [
+const ipv6Networks: readonly KnownNetwork[] = [
   // AWS instance metadata, EKS credentials, and time; Google's metadata server.
   network('fd00:ec2::254/128', 'metadata'),
   network('fd00:ec2::23/128', 'metadata'),
@@ -88,7 +87,6 @@ const ipv6Networks: readonly Network[] = [
   network('2000::/3', 'public'),
 ];
 
-const mapped = network('::ffff:0:0/96', 'public');
 const nat64 = network('64:ff9b::/96', 'public');
 const global = network('2000::/3', 'public');
 
@@ -98,7 +96,7 @@ function kindOfIpv4(bytes: Uint8Array): AddressKind {
 
 function kindOfIpv6(bytes: Uint8Array): AddressKind {
   // These two reach the IPv4 address that they carry in their last four bytes.
-  if (contains(mapped, bytes) || contains(nat64, bytes)) return kindOfIpv4(bytes.subarray(12));
+  if (unmapped(bytes) !== bytes || contains(nat64, bytes)) return kindOfIpv4(bytes.subarray(12));
   if (contains(global, bytes) && isIsatap(bytes)) {
     const inner = kindOfIpv4(bytes.subarray(12));
     if (inner !== 'public') return inner;
@@ -112,18 +110,8 @@ function isIsatap(bytes: Uint8Array): boolean {
   return ((bytes[8] ?? 0) & 0xfd) === 0 && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe;
 }
 
-function network(text: string, kind: AddressKind): Network {
-  const [address = '', bits] = text.split('/');
-  const prefix = parseIp(address);
-  if (!prefix) throw new Error(`not a network: ${text}`);
-  return { prefix, bits: Number(bits), kind };
-}
-
-function contains({ prefix, bits }: Network, address: Uint8Array): boolean {
-  const whole = bits >> 3;
-  for (let index = 0; index < whole; index++) if (prefix[index] !== address[index]) return false;
-  const rest = bits & 7;
-  if (rest === 0) return true;
-  const mask = (0xff << (8 - rest)) & 0xff;
-  return ((prefix[whole] ?? 0) & mask) === ((address[whole] ?? 0) & mask);
+function network(text: string, kind: AddressKind): KnownNetwork {
+  const parsed = parseNetwork(text);
+  if (!parsed) throw new Error(`not a network: ${text}`);
+  return { ...parsed, kind };
 }

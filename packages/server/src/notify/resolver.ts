@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { Clock } from '../clock.ts';
-import { parseIp } from './ip-address.ts';
+import { parseIp } from '../net/ip-address.ts';
 
 /** All addresses of a host name, in the order to try. Rejects if there are none. */
 export type Lookup = (host: string) => Promise<readonly string[]>;

@@ -1,6 +1,6 @@
+import { parseIp } from '../net/ip-address.ts';
 import { endpointUrlProblem } from './endpoint.ts';
 import type { Target } from './http-connection.ts';
-import { parseIp } from './ip-address.ts';
 
 /** Routes remembered, by URL; the oldest goes first. */
 export const routesMax = 1_024;

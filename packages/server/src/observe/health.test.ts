@@ -23,6 +23,8 @@ function setup() {
       params: {},
       url,
       address: '127.0.0.1',
+      isProxied: false,
+      origin: 'http://127.0.0.1',
       requestId: 'r',
       signal: AbortSignal.abort(),
     };

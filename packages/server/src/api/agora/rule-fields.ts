@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { HousecountError, isChannelName, uidMax } from '@housecount/protocol';
 import { type AgoraPrivilege, agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
+import { canonicalIp } from '../../net/ip-address.ts';
 import { integer, number, object, optional, string } from '../schema.ts';
 
 /** The fields of a kicking rule's body, by name. */
@@ -51,7 +52,7 @@ export function scopeOf(body: RuleBody): Scope {
   return {
     ...(cname !== '' && { channel: cname }),
     ...(uid !== undefined && { uid }),
-    ...(ip !== '' && { ip: String(ip) }),
+    ...(ip !== '' && { ip: canonicalIp(String(ip)) }),
   };
 }
 

@@ -3,6 +3,7 @@ import { HousecountError, isChannelName, uidMax } from '@housecount/protocol';
 import { type KickingRule, type Privilege, privileges } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
 import type { RuleDraft } from '../../log/contract.ts';
+import { canonicalIp } from '../../net/ip-address.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, path, queryInteger } from '../parameters.ts';
 import { array, integer, object, oneOf, optional, ref, string } from '../schema.ts';
@@ -150,7 +151,7 @@ function scopeOf({ channel, userId, uid, ip }: Fields): Pick<RuleDraft, 'channel
   return {
     ...(channel !== undefined && { channel }),
     ...(uid !== undefined && { uid }),
-    ...(ip !== undefined && { ip }),
+    ...(ip !== undefined && { ip: canonicalIp(ip) }),
   };
 }
 
