@@ -53,6 +53,19 @@ describe('without a file', () => {
 });
 
 describe('with a file', () => {
+  test('TENANT6: a customer that says nothing else has every app, as admin, with names', () => {
+    const one = (fields: string) =>
+      loadConfig({
+        file: yaml(`${minimal}customers: [{ id: c, secret: sixteen-letters-${fields} }]`),
+        env: {},
+      }).customers;
+    const base = { id: 'c', secret: 'sixteen-letters-' };
+    expect(one('')).toEqual([{ ...base, apps: undefined, role: 'admin', names: true }]);
+    expect(one(`, apps: [${app}], role: read, names: false`)).toEqual([
+      { ...base, apps: [app], role: 'read', names: false },
+    ]);
+  });
+
   test('OPS2: file, then environment, then overrides', () => {
     const file = yaml(`${minimal}listen: { host: 0.0.0.0, port: 1 }\nleases: { rtcMs: 5000 }\n`);
     const config = loadConfig({
@@ -188,7 +201,7 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     [
       'a customer without secret',
       `${minimal}customers: [{ id: c }]`,
-      /^customers\[0\]\.secret: expected a text that is not empty/,
+      /^customers\[0\]\.secret: expected a text of at least 16 characters/,
     ],
     [
       'a customer with an empty secret',
@@ -197,8 +210,28 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     ],
     [
       'a colon in a customer id',
-      `${minimal}customers: [{ id: "a:b", secret: s }]`,
+      `${minimal}customers: [{ id: "a:b", secret: sixteen-letters- }]`,
       /^customers\[0\]\.id: expected a text without a colon/,
+    ],
+    [
+      'a secret that can be guessed',
+      `${minimal}customers: [{ id: c, secret: fifteen-letters }]`,
+      /^customers\[0\]\.secret: expected a text of at least 16 characters/,
+    ],
+    [
+      'a customer of an app that there is not',
+      `${minimal}customers: [{ id: c, secret: sixteen-letters-, apps: [${'9'.repeat(32)}] }]`,
+      /^customers\[0\]\.apps\[0\]: expected the id of an app under apps/,
+    ],
+    [
+      'a customer of no app',
+      `${minimal}customers: [{ id: c, secret: sixteen-letters-, apps: [] }]`,
+      /^customers\[0\]\.apps: expected at least one app/,
+    ],
+    [
+      'a role that there is not',
+      `${minimal}customers: [{ id: c, secret: sixteen-letters-, role: owner }]`,
+      /^customers\[0\]\.role: expected "read" or "operate" or "admin"/,
     ],
     [
       'TLS twice',

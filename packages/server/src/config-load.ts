@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isAppId } from '@housecount/protocol';
 import { parse as parseYaml } from 'yaml';
-import type { AppConfig, Config, CustomerConfig, EndpointConfig, SignalingConfig } from './config.ts';
+import { type Customer, customerRoles } from './api/customer.ts';
+import type { AppConfig, Config, EndpointConfig, SignalingConfig } from './config.ts';
 import { merge, readEnvironment, type Tree } from './config-environment.ts';
 import {
   ConfigError,
@@ -69,7 +70,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'log',
   ]);
   const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'));
-  const customers = readCustomers(child(root, 'customers'));
+  const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
   const leases = child(root, 'leases');
   onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
   const retention = child(root, 'retention');
@@ -118,9 +119,12 @@ const developmentApp: AppConfig = {
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
 };
-const developmentCustomer: CustomerConfig = {
+const developmentCustomer: Customer = {
   id: development.customerId,
   secret: development.customerSecret,
+  apps: undefined,
+  role: 'admin',
+  names: true,
 };
 
 /** Below four files of the log its size says little. */
@@ -245,13 +249,35 @@ function readSignaling(source: Source): SignalingConfig {
   };
 }
 
-function readCustomers(source: Source): readonly CustomerConfig[] {
-  const customers = list(source, (item) => {
-    onlyKeys(item, ['id', 'secret']);
+/** A secret of fewer characters can be guessed. The development configuration's is public anyway. */
+const customerSecretLengthMin = 16;
+
+function readCustomers(
+  source: Source,
+  apps: readonly AppConfig[],
+  isDevelopment: boolean,
+): readonly Customer[] {
+  const lengthMin = isDevelopment ? 1 : customerSecretLengthMin;
+  const customers = list(source, (item): Customer => {
+    onlyKeys(item, ['id', 'secret', 'apps', 'role', 'names']);
+    const owned = child(item, 'apps');
+    const isApp = (id: string) => apps.some((app) => app.id === id);
+    const ids = list(owned, (app) => text(app, 'the id of an app under apps', isApp));
+    if (Array.isArray(owned.value) && ids.length === 0)
+      complain(owned, 'expected at least one app; without this key it is all of them');
     return {
       // RFC 7617: the user-id of Basic authentication cannot hold a colon.
       id: text(child(item, 'id'), 'a text without a colon', (id) => filled(id) && !id.includes(':')),
-      secret: text(child(item, 'secret'), 'a text that is not empty', filled),
+      secret: text(
+        child(item, 'secret'),
+        isDevelopment
+          ? 'a text that is not empty'
+          : `a text of at least ${lengthMin} characters, as from openssl rand -base64 24`,
+        (secret) => filled(secret) && secret.length >= lengthMin,
+      ),
+      apps: owned.value === undefined ? undefined : ids,
+      role: choice(child(item, 'role'), customerRoles, 'admin'),
+      names: flag(child(item, 'names'), true),
     };
   });
   unique(source, customers, (customer) => customer.id, 'customer id');

@@ -1,4 +1,5 @@
 import type { CommunicationEvents } from '@housecount/protocol';
+import type { Customer } from './api/customer.ts';
 import type { Network } from './net/network.ts';
 import type { Endpoint } from './notify/endpoint.ts';
 
@@ -17,7 +18,7 @@ export interface Config {
   readonly dataDir: string;
   readonly engine: 'embedded';
   readonly apps: readonly AppConfig[];
-  readonly customers: readonly CustomerConfig[];
+  readonly customers: readonly Customer[];
   readonly endpoints: readonly EndpointConfig[];
   /** What the log keeps for endpoints that are behind; what is beyond either is lost to them. */
   readonly retention: { readonly hours: number; readonly bytes: number };
@@ -67,11 +68,6 @@ export interface SignalingConfig {
   readonly lease: 'server' | 'client';
   /** For how many days messages stay in the history, if their publisher wants that; 0: the app has none. */
   readonly historyDays: number;
-}
-
-export interface CustomerConfig {
-  readonly id: string;
-  readonly secret: string;
 }
 
 /** An endpoint of the configuration file; more are managed over REST and the console. */

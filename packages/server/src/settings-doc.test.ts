@@ -16,7 +16,7 @@ function load(yaml: string) {
   writeFileSync(file, yaml);
   return loadConfig({ file, env: {} });
 }
-const [all = '', likeTheOriginal = ''] = examples;
+const [all = '', tenants = '', likeTheOriginal = ''] = examples;
 
 test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
   const { customers, endpoints, ...shown } = load(all);
@@ -35,6 +35,11 @@ test('OPS20: docs/settings.md has every key, each with the value that it has whe
 });
 
 test('OPS20: its other examples are settings, and the variables it names are there', () => {
+  expect(load(tenants).customers.map(({ role, names }) => [role, names])).toEqual([
+    ['admin', true],
+    ['operate', true],
+    ['read', false],
+  ]);
   expect(load(likeTheOriginal).apps[0]?.signaling.lease).toBe('client');
   const variables = new Set(Object.keys(environmentKinds).map(variableOf));
   for (const [name] of text.matchAll(/HOUSECOUNT_[A-Z_]+[A-Z]/g)) expect(variables).toContain(name);

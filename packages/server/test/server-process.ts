@@ -13,7 +13,7 @@ export const testApp = {
   id: '0123456789abcdef0123456789abcdef',
   certificate: 'fedcba9876543210fedcba9876543210',
 };
-export const testCustomer = { id: 'tester', secret: 'only-for-tests' };
+export const testCustomer = { id: 'tester', secret: 'only-for-the-tests' };
 
 export interface ServerProcess {
   readonly url: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
-import { type ApiWorld, type Body, openApiWorld, testApp } from './world-for-tests.ts';
+import { type ApiWorld, type Body, openApiWorld, testApp, testCustomer } from './world-for-tests.ts';
 
 let world: ApiWorld;
 beforeEach(async () => {
@@ -335,8 +335,8 @@ describe('rates', () => {
     await world.close();
     world = await openApiWorld({
       customers: [
-        { id: 'one', secret: 's' },
-        { id: 'two', secret: 's' },
+        { ...testCustomer, id: 'one', secret: 's' },
+        { ...testCustomer, id: 'two', secret: 's' },
       ],
     });
     const status = async (customer: string) => {

@@ -129,6 +129,8 @@ describe('development', () => {
     expect(await session(development, { anonymous: true })).toEqual({
       development: true,
       loginNeeded: false,
+      role: 'admin',
+      names: true,
     });
     expect(await session(development, { anonymous: true, address: '192.168.1.9' })).toMatchObject({
       loginNeeded: true,
@@ -140,6 +142,8 @@ describe('development', () => {
       development: false,
       loginNeeded: false,
       customer: 'tester',
+      role: 'admin',
+      names: true,
     });
   });
 

@@ -1,19 +1,24 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
 import type { RequestContext } from '../edge/route.ts';
+import type { Customer } from './customer.ts';
 import type { ApiDeps } from './deps.ts';
 
-/** Who asks. `loopback` is the developer at this machine, who needs no login in development. */
-export type Caller = { readonly customer: string } | { readonly loopback: true };
+/** Who asks, and what they may. */
+export interface Caller extends Pick<Customer, 'apps' | 'role' | 'names'> {
+  /** Id of the customer; undefined: the developer at this machine, who needs no login in development. */
+  readonly customer: string | undefined;
+}
+
+const developer: Caller = { customer: undefined, apps: undefined, role: 'admin', names: true };
 
 /** Decides who may use the REST API; the one place that does. */
 export class Authority {
-  readonly #customers: readonly { readonly id: string; readonly digest: Buffer }[];
-  readonly #development: boolean;
+  readonly #deps: Pick<ApiDeps, 'customers' | 'development'>;
+  readonly #digests = new WeakMap<Customer, Buffer>();
 
   constructor(deps: Pick<ApiDeps, 'customers' | 'development'>) {
-    this.#customers = deps.customers.map(({ id, secret }) => ({ id, digest: digest(`${id}:${secret}`) }));
-    this.#development = deps.development;
+    this.#deps = deps;
   }
 
   /** @throws HousecountError unauthorized */
@@ -27,7 +32,7 @@ export class Authority {
   identify(request: Request, context: RequestContext): Caller | undefined {
     const authorization = request.headers.get('authorization');
     if (authorization !== null) return this.#customerOf(authorization);
-    return this.#development && isFromThisMachine(request, context) ? { loopback: true } : undefined;
+    return this.#deps.development && isFromThisMachine(request, context) ? developer : undefined;
   }
 
   #customerOf(authorization: string): Caller | undefined {
@@ -37,11 +42,20 @@ export class Authority {
     const given = digest(Buffer.from(encoded, 'base64').toString('utf8'));
     // Every customer is compared, in constant time each: the answer's time tells nothing of which one is near.
     let found: Caller | undefined;
-    for (const { id, digest: known } of this.#customers)
-      if (timingSafeEqual(known, given)) found = { customer: id };
+    for (const customer of this.#deps.customers)
+      if (timingSafeEqual(this.#digestOf(customer), given)) found = callerOf(customer);
     return found;
   }
+
+  /** Made once for each; a customer that is read anew is another object. */
+  #digestOf(customer: Customer): Buffer {
+    const known = this.#digests.get(customer) ?? digest(`${customer.id}:${customer.secret}`);
+    this.#digests.set(customer, known);
+    return known;
+  }
 }
+
+const callerOf = ({ id, apps, role, names }: Customer): Caller => ({ customer: id, apps, role, names });
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 

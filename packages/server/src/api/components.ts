@@ -39,8 +39,10 @@ const eventBase = {
   count: integer('Members in the channel after the event.', { minimum: 0 }),
   profile,
 };
+const uid = integer('1 to 4294967295.', { minimum: 1, maximum: 0xffffffff });
+/** Who it was is absent for customers without names. */
 const subject = {
-  uid: integer('1 to 4294967295.', { minimum: 1, maximum: 0xffffffff }),
+  uid: optional(uid),
   account: optional(string('The string account, if the member joined with one.')),
   role,
   platform: integer('Platform number of the notices.'),
@@ -52,7 +54,7 @@ const subject = {
 const channelEvents = (more: Readonly<Record<string, Schema>> = {}) =>
   anyOf(
     object({ ...eventBase, ...more, type: constant('channel-opened') }),
-    object({ ...eventBase, ...more, type: constant('channel-closed'), lastUid: integer() }),
+    object({ ...eventBase, ...more, type: constant('channel-closed'), lastUid: optional(integer()) }),
     object({
       ...eventBase,
       ...more,
@@ -88,7 +90,7 @@ const delivery = {
   channel: string('Empty in the word of lost events that is about several.'),
   sid: eventBase.sid,
   seq: eventBase.seq,
-  uid: optional(subject.uid),
+  uid: subject.uid,
   account: subject.account,
   eventMs: eventBase.atMs,
   firstMs: milliseconds('First attempt'),
@@ -225,13 +227,13 @@ export const components: Readonly<Record<string, Schema>> = {
         object({
           answered: constant(true),
           status: integer('HTTP status.'),
-          excerpt: string('Of the answer.'),
+          excerpt: optional(string('Of the answer.')),
         }),
         object({ answered: constant(false), stage: string('Where it failed.'), detail: string() }),
       ),
       next: oneOf('delivered', 'retry', 'give-up'),
-      body: string('The exact bytes sent, as text; of a batch, the part that is this notice.'),
-      headers: { type: 'object', additionalProperties: string() },
+      body: optional(string('The exact bytes sent, as text; of a batch, the part that is this notice.')),
+      headers: optional({ type: 'object', additionalProperties: string() }),
       redelivery: optional(string('Id of the redelivery that it is part of.')),
     },
     'One try to hand a notice to an endpoint.',
@@ -328,7 +330,7 @@ export const components: Readonly<Record<string, Schema>> = {
     eventType: ref('NoticeType'),
     event: ref('ChannelEvent'),
     attempts: integer('How many were made.'),
-    error: string('What the last one came to.'),
+    error: optional(string('What the last one came to.')),
     atMs: milliseconds('When it was given up'),
     takenMs: optional(milliseconds('Last attempt of a delivery that was taken after all, by a redelivery')),
   }),

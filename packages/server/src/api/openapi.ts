@@ -1,4 +1,6 @@
 import { type Code, codes } from '@housecount/protocol';
+import { needsLogin } from './access.ts';
+import { type AccessRule, accessRules } from './access-rules.ts';
 import { components } from './components.ts';
 import type { Operation } from './operation.ts';
 import { ref, type Schema } from './schema.ts';
@@ -38,13 +40,13 @@ export function openApiDocument(operations: readonly Operation[]): Schema {
 
 function describe(operation: Operation): Schema {
   const { style } = operation;
-  const needsLogin = style.kind === 'agora' || style.login;
+  const rule: AccessRule = accessRules[operation.id];
   return {
     operationId: operation.id,
     tags: [style.kind],
     summary: operation.summary,
-    ...(operation.description !== undefined && { description: operation.description }),
-    ...(!needsLogin && { security: [] }),
+    ...(descriptionOf(operation, rule) && { description: descriptionOf(operation, rule) }),
+    ...(!needsLogin(rule) && { security: [] }),
     ...(operation.parameters.length > 0 && {
       parameters: operation.parameters.map(({ name, in: place, description, required, schema }) => ({
         name,
@@ -64,18 +66,25 @@ function describe(operation: Operation): Schema {
           [operation.answer.contentType ?? 'application/json']: { schema: operation.answer.schema },
         },
       },
-      ...refusals(operation, needsLogin),
+      ...refusals(operation, rule),
     },
   };
 }
 
+/** What it does, and which customers may have it done. */
+function descriptionOf({ description }: Operation, rule: AccessRule): string | undefined {
+  if (!needsLogin(rule)) return description;
+  const names = rule.withoutNames === 'refused' ? ', and names' : '';
+  return [description, `Takes the role \`${rule.role}\`${names}.`].filter(Boolean).join(' ');
+}
+
 /** Refusals by HTTP status, each with the codes that it can carry. */
-function refusals(operation: Operation, needsLogin: boolean): Readonly<Record<string, unknown>> {
+function refusals(operation: Operation, rule: AccessRule): Readonly<Record<string, unknown>> {
   const { style } = operation;
   const schema = ref(style.kind === 'native' ? 'Refusal' : 'AgoraRefusal');
   const all: Code[] = [...style.refusals];
   if (style.kind === 'agora') all.push('rate_limited');
-  if (needsLogin) all.push('unauthorized');
+  if (needsLogin(rule)) all.push('unauthorized', 'forbidden');
   if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
   if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');
   const byStatus = new Map<number, Set<Code>>();

@@ -1,5 +1,7 @@
 import type { Code } from '@housecount/protocol';
 import type { RequestContext, Route } from '../edge/route.ts';
+import type { OperationId } from './access-rules.ts';
+import type { Caller } from './auth.ts';
 import type { Parameter } from './parameters.ts';
 import type { Schema } from './schema.ts';
 
@@ -7,8 +9,8 @@ import type { Schema } from './schema.ts';
 export interface Operation {
   readonly method: Extract<Route['method'], 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;
   readonly path: string;
-  /** operationId of the document. */
-  readonly id: string;
+  /** operationId of the document, and of its line in access-rules.ts. */
+  readonly id: OperationId;
   /** One line. */
   readonly summary: string;
   readonly description?: string;
@@ -28,7 +30,6 @@ export interface Operation {
 
 export interface NativeStyle {
   readonly kind: 'native';
-  readonly login: boolean;
   /** Codes it can be refused with, besides those of every operation. */
   readonly refusals: readonly Code[];
 }
@@ -47,6 +48,6 @@ export interface Call {
   readonly context: RequestContext;
   /** The parsed JSON body, if the operation takes one. */
   readonly body: unknown;
-  /** Who asks: the id of the customer, or undefined where no login is needed. */
-  readonly customer: string | undefined;
+  /** Who asks; undefined where everybody may. */
+  readonly caller: Caller | undefined;
 }

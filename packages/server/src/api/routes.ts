@@ -1,11 +1,14 @@
 import { type Code, codes, HousecountError } from '@housecount/protocol';
 import { problemOf } from '../edge/problem.ts';
 import type { RequestContext, Route } from '../edge/route.ts';
+import { checkAccess, needsLogin } from './access.ts';
+import { type AccessRule, accessRules } from './access-rules.ts';
 import { agoraOperations } from './agora/operations.ts';
 import { Authority, type Caller } from './auth.ts';
 import type { ApiDeps } from './deps.ts';
 import { EventStreams } from './event-stream.ts';
 import { readJsonBody } from './json-body.ts';
+import { withoutNames } from './names-hidden.ts';
 import { nativeOperations } from './native/operations.ts';
 import { openApiDocument } from './openapi.ts';
 import type { AgoraStyle, Operation } from './operation.ts';
@@ -49,14 +52,21 @@ async function answer(
   const { style } = operation;
   const headers: Readonly<Record<string, string>> =
     style.kind === 'agora' ? { 'x-resource-id': deps.random.id(16) } : {};
+  const rule: AccessRule = accessRules[operation.id];
   try {
-    const caller = style.kind === 'native' && !style.login ? undefined : authority.require(request, context);
+    const caller = needsLogin(rule) ? authority.require(request, context) : undefined;
     if (style.kind === 'agora') limits.take(rateKey(caller, style), style.rate.perSecond);
-    const customer = caller && 'customer' in caller ? caller.customer : undefined;
+    // Before the body is read, unless it is the body that names the app.
+    const check = (body?: unknown) => {
+      if (needsLogin(rule) && caller) checkAccess(rule, caller, { deps, style: style.kind, context, body });
+    };
+    const isNamedInBody = needsLogin(rule) && rule.app === 'body';
+    if (!isNamedInBody) check();
     const body = operation.body === undefined ? undefined : await readJsonBody(request);
-    const value = await operation.handle({ request, context, body, customer });
+    if (isNamedInBody) check(body);
+    const value = await operation.handle({ request, context, body, caller });
     if (value instanceof Response) return value;
-    return json(200, value, headers);
+    return json(200, caller?.names === false ? withoutNames(value) : value, headers);
   } catch (error) {
     if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
     return refusal(error, style.kind, request, context, headers);
@@ -64,7 +74,7 @@ async function answer(
 }
 
 const rateKey = (caller: Caller | undefined, style: AgoraStyle) =>
-  `${style.rate.name} ${caller && 'customer' in caller ? caller.customer : ''}`;
+  `${style.rate.name} ${caller?.customer ?? ''}`;
 
 /** Words that clients of the Agora API know (spec: rest, sections 1 and 3.4). */
 const agoraMessages: Partial<Record<Code, string>> = {

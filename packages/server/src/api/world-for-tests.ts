@@ -22,11 +22,18 @@ import type { Send, SendOutcome, SendRequest } from '../notify/transport.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { startSignaling } from '../signaling/signaling.ts';
+import type { Customer } from './customer.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiRoutes } from './routes.ts';
 
 export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32), historyDays: 30 };
-export const testCustomer = { id: 'tester', secret: 'a secret: with a colon' };
+export const testCustomer: Customer = {
+  id: 'tester',
+  secret: 'a secret: with a colon',
+  apps: undefined,
+  role: 'admin',
+  names: true,
+};
 export const testLogin = `Basic ${Buffer.from(`${testCustomer.id}:${testCustomer.secret}`).toString('base64')}`;
 
 export interface ApiWorld {

@@ -233,7 +233,7 @@ describe('a plain WHIP client and a plain WHEP player', () => {
     const kicked = await fetch(`${server.url}/dev/v1/kicking-rule`, {
       method: 'POST',
       headers: {
-        authorization: `Basic ${btoa('tester:only-for-tests')}`,
+        authorization: `Basic ${btoa('tester:only-for-the-tests')}`,
         'content-type': 'application/json',
       },
       body: JSON.stringify({

@@ -1,10 +1,11 @@
+import type { OperationId } from '../access-rules.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Operation } from '../operation.ts';
 import { array, object, string } from '../schema.ts';
 import { other } from './style.ts';
 
 /** Spec: rest 4. Served under two paths, as both are in use. */
-export function listNoticeAddresses(deps: ApiDeps, path: string, id: string): Operation {
+export function listNoticeAddresses(deps: ApiDeps, path: string, id: OperationId): Operation {
   return {
     method: 'GET',
     path,

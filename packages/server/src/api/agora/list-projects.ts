@@ -1,3 +1,4 @@
+import { appsOf } from '../access.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Operation } from '../operation.ts';
 import { array, constant, object, string } from '../schema.ts';
@@ -18,8 +19,13 @@ export function listProjects(deps: ApiDeps): Operation {
         projects: array(object({ id: string(), name: string(), vendor_key: string(), status: constant(1) })),
       }),
     },
-    handle: () => ({
-      projects: deps.apps.map(({ id }) => ({ id, name: id, vendor_key: id, status: 1 })),
+    handle: ({ caller }) => ({
+      projects: (caller ? appsOf(deps.apps, caller) : []).map(({ id }) => ({
+        id,
+        name: id,
+        vendor_key: id,
+        status: 1,
+      })),
     }),
   };
 }

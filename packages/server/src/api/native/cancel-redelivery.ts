@@ -10,7 +10,7 @@ export function cancelRedelivery({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/redeliveries/{id}',
     id: 'cancelRedelivery',
     summary: 'End a redelivery',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, redeliveryParameter],
     answer: {
       description: 'Attempts under way are broken off. One that had ended stays as it was.',

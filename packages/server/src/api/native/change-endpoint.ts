@@ -14,7 +14,6 @@ export function changeEndpoint({ deps }: NativeParts): Operation {
       'What is absent stays as it is. A change holds from the next attempt on, for notices that wait for their retry too.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'not_found', 'endpoint_read_only', 'log_unavailable', 'going_away'],
     },
     parameters: [appParameter, endpointParameter],

@@ -13,7 +13,6 @@ export function createEndpoint({ deps }: NativeParts): Operation {
     description: 'It is disabled until `enable` has tested it.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'endpoints_full', 'log_unavailable', 'going_away'],
     },
     parameters: [appParameter],

@@ -11,7 +11,6 @@ export function deleteEndpoint({ deps }: NativeParts): Operation {
     summary: 'Delete an endpoint, and what waits for it',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'not_found', 'endpoint_read_only', 'log_unavailable', 'going_away'],
     },
     parameters: [appParameter, endpointParameter],

@@ -15,7 +15,6 @@ export function enableEndpoint({ deps }: NativeParts): Operation {
     description: 'If it does not pass, the refusal `health_test_failed` carries the `results` of the test.',
     style: {
       kind: 'native',
-      login: true,
       refusals: [
         'invalid_app_id',
         'not_found',

@@ -1,5 +1,6 @@
 import type { Attempt } from '../../notify/attempt-feed.ts';
 import { resumeAfter, type StreamEvent, sharedEvents } from '../event-stream.ts';
+import { withoutNames } from '../names-hidden.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, queryInteger } from '../parameters.ts';
 import { ref } from '../schema.ts';
@@ -13,8 +14,14 @@ const after = queryInteger('after', 'Attempts with a greater id. Last-Event-ID g
 
 const eventOf = (attempt: Attempt): StreamEvent => ({ event: 'attempt', id: attempt.id, data: attempt });
 
+const eventWithoutNames = (attempt: Attempt): StreamEvent => ({
+  ...eventOf(attempt),
+  data: withoutNames(attempt),
+});
+
 export function followAttempts({ deps, streams }: NativeParts): Operation {
   const bytesOf = sharedEvents(eventOf);
+  const bytesWithoutNamesOf = sharedEvents(eventWithoutNames);
 
   return {
     method: 'GET',
@@ -25,7 +32,6 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
       'Server-sent events named `attempt`: first the newest that the server still has, then each as it is made. Attempts are kept in memory: they are for looking on, not for counting.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'too_many_connections', 'overloaded'],
     },
     parameters: [appParameter, after],
@@ -34,7 +40,9 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
       contentType: 'text/event-stream',
       schema: ref('Attempt'),
     },
-    handle({ request, context }) {
+    handle({ request, context, caller }) {
+      const [one, several] =
+        caller?.names === false ? [eventWithoutNames, bytesWithoutNamesOf] : [eventOf, bytesOf];
       const app = appOf(deps, context).id;
       const start = resumeAfter(request, after.read(context));
       const { feed } = deps.notify;
@@ -46,11 +54,11 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
         let last = start > newest ? 0 : start;
         for (const attempt of feed.recent(app, { after: last })) {
           last = attempt.id;
-          yield eventOf(attempt);
+          yield one(attempt);
         }
         for await (const attempts of live) {
           const isNew = (attempts[0]?.id ?? 0) > last;
-          yield bytesOf(isNew ? attempts : attempts.filter(({ id }) => id > last));
+          yield several(isNew ? attempts : attempts.filter(({ id }) => id > last));
         }
       }
       return streams.respond({ signal: context.signal, source });

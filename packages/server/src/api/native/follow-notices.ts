@@ -26,7 +26,7 @@ export function followNotices({ deps, streams }: NativeParts): Operation {
     summary: 'The notices of an app, as a stream',
     description:
       'Server-sent events named `notice`, each with the body and the signed headers that a receiver would get; the id is the log position to resume after. A last event `error` has a code and a message.',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'too_many_connections'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'too_many_connections'] },
     parameters: [appParameter, { ...after, schema: { type: 'integer', minimum: 0 } }],
     answer: {
       description: 'The data of each event is a Notice.',

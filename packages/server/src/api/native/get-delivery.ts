@@ -12,7 +12,7 @@ export function getDelivery({ deps }: NativeParts): Operation {
     id: 'getDelivery',
     summary: 'One delivery with its attempts: request, answer and what followed',
     description: `The first ${limits.deliveryAttemptsMax} attempts and those that ended it, with requests and answers of at most ${limits.deliveryExchangeCharsMax} characters together. Signatures are shown as sent; the values of an endpoint\u2019s own headers are not kept.`,
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, path('endpoint', 'Endpoint id.'), path('noticeId', 'Id of the notice.')],
     answer: { description: '`not_found` if it is not kept.', schema: ref('DeliveryWithAttempts') },
     handle({ context }) {

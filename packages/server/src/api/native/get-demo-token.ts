@@ -29,7 +29,6 @@ export function getDemoToken({ deps }: NativeParts): Operation {
     description: 'Only while the server runs without a configuration.',
     style: {
       kind: 'native',
-      login: false,
       refusals: ['invalid_channel_name', 'invalid_uid', 'invalid_account', 'role_invalid'],
     },
     parameters: [channelParameter, uidParameter, accountParameter, roleParameter],

@@ -9,7 +9,7 @@ export function getEndpoint({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/endpoints/{id}',
     id: 'getEndpoint',
     summary: 'Where notices of an app go, and how that stands',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, endpointParameter],
     answer: { description: 'Secrets and header values are not shown.', schema: ref('Endpoint') },
     handle: ({ context }) => deps.endpoints.get(appOf(deps, context).id, endpointIdOf(context)),

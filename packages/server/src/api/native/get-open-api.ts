@@ -7,7 +7,7 @@ export function getOpenApi({ document }: NativeParts): Operation {
     path: '/v1/openapi.json',
     id: 'getOpenApi',
     summary: 'This document',
-    style: { kind: 'native', login: false, refusals: [] },
+    style: { kind: 'native', refusals: [] },
     parameters: [],
     answer: { description: 'An OpenAPI 3.1 document.', schema: { type: 'object' } },
     handle: document,

@@ -11,7 +11,7 @@ export function getRedelivery({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/redeliveries/{id}',
     id: 'getRedelivery',
     summary: 'How a redelivery stands',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, redeliveryParameter],
     answer: {
       description: 'The newest hundred that ended are remembered, until the server stops.',

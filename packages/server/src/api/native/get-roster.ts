@@ -31,7 +31,6 @@ export function getRoster({ deps }: NativeParts): Operation {
       'Members in order of arrival, true at `sid` and `seq`. Follow `next` for the others, who are of the same moment; it can be followed for a minute after each page.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'invalid_channel_name', 'not_found', 'no_longer_kept'],
     },
     parameters: [appParameter, channelParameter, limit, after, at],

@@ -1,5 +1,6 @@
+import { customerRoles } from '../customer.ts';
 import type { Operation } from '../operation.ts';
-import { boolean, object, optional, string } from '../schema.ts';
+import { boolean, object, oneOf, optional, string } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
 
 /** Tells a page whether it must ask for a login before anything else. */
@@ -9,7 +10,7 @@ export function getSession({ deps, authority }: NativeParts): Operation {
     path: '/v1/session',
     id: 'getSession',
     summary: 'Whether this caller needs a login',
-    style: { kind: 'native', login: false, refusals: [] },
+    style: { kind: 'native', refusals: [] },
     parameters: [],
     answer: {
       description: 'Always answered, with or without credentials.',
@@ -17,6 +18,8 @@ export function getSession({ deps, authority }: NativeParts): Operation {
         development: boolean('The public development app runs.'),
         loginNeeded: boolean('The other resources answer 401 to this request as it is.'),
         customer: optional(string('Whose credentials were sent, if they are right.')),
+        role: optional({ ...oneOf(...customerRoles), description: 'What this caller may do.' }),
+        names: optional(boolean('False: this caller is not told who people are.')),
       }),
     },
     handle({ request, context }) {
@@ -24,7 +27,8 @@ export function getSession({ deps, authority }: NativeParts): Operation {
       return {
         development: deps.development,
         loginNeeded: caller === undefined,
-        ...(caller && 'customer' in caller && { customer: caller.customer }),
+        ...(caller?.customer !== undefined && { customer: caller.customer }),
+        ...(caller && { role: caller.role, names: caller.names }),
       };
     },
   };

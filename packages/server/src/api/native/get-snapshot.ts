@@ -2,6 +2,7 @@ import type { OpenChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
 import { toRosterMember } from '../../signal/roster-member.ts';
 import { LineStreams } from '../line-stream.ts';
+import { withoutNames } from '../names-hidden.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter } from '../parameters.ts';
 import { formatCursor } from '../pull-cursor.ts';
@@ -23,7 +24,6 @@ export function getSnapshot({ deps }: NativeParts): Operation {
       'One JSON object a line. All of it is of one moment: this and the events after its cursor are the truth, whatever happens while it is read. It is whole only if the last line is `end`.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'overloaded', 'too_many_connections'],
     },
     parameters: [appParameter],
@@ -32,7 +32,7 @@ export function getSnapshot({ deps }: NativeParts): Operation {
       contentType: 'application/x-ndjson',
       schema: ref('SnapshotLine'),
     },
-    async handle({ context }) {
+    async handle({ context, caller }) {
       const app = appOf(deps, context).id;
       await history.caughtUp(context.signal);
       // Taken together: states change in the same turn as the position.
@@ -46,9 +46,14 @@ export function getSnapshot({ deps }: NativeParts): Operation {
         atMs: Math.floor(clock.nowMs()),
         channels: channels.length,
       };
-      return streams.respond(linesOf(head, channels), context.signal);
+      const lines = linesOf(head, channels);
+      return streams.respond(caller?.names === false ? masked(lines) : lines, context.signal);
     },
   };
+}
+
+function* masked(lines: Iterable<object>): Generator<object> {
+  for (const line of lines) yield withoutNames(line) as object;
 }
 
 /** The states are immutable, so what happens meanwhile does not show; each line is made when the reader has room. */

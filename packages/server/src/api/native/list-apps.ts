@@ -1,3 +1,4 @@
+import { appsOf } from '../access.ts';
 import type { Operation } from '../operation.ts';
 import { array, object, optional, string } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
@@ -7,8 +8,8 @@ export function listApps({ deps }: NativeParts): Operation {
     method: 'GET',
     path: '/v1/apps',
     id: 'listApps',
-    summary: 'The apps of the server',
-    style: { kind: 'native', login: true, refusals: [] },
+    summary: 'The apps of the customer',
+    style: { kind: 'native', refusals: [] },
     parameters: [],
     answer: {
       description: 'In the order of the configuration.',
@@ -18,8 +19,11 @@ export function listApps({ deps }: NativeParts): Operation {
         ),
       }),
     },
-    handle: () => ({
-      apps: deps.apps.map(({ id, certificate }) => ({ id, ...(deps.development && { certificate }) })),
+    handle: ({ caller }) => ({
+      apps: (caller ? appsOf(deps.apps, caller) : []).map(({ id, certificate }) => ({
+        id,
+        ...(deps.development && { certificate }),
+      })),
     }),
   };
 }

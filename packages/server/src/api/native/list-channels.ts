@@ -18,7 +18,7 @@ export function listChannels({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/channels',
     id: 'listChannels',
     summary: 'The open channels of an app',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id'] },
+    style: { kind: 'native', refusals: ['invalid_app_id'] },
     parameters: [appParameter, limit, after],
     answer: {
       description: 'Ordered by name. Each line is true at its own sid and seq.',

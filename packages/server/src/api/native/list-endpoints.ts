@@ -9,7 +9,7 @@ export function listEndpoints({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/endpoints',
     id: 'listEndpoints',
     summary: 'Where the notices of an app go, and how that stands',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id'] },
+    style: { kind: 'native', refusals: ['invalid_app_id'] },
     parameters: [appParameter],
     answer: {
       description: 'Secrets and header values are not shown.',

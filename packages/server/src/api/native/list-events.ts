@@ -27,7 +27,6 @@ export function listEvents({ deps }: NativeParts): Operation {
     description: 'Every event that was acknowledged to anybody before the request is in the answer.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'invalid_channel_name', 'not_found', 'no_longer_kept', 'overloaded'],
     },
     parameters: [appParameter, channelParameter, sidParameter, after, limit],

@@ -23,7 +23,7 @@ export function listGivenUp({ deps }: NativeParts): Operation {
     path: '/v1/apps/{app}/given-up',
     id: 'listGivenUp',
     summary: 'Notices that an endpoint did not take',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, endpointParameter, after, limit],
     answer: {
       description: 'Oldest first. After a crash a notice may stand here twice, under one noticeId.',

@@ -23,7 +23,6 @@ export function listSids({ deps }: NativeParts): Operation {
     summary: 'The lives of a channel',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'invalid_channel_name', 'overloaded'],
     },
     parameters: [appParameter, channelParameter, limit, before],

@@ -38,7 +38,6 @@ export function pullEvents({ deps }: NativeParts): Operation {
       'Every event in the order of the log, each with its notice. Ask again at once with `cursor`: it survives restarts of both sides, so nothing is missed and nothing comes twice. Events older than the history are refused `no_longer_kept`: begin anew with a snapshot.',
     style: {
       kind: 'native',
-      login: true,
       refusals: ['invalid_app_id', 'no_longer_kept', 'overloaded', 'too_many_connections', 'going_away'],
     },
     parameters: [

@@ -15,7 +15,6 @@ export function redeliver({ deps }: NativeParts): Operation {
     description: `In the order of the log, one attempt each, under the same noticeId and with the same bytes but for the time of sending and the signatures. At most ${limits.redeliveryNoticesMax} notices. It ends after ${limits.redeliveryFailuresMax} failed attempts in a row.`,
     style: {
       kind: 'native',
-      login: true,
       refusals: [
         'invalid_app_id',
         'not_found',

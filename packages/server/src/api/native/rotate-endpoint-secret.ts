@@ -15,7 +15,6 @@ export function rotateEndpointSecret({ deps }: NativeParts): Operation {
       'The one before signs on for a while, so that the receiver can be changed without a gap. At most two are active at once.',
     style: {
       kind: 'native',
-      login: true,
       refusals: [
         'invalid_app_id',
         'not_found',

@@ -39,7 +39,6 @@ export function ruleOperations({ deps }: NativeParts): readonly Operation[] {
         'It speaks of whom all fields that are set speak of; at least one is. `join_channel` puts them out at once, of live and signaling channels; without `channel` it ends their signaling session and refuses logins. `publish_message` refuses their messages. The rules of the Agora-compatible API are the same ones.',
       style: {
         kind: 'native',
-        login: true,
         refusals: ['invalid_app_id', 'invalid_user_id', 'accounts_full', 'rate_limited', 'log_unavailable'],
       },
       parameters: [appParameter],
@@ -70,7 +69,7 @@ export function ruleOperations({ deps }: NativeParts): readonly Operation[] {
       path: '/v1/apps/{app}/rules',
       id: 'listRules',
       summary: 'The rules that hold',
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id'] },
+      style: { kind: 'native', refusals: ['invalid_app_id'] },
       parameters: [appParameter, limit, after],
       answer: {
         description: 'In the order in which they were made.',
@@ -99,7 +98,7 @@ export function ruleOperations({ deps }: NativeParts): readonly Operation[] {
       path: '/v1/apps/{app}/rules/{rule}',
       id: 'deleteRule',
       summary: 'End a rule',
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found', 'log_unavailable'] },
+      style: { kind: 'native', refusals: ['invalid_app_id', 'not_found', 'log_unavailable'] },
       parameters: [appParameter, ruleParameter],
       answer: { description: 'The rule no longer holds.', schema: object({ id: integer() }) },
       async handle({ context }) {

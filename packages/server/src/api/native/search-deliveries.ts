@@ -1,4 +1,5 @@
 import { limits } from '../../limits.ts';
+import { namesForbidden } from '../access.ts';
 import type { Operation } from '../operation.ts';
 import { appOf, appParameter, queryInteger } from '../parameters.ts';
 import { array, integer, object, optional, ref } from '../schema.ts';
@@ -24,7 +25,7 @@ export function searchDeliveries({ deps }: NativeParts): Operation {
     id: 'searchDeliveries',
     summary: 'Which notices went where, and what came of it',
     description: `Kept for ${limits.deliveryDaysMax} days and ${limits.deliveryRowsMax} deliveries at most. A search that finds little in a large number answers short pages with a \`next\`.`,
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id'] },
+    style: { kind: 'native', refusals: ['invalid_app_id'] },
     parameters: [appParameter, ...filterParameters, cursor, limit],
     answer: {
       description: 'By first attempt, newest first. All filters given must fit.',
@@ -33,9 +34,12 @@ export function searchDeliveries({ deps }: NativeParts): Operation {
         next: optional(integer('Send it as `cursor` for older ones; absent when there are none.')),
       }),
     },
-    handle({ context }) {
+    handle({ context, caller }) {
       const app = appOf(deps, context).id;
       const filter = filterOfQuery(app, context.url.searchParams);
+      // What a search by name finds tells who it was.
+      if (caller?.names === false && (filter.uid !== undefined || filter.account !== undefined))
+        throw namesForbidden();
       return deps.deliveries.search({ filter, cursor: cursor.read(context), limit: limit.read(context) });
     },
   };

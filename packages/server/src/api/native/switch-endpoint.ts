@@ -13,11 +13,10 @@ export function switchEndpoint({ deps }: NativeParts, to: 'pause' | 'resume'): O
   return {
     method: 'POST',
     path: `/v1/apps/{app}/endpoints/{id}/${to}`,
-    id: `${to}Endpoint`,
+    id: `${to}Endpoint` as const,
     summary: summaries[to],
     style: {
       kind: 'native',
-      login: true,
       refusals: [
         'invalid_app_id',
         'not_found',

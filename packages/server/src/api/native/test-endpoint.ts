@@ -11,7 +11,7 @@ export function testEndpoint({ deps }: NativeParts): Operation {
     summary: 'Send a test notice of each type the endpoint takes',
     description:
       'Test notices speak of channel test_webhook and uid 12121212. Each must be answered 200 within 10 s.',
-    style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'not_found', 'rate_limited'] },
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found', 'rate_limited'] },
     parameters: [appParameter, endpointParameter],
     answer: { description: 'What each test notice came to.', schema: ref('TestReport') },
     handle: ({ context }) => deps.endpoints.test(appOf(deps, context).id, endpointIdOf(context)),

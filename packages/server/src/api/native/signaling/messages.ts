@@ -67,7 +67,7 @@ export function messageOperations({ deps }: NativeParts): readonly Operation[] {
       path: '/v1/apps/{app}/channels/{channel}/messages',
       id: 'listChannelMessages',
       summary: 'Kept messages of a MESSAGE channel, newest first',
-      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_channel_name'] },
+      style: { kind: 'native', refusals: [...refusals, 'invalid_channel_name'] },
       parameters: [appParameter, channelParameter, ...bounds],
       answer: { description: 'A page; one of long messages ends early.', schema: page },
       async handle({ context }) {
@@ -82,7 +82,7 @@ export function messageOperations({ deps }: NativeParts): readonly Operation[] {
       path: '/v1/apps/{app}/users/{user}/messages',
       id: 'listUserMessages',
       summary: 'Kept messages between two users, newest first',
-      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_user_id'] },
+      style: { kind: 'native', refusals: [...refusals, 'invalid_user_id'] },
       parameters: [appParameter, userParameter, other, ...bounds],
       answer: { description: 'A page, of both directions.', schema: page },
       async handle({ context }) {
@@ -100,7 +100,6 @@ export function messageOperations({ deps }: NativeParts): readonly Operation[] {
       description: 'All of them, those of one publisher, or one. Later messages are not concerned.',
       style: {
         kind: 'native',
-        login: true,
         refusals: ['invalid_app_id', 'invalid_channel_name', 'invalid_user_id', 'query_invalid'],
       },
       parameters: [appParameter, channelParameter, publisher, timestamp],
@@ -125,7 +124,7 @@ export function messageOperations({ deps }: NativeParts): readonly Operation[] {
       id: 'deleteUserMessages',
       summary: 'Delete all kept messages that a user sent or got',
       description: 'In every channel, and between this user and others.',
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_user_id'] },
+      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
       parameters: [appParameter, userParameter],
       answer: { description: erasedDescription, schema: object({}) },
       handle({ context }) {

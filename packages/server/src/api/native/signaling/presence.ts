@@ -1,5 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import { limits } from '../../../limits.ts';
+import { namesForbidden } from '../../access.ts';
 import type { Operation } from '../../operation.ts';
 import { appOf, appParameter, channelParameter, queryText, type Readable } from '../../parameters.ts';
 import { array, integer, object, oneOf, optional, string } from '../../schema.ts';
@@ -46,7 +47,6 @@ export function presenceOperations({ deps }: NativeParts): readonly Operation[] 
         'Subscribers that are not quiet; in a MESSAGE channel also the members of the live channel of that name, where the app binds them. In order of arrival, in pages; `count` is exact at each.',
       style: {
         kind: 'native',
-        login: true,
         refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
       },
       parameters: [appParameter, channelParameter, channelTypeParameter, what, page],
@@ -58,10 +58,11 @@ export function presenceOperations({ deps }: NativeParts): readonly Operation[] 
           next: optional(string('Send it as `page`; absent on the last.')),
         }),
       },
-      async handle({ context }) {
+      async handle({ context, caller }) {
         const key = keyOf(deps, context);
         const wanted = what.read(context);
         if (wanted === 'count') return { count: await signaling.count(key) };
+        if (caller?.names === false) throw namesForbidden();
         const answer = await signaling.users(key, {
           states: wanted === 'states',
           page: page.read(context),
@@ -78,7 +79,7 @@ export function presenceOperations({ deps }: NativeParts): readonly Operation[] 
       path: '/v1/apps/{app}/users/{user}/channels',
       id: 'listUserChannels',
       summary: 'In which channels a user is shown',
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_user_id'] },
+      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
       parameters: [appParameter, userParameter],
       answer: {
         description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
@@ -95,7 +96,7 @@ export function presenceOperations({ deps }: NativeParts): readonly Operation[] 
       path: '/v1/apps/{app}/users',
       id: 'getUserStatus',
       summary: 'Whether users are logged in to signaling',
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_user_id'] },
+      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
       parameters: [appParameter, users],
       answer: {
         description: 'In the order of the request.',

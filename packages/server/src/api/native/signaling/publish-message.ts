@@ -41,7 +41,7 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       id: 'publishToChannel',
       summary: 'Publish a message to a MESSAGE channel',
       description,
-      style: { kind: 'native', login: true, refusals: [...refusals, 'invalid_channel_name'] },
+      style: { kind: 'native', refusals: [...refusals, 'invalid_channel_name'] },
       parameters: [appParameter, channelParameter],
       body,
       answer: {
@@ -62,7 +62,7 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       id: 'publishToUser',
       summary: 'Publish a message to a user who is connected',
       description,
-      style: { kind: 'native', login: true, refusals: refusals },
+      style: { kind: 'native', refusals: refusals },
       parameters: [appParameter, userParameter],
       body,
       answer: {

@@ -17,7 +17,6 @@ export function removeOperations({ deps }: NativeParts): readonly Operation[] {
         'Out of the live channel and the signaling channels of this name. They may come back; a rule keeps them out.',
       style: {
         kind: 'native',
-        login: true,
         refusals: [
           'invalid_app_id',
           'invalid_channel_name',
@@ -45,7 +44,6 @@ export function removeOperations({ deps }: NativeParts): readonly Operation[] {
         'Out of every signaling channel; its connection is closed (`kicked`). They may log in again.',
       style: {
         kind: 'native',
-        login: true,
         refusals: ['invalid_app_id', 'invalid_user_id', 'log_unavailable'],
       },
       parameters: [appParameter, userParameter],

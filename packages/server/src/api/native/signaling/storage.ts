@@ -38,7 +38,7 @@ export function storageOperations(parts: NativeParts): readonly Operation[] {
 
 /** Where metadata is kept. */
 interface Place {
-  readonly name: string;
+  readonly name: 'Channel' | 'User';
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly refusal: 'invalid_channel_name' | 'invalid_user_id';
@@ -55,7 +55,7 @@ function metadataOperations({ deps }: NativeParts, place: Place): readonly Opera
       path: place.path,
       id: `get${place.name}Metadata`,
       summary: `The metadata of a ${place.name.toLowerCase()}`,
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id', place.refusal] },
+      style: { kind: 'native', refusals: ['invalid_app_id', place.refusal] },
       parameters,
       answer,
       handle({ context }) {
@@ -71,7 +71,6 @@ function metadataOperations({ deps }: NativeParts, place: Place): readonly Opera
         'As a whole or not at all, durably. Revisions that are named must be those that are there; −1, the default, is any.',
       style: {
         kind: 'native',
-        login: true,
         refusals: [
           'invalid_app_id',
           'invalid_channel_name',
@@ -116,7 +115,7 @@ function lockOperations({ deps }: NativeParts): readonly Operation[] {
       path: '/v1/apps/{app}/channels/{channel}/locks',
       id: 'listLocks',
       summary: 'The locks of a channel',
-      style: { kind: 'native', login: true, refusals: ['invalid_app_id', 'invalid_channel_name'] },
+      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_channel_name'] },
       parameters: [appParameter, channelParameter, channelTypeParameter],
       answer: {
         description: 'All of them.',
@@ -124,7 +123,7 @@ function lockOperations({ deps }: NativeParts): readonly Operation[] {
           locks: array(
             object({
               lockName: string(),
-              owner: string('Empty: nobody holds it.'),
+              owner: optional(string('Empty: nobody holds it.')),
               ttl: integer('Seconds that it stays with who goes offline.'),
             }),
           ),
@@ -139,7 +138,6 @@ function lockOperations({ deps }: NativeParts): readonly Operation[] {
       summary: 'Take a lock from who holds it',
       style: {
         kind: 'native',
-        login: true,
         refusals: [
           'invalid_app_id',
           'invalid_channel_name',

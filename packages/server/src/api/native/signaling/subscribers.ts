@@ -56,7 +56,6 @@ export function subscriberOperations({ deps }: NativeParts): readonly Operation[
         'All of them, quiet ones too; members of a live channel of that name are not among them. True at `sid` and `seq`; what comes after is told from the `cursor` of the first page on. Follow `next` for the others, who are of the same moment.',
       style: {
         kind: 'native',
-        login: true,
         refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
       },
       parameters: [
@@ -76,8 +75,8 @@ export function subscriberOperations({ deps }: NativeParts): readonly Operation[
           count: integer(),
           members: array(
             object({
-              userId: string(),
-              uid: integer(),
+              userId: optional(string()),
+              uid: optional(integer()),
               joinedMs: integer('UTC epoch milliseconds.'),
               quiet: optional(constant(true)),
               interruptedSinceMs: optional(integer('UTC epoch milliseconds.')),
@@ -112,7 +111,6 @@ export function subscriberOperations({ deps }: NativeParts): readonly Operation[
         'In the order of the log; `seq` is dense within a `sid`, so that a hole would show. Kept as long as the log is. Ask again at once with `cursor` and `wait`, and each is told as it happens.',
       style: {
         kind: 'native',
-        login: true,
         refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept', 'too_many_connections'],
       },
       parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit, wait],
