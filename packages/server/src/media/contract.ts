@@ -31,8 +31,9 @@ export type SessionReport =
       readonly kinds: { audio: boolean; video: boolean };
     }
   /**
-   * Neither RTP nor RTCP for 5 s, or for 12 s from a peer that was seen to report slowly (sound alone). `lastHeardMs` by
-   * the engine's clock, epoch milliseconds.
+   * Neither RTP nor RTCP for 5 s, or for 12 s from a peer that was seen to report slowly (sound alone). Never for lack of
+   * packets of which none has ever come: a player need not send RTCP, so ICE alone judges it. `lastHeardMs` by the engine's
+   * clock, epoch milliseconds.
    */
   | { readonly type: 'stalled'; readonly session: string; readonly lastHeardMs: number }
   /** Packets again after a stall. */

@@ -48,7 +48,11 @@ export const mediaLimits = {
   frontCheckMs: 50,
   /** Time between two checks of an address that is, milliseconds; and how long one answer counts (RFC 7675). */
   frontConsentCheckMs: 5_000,
-  frontConsentMs: 30_000,
+  /**
+   * How long ICE believes in a peer that answers no check, milliseconds (RFC 7675 section 5.1): here after a restart, and in
+   * the native library, where this figure is fixed. A peer of which no packet ever came is judged by this alone.
+   */
+  iceConsentMs: 30_000,
   /** How long credentials of an earlier restart are still answered, milliseconds, once others are in use. */
   frontOverlapMs: 10_000,
   /** Among several chosen addresses one that is silent this long gives way, milliseconds. */

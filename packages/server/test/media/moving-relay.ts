@@ -16,6 +16,10 @@ export interface MovingRelay {
   move(answerSdp: string): Promise<void>;
   /** The first way is dead from now on. */
   cut(): void;
+  /** Checks of the server that came the newest way, and were answered. */
+  checks(): number;
+  /** Nothing comes or goes any more: neither way. */
+  hush(): void;
   /** Packets, STUN aside, that came the newest way. */
   moved(): number;
   close(): void;
@@ -29,10 +33,13 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
   const timers: ReturnType<typeof setInterval>[] = [];
   let client = 0;
   let cut = false;
+  let hushed = false;
+  let checks = 0;
   let arrived = 0;
   let route = { socket: first, port: mediaPort };
   let mine = { ufrag: '', password: '' };
   outside.on('message', (packet, from) => {
+    if (hushed) return;
     client = from.port;
     // The client's library knows the first way only.
     if (!isStun(packet)) route.socket.send(packet, route.port, '127.0.0.1');
@@ -61,6 +68,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
       const theirs = { ufrag: valueIn(answerSdp, 'ice-ufrag'), password: valueIn(answerSdp, 'ice-pwd') };
       const { ufrag, password } = mine;
       const check = () => {
+        if (hushed) return;
         const fields = {
           username: `${theirs.ufrag}:${ufrag}`,
           priority: 1,
@@ -73,6 +81,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
         const timer = setTimeout(() => reject(new Error('the new way was not proved')), 5_000);
         arrived = 0;
         socket.on('message', (packet) => {
+          if (hushed) return;
           const message = readStun(packet);
           if (message === undefined) {
             arrived += 1;
@@ -81,6 +90,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
             if (message.username !== `${ufrag}:${theirs.ufrag}`) return;
             const answer = writeStun('success', message.transaction, {}, password);
             socket.send(answer, port, '127.0.0.1');
+            checks += 1;
             clearTimeout(timer);
             resolve();
           }
@@ -92,6 +102,11 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
     },
     cut() {
       cut = true;
+    },
+    checks: () => checks,
+    hush() {
+      cut = true;
+      hushed = true;
     },
     moved: () => arrived,
     close() {

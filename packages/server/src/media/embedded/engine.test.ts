@@ -15,6 +15,7 @@ import {
 import { systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
+import { mediaLimits } from '../limits.ts';
 import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
 import { portTrouble } from './port-trouble.ts';
 import { isRtcp } from './rtp.ts';
@@ -116,6 +117,21 @@ test('MEDIA21: the child forwards, counts and reports; stop ends it', async () =
   const absent = { room: 'r', publisher: '1', session: 'x', offerSdp: '' };
   expect(await media.publish(absent)).toMatchObject({ ok: false, code: 'media_unavailable' });
 }, 30_000);
+
+test('MEDIA27: a player that sends no RTCP is not told as silent by the child', async () => {
+  const { media, reports } = await start();
+  let probes = 0;
+  const viewer = await client('recvonly', (packet) => {
+    if (!isRtcp(packet)) probes += 1;
+  });
+  const request = { room: 'r', publisher: '1', session: 'v', offerSdp: viewer.offerSdp };
+  const played = await media.play({ ...request, audio: true, video: true });
+  if (!played.ok) throw new Error(played.detail);
+  await viewer.accept(played.answerSdp);
+  // One a second by the child's own clock: after so many it would have been told.
+  await until(() => probes * mediaLimits.probeIntervalMs > mediaLimits.slowStallMs, 60_000);
+  expect(reports.map(({ type }) => type)).toEqual(['connected']);
+}, 90_000);
 
 test('MEDIA21: a killed child is replaced, on the same port; what it owed is answered', async () => {
   const { media, reports } = await start();

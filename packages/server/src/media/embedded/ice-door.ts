@@ -25,6 +25,8 @@ export interface LibraryTransport {
 export interface IceWay {
   /** False once it was closed, or when nobody came this way for too long: then a restart needs another. */
   readonly usable: boolean;
+  /** How long ago the client last answered a check this way, milliseconds; undefined until it has come. */
+  readonly consentAgeMs: number | undefined;
   /** The client's new credentials for ours, and the candidates to announce. */
   restart(client: Credentials): Credentials & { readonly candidates: readonly string[] };
   /** Frees its socket. Idempotent. */
@@ -139,6 +141,9 @@ export class IceDoor {
     return {
       get usable() {
         return entries.has(id) && !front.expired(clock.nowMs(), mediaLimits.frontRenewMs);
+      },
+      get consentAgeMs() {
+        return front.consentAgeMs(clock.nowMs());
       },
       restart: (credentials) => ({ ...front.restart(credentials, clock.nowMs()), candidates: announced }),
       close: () => this.#remove(id),

@@ -303,7 +303,7 @@ test('MEDIA26: a client that does not answer any more is sent nothing, and not v
   libraryChecks('not the password');
   libraryChecks(oldClient.password, 'oldc:other');
   expect(toLibrary()).toEqual([]);
-  made.nowMs += mediaLimits.frontConsentMs - 1;
+  made.nowMs += mediaLimits.iceConsentMs - 1;
   libraryChecks();
   expect(toLibrary().map((packet) => read(packet).type)).toEqual(['success']);
   made.nowMs += 1;
@@ -321,7 +321,7 @@ test('MEDIA26: a client that goes on checking stays proved; addresses left behin
   checks(own, client, there, { controlling: Buffer.alloc(8) });
   answers(client);
   expect(claimed.size).toBe(2);
-  for (let passedMs = 0; passedMs <= 2 * mediaLimits.frontConsentMs; passedMs += 2_500) {
+  for (let passedMs = 0; passedMs <= 2 * mediaLimits.iceConsentMs; passedMs += 2_500) {
     made.nowMs += 2_500;
     checks(own, client, here);
     answers(client);

@@ -82,6 +82,17 @@ export class IceFront {
     return this.#library;
   }
 
+  /**
+   * How long ago the client last answered a check, at any of its addresses, milliseconds; undefined until it has come this
+   * way.
+   */
+  consentAgeMs(nowMs: number): number | undefined {
+    if (this.#selected === undefined) return undefined;
+    let provedMs = this.#selected.provedMs;
+    for (const path of this.#paths.values()) provedMs = Math.max(provedMs, path.provedMs);
+    return nowMs - provedMs;
+  }
+
   /** Nobody came, and the library's check is getting too old to be relied on. */
   expired(nowMs: number, afterMs: number): boolean {
     return this.#selected === undefined && nowMs - this.#openedMs >= afterMs;
@@ -164,7 +175,7 @@ export class IceFront {
       const known = this.#generations.includes(path.generation);
       const used = path.provedMs === never ? path.heardMs : path.provedMs;
       // The selected one stays, unproved as it may be: it says that the client was here.
-      if (path === this.#selected || (known && nowMs - used < mediaLimits.frontConsentMs)) continue;
+      if (path === this.#selected || (known && nowMs - used < mediaLimits.iceConsentMs)) continue;
       this.#paths.delete(key);
       this.#options.release(path.address);
     }
@@ -281,7 +292,7 @@ export class IceFront {
 /** Equal for equal addresses. */
 export const keyOf = ({ address, port }: Address): string => `${address} ${port}`;
 
-const proved = (path: Path, nowMs: number): boolean => nowMs - path.provedMs < mediaLimits.frontConsentMs;
+const proved = (path: Path, nowMs: number): boolean => nowMs - path.provedMs < mediaLimits.iceConsentMs;
 
 function better(path: Path, than: Path, nowMs: number): boolean {
   if (path.generation !== than.generation) return path.generation.order > than.generation.order;

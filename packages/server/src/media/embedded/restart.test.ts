@@ -191,6 +191,28 @@ test('MEDIA26: a restart that nobody came for frees its socket, and the next one
   await flows();
 }, 20_000);
 
+test('MEDIA27: a player that never reports is judged after a restart by its answers to our checks', async () => {
+  const { viewer, restart, advance, flows, reports } = await bench();
+  await viewer.relay.move(await restart(viewer));
+  viewer.relay.cut();
+  await flows();
+  // Answers go on: no silence, however long it sends no packet.
+  for (let round = 0; round < 10; round++) {
+    const checks = viewer.relay.checks();
+    advance(mediaLimits.frontConsentCheckMs);
+    await until(() => viewer.relay.checks() > checks);
+  }
+  expect(reports.some(({ session, type }) => session === 'viewer' && type === 'stalled')).toBe(false);
+  viewer.relay.hush();
+  advance(mediaLimits.iceConsentMs);
+  await until(() => reports.some(({ session, type }) => session === 'viewer' && type === 'stalled'));
+  const stalled = reports.find(({ session, type }) => session === 'viewer' && type === 'stalled');
+  // Silent since the last answer, and not for the 80 s since it connected.
+  const silentMs = stalled?.type === 'stalled' ? stalled.silentMs : 0;
+  expect(silentMs).toBeGreaterThanOrEqual(mediaLimits.iceConsentMs);
+  expect(silentMs).toBeLessThan(2 * mediaLimits.iceConsentMs);
+}, 30_000);
+
 test('MEDIA26: a closed session frees its socket, and a stopped engine all of them', async () => {
   const { sfu, host, viewer, restart } = await bench();
   const before = await sockets();

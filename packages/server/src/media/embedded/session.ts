@@ -27,6 +27,8 @@ export interface Session {
   link: Link | undefined;
   /** How the client comes to the link since its first ICE restart. */
   way: Promise<IceWay> | undefined;
+  /** The same, once it is open. */
+  openWay: IceWay | undefined;
   connected: boolean;
   /** By when it must be connected. */
   readonly deadlineMs: number;

@@ -414,6 +414,35 @@ test('MEDIA6: a silent listener is probed', async () => {
   expect((sequenceOf(viewer.rtp()[1] ?? probe) - sequenceOf(probe)) & 0xffff).toBe(1);
 }, 20_000);
 
+test('MEDIA27: a player that never reports stays for as long as ICE has it, and ends with ICE', async () => {
+  const { publisher, player, reports, advance, udpPort } = await bench();
+  await publisher('silent-host');
+  const host = await publisher('host');
+  let cut = false;
+  const relay = await lossyRelay(udpPort, () => cut);
+  cleanups.push(() => relay.close());
+  const mute = { transportCc: false };
+  const viewer = await player('viewer', mute, relay);
+  host.peer.send(audio(0));
+  await until(() => viewer.rtp().length === 1);
+  advance(600_000);
+  // The host did send, and so it is seen that everybody has been judged.
+  await until(() => reports.some((report) => report.type === 'stalled'));
+  host.peer.send(audio(1));
+  await until(() => viewer.rtp().length === 2 && reports.some((report) => report.type === 'resumed'));
+  expect(reports.filter(({ type }) => type !== 'connected')).toMatchObject([
+    { type: 'stalled', session: 'host' },
+    { type: 'resumed', session: 'host' },
+  ]);
+  cut = true;
+  await until(() => reports.some((report) => report.type === 'gone'), 60_000);
+  const gone = reports.filter((report) => report.type === 'gone');
+  // When it was last known to be there, and not when it connected.
+  expect(gone).toEqual([
+    { type: 'gone', session: 'viewer', reason: 'failed', silentMs: mediaLimits.iceConsentMs },
+  ]);
+}, 90_000);
+
 test('MEDIA6: a peer that never connects is given up', async () => {
   const { client, sfu, reports, advance } = await bench();
   const absent = await client({ direction: 'sendonly' });

@@ -169,6 +169,7 @@ export class Sfu {
       role,
       link: undefined,
       way: undefined,
+      openWay: undefined,
       connected: false,
       deadlineMs: nowMs + mediaLimits.connectMs,
       liveness: livenessOf(role, nowMs),
@@ -232,16 +233,21 @@ export class Sfu {
     const own = { ufrag: transport.ufrag, password: transport.password };
     const opening = this.#door.open({ own, client, candidates: transport.candidates });
     session.way = opening;
-    opening.catch(() => {
-      if (session.way === opening) session.way = undefined;
-    });
+    opening.then(
+      (way) => {
+        if (session.way === opening) session.openWay = way;
+      },
+      () => {
+        if (session.way === opening) session.way = undefined;
+      },
+    );
     return opening;
   }
 
   #opened(session: Session, peer: Peer | undefined): void {
     if (peer === undefined || this.#sessions.get(session.id) !== session) return;
     const nowMs = this.#clock.nowMs();
-    session.liveness.heard(nowMs);
+    session.liveness.connected(nowMs);
     const route = this.#route(session.route);
     const { role } = session;
     if (role.type === 'publisher') {
@@ -277,9 +283,17 @@ export class Sfu {
   }
 
   #gone(session: Session, reason: 'closed' | 'failed' | 'never-connected'): void {
-    const silentMs = this.#clock.nowMs() - session.liveness.heardMs;
+    // A goodbye is a sign of life.
+    const silentMs = reason === 'closed' ? 0 : this.#silentMs(session, this.#clock.nowMs());
     this.#remove(session);
     this.#report({ type: 'gone', session: session.id, reason, silentMs });
+  }
+
+  /** How long nothing has been known of it: of one that never sent a packet, how long ICE has had no answer, at most. */
+  #silentMs({ liveness, openWay }: Session, nowMs: number): number {
+    const silentMs = nowMs - liveness.heardMs;
+    if (liveness.everHeard) return silentMs;
+    return Math.min(silentMs, openWay?.consentAgeMs ?? mediaLimits.iceConsentMs);
   }
 
   #remove(session: Session): void {
@@ -322,9 +336,9 @@ export class Sfu {
         continue;
       }
       if (session.role.type === 'player') session.role.player.tick(nowMs - session.liveness.heardMs, nowMs);
-      const change = session.liveness.check(nowMs);
+      const change = session.liveness.check(nowMs, session.openWay?.consentAgeMs);
       if (change === 'stalled')
-        this.#report({ type: 'stalled', session: session.id, silentMs: nowMs - session.liveness.heardMs });
+        this.#report({ type: 'stalled', session: session.id, silentMs: this.#silentMs(session, nowMs) });
       else if (change === 'resumed') this.#report({ type: 'resumed', session: session.id });
     }
   }

@@ -146,9 +146,23 @@ test('MEDIA6: a peer that reports every few seconds is not called silent in betw
 
 test('MEDIA6: a peer that must be quick is judged so from the start, until it shows to be slow', () => {
   const liveness = new Liveness(0, mediaLimits.stallMs, true);
+  liveness.heard(0);
   expect(liveness.check(mediaLimits.stallMs)).toBe('stalled');
   liveness.heard(6_000);
   expect(liveness.check(6_000)).toBe('resumed');
   expect(liveness.check(6_000 + mediaLimits.stallMs)).toBeUndefined();
   expect(liveness.check(6_000 + mediaLimits.slowStallMs)).toBe('stalled');
+});
+
+test('MEDIA27: a peer of which no packet ever came is not judged by their lack, but by its answers to ICE', () => {
+  const liveness = new Liveness(0, mediaLimits.stallMs, true);
+  liveness.connected(1_000);
+  expect(liveness.check(86_400_000)).toBeUndefined();
+  expect(liveness.check(86_400_000, mediaLimits.iceConsentMs - 1)).toBeUndefined();
+  expect(liveness.check(86_400_000, mediaLimits.iceConsentMs)).toBe('stalled');
+  expect(liveness.check(86_400_000, 0)).toBe('resumed');
+  expect(liveness.heardMs).toBe(1_000);
+  // Once it has shown a habit it is judged by that, whatever ICE says.
+  liveness.heard(86_400_000);
+  expect(liveness.check(86_400_000 + mediaLimits.slowStallMs, 0)).toBe('stalled');
 });
