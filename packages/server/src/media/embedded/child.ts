@@ -39,8 +39,13 @@ async function handle(message: ToChild): Promise<void> {
     } catch {
       return send({ type: 'failed', detail: await portTrouble(options.udpPort, options.bindAddress) });
     }
-    sfu = new Sfu(options, systemClock(), (report) => send({ type: 'report', report }));
-    return send({ type: 'listening' });
+    const made = new Sfu(options, systemClock(), (report) => send({ type: 'report', report }));
+    sfu = made;
+    try {
+      return send({ type: 'listening', restartPort: await made.listen() });
+    } catch {
+      return send({ type: 'failed', detail: await portTrouble(0, options.bindAddress) });
+    }
   }
   if (sfu === undefined) throw new Error(`${message.type} came before start`);
   switch (message.type) {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
+import { holdPort } from './peer.ts';
 import { portTrouble } from './port-trouble.ts';
 import { isRtcp } from './rtp.ts';
 
@@ -237,6 +238,46 @@ test('MEDIA21: a port that is taken is a failure to start that says what to do, 
   const elsewhere = await portTrouble(port, '192.0.2.1');
   expect(elsewhere).toContain('192.0.2.1 is not an address of this machine');
 }, 30_000);
+
+test('MEDIA28: the port is held whether anybody uses it or not, until it is let go', async () => {
+  const { near, port } = await neighbours();
+  await new Promise<void>((resolve) => near.close(() => resolve()));
+  // As whoever forgets the result does.
+  const hold = () => void holdPort(port, '127.0.0.1');
+  hold();
+  for (let round = 0; round < 5; round++) {
+    Bun.gc(true);
+    // Finalizers of native objects run in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await portTrouble(port, '127.0.0.1')).toContain('Another program has');
+  const letGo = holdPort(port + 1, '127.0.0.1');
+  letGo();
+  letGo();
+  await until(async () => (await portTrouble(port + 1, '127.0.0.1')).includes('cannot be opened'));
+}, 30_000);
+
+test('MEDIA28: if the next port is taken, restarted sessions are at another, and that is said', async () => {
+  const { near, port } = await neighbours();
+  stops.push(() => new Promise<void>((resolve) => near.close(() => resolve())));
+  const warnings: unknown[] = [];
+  const warn = (message: string, fields?: unknown) => void warnings.push([message, fields]);
+  await start(port, { ...quiet, warn });
+  expect(warnings).toHaveLength(1);
+  expect(JSON.stringify(warnings)).toContain('HOUSECOUNT_MEDIA_UDP_PORT');
+  expect(JSON.stringify(warnings)).toContain(`"udpPort":${port},"wanted":${port + 1},"restartPort":`);
+}, 30_000);
+
+/** A free port whose neighbour above is taken by the socket. */
+async function neighbours(): Promise<{ near: Socket; port: number }> {
+  for (;;) {
+    const near = createSocket('udp4');
+    await new Promise<void>((resolve) => near.bind(0, '127.0.0.1', resolve));
+    const port = near.address().port - 1;
+    if ((await portTrouble(port, '127.0.0.1')).includes('cannot be opened')) return { near, port };
+    near.close();
+  }
+}
 
 test('MEDIA20: an announced address that is none is refused at start', async () => {
   const options = { udpPort: 0, bindAddress: '127.0.0.1', iceServers: [], onReport() {}, logger: quiet };

@@ -202,10 +202,14 @@ class Supervisor implements EmbeddedMedia {
           cancel();
           listened = true;
           this.#listening = true;
+          this.#sayRestartPort(message.restartPort);
           this.#watch(child);
           resolve(undefined);
         } else if (message.type === 'failed') {
-          this.#logger.error('The media process cannot start.', { detail: message.detail });
+          this.#logger.error('The media process cannot start.', {
+            code: 'media_unavailable',
+            detail: message.detail,
+          });
           resolve(message.detail);
           child.disconnect();
         } else this.#heard(message);
@@ -219,6 +223,17 @@ class Supervisor implements EmbeddedMedia {
       child.on('close', () => resolve(['The media process ended while it started.', ...early].join(' ')));
       child.send({ type: 'start', options: this.#childOptions } satisfies ToChild, () => undefined);
     });
+  }
+
+  /** A firewall was opened for the next port: whoever did that must know if it is another. */
+  #sayRestartPort(restartPort: number): void {
+    const { udpPort } = this.#options;
+    if (udpPort === 0 || restartPort === udpPort + 1) return;
+    this.#logger.warn(
+      'The UDP port after media.udpPort (HOUSECOUNT_MEDIA_UDP_PORT) is taken. Viewers and hosts that change networks ' +
+        'come back at another, which a firewall must let through as well: restartPort.',
+      { udpPort, wanted: udpPort + 1, restartPort },
+    );
   }
 
   /** A child that hangs is as bad as a dead one, and does not say so: it is asked, and killed if it stays silent. */

@@ -60,6 +60,12 @@ export class IceDoor {
     return this.#entries.size;
   }
 
+  /** Opens its port, and resolves with it; rejects if none can be had. The first restart does it, if nobody else did. */
+  async listen(): Promise<number> {
+    const [first] = await this.#listening();
+    return first?.address().port ?? 0;
+  }
+
   /**
    * Makes a way to a transport of the library, which goes on without it until a client comes this way. Throws if there are
    * too many, no socket can be had, or the library does not agree.

@@ -28,7 +28,8 @@ export type ChildReport =
 export type ChildStats = Omit<MediaStats, 'restarts'>;
 
 export type FromChild =
-  | { readonly type: 'listening' }
+  /** `restartPort`: the UDP port of sessions that restart ICE. */
+  | { readonly type: 'listening'; readonly restartPort: number }
   | { readonly type: 'failed'; readonly detail: string }
   | { readonly type: 'answer'; readonly id: number; readonly answer: MediaAnswer }
   | { readonly type: 'stats'; readonly id: number; readonly stats: ChildStats }

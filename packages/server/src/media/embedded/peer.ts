@@ -28,10 +28,16 @@ export interface Peer {
   close(): void;
 }
 
-/** Holds the UDP port of this process open, over times without any peer. Throws if the port cannot be had. */
+/** The library lets a port go when its listener is garbage-collected, so whoever holds one must be held. */
+const heldPorts = new Set<IceUdpMuxListener>();
+
+/** Holds the UDP port of this process open until the result is called, with or without peers. Throws if it cannot be had. */
 export function holdPort(port: number, bindAddress: string): () => void {
   const listener = new IceUdpMuxListener(port, boundTo(bindAddress));
-  return () => listener.stop();
+  heldPorts.add(listener);
+  return () => {
+    if (heldPorts.delete(listener)) listener.stop();
+  };
 }
 
 /** Sends the library's warnings to `write` instead of stderr. */

@@ -49,6 +49,11 @@ export class Sfu {
     this.#door = new IceDoor({ ...options, clock });
   }
 
+  /** Opens the port of sessions that restart ICE, and resolves with it; rejects if none can be had. */
+  listen(): Promise<number> {
+    return this.#door.listen();
+  }
+
   async publish(request: PublishRequest): Promise<MediaAnswer> {
     const parsed = parseOffer(request.offerSdp);
     if (!parsed.ok) return invalid(parsed.detail);
