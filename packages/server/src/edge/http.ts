@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { Client } from './client.ts';
 import { withLimitedBody } from './limited-body.ts';
+import { loggedPath } from './logged-path.ts';
 import { problem, problemOf } from './problem.ts';
 import type { RequestContext, Route } from './route.ts';
 import { Router } from './router.ts';
@@ -45,7 +46,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     logger.debug('request', {
       requestId,
       method: known(request.method),
-      path: url?.pathname,
+      path: url && loggedPath(url.pathname),
       status,
       address: client.address,
     });

@@ -179,6 +179,8 @@ class Supervisor implements EmbeddedMedia {
   #spawn(): Promise<string | undefined> {
     const child = spawn(process.execPath, [fileURLToPath(new URL('./child.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // It reads what strangers send, and needs none of the server's: settings with secrets may be variables.
+      env: {},
     });
     this.#child = child;
     const startedMs = this.#clock.nowMs();
