@@ -76,7 +76,10 @@ export interface MediaEngine {
    * whose fingerprint is the same too, or a refusal and the session lives on.
    */
   restart(session: string, offerSdp: string): Promise<MediaAnswer>;
-  /** Frees it; a player is told by RTCP BYE, a publisher must be told by the caller. Idempotent; never reported. */
+  /**
+   * Frees it. The other end is told by RTCP BYE, as well as can be: browsers do not heed it, so whoever can tell them another
+   * way should. Idempotent; never reported.
+   */
   close(session: string): void;
   requestKeyframe(room: string, publisher: string): void;
   stats(): Promise<MediaStats>;

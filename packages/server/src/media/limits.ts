@@ -57,6 +57,8 @@ export const mediaLimits = {
   frontOverlapMs: 10_000,
   /** Among several chosen addresses one that is silent this long gives way, milliseconds. */
   frontQuietMs: 5_000,
+  /** Time for the sockets of a restart to carry a goodbye that the library has sent, milliseconds; then they close. */
+  byeCarryMs: 20,
   /** Addresses of one restarted client; checks from further ones are dropped. */
   frontPathsMax: 16,
   /** Restarts of one session whose credentials count at a time; the oldest that is not in use ends. */

@@ -16,7 +16,10 @@ const send = (message: FromChild): void => {
 let sfu: Sfu | undefined;
 const parent = process.ppid;
 
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => {
+  const stopped = sfu?.stop() ?? Promise.resolve();
+  void stopped.finally(() => process.exit(0));
+});
 // A parent killed outright may leave the channel half open on some systems; its place in the process tree does not lie.
 setInterval(() => {
   if (process.ppid !== parent) process.exit(0);

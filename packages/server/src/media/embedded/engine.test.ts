@@ -19,6 +19,7 @@ import { mediaLimits } from '../limits.ts';
 import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
 import { holdPort } from './peer.ts';
 import { portTrouble } from './port-trouble.ts';
+import { parseRtcp } from './rtcp.ts';
 import { isRtcp } from './rtp.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
@@ -239,22 +240,51 @@ test('MEDIA21: a port that is taken is a failure to start that says what to do, 
   expect(elsewhere).toContain('192.0.2.1 is not an address of this machine');
 }, 30_000);
 
-test('MEDIA28: the port is held whether anybody uses it or not, until it is let go', async () => {
+test('MEDIA31: when the server ends, its child says goodbye to everybody first', async () => {
+  const { media, reports } = await start();
+  const byes = new Map<string, number>();
+  const party = async (session: string, direction: 'sendonly' | 'recvonly') => {
+    const peer = await client(direction, (packet) => {
+      if (isRtcp(packet) && parseRtcp(packet).some(({ type }) => type === 'bye'))
+        byes.set(session, (byes.get(session) ?? 0) + 1);
+    });
+    const request = { room: 'r', publisher: '1', session, offerSdp: peer.offerSdp };
+    const answer = await (direction === 'sendonly'
+      ? media.publish(request)
+      : media.play({ ...request, audio: true, video: true }));
+    if (!answer.ok) throw new Error(answer.detail);
+    await peer.accept(answer.answerSdp);
+  };
+  for (const i of [1, 2, 3]) {
+    await party(`host-${i}`, 'sendonly');
+    await party(`viewer-${i}`, 'recvonly');
+  }
+  await until(() => reports.length === 6);
+  media.close('host-1');
+  await media.stop();
+  await until(() => byes.size === 6);
+}, 30_000);
+
+test('MEDIA29: the child has nothing of the server’s environment', async () => {
+  process.env.HOUSECOUNT_CUSTOMERS = 'secret';
+  stops.push(() => void delete process.env.HOUSECOUNT_CUSTOMERS);
+  const { media } = await start();
+  const environment = (await readFile(`/proc/${media.pid}/environ`, 'utf8')).split('\0').filter(Boolean);
+  const names = environment.map((variable) => variable.split('=')[0]);
+  // What the runtime itself hands over: the channel to the server.
+  expect(names.filter((name) => !name?.startsWith('NODE_CHANNEL'))).toEqual([]);
+}, 30_000);
+
+test('MEDIA28: the port is held whether anybody uses it or not', async () => {
   const { near, port } = await neighbours();
   await new Promise<void>((resolve) => near.close(() => resolve()));
-  // As whoever forgets the result does.
-  const hold = () => void holdPort(port, '127.0.0.1');
-  hold();
+  holdPort(port, '127.0.0.1');
   for (let round = 0; round < 5; round++) {
     Bun.gc(true);
     // Finalizers of native objects run in a later turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(await portTrouble(port, '127.0.0.1')).toContain('Another program has');
-  const letGo = holdPort(port + 1, '127.0.0.1');
-  letGo();
-  letGo();
-  await until(async () => (await portTrouble(port + 1, '127.0.0.1')).includes('cannot be opened'));
 }, 30_000);
 
 test('MEDIA28: if the next port is taken, restarted sessions are at another, and that is said', async () => {

@@ -31,13 +31,9 @@ export interface Peer {
 /** The library lets a port go when its listener is garbage-collected, so whoever holds one must be held. */
 const heldPorts = new Set<IceUdpMuxListener>();
 
-/** Holds the UDP port of this process open until the result is called, with or without peers. Throws if it cannot be had. */
-export function holdPort(port: number, bindAddress: string): () => void {
-  const listener = new IceUdpMuxListener(port, boundTo(bindAddress));
-  heldPorts.add(listener);
-  return () => {
-    if (heldPorts.delete(listener)) listener.stop();
-  };
+/** Holds the UDP port for the life of this process, with or without peers. Throws if it cannot be had. */
+export function holdPort(port: number, bindAddress: string): void {
+  heldPorts.add(new IceUdpMuxListener(port, boundTo(bindAddress)));
 }
 
 /** Sends the library's warnings to `write` instead of stderr. */

@@ -28,7 +28,7 @@ export class Player {
     this.#wantKeyframe(nowMs);
   }
 
-  /** Tells the viewer that its streams end: closing the transport alone leaves a browser waiting for half a minute. */
+  /** Tells the viewer that its streams end. */
   sayBye(): void {
     this.streams[0]?.peer?.send(buildBye(this.streams.map((stream) => stream.ssrc)));
   }

@@ -5,6 +5,7 @@ import { IncomingStream } from './incoming-stream.ts';
 import type { PublishedKind } from './negotiate.ts';
 import type { Peer } from './peer.ts';
 import {
+  buildBye,
   buildNack,
   buildPli,
   buildReceiverReport,
@@ -89,6 +90,11 @@ export class Publisher {
     this.#keyframeMs = nowMs;
     this.#counters.keyframeRequests += 1;
     this.peer.send(buildPli(this.#ssrc, video.ssrc));
+  }
+
+  /** Tells the publisher that nobody reports on its streams any more. */
+  sayBye(): void {
+    this.peer?.send(buildBye([this.#ssrc]));
   }
 
   /** What is due: NACKs, feedback, reports, keyframes. Call every few tens of milliseconds. */

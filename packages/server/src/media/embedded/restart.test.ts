@@ -15,6 +15,7 @@ import type { MediaAnswer } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import { IceDoor } from './ice-door.ts';
 import type { ChildReport } from './messages.ts';
+import { parseRtcp } from './rtcp.ts';
 import { isRtcp, payloadEnd } from './rtp.ts';
 import { Sfu } from './sfu.ts';
 
@@ -48,12 +49,15 @@ async function bench() {
   const sfu = new Sfu({ udpPort, bindAddress: '127.0.0.1', announcedAddress: 'auto' }, clock, (report) =>
     reports.push(report),
   );
-  cleanups.push(() => sfu.stop());
+  cleanups.push(() => void sfu.stop());
   const received: Buffer[] = [];
+  /** Sessions that were told goodbye. */
+  const goodbyes = new Set<string>();
   const party = async (session: string, direction: 'sendonly' | 'recvonly') => {
     const relay = await movingRelay(udpPort);
     const onPacket = (packet: Buffer) => {
       if (!isRtcp(packet)) received.push(packet);
+      else if (parseRtcp(packet).some(({ type }) => type === 'bye')) goodbyes.add(session);
     };
     const peer = await syntheticPeer({ direction, onPacket });
     cleanups.push(
@@ -77,6 +81,7 @@ async function bench() {
     sfu,
     udpPort,
     reports,
+    goodbyes,
     host,
     viewer,
     advance: (ms: number) => {
@@ -213,6 +218,23 @@ test('MEDIA27: a player that never reports is judged after a restart by its answ
   expect(silentMs).toBeLessThan(2 * mediaLimits.iceConsentMs);
 }, 30_000);
 
+test('MEDIA31: a goodbye reaches whoever has restarted ICE, at a close and at the end', async () => {
+  const { sfu, host, viewer, restart, flows, goodbyes } = await bench();
+  for (const party of [viewer, host]) {
+    await party.relay.move(await restart(party));
+    party.relay.cut();
+    await flows();
+    await until(async () => {
+      if (party === viewer) await flows();
+      return party.relay.moved() > 0;
+    });
+  }
+  sfu.close('viewer');
+  await until(() => goodbyes.has('viewer'));
+  await sfu.stop();
+  await until(() => goodbyes.has('host'));
+}, 20_000);
+
 test('MEDIA26: a closed session frees its socket, and a stopped engine all of them', async () => {
   const { sfu, host, viewer, restart } = await bench();
   const before = await sockets();
@@ -224,7 +246,7 @@ test('MEDIA26: a closed session frees its socket, and a stopped engine all of th
   sfu.close('viewer');
   expect((await waiting).ok).toBe(false);
   await until(async () => (await sockets()) === one);
-  sfu.stop();
+  void sfu.stop();
   await until(async () => (await sockets()) < before);
 }, 20_000);
 

@@ -29,7 +29,7 @@ async function bench() {
   const sfu = new Sfu(options, clock, (report) => reports.push(report));
   const peers: SyntheticPeer[] = [];
   cleanups.push(() => {
-    sfu.stop();
+    void sfu.stop();
     for (const peer of peers) peer.close();
   });
   const client = async (clientOptions: SyntheticOptions) => {
@@ -452,6 +452,26 @@ test('MEDIA6: a peer that never connects is given up', async () => {
   await until(() => reports.length > 0);
   expect(reports).toMatchObject([{ type: 'gone', session: 'absent', reason: 'never-connected' }]);
   expect(sfu.stats()).toMatchObject({ publishers: 0, players: 0 });
+}, 20_000);
+
+test('MEDIA31: whom the server closes is told goodbye on every stream, publishers too', async () => {
+  const { publisher, player, sfu } = await bench();
+  const host = await publisher('host');
+  const viewer = await player('viewer');
+  host.peer.send(video(1, vp8Keyframe(1)));
+  host.peer.send(audio(1));
+  await until(() => viewer.rtp().length === 2 && host.rtcp('rr').length > 0);
+  const byes = (of: typeof host) => of.rtcp('bye').map((part) => part.type === 'bye' && part.ssrc);
+  sfu.close('host');
+  await until(() => byes(host).length > 0);
+  const [report] = host.rtcp('rr');
+  expect(byes(host)).toEqual([report?.type === 'rr' && report.ssrc]);
+  const next = await publisher('next');
+  await until(() => next.rtcp('rr').length > 0);
+  // The end of the engine is one, too.
+  await sfu.stop();
+  await until(() => byes(next).length > 0 && byes(viewer).length === 2);
+  expect(new Set(byes(viewer))).toEqual(new Set(viewer.rtp().map(ssrcOf)));
 }, 20_000);
 
 test('MEDIA6: what the caller closes is not reported, and a player is told goodbye', async () => {

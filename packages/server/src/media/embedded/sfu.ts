@@ -149,7 +149,7 @@ export class Sfu {
   close(id: string): void {
     const session = this.#sessions.get(id);
     if (session === undefined) return;
-    if (session.role.type === 'player') session.role.player.sayBye();
+    sayBye(session);
     this.#remove(session);
   }
 
@@ -159,9 +159,14 @@ export class Sfu {
     return { publishers, players: this.#sessions.size - publishers, ...this.#counters };
   }
 
-  /** Frees every session. */
-  stop(): void {
-    for (const session of [...this.#sessions.values()]) this.#remove(session);
+  /** Says goodbye to every session, and frees it. */
+  async stop(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) {
+      sayBye(session);
+      this.#remove(session);
+    }
+    if (sessions.some(({ openWay }) => openWay !== undefined)) await goodbyesCarried();
     this.#door.close();
   }
 
@@ -309,13 +314,19 @@ export class Sfu {
     else route?.removePlayer(session.role.player, nowMs);
     if (route?.empty) this.#routes.delete(session.route);
     session.link?.peer.close();
-    session.way?.then(
-      (way) => way.close(),
-      () => undefined,
-    );
+    void this.#closeWay(session);
     if (this.#sessions.size > 0) return;
     this.#stopTicking?.();
     this.#stopTicking = undefined;
+  }
+
+  /** The way carries what the library said last, in a later turn. */
+  async #closeWay({ way, openWay }: Session): Promise<void> {
+    if (openWay !== undefined) await goodbyesCarried();
+    await way?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
   }
 
   #route(key: string): Route {
@@ -366,6 +377,17 @@ function livenessOf(role: Session['role'], nowMs: number): Liveness {
   if (role.type === 'publisher') return new Liveness(nowMs, publisherStallMs(role.publisher.kinds), true);
   const probed = role.kinds.some((kind) => kind.transportCcId > 0);
   return new Liveness(nowMs, mediaLimits.stallMs, probed);
+}
+
+const goodbyesCarried = () => new Promise<void>((resolve) => setTimeout(resolve, mediaLimits.byeCarryMs));
+
+/**
+ * On every stream: the native library's own goodbye (DTLS close_notify) seldom leaves before its socket is gone, and without
+ * any the other end waits for half a minute.
+ */
+function sayBye({ role }: Session): void {
+  if (role.type === 'publisher') role.publisher.sayBye();
+  else role.player.sayBye();
 }
 
 const sourceOf =
