@@ -27,6 +27,8 @@ test('MEDIA30: no log line of a request has the URL of a media session', async (
   const ask = (method: string, path: string) =>
     handle(new Request(`http://localhost${path}`, { method }), {
       address: '127.0.0.1',
+      isProxied: false,
+      origin: undefined,
       signal: new AbortController().signal,
     });
   for (const path of ['', '/', '/more', '/%E0', '?token=zQx7'])
