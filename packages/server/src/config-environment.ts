@@ -18,6 +18,7 @@ export const environmentKinds = {
   apps: 'json',
   customers: 'json',
   endpoints: 'json',
+  endpointNetworks: 'json',
   'retention.hours': 'integer',
   'retention.bytes': 'integer',
   'leases.rtcMs': 'integer',

@@ -21,6 +21,7 @@ import {
   unique,
 } from './config-reader.ts';
 import { limits } from './limits.ts';
+import { isLoopbackHost } from './net/loopback.ts';
 import { type Network, parseNetwork } from './net/network.ts';
 import { endpointFieldKeys, readEndpointFields } from './notify/endpoint-fields.ts';
 import { managedIdPrefix } from './notify/endpoint-store.ts';
@@ -64,6 +65,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'apps',
     'customers',
     'endpoints',
+    'endpointNetworks',
     'retention',
     'leases',
     'media',
@@ -71,6 +73,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   ]);
   const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'));
   const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
+  const listen = readListen(child(root, 'listen'));
   const leases = child(root, 'leases');
   onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
   const retention = child(root, 'retention');
@@ -78,12 +81,13 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   const log = child(root, 'log');
   onlyKeys(log, ['level', 'format']);
   return {
-    listen: readListen(child(root, 'listen')),
+    listen,
     dataDir: text(child(root, 'dataDir'), 'the path of a folder', filled, './data'),
     engine: choice(child(root, 'engine'), ['embedded'], 'embedded'),
     apps,
     customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,
     endpoints: readEndpoints(child(root, 'endpoints'), apps),
+    endpointNetworks: readEndpointNetworks(child(root, 'endpointNetworks'), listen, isDevelopment),
     retention: {
       hours: integer(child(retention, 'hours'), { min: 1, max: 8_760, fallback: limits.retentionHours }),
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
@@ -202,6 +206,17 @@ function readNetworks(source: Source): readonly Network[] {
     const written = text(item, expected, (value) => parseNetwork(value) !== undefined);
     return parseNetwork(written) ?? { prefix: new Uint8Array(4), bits: 32 };
   });
+}
+
+/** In development, and only on loopback, receivers on this machine are meant: whoever asks is at it. */
+function readEndpointNetworks(
+  source: Source,
+  { host }: Config['listen'],
+  isDevelopment: boolean,
+): readonly Network[] {
+  if (source.value === undefined && isDevelopment && isLoopbackHost(host))
+    return ['127.0.0.0/8', '::1'].flatMap((text) => parseNetwork(text) ?? []);
+  return readNetworks(source);
 }
 
 function readApps(source: Source): readonly AppConfig[] {

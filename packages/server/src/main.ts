@@ -155,11 +155,17 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const deliveries = openDeliveries({ ...common, path: join(config.dataDir, 'deliveries.db') });
   started.push(() => deliveries.stop());
 
-  const sender = createHttpSender({ clock });
+  const sender = createHttpSender({ clock, named: config.endpointNetworks });
   started.push(() => sender.close());
   const communicationEventsOf = (app: string) => apps.get(app)?.communicationEvents ?? '107/108';
   const endpointStore = await EndpointStore.open(disk);
   const managed = endpointStore.list().filter(({ enabled }) => enabled);
+  const cutOff = managed.filter(({ allowPrivateNetwork }) => allowPrivateNetwork).map(({ id }) => id);
+  if (config.endpointNetworks.length === 0 && cutOff.length > 0)
+    logger.warn(
+      'endpoints made over REST reach a private network only if the setting endpointNetworks names it; notices of these wait',
+      { endpoints: cutOff },
+    );
   const notify = await startNotify({
     ...common,
     log,
@@ -184,6 +190,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     store: endpointStore,
     notify,
     send: sender.send,
+    hasNamedNetworks: config.endpointNetworks.length > 0,
   });
   started.push(() => endpoints.stop());
   const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });

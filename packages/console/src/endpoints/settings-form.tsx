@@ -134,7 +134,7 @@ export function SettingsForm({
         />
         <Checkbox
           label="In my private network"
-          description="Allows plain http:// and private addresses. Only for a backend of your own beside this server."
+          description="Allows plain http:// and the private addresses that the setting endpointNetworks names. Only for a backend of your own."
           checked={draft.allowPrivateNetwork}
           onChange={(event) => set({ allowPrivateNetwork: event.currentTarget.checked })}
         />

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
 import type { RequestContext } from '../edge/route.ts';
+import { isLoopbackAddress, isLoopbackHost } from '../net/loopback.ts';
 import type { Customer } from './customer.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -78,15 +79,6 @@ function isFromThisMachine(request: Request, context: RequestContext): boolean {
   if (headers.get('sec-fetch-site') === 'cross-site') return false;
   const origin = headers.get('origin');
   return safeMethods.includes(method) || origin === null || originHost(origin) === host;
-}
-
-function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
-}
-
-function isLoopbackHost(host: string): boolean {
-  const name = host.toLowerCase().replace(/:\d{1,5}$/, '');
-  return name === 'localhost' || name === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }
 
 const originHost = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);

@@ -57,6 +57,19 @@ describe('endpoints over REST', () => {
     expect(await world.json(at)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 
+  test('TENANT7: where the operator names no private network, none can be asked for; what is there already stays', async () => {
+    const asked = { url: 'http://10.0.0.5/', allowPrivateNetwork: true };
+    const { at: before } = await made(asked);
+    expect((await patch(before, { description: 'as it was' })).status).toBe(200);
+    await world.close();
+    world = await openApiWorld({ hasNamedNetworks: false });
+    const refused = { status: 400, body: { code: 'body_invalid' } };
+    expect(await post(path, asked)).toMatchObject(refused);
+    const { at } = await made();
+    expect(await patch(at, { allowPrivateNetwork: true })).toMatchObject(refused);
+    expect((await world.json(at)).body.allowPrivateNetwork).toBe(false);
+  });
+
   test('REST41: a secret is shown when it is made or rotated, and never again', async () => {
     const { at, body } = await made();
     expect(body.secret).toMatch(/^whsec_/);

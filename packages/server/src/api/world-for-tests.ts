@@ -64,7 +64,9 @@ export interface AskInit extends RequestInit {
 }
 
 /** The REST API over a real log, history and notices, behind the server's own HTTP handler; only the disk is not one. */
-export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean } = {}): Promise<ApiWorld> {
+export async function openApiWorld(
+  over: Partial<ApiDeps> & { endpoint?: boolean; hasNamedNetworks?: boolean } = {},
+): Promise<ApiWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
   let offsetMs = 0;
   const system = systemClock();
@@ -126,6 +128,7 @@ export async function openApiWorld(over: Partial<ApiDeps> & { endpoint?: boolean
     store: await EndpointStore.open(disk),
     notify,
     send,
+    hasNamedNetworks: over.hasNamedNetworks ?? true,
   });
   const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
   const signalingApp = {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { endpointSigner } from './endpoint-signer.ts';
 import type { Notice } from './notice.ts';
+import { privateReachOf } from './private-reach.ts';
 import { requestOf } from './request.ts';
 import { withAdded } from './reserved-headers.ts';
 import { attemptMs } from './retry-plan.ts';
@@ -40,7 +41,7 @@ export async function attempt(
   },
 ): Promise<Attempted> {
   const { clock, send, sign, signal, onBug } = tools;
-  const { url, allowPrivateNetwork, format } = endpoint;
+  const { url, format } = endpoint;
   const atMs = clock.nowMs();
   const { id, body } = requestOf(format, notices, atMs);
   const signatures = sign({ id, body, atMs });
@@ -48,11 +49,16 @@ export async function attempt(
   // Nothing goes out unsigned.
   const outcome: SendOutcome = !signatures
     ? { answered: false, stage: 'send', detail: 'every secret has ended' }
-    : await send({ url, allowPrivateNetwork, headers, body, timeoutMs: attemptMs, signal }).catch(
-        (cause: unknown): SendOutcome => {
-          onBug(cause);
-          return { answered: false, stage: 'send', detail: 'internal error' };
-        },
-      );
+    : await send({
+        url,
+        allowPrivateNetwork: privateReachOf(endpoint),
+        headers,
+        body,
+        timeoutMs: attemptMs,
+        signal,
+      }).catch((cause: unknown): SendOutcome => {
+        onBug(cause);
+        return { answered: false, stage: 'send', detail: 'internal error' };
+      });
   return { atMs, durationMs: clock.nowMs() - atMs, outcome, body, headers };
 }

@@ -33,6 +33,7 @@ async function openManaged(world = new NotifyWorld(), configured: { skipHealthTe
     store,
     notify,
     send: (request) => world.receive(request),
+    hasNamedNetworks: false,
   });
   return {
     world,

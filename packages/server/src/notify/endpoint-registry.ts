@@ -24,6 +24,8 @@ export interface RegistryOptions {
   readonly store: EndpointStore;
   readonly notify: Pick<Notify, 'status' | 'add' | 'change' | 'pause' | 'resume' | 'remove'>;
   readonly send: Send;
+  /** The operator has named private networks that endpoints made here may reach. */
+  readonly hasNamedNetworks: boolean;
 }
 
 /** An answer that shows a secret: the only one that ever does. */
@@ -75,6 +77,7 @@ export class EndpointRegistry {
   /** Made disabled: it gets nothing until `enable`. Fails with `body_invalid`, `endpoints_full`, `log_unavailable`. */
   create(app: string, body: unknown): Promise<SecretShown> {
     const fields = readNewEndpoint(body, newSecret());
+    if (fields.allowPrivateNetwork) this.#requireNamedNetworks();
     return this.#inTurn(async () => {
       const { clock, random, store } = this.#options;
       if (this.#of(app).length >= limits.appEndpointsMax)
@@ -96,7 +99,9 @@ export class EndpointRegistry {
   change(app: string, id: string, body: unknown): Promise<EndpointView> {
     return this.#inTurn(async () => {
       const endpoint = this.#managed(app, id);
-      return this.#put({ ...endpoint, ...readChange(body, endpoint) });
+      const fields = readChange(body, endpoint);
+      if (fields.allowPrivateNetwork && !endpoint.allowPrivateNetwork) this.#requireNamedNetworks();
+      return this.#put({ ...endpoint, ...fields });
     });
   }
 
@@ -190,6 +195,15 @@ export class EndpointRegistry {
     this.#stopping.abort();
     await this.#watching;
     await this.#turn;
+  }
+
+  /** It is the operator's to open a private network, not the caller's: one that nothing could be sent to is not made. */
+  #requireNamedNetworks(): void {
+    if (!this.#options.hasNamedNetworks)
+      throw new HousecountError(
+        'body_invalid',
+        'allowPrivateNetwork: no private network may be reached from here; the operator names some with the setting endpointNetworks.',
+      );
   }
 
   async #put(endpoint: ManagedEndpoint): Promise<EndpointView> {

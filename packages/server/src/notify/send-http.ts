@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
+import type { Network } from '../net/network.ts';
 import { mayConnect } from './address-guard.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Deadline, type Ending } from './deadline.ts';
 import { type Answer, HttpConnection, SendFailure } from './http-connection.ts';
+import { guardWith } from './private-reach.ts';
 import { type Lookup, machineLookup, Resolver } from './resolver.ts';
 import { retryAfterMsOf } from './retry-after.ts';
 import { type SendRoute, SendRoutes, type Way } from './send-route.ts';
@@ -28,10 +30,19 @@ export function createHttpSender(parts: {
   open?: typeof HttpConnection.open;
   /** Which addresses may be connected to. Tests switch it off, to see that they would notice. */
   guard?: typeof mayConnect;
+  /** Private networks that endpoints made over REST may reach. */
+  named?: readonly Network[];
 }): HttpSender {
-  const { clock, lookup = machineLookup, ca, open = HttpConnection.open, guard = mayConnect } = parts;
+  const {
+    clock,
+    lookup = machineLookup,
+    ca,
+    open = HttpConnection.open,
+    guard = mayConnect,
+    named = [],
+  } = parts;
   const tools: Tools = { resolver: new Resolver(clock, lookup), pool: new ConnectionPool(clock), open };
-  const routes = new SendRoutes({ guard, ca });
+  const routes = new SendRoutes({ guard: guardWith(named, guard), ca });
   return {
     send: async (request) => {
       const route = routes.of(request.url, request.allowPrivateNetwork);

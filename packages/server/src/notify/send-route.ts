@@ -1,6 +1,7 @@
 import { parseIp } from '../net/ip-address.ts';
 import { endpointUrlProblem } from './endpoint.ts';
 import type { Target } from './http-connection.ts';
+import type { PrivateReach } from './transport.ts';
 
 /** Routes remembered, by URL; the oldest goes first. */
 export const routesMax = 1_024;
@@ -30,13 +31,13 @@ export class SendRoute {
   constructor(
     url: string,
     options: {
-      readonly allowPrivateNetwork: boolean;
-      readonly guard: (address: string, allowPrivateNetwork: boolean) => boolean;
+      readonly allowPrivateNetwork: PrivateReach;
+      readonly guard: (address: string, reach: PrivateReach) => boolean;
       readonly ca: readonly string[] | undefined;
     },
   ) {
     const { allowPrivateNetwork, guard, ca } = options;
-    this.problem = endpointUrlProblem(url, allowPrivateNetwork);
+    this.problem = endpointUrlProblem(url, allowPrivateNetwork !== false);
     const parsed = this.problem === undefined ? new URL(url) : undefined;
     this.#url = parsed;
     this.#mayConnect = (address) => guard(address, allowPrivateNetwork);
@@ -72,15 +73,15 @@ export class SendRoute {
 /** The routes in use. */
 export class SendRoutes {
   readonly #options: Omit<ConstructorParameters<typeof SendRoute>[1], 'allowPrivateNetwork'>;
-  readonly #open = new Map<string, SendRoute>();
-  readonly #closed = new Map<string, SendRoute>();
+  readonly #known = new Map<PrivateReach, Map<string, SendRoute>>();
 
   constructor(options: Omit<ConstructorParameters<typeof SendRoute>[1], 'allowPrivateNetwork'>) {
     this.#options = options;
   }
 
-  of(url: string, allowPrivateNetwork: boolean): SendRoute {
-    const known = allowPrivateNetwork ? this.#open : this.#closed;
+  of(url: string, allowPrivateNetwork: PrivateReach): SendRoute {
+    const known = this.#known.get(allowPrivateNetwork) ?? new Map<string, SendRoute>();
+    this.#known.set(allowPrivateNetwork, known);
     let route = known.get(url);
     if (!route) {
       route = new SendRoute(url, { ...this.#options, allowPrivateNetwork });

@@ -2,9 +2,13 @@
  * How an attempt leaves the process. The real one is send-http.ts; tests and the simulation bring their own.
  */
 
+/** Which private networks may be reached. */
+export type PrivateReach = boolean | 'named';
+
 export interface SendRequest {
   readonly url: string;
-  readonly allowPrivateNetwork: boolean;
+  /** True: any private network; `named`: those that the operator names for endpoints made over REST. */
+  readonly allowPrivateNetwork: PrivateReach;
   /** Names and values go out as they are. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

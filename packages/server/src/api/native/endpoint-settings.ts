@@ -26,7 +26,9 @@ export const endpointSettings = {
     ...array({ type: 'number', minimum: 0, maximum: retryGapMsMax / 1000 }, 'Seconds before each retry.'),
     maxItems: retryGapsMax,
   }),
-  allowPrivateNetwork: boolean('Receivers in private networks, and plain http, are meant.'),
+  allowPrivateNetwork: boolean(
+    'Receivers in private networks, as far as the operator has named them (endpointNetworks), and plain http, are meant.',
+  ),
 } as const;
 
 export const secretSchema: Schema = {
