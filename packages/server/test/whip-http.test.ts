@@ -78,6 +78,25 @@ describe('WHIP and WHEP over HTTP', () => {
     await fetch(server.url + (inUrl.headers.get('location') ?? ''), { method: 'DELETE' });
   });
 
+  test('WIRE55: a token in the URL is read however it was put there', async () => {
+    // Tokens are base64: one with each of its characters that mean something in URLs.
+    let uid = 100;
+    let token = '';
+    while (!/\+.*\/|\/.*\+/.test(token)) token = tokenFor('stage', { uid: uid++ });
+    const twice = encodeURIComponent(encodeURIComponent(token));
+    for (const written of [
+      token,
+      encodeURIComponent(token),
+      twice,
+      token.replaceAll('+', '%20'),
+      `${token}%0A`,
+    ]) {
+      const answer = await post('whip', { query: `?token=${written}` });
+      expect([written, answer.status]).toEqual([written, 201]);
+      await fetch(new URL(answer.headers.get('location') ?? '', answer.url), { method: 'DELETE' });
+    }
+  });
+
   const refusals: [string, () => Promise<Response>, number, string][] = [
     ['no token', () => post('whip'), 401, 'token_required'],
     ['no token to play', () => post('whep'), 401, 'token_required'],
@@ -187,9 +206,15 @@ describe('WHIP and WHEP over HTTP', () => {
     expect(options.headers.get('access-control-allow-headers')).toContain('Authorization');
     expect(options.headers.get('access-control-allow-headers')).toContain('If-Match');
     expect(options.headers.get('access-control-expose-headers')).toContain('Location');
-    expect((await fetch(endpoint('whip'))).status).toBe(204);
-    const head = await fetch(endpoint('whep'), { method: 'HEAD' });
-    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/sdp']);
+    for (const method of ['GET', 'HEAD']) {
+      expect((await fetch(endpoint('whip'), { method })).status).toBe(204);
+      const answer = await fetch(endpoint('whep'), { method });
+      expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+        200,
+        'application/sdp',
+        '',
+      ]);
+    }
   });
 
   test('WHIP6: PATCH wants the type, the fragment and the tag, in this order', async () => {

@@ -52,7 +52,8 @@ export function bunServer(options: BunServerOptions): BunServer {
     idleTimeout: idleSeconds,
     async fetch(request, bun) {
       const client = clientOf(bun.requestIP(request)?.address, request);
-      const accept = isUpgrade(request) && webSockets.get(new URL(request.url).pathname);
+      const accept =
+        isUpgrade(request) && webSockets.get(new URL(request.url).pathname.replace(/(?<=.)\/$/, ''));
       if (accept && bun.upgrade(request, { data: { address: client.address, accept } })) return undefined;
       const signal = AbortSignal.any([request.signal, stopping.signal]);
       const response = await http(request, { ...client, signal });

@@ -35,10 +35,10 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const requestId = random.id(16);
     // A Host header from outside may make an address that is none.
     const url = URL.parse(request.url);
-    const answer = url
+    // HEAD too is answered whole: the runtime sends the headers, length included, and lets the body go.
+    const response = url
       ? await answerTo(router, request, { ...client, url, requestId }, logger)
       : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' });
-    const response = request.method === 'HEAD' ? await withoutBody(answer) : answer;
     const tagged = tag(response, requestId);
     const { status } = tagged;
     requests.add(1, { method: known(request.method), status: String(status) });
@@ -75,7 +75,8 @@ async function answerTo(
   }
   try {
     const limited = await withLimitedBody(request, limits.bodyBytesMax);
-    if (!limited) return refusal(match.route, requestId, 'body_too_large');
+    if (limited === 'too-large') return refusal(match.route, requestId, 'body_too_large');
+    if (limited === 'broken-off') return refusal(match.route, requestId, 'body_invalid', 'It broke off.');
     return await match.route.handle(limited, { ...context, params: match.params });
   } catch (cause) {
     if (cause instanceof HousecountError && cause.code !== 'internal') return problemOf(cause, requestId);
@@ -85,7 +86,7 @@ async function answerTo(
       requestId,
       method: request.method,
       route: match.route.path,
-      cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      cause: cause instanceof Error ? cause.stack || `${cause.name}: ${cause.message}` : String(cause),
     });
     return problem('internal', requestId);
   }
@@ -95,13 +96,6 @@ async function answerTo(
 function refusal(route: Route, requestId: string, code: Code, detail?: string): Response {
   const error = new HousecountError(code, detail);
   return route.refuse?.(error, requestId) ?? problemOf(error, requestId);
-}
-
-/** HEAD has the headers of GET and no body; one that streams is ended. */
-async function withoutBody(response: Response): Promise<Response> {
-  if (response.body === null) return response;
-  await response.body.cancel();
-  return new Response(null, { status: response.status, headers: response.headers });
 }
 
 function tag(response: Response, requestId: string): Response {

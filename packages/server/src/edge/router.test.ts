@@ -38,14 +38,7 @@ test('WIRE42: parameters take one segment, percent-decoded, and never an empty o
     '/v1/apps/{app}/channels/{channel}',
     { app: 'a', channel: 'town hall/%' },
   ]);
-  for (const path of [
-    '/v1/apps/a/channels/',
-    '/v1/apps//channels/x',
-    '/v1/apps/a/channels/x/',
-    '/v1/apps/a/channels',
-    '//',
-    '',
-  ])
+  for (const path of ['/v1/apps/a/channels/', '/v1/apps//channels/x', '/v1/apps/a/channels', '//', ''])
     expect(found('GET', path)).toEqual({ found: 'nothing' });
   for (const path of ['/v1/apps/a/channels/%', '/v1/apps/%ff/channels/x', '/assets/%zz'])
     expect(found('GET', path)).toEqual({ found: 'bad-path' });
@@ -82,6 +75,20 @@ test('WIRE41: another method names those there are; HEAD falls back to GET unles
   expect(leadsTo('HEAD', '/')).toBe('GET /');
   expect(leadsTo('HEAD', '/v1/whep/x')).toBe('HEAD /v1/whep/{channel}');
   expect(found('get', '/')).toEqual({ found: 'other-methods', allow: ['GET', 'HEAD'] });
+});
+
+test('WIRE54: a slash at the end is not looked at, where no template has one', () => {
+  expect(leadsTo('GET', '/v1/apps/a/channels/all/')).toBe('GET /v1/apps/{app}/channels/all');
+  expect(found('DELETE', '/v1/apps/a/channels/b/')).toMatchObject([
+    'DELETE',
+    expect.any(String),
+    { app: 'a', channel: 'b' },
+  ]);
+  expect(found('PUT', '/v1/apps/a/channels/b/')).toMatchObject({ found: 'other-methods' });
+  expect(found('GET', '/v1/apps/a/channels/b//')).toEqual({ found: 'nothing' });
+  expect(found('GET', '//')).toEqual({ found: 'nothing' });
+  const own = new Router([route('GET', '/a'), route('GET', '/a/')]).match('GET', '/a/');
+  expect(own).toMatchObject({ route: { path: '/a/' } });
 });
 
 test('WIRE42: names that objects have of themselves are just names', () => {

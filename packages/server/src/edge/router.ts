@@ -40,8 +40,17 @@ export class Router {
     this.#templates = [...templates.values()].sort(bySpecificity);
   }
 
-  /** `path` as in the request line, percent-encoded. HEAD is answered by GET where it has no route of its own. */
+  /**
+   * `path` as in the request line, percent-encoded. HEAD is answered by GET where it has no route of its own. A slash at the
+   * end, as some clients put there, is not looked at where no template has one.
+   */
   match(method: string, path: string): Match {
+    const exact = this.#match(method, path);
+    if (exact.found !== 'nothing' || !/[^/]\/$/.test(path)) return exact;
+    return this.#match(method, path.slice(0, -1));
+  }
+
+  #match(method: string, path: string): Match {
     const parts = path.split('/').slice(1);
     const allow = new Set<string>();
     let other: Route | undefined;

@@ -27,7 +27,12 @@ const open = () => Number(/^housecount_sockets (\d+)$/m.exec(metrics.text())?.[1
 let reached = () => {};
 
 const routes: Route[] = [
-  { method: 'GET', path: '/hello/{name}', handle: (_, { params }) => new Response(`hello ${params.name}`) },
+  {
+    method: 'GET',
+    path: '/hello/{name}',
+    handle: (_, { params }) =>
+      new Response(`hello ${params.name}`, { headers: { 'content-type': 'text/plain' } }),
+  },
   { method: 'POST', path: '/echo', handle: async (request) => Response.json(await readJson(request)) },
   {
     method: 'POST',
@@ -64,6 +69,11 @@ const routes: Route[] = [
       throw signal.reason;
     },
   },
+  {
+    method: 'GET',
+    path: '/bytes',
+    handle: () => new Response(new Uint8Array(70_000), { headers: { 'content-type': 'a/b' } }),
+  },
   { method: 'GET', path: '/stream', handle: (_, { signal }) => streamUntil(signal) },
   { method: 'GET', path: '/address', handle: (_, { address }) => new Response(address) },
   {
@@ -84,6 +94,20 @@ function streamUntil(signal: AbortSignal): Response {
     cancel: () => signal.removeEventListener('abort', end),
   });
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+/** Status line and headers as they are sent, but for those that differ each time; and the body, of streams its beginning. */
+async function ask(line: string): Promise<{ headers: string[]; body: string }> {
+  const socket = connect(edge.port, '127.0.0.1');
+  socket.write(`${line} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket) {
+    text += chunk;
+    if (/transfer-encoding/i.test(text)) socket.destroy();
+  }
+  const [head = '', body = ''] = text.split('\r\n\r\n', 2);
+  const headers = head.split('\r\n').map((each) => each.replace(/^[^:]*:/, (name) => name.toLowerCase()));
+  return { headers: headers.filter((each) => !/^(x-request-id|date):/.test(each)).sort(), body };
 }
 
 async function begin(): Promise<void> {
@@ -235,11 +259,59 @@ describe('HTTP', () => {
     await begin();
     expect((await fetch(`${edge.url}/echo`)).headers.get('allow')).toBe('OPTIONS, POST');
     expect((await fetch(`${edge.url}/hello/x`, { method: 'DELETE' })).headers.get('allow')).toBe('GET, HEAD');
-    const head = await fetch(`${edge.url}/hello/x`, { method: 'HEAD' });
-    expect([head.status, await head.text()]).toEqual([200, '']);
     expect((await fetch(`${edge.url}/stream`, { method: 'HEAD' })).status).toBe(200);
     expect((await fetch(`${edge.url}/echo`, { method: 'OPTIONS' })).status).toBe(204);
     expect((await fetch(`${edge.url}/hello/x`, { method: 'OPTIONS' })).status).toBe(405);
+  });
+
+  test('WIRE53: HEAD answers with the headers of GET, length included, and no body', async () => {
+    await begin();
+    for (const path of [
+      '/hello/x',
+      '/hello',
+      '/hello/%',
+      '/refuses',
+      '/throws',
+      '/bytes',
+      '/connect',
+      '/stream',
+    ]) {
+      const get = await ask(`GET ${path}`);
+      const head = await ask(`HEAD ${path}`);
+      expect([path, head.headers, head.body]).toEqual([path, get.headers, '']);
+      expect([
+        path,
+        get.headers.some((line) => /^(content-length: [1-9]|transfer-encoding: )/.test(line)),
+      ]).toEqual([path, true]);
+    }
+  });
+
+  test('WIRE41: a body that is broken off is no error of the server', async () => {
+    await begin();
+    for (const [head, part] of [
+      ['Content-Length: 100', 'abc'],
+      ['Transfer-Encoding: chunked', '5\r\nab'],
+      ['Transfer-Encoding: chunked', 'ZZ\r\nab'],
+    ]) {
+      logged = '';
+      const socket = connect(edge.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(`POST /length HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n${part}`, () => socket.end());
+      socket.resume();
+      while (!logged.includes('"path":"/length"')) await new Promise((resolve) => setTimeout(resolve, 2));
+      expect(logged).not.toContain('"level":"error"');
+      expect(logged).toContain('"status":400');
+    }
+  });
+
+  test('WIRE54: a WebSocket is taken with a slash at the end too', async () => {
+    await begin();
+    const socket = new WebSocket(`${edge.url.replace('http', 'ws')}/v1/connect/`);
+    await new Promise((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onerror = reject;
+    });
+    socket.close();
   });
 
   test('WIRE42: names come percent-decoded, with every legal character', async () => {

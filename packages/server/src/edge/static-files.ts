@@ -77,34 +77,33 @@ interface StaticFile {
 export function staticRoutes({ dir }: StaticFilesOptions): Route[] {
   const files = fileTable(dir);
   const routes: Route[] = [];
-  for (const method of ['GET', 'HEAD'] as const) {
-    for (const path of pagePaths)
-      routes.push({
-        method,
-        path,
-        handle: async (request) => {
-          const document = (await files())?.get('/index.html');
-          return document ? answer(request, document, 'no-cache') : notBuilt(request);
-        },
-      });
-    for (const path of filePaths)
-      routes.push({
-        method,
-        path,
-        handle: async (request) => {
-          const file = (await files())?.get(path);
-          return file ? answer(request, file, 'no-cache') : notFound(request);
-        },
-      });
+  const method = 'GET';
+  for (const path of pagePaths)
     routes.push({
       method,
-      path: '/assets/{rest*}',
-      handle: async (request, { params }) => {
-        const file = (await files())?.get(`/assets/${params.rest ?? ''}`);
-        return file ? answer(request, file, 'public, max-age=31536000, immutable') : notFound(request);
+      path,
+      handle: async (request) => {
+        const document = (await files())?.get('/index.html');
+        return document ? answer(request, document, 'no-cache') : notBuilt();
       },
     });
-  }
+  for (const path of filePaths)
+    routes.push({
+      method,
+      path,
+      handle: async (request) => {
+        const file = (await files())?.get(path);
+        return file ? answer(request, file, 'no-cache') : notFound();
+      },
+    });
+  routes.push({
+    method,
+    path: '/assets/{rest*}',
+    handle: async (request, { params }) => {
+      const file = (await files())?.get(`/assets/${params.rest ?? ''}`);
+      return file ? answer(request, file, 'public, max-age=31536000, immutable') : notFound();
+    },
+  });
   return routes;
 }
 
@@ -166,9 +165,7 @@ function answer(request: Request, file: StaticFile, cacheControl: string): Respo
   if (matches(request.headers.get('if-none-match'), file.etag))
     return new Response(null, { status: 304, headers });
   if (gzipped) headers.set('content-encoding', 'gzip');
-  const bytes = gzipped ?? file.bytes;
-  headers.set('content-length', String(bytes.byteLength));
-  return new Response(request.method === 'HEAD' ? null : bytes, { status: 200, headers });
+  return new Response(gzipped ?? file.bytes, { status: 200, headers });
 }
 
 function acceptsGzip(accepted: string | null): boolean {
@@ -188,20 +185,20 @@ function matches(header: string | null, etag: string): boolean {
   });
 }
 
-function notBuilt(request: Request): Response {
+function notBuilt(): Response {
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Housecount</title>
 <h1>The console is not built yet</h1>
 <p>The server runs. To build its pages, run this in the repository, then load this page again:</p>
 <pre>npm run build</pre>
 `;
-  return new Response(request.method === 'HEAD' ? null : page, {
+  return new Response(page, {
     status: 503,
     headers: { ...securityHeaders, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
   });
 }
 
-function notFound(request: Request): Response {
-  return new Response(request.method === 'HEAD' ? null : 'There is no such file.\n', {
+function notFound(): Response {
+  return new Response('There is no such file.\n', {
     status: 404,
     headers: { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
   });

@@ -44,8 +44,12 @@ function resources(options: WhipRoutesOptions): Route[] {
         handle: guarded(options, (request, context) => post(options, kind, request, context)),
       },
       { method: 'OPTIONS', path, handle: () => empty(200, { 'accept-post': sdpType }) },
-      { method: 'GET', path, handle: () => empty(204) },
-      { method: 'HEAD', path, handle: () => empty(200, kind === 'whep' ? { 'content-type': sdpType } : {}) },
+      // HEAD, which has the headers of GET, is how a WHEP endpoint is told from others (draft-ietf-wish-whep).
+      {
+        method: 'GET',
+        path,
+        handle: () => (kind === 'whep' ? empty(200, { 'content-type': sdpType }) : empty(204)),
+      },
     ];
   };
   const path = '/v1/media/{session}';
@@ -135,7 +139,18 @@ function requireType(request: Request, type: string): void {
 /** The Bearer of the Authorization header, else `?token=`: a token in the URL is allowed (RFC 9725 section 4.8). */
 function bearerOf(request: Request, url: URL): string | undefined {
   const header = /^bearer +(\S+)\s*$/i.exec(request.headers.get('authorization') ?? '');
-  return header?.[1] ?? url.searchParams.get('token') ?? undefined;
+  return header?.[1] ?? tokenIn(url.searchParams.get('token'));
+}
+
+/**
+ * A token as it was before somebody put it into a URL. They are base64, with `+`, `/` and `=`: pasted as it is, its `+` is read
+ * as a space; escaped by an app and once more by its encoder, `%2B` is left. Neither is in any token.
+ */
+function tokenIn(text: string | null): string | undefined {
+  return text
+    ?.trim()
+    .replaceAll(' ', '+')
+    .replace(/%(2B|2F|3D)/gi, decodeURIComponent);
 }
 
 function iceLink(server: { urls: string; username?: string; credential?: string }): string {
