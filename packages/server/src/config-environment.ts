@@ -19,6 +19,7 @@ export const environmentKinds = {
   customers: 'json',
   endpoints: 'json',
   endpointNetworks: 'json',
+  observeNetworks: 'json',
   'retention.hours': 'integer',
   'retention.bytes': 'integer',
   'leases.rtcMs': 'integer',

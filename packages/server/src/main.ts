@@ -3,6 +3,9 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HousecountError } from '@housecount/protocol';
+import { Authority } from './api/auth.ts';
+import { LoginBrake } from './api/login-brake.ts';
+import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config.ts';
@@ -247,6 +250,11 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   metrics.gauge('housecount_media_sessions', 'Open WHIP and WHEP sessions.', () => whip?.open ?? 0);
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const authority = new Authority({
+    customers: config.customers,
+    development: config.development,
+    brake: new LoginBrake(common),
+  });
   const edge = serveEdge({
     ...common,
     host: config.listen.host,
@@ -261,7 +269,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     iceServers: config.media.iceServers,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [
-      ...observeRoutes({ metrics, health }),
+      ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, config.observeNetworks) }),
       ...apiRoutes({
         ...common,
         apps: config.apps.map(({ id, certificate, signaling: { historyDays } }) => ({
@@ -270,7 +278,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
           historyDays,
         })),
         kept,
-        customers: config.customers,
+        authority,
         development: config.development,
         log,
         history,
