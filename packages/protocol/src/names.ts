@@ -8,12 +8,22 @@ export const uidMax = 0xffffffff;
 const legal = /^[A-Za-z0-9 !#$%&()+\-:;<=.>?@[\]^_{}|~,]+$/;
 
 export function isChannelName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= channelNameBytesMax && legal.test(value);
+  return isName(value, channelNameBytesMax);
 }
 
 export function isAccount(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= accountBytesMax && legal.test(value);
+  return isName(value, accountBytesMax);
 }
+
+function isName(value: unknown, bytesMax: number): value is string {
+  return typeof value === 'string' && value.length <= bytesMax && legal.test(value) && !isDotSegment(value);
+}
+
+/**
+ * A URL cannot carry these as a segment of its path, percent-encoded or not: every client takes them out before it sends the request
+ * (URL Standard, "double-dot path segment"), so that no REST call could reach what has such a name.
+ */
+const isDotSegment = (value: string): boolean => value === '.' || value === '..';
 
 /** A uid as a client may send it; 0 asks the server to assign one. */
 export function isUid(value: unknown): value is number {

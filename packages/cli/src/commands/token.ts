@@ -48,8 +48,7 @@ function makeToken(values: Values, issuedSeconds: number) {
   const app = hex(values, 'app');
   const certificate = hex(values, 'certificate');
   const channel = text(values, 'channel');
-  // A pattern is a name in which * stands for anything.
-  if (channel !== undefined && !isChannelName(channel.replaceAll('*', 'x')))
+  if (channel !== undefined && !isChannelName(charactersOf(channel)))
     throw new UsageError('--channel is not a legal channel name');
   const role = roleOf(text(values, 'role') ?? 'audience');
   const expireSeconds = whole(values, 'expire', 1, expireSecondsMax, 3600);
@@ -89,6 +88,9 @@ function hex(values: Values, name: string): string {
   return value;
 }
 
+/** A pattern is a name in which * stands for anything, so it is judged by its characters; whether the name can be joined the server says. */
+const charactersOf = (pattern: string): string => pattern.replaceAll(/[*.]/g, 'x');
+
 function roleOf(role: string): 'broadcaster' | 'audience' {
   if (role === 'host' || role === 'broadcaster') return 'broadcaster';
   if (role === 'audience') return 'audience';
@@ -99,6 +101,6 @@ function identityOf(values: Values): { uid: number } | { account: string } {
   const account = text(values, 'account');
   if (account === undefined) return { uid: whole(values, 'uid', 0, 0xffffffff, 0) };
   if (values.uid !== undefined) throw new UsageError('give --uid or --account, not both');
-  if (!isAccount(account.replaceAll('*', 'x'))) throw new UsageError('--account is not a legal account');
+  if (!isAccount(charactersOf(account))) throw new UsageError('--account is not a legal account');
   return { account };
 }

@@ -28,7 +28,7 @@ function patternsOf(values: Values): readonly string[] {
   const patterns = texts(values, 'channel');
   if (patterns.length > patternsMax) throw new UsageError(`--channel may be given ${patternsMax} times`);
   for (const pattern of patterns) {
-    const isLegal = pattern.split('*').every((part) => part === '' || isChannelName(part.slice(0, 64)));
+    const isLegal = pattern.split('*').every((part) => isChannelName(`x${part.slice(0, 63)}`));
     if (pattern === '' || pattern.length > patternLengthMax || !isLegal)
       throw new UsageError(`--channel must be a channel name, or a pattern with * in it, not ${pattern}`);
   }

@@ -116,6 +116,10 @@ describe('filters', () => {
       expect(passes({ channel }, of({ channel: other }))).toBe(false);
   });
 
+  test('CLI27: a pattern may have a dot beside the star, though a channel cannot be named so', () => {
+    expect(passes({ channel: ['.*', '*..'] }, of({ channel: '.hidden' }))).toBe(true);
+  });
+
   test('CLI27: types, uid and account; and all that are given must fit', () => {
     expect(passes({ type: '105, 106' }, of({ eventType: 106 }))).toBe(true);
     expect(passes({ type: '105,106' }, of({ eventType: 101 }))).toBe(false);
