@@ -90,7 +90,12 @@ export const codes = {
 
   channel_full: entry(503, 4206, true, 'The channel has as many members as it may have.'),
   hosts_full: entry(409, 4207, true, 'The channel has as many broadcasters as it may have.'),
-  accounts_full: entry(503, 4208, false, 'The app has as many string accounts as it may have.'),
+  accounts_full: entry(
+    503,
+    4208,
+    false,
+    'The app has as many string accounts as it may have. No longer sent.',
+  ),
   channels_full: entry(503, 4209, true, 'The app has as many channels as it may have.'),
   windows_full: entry(503, 4210, true, 'The channel has as many different roster windows as it may have.'),
   metadata_outdated: entry(409, 4211, false, 'The metadata has changed since the revision that was named.'),
@@ -101,6 +106,7 @@ export const codes = {
   lock_taken: entry(409, 4216, true, 'Somebody else holds the lock.'),
   lock_not_held: entry(409, 4217, false, 'The lock is not held by that user.'),
   locks_full: entry(409, 4218, false, 'A channel has as many locks as it may have.'),
+  uid_taken: entry(409, 4220, false, 'The uid is that of a string account that is in the channel.'),
   states_full: entry(400, 4219, false, 'A user has as many states in the channel as it may have.'),
   publisher_in_use: entry(
     409,

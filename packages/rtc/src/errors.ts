@@ -89,6 +89,7 @@ const translations: Partial<Record<Code, readonly [code: string, text: string]>>
   hosts_full: ['ERR_TOO_MANY_BROADCASTERS', 'too many broadcasters'],
   channel_full: ['ERR_TOO_MANY_SUBSCRIBERS', 'the channel is full'],
   replaced: ['UID_CONFLICT', 'the same uid joined from another device'],
+  uid_taken: ['UID_CONFLICT', 'the uid is that of a string account in the channel'],
   profile_mismatch: ['INVALID_OPERATION', 'the channel is open in another mode'],
   role_invalid: ['INVALID_OPERATION', 'the role does not fit the mode'],
   role_forbidden: ['INVALID_OPERATION', 'audience can not publish stream'],

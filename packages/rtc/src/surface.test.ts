@@ -41,6 +41,17 @@ test('SDK31: a refusal of the server becomes the code apps know, with its own co
   expect(toException(new TypeError('x')).code).toBe('UNEXPECTED_ERROR');
 });
 
+test('ACCT1: what no URL can carry is no channel and no account to join() either', () => {
+  for (const name of ['.', '..']) {
+    expect(thrown(() => readJoinArguments('a', name, null, null))).toBe('INVALID_PARAMS');
+    expect(thrown(() => readJoinArguments('a', 'c', null, name))).toBe('INVALID_PARAMS');
+  }
+});
+
+test('ACCT4: a uid that a string account has in the channel is UID_CONFLICT', () => {
+  expect(toException(new HousecountError('uid_taken')).code).toBe('UID_CONFLICT');
+});
+
 test('SDK32: join arguments: a number is a uid, a string an account, nothing or 0 asks for one, an empty token is none', () => {
   expect(readJoinArguments('a', 'c', null, null)).toEqual({ app: 'a', channel: 'c' });
   expect(readJoinArguments('a', 'c', '', 0)).toEqual({ app: 'a', channel: 'c' });

@@ -66,8 +66,8 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'customers',
     'endpoints',
     'endpointNetworks',
-    'observeNetworks',
     'retention',
+    'accounts',
     'leases',
     'media',
     'log',
@@ -79,6 +79,8 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
   const retention = child(root, 'retention');
   onlyKeys(retention, ['hours', 'bytes']);
+  const accounts = child(root, 'accounts');
+  onlyKeys(accounts, ['days']);
   const log = child(root, 'log');
   onlyKeys(log, ['level', 'format']);
   return {
@@ -89,10 +91,13 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,
     endpoints: readEndpoints(child(root, 'endpoints'), apps),
     endpointNetworks: readEndpointNetworks(child(root, 'endpointNetworks'), listen, isDevelopment),
-    observeNetworks: readNetworks(child(root, 'observeNetworks')),
     retention: {
       hours: integer(child(retention, 'hours'), { min: 1, max: 8_760, fallback: limits.retentionHours }),
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
+    },
+    // Below a week who comes every Sunday would be forgotten; ten years is for ever.
+    accounts: {
+      days: integer(child(accounts, 'days'), { min: 7, max: 3_650, fallback: limits.accountDays }),
     },
     leases: {
       rtcMs: readLease(child(leases, 'rtcMs')),

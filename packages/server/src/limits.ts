@@ -82,12 +82,6 @@ export const limits = {
   signalingFoldIdleMs: 60_000,
   /** Names under which the server's owner publishes whose rates are remembered; beyond it those unused for longest begin anew. */
   ownerPublishersMax: 1_000,
-  /** Wrong logins of customers from one address (IPv6: /64) at once; beyond them logins from there are refused `rate_limited`, unread … */
-  loginFailuresMax: 20,
-  /** … but for one in so many milliseconds. */
-  loginFailureMs: 3_000,
-  /** Addresses remembered for that, and addresses of right logins; the oldest goes first. */
-  loginAddressesMax: 10_000,
   /** How long a publish over REST with an idempotency key is not done again, milliseconds. */
   idempotencyMs: 600_000,
   /** Idempotency keys that are remembered; beyond it the oldest are forgotten. About 300 bytes each. */
@@ -146,8 +140,12 @@ export const limits = {
   appChannelsMax: 100_000,
   /** Signaling channels of one app that somebody subscribes to, or that have metadata or locks, and users with metadata; the next is refused with `channels_full`. */
   appSignalingChannelsMax: 1_000_000,
-  /** String accounts with a stored uid in one app; the next is refused with `accounts_full`. */
+  /** String accounts of one app with another uid than that of their name; for the next, the one unused for longest gets that of its name again. */
   appAccountsMax: 1_000_000,
+  /** Different uids of which one app remembers who had them; of more those seen longest ago are forgotten. About 16 bytes each. */
+  appSeenUidsMax: 1_048_576,
+  /** How long either is remembered without being used, days. Default of `accounts.days`. */
+  accountDays: 90,
   /** Kicking rules in one app; the next is refused with `rate_limited`. */
   appRulesMax: 10_000,
   /** WebSockets of the whole server; the next is closed with `too_many_connections`. */

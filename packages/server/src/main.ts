@@ -3,9 +3,6 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HousecountError } from '@housecount/protocol';
-import { Authority } from './api/auth.ts';
-import { LoginBrake } from './api/login-brake.ts';
-import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config.ts';
@@ -114,6 +111,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     recoveryMs: config.leases.recoveryMs,
     retentionMs: retention.ms,
     retentionBytes: retention.bytes,
+    accountDays: config.accounts.days,
     onFenced: (cause) => {
       fenced = cause.message;
       logger.error('this process no longer owns the log; it takes no more commands', {
@@ -250,11 +248,6 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   metrics.gauge('housecount_media_sessions', 'Open WHIP and WHEP sessions.', () => whip?.open ?? 0);
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
-  const authority = new Authority({
-    customers: config.customers,
-    development: config.development,
-    brake: new LoginBrake(common),
-  });
   const edge = serveEdge({
     ...common,
     host: config.listen.host,
@@ -269,7 +262,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     iceServers: config.media.iceServers,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [
-      ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, config.observeNetworks) }),
+      ...observeRoutes({ metrics, health }),
       ...apiRoutes({
         ...common,
         apps: config.apps.map(({ id, certificate, signaling: { historyDays } }) => ({
@@ -278,7 +271,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
           historyDays,
         })),
         kept,
-        authority,
+        customers: config.customers,
         development: config.development,
         log,
         history,

@@ -95,19 +95,19 @@ describe('development', () => {
     ],
     [
       'changing, from another page',
-      403,
+      401,
       '/dev/v1/kicking-rule',
       { method: 'POST', send: rule, headers: { origin: 'http://evil.test' } },
     ],
     [
       'changing, from another port of this machine',
-      403,
+      401,
       '/dev/v1/kicking-rule',
       { method: 'POST', send: rule, headers: { origin: 'http://127.0.0.1:3000' } },
     ],
     [
       'changing, from a page without origin',
-      403,
+      401,
       '/dev/v1/kicking-rule',
       { method: 'POST', send: rule, headers: { origin: 'null' } },
     ],

@@ -1,72 +1,135 @@
-/** Which uid each string account has, for ever (spec: notifications section 7, String account). */
-export class Accounts {
-  readonly #base: Accounts | undefined;
-  readonly #apps = new Map<string, { readonly uids: Map<string, number>; readonly taken: Set<number> }>();
+import { limits } from '../limits.ts';
 
-  /** With a base: a draft that reads through to it until `commit`. */
-  constructor(base?: Accounts) {
-    this.#base = base;
-  }
+interface Kept {
+  readonly uid: number;
+  /** When the account last joined, epoch milliseconds. */
+  readonly usedMs: number;
+}
 
-  uidOf(app: string, account: string): number | undefined {
-    return this.#apps.get(app)?.uids.get(account) ?? this.#base?.uidOf(app, account);
-  }
+interface AppAccounts {
+  /** The one unused for longest comes first. */
+  readonly kept: Map<string, Kept>;
+  readonly owners: Map<number, string>;
+}
 
-  /** Is the uid some account's? */
-  isTaken(app: string, uid: number): boolean {
-    return (this.#apps.get(app)?.taken.has(uid) ?? false) || (this.#base?.isTaken(app, uid) ?? false);
-  }
-
-  count(app: string): number {
-    return (this.#apps.get(app)?.uids.size ?? 0) + (this.#base?.count(app) ?? 0);
-  }
-
-  map(app: string, account: string, uid: number): void {
-    let entry = this.#apps.get(app);
-    if (!entry) {
-      entry = { uids: new Map(), taken: new Set() };
-      this.#apps.set(app, entry);
-    }
-    entry.uids.set(account, uid);
-    entry.taken.add(uid);
-  }
-
-  commit(): void {
-    for (const { app, account, uid } of this.all()) this.#base?.map(app, account, uid);
-    this.#apps.clear();
-  }
-
-  *all(): Iterable<{ app: string; account: string; uid: number }> {
-    for (const [app, { uids }] of this.#apps) for (const [account, uid] of uids) yield { app, account, uid };
-  }
+/** An account that has another uid than that of its name. */
+export interface KeptAccount {
+  readonly app: string;
+  readonly account: string;
+  readonly uid: number;
+  readonly usedMs: number;
 }
 
 /**
- * The uid that an account would like to have: the one that it spells, so that a user is the same whether a link names them by
- * number or by account; else a 32-bit FNV-1a hash, finished by a mixer so that near accounts land far apart. The caller
- * probes upward from it past taken ones. Never 0.
+ * Accounts whose uid is not that of their name (account-uids.ts): they had to give way to a uid in use, or are from a data folder of
+ * before names had one. Those that nobody used for `keepMs` do not count any more, whether they are still in memory or not, so that
+ * folding the log again comes to the same.
  */
-export function preferredUid(account: string): number {
-  const spelled = spelledUid(account);
-  if (spelled !== undefined) return spelled;
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < account.length; index++) {
-    hash ^= account.charCodeAt(index);
-    hash = Math.imul(hash, 0x01000193);
+export class Accounts {
+  readonly #keepMs: number;
+  readonly #base: Accounts | undefined;
+  readonly #apps = new Map<string, AppAccounts>();
+
+  /** With a base: a draft that reads through to it until `commit`. */
+  constructor(options: { readonly keepMs: number; readonly base?: Accounts }) {
+    this.#keepMs = options.keepMs;
+    this.#base = options.base;
   }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return nonZero((hash ^ (hash >>> 16)) >>> 0);
+
+  draft(): Accounts {
+    return new Accounts({ keepMs: this.#keepMs, base: this });
+  }
+
+  uidOf(app: string, account: string, nowMs: number): number | undefined {
+    const kept = this.#find(app, account);
+    return kept && this.#counts(kept, nowMs) ? kept.uid : undefined;
+  }
+
+  /** The account that has this uid kept. */
+  ownerOf(app: string, uid: number, nowMs: number): string | undefined {
+    const owner = this.#owner(app, uid);
+    return owner !== undefined && this.uidOf(app, owner, nowMs) === uid ? owner : undefined;
+  }
+
+  /** The account has this uid from now on. */
+  map(app: string, account: string, uid: number, usedMs: number): void {
+    let entry = this.#apps.get(app);
+    if (!entry) {
+      entry = { kept: new Map(), owners: new Map() };
+      this.#apps.set(app, entry);
+    }
+    forget(entry, account);
+    entry.kept.set(account, { uid, usedMs });
+    entry.owners.set(uid, account);
+    if (!this.#base) this.#makeRoom(entry, usedMs);
+  }
+
+  /** The account joined with this uid. With another than the one that is kept, it has the uid of its name again. */
+  used(app: string, account: string, uid: number, atMs: number): void {
+    const kept = this.#find(app, account);
+    if (!kept) return;
+    if (kept.uid === uid) this.map(app, account, uid, atMs);
+    else if (this.#base) this.map(app, account, uid, Number.NEGATIVE_INFINITY);
+    else this.#forget(app, account);
+  }
+
+  commit(): void {
+    const base = this.#base;
+    if (!base) return;
+    for (const [app, { kept }] of this.#apps)
+      for (const [account, { uid, usedMs }] of kept) {
+        if (usedMs === Number.NEGATIVE_INFINITY) base.#forget(app, account);
+        else base.map(app, account, uid, usedMs);
+      }
+    this.#apps.clear();
+  }
+
+  /** How many each app has. */
+  *counts(): Iterable<readonly [app: string, count: number]> {
+    for (const [app, { kept }] of this.#apps) yield [app, kept.size];
+  }
+
+  /** Those that still count, of each app the one unused for longest first. */
+  *all(nowMs: number): Iterable<KeptAccount> {
+    for (const [app, { kept }] of this.#apps)
+      for (const [account, one] of kept) if (this.#counts(one, nowMs)) yield { app, account, ...one };
+  }
+
+  #find(app: string, account: string): Kept | undefined {
+    const kept = this.#apps.get(app)?.kept.get(account);
+    return kept || !this.#base ? kept : this.#base.#find(app, account);
+  }
+
+  #owner(app: string, uid: number): string | undefined {
+    const owner = this.#apps.get(app)?.owners.get(uid);
+    return owner !== undefined || !this.#base ? owner : this.#base.#owner(app, uid);
+  }
+
+  #counts({ usedMs }: Kept, nowMs: number): boolean {
+    return usedMs + this.#keepMs > nowMs;
+  }
+
+  #forget(app: string, account: string): void {
+    const entry = this.#apps.get(app);
+    if (entry) forget(entry, account);
+    if (entry?.kept.size === 0) this.#apps.delete(app);
+  }
+
+  /** Each one that comes lets go of up to two that do not count any more, or for which there is no room. */
+  #makeRoom(entry: AppAccounts, nowMs: number): void {
+    for (let gone = 0; gone < 2; gone++) {
+      const [oldest] = entry.kept;
+      if (!oldest) return;
+      const [account, kept] = oldest;
+      if (this.#counts(kept, nowMs) && entry.kept.size <= limits.appAccountsMax) return;
+      forget(entry, account);
+    }
+  }
 }
 
-/** The uid that a text spells: 1 to 4294967295, without leading zeros. */
-export function spelledUid(text: string): number | undefined {
-  if (!/^[1-9]\d{0,9}$/.test(text)) return undefined;
-  const uid = Number(text);
-  return uid <= 0xffffffff ? uid : undefined;
+function forget({ kept, owners }: AppAccounts, account: string): void {
+  const before = kept.get(account);
+  if (!before) return;
+  kept.delete(account);
+  if (owners.get(before.uid) === account) owners.delete(before.uid);
 }
-
-/** The uid after this one, skipping 0. */
-export const nextUid = (uid: number): number => nonZero((uid + 1) >>> 0);
-
-const nonZero = (uid: number): number => (uid === 0 ? 1 : uid);

@@ -70,7 +70,7 @@ export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'account' 
  */
 export interface Log {
   join(request: JoinRequest): Promise<JoinOutcome>;
-  /** The uid that a join with this identity will have: an account's own (stored now if new), or a free one for uid 0. */
+  /** The uid of an identity, for what is to be about it whether it joins or not, as a kicking rule: what its name does not tell is recorded. */
   resolve(
     app: string,
     channel: string,
@@ -99,8 +99,10 @@ export interface Log {
   channel(app: string, channel: string): OpenChannel | undefined;
   /** Open channels of an app, ordered by name. */
   channels(app: string): readonly OpenChannel[];
-  /** The stored uid of an account, if it ever joined. */
+  /** The uid that an account has, whether it ever joined or not; undefined if that of its name is somebody else's, and it has no other yet. */
   uidOf(app: string, account: string): number | undefined;
+  /** The uid that a join of the channel would have now; a free one for uid 0. Nothing is recorded: the join may be given another. */
+  expectedUid(app: string, channel: string, identity: JoinRequest['identity']): number;
 
   /** Remembers, for address rules, where a connection that resumed comes from. */
   noteAddress(app: string, channel: string, member: { uid: number; connectionId: string }, ip: string): void;

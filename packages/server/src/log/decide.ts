@@ -11,8 +11,8 @@ import {
 } from '../channel/signaling-apply.ts';
 import type { Random } from '../clock.ts';
 import { limits } from '../limits.ts';
-import { nextUid, preferredUid } from './accounts.ts';
 import type { JoinRequest, Refused, RuleDraft, SignalingKey, SignalingRequest } from './contract.ts';
+import { decideIdentity, isAccountsUid } from './identity.ts';
 import type { LogRecord, MessageRecord } from './record.ts';
 import { conversationOf, type WorldView } from './world.ts';
 
@@ -21,31 +21,6 @@ export type Decided = { readonly ok: true; readonly records: readonly LogRecord[
 export type Refusal = Refused;
 
 const refuse = (code: Code): Refusal => ({ ok: false, code });
-
-/** Which uid an identity has in the app; a new account gets its own, for ever. */
-export function decideIdentity(
-  world: WorldView,
-  request: Pick<JoinRequest, 'app' | 'channel' | 'identity'>,
-  random: Random,
-  nowMs: number,
-): { readonly ok: true; readonly uid: number; readonly records: readonly LogRecord[] } | Refusal {
-  const { app, identity } = request;
-  if ('account' in identity) {
-    const { account } = identity;
-    const known = world.accounts.uidOf(app, account);
-    if (known !== undefined) return { ok: true, uid: known, records: [] };
-    if (world.accounts.count(app) >= limits.appAccountsMax) return refuse('accounts_full');
-    let uid = preferredUid(account);
-    while (world.accounts.isTaken(app, uid)) uid = nextUid(uid);
-    return { ok: true, uid, records: [{ type: 'account-mapped', app, account, uid, atMs: nowMs }] };
-  }
-  if (identity.uid !== 0) return { ok: true, uid: identity.uid, records: [] };
-  const state = world.state(app, request.channel);
-  let uid = nextUid(Math.floor(random.fraction() * 0xffffffff));
-  while (world.accounts.isTaken(app, uid) || (state.sid !== undefined && state.roster.get(uid)))
-    uid = nextUid(uid);
-  return { ok: true, uid, records: [] };
-}
 
 /** A join: who it is, whether a rule keeps it out, then what the channel says. */
 export function decideJoin(world: WorldView, request: JoinRequest, random: Random, nowMs: number): Decided {
@@ -56,6 +31,7 @@ export function decideJoin(world: WorldView, request: JoinRequest, random: Rando
   const { uid } = identified;
   const ruleScope = world.rules.banned(app, { channel, uid, ip: request.ip }, 'join_channel', nowMs);
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
+  if ('uid' in request.identity && isAccountsUid(world, { app, channel, uid })) return refuse('uid_taken');
   if (state.sid === undefined && world.openCount(app) >= limits.appChannelsMax)
     return refuse('channels_full');
 

@@ -3,7 +3,8 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { limits } from '../limits.ts';
 import type { SignalingKey, SignalingRequest } from './contract.ts';
 import { decideSignaling } from './decide.ts';
-import { World, type WorldView } from './world.ts';
+import type { World, WorldView } from './world.ts';
+import { emptyWorld } from './world-for-tests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const key = (channel: string): SignalingKey => ({ app, channelType: 'MESSAGE', channel });
@@ -31,7 +32,7 @@ function does(world: World, channel: string, request: SignalingRequest, view: Wo
 }
 
 test('SIG130: the metadata and locks of an app are counted as they come, change and go', () => {
-  const world = new World();
+  const world = emptyWorld();
   does(world, 'one', change('set', ['topic'], '語'));
   does(world, 'two', change('set', ['a', 'b'], 'xy'));
   expect(world.keptBytes(app)).toBe(5 + 3 + 6 + 3 * limits.metadataItemBytes);
@@ -46,11 +47,14 @@ test('SIG130: the metadata and locks of an app are counted as they come, change 
 });
 
 test('SIG130: an app that has as much of them as it may have gets no more, can read and remove, and use its locks', () => {
-  const world = new World();
+  const world = emptyWorld();
   does(world, 'two', change('set', ['a'], 'x'));
   does(world, 'two', lock('set-lock'));
   const full: WorldView = {
     accounts: world.accounts,
+    accountUids: world.accountUids,
+    isAccountKeyKept: true,
+    seen: world.seen,
     messageTimes: world.messageTimes,
     rules: world.rules,
     state: (...of) => world.state(...of),

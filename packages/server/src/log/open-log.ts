@@ -6,6 +6,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import { accountKeyChars } from './account-uids.ts';
 import { Addresses } from './addresses.ts';
 import { AliveMark } from './alive-mark.ts';
 import type {
@@ -22,7 +23,6 @@ import type {
 import {
   type Decided,
   decideCommand,
-  decideIdentity,
   decideJoin,
   decideMessage,
   decideRule,
@@ -33,6 +33,7 @@ import {
 import { dueTimes } from './due-times.ts';
 import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
+import { decideIdentity, expectedUid, knownUid } from './identity.ts';
 import { kickTargets, signalingKickTargets } from './kick-targets.ts';
 import { LeaseTimer } from './lease-timer.ts';
 import { type Erasure, isChannelRecord, type LogEntry, type LogRecord } from './record.ts';
@@ -57,6 +58,8 @@ export interface LogOptions {
   readonly retentionMs: number;
   /** Of the same records, how many bytes are kept, at most. */
   readonly retentionBytes: number;
+  /** For how many days it is remembered who had which uid; `limits.accountDays` if left out. */
+  readonly accountDays?: number;
   /** The log can no longer be written by this process. */
   readonly onFenced: (cause: Error) => void;
 }
@@ -66,7 +69,14 @@ export interface LogOptions {
  * `log_unavailable` if that lease cannot be recorded: the operator is told at once, and the next start does it again.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const recovered = await recoverWorld({ store: options.store, partition, logger: options.logger });
+  const { store, logger, random, accountDays = limits.accountDays } = options;
+  const recovered = await recoverWorld({
+    store,
+    partition,
+    logger,
+    accountKeepMs: accountDays * 86_400_000,
+    newAccountKey: () => random.id(accountKeyChars),
+  });
   const log = new EmbeddedOwner(options, recovered);
   try {
     await log.recoverMembers();
@@ -163,6 +173,11 @@ class EmbeddedOwner implements Log {
       'housecount_signaling_state_bytes',
       'Bytes of temporary states and topics; at most appTextBytesMax.',
       byApp(textBytes),
+    );
+    metrics.gauge(
+      'housecount_kept_accounts',
+      'String accounts with another uid than that of their name; at most appAccountsMax.',
+      () => Array.from(this.#world.accounts.counts(), ([app, value]) => ({ value, labels: { app } })),
     );
   }
 
@@ -311,7 +326,12 @@ class EmbeddedOwner implements Log {
   }
 
   uidOf(app: string, account: string): number | undefined {
-    return this.#world.accounts.uidOf(app, account);
+    return knownUid(this.#world, app, account, this.#clock.nowMs());
+  }
+
+  expectedUid(...[app, channel, identity]: Parameters<Log['expectedUid']>): number {
+    const nowMs = this.#clock.nowMs();
+    return expectedUid(this.#world, { app, channel, identity }, this.#options.random, nowMs);
   }
 
   async signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome> {

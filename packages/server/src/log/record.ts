@@ -9,7 +9,9 @@ export type LogRecord =
   | SignalingRecord
   | MessageRecord
   | MessagesErased
-  /** A string account got its stable uid, for ever. */
+  /** The key of the uids that accounts have by their names (account-uids.ts), for ever: recorded with the first account that joins. */
+  | { readonly type: 'account-key'; readonly key: string; readonly atMs: number }
+  /** A string account got a uid that is not that of its name. Once each one's was recorded. */
   | {
       readonly type: 'account-mapped';
       readonly app: string;
@@ -61,6 +63,7 @@ export const isChannelRecord = (record: LogRecord): record is ChannelRecord =>
   record.type !== 'message' &&
   record.type !== 'messages-erased' &&
   record.type !== 'signaling' &&
+  record.type !== 'account-key' &&
   record.type !== 'account-mapped' &&
   record.type !== 'rule-set' &&
   record.type !== 'rule-deleted';

@@ -2,18 +2,16 @@ import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import { decodeRecord, type LogRecord } from './record.ts';
 import { worldFromLines } from './snapshot.ts';
-import { World } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 const readBatch = 5_000;
 
 /** Folds the newest snapshot and every record after it. */
-export async function recoverWorld(options: {
-  store: LogStore;
-  partition: string;
-  logger: Logger;
-}): Promise<{ world: World; lastPosition: number; floorMs: number; snapshotPosition: number }> {
+export async function recoverWorld(
+  options: { store: LogStore; partition: string; logger: Logger } & WorldOptions,
+): Promise<{ world: World; lastPosition: number; floorMs: number; snapshotPosition: number }> {
   const { store, partition, logger } = options;
-  const world = new World();
+  const world = new World(options);
   const snapshot = await store.readSnapshot(partition);
   let floorMs = 0;
   if (snapshot) ({ floorMs } = await worldFromLines(world, snapshot.lines));

@@ -150,7 +150,7 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
   expect(m.log.channel(app, 'lobby')?.roster.size).toBe(1);
   expect(m.log.signalingChannel(key)).toBeUndefined();
   const live = (await m.records()).filter(({ type }) => type !== 'signaling').map(({ type }) => type);
-  expect(live).toEqual(['account-mapped', 'channel-opened', 'member-joined']);
+  expect(live).toEqual(['account-key', 'channel-opened', 'member-joined']);
   // One person, one uid, however they came.
   const uids = (await m.records()).flatMap((record) => {
     const change = record.type === 'signaling' ? record.change : record;

@@ -7,19 +7,25 @@ import { channelFromLines, channelToLines } from '../channel/snapshot.ts';
 import type { ChannelState } from '../channel/state.ts';
 import { bytesOfTexts } from '../channel/text-bytes.ts';
 import { type PublisherOf, withTopics } from '../channel/topics.ts';
+import { spelledUid } from './account-uids.ts';
+import type { KeptAccount } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
+import { holderOf, type SeenLine } from './seen-uids.ts';
 import type { World } from './world.ts';
 
-/** First line of a snapshot. `floorMs`: no time given after it may be earlier. */
-/** 1 knew no signaling channels, 2 no topics. */
-const versions = [1, 2, 3];
+/** 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen. */
+const versions = [1, 2, 3, 4];
 
+/** First line of a snapshot. `floorMs`: no time given after it may be earlier. */
 interface Header {
   readonly version: number;
   readonly floorMs: number;
 }
 type Line =
-  | { readonly account: readonly [app: string, account: string, uid: number] }
+  /** `usedMs` is absent before version 4. */
+  | { readonly account: readonly [app: string, account: string, uid: number, usedMs?: number] }
+  | { readonly accountKey: string }
+  | { readonly seen: SeenLine }
   | { readonly rule: KickingRule }
   /** The next `lines` lines are the channel's own. */
   | { readonly channel: string; readonly app: string; readonly lines: number }
@@ -39,20 +45,26 @@ interface SignalingLine {
 /** The world as lines of text. What is written is the world of the call, whatever happens while the lines are drawn. */
 export function worldToLines(world: World, floorMs: number): Iterable<string> {
   const states = world.states();
-  const accounts = [...world.accounts.all()];
+  const accounts = {
+    key: world.isAccountKeyKept ? world.accountUids.key : undefined,
+    kept: [...world.accounts.all(floorMs)],
+    seen: world.seen.lines(),
+  };
   const rules = world.rules.everything();
   return lines({ states, signaling: world.signalingStates() }, accounts, rules, floorMs);
 }
 
 function* lines(
   { states, signaling }: { states: readonly ChannelState[]; signaling: readonly SignalingState[] },
-  accounts: readonly { app: string; account: string; uid: number }[],
+  accounts: { key: string | undefined; kept: readonly KeptAccount[]; seen: Iterable<SeenLine> },
   rules: readonly KickingRule[],
   floorMs: number,
 ): Iterable<string> {
-  yield JSON.stringify({ version: 3, floorMs } satisfies Header);
-  for (const { app, account, uid } of accounts)
-    yield JSON.stringify({ account: [app, account, uid] } satisfies Line);
+  yield JSON.stringify({ version: 4, floorMs } satisfies Header);
+  if (accounts.key !== undefined) yield JSON.stringify({ accountKey: accounts.key } satisfies Line);
+  for (const { app, account, uid, usedMs } of accounts.kept)
+    yield JSON.stringify({ account: [app, account, uid, usedMs] } satisfies Line);
+  for (const seen of accounts.seen) yield JSON.stringify({ seen } satisfies Line);
   for (const rule of rules) yield JSON.stringify({ rule } satisfies Line);
   for (const state of states) {
     const own = [...channelToLines(state)];
@@ -97,7 +109,9 @@ export async function worldFromLines(
       channel.lines.push(text);
     } else {
       const line = JSON.parse(text) as Line;
-      if ('account' in line) world.accounts.map(...line.account);
+      if ('account' in line) keepAccount(world, line.account, header);
+      else if ('accountKey' in line) world.accountUids.keep(line.accountKey);
+      else if ('seen' in line) world.seen.restore(line.seen);
       else if ('rule' in line) world.rules.set(line.rule);
       else if ('signaling' in line)
         channel = { left: line.lines, lines: [], put: (own) => world.putSignaling(signalingOf(line, own)) };
@@ -109,7 +123,27 @@ export async function worldFromLines(
     }
   }
   if (!header || channel) throw new Error('the snapshot ends in the middle');
+  if (header.version < 4) noteMembers(world, header.floorMs);
   return { floorMs: header.floorMs };
+}
+
+/** One of before version 4 counts as used now; those of the uid that their name tells need not be kept. */
+function keepAccount(
+  { accounts }: World,
+  [app, account, uid, usedMs]: readonly [app: string, account: string, uid: number, usedMs?: number],
+  { floorMs }: Header,
+): void {
+  if (spelledUid(account) !== uid) accounts.map(app, account, uid, usedMs ?? floorMs);
+}
+
+/** Of who was seen, a snapshot of before version 4 has those who were there. */
+function noteMembers(world: World, floorMs: number): void {
+  const rosters = [...world.states(), ...world.signalingStates().map(({ presence }) => presence)];
+  for (const state of rosters) {
+    if (state.sid === undefined) continue;
+    for (const { uid, account } of state.roster)
+      world.seen.note(state.app, uid, holderOf(uid, account), floorMs);
+  }
 }
 
 function signalingOf(

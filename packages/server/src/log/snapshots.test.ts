@@ -5,7 +5,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { quietLogger } from '../notify/notify-for-tests.ts';
 import { Snapshots } from './snapshots.ts';
-import { World } from './world.ts';
+import { emptyWorld } from './world-for-tests.ts';
 
 /** A log of 200 records in many small files, and a snapshot to be written of it. */
 async function logWith(retention: { retentionMs: number; retentionBytes: number }) {
@@ -16,7 +16,7 @@ async function logWith(retention: { retentionMs: number; retentionBytes: number 
   const disk = new SimDisk(new SimRandom(1)).mount(clock);
   const store = await openEmbeddedLog({ disk, logger, clock, segmentBytesMax: 1_000 });
   for (let last = 0; last < 200; last += 1) await store.append('main', [[new Uint8Array(200)]], last);
-  const options = { store, partition: 'main', world: new World(), clock, logger, lastPosition: 0 };
+  const options = { store, partition: 'main', world: emptyWorld(), clock, logger, lastPosition: 0 };
   return { store, snapshots: new Snapshots({ ...options, ...retention }) };
 }
 const never = Number.MAX_SAFE_INTEGER;

@@ -5,7 +5,8 @@ import { limits } from '../limits.ts';
 import type { SignalingKey, SignalingRequest } from './contract.ts';
 import { decideSignaling } from './decide.ts';
 import { worldFromLines, worldToLines } from './snapshot.ts';
-import { World } from './world.ts';
+import type { World } from './world.ts';
+import { emptyWorld } from './world-for-tests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(1);
@@ -38,7 +39,7 @@ const topic = (connectionId: string, meta: string): SignalingRequest => ({
 });
 
 function peopled(): World {
-  const world = new World();
+  const world = emptyWorld();
   for (const who of ['ann', 'bob']) does(world, join(who));
   does(world, set('ann', { mood: '語', hand: 'up' }));
   does(world, topic('bob', 'loud'));
@@ -49,7 +50,7 @@ test('SIG161: states and topics are counted as they come, change and go, and aft
   const world = peopled();
   const all = 4 + 3 + 4 + 2 + 4 + 4 + 3 * entryBytes;
   expect(world.textBytes(app)).toBe(all);
-  const again = new World();
+  const again = emptyWorld();
   await worldFromLines(
     again,
     (async function* () {

@@ -5,11 +5,13 @@ import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
 import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
 import { limits } from '../limits.ts';
+import { AccountUids, spelledUid } from './account-uids.ts';
 import { Accounts } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
 import { MessageTimes } from './message-times.ts';
 import { isChannelRecord, type LogRecord, type MessagePlace } from './record.ts';
 import { Rules } from './rules.ts';
+import { holderOf, SeenUids } from './seen-uids.ts';
 
 /** Key of a signaling channel: three parts, where that of a live channel has two. */
 export const signalingKey = ({ app, channelType, channel }: SignalingKey): string =>
@@ -27,7 +29,11 @@ export function conversationOf(place: MessagePlace & { readonly publisher: strin
 
 /** What decisions are made against: the durable world, or a draft of it. */
 export interface WorldView {
-  readonly accounts: Pick<Accounts, 'uidOf' | 'isTaken' | 'count'>;
+  readonly accounts: Pick<Accounts, 'uidOf' | 'ownerOf'>;
+  readonly accountUids: Pick<AccountUids, 'choice' | 'key'>;
+  /** Is the key of `accountUids` recorded? */
+  readonly isAccountKeyKept: boolean;
+  readonly seen: Pick<SeenUids, 'holder'>;
   readonly messageTimes: Pick<MessageTimes, 'next'>;
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   state(app: string, channel: string): ChannelState;
@@ -41,9 +47,18 @@ export interface WorldView {
   textBytes(app: string): number;
 }
 
+export interface WorldOptions {
+  /** How long it is remembered who had which uid, milliseconds. */
+  readonly accountKeepMs: number;
+  /** Makes the key of accounts' uids, if none is recorded. */
+  readonly newAccountKey: () => string;
+}
+
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
 export class World implements WorldView {
-  readonly accounts = new Accounts();
+  readonly accounts: Accounts;
+  readonly accountUids: AccountUids;
+  readonly seen: SeenUids;
   readonly messageTimes = new MessageTimes();
   readonly rules = new Rules();
   readonly #channels = new Map<string, ChannelState>();
@@ -52,6 +67,16 @@ export class World implements WorldView {
   readonly #signalingCounts = new Map<string, number>();
   readonly #keptBytes = new Map<string, number>();
   readonly #textBytes = new Map<string, number>();
+
+  constructor({ accountKeepMs, newAccountKey }: WorldOptions) {
+    this.accounts = new Accounts({ keepMs: accountKeepMs });
+    this.accountUids = new AccountUids(newAccountKey);
+    this.seen = new SeenUids({ keepMs: accountKeepMs });
+  }
+
+  get isAccountKeyKept(): boolean {
+    return this.accountUids.isKept;
+  }
 
   signaling(key: SignalingKey): SignalingState {
     return this.#signaling.get(signalingKey(key)) ?? emptySignaling(key);
@@ -156,8 +181,10 @@ export class World implements WorldView {
 
   /** Folds one record in. */
   absorb(record: LogRecord): void {
+    noteUid(this, record);
     if (record.type === 'signaling') this.putSignaling(evolveSignaling(this.signaling(record), record));
     else if (isChannelRecord(record)) this.put(evolve(this.state(record.app, record.channel), record));
+    else if (record.type === 'account-key') this.accountUids.keep(record.key);
     else absorbInto(this, record);
   }
 
@@ -176,12 +203,18 @@ export class Draft implements WorldView {
   readonly #openDelta = new Map<string, number>();
   readonly #signaling = new Map<string, SignalingState>();
   readonly accounts: Accounts;
+  readonly accountUids: AccountUids;
+  readonly seen: SeenUids;
   readonly messageTimes: MessageTimes;
   readonly rules: Rules;
+  /** The key that a record of this draft keeps. */
+  #accountKey: string | undefined;
 
   constructor(base: World) {
     this.#base = base;
-    this.accounts = new Accounts(base.accounts);
+    this.accounts = base.accounts.draft();
+    this.accountUids = base.accountUids;
+    this.seen = base.seen.draft();
     this.messageTimes = new MessageTimes(base.messageTimes);
     this.rules = new Rules(base.rules);
   }
@@ -221,10 +254,16 @@ export class Draft implements WorldView {
     return names;
   }
 
+  get isAccountKeyKept(): boolean {
+    return this.#accountKey !== undefined || this.#base.isAccountKeyKept;
+  }
+
   absorb(record: LogRecord): void {
+    noteUid(this, record);
     if (record.type === 'signaling')
       this.#signaling.set(signalingKey(record), evolveSignaling(this.signaling(record), record));
     else if (isChannelRecord(record)) this.#evolve(record);
+    else if (record.type === 'account-key') this.#accountKey = record.key;
     else absorbInto(this, record);
   }
 
@@ -238,7 +277,9 @@ export class Draft implements WorldView {
 
   /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */
   commit(): Changed {
+    if (this.#accountKey !== undefined) this.#base.accountUids.keep(this.#accountKey);
     this.accounts.commit();
+    this.seen.commit();
     this.messageTimes.commit();
     this.rules.commit();
     for (const state of this.#states.values()) this.#base.put(state);
@@ -264,14 +305,27 @@ export interface Changed {
   readonly signaling: readonly SignalingState[];
 }
 
+type AccountKey = Extract<LogRecord, { type: 'account-key' }>;
+
+/** Remembers who has a uid, and that an account was used, of whoever comes or goes. */
+function noteUid(target: { accounts: Accounts; seen: SeenUids }, record: LogRecord): void {
+  const change = record.type === 'signaling' ? record.change : record;
+  if (change.type !== 'member-joined' && change.type !== 'member-left') return;
+  const { app, uid, account, atMs } = change;
+  target.seen.note(app, uid, holderOf(uid, account), atMs);
+  if (account !== undefined && change.type === 'member-joined') target.accounts.used(app, account, uid, atMs);
+}
+
 /** Folds in what is about an app as a whole. */
 function absorbInto(
   target: { accounts: Accounts; messageTimes: MessageTimes; rules: Rules },
-  record: Exclude<LogRecord, ChannelRecord | SignalingRecord>,
+  record: Exclude<LogRecord, ChannelRecord | SignalingRecord | AccountKey>,
 ): void {
   switch (record.type) {
     case 'account-mapped':
-      target.accounts.map(record.app, record.account, record.uid);
+      // Once each account's uid was recorded, also those that its name tells.
+      if (spelledUid(record.account) !== record.uid)
+        target.accounts.map(record.app, record.account, record.uid, record.atMs);
       return;
     case 'message':
       target.messageTimes.note(conversationOf(record), record.atMs);

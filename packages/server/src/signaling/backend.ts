@@ -136,8 +136,8 @@ export class Backend {
   }
 
   /**
-   * Who a user id is to the rules; an account that nobody ever came with gets its uid now, for ever.
-   * @throws HousecountError accounts_full, log_unavailable
+   * Who a user id is to the rules. An account that nobody ever came with has the uid of its name, and one that has to give way gets its own now.
+   * @throws HousecountError overloaded, log_unavailable
    */
   async uidFor(app: string, userId: string): Promise<{ readonly uid: number; readonly account?: string }> {
     const { log } = this.#context;

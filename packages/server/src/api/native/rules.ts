@@ -39,7 +39,7 @@ export function ruleOperations({ deps }: NativeParts): readonly Operation[] {
         'It speaks of whom all fields that are set speak of; at least one is. `join_channel` puts them out at once, of live and signaling channels; without `channel` it ends their signaling session and refuses logins. `publish_message` refuses their messages. The rules of the Agora-compatible API are the same ones.',
       style: {
         kind: 'native',
-        refusals: ['invalid_app_id', 'invalid_user_id', 'accounts_full', 'rate_limited', 'log_unavailable'],
+        refusals: ['invalid_app_id', 'invalid_user_id', 'rate_limited', 'log_unavailable'],
       },
       parameters: [appParameter],
       body: object({

@@ -76,9 +76,7 @@ export async function admit(
   if (kind === 'whip' && app.coHostAuthentication && !mayPublish) {
     throw new HousecountError('token_no_privilege', 'Publishing needs the publish privileges.');
   }
-  const resolved = await log.resolve(app.id, channel, identity);
-  if (!resolved.ok) throw new HousecountError(resolved.code);
-  const { uid } = resolved;
+  const uid = log.expectedUid(app.id, channel, identity);
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
   return {
     app,
@@ -109,7 +107,9 @@ function wishedIdentity(query: URLSearchParams): { uid: number } | { account: st
 function identityOf(tokenUid: string): { uid: number } | { account: string } {
   if (tokenUid === '' || tokenUid.includes('*')) return { uid: 0 };
   const uid = /^[1-9]\d{0,9}$/.test(tokenUid) ? Number(tokenUid) : Number.NaN;
-  return isUid(uid) ? { uid } : { account: tokenUid };
+  if (isUid(uid)) return { uid };
+  if (!isAccount(tokenUid)) throw new HousecountError('invalid_account');
+  return { account: tokenUid };
 }
 
 /** The privileges that sending these kinds of media needs, beside that to join. */

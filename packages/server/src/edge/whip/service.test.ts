@@ -190,3 +190,50 @@ test('WHIP11: a host who takes over by another kind of connection does not inher
   await until('it is the member', () => channel()?.roster.get(7)?.connectionKind === 'whip');
   expect(closed).not.toContain(second);
 });
+
+test('ACCT1: neither a channel nor a token is for a name that no URL can carry', async () => {
+  const { service } = await begin();
+  const open = (channel: string, bearer: string) =>
+    service.create({
+      ...{ kind: 'whep', app: testApp.id, channel, bearer, offerSdp, address: '127.0.0.1' },
+      query: new URLSearchParams(),
+    });
+  for (const name of ['.', '..']) {
+    await expect(open(name, tokenFor(name, { uid: 7 }))).rejects.toMatchObject({
+      code: 'invalid_channel_name',
+    });
+    const ofAccount = tokenFor('stage', { account: name });
+    await expect(open('stage', ofAccount)).rejects.toMatchObject({ code: 'invalid_account' });
+  }
+});
+
+test('ACCT5: an account that is given another uid at its join than at its POST has its session closed, and leaves', async () => {
+  const { service, log, channel, until, closed } = await begin();
+  const { session } = await service.create({
+    ...{
+      kind: 'whip',
+      app: testApp.id,
+      channel: 'stage',
+      bearer: tokenFor('stage', { account: 'ann' }),
+      offerSdp,
+    },
+    query: new URLSearchParams(),
+    address: '127.0.0.1',
+  });
+  expect(session.uid).toBe(log.uidOf(testApp.id, 'ann') ?? 0);
+  expect(log.lastPosition).toBe(0);
+  const other = {
+    connectionId: 'c',
+    connectionKind: 'rtc',
+    role: 'audience',
+    platform: 7,
+    leaseMs: 10_000,
+    ip: '',
+  } as const;
+  await log.join({ app: testApp.id, channel: 'stage', identity: { uid: session.uid }, ...other });
+  service.report({ type: 'connected', session: session.id, kinds: { audio: true, video: false } });
+  await until('closed', () => closed.includes(session.id));
+  await until('left', () => channel()?.roster.size === 1);
+  expect(channel()?.roster.get(session.uid)?.account).toBeUndefined();
+  expect(service.open).toBe(0);
+});

@@ -245,6 +245,13 @@ export class WhipService {
       media.close(id);
       return;
     }
+    if (outcome.member.uid !== uid) {
+      // Somebody else took the account's uid since the POST: the media room knows the session by the wrong one.
+      await this.#leave(session, 'media-closed');
+      this.#forget(id);
+      media.close(id);
+      return;
+    }
     // Deleted while the join was being recorded.
     if (!this.#sessions.get(id)) return this.#leave(session, 'bye');
     this.#sessions.put({ ...session, joined: true });
