@@ -69,7 +69,7 @@ export interface MediaEngine {
   play(request: PlayRequest): Promise<MediaAnswer>;
   /** Which kinds a play session forwards; takes effect at the next packet (video at the next keyframe, asked for at once). */
   select(session: string, kinds: { audio: boolean; video: boolean }): void;
-  /** A trickled remote candidate (an `a=candidate` line's value). Unresolvable ones are ignored. */
+  /** A trickled remote candidate (an `a=candidate` line's value). An engine to which clients come has no use for it. */
   addCandidate(session: string, mid: string, candidate: string): void;
   /**
    * ICE restart: a new offer for the same session, with the same fingerprint and streams; resolves with the new answer,

@@ -27,8 +27,6 @@ export const mediaLimits = {
   offerLinesMax: 1_000,
   /** Media sections of an offer; then `sdp_invalid`. */
   offerSectionsMax: 8,
-  /** Remote candidates of one session, offered and trickled; further ones are ignored. */
-  candidatesMax: 32,
   /** Time to gather our own candidates, milliseconds; then `media_unavailable`. All are local, so it takes one turn. */
   gatherMs: 5_000,
   /** Time from offer to connected, milliseconds; then gone, `never-connected`. */

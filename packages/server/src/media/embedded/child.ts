@@ -66,8 +66,6 @@ async function handle(message: ToChild): Promise<void> {
       return send({ type: 'stats', id: message.id, stats: sfu.stats() });
     case 'select':
       return sfu.select(message.session, message.kinds);
-    case 'candidate':
-      return sfu.addCandidate(message.session, message.candidate);
     case 'keyframe':
       return sfu.requestKeyframe(message.room, message.publisher);
     case 'close':

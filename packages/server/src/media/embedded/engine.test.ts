@@ -275,6 +275,29 @@ test('MEDIA29: the child has nothing of the server’s environment', async () =>
   expect(names.filter((name) => !name?.startsWith('NODE_CHANNEL'))).toEqual([]);
 }, 30_000);
 
+test('MEDIA32: an offer makes the server send nothing to the addresses that it names', async () => {
+  const { media, reports } = await start();
+  const host = await client('sendonly');
+  let heard = 0;
+  const candidates: string[] = [];
+  for (let i = 0; i < 32; i++) {
+    const named = createSocket('udp4');
+    await new Promise<void>((resolve) => named.bind(0, '127.0.0.1', resolve));
+    stops.push(() => new Promise<void>((resolve) => named.close(() => resolve())));
+    named.on('message', () => {
+      heard += 1;
+    });
+    candidates.push(`candidate:${i} 1 udp ${2_000_000 - i} 127.0.0.1 ${named.address().port} typ host`);
+  }
+  const offered = candidates.slice(0, 16).map((candidate) => `a=${candidate}\r\n`);
+  const request = { room: 'r', publisher: '1', session: 's', offerSdp: host.offerSdp + offered.join('') };
+  expect((await media.publish(request)).ok).toBe(true);
+  for (const candidate of candidates.slice(16)) media.addCandidate('s', '0', candidate);
+  // For as long as the session lasts without its client.
+  await until(() => reports.some(({ type }) => type === 'gone'), 60_000);
+  expect(heard).toBe(0);
+}, 90_000);
+
 test('MEDIA28: the port is held whether anybody uses it or not', async () => {
   const { near, port } = await neighbours();
   await new Promise<void>((resolve) => near.close(() => resolve()));

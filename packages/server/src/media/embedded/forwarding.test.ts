@@ -16,7 +16,6 @@ function fakePeer(): Peer & { sent: Buffer[] } {
   return {
     sent,
     send: (packet) => sent.push(Buffer.from(packet)) > 0,
-    addCandidate() {},
     close() {},
   };
 }

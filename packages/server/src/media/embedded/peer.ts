@@ -22,8 +22,6 @@ export interface PeerEvents {
 export interface Peer {
   /** Sends a copy at once; false if the transport is not up (any more). */
   send(packet: Uint8Array): boolean;
-  /** A cleaned candidate (cleanCandidate). */
-  addCandidate(candidate: string): void;
   /** Frees it and tells the other end. Idempotent. */
   close(): void;
 }
@@ -127,9 +125,6 @@ export async function openPeer(options: {
           return false;
         }
       },
-      addCandidate(candidate) {
-        if (!closed) connection.addRemoteCandidate(candidate, '0');
-      },
       close,
     };
     return { peer, transport };
@@ -157,7 +152,6 @@ function transportOffer(offer: Offer, sends: boolean): string {
     `a=fingerprint:${offer.fingerprint}`,
     `a=setup:${offer.setup}`,
     'a=rtpmap:96 VP8/90000',
-    ...offer.candidates.map((candidate) => `a=${candidate}`),
     '',
   ].join('\r\n');
 }

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { mediaLimits } from '../limits.ts';
 import { codecNamed, type Kind, type OfferedCodec } from './codec.ts';
 
@@ -28,8 +27,6 @@ export interface Offer {
   readonly fingerprint: string;
   readonly setup: 'actpass' | 'active' | 'passive';
   readonly medias: readonly OfferedMedia[];
-  /** Cleaned `candidate:` values: UDP with literal addresses. */
-  readonly candidates: readonly string[];
 }
 
 export type ParsedOffer =
@@ -43,7 +40,8 @@ interface Section {
 
 /**
  * Reads an offer strictly: nothing of its text goes further than what is checked here, because the native library is
- * only ever given what we write ourselves.
+ * only ever given what we write ourselves. Candidates are not read: clients come to us, and a packet goes only to where one
+ * came from that knew the session's password. Else whoever may send an offer could have us send to addresses of their choice.
  */
 export function parseOffer(sdp: string): ParsedOffer {
   if (sdp.length > mediaLimits.offerLengthMax) return refuse('The offer is too long.');
@@ -94,11 +92,6 @@ export function parseOffer(sdp: string): ParsedOffer {
   if (!isFingerprint(fingerprint)) return refuse('The fingerprint is missing or malformed.');
   if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive')
     return refuse('The setup must be actpass, active or passive.');
-  const candidates = [session, ...sections]
-    .flatMap((section) => section.attributes)
-    .filter((found) => found.name === 'candidate')
-    .map((found) => cleanCandidate(`candidate:${found.value}`))
-    .filter((candidate) => candidate !== undefined);
   return {
     ok: true,
     offer: {
@@ -107,7 +100,6 @@ export function parseOffer(sdp: string): ParsedOffer {
       fingerprint,
       setup,
       medias,
-      candidates: [...new Set(candidates)].slice(0, mediaLimits.candidatesMax),
     },
   };
 }
@@ -204,22 +196,4 @@ function extensionsOf(section: Section): Map<string, number> {
     if (match?.[2] !== undefined && id >= 1 && id <= 255 && id !== 15) extensions.set(match[2], id);
   }
   return extensions;
-}
-
-/**
- * A remote candidate, written anew from its checked parts; undefined for what we cannot use: TCP, RTCP's own component,
- * names instead of addresses (a browser's `.local` names: its checks reach us all the same).
- */
-export function cleanCandidate(candidate: string): string | undefined {
-  const match =
-    /^(?:a=)?candidate:([A-Za-z0-9+/]{1,32}) 1 udp (\d{1,10}) ([0-9A-Fa-f.:]{2,45}) (\d{1,5}) typ (host|srflx|prflx|relay)(?: |$)/i.exec(
-      candidate.trim(),
-    );
-  if (match === null) return undefined;
-  const [, foundation, priority, address = '', port, type = ''] = match;
-  if (isIP(address) === 0 || Number(port) < 1 || Number(port) > 65_535 || Number(priority) > 0xffffffff)
-    return undefined;
-  const related =
-    type.toLowerCase() === 'host' ? '' : ` raddr ${isIP(address) === 6 ? '::' : '0.0.0.0'} rport 0`;
-  return `candidate:${foundation} 1 UDP ${priority} ${address} ${port} typ ${type.toLowerCase()}${related}`;
 }

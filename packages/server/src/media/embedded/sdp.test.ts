@@ -10,7 +10,7 @@ import {
 } from './negotiate.ts';
 import { announced } from './peer.ts';
 import { buildAnswer, type LocalTransport } from './sdp-answer.ts';
-import { cleanCandidate, type Offer, parseOffer } from './sdp-offer.ts';
+import { type Offer, parseOffer } from './sdp-offer.ts';
 import { transportCcUri } from './twcc.ts';
 
 const fingerprint = `sha-256 ${Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0')).join(':')}`;
@@ -79,7 +79,6 @@ const local: LocalTransport = {
 
 test('MEDIA1: a publisher’s offer is answered with one codec a kind, feedback and no other extension', () => {
   const offer = parsed(chromium('sendonly'));
-  expect(offer.candidates).toEqual(['candidate:1 1 UDP 2122194687 192.0.2.2 41668 typ host']);
   const negotiated = negotiatePublisher(offer);
   if (!negotiated.ok) throw new Error(negotiated.detail);
   const answer = buildAnswer({
@@ -231,32 +230,6 @@ test('MEDIA19: an offer that cannot be used is refused with a sentence', () => {
   expect(negotiatePlayer(parsed(chromium('sendonly')))).toMatchObject({ ok: false });
   const foreign = parsed(chromium('sendonly').replaceAll('opus/48000/2', 'G722/8000'));
   expect(negotiatePublisher(foreign)).toMatchObject({ ok: false, detail: expect.stringContaining('Opus') });
-});
-
-test('MEDIA19: candidates are written anew from checked parts, or left out', () => {
-  expect(
-    cleanCandidate('candidate:1 1 UDP 5 192.0.2.2 4000 typ srflx raddr 10.0.0.1 rport 9 generation 0'),
-  ).toBe('candidate:1 1 UDP 5 192.0.2.2 4000 typ srflx raddr 0.0.0.0 rport 0');
-  expect(cleanCandidate('a=candidate:a+/ 1 udp 5 fd00::2 4000 typ host')).toBe(
-    'candidate:a+/ 1 UDP 5 fd00::2 4000 typ host',
-  );
-  for (const bad of [
-    '',
-    'candidate:1 2 udp 5 192.0.2.2 4000 typ host',
-    'candidate:1 1 tcp 5 192.0.2.2 9 typ host tcptype active',
-    'candidate:1 1 udp 5 1b2c.local 4000 typ host',
-    'candidate:1 1 udp 5 999.0.2.2 4000 typ host',
-    'candidate:1 1 udp 5 192.0.2.2 0 typ host',
-    'candidate:1 1 udp 5 192.0.2.2 70000 typ host',
-    'candidate:1 1 udp 99999999999 192.0.2.2 4000 typ host',
-    'candidate:1 1 udp 5 192.0.2.2 4000 typ host\r\na=ice-lite'.replace('typ host', 'typ other'),
-  ])
-    expect({ bad, cleaned: cleanCandidate(bad) }).toEqual({ bad, cleaned: undefined });
-  const many = Array.from(
-    { length: 100 },
-    (_, i) => `a=candidate:${i} 1 udp 5 192.0.2.2 ${4_000 + i} typ host`,
-  );
-  expect(parsed(sdp([...audio('sendonly'), ...many])).candidates).toHaveLength(mediaLimits.candidatesMax);
 });
 
 test('MEDIA20: the announced address takes the place of the machine’s own', () => {

@@ -33,8 +33,6 @@ export interface Session {
   /** By when it must be connected. */
   readonly deadlineMs: number;
   readonly liveness: Liveness;
-  /** Remote candidates taken so far. */
-  candidates: number;
   /** Of the answer, growing. */
   version: number;
 }

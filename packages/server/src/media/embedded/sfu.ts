@@ -27,7 +27,7 @@ import { Publisher } from './publisher.ts';
 import { Route } from './route.ts';
 import { isRtcp } from './rtp.ts';
 import { type AnsweredMedia, buildAnswer } from './sdp-answer.ts';
-import { cleanCandidate, type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
+import { type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
 import type { Link, Session } from './session.ts';
 
 export class Sfu {
@@ -132,16 +132,6 @@ export class Sfu {
     if (role?.type === 'player') role.player.select(kinds, this.#clock.nowMs());
   }
 
-  addCandidate(id: string, candidate: string): void {
-    const session = this.#sessions.get(id);
-    const cleaned = cleanCandidate(candidate);
-    if (session === undefined || cleaned === undefined) return;
-    if (session.candidates >= mediaLimits.candidatesMax) return;
-    session.candidates += 1;
-    // After a restart the client's checks lead to it: the library has no use for addresses of other credentials.
-    if (session.way === undefined) session.link?.peer.addCandidate(cleaned);
-  }
-
   requestKeyframe(room: string, publisher: string): void {
     this.#routes.get(routeKey({ room, publisher }))?.source?.requestKeyframe(this.#clock.nowMs());
   }
@@ -183,7 +173,6 @@ export class Sfu {
       connected: false,
       deadlineMs: nowMs + mediaLimits.connectMs,
       liveness: livenessOf(role, nowMs),
-      candidates: 0,
       version: 0,
     };
     this.#sessions.set(id, session);
@@ -211,7 +200,6 @@ export class Sfu {
         peer.close();
         return unavailable('The session was closed.');
       }
-      session.candidates = offer.candidates.length;
       session.version += 1;
       const { ufrag, password, fingerprint } = offer;
       session.link = { peer, transport, fingerprint, client: { ufrag, password } };
