@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { systemClock } from '../../src/clock.ts';
 import type { SessionReport } from '../../src/media/contract.ts';
@@ -6,6 +7,7 @@ import { type EmbeddedMedia, startEmbeddedMedia } from '../../src/media/embedded
 import { isRtcp, payloadTypeOf, sequenceOf } from '../../src/media/embedded/rtp.ts';
 import type { Logger } from '../../src/observe/contract.ts';
 import { lossyRelay } from '../media/lossy-relay.ts';
+import { payloadTypes, rtpPacket, syntheticPeer } from '../media/synthetic-peer.ts';
 import { until } from '../server-process.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
@@ -173,6 +175,62 @@ for (const codec of ['video/VP8', 'video/H264'])
       }
     });
   }, 90_000);
+
+test('MEDIA33: a host in H264 High is seen by a browser that names lower profiles only', async () => {
+  const host = await syntheticPeer({
+    direction: 'sendonly',
+    kinds: ['video'],
+    video: ['H264'],
+    profileLevelId: '64000b',
+  });
+  // Ten pictures of 160 × 120, the first a keyframe, as an encoder for High made them.
+  const clip = await readFile(new URL('../media/high-profile.h264', import.meta.url));
+  let frame = 0;
+  let sequence = 0;
+  const sending = { stop: () => {} };
+  try {
+    const request = { room: 'high', publisher: '1', session: 'high/host', offerSdp: host.offerSdp };
+    const answer = await media.publish(request);
+    if (!answer.ok) throw new Error(answer.detail);
+    await host.accept(answer.answerSdp);
+    const pictures = picturesOf(clip);
+    const timer = setInterval(() => {
+      const units = pictures[frame % pictures.length] ?? [];
+      for (const [i, unit] of units.entries()) {
+        const fields = { payloadType: payloadTypes.H264, sequence, timestamp: frame * 9_000, ssrc: 9 };
+        const packet = rtpPacket({ ...fields, payload: unit });
+        if (i === units.length - 1) packet[1] = (packet[1] ?? 0) | 0x80;
+        host.send(packet);
+        sequence += 1;
+      }
+      frame += 1;
+    }, 100);
+    sending.stop = () => clearInterval(timer);
+    await withPages(1, async (pages) => {
+      const [viewer] = pages as [Page];
+      await play(viewer, 'high', 'viewer');
+      await seesMore(viewer, 15);
+      const { frameWidth, frameHeight } = await statistics(viewer, 'inbound-rtp', 'video');
+      expect({ frameWidth, frameHeight }).toEqual({ frameWidth: 160, frameHeight: 120 });
+    });
+  } finally {
+    sending.stop();
+    host.close();
+  }
+}, 60_000);
+
+/** The NAL units of each picture of an Annex B stream; parameter sets belong to the picture that follows. */
+function picturesOf(stream: Buffer): Buffer[][] {
+  const pictures: Buffer[][] = [[]];
+  // All start codes of this clip have four bytes.
+  const units = stream.toString('hex').split('00000001').slice(1);
+  for (const unit of units.map((hex) => Buffer.from(hex, 'hex'))) {
+    pictures.at(-1)?.push(unit);
+    const type = (unit[0] ?? 0) & 0x1f;
+    if (type === 1 || type === 5) pictures.push([]);
+  }
+  return pictures.filter((units) => units.length > 0);
+}
 
 test('MEDIA4: a viewer that loses every twentieth packet gets it again', async () => {
   await withPages(2, async ([host, viewer]) => {

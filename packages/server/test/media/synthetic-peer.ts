@@ -20,6 +20,8 @@ export interface SyntheticOptions {
   readonly kinds?: readonly ('audio' | 'video')[];
   /** Payload types: Opus 111, VP8 96, H264 102, in this order. */
   readonly video?: readonly ('VP8' | 'H264')[];
+  /** Of H264; 42e01f if left out. */
+  readonly profileLevelId?: string;
   readonly transportCc?: boolean;
   readonly onPacket?: (packet: Buffer) => void;
 }
@@ -98,7 +100,10 @@ function offer(local: string, options: SyntheticOptions): string {
       const encoding = type === 111 ? 'opus/48000/2' : type === 96 ? 'VP8/90000' : 'H264/90000';
       lines.push(`a=rtpmap:${type} ${encoding}`);
       if (congestion) lines.push(`a=rtcp-fb:${type} transport-cc`);
-      if (type === 102) lines.push(`a=fmtp:${type} packetization-mode=1;profile-level-id=42e01f`);
+      if (type === 102)
+        lines.push(
+          `a=fmtp:${type} packetization-mode=1;profile-level-id=${options.profileLevelId ?? '42e01f'}`,
+        );
       if (kind === 'video') lines.push(`a=rtcp-fb:${type} nack`, `a=rtcp-fb:${type} nack pli`);
     }
   });

@@ -1,5 +1,4 @@
-import type { CodecName, Kind } from './codec.ts';
-import { codecKey } from './codec.ts';
+import type { CodecName, Kind, OfferedCodec } from './codec.ts';
 import { GapTracker } from './gap-tracker.ts';
 import { startsKeyframe } from './keyframe.ts';
 import type { PublishedKind } from './negotiate.ts';
@@ -14,7 +13,8 @@ import { SequenceUnwrapper } from './sequence.ts';
 export class IncomingStream {
   readonly kind: Kind;
   readonly codec: CodecName;
-  readonly codecKey: string;
+  /** As the publisher offered it. */
+  readonly published: OfferedCodec;
   readonly clockRate: number;
   readonly nack: boolean;
   /** Grows when the source changes under us (another SSRC): what was learned of the old one is void. */
@@ -33,7 +33,7 @@ export class IncomingStream {
   constructor(kind: PublishedKind) {
     this.kind = kind.kind;
     this.codec = kind.codec.name;
-    this.codecKey = codecKey(kind.codec);
+    this.published = kind.codec;
     this.clockRate = kind.codec.clockRate;
     this.nack = kind.nack;
     this.ring = kind.kind === 'video' ? new ResendRing() : undefined;

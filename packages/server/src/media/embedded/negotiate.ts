@@ -1,7 +1,7 @@
 /** Chooses what to carry of an offer. Pure; the sentences end up in `sdp_invalid` refusals. */
 
 import { mediaLimits } from '../limits.ts';
-import { codecKey, type Kind, type OfferedCodec } from './codec.ts';
+import { codecFor, type Kind, type OfferedCodec, packetizationMode } from './codec.ts';
 import type { AnsweredMedia } from './sdp-answer.ts';
 import type { Offer, OfferedMedia } from './sdp-offer.ts';
 import { transportCcUri } from './twcc.ts';
@@ -39,7 +39,8 @@ export function negotiatePublisher(offer: Offer): Negotiated<PublishedKind> {
     )
       continue;
     // Packetization mode 0 (no fragments) only where there is no choice: few players offer it.
-    const codec = media.codecs.find((found) => !codecKey(found).startsWith('H264/0')) ?? media.codecs[0];
+    const fragments = (found: OfferedCodec) => found.name !== 'H264' || packetizationMode(found) > 0;
+    const codec = media.codecs.find(fragments) ?? media.codecs[0];
     if (codec === undefined)
       return { ok: false, detail: `No ${kind} codec in common: ${wanted(kind)} is needed.` };
     const transportCcId = codec.feedback.has('transport-cc')
@@ -81,14 +82,14 @@ export function negotiatePlayer(offer: Offer): Negotiated<PlayedKind> {
   return { ok: true, kinds };
 }
 
-/** The first codec of the publisher's that the player did not offer, or undefined if it can take all it asked for. */
+/** The first codec of the publisher's that the player takes in none of its own, or undefined if it can take all it asked for. */
 export function missingCodec(
   published: readonly PublishedKind[],
   played: readonly PlayedKind[],
 ): OfferedCodec | undefined {
   for (const { kind, codec } of published) {
     const codecs = played.find((found) => found.kind === kind)?.codecs;
-    if (codecs !== undefined && !codecs.some((found) => codecKey(found) === codecKey(codec))) return codec;
+    if (codecs !== undefined && codecFor(codec, codecs) === undefined) return codec;
   }
   return undefined;
 }

@@ -1,5 +1,4 @@
-import type { Kind } from './codec.ts';
-import { codecKey } from './codec.ts';
+import { codecFor, type Kind, type OfferedCodec } from './codec.ts';
 import type { Counters } from './counters.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { PlayedKind } from './negotiate.ts';
@@ -17,7 +16,7 @@ export class OutgoingStream {
   readonly cname: string;
   peer: Peer | undefined;
   readonly #transportCcId: number;
-  readonly #payloadTypes: ReadonlyMap<string, number>;
+  readonly #codecs: readonly OfferedCodec[];
   readonly #counters: Counters;
   #source: IncomingStream | undefined;
   #generation = -1;
@@ -54,10 +53,7 @@ export class OutgoingStream {
     this.#counters = options.counters;
     this.#lastSequence = options.firstSequence;
     this.#lastTimestamp = options.firstTimestamp;
-    const payloadTypes = new Map<string, number>();
-    for (const codec of options.played.codecs)
-      if (!payloadTypes.has(codecKey(codec))) payloadTypes.set(codecKey(codec), codec.payloadType);
-    this.#payloadTypes = payloadTypes;
+    this.#codecs = options.played.codecs;
   }
 
   /** Copies from `source` from now on (video from its next keyframe), or from nothing. */
@@ -65,7 +61,8 @@ export class OutgoingStream {
     this.#source?.outs.delete(this);
     this.#source = source;
     this.#waiting = true;
-    this.#payloadType = source === undefined ? -1 : (this.#payloadTypes.get(source.codecKey) ?? -1);
+    const codec = source === undefined ? undefined : codecFor(source.published, this.#codecs);
+    this.#payloadType = codec?.payloadType ?? -1;
     source?.outs.add(this);
   }
 
@@ -152,7 +149,7 @@ export class OutgoingStream {
    */
   probe(transportSequence: number, nowMs: number): void {
     const { peer } = this;
-    const payloadType = this.#payloadType >= 0 ? this.#payloadType : [...this.#payloadTypes.values()][0];
+    const payloadType = this.#payloadType >= 0 ? this.#payloadType : this.#codecs[0]?.payloadType;
     if (peer === undefined || payloadType === undefined) return;
     const packet = Buffer.alloc(24);
     packet[0] = 0xb0;

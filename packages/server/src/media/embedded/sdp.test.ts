@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mediaLimits } from '../limits.ts';
-import { codecKey } from './codec.ts';
+import { codecFor, codecLabel, type OfferedCodec } from './codec.ts';
 import {
   answerPlayer,
   answerPublisher,
@@ -138,18 +138,42 @@ test('MEDIA5: a player is answered with every codec it shares, each under its ow
   expect(answer).not.toContain('goog-remb');
 });
 
-test('MEDIA5: H264 streams fit by packetization mode and profile', () => {
-  const key = (parameters: string) => codecKey({ name: 'H264', parameters });
-  expect(key('packetization-mode=1;profile-level-id=42e01f')).toBe(
-    key('profile-level-id=42001f;packetization-mode=1'),
-  );
-  expect(key('packetization-mode=1;profile-level-id=42e01f')).not.toBe(
-    key('packetization-mode=0;profile-level-id=42e01f'),
-  );
-  expect(key('packetization-mode=1;profile-level-id=640c1f')).not.toBe(
-    key('packetization-mode=1;profile-level-id=42e01f'),
-  );
-  expect(key('')).toBe('H264/0/42');
+test('MEDIA33: H264 goes to a player in its own profile, else in the next one up, else in one that browsers name', () => {
+  const h264 = (payloadType: number, parameters: string): OfferedCodec => ({
+    payloadType,
+    name: 'H264',
+    clockRate: 90_000,
+    encoding: 'H264/90000',
+    parameters,
+    feedback: new Set(),
+  });
+  const taken = (published: string, ...offered: string[]): string | undefined =>
+    codecFor(
+      h264(1, published),
+      offered.map((parameters, i) => h264(96 + i, parameters)),
+    )?.parameters;
+  const mode = (profile: string, packetization = 1) =>
+    `level-asymmetry-allowed=1;packetization-mode=${packetization};profile-level-id=${profile}`;
+  // Constraint flags and levels do not matter: High is Constrained High.
+  expect(taken(mode('640c1f'), mode('42001f'), mode('64001f'))).toBe(mode('64001f'));
+  expect(taken(mode('42e01f'), mode('64001f'), mode('4d001f'), mode('42001f'))).toBe(mode('42001f'));
+  expect(taken(mode('42e01f'), mode('64001f'), mode('4d001f'))).toBe(mode('4d001f'));
+  // What Chromium in Debian names, and what Firefox does.
+  expect(taken(mode('640028'), mode('42001f'), mode('42e01f'), mode('4d001f'))).toBe(mode('4d001f'));
+  expect(taken(mode('640028'), mode('42e01f', 0), mode('42e01f'))).toBe(mode('42e01f'));
+  // Fragments need mode 1; who sends none reaches both.
+  expect(taken(mode('42e01f'), mode('42e01f', 0))).toBeUndefined();
+  expect(taken(mode('42e01f', 0), mode('42e01f', 1))).toBe(mode('42e01f', 1));
+  expect(taken(mode('42e01f', 0), mode('42e01f', 1), mode('42e01f', 0))).toBe(mode('42e01f', 0));
+  expect(taken('', 'packetization-mode=0')).toBe('packetization-mode=0');
+  // 10 bits and 4:4:4 are for those who name them.
+  expect(taken(mode('6e0028'), mode('640028'), mode('42e01f'))).toBeUndefined();
+  expect(taken(mode('f40028'), mode('640028'), mode('f40028'))).toBe(mode('f40028'));
+  expect(taken(mode('42e01f'), mode('f40028'))).toBeUndefined();
+  expect(codecLabel(h264(1, mode('640028')))).toBe('H264/1/64');
+});
+
+test('MEDIA5: a player without the publisher’s codec misses it', () => {
   const published = negotiatePublisher(parsed(chromium('sendonly')));
   const played = negotiatePlayer(parsed(chromium('recvonly').replace('a=rtpmap:96 VP8/90000\r\n', '')));
   if (!published.ok || !played.ok) throw new Error('not negotiated');

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import type { Kind } from './codec.ts';
-import { codecKey } from './codec.ts';
+import { codecLabel } from './codec.ts';
 import { type Counters, newCounters } from './counters.ts';
 import { IceDoor, type IceWay } from './ice-door.ts';
 import { Liveness } from './liveness.ts';
@@ -75,7 +75,7 @@ export class Sfu {
     const source = this.#routes.get(routeKey(request))?.source;
     const missing = source === undefined ? undefined : missingCodec(source.kinds, kinds);
     if (missing !== undefined)
-      return invalid(`The publisher sends ${codecKey(missing)}, which the offer does not have.`);
+      return invalid(`The publisher sends ${codecLabel(missing)}, which the offer does not have.`);
     const cname = `housecount-${randomSsrc().toString(36)}`;
     const streams = kinds.map(
       (played) =>
