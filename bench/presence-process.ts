@@ -111,6 +111,7 @@ const calls = {
       host: '127.0.0.1',
       port: 0,
       webSockets: new Map([['/v1/signaling', (socket) => signaling.accept(socket)]]),
+      basePath: '',
       clientOf: clientReader(nobodyTrusted),
       http: async () => new Response(null, { status: 404 }),
     });

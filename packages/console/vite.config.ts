@@ -4,6 +4,8 @@ import { defaultClientConditions, defineConfig } from 'vite';
 /** The console is built to dist/, which the server serves; `npm run dev` passes /v1 on to a server on the usual port. */
 export default defineConfig({
   plugins: [react()],
+  // The console may be under any path: the server makes what the document names relative to the page.
+  base: './',
   // The SDK from its source, not from its bundle.
   resolve: { conditions: ['source', ...defaultClientConditions] },
   build: {

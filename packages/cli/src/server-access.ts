@@ -19,6 +19,12 @@ export function authorizationOf(values: Values): string | undefined {
   return `Basic ${Buffer.from(customer).toString('base64')}`;
 }
 
+/** The address of a path of the server, which may itself be under a path: `https://host/hc` and `/v1/apps` is `https://host/hc/v1/apps`. */
+export function below(url: string | URL, path: string): URL {
+  const { origin, pathname } = new URL(url);
+  return new URL(origin + pathname.replace(/\/+$/, '') + path);
+}
+
 /**
  * One request, GET unless told otherwise, with `body` as JSON; no redirect is followed.
  * @throws RefusedError if asking again cannot help; Error for all other failures
@@ -30,7 +36,7 @@ export async function ask(
   { method = 'GET', body }: { readonly method?: string; readonly body?: object } = {},
 ): Promise<Response> {
   const { url, authorization, insecure } = access;
-  const response = await fetch(new URL(path, url), {
+  const response = await fetch(below(url, path), {
     ...fetchOptions(insecure),
     method,
     redirect: 'manual',

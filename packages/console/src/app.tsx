@@ -22,7 +22,8 @@ const ChannelPage = lazy(async () => ({ default: (await import('./channel/channe
 
 /** The console: the frame, and the page that the address names. */
 export function App() {
-  const { pathname } = useAddress();
+  const address = useAddress().pathname;
+  const pathname = address.length > 1 && address.endsWith('/') ? address.slice(0, -1) : address;
   return (
     <PageFrame>
       <SessionProvider>

@@ -14,10 +14,13 @@ const scriptOrigin = (() => {
   if (typeof document === 'undefined') return undefined;
   const script = document.currentScript;
   const source = script && 'src' in script ? String(script.src) : '';
-  return URL.canParse(source) && new URL(source).pathname.startsWith('/sdk/')
-    ? new URL(source).origin
-    : undefined;
+  return serverOfScript(source);
 })();
+
+/** The server, path of a proxy included, that has the script; undefined of a script from elsewhere. */
+export function serverOfScript(source: string): string | undefined {
+  return /^(https?:\/\/[^?#]+)\/sdk\/(AgoraRTC_N|housecount-rtc)\.js([?#]|$)/.exec(source)?.[1];
+}
 
 /** AgoraRTC.setParameter: unknown keys are kept and have no effect. */
 export function setParameter(key: string, value: unknown): void {

@@ -8,9 +8,13 @@ const parameters = new Map<unknown, unknown>();
 const scriptOrigin = (() => {
   if (typeof document === 'undefined') return undefined;
   const script = document.currentScript;
-  const source = urlOf(script && 'src' in script ? String(script.src) : '');
-  return source?.pathname.startsWith('/sdk/') ? source.origin : undefined;
+  return serverOfScript(script && 'src' in script ? String(script.src) : '');
 })();
+
+/** The server, path of a proxy included, that has the script; undefined of a script from elsewhere. */
+export function serverOfScript(source: string): string | undefined {
+  return /^(https?:\/\/[^?#]+)\/sdk\/(agora-rtm|housecount-rtm)\.js([?#]|$)/.exec(source)?.[1];
+}
 
 /** AgoraRTM.setParameter: unknown keys are kept and have no effect. */
 export function setParameter(key: unknown, value: unknown): void {

@@ -13,6 +13,7 @@ export const environmentKinds = {
   'listen.tls.selfSigned': 'flag',
   'listen.trustedProxies': 'json',
   'listen.forwardedHeader': 'text',
+  'listen.basePath': 'text',
   dataDir: 'text',
   engine: 'text',
   apps: 'json',

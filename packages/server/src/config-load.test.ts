@@ -38,6 +38,7 @@ describe('without a file', () => {
       port: 7080,
       trustedProxies: [],
       forwardedHeader: 'auto',
+      basePath: '',
     });
     expect(config.apps.map(({ id }) => id)).toEqual(['0123456789abcdef0123456789abcdef']);
     expect(config.customers).toHaveLength(1);
@@ -133,6 +134,16 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       'a network that is none',
       `${minimal}listen: { trustedProxies: ['10.0.0.0/33'] }`,
       /^listen\.trustedProxies\[0\]: expected an address or a network/,
+    ],
+    [
+      'a base path that is none',
+      `${minimal}listen: { basePath: hc }`,
+      /^listen\.basePath: expected a path like /,
+    ],
+    [
+      'a base path with dots',
+      `${minimal}listen: { basePath: /a/.. }`,
+      /^listen\.basePath: expected a path like /,
     ],
     [
       'a header that no proxy writes',

@@ -177,10 +177,17 @@ function readFile(path: string): Tree {
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 function readListen(source: Source): Config['listen'] {
-  onlyKeys(source, ['host', 'port', 'tls', 'trustedProxies', 'forwardedHeader']);
+  onlyKeys(source, ['host', 'port', 'tls', 'trustedProxies', 'forwardedHeader', 'basePath']);
   const host = text(child(source, 'host'), 'a host name or address', filled, '127.0.0.1');
   const port = integer(child(source, 'port'), { min: 0, max: 65_535, fallback: 7080 });
+  const basePath = text(
+    child(source, 'basePath'),
+    'a path like /housecount, or /',
+    (path) => path === '' || path === '/' || /^(\/[\w.~-]*\w[\w.~-]*)+\/?$/.test(path),
+    '',
+  );
   const proxies = {
+    basePath: basePath === '/' ? basePath : basePath.replace(/\/$/, ''),
     trustedProxies: readNetworks(child(source, 'trustedProxies')),
     forwardedHeader: choice(
       child(source, 'forwardedHeader'),

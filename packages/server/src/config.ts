@@ -14,6 +14,8 @@ export interface Config {
     readonly trustedProxies: readonly Network[];
     /** The header that these write. */
     readonly forwardedHeader: 'auto' | 'x-forwarded-for' | 'forwarded';
+    /** Path below which proxies offer the server, without a slash at the end: `/hc`. Empty: not told; `/`: the root. */
+    readonly basePath: string;
   };
   readonly dataDir: string;
   readonly engine: 'embedded';

@@ -253,6 +253,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     host: config.listen.host,
     port: config.listen.port,
     ...(await loadTls(config.listen, disk)),
+    basePath: config.listen.basePath,
     trust: { proxies: config.listen.trustedProxies, header: config.listen.forwardedHeader },
     apps,
     log,
@@ -286,6 +287,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       ...whipRoutes({
         service: whip,
         iceServers: config.media.iceServers,
+        basePath: config.listen.basePath,
         admitRequest: (address) => budget.take(address),
       }),
       ...sdkRoutes({ dir: fileURLToPath(new URL('../..', import.meta.url)) }),

@@ -1,6 +1,7 @@
 import { type Code, protocolVersion, type Role } from '@housecount/protocol';
 import { buildRtcToken } from '@housecount/server/edge/token/build';
 import { openSocket } from '../insecure.ts';
+import { below } from '../server-access.ts';
 import { Viewer } from './viewer.ts';
 
 export interface AudienceOptions {
@@ -109,7 +110,7 @@ class Audience {
 
   constructor(options: AudienceOptions) {
     this.#options = options;
-    const url = new URL('/v1/connect', options.url);
+    const url = below(options.url, '/v1/connect');
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#socketUrl = url.href;
   }

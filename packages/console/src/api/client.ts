@@ -1,3 +1,4 @@
+import { basePath } from '../shell/base.ts';
 import { currentAuthorization } from './credentials.ts';
 
 /** A request that the server refused or that did not reach it (`status` 0). `code` is stable. */
@@ -21,7 +22,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     headers.set('authorization', authorization);
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers });
+    response = await fetch(basePath + path, { ...init, headers });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.', { cause });

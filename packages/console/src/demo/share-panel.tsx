@@ -1,5 +1,6 @@
 import { Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { QRCodeSVG } from 'qrcode.react';
+import { serverAddress } from '../shell/base.ts';
 import { CopyWords } from '../shell/copy-button.tsx';
 
 /** How others come in: a link and its QR code. */
@@ -48,7 +49,7 @@ export function SharePanel({
 
 /** The address that brings someone straight to watching `channel`. */
 export function watchLink(channel: string): string {
-  const link = new URL('/demo', window.location.origin);
+  const link = new URL(`${serverAddress()}/demo`);
   link.searchParams.set('channel', channel);
   link.searchParams.set('watch', '1');
   return link.href;

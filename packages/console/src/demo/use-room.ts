@@ -1,6 +1,7 @@
 import AgoraRTC from '@housecount/rtc';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { getJson } from '../api/client.ts';
+import { serverAddress } from '../shell/base.ts';
 import { nameOf } from '../words/person.ts';
 import { wordsOfReason } from '../words/reasons.ts';
 import { type FeedItem, withLine } from './feed.ts';
@@ -75,6 +76,7 @@ export function useRoom(entry: Entry, tracks: Tracks | undefined): Room {
 
   // One entry is one stay in the room.
   useEffect(() => {
+    AgoraRTC.setParameter('HOUSECOUNT_URL', serverAddress());
     const rtc = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
     let over = false;
     let feed: readonly FeedItem[] = [];

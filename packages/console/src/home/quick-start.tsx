@@ -1,5 +1,6 @@
 import { Tabs, Text } from '@mantine/core';
 import type { AppSummary } from '../api/shapes.ts';
+import { serverAddress } from '../shell/base.ts';
 import { CodeBlock } from '../shell/code-block.tsx';
 import { Panel } from '../shell/panel.tsx';
 
@@ -7,7 +8,7 @@ import { Panel } from '../shell/panel.tsx';
 export function QuickStart({ app }: { app: AppSummary | undefined }) {
   const id = app?.id ?? 'APP_ID';
   const certificate = app?.certificate ?? 'CERTIFICATE';
-  const origin = window.location.origin;
+  const origin = serverAddress();
   const steps = [
     {
       value: 'sdk',

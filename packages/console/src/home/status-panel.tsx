@@ -2,6 +2,7 @@ import { Badge, Group, Text } from '@mantine/core';
 import { request } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { usePoll } from '../api/use-poll.ts';
+import { serverAddress } from '../shell/base.ts';
 import { Panel } from '../shell/panel.tsx';
 
 const statusEveryMs = 5_000;
@@ -27,7 +28,7 @@ export function StatusPanel() {
     >
       <Group justify="space-between" gap="xs">
         <Text size="sm" c="dimmed">
-          {window.location.origin}
+          {serverAddress()}
           {development && ' · development mode'}
         </Text>
         {customer !== undefined && (

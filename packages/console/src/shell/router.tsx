@@ -1,4 +1,5 @@
 import { type ComponentPropsWithRef, type MouseEvent, useSyncExternalStore } from 'react';
+import { basePath } from './base.ts';
 
 const moved = new EventTarget();
 
@@ -11,17 +12,17 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
-/** The page's address without origin and fragment; the component renders again when it changes. */
+/** The page's address within the console, without origin and fragment; the component renders again when it changes. */
 export function useAddress(): URL {
   const href = useSyncExternalStore(subscribe, () => window.location.pathname + window.location.search);
-  return new URL(href, window.location.origin);
+  return new URL(href.slice(basePath.length) || '/', window.location.origin);
 }
 
-/** Goes to an address of this console without loading the page anew; to its top unless it is told not to scroll. */
+/** Goes to an address within this console without loading the page anew; to its top unless it is told not to scroll. */
 export function navigate(to: string, options: { replace?: boolean; scroll?: boolean } = {}): void {
-  if (options.replace) window.history.replaceState(null, '', to);
+  if (options.replace) window.history.replaceState(null, '', basePath + to);
   else {
-    window.history.pushState(null, '', to);
+    window.history.pushState(null, '', basePath + to);
     if (options.scroll !== false) window.scrollTo(0, 0);
   }
   moved.dispatchEvent(new Event('moved'));
@@ -40,5 +41,5 @@ export function RouteLink({
     event.preventDefault();
     navigate(href);
   };
-  return <a href={href} onClick={follow} {...rest} />;
+  return <a href={basePath + href} onClick={follow} {...rest} />;
 }

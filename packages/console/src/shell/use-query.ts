@@ -1,3 +1,4 @@
+import { basePath } from './base.ts';
 import { navigate, useAddress } from './router.tsx';
 
 /** Goes to this page's address with some parameters set or, where undefined, taken away. */
@@ -19,5 +20,5 @@ const changeQuery: ChangeQuery = (changes, options) => {
     if (value === undefined || value === '') url.searchParams.delete(name);
     else url.searchParams.set(name, String(value));
   }
-  navigate(url.pathname + url.search, { scroll: false, ...options });
+  navigate(url.pathname.slice(basePath.length) + url.search, { scroll: false, ...options });
 };

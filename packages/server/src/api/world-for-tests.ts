@@ -178,7 +178,7 @@ export async function openApiWorld(
     ...over,
   };
   const read = clientReader(nobodyTrusted);
-  const handle = httpHandler({ ...common, routes: apiRoutes(deps) });
+  const handle = httpHandler({ ...common, basePath: '', routes: apiRoutes(deps) });
   const ask: ApiWorld['ask'] = (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
     const headers = new Headers(init.headers);
     if (!anonymous && !headers.has('authorization')) headers.set('authorization', testLogin);

@@ -1,5 +1,6 @@
 import { clientFrameBytesMax } from '@housecount/protocol';
 import { limits } from '../limits.ts';
+import { type BasePath, withoutBase } from './base-path.ts';
 import type { ReadClient } from './client.ts';
 import type { HttpHandler } from './http.ts';
 import type { Socket, SocketHandler } from './socket.ts';
@@ -15,6 +16,7 @@ export interface BunServerOptions {
   readonly webSockets: ReadonlyMap<string, (socket: Socket) => SocketHandler>;
   readonly http: HttpHandler;
   readonly clientOf: ReadClient;
+  readonly basePath: BasePath;
 }
 
 export interface BunServer {
@@ -42,7 +44,7 @@ const payloadBytesMax = 4 * clientFrameBytesMax;
 
 /** Begins to listen. Throws if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
-  const { host, port, tls, webSockets, http, clientOf } = options;
+  const { host, port, tls, webSockets, http, clientOf, basePath } = options;
   const stopping = new AbortController();
   const server = Bun.serve<SocketData>({
     hostname: host,
@@ -52,8 +54,7 @@ export function bunServer(options: BunServerOptions): BunServer {
     idleTimeout: idleSeconds,
     async fetch(request, bun) {
       const client = clientOf(bun.requestIP(request)?.address, request);
-      const accept =
-        isUpgrade(request) && webSockets.get(new URL(request.url).pathname.replace(/(?<=.)\/$/, ''));
+      const accept = isUpgrade(request) && webSockets.get(webSocketPath(basePath, request.url));
       if (accept && bun.upgrade(request, { data: { address: client.address, accept } })) return undefined;
       const signal = AbortSignal.any([request.signal, stopping.signal]);
       const response = await http(request, { ...client, signal });
@@ -104,6 +105,9 @@ export function bunServer(options: BunServerOptions): BunServer {
     },
   };
 }
+
+const webSocketPath = (basePath: BasePath, url: string): string =>
+  (withoutBase(basePath, new URL(url).pathname) ?? '').replace(/\/$/, '');
 
 const isUpgrade = (request: Request): boolean =>
   request.headers.get('upgrade')?.toLowerCase() === 'websocket';

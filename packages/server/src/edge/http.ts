@@ -2,6 +2,7 @@ import { type Code, HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import { type BasePath, withoutBase } from './base-path.ts';
 import type { Client } from './client.ts';
 import { withLimitedBody } from './limited-body.ts';
 import { loggedPath } from './logged-path.ts';
@@ -11,6 +12,7 @@ import { Router } from './router.ts';
 
 export interface HttpOptions {
   readonly routes: readonly Route[];
+  readonly basePath: BasePath;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -25,7 +27,7 @@ export type HttpHandler = (
 
 /** The way of every HTTP request: request id, route, body limit, handler, errors as problem JSON. Web standards only. */
 export function httpHandler(options: HttpOptions): HttpHandler {
-  const { clock, random, logger, metrics } = options;
+  const { clock, random, logger, metrics, basePath } = options;
   const router = new Router(options.routes);
   const requests = metrics.counter('housecount_http_requests_total', 'HTTP requests, by method and status.');
   const durations = metrics.histogram('housecount_http_ms', 'Time to an answer, milliseconds.', bucketsMs);
@@ -35,10 +37,15 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const requestId = random.id(16);
     // A Host header from outside may make an address that is none.
     const url = URL.parse(request.url);
+    const path = url && withoutBase(basePath, url.pathname);
+    if (url && path) url.pathname = path;
     // HEAD too is answered whole: the runtime sends the headers, length included, and lets the body go.
-    const response = url
-      ? await answerTo(router, request, { ...client, url, requestId }, logger)
-      : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' });
+    const response =
+      path === undefined
+        ? new Response(null, { status: 308, headers: { location: `${basePath}/` } })
+        : url
+          ? await answerTo(router, request, { ...client, url, requestId }, logger)
+          : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' });
     const tagged = tag(response, requestId);
     const { status } = tagged;
     requests.add(1, { method: known(request.method), status: String(status) });

@@ -9,6 +9,7 @@ test('MEDIA30: no log line of a request has the URL of a media session', async (
   const write = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { debug: write, info: write, warn: write, error: write, with: () => logger };
   const handle = httpHandler({
+    basePath: '',
     routes: [
       {
         method: 'DELETE',

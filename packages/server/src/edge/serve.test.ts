@@ -120,6 +120,7 @@ async function begin(): Promise<void> {
     host: '127.0.0.1',
     port: 0,
     trust,
+    basePath: '',
     routes,
     broadcast,
     apps: new Map([[testApp.id, testApp]]),

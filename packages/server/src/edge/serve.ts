@@ -1,6 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { addressKind } from '../notify/address-guard.ts';
 import type { Logger } from '../observe/contract.ts';
+import type { BasePath } from './base-path.ts';
 import { bunServer } from './bun-server.ts';
 import { clientReader, type ProxyTrust } from './client.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
@@ -15,6 +16,7 @@ export interface EdgeOptions extends ConnectionsOptions {
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly trust: ProxyTrust;
+  readonly basePath: BasePath;
   /** What the parts of the server answer over HTTP. */
   readonly routes: readonly Route[];
   /** Takes in the WebSockets of signaling, and ends them with the others. */
@@ -46,7 +48,7 @@ const graceMs = 1_000;
 
 /** Begins to listen for HTTP and WebSockets. Throws if the address cannot be bound. */
 export function serveEdge(options: EdgeOptions): Edge {
-  const { host, port, tls, trust, routes, broadcast, signaling, logger } = options;
+  const { host, port, tls, trust, basePath, routes, broadcast, signaling, logger } = options;
   const connections = new Connections(options);
   const webSockets = new Map([[webSocketPath, (socket: Socket) => connections.accept(socket)]]);
   if (signaling) webSockets.set(signalingPath, (socket) => signaling.accept(socket));
@@ -65,6 +67,7 @@ export function serveEdge(options: EdgeOptions): Edge {
     port,
     ...(tls && { tls }),
     webSockets,
+    basePath,
     clientOf: clientReader(trust, untrustedProxyLog(logger)),
     http: httpHandler({ ...options, routes: [...routes, ...plain] }),
   });

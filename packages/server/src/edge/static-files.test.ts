@@ -39,11 +39,17 @@ async function ask(
     method = 'GET',
     headers = {},
     params = {},
-  }: { method?: 'GET' | 'HEAD'; headers?: Record<string, string>; params?: Record<string, string> } = {},
+    at,
+  }: {
+    method?: 'GET' | 'HEAD';
+    headers?: Record<string, string>;
+    params?: Record<string, string>;
+    at?: string;
+  } = {},
 ): Promise<Response> {
   const route = from.find((one) => one.path === path && one.method === method);
   if (route === undefined) throw new Error(`no route ${method} ${path}`);
-  const url = new URL('http://127.0.0.1/');
+  const url = new URL(at ?? '/', 'http://127.0.0.1/');
   return route.handle(new Request(url, { method, headers }), {
     params,
     url,
@@ -108,6 +114,23 @@ test('DEMO1: text is sent compressed only to whoever takes it', async () => {
     expect(await plain.text()).toContain('export const text');
   }
 });
+
+test.each([
+  ['/', './'],
+  ['/demo', './'],
+  ['/demo/', '../'],
+  ['/channels/{app}/{channel}', '../../'],
+])(
+  'PROXY9: the document of %s names its files from there, whatever path the console has',
+  async (path, root) => {
+    await build();
+    const page = '<link href="./favicon.svg" /><script src="./a.js"></script><a href="https://x/./y">./</a>';
+    await writeFile(join(dir, 'dist', 'index.html'), page);
+    const template = path.replace(/(?<=.)\/$/, '');
+    const answer = await ask(routes(), template, { at: path.replaceAll(/[{}]/g, '') });
+    expect(await answer.text()).toBe(page.replace('="./f', `="${root}f`).replace('="./a', `="${root}a`));
+  },
+);
 
 test('DEMO2: nothing outside the folder is served, whatever the path says', async () => {
   await build();

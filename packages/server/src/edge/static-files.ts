@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { toRoot } from './base-path.ts';
 import type { Route } from './route.ts';
 
 export interface StaticFilesOptions {
@@ -82,8 +83,8 @@ export function staticRoutes({ dir }: StaticFilesOptions): Route[] {
     routes.push({
       method,
       path,
-      handle: async (request) => {
-        const document = (await files())?.get('/index.html');
+      handle: async (request, { url }) => {
+        const document = (await files())?.get(`/index.html ${toRoot(url.pathname)}`);
         return document ? answer(request, document, 'no-cache') : notBuilt();
       },
     });
@@ -139,17 +140,32 @@ async function readTable(dir: string): Promise<ReadonlyMap<string, StaticFile>> 
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
     const extension = extname(entry.name).toLowerCase();
-    const contentType = contentTypes[extension];
-    if (contentType === undefined) continue;
+    if (contentTypes[extension] === undefined) continue;
     const bytes = new Uint8Array(await readFile(file));
-    table.set(`/${relative(dir, file).split(sep).join('/')}`, {
-      bytes,
-      ...(compressible.has(extension) && { gzipped: new Uint8Array(gzipSync(bytes)) }),
-      contentType,
-      etag: createHash('sha256').update(bytes).digest('base64url').slice(0, 27),
-    });
+    const path = `/${relative(dir, file).split(sep).join('/')}`;
+    if (path === '/index.html')
+      for (const root of roots) table.set(`${path} ${root}`, fileOf(documentAt(root, bytes), extension));
+    else table.set(path, fileOf(bytes, extension));
   }
   return table;
+}
+
+/** From the pages of pagePaths, with and without a slash at the end, to the root of the console. */
+const roots = ['./', '../', '../../', '../../../'];
+
+/** The document for pages from which `root` leads to the files beside it, under whatever path a proxy has the console. */
+const documentAt = (root: string, document: Uint8Array): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(
+    new TextDecoder().decode(document).replace(/(\s(?:src|href)=")\.\//g, (_, attribute) => attribute + root),
+  );
+
+function fileOf(bytes: Uint8Array<ArrayBuffer>, extension: string): StaticFile {
+  return {
+    bytes,
+    ...(compressible.has(extension) && { gzipped: new Uint8Array(gzipSync(bytes)) }),
+    contentType: contentTypes[extension] ?? '',
+    etag: createHash('sha256').update(bytes).digest('base64url').slice(0, 27),
+  };
 }
 
 function answer(request: Request, file: StaticFile, cacheControl: string): Response {

@@ -1,4 +1,5 @@
 import { type Code, codes, HousecountError } from '@housecount/protocol';
+import { type BasePath, reference } from '../base-path.ts';
 import type { RequestContext, Route } from '../route.ts';
 import { readFragment } from './fragment.ts';
 import type { MediaSession } from './media-session.ts';
@@ -11,6 +12,7 @@ export interface WhipRoutesOptions {
     readonly username?: string;
     readonly credential?: string;
   }[];
+  readonly basePath: BasePath;
   /** True if the address may make one more request now. */
   readonly admitRequest: (address: string) => boolean;
 }
@@ -94,7 +96,7 @@ async function post(
   const headers = new Headers({
     ...cors,
     'content-type': sdpType,
-    location: `/v1/media/${session.id}`,
+    location: reference(options.basePath, context.url.pathname, `/v1/media/${session.id}`),
     etag: session.etag,
     'accept-patch': fragmentType,
   });
