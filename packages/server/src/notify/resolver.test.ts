@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { SimClock } from '../../test/simulation/sim-clock.ts';
-import { Resolver, resolvedHostsMax, resolvedMs } from './resolver.ts';
+import { machineLookup, Resolver, resolvedHostsMax, resolvedMs } from './resolver.ts';
 
 function world() {
   const clock = new SimClock();
@@ -66,4 +66,9 @@ test('HOOK17: addresses are their own answer, and the hosts remembered are bound
   expect(asked).toHaveLength(resolvedHostsMax + 1);
   await resolver.resolve('h0.example');
   expect(asked).toHaveLength(resolvedHostsMax + 2);
+});
+
+test('HOOK192: localhost is both loopback addresses, whatever the hosts file says', async () => {
+  for (const host of ['localhost', 'LOCALHOST', 'app.localhost', 'localhost.'])
+    expect(await machineLookup(host)).toEqual(['127.0.0.1', '::1']);
 });

@@ -6,11 +6,16 @@ import { parseIp } from '../net/ip-address.ts';
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 /**
- * The machine's resolver. IPv4 first: a machine whose IPv6 leads nowhere would spend the attempt's time on it, and the
- * addresses are tried one after the other.
+ * The machine's resolver. IPv4 first: on a machine whose IPv6 leads nowhere the first try is then the one that counts.
+ * `localhost` is both loopback addresses (RFC 6761 section 6.3), whatever the machine's hosts file says: receivers listen
+ * at either.
  */
-export const machineLookup: Lookup = async (host) =>
-  (await systemLookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address);
+export const machineLookup: Lookup = async (host) => {
+  if (isLocalhost(host)) return ['127.0.0.1', '::1'];
+  return (await systemLookup(host, { all: true, order: 'ipv4first' })).map(({ address }) => address);
+};
+
+const isLocalhost = (host: string) => /(^|\.)localhost\.?$/i.test(host);
 
 /** An answer is used for this long, milliseconds, so that a busy endpoint does not ask per notice. Chosen. */
 export const resolvedMs = 10_000;

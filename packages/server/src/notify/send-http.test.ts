@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server } from 'node:tls';
 import { generate } from 'selfsigned';
 import { type Behaviour, type Receiver, startReceiver } from '../../test/receiver.ts';
 import { systemClock } from '../clock.ts';
+import { HttpConnection, SendFailure } from './http-connection.ts';
 import { createHttpSender, type HttpSender } from './send-http.ts';
 import type { SendOutcome, SendRequest } from './transport.ts';
 
@@ -209,6 +210,96 @@ describe('addresses', () => {
     expect(await post(sender({ lookup }), `http://many.example:${good.port}/`)).toMatchObject({
       status: 200,
     });
+  });
+});
+
+describe('several addresses', () => {
+  const swallowing = (dead: string, tried: string[], real = HttpConnection.open): typeof real => {
+    return (target, ending) => {
+      tried.push(target.address);
+      if (target.address !== dead) return real(target, ending);
+      // As an address does that drops what is sent to it.
+      return new Promise((_, reject) => {
+        const end = () => reject(new SendFailure('connect', 'timed out'));
+        if (ending.aborted) end();
+        ending.addEventListener('abort', end, { once: true });
+      });
+    };
+  };
+
+  test('HOOK192: a first address that swallows connections does not keep a notice from the next, within the attempt', async () => {
+    const good = await receiver({ status: 200 });
+    const tried: string[] = [];
+    const lookup = () => Promise.resolve(['127.0.0.77', '127.0.0.1']);
+    const http = sender({ lookup, open: swallowing('127.0.0.77', tried) });
+    const url = `http://two.example:${good.port}/`;
+    expect(await post(http, url)).toMatchObject({ status: 200 });
+    expect(tried).toEqual(['127.0.0.77', '127.0.0.1']);
+    // Many at once: the address that answered is the first now.
+    await Promise.all(Array.from({ length: 8 }, () => post(http, url)));
+    expect(tried.slice(2)).not.toContain('127.0.0.77');
+    expect(good.notices).toHaveLength(9);
+  });
+
+  test('HOOK192: a first address that takes the connection and says no word of TLS is passed over as well', async () => {
+    const { port, ca } = await tlsServer('good.example');
+    const deaf = createServer((socket) => socket.on('error', () => socket.destroy()));
+    await new Promise<void>((resolve) => deaf.listen(port, '127.0.0.77', resolve));
+    ends.push(() => deaf.close());
+    const lookup = () => Promise.resolve(['127.0.0.77', '127.0.0.1']);
+    expect(await post(sender({ lookup, ca: [ca] }), `https://good.example:${port}/`)).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test('HOOK192: an address that takes a request and answers none comes last at the next attempt', async () => {
+    const good = await receiver({ status: 200 });
+    const deaf = createServer((socket) => socket.on('error', () => socket.destroy()));
+    await new Promise<void>((resolve) => deaf.listen(good.port, '127.0.0.77', resolve));
+    ends.push(() => deaf.close());
+    const lookup = () => Promise.resolve(['127.0.0.77', '127.0.0.1']);
+    const http = sender({ lookup });
+    const url = `http://two.example:${good.port}/`;
+    expect(await post(http, url, { timeoutMs: 50 })).toMatchObject({ stage: 'answer-timeout' });
+    expect(await post(http, url)).toMatchObject({ status: 200 });
+  });
+
+  test('HOOK192: when all fail the outcome is the one that says most, and the end of the attempt ends them all', async () => {
+    const { port, ca } = await tlsServer('good.example');
+    const lookup = () => Promise.resolve(['127.0.0.1', '127.0.0.77']);
+    expect(await post(sender({ lookup, ca: [ca] }), `https://bad.example:${port}/`)).toMatchObject({
+      answered: false,
+      stage: 'tls',
+    });
+    const opened = Promise.withResolvers<void>();
+    const silent: typeof HttpConnection.open = (_, ending) =>
+      new Promise((_resolve, reject) => {
+        opened.resolve();
+        const end = () => reject(new SendFailure('connect', 'timed out'));
+        if (ending.aborted) end();
+        ending.addEventListener('abort', end, { once: true });
+      });
+    const abort = new AbortController();
+    const outcome = post(sender({ lookup, open: silent }), `https://good.example:${port}/`, {
+      signal: abort.signal,
+    });
+    await opened.promise;
+    abort.abort();
+    expect(await outcome).toEqual({ answered: false, stage: 'connect', detail: 'timed out' });
+  });
+
+  test('HOOK192: none but checked addresses are raced', async () => {
+    const tried: string[] = [];
+    const lookup = () => Promise.resolve(['93.184.216.34', '10.0.0.1', '127.0.0.1', '1.1.1.1']);
+    const open: typeof HttpConnection.open = (target) => {
+      tried.push(target.address);
+      return Promise.reject(new SendFailure('connect', 'ECONNREFUSED'));
+    };
+    const strict = { allowPrivateNetwork: false };
+    expect(await post(sender({ lookup, open }), 'https://some.example/', strict)).toMatchObject({
+      stage: 'connect',
+    });
+    expect(tried).toEqual(['93.184.216.34', '1.1.1.1']);
   });
 });
 

@@ -4,6 +4,7 @@ import { mayConnect } from './address-guard.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Deadline, type Ending } from './deadline.ts';
 import { type Answer, HttpConnection, SendFailure } from './http-connection.ts';
+import { openFirst } from './open-first.ts';
 import { guardWith } from './private-reach.ts';
 import { type Lookup, machineLookup, Resolver } from './resolver.ts';
 import { retryAfterMsOf } from './retry-after.ts';
@@ -41,7 +42,12 @@ export function createHttpSender(parts: {
     guard = mayConnect,
     named = [],
   } = parts;
-  const tools: Tools = { resolver: new Resolver(clock, lookup), pool: new ConnectionPool(clock), open };
+  const tools: Tools = {
+    resolver: new Resolver(clock, lookup),
+    pool: new ConnectionPool(clock),
+    open,
+    clock,
+  };
   const routes = new SendRoutes({ guard: guardWith(named, guard), ca });
   return {
     send: async (request) => {
@@ -68,6 +74,7 @@ interface Tools {
   readonly resolver: Resolver;
   readonly pool: ConnectionPool;
   readonly open: typeof HttpConnection.open;
+  readonly clock: Clock;
 }
 
 async function sendTo(route: SendRoute, request: SendRequest, tools: Tools, ending: Ending): Promise<Answer> {
@@ -78,43 +85,47 @@ async function sendTo(route: SendRoute, request: SendRequest, tools: Tools, endi
   if (ways.length === 0)
     throw new SendFailure('address', `${hostname} is at ${found.join(', ')}, which is not allowed`);
   const text = requestText(route, request);
-  let failure: SendFailure | undefined;
-  for (const way of ways) {
+  const { way, connection, isKept } = await connect(route, ways, tools, ending);
+  try {
+    return await exchange(connection, way);
+  } catch (error) {
+    // The receiver closed it as we wrote. A notice may come twice anyway, so this is no new risk (RFC 9112 section 9.3.1).
+    if (!isKept || !(error instanceof SendFailure && error.stale) || ending.aborted) throw error;
+  }
+  const fresh = await connect(route, ways, { ...tools, pool: undefined }, ending);
+  return exchange(fresh.connection, fresh.way);
+
+  async function exchange(on: HttpConnection, to: Way): Promise<Answer> {
     try {
-      return await exchange(way, text, tools, ending);
+      const answer = await on.exchange(text, ending);
+      tools.pool.give(to.key, on);
+      route.answered(to);
+      return answer;
     } catch (error) {
-      // Nothing was sent to an address that cannot be connected to: the next one may do.
-      if (!(error instanceof SendFailure) || error.stage !== 'connect' || ending.aborted) throw error;
-      failure = error;
+      // One that takes requests and answers none would cost every attempt its time.
+      if (!request.signal.aborted && !(error instanceof SendFailure && error.stale)) route.failed(to);
+      throw error;
     }
   }
-  tools.resolver.forget(hostname);
-  throw failure ?? new SendFailure('connect', 'no address');
 }
 
-async function exchange(way: Way, text: string, { pool, open }: Tools, ending: Ending): Promise<Answer> {
-  const kept = pool.take(way.key);
-  if (kept) {
-    try {
-      return await exchangeOn(kept, way, text, pool, ending);
-    } catch (error) {
-      // The receiver closed it as we wrote. A notice may come twice anyway, so this is no new risk (RFC 9112 section 9.3.1).
-      if (!(error instanceof SendFailure && error.stale) || ending.aborted) throw error;
-    }
-  }
-  return exchangeOn(await open(way.target, ending), way, text, pool, ending);
-}
-
-async function exchangeOn(
-  connection: HttpConnection,
-  way: Way,
-  text: string,
-  pool: ConnectionPool,
+/** A connection that is kept for any of the addresses; else a new one, to the first address that has one. */
+async function connect(
+  route: SendRoute,
+  ways: readonly Way[],
+  { pool, open, clock, resolver }: Omit<Tools, 'pool'> & { readonly pool: ConnectionPool | undefined },
   ending: Ending,
-): Promise<Answer> {
-  const answer = await connection.exchange(text, ending);
-  pool.give(way.key, connection);
-  return answer;
+): Promise<{ readonly way: Way; readonly connection: HttpConnection; readonly isKept: boolean }> {
+  for (const way of ways) {
+    const kept = pool?.take(way.key);
+    if (kept) return { way, connection: kept, isKept: true };
+  }
+  try {
+    return { ...(await openFirst(ways, { open, clock }, ending)), isKept: false };
+  } catch (error) {
+    resolver.forget(route.hostname);
+    throw error;
+  }
 }
 
 function resolve(host: string, { resolver }: Tools, ending: Ending): Promise<readonly string[]> {

@@ -5,6 +5,10 @@ import type { PrivateReach } from './transport.ts';
 
 /** Routes remembered, by URL; the oldest goes first. */
 export const routesMax = 1_024;
+/** Addresses of one host that are tried; what a name has beyond them is left alone. */
+export const waysMax = 16;
+
+const answers = -1;
 
 /** A checked address of a route, and the name under which its idle connections wait. */
 export interface Way {
@@ -27,6 +31,9 @@ export class SendRoute {
   readonly #ca: readonly string[] | undefined;
   #found: readonly string[] = [];
   #ways: readonly Way[] = [];
+  /** By address: `answers`, or the number of the failure in which it did not answer; absent: nothing is known. */
+  readonly #standing = new Map<string, number>();
+  #failures = 0;
 
   constructor(
     url: string,
@@ -49,13 +56,43 @@ export class SendRoute {
       : '';
   }
 
-  /** Those of the addresses found that may be connected to, in order. The same list is looked at once: it never changes. */
+  /**
+   * Those of the addresses found that may be connected to, in the order to try: first the one that answered last, last
+   * those that took a request and did not answer it. The same list is looked at once: it never changes.
+   */
   ways(found: readonly string[]): readonly Way[] {
     if (this.#found !== found) {
       this.#found = found;
-      this.#ways = found.filter(this.#mayConnect).map((address) => this.#way(address));
+      for (const address of this.#standing.keys())
+        if (!found.includes(address)) this.#standing.delete(address);
+      this.#ways = found
+        .filter(this.#mayConnect)
+        .slice(0, waysMax)
+        .map((address) => this.#way(address));
+      this.#order();
     }
     return this.#ways;
+  }
+
+  /** It answers: it comes first from now on. */
+  answered({ target }: Way): void {
+    if (this.#standing.get(target.address) === answers) return;
+    for (const [address, standing] of this.#standing)
+      if (standing === answers) this.#standing.delete(address);
+    this.#standing.set(target.address, answers);
+    this.#order();
+  }
+
+  /** It took a request and did not answer: it comes last, until it answers again. */
+  failed({ target }: Way): void {
+    this.#failures += 1;
+    this.#standing.set(target.address, this.#failures);
+    this.#order();
+  }
+
+  #order(): void {
+    const standingOf = ({ target }: Way) => this.#standing.get(target.address) ?? 0;
+    this.#ways = this.#ways.toSorted((a, b) => standingOf(a) - standingOf(b));
   }
 
   #way(address: string): Way {
