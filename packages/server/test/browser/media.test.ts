@@ -222,9 +222,12 @@ test('MEDIA33: a host in H264 High is seen by a browser that names lower profile
 /** The NAL units of each picture of an Annex B stream; parameter sets belong to the picture that follows. */
 function picturesOf(stream: Buffer): Buffer[][] {
   const pictures: Buffer[][] = [[]];
-  // All start codes of this clip have four bytes.
-  const units = stream.toString('hex').split('00000001').slice(1);
-  for (const unit of units.map((hex) => Buffer.from(hex, 'hex'))) {
+  const startCode = Buffer.from([0, 0, 1]);
+  for (let at = stream.indexOf(startCode); at >= 0; ) {
+    const next = stream.indexOf(startCode, at + 3);
+    // A start code may have one zero more, which ends nothing here: units do not end in zeros.
+    const unit = stream.subarray(at + 3, next < 0 ? stream.length : stream[next - 1] === 0 ? next - 1 : next);
+    at = next;
     pictures.at(-1)?.push(unit);
     const type = (unit[0] ?? 0) & 0x1f;
     if (type === 1 || type === 5) pictures.push([]);
