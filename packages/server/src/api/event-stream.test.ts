@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
+import { testClock } from '../clock-for-tests.ts';
 import { limits } from '../limits.ts';
 import { EventStreams, resumeAfter, type StreamEvent } from './event-stream.ts';
 
@@ -8,7 +9,7 @@ import { EventStreams, resumeAfter, type StreamEvent } from './event-stream.ts';
 function manualClock() {
   const timers = new Set<() => void>();
   const clock: Clock = {
-    nowMs: () => 0,
+    ...testClock(() => 0),
     after: (delayMs, run) => {
       expect(delayMs).toBe(limits.eventStreamPingMs);
       timers.add(run);

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
+import { testClock } from '../clock-for-tests.ts';
 import { Idempotency } from './idempotency.ts';
 
 function begin(keysMax = 10) {
   let nowMs = 0;
-  const clock = { nowMs: () => nowMs, after: () => () => {} };
+  const clock = testClock(() => nowMs);
   let runs = 0;
   const idempotency = new Idempotency(clock, { keptMs: 1_000, keysMax });
   return {

@@ -38,7 +38,7 @@ export class Idempotency {
     run: () => T | Promise<T>,
     wasDone: (answer: T) => boolean = () => true,
   ): Promise<T> {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     this.#forget(nowMs);
     const digest = createHash('sha256').update(request).digest('base64');
     const known = this.#kept.get(key);

@@ -12,7 +12,7 @@ export class RateLimits {
 
   /** @throws HousecountError rate_limited */
   take(key: string, perSecond: number): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     const bucket = this.#buckets.get(key) ?? { tokens: perSecond, atMs: nowMs };
     bucket.tokens = Math.min(perSecond, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
     bucket.atMs = nowMs;

@@ -18,7 +18,7 @@ export class RosterSnapshots {
 
   /** Keeps a state for limits.rosterSnapshotMs from now. */
   keep(state: OpenChannel): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     const key = keyOf(state);
     this.#kept.delete(key);
     this.#kept.set(key, { state, untilMs: nowMs + limits.rosterSnapshotMs });
@@ -31,7 +31,7 @@ export class RosterSnapshots {
   /** The state of a channel at a seq, or undefined if it is not kept any more. */
   get(at: { app: string; channel: string; sid: string; seq: number }): OpenChannel | undefined {
     const found = this.#kept.get(keyOf(at));
-    if (found === undefined || found.untilMs <= this.#clock.nowMs()) return undefined;
+    if (found === undefined || found.untilMs <= this.#clock.steadyMs()) return undefined;
     return found.state;
   }
 }

@@ -37,13 +37,13 @@ export class SubscriberEvents {
     },
   ): Promise<Found> {
     const { waitMs, signal, size } = options;
-    const untilMs = this.#clock.nowMs() + waitMs;
+    const untilMs = this.#clock.steadyMs() + waitMs;
     const found = await this.#read(key, options);
     if (found.events.length > 0 || found.more || waitMs === 0) return found;
     if (this.#waiting >= limits.subscriberWaitersMax)
       throw new HousecountError('too_many_connections', 'Too many requests wait for events.');
     const deadline = new AbortController();
-    const cancel = this.#clock.after(Math.max(0, untilMs - this.#clock.nowMs()), () => deadline.abort());
+    const cancel = this.#clock.after(Math.max(0, untilMs - this.#clock.steadyMs()), () => deadline.abort());
     this.#waiting += 1;
     try {
       return await this.#follow(key, {

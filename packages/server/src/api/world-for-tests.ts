@@ -72,6 +72,9 @@ export async function openApiWorld(
   const system = systemClock();
   const clock: Clock = {
     nowMs: () => system.nowMs() + offsetMs,
+    steadyMs: () => system.steadyMs() + offsetMs,
+    wallMs: () => system.wallMs() + offsetMs,
+    notBefore: (floorMs) => system.notBefore(floorMs - offsetMs),
     after: (delayMs, run) => system.after(delayMs, run),
   };
   const random = systemRandom();

@@ -27,6 +27,8 @@ export function apply(
   assert(nowMs >= state.lastAtMs, 'time does not go back');
   // After a restart nobody could be heard while the server was away: the recovery lease stands in for those that ended.
   if (command.type === 'recover') return { records: recovered(state, command, nowMs) };
+  // Nor while it was blind: first the leases are made longer, then it is looked which ended.
+  if (command.type === 'blind') return { records: prolonged(state, command, nowMs) };
   const ended = endings(state, nowMs);
   if (command.type === 'tick') return { records: ended };
   if (ended.length === 0) return decide(state, command, nowMs, limits);
@@ -36,7 +38,7 @@ export function apply(
 
 function decide(
   state: ChannelState,
-  command: Exclude<ChannelCommand, { type: 'tick' | 'recover' }>,
+  command: Exclude<ChannelCommand, { type: 'tick' | 'recover' | 'blind' }>,
   nowMs: number,
   limits: ChannelLimits,
 ): Decision {
@@ -214,5 +216,21 @@ function recovered(
         ? { lastHeardMs: link.lastHeardMs, evidence: link.evidence }
         : { lastHeardMs: Math.max(joinedMs, lastAliveMs), evidence: 'server-crash' as const };
     return { type: 'link-silent', app, channel, atMs: nowMs, uid, connectionId, ...silence, leaseEndsMs };
+  });
+}
+
+/** The same silences once more, with leases that end later. */
+function prolonged(
+  state: ChannelState,
+  { blindMs }: CommandOf<'blind'>,
+  nowMs: number,
+): readonly ChannelRecord[] {
+  if (state.sid === undefined || state.roster.interrupted === 0) return [];
+  const { app, channel, roster } = state;
+  return Array.from(roster).flatMap(({ uid, connectionId, link }) => {
+    if (link.state === 'live') return [];
+    const { lastHeardMs, evidence } = link;
+    const silence = { lastHeardMs, evidence, leaseEndsMs: link.leaseEndsMs + blindMs };
+    return [{ type: 'link-silent' as const, app, channel, atMs: nowMs, uid, connectionId, ...silence }];
   });
 }

@@ -26,6 +26,11 @@ export type ChannelCommand =
    * silent), and may come back until now + `recoveryMs`. No event for those who do.
    */
   | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
+  /**
+   * For `blindMs` nobody could be heard though time went on: the clock was set, or the server stood still. Leases that run
+   * end as much later. No event.
+   */
+  | { readonly type: 'blind'; readonly blindMs: number }
   /** Those who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
   | {
       readonly type: 'kick';

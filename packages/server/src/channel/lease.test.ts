@@ -274,3 +274,33 @@ describe('recover', () => {
     expect(mark).toMatchObject({ lastHeardMs: T + 5, leaseEndsMs: T + 6 });
   });
 });
+
+describe('blind time', () => {
+  test('CHAN24: leases that run end as much later, and the silence is the one it was', () => {
+    const channel = new TestChannel().joined(T, 1, 2);
+    channel.must(T + 5000, silent(1, T + 1000, 'socket-closed'));
+    const records = channel.must(T + 90_000, { type: 'blind', blindMs: 80_000 });
+    expect(outline(records)).toEqual(['link-silent']);
+    expect(channel.member(1).link).toEqual({
+      state: 'silent',
+      lastHeardMs: T + 1000,
+      noticedMs: T + 5000,
+      evidence: 'socket-closed',
+      leaseEndsMs: T + 91_000,
+    });
+    expect(channel.member(2).link).toEqual({ state: 'live' });
+    expect(outline(channel.must(T + 90_999, tick))).toEqual([]);
+    expect(channel.must(T + 91_000, tick)[0]).toMatchObject({
+      uid: 1,
+      lastHeardMs: T + 1000,
+      noticedMs: T + 5000,
+    });
+  });
+
+  test('CHAN24: where nobody is silent nothing is recorded, and a token is not made longer', () => {
+    const channel = new TestChannel();
+    channel.must(T, join(1, { tokenEndsMs: T + 50_000 }));
+    expect(channel.must(T + 60_000, { type: 'blind', blindMs: 59_000 })).toEqual([]);
+    expect(channel.must(T + 60_000, tick)[0]).toMatchObject({ reason: 'token' });
+  });
+});

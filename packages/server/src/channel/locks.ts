@@ -105,6 +105,19 @@ export function recoverLocks(locks: Locks, nowMs: number, recoveryMs: number): r
   }));
 }
 
+/** For `blindMs` no holder could come back: what runs out does so as much later. */
+export function blindLocks(locks: Locks, nowMs: number, blindMs: number): readonly LockChange[] {
+  const offline = new Map<string, number>();
+  for (const { owner, endsMs, ttlMs } of Object.values(locks))
+    if (owner !== undefined && endsMs !== undefined) offline.set(owner, endsMs - ttlMs);
+  return Array.from(offline, ([owner, sinceMs]) => ({
+    type: 'lock-holder-changed',
+    atMs: nowMs,
+    owner,
+    offlineSinceMs: sinceMs + blindMs,
+  }));
+}
+
 /** The locks after a change. */
 export function withLocks(locks: Locks, change: LockChange): Locks {
   if (change.type === 'lock-changed') {

@@ -109,6 +109,13 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
           () => ({ type: 'kick', ...scope }),
       ),
   },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 30 }).map(
+      (blindMs): Ask =>
+        () => ({ type: 'blind', blindMs }),
+    ),
+  },
   { weight: 4, arbitrary: fc.constant<Ask>(() => ({ type: 'tick' })) },
 );
 const script = fc.array(fc.tuple(fc.nat(8), ask), { minLength: 5, maxLength: 40 });
@@ -125,7 +132,7 @@ test('CHAN1-CHAN22: the channel does what the slow model does', () => {
         const answer = channel.ask(nowMs, command);
         const refused: string | undefined = typeof answer === 'string' ? answer : undefined;
         expect(refused).toBe(model.ask(nowMs, command));
-        if (['resume', 'heard', 'silent', 'recover', 'renew-token'].includes(command.type)) {
+        if (['resume', 'heard', 'silent', 'recover', 'blind', 'renew-token'].includes(command.type)) {
           const own = typeof answer === 'string' ? [] : answer;
           // Whatever event such a command carries is somebody's end that was due before it.
           for (const record of own) expect(isMark(record) || isEnding(record)).toBe(true);

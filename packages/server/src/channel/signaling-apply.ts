@@ -5,6 +5,7 @@ import { due } from './due.ts';
 import { evolve } from './evolve.ts';
 import type { ChannelLimits } from './join.ts';
 import {
+  blindLocks,
   changeLocks,
   dueLocks,
   expiredLocks,
@@ -80,7 +81,7 @@ export function applySignaling(
   nowMs: number,
   limits: SignalingLimits,
 ): SignalingDecision {
-  const ended = command.type === 'recover' ? [] : endings(state, nowMs, limits);
+  const ended = command.type === 'recover' || command.type === 'blind' ? [] : endings(state, nowMs, limits);
   const then = ended.reduce(changed, state);
   const decided = decide(then, command, nowMs, limits);
   if (typeof decided === 'string') return { refused: decided };
@@ -161,6 +162,8 @@ function decide(
   }
   const decision = apply(state.presence, command, nowMs, limits);
   if ('refused' in decision) return decision.refused;
+  if (command.type === 'blind')
+    return [...decision.records, ...blindLocks(state.locks, nowMs, command.blindMs)];
   if (command.type !== 'recover') return decision.records;
   return [...decision.records, ...recoverLocks(state.locks, nowMs, command.recoveryMs)];
 }

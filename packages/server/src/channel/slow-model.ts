@@ -33,7 +33,7 @@ export class SlowModel {
   /** What is refused changes nothing and returns the code. */
   ask(nowMs: number, command: ChannelCommand): string | undefined {
     const before = structuredClone({ people: this.people, profile: this.profile, said: this.said });
-    if (command.type !== 'recover') this.#expire(nowMs);
+    if (command.type !== 'recover' && command.type !== 'blind') this.#expire(nowMs);
     const refused = this.#obey(nowMs, command);
     if (refused) Object.assign(this, before);
     return refused;
@@ -89,6 +89,10 @@ export class SlowModel {
         };
         person.silence.endsMs = nowMs + command.recoveryMs;
       }
+      return undefined;
+    }
+    if (command.type === 'blind') {
+      for (const { silence } of this.people) if (silence) silence.endsMs += command.blindMs;
       return undefined;
     }
     if (command.type === 'kick') {

@@ -10,12 +10,13 @@ import {
   type RuleScope,
   type ServerFrame,
 } from '@housecount/protocol';
+import { stampOf } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { hostsTopic } from '../signal/topics.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { FrameBudget } from './frame-budget.ts';
 import { admit } from './hello.ts';
-import { judgeLiveness } from './liveness.ts';
+import { judgeLiveness, type Look } from './liveness.ts';
 import { closingCodes, type Membership, membershipOf, welcomeOf } from './membership.ts';
 import { type Answer, handleRequest, leaveRoster, type RequestFrame } from './requests.ts';
 import type { Socket, SocketHandler } from './socket.ts';
@@ -48,8 +49,8 @@ export class Connection implements SocketHandler {
   readonly #context: ConnectionContext;
   readonly #budget: FrameBudget;
   #phase: Phase = greeting;
-  /** When the socket opened, then when anything was last heard; epoch milliseconds. */
-  #lastHeardMs: number;
+  /** When the socket opened, then when anything was last heard; by the clock that only runs. */
+  #heardMs: number;
   #pinged = false;
   /** Frames that wait while an earlier one is being decided; undefined while none is. */
   #waiting: ParsedClientFrame[] | undefined;
@@ -57,24 +58,24 @@ export class Connection implements SocketHandler {
   constructor(context: ConnectionContext, socket: Socket) {
     this.#context = context;
     this.socket = socket;
-    this.#lastHeardMs = context.clock.nowMs();
-    this.#budget = new FrameBudget(this.#lastHeardMs);
+    this.#heardMs = context.clock.steadyMs();
+    this.#budget = new FrameBudget(this.#heardMs);
   }
 
   get member(): Membership | undefined {
     return this.#phase.is === 'joined' ? this.#phase.member : undefined;
   }
 
-  get lastHeardMs(): number {
-    return this.#lastHeardMs;
+  get heardMs(): number {
+    return this.#heardMs;
   }
 
   onText(text: string): void {
     if (this.#phase.is === 'ended') return;
-    const nowMs = this.#context.clock.nowMs();
-    this.#heard(nowMs);
+    const steadyMs = this.#context.clock.steadyMs();
+    this.#heard(steadyMs);
     this.#context.frames.add();
-    if (!this.#budget.take(nowMs)) {
+    if (!this.#budget.take(steadyMs)) {
       this.end('rate_limited');
       return;
     }
@@ -95,7 +96,7 @@ export class Connection implements SocketHandler {
   }
 
   onPong(): void {
-    if (this.#phase.is === 'joined') this.#heard(this.#context.clock.nowMs());
+    if (this.#phase.is === 'joined') this.#heard(this.#context.clock.steadyMs());
   }
 
   onDrain(): void {
@@ -107,10 +108,10 @@ export class Connection implements SocketHandler {
     this.#context.closed(this);
   }
 
-  /** Looks at what time has done to it. `fair`: silence may be held against the client. */
-  sweep(nowMs: number, fair: boolean): void {
+  /** Looks at what time has done to it. */
+  sweep({ nowMs, steadyMs, fair }: Look): void {
     if (this.#phase.is === 'greeting') {
-      if (nowMs - this.#lastHeardMs > limits.helloMs) this.end('hello_timeout');
+      if (steadyMs - this.#heardMs > limits.helloMs) this.end('hello_timeout');
       return;
     }
     const { member } = this;
@@ -126,7 +127,7 @@ export class Connection implements SocketHandler {
       this.#send({ type: 'token-will-expire', endsMs: member.tokenEndsMs });
     }
     if (!fair) return;
-    const finding = judgeLiveness(nowMs - this.#lastHeardMs, this.#pinged);
+    const finding = judgeLiveness(steadyMs - this.#heardMs, this.#pinged);
     if (finding === 'heard') return;
     if (!this.#pinged) {
       this.#pinged = true;
@@ -175,14 +176,14 @@ export class Connection implements SocketHandler {
   }
 
   #lost(app: string, channel: string, connectionId: string): void {
-    const lastHeardMs = this.#lastHeardMs;
-    this.#context.lost({ app, channel, connectionId, lastHeardMs, evidence: 'socket-closed' });
+    const heardMs = this.#heardMs;
+    this.#context.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' });
   }
 
-  #heard(nowMs: number): void {
+  #heard(steadyMs: number): void {
     this.#pinged = false;
     if (this.#phase.is === 'greeting') return;
-    this.#lastHeardMs = nowMs;
+    this.#heardMs = steadyMs;
     const { member } = this;
     if (member?.link === 'silent') this.#tellHeard(member);
   }
@@ -190,7 +191,7 @@ export class Connection implements SocketHandler {
   #tellSilent(member: Membership): void {
     const { app, channel, connectionId } = member;
     member.link = 'silent';
-    const lastHeardMs = this.#lastHeardMs;
+    const lastHeardMs = stampOf(this.#context.clock, this.#heardMs);
     this.#submitLink(
       this.#context.log.submit(app.id, channel, {
         type: 'silent',
@@ -295,8 +296,8 @@ export class Connection implements SocketHandler {
   async #greet(hello: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {
     this.#phase = joining;
     const context = this.#context;
-    const startMs = context.clock.nowMs();
-    this.#lastHeardMs = startMs;
+    const startMs = context.clock.steadyMs();
+    this.#heardMs = startMs;
     const admission = await admit(context, hello, this.socket.address);
     // The socket may have closed while the log decided.
     const gone = (this.#phase as Phase).is === 'ended';
@@ -324,7 +325,7 @@ export class Connection implements SocketHandler {
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
     this.#send(welcomeOf(context, admission));
     this.socket.subscribe(hostsTopic(app.id, channel.channel));
-    context.joinMs.observe(context.clock.nowMs() - startMs);
+    context.joinMs.observe(context.clock.steadyMs() - startMs);
   }
 
   async #leave({ app, channel, connectionId }: Membership): Promise<void> {

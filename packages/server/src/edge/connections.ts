@@ -40,7 +40,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   /** Those that back a member, by connection id. */
   readonly #members = new Map<string, Connection>();
-  /** Those that were told to go, and when, epoch milliseconds; cut if they do not. */
+  /** Those that were told to go, and when, by the clock that only runs; cut if they do not. */
   readonly #closing = new Map<Connection, number>();
   readonly #sockets: SocketCount;
   readonly #stopping = new AbortController();
@@ -50,10 +50,10 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    const { metrics, log, logger, clock } = options;
-    this.#lost = new LostConnections(log, logger);
+    const { metrics, clock } = options;
+    this.#lost = new LostConnections(options);
     this.#partings = new Partings(options);
-    this.#sweep = new Sweep(clock.nowMs());
+    this.#sweep = new Sweep(clock);
     this.#sockets = options.sockets ?? new SocketCount();
     metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
     metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
@@ -69,7 +69,7 @@ export class Connections {
       joinMs: metrics.histogram('housecount_join_ms', 'From hello to welcome, milliseconds.', joinBucketsMs),
       joined: (connection, connectionId) => this.#joined(connection, connectionId),
       left: (connection, member) => this.#left(connection, member),
-      ended: (connection) => this.#closing.set(connection, clock.nowMs()),
+      ended: (connection) => this.#closing.set(connection, clock.steadyMs()),
       closed: (connection) => this.#closed(connection),
       lost: (connection) => this.#loseUnlessBack(connection),
       parting: (connection, graceMs) => this.#partings.add(connection, graceMs),
@@ -146,21 +146,19 @@ export class Connections {
     this.#members.get(connectionId)?.end('replaced', { settled: true });
     this.#lost.take(connectionId);
     this.#partings.take(connectionId);
-    const lastHeardMs = clock.nowMs();
+    const heardMs = clock.steadyMs();
     return {
-      failed: () =>
-        this.#loseUnlessBack({ app, channel, connectionId, lastHeardMs, evidence: 'socket-closed' }),
+      failed: () => this.#loseUnlessBack({ app, channel, connectionId, heardMs, evidence: 'socket-closed' }),
     };
   }
 
   #sweepLater(): void {
     const { clock } = this.#options;
     this.#cancelSweep = clock.after(limits.sweepMs, () => {
-      const nowMs = clock.nowMs();
-      const fair = this.#sweep.fair(nowMs);
-      for (const connection of this.#open) connection.sweep(nowMs, fair);
+      const look = this.#sweep.look();
+      for (const connection of this.#open) connection.sweep(look);
       for (const [connection, sinceMs] of this.#closing)
-        if (nowMs - sinceMs > limits.closingMs) connection.socket.terminate();
+        if (look.steadyMs - sinceMs > limits.closingMs) connection.socket.terminate();
       this.#lost.retry();
       this.#sweepLater();
     });

@@ -9,18 +9,18 @@ export class FrameBudget {
   #left: number;
   #atMs: number;
 
-  constructor(nowMs: number, perSecond: number = limits.framesPerSecondMax) {
+  constructor(steadyMs: number, perSecond: number = limits.framesPerSecondMax) {
     this.#perSecond = perSecond;
     this.#left = perSecond * burstSeconds;
-    this.#atMs = nowMs;
+    this.#atMs = steadyMs;
   }
 
   /** Takes one frame, or another amount, but never more than a full burst; false if that is not left. */
-  take(nowMs: number, amount = 1): boolean {
+  take(steadyMs: number, amount = 1): boolean {
     const burst = this.#perSecond * burstSeconds;
-    const refill = ((nowMs - this.#atMs) * this.#perSecond) / 1000;
+    const refill = ((steadyMs - this.#atMs) * this.#perSecond) / 1000;
     this.#left = Math.min(burst, this.#left + refill);
-    this.#atMs = nowMs;
+    this.#atMs = steadyMs;
     const taken = Math.min(amount, burst);
     if (this.#left < taken) return false;
     this.#left -= taken;

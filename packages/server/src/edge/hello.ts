@@ -5,7 +5,14 @@ import type { CommandOutcome, Refused } from '../log/contract.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
 import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
-import { checkToken, mayPublish, type TokenGrant, type TokenIdentity } from './token/verify.ts';
+import {
+  checkToken,
+  mayPublish,
+  type TokenGrant,
+  type TokenIdentity,
+  type TokenTime,
+  tokenTime,
+} from './token/verify.ts';
 
 /** A hello that was taken: the member stands in the log. */
 export interface Admission {
@@ -44,14 +51,14 @@ async function join(
   const { channel } = hello;
   const identity: TokenIdentity =
     hello.account === undefined ? { uid: hello.uid ?? 0 } : { account: hello.account };
-  const nowMs = clock.nowMs();
-  const grant = tokenOf(app, hello, identity, nowMs);
+  const time = tokenTime(clock);
+  const grant = tokenOf(app, hello, identity, time);
   if (!grant.ok) return grant;
   const knownUid = 'account' in identity ? log.uidOf(app.id, identity.account) : identity.uid;
   const ruleScope = log.banned(app.id, { channel, uid: knownUid ?? 0, ip: address }, 'join_channel');
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   const role = hello.role ?? 'audience';
-  if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, nowMs))
+  if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, time.nowMs))
     return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
 
   const connectionId = random.id(24);
@@ -91,7 +98,7 @@ async function resume(
   if (member.connectionId !== claim.connectionId) return refuse('replaced');
   const { connectionId, uid } = claim;
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
-  const grant = tokenOf(app, hello, identity, clock.nowMs());
+  const grant = tokenOf(app, hello, identity, tokenTime(clock));
   if (!grant.ok) return grant;
   const ruleScope = log.banned(app.id, { channel, uid, ip: address }, 'join_channel');
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
@@ -150,10 +157,10 @@ function tokenOf(
   app: EdgeApp,
   hello: HelloFrame,
   identity: TokenIdentity,
-  nowMs: number,
+  time: TokenTime,
 ): TokenGrant | HelloRefusal {
   const { token, channel } = hello;
-  return checkToken({ token, app, channel, identity, nowMs, lengthMax: limits.tokenLengthMax });
+  return checkToken({ token, app, channel, identity, ...time, lengthMax: limits.tokenLengthMax });
 }
 
 /** Does the app let the holder of this token be a broadcaster? */

@@ -33,7 +33,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
   const durations = metrics.histogram('housecount_http_ms', 'Time to an answer, milliseconds.', bucketsMs);
 
   return async (request, client) => {
-    const startMs = clock.nowMs();
+    const startMs = clock.steadyMs();
     const requestId = random.id(16);
     // A Host header from outside may make an address that is none.
     const url = URL.parse(request.url);
@@ -49,7 +49,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const tagged = tag(response, requestId);
     const { status } = tagged;
     requests.add(1, { method: known(request.method), status: String(status) });
-    durations.observe(clock.nowMs() - startMs);
+    durations.observe(clock.steadyMs() - startMs);
     logger.debug('request', {
       requestId,
       method: known(request.method),

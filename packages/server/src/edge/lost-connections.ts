@@ -1,4 +1,5 @@
 import type { Evidence } from '@housecount/protocol';
+import { type Clock, stampOf } from '../clock.ts';
 import type { Log } from '../log/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 
@@ -6,7 +7,8 @@ export interface LostConnection {
   readonly app: string;
   readonly channel: string;
   readonly connectionId: string;
-  readonly lastHeardMs: number;
+  /** When it was last heard, by the clock that only runs. */
+  readonly heardMs: number;
   readonly evidence: Evidence;
 }
 
@@ -15,14 +17,12 @@ export interface LostConnection {
  * sweep until it succeeds, because a forgotten one would be counted for ever. Never more than the members.
  */
 export class LostConnections {
-  readonly #log: Log;
-  readonly #logger: Logger;
+  readonly #options: { readonly log: Log; readonly clock: Clock; readonly logger: Logger };
   readonly #lost = new Map<string, LostConnection>();
   readonly #underWay = new Set<string>();
 
-  constructor(log: Log, logger: Logger) {
-    this.#log = log;
-    this.#logger = logger;
+  constructor(options: { readonly log: Log; readonly clock: Clock; readonly logger: Logger }) {
+    this.#options = options;
   }
 
   get size(): number {
@@ -47,16 +47,18 @@ export class LostConnections {
   }
 
   async #report(connection: LostConnection): Promise<void> {
-    const { app, channel, connectionId, lastHeardMs, evidence } = connection;
+    const { app, channel, connectionId, heardMs, evidence } = connection;
+    const { log, clock, logger } = this.#options;
     if (this.#underWay.has(connectionId)) return;
     this.#underWay.add(connectionId);
     try {
+      const lastHeardMs = stampOf(clock, heardMs);
       const command = { type: 'silent', connectionId, lastHeardMs, evidence } as const;
-      const outcome = await this.#log.submit(app, channel, command);
+      const outcome = await log.submit(app, channel, command);
       const told = outcome.ok || outcome.code === 'not_joined';
       if (told && this.#lost.get(connectionId) === connection) this.#lost.delete(connectionId);
     } catch (cause) {
-      this.#logger.warn('a lost connection could not be logged; trying again', {
+      logger.warn('a lost connection could not be logged; trying again', {
         connectionId,
         cause: String(cause),
       });

@@ -8,7 +8,7 @@ import { rosterTopic, viewTopic } from '../signal/topics.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { type Membership, publishRightsOf } from './membership.ts';
 import type { Socket } from './socket.ts';
-import { checkToken } from './token/verify.ts';
+import { checkToken, tokenTime } from './token/verify.ts';
 
 /** A request is a frame that is answered by `ok` or `error` with its id. */
 export type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'bye' | 'ping' }>;
@@ -78,7 +78,7 @@ async function renewToken({ context, member }: Requester, token: string): Promis
     app,
     channel,
     identity,
-    nowMs: clock.nowMs(),
+    ...tokenTime(clock),
     lengthMax: limits.tokenLengthMax,
   });
   if (!grant.ok) return grant;

@@ -140,6 +140,9 @@ export class TestWorld implements Broadcast {
     const simulated = this.#process;
     const clock: Clock = {
       nowMs: () => simulated.nowMs() + this.#stalledMs,
+      steadyMs: () => simulated.steadyMs() + this.#stalledMs,
+      wallMs: () => simulated.wallMs() + this.#stalledMs,
+      notBefore: (floorMs) => simulated.notBefore(floorMs - this.#stalledMs),
       after: (delayMs, run) => simulated.after(delayMs, run),
     };
     const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
@@ -199,6 +202,11 @@ export class TestWorld implements Broadcast {
       socket.close(1006, '');
     }
     await settle();
+  }
+
+  /** Somebody sets the wall clock of the machine, or it was suspended for as long. */
+  step(byMs: number): void {
+    this.clock.wallAheadMs += byMs;
   }
 
   /** The process stands still: time passes, and no timer runs. */

@@ -110,9 +110,9 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
 
   /** Writes what waits, for a moment; true if it could. */
   function flushSome(): boolean {
-    const endMs = clock.nowMs() + flushMsMax;
+    const endMs = clock.steadyMs() + flushMsMax;
     let done = flush();
-    while (done && queue.notices > 0 && clock.nowMs() < endMs) done = flush();
+    while (done && queue.notices > 0 && clock.steadyMs() < endMs) done = flush();
     return done;
   }
 

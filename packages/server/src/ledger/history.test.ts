@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChannelEvent } from '@housecount/protocol';
 import { type Clock, systemClock } from '../clock.ts';
+import { testClock } from '../clock-for-tests.ts';
 import { limits } from '../limits.ts';
 import { EntryFeed } from '../log/entry-feed.ts';
 import { encodeRecord, type LogEntry, type LogRecord } from '../log/record.ts';
@@ -197,7 +198,7 @@ describe('starting again', () => {
     late.trimmed = 2;
     const waits: (() => void)[] = [];
     const clock: Clock = {
-      nowMs: () => atMs,
+      ...testClock(() => atMs),
       after: (_delayMs, run) => {
         const timer = setTimeout(run, 1);
         waits.push(run);
@@ -240,7 +241,7 @@ describe('limits', () => {
     };
     const late: (() => void)[] = [];
     const clock: Clock = {
-      nowMs: () => 0,
+      ...testClock(() => 0),
       after: (delayMs, run) => {
         if (delayMs === limits.historyWaitMs) late.push(run);
         return () => {};
@@ -295,7 +296,7 @@ test('REST33: what is too old is deleted also while nothing happens, a part at a
   const timers: { delayMs: number; run: () => void }[] = [];
   let nowMs = 0;
   const clock: Clock = {
-    nowMs: () => nowMs,
+    ...testClock(() => nowMs),
     after: (delayMs, run) => {
       const timer = { delayMs, run };
       timers.push(timer);

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { testClock } from '../clock-for-tests.ts';
 import type { Erasure, LogEntry, LogRecord } from '../log/record.ts';
 import { conversationOf } from '../log/world.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -174,7 +175,7 @@ function open(daysOf: ReadonlyMap<string, number>, records: readonly LogRecord[]
   const ending = new AbortController();
   const timers: (() => void)[] = [];
   const clock: Clock = {
-    nowMs: () => nowMs,
+    ...testClock(() => nowMs),
     after(_, run) {
       timers.push(run);
       return () => undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { HousecountError } from '@housecount/protocol';
+import { testClock } from '../clock-for-tests.ts';
 import { limits } from '../limits.ts';
 import { appForTests, LifeForTests } from '../notify/log-for-tests.ts';
 import { noticeText } from '../notify/notice-text.ts';
@@ -35,7 +36,7 @@ function world(lostTo: number) {
   );
   const parts: PlanParts = {
     clock: {
-      nowMs: () => 0,
+      ...testClock(() => 0),
       after(_, run) {
         queueMicrotask(run);
         return () => {};

@@ -58,7 +58,7 @@ export type SignalingRequest =
       readonly tokenEndsMs?: number;
       readonly ip: string;
     }
-  | Exclude<SignalingCommand, { type: 'join' | 'recover' | 'tick' | 'set-role' }>;
+  | Exclude<SignalingCommand, { type: 'join' | 'recover' | 'blind' | 'tick' | 'set-role' }>;
 
 export type SignalingOutcome = { readonly ok: true; readonly state: SignalingState } | Refused;
 
@@ -80,7 +80,7 @@ export interface Log {
   submit(
     app: string,
     channel: string,
-    command: Exclude<ChannelCommand, { type: 'join' | 'recover' | 'tick' }>,
+    command: Exclude<ChannelCommand, { type: 'join' | 'recover' | 'blind' | 'tick' }>,
   ): Promise<CommandOutcome>;
 
   /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels (reason kicked). 0: kicks once, stores nothing. */

@@ -74,7 +74,10 @@ export function decideCommand(
 export function decideSignaling(
   world: WorldView,
   key: SignalingKey,
-  request: SignalingRequest | { readonly type: 'tick' } | Extract<SignalingCommand, { type: 'recover' }>,
+  request:
+    | SignalingRequest
+    | { readonly type: 'tick' }
+    | Extract<SignalingCommand, { type: 'recover' | 'blind' }>,
   random: Random,
   nowMs: number,
 ): Decided {

@@ -2,6 +2,7 @@ import type { Code } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
+import type { BlindTime } from './blind-time.ts';
 import type { Decided } from './decide.ts';
 import { encodeRecord, type LogEntry, type LogRecord } from './record.ts';
 import type { Changed, Draft, World } from './world.ts';
@@ -14,9 +15,12 @@ export interface GroupCommitOptions {
   readonly partition: string;
   readonly world: World;
   readonly clock: Clock;
+  readonly blindTime: BlindTime;
   readonly logger: Logger;
   readonly batchCommandsMax: number;
   readonly queueMax: number;
+  /** What is to be decided before anything else when for `blindMs` nobody could be heard: facts. */
+  readonly onBlind: (blindMs: number) => readonly Pending['decide'][];
   /** Called once per durable batch, before the promises of its commands resolve. */
   readonly onDurable: (entries: readonly LogEntry[], changed: Changed) => void;
   /** Another writer has the partition: this process must not go on. */
@@ -26,7 +30,7 @@ export interface GroupCommitOptions {
 export type Committed = { readonly ok: true; readonly records: readonly LogRecord[] } | Refusal;
 type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
 
-interface Pending {
+export interface Pending {
   readonly decide: (draft: Draft, nowMs: number) => Decided;
   /**
    * A request may be refused when the log cannot be written. A fact (somebody left, fell silent, came back) happened
@@ -100,10 +104,13 @@ export class GroupCommit {
     }
   }
 
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  async #commit(asked: readonly Pending[]): Promise<void> {
     const { world, store, partition, clock } = this.#options;
     const draft = world.draft();
+    // Blind time is looked for before time is read: what is decided below has been made up for.
+    const blind = this.#blind();
     const nowMs = clock.nowMs();
+    const batch = [...blind, ...asked];
     const decided = batch.map(({ decide }) => {
       const decision = decide(draft, nowMs);
       if (decision.ok) for (const record of decision.records) draft.absorb(record);
@@ -130,10 +137,18 @@ export class GroupCommit {
     }
   }
 
+  #blind(): readonly Pending[] {
+    const { blindTime, onBlind, logger } = this.#options;
+    const blindMs = blindTime.take();
+    if (blindMs === 0) return [];
+    logger.warn('the clock was set, or the server stood still; leases last longer by as much', { blindMs });
+    return onBlind(blindMs).map((decide) => ({ decide, fact: true, settle: () => undefined }));
+  }
+
   #succeeded(): void {
     if (this.#failed === undefined) return;
     const { clock, logger } = this.#options;
-    logger.info('the log is written again', { afterMs: clock.nowMs() - this.#failed.sinceMs });
+    logger.info('the log is written again', { afterMs: clock.steadyMs() - this.#failed.sinceMs });
     this.#failed = undefined;
   }
 
@@ -154,7 +169,7 @@ export class GroupCommit {
     }
     if (this.#failed === undefined) {
       const cause = String(outcome.cause);
-      this.#failed = { sinceMs: this.#options.clock.nowMs(), cause };
+      this.#failed = { sinceMs: this.#options.clock.steadyMs(), cause };
       // Once, not per append: a full disk must not fill the operator's log as well.
       this.#options.logger.error('the log cannot be written; joins are refused, leaves wait', { cause });
     }

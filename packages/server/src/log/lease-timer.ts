@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { DueQueue } from './due-queue.ts';
 
+/** The longest wait, milliseconds, until it looks again how late it is: the clock may have been set meanwhile. */
+const lookMsMax = 10_000;
+
 /** Calls for a channel when time alone changes it: a lease or a token ends. One timer for all channels. */
 export class LeaseTimer {
   readonly #clock: Clock;
@@ -34,7 +37,8 @@ export class LeaseTimer {
     if (nextMs === undefined || this.#stopped || nextMs >= this.#atMs) return;
     this.#cancel?.();
     this.#atMs = nextMs;
-    this.#cancel = this.#clock.after(Math.max(0, nextMs - this.#clock.nowMs()), () => {
+    const waitMs = Math.min(lookMsMax, Math.max(0, nextMs - this.#clock.nowMs()));
+    this.#cancel = this.#clock.after(waitMs, () => {
       this.#atMs = Number.POSITIVE_INFINITY;
       for (const key of this.#queue.take(this.#clock.nowMs())) this.#onDue(key);
       this.#arm();

@@ -9,6 +9,7 @@ import type { Logger, Metrics } from '../observe/contract.ts';
 import { accountKeyChars } from './account-uids.ts';
 import { Addresses } from './addresses.ts';
 import { AliveMark } from './alive-mark.ts';
+import { BlindTime } from './blind-time.ts';
 import type {
   CommandOutcome,
   JoinOutcome,
@@ -98,6 +99,7 @@ class EmbeddedOwner implements Log {
   readonly #alive: AliveMark;
   readonly #addresses = new Addresses();
   readonly #clock: Clock;
+  readonly #blindTime: BlindTime;
   readonly #names = new Map<string, readonly string[]>();
   #floorMs: number;
 
@@ -114,10 +116,9 @@ class EmbeddedOwner implements Log {
     const behindMs = Math.max(0, recovered.floorMs - options.clock.nowMs());
     if (behindMs > 0)
       logger.warn('the clock is behind the log; times are told later by as much', { behindMs });
-    this.#clock = {
-      nowMs: () => options.clock.nowMs() + behindMs,
-      after: (delayMs, run) => options.clock.after(delayMs, run),
-    };
+    this.#clock = options.clock;
+    this.#clock.notBefore(recovered.floorMs);
+    this.#blindTime = new BlindTime(this.#clock);
     this.#timer = new LeaseTimer(this.#clock, (key) => void this.#tick(key));
     this.#snapshots = new Snapshots({
       ...options,
@@ -133,6 +134,8 @@ class EmbeddedOwner implements Log {
         partition,
         world: this.#world,
         clock: this.#clock,
+        blindTime: this.#blindTime,
+        onBlind: (blindMs) => this.#onBlind(blindMs),
         logger,
         batchCommandsMax: limits.batchCommandsMax,
         queueMax: limits.commandQueueMax,
@@ -215,6 +218,7 @@ class EmbeddedOwner implements Log {
     }
     this.#timer.schedule(dueTimes({ live: this.#world.states(), signaling: this.#world.signalingStates() }));
     this.#alive.start();
+    this.#blindTime.start();
   }
 
   get lastPosition(): number {
@@ -399,6 +403,7 @@ class EmbeddedOwner implements Log {
 
   async stop(): Promise<void> {
     this.#timer.stop();
+    this.#blindTime.stop();
     await this.#commits.stop();
     await this.#snapshots.stop(this.lastPosition, this.#floorMs);
     await this.#alive.stop();
@@ -410,6 +415,26 @@ class EmbeddedOwner implements Log {
 
   #fact(decide: (draft: Draft, nowMs: number) => Decided) {
     return this.#commits.submit(decide, { fact: true });
+  }
+
+  /** Every lease and every lock that runs out is to do so later. */
+  #onBlind(blindMs: number) {
+    const command = { type: 'blind', blindMs } as const;
+    const { random } = this.#options;
+    const live = this.#world
+      .states()
+      .filter((state) => state.sid !== undefined && state.roster.interrupted > 0);
+    const subscribed = this.#world.signalingStates().filter(hasAnybody);
+    return [
+      ...live.map(
+        ({ app, channel }) =>
+          (draft: Draft, nowMs: number) =>
+            decideCommand(draft, app, channel, command, nowMs),
+      ),
+      ...subscribed.map(
+        (key) => (draft: Draft, nowMs: number) => decideSignaling(draft, key, command, random, nowMs),
+      ),
+    ];
   }
 
   #durable(entries: readonly LogEntry[], changed: Changed): void {

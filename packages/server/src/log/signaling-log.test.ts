@@ -28,6 +28,9 @@ class Machine {
     this.#process = process;
     const clock: Clock = {
       nowMs: () => process.nowMs(),
+      steadyMs: () => process.steadyMs(),
+      wallMs: () => process.wallMs(),
+      notBefore: (floorMs) => process.notBefore(floorMs),
       after: (delayMs, run) => {
         this.timers += 1;
         // Else a server that never rests would hang the test.

@@ -45,7 +45,7 @@ export class Snapshots {
   /** The world stands at `position`; a snapshot of it is begun if it is time for one. */
   reached(position: number, floorMs: number): void {
     if (this.#writing || position - this.#lastPosition < snapshotEveryRecords) return;
-    if (this.#options.clock.nowMs() < this.#notBeforeMs) return;
+    if (this.#options.clock.steadyMs() < this.#notBeforeMs) return;
     this.#writing = this.#write(position, floorMs).finally(() => {
       this.#writing = undefined;
     });
@@ -67,7 +67,7 @@ export class Snapshots {
       await store.trim(partition, held, clock.nowMs() - retentionMs);
       await store.trim(partition, Math.min(held, store.beyond(partition, retentionBytes)), Infinity);
     } catch (cause) {
-      this.#notBeforeMs = clock.nowMs() + snapshotRetryMs;
+      this.#notBeforeMs = clock.steadyMs() + snapshotRetryMs;
       logger.error('a snapshot could not be written; start-up will replay more', { cause: String(cause) });
     }
   }

@@ -42,7 +42,9 @@ export async function attempt(
 ): Promise<Attempted> {
   const { clock, send, sign, signal, onBug } = tools;
   const { url, format } = endpoint;
-  const atMs = clock.nowMs();
+  // The receiver compares the time that is signed with its own clock.
+  const atMs = clock.wallMs();
+  const startedMs = clock.steadyMs();
   const { id, body } = requestOf(format, notices, atMs);
   const signatures = sign({ id, body, atMs });
   const headers = withAdded(endpoint.headers, signatures ?? {});
@@ -60,5 +62,5 @@ export async function attempt(
         onBug(cause);
         return { answered: false, stage: 'send', detail: 'internal error' };
       });
-  return { atMs, durationMs: clock.nowMs() - atMs, outcome, body, headers };
+  return { atMs, durationMs: clock.steadyMs() - startedMs, outcome, body, headers };
 }

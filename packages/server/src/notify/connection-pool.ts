@@ -38,7 +38,7 @@ export class ConnectionPool {
       connection.destroy();
       return;
     }
-    const idle: Idle = { connection, sinceMs: this.#clock.nowMs() };
+    const idle: Idle = { connection, sinceMs: this.#clock.steadyMs() };
     const list = this.#idle.get(key);
     if (list) list.push(idle);
     else this.#idle.set(key, [idle]);
@@ -63,7 +63,7 @@ export class ConnectionPool {
   }
 
   #sweep(): void {
-    const deadline = this.#clock.nowMs() - idleConnectionMs;
+    const deadline = this.#clock.steadyMs() - idleConnectionMs;
     for (const [key, list] of this.#idle) {
       for (const idle of list.filter(({ sinceMs }) => sinceMs <= deadline)) {
         this.#drop(key, idle);

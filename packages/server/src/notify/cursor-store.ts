@@ -65,7 +65,7 @@ export class CursorStore {
     this.#file = file;
     this.#end = end;
     this.#rewrittenEnd = end;
-    this.#syncedMs = parts.clock.nowMs();
+    this.#syncedMs = parts.clock.steadyMs();
   }
 
   /**
@@ -196,7 +196,7 @@ export class CursorStore {
     this.#file = await this.#disk.open(cursorPath);
     this.#end = end;
     this.#rewrittenEnd = end;
-    this.#syncedMs = this.#clock.nowMs();
+    this.#syncedMs = this.#clock.steadyMs();
     this.#stale = false;
     await old.close();
   }
@@ -216,9 +216,9 @@ export class CursorStore {
         const bytes = encoder.encode(encodeLine(line));
         await this.#file.write(this.#end, bytes);
         this.#end += bytes.length;
-        if (sync || this.#clock.nowMs() - this.#syncedMs >= cursorSyncMs) {
+        if (sync || this.#clock.steadyMs() - this.#syncedMs >= cursorSyncMs) {
           await this.#file.sync();
-          this.#syncedMs = this.#clock.nowMs();
+          this.#syncedMs = this.#clock.steadyMs();
         }
       }
       this.#failing = false;

@@ -62,12 +62,12 @@ export class EndpointHealth {
 
   /** An attempt failed. True if this begins a pause. */
   failed(why: string): boolean {
-    const nowMs = this.#clock.nowMs();
-    if (this.#failures === 0) this.#firstFailureMs = nowMs;
+    const steadyMs = this.#clock.steadyMs();
+    if (this.#failures === 0) this.#firstFailureMs = steadyMs;
     this.#failures += 1;
     if (!this.#pauses || this.#halt || this.#failures < pauseAfterFailures) return false;
-    if (nowMs - this.#firstFailureMs < pauseAfterMs) return false;
-    this.#halt = { state: 'suspended', sinceMs: nowMs, why };
+    if (steadyMs - this.#firstFailureMs < pauseAfterMs) return false;
+    this.#halt = { state: 'suspended', sinceMs: this.#clock.nowMs(), why };
     this.#probeAfter(probeMs);
     return true;
   }

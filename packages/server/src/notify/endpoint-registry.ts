@@ -143,7 +143,8 @@ export class EndpointRegistry {
     const { secret = newSecret(), overlapMs } = readRotation(body);
     return this.#inTurn(async () => {
       const endpoint = this.#managed(app, id);
-      const nowMs = this.#options.clock.nowMs();
+      // People give secrets an end by the wall clock, and what is signed has its time.
+      const nowMs = this.#options.clock.wallMs();
       const lastMs = nowMs + overlapMs;
       const ending = activeSecrets(endpoint, nowMs)
         .map((old) => ({ ...old, endsMs: Math.min(old.endsMs ?? lastMs, lastMs) }))
@@ -281,7 +282,7 @@ export class EndpointRegistry {
       ...(managed && { createdMs: managed.createdMs }),
       enabled: managed?.enabled ?? !this.#untested.has(endpoint.id),
       status: statuses.find(({ endpointId }) => endpointId === endpoint.id),
-      nowMs: clock.nowMs(),
+      nowMs: clock.wallMs(),
     });
   }
 

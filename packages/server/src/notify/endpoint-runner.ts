@@ -269,7 +269,7 @@ export class EndpointRunner {
     }
     // It goes in halves at once.
     if (isTooLarge(outcome) && delivery.notices.length > 1) return { next: 'retry', afterMs: 0 };
-    if (probeOfMs !== undefined) return { next: 'retry', afterMs: Math.max(0, probeOfMs - clock.nowMs()) };
+    if (probeOfMs !== undefined) return { next: 'retry', afterMs: Math.max(0, probeOfMs - clock.steadyMs()) };
     const verdict = verdictOf(outcome, delivery.planned, fraction, { plan: this.#plan, format });
     const isWordOfLost = delivery.notices[0]?.event.type === 'events-lost';
     return verdict.next === 'give-up' && isWordOfLost ? { next: 'retry', afterMs: lostAgainMs } : verdict;
@@ -316,7 +316,7 @@ export class EndpointRunner {
       this.#again.push(delivery);
       this.#pump();
     });
-    this.#waiting.set(delivery, { dueMs: clock.nowMs() + afterMs, cancel });
+    this.#waiting.set(delivery, { dueMs: clock.steadyMs() + afterMs, cancel });
   }
 
   /** True when its notices are on disk as given up. False if they cannot be kept, or the runner stopped: it stays open. */

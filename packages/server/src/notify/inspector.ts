@@ -127,7 +127,7 @@ export class Inspector {
 
   #formed(entries: readonly LogEntry[]): readonly FormedNotice[] {
     const { clock, textOf } = this.#parts;
-    const atMs = clock.nowMs();
+    const atMs = clock.wallMs();
     return entries.flatMap(({ position, record }) => {
       const event = eventOf(record);
       if (!event) return [];
@@ -179,7 +179,7 @@ export class Inspector {
     const event = eventOf(record);
     if (!event) return;
     const { feed, textOf, clock } = this.#parts;
-    const place = { id: feed.nextId(), position, atMs: clock.nowMs() };
+    const place = { id: feed.nextId(), position, atMs: clock.wallMs() };
     feed.record(virtualAttempt(place, event, textOf(event), (body) => this.#sign(event.app, body)));
   }
 

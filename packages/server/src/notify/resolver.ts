@@ -44,10 +44,10 @@ export class Resolver {
   resolve(host: string): Promise<readonly string[]> {
     if (parseIp(host)) return Promise.resolve([host.replace(/^\[|\]$/g, '')]);
     const known = this.#answers.get(host);
-    if (known && known.untilMs > this.#clock.nowMs()) return known.addresses;
+    if (known && known.untilMs > this.#clock.steadyMs()) return known.addresses;
     const addresses = this.#lookup(host);
     this.#answers.delete(host);
-    const remembered: Remembered = { addresses, untilMs: this.#clock.nowMs() + resolvedMs };
+    const remembered: Remembered = { addresses, untilMs: this.#clock.steadyMs() + resolvedMs };
     this.#answers.set(host, remembered);
     // In step with others that ask now; a failure is asked again by the next.
     addresses.then(
@@ -66,7 +66,7 @@ export class Resolver {
   /** What `resolve` would give, if that is known without waiting: the same list as long as the answer is used. */
   known(host: string): readonly string[] | undefined {
     const answer = this.#answers.get(host);
-    return answer && answer.untilMs > this.#clock.nowMs() ? answer.known : undefined;
+    return answer && answer.untilMs > this.#clock.steadyMs() ? answer.known : undefined;
   }
 
   /** The host's addresses did not answer: ask anew next time. */

@@ -56,7 +56,8 @@ export function createHttpSender(parts: {
       const deadline = new Deadline(clock, request.timeoutMs, request.signal);
       try {
         const { status, excerpt, retryAfter } = await sendTo(route, request, tools, deadline);
-        const retryAfterMs = retryAfter === undefined ? undefined : retryAfterMsOf(retryAfter, clock.nowMs());
+        const retryAfterMs =
+          retryAfter === undefined ? undefined : retryAfterMsOf(retryAfter, clock.wallMs());
         if (retryAfterMs === undefined) return { answered: true, status, excerpt };
         return { answered: true, status, excerpt, retryAfterMs };
       } catch (error) {

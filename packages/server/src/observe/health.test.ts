@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Clock } from '../clock.ts';
+import { testClock } from '../clock-for-tests.ts';
 import type { RequestContext, Route } from '../edge/route.ts';
 import { createHealth } from './health.ts';
 import { createMetrics } from './metrics.ts';
@@ -8,7 +9,7 @@ import { observeRoutes } from './routes.ts';
 function setup() {
   const timers: (() => void)[] = [];
   const clock: Clock = {
-    nowMs: () => 0,
+    ...testClock(() => 0),
     after: (_delayMs, run) => {
       timers.push(run);
       return () => timers.splice(timers.indexOf(run), 1);

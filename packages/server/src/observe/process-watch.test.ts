@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Clock } from '../clock.ts';
+import { testClock } from '../clock-for-tests.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { ProcessWatch } from './process-watch.ts';
@@ -14,7 +15,7 @@ function begin(figures?: { open?: number; allowed?: number }) {
   let nowMs = 1_000;
   let pending: { atMs: number; run: () => void } | undefined;
   const clock: Clock = {
-    nowMs: () => nowMs,
+    ...testClock(() => nowMs),
     after(delayMs, run) {
       pending = { atMs: nowMs + delayMs, run };
       return () => {

@@ -58,9 +58,9 @@ export class ProcessWatch {
 
   start(): void {
     const { clock, logger } = this.#options;
-    const dueMs = clock.nowMs() + lookMs;
+    const dueMs = clock.steadyMs() + lookMs;
     this.#cancel = clock.after(lookMs, () => {
-      const lateMs = Math.max(0, clock.nowMs() - dueMs);
+      const lateMs = Math.max(0, clock.steadyMs() - dueMs);
       this.#longestMs = Math.max(this.#longestMs, lateMs);
       if (lateMs >= stallMs) logger.warn('the process stood still', { lateMs });
       this.start();

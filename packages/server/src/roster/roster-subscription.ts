@@ -110,7 +110,7 @@ export class RosterSubscription implements RosterStream {
       this.#feed.topicReaders--;
       this.#reader.leaveLive();
     }
-    this.#feed.idleSinceMs = this.#clock.nowMs();
+    this.#feed.idleSinceMs = this.#clock.steadyMs();
   }
 
   /** Sends pages while the reader takes them; a few per turn, so that one large roster holds up nobody else. */

@@ -138,7 +138,7 @@ export class RosterViews<State extends object, Member> {
     const now = state();
     const members = now ? roster.sizeOf(now) : 0;
     const periodMs = members > limits.rosterMergeMembersMin ? limits.rosterViewMs : limits.rosterMergeMs;
-    return this.#toldMs + periodMs - clock.nowMs();
+    return this.#toldMs + periodMs - clock.steadyMs();
   }
 
   #tell(): void {
@@ -149,7 +149,7 @@ export class RosterViews<State extends object, Member> {
     // Whoever follows a channel that closed has left it, and is about to hear so.
     if (!now || now === before) return;
     this.#told = now;
-    this.#toldMs = clock.nowMs();
+    this.#toldMs = clock.steadyMs();
     const known = before && roster.isOneLife(before, now) ? before : undefined;
     for (const view of this.#views.values()) {
       const members = this.#membersOf(now, view.range);

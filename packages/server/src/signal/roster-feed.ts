@@ -47,7 +47,7 @@ export class RosterFeed implements ReadFeed {
     this.#options = options;
     this.app = options.app;
     this.channel = options.channel;
-    this.idleSinceMs = options.clock.nowMs();
+    this.idleSinceMs = options.clock.steadyMs();
     this.ring = new ChangeRing({ max: limits.rosterRingChangesMax, onSize: options.onRingSize });
   }
 
@@ -85,7 +85,7 @@ export class RosterFeed implements ReadFeed {
   settle(members: number): void {
     if (this.#cancelFlush || (!this.#pending && this.#links.size === 0)) return;
     const { clock } = this.#options;
-    const waitMs = this.#flushedMs + limits.rosterMergeMs - clock.nowMs();
+    const waitMs = this.#flushedMs + limits.rosterMergeMs - clock.steadyMs();
     if (members <= limits.rosterMergeMembersMin || waitMs <= 0) {
       this.#send();
       return;
@@ -112,7 +112,7 @@ export class RosterFeed implements ReadFeed {
   #send(): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
-    this.#flushedMs = this.#options.clock.nowMs();
+    this.#flushedMs = this.#options.clock.steadyMs();
     const pending = this.#pending;
     const links = this.#links;
     this.#pending = undefined;

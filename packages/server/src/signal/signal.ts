@@ -217,9 +217,9 @@ export class Signal {
   #tidyLater(): void {
     const { clock } = this.#options;
     this.#cancelTidy = clock.after(limits.rosterRingIdleMs / 2, () => {
-      const nowMs = clock.nowMs();
+      const steadyMs = clock.steadyMs();
       for (const [key, feed] of this.#feeds) {
-        if (feed.readers > 0 || nowMs - feed.idleSinceMs < limits.rosterRingIdleMs) continue;
+        if (feed.readers > 0 || steadyMs - feed.idleSinceMs < limits.rosterRingIdleMs) continue;
         feed.stop();
         this.#feeds.delete(key);
       }

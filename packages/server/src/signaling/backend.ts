@@ -235,7 +235,7 @@ export class Backend {
     const { sessions, clock } = this.#context;
     if (!asUser && sessions.of(app, publisher)) throw new HousecountError('publisher_in_use');
     const rates = this.#rates.of(app, publisher);
-    if (!rates.take(kind, clock.nowMs())) throw new HousecountError('rate_limited');
+    if (!rates.take(kind, clock.steadyMs())) throw new HousecountError('rate_limited');
     return rates;
   }
 }

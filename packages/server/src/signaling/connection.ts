@@ -10,7 +10,7 @@ import {
   signalingFrameBytesMax,
 } from '@housecount/protocol';
 import { FrameBudget } from '../edge/frame-budget.ts';
-import { judgeLiveness } from '../edge/liveness.ts';
+import { judgeLiveness, type Look } from '../edge/liveness.ts';
 import type { Socket, SocketHandler } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { SignalingContext } from './context.ts';
@@ -39,8 +39,8 @@ export class SignalingConnection implements SocketHandler {
   readonly #context: SignalingContext;
   readonly #budget: FrameBudget;
   #phase: Phase = { is: 'greeting' };
-  /** When the socket opened, then when anything was last heard; epoch milliseconds. */
-  #lastHeardMs: number;
+  /** When the socket opened, then when anything was last heard; by the clock that only runs. */
+  #heardMs: number;
   #pinged = false;
   /** Frames that wait while an earlier one is being decided, with their characters; undefined while none is. */
   #waiting: { readonly parsed: ParsedSignalingFrame; readonly chars: number }[] | undefined;
@@ -49,8 +49,8 @@ export class SignalingConnection implements SocketHandler {
   constructor(context: SignalingContext, socket: Socket) {
     this.#context = context;
     this.socket = socket;
-    this.#lastHeardMs = context.clock.nowMs();
-    this.#budget = new FrameBudget(this.#lastHeardMs, limits.signalingFramesPerSecondMax);
+    this.#heardMs = context.clock.steadyMs();
+    this.#budget = new FrameBudget(this.#heardMs, limits.signalingFramesPerSecondMax);
   }
 
   /** It has been told to go, or its socket is closed. */
@@ -60,10 +60,10 @@ export class SignalingConnection implements SocketHandler {
 
   onText(text: string): void {
     if (this.isOver) return;
-    const nowMs = this.#context.clock.nowMs();
-    this.#heard(nowMs);
+    const steadyMs = this.#context.clock.steadyMs();
+    this.#heard(steadyMs);
     this.#context.frames.add();
-    if (!this.#budget.take(nowMs)) {
+    if (!this.#budget.take(steadyMs)) {
       this.end('rate_limited');
       return;
     }
@@ -85,7 +85,7 @@ export class SignalingConnection implements SocketHandler {
   }
 
   onPong(): void {
-    if (this.#phase.is === 'in') this.#heard(this.#context.clock.nowMs());
+    if (this.#phase.is === 'in') this.#heard(this.#context.clock.steadyMs());
   }
 
   onDrain(): void {
@@ -96,14 +96,13 @@ export class SignalingConnection implements SocketHandler {
     const phase = this.#phase;
     this.#phase = { is: 'ended' };
     this.#waiting = undefined;
-    if (phase.is === 'in') phase.session.detach(this, this.#lastHeardMs);
+    if (phase.is === 'in') phase.session.detach(this, this.#heardMs);
     this.#context.closed(this);
   }
 
-  /** Looks at what time has done to it. `fair`: silence may be held against the client. */
-  sweep(nowMs: number, fair: boolean): void {
-    if (this.#phase.is === 'greeting' && nowMs - this.#lastHeardMs > limits.helloMs)
-      this.end('hello_timeout');
+  /** Looks at what time has done to it. */
+  sweep({ nowMs, steadyMs, fair }: Look): void {
+    if (this.#phase.is === 'greeting' && steadyMs - this.#heardMs > limits.helloMs) this.end('hello_timeout');
     if (this.#phase.is !== 'in') return;
     const { session } = this.#phase;
     if (this.socket.bufferedBytes() > limits.socketBacklogBytesMax) {
@@ -127,7 +126,7 @@ export class SignalingConnection implements SocketHandler {
           channel: stream.key.channel,
           endsMs: stream.tokenEndsMs ?? nowMs,
         });
-    if (fair) this.#judge(session, nowMs);
+    if (fair) this.#judge(session, steadyMs);
   }
 
   /** Tells the client why, and closes the socket. A session that it had is left behind, unless that has ended. */
@@ -155,7 +154,7 @@ export class SignalingConnection implements SocketHandler {
       ...(again !== undefined && { retryAfterMs: again }),
     });
     this.#context.refusals.add(1, { code });
-    if (phase.is === 'in' && !settled) phase.session.detach(this, this.#lastHeardMs);
+    if (phase.is === 'in' && !settled) phase.session.detach(this, this.#heardMs);
     this.#context.ended(this);
     this.socket.close(close, code);
   }
@@ -164,8 +163,8 @@ export class SignalingConnection implements SocketHandler {
     this.socket.send(JSON.stringify(frame));
   }
 
-  #judge(session: Session, nowMs: number): void {
-    const finding = judgeLiveness(nowMs - this.#lastHeardMs, this.#pinged);
+  #judge(session: Session, steadyMs: number): void {
+    const finding = judgeLiveness(steadyMs - this.#heardMs, this.#pinged);
     if (finding === 'heard') return;
     if (!this.#pinged) {
       this.#pinged = true;
@@ -173,22 +172,22 @@ export class SignalingConnection implements SocketHandler {
     }
     if (finding !== 'silent') return;
     // Of who subscribes to nothing the log has no lease.
-    if (session.subscriptions.size === 0 && nowMs - this.#lastHeardMs >= session.leaseMs) {
+    if (session.subscriptions.size === 0 && steadyMs - this.#heardMs >= session.leaseMs) {
       void session.end('lease_ended', undefined);
       return;
     }
     if (session.link === 'silent') return;
-    session.lastHeardMs = this.#lastHeardMs;
+    session.heardMs = this.#heardMs;
     session.tellSilent('silence');
   }
 
-  #heard(nowMs: number): void {
+  #heard(steadyMs: number): void {
     this.#pinged = false;
     if (this.#phase.is === 'greeting') return;
-    this.#lastHeardMs = nowMs;
+    this.#heardMs = steadyMs;
     if (this.#phase.is !== 'in') return;
     const { session } = this.#phase;
-    session.lastHeardMs = nowMs;
+    session.heardMs = steadyMs;
     if (session.link === 'silent') session.tellHeard();
   }
 
@@ -266,7 +265,7 @@ export class SignalingConnection implements SocketHandler {
   async #login(frame: SignalingLogin): Promise<void> {
     this.#phase = { is: 'entering' };
     const context = this.#context;
-    this.#lastHeardMs = context.clock.nowMs();
+    this.#heardMs = context.clock.steadyMs();
     const admission = await context.sessions.login(this, frame);
     if (!admission.ok) {
       const { code, detail } = admission;
@@ -276,7 +275,7 @@ export class SignalingConnection implements SocketHandler {
     const { session, resumed } = admission;
     const { app, userId, id } = session;
     if ((this.#phase as Phase).is === 'ended') {
-      session.lost(this.#lastHeardMs);
+      session.lost(this.#heardMs);
       return;
     }
     if (session.isOver) {

@@ -38,14 +38,13 @@ export async function publishKept(
 ): Promise<Published> {
   const { app, userId, rates } = publisher;
   const { channel, content, customType } = publication;
-  const nowMs = context.clock.nowMs();
   if ((context.apps.get(app)?.signaling.historyDays ?? 0) === 0)
     return refused(signalingErrors.historyNotAvailable, 'This app keeps no messages.');
-  if (!rates.takeKept(JSON.stringify(content).length, nowMs))
+  if (!rates.takeKept(JSON.stringify(content).length, context.clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, 'That is too much to keep in a short time.');
   const refusal =
     channelType === 'MESSAGE' &&
-    refusalOfDelivery(context, publisher, encode(publisher, publication, nowMs), nowMs);
+    refusalOfDelivery(context, publisher, encode(publisher, publication, context.clock.nowMs()));
   if (refusal) return refusal;
   const kept = await context.log.keepMessage({
     app,

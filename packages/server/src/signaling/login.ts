@@ -1,5 +1,6 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
 import type { Permissions } from '../edge/token/permissions.ts';
+import { tokenTime } from '../edge/token/verify.ts';
 import { checkSignalingToken } from '../edge/token/verify-signaling.ts';
 import { limits } from '../limits.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
@@ -31,8 +32,8 @@ export function checkLogin(
   // Clients of the modelled service send the app's id where they have no token.
   const isNone = !token || token === app.id;
   if (isNone && context.isTokenFree) return { ok: true, app, leaseMs };
-  const nowMs = context.clock.nowMs();
-  const grant = checkSignalingToken({ token, app, userId, nowMs, lengthMax: limits.tokenLengthMax });
+  const time = tokenTime(context.clock);
+  const grant = checkSignalingToken({ token, app, userId, ...time, lengthMax: limits.tokenLengthMax });
   if (!grant.ok) return grant;
   if (grant.hint !== undefined)
     context.logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });

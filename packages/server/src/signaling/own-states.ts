@@ -17,7 +17,7 @@ export async function changeStates(
   const tooLong = statesFault(after);
   if (tooLong) return tooLong;
   const bytes = frameBytes + bytesOf(after);
-  if (!session.rates.takeDelivery(bytes * presences.announcedTo(key), clock.nowMs()))
+  if (!session.rates.takeDelivery(bytes * presences.announcedTo(key), clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, 'That is too much for so many receivers; wait a moment.');
   const outcome = await log.signaling(key, { type: 'change-states', connectionId: session.id, ...change });
   return outcome.ok ? done() : failed(outcome, signalingErrors.presenceFailed);

@@ -206,7 +206,7 @@ export class PresenceChannel {
   #gone({ type, userId, states }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
     const { clock, settings } = this.#options;
     this.#since += 1;
-    const held = { type, states, dueMs: clock.nowMs() + settings.debounceMs, since: this.#since };
+    const held = { type, states, dueMs: clock.steadyMs() + settings.debounceMs, since: this.#since };
     if (settings.debounceMs === 0) {
       this.#announceGone(userId, held);
       return;
@@ -219,9 +219,9 @@ export class PresenceChannel {
     const [oldest] = this.#held.values();
     if (!oldest || this.#cancelHeld) return;
     const { clock } = this.#options;
-    this.#cancelHeld = clock.after(oldest.dueMs - clock.nowMs(), () => {
+    this.#cancelHeld = clock.after(oldest.dueMs - clock.steadyMs(), () => {
       this.#cancelHeld = undefined;
-      this.#releaseHeld(clock.nowMs());
+      this.#releaseHeld(clock.steadyMs());
       this.#releaseLater();
     });
   }
@@ -276,7 +276,7 @@ export class PresenceChannel {
     const held = [...this.#held];
     this.#dropHeld();
     this.#window = held.map(([userId, { type, states }]) => ({ type, userId, states }));
-    this.#windowsFromMs = this.#options.clock.nowMs();
+    this.#windowsFromMs = this.#options.clock.steadyMs();
     if (held.length === 0) return;
     for (const watching of this.#watching.values()) {
       // Of those it never saw, with the first snapshots after them, it is not told.
@@ -337,7 +337,7 @@ export class PresenceChannel {
   #flushLater(): void {
     if (this.#cancelWindow) return;
     const { clock, settings } = this.#options;
-    const sinceMs = clock.nowMs() - this.#windowsFromMs;
+    const sinceMs = clock.steadyMs() - this.#windowsFromMs;
     const dueMs = (Math.floor(sinceMs / settings.intervalMs) + 1) * settings.intervalMs;
     this.#cancelWindow = clock.after(dueMs - sinceMs, () => this.#flush());
   }

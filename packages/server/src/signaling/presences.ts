@@ -154,16 +154,16 @@ export class Presences {
 
   /** Forgets channels that nobody has watched or asked about for `signalingFoldIdleMs`. */
   tidy(): void {
-    const nowMs = this.#options.clock.nowMs();
+    const steadyMs = this.#options.clock.steadyMs();
     for (const [name, kept] of this.#kept) {
-      if (kept.roster && kept.roster.readers > 0) kept.rosterUsedMs = nowMs;
-      if (kept.channel.watchers > 0 || kept.rosterUsedMs === nowMs) kept.usedMs = nowMs;
-      if (kept.roster && nowMs - kept.rosterUsedMs >= limits.signalingFoldIdleMs) {
+      if (kept.roster && kept.roster.readers > 0) kept.rosterUsedMs = steadyMs;
+      if (kept.channel.watchers > 0 || kept.rosterUsedMs === steadyMs) kept.usedMs = steadyMs;
+      if (kept.roster && steadyMs - kept.rosterUsedMs >= limits.signalingFoldIdleMs) {
         kept.roster.stop();
         delete kept.roster;
         this.#rosters -= 1;
       }
-      if (kept.roster || nowMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
+      if (kept.roster || steadyMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
       kept.channel.stop();
       this.#kept.delete(name);
     }
@@ -188,7 +188,7 @@ export class Presences {
 
   #rosterOf(key: ChannelKey): ChannelRoster {
     const kept = this.#of(key);
-    kept.rosterUsedMs = this.#options.clock.nowMs();
+    kept.rosterUsedMs = this.#options.clock.steadyMs();
     if (kept.roster) return kept.roster;
     const roster: ChannelRoster = new ChannelRoster({
       ...this.#options,
@@ -209,7 +209,7 @@ export class Presences {
   #of(key: ChannelKey): Kept {
     const { log, clock, settingsOf, isBound } = this.#options;
     const name = signalingKey(key);
-    const usedMs = clock.nowMs();
+    const usedMs = clock.steadyMs();
     const kept = this.#kept.get(name);
     if (kept) {
       kept.usedMs = usedMs;

@@ -28,9 +28,8 @@ export const publisherOf = ({ app, userId, rates }: Session): Publisher => ({ ap
 
 /** To a channel: encoded once, for everybody who subscribed with messages, the publisher too. Done at once, so the order is the publisher's. */
 export function publish(context: PublishContext, publisher: Publisher, publication: Publication): Published {
-  const nowMs = context.clock.nowMs();
-  const told = encode(publisher, publication, nowMs);
-  const refusal = refusalOfDelivery(context, publisher, told, nowMs);
+  const told = encode(publisher, publication, context.clock.nowMs());
+  const refusal = refusalOfDelivery(context, publisher, told);
   return refusal ?? { ok: true, receivers: tellChannel(context, told) };
 }
 
@@ -92,13 +91,12 @@ function frameOf(
 
 /** Why the publisher may not put this on so many connections now. */
 export function refusalOfDelivery(
-  { audiences }: PublishContext,
+  { audiences, clock }: PublishContext,
   { rates }: Publisher,
   { topic, text }: Told,
-  nowMs: number,
 ): Refusal | undefined {
   // Characters for bytes: what matters here is the size of it.
-  if (rates.takeDelivery(text.length * audiences.sizeOf(topic), nowMs)) return undefined;
+  if (rates.takeDelivery(text.length * audiences.sizeOf(topic), clock.steadyMs())) return undefined;
   return refused(signalingErrors.publishTooFrequent, tooMuch);
 }
 
@@ -135,7 +133,7 @@ export function mayTellMetadata(
   const followers = audiences.sizeOf(storageTopic(key));
   if (followers === 0) return true;
   const length = storageLength(log.signalingState(key).metadata, items, userId);
-  return rates.takeDelivery(length * followers, clock.nowMs());
+  return rates.takeDelivery(length * followers, clock.steadyMs());
 }
 
 export type PublishContext = Pick<

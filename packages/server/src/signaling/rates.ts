@@ -25,33 +25,33 @@ export class Rates {
   #renewed: FrameBudget | undefined;
 
   /** Takes one; false if none is left. */
-  take(kind: RateKind, nowMs: number): boolean {
+  take(kind: RateKind, steadyMs: number): boolean {
     let budget = this.#budgets.get(kind);
     if (!budget) {
       const perSecond =
         kind === 'publish' ? limits.signalingPublishesPerSecondMax : limits.signalingRequestsPerSecondMax;
-      budget = new FrameBudget(nowMs, perSecond);
+      budget = new FrameBudget(steadyMs, perSecond);
       this.#budgets.set(kind, budget);
     }
-    return budget.take(nowMs);
+    return budget.take(steadyMs);
   }
 
   /** Takes what a message costs: its bytes, for everybody who gets it. */
-  takeDelivery(bytes: number, nowMs: number): boolean {
-    this.#delivered ??= new FrameBudget(nowMs, limits.signalingDeliveredBytesPerSecondMax);
-    return this.#delivered.take(nowMs, bytes);
+  takeDelivery(bytes: number, steadyMs: number): boolean {
+    this.#delivered ??= new FrameBudget(steadyMs, limits.signalingDeliveredBytesPerSecondMax);
+    return this.#delivered.take(steadyMs, bytes);
   }
 
   /** Takes what keeping a message costs: its bytes. */
-  takeKept(bytes: number, nowMs: number): boolean {
-    this.#kept ??= new FrameBudget(nowMs, limits.signalingKeptBytesPerSecondMax);
-    return this.#kept.take(nowMs, bytes);
+  takeKept(bytes: number, steadyMs: number): boolean {
+    this.#kept ??= new FrameBudget(steadyMs, limits.signalingKeptBytesPerSecondMax);
+    return this.#kept.take(steadyMs, bytes);
   }
 
   /** Takes what a login or another token costs: so many subscriptions are looked at, and may be written about. */
-  takeRenewals(subscriptions: number, nowMs: number): boolean {
+  takeRenewals(subscriptions: number, steadyMs: number): boolean {
     if (subscriptions === 0) return true;
-    this.#renewed ??= new FrameBudget(nowMs, limits.signalingRenewalsPerSecondMax);
-    return this.#renewed.take(nowMs, subscriptions);
+    this.#renewed ??= new FrameBudget(steadyMs, limits.signalingRenewalsPerSecondMax);
+    return this.#renewed.take(steadyMs, subscriptions);
   }
 }

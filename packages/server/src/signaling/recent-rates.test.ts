@@ -3,7 +3,7 @@ import { RecentRates } from './recent-rates.ts';
 
 test('SIG123: the rates of a session that ended are those of the next, until they are whole again', () => {
   let nowMs = 1_000;
-  const recent = new RecentRates({ nowMs: () => nowMs }, 2);
+  const recent = new RecentRates({ steadyMs: () => nowMs }, 2);
   const first = recent.of('ann');
   for (let at = 0; at < 100; at += 1) expect(first.take('subscribe', nowMs)).toBe(true);
   expect(first.take('subscribe', nowMs)).toBe(false);

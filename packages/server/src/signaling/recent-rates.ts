@@ -13,12 +13,12 @@ interface Recent {
  * way around every rate. After the time of a burst all of it is there again, and there is nothing to remember.
  */
 export class RecentRates {
-  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #clock: Pick<Clock, 'steadyMs'>;
   readonly #usersMax: number;
   /** By user, in the order in which their sessions ended. */
   readonly #ended = new Map<string, Recent>();
 
-  constructor(clock: Pick<Clock, 'nowMs'>, usersMax: number = limits.recentRatesMax) {
+  constructor(clock: Pick<Clock, 'steadyMs'>, usersMax: number = limits.recentRatesMax) {
     this.#clock = clock;
     this.#usersMax = usersMax;
   }
@@ -38,14 +38,14 @@ export class RecentRates {
   /** The user's session has ended. */
   keep(user: string, rates: Rates): void {
     this.#ended.delete(user);
-    this.#ended.set(user, { rates, endedMs: this.#clock.nowMs() });
+    this.#ended.set(user, { rates, endedMs: this.#clock.steadyMs() });
     this.#forgetOld();
   }
 
   #forgetOld(): void {
-    const nowMs = this.#clock.nowMs();
+    const steadyMs = this.#clock.steadyMs();
     for (const [user, { endedMs }] of this.#ended) {
-      if (nowMs - endedMs < burstSeconds * 1000 && this.#ended.size <= this.#usersMax) return;
+      if (steadyMs - endedMs < burstSeconds * 1000 && this.#ended.size <= this.#usersMax) return;
       this.#ended.delete(user);
     }
   }

@@ -1,4 +1,5 @@
 import { type SignalingClientFrame, signalingErrors } from '@housecount/protocol';
+import { tokenTime } from '../edge/token/verify.ts';
 import { checkSignalingToken } from '../edge/token/verify-signaling.ts';
 import { limits } from '../limits.ts';
 import { acquireLock, lockNameOf } from './acquire-lock.ts';
@@ -37,7 +38,7 @@ export function handleRequest(
   if (forbidden) return forbidden;
   // Its own rate is by topic.
   if (frame.type === 'publish-topic') return publishTopic(context, session, frame);
-  if (!session.rates.take(rateKinds[frame.type], context.clock.nowMs())) return tooMany();
+  if (!session.rates.take(rateKinds[frame.type], context.clock.steadyMs())) return tooMany();
   switch (frame.type) {
     case 'renew-token':
       return frame.channel === undefined
@@ -151,10 +152,15 @@ const keyOf = (session: Session, { channelType, channel }: Omit<ChannelKey, 'app
 async function renewToken(context: SignalingContext, session: Session, token: string): Promise<Answer> {
   const { log, clock } = context;
   const { app, userId, id: connectionId } = session;
-  const nowMs = clock.nowMs();
-  const grant = checkSignalingToken({ token, app, userId, nowMs, lengthMax: limits.tokenLengthMax });
+  const grant = checkSignalingToken({
+    token,
+    app,
+    userId,
+    ...tokenTime(clock),
+    lengthMax: limits.tokenLengthMax,
+  });
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
-  if (!session.rates.takeRenewals(session.countOf('MESSAGE'), nowMs)) return tooMany();
+  if (!session.rates.takeRenewals(session.countOf('MESSAGE'), clock.steadyMs())) return tooMany();
   const { loginEndsMs, permissions } = grant;
   const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
   const outcomes = await Promise.all(

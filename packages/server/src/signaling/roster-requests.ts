@@ -32,7 +32,7 @@ export async function followRoster(
   if (!view) {
     // Everybody by name, unless the cursor serves: what a user may put on others' connections it may put on its own.
     const { occupancy } = await presences.fold(key);
-    if (!session.rates.takeDelivery(occupancy * memberBytes, clock.nowMs()))
+    if (!session.rates.takeDelivery(occupancy * memberBytes, clock.steadyMs()))
       return refused(signalingErrors.rateExceeded, 'That is too much in a short time; wait a moment.');
   }
   const topic = view ? rosterViewTopic(key, viewKeyOf(rangeOf(view))) : rosterTopic(key);

@@ -5,6 +5,7 @@ import {
   type SignalingChannelEnded,
   signalingErrors,
 } from '@housecount/protocol';
+import { stampOf } from '../clock.ts';
 import type { Permissions } from '../edge/token/permissions.ts';
 import type { SignalingRequest } from '../log/contract.ts';
 import { signalingKey } from '../log/world.ts';
@@ -59,7 +60,8 @@ export class Session {
   isWhole = true;
   /** As the log has it, or will have it once what was submitted is decided. */
   link: 'live' | 'silent' = 'live';
-  lastHeardMs: number;
+  /** When anything was last heard, by the clock that only runs. */
+  heardMs: number;
   /** Of the last connection; empty before the first. */
   address = '';
   readonly #context: SignalingContext;
@@ -90,7 +92,7 @@ export class Session {
     this.tokenEndsMs = start.tokenEndsMs;
     this.permissions = start.permissions;
     this.insteadOf = start.insteadOf;
-    this.lastHeardMs = context.clock.nowMs();
+    this.heardMs = context.clock.steadyMs();
   }
 
   get connection(): SignalingConnection | undefined {
@@ -120,7 +122,7 @@ export class Session {
     this.#telling = telling;
     this.address = connection.socket.address;
     this.link = 'live';
-    this.lastHeardMs = this.#context.clock.nowMs();
+    this.heardMs = this.#context.clock.steadyMs();
     for (const subscription of this.#subscriptions.values()) subscription.start(socket, telling);
     for (const stream of this.#streams.values()) stream.start(socket, telling);
     for (const lost of this.#lostStreams.values()) connection.send(lost);
@@ -131,16 +133,16 @@ export class Session {
   }
 
   /** The connection is gone without a goodbye: the session is silent since it was last heard. */
-  detach(connection: SignalingConnection, lastHeardMs: number): void {
+  detach(connection: SignalingConnection, heardMs: number): void {
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.lost(lastHeardMs);
+    this.lost(heardMs);
   }
 
   /** It has no connection: until one comes back it is silent. Without subscriptions there is nothing to come back to. */
-  lost(lastHeardMs: number): void {
+  lost(heardMs: number): void {
     if (this.#connection || this.#isOver) return;
-    this.lastHeardMs = lastHeardMs;
+    this.heardMs = heardMs;
     this.#unlisten();
     if (this.#subscriptions.size === 0) void this.end('lease_ended', undefined);
     else this.tellSilent('socket-closed');
@@ -165,8 +167,8 @@ export class Session {
 
   tellSilent(evidence: Evidence): void {
     this.link = 'silent';
-    const { lastHeardMs } = this;
-    for (const { key } of this.#subscriptions.values()) this.#tellSilent(key, evidence, lastHeardMs);
+    const { heardMs } = this;
+    for (const { key } of this.#subscriptions.values()) this.#tellSilent(key, evidence, heardMs);
   }
 
   tellHeard(): void {
@@ -187,7 +189,7 @@ export class Session {
     // Until the answer is sent the socket is told what it was told before: nothing is missed in between.
     if (before) this.#subscriptions.get(signalingKey(key))?.takeOver(before);
     this.stream(key)?.entered();
-    if (!this.#connection) this.#tellSilent(key, 'socket-closed', this.lastHeardMs);
+    if (!this.#connection) this.#tellSilent(key, 'socket-closed', this.heardMs);
   }
 
   /** Begins to tell the session's socket, if it has one, what happens in the channel. */
@@ -374,7 +376,8 @@ export class Session {
     this.#followed.set(userId, this.#telling.begin(begin));
   }
 
-  #tellSilent(key: ChannelKey, evidence: Evidence, lastHeardMs: number): void {
+  #tellSilent(key: ChannelKey, evidence: Evidence, heardMs: number): void {
+    const lastHeardMs = stampOf(this.#context.clock, heardMs);
     this.#submit(key, { type: 'silent', connectionId: this.id, lastHeardMs, evidence });
   }
 

@@ -160,22 +160,22 @@ export class Sessions {
   }
 
   /** Forgets sessions that nobody came back for. */
-  sweep(nowMs: number): void {
+  sweep(steadyMs: number): void {
     for (const session of this.#byId.values())
-      if (!session.connection && nowMs - session.lastHeardMs > session.leaseMs + forgetAfterMs)
+      if (!session.connection && steadyMs - session.heardMs > session.leaseMs + forgetAfterMs)
         void session.end('lease_ended', 'socket-closed');
   }
 
   /** Whoever is in many channels can log in less often: each is written about when a session goes, comes back or is replaced. */
   #takeRenewals(app: string, userId: string): boolean {
-    const nowMs = this.#context.clock.nowMs();
+    const steadyMs = this.#context.clock.steadyMs();
     const known = this.of(app, userId);
-    if (known) return known.rates.takeRenewals(known.subscriptions.size, nowMs);
+    if (known) return known.rates.takeRenewals(known.subscriptions.size, steadyMs);
     const subscriptions = [...this.#memberships(app, userId)].length;
     if (subscriptions === 0) return true;
     const key = userKey(app, userId);
     const rates = this.#recentRates.of(key);
-    const isTaken = rates.takeRenewals(subscriptions, nowMs);
+    const isTaken = rates.takeRenewals(subscriptions, steadyMs);
     this.#recentRates.keep(key, rates);
     return isTaken;
   }

@@ -55,7 +55,7 @@ export class Signaling {
   readonly #context: SignalingContext;
   /** Every open socket. */
   readonly #open = new Set<SignalingConnection>();
-  /** Those that were told to go, and when, epoch milliseconds; cut if they do not. */
+  /** Those that were told to go, and when, by the clock that only runs; cut if they do not. */
   readonly #closing = new Map<SignalingConnection, number>();
   readonly #sweep: Sweep;
   #cancelSweep: (() => void) | undefined;
@@ -65,7 +65,7 @@ export class Signaling {
   constructor(options: SignalingOptions) {
     this.#options = options;
     const { apps, clock, log, metrics, sockets } = options;
-    this.#sweep = new Sweep(clock.nowMs());
+    this.#sweep = new Sweep(clock);
     const presences = new Presences({
       ...options,
       settingsOf: (app) => {
@@ -97,7 +97,7 @@ export class Signaling {
         'housecount_signaling_refusals_total',
         'Refusals and endings told to signaling clients, by code.',
       ),
-      ended: (connection) => this.#closing.set(connection, clock.nowMs()),
+      ended: (connection) => this.#closing.set(connection, clock.steadyMs()),
       closed: (connection) => {
         this.#closing.delete(connection);
         if (this.#open.delete(connection)) sockets.leave(connection.socket.address);
@@ -221,13 +221,12 @@ export class Signaling {
   #sweepLater(): void {
     const { clock } = this.#options;
     this.#cancelSweep = clock.after(limits.sweepMs, () => {
-      const nowMs = clock.nowMs();
-      const fair = this.#sweep.fair(nowMs);
-      for (const connection of this.#open) connection.sweep(nowMs, fair);
+      const look = this.#sweep.look();
+      for (const connection of this.#open) connection.sweep(look);
       this.#cutSlowest();
       for (const [connection, sinceMs] of this.#closing)
-        if (nowMs - sinceMs > limits.closingMs) connection.socket.terminate();
-      this.#context.sessions.sweep(nowMs);
+        if (look.steadyMs - sinceMs > limits.closingMs) connection.socket.terminate();
+      this.#context.sessions.sweep(look.steadyMs);
       this.#context.presences.tidy();
       this.#sweepLater();
     });

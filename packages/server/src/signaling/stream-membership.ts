@@ -76,16 +76,16 @@ export class StreamMembership {
   }
 
   /** Takes one message in a topic; false if there were too many. */
-  takeMessage(topic: string, nowMs: number): boolean {
+  takeMessage(topic: string, steadyMs: number): boolean {
     let budget = this.#budgets.get(topic);
     if (!budget) {
       // Those of topics that were left long ago are full again, and so like new ones.
       if (this.#budgets.size >= 2 * limits.memberTopicsMax)
         this.#budgets.delete(this.#budgets.keys().next().value ?? '');
-      budget = new FrameBudget(nowMs, limits.signalingTopicMessagesPerSecondMax);
+      budget = new FrameBudget(steadyMs, limits.signalingTopicMessagesPerSecondMax);
       this.#budgets.set(topic, budget);
     }
-    return budget.take(nowMs);
+    return budget.take(steadyMs);
   }
 
   /** Topics of which it gets anybody's messages. */

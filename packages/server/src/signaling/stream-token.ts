@@ -1,5 +1,5 @@
 import { type Code, signalingErrors } from '@housecount/protocol';
-import { checkToken } from '../edge/token/verify.ts';
+import { checkToken, tokenTime } from '../edge/token/verify.ts';
 import { limits } from '../limits.ts';
 import type { SignalingAnswer } from './answer.ts';
 import { refused } from './answer.ts';
@@ -19,10 +19,16 @@ export function checkStreamToken(
   | { readonly ok: false; readonly code: Code; readonly detail: string } {
   // Clients of the modelled service send the app's id where they have no token.
   if ((!token || token === app.id) && isTokenFree) return { ok: true };
-  const nowMs = clock.nowMs();
   // The token has either of account and uid as a text: the user id is that text.
   const identity = { account: userId };
-  const grant = checkToken({ token, app, channel, identity, nowMs, lengthMax: limits.tokenLengthMax });
+  const grant = checkToken({
+    token,
+    app,
+    channel,
+    identity,
+    ...tokenTime(clock),
+    lengthMax: limits.tokenLengthMax,
+  });
   if (!grant.ok) return grant;
   if (grant.hint !== undefined)
     logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });

@@ -40,7 +40,7 @@ export async function changeTopic(
   const key = keyOf(session, frame);
   if (!session.stream(key)) return notJoined();
   const bytes = frameBytes + (frame.type === 'join-topic' ? frame.meta.length : 0);
-  if (!session.rates.takeDelivery(bytes * audiences.sizeOf(topicsTopic(key)), clock.nowMs()))
+  if (!session.rates.takeDelivery(bytes * audiences.sizeOf(topicsTopic(key)), clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, tooMuch);
   const { topic } = frame;
   const connectionId = session.id;
@@ -78,7 +78,7 @@ export function publishTopic(
     ...(customType !== undefined && { customType }),
     serverMs: clock.nowMs(),
   };
-  if (!stream.takeMessage(topic, frame.serverMs))
+  if (!stream.takeMessage(topic, clock.steadyMs()))
     return refused(signalingErrors.publishTooFrequent, 'Too many messages in the topic in a short time.');
   const text = JSON.stringify(frame);
   const to = topicMessagesTopic(key, topic, session.userId);

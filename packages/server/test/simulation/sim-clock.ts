@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 
 interface Timer {
   readonly atMs: number;
@@ -21,6 +21,9 @@ export class SimClock {
   nowMs(): number {
     return this.#nowMs;
   }
+
+  /** What the wall clock is ahead of time that only runs, milliseconds. Setting it is a step, for every process. */
+  wallAheadMs = 0;
 
   /** A clock for one simulated process: its timers die with it. */
   process(): SimProcessClock {
@@ -55,10 +58,30 @@ export class SimClock {
 export class SimProcessClock implements Clock {
   alive = true;
 
-  constructor(readonly clock: SimClock) {}
+  readonly #times: Clock;
+
+  constructor(readonly clock: SimClock) {
+    // The real rules of how the log's time follows a wall clock that is set.
+    this.#times = systemClock({
+      steadyMs: () => clock.nowMs(),
+      wallMs: () => clock.nowMs() + clock.wallAheadMs,
+    });
+  }
 
   nowMs(): number {
-    return this.clock.nowMs();
+    return this.#times.nowMs();
+  }
+
+  steadyMs(): number {
+    return this.#times.steadyMs();
+  }
+
+  wallMs(): number {
+    return this.#times.wallMs();
+  }
+
+  notBefore(floorMs: number): void {
+    this.#times.notBefore(floorMs);
   }
 
   after(delayMs: number, run: () => void): () => void {

@@ -49,7 +49,7 @@ export function getDemoToken({ deps }: NativeParts): Operation {
       if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
       const role = roleParameter.read(context) ?? 'audience';
       if (role !== 'broadcaster' && role !== 'audience') throw new HousecountError('role_invalid');
-      const nowMs = deps.clock.nowMs();
+      const nowMs = deps.clock.wallMs();
       const token = buildRtcToken({
         appId: app.id,
         certificate: app.certificate,

@@ -59,12 +59,12 @@ export function pullEvents({ deps }: NativeParts): Operation {
     async handle({ context }) {
       const app = appOf(deps, context).id;
       const size = limit.read(context);
-      const untilMs = clock.nowMs() + wait.read(context) * 1000;
+      const untilMs = clock.steadyMs() + wait.read(context) * 1000;
       await history.caughtUp(context.signal);
       let after = startOf(cursorParameter.read(context), since.read(context), app);
       for (;;) {
         const { entries, through, more } = scan(app, after, size);
-        const leftMs = untilMs - clock.nowMs();
+        const leftMs = untilMs - clock.steadyMs();
         if (entries.length > 0 || more || leftMs <= 0) {
           const cursor = formatCursor({ app, position: through, sid: history.sidAt(through) });
           return { app, events: entries.map(({ event }) => toPulled(event)), cursor, more };

@@ -65,7 +65,8 @@ test('TOKEN8: what the official builder makes is good here, and bad with another
           seconds,
           seconds,
         );
-        const check = { token, channel, identity: { uid: number }, nowMs: Date.now(), lengthMax };
+        const nowMs = Date.now();
+        const check = { token, channel, identity: { uid: number }, nowMs, wallMs: nowMs, lengthMax };
         const result = checkToken({ ...check, app: { id, certificate } });
         expect(result).toMatchObject({ ok: true, tokenUid: number === 0 ? '' : String(number) });
         if (result.ok) expect(result.privileges.size).toBe(publisher ? 4 : 1);

@@ -16,7 +16,15 @@ const request = {
   salt: 55555,
 };
 const check = (token: string | undefined, over: { userId?: string; nowMs?: number } = {}) =>
-  checkSignalingToken({ token, app, userId: 'alice_01', nowMs, lengthMax: 8192, ...over });
+  checkSignalingToken({
+    token,
+    app,
+    userId: 'alice_01',
+    nowMs,
+    wallMs: over.nowMs ?? nowMs,
+    lengthMax: 8192,
+    ...over,
+  });
 
 test('SIG10: a token with the RTM login privilege for this very user is good until the privilege ends', () => {
   const token = buildSignalingToken(request);
@@ -48,7 +56,9 @@ test('SIG10: one token for a channel and for signaling is good for both', () => 
   const place = { channel: 'lobby', identity: { account: 'alice_01' }, role: 'audience' } as const;
   const token = buildTokenForBoth({ ...request, ...place });
   expect(check(token)).toEqual({ ok: true, loginEndsMs: nowMs + 3_600_000 });
-  expect(checkToken({ token, app, ...place, nowMs, lengthMax: 8192 })).toMatchObject({ ok: true });
+  expect(checkToken({ token, app, ...place, nowMs, wallMs: nowMs, lengthMax: 8192 })).toMatchObject({
+    ok: true,
+  });
 });
 
 test('SIG10: refusals have the codes of other tokens', () => {

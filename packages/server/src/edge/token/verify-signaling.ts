@@ -1,6 +1,6 @@
 import { rtmLogin, serviceTypes } from './access-token.ts';
 import { Permissions } from './permissions.ts';
-import { believe, lifeOf, type TokenApp, type TokenRefusal } from './verify.ts';
+import { believe, lifeOf, type TokenApp, type TokenRefusal, type TokenTime } from './verify.ts';
 
 /** A token that is good for a login to signaling. */
 export interface SignalingGrant {
@@ -18,14 +18,15 @@ export interface SignalingGrant {
  * no pattern, spec: tokens section 6), the token's end, the login privilege. Where there are both a service with lists of
  * permissions (RTM2) and one without, the lists hold.
  */
-export function checkSignalingToken(check: {
-  readonly token: string | undefined;
-  readonly app: TokenApp;
-  readonly userId: string;
-  readonly nowMs: number;
-  /** Characters; the caller's limit. */
-  readonly lengthMax: number;
-}): SignalingGrant | TokenRefusal {
+export function checkSignalingToken(
+  check: TokenTime & {
+    readonly token: string | undefined;
+    readonly app: TokenApp;
+    readonly userId: string;
+    /** Characters; the caller's limit. */
+    readonly lengthMax: number;
+  },
+): SignalingGrant | TokenRefusal {
   const believed = believe(check);
   if (!believed.ok) return believed;
   const { token } = believed;
@@ -35,12 +36,12 @@ export function checkSignalingToken(check: {
   if (services.length === 0) return refuse('token_no_privilege', 'It has no RTM service.');
   const service = services.find(({ names }) => names[0] === check.userId);
   if (!service) return refuse('token_uid_mismatch', '');
-  const life = lifeOf(token, check.nowMs);
+  const life = lifeOf(token, check);
   if (!life.ok) return life;
   const seconds = service.privileges.get(rtmLogin);
   if (seconds === undefined) return refuse('token_no_privilege', 'It does not allow logging in.');
   const loginEndsMs = seconds === 0 ? undefined : life.issuedMs + seconds * 1000;
-  if (loginEndsMs !== undefined && check.nowMs >= loginEndsMs)
+  if (seconds > 0 && life.hasEnded(seconds))
     return refuse('token_expired', 'Its privilege to log in has ended.');
   return {
     ok: true,

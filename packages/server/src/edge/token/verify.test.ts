@@ -16,6 +16,7 @@ const check = (token: string | undefined, more: object = {}) =>
     channel: 'housecount',
     identity: { uid: 12345 },
     nowMs: atMs,
+    wallMs: (more as { nowMs?: number }).nowMs ?? atMs,
     lengthMax,
     ...more,
   });
@@ -176,6 +177,35 @@ describe('checkToken', () => {
     expect(check(build({ privilegeSeconds: 60 }))).toMatchObject({
       code: 'token_expired',
       detail: expect.stringContaining('join'),
+    });
+  });
+
+  test('TIME4: a token is judged by the wall clock, and its ends are told in the time of the log', () => {
+    const token = build({ expireSeconds: 3600, privilegeSeconds: 600 });
+    const aheadMs = 2 * 3_600_000;
+    // The clock was set back by two hours, or forward by one: the log goes on, the token is of now.
+    for (const nowMs of [atMs + aheadMs, atMs - 3_600_000]) {
+      expect(check(token, { nowMs, wallMs: atMs })).toMatchObject({
+        ok: true,
+        joinEndsMs: (issuedSeconds + 600) * 1000 + nowMs - atMs,
+        tokenEndsMs: (issuedSeconds + 3600) * 1000 + nowMs - atMs,
+      });
+    }
+    expect(check(token, { nowMs: atMs, wallMs: atMs + 3_600_000 })).toMatchObject({ code: 'token_expired' });
+    expect(check(token, { nowMs: atMs, wallMs: atMs - 3_600_000 })).toMatchObject({ code: 'invalid_token' });
+    // What slewing leaves of a difference does not make the end another one at each renewal.
+    for (const offMs of [-900, 0, 900])
+      expect(check(token, { nowMs: atMs + offMs, wallMs: atMs })).toMatchObject({
+        joinEndsMs: (issuedSeconds + 600) * 1000,
+      });
+  });
+
+  test('TIME7: a join privilege that ends at a Unix time, taken for seconds, ends in decades', () => {
+    const grant = check(build({ privilegeSeconds: issuedSeconds + 3600 }));
+    expect(grant).toMatchObject({ ok: true, joinEndsMs: (2 * issuedSeconds + 3600) * 1000 });
+    expect(check(build({ privilegeSeconds: 0xffff_ffff }))).toMatchObject({
+      ok: true,
+      joinEndsMs: (issuedSeconds + 0xffff_ffff) * 1000,
     });
   });
 

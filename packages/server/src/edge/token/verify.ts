@@ -1,4 +1,5 @@
 import type { Code } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
 import { matchesName } from '../../glob.ts';
 import {
   type AccessToken,
@@ -16,23 +17,39 @@ export interface TokenApp {
   readonly secondaryCertificate?: string;
 }
 
+/** The two times that a token has to do with, epoch milliseconds. */
+export interface TokenTime {
+  /** Of the log: the ends that are told are counted in it. */
+  readonly nowMs: number;
+  /** Of the machine's clock, which is compared with that of the token's maker. */
+  readonly wallMs: number;
+}
+
+/** The times of a clock, now. */
+export const tokenTime = (clock: Pick<Clock, 'nowMs' | 'wallMs'>): TokenTime => ({
+  nowMs: clock.nowMs(),
+  wallMs: clock.wallMs(),
+});
+
 export type TokenIdentity = { readonly uid: number } | { readonly account: string };
 
-export interface TokenCheck {
+export interface TokenCheck extends TokenTime {
   /** undefined or empty: none was sent. */
   readonly token: string | undefined;
   readonly app: TokenApp;
   readonly channel: string;
   /** Who wants to use it; uid 0 asks for an assigned one. Left out (WHIP, WHEP): whoever the token names. */
   readonly identity?: TokenIdentity;
-  readonly nowMs: number;
   /** Characters; the caller's limit. */
   readonly lengthMax: number;
 }
 
 export type TokenPrivilege = keyof typeof rtcPrivileges;
 
-/** A token that is good for this join. */
+/**
+ * A token that is good for this join. Its ends are in the time of the log: what was left of it when it was shown runs down,
+ * and a clock that is set meanwhile makes it neither longer nor shorter.
+ */
 export interface TokenGrant {
   readonly ok: true;
   /** Uid or account as the token has it: exact, empty for any, or a pattern with `*`. */
@@ -64,14 +81,13 @@ export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
   const believed = believe(check);
   if (!believed.ok) return believed;
   const { token } = believed;
-  const { nowMs } = check;
   const services = token.services.filter(({ type }) => type === serviceTypes.rtc);
   if (services.length === 0) return refuse('token_no_privilege', 'It has no RTC service.');
   const ofChannel = services.filter(({ names }) => matchesName(names[0] ?? '', check.channel));
   if (ofChannel.length === 0) return refuse('token_channel_mismatch', '');
   const service = ofChannel.find(({ names }) => isFor(names[1] ?? '', check.identity));
   if (!service) return refuse('token_uid_mismatch', mismatchHint(check.identity));
-  return grantOf(token, service, nowMs);
+  return grantOf(token, service, check);
 }
 
 /** The token, if it is one and of this app: present, version, decodable, app id, signature, in this order. */
@@ -91,31 +107,51 @@ export function believe({
   return { ok: true, token };
 }
 
-/** When it was issued and ends, epoch milliseconds, and a likely mistake of its maker; refused if that is not now. */
+/**
+ * When it was issued and ends, in the time of the log, and a likely mistake of its maker; refused if that is not now.
+ * `hasEnded` tells it of a part of the token that lasts so many seconds from its issue on.
+ */
 export function lifeOf(
   token: AccessToken,
-  nowMs: number,
+  time: TokenTime,
 ):
-  | { readonly ok: true; readonly issuedMs: number; readonly tokenEndsMs: number; readonly hint?: string }
+  | {
+      readonly ok: true;
+      readonly issuedMs: number;
+      readonly tokenEndsMs: number;
+      readonly hasEnded: (seconds: number) => boolean;
+      readonly hint?: string;
+    }
   | TokenRefusal {
+  const { wallMs } = time;
   const issuedMs = token.issuedSeconds * 1000;
-  if (issuedMs > nowMs + issuedAheadMsMax)
+  if (issuedMs > wallMs + issuedAheadMsMax)
     return refuse('invalid_token', 'It was issued in the future; check the clock of its maker.');
   const { expireSeconds } = token;
   const lifeSeconds = expireSeconds === 0 ? tokenSecondsMax : Math.min(expireSeconds, tokenSecondsMax);
-  const tokenEndsMs = issuedMs + lifeSeconds * 1000;
+  const hasEnded = (seconds: number) => wallMs >= issuedMs + seconds * 1000;
   const hint =
     expireSeconds >= unixTimeLeast
       ? '"expire" looks like a Unix time; it is a number of seconds from now, and at most one day.'
       : undefined;
-  if (nowMs >= tokenEndsMs) return refuse('token_expired', hint ?? '');
-  return { ok: true, issuedMs, tokenEndsMs, ...(hint !== undefined && { hint }) };
+  if (hasEnded(lifeSeconds)) return refuse('token_expired', hint ?? '');
+  const issued = issuedMs + aheadMs(time);
+  return {
+    ok: true,
+    issuedMs: issued,
+    tokenEndsMs: issued + lifeSeconds * 1000,
+    hasEnded,
+    ...(hint !== undefined && { hint }),
+  };
 }
 
-function grantOf(token: AccessToken, service: TokenService, nowMs: number): TokenGrant | TokenRefusal {
-  const life = lifeOf(token, nowMs);
+/** How far the log's time is ahead of the machine's clock, in whole seconds, so that small differences do not show. */
+const aheadMs = ({ nowMs, wallMs }: TokenTime): number => Math.trunc((nowMs - wallMs) / 1000) * 1000;
+
+function grantOf(token: AccessToken, service: TokenService, time: TokenTime): TokenGrant | TokenRefusal {
+  const life = lifeOf(token, time);
   if (!life.ok) return life;
-  const { issuedMs, tokenEndsMs, hint } = life;
+  const { issuedMs, tokenEndsMs, hasEnded, hint } = life;
   const privileges = new Map<TokenPrivilege, number>();
   for (const [name, key] of Object.entries(rtcPrivileges) as [TokenPrivilege, number][]) {
     const seconds = service.privileges.get(key);
@@ -124,7 +160,8 @@ function grantOf(token: AccessToken, service: TokenService, nowMs: number): Toke
   }
   const joinEndsMs = privileges.get('join');
   if (joinEndsMs === undefined) return refuse('token_no_privilege', 'It does not allow joining a channel.');
-  if (nowMs >= joinEndsMs) return refuse('token_expired', 'Its privilege to join has ended.');
+  if (Number.isFinite(joinEndsMs) && hasEnded((joinEndsMs - issuedMs) / 1000))
+    return refuse('token_expired', 'Its privilege to join has ended.');
   return {
     ok: true,
     tokenUid: service.names[1] ?? '',

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
 import type { EdgeApp } from '../edge-app.ts';
 import { verifyResumeKey } from '../resume-key.ts';
-import { checkToken } from '../token/verify.ts';
+import { checkToken, type TokenTime } from '../token/verify.ts';
 
 /** Who may open this session, and as whom. */
 export interface Admitted {
@@ -39,11 +39,12 @@ export async function admit(
     readonly bearer: string | undefined;
     readonly query: URLSearchParams;
     readonly address: string;
-    readonly nowMs: number;
+    readonly time: TokenTime;
   },
 ): Promise<{ readonly app: EdgeApp; readonly admitted: Admitted }> {
   const { apps, log } = options;
-  const { channel, bearer, nowMs, kind } = request;
+  const { channel, bearer, time, kind } = request;
+  const { nowMs } = time;
   const app = isAppId(request.app) ? apps.get(request.app) : undefined;
   if (!app) throw new HousecountError('invalid_app_id');
   if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
@@ -65,7 +66,7 @@ export async function admit(
     app,
     channel,
     ...(wished && { identity: wished }),
-    nowMs,
+    ...time,
     lengthMax: limits.tokenLengthMax,
   });
   if (!checked.ok) throw new HousecountError(checked.code, checked.detail);

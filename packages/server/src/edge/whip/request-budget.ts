@@ -18,14 +18,14 @@ export class RequestBudget {
 
   /** Takes one request out of the address's budget; false if there is none left now. */
   take(address: string): boolean {
-    const nowMs = this.#clock.nowMs();
+    const steadyMs = this.#clock.steadyMs();
     const full = burstSeconds * this.#perSecond;
-    const before = this.#buckets.get(address) ?? { tokens: full, atMs: nowMs };
-    const tokens = Math.min(full, before.tokens + ((nowMs - before.atMs) / 1000) * this.#perSecond);
+    const before = this.#buckets.get(address) ?? { tokens: full, atMs: steadyMs };
+    const tokens = Math.min(full, before.tokens + ((steadyMs - before.atMs) / 1000) * this.#perSecond);
     const allowed = tokens >= 1;
     // Put at the end: the map's order is that of last use.
     this.#buckets.delete(address);
-    this.#buckets.set(address, { tokens: allowed ? tokens - 1 : tokens, atMs: nowMs });
+    this.#buckets.set(address, { tokens: allowed ? tokens - 1 : tokens, atMs: steadyMs });
     if (this.#buckets.size > addressesMax) {
       for (const oldest of this.#buckets.keys()) {
         this.#buckets.delete(oldest);

@@ -8,6 +8,7 @@ import type { LogRecord } from '../../log/record.ts';
 import type { MediaAnswer, MediaEngine, SessionReport } from '../../media/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Streams } from '../../signal/streams.ts';
+import { tokenTime } from '../token/verify.ts';
 import { type AdmissionOptions, admit, publishPrivileges, refuseBanned } from './admission.ts';
 import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
 import { type MediaSession, MediaSessions } from './media-session.ts';
@@ -86,7 +87,7 @@ export class WhipService {
   ): Promise<{ readonly session: MediaSession; readonly answerSdp: string }> {
     const { log, media, random, clock } = this.#options;
     const { kind, channel, address } = request;
-    const { app, admitted } = await admit(this.#options, { ...request, nowMs: clock.nowMs() });
+    const { app, admitted } = await admit(this.#options, { ...request, time: tokenTime(clock) });
     const read = readOffer(request.offerSdp, kind === 'whip' ? 'publish' : 'play');
     if (!read.ok) throw new HousecountError(read.code, read.detail);
     const { audio, video } = read.offer;

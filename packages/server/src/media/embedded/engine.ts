@@ -182,7 +182,7 @@ class Supervisor implements EmbeddedMedia {
       env: {},
     });
     this.#child = child;
-    const startedMs = this.#clock.nowMs();
+    const startedMs = this.#clock.steadyMs();
     // What is written before it listens says why it does not, if it cannot say so itself.
     const early: string[] = [];
     let listened = false;
@@ -218,7 +218,7 @@ class Supervisor implements EmbeddedMedia {
       child.on('error', (cause) => this.#logger.error('The media process failed.', { cause: cause.message }));
       child.on('exit', (exitCode, signal) => {
         cancel();
-        this.#exited(exitCode, signal, this.#clock.nowMs() - startedMs);
+        this.#exited(exitCode, signal, this.#clock.steadyMs() - startedMs);
       });
       // After all it wrote was read.
       child.on('close', () => resolve(['The media process ended while it started.', ...early].join(' ')));

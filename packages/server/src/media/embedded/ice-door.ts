@@ -128,12 +128,12 @@ export class IceDoor {
         const key = keyOf(address);
         if (this.#byAddress.get(key) === front) this.#byAddress.delete(key);
       },
-      nowMs: clock.nowMs(),
+      nowMs: clock.steadyMs(),
     });
     const agreed = new Promise<boolean>((settle) => {
-      this.#entries.set(id, { front, close, openedMs: clock.nowMs(), settle });
+      this.#entries.set(id, { front, close, openedMs: clock.steadyMs(), settle });
       inner.on('message', (packet) => {
-        front.fromLibrary(packet, clock.nowMs());
+        front.fromLibrary(packet, clock.steadyMs());
         if (front.library !== 'checking') settle(front.library === 'proved');
       });
     });
@@ -146,12 +146,12 @@ export class IceDoor {
     const entries = this.#entries;
     return {
       get usable() {
-        return entries.has(id) && !front.expired(clock.nowMs(), mediaLimits.frontRenewMs);
+        return entries.has(id) && !front.expired(clock.steadyMs(), mediaLimits.frontRenewMs);
       },
       get consentAgeMs() {
-        return front.consentAgeMs(clock.nowMs());
+        return front.consentAgeMs(clock.steadyMs());
       },
-      restart: (credentials) => ({ ...front.restart(credentials, clock.nowMs()), candidates: announced }),
+      restart: (credentials) => ({ ...front.restart(credentials, clock.steadyMs()), candidates: announced }),
       close: () => this.#remove(id),
     };
   }
@@ -189,7 +189,7 @@ export class IceDoor {
   #received(packet: Buffer, from: Address): void {
     // Nobody can be answered there, and the attempt would throw.
     if (from.port === 0) return;
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.clock.steadyMs();
     if (!isStun(packet)) {
       this.#byAddress.get(keyOf(from))?.dataFromClient(packet, from, nowMs);
       return;
@@ -234,7 +234,7 @@ export class IceDoor {
   }
 
   #tick(): void {
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.clock.steadyMs();
     for (const [id, { front, openedMs, settle }] of [...this.#entries]) {
       front.tick(nowMs);
       if (front.library === 'checking' && nowMs - openedMs >= mediaLimits.frontOpenMs) settle(false);

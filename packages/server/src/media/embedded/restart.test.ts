@@ -11,6 +11,7 @@ import {
   vp8Keyframe,
 } from '../../../test/media/synthetic-peer.ts';
 import { systemClock } from '../../clock.ts';
+import { testClock } from '../../clock-for-tests.ts';
 import type { MediaAnswer } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import { IceDoor } from './ice-door.ts';
@@ -45,7 +46,7 @@ async function bench() {
   await new Promise<void>((resolve) => probe.close(() => resolve()));
   const reports: ChildReport[] = [];
   let aheadMs = 0;
-  const clock = { nowMs: () => Math.floor(performance.now()) + aheadMs, after: () => () => undefined };
+  const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
   const sfu = new Sfu({ udpPort, bindAddress: '127.0.0.1', announcedAddress: 'auto' }, clock, (report) =>
     reports.push(report),
   );

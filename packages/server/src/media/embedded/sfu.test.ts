@@ -10,6 +10,7 @@ import {
   vp8Delta,
   vp8Keyframe,
 } from '../../../test/media/synthetic-peer.ts';
+import { testClock } from '../../clock-for-tests.ts';
 import type { MediaAnswer } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import type { ChildReport } from './messages.ts';
@@ -21,10 +22,7 @@ import { Sfu } from './sfu.ts';
 async function bench() {
   const reports: ChildReport[] = [];
   let aheadMs = 0;
-  const clock = {
-    nowMs: () => Math.floor(performance.now()) + aheadMs,
-    after: () => () => undefined,
-  };
+  const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
   const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto' };
   const sfu = new Sfu(options, clock, (report) => reports.push(report));
   const peers: SyntheticPeer[] = [];

@@ -129,11 +129,11 @@ export class Sfu {
 
   select(id: string, kinds: { audio: boolean; video: boolean }): void {
     const role = this.#sessions.get(id)?.role;
-    if (role?.type === 'player') role.player.select(kinds, this.#clock.nowMs());
+    if (role?.type === 'player') role.player.select(kinds, this.#clock.steadyMs());
   }
 
   requestKeyframe(room: string, publisher: string): void {
-    this.#routes.get(routeKey({ room, publisher }))?.source?.requestKeyframe(this.#clock.nowMs());
+    this.#routes.get(routeKey({ room, publisher }))?.source?.requestKeyframe(this.#clock.steadyMs());
   }
 
   close(id: string): void {
@@ -162,7 +162,7 @@ export class Sfu {
 
   #add(id: string, route: string, role: Session['role']): Session | undefined {
     if (this.#sessions.has(id) || this.#sessions.size >= mediaLimits.sessionsMax) return undefined;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     const session: Session = {
       id,
       route,
@@ -244,7 +244,7 @@ export class Sfu {
 
   #opened(session: Session, peer: Peer | undefined): void {
     if (peer === undefined || this.#sessions.get(session.id) !== session) return;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     session.liveness.connected(nowMs);
     const route = this.#route(session.route);
     const { role } = session;
@@ -266,7 +266,7 @@ export class Sfu {
   }
 
   #packet(session: Session, packet: Buffer): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     session.liveness.heard(nowMs);
     if (this.#burstMs < 0) this.#burstMs = nowMs;
     if (nowMs - this.#burstMs > mediaLimits.floodMs && !isRtcp(packet)) {
@@ -282,7 +282,7 @@ export class Sfu {
 
   #gone(session: Session, reason: 'closed' | 'failed' | 'never-connected'): void {
     // A goodbye is a sign of life.
-    const silentMs = reason === 'closed' ? 0 : this.#silentMs(session, this.#clock.nowMs());
+    const silentMs = reason === 'closed' ? 0 : this.#silentMs(session, this.#clock.steadyMs());
     this.#remove(session);
     this.#report({ type: 'gone', session: session.id, reason, silentMs });
   }
@@ -295,7 +295,7 @@ export class Sfu {
   }
 
   #remove(session: Session): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     this.#sessions.delete(session.id);
     const route = this.#routes.get(session.route);
     if (session.role.type === 'publisher') route?.removePublisher(session.role.publisher, nowMs);
@@ -331,7 +331,7 @@ export class Sfu {
   }
 
   #tick(): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     this.#burstMs = -1;
     for (const session of [...this.#sessions.values()]) {
       if (session.role.type === 'publisher') session.role.publisher.tick(nowMs);

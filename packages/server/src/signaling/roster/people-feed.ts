@@ -35,7 +35,7 @@ export class PeopleFeed implements ReadFeed {
 
   constructor(options: PeopleFeedOptions) {
     this.#options = options;
-    this.idleSinceMs = options.clock.nowMs();
+    this.idleSinceMs = options.clock.steadyMs();
     this.ring = new ChangeRing({
       max: limits.signalingRosterRingCharsMax,
       weightOf: lengthOfChange,
@@ -61,7 +61,7 @@ export class PeopleFeed implements ReadFeed {
   settle(): void {
     if (this.#cancelSend || this.#pending.length === 0) return;
     const { clock, state } = this.#options;
-    const waitMs = this.#sentMs + limits.rosterMergeMs - clock.nowMs();
+    const waitMs = this.#sentMs + limits.rosterMergeMs - clock.steadyMs();
     if (waitMs <= 0 || state().people.shown.size <= limits.rosterMergeMembersMin) {
       this.#send();
       return;
@@ -102,7 +102,7 @@ export class PeopleFeed implements ReadFeed {
     const changes = this.#pending;
     this.#pending = [];
     this.#pendingLength = 0;
-    this.#sentMs = clock.nowMs();
+    this.#sentMs = clock.steadyMs();
     if (this.readers === 0 || changes.length === 0) return;
     const text = changesText(id, changes, what ? undefined : state());
     const to = changes.at(-1)?.seq ?? 0;
