@@ -63,6 +63,6 @@ test('DEMO7: the words say the range and the first holes', () => {
   };
   expect(words(1, 2, 3)).toBe('seq 1…3, no hole');
   expect(words(4)).toBe('seq 4, no hole');
-  expect(words(1, 3, 6)).toBe('seq 1…6, missing 2, 4–5');
-  expect(words(1, 3, 5, 7, 9)).toBe('seq 1…9, missing 2, 4, 6 …');
+  expect(words(1, 3, 6)).toBe('seq 1…6, not seen here: 2, 4–5');
+  expect(words(1, 3, 5, 7, 9)).toBe('seq 1…9, not seen here: 2, 4, 6 …');
 });

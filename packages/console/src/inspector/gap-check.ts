@@ -22,7 +22,7 @@ export interface Sequence {
   readonly holes: readonly { readonly from: number; readonly to: number }[];
 }
 
-/** Checks that the notices seen have no hole: seq is dense in a sid, so a missing number is a missed notice. */
+/** Checks that this page has seen every notice: seq is dense in a sid, so a number that lacks is one that the page did not see. */
 export class GapCheck {
   readonly #lives = new Map<string, Life>();
 
@@ -78,12 +78,12 @@ function insert(pieces: Piece[], seq: number): void {
   else pieces.splice(index, 0, { from: seq, to: seq });
 }
 
-/** The check's result in words: `seq 1…14, no hole`. */
+/** The check's result in words: `seq 1…14, no hole`. A hole is one of this page, which fell behind; nothing is said about endpoints. */
 export function wordsOfSequence({ from, to, holes }: Sequence): string {
   const range = from === to ? `seq ${from}` : `seq ${from}…${to}`;
   if (holes.length === 0) return `${range}, no hole`;
   const shown = holes
     .slice(0, 3)
     .map((hole) => (hole.from === hole.to ? `${hole.from}` : `${hole.from}–${hole.to}`));
-  return `${range}, missing ${shown.join(', ')}${holes.length > 3 ? ' …' : ''}`;
+  return `${range}, not seen here: ${shown.join(', ')}${holes.length > 3 ? ' …' : ''}`;
 }

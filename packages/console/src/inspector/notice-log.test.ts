@@ -56,7 +56,7 @@ test('DEMO7: the copy for those who look on gives way to the attempt of an endpo
 test('DEMO7: the log keeps a bounded number of attempts, the newest', async () => {
   const log = new NoticeLog();
   const many = noticesMax + 1_500;
-  for (let id = 1; id <= many; id++) log.add(attempt(id));
+  for (let id = 1; id <= many; id++) log.add(attempt(id, { virtual: true }));
   const view = await drawn(log);
   expect(view.notices).toHaveLength(noticesMax);
   expect(view.notices.at(-1)?.seq).toBe(many);
@@ -89,3 +89,18 @@ test('DEMO7: after a clear the log is as new', async () => {
   log.add(attempt(1));
   expect((await drawn(log)).total).toBe(1);
 });
+
+test('DEMO19: late retries, and notices that wait for a receiver that fails, are no hole', async () => {
+  const log = new NoticeLog();
+  // The page was opened when the feed held nothing before 12 but what was tried again.
+  for (const seq of [3, 7]) log.add(attempt(seq, { attempt: 3, next: 'retry' }));
+  for (const seq of [12, 13, 14, 15]) log.add(attempt(100 + seq, { virtual: true, body: bodyOf(seq) }));
+  // The first attempt of 13 waits for an earlier notice of its member.
+  for (const seq of [12, 14, 15]) log.add(attempt(200 + seq, { body: bodyOf(seq), next: 'retry' }));
+  const view = await drawn(log);
+  expect(view.sequences).toEqual([{ sid: 'S', channel: 'x', from: 12, to: 15, holes: [] }]);
+  log.add(attempt(300, { virtual: true, body: bodyOf(18) }));
+  expect((await drawn(log)).sequences[0]?.holes).toEqual([{ from: 16, to: 17 }]);
+});
+
+const bodyOf = (seq: number) => JSON.stringify({ sid: 'S', payload: { seq, uid: 7 } });

@@ -34,7 +34,9 @@ export class NoticeLog {
     this.#keys.add(notice.key);
     this.#notices.push(notice);
     this.#total += 1;
-    if (notice.sid !== undefined && notice.seq !== undefined)
+    // The server's own copies come once, in the order of the log, from the first that the feed still holds. What endpoints are sent does
+    // not: a notice waits for the member's one before it, and a late retry comes long after its neighbours.
+    if (attempt.virtual && notice.sid !== undefined && notice.seq !== undefined)
       this.#check.see(notice.sid, attempt.channel, notice.seq);
     // Cut in blocks: one copy for every thousand notices.
     if (this.#notices.length >= noticesMax + 1_000) {

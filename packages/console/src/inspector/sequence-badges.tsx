@@ -5,7 +5,7 @@ import { type Sequence, wordsOfSequence } from './gap-check.ts';
 /** Badges shown; older lives of channels are still checked. */
 const badgesMax = 6;
 
-/** Proof that nothing was missed: for each life of a channel, whether the numbers seen are dense. */
+/** Proof that this page shows everything: for each life of a channel, whether the numbers seen are dense. */
 export function SequenceBadges({ sequences }: { sequences: readonly Sequence[] }) {
   return (
     <Group gap={8} mih={26} role="status" aria-label="Gap check">
@@ -17,11 +17,14 @@ export function SequenceBadges({ sequences }: { sequences: readonly Sequence[] }
         sequences.slice(0, badgesMax).map((sequence) => {
           const whole = sequence.holes.length === 0;
           return (
-            <Tooltip key={sequence.sid} label={`sid ${sequence.sid}`}>
+            <Tooltip
+              key={sequence.sid}
+              label={`sid ${sequence.sid}${whole ? '' : ': this page fell behind'}`}
+            >
               <Badge
                 size="lg"
                 variant="light"
-                color={whole ? 'teal' : 'red'}
+                color={whole ? 'teal' : 'yellow'}
                 tt="none"
                 maw="100%"
                 leftSection={whole ? <IconCheck size={14} /> : <IconAlertTriangle size={14} />}
