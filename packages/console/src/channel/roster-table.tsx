@@ -27,7 +27,8 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
-      <div className={classes.scroll}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard. */}
+      <section className={classes.scroll} tabIndex={0} aria-label="Members, in order of arrival">
         <Table stickyHeader verticalSpacing={6} horizontalSpacing="xs">
           <Table.Thead bg="var(--page-surface)">
             <Table.Tr>
@@ -61,7 +62,7 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </section>
       {matching.length === 0 && (
         <Text size="sm" c="dimmed">
           Nobody matches.

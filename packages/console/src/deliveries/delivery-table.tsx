@@ -1,4 +1,4 @@
-import { Badge, Table, Text, UnstyledButton } from '@mantine/core';
+import { Badge, Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { memo } from 'react';
 import type { Delivery } from '../api/shapes.ts';
 import { colorOfNotice, wordsOfNotice } from '../words/notices.ts';
@@ -84,7 +84,6 @@ const Row = memo(function Row({
       <Table.Td>
         <UnstyledButton
           className={classes.open}
-          aria-label={`Attempts of ${type} ${wordsOfNotice(type)}, ${who}`}
           onClick={(event) => {
             event.stopPropagation();
             open(delivery);
@@ -98,6 +97,7 @@ const Row = memo(function Row({
             {channel}
             {uid !== undefined && ` · ${who}`}
           </Text>
+          <VisuallyHidden>{who}, attempts</VisuallyHidden>
         </UnstyledButton>
       </Table.Td>
       <Table.Td visibleFrom="sm" className={classes.cut} title={channel}>

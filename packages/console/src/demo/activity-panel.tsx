@@ -16,7 +16,14 @@ export function ActivityPanel({ feed }: { feed: readonly FeedItem[] }) {
           Joins and leaves appear here.
         </Text>
       ) : (
-        <ol className={classes.feed} aria-live="polite" aria-relevant="additions">
+        <ol
+          className={classes.feed}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable from the keyboard.
+          tabIndex={0}
+          aria-label="What happened, newest first"
+          aria-live="polite"
+          aria-relevant="additions"
+        >
           {feed.map((item) => (
             <Line key={item.id} item={item} />
           ))}

@@ -35,7 +35,8 @@ export function PeoplePanel({ members, ownUid }: { members: readonly Person[]; o
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      <ul className={classes.people}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable from the keyboard. */}
+      <ul className={classes.people} tabIndex={0} aria-label="People, those on stage first">
         {sorted.slice(0, listedPeopleMax).map((member) => (
           <PersonRow key={member.uid} member={member} own={member.uid === ownUid} />
         ))}
@@ -59,7 +60,7 @@ const PersonRow = memo(function PersonRow({ member, own }: { member: Person; own
   const name = nameOf(member);
   return (
     <li className={classes.person} data-interrupted={member.interruptedSinceMs !== undefined || undefined}>
-      <Avatar name={name} color="initials" size={30} radius="xl" aria-hidden />
+      <Avatar name={name} size={30} radius="xl" aria-hidden />
       <span className={classes.personName} title={`uid ${member.numericUid}`}>
         {name}
         {own && <span className={classes.quiet}> (you)</span>}

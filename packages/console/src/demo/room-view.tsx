@@ -1,4 +1,4 @@
-import { Badge, Button, CloseButton, EmptyState, Group, Loader, Modal } from '@mantine/core';
+import { Badge, Button, CloseButton, EmptyState, Group, Loader, Modal, VisuallyHidden } from '@mantine/core';
 import { useDocumentTitle, useMediaQuery } from '@mantine/hooks';
 import { IconDoorExit, IconPlugConnectedX } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -56,6 +56,9 @@ export function RoomView({
 
   return (
     <div className={classes.room}>
+      <VisuallyHidden>
+        <h1>The room {entry.channel}</h1>
+      </VisuallyHidden>
       <div className={classes.left}>
         {room.problem && (
           <Group wrap="nowrap" align="start" gap={4}>
@@ -101,7 +104,7 @@ export function RoomView({
         <ActivityPanel feed={room.feed} />
       </div>
       <SharePanel channel={entry.channel} opened={sharing} close={() => setSharing(false)} />
-      <Modal
+      <Modal.Root
         opened={preparing}
         onClose={() => {
           setPreparing(false);
@@ -109,20 +112,23 @@ export function RoomView({
         }}
         size="lg"
         padding={0}
-        withCloseButton={false}
-        aria-label="Come on stage"
       >
-        <GreenRoom
-          name={nameOf({ uid: entry.account })}
-          title="Come on stage"
-          media={media}
-          go={() => void comeOnStage()}
-          back={() => {
-            setPreparing(false);
-            media.stop();
-          }}
-        />
-      </Modal>
+        <Modal.Overlay />
+        <Modal.Content aria-label="Come on stage">
+          <Modal.Body>
+            <GreenRoom
+              name={nameOf({ uid: entry.account })}
+              title="Come on stage"
+              media={media}
+              go={() => void comeOnStage()}
+              back={() => {
+                setPreparing(false);
+                media.stop();
+              }}
+            />
+          </Modal.Body>
+        </Modal.Content>
+      </Modal.Root>
     </div>
   );
 }

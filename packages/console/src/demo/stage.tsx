@@ -44,7 +44,7 @@ export function Stage({
         {performers.length > 0 && <span className={classes.live}>LIVE</span>}
         <span className={classes.watching} role="status" aria-label={`${viewers} watching`}>
           <IconEye size={20} aria-hidden />
-          <RollingNumber value={viewers} aria-hidden data-testid="viewer-count" />
+          <RollingNumber value={viewers} role="img" aria-hidden data-testid="viewer-count" />
         </span>
         {banner}
       </div>

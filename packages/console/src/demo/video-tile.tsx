@@ -34,7 +34,7 @@ export function VideoTile({
       <div ref={holder} className={classes.picture} hidden={track === undefined} />
       {track === undefined && (
         <div className={classes.noPicture}>
-          <Avatar name={name} color="initials" size={84} radius="xl" variant="filled" />
+          <Avatar name={name} size={84} radius="xl" variant="filled" />
         </div>
       )}
       <figcaption className={classes.caption}>

@@ -17,6 +17,7 @@ export function QuickStart({ app }: { app: AppSummary | undefined }) {
         'In the browser, with the SDK. The same code as with agora-rtc-sdk-ng, and the audience by name.',
       code: `import AgoraRTC from '@housecount/rtc';
 
+AgoraRTC.setParameter('HOUSECOUNT_URL', '${origin}');
 const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
 client.on('audience-joined', ({ uid }) => console.log(uid, 'joined'));
 client.on('audience-left', ({ uid }, reason) => console.log(uid, 'left', reason));
@@ -29,14 +30,14 @@ console.log(roster.audienceCount, [...roster.members.keys()]);`,
       value: 'webhook',
       title: 'Verify a webhook',
       words: 'In your backend: check the signature over the raw body, then read it.',
-      code: `import { parseNotice, verify } from '@housecount/webhook';
+      code: `import { parseNotices, verify } from '@housecount/webhook';
 
-export async function POST(request) {
+export async function POST(request: Request) {
   const body = await request.text();
-  if (!(await verify(body, request.headers, process.env.NOTICE_SECRET)))
+  if (!(await verify(body, request.headers, 'my-secret')))
     return new Response('wrong signature', { status: 401 });
-  const { eventType, seq, count, payload } = parseNotice(body);
-  console.log(eventType, payload.channelName, payload.uid, { seq, count });
+  for (const { eventType, seq, count, payload } of parseNotices(body))
+    console.log(eventType, payload.channelName, payload.uid, { seq, count });
   return Response.json({});
 }`,
     },

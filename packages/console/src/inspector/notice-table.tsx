@@ -1,4 +1,4 @@
-import { Badge, Table, Text, UnstyledButton } from '@mantine/core';
+import { Badge, Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { memo } from 'react';
 import { colorOfNotice, wordsOfNotice } from '../words/notices.ts';
 import { nameOf } from '../words/person.ts';
@@ -64,7 +64,6 @@ const Row = memo(function Row({ notice, open }: { notice: SeenNotice; open: (not
       <Table.Td>
         <UnstyledButton
           className={classes.open}
-          aria-label={`Details of ${attempt.eventType} ${wordsOfNotice(attempt.eventType)}, ${who}`}
           onClick={(event) => {
             event.stopPropagation();
             open(notice);
@@ -74,6 +73,7 @@ const Row = memo(function Row({ notice, open }: { notice: SeenNotice; open: (not
             {attempt.eventType}
           </Badge>
           <span>{wordsOfNotice(attempt.eventType)}</span>
+          <VisuallyHidden>{who}, details</VisuallyHidden>
         </UnstyledButton>
       </Table.Td>
       <Table.Td visibleFrom="sm" className={classes.cut} title={attempt.channel}>

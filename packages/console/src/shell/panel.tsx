@@ -14,7 +14,7 @@ export function Panel({ title, aside, children }: { title: string; aside?: React
     >
       <Stack gap="sm">
         <Group justify="space-between" wrap="nowrap" mih={30}>
-          <Title order={2} size="h5">
+          <Title order={2} size="h5" style={{ flexShrink: 0 }}>
             {title}
           </Title>
           {aside}

@@ -1,6 +1,14 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import {
+  Avatar,
+  type CSSVariablesResolver,
+  createTheme,
+  Drawer,
+  type MantineColor,
+  type MantineColorsTuple,
+  Modal,
+} from '@mantine/core';
 
-/** House green: white on shade 7 has a contrast of 6.1, shade 4 on the dark ground 7.6 (WCAG AA asks 4.5). */
+/** House green: white on shade 7 has a contrast of 6.1, on shade 6 one of 5.0, shade 4 on the dark ground 7.6 (WCAG AA asks 4.5). */
 const house: MantineColorsTuple = [
   '#e6f7f4',
   '#cdeee8',
@@ -8,11 +16,14 @@ const house: MantineColorsTuple = [
   '#67cdbb',
   '#3fbfa9',
   '#1fa893',
-  '#12897a',
+  '#0f7d70',
   '#0b6e66',
   '#08574f',
   '#04403b',
 ];
+
+/** Tints of the initials of people: those whose darkest shade can be read on their lightest. */
+const initialsColors: MantineColor[] = ['blue', 'indigo', 'violet', 'grape', 'pink'];
 
 /** The look of the console; everything else is Mantine's own. */
 export const theme = createTheme({
@@ -25,6 +36,12 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    Avatar: Avatar.extend({ defaultProps: { color: 'initials', allowedInitialsColors: initialsColors } }),
+    // The head of a dialog is no banner of the page.
+    Drawer: Drawer.extend({ defaultProps: { attributes: { header: { role: 'presentation' } } } }),
+    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'presentation' } } } }),
+  },
 });
 
 /** Quiet text and tinted badges a shade stronger than the library's own, which miss the contrast of WCAG AA (4.5). */
@@ -39,6 +56,9 @@ export const strongerText: CSSVariablesResolver = ({ colors }) => ({
     '--mantine-color-teal-light-color': '#06563d',
     '--mantine-color-blue-light-color': colors.blue[9],
     '--mantine-color-violet-light-color': colors.violet[9],
+    '--mantine-color-indigo-light-color': colors.indigo[9],
+    '--mantine-color-grape-light-color': colors.grape[9],
+    '--mantine-color-pink-light-color': colors.pink[9],
   },
   dark: {
     '--mantine-color-dimmed': '#a4afad',

@@ -213,7 +213,7 @@ test('DEMO7: the inspector shows the notices of a life as they are made, with no
   const types = () =>
     rows
       .getByRole('button')
-      .evaluateAll((buttons) => buttons.map((button) => /\d+/.exec(button.ariaLabel ?? '')?.[0]));
+      .evaluateAll((buttons) => buttons.map((button) => /\d+/.exec(button.textContent ?? '')?.[0]));
   await until('all four notices', async () => (await types()).join() === '106,105,103,101');
   await inspector.getByText(`${channel}: seq 1…4, no hole`).waitFor();
 
