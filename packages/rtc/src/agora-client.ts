@@ -1,4 +1,5 @@
 import { Client } from './client.ts';
+import { stampMs } from './clock.ts';
 import { failure } from './errors.ts';
 
 const unsupported = (what: string): Promise<never> =>
@@ -78,6 +79,6 @@ export class AgoraClient extends Client {
 
   /** Epoch milliseconds by this machine's clock; undefined when not joined. */
   getNtpWallTimeInMs(): number | undefined {
-    return this.connectionState === 'CONNECTED' ? Date.now() : undefined;
+    return this.connectionState === 'CONNECTED' ? stampMs() : undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
 import type { ClientEvents } from './client-events.ts';
+import { passedMs } from './clock.ts';
 import { Link, type LinkIdentity, type WelcomeKind } from './connection/link.ts';
 import { onPageEnd, type PageEnd } from './connection/page-end.ts';
 import { pageStorage, saveResume, takeResume } from './connection/resume-store.ts';
@@ -33,7 +34,8 @@ export class ChannelSession {
   readonly hosts: RemoteHosts;
   readonly publisher: Publisher;
   readonly roster: RosterFollower;
-  readonly joinedMs = Date.now();
+  /** By `passedMs`. */
+  readonly joinedAtMs = passedMs();
   /** The role was taken over from the page before a reload, and is not the one asked for. */
   roleTakenOver: Role | undefined;
   #opened = false;
@@ -90,7 +92,7 @@ export class ChannelSession {
   /** Joins; a reloaded page takes its membership up again. Rejects as `Link.open`. */
   async open(signal: AbortSignal): Promise<void> {
     const storage = pageStorage();
-    const kept = storage && takeResume(storage, this.options, Date.now());
+    const kept = storage && takeResume(storage, this.options);
     await this.link.open(signal, kept?.resume);
     this.#stop.push(onPageEnd((end) => this.#pageEnds(end)));
     if (typeof window !== 'undefined' && typeof window.addEventListener === 'function') {
@@ -191,7 +193,6 @@ export class ChannelSession {
         ...(account !== undefined && { account }),
         connectionId,
         resume,
-        savedMs: Date.now(),
       });
       this.#close(true);
       if (end === 'reload' || resumeOnReload()) this.link.abandon();

@@ -1,5 +1,6 @@
 import type { ChannelSession } from './channel-session.ts';
 import type { ClientEvents } from './client-events.ts';
+import { intervalMs, passedMs } from './clock.ts';
 import type { RemoteHost, UID } from './remote-hosts.ts';
 import { volumeIntervalMs } from './settings.ts';
 import { StatsCollector } from './stats/collector.ts';
@@ -53,7 +54,7 @@ export class ClientStats {
   indicateVolume(): void {
     this.#volumeTimer ??= setInterval(
       () => this.emit('volume-indicator', this.#volumes()),
-      volumeIntervalMs(),
+      intervalMs(volumeIntervalMs()),
     );
   }
 
@@ -63,7 +64,7 @@ export class ClientStats {
     const remote = this.session.hosts.all.map((host) => this.#of(host)).find((each) => each !== undefined);
     const rttSeconds = (pair ?? (remote && activePair(remote.now.report)))?.currentRoundTripTime ?? 0;
     return {
-      Duration: Math.floor((Date.now() - this.session.joinedMs) / 1000),
+      Duration: Math.floor((passedMs() - this.session.joinedAtMs) / 1000),
       RecvBitrate: receivedRate,
       SendBitrate: sentRate,
       RecvBytes: receivedBytes,
@@ -152,7 +153,7 @@ export class ClientStats {
     const connections = [publisher.session, ...hosts.all.map((host) => host.subscription.session)]
       .filter((session) => session !== undefined)
       .map((session) => session.connection);
-    const nowMs = Date.now();
+    const nowMs = passedMs();
     await this.#collector.read(connections, nowMs);
     this.#watchFlow(nowMs);
     this.#turn += 1;

@@ -33,6 +33,14 @@ const hear = (...names: Parameters<IAgoraRTCClient['on']>[0][]): void => {
 };
 const join = (uid: number | string | null = null, token: string | null = 't') =>
   client.join(app, 'c', token, uid);
+/** The device's clock is set by this much, until the function returned is called. */
+function setClock(byMs: number): () => void {
+  const { now } = Date;
+  Date.now = () => now() + byMs;
+  return () => {
+    Date.now = now;
+  };
+}
 const host = (uid: number, over: Partial<HostState> = {}): HostState => ({
   uid,
   audio: false,
@@ -317,7 +325,6 @@ describe('a lost connection', () => {
       uid: 9,
       connectionId: 'c1',
       resume: 'hc1.old',
-      savedMs: Date.now(),
     });
     const before = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
     Object.defineProperty(globalThis, 'sessionStorage', { value: storage, configurable: true });
@@ -349,6 +356,44 @@ describe('a lost connection', () => {
     await until('again', () => server.hellos.length === 3);
     expect(server.hellos[2]?.token).toBe('new');
   });
+
+  for (const [way, byMs] of [
+    ['back', -3_600_000],
+    ['forth', 3_600_000],
+  ] as const) {
+    test(`BACK10: a device whose clock is set ${way} notices a server that has gone silent`, async () => {
+      server.onHello = (hello, socket) =>
+        socket.tell(welcome({ resumed: hello.resume !== undefined, pingMs: 200, leaseMs: 2_000 }));
+      await join();
+      const restore = setClock(byMs);
+      try {
+        await until('a ping after the clock was set', () => server.of('ping').length >= 2);
+        expect(client.connectionState).toBe('CONNECTED');
+        expect(server.hellos).toHaveLength(1);
+        server.mute = true;
+        await until('comes back', () => server.hellos.length === 2);
+        expect(server.hellos[1]?.resume).toBe('hc1.key');
+      } finally {
+        restore();
+      }
+    });
+
+    test(`BACK10: a clock that is set ${way} shortens and stretches no wait, deadline or duration`, async () => {
+      await join();
+      const restore = setClock(byMs);
+      try {
+        expect(client.getRTCStats().Duration).toBe(0);
+        server.down = true;
+        server.socket.drop();
+        const renewed = client.renewToken('new');
+        await until('tries', () => server.sockets.length >= 3);
+        server.down = false;
+        await renewed;
+      } finally {
+        restore();
+      }
+    });
+  }
 
   test('SDK46: told to go away, it comes back after the time it was given', async () => {
     await join();

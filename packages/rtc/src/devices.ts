@@ -1,3 +1,4 @@
+import { stampMs } from './clock.ts';
 import { failure } from './errors.ts';
 import { type GlobalEvents, globalEvents } from './global-events.ts';
 import { captureMedia, mediaDevices } from './tracks/capture.ts';
@@ -49,7 +50,7 @@ export function watchDevices(): void {
   const known = new Map<string, { readonly device: MediaDeviceInfo; readonly initAt: number }>();
   let first = true;
   const look = async (): Promise<void> => {
-    const nowMs = Date.now();
+    const nowMs = stampMs();
     const present = (await devices.enumerateDevices()).filter((device) => device.deviceId !== '');
     const ids = new Set(present.map((device) => device.kind + device.deviceId));
     const tell = (device: MediaDeviceInfo, state: 'ACTIVE' | 'INACTIVE', initAt: number): void =>

@@ -1,3 +1,4 @@
+import { after } from './clock.ts';
 import { aborted } from './errors.ts';
 
 /** Resolves after `ms` milliseconds; rejects OPERATION_ABORTED as soon as `signal` aborts. */
@@ -5,13 +6,13 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(aborted());
     const onAbort = (): void => {
-      clearTimeout(timer);
+      cancel();
       reject(aborted());
     };
-    const timer = setTimeout(() => {
+    const cancel = after(ms, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
-    }, ms);
+    });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }

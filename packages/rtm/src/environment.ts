@@ -17,7 +17,7 @@ export interface Environment {
   nowMs(): number;
   /** Milliseconds since some moment, which no setting of the clock changes. */
   passedMs(): number;
-  /** Calls `act` once after `ms` milliseconds; the function returned cancels it. */
+  /** Calls `act` once after `ms` milliseconds, however many those are; the function returned cancels it. */
   after(ms: number, act: () => void): () => void;
   /** From 0 up to 1. */
   random(): number;
@@ -25,11 +25,19 @@ export interface Environment {
   openSocket(url: string): SocketLike;
 }
 
+/** The longest wait that a timer can be given, milliseconds; a longer one would end at once. */
+const timerMsMax = 2 ** 31 - 1;
+
 const real: Environment = {
   nowMs: () => Date.now(),
   passedMs: () => performance.now(),
   after: (ms, act) => {
-    const timer = setTimeout(act, ms);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (leftMs: number): void => {
+      const partMs = Math.min(leftMs, timerMsMax);
+      timer = setTimeout(() => (leftMs > partMs ? wait(leftMs - partMs) : act()), partMs);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
   random: () => Math.random(),

@@ -7,6 +7,7 @@ import {
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
+import { passedMs } from '../clock.ts';
 import { aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { delay, throwIfAborted } from '../timing.ts';
@@ -71,7 +72,7 @@ export class Link {
   async open(signal: AbortSignal, resume?: string): Promise<void> {
     this.#resume = resume;
     signal.addEventListener('abort', () => this.bye(), { once: true, signal: this.#over.signal });
-    const deadlineMs = Date.now() + openMsMax;
+    const deadlineMs = passedMs() + openMsMax;
     for (;;) {
       const resumed = this.#resume;
       try {
@@ -86,7 +87,7 @@ export class Link {
           continue;
         }
         const waitMs = this.#backoff.next(error.end.retryAfterMs);
-        if (!error.end.retry || Date.now() + waitMs > deadlineMs) {
+        if (!error.end.retry || passedMs() + waitMs > deadlineMs) {
           this.abandon();
           throw error;
         }
@@ -97,14 +98,14 @@ export class Link {
 
   /** Sends a request, again after a reconnection if need be. Rejects HousecountError, TIMEOUT, or OPERATION_ABORTED once over. */
   async request(body: RequestBody): Promise<void> {
-    const deadlineMs = Date.now() + requestMsMax;
+    const deadlineMs = passedMs() + requestMsMax;
     for (;;) {
-      const socket = this.#socket ?? (await this.#connected(deadlineMs - Date.now()));
+      const socket = this.#socket ?? (await this.#connected(deadlineMs - passedMs()));
       try {
         return await socket.request(body);
       } catch (error) {
         if (!(error instanceof SocketEnded) || this.#over.signal.aborted) throw translate(error);
-        if (Date.now() > deadlineMs) throw failure('TIMEOUT', 'the server did not answer in time', error);
+        if (passedMs() > deadlineMs) throw failure('TIMEOUT', 'the server did not answer in time', error);
       }
     }
   }

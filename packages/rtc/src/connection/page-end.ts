@@ -1,3 +1,5 @@
+import { passedMs } from '../clock.ts';
+
 /**
  * Why a page is going away. A script's reload and a move to another page announce themselves by the Navigation API's
  * `navigate` event; the browser's own reload button does not, and looks like a closed tab.
@@ -52,7 +54,7 @@ function listen(): () => void {
   window.addEventListener(
     'pagehide',
     () => {
-      const end = announced && Date.now() <= announced.untilMs ? announced.end : 'unknown';
+      const end = announced && passedMs() <= announced.untilMs ? announced.end : 'unknown';
       for (const handler of [...handlers]) handler(end);
     },
     { signal },
@@ -64,11 +66,11 @@ function announceNavigation(event: NavigateEventLike): void {
   if (event.destination.sameDocument || event.hashChange || event.downloadRequest !== null) return;
   announced = {
     end: event.navigationType === 'reload' ? 'reload' : 'away',
-    untilMs: Date.now() + navigationMsMax,
+    untilMs: passedMs() + navigationMsMax,
   };
 }
 
 function announceReloadKey(event: KeyboardEvent): void {
   const reloads = event.key === 'F5' || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'r');
-  if (reloads) announced = { end: 'reload', untilMs: Date.now() + reloadKeyMsMax };
+  if (reloads) announced = { end: 'reload', untilMs: passedMs() + reloadKeyMsMax };
 }

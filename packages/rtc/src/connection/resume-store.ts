@@ -7,8 +7,6 @@ export interface ResumeRecord {
   readonly account?: string;
   readonly connectionId: string;
   readonly resume: string;
-  /** Epoch milliseconds. */
-  readonly savedMs: number;
 }
 
 export interface ResumeQuery {
@@ -20,9 +18,10 @@ export interface ResumeQuery {
 }
 
 const storageKey = 'housecount.resume';
-/** Records older than this are not tried, milliseconds. The server judges by its lease; this only bounds the list. */
-const recordAgeMsMax = 60_000;
-/** Records kept, at most; the oldest go first. */
+/**
+ * Records kept, at most; the oldest go first. How old one is says nothing: the device's clock may have been set since, and the server knows
+ * what its key is still good for.
+ */
 const recordsMax = 32;
 
 /** The part of Storage that is used; sessionStorage in a page. */
@@ -30,16 +29,12 @@ export type ResumeStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** Keeps a record until the next page of this tab takes it. */
 export function saveResume(storage: ResumeStorage, record: ResumeRecord): void {
-  write(storage, [...read(storage, record.savedMs), record].slice(-recordsMax));
+  write(storage, [...read(storage), record].slice(-recordsMax));
 }
 
 /** Takes the first record that fits the join out of the store; a join without a uid fits any uid. */
-export function takeResume(
-  storage: ResumeStorage,
-  query: ResumeQuery,
-  nowMs: number,
-): ResumeRecord | undefined {
-  const records = read(storage, nowMs);
+export function takeResume(storage: ResumeStorage, query: ResumeQuery): ResumeRecord | undefined {
+  const records = read(storage);
   const at = records.findIndex((record) => fits(record, query));
   if (at < 0) return undefined;
   write(storage, records.toSpliced(at, 1));
@@ -54,25 +49,22 @@ function fits(record: ResumeRecord, query: ResumeQuery): boolean {
   return query.uid === undefined || query.uid === 0 || record.uid === query.uid;
 }
 
-function read(storage: ResumeStorage, nowMs: number): ResumeRecord[] {
+function read(storage: ResumeStorage): ResumeRecord[] {
   try {
     const value: unknown = JSON.parse(storage.getItem(storageKey) ?? '[]');
-    return Array.isArray(value) ? value.filter((each) => isFreshRecord(each, nowMs)) : [];
+    return Array.isArray(value) ? value.filter(isRecord) : [];
   } catch {
     return [];
   }
 }
 
-function isFreshRecord(value: unknown, nowMs: number): value is ResumeRecord {
+function isRecord(value: unknown): value is ResumeRecord {
   if (typeof value !== 'object' || value === null) return false;
   const record = value as Partial<Record<keyof ResumeRecord, unknown>>;
   return (
     ['server', 'app', 'channel', 'connectionId', 'resume'].every(
       (name) => typeof record[name as keyof ResumeRecord] === 'string',
-    ) &&
-    typeof record.uid === 'number' &&
-    typeof record.savedMs === 'number' &&
-    Math.abs(nowMs - record.savedMs) <= recordAgeMsMax
+    ) && typeof record.uid === 'number'
   );
 }
 

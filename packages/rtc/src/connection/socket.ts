@@ -9,6 +9,7 @@ import {
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
+import { passedMs } from '../clock.ts';
 import { aborted } from '../errors.ts';
 import { log } from '../log.ts';
 import { startTicking } from './ticker.ts';
@@ -119,7 +120,7 @@ export class Socket {
   send(frame: ClientFrame): void {
     if (this.socket.readyState !== 1) return;
     this.socket.send(JSON.stringify(frame));
-    this.#sentAtMs = Date.now();
+    this.#sentAtMs = passedMs();
   }
 
   /** Resolves at `ok`; rejects HousecountError with the server's code, or SocketEnded if the socket went away before. */
@@ -201,7 +202,7 @@ export class Socket {
   #startPinging({ pingMs, leaseMs }: WelcomeFrame): void {
     const pongMs = Math.max(pongMsMin, (leaseMs - pingMs) / 2);
     this.#stopTicking = startTicking(() => {
-      const nowMs = Date.now();
+      const nowMs = passedMs();
       if (this.#pingedAtMs !== undefined && nowMs - this.#pingedAtMs > pongMs) {
         this.#end({ message: 'The server has gone silent.', retry: true });
         this.abandon();

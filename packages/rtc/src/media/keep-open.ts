@@ -1,3 +1,4 @@
+import { passedMs } from '../clock.ts';
 import { Backoff } from '../connection/backoff.ts';
 import { toException } from '../errors.ts';
 import { log } from '../log.ts';
@@ -29,7 +30,7 @@ export class KeepOpen {
 
   /** Opens the session. Rejects with the exception apps expect after `openMsMax`, or at once if the server says never. */
   async open(): Promise<MediaSession> {
-    this.#opening ??= this.#openUntil(Date.now() + openMsMax, true);
+    this.#opening ??= this.#openUntil(passedMs() + openMsMax, true);
     try {
       return await this.#opening;
     } catch (error) {
@@ -83,7 +84,7 @@ export class KeepOpen {
         throwIfAborted(this.#over.signal);
         const { retry, retryAfterMs } = judge(error, first);
         const waitMs = backoff.next(retryAfterMs);
-        if (!retry || Date.now() + waitMs > deadlineMs) throw error;
+        if (!retry || passedMs() + waitMs > deadlineMs) throw error;
         await delay(waitMs, this.#over.signal);
       }
     }

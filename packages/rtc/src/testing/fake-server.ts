@@ -15,6 +15,8 @@ export class FakeServer {
   readonly sockets: FakeSocket[] = [];
   /** Sockets fail to open while true. */
   down = false;
+  /** Pings get no answer while true. */
+  mute = false;
   /** What a hello is answered with; default `welcome`. */
   onHello: (hello: HelloFrame, socket: FakeSocket) => void = (hello, socket) =>
     socket.tell(
@@ -63,8 +65,9 @@ export class FakeServer {
       return;
     }
     this.frames.push(frame);
-    if (frame.type === 'ping') socket.tell({ type: 'pong' });
-    else if (frame.type !== 'bye') this.onRequest(frame, socket);
+    if (frame.type === 'ping') {
+      if (!this.mute) socket.tell({ type: 'pong' });
+    } else if (frame.type !== 'bye') this.onRequest(frame, socket);
   }
 }
 
@@ -135,9 +138,9 @@ function identityOf({ uid, account }: HelloFrame): { uid?: number; account?: str
 
 /** Waits until `check` holds; rejects after `deadlineMs`. */
 export async function until(what: string, check: () => boolean, deadlineMs = 10_000): Promise<void> {
-  const endMs = Date.now() + deadlineMs;
+  const endMs = performance.now() + deadlineMs;
   while (!check()) {
-    if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
+    if (performance.now() > endMs) throw new Error(`not in time: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,3 +1,4 @@
+import { passedMs } from '../clock.ts';
 import type { LocalTrack } from './local-track.ts';
 import type { RemoteTrack } from './remote-track.ts';
 
@@ -6,12 +7,12 @@ const lookMs = 250;
 
 /** Resolves true as soon as the track shows life (sound, or pictures that change), false after `timeoutMs` milliseconds. */
 export async function activeTrack(track: LocalTrack | RemoteTrack, timeoutMs = 5000): Promise<boolean> {
-  const endMs = Date.now() + timeoutMs;
+  const endMs = passedMs() + timeoutMs;
   const first = sign(track);
   for (;;) {
     const now = sign(track);
     if (now !== undefined && (typeof now === 'boolean' ? now : now !== first)) return true;
-    if (Date.now() >= endMs) return false;
+    if (passedMs() >= endMs) return false;
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }

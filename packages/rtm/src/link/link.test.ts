@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { environment } from '../environment.ts';
 import { FakeWorld, outcome } from '../testing/fake-server.ts';
 import { app, makeClient } from '../testing/harness.ts';
 
@@ -571,4 +572,17 @@ test('RTM36: a new session that is lost before all was restored in it is not tak
   world.socket.drop();
   await world.pass(2000);
   expect(world.requests).toEqual([]);
+});
+
+test('BACK11: a wait of the SDK that is longer than a timer can be given does not end at once', async () => {
+  world.restore();
+  let isOver = false;
+  const cancel = environment.after(2 ** 31 + 5, () => {
+    isOver = true;
+  });
+  await new Promise<void>((resolve) => {
+    environment.after(20, resolve);
+  });
+  expect(isOver).toBe(false);
+  cancel();
 });
