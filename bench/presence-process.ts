@@ -105,6 +105,7 @@ const calls = {
       sockets: new SocketCount(),
       secret: new Uint8Array(32),
       leaseMs: 10_000,
+      recoveryMs: 15_000,
       isTokenFree: false,
     });
     const server = bunServer({

@@ -142,6 +142,8 @@ export interface WelcomeFrame {
   readonly pingMs: number;
   /** Silence after which the server presumes the connection gone, milliseconds. */
   readonly leaseMs: number;
+  /** After a restart of the server: how long it waits for its clients to come back, milliseconds. Older servers do not say. */
+  readonly recoveryMs?: number;
   /** End of the join privilege, epoch milliseconds. */
   readonly tokenEndsMs?: number;
   readonly iceServers: readonly { urls: string; username?: string; credential?: string }[];

@@ -1,5 +1,6 @@
 export * from './batch.ts';
 export * from './codes.ts';
+export * from './coming-back.ts';
 export * from './events.ts';
 export * from './events-lost.ts';
 export * from './frames.ts';

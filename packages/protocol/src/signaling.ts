@@ -203,6 +203,10 @@ export interface SignalingWelcome {
   readonly serverMs: number;
   /** Say something at least this often, milliseconds. */
   readonly pingMs: number;
+  /** Silence after which the server presumes the session gone, milliseconds. Older servers do not say. */
+  readonly leaseMs?: number;
+  /** After a restart of the server: how long it waits for its clients to come back, milliseconds. */
+  readonly recoveryMs?: number;
 }
 export interface SignalingPong {
   readonly type: 'pong';

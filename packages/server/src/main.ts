@@ -212,6 +212,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     sockets,
     secret: resumeSecret,
     leaseMs: config.leases.signalingMs,
+    recoveryMs: config.leases.recoveryMs,
     isTokenFree: config.development,
   });
   // Ends with edge, which has its sockets; here in case that was never started.
@@ -260,6 +261,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     signal,
     resumeSecret,
     leaseMs: config.leases.rtcMs,
+    recoveryMs: config.leases.recoveryMs,
     iceServers: config.media.iceServers,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [

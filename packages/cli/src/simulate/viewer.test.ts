@@ -19,6 +19,8 @@ class Script {
   readonly #links: ((link: Link) => void)[] = [];
   readonly #waiting: Link[] = [];
   pings = 0;
+  /** Pings get no answer while true. */
+  mute = false;
   readonly server = Bun.serve<{ onText: (text: string) => void; onClosed: () => void }>({
     hostname: '127.0.0.1',
     port: 0,
@@ -57,7 +59,7 @@ class Script {
             });
           } else if (frame.type === 'ping') {
             this.pings += 1;
-            socket.send('{"type":"pong"}');
+            if (!this.mute) socket.send('{"type":"pong"}');
           } else {
             const taker = takers.shift();
             if (taker) taker(frame);
@@ -171,11 +173,21 @@ describe('a viewer', () => {
     expect(heard).toEqual(['joined', 'lost true', 'joined']);
   });
 
-  test('CLI10: takes a server that says nothing for a lease as gone', async () => {
+  test('CLI10: takes a server that does not answer its pings as gone', async () => {
     const { until } = start();
     const first = await script.link();
-    // No pong is later than this lease.
-    first.welcome({ leaseMs: -1 });
+    script.mute = true;
+    first.welcome({ leaseMs: 1_000 });
+    await until('lost true');
+    expect((await script.link()).hello.resume).toBe('KEY');
+  });
+
+  test('BACK2: never waits longer than the lease of the server allows, however long nobody is there', async () => {
+    const { until } = start(60_000);
+    const first = await script.link();
+    first.welcome({ leaseMs: 10_000, recoveryMs: 100 });
+    await until('joined');
+    first.closing('going_away', { retryAfterMs: 3_600_000 });
     await until('lost true');
     expect((await script.link()).hello.resume).toBe('KEY');
   });

@@ -1,4 +1,13 @@
-import type { ClosingFrame, Code, HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
+import {
+  type ClosingFrame,
+  type Code,
+  type HelloFrame,
+  pongMsMax,
+  type ReturnLimits,
+  returnLimits,
+  type ServerFrame,
+  type WelcomeFrame,
+} from '@housecount/protocol';
 
 /** What happens to a viewer, as it happens. */
 export interface ViewerReports {
@@ -19,18 +28,23 @@ export interface ViewerOptions {
   readonly hello: Omit<HelloFrame, 'type' | 'resume'>;
   readonly open: () => WebSocket;
   readonly reports: ViewerReports;
-  /** First pause before it comes back, milliseconds; doubled up to sixteen times that, then shortened at random by up to half. */
+  /**
+   * First pause before it comes back, milliseconds; doubled up to sixteen times that, or what the server's lease allows, then shortened at
+   * random by up to half.
+   */
   readonly retryMs: number;
 }
 
 /** How long a goodbye may take, coming back for it included, milliseconds. */
 const leaveMs = 10_000;
+/** Time for a socket to open, and then for the welcome, milliseconds; then another attempt is made. */
+const welcomeMs = 10_000;
 const bye = '{"type":"bye"}';
 const ping = '{"type":"ping"}';
 
 type State =
   | { readonly at: 'out' }
-  | { readonly at: 'connecting'; readonly socket: WebSocket }
+  | { readonly at: 'connecting'; readonly socket: WebSocket; readonly cancel: () => void }
   | { readonly at: 'in'; readonly socket: WebSocket; readonly cancelPing: () => void }
   | { readonly at: 'waiting'; readonly cancel: () => void };
 
@@ -41,7 +55,9 @@ export class Viewer {
   /** Key of the membership that it would take up again. */
   #resume: string | undefined;
   #failures = 0;
-  #heardAtMs = 0;
+  /** How long coming back may take, as the server of the last welcome said. */
+  #limits: ReturnLimits | undefined;
+  #cancelSilence: (() => void) | undefined;
   #closing: ClosingFrame | undefined;
   /** Set by leave() until it is out. */
   #cancelLeave: (() => void) | undefined;
@@ -80,9 +96,17 @@ export class Viewer {
 
   #connect(): void {
     const socket = this.#options.open();
-    this.#state = { at: 'connecting', socket };
+    let timer: ReturnType<typeof setTimeout>;
+    const giveUpAfter = (ms: number): void => {
+      timer = setTimeout(() => this.#lost(), ms);
+    };
+    giveUpAfter(this.#limits?.openMsMax ?? welcomeMs);
+    this.#state = { at: 'connecting', socket, cancel: () => clearTimeout(timer) };
     this.#closing = undefined;
     socket.onopen = () => {
+      if (!this.#isOwn(socket)) return;
+      clearTimeout(timer);
+      giveUpAfter(welcomeMs);
       const { hello } = this.#options;
       const resume = this.#resume;
       socket.send(JSON.stringify({ type: 'hello', ...hello, ...(resume !== undefined && { resume }) }));
@@ -100,20 +124,27 @@ export class Viewer {
   }
 
   #receive(frame: ServerFrame): void {
-    this.#heardAtMs = performance.now();
+    this.#cancelSilence?.();
+    this.#cancelSilence = undefined;
     if (frame.type === 'welcome') this.#welcomed(frame);
     if (frame.type === 'closing') this.#closing = frame;
   }
 
-  #welcomed({ resume, resumed, pingMs, leaseMs }: WelcomeFrame): void {
+  #welcomed(welcome: WelcomeFrame): void {
     if (this.#state.at !== 'connecting') return;
+    const { resume, resumed, pingMs } = welcome;
     const { socket } = this.#state;
+    this.#state.cancel();
+    this.#limits = returnLimits(welcome);
+    const pongMs = pongMsMax(welcome, pingMs);
     this.#resume = resume;
     this.#failures = 0;
     const timer = setInterval(() => {
-      // A server that says nothing for a whole lease is not there any more, whatever the socket thinks.
-      if (performance.now() - this.#heardAtMs > leaseMs) this.#lost();
-      else socket.send(ping);
+      socket.send(ping);
+      // A server that does not answer is not there any more, whatever the socket thinks.
+      if (this.#cancelSilence !== undefined) return;
+      const silence = setTimeout(() => this.#lost(), pongMs);
+      this.#cancelSilence = () => clearTimeout(silence);
     }, pingMs);
     this.#state = { at: 'in', socket, cancelPing: () => clearInterval(timer) };
     this.#options.reports.joined(resumed);
@@ -171,9 +202,14 @@ export class Viewer {
   #wait(afterMs: number | undefined): void {
     this.#release();
     const { retryMs } = this.#options;
-    const backoffMs = Math.min(retryMs * 2 ** this.#failures, retryMs * 16) * (0.5 + Math.random() / 2);
+    const safeMs = this.#limits?.waitMsMax ?? Number.POSITIVE_INFINITY;
+    const mostMs = Math.min(retryMs * 16, safeMs);
+    const backoffMs = Math.min(retryMs * 2 ** this.#failures, mostMs) * (0.5 + Math.random() / 2);
+    // Those whom a server told the same time come spread over the longest wait after it.
+    const askedMs =
+      afterMs !== undefined && afterMs > 0 ? Math.min(afterMs, safeMs) + mostMs * Math.random() : afterMs;
     this.#failures += 1;
-    const timer = setTimeout(() => this.#connect(), afterMs ?? backoffMs);
+    const timer = setTimeout(() => this.#connect(), askedMs ?? backoffMs);
     this.#state = { at: 'waiting', cancel: () => clearTimeout(timer) };
   }
 
@@ -182,6 +218,7 @@ export class Viewer {
     this.#cancelLeave?.();
     this.#cancelLeave = undefined;
     this.#resume = undefined;
+    this.#limits = undefined;
     this.#failures = 0;
     this.#state = { at: 'out' };
   }
@@ -191,7 +228,9 @@ export class Viewer {
     const state = this.#state;
     this.#state = { at: 'out' };
     if (state.at === 'in') state.cancelPing();
-    if (state.at === 'waiting') state.cancel();
+    if (state.at === 'waiting' || state.at === 'connecting') state.cancel();
+    this.#cancelSilence?.();
+    this.#cancelSilence = undefined;
     if ('socket' in state) state.socket.close();
   }
 }

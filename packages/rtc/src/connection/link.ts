@@ -4,10 +4,11 @@ import {
   platforms,
   protocolVersion,
   type Role,
+  returnLimits,
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
-import { passedMs } from '../clock.ts';
+import { after, passedMs } from '../clock.ts';
 import { aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { delay, throwIfAborted } from '../timing.ts';
@@ -51,6 +52,8 @@ export class Link {
   #resume: string | undefined;
   readonly #over = new AbortController();
   readonly #backoff = new Backoff();
+  /** Time for a socket to open, milliseconds; before the first welcome as long as the welcome may take. */
+  #openMs: number | undefined;
   /** Wakes a waiting reconnection, and those who wait for it. */
   #wake = new AbortController();
   #waiting: (() => void)[] = [];
@@ -80,9 +83,8 @@ export class Link {
       } catch (error) {
         throwIfAborted(this.#over.signal);
         if (!(error instanceof SocketEnded)) throw error;
-        if (error.end.code === 'resume_invalid' && resumed !== undefined) continue;
-        if (error.end.code === 'replaced' && resumed !== undefined) {
-          // Another device has the place of the page before; but this page was opened now, so it is the newest.
+        if (resumed !== undefined && !error.end.retry) {
+          // However the membership of the page before ended: this page was opened now, and its app asks to join.
           this.#resume = undefined;
           continue;
         }
@@ -138,13 +140,15 @@ export class Link {
         `${server.replace(/^http/, 'ws')}/v1/connect`,
         hello,
         { onFrame: (frame) => this.handlers.onFrame(frame), onEnd: (end) => this.#lost(end) },
-        this.#over.signal,
+        { signal: this.#over.signal, openMs: this.#openMs },
       );
       this.#socket = socket;
       const first = this.#welcome === undefined;
       this.#welcome = welcome;
       this.#resume = welcome.resume;
-      this.#backoff.reset();
+      const { waitMsMax, openMsMax: openMs } = returnLimits(welcome);
+      this.#backoff.reset(waitMsMax);
+      this.#openMs = openMs;
       this.handlers.onWelcome(welcome, welcome.resumed ? 'resumed' : first ? 'joined' : 'rejoined');
       for (const wake of this.#waiting.splice(0)) wake();
     } catch (error) {
@@ -217,12 +221,12 @@ export class Link {
 
   #connected(msMax: number): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const cancel = after(msMax, () => {
         this.#waiting = this.#waiting.filter((each) => each !== wake);
         reject(failure('TIMEOUT', 'the connection did not come back in time'));
-      }, msMax);
+      });
       const wake = (): void => {
-        clearTimeout(timer);
+        cancel();
         if (this.#socket) resolve(this.#socket);
         else reject(aborted('the connection has ended'));
       };

@@ -5,19 +5,18 @@ import {
   codes,
   type HelloFrame,
   HousecountError,
+  pongMsMax,
   type RuleScope,
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
-import { passedMs } from '../clock.ts';
+import { after, passedMs } from '../clock.ts';
 import { aborted } from '../errors.ts';
 import { log } from '../log.ts';
 import { startTicking } from './ticker.ts';
 
-/** Time for the socket to open and the server to welcome, milliseconds; then the attempt has failed. */
+/** Time for the server to welcome, milliseconds, the opening of the socket included unless that has a time of its own; then the attempt has failed. */
 const welcomeMs = 10_000;
-/** Shortest time to wait for the answer to a ping, milliseconds. */
-const pongMsMin = 1_000;
 
 /** Why a socket is no more. Without a code it was the network. */
 export interface SocketEnd {
@@ -75,18 +74,21 @@ export class Socket {
     socket.onclose = (event) => this.#end(endOfClose(event, this.#closing));
   }
 
-  /** Opens a socket and says hello. Resolves at the welcome; rejects SocketEnded, or OPERATION_ABORTED by the signal. */
+  /**
+   * Opens a socket and says hello. Resolves at the welcome; rejects SocketEnded, or OPERATION_ABORTED by the signal. A socket that is not
+   * open after `openMs` milliseconds is given up: nobody may be there to answer it, and the next one finds who came back meanwhile.
+   */
   static connect(
     url: string,
     hello: HelloFrame,
     handlers: SocketHandlers,
-    signal: AbortSignal,
+    { signal, openMs = welcomeMs }: { readonly signal: AbortSignal; readonly openMs?: number | undefined },
   ): Promise<{ socket: Socket; welcome: WelcomeFrame }> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(aborted());
       const socket = new Socket(new WebSocket(url), handlers);
       const settle = (): void => {
-        clearTimeout(timer);
+        cancel();
         signal.removeEventListener('abort', onAbort);
         socket.#welcome = undefined;
         socket.#failed = undefined;
@@ -101,10 +103,9 @@ export class Socket {
         reject(aborted());
         socket.#partAtWelcome();
       };
-      const timer = setTimeout(
-        () => fail(new SocketEnded({ message: 'The server did not answer in time.', retry: true })),
-        welcomeMs,
-      );
+      const giveUp = (): void =>
+        fail(new SocketEnded({ message: 'The server did not answer in time.', retry: true }));
+      let cancel = after(openMs, giveUp);
       signal.addEventListener('abort', onAbort, { once: true });
       socket.#failed = fail;
       socket.#welcome = (welcome) => {
@@ -112,7 +113,13 @@ export class Socket {
         socket.#startPinging(welcome);
         resolve({ socket, welcome });
       };
-      socket.socket.onopen = () => socket.send(hello);
+      socket.socket.onopen = () => {
+        if (openMs < welcomeMs) {
+          cancel();
+          cancel = after(welcomeMs, giveUp);
+        }
+        socket.send(hello);
+      };
     });
   }
 
@@ -149,9 +156,9 @@ export class Socket {
       this.abandon();
       return;
     }
-    const timer = setTimeout(() => this.abandon(), welcomeMs);
+    const cancel = after(welcomeMs, () => this.abandon());
     const over = (): void => {
-      clearTimeout(timer);
+      cancel();
       this.abandon();
     };
     this.#failed = over;
@@ -199,8 +206,9 @@ export class Socket {
     else log.warn(`the server refused a frame: ${code}`, message);
   }
 
-  #startPinging({ pingMs, leaseMs }: WelcomeFrame): void {
-    const pongMs = Math.max(pongMsMin, (leaseMs - pingMs) / 2);
+  #startPinging(welcome: WelcomeFrame): void {
+    const { pingMs } = welcome;
+    const pongMs = pongMsMax(welcome, pingMs);
     this.#stopTicking = startTicking(() => {
       const nowMs = passedMs();
       if (this.#pingedAtMs !== undefined && nowMs - this.#pingedAtMs > pongMs) {

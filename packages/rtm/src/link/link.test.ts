@@ -164,7 +164,20 @@ test('RTM14: logout says goodbye at once, waits for the answer a bounded time, a
   expect(world.socket.readyState).toBe(3);
 });
 
-test('RTM15: a lost connection is tried again after 2, 4, 8 … seconds, and comes back with its session', async () => {
+test('RTM15: a first connection that does not come about is tried again after 2, 4, 8 … seconds', async () => {
+  const { client, changes } = makeClient();
+  world.down = true;
+  await outcome(client.login());
+  changes();
+  for (const seconds of [2, 4, 8, 16, 32]) {
+    await world.pass(seconds * 1000 - 1);
+    expect(changes()).toEqual([]);
+    await world.pass(1);
+    expect(changes()).toHaveLength(2);
+  }
+});
+
+test('RTM15: a lost connection is tried again and again, and comes back with its session', async () => {
   const { client, changes, links } = makeClient();
   await client.login();
   await client.subscribe('lobby');
@@ -174,7 +187,7 @@ test('RTM15: a lost connection is tried again after 2, 4, 8 … seconds, and com
   await world.settle();
   expect(links[0]).toMatchObject({ previousState: 'CONNECTED', affectedChannels: ['lobby'] });
   expect(changes()).toEqual(['DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR']);
-  for (const seconds of [2, 4, 8, 16, 32]) {
+  for (const seconds of [2, 2.5, 2.5, 2.5, 2.5]) {
     await world.pass(seconds * 1000 - 1);
     expect(changes()).toEqual([]);
     await world.pass(1);
@@ -185,7 +198,6 @@ test('RTM15: a lost connection is tried again after 2, 4, 8 … seconds, and com
   }
   world.down = false;
   world.logins.splice(0);
-  // The 64 seconds that would come next would end after the two minutes.
   client.login().catch(() => undefined);
   await world.settle();
   expect(world.logins[0]).toMatchObject({ session: { id: 's1', key: 'k1' } });
@@ -208,21 +220,98 @@ test('RTM15: up to half of a wait is cut at random, never below what the server 
   expect(changes()).toEqual([]);
   await world.pass(1);
   expect(changes()).toHaveLength(2);
-  say({ code: 'going_away', retry: true, retryAfterMs: 7000 });
+  say({ code: 'going_away', retry: true, retryAfterMs: 2_200 });
   await world.settle();
   expect(changes()).toEqual(['DISCONNECTED SERVER_REJECT CONNECTION_ERROR']);
-  await world.pass(6999);
+  await world.pass(2_199);
   expect(changes()).toEqual([]);
   await world.pass(1);
   expect(changes()).toHaveLength(2);
 });
 
-test('RTM16: after two minutes the link is suspended and tries every 30 seconds without end', async () => {
+for (const terms of [
+  { leaseMs: 10_000, recoveryMs: 15_000 },
+  { leaseMs: 5_000, recoveryMs: 600_000 },
+  { leaseMs: 315_000, recoveryMs: 5_000 },
+  {},
+])
+  test(`BACK2: with ${JSON.stringify(terms)} a session is asked for again within half of the shorter lease, however long nobody is there`, async () => {
+    const { client } = makeClient();
+    world.onLogin = (_, socket) => socket.tell(world.welcome({ ...terms, resumed: world.logins.length > 1 }));
+    await client.login();
+    const leastMs = Math.min(terms.leaseMs ?? 10_000, terms.recoveryMs ?? 10_000);
+    for (const outageMs of [1_000, 60_000, 7_200_000]) {
+      const { length } = world.logins;
+      say({ code: 'going_away', retry: true, retryAfterMs: 3_600_000 });
+      world.down = true;
+      await world.pass(outageMs);
+      world.down = false;
+      await world.pass(leastMs / 2);
+      expect(world.logins).toHaveLength(length + 1);
+      expect(world.logins.at(-1)).toMatchObject({ session: { id: 's1', key: 'k1' } });
+    }
+  });
+
+test('BACK4: those whom a server told the same time come spread over the longest wait after it', async () => {
+  const { client } = makeClient();
+  await client.login();
+  const waits: number[] = [];
+  for (const random of [0, 0.5, 1]) {
+    world.random = random;
+    const { length } = world.logins;
+    say({ code: 'going_away', retry: true, retryAfterMs: 1_000 });
+    await world.settle();
+    let waitedMs = 0;
+    for (; world.logins.length === length; waitedMs += 10) await world.pass(10);
+    waits.push(waitedMs);
+  }
+  expect(waits).toEqual([1_000, 2_250, 3_500]);
+});
+
+test('BACK3: a socket that does not open is given up in time for another one, a server that is slow to welcome is not', async () => {
+  const { client, changes } = makeClient();
+  await client.login();
+  changes();
+  world.mute = true;
+  world.socket.drop();
+  await world.pass(2_000);
+  expect(changes().at(-1)).toBe('CONNECTING AUTO_RECONNECT AUTO_RECONNECT');
+  await world.pass(4_999);
+  expect(changes()).toEqual([]);
+  await world.pass(1);
+  expect(changes()).toEqual(['DISCONNECTED AUTO_RECONNECT RECONNECT_TIMEOUT']);
+  world.mute = false;
+  world.onLogin = () => undefined;
+  await world.pass(2_500);
+  changes();
+  await world.pass(9_999);
+  expect(changes()).toEqual([]);
+  await world.pass(1);
+  expect(changes()).toEqual(['DISCONNECTED AUTO_RECONNECT RECONNECT_TIMEOUT']);
+});
+
+test('RTM16: a session that is not back after two minutes is suspended, and tried without end', async () => {
   const { client, changes, links } = makeClient();
   await client.login();
   changes();
   world.down = true;
   world.socket.drop();
+  await world.pass(119_999);
+  expect(changes().some((change) => change.startsWith('SUSPENDED'))).toBe(false);
+  await world.pass(1);
+  expect(changes()).toEqual(['SUSPENDED AUTO_RECONNECT RECONNECT_TIMEOUT']);
+  await world.pass(3_600_000);
+  changes();
+  world.down = false;
+  await world.pass(2_500);
+  expect(links.at(-1)).toMatchObject({ currentState: 'CONNECTED', isResumed: false });
+});
+
+test('RTM16: after two minutes the link is suspended and tries every 30 seconds without end', async () => {
+  const { client, changes, links } = makeClient();
+  world.down = true;
+  await outcome(client.login());
+  changes();
   await world.pass(119_999);
   expect(changes().some((change) => change.startsWith('SUSPENDED'))).toBe(false);
   await world.pass(1);
@@ -256,10 +345,10 @@ for (const [way, hours] of [
     await world.settle();
     world.nowMs += hours * 3_600_000;
     await world.pass(119_999);
-    expect(changes().filter((change) => change.startsWith('CONNECTING'))).toHaveLength(5);
+    expect(changes().filter((change) => change.startsWith('CONNECTING'))).toHaveLength(48);
     await world.pass(1);
     expect(changes()).toEqual(['SUSPENDED AUTO_RECONNECT RECONNECT_TIMEOUT']);
-    await world.pass(30_000);
+    await world.pass(2_500);
     expect(changes()).toHaveLength(2);
   });
 
@@ -277,7 +366,7 @@ test('RTM16: each of several addresses has its turn', async () => {
   ]);
 });
 
-test('RTM17: pings go out however much the server says; ten seconds without a word are the end', async () => {
+test('RTM17, BACK5: pings go out however much the server says; without a word the end comes with half of the lease left', async () => {
   const { client, changes } = makeClient();
   world.onLogin = (_, socket) => socket.tell(world.welcome({ pingMs: 4000 }));
   await client.login();
@@ -288,7 +377,7 @@ test('RTM17: pings go out however much the server says; ten seconds without a wo
   }
   expect(world.others).toHaveLength(5);
   world.mute = true;
-  await world.pass(13_999);
+  await world.pass(6_999);
   expect(changes()).toEqual([]);
   await world.pass(1);
   expect(changes()).toEqual(['DISCONNECTED HEARTBEAT_TIMEOUT KEEP_ALIVE_TIMEOUT']);

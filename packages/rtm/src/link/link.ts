@@ -1,4 +1,10 @@
-import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
+import {
+  type ReturnLimits,
+  returnLimits,
+  type SignalingOk,
+  type SignalingServerFrame,
+  type SignalingWelcome,
+} from '@housecount/protocol';
 import { LinkStateChangeReasonDescription } from '../constants.ts';
 import { environment } from '../environment.ts';
 import { type ErrorCodeName, errorCodes } from '../error-codes.ts';
@@ -48,6 +54,8 @@ export class Link {
   /** Pending `renewToken`s that wait for the connection. */
   #renewals: Waiting[] = [];
   #session: SignalingWelcome['session'] | undefined;
+  /** How long coming back to it may take. */
+  #limits: ReturnLimits | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isWhole = false;
   /** Since when the connection is lost, by `passedMs`; of its end in `SUSPENDED` nothing changes. */
@@ -237,7 +245,7 @@ export class Link {
         onFrame: (frame) => this.#handlers.onFrame(frame),
         onEnd: (end) => this.#lost(end, token),
       },
-      () => ++this.#lastId,
+      { nextId: () => ++this.#lastId, openMs: this.#limits?.openMsMax },
     );
     this.#socket = socket;
   }
@@ -245,6 +253,7 @@ export class Link {
   async #welcome(socket: Socket, welcome: SignalingWelcome, token: string | undefined): Promise<void> {
     const livedOn = this.#session !== undefined && welcome.resumed && this.#isWhole;
     this.#session = welcome.session;
+    this.#limits = returnLimits(welcome);
     this.#isWhole = livedOn;
     const unrestored = await this.#handlers.restore(livedOn);
     await this.#renewSince(socket, token);
@@ -338,7 +347,13 @@ export class Link {
   }
 
   #retryLater(retryAfterMs: number | undefined): void {
-    const delayMs = retryDelayMs(this.#attempts++, this.#suspended, environment.random(), retryAfterMs);
+    const delayMs = retryDelayMs({
+      attempts: this.#attempts++,
+      suspended: this.#suspended,
+      random: environment.random(),
+      atLeastMs: retryAfterMs,
+      safeMs: this.#limits?.waitMsMax,
+    });
     const leftMs = (this.#lostMs ?? 0) + disconnectedMsMax - environment.passedMs();
     this.#cancelRetry();
     if (this.#suspended || delayMs < leftMs) {
@@ -371,6 +386,7 @@ export class Link {
 
   #forget(): void {
     this.#session = undefined;
+    this.#limits = undefined;
     this.#lostMs = undefined;
     this.#suspended = false;
     this.#attempts = 0;

@@ -1,20 +1,22 @@
-import type {
-  SignalingClientFrame,
-  SignalingClosing,
-  SignalingLogin,
-  SignalingOk,
-  SignalingRequest,
-  SignalingServerFrame,
-  SignalingWelcome,
+import {
+  pongMsMax,
+  type SignalingClientFrame,
+  type SignalingClosing,
+  type SignalingLogin,
+  type SignalingOk,
+  type SignalingRequest,
+  type SignalingServerFrame,
+  type SignalingWelcome,
 } from '@housecount/protocol';
 import { environment, type SocketLike } from '../environment.ts';
 import { refusalOfLong } from './frame-limit.ts';
 import { parseServerFrame } from './server-frame.ts';
 
-/** Time for a socket to open and the server to welcome, milliseconds; then the attempt has failed. Chosen as the heartbeat's. */
+/**
+ * Time for the server to welcome, milliseconds, the opening of the socket included unless that has a time of its own; then the attempt has
+ * failed. Chosen as the heartbeat's.
+ */
 export const welcomeMsMax = 10_000;
-/** Time for the answer to a sign of life, milliseconds; then the connection is held for dead (the API's own figure). */
-export const pongMsMax = 10_000;
 /** Time for the answer to a request, milliseconds. Chosen: as long as the connection may be silent. */
 export const requestMsMax = 10_000;
 /** Time for the server to answer a goodbye, milliseconds; then the socket is closed all the same. Chosen. */
@@ -67,6 +69,8 @@ export class Socket {
   readonly #pending = new Map<number, Pending>();
   #socket: SocketLike | undefined;
   #pingMs = 0;
+  /** Time for the answer to a sign of life, milliseconds; then the connection is held for dead. */
+  #pongMs = 0;
   #welcomed = false;
   #closing: SignalingClosing | undefined;
   #ended = false;
@@ -74,13 +78,24 @@ export class Socket {
   #cancelSilence: (() => void) | undefined;
   #onGone: (() => void)[] = [];
 
-  /** Opens a socket and logs in; what comes of it the handlers hear, never before this returns. */
-  constructor(url: string, login: SignalingLogin, handlers: SocketHandlers, nextId: () => number) {
+  /**
+   * Opens a socket and logs in; what comes of it the handlers hear, never before this returns. A socket that is not open after `openMs`
+   * milliseconds is given up: nobody may be there to answer it, and the next one finds who came back meanwhile.
+   */
+  constructor(
+    url: string,
+    login: SignalingLogin,
+    handlers: SocketHandlers,
+    {
+      nextId,
+      openMs = welcomeMsMax,
+    }: { readonly nextId: () => number; readonly openMs?: number | undefined },
+  ) {
     this.#nextId = nextId;
     this.#handlers = handlers;
     this.#heartbeatMs = login.heartbeatInterval * 1000;
     try {
-      this.#open(environment.openSocket(url), login);
+      this.#open(environment.openSocket(url), login, openMs);
     } catch (error) {
       this.#cancelTimer = environment.after(0, () => this.#end({ why: 'no-socket', error }));
     }
@@ -128,14 +143,21 @@ export class Socket {
     this.#finish();
   }
 
-  #open(socket: SocketLike, login: SignalingLogin): void {
+  #open(socket: SocketLike, login: SignalingLogin, openMs: number): void {
     this.#socket = socket;
-    socket.onopen = () => this.#send(login);
+    const giveUp = (): void => this.#end({ why: 'timeout' });
+    socket.onopen = () => {
+      if (openMs < welcomeMsMax) {
+        this.#cancelTimer();
+        this.#cancelTimer = environment.after(welcomeMsMax, giveUp);
+      }
+      this.#send(login);
+    };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = () => this.#end({ why: 'closed' });
     // What failed is told by the close that follows; without a listener the package ws would throw.
     socket.onerror = () => undefined;
-    this.#cancelTimer = environment.after(welcomeMsMax, () => this.#end({ why: 'timeout' }));
+    this.#cancelTimer = environment.after(openMs, giveUp);
   }
 
   #receive(data: unknown): void {
@@ -150,6 +172,7 @@ export class Socket {
         if (this.#welcomed) return;
         this.#welcomed = true;
         this.#pingMs = Math.max(pingMsMin, Math.min(this.#heartbeatMs, frame.pingMs));
+        this.#pongMs = pongMsMax(frame, this.#pingMs);
         this.#waitToPing();
         this.#handlers.onWelcome(frame);
         return;
@@ -185,7 +208,7 @@ export class Socket {
     this.#cancelTimer();
     this.#cancelTimer = environment.after(this.#pingMs, () => {
       this.#send({ type: 'ping' });
-      this.#cancelSilence ??= environment.after(pongMsMax, () => this.#end({ why: 'silent' }));
+      this.#cancelSilence ??= environment.after(this.#pongMs, () => this.#end({ why: 'silent' }));
       this.#waitToPing();
     });
   }

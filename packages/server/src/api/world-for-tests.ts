@@ -161,6 +161,7 @@ export async function openApiWorld(
     sockets: new SocketCount(),
     secret: new Uint8Array(32).fill(7),
     leaseMs: 10_000,
+    recoveryMs: 15_000,
     isTokenFree: true,
   });
   const deps: ApiDeps = {

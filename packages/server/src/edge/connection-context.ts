@@ -34,6 +34,8 @@ export interface ConnectionContext {
   readonly resumeSecret: Uint8Array;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
+  /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */
+  readonly recoveryMs: number;
   readonly iceServers: readonly IceServer[];
   readonly onSelect: SelectStreams;
   readonly frames: Counter;

@@ -13,7 +13,7 @@ const begin = async () => {
 afterEach(() => world.stop());
 
 describe('hello', () => {
-  test('WIRE3: is answered by a welcome that says what stands in the log', async () => {
+  test('WIRE3, BACK1: is answered by a welcome that says what stands in the log, and the leases', async () => {
     await begin();
     const host = await world.hello({ uid: 1, role: 'broadcaster', platform: 7 });
     const viewer = await world.hello({ account: 'alice_01' });
@@ -28,6 +28,7 @@ describe('hello', () => {
       count: 1,
       pingMs: 3000,
       leaseMs: 10_000,
+      recoveryMs: 15_000,
       iceServers: [{ urls: 'stun:192.0.2.9:3478' }],
     });
     expect(viewer.welcome).toMatchObject({

@@ -22,6 +22,7 @@ export type ConnectionsOptions = Pick<
   | 'logger'
   | 'resumeSecret'
   | 'leaseMs'
+  | 'recoveryMs'
   | 'iceServers'
   | 'onSelect'
 > & {

@@ -76,6 +76,7 @@ export function welcomeOf(context: ConnectionContext, admission: Admission): Wel
     nowMs: context.clock.nowMs(),
     pingMs: limits.pingMs,
     leaseMs: context.leaseMs,
+    recoveryMs: context.recoveryMs,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
     iceServers: context.iceServers,
   };

@@ -140,6 +140,7 @@ async function begin(): Promise<void> {
     }),
     metrics,
     resumeSecret: world.resumeSecret,
+    recoveryMs: 15_000,
     leaseMs,
     iceServers: [],
     onSelect: () => undefined,

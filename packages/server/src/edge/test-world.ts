@@ -186,6 +186,7 @@ export class TestWorld implements Broadcast {
       metrics,
       resumeSecret: this.resumeSecret,
       leaseMs,
+      recoveryMs,
       iceServers: [{ urls: 'stun:192.0.2.9:3478' }],
       onSelect,
     });

@@ -290,6 +290,8 @@ export class SignalingConnection implements SocketHandler {
       resumed,
       serverMs: context.clock.nowMs(),
       pingMs: limits.pingMs,
+      leaseMs: session.leaseMs,
+      recoveryMs: context.recoveryMs,
     });
     session.attach(this);
   }

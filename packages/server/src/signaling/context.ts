@@ -46,6 +46,8 @@ export interface SignalingContext {
   readonly secret: Uint8Array;
   /** Silence allowed for a session where the app does not leave that to the client, milliseconds. */
   readonly leaseMs: number;
+  /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */
+  readonly recoveryMs: number;
   /** The development app runs, whose certificate everybody knows: a login needs no token. */
   readonly isTokenFree: boolean;
   readonly frames: Counter;

@@ -21,7 +21,7 @@ afterEach(async () => {
   world = undefined;
 });
 
-test('SIG11: a login is answered by a welcome with a session and its key', async () => {
+test('SIG11, BACK1: a login is answered by a welcome with a session, its key, and the leases', async () => {
   const w = await begin();
   const ann = await w.login('ann');
   expect(ann.frames).toEqual([
@@ -31,6 +31,8 @@ test('SIG11: a login is answered by a welcome with a session and its key', async
       resumed: false,
       serverMs: expect.any(Number),
       pingMs: limits.pingMs,
+      leaseMs: 10_000,
+      recoveryMs,
     },
   ]);
 });

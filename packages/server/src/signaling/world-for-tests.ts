@@ -209,6 +209,7 @@ export class SignalingWorld implements Broadcast {
       sockets: new SocketCount(),
       secret: new Uint8Array(32).fill(7),
       leaseMs,
+      recoveryMs,
       isTokenFree: this.isTokenFree,
     });
     this.signaling.start();
