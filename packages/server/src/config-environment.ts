@@ -23,6 +23,8 @@ export const environmentKinds = {
   'retention.hours': 'integer',
   'retention.bytes': 'integer',
   'accounts.days': 'integer',
+  'limits.joinsPerAddress': 'integer',
+  'limits.joinsPerToken': 'integer',
   'leases.rtcMs': 'integer',
   'leases.signalingMs': 'integer',
   'leases.recoveryMs': 'integer',

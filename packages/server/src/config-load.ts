@@ -68,6 +68,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'endpointNetworks',
     'retention',
     'accounts',
+    'limits',
     'leases',
     'media',
     'log',
@@ -81,6 +82,8 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   onlyKeys(retention, ['hours', 'bytes']);
   const accounts = child(root, 'accounts');
   onlyKeys(accounts, ['days']);
+  const rates = child(root, 'limits');
+  onlyKeys(rates, ['joinsPerAddress', 'joinsPerToken']);
   const log = child(root, 'log');
   onlyKeys(log, ['level', 'format']);
   return {
@@ -98,6 +101,10 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     // Below a week who comes every Sunday would be forgotten; ten years is for ever.
     accounts: {
       days: integer(child(accounts, 'days'), { min: 7, max: 3_650, fallback: limits.accountDays }),
+    },
+    limits: {
+      joinsPerAddress: integer(child(rates, 'joinsPerAddress'), joinRateBounds(limits.joinsPerAddress)),
+      joinsPerToken: integer(child(rates, 'joinsPerToken'), joinRateBounds(limits.joinsPerToken)),
     },
     leases: {
       rtcMs: readLease(child(leases, 'rtcMs')),
@@ -140,6 +147,8 @@ const developmentCustomer: Customer = {
 
 /** Below four files of the log its size says little. */
 const retentionBytesBounds = { min: 256 * 1024 ** 2, max: 2 ** 50, fallback: limits.retentionBytes };
+/** More than a log takes: no limit. */
+const joinRateBounds = (fallback: number) => ({ min: 1, max: 1_000_000, fallback });
 const filled = (value: string) => value.trim() !== '';
 /** Below 100 ms a lease is shorter than a slow answer; above 10 min nobody believes the roster. */
 const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback });

@@ -28,6 +28,8 @@ export interface Config {
   readonly retention: { readonly hours: number; readonly bytes: number };
   /** For how many days it is remembered who had which uid. */
   readonly accounts: { readonly days: number };
+  /** What one client may do, per second; more than is usual may come at once. */
+  readonly limits: { readonly joinsPerAddress: number; readonly joinsPerToken: number };
   readonly leases: { readonly rtcMs: number; readonly signalingMs: number; readonly recoveryMs: number };
   readonly media: {
     readonly engine: 'embedded';

@@ -152,6 +152,23 @@ export const limits = {
   connectionsMax: 100_000,
   /** WebSockets from one address; the next is closed with `too_many_connections`. */
   connectionsPerAddressMax: 20_000,
+  /**
+   * New memberships from one address, or /64 of IPv6, per second, on average, with a burst of `joinBurstSeconds` times that; then refused
+   * with `rate_limited`. Chosen: everybody behind the address of a campus may come at once, and a join and leave of about 1 kB fill
+   * `retentionBytes` in five days at least. Default of `limits.joinsPerAddress`.
+   */
+  joinsPerAddress: 20,
+  /** The same with one token that is good for anybody; the audience of an app may share it. Default of `limits.joinsPerToken`. */
+  joinsPerToken: 200,
+  joinBurstSeconds: 250,
+  /** With one token that names its user, per second, and at once; the same happens. Chosen: more than a page that is loaded over and over. */
+  ownTokenJoinsPerSecondMax: 2,
+  ownTokenJoinsBurst: 100,
+  /** How often one connection is resumed, per second, and at once; the same happens. Each may write two records. Chosen: more than any network breaks. */
+  resumesPerSecondMax: 1,
+  resumesBurst: 60,
+  /** Addresses, tokens and connections whose budgets are remembered, of each; those unused for longest begin anew. */
+  joinBucketsMax: 16_384,
   /** Time for a hello after the socket opened, milliseconds; then closed with `hello_timeout`. */
   helloMs: 5_000,
   /** Frames from one connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */

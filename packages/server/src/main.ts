@@ -6,6 +6,7 @@ import { HousecountError } from '@housecount/protocol';
 import { apiRoutes } from './api/routes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config.ts';
+import { JoinBudgets } from './edge/join-budgets.ts';
 import { resumeSecretBytes } from './edge/resume-key.ts';
 import { sdkRoutes } from './edge/sdk-files.ts';
 import { serveEdge } from './edge/serve.ts';
@@ -219,6 +220,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => signaling.stop(retryAfterMs));
   health.register('signaling', () => signaling.trouble);
 
+  const { joinsPerAddress, joinsPerToken } = config.limits;
+  const joins = new JoinBudgets(clock, { perAddress: joinsPerAddress, perToken: joinsPerToken });
+
   let whip: WhipService | undefined;
   const media = await startEmbeddedMedia({
     ...config.media,
@@ -239,6 +243,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     apps,
     log,
     resumeSecret,
+    joins,
     media,
     streams: signal.streams,
     leaseMs: config.leases.rtcMs,
@@ -297,6 +302,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     ],
     broadcast,
     sockets,
+    joins,
     signaling,
   });
   started.push(() => edge.stop({ retryAfterMs }));

@@ -5,6 +5,7 @@ import type { Counter, Histogram, Logger } from '../observe/contract.ts';
 import type { Signal } from '../signal/signal.ts';
 import type { Connection } from './connection.ts';
 import type { EdgeApp } from './edge-app.ts';
+import type { JoinBudgets } from './join-budgets.ts';
 import type { LostConnection } from './lost-connections.ts';
 import type { Membership } from './membership.ts';
 import type { PartingConnection } from './partings.ts';
@@ -32,6 +33,7 @@ export interface ConnectionContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly resumeSecret: Uint8Array;
+  readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeResume'>;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
   /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */

@@ -4,6 +4,7 @@ import type { LogEntry } from '../log/record.ts';
 import type { Metrics } from '../observe/contract.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionContext } from './connection-context.ts';
+import { JoinBudgets } from './join-budgets.ts';
 import { Sweep } from './liveness.ts';
 import { type LostConnection, LostConnections } from './lost-connections.ts';
 import type { Membership } from './membership.ts';
@@ -29,6 +30,8 @@ export type ConnectionsOptions = Pick<
   readonly metrics: Metrics;
   /** Counts the sockets of the whole server; by itself, unless other parts have sockets too. */
   readonly sockets?: SocketCount;
+  /** Counts the joins of the whole server; by itself, unless other parts let clients join too. */
+  readonly joins?: JoinBudgets;
 };
 
 /** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
@@ -63,8 +66,10 @@ export class Connections {
       'Lost connections that the log does not know of yet.',
       () => this.#lost.size,
     );
+    const defaults = { perAddress: limits.joinsPerAddress, perToken: limits.joinsPerToken };
     this.#context = {
       ...options,
+      joins: options.joins ?? new JoinBudgets(clock, defaults),
       frames: metrics.counter('housecount_frames_total', 'Frames received.'),
       refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
       joinMs: metrics.histogram('housecount_join_ms', 'From hello to welcome, milliseconds.', joinBucketsMs),

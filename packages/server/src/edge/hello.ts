@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import type { CommandOutcome, Refused } from '../log/contract.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
+import { isForOne } from './join-budgets.ts';
 import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
 import {
   checkToken,
@@ -24,6 +25,8 @@ export interface Admission {
   readonly resumed: boolean;
 }
 export type HelloRefusal = Refused;
+
+const tooManyJoins = 'Too many joins with this address or token; come back a little later.';
 
 /**
  * Decides a hello whose fields are legal: app, token, kicking rules, then the log. Resolves when the join or the resume is
@@ -61,6 +64,9 @@ async function join(
   if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, time.nowMs))
     return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
 
+  const joiner = { address, token: hello.token ?? '', isForOne: isForOne(grant.tokenUid) };
+  if (!context.joins.takeJoin(joiner)) return refuse('rate_limited', tooManyJoins);
+
   const connectionId = random.id(24);
   const outcome = await log.join({
     app: app.id,
@@ -97,6 +103,7 @@ async function resume(
   // Told "join anew", a client that comes back by itself would push out the device that took its place.
   if (member.connectionId !== claim.connectionId) return refuse('replaced');
   const { connectionId, uid } = claim;
+  if (!context.joins.takeResume(connectionId)) return refuse('rate_limited', tooManyJoins);
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, tokenTime(clock));
   if (!grant.ok) return grant;

@@ -3,6 +3,7 @@ import type { Privilege } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
 import type { EdgeApp } from '../edge-app.ts';
+import { isForOne, type JoinBudgets } from '../join-budgets.ts';
 import { verifyResumeKey } from '../resume-key.ts';
 import { checkToken, type TokenTime } from '../token/verify.ts';
 
@@ -21,6 +22,8 @@ export interface AdmissionOptions {
   readonly apps: ReadonlyMap<string, EdgeApp>;
   readonly log: Log;
   readonly resumeSecret: Uint8Array;
+  /** Joins of plain sessions count as those of other clients do. */
+  readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
 }
 
 /** Prefix of a resume key, which no AccessToken2 has. */
@@ -28,7 +31,7 @@ const resumePrefix = 'hc1.';
 
 /**
  * Checks app, channel and Bearer of a POST. Throws HousecountError: invalid_app_id, invalid_channel_name,
- * token_required, resume_invalid, banned, role_forbidden, or a token's code.
+ * token_required, resume_invalid, banned, role_forbidden, rate_limited, or a token's code.
  */
 export async function admit(
   options: AdmissionOptions,
@@ -79,6 +82,9 @@ export async function admit(
   }
   const uid = log.expectedUid(app.id, channel, identity);
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
+  const joiner = { address: request.address, token: bearer, isForOne: isForOne(checked.tokenUid) };
+  if (options.joins?.takeJoin(joiner) === false)
+    throw new HousecountError('rate_limited', 'Too many joins with this address or token.');
   return {
     app,
     admitted: {

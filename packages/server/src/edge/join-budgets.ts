@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { limits } from '../limits.ts';
+import { holderOf } from '../net/ip-address.ts';
+import { isLoopbackAddress } from '../net/loopback.ts';
+
+export interface JoinRates {
+  /** Joins from one address, per second, on average. */
+  readonly perAddress: number;
+  /** Joins with one token that is good for anybody, per second, on average. */
+  readonly perToken: number;
+}
+
+/** Who asks to join. */
+export interface Joiner {
+  readonly address: string;
+  /** The text of the token; empty if the app takes none. */
+  readonly token: string;
+  /** The token names one uid or account, not anybody. */
+  readonly isForOne: boolean;
+}
+
+/**
+ * How often new memberships begin, by the holder of an address and by token, and old ones are taken up again, each of which is recorded:
+ * without it one client would turn over the log, and what waits there for others would be lost. Loopback has no budget of its
+ * own: there is this machine alone, or a proxy that is not trusted, whose clients cannot be told apart.
+ */
+export class JoinBudgets {
+  readonly #clock: Clock;
+  readonly #addresses: Buckets;
+  readonly #tokens: Buckets;
+  readonly #ownTokens: Buckets;
+  readonly #resumes: Buckets;
+
+  constructor(clock: Clock, { perAddress, perToken }: JoinRates) {
+    this.#clock = clock;
+    this.#addresses = new Buckets(perAddress, perAddress * limits.joinBurstSeconds);
+    this.#tokens = new Buckets(perToken, perToken * limits.joinBurstSeconds);
+    this.#ownTokens = new Buckets(limits.ownTokenJoinsPerSecondMax, limits.ownTokenJoinsBurst);
+    this.#resumes = new Buckets(limits.resumesPerSecondMax, limits.resumesBurst);
+  }
+
+  /** Takes one join; false if the address or the token has none left now. */
+  takeJoin({ address, token, isForOne }: Joiner): boolean {
+    const nowMs = this.#clock.nowMs();
+    if (!isLoopbackAddress(address) && !this.#addresses.take(holderOf(address), nowMs)) return false;
+    if (token === '') return true;
+    return (isForOne ? this.#ownTokens : this.#tokens).take(nameOf(token), nowMs);
+  }
+
+  /** Takes one resume of a connection; false if it was taken up too often. */
+  takeResume(connectionId: string): boolean {
+    return this.#resumes.take(connectionId, this.#clock.nowMs());
+  }
+}
+
+/** A token may be 8,192 characters long, and need not be in memory. */
+const nameOf = (token: string): string => createHash('sha256').update(token).digest('base64');
+
+/** Does the token name one user? */
+export const isForOne = (tokenUid: string): boolean => tokenUid !== '' && !tokenUid.includes('*');
+
+/** A token bucket for each key. Keys that are full again are forgotten, the longest unused first. */
+class Buckets {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  /** In the order of last use. */
+  readonly #buckets = new Map<string, { left: number; atMs: number }>();
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+  }
+
+  take(key: string, nowMs: number): boolean {
+    const bucket = this.#buckets.get(key) ?? { left: this.#burst, atMs: nowMs };
+    const refilled = (Math.max(0, nowMs - bucket.atMs) / 1000) * this.#perSecond;
+    bucket.left = Math.min(this.#burst, bucket.left + refilled);
+    bucket.atMs = nowMs;
+    this.#buckets.delete(key);
+    this.#buckets.set(key, bucket);
+    this.#forget(nowMs);
+    if (bucket.left < 1) return false;
+    bucket.left -= 1;
+    return true;
+  }
+
+  /** Up to two that are full again by now, or for which there is no room. */
+  #forget(nowMs: number): void {
+    const fullAfterMs = (this.#burst / this.#perSecond) * 1000;
+    let gone = 0;
+    for (const [key, { atMs }] of this.#buckets) {
+      const isFull = nowMs - atMs >= fullAfterMs;
+      if (gone === 2 || (!isFull && this.#buckets.size <= limits.joinBucketsMax)) return;
+      this.#buckets.delete(key);
+      gone++;
+    }
+  }
+}
