@@ -28,7 +28,7 @@ export function NoticeTable({
           <Table.Th className={classes.time}>Time</Table.Th>
           <Table.Th className={classes.type}>Notice</Table.Th>
           <Table.Th visibleFrom="sm">Channel</Table.Th>
-          <Table.Th>Who</Table.Th>
+          <Table.Th visibleFrom="sm">Who</Table.Th>
           <Table.Th className={classes.number} visibleFrom="sm">
             Seq
           </Table.Th>
@@ -73,13 +73,17 @@ const Row = memo(function Row({ notice, open }: { notice: SeenNotice; open: (not
             {attempt.eventType}
           </Badge>
           <span>{wordsOfNotice(attempt.eventType)}</span>
+          <Text span size="xs" c="dimmed" hiddenFrom="sm">
+            {attempt.channel}
+            {notice.uid !== undefined && ` · ${who}`}
+          </Text>
           <VisuallyHidden>{who}, details</VisuallyHidden>
         </UnstyledButton>
       </Table.Td>
       <Table.Td visibleFrom="sm" className={classes.cut} title={attempt.channel}>
         {attempt.channel}
       </Table.Td>
-      <Table.Td className={classes.cut} title={who}>
+      <Table.Td visibleFrom="sm" className={classes.cut} title={who}>
         {who}
       </Table.Td>
       <Table.Td visibleFrom="sm" className={classes.number}>
