@@ -39,6 +39,10 @@ describe('without a file', () => {
       trustedProxies: [],
       forwardedHeader: 'auto',
       basePath: '',
+      socketsMax: 100_000,
+      socketsPerAddressMax: 20_000,
+      requestsMax: 10_000,
+      requestsPerAddressMax: 1_000,
     });
     expect(config.apps.map(({ id }) => id)).toEqual(['0123456789abcdef0123456789abcdef']);
     expect(config.customers).toHaveLength(1);

@@ -186,7 +186,18 @@ function readFile(path: string): Tree {
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 function readListen(source: Source): Config['listen'] {
-  onlyKeys(source, ['host', 'port', 'tls', 'trustedProxies', 'forwardedHeader', 'basePath']);
+  onlyKeys(source, [
+    'host',
+    'port',
+    'tls',
+    'trustedProxies',
+    'forwardedHeader',
+    'basePath',
+    'socketsMax',
+    'socketsPerAddressMax',
+    'requestsMax',
+    'requestsPerAddressMax',
+  ]);
   const host = text(child(source, 'host'), 'a host name or address', filled, '127.0.0.1');
   const port = integer(child(source, 'port'), { min: 0, max: 65_535, fallback: 7080 });
   const basePath = text(
@@ -196,6 +207,7 @@ function readListen(source: Source): Config['listen'] {
     '',
   );
   const proxies = {
+    ...readConnectionLimits(source),
     basePath: basePath === '/' ? basePath : basePath.replace(/\/$/, ''),
     trustedProxies: readNetworks(child(source, 'trustedProxies')),
     forwardedHeader: choice(
@@ -220,6 +232,17 @@ function readListen(source: Source): Config['listen'] {
       cert: text(cert, 'the path of a PEM file', filled),
       key: text(key, 'the path of a PEM file', filled),
     },
+  };
+}
+
+function readConnectionLimits(source: Source) {
+  const count = (key: string, fallback: number) =>
+    integer(child(source, key), { min: 1, max: 10_000_000, fallback });
+  return {
+    socketsMax: count('socketsMax', limits.connectionsMax),
+    socketsPerAddressMax: count('socketsPerAddressMax', limits.connectionsPerAddressMax),
+    requestsMax: count('requestsMax', limits.requestsMax),
+    requestsPerAddressMax: count('requestsPerAddressMax', limits.requestsPerAddressMax),
   };
 }
 

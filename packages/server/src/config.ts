@@ -16,6 +16,12 @@ export interface Config {
     readonly forwardedHeader: 'auto' | 'x-forwarded-for' | 'forwarded';
     /** Path below which proxies offer the server, without a slash at the end: `/hc`. Empty: not told; `/`: the root. */
     readonly basePath: string;
+    /** WebSockets, in all and from one address. */
+    readonly socketsMax: number;
+    readonly socketsPerAddressMax: number;
+    /** HTTP requests being answered, in all and from one address. */
+    readonly requestsMax: number;
+    readonly requestsPerAddressMax: number;
   };
   readonly dataDir: string;
   readonly engine: 'embedded';

@@ -148,9 +148,9 @@ export const limits = {
   accountDays: 90,
   /** Kicking rules in one app; the next is refused with `rate_limited`. */
   appRulesMax: 10_000,
-  /** WebSockets of the whole server; the next is closed with `too_many_connections`. */
+  /** WebSockets of the whole server; the next is closed with `too_many_connections`. Default of `listen.socketsMax`. */
   connectionsMax: 100_000,
-  /** WebSockets from one address; the next is closed with `too_many_connections`. */
+  /** WebSockets from one address; the next is closed with `too_many_connections`. Default of `listen.socketsPerAddressMax`. */
   connectionsPerAddressMax: 20_000,
   /**
    * New memberships from one address, or /64 of IPv6, per second, on average, with a burst of `joinBurstSeconds` times that; then refused
@@ -169,6 +169,13 @@ export const limits = {
   resumesBurst: 60,
   /** Addresses, tokens and connections whose budgets are remembered, of each; those unused for longest begin anew. */
   joinBucketsMax: 16_384,
+  /**
+   * HTTP requests being answered, those included whose body is still coming; the next is refused with `too_many_connections`
+   * and its connection closed. Default of `listen.requestsMax`.
+   */
+  requestsMax: 10_000,
+  /** The same from one address: what a backend needs that waits for events of every app. Default of `listen.requestsPerAddressMax`. */
+  requestsPerAddressMax: 1_000,
   /** Time for a hello after the socket opened, milliseconds; then closed with `hello_timeout`. */
   helloMs: 5_000,
   /** Frames from one connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
@@ -196,7 +203,7 @@ export const limits = {
   tokenLengthMax: 8 * 1024,
   /** WHIP and WHEP sessions of the whole server; then `too_many_connections`. */
   mediaSessionsMax: 2_000,
-  /** WHIP and WHEP requests from one address, per second, on average, with a burst of ten times that; then `rate_limited`. */
+  /** WHIP and WHEP requests with one token from one address, of one session, or without a good token from one address; per second, on average, with a burst of ten times that; then `rate_limited`. */
   mediaRequestsPerSecondMax: 50,
   /** WHIP and WHEP sessions of one connection; then `too_many_connections`. */
   sessionsPerConnectionMax: 64,

@@ -27,6 +27,7 @@ import { Redeliveries } from './ledger/redeliveries.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
+import { holderOf } from './net/ip-address.ts';
 import { EndpointRegistry } from './notify/endpoint-registry.ts';
 import { EndpointStore } from './notify/endpoint-store.ts';
 import { startNotify } from './notify/notify.ts';
@@ -203,7 +204,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => signal.stop());
   health.register('signal', () => signal.trouble);
 
-  const sockets = new SocketCount();
+  const { socketsMax, socketsPerAddressMax, requestsMax, requestsPerAddressMax } = config.listen;
+  const sockets = new SocketCount(socketsMax, socketsPerAddressMax);
   const signaling = startSignaling({
     ...common,
     apps,
@@ -254,12 +256,15 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   metrics.gauge('housecount_media_sessions', 'Open WHIP and WHEP sessions.', () => whip?.open ?? 0);
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
   const edge = serveEdge({
     ...common,
     host: config.listen.host,
     port: config.listen.port,
     ...(await loadTls(config.listen, disk)),
     basePath: config.listen.basePath,
+    requestsMax,
+    requestsPerAddressMax,
     trust: { proxies: config.listen.trustedProxies, header: config.listen.forwardedHeader },
     apps,
     log,
@@ -295,7 +300,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         service: whip,
         iceServers: config.media.iceServers,
         basePath: config.listen.basePath,
-        admitRequest: (address) => budget.take(address),
+        admitRequest: (key) => budget.take(key),
+        admitStranger: (address) => strangers.take(holderOf(address)),
       }),
       ...sdkRoutes({ dir: fileURLToPath(new URL('../..', import.meta.url)) }),
       ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),

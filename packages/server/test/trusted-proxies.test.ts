@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { Client } from './client.ts';
+import { Client, tokenFor } from './client.ts';
 import { ask } from './rest-client.ts';
 import { testApp } from './server-process.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
@@ -59,4 +59,39 @@ test('PROXY5: a rule meets an address however it is written', async () => {
   const { body } = await ask(server.url, `/dev/v1/kicking-rule?appid=${testApp.id}`);
   const shown = body.rules.filter(({ cname }: { cname: string }) => cname === 'forms');
   expect(shown.map(({ ip }: { ip: string }) => ip).sort()).toEqual(['198.51.100.9', '2001:db8::7']);
+});
+
+/** POSTs without an offer, so that a good token is answered 422. */
+const post = (address: string, token: string) =>
+  fetch(`${server.url}/v1/whip/${testApp.id}/floods`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/sdp',
+      authorization: `Bearer ${token}`,
+      'x-forwarded-for': address,
+    },
+    body: 'no offer',
+  }).then(({ status }) => status);
+
+/** Asks again and again, many at once, until one is told that it is too much; the statuses of all. */
+async function flood(ask: () => Promise<number>): Promise<number[]> {
+  const statuses = new Set<number>();
+  for (let round = 0; round < 100 && !statuses.has(429); round++)
+    for (const status of await Promise.all(Array.from({ length: 100 }, ask))) statuses.add(status);
+  return [...statuses].sort();
+}
+
+test('PROXY7: a stranger who floods with bad tokens is limited, and stops nobody who shares the address', async () => {
+  let tries = 0;
+  const bad = () => post('198.51.100.20', `bad-${tries++}`);
+  expect(await flood(bad)).toEqual([401, 429]);
+  expect(await post('198.51.100.20', tokenFor('floods', { uid: 20 }))).toBe(422);
+  expect(await post('198.51.100.21', 'bad')).toBe(401);
+});
+
+test('PROXY7: who has a good token and asks without end is limited, and nobody else', async () => {
+  const token = tokenFor('floods', { uid: 22 });
+  expect(await flood(() => post('198.51.100.22', token))).toEqual([422, 429]);
+  expect(await post('198.51.100.22', tokenFor('floods', { uid: 23 }))).toBe(422);
+  expect(await post('198.51.100.23', token)).toBe(422);
 });

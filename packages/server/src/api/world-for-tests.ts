@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type Clock, systemClock, systemRandom } from '../clock.ts';
+import { AddressCount } from '../edge/address-count.ts';
 import { clientReader, nobodyTrusted } from '../edge/client.ts';
 import { httpHandler } from '../edge/http.ts';
 import { SocketCount } from '../edge/socket-count.ts';
@@ -182,7 +183,12 @@ export async function openApiWorld(
     ...over,
   };
   const read = clientReader(nobodyTrusted);
-  const handle = httpHandler({ ...common, basePath: '', routes: apiRoutes(deps) });
+  const handle = httpHandler({
+    ...common,
+    basePath: '',
+    open: new AddressCount(1_000, 1_000),
+    routes: apiRoutes(deps),
+  });
   const ask: ApiWorld['ask'] = (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
     const headers = new Headers(init.headers);
     if (!anonymous && !headers.has('authorization')) headers.set('authorization', testLogin);

@@ -2,6 +2,7 @@ import { type Code, HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import type { AddressCount } from './address-count.ts';
 import { type BasePath, withoutBase } from './base-path.ts';
 import type { Client } from './client.ts';
 import { withLimitedBody } from './limited-body.ts';
@@ -13,6 +14,8 @@ import { Router } from './router.ts';
 export interface HttpOptions {
   readonly routes: readonly Route[];
   readonly basePath: BasePath;
+  /** Of requests being answered. */
+  readonly open: AddressCount;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -27,7 +30,7 @@ export type HttpHandler = (
 
 /** The way of every HTTP request: request id, route, body limit, handler, errors as problem JSON. Web standards only. */
 export function httpHandler(options: HttpOptions): HttpHandler {
-  const { clock, random, logger, metrics, basePath } = options;
+  const { clock, random, logger, metrics, basePath, open } = options;
   const router = new Router(options.routes);
   const requests = metrics.counter('housecount_http_requests_total', 'HTTP requests, by method and status.');
   const durations = metrics.histogram('housecount_http_ms', 'Time to an answer, milliseconds.', bucketsMs);
@@ -40,12 +43,13 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const path = url && withoutBase(basePath, url.pathname);
     if (url && path) url.pathname = path;
     // HEAD too is answered whole: the runtime sends the headers, length included, and lets the body go.
-    const response =
-      path === undefined
-        ? new Response(null, { status: 308, headers: { location: `${basePath}/` } })
-        : url
-          ? await answerTo(router, request, { ...client, url, requestId }, logger)
-          : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' });
+    const hasRoom = open.enter(client.address);
+    const response = await (path === undefined
+      ? new Response(null, { status: 308, headers: { location: `${basePath}/` } })
+      : url
+        ? answerTo(router, request, { ...client, url, requestId }, { hasRoom, logger })
+        : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' }));
+    open.leave(client.address);
     const tagged = tag(response, requestId);
     const { status } = tagged;
     requests.add(1, { method: known(request.method), status: String(status) });
@@ -65,7 +69,7 @@ async function answerTo(
   router: Router,
   request: Request,
   context: Omit<RequestContext, 'params'>,
-  logger: Logger,
+  { hasRoom, logger }: { readonly hasRoom: boolean; readonly logger: Logger },
 ): Promise<Response> {
   const { requestId, url } = context;
   const match = router.match(request.method, url.pathname);
@@ -79,6 +83,11 @@ async function answerTo(
       answer.headers.set('allow', match.allow.join(', '));
       return answer;
     }
+  }
+  if (!hasRoom && !match.route.isAlwaysAnswered) {
+    const answer = refusal(match.route, requestId, 'too_many_connections');
+    answer.headers.set('connection', 'close');
+    return answer;
   }
   try {
     const limited = await withLimitedBody(request, limits.bodyBytesMax);

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { systemClock, systemRandom } from '../clock.ts';
 import type { Logger } from '../observe/contract.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { AddressCount } from './address-count.ts';
 import { httpHandler } from './http.ts';
 
 test('MEDIA30: no log line of a request has the URL of a media session', async () => {
@@ -10,6 +11,7 @@ test('MEDIA30: no log line of a request has the URL of a media session', async (
   const logger: Logger = { debug: write, info: write, warn: write, error: write, with: () => logger };
   const handle = httpHandler({
     basePath: '',
+    open: new AddressCount(10, 10),
     routes: [
       {
         method: 'DELETE',

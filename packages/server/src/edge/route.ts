@@ -19,6 +19,8 @@ export interface Route {
   /** `/v1/apps/{app}/channels`; a last segment `{rest*}` takes all that follows. */
   readonly path: string;
   handle(request: Request, context: RequestContext): Response | Promise<Response>;
+  /** However many requests there are: what tells that the process lives. */
+  readonly isAlwaysAnswered?: true;
   /** What a refusal looks like that needs no handler (405, broken path, body too large); else `{code, message, requestId}`. */
   refuse?(error: HousecountError, requestId: string): Response;
 }

@@ -15,6 +15,7 @@ import { LateBroadcast } from './socket.ts';
 import { helloFrame, leaseMs, TestWorld, testApp, token } from './test-world.ts';
 
 let edge: Edge;
+let counts: { requestsMax?: number; requestsPerAddressMax?: number } = {};
 let trust: ProxyTrust = nobodyTrusted;
 let world: TestWorld;
 let logged = '';
@@ -121,6 +122,7 @@ async function begin(): Promise<void> {
     port: 0,
     trust,
     basePath: '',
+    ...counts,
     routes,
     broadcast,
     apps: new Map([[testApp.id, testApp]]),
@@ -148,6 +150,7 @@ async function begin(): Promise<void> {
 }
 afterEach(async () => {
   trust = nobodyTrusted;
+  counts = {};
   await edge.stop({ retryAfterMs: 0 });
   await world.stop();
 });
@@ -304,6 +307,51 @@ describe('HTTP', () => {
       expect(logged).not.toContain('"level":"error"');
       expect(logged).toContain('"status":400');
     }
+  });
+
+  test('WIRE56: requests that wait are limited in all and per address, and counted down again', async () => {
+    trust = { proxies: [parseNetwork('127.0.0.1') ?? expect.unreachable()], header: 'auto' };
+    counts = { requestsMax: 3, requestsPerAddressMax: 2 };
+    await begin();
+    const from = (address: string, path: string, signal?: AbortSignal) =>
+      fetch(`${edge.url}${path}`, {
+        headers: { 'x-forwarded-for': address },
+        ...(signal && { signal }),
+      });
+    const isOpen = (count: number) => metrics.text().includes(`housecount_http_requests_open ${count}\n`);
+    const wait = async (address: string) => {
+      const end = new AbortController();
+      const came = new Promise<void>((resolve) => {
+        reached = resolve;
+      });
+      const asked = from(address, '/waits', end.signal).catch(() => undefined);
+      await came;
+      return async () => {
+        end.abort();
+        await asked;
+      };
+    };
+    const ends = [await wait('198.51.100.1'), await wait('198.51.100.1')];
+    const refused = await from('198.51.100.1', '/hello/x');
+    expect([refused.status, (await refused.json()).code]).toEqual([503, 'too_many_connections']);
+    expect((await from('198.51.100.2', '/hello/x')).status).toBe(200);
+    ends.push(await wait('198.51.100.2'));
+    expect((await from('198.51.100.3', '/hello/x')).status).toBe(503);
+    // A body that never comes holds a place too.
+    for (const end of ends) await end();
+    while (!isOpen(0)) await new Promise((resolve) => setTimeout(resolve, 2));
+    const sockets = Array.from({ length: 2 }, () => {
+      const socket = connect(edge.port, '127.0.0.1');
+      socket.write(
+        'POST /length HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.1\r\nContent-Length: 9\r\n\r\nabc',
+      );
+      return socket;
+    });
+    while (!isOpen(2)) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect((await from('198.51.100.1', '/hello/x')).status).toBe(503);
+    for (const socket of sockets) socket.destroy();
+    while (!isOpen(0)) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect((await from('198.51.100.1', '/hello/x')).status).toBe(200);
   });
 
   test('WIRE54: a WebSocket is taken with a slash at the end too', async () => {

@@ -1,6 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
+import { limits } from '../limits.ts';
 import { addressKind } from '../notify/address-guard.ts';
 import type { Logger } from '../observe/contract.ts';
+import { AddressCount } from './address-count.ts';
 import type { BasePath } from './base-path.ts';
 import { bunServer } from './bun-server.ts';
 import { clientReader, type ProxyTrust } from './client.ts';
@@ -17,6 +19,9 @@ export interface EdgeOptions extends ConnectionsOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly trust: ProxyTrust;
   readonly basePath: BasePath;
+  /** HTTP requests being answered, in all and from one address; default: limits. */
+  readonly requestsMax?: number;
+  readonly requestsPerAddressMax?: number;
   /** What the parts of the server answer over HTTP. */
   readonly routes: readonly Route[];
   /** Takes in the WebSockets of signaling, and ends them with the others. */
@@ -62,6 +67,9 @@ export function serveEdge(options: EdgeOptions): Edge {
       },
     }),
   );
+  const { requestsMax = limits.requestsMax, requestsPerAddressMax = limits.requestsPerAddressMax } = options;
+  const open = new AddressCount(requestsMax, requestsPerAddressMax);
+  options.metrics.gauge('housecount_http_requests_open', 'HTTP requests being answered.', () => open.size);
   const server = bunServer({
     host,
     port,
@@ -69,7 +77,7 @@ export function serveEdge(options: EdgeOptions): Edge {
     webSockets,
     basePath,
     clientOf: clientReader(trust, untrustedProxyLog(logger)),
-    http: httpHandler({ ...options, routes: [...routes, ...plain] }),
+    http: httpHandler({ ...options, open, routes: [...routes, ...plain] }),
   });
   broadcast.connect((topic, text, except) => server.publish(topic, text, except));
   connections.start();

@@ -20,7 +20,12 @@ export function observeRoutes({ metrics, health }: ObserveDeps): readonly Route[
           },
         }),
     },
-    { method: 'GET', path: '/healthz', handle: () => answer(200, { status: 'alive' }) },
+    {
+      method: 'GET',
+      path: '/healthz',
+      isAlwaysAnswered: true,
+      handle: () => answer(200, { status: 'alive' }),
+    },
     {
       method: 'GET',
       path: '/readyz',

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type Code, codes, HousecountError } from '@housecount/protocol';
+import { holderOf } from '../../net/ip-address.ts';
 import { type BasePath, reference } from '../base-path.ts';
 import type { RequestContext, Route } from '../route.ts';
 import { readFragment } from './fragment.ts';
@@ -13,8 +15,10 @@ export interface WhipRoutesOptions {
     readonly credential?: string;
   }[];
   readonly basePath: BasePath;
-  /** True if the address may make one more request now. */
-  readonly admitRequest: (address: string) => boolean;
+  /** True if whoever has this key, of a token at an address or of a session, may make one more request now. */
+  readonly admitRequest: (key: string) => boolean;
+  /** The same of an address, for requests without a good token: so that a stranger stops nobody who shares the address. */
+  readonly admitStranger: (address: string) => boolean;
 }
 
 /** What browsers on other origins may send and see (spec: whip-whep, CORS). */
@@ -150,8 +154,8 @@ function bearerOf(request: Request, url: URL): string | undefined {
  */
 function tokenIn(text: string | null): string | undefined {
   return text
-    ?.trim()
-    .replaceAll(' ', '+')
+    ?.replaceAll(' ', '+')
+    .replace(/[\t\r\n]/g, '')
     .replace(/%(2B|2F|3D)/gi, decodeURIComponent);
 }
 
@@ -173,14 +177,26 @@ function guarded(
 ): Route['handle'] {
   return async (request, context) => {
     try {
-      if (!options.admitRequest(context.address)) throw new HousecountError('rate_limited');
+      if (!options.admitRequest(keyOf(request, context))) throw new HousecountError('rate_limited');
       return await handle(request, context);
     } catch (error) {
       if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
-      return problem(error, context.requestId);
+      const isTooMuch = isOfStranger(error.code) && !options.admitStranger(context.address);
+      return problem(isTooMuch ? new HousecountError('rate_limited') : error, context.requestId);
     }
   };
 }
+
+/** Whose budget a request is taken from. A token counts at each address by itself, because many may have the same one. */
+function keyOf(request: Request, { params, url, address }: RequestContext): string {
+  const holder = params.session ?? `${bearerOf(request, url) ?? ''} ${holderOf(address)}`;
+  // Tokens may be long, and keys are kept for a while.
+  return createHash('sha256').update(holder).digest('base64');
+}
+
+/** Refusals of those who have neither a good token nor a session. */
+const isOfStranger = (code: Code): boolean =>
+  codes[code].http === 401 || code === 'invalid_app_id' || code === 'resume_invalid' || code === 'not_found';
 
 function problem(error: HousecountError, requestId: string): Response {
   const { http, retry } = codes[error.code];
