@@ -376,7 +376,7 @@ export function endpointIdOf(app: string, url: string): string {
 }
 
 function readMedia(source: Source): Config['media'] {
-  onlyKeys(source, ['engine', 'udpPort', 'announcedAddress', 'iceServers']);
+  onlyKeys(source, ['engine', 'udpPort', 'announcedAddress', 'sessionsPerAppMax', 'iceServers']);
   return {
     engine: choice(child(source, 'engine'), ['embedded'], 'embedded'),
     udpPort: integer(child(source, 'udpPort'), { min: 0, max: 65_535, fallback: 7081 }),
@@ -386,6 +386,11 @@ function readMedia(source: Source): Config['media'] {
       (address) => address === 'auto' || isIP(address) !== 0,
       'auto',
     ),
+    sessionsPerAppMax: integer(child(source, 'sessionsPerAppMax'), {
+      min: 1,
+      max: limits.mediaSessionsMax,
+      fallback: limits.mediaSessionsPerAppMax,
+    }),
     iceServers: list(child(source, 'iceServers'), (item) => {
       onlyKeys(item, ['urls', 'username', 'credential']);
       const username = child(item, 'username');

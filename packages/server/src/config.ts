@@ -41,6 +41,8 @@ export interface Config {
     readonly engine: 'embedded';
     readonly udpPort: number;
     readonly announcedAddress: string;
+    /** WHIP and WHEP sessions of one app. */
+    readonly sessionsPerAppMax: number;
     readonly iceServers: readonly {
       readonly urls: string;
       readonly username?: string;

@@ -205,6 +205,15 @@ export const limits = {
   mediaSessionsMax: 2_000,
   /** WHIP and WHEP requests with one token from one address, of one session, or without a good token from one address; per second, on average, with a burst of ten times that; then `rate_limited`. */
   mediaRequestsPerSecondMax: 50,
+  /** Those of one app, if `media.sessionsPerAppMax` says nothing else; then `too_many_connections`. Half of all. */
+  mediaSessionsPerAppMax: 1_000,
+  /** Part of either that players leave for hosts. */
+  mediaSessionsHostShare: 1 / 8,
+  /**
+   * WHIP and WHEP sessions of one user in one channel that are members by themselves; then `too_many_connections`. One is in
+   * use; those it replaced, and those that never connect, are there for some seconds more.
+   */
+  plainSessionsPerMemberMax: 16,
   /** WHIP and WHEP sessions of one connection; then `too_many_connections`. */
   sessionsPerConnectionMax: 64,
   /** Events kept in the history: this many days … */

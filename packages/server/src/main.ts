@@ -249,6 +249,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     media,
     streams: signal.streams,
     leaseMs: config.leases.rtcMs,
+    sessionsPerAppMax: config.media.sessionsPerAppMax,
   });
   whip.start();
   started.push(() => whip?.stop());

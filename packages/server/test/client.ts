@@ -121,10 +121,11 @@ export function tokenFor(
   channel: string,
   identity: { readonly uid: number } | { readonly account: string },
   role: 'broadcaster' | 'audience' = 'broadcaster',
+  app: { readonly id: string; readonly certificate: string } = testApp,
 ): string {
   return buildRtcToken({
-    appId: testApp.id,
-    certificate: testApp.certificate,
+    appId: app.id,
+    certificate: app.certificate,
     channel,
     identity,
     role,

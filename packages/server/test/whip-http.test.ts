@@ -283,3 +283,27 @@ describe('WHIP and WHEP over HTTP', () => {
     await watcher.leave();
   });
 });
+
+test('MEDIA34: an app whose share of media sessions is taken is refused the next one, and another app is not', async () => {
+  const other = { id: 'f'.repeat(32), certificate: 'e'.repeat(32) };
+  const small = await startTestServer({
+    apps: [testApp, other],
+    media: { udpPort: 0, sessionsPerAppMax: 3 },
+  });
+  try {
+    const publish = (app: typeof testApp, uid: number) =>
+      fetch(`${small.url}/v1/whip/${app.id}/stage`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/sdp',
+          authorization: `Bearer ${tokenFor('stage', { uid }, 'broadcaster', app)}`,
+        },
+        body: offer('sendonly'),
+      });
+    for (const uid of [1, 2, 3]) expect((await publish(testApp, uid)).status).toBe(201);
+    await expectProblem(await publish(testApp, 4), 503, 'too_many_connections');
+    expect((await publish(other, 4)).status).toBe(201);
+  } finally {
+    await small.close();
+  }
+});

@@ -13,6 +13,7 @@ import { type AdmissionOptions, admit, publishPrivileges, refuseBanned } from '.
 import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
 import { type MediaSession, MediaSessions } from './media-session.ts';
 import { readOffer } from './offer.ts';
+import { requireRoom } from './session-room.ts';
 
 /** What broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
 export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry'>;
@@ -25,6 +26,8 @@ export interface WhipOptions extends AdmissionOptions {
   readonly logger: Logger;
   /** Silence allowed for a WHIP or WHEP member, milliseconds. */
   readonly leaseMs: number;
+  /** WHIP and WHEP sessions of one app. */
+  readonly sessionsPerAppMax?: number;
 }
 
 export interface OpenRequest {
@@ -102,10 +105,10 @@ export class WhipService {
 
     const id = random.id(32);
     const connectionId = admitted.connectionId ?? `m-${random.id(24)}`;
-    if (this.#sessions.ofConnection(connectionId).length >= limits.sessionsPerConnectionMax) {
-      throw new HousecountError('too_many_connections');
-    }
-    if (this.#sessions.size >= limits.mediaSessionsMax) throw new HousecountError('too_many_connections');
+    const { uid, plain } = admitted;
+    const { sessionsPerAppMax = limits.mediaSessionsPerAppMax } = this.#options;
+    const asker = { app: app.id, channel, uid, connectionId, kind, plain };
+    requireRoom(this.#sessions.all(), asker, sessionsPerAppMax);
     const session: MediaSession = {
       id,
       kind,
