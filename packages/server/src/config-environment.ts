@@ -24,6 +24,7 @@ export const environmentKinds = {
   customers: 'json',
   endpoints: 'json',
   endpointNetworks: 'json',
+  observeNetworks: 'json',
   'retention.hours': 'integer',
   'retention.bytes': 'integer',
   'accounts.days': 'integer',

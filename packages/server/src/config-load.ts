@@ -66,6 +66,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'customers',
     'endpoints',
     'endpointNetworks',
+    'observeNetworks',
     'retention',
     'accounts',
     'limits',
@@ -94,6 +95,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,
     endpoints: readEndpoints(child(root, 'endpoints'), apps),
     endpointNetworks: readEndpointNetworks(child(root, 'endpointNetworks'), listen, isDevelopment),
+    observeNetworks: readNetworks(child(root, 'observeNetworks')),
     retention: {
       hours: integer(child(retention, 'hours'), { min: 1, max: 8_760, fallback: limits.retentionHours }),
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),

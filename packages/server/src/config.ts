@@ -30,6 +30,8 @@ export interface Config {
   readonly endpoints: readonly EndpointConfig[];
   /** Private networks that endpoints made over REST and the console may reach. */
   readonly endpointNetworks: readonly Network[];
+  /** Who may read /metrics, and why the server is not ready, without a login: these, and this machine. */
+  readonly observeNetworks: readonly Network[];
   /** What the log keeps for endpoints that are behind; what is beyond either is lost to them. */
   readonly retention: { readonly hours: number; readonly bytes: number };
   /** For how many days it is remembered who had which uid. */

@@ -82,6 +82,12 @@ export const limits = {
   signalingFoldIdleMs: 60_000,
   /** Names under which the server's owner publishes whose rates are remembered; beyond it those unused for longest begin anew. */
   ownerPublishersMax: 1_000,
+  /** Wrong logins of customers from one address (IPv6: /64) at once; beyond them logins from there are refused `rate_limited`, unread … */
+  loginFailuresMax: 20,
+  /** … but for one in so many milliseconds. */
+  loginFailureMs: 3_000,
+  /** Addresses remembered for that, and addresses of right logins; the oldest goes first. */
+  loginAddressesMax: 10_000,
   /** How long a publish over REST with an idempotency key is not done again, milliseconds. */
   idempotencyMs: 600_000,
   /** Idempotency keys that are remembered; beyond it the oldest are forgotten. About 300 bytes each. */

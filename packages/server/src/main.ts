@@ -3,6 +3,9 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HousecountError } from '@housecount/protocol';
+import { Authority } from './api/auth.ts';
+import { LoginBrake } from './api/login-brake.ts';
+import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config.ts';
@@ -258,6 +261,11 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
   const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const authority = new Authority({
+    customers: config.customers,
+    development: config.development,
+    brake: new LoginBrake(common),
+  });
   const edge = serveEdge({
     ...common,
     host: config.listen.host,
@@ -276,7 +284,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     iceServers: config.media.iceServers,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [
-      ...observeRoutes({ metrics, health }),
+      ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, config.observeNetworks) }),
       ...apiRoutes({
         ...common,
         apps: config.apps.map(({ id, certificate, signaling: { historyDays } }) => ({
@@ -285,7 +293,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
           historyDays,
         })),
         kept,
-        customers: config.customers,
+        authority,
         development: config.development,
         log,
         history,

@@ -95,19 +95,19 @@ describe('development', () => {
     ],
     [
       'changing, from another page',
-      401,
+      403,
       '/dev/v1/kicking-rule',
       { method: 'POST', send: rule, headers: { origin: 'http://evil.test' } },
     ],
     [
       'changing, from another port of this machine',
-      401,
+      403,
       '/dev/v1/kicking-rule',
       { method: 'POST', send: rule, headers: { origin: 'http://127.0.0.1:3000' } },
     ],
     [
       'changing, from a page without origin',
-      401,
+      403,
       '/dev/v1/kicking-rule',
       { method: 'POST', send: rule, headers: { origin: 'null' } },
     ],

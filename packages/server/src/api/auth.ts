@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
 import type { RequestContext } from '../edge/route.ts';
-import { isLoopbackAddress, isLoopbackHost } from '../net/loopback.ts';
+import { isFromThisMachine } from '../edge/this-machine.ts';
+import { changesFromElsewhere } from './cross-site.ts';
 import type { Customer } from './customer.ts';
-import type { ApiDeps } from './deps.ts';
+import type { LoginBrake } from './login-brake.ts';
 
 /** Who asks, and what they may. */
 export interface Caller extends Pick<Customer, 'apps' | 'role' | 'names'> {
@@ -13,38 +14,51 @@ export interface Caller extends Pick<Customer, 'apps' | 'role' | 'names'> {
 
 const developer: Caller = { customer: undefined, apps: undefined, role: 'admin', names: true };
 
-/** Decides who may use the REST API; the one place that does. */
+/** Who may log in, read at each request. */
+export interface AuthorityOptions {
+  readonly customers: readonly Customer[];
+  /** The public development app runs: no login from this machine. */
+  readonly development: boolean;
+  readonly brake: Pick<LoginBrake, 'admits' | 'wasRight' | 'wasWrong'>;
+}
+
+/** Decides who asks; the one place that does. */
 export class Authority {
-  readonly #deps: Pick<ApiDeps, 'customers' | 'development'>;
+  readonly #options: AuthorityOptions;
   readonly #digests = new WeakMap<Customer, Buffer>();
 
-  constructor(deps: Pick<ApiDeps, 'customers' | 'development'>) {
-    this.#deps = deps;
+  constructor(options: AuthorityOptions) {
+    this.#options = options;
   }
 
-  /** @throws HousecountError unauthorized */
+  /** @throws HousecountError unauthorized, rate_limited */
   require(request: Request, context: RequestContext): Caller {
     const caller = this.identify(request, context);
     if (caller === undefined) throw new HousecountError('unauthorized');
     return caller;
   }
 
-  /** Who asks, or undefined. Wrong credentials are nobody's, also on loopback. */
+  /** Who asks, or undefined. Wrong credentials are nobody's, also on loopback. @throws HousecountError rate_limited */
   identify(request: Request, context: RequestContext): Caller | undefined {
     const authorization = request.headers.get('authorization');
-    if (authorization !== null) return this.#customerOf(authorization);
-    return this.#deps.development && isFromThisMachine(request, context) ? developer : undefined;
+    if (authorization !== null) return this.#customerOf(authorization, context.address);
+    return this.#options.development && isDevelopersOwn(request, context) ? developer : undefined;
   }
 
-  #customerOf(authorization: string): Caller | undefined {
+  #customerOf(authorization: string, address: string): Caller | undefined {
     // RFC 7617; the scheme is case-insensitive, and samples in the field send it in lower case.
     const encoded = /^basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(authorization)?.[1];
     if (encoded === undefined) return undefined;
     const given = digest(Buffer.from(encoded, 'base64').toString('utf8'));
+    const { customers, brake } = this.#options;
+    if (!brake.admits(address, given.toString('base64')))
+      throw new HousecountError('rate_limited', 'Too many wrong logins from this address.');
     // Every customer is compared, in constant time each: the answer's time tells nothing of which one is near.
     let found: Caller | undefined;
-    for (const customer of this.#deps.customers)
+    for (const customer of customers)
       if (timingSafeEqual(this.#digestOf(customer), given)) found = callerOf(customer);
+    if (found) brake.wasRight(address, given.toString('base64'));
+    else brake.wasWrong(address);
     return found;
   }
 
@@ -60,25 +74,8 @@ const callerOf = ({ id, apps, role, names }: Customer): Caller => ({ customer: i
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** Methods that change nothing (RFC 9110 section 9.2.1). */
-const safeMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
-
-/**
- * True if the request was made by something on this machine that may read the answer: the client is on loopback, the Host
- * it asked for is loopback too (a page that rebinds its name to 127.0.0.1 still sends its own name), no proxy stands
- * between, and no page of another site makes it.
- */
-function isFromThisMachine(request: Request, context: RequestContext): boolean {
-  const { headers, method } = request;
-  const { address, isProxied } = context;
-  if (isProxied || !isLoopbackAddress(address)) return false;
-  const host = headers.get('host') ?? context.url.host;
-  if (!isLoopbackHost(host)) return false;
-  if (['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'via'].some((name) => headers.has(name)))
-    return false;
-  if (headers.get('sec-fetch-site') === 'cross-site') return false;
-  const origin = headers.get('origin');
-  return safeMethods.includes(method) || origin === null || originHost(origin) === host;
+/** It comes from this machine, and no page of another site makes it, which would be given what it asks for. */
+function isDevelopersOwn(request: Request, context: RequestContext): boolean {
+  if (!isFromThisMachine(request.headers, context, context.url.host)) return false;
+  return request.headers.get('sec-fetch-site') !== 'cross-site' && !changesFromElsewhere(request, context);
 }
-
-const originHost = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);

@@ -8,13 +8,12 @@ import type { Log } from '../log/contract.ts';
 import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
 import type { Backend } from '../signaling/backend.ts';
-import type { Customer } from './customer.ts';
+import type { Authority } from './auth.ts';
 
 /** What the REST API is made of: each part as small as the API needs it. */
 export interface ApiDeps {
   readonly apps: readonly ApiApp[];
-  /** Whose Basic credentials are taken. Looked up at each request. */
-  readonly customers: readonly Customer[];
+  readonly authority: Authority;
   /** The public development app runs: no login from this machine, and demo tokens for everyone. */
   readonly development: boolean;
   readonly log: ApiLog;

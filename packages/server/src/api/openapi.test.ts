@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { codes } from '@housecount/protocol';
-import { Authority } from './auth.ts';
 import type { Operation } from './operation.ts';
 import { apiOperations, apiRoutes } from './routes.ts';
 import { type ApiWorld, type Body, openApiWorld } from './world-for-tests.ts';
@@ -11,7 +10,7 @@ let operations: readonly Operation[];
 beforeAll(async () => {
   world = await openApiWorld({ development: true });
   document = (await world.json('/v1/openapi.json', { anonymous: true })).body;
-  operations = apiOperations(world.deps, new Authority(world.deps));
+  operations = apiOperations(world.deps);
 });
 afterAll(() => world.close());
 

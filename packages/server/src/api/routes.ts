@@ -4,7 +4,8 @@ import type { RequestContext, Route } from '../edge/route.ts';
 import { checkAccess, needsLogin } from './access.ts';
 import { type AccessRule, accessRules } from './access-rules.ts';
 import { agoraOperations } from './agora/operations.ts';
-import { Authority, type Caller } from './auth.ts';
+import type { Caller } from './auth.ts';
+import { changesFromElsewhere } from './cross-site.ts';
 import type { ApiDeps } from './deps.ts';
 import { EventStreams } from './event-stream.ts';
 import { readJsonBody } from './json-body.ts';
@@ -16,12 +17,11 @@ import { RateLimits } from './rate-limits.ts';
 
 /** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
 export function apiRoutes(deps: ApiDeps): readonly Route[] {
-  const authority = new Authority(deps);
   const limits = new RateLimits(deps.clock);
-  return apiOperations(deps, authority).map((operation) => ({
+  return apiOperations(deps).map((operation) => ({
     method: operation.method,
     path: operation.path,
-    handle: (request, context) => answer(operation, { deps, authority, limits }, request, context),
+    handle: (request, context) => answer(operation, { deps, limits }, request, context),
     ...(operation.style.kind === 'agora' && {
       refuse: (error: HousecountError) => agoraRefusal(error, { 'x-resource-id': deps.random.id(16) }),
     }),
@@ -29,23 +29,22 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
 }
 
 /** The operations behind the routes; the OpenAPI document is made of the same list. */
-export function apiOperations(deps: ApiDeps, authority: Authority): readonly Operation[] {
+export function apiOperations(deps: ApiDeps): readonly Operation[] {
   const streams = new EventStreams(deps.clock);
   const operations: Operation[] = [];
   const document = () => openApiDocument(operations);
-  operations.push(...nativeOperations({ deps, authority, streams, document }), ...agoraOperations(deps));
+  operations.push(...nativeOperations({ deps, streams, document }), ...agoraOperations(deps));
   return operations;
 }
 
 interface Parts {
   readonly deps: ApiDeps;
-  readonly authority: Authority;
   readonly limits: RateLimits;
 }
 
 async function answer(
   operation: Operation,
-  { deps, authority, limits }: Parts,
+  { deps, limits }: Parts,
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
@@ -54,7 +53,9 @@ async function answer(
     style.kind === 'agora' ? { 'x-resource-id': deps.random.id(16) } : {};
   const rule: AccessRule = accessRules[operation.id];
   try {
-    const caller = needsLogin(rule) ? authority.require(request, context) : undefined;
+    if (changesFromElsewhere(request, context))
+      throw new HousecountError('forbidden', 'A page of another site asks for it.');
+    const caller = needsLogin(rule) ? deps.authority.require(request, context) : undefined;
     if (style.kind === 'agora') limits.take(rateKey(caller, style), style.rate.perSecond);
     // Before the body is read, unless it is the body that names the app.
     const check = (body?: unknown) => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type AccessRule, accessRules, type OperationId } from './access-rules.ts';
-import { Authority } from './auth.ts';
 import type { Customer } from './customer.ts';
 import type { Operation } from './operation.ts';
 import { apiOperations } from './routes.ts';
@@ -28,7 +27,7 @@ beforeAll(async () => {
     apps: [testApp, otherApp],
     customers: Object.values(customers),
   });
-  operations = apiOperations(world.deps, new Authority(world.deps));
+  operations = apiOperations(world.deps);
   world.answer = { answered: true, status: 500, excerpt: `no ${hiddenAccount} here` };
   await world.join('x', hiddenUid, { role: 'broadcaster', connectionId: 'of-the-host' });
   await world.join('x', 2, { identity: { account: hiddenAccount }, connectionId: 'x-2' });

@@ -23,8 +23,10 @@ import type { Send, SendOutcome, SendRequest } from '../notify/transport.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { startSignaling } from '../signaling/signaling.ts';
+import { Authority } from './auth.ts';
 import type { Customer } from './customer.ts';
 import type { ApiDeps } from './deps.ts';
+import { LoginBrake } from './login-brake.ts';
 import { apiRoutes } from './routes.ts';
 
 export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32), historyDays: 30 };
@@ -52,6 +54,10 @@ export interface ApiWorld {
   answer: SendOutcome;
   /** What was sent to any. */
   readonly sent: readonly SendRequest[];
+  /** Lines of the log, warnings and errors. */
+  readonly logged: readonly string[];
+  /** The page of /metrics. */
+  metricsText(): string;
   close(): Promise<void>;
 }
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare them whole.
@@ -66,7 +72,11 @@ export interface AskInit extends RequestInit {
 
 /** The REST API over a real log, history and notices, behind the server's own HTTP handler; only the disk is not one. */
 export async function openApiWorld(
-  over: Partial<ApiDeps> & { endpoint?: boolean; hasNamedNetworks?: boolean } = {},
+  over: Partial<ApiDeps> & {
+    endpoint?: boolean;
+    hasNamedNetworks?: boolean;
+    customers?: readonly Customer[];
+  } = {},
 ): Promise<ApiWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
   let offsetMs = 0;
@@ -79,7 +89,12 @@ export async function openApiWorld(
     after: (delayMs, run) => system.after(delayMs, run),
   };
   const random = systemRandom();
-  const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
+  const logged: string[] = [];
+  const logger = createLogger({
+    level: 'warn',
+    format: 'json',
+    sink: { write: (line) => logged.push(String(line)) > 0 },
+  });
   const metrics = createMetrics();
   const disk = new SimDisk(new SimRandom(1)).mount();
   const store = await openEmbeddedLog({ disk, logger, clock });
@@ -169,7 +184,11 @@ export async function openApiWorld(
     ...common,
     apps: [testApp],
     kept,
-    customers: [testCustomer],
+    authority: new Authority({
+      customers: over.customers ?? [testCustomer],
+      development: over.development ?? false,
+      brake: new LoginBrake(common),
+    }),
     development: false,
     log,
     history,
@@ -208,6 +227,8 @@ export async function openApiWorld(
   return Object.assign(world, {
     log,
     sent,
+    logged,
+    metricsText: () => metrics.text(),
     deps,
     ask,
     async json(path: string, init?: AskInit) {

@@ -6,7 +6,7 @@ import { createHealth } from './health.ts';
 import { createMetrics } from './metrics.ts';
 import { observeRoutes } from './routes.ts';
 
-function setup() {
+function setup(mayLook = true) {
   const timers: (() => void)[] = [];
   const clock: Clock = {
     ...testClock(() => 0),
@@ -16,7 +16,7 @@ function setup() {
     },
   };
   const health = createHealth(clock);
-  const routes = observeRoutes({ metrics: createMetrics(), health });
+  const routes = observeRoutes({ metrics: createMetrics(), health, mayLook: () => mayLook });
   const get = async (path: string) => {
     const route = routes.find((one) => one.path === path) as Route;
     const url = new URL(path, 'http://127.0.0.1');
@@ -74,4 +74,18 @@ test('OPS5: /metrics says its format', async () => {
   const answer = await get('/metrics');
   expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
   expect(await answer.text()).toContain('# TYPE housecount_metrics_dropped_total gauge');
+});
+
+test('ACCESS3: who may not look is told whether the server is ready and not why, and reads no numbers', async () => {
+  const { health, get } = setup(false);
+  expect(await (await get('/readyz')).json()).toEqual({ status: 'ready' });
+  health.register('log', () => 'The disk is full.');
+  const answer = await get('/readyz');
+  expect([answer.status, await answer.json()]).toEqual([503, { status: 'not-ready' }]);
+  const metrics = await get('/metrics');
+  expect([metrics.status, metrics.headers.get('www-authenticate')]).toEqual([
+    401,
+    'Basic realm="housecount"',
+  ]);
+  expect(await metrics.text()).not.toContain('housecount_metrics');
 });

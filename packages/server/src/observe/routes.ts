@@ -1,24 +1,33 @@
-import type { Route } from '../edge/route.ts';
+import { HousecountError } from '@housecount/protocol';
+import { problemOf } from '../edge/problem.ts';
+import type { RequestContext, Route } from '../edge/route.ts';
 import type { Health } from './health.ts';
 
 export interface ObserveDeps {
   readonly metrics: { text(): string };
   readonly health: Health;
+  /** May who asks read the numbers, and the reasons? @throws HousecountError rate_limited */
+  readonly mayLook: (request: Request, context: RequestContext) => boolean;
 }
 
-/** /metrics, /healthz and /readyz: for machines, without login; they hold numbers and names of parts, never of people. */
-export function observeRoutes({ metrics, health }: ObserveDeps): readonly Route[] {
+/**
+ * /metrics, /healthz and /readyz: for machines. They hold numbers and names of parts, never of people. Whether the server
+ * lives and is ready is told to everybody; how large its audience is and what ails it, to those who may look.
+ */
+export function observeRoutes({ metrics, health, mayLook }: ObserveDeps): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/metrics',
-      handle: () =>
-        new Response(metrics.text(), {
+      handle(request, context) {
+        if (!mayLook(request, context)) return loginNeeded(context);
+        return new Response(metrics.text(), {
           headers: {
             'content-type': 'text/plain; version=0.0.4; charset=utf-8',
             'cache-control': 'no-store',
           },
-        }),
+        });
+      },
     },
     {
       method: 'GET',
@@ -29,13 +38,19 @@ export function observeRoutes({ metrics, health }: ObserveDeps): readonly Route[
     {
       method: 'GET',
       path: '/readyz',
-      async handle() {
+      async handle(request, context) {
         const reasons = await health.notReady();
         if (Object.keys(reasons).length === 0) return answer(200, { status: 'ready' });
-        return answer(503, { status: 'not-ready', reasons });
+        return answer(503, { status: 'not-ready', ...(mayLook(request, context) && { reasons }) });
       },
     },
   ];
+}
+
+function loginNeeded({ requestId }: RequestContext): Response {
+  const refusal = problemOf(new HousecountError('unauthorized'), requestId);
+  refusal.headers.set('www-authenticate', 'Basic realm="housecount"');
+  return refusal;
 }
 
 const answer = (status: number, body: unknown) =>

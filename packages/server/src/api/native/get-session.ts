@@ -4,7 +4,7 @@ import { boolean, object, oneOf, optional, string } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
 
 /** Tells a page whether it must ask for a login before anything else. */
-export function getSession({ deps, authority }: NativeParts): Operation {
+export function getSession({ deps }: NativeParts): Operation {
   return {
     method: 'GET',
     path: '/v1/session',
@@ -23,7 +23,7 @@ export function getSession({ deps, authority }: NativeParts): Operation {
       }),
     },
     handle({ request, context }) {
-      const caller = authority.identify(request, context);
+      const caller = deps.authority.identify(request, context);
       return {
         development: deps.development,
         loginNeeded: caller === undefined,

@@ -1,4 +1,3 @@
-import type { Authority } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { EventStreams } from '../event-stream.ts';
 import type { Schema } from '../schema.ts';
@@ -6,7 +5,6 @@ import type { Schema } from '../schema.ts';
 /** What native operations are made of. */
 export interface NativeParts {
   readonly deps: ApiDeps;
-  readonly authority: Authority;
   readonly streams: EventStreams;
   readonly document: () => Schema;
 }
