@@ -58,6 +58,14 @@ describe('without a file', () => {
 });
 
 describe('with a file', () => {
+  test('ACCESS5: an app may be without certificate: on loopback, or where everybody is meant', () => {
+    const apps = (content: string) => loadConfig({ file: yaml(content), env: {} }).apps;
+    expect(apps(`apps: [{ id: ${app} }]`)[0]).toMatchObject({ id: app, openTo: 'thisMachine' });
+    expect(apps(`apps: [{ id: ${app} }]`)[0]).not.toHaveProperty('certificate');
+    const meant = `apps: [{ id: ${app}, openTo: everybody }]\nlisten: { host: 0.0.0.0 }`;
+    expect(apps(meant)[0]).toMatchObject({ openTo: 'everybody' });
+  });
+
   test('TENANT6: a customer that says nothing else has every app, as admin, with names', () => {
     const one = (fields: string) =>
       loadConfig({
@@ -191,11 +199,6 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       /^apps\[0\]\.id: expected 32 hexadecimal characters in quotes, got a number/,
     ],
     [
-      'an app without certificate',
-      `apps: [{ id: ${app} }]`,
-      /^apps\[0\]\.certificate: expected 32 .* got nothing/,
-    ],
-    [
       'an app twice',
       `apps: [${app}, ${app}]`.replaceAll(app, `{ id: ${app}, certificate: ${certificate} }`),
       /^apps\[1\]: the same app id/,
@@ -227,6 +230,26 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       'a colon in a customer id',
       `${minimal}customers: [{ id: "a:b", secret: sixteen-letters- }]`,
       /^customers\[0\]\.id: expected a text without a colon/,
+    ],
+    [
+      'an app without certificate that others reach',
+      `apps: [{ id: ${app} }]\nlisten: { host: 0.0.0.0 }`,
+      /^apps\[0\]\.certificate: expected 32 hex.* openTo: everybody$/,
+    ],
+    [
+      'an app without certificate behind a proxy',
+      `apps: [{ id: ${app} }]\nlisten: { trustedProxies: [127.0.0.1] }`,
+      /^apps\[0\]\.certificate: expected 32 hex/,
+    ],
+    [
+      'a certificate of an app that is open to everybody',
+      `apps: [{ id: ${app}, certificate: ${certificate}, openTo: everybody }]`,
+      /^apps\[0\]\.openTo: expected no certificate/,
+    ],
+    [
+      'a second certificate without the first',
+      `apps: [{ id: ${app}, secondaryCertificate: ${certificate} }]`,
+      /^apps\[0\]\.secondaryCertificate: expected certificate, too/,
     ],
     [
       'a secret that can be guessed',

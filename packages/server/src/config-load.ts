@@ -74,9 +74,9 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'media',
     'log',
   ]);
-  const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'));
-  const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
   const listen = readListen(child(root, 'listen'));
+  const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'), listen);
+  const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
   const leases = child(root, 'leases');
   onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
   const retention = child(root, 'retention');
@@ -133,6 +133,7 @@ const signalingDefaults: SignalingConfig = {
 const developmentApp: AppConfig = {
   id: development.appId,
   certificate: development.certificate,
+  openTo: 'thisMachine',
   bindSignaling: true,
   signaling: signalingDefaults,
   communicationEvents: '107/108',
@@ -267,23 +268,28 @@ function readEndpointNetworks(
   return readNetworks(source);
 }
 
-function readApps(source: Source): readonly AppConfig[] {
+function readApps(source: Source, listen: Config['listen']): readonly AppConfig[] {
   const apps = list(source, (item) => {
     onlyKeys(item, [
       'id',
       'certificate',
       'secondaryCertificate',
+      'openTo',
       'bindSignaling',
       'signaling',
       'communicationEvents',
       'rosterVisibleTo',
       'coHostAuthentication',
     ]);
+    const certificate = child(item, 'certificate');
     const secondary = child(item, 'secondaryCertificate');
+    if (secondary.value !== undefined && certificate.value === undefined)
+      complain(secondary, 'expected certificate, too');
     const hex = '32 hexadecimal characters';
     return {
       id: text(child(item, 'id'), hex, isAppId),
-      certificate: text(child(item, 'certificate'), hex, isAppId),
+      ...(certificate.value !== undefined && { certificate: text(certificate, hex, isAppId) }),
+      openTo: readOpenTo(item, listen),
       ...(secondary.value !== undefined && { secondaryCertificate: text(secondary, hex, isAppId) }),
       bindSignaling: flag(child(item, 'bindSignaling'), true),
       signaling: readSignaling(child(item, 'signaling')),
@@ -296,6 +302,25 @@ function readApps(source: Source): readonly AppConfig[] {
     complain(source, 'expected a list of at least one app');
   unique(source, apps, (app) => app.id, 'app id');
   return apps;
+}
+
+/**
+ * Whom an app without certificate admits. Clients of the internet must be meant: a proxy on this machine makes them look
+ * as if they were at it, and a public address needs no proxy.
+ */
+function readOpenTo(app: Source, { host, trustedProxies }: Config['listen']): AppConfig['openTo'] {
+  const source = child(app, 'openTo');
+  const openTo = choice(source, ['thisMachine', 'everybody'], 'thisMachine');
+  const certificate = child(app, 'certificate');
+  if (certificate.value !== undefined) {
+    if (openTo === 'everybody')
+      complain(source, 'expected no certificate: with one, tokens say who may come');
+  } else if (openTo === 'thisMachine' && (!isLoopbackHost(host) || trustedProxies.length > 0))
+    certificate.problem(
+      certificate.path,
+      'expected 32 hexadecimal characters, because others than this machine reach the server; if everybody may join this app under any name, say openTo: everybody',
+    );
+  return openTo;
 }
 
 /** Bounds as in the spec (signaling 3.2), but for more users: what that costs is the operator's to know. */

@@ -1,5 +1,6 @@
 import type { CommunicationEvents } from '@housecount/protocol';
 import type { Customer } from './api/customer.ts';
+import type { OpenTo } from './edge/token/verify.ts';
 import type { Network } from './net/network.ts';
 import type { Endpoint } from './notify/endpoint.ts';
 
@@ -63,8 +64,11 @@ export interface Config {
 export interface AppConfig {
   /** 32 hex. */
   readonly id: string;
-  readonly certificate: string;
+  /** Absent: an app without tokens ("App ID only"). */
+  readonly certificate?: string;
   readonly secondaryCertificate?: string;
+  /** Whom an app without certificate admits. */
+  readonly openTo: OpenTo;
   readonly bindSignaling: boolean;
   readonly signaling: SignalingConfig;
   readonly communicationEvents: CommunicationEvents;

@@ -94,6 +94,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const metrics = createMetrics();
   const health = createHealth(clock);
   const apps = new Map(config.apps.map((app) => [app.id, app]));
+  for (const { id, certificate, openTo } of config.apps)
+    if (certificate === undefined)
+      logger.warn(`AN APP HAS NO CERTIFICATE: ${openWords[openTo]}`, { app: id });
   const common = { clock, random, logger, metrics };
   const { hours, bytes } = config.retention;
   const retention = { ms: hours * 3_600_000, bytes, checkMs: retentionCheckMs };
@@ -185,7 +188,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     isDeleted: (id) => endpointStore.isDeleted(id),
     retention,
     communicationEventsOf,
-    inspectorSecretOf: (app) => inspectorSecret(apps.get(app)?.certificate ?? ''),
+    inspectorSecretOf: (app) =>
+      inspectorSecret(apps.get(app)?.certificate ?? Buffer.from(resumeSecret).toString('hex')),
     onAttempt: deliveries.record,
   });
   started.push(() => notify.stop());
@@ -287,9 +291,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, config.observeNetworks) }),
       ...apiRoutes({
         ...common,
-        apps: config.apps.map(({ id, certificate, signaling: { historyDays } }) => ({
+        apps: config.apps.map(({ id, certificate, openTo, signaling: { historyDays } }) => ({
           id,
-          certificate,
+          ...(certificate === undefined ? { openTo } : { certificate }),
           historyDays,
         })),
         kept,
@@ -324,6 +328,13 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   health.register('edge', () => edge.trouble);
   return edge.url;
 }
+
+/** What an app without certificate means, for whoever reads the log. */
+const openWords = {
+  thisMachine:
+    'whoever is on this machine joins and logs in without a token, under any name; nobody else does',
+  everybody: 'EVERYBODY who reaches this server joins and logs in without a token, under any name',
+} as const;
 
 /** The secret behind resume keys; made once and kept, so that clients can resume over a restart. */
 async function resumeSecretOf(disk: Disk): Promise<Uint8Array> {

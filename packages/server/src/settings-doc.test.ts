@@ -16,7 +16,7 @@ function load(yaml: string) {
   writeFileSync(file, yaml);
   return loadConfig({ file, env: {} });
 }
-const [all = '', tenants = '', likeTheOriginal = ''] = examples;
+const [all = '', tenants = '', appIdOnly = '', likeTheOriginal = ''] = examples;
 
 test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
   const { customers, endpoints, ...shown } = load(all);
@@ -28,6 +28,7 @@ test('OPS20: docs/settings.md has every key, each with the value that it has whe
     ...Object.keys(environmentKinds),
     ...Object.keys(left.apps[0] ?? {}).map((key) => `apps.${key}`),
     ...Object.keys(left.apps[0]?.signaling ?? {}).map((key) => `signaling.${key}`),
+    'apps.certificate',
     'apps.secondaryCertificate',
   ];
   const missing = paths.filter((path) => !all.includes(`${path.split('.').at(-1)}:`));
@@ -40,6 +41,7 @@ test('OPS20: its other examples are settings, and the variables it names are the
     ['operate', true],
     ['read', false],
   ]);
+  expect(load(appIdOnly).apps[0]?.openTo).toBe('everybody');
   expect(load(likeTheOriginal).apps[0]?.signaling.lease).toBe('client');
   const variables = new Set(Object.keys(environmentKinds).map(variableOf));
   for (const [name] of text.matchAll(/HOUSECOUNT_[A-Z_]+[A-Z]/g)) expect(variables).toContain(name);

@@ -14,8 +14,13 @@ export class SignalingClient {
   readonly #waiting = new Set<() => void>();
   #id = 0;
 
-  private constructor(url: string, login: object | undefined) {
-    this.#socket = new WebSocket(`${url.replace('http', 'ws')}/v1/signaling`) as Bun.WebSocket;
+  private constructor(url: string, login: object | undefined, headers: Record<string, string> = {}) {
+    // The runtime's WebSocket takes headers, which the types of browsers do not know.
+    const Headed = WebSocket as unknown as new (
+      url: string,
+      options: { headers: Record<string, string> },
+    ) => Bun.WebSocket;
+    this.#socket = new Headed(`${url.replace('http', 'ws')}/v1/signaling`, { headers });
     this.#socket.onopen = () => login && this.send(login);
     this.#socket.onmessage = ({ data }) => {
       const frame = JSON.parse(String(data)) as SignalingServerFrame;
@@ -28,6 +33,16 @@ export class SignalingClient {
       this.#wake();
     };
     this.#socket.onerror = () => this.#wake();
+  }
+
+  /** Says login, with headers as a proxy or a page would send them, and does not wait for the answer. */
+  static open(
+    url: string,
+    userId: string,
+    over: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>>,
+  ): SignalingClient {
+    return new SignalingClient(url, { ...loginOf(userId, {}), ...over }, { ...headers });
   }
 
   /** Logs in; throws with the server's frames if it is not welcome. */

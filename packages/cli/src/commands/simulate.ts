@@ -18,7 +18,11 @@ export const simulate: Command = {
   options: {
     url: { type: 'string', value: 'URL', help: 'The server, as serve printed it.' },
     app: { type: 'string', value: 'ID', help: 'App id.' },
-    certificate: { type: 'string', value: 'C', help: 'Certificate of the app; the tokens are made here.' },
+    certificate: {
+      type: 'string',
+      value: 'C',
+      help: 'Certificate of the app; the tokens are made here. Without it none are sent.',
+    },
     channel: { type: 'string', value: 'NAME', help: 'Channel to join.' },
     audience: { type: 'string', value: 'N', help: 'Viewers: uids 1 to N.' },
     hosts: { type: 'string', value: 'N', help: 'Hosts, with the uids after those; default 0.' },
@@ -47,9 +51,10 @@ function optionsOf(values: Values): AudienceOptions {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`--url must be an http:// or https:// URL, not ${url}`);
   const app = required(values, 'app');
-  const certificate = required(values, 'certificate');
+  const certificate = text(values, 'certificate');
   if (!isAppId(app)) throw new UsageError('--app must be 32 hexadecimal characters');
-  if (!isAppId(certificate)) throw new UsageError('--certificate must be 32 hexadecimal characters');
+  if (certificate !== undefined && !isAppId(certificate))
+    throw new UsageError('--certificate must be 32 hexadecimal characters');
   const channel = required(values, 'channel');
   if (!isChannelName(channel)) throw new UsageError('--channel is not a legal channel name');
   required(values, 'audience');
@@ -57,7 +62,7 @@ function optionsOf(values: Values): AudienceOptions {
   return {
     url,
     app,
-    certificate,
+    ...(certificate !== undefined && { certificate }),
     channel,
     audience: whole(values, 'audience', 0, 200_000, 0),
     hosts: whole(values, 'hosts', 0, 128, 0),

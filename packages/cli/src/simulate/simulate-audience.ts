@@ -8,7 +8,8 @@ export interface AudienceOptions {
   /** Of the server: http:// or https://. */
   readonly url: string;
   readonly app: string;
-  readonly certificate: string;
+  /** Absent: the app has none, and admits without a token. */
+  readonly certificate?: string;
   readonly channel: string;
   /** Viewers with the uids 1 … audience. */
   readonly audience: number;
@@ -140,15 +141,17 @@ class Audience {
         role,
         profile: 'live',
         platform: 7,
-        token: buildRtcToken({
-          appId: app,
-          certificate,
-          channel,
-          identity: { uid },
-          role,
-          expireSeconds: tokenSeconds,
-          issuedSeconds: Math.floor(Date.now() / 1000),
-          salt: 1 + Math.floor(Math.random() * 99_999_999),
+        ...(certificate !== undefined && {
+          token: buildRtcToken({
+            appId: app,
+            certificate,
+            channel,
+            identity: { uid },
+            role,
+            expireSeconds: tokenSeconds,
+            issuedSeconds: Math.floor(Date.now() / 1000),
+            salt: 1 + Math.floor(Math.random() * 99_999_999),
+          }),
         }),
       },
       open: () => openSocket(this.#socketUrl, insecure),

@@ -7,6 +7,10 @@ export interface Session {
   readonly loginNeeded: boolean;
   /** Whose login was sent, if it is right. */
   readonly customer?: string;
+  /** What this caller may do; absent before the login. */
+  readonly role?: 'read' | 'operate' | 'admin';
+  /** False: this caller is not told who people are. */
+  readonly names?: boolean;
 }
 /** GET /v1/apps */
 export interface AppList {
@@ -16,6 +20,8 @@ export interface AppSummary {
   readonly id: string;
   /** Only of the development app. */
   readonly certificate?: string;
+  /** Only of an app without certificate: who joins it without a token. */
+  readonly openTo?: 'thisMachine' | 'everybody';
 }
 /** GET /v1/apps/{app}/channels */
 export interface ChannelList {

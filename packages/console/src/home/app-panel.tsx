@@ -1,4 +1,4 @@
-import { Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { AppSummary } from '../api/shapes.ts';
 import { CopyIcon } from '../shell/copy-button.tsx';
@@ -30,6 +30,13 @@ function App({ app }: { app: AppSummary }) {
   return (
     <Stack gap={6}>
       <Value label="App id" value={app.id} />
+      {app.openTo !== undefined && (
+        <Alert color={app.openTo === 'everybody' ? 'red' : 'yellow'} title="No certificate" role="note">
+          {app.openTo === 'everybody'
+            ? 'Everybody who reaches this server joins without a token, under any name.'
+            : 'Whoever is on this machine joins without a token, under any name. Nobody else does.'}
+        </Alert>
+      )}
       {app.certificate !== undefined &&
         (shown ? (
           <Value label="Certificate" value={app.certificate} />

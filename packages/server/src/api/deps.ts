@@ -1,5 +1,6 @@
 import type { CommunicationEvents } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
+import type { OpenTo } from '../edge/token/verify.ts';
 import type { Deliveries } from '../ledger/deliveries.ts';
 import type { History } from '../ledger/history.ts';
 import type { Messages } from '../ledger/messages.ts';
@@ -38,7 +39,10 @@ export interface ApiDeps {
 
 export interface ApiApp {
   readonly id: string;
-  readonly certificate: string;
+  /** Absent: an app without tokens. */
+  readonly certificate?: string;
+  /** Whom it then admits. */
+  readonly openTo?: OpenTo;
   /** For how many days messages are kept; 0: none are. */
   readonly historyDays: number;
 }

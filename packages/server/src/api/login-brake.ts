@@ -50,7 +50,7 @@ export class LoginBrake {
     const holder = holderOf(address);
     const left = this.#left(holder) - 1;
     this.#buckets.delete(holder);
-    this.#buckets.set(holder, { tokens: left, atMs: this.#clock.nowMs() });
+    this.#buckets.set(holder, { tokens: left, atMs: this.#clock.steadyMs() });
     forgetOldest(this.#buckets);
     this.#refused.add(1, { why: 'wrong' });
     this.#logger.warn('a login was refused: the customer id and secret do not match', {
@@ -62,7 +62,7 @@ export class LoginBrake {
   #left(holder: string): number {
     const bucket = this.#buckets.get(holder);
     if (!bucket) return limits.loginFailuresMax;
-    const passedMs = Math.max(0, this.#clock.nowMs() - bucket.atMs);
+    const passedMs = Math.max(0, this.#clock.steadyMs() - bucket.atMs);
     return Math.min(limits.loginFailuresMax, Math.max(0, bucket.tokens) + passedMs / limits.loginFailureMs);
   }
 }

@@ -84,7 +84,7 @@ function refusals(operation: Operation, rule: AccessRule): Readonly<Record<strin
   const schema = ref(style.kind === 'native' ? 'Refusal' : 'AgoraRefusal');
   const all: Code[] = [...style.refusals];
   if (style.kind === 'agora') all.push('rate_limited');
-  if (needsLogin(rule)) all.push('unauthorized', 'forbidden');
+  if (needsLogin(rule)) all.push('unauthorized', 'rate_limited', 'forbidden');
   if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
   if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');
   const byStatus = new Map<number, Set<Code>>();

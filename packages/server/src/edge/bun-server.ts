@@ -4,6 +4,7 @@ import { type BasePath, withoutBase } from './base-path.ts';
 import type { ReadClient } from './client.ts';
 import type { HttpHandler } from './http.ts';
 import type { Socket, SocketHandler } from './socket.ts';
+import { isClientHere } from './this-machine.ts';
 
 /** The adapter to Bun's HTTP and WebSocket server: the only file of edge/ that knows it. */
 export interface BunServerOptions {
@@ -29,6 +30,7 @@ export interface BunServer {
 
 interface SocketData {
   readonly address: string;
+  readonly isHere: boolean;
   readonly accept: (socket: Socket) => SocketHandler;
   handler?: SocketHandler;
 }
@@ -55,7 +57,9 @@ export function bunServer(options: BunServerOptions): BunServer {
     async fetch(request, bun) {
       const client = clientOf(bun.requestIP(request)?.address, request);
       const accept = isUpgrade(request) && webSockets.get(webSocketPath(basePath, request.url));
-      if (accept && bun.upgrade(request, { data: { address: client.address, accept } })) return undefined;
+      const isHere = isClientHere(request, client);
+      if (accept && bun.upgrade(request, { data: { address: client.address, isHere, accept } }))
+        return undefined;
       const signal = AbortSignal.any([request.signal, stopping.signal]);
       const response = await http(request, { ...client, signal });
       if (response.headers.get('content-type')?.startsWith('text/event-stream')) bun.timeout(request, 0);
@@ -118,6 +122,10 @@ class AdaptedSocket implements Socket {
 
   constructor(socket: BunSocket) {
     this.#socket = socket;
+  }
+
+  get isHere(): boolean {
+    return this.#socket.data.isHere;
   }
 
   get address(): string {

@@ -298,7 +298,7 @@ export class Connection implements SocketHandler {
     const context = this.#context;
     const startMs = context.clock.steadyMs();
     this.#heardMs = startMs;
-    const admission = await admit(context, hello, this.socket.address);
+    const admission = await admit(context, hello, this.socket);
     // The socket may have closed while the log decided.
     const gone = (this.#phase as Phase).is === 'ended';
     if (!admission.ok) {

@@ -6,6 +6,7 @@ import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
 import { isForOne } from './join-budgets.ts';
 import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
+import type { Socket } from './socket.ts';
 import {
   checkToken,
   mayPublish,
@@ -35,27 +36,27 @@ const tooManyJoins = 'Too many joins with this address or token; come back a lit
 export async function admit(
   context: ConnectionContext,
   hello: HelloFrame,
-  address: string,
+  client: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
   const app = context.apps.get(hello.app);
   if (!app) return refuse('invalid_app_id');
   return hello.resume === undefined
-    ? join(context, app, hello, address)
-    : resume(context, app, hello, hello.resume, address);
+    ? join(context, app, hello, client)
+    : resume(context, app, hello, hello.resume, client);
 }
 
 async function join(
   context: ConnectionContext,
   app: EdgeApp,
   hello: HelloFrame,
-  address: string,
+  { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
   const { log, clock, random } = context;
   const { channel } = hello;
   const identity: TokenIdentity =
     hello.account === undefined ? { uid: hello.uid ?? 0 } : { account: hello.account };
   const time = tokenTime(clock);
-  const grant = tokenOf(app, hello, identity, time);
+  const grant = tokenOf(app, hello, identity, { ...time, isHere });
   if (!grant.ok) return grant;
   const knownUid = 'account' in identity ? log.uidOf(app.id, identity.account) : identity.uid;
   const ruleScope = log.banned(app.id, { channel, uid: knownUid ?? 0, ip: address }, 'join_channel');
@@ -64,7 +65,8 @@ async function join(
   if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, time.nowMs))
     return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
 
-  const joiner = { address, token: hello.token ?? '', isForOne: isForOne(grant.tokenUid) };
+  const token = app.certificate === undefined ? '' : (hello.token ?? '');
+  const joiner = { address, token, isForOne: isForOne(grant.tokenUid) };
   if (!context.joins.takeJoin(joiner)) return refuse('rate_limited', tooManyJoins);
 
   const connectionId = random.id(24);
@@ -92,7 +94,7 @@ async function resume(
   app: EdgeApp,
   hello: HelloFrame,
   key: string,
-  address: string,
+  { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
   const { log, clock } = context;
   const { channel } = hello;
@@ -105,7 +107,7 @@ async function resume(
   const { connectionId, uid } = claim;
   if (!context.joins.takeResume(connectionId)) return refuse('rate_limited', tooManyJoins);
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
-  const grant = tokenOf(app, hello, identity, tokenTime(clock));
+  const grant = tokenOf(app, hello, identity, { ...tokenTime(clock), isHere });
   if (!grant.ok) return grant;
   const ruleScope = log.banned(app.id, { channel, uid, ip: address }, 'join_channel');
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
@@ -164,10 +166,10 @@ function tokenOf(
   app: EdgeApp,
   hello: HelloFrame,
   identity: TokenIdentity,
-  time: TokenTime,
+  when: TokenTime & { readonly isHere?: boolean | undefined },
 ): TokenGrant | HelloRefusal {
   const { token, channel } = hello;
-  return checkToken({ token, app, channel, identity, ...time, lengthMax: limits.tokenLengthMax });
+  return checkToken({ token, app, channel, identity, ...when, lengthMax: limits.tokenLengthMax });
 }
 
 /** Does the app let the holder of this token be a broadcaster? */

@@ -80,6 +80,7 @@ async function renewToken({ context, member }: Requester, token: string): Promis
     identity,
     ...tokenTime(clock),
     lengthMax: limits.tokenLengthMax,
+    isHere: true,
   });
   if (!grant.ok) return grant;
   const tokenEndsMs = grant.joinEndsMs;

@@ -2,6 +2,8 @@
 export interface Socket {
   /** Address of the client (client.ts), behind trusted proxies too. */
   readonly address: string;
+  /** Something on this machine opened it (this-machine.ts); absent: nobody knows. */
+  readonly isHere?: boolean;
   send(text: string): void;
   /** Sends a close frame after what was sent before. The peer may take its time: see `terminate`. */
   close(code: number, reason: string): void;

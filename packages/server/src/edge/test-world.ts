@@ -286,7 +286,7 @@ export function token(
   const { app = testApp, ...request } = over;
   return buildRtcToken({
     appId: app.id,
-    certificate: app.certificate,
+    certificate: app.certificate ?? '',
     channel: 'lobby',
     identity: { uid: 0 },
     role: 'broadcaster',

@@ -18,3 +18,14 @@ export function isFromThisMachine(
   if (!isLoopbackHost(headers.get('host') ?? host)) return false;
   return !proxyHeaders.some((name) => headers.has(name));
 }
+
+/**
+ * The same of a client of the media and signaling protocols. Its page may be of another server on this machine, as while an app
+ * is developed; a page of the internet in this machine's browser is not at this machine.
+ */
+export function isClientHere(request: Request, client: Pick<Client, 'address' | 'isProxied'>): boolean {
+  const host = URL.parse(request.url)?.host ?? '';
+  if (!isFromThisMachine(request.headers, client, host)) return false;
+  const origin = request.headers.get('origin');
+  return origin === null || isLoopbackHost(URL.parse(origin)?.host ?? '');
+}

@@ -24,6 +24,7 @@ export interface CheckedLogin {
 export function checkLogin(
   context: Pick<SignalingContext, 'apps' | 'clock' | 'isTokenFree' | 'leaseMs' | 'logger'>,
   frame: SignalingLogin,
+  isHere = false,
 ): CheckedLogin | { readonly ok: false; readonly code: Code; readonly detail?: string } {
   const app = context.apps.get(frame.app);
   if (!app) return { ok: false, code: 'invalid_app_id' };
@@ -33,7 +34,14 @@ export function checkLogin(
   const isNone = !token || token === app.id;
   if (isNone && context.isTokenFree) return { ok: true, app, leaseMs };
   const time = tokenTime(context.clock);
-  const grant = checkSignalingToken({ token, app, userId, ...time, lengthMax: limits.tokenLengthMax });
+  const grant = checkSignalingToken({
+    token,
+    app,
+    userId,
+    ...time,
+    lengthMax: limits.tokenLengthMax,
+    isHere,
+  });
   if (!grant.ok) return grant;
   if (grant.hint !== undefined)
     context.logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });

@@ -25,7 +25,7 @@ function listed(w: SignalingWorld, userId: string, lists: Lists): string {
     permissions.add(Number(resource), 0, [...read]);
     permissions.add(Number(resource), 1, [...write]);
   }
-  const token = new AccessToken2(app.id, app.certificate, Math.floor(w.clock.nowMs() / 1000), 3600);
+  const token = new AccessToken2(app.id, app.certificate ?? '', Math.floor(w.clock.nowMs() / 1000), 3600);
   const service = new ServiceRtm2(userId, permissions);
   service.add_privilege(1, 3600);
   token.add_service(service);

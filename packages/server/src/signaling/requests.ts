@@ -158,6 +158,7 @@ async function renewToken(context: SignalingContext, session: Session, token: st
     userId,
     ...tokenTime(clock),
     lengthMax: limits.tokenLengthMax,
+    isHere: true,
   });
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
   if (!session.rates.takeRenewals(session.countOf('MESSAGE'), clock.steadyMs())) return tooMany();

@@ -1,5 +1,6 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
 import { closingCodes } from '../edge/membership.ts';
+import type { Socket } from '../edge/socket.ts';
 import type { SignalingOutcome } from '../log/contract.ts';
 import type { LogRecord } from '../log/record.ts';
 import type { ChannelKey } from './channel-key.ts';
@@ -53,10 +54,10 @@ export class Sessions {
    * begins, and one that the user has elsewhere ends. The caller attaches its connection, or says that the session has none.
    */
   async login(
-    connection: { readonly isOver: boolean; readonly socket: { readonly address: string } },
+    connection: { readonly isOver: boolean; readonly socket: Pick<Socket, 'address' | 'isHere'> },
     frame: SignalingLogin,
   ): Promise<Admission> {
-    const checked = checkLogin(this.#context, frame);
+    const checked = checkLogin(this.#context, frame, connection.socket.isHere);
     if (!checked.ok) return checked;
     const { app, tokenEndsMs, leaseMs, permissions } = checked;
     const { userId } = frame;

@@ -28,6 +28,7 @@ export function checkStreamToken(
     identity,
     ...tokenTime(clock),
     lengthMax: limits.tokenLengthMax,
+    isHere: true,
   });
   if (!grant.ok) return grant;
   if (grant.hint !== undefined)

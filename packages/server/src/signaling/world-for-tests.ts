@@ -338,7 +338,7 @@ export function loginFrame(
 export const tokenOf = (userId: string, nowMs: number, expireSeconds = 86_400): string =>
   buildSignalingToken({
     appId: app.id,
-    certificate: app.certificate,
+    certificate: app.certificate ?? '',
     userId,
     expireSeconds,
     issuedSeconds: Math.floor(nowMs / 1000),
@@ -354,7 +354,7 @@ export const streamTokenOf = (
 ): string =>
   buildRtcToken({
     appId: app.id,
-    certificate: app.certificate,
+    certificate: app.certificate ?? '',
     channel,
     identity: { account: userId },
     role: 'audience',

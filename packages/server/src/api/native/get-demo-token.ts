@@ -44,7 +44,7 @@ export function getDemoToken({ deps }: NativeParts): Operation {
     },
     handle({ context }) {
       const [app] = deps.apps;
-      if (app === undefined) throw new HousecountError('not_found');
+      if (app?.certificate === undefined) throw new HousecountError('not_found');
       const channel = channelParameter.read(context);
       if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
       const role = roleParameter.read(context) ?? 'audience';

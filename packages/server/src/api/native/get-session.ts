@@ -10,10 +10,10 @@ export function getSession({ deps }: NativeParts): Operation {
     path: '/v1/session',
     id: 'getSession',
     summary: 'Whether this caller needs a login',
-    style: { kind: 'native', refusals: [] },
+    style: { kind: 'native', refusals: ['rate_limited'] },
     parameters: [],
     answer: {
-      description: 'Always answered, with or without credentials.',
+      description: 'With or without credentials.',
       schema: object({
         development: boolean('The public development app runs.'),
         loginNeeded: boolean('The other resources answer 401 to this request as it is.'),

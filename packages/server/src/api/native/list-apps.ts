@@ -1,6 +1,6 @@
 import { appsOf } from '../access.ts';
 import type { Operation } from '../operation.ts';
-import { array, object, optional, string } from '../schema.ts';
+import { array, object, oneOf, optional, string } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
 
 export function listApps({ deps }: NativeParts): Operation {
@@ -15,14 +15,22 @@ export function listApps({ deps }: NativeParts): Operation {
       description: 'In the order of the configuration.',
       schema: object({
         apps: array(
-          object({ id: string(), certificate: optional(string('Only of the public development app.')) }),
+          object({
+            id: string(),
+            certificate: optional(string('Only of the public development app.')),
+            openTo: optional({
+              ...oneOf('thisMachine', 'everybody'),
+              description: 'Of an app without certificate: who joins it without a token.',
+            }),
+          }),
         ),
       }),
     },
     handle: ({ caller }) => ({
-      apps: (caller ? appsOf(deps.apps, caller) : []).map(({ id, certificate }) => ({
+      apps: (caller ? appsOf(deps.apps, caller) : []).map(({ id, certificate, openTo }) => ({
         id,
-        ...(deps.development && { certificate }),
+        ...(deps.development && certificate !== undefined && { certificate }),
+        ...(openTo !== undefined && { openTo }),
       })),
     }),
   };

@@ -13,8 +13,19 @@ import { sameSignature, signInfo } from './signature.ts';
 /** The app as far as its tokens go. */
 export interface TokenApp {
   readonly id: string;
-  readonly certificate: string;
+  /** Absent: the app has no tokens ("App ID only"). */
+  readonly certificate?: string;
   readonly secondaryCertificate?: string;
+  /** Who may come to an app without certificate; absent: this machine alone. */
+  readonly openTo?: OpenTo;
+}
+
+/** Whom an app without certificate admits. */
+export type OpenTo = 'thisMachine' | 'everybody';
+
+/** Does a client need no token for this app? `isHere`: it is on this machine (this-machine.ts). What it sends is not looked at then. */
+export function needsNoToken(app: TokenApp, isHere = false): boolean {
+  return app.certificate === undefined && (app.openTo === 'everybody' || isHere);
 }
 
 /** The two times that a token has to do with, epoch milliseconds. */
@@ -42,6 +53,8 @@ export interface TokenCheck extends TokenTime {
   readonly identity?: TokenIdentity;
   /** Characters; the caller's limit. */
   readonly lengthMax: number;
+  /** The client is on this machine, or was admitted before; absent: neither is known. */
+  readonly isHere?: boolean | undefined;
 }
 
 export type TokenPrivilege = keyof typeof rtcPrivileges;
@@ -78,6 +91,7 @@ const unixTimeLeast = 1_000_000_000;
  * uid, token end, join privilege. Beyond its app id, what it says is told only once its signature is known to be good.
  */
 export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
+  if (needsNoToken(check.app, check.isHere)) return everything;
   const believed = believe(check);
   if (!believed.ok) return believed;
   const { token } = believed;
@@ -90,6 +104,16 @@ export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
   return grantOf(token, service, check);
 }
 
+/** What everybody may do in an app without certificate. */
+const everything: TokenGrant = {
+  ok: true,
+  tokenUid: '',
+  tokenEndsMs: Number.POSITIVE_INFINITY,
+  privileges: new Map(
+    (Object.keys(rtcPrivileges) as TokenPrivilege[]).map((name) => [name, Number.POSITIVE_INFINITY]),
+  ),
+};
+
 /** The token, if it is one and of this app: present, version, decodable, app id, signature, in this order. */
 export function believe({
   token: text,
@@ -98,6 +122,8 @@ export function believe({
 }: Pick<TokenCheck, 'token' | 'app' | 'lengthMax'>):
   | { readonly ok: true; readonly token: AccessToken }
   | TokenRefusal {
+  if (app.certificate === undefined)
+    return refuse('token_required', 'It has no certificate, and is open to clients on this machine alone.');
   if (!text) return refuse('token_required', '');
   const token = decodeAccessToken(text, lengthMax);
   if (typeof token === 'string') return refuse('invalid_token', token);

@@ -5,7 +5,7 @@ import type { Log } from '../../log/contract.ts';
 import type { EdgeApp } from '../edge-app.ts';
 import { isForOne, type JoinBudgets } from '../join-budgets.ts';
 import { verifyResumeKey } from '../resume-key.ts';
-import { checkToken, type TokenTime } from '../token/verify.ts';
+import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
 
 /** Who may open this session, and as whom. */
 export interface Admitted {
@@ -42,18 +42,20 @@ export async function admit(
     readonly bearer: string | undefined;
     readonly query: URLSearchParams;
     readonly address: string;
+    /** The client is on this machine. */
+    readonly isHere?: boolean;
     readonly time: TokenTime;
   },
 ): Promise<{ readonly app: EdgeApp; readonly admitted: Admitted }> {
   const { apps, log } = options;
-  const { channel, bearer, time, kind } = request;
+  const { channel, bearer, time, kind, isHere } = request;
   const { nowMs } = time;
   const app = isAppId(request.app) ? apps.get(request.app) : undefined;
   if (!app) throw new HousecountError('invalid_app_id');
   if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
-  if (!bearer) throw new HousecountError('token_required');
+  if (!bearer && !needsNoToken(app, isHere)) throw new HousecountError('token_required');
 
-  if (bearer.startsWith(resumePrefix)) {
+  if (bearer?.startsWith(resumePrefix)) {
     const key = verifyResumeKey(options.resumeSecret, bearer);
     if (!key || key.app !== app.id || key.channel !== channel) throw new HousecountError('resume_invalid');
     const member = log.channel(app.id, channel)?.roster.get(key.uid);
@@ -71,6 +73,7 @@ export async function admit(
     ...(wished && { identity: wished }),
     ...time,
     lengthMax: limits.tokenLengthMax,
+    isHere,
   });
   if (!checked.ok) throw new HousecountError(checked.code, checked.detail);
   const identity = wished ?? identityOf(checked.tokenUid);
@@ -82,7 +85,8 @@ export async function admit(
   }
   const uid = log.expectedUid(app.id, channel, identity);
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
-  const joiner = { address: request.address, token: bearer, isForOne: isForOne(checked.tokenUid) };
+  const token = app.certificate === undefined ? '' : (bearer ?? '');
+  const joiner = { address: request.address, token, isForOne: isForOne(checked.tokenUid) };
   if (options.joins?.takeJoin(joiner) === false)
     throw new HousecountError('rate_limited', 'Too many joins with this address or token.');
   return {

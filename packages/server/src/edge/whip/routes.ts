@@ -3,6 +3,7 @@ import { type Code, codes, HousecountError } from '@housecount/protocol';
 import { holderOf } from '../../net/ip-address.ts';
 import { type BasePath, reference } from '../base-path.ts';
 import type { RequestContext, Route } from '../route.ts';
+import { isClientHere } from '../this-machine.ts';
 import { readFragment } from './fragment.ts';
 import type { MediaSession } from './media-session.ts';
 import type { WhipService } from './service.ts';
@@ -95,6 +96,7 @@ async function post(
     bearer: bearerOf(request, context.url),
     query: context.url.searchParams,
     address: context.address,
+    isHere: isClientHere(request, context),
     offerSdp: await request.text(),
   });
   const headers = new Headers({

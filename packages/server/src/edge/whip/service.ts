@@ -37,6 +37,8 @@ export interface OpenRequest {
   readonly bearer: string | undefined;
   readonly query: URLSearchParams;
   readonly address: string;
+  /** The client is on this machine. */
+  readonly isHere?: boolean;
   readonly offerSdp: string;
 }
 
