@@ -63,6 +63,11 @@ export interface MemberLeft extends EventBase, Subject {
   readonly lastHeardMs: number;
   /** When the server noticed the silence or the goodbye, epoch milliseconds. */
   readonly noticedMs: number;
+  /**
+   * When its silence began, epoch milliseconds: of a member that left by another hand than its lease's end while it was
+   * silent. Absent in logs of before, and wherever evidence and times say it (presenceEndMs).
+   */
+  readonly silentSinceMs?: number;
   /** When the member joined, epoch milliseconds. */
   readonly joinedMs: number;
 }

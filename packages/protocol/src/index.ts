@@ -8,6 +8,7 @@ export * from './names.ts';
 export * from './notices.ts';
 export * from './parse.ts';
 export * from './parse-signaling.ts';
+export * from './presence-end.ts';
 export * from './reasons.ts';
 export * from './roster.ts';
 export * from './signaling.ts';

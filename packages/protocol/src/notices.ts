@@ -1,4 +1,5 @@
 import type { ChannelEvent, MemberJoined, MemberLeft, Role } from './events.ts';
+import { presenceEndMs } from './presence-end.ts';
 import { leaveReasons } from './reasons.ts';
 
 /** Numbers of the notices as Agora sends them (spec: notifications section 3). */
@@ -22,7 +23,7 @@ export type CommunicationEvents = '107/108' | '103/104';
 
 export interface AgoraPayload {
   readonly channelName: string;
-  /** Event time, Unix seconds. */
+  /** Event time, Unix seconds; of a leave, when the member was there last (presenceEndMs). */
   readonly ts: number;
   readonly lastUid?: number;
   readonly uid?: number;
@@ -30,7 +31,7 @@ export interface AgoraPayload {
   readonly clientType?: number;
   readonly clientSeq?: number;
   readonly reason?: number;
-  /** Seconds in the channel. */
+  /** Seconds in the channel: `ts` of the leave less `ts` of the join. */
   readonly duration?: number;
   readonly account?: string;
   /** Housecount: dense order in the sid. */
@@ -94,7 +95,7 @@ export function toAgoraNotice(
 }
 
 function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraPayload {
-  const ts = Math.floor(event.atMs / 1000);
+  const ts = secondsOf(event.type === 'member-left' ? presenceEndMs(event) : event.atMs);
   const { channel: channelName, seq, count } = event;
   switch (event.type) {
     case 'channel-opened':
@@ -121,7 +122,7 @@ function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraPayload {
         ...(hasClientType(event, eventType) && { clientType: event.clientType }),
         ...(event.type === 'member-left' && {
           reason: leaveReasons[event.reason],
-          duration: Math.max(0, Math.floor((event.atMs - event.joinedMs) / 1000)),
+          duration: Math.max(0, ts - secondsOf(event.joinedMs)),
         }),
         ts,
         ...(event.account !== undefined && { account: event.account }),
@@ -130,6 +131,9 @@ function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraPayload {
       };
   }
 }
+
+/** Whole seconds, as the format has them. */
+const secondsOf = (ms: number): number => Math.floor(ms / 1000);
 
 /** Spec section 4: only for platform 6, and never in 107 and 108. */
 function hasClientType(event: MemberJoined | MemberLeft, eventType: NoticeType): boolean {

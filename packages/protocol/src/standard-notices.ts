@@ -1,5 +1,6 @@
 import type { ChannelEvent, MemberEvent, Profile, Role } from './events.ts';
 import { type CommunicationEvents, noticeIdOf, noticeTypeOf } from './notices.ts';
+import { presenceEndMs } from './presence-end.ts';
 import { type Evidence, type LeaveReason, platforms } from './reasons.ts';
 
 /** What the body of a notice in the `standard` format is about. */
@@ -43,7 +44,7 @@ export interface StandardLeave extends StandardMember {
   /** ISO 8601, as `time`. */
   readonly joinedTime: string;
   readonly lastHeardTime: string;
-  /** Time in the channel, milliseconds. */
+  /** From `joinedTime` until the member was there last, milliseconds (presenceEndMs); `time` may be later. */
   readonly durationMs: number;
 }
 
@@ -91,7 +92,7 @@ function wordsOf(event: ChannelEvent, place: Place): DistributiveOmit<StandardNo
           evidence: event.evidence,
           joinedTime: isoOf(event.joinedMs),
           lastHeardTime: isoOf(event.lastHeardMs),
-          durationMs: Math.max(0, event.atMs - event.joinedMs),
+          durationMs: presenceEndMs(event) - event.joinedMs,
         },
       };
   }

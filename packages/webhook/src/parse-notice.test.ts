@@ -35,8 +35,8 @@ describe('parseNotice', () => {
       connectionId: 'c',
       reason: 'timeout',
       evidence: 'silence',
-      lastHeardMs: 0,
-      noticedMs: 0,
+      lastHeardMs: 1_700_000_000_500,
+      noticedMs: 1_700_000_000_500,
       joinedMs: 1_700_000_000_500 - 61_000,
     };
     const body = JSON.stringify(toAgoraNotice(left, { notifyMs: 5, communicationEvents: '107/108' }));

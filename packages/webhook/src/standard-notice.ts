@@ -69,14 +69,24 @@ export function readStandardNotice(body: Fields): Notice {
     clientType: optional(data, 'clientType', numberOf),
   };
   if (type === 'member.joined') return { ...member, ...device, kind: 'joined' };
-  const durationMs = optional(data, 'durationMs', numberOf);
+  const stay = stayOf(data);
   return {
     ...member,
     ...device,
+    ...(stay && { ts: stay.ts }),
     kind: 'left',
     reason: numberNamed(leaveReasons, data.reason),
-    durationSeconds: durationMs === undefined ? undefined : Math.floor(durationMs / 1000),
+    durationSeconds: stay?.durationSeconds,
   };
+}
+
+/** When a member that left was there last, and for how long, as Agora's format counts it: in whole seconds of the clock. */
+function stayOf(data: Fields): { readonly ts: number; readonly durationSeconds: number } | undefined {
+  const joinedMs = optional(data, 'joinedTime', timeOf);
+  const durationMs = optional(data, 'durationMs', numberOf);
+  if (joinedMs === undefined || durationMs === undefined) return undefined;
+  const ts = Math.floor((joinedMs + durationMs) / 1000);
+  return { ts, durationSeconds: ts - Math.floor(joinedMs / 1000) };
 }
 
 /** The numbers that the words stand for; of a member, the first for a broadcaster and the second for one of the audience. */

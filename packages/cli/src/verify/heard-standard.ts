@@ -25,14 +25,16 @@ export function heardOfStandard(value: Fields): { notice: Heard; app: string } |
   // The number ends the id, which is the same in every format.
   const eventType = numbers.find((number) => id.endsWith(`:${number}`));
   if (eventType === undefined) return undefined;
+  const left = type === 'member.left' ? stayOf(data) : undefined;
   const payload = {
     channelName: channel,
-    ts: Math.floor(atMs / 1000),
+    ts: left?.ts ?? Math.floor(atMs / 1000),
     seq,
     count,
     ...given({ lastUid: data.lastUid, uid: data.uid, account: data.account, clientSeq: data.clientSeq }),
     ...deviceOf(eventType, data),
-    ...(type === 'member.left' && leaveOf(data)),
+    ...(type === 'member.left' &&
+      given({ reason: numberIn(leaveReasons, data.reason), duration: left?.duration })),
   };
   const heard = heardOf({ sid, noticeId: id, eventType, payload });
   return heard && { notice: heard.notice, app: typeof app === 'string' ? app : '' };
@@ -50,9 +52,12 @@ function deviceOf(eventType: NoticeType, { platform, clientType }: Fields): Fiel
   });
 }
 
-function leaveOf({ reason, durationMs }: Fields): Fields {
-  const duration = typeof durationMs === 'number' ? Math.floor(durationMs / 1000) : undefined;
-  return given({ reason: numberIn(leaveReasons, reason), duration });
+/** When a member that left was there last, and for how long, as Agora's format counts it: in whole seconds of the clock. */
+function stayOf({ joinedTime, durationMs }: Fields): { ts: number; duration: number } | undefined {
+  const joinedMs = typeof joinedTime === 'string' ? Date.parse(joinedTime) : Number.NaN;
+  if (!Number.isFinite(joinedMs) || typeof durationMs !== 'number') return undefined;
+  const ts = Math.floor((joinedMs + durationMs) / 1000);
+  return { ts, duration: ts - Math.floor(joinedMs / 1000) };
 }
 
 function numberIn(table: Readonly<Record<string, number>>, name: unknown): number | undefined {

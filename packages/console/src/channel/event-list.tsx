@@ -1,4 +1,4 @@
-import type { ChannelEvent, Evidence } from '@housecount/protocol';
+import { type ChannelEvent, type Evidence, presenceEndMs } from '@housecount/protocol';
 import { nameOf } from '../words/person.ts';
 import { wordsOfEvidence, wordsOfReason } from '../words/reasons.ts';
 import { clockTime, duration, fullTime } from '../words/times.ts';
@@ -49,7 +49,7 @@ function wordsOf(event: ChannelEvent): string {
     case 'role-changed':
       return `${nameOf(event)} ${event.role === 'broadcaster' ? 'came on stage' : 'stepped back'}`;
     case 'member-left': {
-      const stay = duration(event.atMs - event.joinedMs);
+      const stay = duration(presenceEndMs(event) - event.joinedMs);
       // What only says the reason again is left out.
       const evidence = tellingEvidence.has(event.evidence) ? ` (${wordsOfEvidence(event.evidence)})` : '';
       return `${nameOf(event)} left: ${wordsOfReason(event.reason)}${evidence}, after ${stay}`;

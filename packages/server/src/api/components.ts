@@ -77,6 +77,9 @@ const channelEvents = (more: Readonly<Record<string, Schema>> = {}) =>
       ruleScope: optional(oneOf(...ruleScopes)),
       lastHeardMs: milliseconds('When the server last heard from the member'),
       noticedMs: milliseconds('When the server noticed the silence or the goodbye'),
+      silentSinceMs: optional(
+        milliseconds('When its silence began; of a member that was put out while it was silent'),
+      ),
       joinedMs: milliseconds('When the member joined'),
     }),
     object({ ...eventBase, ...more, ...subject, type: constant('role-changed') }),

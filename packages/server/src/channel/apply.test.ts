@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { type Evidence, evidences } from '@housecount/protocol';
+import { type Evidence, evidences, presenceEndMs } from '@housecount/protocol';
 import { apply } from './apply.ts';
 import type { ChannelCommand } from './command.ts';
 import { closedChannel } from './state.ts';
@@ -77,7 +77,27 @@ describe('leave', () => {
     channel.must(T + 5000, silent(1, T + 1000));
     const [first, second] = channel.must(T + 6000, { type: 'kick' });
     expect(first).toMatchObject({ uid: 1, reason: 'kicked', lastHeardMs: T + 1000, noticedMs: T + 6000 });
+    expect(second).not.toHaveProperty('silentSinceMs');
     expect(second).toMatchObject({ uid: 2, reason: 'kicked', lastHeardMs: T + 6000, noticedMs: T + 6000 });
+  });
+
+  test('TIME8: a leave tells when the silence before it began: the closing if it was heard, else the last word', () => {
+    for (const [evidence, beganMs] of [
+      ['socket-closed', T + 5000],
+      ['silence', T + 1000],
+    ] as const) {
+      const leave = (make: (channel: TestChannel) => ReturnType<TestChannel['must']>) => {
+        const channel = new TestChannel().joined(T, 1, 2);
+        channel.must(T + 5000, silent(1, T + 1000, evidence));
+        const [left] = make(channel);
+        if (left?.type !== 'member-left') throw new Error('nobody left');
+        return presenceEndMs(left);
+      };
+      expect(leave((channel) => channel.must(T + 6000, { type: 'kick', uid: 1 }))).toBe(beganMs);
+      expect(leave((channel) => channel.must(T + 6000, join(1, { connectionId: 'other' })))).toBe(beganMs);
+      expect(leave((channel) => channel.must(T + 90_000, { type: 'tick' }))).toBe(beganMs);
+      expect(leave((channel) => channel.must(T + 6000, bye(1)))).toBe(T + 6000);
+    }
   });
 });
 

@@ -10,6 +10,7 @@ export interface Leave {
   readonly evidence: Evidence;
   readonly lastHeardMs: number;
   readonly noticedMs: number;
+  readonly silentSinceMs?: number;
   readonly ruleScope?: RuleScope;
 }
 
@@ -38,8 +39,11 @@ export function leave(
 ): Leave {
   const { link } = member;
   const isGoodbye = evidence === 'bye' || evidence === 'media-closed';
-  const lastHeardMs = link.state === 'silent' && !isGoodbye ? link.lastHeardMs : nowMs;
-  return { member, reason, evidence, lastHeardMs, noticedMs: nowMs };
+  if (link.state === 'live' || isGoodbye)
+    return { member, reason, evidence, lastHeardMs: nowMs, noticedMs: nowMs };
+  const { lastHeardMs } = link;
+  const silentSinceMs = link.evidence === 'socket-closed' ? link.noticedMs : lastHeardMs;
+  return { member, reason, evidence, lastHeardMs, noticedMs: nowMs, silentSinceMs };
 }
 
 /** The records of leaves, in this order, and of the channel's closing if they leave nobody. Linear in the leaves. */
@@ -62,7 +66,7 @@ export function leavesOf(
 /** The record of a leave after which the channel goes on, or closes; `before` leaves of the same decision precede it. */
 export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
   const { app, channel, sid, profile } = state;
-  const { member, reason, evidence, lastHeardMs, noticedMs, ruleScope } = left;
+  const { member, reason, evidence, lastHeardMs, noticedMs, silentSinceMs, ruleScope } = left;
   return {
     type: 'member-left',
     app,
@@ -84,6 +88,7 @@ export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, befor
     ...(ruleScope !== undefined && { ruleScope }),
     lastHeardMs,
     noticedMs,
+    ...(silentSinceMs !== undefined && { silentSinceMs }),
     joinedMs: member.joinedMs,
   };
 }

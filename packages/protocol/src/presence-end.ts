@@ -1,0 +1,28 @@
+import type { MemberLeft } from './events.ts';
+
+/**
+ * When a member who left was there last, epoch milliseconds: the goodbye, or being put out, of somebody who was there; the
+ * beginning of the silence of somebody who was not. A silence begins with the closing of the connection if that was heard,
+ * else when the member was last heard. Lies between the join and the leave, which comes later by as long as was waited.
+ */
+export function presenceEndMs(left: MemberLeft): number {
+  return Math.max(left.joinedMs, Math.min(left.atMs, endOf(left)));
+}
+
+function endOf({ evidence, atMs, noticedMs, lastHeardMs, silentSinceMs }: MemberLeft): number {
+  switch (evidence) {
+    case 'bye':
+    case 'media-closed':
+      return atMs;
+    case 'socket-closed':
+      return silentSinceMs ?? noticedMs;
+    case 'silence':
+    case 'media-silence':
+    case 'server-crash':
+    case 'kick':
+    case 'new-device':
+    case 'token-end':
+      // Who was not silent was last heard when it was put out.
+      return silentSinceMs ?? lastHeardMs;
+  }
+}
