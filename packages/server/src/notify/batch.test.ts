@@ -10,7 +10,7 @@ import {
 import { limits } from '../limits.ts';
 import type { AttemptReport } from './attempt.ts';
 import { batchLength } from './batch-queue.ts';
-import { probeMs } from './endpoint-health.ts';
+import { probeGapMs, probeMs, probeMsMax } from './endpoint-health.ts';
 import { testEndpoint } from './health-test.ts';
 import { LifeForTests } from './log-for-tests.ts';
 import type { Notify } from './notify.ts';
@@ -88,7 +88,7 @@ test('HOOK110: a request holds at most 1,000 notices and 1 MiB', async () => {
 test('HOOK110: a batch that fails is sent again, the same bytes under the same id, and nothing overtakes it', async () => {
   const world = new NotifyWorld();
   world.answering = ({ copy }) => answered(copy < 4 ? 500 : 200);
-  const notify = await world.start([batch]);
+  const notify = await world.start([{ ...batch, retry: { gapsMs: [1_000, 1_000, 1_000] } }]);
   const life = new LifeForTests();
   world.log.append(life.open(), life.join(1));
   await world.clock.advance(0);
@@ -172,6 +172,61 @@ test('HOOK110: after a crash what was not answered comes again, and each notice 
   await again.stop();
 });
 
+for (const outageSeconds of [20, 60, 170, 3_600])
+  test(`HOOK193: a batch receiver that was away for ${outageSeconds} s is asked within seconds of its return, and gets all`, async () => {
+    const world = new NotifyWorld();
+    world.answering = () => answered(503);
+    const notify = await world.start([batch]);
+    const life = new LifeForTests();
+    world.log.append(life.open());
+    for (let second = 0; second < outageSeconds; second++) {
+      world.log.append(life.join(second + 1));
+      await world.clock.advance(1_000);
+    }
+    const failed = world.sent.map(({ atMs }) => atMs);
+    const gaps = failed.slice(1).map((atMs, index) => atMs - (failed[index] ?? 0));
+    const mostMs = probeGapMs(outageSeconds * 1_000) + 1_000;
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(mostMs);
+    expect(failed.length).toBeLessThanOrEqual((outageSeconds * 1_000) / probeMs + 12);
+    world.answering = () => answered(200);
+    await world.clock.advance(mostMs);
+    const got = world.sent.slice(failed.length).flatMap(noticesIn);
+    expect(got.map(({ seq }) => seq)).toEqual(Array.from({ length: outageSeconds + 1 }, (_, at) => at + 1));
+    expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 0 });
+    await notify.stop();
+  }, 20_000);
+
+test('HOOK193: what asks a receiver whether it is back is one notice, and what follows grows', async () => {
+  const world = new NotifyWorld();
+  world.answering = () => answered(503);
+  const notify = await world.start([batch]);
+  world.log.append(...new LifeForTests().whole(2_000));
+  await world.clock.advance(60_000);
+  expect(world.sent.slice(2).map((sent) => noticesIn(sent).length)).toEqual(
+    Array(world.sent.length - 2).fill(1),
+  );
+  const before = world.sent.length;
+  world.answering = () => answered(200);
+  await world.clock.advance(2 * probeMs);
+  const sizes = world.sent.slice(before).map((sent) => noticesIn(sent).length);
+  expect(sizes.slice(0, 4)).toEqual([1, 10, 100, 1_000]);
+  const got = world.sent.slice(before).flatMap(noticesIn);
+  expect(got.map(({ seq }) => seq)).toEqual(Array.from({ length: 4_002 }, (_, at) => at + 1));
+  await notify.stop();
+}, 20_000);
+
+test('HOOK193: a notice that cannot be taken holds up the batch for its own plan, and is given up alone', async () => {
+  const world = new NotifyWorld();
+  world.answering = ({ request }) => answered(request.body.includes('"seq":3,') ? 400 : 200);
+  const notify = await world.start([{ ...batch, retry: { gapsMs: [1_000, 60_000] } }]);
+  world.log.append(...new LifeForTests().whole(2));
+  await world.clock.advance(10 * 60_000);
+  expect(notify.status()[0]).toMatchObject({ outstanding: 0, givenUp: 1 });
+  const { entries } = await notify.givenUp('good', 0, 10);
+  expect(entries.map(({ event }) => event.seq)).toEqual([3]);
+  await notify.stop();
+});
+
 test('HOOK69: a suspended batch endpoint is probed with one batch, and then gets all', async () => {
   const world = new NotifyWorld();
   world.answering = () => answered(503);
@@ -181,7 +236,7 @@ test('HOOK69: a suspended batch endpoint is probed with one batch, and then gets
   await world.clock.advance(20 * 60_000);
   expect(notify.status()[0]).toMatchObject({ state: 'suspended' });
   world.log.append(...Array.from({ length: 3_000 }, (_, uid) => life.join(uid + 1)));
-  await world.clock.advance(3 * probeMs);
+  await world.clock.advance(3 * probeMsMax);
   expect(notify.status()[0]).toMatchObject({ outstanding: limits.batchOutstandingMax, inFlight: 0 });
   const before = world.sent.length;
   world.answering = () => answered(200);

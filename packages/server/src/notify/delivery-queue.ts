@@ -11,6 +11,8 @@ export interface DeliveryQueue {
   next(): Delivery | undefined;
   /** The delivery is done with: what waited for it may go. */
   finish(delivery: Delivery): void;
+  /** What of a delivery goes to a receiver of which nobody knows whether it is there: the rest of it waits again, first. */
+  first(delivery: Delivery): Delivery;
   /**
    * The receiver finds the request too large: its notices wait again, first, and go in halves, as does all that follows.
    * False, and nothing is changed, for a request that cannot be smaller.

@@ -4,8 +4,19 @@ import type { Clock } from '../clock.ts';
 export const pauseAfterMs = 5 * 60_000;
 /** … and at least this many attempts in a row have failed: one notice that it cannot take is not an outage. Chosen. */
 export const pauseAfterFailures = 5;
-/** A paused endpoint is tried this often, milliseconds: what its recovery can take to be noticed. Chosen. */
-export const probeMs = 60_000;
+/**
+ * An endpoint from which no attempt has been accepted for this long since one failed, milliseconds, is down, and tried
+ * this often, whatever the plans of its notices say. One request in five seconds is nothing to who is back, and next to
+ * nothing to who is not. Chosen.
+ */
+export const probeMs = 5_000;
+/** One that is down for long is tried more seldom, at least this often, milliseconds. Chosen. */
+export const probeMsMax = 60_000;
+
+/** How long until the next probe of an endpoint that has been down for `downMs`: noticing its return costs a hundredth of that. */
+export function probeGapMs(downMs: number): number {
+  return Math.min(probeMsMax, Math.max(probeMs, Math.round(downMs / 100)));
+}
 /** One that was paused when the process ended is tried this long after the start, milliseconds: the log is being read by then. Chosen. */
 export const firstProbeMs = 1_000;
 
@@ -30,11 +41,19 @@ export class EndpointHealth {
   readonly #pauses: boolean;
   readonly #probe: () => void;
   #failures = 0;
-  #firstFailureMs = 0;
+  /** By the clock that only runs. */
+  #firstFailureMs: number;
+  /** No probe before this, by the same clock: the receiver asked for it. */
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+  /** It failed, and nothing has been accepted in the probeMs after that. */
+  #isDown = false;
   #halt: Halt | undefined;
-  #cancelProbe: () => void = () => {};
+  #cancelProbe: (() => void) | undefined;
 
-  /** `pauses`: long failure pauses it; `halt`: how it stands. `probe` is called every probeMs while it is paused. */
+  /**
+   * `pauses`: it is probed while it is down, and long failure pauses it; `halt`: how it stands. `probe` is called now and
+   * then (probeGapMs) while it is down or paused.
+   */
   constructor(
     clock: Clock,
     options: { readonly pauses: boolean; readonly probe: () => void; readonly halt?: Halt | undefined },
@@ -42,6 +61,7 @@ export class EndpointHealth {
     this.#clock = clock;
     this.#pauses = options.pauses;
     this.#probe = options.probe;
+    this.#firstFailureMs = clock.steadyMs();
     const { halt } = options;
     if (!halt || (!this.#pauses && halt.state === 'suspended')) return;
     this.#halt = halt;
@@ -52,49 +72,57 @@ export class EndpointHealth {
     return this.#halt;
   }
 
-  /** An attempt was accepted. True if this ends a pause; one that was under way when it said 410 ends nothing. */
+  /** An attempt was accepted. True if this ends an outage; one that was under way when it said 410 ends nothing. */
   succeeded(): boolean {
     this.#failures = 0;
-    if (this.#halt?.state !== 'suspended') return false;
+    if (this.#halt?.state === 'gone') return false;
+    const wasDown = this.#isDown || this.#halt !== undefined;
     this.resume();
-    return true;
+    return wasDown;
   }
 
-  /** An attempt failed. True if this begins a pause. */
-  failed(why: string): boolean {
+  /** An attempt failed, and the receiver wants to be left alone for `quietMs`. True if this begins a pause. */
+  failed(why: string, quietMs: number): boolean {
+    if (!this.#pauses) return false;
     const steadyMs = this.#clock.steadyMs();
     if (this.#failures === 0) this.#firstFailureMs = steadyMs;
     this.#failures += 1;
-    if (!this.#pauses || this.#halt || this.#failures < pauseAfterFailures) return false;
-    if (steadyMs - this.#firstFailureMs < pauseAfterMs) return false;
+    this.#quietUntilMs = Math.max(this.#quietUntilMs, steadyMs + quietMs);
+    if (this.#halt) return false;
+    if (!this.#cancelProbe) this.#probeAfter(probeMs);
+    if (this.#failures < pauseAfterFailures || steadyMs - this.#firstFailureMs < pauseAfterMs) return false;
     this.#halt = { state: 'suspended', sinceMs: this.#clock.nowMs(), why };
-    this.#probeAfter(probeMs);
     return true;
   }
 
   /** It said that it is gone. True if this is news. */
   gone(why: string): boolean {
     if (this.#halt?.state === 'gone') return false;
-    this.#cancelProbe();
+    this.stop();
     this.#halt = { state: 'gone', sinceMs: this.#clock.nowMs(), why };
     return true;
   }
 
   /** Nothing is held against it any more. */
   resume(): void {
-    this.#cancelProbe();
+    this.stop();
     this.#failures = 0;
+    this.#quietUntilMs = Number.NEGATIVE_INFINITY;
+    this.#isDown = false;
     this.#halt = undefined;
   }
 
   stop(): void {
-    this.#cancelProbe();
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
   }
 
   #probeAfter(delayMs: number): void {
     this.#cancelProbe = this.#clock.after(delayMs, () => {
-      this.#probeAfter(probeMs);
-      this.#probe();
+      this.#isDown = true;
+      const steadyMs = this.#clock.steadyMs();
+      this.#probeAfter(probeGapMs(steadyMs - this.#firstFailureMs));
+      if (steadyMs >= this.#quietUntilMs) this.#probe();
     });
   }
 }

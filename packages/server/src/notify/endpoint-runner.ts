@@ -24,6 +24,7 @@ import {
   isTooLarge,
   type Plan,
   planOf,
+  quietMsOf,
   type Verdict,
   verdictOf,
 } from './retry-plan.ts';
@@ -35,6 +36,9 @@ const faultPauseMs = 1_000;
 const keepTriesMax = 300;
 /** Word of lost events is never given up: when its plan is spent it is tried this often, milliseconds. Chosen. */
 const lostAgainMs = 3_600_000;
+
+/** A delivery whose next attempt is nearer than this, milliseconds, is not probed with before. Chosen. */
+const soonMs = 1_000;
 
 /** A delivery between two attempts. */
 interface Waiting {
@@ -93,8 +97,11 @@ export class EndpointRunner {
   readonly #sign: ReturnType<typeof endpointSigner>;
   readonly #plan: Plan;
   readonly #reader: NoticeReader;
-  /** May go as soon as there is room in flight: those that were tried before, then those of the queue. */
-  readonly #again: Delivery[] = [];
+  /**
+   * May go as soon as there is room in flight, before those of the queue: they were tried before. `dueMs`: it goes out of
+   * its turn, which does not count in its plan, and waits until then as before if it fails.
+   */
+  readonly #again: { readonly delivery: Delivery; readonly dueMs?: number }[] = [];
   readonly #queue: DeliveryQueue;
   readonly #stopping = new AbortController();
   readonly #attempts = new Set<Promise<void>>();
@@ -198,28 +205,33 @@ export class EndpointRunner {
     const halted = this.#health.halt?.state;
     while (this.#inFlight < limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
       if (halted === 'gone') return;
-      const delivery = this.#again.shift() ?? (halted === undefined ? this.#queue.next() : undefined);
+      const again = this.#again.shift();
+      const delivery = again?.delivery ?? (halted === undefined ? this.#queue.next() : undefined);
       if (!delivery) return;
-      delivery.planned += 1;
-      this.#start(delivery);
+      if (again?.dueMs === undefined) delivery.planned += 1;
+      this.#start(delivery, again?.dueMs);
     }
   }
 
-  /** One attempt at a paused endpoint: with what comes next, else with what waits longest, out of its turn. */
+  /** One attempt at an endpoint that is down: with what comes next, else with what waits longest, out of its turn. */
   #probe(): void {
+    const { clock } = this.#parts;
     if (this.#inFlight > 0 || this.#stopping.signal.aborted) return;
     const fresh = this.#queue.next();
     if (fresh) {
-      fresh.planned += 1;
-      this.#start(fresh);
+      const delivery = this.#queue.first(fresh);
+      delivery.planned += 1;
+      this.#start(delivery);
       return;
     }
     const next = this.#waiting.entries().next();
     if (next.done) return;
     const [delivery, { dueMs, cancel }] = next.value;
+    // Its own attempt is as good, and does not take a request apart.
+    if (dueMs - clock.steadyMs() <= soonMs) return;
     cancel();
     this.#waiting.delete(delivery);
-    this.#start(delivery, dueMs);
+    this.#start(this.#queue.first(delivery), dueMs);
   }
 
   #start(delivery: Delivery, probeOfMs?: number): void {
@@ -280,7 +292,7 @@ export class EndpointRunner {
     const { logger, onMoved } = this.#parts;
     if (verdict.next === 'delivered') {
       if (!this.#health.succeeded()) return;
-      logger.info('The endpoint answers again; its pause is over.');
+      logger.info('The endpoint answers again; all that waits is sent.');
       this.#sendAllWaiting();
       onMoved();
       return;
@@ -290,16 +302,16 @@ export class EndpointRunner {
       if (!this.#health.gone(why)) return;
       logger.warn('The endpoint says that it is gone; nothing is sent to it.', { why });
       onMoved();
-    } else if (this.#health.failed(why)) {
+    } else if (this.#health.failed(why, quietMsOf(outcome, this.#plan))) {
       logger.warn('The endpoint has failed for long; it is paused and tried now and then.', { why });
       onMoved();
     }
   }
 
   #sendAllWaiting(): void {
-    for (const [delivery, { cancel }] of this.#waiting) {
+    for (const [delivery, { dueMs, cancel }] of this.#waiting) {
       cancel();
-      this.#again.push(delivery);
+      this.#again.push({ delivery, dueMs });
     }
     this.#waiting.clear();
     this.#pump();
@@ -308,12 +320,12 @@ export class EndpointRunner {
   #retry(delivery: Delivery, afterMs: number): void {
     const { clock } = this.#parts;
     if (afterMs === 0) {
-      this.#again.push(delivery);
+      this.#again.push({ delivery });
       return;
     }
     const cancel = clock.after(afterMs, () => {
       this.#waiting.delete(delivery);
-      this.#again.push(delivery);
+      this.#again.push({ delivery });
       this.#pump();
     });
     this.#waiting.set(delivery, { dueMs: clock.steadyMs() + afterMs, cancel });

@@ -20,6 +20,10 @@ export class MemberQueue {
     if (next) this.#ready.push(next);
   }
 
+  first(delivery: Delivery): Delivery {
+    return delivery;
+  }
+
   split(): boolean {
     return false;
   }

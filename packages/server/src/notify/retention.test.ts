@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { AgoraEventsLost, ChannelEvent, StandardEventsLost } from '@housecount/protocol';
 import { limits } from '../limits.ts';
-import { probeMs } from './endpoint-health.ts';
+import { probeMsMax } from './endpoint-health.ts';
 import { LifeForTests } from './log-for-tests.ts';
 import { LostTally } from './lost-tally.ts';
 import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
@@ -41,7 +41,7 @@ describe('events that waited too long', () => {
     expect(world.complaints.some((line) => /lost to it/.test(line))).toBeTrue();
     const before = world.sent.length;
     world.answering = () => answered(200);
-    await world.clock.advance(2 * probeMs);
+    await world.clock.advance(2 * probeMsMax);
     expect(lostIn(world, before)).toMatchObject([
       {
         id: 'SID-stage:1-3:190',
@@ -84,10 +84,10 @@ describe('events that waited too long', () => {
     const { world, notify } = await outage(endpointForTests('good', { format: 'batch', retry: 'standard' }));
     const before = world.sent.length;
     world.answering = () => answered(200);
-    await world.clock.advance(2 * probeMs);
+    await world.clock.advance(2 * probeMsMax);
     expect(lostIn(world, before)).toMatchObject([{ data: { fromSeq: 1, toSeq: 3 } }]);
     const events = bodies(world, before).filter(([first]) => first.type !== 'events.lost');
-    expect(events.map((one) => one.map(({ seq }: { seq: number }) => seq))).toEqual([[4, 5]]);
+    expect(events.flat().map(({ seq }: { seq: number }) => seq)).toEqual([4, 5]);
     await notify.stop();
   });
 
@@ -95,7 +95,7 @@ describe('events that waited too long', () => {
     const { world, notify } = await outage({ ...standard, events: [105], channels: ['stage'] });
     const before = world.sent.length;
     world.answering = () => answered(200);
-    await world.clock.advance(2 * probeMs);
+    await world.clock.advance(2 * probeMsMax);
     expect(lostIn(world, before)).toMatchObject([{ data: { fromSeq: 2, toSeq: 3, events: 2 } }]);
     await notify.stop();
   });
@@ -119,7 +119,7 @@ describe('events that waited too long', () => {
       world.crash(kind);
       world.answering = () => answered(200);
       const again = await world.start([standard], { retention });
-      await world.clock.advance(2 * probeMs);
+      await world.clock.advance(2 * probeMsMax);
       expect(lostIn(world, before)).toMatchObject([{ data: { fromSeq: 1, toSeq: 3 } }]);
       expect(seqs(world, before).filter(Boolean).sort()).toEqual([4, 5]);
       await again.stop();
@@ -154,7 +154,7 @@ describe('events that waited too long', () => {
     expect(notify.status()[0]).toMatchObject({ lost: 5, outstanding: 0 });
     const before = world.sent.length;
     world.answering = () => answered(200);
-    await world.clock.advance(2 * probeMs);
+    await world.clock.advance(2 * probeMsMax);
     expect(bodies(world, before)).toMatchObject([{ id: 'SID-stage:1-5:190', data: { events: 5 } }]);
     await notify.stop();
   });
@@ -200,7 +200,7 @@ describe('events that waited too long', () => {
     const again = await other.start([standard], { retention });
     const life = new LifeForTests('new');
     other.log.append(...now(other, life.open(), life.join(1)));
-    await other.clock.advance(2 * probeMs);
+    await other.clock.advance(2 * probeMsMax);
     expect(seqs(other).filter(Boolean).sort()).toEqual([1, 2]);
     await again.stop();
   });
@@ -229,7 +229,7 @@ describe('events that waited too long', () => {
   test('HOOK176: an endpoint that is gone is not tried for it, and stays gone since it said so', async () => {
     const { world, notify, life } = await outage();
     world.answering = () => answered(410);
-    await world.clock.advance(2 * probeMs);
+    await world.clock.advance(2 * probeMsMax);
     const { halt } = notify.status()[0] ?? {};
     expect(halt).toMatchObject({ state: 'gone' });
     const before = world.sent.length;
@@ -274,7 +274,7 @@ test('HOOK69: a suspension outlives the process: a probe first, and everything o
   await world.clock.advance(2_000);
   expect(world.sent).toHaveLength(before + 1);
   world.answering = () => answered(200);
-  await world.clock.advance(2 * probeMs);
+  await world.clock.advance(2 * probeMsMax);
   expect(again.status()[0]).toMatchObject({ state: 'running', outstanding: 0 });
   await again.stop();
 });

@@ -72,8 +72,13 @@ export function verdictOf(
   const gapMs = plan.gapsMs[attempt - 1];
   if (gapMs === undefined) return { next: 'give-up' };
   const stretchedMs = Math.round(gapMs * (1 + plan.jitter * fraction));
+  return { next: 'retry', afterMs: Math.max(stretchedMs, quietMsOf(outcome, plan)) };
+}
+
+/** How long the receiver asks to be left alone, milliseconds, as far as the plan heeds it. */
+export function quietMsOf(outcome: SendOutcome, plan: Plan): number {
   const askedMs = plan.heedsRetryAfter && outcome.answered ? (outcome.retryAfterMs ?? 0) : 0;
-  return { next: 'retry', afterMs: Math.max(stretchedMs, Math.min(askedMs, retryAfterMsMax)) };
+  return Math.min(askedMs, retryAfterMsMax);
 }
 
 /** 200 alone in Agora's format, any 2xx in the others. */

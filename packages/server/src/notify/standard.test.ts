@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
 import { toStandardNotice } from '@housecount/protocol';
 import { limits } from '../limits.ts';
-import { pauseAfterMs, probeMs } from './endpoint-health.ts';
+import { pauseAfterMs, probeMs, probeMsMax } from './endpoint-health.ts';
 import { testEndpoint } from './health-test.ts';
 import { LifeForTests } from './log-for-tests.ts';
 import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
@@ -178,12 +178,59 @@ test('HOOK69: an endpoint that fails for long is paused, tried now and then, and
   expect(status?.outstanding).toBeLessThanOrEqual(limits.endpointOutstandingMax);
   // By their plan the next attempts are half an hour away: what comes now are probes, one at a time.
   const before = world.sent.length;
-  await world.clock.advance(5 * probeMs);
-  expect(world.sent.length - before).toBeWithin(4, 7);
+  await world.clock.advance(5 * probeMsMax);
+  expect(world.sent.length - before).toBeWithin(15, 40);
   world.answering = () => answered(200);
-  await world.clock.advance(probeMs);
+  await world.clock.advance(probeMsMax);
   expect(notify.status()[0]).toMatchObject({ state: 'running', halt: undefined, outstanding: 0, backlog: 0 });
   expect(new Set(idsIn(world)).size).toBe(events.length);
+  await notify.stop();
+});
+
+test('HOOK194: what failed while the receiver was away goes as soon as it takes anything, out of its turn', async () => {
+  const world = new NotifyWorld();
+  world.answering = () => answered(503);
+  const notify = await world.start([standard]);
+  const life = new LifeForTests();
+  world.log.append(life.open());
+  for (let second = 0; second < 60; second++) {
+    world.log.append(life.join(second + 1));
+    await world.clock.advance(1_000);
+  }
+  world.answering = () => answered(200);
+  // Nobody joins any more: it is asked by itself.
+  await world.clock.advance(probeMs + 1_000);
+  expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 0 });
+  await notify.stop();
+});
+
+test('HOOK194: attempts out of turn do not count in the plan of a notice, nor shorten it', async () => {
+  const world = new NotifyWorld();
+  world.answering = ({ request }) => answered(request.body.includes('"uid":1,') ? 400 : 200);
+  const notify = await world.start([{ ...standard, retry: { gapsMs: [1_000, 600_000, 600_000] } }]);
+  const life = new LifeForTests();
+  world.log.append(life.open(), life.join(1));
+  // Each is taken after the endpoint has taken nothing for long enough to be called down.
+  for (let uid = 2; uid < 102; uid++) {
+    await world.clock.advance(2 * probeMs);
+    world.log.append(life.join(uid));
+  }
+  await world.clock.advance(1_000);
+  expect(notify.status()[0]).toMatchObject({ outstanding: 1, givenUp: 0 });
+  await world.clock.advance(400_000);
+  expect(notify.status()[0]).toMatchObject({ outstanding: 0, givenUp: 1 });
+  await notify.stop();
+});
+
+test('HOOK194: a receiver that asks for a time to be left alone is, and is not asked whether it is back', async () => {
+  const world = new NotifyWorld();
+  world.answering = () => ({ answered: true, status: 503, excerpt: '', retryAfterMs: 600_000 });
+  const notify = await world.start([standard]);
+  world.log.append(new LifeForTests().open());
+  await world.clock.advance(599_000);
+  expect(world.sent).toHaveLength(1);
+  await world.clock.advance(70_000);
+  expect(world.sent.length).toBeGreaterThan(1);
   await notify.stop();
 });
 
@@ -196,7 +243,7 @@ test('HOOK69: a notice that alone cannot be taken pauses the others for a minute
   await world.clock.advance(3_600_000);
   expect(notify.status()[0]?.state).toBe('suspended');
   world.log.append(life.join(1));
-  await world.clock.advance(probeMs);
+  await world.clock.advance(probeMsMax);
   expect(idsIn(world)).toContain('SID-stage:2:105');
   await world.clock.advance(4 * 24 * 3_600_000);
   expect(notify.status()[0]).toMatchObject({ outstanding: 0, givenUp: 1 });
