@@ -142,6 +142,8 @@ export const limits = {
   signalingPendingCharsMax: 4 * 1024 * 1024,
   /** Broadcasters in one channel; the next is refused with `hosts_full` (spec: 128 is the ceiling asked of others). */
   channelHostsMax: 128,
+  /** The last of them, kept for those whose token has a publish privilege: one token that lacks it cannot keep them out. */
+  channelHostsReserved: 16,
   /** Channels open at once in one app; the next is refused with `channels_full`. */
   appChannelsMax: 100_000,
   /** Signaling channels of one app that somebody subscribes to, or that have metadata or locks, and users with metadata; the next is refused with `channels_full`. */
@@ -326,8 +328,10 @@ export const limits = {
    * `rosterMergeMs`. What people read, four times a second; with silentMs and a sweep, silence still shows within 5 s.
    */
   rosterViewMs: 250,
-  /** Different windows of one channel's roster that are followed; the next is refused with `windows_full`. The counts are free. */
+  /** Different windows of one channel's roster that are followed; the next is refused with `windows_full`. The counts and round windows are free. */
   rosterWindowsMax: 64,
+  /** So many more for those whose token has a publish privilege. */
+  rosterWindowsReserved: 16,
   /** Changes that a channel's stream keeps for readers that come back with a cursor (up to twice that); further back they get a snapshot. */
   rosterRingChangesMax: 4_096,
   /** The same over all channels: beyond it a channel that grows keeps only a quarter of its own. */

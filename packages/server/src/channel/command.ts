@@ -4,7 +4,13 @@ import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housec
 export type ChannelCommand =
   | JoinCommand
   | { readonly type: 'leave'; readonly connectionId: string; readonly evidence: Evidence }
-  | { readonly type: 'set-role'; readonly connectionId: string; readonly role: Role }
+  | {
+      readonly type: 'set-role';
+      readonly connectionId: string;
+      readonly role: Role;
+      /** False: the places kept for those who have a publish privilege are none of its. For log/, which sets the limits. */
+      readonly mayPublish?: boolean;
+    }
   /** Lease bookkeeping: the connection was last heard at `lastHeardMs`. Makes the member `interrupted`; no event. */
   | {
       readonly type: 'silent';

@@ -5,6 +5,7 @@ import type { CommandOutcome, Refused } from '../log/contract.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import type { EdgeApp } from './edge-app.ts';
 import { isForOne } from './join-budgets.ts';
+import { publishEndsMsOf } from './membership.ts';
 import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
 import type { Socket } from './socket.ts';
 import {
@@ -81,6 +82,7 @@ async function join(
     platform: hello.platform ?? 0,
     ...(hello.clientType !== undefined && { clientType: hello.clientType }),
     ...(grant.joinEndsMs !== undefined && { tokenEndsMs: grant.joinEndsMs }),
+    mayPublish: publishEndsMsOf(grant) > time.nowMs,
     leaseMs: context.leaseMs,
     ip: address,
   });

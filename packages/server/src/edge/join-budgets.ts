@@ -26,13 +26,13 @@ export interface Joiner {
  * own: there is this machine alone, or a proxy that is not trusted, whose clients cannot be told apart.
  */
 export class JoinBudgets {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'steadyMs'>;
   readonly #addresses: Buckets;
   readonly #tokens: Buckets;
   readonly #ownTokens: Buckets;
   readonly #resumes: Buckets;
 
-  constructor(clock: Clock, { perAddress, perToken }: JoinRates) {
+  constructor(clock: Pick<Clock, 'steadyMs'>, { perAddress, perToken }: JoinRates) {
     this.#clock = clock;
     this.#addresses = new Buckets(perAddress, perAddress * limits.joinBurstSeconds);
     this.#tokens = new Buckets(perToken, perToken * limits.joinBurstSeconds);
@@ -42,7 +42,7 @@ export class JoinBudgets {
 
   /** Takes one join; false if the address or the token has none left now. */
   takeJoin({ address, token, isForOne }: Joiner): boolean {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.steadyMs();
     if (!isLoopbackAddress(address) && !this.#addresses.take(holderOf(address), nowMs)) return false;
     if (token === '') return true;
     return (isForOne ? this.#ownTokens : this.#tokens).take(nameOf(token), nowMs);
@@ -50,7 +50,7 @@ export class JoinBudgets {
 
   /** Takes one resume of a connection; false if it was taken up too often. */
   takeResume(connectionId: string): boolean {
-    return this.#resumes.take(connectionId, this.#clock.nowMs());
+    return this.#resumes.take(connectionId, this.#clock.steadyMs());
   }
 }
 

@@ -22,6 +22,8 @@ export interface Membership {
   warned: boolean;
   /** Until when it may publish, epoch milliseconds; undefined where the app does not ask for the privilege. */
   publish?: PublishRights;
+  /** Until when its token has a publish privilege, whether the app asks for it or not, epoch milliseconds. */
+  publishEndsMs: number;
   roster?: RosterStream;
 }
 
@@ -44,8 +46,13 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
     warned: false,
     ...(publish && { publish }),
+    publishEndsMs: publishEndsMsOf(grant),
   };
 }
+
+/** Until when the token has a publish privilege, epoch milliseconds; 0: it has none. */
+export const publishEndsMsOf = ({ privileges }: Pick<TokenGrant, 'privileges'>): number =>
+  Math.max(privileges.get('publishAudio') ?? 0, privileges.get('publishVideo') ?? 0);
 
 /** What the token allows to publish, if the app cares. */
 export function publishRightsOf(app: EdgeApp, { privileges }: TokenGrant): PublishRights | undefined {

@@ -6,7 +6,7 @@ import type { ViewReader } from '../roster/roster-views.ts';
 import { keyOf, rangeOf } from '../roster/window.ts';
 import { rosterTopic, viewTopic } from '../signal/topics.ts';
 import type { ConnectionContext } from './connection-context.ts';
-import { type Membership, publishRightsOf } from './membership.ts';
+import { type Membership, publishEndsMsOf, publishRightsOf } from './membership.ts';
 import type { Socket } from './socket.ts';
 import { checkToken, tokenTime } from './token/verify.ts';
 
@@ -62,7 +62,12 @@ async function setRole({ context, member }: Requester, role: Membership['role'])
   const nowMs = context.clock.nowMs();
   if (role === 'broadcaster' && publish && Math.max(publish.audioEndsMs, publish.videoEndsMs) <= nowMs)
     return { code: 'token_no_privilege', detail: 'Renew the token with one that allows publishing first.' };
-  const outcome = await context.log.submit(app.id, channel, { type: 'set-role', connectionId, role });
+  const outcome = await context.log.submit(app.id, channel, {
+    type: 'set-role',
+    connectionId,
+    role,
+    mayPublish: member.publishEndsMs > nowMs,
+  });
   if (!outcome.ok) return outcome;
   member.role = role;
   if (member.roster?.namesMembers && !maySeeRoster(member)) leaveRoster(member);
@@ -93,6 +98,7 @@ async function renewToken({ context, member }: Requester, token: string): Promis
   member.tokenEndsMs = tokenEndsMs;
   member.warned = false;
   member.publish = publishRightsOf(app, grant);
+  member.publishEndsMs = publishEndsMsOf(grant);
   return undefined;
 }
 
@@ -134,7 +140,10 @@ function followRoster(
 function subscribeToView({ context, member, socket }: Requester, view: RosterViewRequest): Answer {
   const { app, channel } = member;
   const { signal } = context;
-  if (!signal.hasRoomForView(app.id, channel, view, member.roster)) return { code: 'windows_full' };
+  const mayPublish = member.publishEndsMs > context.clock.nowMs();
+  const leaving = member.roster && { leaving: member.roster };
+  if (!signal.hasRoomForView(app.id, channel, view, { mayPublish, ...leaving }))
+    return { code: 'windows_full' };
   const topic = viewTopic(app.id, channel, keyOf(rangeOf(view)));
   const reader: ViewReader = {
     send: (text) => socket.send(text),

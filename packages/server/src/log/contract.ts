@@ -27,6 +27,8 @@ export interface JoinRequest {
   readonly platform: number;
   readonly clientType?: number;
   readonly tokenEndsMs?: number;
+  /** False: without a publish privilege, so that the places kept for those who have one are none of its. */
+  readonly mayPublish?: boolean;
   readonly leaseMs: number;
   /** Address of the peer, for ip rules. Not logged. */
   readonly ip: string;

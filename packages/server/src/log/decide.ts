@@ -1,4 +1,4 @@
-import type { Code } from '@housecount/protocol';
+import type { Code, Role } from '@housecount/protocol';
 import { apply } from '../channel/apply.ts';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { KickingRule } from '../channel/rules.ts';
@@ -52,7 +52,7 @@ export function decideJoin(world: WorldView, request: JoinRequest, random: Rando
       newSid: newSid(random),
     },
     nowMs,
-    channelLimits,
+    liveLimits(request),
   );
   if ('refused' in decision) return refuse(decision.refused);
   return { ok: true, records: [...identified.records, ...decision.records] };
@@ -66,7 +66,8 @@ export function decideCommand(
   command: ChannelCommand,
   nowMs: number,
 ): Decided {
-  const decision = apply(world.state(app, channel), command, nowMs, channelLimits);
+  const rights = command.type === 'set-role' ? command : {};
+  const decision = apply(world.state(app, channel), command, nowMs, liveLimits(rights));
   return 'refused' in decision ? refuse(decision.refused) : { ok: true, records: decision.records };
 }
 
@@ -193,7 +194,14 @@ export function decideRuleDelete(world: WorldView, app: string, id: number, nowM
 /** `C` and 15 characters, 75 bits: as long as the ids that receivers have seen so far, and never the same twice. */
 const newSid = (random: Random): string => `C${random.id(15)}`;
 
-const channelLimits = { membersMax: limits.channelMembersMax, hostsMax: limits.channelHostsMax };
+/** A broadcaster finds a place in a channel full of audience, and who may publish one among broadcasters who may not. */
+function liveLimits({ role, mayPublish = true }: { readonly role?: Role; readonly mayPublish?: boolean }) {
+  const { channelMembersMax, channelHostsMax, channelHostsReserved } = limits;
+  return {
+    membersMax: channelMembersMax + (role === 'broadcaster' ? channelHostsMax : 0),
+    hostsMax: channelHostsMax - (mayPublish ? 0 : channelHostsReserved),
+  };
+}
 const signalingLimits = {
   membersMax: limits.channelMembersMax,
   hostsMax: 0,

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { RosterStream } from './roster-stream.ts';
-import { keyOf, rangeOf, type WindowRange } from './window.ts';
+import { isRound, keyOf, rangeOf, type WindowRange } from './window.ts';
 
 /** Who reads a view. */
 export interface ViewReader {
@@ -87,16 +87,22 @@ export class RosterViews<State extends object, Member> {
     return readers;
   }
 
-  /** Whether there is room for a reader of `view` that gives up `leaving` for it. */
-  hasRoom(view: RosterViewRequest, leaving?: RosterStream): boolean {
+  /**
+   * Whether there is room for a reader of `view` that gives up `leaving` for it. Round windows always have room; some is kept for
+   * readers that `mayPublish`.
+   */
+  hasRoom(
+    view: RosterViewRequest,
+    { leaving, mayPublish = false }: { readonly leaving?: RosterStream; readonly mayPublish?: boolean } = {},
+  ): boolean {
     const range = rangeOf(view);
-    if (!range || this.#views.has(keyOf(range))) return true;
+    if (!range || isRound(range) || this.#views.has(keyOf(range))) return true;
     let windows = 0;
     for (const each of this.#views.values()) {
       const isFreed = leaving instanceof ViewStream && leaving.view === each && each.readers === 1;
-      if (each.range && !isFreed) windows++;
+      if (each.range && !isRound(each.range) && !isFreed) windows++;
     }
-    return windows < limits.rosterWindowsMax;
+    return windows < limits.rosterWindowsMax + (mayPublish ? limits.rosterWindowsReserved : 0);
   }
 
   /** Sends the view as it was told last, then what follows, until stopped. */

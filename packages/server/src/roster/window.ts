@@ -12,6 +12,12 @@ export function rangeOf(view: RosterViewRequest): WindowRange | undefined {
   return 'from' in view ? { from: view.from, limit: view.count } : undefined;
 }
 
+/** Sizes of windows from the first member on that many ask for, and that so always have room: there are only so many of them. */
+const roundSizes: readonly number[] = [10, 20, 25, 50, 100, 200, 500, 1_000];
+
+/** Is it one of the few windows that everybody shares? */
+export const isRound = ({ from, limit }: WindowRange): boolean => from === 0 && roundSizes.includes(limit);
+
 /** What names a view: equal for equal views, and without a slash. */
 export const keyOf = (range: WindowRange | undefined): string =>
   range ? `${range.from}+${range.limit}` : 'count';

@@ -338,13 +338,14 @@ describe('windows', () => {
   test('WIRE51: different windows of a channel are limited; the counts and windows that are there already are not', async () => {
     await begin();
     await crowd(10, 14);
+    const viewer = token({ role: 'audience' });
     const watchers: TestSocket[] = [];
     for (let place = 0; place < limits.rosterWindowsMax; place++) {
-      const watcher = await world.hello({ uid: 1_000 + place });
+      const watcher = await world.hello({ uid: 1_000 + place, token: viewer });
       await ask(watcher, { from: place, count: 1 });
       watchers.push(watcher);
     }
-    const late = await world.hello({ uid: 5_000 });
+    const late = await world.hello({ uid: 5_000, token: viewer });
     await ask(late, { count: true });
     const seen = late.all('roster-count').length;
     await ask(late, { from: 700, count: 50 });
@@ -354,7 +355,7 @@ describe('windows', () => {
     await merged();
     expect(late.all('roster-count').length).toBeGreaterThan(seen);
     expect(late.all('roster-window')).toEqual([]);
-    await ask(late, { first: 1 });
+    await ask(late, { from: 0, count: 1 });
     expect(late.all('roster-window')).toHaveLength(1);
     // Who is alone at a window may move on with it; who shares one may not.
     const [shared, alone] = watchers;
@@ -370,6 +371,25 @@ describe('windows', () => {
     const elsewhere = await world.hello({ uid: 1, channel: 'b' });
     await ask(elsewhere, { from: 900, count: 3 });
     expect(elsewhere.all('roster-window')).toHaveLength(1);
+  });
+
+  test('SHARE4: whatever windows others follow, round ones have room, and so have those whose token has a publish privilege', async () => {
+    await begin();
+    await crowd(10, 14);
+    const viewer = token({ role: 'audience' });
+    for (let place = 0; place < limits.rosterWindowsMax; place++)
+      await ask(await world.hello({ uid: 1_000 + place, token: viewer }), { from: 1, count: 1 + place });
+    const late = await world.hello({ uid: 5_000, token: viewer });
+    await ask(late, { first: 51 });
+    expect(late.all('error')).toMatchObject([{ code: 'windows_full' }]);
+    for (const first of [10, 20, 25, 50, 100, 200, 500, 1_000]) await ask(late, { first });
+    expect(late.all('error')).toHaveLength(1);
+    expect(late.all('roster-window')).toHaveLength(8);
+    for (let at = 0; at <= limits.rosterWindowsReserved; at++) {
+      const host = await world.hello({ uid: 1 + at, role: 'broadcaster' });
+      await ask(host, { from: 2, count: 1 + at });
+      expect(host.all('error')).toHaveLength(at < limits.rosterWindowsReserved ? 0 : 1);
+    }
   });
 
   test('WIRE52: where names are for broadcasters only, everyone may have the counts, as in the welcome', async () => {

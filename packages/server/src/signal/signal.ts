@@ -115,9 +115,14 @@ export class Signal {
     return subscription;
   }
 
-  /** Whether there is room for one who follows `view` and gives up `leaving` for it; at most `rosterWindowsMax` windows differ. */
-  hasRoomForView(app: string, channel: string, view: RosterViewRequest, leaving?: RosterStream): boolean {
-    return this.#views.get(`${app}/${channel}`)?.hasRoom(view, leaving) ?? true;
+  /** Whether there is room for one who follows `view` and gives up `leaving` for it; see RosterViews. */
+  hasRoomForView(
+    app: string,
+    channel: string,
+    view: RosterViewRequest,
+    reader: { readonly leaving?: RosterStream; readonly mayPublish?: boolean } = {},
+  ): boolean {
+    return this.#views.get(`${app}/${channel}`)?.hasRoom(view, reader) ?? true;
   }
 
   /** Sends a view of the channel's roster to `reader`: as it is, then what changes in it, until stopped. */

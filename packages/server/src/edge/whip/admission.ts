@@ -4,6 +4,7 @@ import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
 import type { EdgeApp } from '../edge-app.ts';
 import { isForOne, type JoinBudgets } from '../join-budgets.ts';
+import { publishEndsMsOf } from '../membership.ts';
 import { verifyResumeKey } from '../resume-key.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
 
@@ -16,6 +17,8 @@ export interface Admitted {
   /** Of a member that joined over WebSocket. */
   readonly connectionId?: string;
   readonly tokenEndsMs?: number;
+  /** Until when the token has a publish privilege, epoch milliseconds; 0: never. Absent where the member is there already. */
+  readonly publishEndsMs?: number;
 }
 
 export interface AdmissionOptions {
@@ -94,6 +97,7 @@ export async function admit(
     admitted: {
       plain: true,
       uid,
+      publishEndsMs: publishEndsMsOf(checked),
       ...('account' in identity && { account: identity.account }),
       ...(checked.joinEndsMs !== undefined && { tokenEndsMs: checked.joinEndsMs }),
     },

@@ -19,6 +19,8 @@ export interface MediaSession {
   readonly uid: number;
   readonly account?: string;
   readonly tokenEndsMs?: number;
+  /** As admission.ts says. */
+  readonly publishEndsMs?: number;
   readonly address: string;
   /** Of a plain session: its media connected and the member is in. An SDK client's own session always is. */
   readonly joined: boolean;

@@ -126,6 +126,7 @@ export class WhipService {
       uid: admitted.uid,
       ...(admitted.account !== undefined && { account: admitted.account }),
       ...(admitted.tokenEndsMs !== undefined && { tokenEndsMs: admitted.tokenEndsMs }),
+      ...(admitted.publishEndsMs !== undefined && { publishEndsMs: admitted.publishEndsMs }),
       address,
       joined: !admitted.plain,
     };
@@ -229,7 +230,7 @@ export class WhipService {
   }
 
   async #connected(session: MediaSession, kinds: { audio: boolean; video: boolean }): Promise<void> {
-    const { log, leaseMs, streams, media, logger } = this.#options;
+    const { log, leaseMs, streams, media, logger, clock } = this.#options;
     const { app, channel, id, uid, account } = session;
     // Connected again after an ICE restart, or media of an SDK client, which says itself what it sends.
     if (session.joined) return;
@@ -242,6 +243,7 @@ export class WhipService {
       role: session.kind === 'whip' ? 'broadcaster' : 'audience',
       platform: platforms.other,
       ...(session.tokenEndsMs !== undefined && { tokenEndsMs: session.tokenEndsMs }),
+      mayPublish: (session.publishEndsMs ?? 0) > clock.nowMs(),
       leaseMs,
       ip: session.address,
     });

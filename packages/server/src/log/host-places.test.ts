@@ -1,0 +1,70 @@
+import { expect, test } from 'bun:test';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { limits } from '../limits.ts';
+import type { JoinRequest } from './contract.ts';
+import { type Decided, decideCommand, decideJoin } from './decide.ts';
+import type { World } from './world.ts';
+import { emptyWorld } from './world-for-tests.ts';
+
+const app = '0123456789abcdef0123456789abcdef';
+const random = new SimRandom(3);
+const nowMs = 1_700_000_000_000;
+
+/** What is decided is done, as after its records are durable. */
+function done(world: World, decided: Decided): string {
+  if (!decided.ok) return decided.code;
+  for (const record of decided.records) world.absorb(record);
+  return 'ok';
+}
+
+const joins = (world: World, uid: number, over: Partial<JoinRequest> = {}): string => {
+  const request: JoinRequest = {
+    app,
+    channel: 'c',
+    identity: { uid },
+    connectionId: `c${uid}`,
+    connectionKind: 'rtc',
+    role: 'broadcaster',
+    platform: 7,
+    leaseMs: 10_000,
+    ip: '',
+    ...over,
+  };
+  return done(world, decideJoin(world, request, random, nowMs));
+};
+
+test('SHARE5: the last places of broadcasters are for those whose token has a publish privilege, at a join and at a change of role', () => {
+  const world = emptyWorld();
+  const { channelHostsMax: all, channelHostsReserved: kept } = limits;
+  for (let uid = 1; uid <= all - kept; uid++) expect(joins(world, uid, { mayPublish: false })).toBe('ok');
+  expect(joins(world, 1_000, { mayPublish: false })).toBe('hosts_full');
+  expect(joins(world, 1_001, { role: 'audience', mayPublish: false })).toBe('ok');
+  const setRole = { type: 'set-role', connectionId: 'c1001', role: 'broadcaster' } as const;
+  const asks = (mayPublish: boolean) =>
+    done(world, decideCommand(world, app, 'c', { ...setRole, mayPublish }, nowMs));
+  expect(asks(false)).toBe('hosts_full');
+  expect(asks(true)).toBe('ok');
+  for (let uid = 2_000; uid < 2_000 + kept - 1; uid++)
+    expect(joins(world, uid, { mayPublish: true })).toBe('ok');
+  expect(joins(world, 3_000, { mayPublish: true })).toBe('hosts_full');
+});
+
+test('SHARE5: a broadcaster finds a place in a channel that is full of audience', () => {
+  const world = emptyWorld();
+  const base = { app, channel: 'c', sid: 'S', profile: 'live', atMs: nowMs, clientSeq: nowMs } as const;
+  const member = { role: 'audience', platform: 7, connectionKind: 'rtc', leaseMs: 10_000 } as const;
+  world.absorb({ ...base, type: 'channel-opened', seq: 1, count: 0 });
+  for (let uid = 1; uid <= limits.channelMembersMax; uid++)
+    world.absorb({
+      ...base,
+      ...member,
+      type: 'member-joined',
+      seq: uid + 1,
+      count: uid,
+      uid,
+      connectionId: `c${uid}`,
+    });
+  expect(joins(world, 500_000, { role: 'audience' })).toBe('channel_full');
+  expect(joins(world, 500_001)).toBe('ok');
+  expect(joins(world, 500_002, { mayPublish: false })).toBe('ok');
+});
