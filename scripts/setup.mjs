@@ -1,6 +1,6 @@
-// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium and a Redis. Says what it does.
+// What a fresh clone lacks, made on demand: packages, builds and, for tests, a Chromium, a Redis, proxies and promtool. Says what it does.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './install.mjs';
@@ -91,23 +91,55 @@ function findChromium() {
   return [process.env.HOUSECOUNT_CHROMIUM, ...candidates].find((path) => path && existsSync(path));
 }
 
-/**
- * A Redis server for the tests of the webhook's store, if there is none and this user may install it. Debian's redis-tools
- * has the program without the service of redis-server. Without it those tests say that they are skipped, or fail in CI.
- */
-export function setUpRedis() {
-  const isThere = () =>
-    process.env.REDIS_SERVER ||
-    ['redis-server', 'redis-check-rdb'].some((name) =>
-      (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, name))),
-    );
-  if (isThere() || process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return;
-  say('installing Redis for the tests of the webhook store (apt-get) …');
-  const options = {
-    stdio: ['ignore', 'ignore', 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  };
-  spawnSync('apt-get', ['update', '-qq'], options);
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-tools'], options);
-  if (!isThere()) say('Redis could not be installed (Debian: apt-get install redis-tools).');
+/** Programs that tests run, each with Debian's package and what it is for. Without one its tests say that they are skipped, or fail in CI. */
+const testPrograms = [
+  // Debian's redis-tools has the program under the other name, without the service of redis-server.
+  {
+    names: ['redis-server', 'redis-check-rdb'],
+    variable: 'REDIS_SERVER',
+    debian: 'redis-tools',
+    groups: ['unit'],
+  },
+  { names: ['nginx'], debian: 'nginx', groups: ['server', 'browser'] },
+  { names: ['caddy'], debian: 'caddy', groups: ['server'] },
+  { names: ['promtool'], debian: 'prometheus', groups: ['server'] },
+];
+
+/** Installs the programs that the tests of these groups run, if this user may. */
+export function setUpTestPrograms(groups) {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin'];
+  const isThere = ({ names, variable }) =>
+    (variable && process.env[variable]) ||
+    names.some((name) => folders.some((folder) => existsSync(join(folder, name))));
+  const missing = testPrograms.filter(
+    (program) => program.groups.some((group) => groups.includes(group)) && !isThere(program),
+  );
+  if (missing.length === 0) return;
+  const packages = missing.map(({ debian }) => debian);
+  if (process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {
+    say(`installing ${packages.join(', ')} for the tests (apt-get) …`);
+    withoutServices(() => {
+      const options = {
+        stdio: ['ignore', 'ignore', 2],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      };
+      spawnSync('apt-get', ['update', '-qq'], options);
+      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
+    });
+  }
+  for (const program of missing)
+    if (!isThere(program))
+      say(`${program.names[0]} is not there: tests are skipped (Debian: ${program.debian}).`);
+}
+
+/** Packages that are installed meanwhile do not start their services: the tests start what they need. */
+function withoutServices(install) {
+  const policy = '/usr/sbin/policy-rc.d';
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    install();
+  } finally {
+    rmSync(policy, { force: true });
+  }
 }

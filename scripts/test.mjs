@@ -3,7 +3,7 @@
 //   npm test -- unit         one or more groups: check, unit, server, browser, node
 import { spawn } from 'node:child_process';
 import { bunPath } from './bun.mjs';
-import { root, setUpBuilds, setUpChromium, setUpPackages, setUpRedis } from './setup.mjs';
+import { root, setUpBuilds, setUpChromium, setUpPackages, setUpTestPrograms } from './setup.mjs';
 
 await setUpPackages();
 const bun = bunPath();
@@ -61,7 +61,7 @@ for (const name of wanted) {
 const chosen = Object.entries(groups).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 const env = { ...process.env };
 if (chosen.some(([name]) => name === 'browser')) env.HOUSECOUNT_CHROMIUM = setUpChromium();
-if (chosen.some(([name]) => name === 'unit')) setUpRedis();
+setUpTestPrograms(chosen.map(([name]) => name));
 if (chosen.some(([name]) => name !== 'check')) setUpBuilds();
 
 let passed = 0;

@@ -11,6 +11,8 @@ export interface ClientOptions {
   readonly resume?: string;
   /** Sent with the upgrade, as a proxy would. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of `https:` addresses with a certificate of the test's own. */
+  readonly tls?: { readonly ca: string };
   /** Fields that take the place of the usual hello's. */
   readonly hello?: Readonly<Record<string, unknown>>;
 }
@@ -30,10 +32,11 @@ export class Client {
     // The runtime's WebSocket takes headers, which the types of browsers do not know.
     const Headed = WebSocket as unknown as new (
       url: string,
-      options: { headers: Record<string, string> },
+      options: { headers: Record<string, string>; tls?: { readonly ca: string } },
     ) => Bun.WebSocket;
     this.#socket = new Headed(`${options.url.replace('http', 'ws')}/v1/connect`, {
       headers: { ...options.headers },
+      ...(options.tls && { tls: options.tls }),
     });
     this.#socket.onopen = () => this.send({ ...helloOf(options), ...options.hello });
     this.#socket.onmessage = ({ data }) => {
