@@ -46,6 +46,7 @@ export const codes = {
   query_invalid: entry(400, 4015, false, 'A query or path parameter is not valid.'),
   no_longer_kept: entry(410, 4016, false, 'What was asked for is no longer kept; begin again without it.'),
   upgrade_required: entry(426, 4017, false, 'This resource speaks WebSocket: send an upgrade request.'),
+  header_invalid: entry(400, 4018, false, 'A header of the request is not valid.'),
   // Identity and tokens (spec/tokens.md section 5).
   invalid_app_id: entry(400, 4100, false, 'The app id is malformed or unknown.'),
   invalid_channel_name: entry(
@@ -115,6 +116,13 @@ export const codes = {
     'The publisher is a user who is logged in; say asUser if that is meant.',
   ),
   idempotency_key_used: entry(409, 4231, false, 'The idempotency key was used for another request.'),
+  idempotency_in_flight: entry(409, 4232, true, 'The request with this idempotency key is being done.'),
+  idempotency_unknown: entry(
+    409,
+    4233,
+    false,
+    'The server ended before it knew what became of the request with this idempotency key: look, and use another key.',
+  ),
   topics_full: entry(409, 4240, false, 'A user publishes in as many topics of the channel as it may.'),
   publishers_full: entry(503, 4241, true, 'The channel has as many publishers of topics as it may have.'),
   topic_not_joined: entry(409, 4242, false, 'The user does not publish in that topic.'),

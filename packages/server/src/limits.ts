@@ -88,10 +88,12 @@ export const limits = {
   loginFailureMs: 3_000,
   /** Addresses remembered for that, and addresses of right logins; the oldest goes first. */
   loginAddressesMax: 10_000,
-  /** How long a publish over REST with an idempotency key is not done again, milliseconds. */
-  idempotencyMs: 600_000,
-  /** Idempotency keys that are remembered; beyond it the oldest are forgotten. About 300 bytes each. */
+  /** How long a POST over REST with an idempotency key is not done again, milliseconds: three days. */
+  idempotencyMs: 3 * 24 * 3_600_000,
+  /** Idempotency keys that are remembered on disk; beyond it the oldest are forgotten … */
   idempotencyKeysMax: 100_000,
+  /** … and characters of the answers under them; the same happens. */
+  idempotencyBytesMax: 256 * 1024 ** 2,
   /** Positions of the log that are read for one answer with the events of a signaling channel's subscribers. */
   subscriberEventsScanMax: 20_000,
   /** Requests that wait for such events, each of which looks at every record meanwhile; the next is refused with `too_many_connections`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HousecountError } from '@housecount/protocol';
 import { Authority } from './api/auth.ts';
+import { Idempotency } from './api/idempotency.ts';
 import { LoginBrake } from './api/login-brake.ts';
 import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
@@ -265,6 +266,15 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
   const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const idempotency = new Idempotency(join(config.dataDir, 'idempotency.db'), {
+    ...common,
+    bounds: {
+      keptMs: limits.idempotencyMs,
+      keysMax: limits.idempotencyKeysMax,
+      bytesMax: limits.idempotencyBytesMax,
+    },
+  });
+  started.push(() => idempotency.close());
   const authority = new Authority({
     customers: config.customers,
     development: config.development,
@@ -298,6 +308,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
         })),
         kept,
         authority,
+        idempotency,
         development: config.development,
         log,
         history,

@@ -107,7 +107,7 @@ describe('publish', () => {
     expect((await rest('/users/ann/messages', keyed)).body).toEqual({ online: true, kept: true });
     const kept = await rest(`/users/bob/messages?with=${encodeURIComponent('the house')}`);
     expect(kept.body.messages).toHaveLength(1);
-    expect((await rest('/users/bob/messages', { ...keyed, storeInHistory: 1 })).body.code).toBe(
+    expect((await rest('/users/bob/messages', { ...message, storeInHistory: 1 })).body.code).toBe(
       'body_invalid',
     );
   });

@@ -10,11 +10,13 @@ import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
 import type { Backend } from '../signaling/backend.ts';
 import type { Authority } from './auth.ts';
+import type { Idempotency } from './idempotency.ts';
 
 /** What the REST API is made of: each part as small as the API needs it. */
 export interface ApiDeps {
   readonly apps: readonly ApiApp[];
   readonly authority: Authority;
+  readonly idempotency: Pick<Idempotency, 'once'>;
   /** The public development app runs: no login from this machine, and demo tokens for everyone. */
   readonly development: boolean;
   readonly log: ApiLog;

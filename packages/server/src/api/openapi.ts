@@ -1,8 +1,11 @@
 import { type Code, codes } from '@housecount/protocol';
+import { limits } from '../limits.ts';
 import { needsLogin } from './access.ts';
 import { type AccessRule, accessRules } from './access-rules.ts';
 import { components } from './components.ts';
+import { keyLengthMax } from './idempotency-key.ts';
 import type { Operation } from './operation.ts';
+import type { Parameter } from './parameters.ts';
 import { ref, type Schema } from './schema.ts';
 
 /** The OpenAPI 3.1 document of the operations: made of their declarations, so it cannot say anything else than they do. */
@@ -38,17 +41,29 @@ export function openApiDocument(operations: readonly Operation[]): Schema {
   };
 }
 
+type DescribedParameter = Omit<Parameter, 'in'> & { readonly in: Parameter['in'] | 'header' };
+
+const keyParameter: DescribedParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: `With the same key the same request of a customer is done once, over restarts too: for ${limits.idempotencyMs / 86_400_000} days, and the newest ${limits.idempotencyKeysMax} keys. Asked again, it is given the first answer, with the header Idempotency-Replayed. What was refused may be tried again.`,
+  required: false,
+  schema: { type: 'string', minLength: 1, maxLength: keyLengthMax },
+};
+
 function describe(operation: Operation): Schema {
   const { style } = operation;
   const rule: AccessRule = accessRules[operation.id];
+  const parameters: readonly DescribedParameter[] =
+    operation.method === 'POST' ? [...operation.parameters, keyParameter] : operation.parameters;
   return {
     operationId: operation.id,
     tags: [style.kind],
     summary: operation.summary,
     ...(descriptionOf(operation, rule) && { description: descriptionOf(operation, rule) }),
     ...(!needsLogin(rule) && { security: [] }),
-    ...(operation.parameters.length > 0 && {
-      parameters: operation.parameters.map(({ name, in: place, description, required, schema }) => ({
+    ...(parameters.length > 0 && {
+      parameters: parameters.map(({ name, in: place, description, required, schema }) => ({
         name,
         in: place,
         description,
@@ -85,6 +100,8 @@ function refusals(operation: Operation, rule: AccessRule): Readonly<Record<strin
   const all: Code[] = [...style.refusals];
   if (style.kind === 'agora') all.push('rate_limited');
   if (needsLogin(rule)) all.push('unauthorized', 'rate_limited', 'forbidden');
+  if (operation.method === 'POST')
+    all.push('header_invalid', 'idempotency_key_used', 'idempotency_in_flight', 'idempotency_unknown');
   if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
   if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');
   const byStatus = new Map<number, Set<Code>>();

@@ -24,6 +24,10 @@ export interface Operation {
     /** Default application/json. */
     readonly contentType?: string;
   };
+  /** Of a POST: the key that its body may name, as older clients do. */
+  idempotencyKeyOf?(body: unknown): string | undefined;
+  /** Of a POST: false if nothing came of it, and it may be asked for again with the same key. */
+  isDone?(value: unknown): boolean;
   /** A Response, or the value to answer as JSON. */
   handle(call: Call): unknown;
 }

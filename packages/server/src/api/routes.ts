@@ -8,11 +8,13 @@ import type { Caller } from './auth.ts';
 import { changesFromElsewhere } from './cross-site.ts';
 import type { ApiDeps } from './deps.ts';
 import { EventStreams } from './event-stream.ts';
+import type { KeyedRequest } from './idempotency.ts';
+import { keyOfHeader, replayedHeader } from './idempotency-key.ts';
 import { readJsonBody } from './json-body.ts';
 import { withoutNames } from './names-hidden.ts';
 import { nativeOperations } from './native/operations.ts';
 import { openApiDocument } from './openapi.ts';
-import type { AgoraStyle, Operation } from './operation.ts';
+import type { AgoraStyle, Call, Operation } from './operation.ts';
 import { RateLimits } from './rate-limits.ts';
 
 /** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
@@ -65,14 +67,58 @@ async function answer(
     if (!isNamedInBody) check();
     const body = operation.body === undefined ? undefined : await readJsonBody(request);
     if (isNamedInBody) check(body);
-    const value = await operation.handle({ request, context, body, caller });
-    if (value instanceof Response) return value;
-    return json(200, caller?.names === false ? withoutNames(value) : value, headers);
+    const run = async () => {
+      const value = await operation.handle({ request, context, body, caller });
+      const isDone = operation.isDone?.(value) ?? true;
+      return { value: caller?.names === false ? withoutNames(value) : value, isDone };
+    };
+    const keyed = keyedRequest(operation, { request, context, body, caller });
+    if (keyed) return await answerOnce(keyed, run, { deps, context, headers });
+    const { value } = await run();
+    return value instanceof Response ? value : json(200, value, headers);
   } catch (error) {
     if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
     return refusal(error, style.kind, request, context, headers);
   }
 }
+
+/** The request as one that is to be done once: a POST with a key; undefined for any other. */
+function keyedRequest(operation: Operation, call: Call): KeyedRequest | undefined {
+  if (operation.method !== 'POST') return undefined;
+  const ofHeader = keyOfHeader(call.request.headers);
+  const ofBody = operation.idempotencyKeyOf?.(call.body);
+  const key = ofHeader ?? ofBody;
+  if (key === undefined) return undefined;
+  if (ofBody !== undefined && ofBody !== key)
+    throw new HousecountError('header_invalid', 'Idempotency-Key is not the key in the body.');
+  const { caller, context, body } = call;
+  return {
+    place: JSON.stringify([caller?.customer, operation.id, Object.entries(context.params), key]),
+    content: JSON.stringify([context.url.search, body]),
+    // Clients that send the key in the body were always answered as the first one was.
+    waits: ofHeader === undefined,
+  };
+}
+
+async function answerOnce(
+  keyed: KeyedRequest,
+  run: () => Promise<{ readonly value: unknown; readonly isDone: boolean }>,
+  { deps, context, headers }: Pick<Parts, 'deps'> & { context: RequestContext; headers: ExtraHeaders },
+): Promise<Response> {
+  const { status, body, isReplay } = await deps.idempotency.once(
+    keyed,
+    async () => {
+      const { value, isDone } = await run();
+      if (value instanceof Response)
+        return { status: value.status, body: await value.text(), isDone: value.ok && isDone };
+      return { status: 200, body: JSON.stringify(value), isDone };
+    },
+    context.signal,
+  );
+  return jsonText(status, body, { ...headers, ...(isReplay && { [replayedHeader]: 'true' }) });
+}
+
+type ExtraHeaders = Readonly<Record<string, string>>;
 
 const rateKey = (caller: Caller | undefined, style: AgoraStyle) =>
   `${style.rate.name} ${caller?.customer ?? ''}`;
@@ -113,8 +159,11 @@ function agoraRefusal(
 /** A page's own fetch: the challenge would make the browser open its login box over the page's. */
 const isScript = (request: Request) => request.headers.get('sec-fetch-dest') === 'empty';
 
-function json(status: number, value: unknown, headers: Readonly<Record<string, string>>): Response {
-  return new Response(JSON.stringify(value), {
+const json = (status: number, value: unknown, headers: ExtraHeaders) =>
+  jsonText(status, JSON.stringify(value), headers);
+
+function jsonText(status: number, text: string, headers: ExtraHeaders): Response {
+  return new Response(text, {
     status,
     headers: {
       'content-type': 'application/json; charset=utf-8',

@@ -26,6 +26,7 @@ import { startSignaling } from '../signaling/signaling.ts';
 import { Authority } from './auth.ts';
 import type { Customer } from './customer.ts';
 import type { ApiDeps } from './deps.ts';
+import { Idempotency } from './idempotency.ts';
 import { LoginBrake } from './login-brake.ts';
 import { apiRoutes } from './routes.ts';
 
@@ -180,6 +181,10 @@ export async function openApiWorld(
     recoveryMs: 15_000,
     isTokenFree: true,
   });
+  const idempotency = new Idempotency(join(folder, 'idempotency.db'), {
+    ...common,
+    bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
+  });
   const deps: ApiDeps = {
     ...common,
     apps: [testApp],
@@ -189,6 +194,7 @@ export async function openApiWorld(
       development: over.development ?? false,
       brake: new LoginBrake(common),
     }),
+    idempotency,
     development: false,
     log,
     history,
@@ -266,6 +272,7 @@ export async function openApiWorld(
       await endpoints.stop();
       await notify.stop();
       deliveries.stop();
+      idempotency.close();
       ending.abort();
       await history.closed;
       await kept.closed;

@@ -3,9 +3,7 @@ import {
   signalingCustomTypeLengthMax,
   signalingMessageBytesMax,
 } from '@housecount/protocol';
-import { limits } from '../../../limits.ts';
 import type { OwnersPublication } from '../../../signaling/backend.ts';
-import { Idempotency } from '../../idempotency.ts';
 import type { Operation } from '../../operation.ts';
 import { appOf, appParameter, channelParameter } from '../../parameters.ts';
 import { anyOf, boolean, integer, object, optional, type Schema, string } from '../../schema.ts';
@@ -13,21 +11,16 @@ import type { NativeParts } from '../parts.ts';
 import { fieldsOf, flagOf, requestOf, textOf } from './body.ts';
 import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';
 
-/** Characters of an idempotency key. */
+/** Characters of an idempotency key in the body. */
 const keyLengthMax = 128;
 
 /** Publishes to a channel, or to a user, in the name of the server's owner. */
 export function publishOperations({ deps }: NativeParts): readonly Operation[] {
-  const { signaling, clock } = deps;
-  const idempotency = new Idempotency(clock, {
-    keptMs: limits.idempotencyMs,
-    keysMax: limits.idempotencyKeysMax,
-  });
+  const { signaling } = deps;
   const refusals = [
     'invalid_app_id',
     'invalid_user_id',
     'publisher_in_use',
-    'idempotency_key_used',
     'rate_limited',
     'history_off',
     'log_unavailable',
@@ -48,12 +41,11 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
         description: 'It is on its way to all who subscribe with messages.',
         schema: object({ receivers: integer('Connections that it was sent to.', { minimum: 0 }) }),
       },
-      handle({ context, body: given }) {
+      idempotencyKeyOf: keyOfBody,
+      async handle({ context, body: given }) {
         const app = appOf(deps, context).id;
-        const { publication, key } = read(given, 'MESSAGE', signalingChannelOf(context));
-        const run = async () => ({ receivers: await signaling.publish(app, publication) });
-        if (key === undefined) return run();
-        return idempotency.once(placeOf(app, 'channel', publication, key), JSON.stringify(publication), run);
+        const publication = read(given, 'MESSAGE', signalingChannelOf(context));
+        return { receivers: await signaling.publish(app, publication) };
       },
     },
     {
@@ -72,18 +64,11 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
           kept: boolean('It is in the history.'),
         }),
       },
+      idempotencyKeyOf: keyOfBody,
+      // What nobody was there for may be tried again.
+      isDone: (told) => Object.values(told as Awaited<ReturnType<typeof signaling.tellUser>>).includes(true),
       handle({ context, body: given }) {
-        const app = appOf(deps, context).id;
-        const { publication, key } = read(given, 'USER', userOf(context));
-        const run = () => signaling.tellUser(app, publication);
-        if (key === undefined) return run();
-        const place = placeOf(app, 'user', publication, key);
-        return idempotency.once(
-          place,
-          JSON.stringify(publication),
-          run,
-          ({ online, kept }) => online || kept,
-        );
+        return signaling.tellUser(appOf(deps, context).id, read(given, 'USER', userOf(context)));
       },
     },
   ];
@@ -105,15 +90,12 @@ const body: Schema = object({
     type: 'string',
     minLength: 1,
     maxLength: keyLengthMax,
-    description: `With the same key and message, within ${limits.idempotencyMs / 60_000} minutes and until the server is started again, nothing is published again and the answer is the same.`,
+    description:
+      'The same as the header Idempotency-Key, but that the same request at the same time waits for the answer.',
   }),
 });
 
-function read(
-  given: unknown,
-  channelType: 'MESSAGE' | 'USER',
-  channel: string,
-): { readonly publication: OwnersPublication; readonly key: string | undefined } {
+function read(given: unknown, channelType: 'MESSAGE' | 'USER', channel: string): OwnersPublication {
   const fields = fieldsOf(given, [
     'publisher',
     'content',
@@ -122,22 +104,22 @@ function read(
     'asUser',
     'idempotencyKey',
   ]);
-  const { publisher, asUser: _, storeInHistory: __, idempotencyKey, ...message } = fields;
+  const { publisher, asUser: _, storeInHistory: __, idempotencyKey: ___, ...message } = fields;
   if (publisher === undefined) throw new HousecountError('body_invalid', '"publisher" is missing.');
-  const key = idempotencyKey === undefined ? undefined : textOf(fields, 'idempotencyKey', keyLengthMax);
+  if (fields.idempotencyKey !== undefined) textOf(fields, 'idempotencyKey', keyLengthMax);
   const { content, customType } = requestOf('publish', { ...message, channelType, channel });
   return {
-    publication: {
-      publisher: legalUser(publisher),
-      asUser: flagOf(fields, 'asUser'),
-      isKept: flagOf(fields, 'storeInHistory'),
-      channel,
-      content,
-      ...(customType !== undefined && { customType }),
-    },
-    key,
+    publisher: legalUser(publisher),
+    asUser: flagOf(fields, 'asUser'),
+    isKept: flagOf(fields, 'storeInHistory'),
+    channel,
+    content,
+    ...(customType !== undefined && { customType }),
   };
 }
 
-const placeOf = (app: string, kind: string, { channel }: OwnersPublication, key: string): string =>
-  `${app}/${kind}/${channel}/${key}`;
+/** One that is no key is refused when the body is read. */
+function keyOfBody(body: unknown): string | undefined {
+  const key = (body as { idempotencyKey?: unknown } | undefined)?.idempotencyKey;
+  return typeof key === 'string' && key !== '' && key.length <= keyLengthMax ? key : undefined;
+}
