@@ -8,7 +8,12 @@ import { cpuMs, joinMany } from './server-load.ts';
 export const roster: Bench = {
   summary: 'snapshot of a big roster, and the time from a join to whoever follows it',
   async run(args) {
-    const { members, rate, seconds } = numbers(args, { members: 10_000, rate: 200, seconds: 10 });
+    const { members, rate, seconds, watchers } = numbers(args, {
+      members: 10_000,
+      rate: 200,
+      seconds: 10,
+      watchers: 1,
+    });
     const server = await startServerProcess({}, { HOUSECOUNT_LOG_LEVEL: 'error' });
     try {
       const base = { url: server.url, channel: 'bench' };
@@ -26,6 +31,12 @@ export const roster: Bench = {
       if (held !== members + 1) throw new Error(`the snapshot has ${held} members`);
       const bytes = pages.reduce((sum, page) => sum + JSON.stringify(page).length, 0);
 
+      // The first is the one that measures; the others make the load, and are among the members.
+      let frames = 0;
+      for (const other of audience.clients.slice(0, watchers - 1)) {
+        other.send({ type: 'subscribe-roster', id: 1 });
+        await other.until('its snapshot', () => other.all('roster-snapshot').at(-1)?.last);
+      }
       host.frames.length = 0;
       const sentMs = new Map<number, number>();
       const delays: number[] = [];
@@ -36,6 +47,7 @@ export const roster: Bench = {
           const nowMs = performance.now();
           for (const frame of host.frames.splice(0)) {
             if (frame.type !== 'roster-changes') continue;
+            frames += 1;
             for (const change of frame.changes) {
               const began = change.type === 'joined' ? sentMs.get(change.member.uid) : undefined;
               if (began !== undefined) delays.push(nowMs - began);
@@ -45,6 +57,7 @@ export const roster: Bench = {
         },
         120_000,
       );
+      const joinedFromMs = cpuMs(server.pid);
       const more = await joinMany({
         base,
         count: rate * seconds,
@@ -53,12 +66,15 @@ export const roster: Bench = {
         onJoined: (uid) => sentMs.set(uid, performance.now()),
       });
       await arrived;
+      const cpuPerJoinMs = (cpuMs(server.pid) - joinedFromMs) / (rate * seconds);
       for (const client of [...audience.clients, ...more.clients, host]) client.drop();
-      const params = { members, rate, seconds };
+      const params = { members, rate, seconds, watchers };
       return [
         figure('snapshot-to-follower', snapshotMs, 'ms', params),
         figure('snapshot-server-cpu', snapshotCpuMs, 'ms', params),
         figure('snapshot-size', bytes / 2 ** 20, 'MiB', params),
+        figure('frames-per-second-to-follower', frames / seconds, '/s', params),
+        figure('server-cpu-per-join', cpuPerJoinMs * 1000, 'µs', params),
         figure('hello-to-follower-p50', percentile(delays, 0.5), 'ms', params),
         figure('hello-to-follower-p99', percentile(delays, 0.99), 'ms', params),
       ];

@@ -322,14 +322,20 @@ export const limits = {
   closingMs: 2_000,
   /** Roster changes, or link marks, in one frame; further ones go into the next. */
   rosterFrameChangesMax: 1_000,
-  /** In channels with more members than `rosterMergeMembersMin`, roster frames are at least this far apart, milliseconds. */
-  rosterMergeMs: 50,
-  rosterMergeMembersMin: 1_000,
   /**
-   * In such channels views of the roster (counts, windows) are told at most this often, milliseconds; in smaller ones every
-   * `rosterMergeMs`. What people read, four times a second; with silentMs and a sweep, silence still shows within 5 s.
+   * Roster frames are as far apart as their load asks for, milliseconds: this much for each reader, so that a channel writes
+   * about 2,000 of them a second at most, whatever happens in it (about 5 µs each: 1 % of a core) …
    */
+  rosterMergePerReaderMs: 0.5,
+  /** … and for views this much for each different window, which is worked out anew each time … */
+  rosterMergePerWindowMs: 4,
+  /** … but never further than this; what people read in a large channel comes four times a second at least. */
+  rosterMergeMs: 50,
   rosterViewMs: 250,
+  /** Views are for people: more often than a screen shows pictures is of no use, milliseconds. */
+  rosterViewLeastMs: 16,
+  /** In channels with more members, views may be up to `rosterViewMs` apart; in others up to `rosterMergeMs`. */
+  rosterMergeMembersMin: 1_000,
   /** Different windows of one channel's roster that are followed; the next is refused with `windows_full`. The counts and round windows are free. */
   rosterWindowsMax: 64,
   /** So many more for those whose token has a publish privilege. */

@@ -2,6 +2,7 @@ import type { RosterViewRequest } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
+import { mergeMs } from './merge.ts';
 import type { RosterStream } from './roster-stream.ts';
 import { isRound, keyOf, rangeOf, type WindowRange } from './window.ts';
 
@@ -82,9 +83,7 @@ export class RosterViews<State extends object, Member> {
 
   /** How many follow one. */
   get readers(): number {
-    let readers = 0;
-    for (const view of this.#views.values()) readers += view.readers;
-    return readers;
+    return this.#load.readers;
   }
 
   /**
@@ -120,7 +119,7 @@ export class RosterViews<State extends object, Member> {
     });
   }
 
-  /** Something happened in the channel: readers are told, in this turn or at the end of the merge period. */
+  /** Something happened in the channel: readers are told, in this turn or as soon as the load of the last time allows (merge.ts). */
   settle(): void {
     if (this.#views.size === 0 || this.#cancelTell || this.#options.state() === this.#told) return;
     const waitMs = this.#waitMs();
@@ -143,8 +142,19 @@ export class RosterViews<State extends object, Member> {
     const { roster, state, clock } = this.#options;
     const now = state();
     const members = now ? roster.sizeOf(now) : 0;
-    const periodMs = members > limits.rosterMergeMembersMin ? limits.rosterViewMs : limits.rosterMergeMs;
+    const mostMs = members > limits.rosterMergeMembersMin ? limits.rosterViewMs : limits.rosterMergeMs;
+    const periodMs = Math.max(limits.rosterViewLeastMs, mergeMs(this.#load, mostMs));
     return this.#toldMs + periodMs - clock.steadyMs();
+  }
+
+  get #load(): { readers: number; windows: number } {
+    let readers = 0;
+    let windows = 0;
+    for (const view of this.#views.values()) {
+      readers += view.readers;
+      if (view.range) windows++;
+    }
+    return { readers, windows };
   }
 
   #tell(): void {

@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts';
 import type { Broadcast } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import { ChangeRing } from '../roster/change-ring.ts';
+import { mergeMs } from '../roster/merge.ts';
 import type { DirectReader, ReadFeed, RosterText } from '../roster/roster-subscription.ts';
 import { rosterTopic } from './topics.ts';
 
@@ -81,12 +82,13 @@ export class RosterFeed implements ReadFeed {
     if (this.#links.size >= limits.rosterFrameChangesMax) this.#send();
   }
 
-  /** The end of a batch of the log: sends what was collected; in a large channel at most every `rosterMergeMs`. */
-  settle(members: number): void {
+  /** The end of a batch of the log: sends what was collected, at once or as soon as the load of the last frame allows (merge.ts). */
+  settle(): void {
     if (this.#cancelFlush || (!this.#pending && this.#links.size === 0)) return;
     const { clock } = this.#options;
-    const waitMs = this.#flushedMs + limits.rosterMergeMs - clock.steadyMs();
-    if (members <= limits.rosterMergeMembersMin || waitMs <= 0) {
+    const { readers } = this;
+    const waitMs = this.#flushedMs + mergeMs({ readers }, limits.rosterMergeMs) - clock.steadyMs();
+    if (waitMs <= 0) {
       this.#send();
       return;
     }

@@ -156,8 +156,7 @@ export class Signal {
   }
 
   #settle(): void {
-    for (const feed of this.#touched)
-      feed.settle(this.#options.log.channel(feed.app, feed.channel)?.roster.size ?? 0);
+    for (const feed of this.#touched) feed.settle();
     this.#touched.clear();
     for (const views of this.#touchedViews) views.settle();
     this.#touchedViews.clear();

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Broadcast } from '../../edge/socket.ts';
 import { limits } from '../../limits.ts';
 import { ChangeRing } from '../../roster/change-ring.ts';
+import { mergeMs } from '../../roster/merge.ts';
 import type { DirectReader, Opening, ReadFeed, RosterCursor } from '../../roster/roster-subscription.ts';
 import {
   changesText,
@@ -57,12 +58,13 @@ export class PeopleFeed implements ReadFeed {
     this.#pendingLength += lengthOfChange(change);
   }
 
-  /** The end of a batch of the log: sends what was collected; in a large channel at most every `rosterMergeMs`. */
+  /** The end of a batch of the log: sends what was collected, at once or as soon as the load of the last frame allows (merge.ts). */
   settle(): void {
     if (this.#cancelSend || this.#pending.length === 0) return;
-    const { clock, state } = this.#options;
-    const waitMs = this.#sentMs + limits.rosterMergeMs - clock.steadyMs();
-    if (waitMs <= 0 || state().people.shown.size <= limits.rosterMergeMembersMin) {
+    const { clock } = this.#options;
+    const { readers } = this;
+    const waitMs = this.#sentMs + mergeMs({ readers }, limits.rosterMergeMs) - clock.steadyMs();
+    if (waitMs <= 0) {
       this.#send();
       return;
     }
