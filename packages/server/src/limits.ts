@@ -16,6 +16,8 @@ export const limits = {
    * `locks_full`. All of it is in memory.
    */
   appKeptBytesMax: 1024 ** 3,
+  /** What one user may have of that, bytes, wherever they wrote it; beyond it they are refused in the same way. The server's owner has no share to keep to. */
+  authorKeptBytesMax: 16 * 1024 ** 2,
   /** What an item of metadata counts for there, beside its key and value. Measured: revision, time, author, and the objects around. */
   metadataItemBytes: 128,
   /** What a lock counts for there. */

@@ -7,6 +7,8 @@ export interface Lock {
   readonly owner?: string;
   /** When it becomes free by itself, for its holder is offline; epoch milliseconds. */
   readonly endsMs?: number;
+  /** Who made it: whose share it counts for. Nobody is told. Absent in what was made before this was kept. */
+  readonly by?: string;
 }
 
 /** By name, in the order in which they were made. */
@@ -124,7 +126,9 @@ export function withLocks(locks: Locks, change: LockChange): Locks {
     const { event, lock } = change;
     const others = Object.entries(locks).filter(([name]) => event !== 'REMOVED' || name !== lock.name);
     if (event === 'REMOVED') return Object.fromEntries(others);
-    return Object.fromEntries([...others, [lock.name, lock]]);
+    const by =
+      event === 'SET' ? change.by : Object.hasOwn(locks, lock.name) ? locks[lock.name]?.by : undefined;
+    return Object.fromEntries([...others, [lock.name, { ...lock, ...(by !== undefined && { by }) }]]);
   }
   return Object.fromEntries(
     Object.entries(locks).map(([name, lock]) => [name, heldBy(lock, change.owner, change.offlineSinceMs)]),

@@ -68,8 +68,14 @@ test('SIG6: update and remove want what they name to be there', () => {
 
 test('SIG6: time and author are noted when asked for, and gone when not', () => {
   const first = must(noMetadata, write([item('a', '1')], { addTimeStamp: true, addUserId: true }), 1_000);
-  expect(first.items.a).toEqual({ value: '1', revision: 1_000, updatedMs: 1_000, author: 'ann' });
-  expect(must(first, write([item('a', '2')]), 2_000).items.a).toEqual({ value: '2', revision: 2_000 });
+  expect(first.items.a).toEqual({
+    ...{ value: '1', revision: 1_000, updatedMs: 1_000, author: 'ann' },
+    by: 'ann',
+  });
+  expect(must(first, write([item('a', '2')]), 2_000).items.a).toEqual({
+    ...{ value: '2', revision: 2_000 },
+    by: 'ann',
+  });
 });
 
 test('SIG6: a set has so many bytes; keys that objects have by themselves are keys like others', () => {

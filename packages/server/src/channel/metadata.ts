@@ -8,6 +8,8 @@ export interface MetadataItem {
   /** Epoch milliseconds, and who: only if the writer asked for it. */
   readonly updatedMs?: number;
   readonly author?: string;
+  /** Who wrote it, whether they asked for that or not: whose share it counts for. Nobody is told. Absent in what was written before this was kept. */
+  readonly by?: string;
 }
 
 /** A set of them, of a channel or a user. Revisions only grow, also over the removal of everything. */
@@ -31,6 +33,8 @@ export interface MetadataCommand {
   readonly author: string;
   readonly addTimeStamp: boolean;
   readonly addUserId: boolean;
+  /** The server's owner asks, who has no share to keep to. */
+  readonly isOwners?: boolean;
   /** The writer must hold this lock of the channel; empty: none. */
   readonly lockName: string;
 }
@@ -86,10 +90,14 @@ export function changeMetadata(
 }
 
 /** The set after a change. */
-export function withMetadata(before: Metadata, { majorRevision, set, removed }: MetadataChanged): Metadata {
+export function withMetadata(
+  before: Metadata,
+  { majorRevision, set, removed, author: by }: MetadataChanged,
+): Metadata {
   const gone = new Set(removed);
   const kept = Object.entries(before.items).filter(([key]) => !gone.has(key));
-  return { majorRevision, items: Object.fromEntries([...kept, ...Object.entries(set)]) };
+  const written = Object.entries(set).map(([key, item]) => [key, { ...item, by }] as const);
+  return { majorRevision, items: Object.fromEntries([...kept, ...written]) };
 }
 
 const itemOf = ({ items }: Metadata, key: string): MetadataItem | undefined =>
@@ -100,6 +108,9 @@ export const countOf = ({ items }: Metadata): number => Object.keys(items).lengt
 /** Bytes of all keys and values. */
 export function bytesOf({ items }: Metadata): number {
   let bytes = 0;
-  for (const [key, { value }] of Object.entries(items)) bytes += utf8Length(key) + utf8Length(value);
+  for (const [key, item] of Object.entries(items)) bytes += itemBytes(key, item);
   return bytes;
 }
+
+export const itemBytes = (key: string, { value }: MetadataItem): number =>
+  utf8Length(key) + utf8Length(value);

@@ -182,7 +182,7 @@ describe('a signaling channel', () => {
     expect(channel.ask(2_000, { ...write, author: 'bob' })).toBe('lock_not_held');
     channel.ask(3_000, join(1));
     channel.ask(4_000, { type: 'leave', connectionId: 's1', evidence: 'bye' });
-    expect(channel.state.metadata.items).toEqual({ a: { value: '1', revision: 2_000 } });
+    expect(channel.state.metadata.items).toEqual({ a: { value: '1', revision: 2_000, by: 'ann' } });
     expect(isForgettable(channel.state)).toBeFalse();
     channel.ask(5_000, { ...write, mode: 'remove', items: [], lockName: '' });
     channel.ask(6_000, { type: 'remove-lock', name: 'l', by: 'bob' });

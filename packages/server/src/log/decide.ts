@@ -120,13 +120,17 @@ export function decideSignaling(
 function appFull(
   world: WorldView,
   app: string,
-  request: { readonly type: string; readonly mode?: string },
+  request: SignalingRequest | { readonly type: 'tick' | 'recover' | 'blind' },
 ): Refusal | undefined {
-  const adds =
-    request.type === 'set-lock' || (request.type === 'change-metadata' && request.mode !== 'remove');
-  if (!adds || world.keptBytes(app) < limits.appKeptBytesMax) return undefined;
-  const detail = `The app has ${limits.appKeptBytesMax} bytes of metadata and locks.`;
-  return { ...refuse(request.type === 'set-lock' ? 'locks_full' : 'metadata_full'), detail };
+  const isLock = request.type === 'set-lock';
+  if (!isLock && (request.type !== 'change-metadata' || request.mode === 'remove')) return undefined;
+  const full = (detail: string) => ({ ...refuse(isLock ? 'locks_full' : 'metadata_full'), detail });
+  if (world.keptBytes(app) >= limits.appKeptBytesMax)
+    return full(`The app has ${limits.appKeptBytesMax} bytes of metadata and locks.`);
+  const author = isLock ? request.by : request.isOwners ? undefined : request.author;
+  if (author !== undefined && world.authorBytes(app, author) >= limits.authorKeptBytesMax)
+    return full(`The user has ${limits.authorKeptBytesMax} bytes of metadata and locks in this app.`);
+  return undefined;
 }
 
 /** The refusal of what would add to an app's states and topics when there is no room for more. */

@@ -3,6 +3,7 @@ import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { limits } from '../limits.ts';
 import type { SignalingKey, SignalingRequest } from './contract.ts';
 import { decideSignaling } from './decide.ts';
+import { worldFromLines, worldToLines } from './snapshot.ts';
 import type { World, WorldView } from './world.ts';
 import { emptyWorld } from './world-for-tests.ts';
 
@@ -10,7 +11,12 @@ const app = '0123456789abcdef0123456789abcdef';
 const key = (channel: string): SignalingKey => ({ app, channelType: 'MESSAGE', channel });
 const random = new SimRandom(1);
 
-const change = (mode: 'set' | 'remove', keys: readonly string[], value = ''): SignalingRequest => ({
+const change = (
+  mode: 'set' | 'remove',
+  keys: readonly string[],
+  value = '',
+  over: { author?: string; isOwners?: boolean } = {},
+): SignalingRequest => ({
   type: 'change-metadata',
   mode,
   items: keys.map((name) => ({ key: name, value, revision: -1 })),
@@ -19,6 +25,7 @@ const change = (mode: 'set' | 'remove', keys: readonly string[], value = ''): Si
   addTimeStamp: false,
   addUserId: false,
   lockName: '',
+  ...over,
 });
 const lock = (type: 'set-lock' | 'acquire-lock' | 'remove-lock'): SignalingRequest =>
   type === 'set-lock'
@@ -62,6 +69,7 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
     signaling: (of) => world.signaling(of),
     signalingCount: (of) => world.signalingCount(of),
     keptBytes: () => limits.appKeptBytesMax,
+    authorBytes: (...of) => world.authorBytes(...of),
     textBytes: (of) => world.textBytes(of),
   };
   expect(does(world, 'one', change('set', ['topic']), full)).toMatchObject({ code: 'metadata_full' });
@@ -69,4 +77,47 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
   expect(does(world, 'two', lock('acquire-lock'), full)).toMatchObject({ ok: true });
   expect(does(world, 'two', change('remove', ['a']), full)).toMatchObject({ ok: true });
   expect(does(world, 'two', lock('remove-lock'), full)).toMatchObject({ ok: true });
+});
+
+test('SHARE6: what one user writes anywhere is theirs until it is removed or written over, by whomever, also after a snapshot', async () => {
+  const world = emptyWorld();
+  const of = (author: string) => world.authorBytes(app, author);
+  does(world, 'one', change('set', ['a', 'b'], 'xy'));
+  does(world, 'two', lock('set-lock'));
+  expect(of('ann')).toBe(6 + 2 * limits.metadataItemBytes + limits.lockBytes);
+  does(world, 'one', change('set', ['b', 'c'], 'z', { author: 'bob' }));
+  expect([of('ann'), of('bob')]).toEqual([
+    3 + limits.metadataItemBytes + limits.lockBytes,
+    4 + 2 * limits.metadataItemBytes,
+  ]);
+  does(world, 'two', lock('acquire-lock'));
+  expect(of('ann')).toBe(3 + limits.metadataItemBytes + limits.lockBytes);
+  const again = emptyWorld();
+  const lines = [...worldToLines(world, 1_000)];
+  await worldFromLines(
+    again,
+    (async function* () {
+      yield* lines;
+    })(),
+  );
+  expect([again.authorBytes(app, 'ann'), again.authorBytes(app, 'bob')]).toEqual([of('ann'), of('bob')]);
+  does(world, 'two', lock('remove-lock'));
+  does(world, 'one', change('remove', []));
+  expect([of('ann'), of('bob')]).toEqual([0, 0]);
+});
+
+test('SHARE6: a user who has their share gets no more of it, others and the owner do, and less is always to be had', () => {
+  const world = emptyWorld();
+  const value = 'v'.repeat(limits.metadataBytesMax - 1);
+  let sets = 0;
+  while (does(world, `c${sets}`, change('set', ['k'], value)).ok) sets++;
+  expect(sets).toBeLessThanOrEqual(Math.ceil(limits.authorKeptBytesMax / limits.metadataBytesMax));
+  expect(sets).toBeGreaterThan(1_000);
+  expect(does(world, 'more', change('set', ['k']))).toMatchObject({ code: 'metadata_full' });
+  expect(does(world, 'more', lock('set-lock'))).toMatchObject({ code: 'locks_full' });
+  expect(does(world, 'more', change('set', ['k'], 'x', { author: 'bob' }))).toMatchObject({ ok: true });
+  expect(does(world, 'more', change('set', ['l'], 'x', { isOwners: true }))).toMatchObject({ ok: true });
+  expect(does(world, 'c0', change('remove', []))).toMatchObject({ ok: true });
+  expect(does(world, 'more', change('remove', ['l']))).toMatchObject({ ok: true });
+  expect(does(world, 'more', change('set', ['m'], 'x'))).toMatchObject({ ok: true });
 });

@@ -1,6 +1,6 @@
 import type { ChannelRecord } from '../channel/decision.ts';
 import { evolve } from '../channel/evolve.ts';
-import { bytesOf, countOf } from '../channel/metadata.ts';
+import { bytesOf, countOf, itemBytes } from '../channel/metadata.ts';
 import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
 import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
@@ -43,6 +43,8 @@ export interface WorldView {
   signalingCount(app: string): number;
   /** Bytes of the app's metadata and locks, before the batch that is being decided. */
   keptBytes(app: string): number;
+  /** What of them one user wrote, likewise. */
+  authorBytes(app: string, author: string): number;
   /** Bytes of its users' states and topics, likewise. */
   textBytes(app: string): number;
 }
@@ -66,6 +68,8 @@ export class World implements WorldView {
   readonly #signaling = new Map<string, SignalingState>();
   readonly #signalingCounts = new Map<string, number>();
   readonly #keptBytes = new Map<string, number>();
+  /** By app and author. */
+  readonly #authorBytes = new Map<string, number>();
   readonly #textBytes = new Map<string, number>();
 
   constructor({ accountKeepMs, newAccountKey }: WorldOptions) {
@@ -88,6 +92,10 @@ export class World implements WorldView {
 
   keptBytes(app: string): number {
     return this.#keptBytes.get(app) ?? 0;
+  }
+
+  authorBytes(app: string, author: string): number {
+    return this.#authorBytes.get(`${app}/${author}`) ?? 0;
   }
 
   textBytes(app: string): number {
@@ -170,6 +178,12 @@ export class World implements WorldView {
     // Most changes are of who is there.
     if (metadata === before.metadata && locks === before.locks) return;
     add(this.#keptBytes, app, keptBytesOf({ metadata, locks }) - keptBytesOf(before));
+    const charge = (sign: 1 | -1) => (by: string | undefined, bytes: number) => {
+      if (by !== undefined) add(this.#authorBytes, `${app}/${by}`, sign * bytes);
+    };
+    // First what is new: a sum that comes to nothing on the way is forgotten.
+    eachKept({ metadata, locks }, before, charge(1));
+    eachKept(before, { metadata, locks }, charge(-1));
   }
 
   #forgetSignaling(key: SignalingKey): void {
@@ -236,6 +250,10 @@ export class Draft implements WorldView {
     return this.#base.keptBytes(app);
   }
 
+  authorBytes(app: string, author: string): number {
+    return this.#base.authorBytes(app, author);
+  }
+
   textBytes(app: string): number {
     return this.#base.textBytes(app);
   }
@@ -298,6 +316,23 @@ const keptBytesOf = ({ metadata, locks }: Pick<SignalingState, 'metadata' | 'loc
   bytesOf(metadata) +
   limits.metadataItemBytes * countOf(metadata) +
   limits.lockBytes * Object.keys(locks).length;
+
+type Kept = Pick<SignalingState, 'metadata' | 'locks'>;
+
+/** Each item and lock of the one that is not the very same in the other: who wrote it, and what it counts for. */
+function eachKept(
+  { metadata, locks }: Kept,
+  other: Kept,
+  visit: (by: string | undefined, bytes: number) => void,
+): void {
+  if (metadata !== other.metadata)
+    for (const [key, item] of Object.entries(metadata.items))
+      if (!Object.hasOwn(other.metadata.items, key) || other.metadata.items[key] !== item)
+        visit(item.by, itemBytes(key, item) + limits.metadataItemBytes);
+  if (locks !== other.locks)
+    for (const [name, lock] of Object.entries(locks))
+      if (!Object.hasOwn(other.locks, name) || other.locks[name] !== lock) visit(lock.by, limits.lockBytes);
+}
 
 /** Channels that a batch changed, as they are after it. */
 export interface Changed {

@@ -199,6 +199,7 @@ export class Backend {
       addTimeStamp,
       addUserId,
       lockName,
+      isOwners: true,
     });
     if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
     return outcome.state.metadata;

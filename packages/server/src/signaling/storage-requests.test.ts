@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import type { Log, SignalingKey } from '../log/contract.ts';
 import { signalingKey } from '../log/world.ts';
 import { changeLock, locksOf } from './lock-requests.ts';
-import { changeMetadata, readMetadata } from './storage-requests.ts';
+import { changeMetadata, itemsOf, readMetadata } from './storage-requests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const channel = { channelType: 'MESSAGE', channel: 'lobby' } as const;
@@ -134,4 +134,12 @@ describe('locks', () => {
     expect(await code('ann', { type: 'set-lock', ttl: 10 }, 'one more')).toBe(-14001);
     expect(locksOf(log.signalingState({ app, ...channel }).locks)[0]?.ttl).toBe(300);
   });
+});
+
+test('SHARE6: who wrote an item is told to nobody, unless the writer asked for it', () => {
+  const item = { value: 'x', revision: 1, by: 'ann' };
+  expect(itemsOf({ majorRevision: 1, items: { a: item, b: { ...item, author: 'ann' } } })).toEqual([
+    { key: 'a', value: 'x', revision: 1 },
+    { key: 'b', value: 'x', revision: 1, author: 'ann' },
+  ]);
 });

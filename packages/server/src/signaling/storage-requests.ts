@@ -52,7 +52,7 @@ export function readMetadata(
 
 /** The items of a set as they go to clients. */
 export const itemsOf = ({ items }: Metadata): readonly SignalingMetadataItem[] =>
-  Object.entries(items).map(([key, item]) => ({ key, ...item }));
+  Object.entries(items).map(([key, { by: _, ...item }]) => ({ key, ...item }));
 
 const countsOf = ({ majorRevision, items }: Metadata) => ({
   majorRevision,
