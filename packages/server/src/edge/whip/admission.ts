@@ -3,7 +3,7 @@ import type { Privilege } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
 import type { EdgeApp } from '../edge-app.ts';
-import { isForOne, type JoinBudgets } from '../join-budgets.ts';
+import { isForOne, type Joiner } from '../join-budgets.ts';
 import { publishEndsMsOf } from '../membership.ts';
 import { verifyResumeKey } from '../resume-key.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
@@ -19,14 +19,14 @@ export interface Admitted {
   readonly tokenEndsMs?: number;
   /** Until when the token has a publish privilege, epoch milliseconds; 0: never. Absent where the member is there already. */
   readonly publishEndsMs?: number;
+  /** Whose budget the session counts for; absent likewise. */
+  readonly joiner?: Joiner;
 }
 
 export interface AdmissionOptions {
   readonly apps: ReadonlyMap<string, EdgeApp>;
   readonly log: Log;
   readonly resumeSecret: Uint8Array;
-  /** Joins of plain sessions count as those of other clients do. */
-  readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
 }
 
 /** Prefix of a resume key, which no AccessToken2 has. */
@@ -34,7 +34,7 @@ const resumePrefix = 'hc1.';
 
 /**
  * Checks app, channel and Bearer of a POST. Throws HousecountError: invalid_app_id, invalid_channel_name,
- * token_required, resume_invalid, banned, role_forbidden, rate_limited, or a token's code.
+ * token_required, resume_invalid, banned, role_forbidden, or a token's code.
  */
 export async function admit(
   options: AdmissionOptions,
@@ -90,14 +90,13 @@ export async function admit(
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
   const token = app.certificate === undefined ? '' : (bearer ?? '');
   const joiner = { address: request.address, token, isForOne: isForOne(checked.tokenUid) };
-  if (options.joins?.takeJoin(joiner) === false)
-    throw new HousecountError('rate_limited', 'Too many joins with this address or token.');
   return {
     app,
     admitted: {
       plain: true,
       uid,
       publishEndsMs: publishEndsMsOf(checked),
+      joiner,
       ...('account' in identity && { account: identity.account }),
       ...(checked.joinEndsMs !== undefined && { tokenEndsMs: checked.joinEndsMs }),
     },

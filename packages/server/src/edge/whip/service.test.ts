@@ -12,7 +12,7 @@ import type { MediaEngine } from '../../media/contract.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { createMetrics } from '../../observe/metrics.ts';
 import { Streams } from '../../signal/streams.ts';
-import { WhipService } from './service.ts';
+import { type WhipOptions, WhipService } from './service.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -30,7 +30,7 @@ const videoSection = offerSdp.slice(offerSdp.indexOf('m=audio')).replace('m=audi
 const videoSdp = offerSdp.slice(0, offerSdp.indexOf('m=audio')) + videoSection;
 
 /** The service over a real log, and an engine that takes every session and tells what was closed. */
-async function begin() {
+async function begin(joins?: WhipOptions['joins']) {
   const clock = systemClock();
   const random = new SimRandom(4);
   const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
@@ -73,6 +73,7 @@ async function begin() {
     apps: new Map([[testApp.id, app]]),
     resumeSecret: new Uint8Array(32),
     streams,
+    ...(joins && { joins }),
     leaseMs: 10_000,
   });
   service.start();
@@ -236,4 +237,29 @@ test('ACCT5: an account that is given another uid at its join than at its POST h
   await until('left', () => channel()?.roster.size === 1);
   expect(channel()?.roster.get(session.uid)?.account).toBeUndefined();
   expect(service.open).toBe(0);
+});
+
+test('SHARE1: a plain session that is opened counts as a join; a player that finds nothing to play, or brings no offer, does not', async () => {
+  let left = 1;
+  const asked: string[] = [];
+  const { service, publish, channel, until } = await begin({
+    takeJoin({ address, isForOne }) {
+      asked.push(`${address} ${isForOne}`);
+      return left-- > 0;
+    },
+  });
+  const play = (sdp = offerSdp.replace('sendonly', 'recvonly')) =>
+    service.create({
+      ...{ kind: 'whep', app: testApp.id, channel: 'stage', bearer: tokenFor('stage', { uid: 8 }) },
+      ...{ offerSdp: sdp, query: new URLSearchParams(), address: '192.0.2.1' },
+    });
+  for (let again = 0; again < 3; again++) await expect(play()).rejects.toMatchObject({ code: 'no_stream' });
+  await expect(play('nonsense')).rejects.toMatchObject({ code: 'sdp_invalid' });
+  expect(asked).toEqual([]);
+  await publish();
+  await until('joined', () => channel()?.roster.get(7) !== undefined);
+  const open = service.open;
+  await expect(play()).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(asked).toEqual(['127.0.0.1 true', '192.0.2.1 true']);
+  expect(service.open).toBe(open);
 });

@@ -8,6 +8,7 @@ import type { LogRecord } from '../../log/record.ts';
 import type { MediaAnswer, MediaEngine, SessionReport } from '../../media/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Streams } from '../../signal/streams.ts';
+import type { JoinBudgets } from '../join-budgets.ts';
 import { tokenTime } from '../token/verify.ts';
 import { type AdmissionOptions, admit, publishPrivileges, refuseBanned } from './admission.ts';
 import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
@@ -26,6 +27,8 @@ export interface WhipOptions extends AdmissionOptions {
   readonly logger: Logger;
   /** Silence allowed for a WHIP or WHEP member, milliseconds. */
   readonly leaseMs: number;
+  /** Plain sessions count as the joins of other clients do. */
+  readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
   /** WHIP and WHEP sessions of one app. */
   readonly sessionsPerAppMax?: number;
 }
@@ -86,7 +89,7 @@ export class WhipService {
     return this.#sessions.get(id);
   }
 
-  /** Opens a session. Throws HousecountError: whatever `admit` throws, banned, sdp_invalid, no_stream, host_not_found, media_unavailable, too_many_connections. */
+  /** Opens a session. Throws HousecountError: whatever `admit` throws, banned, sdp_invalid, no_stream, host_not_found, media_unavailable, too_many_connections, rate_limited. */
   async create(
     request: OpenRequest,
   ): Promise<{ readonly session: MediaSession; readonly answerSdp: string }> {
@@ -111,6 +114,9 @@ export class WhipService {
     const { sessionsPerAppMax = limits.mediaSessionsPerAppMax } = this.#options;
     const asker = { app: app.id, channel, uid, connectionId, kind, plain };
     requireRoom(this.#sessions.all(), asker, sessionsPerAppMax);
+    // Last: a player that asks again until there is something to play joins nothing meanwhile.
+    if (admitted.joiner && this.#options.joins?.takeJoin(admitted.joiner) === false)
+      throw new HousecountError('rate_limited', 'Too many joins with this address or token.');
     const session: MediaSession = {
       id,
       kind,
