@@ -18,7 +18,7 @@ import { startNotify } from '../src/notify/notify.ts';
 import { endpointForTests, quietLogger, quietMetrics } from '../src/notify/notify-for-tests.ts';
 import { createHttpSender } from '../src/notify/send-http.ts';
 import type { Send } from '../src/notify/transport.ts';
-import { SimClock } from './simulation/sim-clock.ts';
+import { SimClock, settle } from './simulation/sim-clock.ts';
 import { SimRandom } from './simulation/sim-random.ts';
 
 // A hang ends the test; a slow machine does not.
@@ -58,8 +58,14 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
   ends.push(() => sender.close());
   let isUp = false;
   let failures = 0;
+  let underWay = 0;
   const send: Send = async (request) => {
-    if (isUp) return sender.send(request);
+    if (isUp) {
+      underWay += 1;
+      return sender.send(request).finally(() => {
+        underWay -= 1;
+      });
+    }
     failures += 1;
     return { answered: false, stage: 'connect', detail: 'refused' };
   };
@@ -109,8 +115,17 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
   const before = heap();
   let most = before;
   let sampled = 0;
+  // Simulated time must not outrun what is real, or the backlog grows older than it may: it stands still while the endpoint
+  // is being asked whether it is back, and then runs as real time does.
+  while (notify.status()[0]?.state !== 'running') {
+    if (underWay > 0) await settle();
+    else await sim.advance(1_000);
+  }
+  let movedMs = performance.now();
   while ((notify.status()[0]?.backlog ?? 0) > 0) {
-    await sim.advance(1_000);
+    const passedMs = Math.floor(performance.now() - movedMs);
+    movedMs += passedMs;
+    await sim.advance(passedMs);
     if (receiver.count() - sampled < backlog / 10) continue;
     sampled = receiver.count();
     most = Math.max(most, heap());
