@@ -103,6 +103,8 @@ const testPrograms = [
   { names: ['nginx'], debian: 'nginx', groups: ['server', 'browser'] },
   { names: ['caddy'], debian: 'caddy', groups: ['server'] },
   { names: ['promtool'], debian: 'prometheus', groups: ['server'] },
+  // The tests use its library, with which a process has a wall clock that can be set.
+  { names: ['faketime'], debian: 'faketime', groups: ['server'] },
 ];
 
 /** Installs the programs that the tests of these groups run, if this user may. */
