@@ -31,15 +31,18 @@ import { Redeliveries } from './ledger/redeliveries.ts';
 import { limits } from './limits.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
+import { mediaMetrics } from './media/media-metrics.ts';
 import { holderOf } from './net/ip-address.ts';
 import { EndpointRegistry } from './notify/endpoint-registry.ts';
 import { EndpointStore } from './notify/endpoint-store.ts';
 import { startNotify } from './notify/notify.ts';
 import { retentionCheckMs } from './notify/retention.ts';
 import { createHttpSender } from './notify/send-http.ts';
+import { audienceMetrics } from './observe/audience-metrics.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { processMetrics } from './observe/process-metrics.ts';
 import { ProcessWatch } from './observe/process-watch.ts';
 import { observeRoutes } from './observe/routes.ts';
 import { startSignal } from './signal/signal.ts';
@@ -102,6 +105,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const { hours, bytes } = config.retention;
   const retention = { ms: hours * 3_600_000, bytes, checkMs: retentionCheckMs };
 
+  processMetrics(metrics);
   const watch = new ProcessWatch({ clock, logger, metrics });
   watch.start();
   started.push(() => watch.stop());
@@ -129,6 +133,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     },
   });
   started.push(() => log.stop());
+  audienceMetrics(metrics, log, () => apps.keys());
   health.register('log', async () => {
     // With nobody to write for, nothing would ever find that there is room again.
     if (fenced !== undefined || log.trouble === undefined) return fenced;
@@ -262,7 +267,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   whip.start();
   started.push(() => whip?.stop());
   health.register('whip', () => whip?.trouble);
-  metrics.gauge('housecount_media_sessions', 'Open WHIP and WHEP sessions.', () => whip?.open ?? 0);
+  mediaMetrics(metrics, () => media.lastStats);
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
   const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);

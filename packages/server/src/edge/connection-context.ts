@@ -42,8 +42,8 @@ export interface ConnectionContext {
   readonly onSelect: SelectStreams;
   readonly frames: Counter;
   readonly refusals: Counter;
-  /** From hello to welcome, milliseconds. */
-  readonly joinMs: Histogram;
+  /** From hello to welcome. */
+  readonly joinSeconds: Histogram;
 
   /** The connection backs a member from now on; one with the same id before it is ended. */
   joined(connection: Connection, connectionId: string): void;

@@ -325,7 +325,7 @@ export class Connection implements SocketHandler {
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
     this.#send(welcomeOf(context, admission));
     this.socket.subscribe(hostsTopic(app.id, channel.channel));
-    context.joinMs.observe(context.clock.steadyMs() - startMs);
+    context.joinSeconds.observe((context.clock.steadyMs() - startMs) / 1_000);
   }
 
   async #leave({ app, channel, connectionId }: Membership): Promise<void> {

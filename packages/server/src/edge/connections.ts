@@ -72,7 +72,7 @@ export class Connections {
       joins: options.joins ?? new JoinBudgets(clock, defaults),
       frames: metrics.counter('housecount_frames_total', 'Frames received.'),
       refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
-      joinMs: metrics.histogram('housecount_join_ms', 'From hello to welcome, milliseconds.', joinBucketsMs),
+      joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
       joined: (connection, connectionId) => this.#joined(connection, connectionId),
       left: (connection, member) => this.#left(connection, member),
       ended: (connection) => this.#closing.set(connection, clock.steadyMs()),
@@ -177,4 +177,5 @@ export class Connections {
   }
 }
 
-const joinBucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+/** Seconds. */
+const joinBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];

@@ -33,7 +33,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
   const { clock, random, logger, metrics, basePath, open } = options;
   const router = new Router(options.routes);
   const requests = metrics.counter('housecount_http_requests_total', 'HTTP requests, by method and status.');
-  const durations = metrics.histogram('housecount_http_ms', 'Time to an answer, milliseconds.', bucketsMs);
+  const durations = metrics.histogram('housecount_http_request_seconds', 'Time to an answer.', buckets);
 
   return async (request, client) => {
     const startMs = clock.steadyMs();
@@ -53,7 +53,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const tagged = tag(response, requestId);
     const { status } = tagged;
     requests.add(1, { method: known(request.method), status: String(status) });
-    durations.observe(clock.steadyMs() - startMs);
+    durations.observe((clock.steadyMs() - startMs) / 1_000);
     logger.debug('request', {
       requestId,
       method: known(request.method),
@@ -130,4 +130,5 @@ function tag(response: Response, requestId: string): Response {
 /** Methods are free text: those that no route has are one label. */
 const known = (method: string): string => (methods.has(method) ? method : 'other');
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const bucketsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+/** Seconds; requests for events wait up to 50. */
+const buckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60];

@@ -61,6 +61,12 @@ export interface MediaStats {
   readonly keyframeRequests: number;
   /** Media that arrived while the engine was too busy to forward it. */
   readonly packetsDropped: number;
+  /** Missing in our reports to publishers, and in those of players to us. */
+  readonly packetsLostIn: number;
+  readonly packetsLostOut: number;
+  /** Of the engine's process; the time is that of all that there were. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
   readonly restarts: number;
 }
 

@@ -131,4 +131,5 @@ export const quietMetrics: Metrics = {
   counter: () => ({ add: () => undefined }),
   histogram: () => ({ observe: () => undefined }),
   gauge: () => undefined,
+  total: () => undefined,
 };

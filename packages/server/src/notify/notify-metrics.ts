@@ -10,10 +10,10 @@ export interface EndpointGauges {
   readonly lost: number;
 }
 
-/** Milliseconds: from a receiver next door to one that uses up the whole attempt. */
-const attemptBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
-/** Milliseconds from the event to its delivery: retries reach past 10 s, an outage far beyond. */
-const delayBuckets = [5, 10, 25, 50, 100, 250, 500, 1_000, 5_000, 10_000, 30_000, 60_000, 600_000];
+/** Seconds: from a receiver next door to one that uses up the whole attempt. */
+const attemptBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Seconds from the event to its delivery: retries reach past 10 s, an outage far beyond. */
+const delayBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10, 30, 60, 600];
 
 /** Registers what delivery counts; the returned function is called with every attempt. */
 export function notifyMetrics(
@@ -32,14 +32,14 @@ export function notifyMetrics(
     'housecount_notify_redelivered_total',
     'Notices sent once more because somebody asked, by outcome: delivered or failed.',
   );
-  const attemptMs = metrics.histogram(
-    'housecount_notify_attempt_ms',
-    'Duration of one attempt, milliseconds.',
+  const attemptSeconds = metrics.histogram(
+    'housecount_notify_attempt_seconds',
+    'Duration of one attempt.',
     attemptBuckets,
   );
-  const delayMs = metrics.histogram(
-    'housecount_notify_delay_ms',
-    'From the event to its accepted notice, milliseconds.',
+  const delaySeconds = metrics.histogram(
+    'housecount_notify_delay_seconds',
+    'From the event to its accepted notice.',
     delayBuckets,
   );
   const gauge = (name: string, help: string, value: (gauges: EndpointGauges) => number) =>
@@ -61,7 +61,7 @@ export function notifyMetrics(
   return ({ endpoint, outcome, next, durationMs, atMs, notices, redelivery }) => {
     const labels = { endpoint: endpoint.id };
     attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
-    attemptMs.observe(durationMs, labels);
+    attemptSeconds.observe(durationMs / 1_000, labels);
     if (next === 'retry') return;
     if (redelivery !== undefined) {
       redelivered.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'failed' });
@@ -70,7 +70,7 @@ export function notifyMetrics(
     deliveries.add(notices.length, { ...labels, outcome: next === 'delivered' ? 'delivered' : 'given_up' });
     if (next !== 'delivered') return;
     for (const [eventMs, times] of runsOf(notices))
-      delayMs.observe(atMs + durationMs - eventMs, labels, times);
+      delaySeconds.observe((atMs + durationMs - eventMs) / 1_000, labels, times);
   };
 }
 

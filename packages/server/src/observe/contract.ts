@@ -15,13 +15,18 @@ export interface Histogram {
   /** In the unit that the name ends with; `times`: as if observed so often, once if left out. */
   observe(value: number, labels?: Readonly<Record<string, string>>, times?: number): void;
 }
+/** What a figure is when the page is made: one, or one for each set of labels. */
+export type Reading = number | readonly { value: number; labels: Readonly<Record<string, string>> }[];
+
+/**
+ * Names are those of Prometheus: base units (seconds, bytes), `_total` for what only grows, and for nothing else. The page may be
+ * read by several: reading changes no figure.
+ */
 export interface Metrics {
   counter(name: string, help: string): Counter;
   histogram(name: string, help: string, buckets: readonly number[]): Histogram;
   /** Read when /metrics is asked for. */
-  gauge(
-    name: string,
-    help: string,
-    read: () => number | readonly { value: number; labels: Readonly<Record<string, string>> }[],
-  ): void;
+  gauge(name: string, help: string, read: () => Reading): void;
+  /** A counter that somebody else keeps: it only grows. Read when /metrics is asked for. */
+  total(name: string, help: string, read: () => Reading): void;
 }

@@ -73,7 +73,7 @@ test('OPS5: /metrics says its format', async () => {
   const { get } = setup();
   const answer = await get('/metrics');
   expect(answer.headers.get('content-type')).toStartWith('text/plain; version=0.0.4');
-  expect(await answer.text()).toContain('# TYPE housecount_metrics_dropped_total gauge');
+  expect(await answer.text()).toContain('# TYPE housecount_metrics_dropped_total counter');
 });
 
 test('ACCESS3: who may not look is told whether the server is ready and not why, and reads no numbers', async () => {

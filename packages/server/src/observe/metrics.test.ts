@@ -10,7 +10,7 @@ test('OPS5: counters, gauges and histograms in the Prometheus text format', () =
   joins.add(1, { role: 'audience' });
   metrics.gauge('housecount_members', 'Members.', () => 7);
   metrics.gauge('housecount_by_role', 'By role.', () => [{ value: 1, labels: { role: 'audience' } }]);
-  const latency = metrics.histogram('housecount_append_ms', 'Appends.', [10, 1]);
+  const latency = metrics.histogram('housecount_append_seconds', 'Appends.', [10, 1]);
   for (const ms of [0.5, 1, 5, 100]) latency.observe(ms);
   expect(metrics.text().split('\n')).toEqual(
     expect.arrayContaining([
@@ -21,12 +21,12 @@ test('OPS5: counters, gauges and histograms in the Prometheus text format', () =
       '# TYPE housecount_members gauge',
       'housecount_members 7',
       'housecount_by_role{role="audience"} 1',
-      '# TYPE housecount_append_ms histogram',
-      'housecount_append_ms_bucket{le="1"} 2',
-      'housecount_append_ms_bucket{le="10"} 3',
-      'housecount_append_ms_bucket{le="+Inf"} 4',
-      'housecount_append_ms_sum 106.5',
-      'housecount_append_ms_count 4',
+      '# TYPE housecount_append_seconds histogram',
+      'housecount_append_seconds_bucket{le="1"} 2',
+      'housecount_append_seconds_bucket{le="10"} 3',
+      'housecount_append_seconds_bucket{le="+Inf"} 4',
+      'housecount_append_seconds_sum 106.5',
+      'housecount_append_seconds_count 4',
     ]),
   );
   expect(metrics.text().endsWith('\n')).toBe(true);
@@ -35,11 +35,11 @@ test('OPS5: counters, gauges and histograms in the Prometheus text format', () =
 test('OPS5: what is observed several times at once counts as often', () => {
   const page = (observe: (latency: Histogram) => void) => {
     const metrics = createMetrics();
-    observe(metrics.histogram('x_ms', 'X.', [1, 10]));
+    observe(metrics.histogram('x_seconds', 'X.', [1, 10]));
     return metrics.text();
   };
   const atOnce = page((latency) => latency.observe(5, { a: 'b' }, 3));
-  expect(atOnce).toContain('x_ms_sum{a="b"} 15');
+  expect(atOnce).toContain('x_seconds_sum{a="b"} 15');
   expect(atOnce).toBe(
     page((latency) => {
       for (let time = 0; time < 3; time++) latency.observe(5, { a: 'b' });
@@ -80,4 +80,15 @@ test('OPS5: a counter never goes back, a broken gauge does not break the page, a
   expect(metrics.text()).not.toContain('bad');
   expect(() => metrics.counter('x_total', 'X.')).toThrow(TypeError);
   expect(() => metrics.counter('has space', 'X.')).toThrow(TypeError);
+});
+
+test('OPS64: names end as their kind and unit want it, or are refused at the start', () => {
+  const metrics = createMetrics();
+  metrics.total('read_total', 'Read.', () => [{ value: 2, labels: { a: 'b' } }]);
+  expect(metrics.text()).toContain('# TYPE read_total counter\nread_total{a="b"} 2\n');
+  expect(() => metrics.gauge('x_total', 'X.', () => 1)).toThrow(TypeError);
+  expect(() => metrics.counter('x', 'X.')).toThrow(TypeError);
+  expect(() => metrics.total('x', 'X.', () => 1)).toThrow(TypeError);
+  expect(() => metrics.histogram('x_ms', 'X.', [1])).toThrow(TypeError);
+  expect(() => metrics.counter('x_ms_total', 'X.')).toThrow(TypeError);
 });

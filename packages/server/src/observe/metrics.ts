@@ -1,4 +1,4 @@
-import type { Counter, Histogram, Metrics } from './contract.ts';
+import type { Counter, Histogram, Metrics, Reading } from './contract.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -21,6 +21,10 @@ export function createMetrics(): Metrics & { text(): string } {
 
   function register<T extends Family>(name: string, family: T): T {
     if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new TypeError(`not a metric name: ${name}`);
+    if (name.endsWith('_total') !== (family.type === 'counter'))
+      throw new TypeError(`${name}: counters, and nothing else, end with _total`);
+    if (/_(ms|milliseconds|millis|kb|mb)(_total)?$/.test(name))
+      throw new TypeError(`${name}: units are seconds and bytes`);
     if (families.has(name)) throw new TypeError(`the metric ${name} is registered twice`);
     families.set(name, family);
     return family;
@@ -30,10 +34,13 @@ export function createMetrics(): Metrics & { text(): string } {
     counter: (name, help) => register(name, new CounterFamily(help, drop)),
     histogram: (name, help, buckets) => register(name, new HistogramFamily(help, buckets, drop)),
     gauge: (name, help, read) => {
-      register(name, { help, type: 'gauge', lines: (self) => gaugeLines(self, read) });
+      register(name, { help, type: 'gauge', lines: (self) => readingLines(self, read) });
+    },
+    total: (name, help, read) => {
+      register(name, { help, type: 'counter', lines: (self) => readingLines(self, read) });
     },
   };
-  metrics.gauge(
+  metrics.total(
     'housecount_metrics_dropped_total',
     'Observations not counted because a metric had too many label sets.',
     () => droppedSeries,
@@ -127,7 +134,7 @@ class HistogramFamily implements Family, Histogram {
   }
 }
 
-function gaugeLines(name: string, read: Parameters<Metrics['gauge']>[2]): readonly string[] {
+function readingLines(name: string, read: () => Reading): readonly string[] {
   const values = read();
   if (typeof values === 'number') return [`${name} ${values}`];
   return values

@@ -42,13 +42,17 @@ function begin(figures?: { open?: number; allowed?: number }) {
   return { watch, look, read, lines, waits: () => pending !== undefined };
 }
 
-test('OPS17: a standstill is measured until it is read, and told when clients feel it', () => {
+test('OPS17: standstills are measured, and told when clients feel it', () => {
   const { watch, look, read, lines } = begin();
   watch.start();
   look(40);
   look(10);
-  expect(read('housecount_standstill_ms')).toBe(40);
-  expect(read('housecount_standstill_ms')).toBe(0);
+  // Whoever reads it, and how often: it stays.
+  for (let reader = 0; reader < 2; reader++) {
+    expect(read('housecount_standstill_seconds_count')).toBe(2);
+    expect(read('housecount_standstill_seconds_sum')).toBe(0.05);
+    expect(read('housecount_standstill_seconds_bucket{le="0.025"}')).toBe(1);
+  }
   expect(lines).toEqual([]);
   look(20_000);
   expect(lines.join('')).toContain('"lateMs":20000');

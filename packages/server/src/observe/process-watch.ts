@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
-import type { Logger, Metrics } from './contract.ts';
+import type { Histogram, Logger, Metrics } from './contract.ts';
 
 /** How often the process looks at itself, milliseconds. */
 const lookMs = 500;
+/** Seconds: from what timers are off by to what ends memberships. */
+const standstillBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** A look that comes later than this is told, milliseconds: clients feel it. Chosen. */
 const stallMs = 1_000;
 /** Not ready above this share of the open files that the system allows: the last ones are for the log. */
@@ -28,7 +30,7 @@ export interface ProcessWatchOptions {
 export class ProcessWatch {
   readonly #options: ProcessWatchOptions;
   readonly #figures: ProcessFigures;
-  #longestMs = 0;
+  readonly #standstills: Histogram;
   #cancel: (() => void) | undefined;
 
   constructor(options: ProcessWatchOptions) {
@@ -42,14 +44,10 @@ export class ProcessWatch {
     metrics.gauge('process_max_fds', 'Open files and sockets that the system allows.', () => {
       return figures.openFilesMax() ?? Number.NaN;
     });
-    metrics.gauge(
-      'housecount_standstill_ms',
-      'Longest time that the process did nothing for anybody, since this was last read, milliseconds.',
-      () => {
-        const longestMs = this.#longestMs;
-        this.#longestMs = 0;
-        return longestMs;
-      },
+    this.#standstills = metrics.histogram(
+      'housecount_standstill_seconds',
+      'How late the process came to look at itself, twice a second: for so long it did nothing for anybody.',
+      standstillBuckets,
     );
     const allowed = figures.openFilesMax();
     if (allowed !== undefined && allowed < filesWanted)
@@ -61,7 +59,7 @@ export class ProcessWatch {
     const dueMs = clock.steadyMs() + lookMs;
     this.#cancel = clock.after(lookMs, () => {
       const lateMs = Math.max(0, clock.steadyMs() - dueMs);
-      this.#longestMs = Math.max(this.#longestMs, lateMs);
+      this.#standstills.observe(lateMs / 1_000);
       if (lateMs >= stallMs) logger.warn('the process stood still', { lateMs });
       this.start();
     });

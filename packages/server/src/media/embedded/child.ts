@@ -34,6 +34,11 @@ process.on('message', (message: ToChild) => {
   void handle(message);
 });
 
+function processFigures(): { cpuSeconds: number; residentBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+}
+
 async function handle(message: ToChild): Promise<void> {
   if (message.type === 'start') {
     const { options } = message;
@@ -63,7 +68,7 @@ async function handle(message: ToChild): Promise<void> {
         answer: await sfu.restart(message.session, message.offerSdp),
       });
     case 'stats':
-      return send({ type: 'stats', id: message.id, stats: sfu.stats() });
+      return send({ type: 'stats', id: message.id, stats: { ...sfu.stats(), ...processFigures() } });
     case 'select':
       return sfu.select(message.session, message.kinds);
     case 'keyframe':

@@ -9,6 +9,8 @@ export interface Counters {
   nacksOut: number;
   keyframeRequests: number;
   packetsDropped: number;
+  packetsLostIn: number;
+  packetsLostOut: number;
 }
 
 export const newCounters = (): Counters => ({
@@ -21,4 +23,6 @@ export const newCounters = (): Counters => ({
   nacksOut: 0,
   keyframeRequests: 0,
   packetsDropped: 0,
+  packetsLostIn: 0,
+  packetsLostOut: 0,
 });

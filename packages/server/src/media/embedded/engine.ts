@@ -15,6 +15,8 @@ import type { ChildOptions, ChildReport, ChildStats, FromChild, ToChild } from '
 export interface EmbeddedMedia extends MediaEngine {
   /** The one UDP port of all its sessions. */
   readonly udpPort: number;
+  /** As the child last told, some seconds ago. */
+  readonly lastStats: MediaStats;
   /** Process id of the child; undefined while it is being restarted. */
   readonly pid: number | undefined;
 }
@@ -69,7 +71,7 @@ class Supervisor implements EmbeddedMedia {
   #cancelRestart: (() => void) | undefined;
   #cancelPulse: (() => void) | undefined;
   /** What dead children had counted when last asked. */
-  #before: ChildStats = { publishers: 0, players: 0, ...newCounters() };
+  #before: ChildStats = noStats();
   #last: ChildStats = this.#before;
 
   constructor(
@@ -125,10 +127,21 @@ class Supervisor implements EmbeddedMedia {
   }
 
   async stats(): Promise<MediaStats> {
-    const reply = await this.#request({ type: 'stats' });
-    if (reply?.type === 'stats') this.#last = reply.stats;
-    const { publishers, players } = reply?.type === 'stats' ? reply.stats : { publishers: 0, players: 0 };
-    return { ...sum(this.#before, this.#last), publishers, players, restarts: this.#restarts };
+    const isThere = await this.#count();
+    return { ...this.lastStats, ...(!isThere && { publishers: 0, players: 0, residentBytes: 0 }) };
+  }
+
+  get lastStats(): MediaStats {
+    return { ...sum(this.#before, this.#last), restarts: this.#restarts };
+  }
+
+  /** Asks the child what it has counted; false if it does not say. */
+  async #count(isPulse = false): Promise<boolean> {
+    const child = this.#child;
+    const reply = await this.#request({ type: 'stats' }, isPulse);
+    if (reply?.type !== 'stats' || this.#child !== child) return false;
+    this.#last = reply.stats;
+    return true;
   }
 
   async stop(): Promise<void> {
@@ -242,7 +255,7 @@ class Supervisor implements EmbeddedMedia {
     let missed = 0;
     const look = async () => {
       if (this.#child !== child || !this.#listening || this.#stopping) return;
-      missed = (await this.#request({ type: 'stats' }, true)) === undefined ? missed + 1 : 0;
+      missed = (await this.#count(true)) ? 0 : missed + 1;
       if (this.#child !== child || !this.#listening || this.#stopping) return;
       if (missed >= mediaLimits.pulsesMissedMax) {
         this.#logger.error('The media process does not answer; it is killed.', { missed });
@@ -270,7 +283,7 @@ class Supervisor implements EmbeddedMedia {
     const listened = this.#listening;
     this.#listening = false;
     this.#before = sum(this.#before, this.#last);
-    this.#last = { publishers: 0, players: 0, ...newCounters() };
+    this.#last = noStats();
     for (const settle of [...this.#pending.values()]) settle(undefined);
     if (this.#stopping || (!listened && this.#restarts === 0)) return;
     if (listened && livedMs >= mediaLimits.healthyMs) this.#delayMs = mediaLimits.restartDelayMs;
@@ -287,6 +300,14 @@ class Supervisor implements EmbeddedMedia {
   }
 }
 
+const noStats = (): ChildStats => ({
+  publishers: 0,
+  players: 0,
+  cpuSeconds: 0,
+  residentBytes: 0,
+  ...newCounters(),
+});
+
 function sum(a: ChildStats, b: ChildStats): ChildStats {
   return {
     publishers: b.publishers,
@@ -300,5 +321,9 @@ function sum(a: ChildStats, b: ChildStats): ChildStats {
     nacksOut: a.nacksOut + b.nacksOut,
     keyframeRequests: a.keyframeRequests + b.keyframeRequests,
     packetsDropped: a.packetsDropped + b.packetsDropped,
+    packetsLostIn: a.packetsLostIn + b.packetsLostIn,
+    packetsLostOut: a.packetsLostOut + b.packetsLostOut,
+    cpuSeconds: a.cpuSeconds + b.cpuSeconds,
+    residentBytes: b.residentBytes,
   };
 }

@@ -1,16 +1,18 @@
 import { mediaLimits } from '../limits.ts';
 import type { Kind } from './codec.ts';
 import type { Counters } from './counters.ts';
+import { LossCount } from './loss-count.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { Peer } from './peer.ts';
 import type { Publisher } from './publisher.ts';
-import { buildBye, parseRtcp } from './rtcp.ts';
+import { buildBye, parseRtcp, type ReportBlock } from './rtcp.ts';
 import { isRtcp } from './rtp.ts';
 
 /** A consumer: copies one publisher's streams to one viewer, and answers what the viewer asks for. */
 export class Player {
   readonly streams: readonly OutgoingStream[];
   readonly #counters: Counters;
+  readonly #losses = new LossCount();
   #source: Publisher | undefined;
   #probedMs = Number.NEGATIVE_INFINITY;
   #probes = 0;
@@ -50,8 +52,15 @@ export class Player {
     if (!isRtcp(packet)) return;
     for (const part of parseRtcp(packet)) {
       if (part.type === 'nack') this.#resend(part.mediaSsrc, part.sequences, nowMs);
+      else if (part.type === 'rr' || part.type === 'sr') this.#reported(part.blocks);
       else if (part.type === 'pli' || part.type === 'fir') this.#source?.requestKeyframe(nowMs);
     }
+  }
+
+  #reported(blocks: readonly ReportBlock[]): void {
+    for (const block of blocks)
+      if (this.streams.some(({ ssrc }) => ssrc === block.ssrc))
+        this.#counters.packetsLostOut += this.#losses.take(block);
   }
 
   /** Probes the viewer if it has been silent for a while: a living one answers, a dead one is found out. */

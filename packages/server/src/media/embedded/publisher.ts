@@ -2,6 +2,7 @@ import { mediaLimits } from '../limits.ts';
 import type { Kind } from './codec.ts';
 import type { Counters } from './counters.ts';
 import { IncomingStream } from './incoming-stream.ts';
+import { LossCount } from './loss-count.ts';
 import type { PublishedKind } from './negotiate.ts';
 import type { Peer } from './peer.ts';
 import {
@@ -28,6 +29,7 @@ export class Publisher {
   readonly #ssrc: number;
   readonly #counters: Counters;
   readonly #byPayloadType: ({ stream: IncomingStream; transportCcId: number } | undefined)[] = [];
+  readonly #losses = new LossCount();
   readonly #feedback = new TransportFeedback();
   #feedbackMs = 0;
   #reportMs = 0;
@@ -130,7 +132,9 @@ export class Publisher {
     const blocks: ReportBlock[] = [];
     for (const stream of this.streams) {
       const block = stream.stats.block(stream.ssrc, nowMs);
-      if (block !== undefined) blocks.push(block);
+      if (block === undefined) continue;
+      blocks.push(block);
+      this.#counters.packetsLostIn += this.#losses.take(block);
     }
     // An empty report keeps the address mapping and the other end's liveness alive.
     const report = buildReceiverReport(this.#ssrc, blocks);

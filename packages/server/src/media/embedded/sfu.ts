@@ -143,7 +143,7 @@ export class Sfu {
     this.#remove(session);
   }
 
-  stats(): ChildStats {
+  stats(): Omit<ChildStats, 'cpuSeconds' | 'residentBytes'> {
     let publishers = 0;
     for (const session of this.#sessions.values()) if (session.role.type === 'publisher') publishers += 1;
     return { publishers, players: this.#sessions.size - publishers, ...this.#counters };
