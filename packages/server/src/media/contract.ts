@@ -9,6 +9,8 @@ export interface PublishRequest {
   readonly publisher: string;
   readonly session: string;
   readonly offerSdp: string;
+  /** Kinds that are taken of the offer; the sections of others are answered inactive. Absent: all. */
+  readonly kinds?: { readonly audio: boolean; readonly video: boolean };
 }
 export interface PlayRequest {
   readonly room: string;
@@ -75,6 +77,8 @@ export interface MediaEngine {
   play(request: PlayRequest): Promise<MediaAnswer>;
   /** Which kinds a play session forwards; takes effect at the next packet (video at the next keyframe, asked for at once). */
   select(session: string, kinds: { audio: boolean; video: boolean }): void;
+  /** Lets a play session play another publisher of its room from now on: the same streams go on, video with a keyframe that is asked for at once. */
+  move(session: string, publisher: string): void;
   /** A trickled remote candidate (an `a=candidate` line's value). An engine to which clients come has no use for it. */
   addCandidate(session: string, mid: string, candidate: string): void;
   /**

@@ -71,6 +71,8 @@ async function handle(message: ToChild): Promise<void> {
       return send({ type: 'stats', id: message.id, stats: { ...sfu.stats(), ...processFigures() } });
     case 'select':
       return sfu.select(message.session, message.kinds);
+    case 'move':
+      return sfu.move(message.session, message.publisher);
     case 'keyframe':
       return sfu.requestKeyframe(message.room, message.publisher);
     case 'close':

@@ -115,6 +115,10 @@ class Supervisor implements EmbeddedMedia {
     this.#tell({ type: 'select', session, kinds });
   }
 
+  move(session: string, publisher: string): void {
+    this.#tell({ type: 'move', session, publisher });
+  }
+
   /** Clients come to us: where they say that they are is not asked. */
   addCandidate(): void {}
 

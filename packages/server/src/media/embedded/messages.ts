@@ -15,6 +15,7 @@ export type ToChild =
   | { readonly type: 'restart'; readonly id: number; readonly session: string; readonly offerSdp: string }
   | { readonly type: 'stats'; readonly id: number }
   | { readonly type: 'select'; readonly session: string; readonly kinds: { audio: boolean; video: boolean } }
+  | { readonly type: 'move'; readonly session: string; readonly publisher: string }
   | { readonly type: 'keyframe'; readonly room: string; readonly publisher: string }
   | { readonly type: 'close'; readonly session: string };
 

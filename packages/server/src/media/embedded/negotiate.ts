@@ -27,13 +27,17 @@ type Negotiated<T> =
   | { readonly ok: true; readonly kinds: readonly T[] }
   | { readonly ok: false; readonly detail: string };
 
-/** The streams a publisher will send: one codec each, the first in its own order that we forward. */
-export function negotiatePublisher(offer: Offer): Negotiated<PublishedKind> {
+/** The streams a publisher will send, of the kinds that are allowed: one codec each, the first in its own order that we forward. */
+export function negotiatePublisher(
+  offer: Offer,
+  allowed: Readonly<Record<Kind, boolean>> = { audio: true, video: true },
+): Negotiated<PublishedKind> {
   const kinds: PublishedKind[] = [];
   for (const media of offer.medias) {
     const { kind } = media;
     if (
       kind === 'other' ||
+      !allowed[kind] ||
       media.rejected ||
       (media.direction !== 'sendonly' && media.direction !== 'sendrecv')
     )

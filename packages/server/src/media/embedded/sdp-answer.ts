@@ -63,6 +63,8 @@ export function buildAnswer(options: {
     const types = answer.codecs.map((codec) => codec.payloadType).join(' ');
     lines.push(`m=${media.type} 9 ${media.protocol} ${types}`, 'c=IN IP4 0.0.0.0', 'a=rtcp:9 IN IP4 0.0.0.0');
     lines.push(`a=ice-ufrag:${transport.ufrag}`, `a=ice-pwd:${transport.password}`);
+    // Candidates that come later are taken, and a restart is (RFC 8840 section 4.1).
+    lines.push('a=ice-options:trickle');
     lines.push(`a=fingerprint:${transport.fingerprint}`, `a=setup:${transport.setup}`, `a=mid:${media.mid}`);
     lines.push(`a=${answer.direction}`, 'a=rtcp-mux', 'a=rtcp-rsize');
     for (const { id, uri } of answer.extensions) lines.push(`a=extmap:${id} ${uri}`);

@@ -19,7 +19,9 @@ export interface Link {
 /** One peer's link to the engine, as the child keeps it. */
 export interface Session {
   readonly id: string;
-  readonly route: string;
+  readonly room: string;
+  /** Where it publishes, or plays: a player may be moved. */
+  route: string;
   readonly role:
     | { readonly type: 'publisher'; readonly publisher: Publisher }
     | { readonly type: 'player'; readonly player: Player; readonly kinds: readonly PlayedKind[] };

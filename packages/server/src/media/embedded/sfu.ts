@@ -57,11 +57,11 @@ export class Sfu {
   async publish(request: PublishRequest): Promise<MediaAnswer> {
     const parsed = parseOffer(request.offerSdp);
     if (!parsed.ok) return invalid(parsed.detail);
-    const negotiated = negotiatePublisher(parsed.offer);
+    const negotiated = negotiatePublisher(parsed.offer, request.kinds);
     if (!negotiated.ok) return invalid(negotiated.detail);
     const { kinds } = negotiated;
     const publisher = new Publisher(kinds, randomSsrc(), this.#counters);
-    const session = this.#add(request.session, routeKey(request), { type: 'publisher', publisher });
+    const session = this.#add(request, { type: 'publisher', publisher });
     if (session === undefined) return full;
     return this.#answer(session, parsed.offer);
   }
@@ -90,7 +90,7 @@ export class Sfu {
         }),
     );
     const player = new Player(streams, this.#counters);
-    const session = this.#add(request.session, routeKey(request), { type: 'player', player, kinds });
+    const session = this.#add(request, { type: 'player', player, kinds });
     if (session === undefined) return full;
     return this.#answer(session, parsed.offer);
   }
@@ -105,7 +105,11 @@ export class Sfu {
     const { link, role } = session;
     if (offer.fingerprint !== link.fingerprint)
       return invalid('An ICE restart must not change the fingerprint.');
-    const negotiated = role.type === 'publisher' ? negotiatePublisher(offer) : negotiatePlayer(offer);
+    const has = (kind: Kind) => kindsOf(role).some((found) => found.kind === kind);
+    const negotiated =
+      role.type === 'publisher'
+        ? negotiatePublisher(offer, { audio: has('audio'), video: has('video') })
+        : negotiatePlayer(offer);
     if (!negotiated.ok) return invalid(negotiated.detail);
     if (sectionsOf(negotiated.kinds) !== sectionsOf(kindsOf(role)))
       return invalid('An ICE restart must not change the streams.');
@@ -130,6 +134,18 @@ export class Sfu {
   select(id: string, kinds: { audio: boolean; video: boolean }): void {
     const role = this.#sessions.get(id)?.role;
     if (role?.type === 'player') role.player.select(kinds, this.#clock.steadyMs());
+  }
+
+  move(id: string, publisher: string): void {
+    const session = this.#sessions.get(id);
+    if (session?.role.type !== 'player') return;
+    const { player } = session.role;
+    const nowMs = this.#clock.steadyMs();
+    const { room } = session;
+    this.#leaveRoute(session, nowMs);
+    session.route = routeKey({ room, publisher });
+    // One that is not connected yet goes there when it is.
+    if (session.connected) this.#route(session.route).addPlayer(player, nowMs);
   }
 
   requestKeyframe(room: string, publisher: string): void {
@@ -160,12 +176,14 @@ export class Sfu {
     this.#door.close();
   }
 
-  #add(id: string, route: string, role: Session['role']): Session | undefined {
+  #add(request: PublishRequest | PlayRequest, role: Session['role']): Session | undefined {
+    const { session: id, room } = request;
     if (this.#sessions.has(id) || this.#sessions.size >= mediaLimits.sessionsMax) return undefined;
     const nowMs = this.#clock.steadyMs();
     const session: Session = {
       id,
-      route,
+      room,
+      route: routeKey(request),
       role,
       link: undefined,
       way: undefined,
@@ -297,10 +315,7 @@ export class Sfu {
   #remove(session: Session): void {
     const nowMs = this.#clock.steadyMs();
     this.#sessions.delete(session.id);
-    const route = this.#routes.get(session.route);
-    if (session.role.type === 'publisher') route?.removePublisher(session.role.publisher, nowMs);
-    else route?.removePlayer(session.role.player, nowMs);
-    if (route?.empty) this.#routes.delete(session.route);
+    this.#leaveRoute(session, nowMs);
     session.link?.peer.close();
     void this.#closeWay(session);
     if (this.#sessions.size > 0) return;
@@ -315,6 +330,13 @@ export class Sfu {
       (opened) => opened.close(),
       () => undefined,
     );
+  }
+
+  #leaveRoute(session: Session, nowMs: number): void {
+    const route = this.#routes.get(session.route);
+    if (session.role.type === 'publisher') route?.removePublisher(session.role.publisher, nowMs);
+    else route?.removePlayer(session.role.player, nowMs);
+    if (route?.empty) this.#routes.delete(session.route);
   }
 
   #route(key: string): Route {
