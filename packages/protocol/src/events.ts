@@ -46,6 +46,8 @@ export interface MemberJoined extends EventBase, Subject {
   readonly connectionKind: ConnectionKind;
   /** End of the join privilege, epoch milliseconds; absent when it never ends. */
   readonly tokenEndsMs?: number;
+  /** With co-host authentication: until when the token allows to publish each kind, epoch milliseconds; a kind that is missing it does not allow. */
+  readonly publish?: { readonly audioEndsMs?: number; readonly videoEndsMs?: number };
   /** Silence allowed for this connection before it is presumed gone, milliseconds. */
   readonly leaseMs: number;
   /** Of a signaling channel, which makes no notices: nobody is told of this subscriber. */

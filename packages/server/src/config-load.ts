@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isAppId } from '@housecount/protocol';
+import { isAppId, type Profile } from '@housecount/protocol';
 import { parse as parseYaml } from 'yaml';
 import { type Customer, customerRoles } from './api/customer.ts';
 import type { AppConfig, Config, EndpointConfig, SignalingConfig } from './config.ts';
@@ -139,6 +139,7 @@ const developmentApp: AppConfig = {
   communicationEvents: '107/108',
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
+  profiles: [],
 };
 const developmentCustomer: Customer = {
   id: development.customerId,
@@ -280,6 +281,7 @@ function readApps(source: Source, listen: Config['listen']): readonly AppConfig[
       'communicationEvents',
       'rosterVisibleTo',
       'coHostAuthentication',
+      'profiles',
     ]);
     const certificate = child(item, 'certificate');
     const secondary = child(item, 'secondaryCertificate');
@@ -296,6 +298,15 @@ function readApps(source: Source, listen: Config['listen']): readonly AppConfig[
       communicationEvents: choice(child(item, 'communicationEvents'), ['107/108', '103/104'], '107/108'),
       rosterVisibleTo: choice(child(item, 'rosterVisibleTo'), ['everyone', 'broadcasters'], 'everyone'),
       coHostAuthentication: flag(child(item, 'coHostAuthentication'), false),
+      profiles: list(child(item, 'profiles'), (pin) => {
+        onlyKeys(pin, ['channels', 'profile']);
+        return {
+          channels: text(child(pin, 'channels'), 'a channel name, or a pattern with *', filled),
+          profile: text(child(pin, 'profile'), 'live or communication', (profile) =>
+            ['live', 'communication'].includes(profile),
+          ) as Profile,
+        };
+      }),
     } satisfies AppConfig;
   });
   if (apps.length === 0 && (source.value === undefined || Array.isArray(source.value)))

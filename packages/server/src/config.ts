@@ -1,4 +1,4 @@
-import type { CommunicationEvents } from '@housecount/protocol';
+import type { CommunicationEvents, Profile } from '@housecount/protocol';
 import type { Customer } from './api/customer.ts';
 import type { OpenTo } from './edge/token/verify.ts';
 import type { Network } from './net/network.ts';
@@ -76,6 +76,8 @@ export interface AppConfig {
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token (Agora's co-host authentication). */
   readonly coHostAuthentication: boolean;
+  /** Profiles that are not for clients to choose, by pattern of channel names (`*` stands for any characters): the first that fits counts. */
+  readonly profiles: readonly { readonly channels: string; readonly profile: Profile }[];
 }
 
 /** How signaling tells who is there (spec: signaling section 3). */

@@ -213,7 +213,14 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => redeliveries.stop());
 
   const broadcast = new LateBroadcast();
-  const signal = startSignal({ ...common, log, apps: [...apps.keys()], broadcast });
+  let whip: WhipService | undefined;
+  const signal = startSignal({
+    ...common,
+    log,
+    apps: [...apps.keys()],
+    broadcast,
+    onStreams: (app, channel) => whip?.streamsChanged(app, channel),
+  });
   started.push(() => signal.stop());
   health.register('signal', () => signal.trouble);
 
@@ -238,7 +245,6 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const { joinsPerAddress, joinsPerToken } = config.limits;
   const joins = new JoinBudgets(clock, { perAddress: joinsPerAddress, perToken: joinsPerToken });
 
-  let whip: WhipService | undefined;
   const media = await startEmbeddedMedia({
     ...config.media,
     bindAddress: config.listen.host,

@@ -16,7 +16,7 @@ function load(yaml: string) {
   writeFileSync(file, yaml);
   return loadConfig({ file, env: {} });
 }
-const [all = '', tenants = '', appIdOnly = '', likeTheOriginal = ''] = examples;
+const [all = '', tenants = '', appIdOnly = '', pinned = '', likeTheOriginal = ''] = examples;
 
 test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
   const { customers, endpoints, ...shown } = load(all);
@@ -42,6 +42,10 @@ test('OPS20: its other examples are settings, and the variables it names are the
     ['read', false],
   ]);
   expect(load(appIdOnly).apps[0]?.openTo).toBe('everybody');
+  expect(load(pinned).apps[0]?.profiles).toEqual([
+    { channels: 'call-*', profile: 'communication' },
+    { channels: '*', profile: 'live' },
+  ]);
   expect(load(likeTheOriginal).apps[0]?.signaling.lease).toBe('client');
   const variables = new Set(Object.keys(environmentKinds).map(variableOf));
   for (const [name] of text.matchAll(/HOUSECOUNT_[A-Z_]+[A-Z]/g)) expect(variables).toContain(name);

@@ -64,6 +64,16 @@ const channelEvents = (more: Readonly<Record<string, Schema>> = {}) =>
       connectionKind: connection,
       quiet: optional(constant(true)),
       tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
+      publish: optional(
+        object({
+          audioEndsMs: optional(
+            milliseconds('Until when the token allows to publish audio; absent: it does not'),
+          ),
+          videoEndsMs: optional(
+            milliseconds('Until when the token allows to publish video; absent: it does not'),
+          ),
+        }),
+      ),
       leaseMs: integer('Silence allowed before the member is presumed gone, milliseconds.'),
     }),
     object({

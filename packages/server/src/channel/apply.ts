@@ -6,6 +6,7 @@ import { evolve } from './evolve.ts';
 import { type ChannelLimits, decideJoin } from './join.ts';
 import { endsBy } from './lease.ts';
 import { leave, leavesOf, reasonOf } from './leave.ts';
+import { type PublishRights, recordedRights, sameRights } from './rights.ts';
 import type { ChannelState, Member, OpenChannel } from './state.ts';
 
 export type { ChannelLimits } from './join.ts';
@@ -50,8 +51,10 @@ function decide(
     case 'resume': {
       const member = memberOf(state, command.connectionId);
       if (!member) return { refused: 'resume_invalid' };
-      const tokenEndsMs = command.tokenEndsMs ?? member.tokenEndsMs;
-      return { records: [...live(state, member, nowMs), ...renewed(state, member, tokenEndsMs, nowMs)] };
+      const { tokenEndsMs = member.tokenEndsMs, publish = member.publish } = command;
+      return {
+        records: [...live(state, member, nowMs), ...renewed(state, member, { tokenEndsMs, publish }, nowMs)],
+      };
     }
   }
   const member = memberOf(state, command.connectionId);
@@ -66,7 +69,7 @@ function decide(
     case 'heard':
       return { records: live(state, member, nowMs) };
     case 'renew-token':
-      return { records: renewed(state, member, command.tokenEndsMs, nowMs) };
+      return { records: renewed(state, member, command, nowMs) };
   }
 }
 
@@ -192,13 +195,15 @@ function live({ app, channel }: ChannelState, member: Member, nowMs: number): re
 
 function renewed(
   { app, channel }: ChannelState,
-  { uid, tokenEndsMs: previousMs }: Member,
-  tokenEndsMs: number | undefined,
+  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
+  token: { readonly tokenEndsMs?: number | undefined; readonly publish?: PublishRights | undefined },
   nowMs: number,
 ): readonly ChannelRecord[] {
-  if (tokenEndsMs === previousMs) return [];
+  const { tokenEndsMs } = token;
+  const rights = recordedRights(token.publish);
+  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [];
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  return [{ type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until }];
+  return [{ type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until, ...rights }];
 }
 
 function recovered(

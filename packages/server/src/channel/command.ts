@@ -1,4 +1,5 @@
 import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
+import type { PublishRights } from './rights.ts';
 
 /** What is asked of one channel. Made by edge/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =
@@ -22,11 +23,21 @@ export type ChannelCommand =
   | { readonly type: 'heard'; readonly connectionId: string }
   /**
    * A client came back with its resume key: same connection id, no event. Refused `resume_invalid` once it has left.
-   * `tokenEndsMs`: of the token it brought; undefined keeps the one known.
+   * `tokenEndsMs`, `publish`: of the token it brought; undefined keeps what is known.
    */
-  | { readonly type: 'resume'; readonly connectionId: string; readonly tokenEndsMs?: number }
-  /** `tokenEndsMs` undefined: the join privilege never ends. */
-  | { readonly type: 'renew-token'; readonly connectionId: string; readonly tokenEndsMs?: number }
+  | {
+      readonly type: 'resume';
+      readonly connectionId: string;
+      readonly tokenEndsMs?: number;
+      readonly publish?: PublishRights;
+    }
+  /** `tokenEndsMs` undefined: the join privilege never ends. `publish` undefined: the app does not hold publishing to tokens. */
+  | {
+      readonly type: 'renew-token';
+      readonly connectionId: string;
+      readonly tokenEndsMs?: number;
+      readonly publish?: PublishRights;
+    }
   /**
    * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
    * silent), and may come back until now + `recoveryMs`. No event for those who do.
@@ -61,6 +72,10 @@ export interface JoinCommand {
   readonly platform: number;
   readonly clientType?: number;
   readonly tokenEndsMs?: number;
+  /** What the token allows to publish; undefined: the app does not hold publishing to tokens. */
+  readonly publish?: PublishRights;
+  /** Of a plain client: the connection of the session that it had opened before with the same token, whose membership it takes up again. */
+  readonly formerConnectionId?: string;
   /** Silence allowed for this connection, milliseconds. */
   readonly leaseMs: number;
   /** Of signaling: nobody is told of it. */
@@ -77,5 +92,6 @@ export type ChannelRefusal = {
     | 'already_joined'
     | 'resume_invalid'
     | 'channel_full'
-    | 'hosts_full';
+    | 'hosts_full'
+    | 'token_no_privilege';
 };

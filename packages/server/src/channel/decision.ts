@@ -1,5 +1,6 @@
 import type { ChannelEvent, Evidence } from '@housecount/protocol';
 import type { ChannelRefusal } from './command.ts';
+import type { PublishRights } from './rights.ts';
 
 /**
  * A change of a channel's bookkeeping that nobody is told about as an event: it has no seq and makes no notice. It is
@@ -33,6 +34,7 @@ export type ChannelMark =
       readonly atMs: number;
       readonly uid: number;
       readonly tokenEndsMs?: number;
+      readonly publish?: PublishRights;
     };
 
 export type ChannelRecord = ChannelEvent | ChannelMark;

@@ -72,6 +72,7 @@ function joined(record: MemberJoined): Member {
     joinedSeq: record.seq,
     clientSeq: record.clientSeq,
     ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
+    ...(record.publish && { publish: record.publish }),
     leaseMs: record.leaseMs,
     link: { state: 'live' },
     ...(record.quiet && { quiet: true as const }),
@@ -91,8 +92,9 @@ function marked(member: Member, mark: ChannelMark): Member {
       return { ...member, link: { state: 'silent', lastHeardMs, noticedMs, evidence, leaseEndsMs } };
     }
     case 'token-renewed': {
-      const { tokenEndsMs: _, ...rest } = member;
-      return mark.tokenEndsMs === undefined ? rest : { ...rest, tokenEndsMs: mark.tokenEndsMs };
+      const { tokenEndsMs: _, publish: __, ...rest } = member;
+      const { tokenEndsMs, publish } = mark;
+      return { ...rest, ...(tokenEndsMs !== undefined && { tokenEndsMs }), ...(publish && { publish }) };
     }
   }
 }

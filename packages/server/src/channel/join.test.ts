@@ -144,6 +144,56 @@ describe('join', () => {
     ).toEqual(['link-live']);
   });
 
+  test('CHAN8: a client that is still heard is the same too, if it is known by its token', () => {
+    const channel = new TestChannel();
+    const host = { connectionKind: 'whip', role: 'broadcaster' } as const;
+    channel.must(T, join(1, host));
+    const again = { ...host, connectionId: 'b', formerConnectionId: 'c1' };
+    expect(outline(channel.must(T + 1000, join(1, again)))).toEqual(['link-live']);
+    expect(channel.member(1)).toMatchObject({ connectionId: 'b', joinedSeq: 2, link: { state: 'live' } });
+    // The session before is nobody's now, however it ends.
+    expect(channel.ask(T + 1100, { type: 'leave', connectionId: 'c1', evidence: 'media-closed' })).toBe(
+      'not_joined',
+    );
+  });
+
+  test('RIGHT2: in either profile a broadcaster needs a privilege to publish that has not ended', () => {
+    const rights = [{}, { audioEndsMs: T }, { videoEndsMs: T - 1, audioEndsMs: T }];
+    for (const publish of rights) {
+      const channel = new TestChannel();
+      const refused = (over: object) => channel.ask(T, join(1, { publish, ...over }));
+      expect(refused({ role: 'broadcaster' })).toBe('token_no_privilege');
+      expect(refused({ profile: 'communication' })).toBe('token_no_privilege');
+      channel.must(T, join(2, { profile: 'communication', publish: { audioEndsMs: T + 1 } }));
+      expect(refused({})).toBe('token_no_privilege');
+      expect(refused({ connectionKind: 'whep' })).toBe('token_no_privilege');
+      expect(channel.uids).toEqual([2]);
+    }
+    const live = new TestChannel();
+    live.must(T, join(1, { publish: {} }));
+    live.must(T, join(2, { publish: { videoEndsMs: T + 1 }, role: 'broadcaster' }));
+    expect(live.member(1).publish).toBeUndefined();
+    expect(live.member(2).publish).toEqual({ videoEndsMs: T + 1 });
+  });
+
+  test('RIGHT4: the rights are those of the token brought last, by renewal, resume or a new POST', () => {
+    const channel = new TestChannel();
+    const host = { connectionKind: 'whip', role: 'broadcaster' } as const;
+    channel.must(T, join(1, { ...host, publish: { audioEndsMs: T + 100 } }));
+    const told = (command: Parameters<TestChannel['must']>[1]) => outline(channel.must(T + 1, command));
+    const video = { videoEndsMs: T + 200 };
+    expect(told({ type: 'resume', connectionId: 'c1' })).toEqual([]);
+    expect(told({ type: 'resume', connectionId: 'c1', publish: video })).toEqual(['token-renewed']);
+    expect(channel.member(1).publish).toEqual(video);
+    expect(told({ type: 'renew-token', connectionId: 'c1', publish: video })).toEqual([]);
+    expect(told({ type: 'renew-token', connectionId: 'c1', publish: {} })).toEqual(['token-renewed']);
+    expect(channel.member(1).publish).toBeUndefined();
+    const again = { ...host, connectionId: 'b', formerConnectionId: 'c1', publish: video };
+    expect(told(join(1, again))).toEqual(['link-live', 'token-renewed']);
+    expect(channel.member(1).publish).toEqual(video);
+    expect(told({ type: 'renew-token', connectionId: 'b' })).toEqual(['token-renewed']);
+  });
+
   test('CHAN8: not if it is heard, of another kind, or of another role', () => {
     const kinds = (isSilent: boolean, present: object, next: object) => {
       const channel = new TestChannel();
@@ -155,6 +205,11 @@ describe('join', () => {
     const replaced = ['member-left 3 0', 'member-joined 4 1'];
     expect(kinds(true, {}, {})).toEqual(['link-live']);
     expect(kinds(false, {}, {})).toEqual(replaced);
+    expect(kinds(false, {}, { formerConnectionId: 'another' })).toEqual(replaced);
+    expect(kinds(false, {}, { formerConnectionId: 'c1', role: 'audience' })).toEqual(replaced);
+    expect(
+      kinds(false, { connectionKind: 'rtc' }, { connectionKind: 'rtc', formerConnectionId: 'c1' }),
+    ).toEqual(replaced);
     expect(kinds(true, {}, { connectionKind: 'whep' })).toEqual(replaced);
     expect(kinds(true, {}, { role: 'audience' })).toEqual(replaced);
     expect(kinds(true, { connectionKind: 'signaling' }, { connectionKind: 'signaling' })).toEqual(replaced);

@@ -3,6 +3,7 @@ import { nextClientSeq } from './client-seq.ts';
 import type { JoinCommand } from './command.ts';
 import type { ChannelRecord, Decision } from './decision.ts';
 import { leave, leftRecord } from './leave.ts';
+import { mayBroadcast, recordedRights, sameRights } from './rights.ts';
 import type { ChannelState, Member, OpenChannel } from './state.ts';
 
 export interface ChannelLimits {
@@ -24,6 +25,7 @@ export function decideJoin(
   if (roster.getByConnection(command.connectionId)) return { refused: 'already_joined' };
   if (command.profile !== undefined && command.profile !== profile) return { refused: 'profile_mismatch' };
   const role = profile === 'communication' ? 'broadcaster' : command.role;
+  if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
   const present = roster.get(command.uid);
   if (present && isSameClient(present, command, role)) {
     return { records: takenUp(state, present, command, nowMs) };
@@ -50,29 +52,35 @@ export function decideJoin(
   };
 }
 
+/** In either profile a broadcaster needs a privilege to publish, where the app asks for it; in communication everyone is one. */
+const isAllowed = ({ publish }: JoinCommand, role: Member['role'], nowMs: number): boolean =>
+  role !== 'broadcaster' || mayBroadcast(publish, nowMs);
+
 /**
- * A WHIP or WHEP client that lost its path comes back by a new POST: a new connection, but the same viewer. An rtc
- * client has its resume key for that, so a second one of the same uid is a new device.
+ * A WHIP or WHEP client that lost its path comes back by a new POST: a new connection, but the same viewer. It may notice
+ * sooner than we do; then its token says that it is the same. An rtc client has its resume key for that, so a second one of
+ * the same uid is a new device.
  */
 function isSameClient(present: Member, command: JoinCommand, role: Member['role']): boolean {
   return (
     (command.connectionKind === 'whip' || command.connectionKind === 'whep') &&
     present.connectionKind === command.connectionKind &&
-    present.link.state === 'silent' &&
+    (present.link.state === 'silent' || present.connectionId === command.formerConnectionId) &&
     present.role === role
   );
 }
 
 function takenUp(
   { app, channel }: OpenChannel,
-  { uid, tokenEndsMs: previousMs }: Member,
-  { connectionId, tokenEndsMs }: JoinCommand,
+  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
+  { connectionId, tokenEndsMs, publish }: JoinCommand,
   nowMs: number,
 ): readonly ChannelRecord[] {
   const live: ChannelRecord = { type: 'link-live', app, channel, atMs: nowMs, uid, connectionId };
-  if (tokenEndsMs === previousMs) return [live];
+  const rights = recordedRights(publish);
+  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [live];
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  return [live, { type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until }];
+  return [live, { type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until, ...rights }];
 }
 
 function opened(state: ChannelState, command: JoinCommand, nowMs: number, limits: ChannelLimits): Decision {
@@ -80,6 +88,7 @@ function opened(state: ChannelState, command: JoinCommand, nowMs: number, limits
   const sid = command.newSid;
   const profile = command.profile ?? 'live';
   const role = profile === 'communication' ? 'broadcaster' : command.role;
+  if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
   const full = refusalAt(0, 0, role, limits);
   if (full) return full;
   const clientSeq = nextClientSeq(state.departed.get(command.uid), nowMs);
@@ -127,6 +136,7 @@ function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
     connectionId: command.connectionId,
     connectionKind: command.connectionKind,
     ...(command.tokenEndsMs !== undefined && { tokenEndsMs: command.tokenEndsMs }),
+    ...recordedRights(command.publish),
     leaseMs: command.leaseMs,
     ...(command.quiet && { quiet: true as const }),
   };

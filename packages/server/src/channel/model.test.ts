@@ -41,10 +41,18 @@ const join: fc.Arbitrary<Ask> = fc
     platform: fc.constant(7),
     leaseMs: fc.constantFrom(10, 20),
     aheadMs,
+    former: fc.option(connectionId, { nil: undefined }),
+    publishMs: fc.option(fc.integer({ min: -2, max: 60 }), { nil: undefined, freq: 1 }),
   })
-  .map(({ aheadMs: ahead, profile, ...rest }): Ask => {
-    const named = profile === undefined ? {} : { profile };
-    return (nowMs, newSid) => ({ type: 'join', ...rest, ...named, ...at(nowMs, ahead), newSid });
+  .map(({ aheadMs: ahead, profile, former, publishMs, ...rest }): Ask => {
+    const named = {
+      ...(profile !== undefined && { profile }),
+      ...(former !== undefined && { formerConnectionId: former }),
+    };
+    return (nowMs, newSid) => {
+      const publish = publishMs === undefined ? {} : { publish: { audioEndsMs: nowMs + publishMs } };
+      return { type: 'join', ...rest, ...named, ...publish, ...at(nowMs, ahead), newSid };
+    };
   });
 
 const ask: fc.Arbitrary<Ask> = fc.oneof(

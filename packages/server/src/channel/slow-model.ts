@@ -157,11 +157,15 @@ export class SlowModel {
     if (this.profile && command.profile && this.profile !== command.profile) return 'profile_mismatch';
     const profile = this.profile ?? command.profile ?? 'live';
     const role = profile === 'live' ? command.role : 'broadcaster';
+    const { audioEndsMs = 0, videoEndsMs = 0 } = command.publish ?? {};
+    if (command.publish && role === 'broadcaster' && audioEndsMs <= nowMs && videoEndsMs <= nowMs)
+      return 'token_no_privilege';
     const old = this.people.find(({ uid }) => uid === command.uid);
     const tokenEndsMs = command.tokenEndsMs ?? Infinity;
     const comesBack =
       ['whip', 'whep'].includes(command.connectionKind) && old?.kind === command.connectionKind;
-    if (old?.silence && comesBack && old.role === role) {
+    const isKnown = old?.silence || old?.connectionId === command.formerConnectionId;
+    if (old && isKnown && comesBack && old.role === role) {
       delete old.silence;
       Object.assign(old, { connectionId: command.connectionId, tokenEndsMs });
       return undefined;

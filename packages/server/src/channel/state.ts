@@ -1,4 +1,5 @@
 import type { ConnectionKind, Evidence, Profile, Role } from '@housecount/protocol';
+import type { PublishRights } from './rights.ts';
 import type { Roster } from './roster.ts';
 import { Trie } from './trie.ts';
 
@@ -27,6 +28,8 @@ export interface Member {
   readonly joinedSeq: number;
   readonly clientSeq: number;
   readonly tokenEndsMs?: number;
+  /** What the token allows to publish, where the app asks; a member that has none there may send nothing. */
+  readonly publish?: PublishRights;
   readonly leaseMs: number;
   readonly link: Link;
   /** Of signaling: nobody is told of it. */

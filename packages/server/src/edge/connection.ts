@@ -10,6 +10,7 @@ import {
   type RuleScope,
   type ServerFrame,
 } from '@housecount/protocol';
+import { allowedOf } from '../channel/rights.ts';
 import { stampOf } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { hostsTopic } from '../signal/topics.ts';
@@ -17,6 +18,7 @@ import type { ConnectionContext } from './connection-context.ts';
 import { FrameBudget } from './frame-budget.ts';
 import { admit } from './hello.ts';
 import { judgeLiveness, type Look } from './liveness.ts';
+import { maySendNow, rightsOfMember } from './may-send.ts';
 import { closingCodes, type Membership, membershipOf, welcomeOf } from './membership.ts';
 import { type Answer, handleRequest, leaveRoster, type RequestFrame } from './requests.ts';
 import type { Socket, SocketHandler } from './socket.ts';
@@ -126,6 +128,7 @@ export class Connection implements SocketHandler {
       member.warned = true;
       this.#send({ type: 'token-will-expire', endsMs: member.tokenEndsMs });
     }
+    this.#holdStreams(member, nowMs);
     if (!fair) return;
     const finding = judgeLiveness(steadyMs - this.#heardMs, this.#pinged);
     if (finding === 'heard') return;
@@ -134,6 +137,16 @@ export class Connection implements SocketHandler {
       this.socket.ping();
     }
     if (finding === 'silent' && member.link === 'live') this.#tellSilent(member);
+  }
+
+  /** A privilege may have ended, a rule may be new, or either may be back. */
+  #holdStreams({ app, channel, uid, role, connectionId }: Membership, nowMs: number): void {
+    const { signal, log } = this.#context;
+    if (role !== 'broadcaster' || !signal.streams.get(app.id, channel, uid)) return;
+    const from = { channel, uid, ip: this.socket.address };
+    const may = maySendNow(log, app, from, rightsOfMember(log, app, { channel, uid }), nowMs);
+    const source = { app: app.id, channel, uid, connectionId };
+    signal.streams.allow(source, allowedOf({ audio: true, video: true }, may));
   }
 
   /** The log says that the member is out, and why. */

@@ -1,3 +1,5 @@
+import type { Profile } from '@housecount/protocol';
+import { matchesName } from '../glob.ts';
 import type { TokenApp } from './token/verify.ts';
 
 /** An app as connections need it. */
@@ -6,4 +8,16 @@ export interface EdgeApp extends TokenApp {
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token. */
   readonly coHostAuthentication: boolean;
+  /** Profiles that are not for clients to choose, by pattern of channel names: the first that fits counts. */
+  readonly profiles: readonly PinnedProfile[];
 }
+
+export interface PinnedProfile {
+  /** A name, in which each `*` stands for any characters. */
+  readonly channels: string;
+  readonly profile: Profile;
+}
+
+/** The profile that the app has pinned for the channel, if it has. */
+export const pinnedProfile = ({ profiles }: EdgeApp, channel: string): Profile | undefined =>
+  profiles.find(({ channels }) => matchesName(channels, channel))?.profile;

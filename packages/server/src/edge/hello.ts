@@ -1,16 +1,17 @@
 import type { Code, HelloFrame } from '@housecount/protocol';
+import { mayBroadcast, type PublishRights } from '../channel/rights.ts';
 import type { Member, OpenChannel } from '../channel/state.ts';
 import { limits } from '../limits.ts';
 import type { CommandOutcome, Refused } from '../log/contract.ts';
 import type { ConnectionContext } from './connection-context.ts';
-import type { EdgeApp } from './edge-app.ts';
+import { type EdgeApp, pinnedProfile } from './edge-app.ts';
 import { isForOne } from './join-budgets.ts';
+import { rightsOf } from './may-send.ts';
 import { publishEndsMsOf } from './membership.ts';
 import { type ResumeClaim, verifyResumeKey } from './resume-key.ts';
 import type { Socket } from './socket.ts';
 import {
   checkToken,
-  mayPublish,
   type TokenGrant,
   type TokenIdentity,
   type TokenTime,
@@ -63,7 +64,12 @@ async function join(
   const ruleScope = log.banned(app.id, { channel, uid: knownUid ?? 0, ip: address }, 'join_channel');
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
   const role = hello.role ?? 'audience';
-  if (role === 'broadcaster' && hello.profile !== 'communication' && !mayBroadcast(app, grant, time.nowMs))
+  const pinned = pinnedProfile(app, channel);
+  if (pinned !== undefined && hello.profile !== undefined && hello.profile !== pinned)
+    return refuse('profile_mismatch', `The server has pinned it: ${pinned}.`);
+  const profile = pinned ?? hello.profile ?? 'live';
+  const rights = rightsOf(app, grant);
+  if ((role === 'broadcaster' || profile === 'communication') && !mayBroadcast(rights, time.nowMs))
     return refuse('token_no_privilege', 'It does not allow publishing, which a broadcaster needs here.');
 
   const token = app.certificate === undefined ? '' : (hello.token ?? '');
@@ -78,11 +84,12 @@ async function join(
     connectionId,
     connectionKind: 'rtc',
     role,
-    profile: hello.profile ?? 'live',
+    profile,
     platform: hello.platform ?? 0,
     ...(hello.clientType !== undefined && { clientType: hello.clientType }),
     ...(grant.joinEndsMs !== undefined && { tokenEndsMs: grant.joinEndsMs }),
     mayPublish: publishEndsMsOf(grant) > time.nowMs,
+    ...(rights && { publish: rights }),
     leaseMs: context.leaseMs,
     ip: address,
   });
@@ -116,7 +123,8 @@ async function resume(
 
   const back = context.comingBack(claim);
   try {
-    const outcome = await takeUp(context, claim, member, grant.joinEndsMs);
+    const token = { tokenEndsMs: grant.joinEndsMs, publish: rightsOf(app, grant) };
+    const outcome = await takeUp(context, claim, member, token);
     const admission = outcome.ok && present(context, app, channel, connectionId, grant, true);
     if (admission) {
       log.noteAddress(app.id, channel, { uid, connectionId }, address);
@@ -134,13 +142,14 @@ async function takeUp(
   { log }: ConnectionContext,
   { app, channel, connectionId }: ResumeClaim,
   member: Member,
-  tokenEndsMs: number | undefined,
+  { tokenEndsMs, publish }: { tokenEndsMs: number | undefined; publish: PublishRights | undefined },
 ): Promise<CommandOutcome> {
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  const outcome = await log.submit(app, channel, { type: 'resume', connectionId, ...until });
+  const rights = publish && { publish };
+  const outcome = await log.submit(app, channel, { type: 'resume', connectionId, ...until, ...rights });
   if (!outcome.ok || tokenEndsMs !== undefined || member.tokenEndsMs === undefined) return outcome;
   // A token without an end does not show in the command, which then kept the earlier end.
-  return log.submit(app, channel, { type: 'renew-token', connectionId });
+  return log.submit(app, channel, { type: 'renew-token', connectionId, ...rights });
 }
 
 /** What the log says now, which is what the welcome tells; undefined if the member is gone already. */
@@ -172,11 +181,6 @@ function tokenOf(
 ): TokenGrant | HelloRefusal {
   const { token, channel } = hello;
   return checkToken({ token, app, channel, identity, ...when, lengthMax: limits.tokenLengthMax });
-}
-
-/** Does the app let the holder of this token be a broadcaster? */
-function mayBroadcast(app: EdgeApp, grant: TokenGrant, nowMs: number): boolean {
-  return !app.coHostAuthentication || mayPublish(grant, 'audio', nowMs) || mayPublish(grant, 'video', nowMs);
 }
 
 const refuse = (code: Code, detail?: string): HelloRefusal => ({

@@ -20,21 +20,13 @@ export interface Membership {
   tokenEndsMs?: number;
   /** token-will-expire was sent for this end. */
   warned: boolean;
-  /** Until when it may publish, epoch milliseconds; undefined where the app does not ask for the privilege. */
-  publish?: PublishRights;
   /** Until when its token has a publish privilege, whether the app asks for it or not, epoch milliseconds. */
   publishEndsMs: number;
   roster?: RosterStream;
 }
 
-export interface PublishRights {
-  readonly audioEndsMs: number;
-  readonly videoEndsMs: number;
-}
-
 export function membershipOf({ app, grant, channel, member }: Admission): Membership {
   const { uid, account, role, connectionId, tokenEndsMs } = member;
-  const publish = publishRightsOf(app, grant);
   return {
     app,
     channel: channel.channel,
@@ -45,7 +37,6 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
     link: member.link.state,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
     warned: false,
-    ...(publish && { publish }),
     publishEndsMs: publishEndsMsOf(grant),
   };
 }
@@ -53,15 +44,6 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
 /** Until when the token has a publish privilege, epoch milliseconds; 0: it has none. */
 export const publishEndsMsOf = ({ privileges }: Pick<TokenGrant, 'privileges'>): number =>
   Math.max(privileges.get('publishAudio') ?? 0, privileges.get('publishVideo') ?? 0);
-
-/** What the token allows to publish, if the app cares. */
-export function publishRightsOf(app: EdgeApp, { privileges }: TokenGrant): PublishRights | undefined {
-  if (!app.coHostAuthentication) return undefined;
-  return {
-    audioEndsMs: privileges.get('publishAudio') ?? 0,
-    videoEndsMs: privileges.get('publishVideo') ?? 0,
-  };
-}
 
 /** The first frame of a connection that was admitted. */
 export function welcomeOf(context: ConnectionContext, admission: Admission): WelcomeFrame {

@@ -1,12 +1,13 @@
 import type { ClientFrame, Code, RosterViewRequest, StreamsFrame } from '@housecount/protocol';
-import type { Privilege } from '../channel/rules.ts';
+import { mayBroadcast, refusalToSend } from '../channel/rights.ts';
 import { limits } from '../limits.ts';
 import type { RosterReader } from '../roster/roster-subscription.ts';
 import type { ViewReader } from '../roster/roster-views.ts';
 import { keyOf, rangeOf } from '../roster/window.ts';
 import { rosterTopic, viewTopic } from '../signal/topics.ts';
 import type { ConnectionContext } from './connection-context.ts';
-import { type Membership, publishEndsMsOf, publishRightsOf } from './membership.ts';
+import { maySendNow, refusalDetail, rightsOf, rightsOfMember } from './may-send.ts';
+import { type Membership, publishEndsMsOf } from './membership.ts';
 import type { Socket } from './socket.ts';
 import { checkToken, tokenTime } from './token/verify.ts';
 
@@ -58,9 +59,10 @@ export function handleRequest(requester: Requester, frame: RequestFrame): Answer
 }
 
 async function setRole({ context, member }: Requester, role: Membership['role']): Promise<Answer> {
-  const { app, channel, connectionId, publish } = member;
+  const { app, channel, connectionId } = member;
+  const rights = rightsOfMember(context.log, app, member);
   const nowMs = context.clock.nowMs();
-  if (role === 'broadcaster' && publish && Math.max(publish.audioEndsMs, publish.videoEndsMs) <= nowMs)
+  if (role === 'broadcaster' && !mayBroadcast(rights, nowMs))
     return { code: 'token_no_privilege', detail: 'Renew the token with one that allows publishing first.' };
   const outcome = await context.log.submit(app.id, channel, {
     type: 'set-role',
@@ -89,29 +91,29 @@ async function renewToken({ context, member }: Requester, token: string): Promis
   });
   if (!grant.ok) return grant;
   const tokenEndsMs = grant.joinEndsMs;
+  const publish = rightsOf(app, grant);
   const outcome = await log.submit(app.id, channel, {
     type: 'renew-token',
     connectionId,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    ...(publish && { publish }),
   });
   if (!outcome.ok) return outcome;
   member.tokenEndsMs = tokenEndsMs;
   member.warned = false;
-  member.publish = publishRightsOf(app, grant);
   member.publishEndsMs = publishEndsMsOf(grant);
   return undefined;
 }
 
 /** The state is in memory, so this is done at once. */
 function setStreams({ context, member, socket }: Requester, { audio, video }: StreamsFrame): Answer {
-  const { app, channel, uid, connectionId, publish, role } = member;
+  const { app, channel, uid, connectionId, role } = member;
+  const { log, clock } = context;
   if (role !== 'broadcaster') return { code: 'role_forbidden' };
-  const nowMs = context.clock.nowMs();
-  if (publish && ((audio && publish.audioEndsMs <= nowMs) || (video && publish.videoEndsMs <= nowMs)))
-    return { code: 'token_no_privilege' };
-  const banned = (privilege: Privilege) =>
-    context.log.banned(app.id, { channel, uid, ip: socket.address }, privilege) !== undefined;
-  if ((audio && banned('publish_audio')) || (video && banned('publish_video'))) return { code: 'banned' };
+  const from = { channel, uid, ip: socket.address };
+  const may = maySendNow(log, app, from, rightsOfMember(log, app, member), clock.nowMs());
+  const refusal = refusalToSend({ audio, video }, may);
+  if (refusal) return { code: refusal.code, detail: refusalDetail(refusal.code, refusal.kind) };
   context.signal.streams.set({ app: app.id, channel, uid, connectionId }, { audio, video });
   return undefined;
 }

@@ -22,12 +22,14 @@ export const testApp: EdgeApp = {
   certificate: 'fedcba9876543210fedcba9876543210',
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
+  profiles: [],
 };
 export const strictApp: EdgeApp = {
   id: 'f'.repeat(32),
   certificate: 'e'.repeat(32),
   rosterVisibleTo: 'broadcasters',
   coHostAuthentication: true,
+  profiles: [{ channels: 'call-*', profile: 'communication' }],
 };
 export const leaseMs = 10_000;
 export const recoveryMs = 15_000;

@@ -1,6 +1,7 @@
 import type { Code, ConnectionKind, Profile, Role, RuleScope } from '@housecount/protocol';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { ChannelRecord } from '../channel/decision.ts';
+import type { PublishRights } from '../channel/rights.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
 import type { SignalingCommand, SignalingKind, SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
@@ -29,6 +30,10 @@ export interface JoinRequest {
   readonly tokenEndsMs?: number;
   /** False: without a publish privilege, so that the places kept for those who have one are none of its. */
   readonly mayPublish?: boolean;
+  /** What the token allows to publish; undefined: the app does not hold publishing to tokens. */
+  readonly publish?: PublishRights;
+  /** Of a plain client: the connection of the session that it had opened before with the same token. */
+  readonly formerConnectionId?: string;
   readonly leaseMs: number;
   /** Address of the peer, for ip rules. Not logged. */
   readonly ip: string;

@@ -48,6 +48,8 @@ export function decideJoin(world: WorldView, request: JoinRequest, random: Rando
       platform: request.platform,
       ...(request.clientType !== undefined && { clientType: request.clientType }),
       ...(request.tokenEndsMs !== undefined && { tokenEndsMs: request.tokenEndsMs }),
+      ...(request.publish && { publish: request.publish }),
+      ...(request.formerConnectionId !== undefined && { formerConnectionId: request.formerConnectionId }),
       leaseMs: request.leaseMs,
       newSid: newSid(random),
     },

@@ -27,6 +27,8 @@ export interface SignalOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** A broadcaster of the channel sends other streams than before. */
+  readonly onStreams?: (app: string, channel: string) => void;
 }
 
 /** Starts to tell the channels' clients what the log says, from now on. */
@@ -55,8 +57,10 @@ export class Signal {
     const { log, metrics } = options;
     this.streams = new Streams({
       channel: (app, channel) => log.channel(app, channel),
-      onChange: (app, channel, uid, { audio, video }) =>
-        this.#tell(app, channel, { type: 'host-streams', uid, audio, video }),
+      onChange: (app, channel, uid, { audio, video }) => {
+        this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
+        options.onStreams?.(app, channel);
+      },
     });
     metrics.gauge('housecount_roster_streams', 'Channels whose roster is followed.', () => this.#feeds.size);
     metrics.gauge(

@@ -17,6 +17,8 @@ interface Stream {
   readonly said: StreamState;
   /** What its media session can carry; undefined: it has had none, so its word counts alone. */
   readonly carried?: StreamState;
+  /** What it may send now; undefined: all. */
+  readonly allowed?: StreamState;
   /** Where the channel stood when it was set: a leave before that is of an earlier stay. */
   readonly sid: string;
   readonly seq: number;
@@ -71,6 +73,15 @@ export class Streams {
     this.#change(source, { carried: { audio, video } });
   }
 
+  /** Notes what a connection may send now: what it says counts as far as that goes, and again when it may once more. Ignored unless it has said something and backs a broadcaster now. */
+  allow(source: StreamSource, kinds: StreamState): void {
+    const { app, channel, uid, connectionId } = source;
+    const stream = this.#channels.get(`${app}/${channel}`)?.get(uid);
+    if (stream?.connectionId !== connectionId) return;
+    const { audio, video } = stream.allowed ?? all;
+    if (kinds.audio !== audio || kinds.video !== video) this.#change(source, { allowed: kinds });
+  }
+
   /** Forgets what the event ends. Events are told later than the state that `set` sees, so newer streams are kept. */
   absorb(event: ChannelEvent): void {
     const key = `${event.app}/${event.channel}`;
@@ -86,7 +97,7 @@ export class Streams {
     if (streams.size === 0) this.#channels.delete(key);
   }
 
-  #change(source: StreamSource, news: Partial<Pick<Stream, 'said' | 'carried'>>): void {
+  #change(source: StreamSource, news: Partial<Pick<Stream, 'said' | 'carried' | 'allowed'>>): void {
     const { app, channel, uid, connectionId } = source;
     const open = this.#options.channel(app, channel);
     const member = open?.roster.get(uid);
@@ -104,7 +115,9 @@ export class Streams {
   }
 }
 
-const shown = ({ said, carried = { audio: true, video: true } }: Stream): StreamState => ({
-  audio: said.audio && carried.audio,
-  video: said.video && carried.video,
+const all: StreamState = { audio: true, video: true };
+
+const shown = ({ said, carried = all, allowed = all }: Stream): StreamState => ({
+  audio: said.audio && carried.audio && allowed.audio,
+  video: said.video && carried.video && allowed.video,
 });

@@ -16,6 +16,8 @@ export interface RtcTokenRequest {
   readonly expireSeconds: number;
   /** Seconds from `issuedSeconds` that its privileges last; default `expireSeconds`; 0: for ever. */
   readonly privilegeSeconds?: number;
+  /** Privileges with seconds of their own, 0: for ever, instead of those of the role. */
+  readonly privileges?: Readonly<Partial<Record<keyof typeof rtcPrivileges, number>>>;
   /** Unix seconds. */
   readonly issuedSeconds: number;
   /** Whole number from 1 to 99,999,999, different for each token. */
@@ -51,13 +53,19 @@ function rtcService({
   identity,
   role,
   expireSeconds,
-  privilegeSeconds,
+  privilegeSeconds = expireSeconds,
+  privileges,
 }: RtcTokenRequest): Uint8Array {
-  const keys = role === 'broadcaster' ? Object.values(rtcPrivileges) : [rtcPrivileges.join];
+  const names = Object.keys(rtcPrivileges) as (keyof typeof rtcPrivileges)[];
+  const ofRole = names.filter((name) => role === 'broadcaster' || name === 'join');
+  const granted = privileges ?? Object.fromEntries(ofRole.map((name) => [name, privilegeSeconds]));
+  const given = names.flatMap((name) =>
+    granted[name] === undefined ? [] : [[rtcPrivileges[name], granted[name]] as const],
+  );
   return join(
     uint16(serviceTypes.rtc),
-    uint16(keys.length),
-    ...keys.map((key) => join(uint16(key), uint32(privilegeSeconds ?? expireSeconds))),
+    uint16(given.length),
+    ...given.map(([key, seconds]) => join(uint16(key), uint32(seconds))),
     text(channel),
     text(nameOf(identity)),
   );

@@ -1,9 +1,11 @@
 import { type Code, HousecountError, isAccount, isAppId, isChannelName, isUid } from '@housecount/protocol';
+import { mayBroadcast, type PublishRights } from '../../channel/rights.ts';
 import type { Privilege } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
-import type { EdgeApp } from '../edge-app.ts';
+import { type EdgeApp, pinnedProfile } from '../edge-app.ts';
 import { isForOne, type Joiner } from '../join-budgets.ts';
+import { rightsOf } from '../may-send.ts';
 import { publishEndsMsOf } from '../membership.ts';
 import { verifyResumeKey } from '../resume-key.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
@@ -21,6 +23,8 @@ export interface Admitted {
   readonly publishEndsMs?: number;
   /** Whose budget the session counts for; absent likewise. */
   readonly joiner?: Joiner;
+  /** Of a plain session: what its token allows to publish; undefined: the app does not hold publishing to tokens. */
+  readonly rights?: PublishRights;
 }
 
 export interface AdmissionOptions {
@@ -34,7 +38,8 @@ const resumePrefix = 'hc1.';
 
 /**
  * Checks app, channel and Bearer of a POST. Throws HousecountError: invalid_app_id, invalid_channel_name,
- * token_required, resume_invalid, banned, role_forbidden, or a token's code.
+ * token_required, resume_invalid, banned, role_forbidden, or a token's code. What a publisher may send is asked
+ * when its offer has been read.
  */
 export async function admit(
   options: AdmissionOptions,
@@ -50,13 +55,9 @@ export async function admit(
     readonly time: TokenTime;
   },
 ): Promise<{ readonly app: EdgeApp; readonly admitted: Admitted }> {
-  const { apps, log } = options;
-  const { channel, bearer, time, kind, isHere } = request;
-  const { nowMs } = time;
-  const app = isAppId(request.app) ? apps.get(request.app) : undefined;
-  if (!app) throw new HousecountError('invalid_app_id');
-  if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
-  if (!bearer && !needsNoToken(app, isHere)) throw new HousecountError('token_required');
+  const { log } = options;
+  const { channel, bearer, time, kind } = request;
+  const app = appOf(options, request);
 
   if (bearer?.startsWith(resumePrefix)) {
     const key = verifyResumeKey(options.resumeSecret, bearer);
@@ -68,24 +69,15 @@ export async function admit(
     return { app, admitted: { plain: false, uid: key.uid, connectionId: key.connectionId } };
   }
 
-  const wished = wishedIdentity(request.query);
-  const checked = checkToken({
-    token: bearer,
-    app,
-    channel,
-    ...(wished && { identity: wished }),
-    ...time,
-    lengthMax: limits.tokenLengthMax,
-    isHere,
-  });
-  if (!checked.ok) throw new HousecountError(checked.code, checked.detail);
+  const { checked, wished } = tokenOf(app, request);
   const identity = wished ?? identityOf(checked.tokenUid);
-  const mayPublish = [checked.privileges.get('publishAudio'), checked.privileges.get('publishVideo')].some(
-    (endsMs) => (endsMs ?? 0) > nowMs,
-  );
-  if (kind === 'whip' && app.coHostAuthentication && !mayPublish) {
-    throw new HousecountError('token_no_privilege', 'Publishing needs the publish privileges.');
-  }
+  const rights = rightsOf(app, checked);
+  const profile = log.channel(app.id, channel)?.profile ?? pinnedProfile(app, channel);
+  if ((kind === 'whip' || profile === 'communication') && !mayBroadcast(rights, time.nowMs))
+    throw new HousecountError(
+      'token_no_privilege',
+      'It does not allow publishing, which a broadcaster needs here.',
+    );
   const uid = log.expectedUid(app.id, channel, identity);
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
   const token = app.certificate === undefined ? '' : (bearer ?? '');
@@ -99,8 +91,58 @@ export async function admit(
       joiner,
       ...('account' in identity && { account: identity.account }),
       ...(checked.joinEndsMs !== undefined && { tokenEndsMs: checked.joinEndsMs }),
+      ...(rights && { rights }),
     },
   };
+}
+
+/** What of a request says what it is for and by whom. */
+interface Asked {
+  readonly app: string;
+  readonly channel: string;
+  readonly bearer: string | undefined;
+  readonly query: URLSearchParams;
+  /** The client is on this machine. */
+  readonly isHere?: boolean;
+  readonly time: TokenTime;
+}
+
+/** Would a POST with this Bearer be looked at? Joins nobody, and stores nothing. */
+export function holdsGoodBearer(options: AdmissionOptions, request: Asked): boolean {
+  try {
+    const app = appOf(options, request);
+    const { bearer, channel } = request;
+    if (!bearer?.startsWith(resumePrefix)) return tokenOf(app, request).checked.ok;
+    const key = verifyResumeKey(options.resumeSecret, bearer);
+    return key?.app === app.id && key.channel === channel;
+  } catch (error) {
+    if (error instanceof HousecountError) return false;
+    throw error;
+  }
+}
+
+/** The app, if it is one, the channel can be, and there is a Bearer where it needs one. */
+function appOf({ apps }: AdmissionOptions, { app: id, channel, bearer, isHere }: Asked): EdgeApp {
+  const app = isAppId(id) ? apps.get(id) : undefined;
+  if (!app) throw new HousecountError('invalid_app_id');
+  if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
+  if (!bearer && !needsNoToken(app, isHere)) throw new HousecountError('token_required');
+  return app;
+}
+
+function tokenOf(app: EdgeApp, { channel, bearer, query, isHere, time }: Asked) {
+  const wished = wishedIdentity(query);
+  const checked = checkToken({
+    token: bearer,
+    app,
+    channel,
+    ...(wished && { identity: wished }),
+    ...time,
+    lengthMax: limits.tokenLengthMax,
+    isHere,
+  });
+  if (!checked.ok) throw new HousecountError(checked.code, checked.detail);
+  return { checked, wished };
 }
 
 /** `?uid=` or `?account=`: for tokens that fit several. */
@@ -124,14 +166,6 @@ function identityOf(tokenUid: string): { uid: number } | { account: string } {
   if (isUid(uid)) return { uid };
   if (!isAccount(tokenUid)) throw new HousecountError('invalid_account');
   return { account: tokenUid };
-}
-
-/** The privileges that sending these kinds of media needs, beside that to join. */
-export function publishPrivileges(kinds: { audio: boolean; video: boolean }): readonly Privilege[] {
-  return [
-    ...(kinds.audio ? ['publish_audio' as const] : []),
-    ...(kinds.video ? ['publish_video' as const] : []),
-  ];
 }
 
 /** Throws HousecountError `banned` if a rule keeps the subject from one of the privileges. */

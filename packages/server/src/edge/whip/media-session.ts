@@ -1,3 +1,5 @@
+import type { Kinds, PublishRights } from '../../channel/rights.ts';
+
 /** One WHIP or WHEP session, from 201 to its end. */
 export interface MediaSession {
   /** Unguessable; the last segment of the Location. Whoever knows it may PATCH and DELETE it. */
@@ -9,10 +11,11 @@ export interface MediaSession {
   readonly connectionId: string;
   /** The session is a member by itself (OBS, a plain player); else it belongs to a member that joined over WebSocket. */
   readonly plain: boolean;
-  /** Whose streams a player plays. */
+  /** Whose streams a player plays, and whether it asked for that one by name. */
   readonly host?: number;
-  /** Kinds that the offer has: all that a WHIP session can send, also after a restart. */
-  readonly kinds: { readonly audio: boolean; readonly video: boolean };
+  readonly isHostAsked?: true;
+  /** Kinds that were taken of the offer: all that a WHIP session can send, also after a restart. */
+  readonly kinds: Kinds;
   readonly offerSdp: string;
   readonly iceUfrag: string;
   readonly etag: string;
@@ -21,6 +24,10 @@ export interface MediaSession {
   readonly tokenEndsMs?: number;
   /** As admission.ts says. */
   readonly publishEndsMs?: number;
+  /** Of a plain session: what its token allows to publish; undefined: the app does not ask. A member's own rights are in the log. */
+  readonly rights?: PublishRights;
+  /** Of a plain session: a digest of its token, by which a client that comes back is known. */
+  readonly tokenDigest?: string;
   readonly address: string;
   /** Of a plain session: its media connected and the member is in. An SDK client's own session always is. */
   readonly joined: boolean;
@@ -30,6 +37,7 @@ export interface MediaSession {
 export class MediaSessions {
   readonly #byId = new Map<string, MediaSession>();
   readonly #byConnection = new Map<string, Set<string>>();
+  readonly #byChannel = new Map<string, Set<string>>();
 
   get size(): number {
     return this.#byId.size;
@@ -42,25 +50,48 @@ export class MediaSessions {
   /** Adds it, or takes the place of the one with the same id. */
   put(session: MediaSession): void {
     this.#byId.set(session.id, session);
-    const own = this.#byConnection.get(session.connectionId) ?? new Set<string>();
-    this.#byConnection.set(session.connectionId, own.add(session.id));
+    file(this.#byConnection, session.connectionId, session.id);
+    file(this.#byChannel, channelOf(session), session.id);
   }
 
   delete(id: string): MediaSession | undefined {
     const session = this.#byId.get(id);
     if (!session) return undefined;
     this.#byId.delete(id);
-    const own = this.#byConnection.get(session.connectionId);
-    own?.delete(id);
-    if (own?.size === 0) this.#byConnection.delete(session.connectionId);
+    unfile(this.#byConnection, session.connectionId, id);
+    unfile(this.#byChannel, channelOf(session), id);
     return session;
   }
 
+  /** In the order in which they were opened. */
   ofConnection(connectionId: string): readonly MediaSession[] {
-    return [...(this.#byConnection.get(connectionId) ?? [])].flatMap((id) => this.#byId.get(id) ?? []);
+    return this.#named(this.#byConnection.get(connectionId));
+  }
+
+  /** The same of everybody in a channel. */
+  ofChannel(app: string, channel: string): readonly MediaSession[] {
+    return this.#named(this.#byChannel.get(channelOf({ app, channel })));
   }
 
   all(): readonly MediaSession[] {
     return [...this.#byId.values()];
   }
+
+  #named(ids: Iterable<string> = []): readonly MediaSession[] {
+    return [...ids].flatMap((id) => this.#byId.get(id) ?? []);
+  }
+}
+
+const channelOf = ({ app, channel }: Pick<MediaSession, 'app' | 'channel'>): string => `${app}/${channel}`;
+
+function file(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  if (ids) ids.add(id);
+  else index.set(key, new Set([id]));
+}
+
+function unfile(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  ids?.delete(id);
+  if (ids?.size === 0) index.delete(key);
 }

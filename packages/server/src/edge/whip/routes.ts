@@ -50,7 +50,7 @@ function resources(options: WhipRoutesOptions): Route[] {
         path,
         handle: guarded(options, (request, context) => post(options, kind, request, context)),
       },
-      { method: 'OPTIONS', path, handle: () => empty(200, { 'accept-post': sdpType }) },
+      { method: 'OPTIONS', path, handle: (request, context) => describe(options, request, context) },
       // HEAD, which has the headers of GET, is how a WHEP endpoint is told from others (draft-ietf-wish-whep).
       {
         method: 'GET',
@@ -110,6 +110,31 @@ async function post(
   return new Response(answerSdp, { status: 201, headers });
 }
 
+/**
+ * OPTIONS of an endpoint: some clients read the ICE servers here and nowhere else. Those that need a password are for who has
+ * a good Bearer, and a browser's own preflight, which no page reads, is told of none (RFC 9725 section 4.6).
+ */
+function describe(options: WhipRoutesOptions, request: Request, context: RequestContext): Response {
+  const headers = new Headers({ ...cors, 'accept-post': sdpType });
+  if (!request.headers.has('access-control-request-method')) {
+    const { appId = '', channel = '' } = context.params;
+    const { searchParams: query } = context.url;
+    const bearer = bearerOf(request, context.url);
+    const isWelcome =
+      options.admitRequest(keyOf(request, context)) &&
+      options.service.holdsGoodBearer({
+        app: appId,
+        channel,
+        bearer,
+        query,
+        isHere: isClientHere(request, context),
+      });
+    for (const server of options.iceServers)
+      if (isWelcome || server.username === undefined) headers.append('link', iceLink(server));
+  }
+  return new Response(null, { status: 200, headers });
+}
+
 async function patch(service: WhipService, request: Request, context: RequestContext): Promise<Response> {
   const session = sessionOf(service, context);
   requireType(request, fragmentType);
@@ -128,8 +153,8 @@ async function patch(service: WhipService, request: Request, context: RequestCon
 }
 
 async function remove(service: WhipService, context: RequestContext): Promise<Response> {
-  const session = sessionOf(service, context);
-  await service.remove(session.id);
+  const { session = '' } = context.params;
+  if (!(await service.remove(session))) throw new HousecountError('not_found');
   return empty(200);
 }
 
