@@ -207,6 +207,11 @@ export interface SignalingWelcome {
   readonly leaseMs?: number;
   /** After a restart of the server: how long it waits for its clients to come back, milliseconds. */
   readonly recoveryMs?: number;
+  /**
+   * Channels that the session which was asked for was put out of and has not subscribed to since: its client may not have heard. They are
+   * not to be subscribed anew but by the app.
+   */
+  readonly ended?: readonly (SignalingUnsubscribed | SignalingChannelEnded)[];
 }
 export interface SignalingPong {
   readonly type: 'pong';

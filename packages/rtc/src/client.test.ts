@@ -311,37 +311,52 @@ describe('a lost connection', () => {
     expect(told.at(-1)).toEqual(['connection-state-change', 'DISCONNECTED', 'RECONNECTING', 'UID_CONFLICT']);
   });
 
-  test('SDK46: a page that was opened anew takes the place back from another device', async () => {
-    const kept = new Map<string, string>();
-    const storage = {
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, value: string) => void kept.set(key, value),
-      removeItem: (key: string) => void kept.delete(key),
+  test('BACK20: kicked while it was away, it is told so and does not join anew', async () => {
+    hear('connection-state-change');
+    await join(9);
+    told.splice(0);
+    server.onHello = (_hello, socket) => {
+      socket.tell({ type: 'closing', code: 'kicked', message: 'out', retry: false, scope: 'uid' });
+      socket.drop(4301);
     };
-    saveResume(storage, {
-      server: 'https://live.test:7080',
-      app,
-      channel: 'c',
-      uid: 9,
-      connectionId: 'c1',
-      resume: 'hc1.old',
-    });
-    const before = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
-    Object.defineProperty(globalThis, 'sessionStorage', { value: storage, configurable: true });
-    try {
-      const welcoming = server.onHello;
-      server.onHello = (hello, socket) => {
-        if (hello.resume === undefined) return welcoming(hello, socket);
-        socket.tell({ type: 'closing', code: 'replaced', message: 'no', retry: false });
-        socket.drop(4300);
-      };
-      expect(await join(9)).toBe(9);
-      expect(server.hellos.map(({ resume }) => resume)).toEqual(['hc1.old', undefined]);
-    } finally {
-      if (before) Object.defineProperty(globalThis, 'sessionStorage', before);
-      else Reflect.deleteProperty(globalThis, 'sessionStorage');
-    }
+    server.socket.drop();
+    await until('over', () => client.connectionState === 'DISCONNECTED');
+    expect(server.hellos).toHaveLength(2);
+    expect(told.at(-1)).toEqual(['connection-state-change', 'DISCONNECTED', 'RECONNECTING', 'UID_BANNED']);
   });
+
+  for (const ended of ['replaced', 'kicked', 'token_expired'] as const)
+    test(`SDK46: a page that was opened anew joins anew, though the membership of the page before was ended: ${ended}`, async () => {
+      const kept = new Map<string, string>();
+      const storage = {
+        getItem: (key: string) => kept.get(key) ?? null,
+        setItem: (key: string, value: string) => void kept.set(key, value),
+        removeItem: (key: string) => void kept.delete(key),
+      };
+      saveResume(storage, {
+        server: 'https://live.test:7080',
+        app,
+        channel: 'c',
+        uid: 9,
+        connectionId: 'c1',
+        resume: 'hc1.old',
+      });
+      const before = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
+      Object.defineProperty(globalThis, 'sessionStorage', { value: storage, configurable: true });
+      try {
+        const welcoming = server.onHello;
+        server.onHello = (hello, socket) => {
+          if (hello.resume === undefined) return welcoming(hello, socket);
+          socket.tell({ type: 'closing', code: ended, message: 'no', retry: false });
+          socket.drop(4300);
+        };
+        expect(await join(9)).toBe(9);
+        expect(server.hellos.map(({ resume }) => resume)).toEqual(['hc1.old', undefined]);
+      } finally {
+        if (before) Object.defineProperty(globalThis, 'sessionStorage', before);
+        else Reflect.deleteProperty(globalThis, 'sessionStorage');
+      }
+    });
 
   test('SDK46: it tries as long as it takes, and a request made meanwhile is answered after', async () => {
     await join();

@@ -86,6 +86,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     this.#release = claimInstance(this, settings);
     this.#session = new Session(settings, {
       onFrame: (frame) => this.#inOrder(frame),
+      onPutOut: (frame) => void this.#onFrame(frame),
       onState: (event) => this.#onState(event),
       onStream: (event) => this.#onLink(event),
     });

@@ -75,3 +75,28 @@ test('RTM111: who is kept from publishing is told −11024, and the connection g
   await ann.client.publish('lobby', 'hi');
   expect(ann.links.at(-1)?.currentState).toBe('CONNECTED');
 });
+
+test('RTM110, BACK22: what it was put out of while it was away it is told when it is back, and does not subscribe to by itself', async () => {
+  const { client, links } = ann;
+  for (const channel of ['lobby', 'hall']) await client.subscribe(channel);
+  world.requests.splice(0);
+  links.splice(0);
+  world.onLogin = (_, socket) =>
+    socket.tell(
+      world.welcome({
+        session: { id: 's2', key: 'k2' },
+        ended: [
+          { type: 'unsubscribed', channel: 'lobby', code: 'kicked', message: 'Out.', serverMs: 7 },
+          { type: 'channel-ended', channel: 'never', code: 'kicked', errorCode: -11007, message: 'Out.' },
+        ],
+      }),
+    );
+  world.socket.drop();
+  await world.pass(5_000);
+  expect(world.of('subscribe').map(({ channel }) => channel)).toEqual(['hall']);
+  const told = links.filter(({ reasonCode }) => reasonCode === 'KICKED_OUT_BY_SERVER');
+  expect(told).toMatchObject([{ affectedChannels: ['lobby'], unrestoredChannels: ['lobby'] }]);
+  expect(links.at(-1)).toMatchObject({ currentState: 'CONNECTED', affectedChannels: ['hall'] });
+  await client.subscribe('lobby');
+  expect(world.of('subscribe').at(-1)).toMatchObject({ channel: 'lobby' });
+});

@@ -14,7 +14,7 @@ import { type SealedAbout, Sealer } from './sealer.ts';
 import { Streams } from './streams/streams.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-export interface SessionHandlers extends Pick<LinkHandlers, 'onFrame' | 'onState'> {
+export interface SessionHandlers extends Pick<LinkHandlers, 'onFrame' | 'onState' | 'onPutOut'> {
   /** The link of a stream channel has changed. */
   onStream(event: LinkStateEvent): void;
 }

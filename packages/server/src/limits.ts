@@ -152,6 +152,13 @@ export const limits = {
   appChannelsMax: 100_000,
   /** Signaling channels of one app that somebody subscribes to, or that have metadata or locks, and users with metadata; the next is refused with `channels_full`. */
   appSignalingChannelsMax: 1_000_000,
+  /**
+   * How long it is remembered that others ended a membership or a session, milliseconds of the log's time: its client is told, should it
+   * come back. A token is good for a day at most: who comes later needs another one from its app, which so lets it in anew.
+   */
+  endingKeptMs: 25 * 3_600_000,
+  /** How many of an app, kicks and replacements each; beyond it the oldest are forgotten, and who comes back to one joins anew. About 250 bytes each. */
+  endingsMax: 100_000,
   /** String accounts of one app with another uid than that of their name; for the next, the one unused for longest gets that of its name again. */
   appAccountsMax: 1_000_000,
   /** Different uids of which one app remembers who had them; of more those seen longest ago are forgotten. About 16 bytes each. */

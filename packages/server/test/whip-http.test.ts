@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { Client, tokenFor } from './client.ts';
+import { ask } from './rest-client.ts';
 import { testApp } from './server-process.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
@@ -266,6 +267,16 @@ describe('WHIP and WHEP over HTTP', () => {
       409,
       'not_joined',
     );
+  });
+
+  test('BACK20: the resume key of a member that was kicked opens no media, and says why', async () => {
+    const host = await Client.join({ url: server.url, channel: 'kicked', uid: 1, role: 'broadcaster' });
+    const { status } = await ask(server.url, '/dev/v1/kicking-rule', {
+      send: { appid: testApp.id, cname: 'kicked', uid: 1, time: 0, privileges: ['join_channel'] },
+    });
+    expect(status).toBe(200);
+    for (const kind of ['whip', 'whep'] as const)
+      await expectProblem(await post(kind, { channel: 'kicked', token: host.welcome.resume }), 403, 'kicked');
   });
 
   test('WHIP3: a session that never connects makes no event', async () => {

@@ -204,6 +204,19 @@ describe('a viewer', () => {
     expect(heard).toHaveLength(2);
   });
 
+  test('BACK20: stays out when it was put out while it was away', async () => {
+    const { viewer, until } = start();
+    const first = await script.link();
+    first.welcome();
+    await until('joined');
+    first.cut();
+    const back = await script.link();
+    expect(back.hello.resume).toBe('KEY');
+    back.closing('kicked', { scope: 'uid' });
+    await until('removed kicked');
+    expect(viewer.isOut).toBe(true);
+  });
+
   test('CLI11: stays out when it was put out', async () => {
     const { viewer, until } = start();
     const link = await script.link();

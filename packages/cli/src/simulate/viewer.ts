@@ -168,6 +168,12 @@ export class Viewer {
       else this.#left('heard');
       return;
     }
+    if (this.#resume !== undefined && (code === 'kicked' || code === 'replaced')) {
+      // Others ended the membership while it was away: as if it had been there.
+      if (this.#cancelLeave === undefined) this.#removed(code);
+      else this.#left('heard');
+      return;
+    }
     const isAgain = retry && !this.#isPointless;
     if (isAgain) this.#wait(retryAfterMs);
     else this.#out();

@@ -26,6 +26,8 @@ export interface LinkIdentity {
 export interface LinkHandlers {
   onFrame(frame: SignalingServerFrame): void;
   onState(event: LinkStateEvent): void;
+  /** A channel is over that the client may not have heard of; before anything is restored. */
+  onPutOut(frame: SignalingServerFrame): void;
   /**
    * Brings the server's session to what this client wants of it; resolves with the channels where that failed. With
    * `resumed` false the session is new and empty.
@@ -255,6 +257,9 @@ export class Link {
     this.#session = welcome.session;
     this.#limits = returnLimits(welcome);
     this.#isWhole = livedOn;
+    for (const frame of welcome.ended ?? []) this.#handlers.onPutOut(frame);
+    // Who hears of it may log out.
+    if (this.#socket !== socket) return;
     const unrestored = await this.#handlers.restore(livedOn);
     await this.#renewSince(socket, token);
     if (this.#socket !== socket) return;

@@ -108,12 +108,16 @@ async function resume(
   const { log, clock } = context;
   const { channel } = hello;
   const claim = verifyResumeKey(context.resumeSecret, key);
-  const member = claim && log.channel(claim.app, claim.channel)?.roster.get(claim.uid);
-  if (!claim || !member || claim.app !== app.id || claim.channel !== channel || !isSame(hello, member))
-    return refuse('resume_invalid');
-  // Told "join anew", a client that comes back by itself would push out the device that took its place.
-  if (member.connectionId !== claim.connectionId) return refuse('replaced');
+  if (!claim || claim.app !== app.id || claim.channel !== channel) return refuse('resume_invalid');
   const { connectionId, uid } = claim;
+  const member = log.channel(app.id, channel)?.roster.get(uid);
+  if (member && !isSame(hello, member)) return refuse('resume_invalid');
+  if (member?.connectionId !== connectionId) {
+    const ended = endingOf(context, claim);
+    if (ended) return ended;
+    // Told "join anew", a client that comes back by itself would push out the device that took its place.
+    return refuse(member ? 'replaced' : 'resume_invalid');
+  }
   if (!context.joins.takeResume(connectionId)) return refuse('rate_limited', tooManyJoins);
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, { ...tokenTime(clock), isHere });
@@ -131,11 +135,20 @@ async function resume(
       return admission;
     }
     back.failed();
-    return outcome.ok ? refuse('resume_invalid') : outcome;
+    // Perhaps it was put out while this was being decided.
+    if (outcome.ok || outcome.code === 'resume_invalid')
+      return endingOf(context, claim) ?? refuse('resume_invalid');
+    return outcome;
   } catch (cause) {
     back.failed();
     throw cause;
   }
+}
+
+/** If others ended what the key stands for, while its client was away: how, as it would have been told then. */
+function endingOf({ log }: ConnectionContext, { app, connectionId }: ResumeClaim): HelloRefusal | undefined {
+  const ending = log.endingOf(app, connectionId);
+  return ending && { ok: false, ...ending };
 }
 
 async function takeUp(

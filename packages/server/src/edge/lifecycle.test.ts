@@ -12,6 +12,11 @@ afterEach(() => world.stop());
 const lobby = () => world.log.channel(testApp.id, 'lobby');
 const linkOf = (uid: number) => lobby()?.roster.get(uid)?.link;
 const joinedOnce = ['channel-opened', 'member-joined'];
+/** What `promise` gives, while the time that its appends need passes. */
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  await world.settled();
+  return promise;
+}
 
 describe('silence', () => {
   test('WIRE13: a client that answers pings stays, however quiet it is otherwise', async () => {
@@ -313,7 +318,44 @@ describe('resume', () => {
     expect(next.closed).toBeUndefined();
     expect(await world.events()).toEqual([...joinedOnce, 'member-left', 'member-joined']);
     await next.says({ type: 'bye' });
-    expect((await world.hello({ uid: 2, resume: old.welcome.resume })).closed?.reason).toBe('resume_invalid');
+    // As if it had been there when that one came.
+    expect((await world.hello({ uid: 2, resume: old.welcome.resume })).closed?.reason).toBe('replaced');
+  });
+
+  for (const how of ['by then', 'after a crash', 'from a snapshot'] as const)
+    test(`BACK20: who was kicked while it was away is told how, ${how}, and may join anew`, async () => {
+      await begin();
+      await world.hello({ uid: 1 });
+      const away = await world.hello({ uid: 2 });
+      const { resume } = away.welcome;
+      await away.drops();
+      const rule = { app: testApp.id, channel: 'lobby', uid: 2, privileges: ['join_channel'] } as const;
+      await inTime(world.log.createRule(rule, 0));
+      // A stop writes a snapshot.
+      if (how === 'from a snapshot') await inTime(world.log.stop());
+      if (how !== 'by then') {
+        await world.crash();
+        await world.start();
+      }
+      expect((await world.hello({ uid: 2, resume })).one('closing')).toMatchObject({
+        code: 'kicked',
+        retry: false,
+        scope: 'uid',
+      });
+      expect(linkOf(2)).toBeUndefined();
+      expect((await world.hello({ uid: 2 })).welcome.resumed).toBe(false);
+      expect((await world.hello({ uid: 2, resume })).closed?.reason).toBe('kicked');
+    });
+
+  test('BACK20: a kick that is decided together with a resume is told, not undone', async () => {
+    await begin();
+    const away = await world.hello({ uid: 2 });
+    await away.drops();
+    const kicked = world.log.submit(testApp.id, 'lobby', { type: 'kick', uid: 2, ruleScope: 'uid' });
+    const back = await world.hello({ uid: 2, resume: away.welcome.resume });
+    await kicked;
+    expect(back.one('closing')).toMatchObject({ code: 'kicked', scope: 'uid' });
+    expect(lobby()).toBeUndefined();
   });
 
   test('WIRE20: needs a good token and no ban, like a join', async () => {

@@ -5,6 +5,7 @@ import type { PublishRights } from '../channel/rights.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
 import type { SignalingCommand, SignalingKind, SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
+import type { Ending, PutOut } from './endings.ts';
 import type { Erasure, LogEntry, MessageRecord } from './record.ts';
 
 /** A refusal is an outcome, not a failure: nothing changed, and the code says why. */
@@ -101,6 +102,11 @@ export interface Log {
     subject: { channel: string; uid: number; ip: string },
     privilege: Privilege,
   ): RuleScope | undefined;
+
+  /** How others ended the membership that this connection backed, or the session of this id; undefined: they did not, or that is forgotten. */
+  endingOf(app: string, connectionId: string): Ending | undefined;
+  /** The channels that a rule put a session out of since it subscribed to them last. */
+  putOut(app: string, sessionId: string): readonly PutOut[];
 
   /** The durable state; immutable, so a reader may keep it as long as it likes. undefined if closed. */
   channel(app: string, channel: string): OpenChannel | undefined;

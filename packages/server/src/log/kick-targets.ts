@@ -50,14 +50,14 @@ export function signalingKickTargets(
     for (const at of addresses.of(ip)) {
       const { channelType, channel } = at;
       if (channelType !== undefined && isMeant(scope, at))
-        targets.push({ key: { app, channelType, channel }, command: kickOf(scope, at) });
+        targets.push({ key: { app, channelType, channel }, command: sessionKickOf(scope, at) });
     }
     return targets;
   }
   for (const { app: ofApp, channelType, channel, presence } of known) {
     if (ofApp !== app || presence.sid === undefined || (scope.channel ?? channel) !== channel) continue;
     if (uid === undefined || presence.roster.get(uid))
-      targets.push({ key: { app, channelType, channel }, command: kickOf(scope) });
+      targets.push({ key: { app, channelType, channel }, command: sessionKickOf(scope) });
   }
   return targets;
 }
@@ -72,4 +72,10 @@ function kickOf(scope: RuleDraft, at?: { readonly uid: number; readonly connecti
   const ruleScope = scopeOf(scope);
   if (at) return { type: 'kick', connectionIds: [at.connectionId], uid: at.uid, ruleScope };
   return { type: 'kick', ...(scope.uid !== undefined && { uid: scope.uid }), ruleScope };
+}
+
+/** A rule that names no channel ends sessions, and puts nobody out of a channel: such a kick names no rule's scope. */
+function sessionKickOf(scope: RuleDraft, at?: { readonly uid: number; readonly connectionId: string }): Kick {
+  const { ruleScope, ...kick } = kickOf(scope, at);
+  return scope.channel === undefined ? kick : { ...kick, ...(ruleScope && { ruleScope }) };
 }

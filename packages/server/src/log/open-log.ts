@@ -315,6 +315,14 @@ class EmbeddedOwner implements Log {
     return this.#world.rules.banned(app, subject, privilege, this.#clock.nowMs());
   }
 
+  endingOf(app: string, connectionId: string): ReturnType<Log['endingOf']> {
+    return this.#world.endings.of(app, connectionId, this.#clock.nowMs());
+  }
+
+  putOut(app: string, sessionId: string): ReturnType<Log['putOut']> {
+    return this.#world.endings.putOut(app, sessionId, this.#clock.nowMs());
+  }
+
   channel(app: string, channel: string): OpenChannel | undefined {
     const state = this.#world.state(app, channel);
     return state.sid === undefined ? undefined : state;

@@ -10,10 +10,11 @@ import { type PublisherOf, withTopics } from '../channel/topics.ts';
 import { spelledUid } from './account-uids.ts';
 import type { KeptAccount } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
+import type { EndingLine } from './endings.ts';
 import { holderOf, type SeenLine } from './seen-uids.ts';
 import type { World } from './world.ts';
 
-/** 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen. */
+/** 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen, nor of how memberships ended. */
 const versions = [1, 2, 3, 4];
 
 /** First line of a snapshot. `floorMs`: no time given after it may be earlier. */
@@ -27,6 +28,7 @@ type Line =
   | { readonly accountKey: string }
   | { readonly seen: SeenLine }
   | { readonly rule: KickingRule }
+  | { readonly ended: EndingLine }
   /** The next `lines` lines are the channel's own. */
   | { readonly channel: string; readonly app: string; readonly lines: number }
   /** The next `lines` lines are those of its presence, then `states` users' states, then `publishers` of topics. */
@@ -51,13 +53,14 @@ export function worldToLines(world: World, floorMs: number): Iterable<string> {
     seen: world.seen.lines(),
   };
   const rules = world.rules.everything();
-  return lines({ states, signaling: world.signalingStates() }, accounts, rules, floorMs);
+  const endings = world.endings.lines();
+  return lines({ states, signaling: world.signalingStates() }, accounts, { rules, endings }, floorMs);
 }
 
 function* lines(
   { states, signaling }: { states: readonly ChannelState[]; signaling: readonly SignalingState[] },
   accounts: { key: string | undefined; kept: readonly KeptAccount[]; seen: Iterable<SeenLine> },
-  rules: readonly KickingRule[],
+  { rules, endings }: { rules: readonly KickingRule[]; endings: readonly EndingLine[] },
   floorMs: number,
 ): Iterable<string> {
   yield JSON.stringify({ version: 4, floorMs } satisfies Header);
@@ -66,6 +69,7 @@ function* lines(
     yield JSON.stringify({ account: [app, account, uid, usedMs] } satisfies Line);
   for (const seen of accounts.seen) yield JSON.stringify({ seen } satisfies Line);
   for (const rule of rules) yield JSON.stringify({ rule } satisfies Line);
+  for (const ended of endings) yield JSON.stringify({ ended } satisfies Line);
   for (const state of states) {
     const own = [...channelToLines(state)];
     yield JSON.stringify({ channel: state.channel, app: state.app, lines: own.length } satisfies Line);
@@ -113,6 +117,7 @@ export async function worldFromLines(
       else if ('accountKey' in line) world.accountUids.keep(line.accountKey);
       else if ('seen' in line) world.seen.restore(line.seen);
       else if ('rule' in line) world.rules.set(line.rule);
+      else if ('ended' in line) world.endings.restore(line.ended);
       else if ('signaling' in line)
         channel = { left: line.lines, lines: [], put: (own) => world.putSignaling(signalingOf(line, own)) };
       else channel = { left: line.lines, lines: [], put: (own) => world.put(channelFromLines(own)) };

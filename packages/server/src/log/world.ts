@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import { AccountUids, spelledUid } from './account-uids.ts';
 import { Accounts } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
+import { Endings } from './endings.ts';
 import { MessageTimes } from './message-times.ts';
 import { isChannelRecord, type LogRecord, type MessagePlace } from './record.ts';
 import { Rules } from './rules.ts';
@@ -63,6 +64,7 @@ export class World implements WorldView {
   readonly seen: SeenUids;
   readonly messageTimes = new MessageTimes();
   readonly rules = new Rules();
+  readonly endings = new Endings();
   readonly #channels = new Map<string, ChannelState>();
   readonly #open = new Map<string, Set<string>>();
   readonly #signaling = new Map<string, SignalingState>();
@@ -196,6 +198,7 @@ export class World implements WorldView {
   /** Folds one record in. */
   absorb(record: LogRecord): void {
     noteUid(this, record);
+    this.endings.absorb(record);
     if (record.type === 'signaling') this.putSignaling(evolveSignaling(this.signaling(record), record));
     else if (isChannelRecord(record)) this.put(evolve(this.state(record.app, record.channel), record));
     else if (record.type === 'account-key') this.accountUids.keep(record.key);
@@ -221,6 +224,8 @@ export class Draft implements WorldView {
   readonly seen: SeenUids;
   readonly messageTimes: MessageTimes;
   readonly rules: Rules;
+  /** Records that end or begin memberships: nothing is decided by them, so they count when they are durable. */
+  readonly #comings: LogRecord[] = [];
   /** The key that a record of this draft keeps. */
   #accountKey: string | undefined;
 
@@ -278,6 +283,7 @@ export class Draft implements WorldView {
 
   absorb(record: LogRecord): void {
     noteUid(this, record);
+    if (record.type === 'signaling' || record.type === 'member-left') this.#comings.push(record);
     if (record.type === 'signaling')
       this.#signaling.set(signalingKey(record), evolveSignaling(this.signaling(record), record));
     else if (isChannelRecord(record)) this.#evolve(record);
@@ -300,6 +306,7 @@ export class Draft implements WorldView {
     this.seen.commit();
     this.messageTimes.commit();
     this.rules.commit();
+    for (const record of this.#comings) this.#base.endings.absorb(record);
     for (const state of this.#states.values()) this.#base.put(state);
     for (const state of this.#signaling.values()) this.#base.putSignaling(state);
     return { live: [...this.#states.values()], signaling: [...this.#signaling.values()] };

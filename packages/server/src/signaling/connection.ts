@@ -14,6 +14,7 @@ import { judgeLiveness, type Look } from '../edge/liveness.ts';
 import type { Socket, SocketHandler } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
 import type { SignalingContext } from './context.ts';
+import { putOutFrame } from './put-out.ts';
 import { errorCodeOf, refusalOf } from './refusals.ts';
 import { type Answer, handleRequest, type Request } from './requests.ts';
 import type { Session } from './session.ts';
@@ -272,7 +273,7 @@ export class SignalingConnection implements SocketHandler {
       this.end(code, detail === undefined ? {} : { detail });
       return;
     }
-    const { session, resumed } = admission;
+    const { session, resumed, putOut = [] } = admission;
     const { app, userId, id } = session;
     if ((this.#phase as Phase).is === 'ended') {
       session.lost(this.#heardMs);
@@ -292,6 +293,7 @@ export class SignalingConnection implements SocketHandler {
       pingMs: limits.pingMs,
       leaseMs: session.leaseMs,
       recoveryMs: context.recoveryMs,
+      ...(putOut.length > 0 && { ended: putOut.map((place) => putOutFrame(place, context.clock.nowMs())) }),
     });
     session.attach(this);
   }

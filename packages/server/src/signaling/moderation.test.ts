@@ -226,6 +226,108 @@ describe('put out of a channel', () => {
   });
 });
 
+describe('away', () => {
+  const key = { app: app.id, channelType: 'MESSAGE', channel: 'lobby' } as const;
+  const comesBack = (w: SignalingWorld, { welcome }: TestClient) =>
+    w.login('ann', { session: welcome.session });
+  const inTime = async <T>(w: SignalingWorld, promise: Promise<T>): Promise<T> => {
+    await w.settled();
+    return promise;
+  };
+  const kicked = { code: 'kicked', errorCode: signalingErrors.loginRejected, retry: false };
+
+  for (const how of ['by then', 'after a crash', 'from a snapshot'] as const)
+    test(`BACK21: a session that the backend ended while its client was away is told so, ${how}, and is not begun anew`, async () => {
+      const w = await begin();
+      const ann = await w.login('ann');
+      await ann.subscribes('lobby');
+      await ann.drops();
+      expect(await inTime(w, w.signaling.backend.endSession(app.id, 'ann'))).toBeTrue();
+      if (how === 'from a snapshot') await inTime(w, w.log.stop());
+      if (how !== 'by then') {
+        await w.crash();
+        await w.start();
+      }
+      expect((await comesBack(w, ann)).closing).toMatchObject(kicked);
+      expect(w.subscribers()).toEqual([]);
+      expect((await w.login('ann')).welcome.resumed).toBe(false);
+    });
+
+  test('BACK21: also one whose connection seemed to stand, or that was in no channel', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    // The path is gone, and nobody has noticed: what is said last goes nowhere.
+    expect(await inTime(w, w.signaling.backend.endSession(app.id, 'ann'))).toBeTrue();
+    expect((await comesBack(w, ann)).closing).toMatchObject(kicked);
+  });
+
+  test('BACK21: a rule about the app as a whole that has ended by then has ended the session, before and after a crash', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    await ann.drops();
+    await rule(w, { uid: uidOf(w, 'ann'), privileges: join }, 0);
+    expect((await comesBack(w, ann)).closing).toMatchObject(kicked);
+    const again = await w.login('ann');
+    await again.subscribes('lobby');
+    await w.crash();
+    await w.start();
+    await rule(w, { uid: uidOf(w, 'ann'), privileges: join }, 0);
+    expect((await comesBack(w, again)).closing).toMatchObject(kicked);
+  });
+
+  test('BACK22: who was put out of a channel and lost the session is told in the new one, until it subscribes there again', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    for (const channel of ['lobby', 'hall']) await ann.subscribes(channel);
+    await ann.drops();
+    await rule(w, { channel: 'lobby', privileges: join }, 0);
+    await w.advance(leaseMs + 1_000);
+    const back = await comesBack(w, ann);
+    expect(back.welcome).toMatchObject({
+      resumed: false,
+      ended: [{ type: 'unsubscribed', channel: 'lobby', code: 'kicked' }],
+    });
+    await back.subscribes('lobby');
+    await back.drops();
+    expect((await comesBack(w, back)).welcome).not.toHaveProperty('ended');
+  });
+
+  test('BACK22: likewise over a crash of the server, of both kinds of channels, and where the connection seemed to stand', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    for (const channel of ['lobby', 'hall']) await ann.subscribes(channel);
+    await ann.enters('arena');
+    await rule(w, { channel: 'lobby', privileges: join }, 0);
+    await rule(w, { channel: 'arena', privileges: join }, 0);
+    const ended = [
+      { type: 'unsubscribed', channel: 'lobby', code: 'kicked' },
+      { type: 'channel-ended', channel: 'arena', code: 'kicked' },
+    ];
+    expect((await comesBack(w, ann)).welcome).toMatchObject({ resumed: true, ended });
+    await w.crash();
+    await w.start();
+    const back = await comesBack(w, ann);
+    expect(back.welcome).toMatchObject({ session: { id: ann.welcome.session.id }, resumed: false, ended });
+  });
+
+  test('BACK23: who was replaced while away, by a device that is gone again, is told so; who was lost begins anew', async () => {
+    const w = await begin();
+    const ann = await w.login('ann');
+    await ann.subscribes('lobby');
+    await ann.drops();
+    const other = await w.login('ann');
+    await other.says({ type: 'logout' });
+    expect((await comesBack(w, ann)).closing).toMatchObject({ code: 'replaced', retry: false });
+    const lost = await w.login('ann');
+    await lost.subscribes('lobby');
+    await lost.drops();
+    await w.advance(leaseMs + 1_000);
+    expect(w.log.signalingChannel(key)).toBeUndefined();
+    expect((await comesBack(w, lost)).welcome.resumed).toBe(false);
+  });
+});
+
 describe('muted', () => {
   test('SIG103: while a rule holds, messages to that channel are refused; all else goes on; it ends by itself', async () => {
     const w = await begin();

@@ -1,10 +1,11 @@
-import { codes, signalingErrors } from '@housecount/protocol';
+import { signalingErrors } from '@housecount/protocol';
 import type { KickingRule } from '../channel/rules.ts';
 import type { LogRecord } from '../log/record.ts';
 import { refused, type SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
 import { uidOf } from './identity.ts';
+import { putOutFrame } from './put-out.ts';
 import type { Session } from './session.ts';
 
 /** Rules about an app as a whole speak of no channel: no channel has this name. */
@@ -63,12 +64,8 @@ export function tellKicked(
     return;
   }
   if (!session.drop(key)) return;
-  const { channel } = key;
-  const serverMs = clock.nowMs();
-  const { message } = codes.kicked;
-  session.answerLate((connection) =>
-    connection.send({ type: 'unsubscribed', channel, code: 'kicked', message, serverMs }),
-  );
+  const frame = putOutFrame({ channelType: key.channelType, channel: key.channel }, clock.nowMs());
+  session.answerLate((connection) => connection.send(frame));
 }
 
 const subjectOf = (log: SignalingContext['log'], { app, userId, address }: Session, channel = noChannel) => ({

@@ -1,10 +1,4 @@
-import {
-  type Code,
-  codes,
-  type Evidence,
-  type SignalingChannelEnded,
-  signalingErrors,
-} from '@housecount/protocol';
+import { type Code, codes, type Evidence, type SignalingChannelEnded } from '@housecount/protocol';
 import { stampOf } from '../clock.ts';
 import type { Permissions } from '../edge/token/permissions.ts';
 import type { SignalingRequest } from '../log/contract.ts';
@@ -16,8 +10,8 @@ import type { SignalingApp, SignalingContext } from './context.ts';
 import { FollowedRosters } from './followed-rosters.ts';
 import type { identityOf } from './identity.ts';
 import { LockWaits } from './lock-waits.ts';
+import { channelEnded } from './put-out.ts';
 import type { Rates } from './rates.ts';
-import { errorCodeOf } from './refusals.ts';
 import { StreamMembership } from './stream-membership.ts';
 import { followStorage, Subscription, type SubscriptionOptions } from './subscription.ts';
 import { Telling } from './telling.ts';
@@ -292,13 +286,7 @@ export class Session {
   streamEnded(key: ChannelKey, code: Code): void {
     this.waits.endAll(key);
     if (!this.drop(key)) return;
-    const frame: SignalingChannelEnded = {
-      type: 'channel-ended',
-      channel: key.channel,
-      code,
-      errorCode: (code === 'kicked' ? undefined : errorCodeOf(code)) ?? signalingErrors.joinFailed,
-      message: codes[code].message,
-    };
+    const frame = channelEnded(key.channel, code);
     if (this.#connection) this.#connection.send(frame);
     else this.#lostStreams.set(signalingKey(key), frame);
   }
@@ -330,7 +318,7 @@ export class Session {
   async end(code: Code, evidence: Evidence | undefined): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#context.sessions.forget(this);
+    this.#context.sessions.forget(this, code);
     const connection = this.#connection;
     this.#connection = undefined;
     this.#telling?.end();

@@ -2,6 +2,7 @@ import type { Code, SignalingLogin } from '@housecount/protocol';
 import { closingCodes } from '../edge/membership.ts';
 import type { Socket } from '../edge/socket.ts';
 import type { SignalingOutcome } from '../log/contract.ts';
+import type { Ending, PutOut } from '../log/endings.ts';
 import type { LogRecord } from '../log/record.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
@@ -14,11 +15,19 @@ import { Session } from './session.ts';
 import { verifySessionKey } from './session-key.ts';
 
 export type Admission =
-  | { readonly ok: true; readonly session: Session; readonly resumed: boolean }
+  | {
+      readonly ok: true;
+      readonly session: Session;
+      readonly resumed: boolean;
+      /** Channels that the session which was asked for was put out of: its client may not have heard. */
+      readonly putOut?: readonly PutOut[];
+    }
   | { readonly ok: false; readonly code: Code; readonly detail?: string };
 
 /** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
 const forgetAfterMs = 60_000;
+/** Sessions of which it is remembered here that others ended them, beside what the log says; beyond it the oldest are forgotten. About 100 bytes each. */
+const recentEndingsMax = 100_000;
 /** With which options it subscribed is not known any more after a restart: it is told nothing until it subscribes anew. */
 const unknownOptions = { withMessage: false, withPresence: false, withMetadata: false, withLock: false };
 
@@ -28,6 +37,8 @@ export class Sessions {
   readonly #byUser = new Map<string, Session>();
   readonly #byId = new Map<string, Session>();
   readonly #recentRates: RecentRates;
+  /** How others ended sessions, those first that ended first. */
+  readonly #recentEndings = new Map<string, Ending['code']>();
 
   constructor(context: SignalingContext) {
     this.#context = context;
@@ -70,14 +81,20 @@ export class Sessions {
         ? claim.id
         : undefined;
     if (claimed !== undefined) {
+      const ended = this.of(app.id, userId)?.id === claimed ? undefined : this.#endingOf(app.id, claimed);
+      if (ended) return { ok: false, code: ended };
       const back = this.#returning(app, userId, claimed, leaseMs);
       if (back === 'replaced') return { ok: false, code: 'replaced' };
       if (back) {
         // What a session from before a restart was allowed is not known any more: nothing less, as far as it can be known.
         if (back.isRestored) back.session.permissions = permissions;
         const admission = await this.#resume(back.session, checked, address);
-        if (admission) return admission.ok ? { ...admission, resumed: back.session.isWhole } : admission;
-        // Ended meanwhile by a newer device.
+        const { isWhole } = back.session;
+        if (admission?.ok) return { ...admission, resumed: isWhole, ...this.#putOutOf(app.id, claimed) };
+        if (admission) return admission;
+        // Ended meanwhile, by the backend or by a newer device.
+        const code = this.#endingOf(app.id, claimed);
+        if (code) return { ok: false, code };
         if (this.of(app.id, userId)) return { ok: false, code: 'replaced' };
       }
     }
@@ -95,7 +112,12 @@ export class Sessions {
       ...(claimed !== undefined && { insteadOf: claimed }),
     });
     this.#add(session);
-    return { ok: true, session, resumed: false };
+    return {
+      ok: true,
+      session,
+      resumed: false,
+      ...(claimed !== undefined && this.#putOutOf(app.id, claimed)),
+    };
   }
 
   /** The user is offline: their locks run out. Resolves when that is durable. */
@@ -103,9 +125,14 @@ export class Sessions {
     await this.#holder(app, userId, this.#context.clock.nowMs());
   }
 
-  /** The session has ended. */
-  forget(session: Session): void {
+  /** The session has ended. Of one that is in no channel the log does not know how. */
+  forget(session: Session, code: Code): void {
     this.#byId.delete(session.id);
+    if (code === 'kicked' || code === 'replaced') this.#recentEndings.set(session.id, code);
+    for (const [oldest] of this.#recentEndings) {
+      if (this.#recentEndings.size <= recentEndingsMax) break;
+      this.#recentEndings.delete(oldest);
+    }
     const key = userKey(session.app.id, session.userId);
     if (this.#byUser.get(key) === session) this.#byUser.delete(key);
     this.#recentRates.keep(key, session.rates);
@@ -179,6 +206,16 @@ export class Sessions {
     const isTaken = rates.takeRenewals(subscriptions, steadyMs);
     this.#recentRates.keep(key, rates);
     return isTaken;
+  }
+
+  /** How others ended a session that is no more. */
+  #endingOf(app: string, id: string): Ending['code'] | undefined {
+    return this.#context.log.endingOf(app, id)?.code ?? this.#recentEndings.get(id);
+  }
+
+  #putOutOf(app: string, id: string): { readonly putOut?: readonly PutOut[] } {
+    const putOut = this.#context.log.putOut(app, id);
+    return putOut.length > 0 ? { putOut } : {};
   }
 
   /** The session with this id, if it is still the user's: from memory, or made of what the log says of it. */

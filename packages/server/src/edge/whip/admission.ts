@@ -63,7 +63,8 @@ export async function admit(
     const key = verifyResumeKey(options.resumeSecret, bearer);
     if (!key || key.app !== app.id || key.channel !== channel) throw new HousecountError('resume_invalid');
     const member = log.channel(app.id, channel)?.roster.get(key.uid);
-    if (!member || member.connectionId !== key.connectionId) throw new HousecountError('not_joined');
+    if (!member || member.connectionId !== key.connectionId)
+      throw new HousecountError(log.endingOf(app.id, key.connectionId)?.code ?? 'not_joined');
     if (kind === 'whip' && member.role !== 'broadcaster') throw new HousecountError('role_forbidden');
     refuseBanned(log, ['join_channel'], { app: app.id, channel, uid: key.uid, address: request.address });
     return { app, admitted: { plain: false, uid: key.uid, connectionId: key.connectionId } };
