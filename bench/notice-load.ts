@@ -18,6 +18,7 @@ export function benchEndpoint(id: string, port: number, more: Partial<Endpoint> 
     channels: [],
     format: 'agora',
     retry: 'standard',
+    redeliverGivenUp: false,
     headers: {},
     allowPrivateNetwork: true,
     ...more,

@@ -1,4 +1,14 @@
-import { child, choice, complain, isObject, list, onlyKeys, type Source, text } from './config-reader.ts';
+import {
+  child,
+  choice,
+  complain,
+  flag,
+  isObject,
+  list,
+  onlyKeys,
+  type Source,
+  text,
+} from './config-reader.ts';
 import {
   type Endpoint,
   type EndpointSecret,
@@ -16,12 +26,24 @@ import {
 } from './notify/endpoint-checks.ts';
 
 /** Keys of an endpoint that readDelivery reads. */
-export const deliveryKeys = ['description', 'secret', 'secrets', 'channels', 'format', 'retry', 'headers'];
+export const deliveryKeys = [
+  'description',
+  'secret',
+  'secrets',
+  'channels',
+  'format',
+  'retry',
+  'redeliverGivenUp',
+  'headers',
+];
 
 /** How an endpoint of the configuration is delivered to: everything but what it is, where, and which events. */
 export function readDelivery(
   item: Source,
-): Pick<Endpoint, 'description' | 'secrets' | 'channels' | 'format' | 'retry' | 'headers'> {
+): Pick<
+  Endpoint,
+  'description' | 'secrets' | 'channels' | 'format' | 'retry' | 'redeliverGivenUp' | 'headers'
+> {
   const format = choice<NoticeFormat>(child(item, 'format'), noticeFormats, 'agora');
   const described = `at most ${endpointDescriptionLengthMax} characters`;
   return {
@@ -34,7 +56,8 @@ export function readDelivery(
     secrets: readSecrets(item, format),
     channels: readChannels(child(item, 'channels')),
     format,
-    retry: readRetry(child(item, 'retry'), format),
+    retry: readRetry(child(item, 'retry')),
+    redeliverGivenUp: flag(child(item, 'redeliverGivenUp'), true),
     headers: readHeaders(child(item, 'headers')),
   };
 }
@@ -90,8 +113,9 @@ function readChannels(source: Source): readonly string[] {
   return channels;
 }
 
-function readRetry(source: Source, format: NoticeFormat): RetryPlan {
-  const fallback = format === 'agora' ? 'agora' : 'standard';
+/** Without a word the plan is the durable one, whatever the format: what is given up after ten seconds is missed. */
+function readRetry(source: Source): RetryPlan {
+  const fallback = 'standard';
   if (!Array.isArray(source.value)) {
     if (source.value === undefined || source.value === 'agora' || source.value === 'standard')
       return source.value ?? fallback;

@@ -395,13 +395,22 @@ describe('how an endpoint is delivered to', () => {
     `${minimal}endpoints: [{ app: ${app}, url: "https://x.test/", ${fields} }]`;
   const read = (fields: string) => loadConfig({ file: yaml(endpoint(fields)), env: {} }).endpoints[0];
 
-  test('OPS2: without more it is as Agora does it', () => {
+  test('HOOK65: without more its notices are as Agora words them, and tried for three days in every format', () => {
+    for (const format of ['agora', 'standard', 'batch'])
+      expect(read(`secret: s, format: ${format}`)).toMatchObject({
+        retry: 'standard',
+        redeliverGivenUp: true,
+      });
+    expect(read('secret: s, retry: agora, redeliverGivenUp: false')).toMatchObject({
+      retry: 'agora',
+      redeliverGivenUp: false,
+    });
     expect(read('secret: s')).toMatchObject({
       description: '',
       secrets: [{ secret: 's' }],
       channels: [],
       format: 'agora',
-      retry: 'agora',
+      retry: 'standard',
       headers: {},
     });
   });

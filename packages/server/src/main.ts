@@ -197,6 +197,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     inspectorSecretOf: (app) =>
       inspectorSecret(apps.get(app)?.certificate ?? Buffer.from(resumeSecret).toString('hex')),
     onAttempt: deliveries.record,
+    isDelivered: (endpoint, noticeId) => deliveries.delivery(endpoint, noticeId)?.status === 'delivered',
   });
   started.push(() => notify.stop());
   health.register('notify', () => notify.trouble);

@@ -61,6 +61,7 @@ test('HOOK19: six hostile receivers delay no other, and nothing of theirs is los
       channels: [],
       format: 'agora' as const,
       retry: 'agora' as const,
+      redeliverGivenUp: false,
       headers: {},
       events: noticeTypeNumbers,
       allowPrivateNetwork: true,

@@ -133,7 +133,7 @@ export async function until<T>(
 }
 
 /** A port that was free a moment ago; restarts need the same one again, so it cannot be left to the server. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -93,6 +93,7 @@ export interface EndpointInfo {
   readonly format: string;
   /** A plan's name, or the seconds before the second attempt, the third … */
   readonly retry: string | readonly number[];
+  readonly redeliverGivenUp: boolean;
   /** Of its own headers; their values are not shown. */
   readonly headerNames: readonly string[];
   readonly allowPrivateNetwork: boolean;

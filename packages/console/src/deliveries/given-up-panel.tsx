@@ -54,7 +54,8 @@ export function GivenUpPanel({
   return (
     <Panel title="Given up" aside={<IconMailX size={20} color="var(--mantine-color-red-6)" aria-hidden />}>
       <Text size="sm" c="dimmed">
-        Every attempt of these was made, and none was taken. They are kept until you send them again.
+        Every attempt of these was made, and none was taken. They are sent once more when the endpoint answers
+        again, unless that is switched off; you can send them now.
       </Text>
       <Stack gap={8}>
         {letters.map(({ endpoint, count }) => (

@@ -209,6 +209,7 @@ function factsOf(endpoint: EndpointInfo): string[] {
     channels.length > 0 ? `${notices} of ${channels.join(', ')}` : notices,
     wordsOfFormat(endpoint.format),
     wordsOfRetry(endpoint.retry),
+    ...(endpoint.redeliverGivenUp ? [] : ['given up for good']),
     ...(headerNames.length > 0 ? [`with ${headerNames.join(', ')}`] : []),
     ...(allowPrivateNetwork ? ['private network'] : []),
     `secret ${hints.join(', ')}`,

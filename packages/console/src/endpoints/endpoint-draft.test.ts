@@ -12,6 +12,7 @@ const endpoint: EndpointInfo = {
   channels: ['lobby', 'live-*'],
   format: 'standard',
   retry: [5, 120],
+  redeliverGivenUp: true,
   headerNames: ['X-Key'],
   allowPrivateNetwork: false,
   secrets: [],
@@ -36,6 +37,7 @@ test('DEMO15: only what was changed is sent, so that what another person changes
     events: noticeTypeNumbers,
     channels: [],
   });
+  expect(changesOf(endpoint, { ...draft, redeliverGivenUp: false })).toEqual({ redeliverGivenUp: false });
   expect(changesOf(endpoint, { ...draft, gaps: '5 s, 3 min' })).toEqual({ retry: [5, 180] });
   expect(changesOf(endpoint, { ...draft, retry: 'agora', format: 'agora' })).toEqual({
     retry: 'agora',
@@ -55,9 +57,9 @@ test('DEMO15: header values that nobody sees stay unless the headers are set ane
   expect(changesOf(endpoint, { ...draft, headers: [] })).toEqual({ headers: {} });
 });
 
-test('DEMO15: a new endpoint has the plan of its format unless it says otherwise, and bad gaps are told', () => {
+test('DEMO15: a new endpoint has the durable plan unless it says otherwise, and bad gaps are told', () => {
   const draft = { ...emptyDraft, url: 'https://example.com' };
-  expect(bodyOf(draft)).not.toHaveProperty('retry');
+  expect(bodyOf(draft)).toMatchObject({ retry: 'standard', redeliverGivenUp: true });
   expect(bodyOf(draft)).toMatchObject({ events: noticeTypeNumbers, headers: {} });
   expect(bodyOf({ ...draft, retry: 'gaps', gaps: '' })).toMatchObject({ retry: [] });
   expect(gapsProblem({ ...draft, gaps: 'soon' })).toBeUndefined();

@@ -11,9 +11,11 @@ export interface EndpointDraft {
   /** None: all. */
   readonly channels: readonly string[];
   readonly format: string;
-  /** A named plan, `gaps` for those in `gaps`, or `format` for the one that goes with the format. */
+  /** A named plan, or `gaps` for those in `gaps`. */
   readonly retry: string;
   readonly gaps: string;
+  /** What was given up is sent once more when it answers again. */
+  readonly redeliverGivenUp: boolean;
   /** Undefined: those that it has stay, with the values that nobody sees. */
   readonly headers: readonly HeaderDraft[] | undefined;
   readonly allowPrivateNetwork: boolean;
@@ -31,8 +33,9 @@ export const emptyDraft: EndpointDraft = {
   events: [],
   channels: [],
   format: 'agora',
-  retry: 'format',
+  retry: 'standard',
   gaps: '5 s, 30 s, 5 min',
+  redeliverGivenUp: true,
   headers: [],
   allowPrivateNetwork: false,
 };
@@ -49,6 +52,7 @@ export function draftOf(endpoint: EndpointInfo): EndpointDraft {
     format,
     retry: typeof retry === 'string' ? retry : 'gaps',
     gaps: typeof retry === 'string' ? emptyDraft.gaps : writeGaps(retry),
+    redeliverGivenUp: endpoint.redeliverGivenUp,
     headers: headerNames.length === 0 ? [] : undefined,
     allowPrivateNetwork,
   };
@@ -76,7 +80,7 @@ export function headersProblem({ headers = [] }: EndpointDraft): string | undefi
 
 /** The body that makes an endpoint of a form without a problem. */
 export function bodyOf(draft: EndpointDraft): Readonly<Record<string, unknown>> {
-  const { description, channels, format, allowPrivateNetwork } = draft;
+  const { description, channels, format, redeliverGivenUp, allowPrivateNetwork } = draft;
   const events = draft.events.length === 0 ? noticeTypeNumbers : draft.events.map(Number).sort();
   const headers = draft.headers?.map(({ name, value }) => [name.trim(), value.trim()] as const);
   const retry = draft.retry === 'gaps' ? readGaps(draft.gaps) : draft.retry;
@@ -86,7 +90,8 @@ export function bodyOf(draft: EndpointDraft): Readonly<Record<string, unknown>> 
     events,
     channels,
     format,
-    ...(retry !== 'format' && { retry }),
+    retry,
+    redeliverGivenUp,
     ...(headers && { headers: Object.fromEntries(headers.filter(([name]) => name !== '')) }),
     allowPrivateNetwork,
   };

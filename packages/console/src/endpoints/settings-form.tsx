@@ -25,11 +25,10 @@ const eventChoices = noticeTypeNumbers.map((type) => ({
   label: `${type} ${wordsOfNotice(type)}`,
 }));
 const plans = [
-  { value: 'agora', label: `As Agora: ${wordsOfRetry('agora')}` },
   { value: 'standard', label: `Standard: ${wordsOfRetry('standard')}` },
+  { value: 'agora', label: `As Agora: ${wordsOfRetry('agora')}` },
   { value: 'gaps', label: 'Gaps of my own' },
 ];
-const planOfFormat = { value: 'format', label: 'As the format has it' };
 
 /** The settings of an endpoint, new or there already. `submit` throws what is shown. */
 export function SettingsForm({
@@ -56,7 +55,6 @@ export function SettingsForm({
   const [draft, setDraft] = useState(initially);
   const set = (changes: Partial<EndpointDraft>) => setDraft((before) => ({ ...before, ...changes }));
   const { events, channels, gaps, retry } = draft;
-  const isNew = headerNames === undefined;
   const wrongGaps = gapsProblem(draft);
   const wrongHeaders = headersProblem(draft);
   const read = readGaps(gaps);
@@ -110,7 +108,7 @@ export function SettingsForm({
           />
           <Select
             label="When it fails"
-            data={isNew ? [planOfFormat, ...plans] : withOther(plans, retry)}
+            data={withOther(plans, retry)}
             value={retry}
             onChange={(chosen) => chosen !== null && set({ retry: chosen })}
             allowDeselect={false}
@@ -126,6 +124,12 @@ export function SettingsForm({
             error={wrongGaps}
           />
         )}
+        <Checkbox
+          label="Send what was given up when it answers again"
+          description="By itself, each notice once, as long as events wait for an endpoint (a week unless the server says otherwise)."
+          checked={draft.redeliverGivenUp}
+          onChange={(event) => set({ redeliverGivenUp: event.currentTarget.checked })}
+        />
         <HeaderFields
           headers={draft.headers}
           had={headerNames ?? []}

@@ -121,6 +121,7 @@ export async function openApiWorld(
     channels: [],
     format: 'agora' as const,
     retry: 'agora' as const,
+    redeliverGivenUp: false,
     headers: {},
     events: [101, 105, 106] as const,
     allowPrivateNetwork: false,

@@ -22,9 +22,30 @@ export function readEndpointFields(source: Source): EndpointFields {
 
 /** Fields as they are written: `readEndpointFields` reads them back. */
 export function writeEndpointFields(fields: EndpointFields): Readonly<Record<string, unknown>> {
-  const { url, events, allowPrivateNetwork, description, secrets, channels, format, headers } = fields;
+  const {
+    url,
+    events,
+    allowPrivateNetwork,
+    description,
+    secrets,
+    channels,
+    format,
+    redeliverGivenUp,
+    headers,
+  } = fields;
   const retry = writeRetry(fields.retry);
-  return { url, events, allowPrivateNetwork, description, secrets, channels, format, retry, headers };
+  return {
+    url,
+    events,
+    allowPrivateNetwork,
+    description,
+    secrets,
+    channels,
+    format,
+    retry,
+    redeliverGivenUp,
+    headers,
+  };
 }
 
 /** A plan's name, or its gaps in seconds. */

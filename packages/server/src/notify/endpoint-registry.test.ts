@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import { limits } from '../limits.ts';
+import { decodeLines, encodeLine } from './checked-lines.ts';
 import { cursorPath } from './cursor-store.ts';
 import { EndpointRegistry } from './endpoint-registry.ts';
 import { EndpointStore, endpointsPath } from './endpoint-store.ts';
@@ -84,6 +85,22 @@ describe('managed endpoints', () => {
     expect(one.world.at('managed')).toHaveLength(4);
     expect(secret.endsWith(two.registry.get(appForTests, id).secrets[0]?.hint.slice(1) ?? '?')).toBe(true);
     await two.close();
+  });
+
+  test('HOOK195: an endpoint stored by a server that knew of no redelivery keeps its plan, and has it', async () => {
+    const { close, enabled, disk } = await openManaged();
+    const { id } = await enabled();
+    await close();
+    const bytes = (await disk.read(endpointsPath)) ?? new Uint8Array();
+    const [line] = decodeLines(bytes);
+    const { version, endpoints } = (line?.value ?? {}) as {
+      version: number;
+      endpoints: Record<string, unknown>[];
+    };
+    const older = endpoints.map(({ redeliverGivenUp, ...rest }) => ({ ...rest, retry: 'agora' }));
+    await disk.replace(endpointsPath, new TextEncoder().encode(encodeLine({ version, endpoints: older })));
+    const store = await EndpointStore.open(disk);
+    expect(store.get(id)).toMatchObject({ retry: 'agora', redeliverGivenUp: true });
   });
 
   test('HOOK81: a damaged file stops the start, and says what to do', async () => {

@@ -5,6 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 import { askedAgain, type Halt } from './endpoint-health.ts';
 import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
 import type { GivenUpJournal } from './given-up-journal.ts';
+import { GivenUpReturn, type ReturnParts } from './given-up-return.ts';
 import type { LostEvents } from './lost-events.ts';
 
 /** What a slot can say of itself: its runner's state, or that there is none. */
@@ -31,6 +32,7 @@ export class EndpointSlot {
   #runner: EndpointRunner | undefined;
   #lastAttempt: RunnerStatus['lastAttempt'];
   #failingSinceMs: number | undefined;
+  readonly #returning: GivenUpReturn;
 
   constructor(
     endpoint: Endpoint,
@@ -39,6 +41,7 @@ export class EndpointSlot {
       readonly journal: GivenUpJournal;
       readonly lost: LostEvents;
       readonly partsOf: (endpoint: Endpoint) => SlotParts;
+      readonly returning: Omit<ReturnParts, 'journal' | 'isOpen'>;
     },
   ) {
     this.#endpoint = endpoint;
@@ -46,6 +49,12 @@ export class EndpointSlot {
     this.journal = options.journal;
     this.lost = options.lost;
     this.#partsOf = options.partsOf;
+    this.#returning = new GivenUpReturn({
+      ...options.returning,
+      journal: options.journal,
+      isOpen: () =>
+        this.#endpoint.redeliverGivenUp && this.#runner !== undefined && this.#runner.halt === undefined,
+    });
   }
 
   get endpoint(): Endpoint {
@@ -93,6 +102,7 @@ export class EndpointSlot {
     const runner = this.#runner;
     if (!runner) return;
     const { halt } = runner;
+    await this.#returning.breakOff();
     await runner.stop();
     this.#cursor = { ...runner.cursor(), halt };
     this.#lastAttempt = runner.status().lastAttempt ?? this.#lastAttempt;
@@ -124,6 +134,7 @@ export class EndpointSlot {
 
   /** The end of this process's work on it. */
   async stop(): Promise<void> {
+    await this.#returning.stop();
     await this.#runner?.stop();
   }
 
@@ -154,5 +165,7 @@ export class EndpointSlot {
   #note({ next, atMs }: AttemptReport): void {
     if (next === 'delivered') this.#failingSinceMs = undefined;
     else this.#failingSinceMs ??= atMs;
+    this.#returning.attempted(next === 'delivered');
+    if (next === 'give-up') this.#returning.wake();
   }
 }

@@ -92,7 +92,8 @@ function endpointsOf(bytes: Uint8Array): readonly ManagedEndpoint[] | undefined 
   if (line?.end !== bytes.length || !isObject(line.value)) return undefined;
   const { version, endpoints } = line.value;
   if (version !== 1 || !Array.isArray(endpoints) || !endpoints.every(isEndpoint)) return undefined;
-  return endpoints;
+  // What a server stored that did not know of redelivery gets it: it is what an endpoint has that says nothing of it.
+  return endpoints.map((endpoint) => ({ ...endpoint, redeliverGivenUp: endpoint.redeliverGivenUp ?? true }));
 }
 
 /** The checksum says that it is what was written; this says that it was written by a server that means the same by it. */
@@ -105,6 +106,7 @@ function isEndpoint(value: unknown): value is ManagedEndpoint {
     [value.events, value.channels].every(list) &&
     typeof value.format === 'string' &&
     (typeof value.retry === 'string' || isObject(value.retry)) &&
+    (value.redeliverGivenUp === undefined || typeof value.redeliverGivenUp === 'boolean') &&
     isObject(value.headers) &&
     typeof value.allowPrivateNetwork === 'boolean' &&
     typeof value.id === 'string' &&

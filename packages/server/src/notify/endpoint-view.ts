@@ -12,6 +12,7 @@ export interface EndpointView extends Omit<EndpointStatus, 'state'> {
   readonly format: NoticeFormat;
   /** A plan's name, or its gaps in seconds. */
   readonly retry: ReturnType<typeof writeRetry>;
+  readonly redeliverGivenUp: boolean;
   /** Names of its own headers; the values may be secret. */
   readonly headerNames: readonly string[];
   readonly allowPrivateNetwork: boolean;
@@ -45,6 +46,7 @@ export function viewOf(
     channels,
     format,
     retry: writeRetry(retry),
+    redeliverGivenUp: endpoint.redeliverGivenUp,
     headerNames: Object.keys(endpoint.headers),
     allowPrivateNetwork,
     secrets: activeSecrets(endpoint, about.nowMs).map(({ secret, endsMs }) => ({

@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly channels: readonly string[];
   readonly format: NoticeFormat;
   readonly retry: RetryPlan;
+  /** What it was given up on is delivered by itself once it answers again; see given-up-return.ts. */
+  readonly redeliverGivenUp: boolean;
   /** Sent with every request, beside those that Housecount sets. */
   readonly headers: Readonly<Record<string, string>>;
   /** Receivers in private networks, and plain http, are meant. */

@@ -42,6 +42,34 @@ function world(seed = 1) {
 }
 
 describe('GivenUpJournal', () => {
+  test('HOOK195: what is taken out is gone durably, and what is kept or given up meanwhile is kept over a power cut', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { disk, open } = world(seed);
+      const journal = await open();
+      await journal.append([1, 2, 3, 4].map(entry));
+      const ends: number[] = [];
+      for await (const {
+        entry: { position },
+        end,
+      } of journal.placed())
+        if (position % 2 === 1) ends.push(end);
+      await Promise.all([
+        journal.append([entry(5)]),
+        journal.remove(new Set(ends)),
+        journal.append([entry(6)]),
+      ]);
+      expect(positions((await journal.read(0, 10)).entries)).toEqual([2, 4, 5, 6]);
+      expect(journal.count).toBe(4);
+      disk.crash('power');
+      const again = await open();
+      expect(positions((await again.read(0, 10)).entries)).toEqual([2, 4, 5, 6]);
+      expect(again.count).toBe(4);
+      await again.append([entry(7)]);
+      expect(positions((await again.read(0, 10)).entries)).toEqual([2, 4, 5, 6, 7]);
+      await again.close();
+    }
+  });
+
   test('HOOK6: entries come back in order, page by page, and endpoints do not share them', async () => {
     const { open } = world();
     const journal = await open();

@@ -16,6 +16,12 @@ const chunkBytes = 1024 * 1024;
 /** No line is as long as this, bytes: what does not end within it is none. */
 const lineBytesMax = 8 * chunkBytes;
 
+/** An entry of the journal and where it ends there, which names it until the journal is rewritten. */
+export interface PlacedGivenUp {
+  readonly entry: GivenUp;
+  readonly end: number;
+}
+
 /** A notice whose attempts are spent. It holds the event itself, so that it can be sent even when the log is trimmed. */
 export interface GivenUp {
   readonly position: number;
@@ -36,12 +42,22 @@ interface Waiting {
   readonly reject: (cause: unknown) => void;
 }
 
+interface Removal {
+  readonly ends: ReadonlySet<number>;
+  readonly resolve: () => void;
+  readonly reject: (cause: unknown) => void;
+}
+
 /**
  * The notices that one endpoint did not take, on disk before its cursor passes them. After a crash the same notice may
  * stand here twice, under one noticeId.
  */
 export class GivenUpJournal {
-  readonly #file: DiskFile;
+  readonly #disk: Disk;
+  readonly #path: string;
+  #file: DiskFile;
+  /** The file before it was rewritten: who was reading it reads on. */
+  #replaced: DiskFile | undefined;
   readonly #bytesMax: number;
   /** Bytes of lines that were damaged when it was opened: the notices in them are no longer known. */
   readonly damagedBytes: number;
@@ -51,13 +67,18 @@ export class GivenUpJournal {
   /** noticeIds by position, of what was given up after the cursor that was last stored. */
   readonly #beyondCursor: Map<number, string>;
   #waiting: Waiting[] = [];
+  #removals: Removal[] = [];
   #writing: Promise<void> | undefined;
 
   private constructor(
+    disk: Disk,
+    path: string,
     file: DiskFile,
     bytesMax: number,
     found: { end: number; count: number; damagedBytes: number; beyondCursor: Map<number, string> },
   ) {
+    this.#disk = disk;
+    this.#path = path;
     this.#file = file;
     this.#bytesMax = bytesMax;
     this.#end = found.end;
@@ -94,7 +115,7 @@ export class GivenUpJournal {
     }
     if (end < (await file.size())) await file.truncate(end);
     if (end > 0) await writeTailAgain(file, end);
-    return new GivenUpJournal(file, bytesMax, { end, count, damagedBytes, beyondCursor });
+    return new GivenUpJournal(disk, path, file, bytesMax, { end, count, damagedBytes, beyondCursor });
   }
 
   /** Durably removes the journal of an endpoint that is gone; it must be closed. */
@@ -129,21 +150,43 @@ export class GivenUpJournal {
   async read(after: number, limit: number): Promise<{ entries: readonly GivenUp[]; next: number }> {
     const entries: GivenUp[] = [];
     let next = after;
-    for await (const line of linesAfter(this.#file, after)) {
-      if (line.end > this.#end || entries.length >= Math.min(limit, givenUpPageMax)) break;
-      entries.push(line.value as GivenUp);
-      next = line.end;
+    for await (const { entry, end } of this.placed(after)) {
+      if (entries.length >= Math.min(limit, givenUpPageMax)) break;
+      entries.push(entry);
+      next = end;
     }
     return { entries, next };
   }
 
+  /** All entries after `after` that are there now, oldest first. */
+  async *placed(after = 0): AsyncIterable<PlacedGivenUp> {
+    for await (const { value, end } of linesAfter(this.#file, after)) {
+      if (end > this.#end) return;
+      yield { entry: value as GivenUp, end };
+    }
+  }
+
+  /**
+   * Takes out entries that were delivered after all, by their ends; durable when it resolves. The entries that are left
+   * have other ends then. Fails with `log_unavailable`, and then they stay: they may be sent again.
+   */
+  remove(ends: ReadonlySet<number>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#removals.push({ ends, resolve, reject });
+      this.#writing ??= this.#drain();
+    });
+  }
+
   async close(): Promise<void> {
     await this.#writing;
+    await this.#replaced?.close();
     await this.#file.close();
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#removals.length > 0) {
+      await this.#takeOut();
+      if (this.#waiting.length === 0) continue;
       const batch = this.#waiting;
       this.#waiting = [];
       try {
@@ -154,6 +197,45 @@ export class GivenUpJournal {
       }
     }
     this.#writing = undefined;
+  }
+
+  async #takeOut(): Promise<void> {
+    const [removal] = this.#removals.splice(0, 1);
+    if (!removal) return;
+    // Ends of those that wait behind it are of the file as it was.
+    const others = this.#removals.splice(0);
+    const ends = new Set([removal, ...others].flatMap((each) => [...each.ends]));
+    try {
+      await this.#rewriteWithout(ends);
+      for (const { resolve } of [removal, ...others]) resolve();
+    } catch (cause) {
+      const fault = new HousecountError('log_unavailable', 'The given-up journal cannot be written.', {
+        cause,
+      });
+      for (const { reject } of [removal, ...others]) reject(fault);
+    }
+  }
+
+  async #rewriteWithout(ends: ReadonlySet<number>): Promise<void> {
+    const kept: Uint8Array[] = [];
+    let lines: string[] = [];
+    let count = 0;
+    const encoder = new TextEncoder();
+    for await (const { entry, end } of this.placed()) {
+      if (ends.has(end)) continue;
+      count += 1;
+      if (lines.push(encodeLine(entry)) < givenUpPageMax) continue;
+      kept.push(encoder.encode(lines.join('')));
+      lines = [];
+    }
+    kept.push(encoder.encode(lines.join('')));
+    await this.#disk.replace(this.#path, kept);
+    await this.#replaced?.close();
+    this.#replaced = this.#file;
+    this.#file = await this.#disk.open(this.#path);
+    this.#end = kept.reduce((sum, { length }) => sum + length, 0);
+    this.#count = count;
+    this.#isFull = false;
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {

@@ -32,6 +32,7 @@ export const endpointForTests = (name: string, changes: Partial<Endpoint> = {}):
   channels: [],
   format: 'agora' as const,
   retry: 'agora' as const,
+  redeliverGivenUp: false,
   headers: {},
   events: noticeTypeNumbers,
   allowPrivateNetwork: false,

@@ -44,6 +44,8 @@ export interface NotifyOptions {
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
+  /** The notice was delivered, by a redelivery that somebody asked for; default: nobody knows of any. */
+  readonly isDelivered?: (endpointId: string, noticeId: string) => boolean;
   /** Told of every attempt at an endpoint, redeliveries included; must neither throw nor wait. */
   readonly onAttempt?: (report: AttemptReport) => void;
 }
@@ -217,22 +219,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       const { endpoint } = slotOf(endpointId);
       return { noticeId: textIn(event, endpoint.format).noticeId, taken: isFor(endpoint, event) };
     },
-    async redeliver({ endpointId, ...request }) {
-      const endpointOf = () => slotOf(endpointId).endpoint;
-      endpointOf();
-      const signal = AbortSignal.any([request.signal, stopping.signal]);
-      const running = redeliver(
-        { ...request, endpointOf, signal },
-        { clock, send: options.send, textOf: textIn, onAttempt, onBug },
-      );
-      // The stop waits for its end, however it ends; whoever asked hears of a failure.
-      const ended = running.then(
-        () => {},
-        () => {},
-      );
-      redeliveries.add(ended);
-      return running.finally(() => redeliveries.delete(ended));
-    },
+    redeliver: (request) => redeliverTo(request),
     async waitIdle() {
       const target = log.lastPosition;
       while (!stopped && !idleAt(target)) await new Promise<void>((resolve) => idleWaiters.add(resolve));
@@ -252,6 +239,26 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       wakeIdle();
     },
   };
+
+  async function redeliverTo({
+    endpointId,
+    ...request
+  }: Parameters<Notify['redeliver']>[0]): ReturnType<typeof redeliver> {
+    const endpointOf = () => slotOf(endpointId).endpoint;
+    endpointOf();
+    const signal = AbortSignal.any([request.signal, stopping.signal]);
+    const running = redeliver(
+      { ...request, endpointOf, signal },
+      { clock, send: options.send, textOf: textIn, onAttempt, onBug },
+    );
+    // The stop waits for its end, however it ends; whoever asked hears of a failure.
+    const ended = running.then(
+      () => {},
+      () => {},
+    );
+    redeliveries.add(ended);
+    return running.finally(() => redeliveries.delete(ended));
+  }
 
   /** The cursor last: while it is there, the next start finds what a crash has left of the others. */
   async function forget(endpointId: string): Promise<void> {
@@ -306,7 +313,20 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
         damagedBytes: journal.damagedBytes,
         whole: journal.count,
       });
-    const slot = new EndpointSlot(endpoint, { cursor, journal, lost, partsOf });
+    const slot = new EndpointSlot(endpoint, {
+      cursor,
+      journal,
+      lost,
+      partsOf,
+      returning: {
+        clock,
+        logger: named.logger,
+        ageMsMax: options.retention.ms,
+        isDelivered: (noticeId) => options.isDelivered?.(endpoint.id, noticeId) ?? false,
+        redeliver: (request) =>
+          redeliverTo({ ...request, endpointId: endpoint.id, id: `given-up-${options.random.id(8)}` }),
+      },
+    });
     await noteMissing(slot, { log, clock, logger: named.logger });
     slots.set(endpoint.id, slot);
     cursors.track(endpoint.id, () => slot.cursor());

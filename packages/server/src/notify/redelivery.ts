@@ -24,6 +24,8 @@ export interface RedeliveryRequest {
   /** In the order of the log. */
   readonly notices: AsyncIterable<Redelivered>;
   readonly signal: AbortSignal;
+  /** Lanes of members in which a notice was refused: nothing more is sent in them. Without it, all goes on. */
+  readonly blocked?: Set<string>;
   /** After every attempt. */
   readonly onOutcome: (delivered: boolean, noticeId: string, result: string) => void;
 }
@@ -65,7 +67,7 @@ export async function redeliver(
       if (signal.aborted) break;
       const before = lanes.get(lane) ?? Promise.resolve();
       const task = before
-        .then(() => (signal.aborted ? undefined : sendOnce(group)))
+        .then(() => (signal.aborted || request.blocked?.has(lane) ? undefined : sendOnce(lane, group)))
         .catch((cause: unknown) => {
           fault ??= { cause };
           ending.abort();
@@ -90,7 +92,7 @@ export async function redeliver(
     return { format, notice: { position, event, text: parts.textOf(event, format) } };
   }
 
-  async function sendOnce(group: readonly Notice[]): Promise<void> {
+  async function sendOnce(lane: string, group: readonly Notice[]): Promise<void> {
     const waiting = [...group];
     while (waiting.length > 0 && !signal.aborted) {
       const endpoint = request.endpointOf();
@@ -100,13 +102,13 @@ export async function redeliver(
         text: parts.textOf(notice.event, endpoint.format),
       }));
       const length = endpoint.format === 'batch' ? batchLength(formed, most) : 1;
-      if (await isDone(endpoint, formed.slice(0, length))) waiting.splice(0, length);
+      if (await isDone(endpoint, lane, formed.slice(0, length))) waiting.splice(0, length);
       else most = Math.ceil(length / 2);
     }
   }
 
   /** Makes one attempt; false if its notices are to go in halves. */
-  async function isDone(endpoint: Endpoint, notices: readonly Notice[]): Promise<boolean> {
+  async function isDone(endpoint: Endpoint, lane: string, notices: readonly Notice[]): Promise<boolean> {
     const { onBug } = parts;
     const sign = signers.get(endpoint) ?? endpointSigner(endpoint);
     signers.set(endpoint, sign);
@@ -121,6 +123,7 @@ export async function redeliver(
     if (isSplit) return false;
     const result = describeOutcome(outcome);
     for (const { text } of notices) request.onOutcome(delivered, text.noticeId, result);
+    if (!delivered && endpoint.format !== 'batch') request.blocked?.add(lane);
     failures = delivered ? 0 : failures + 1;
     if (failures >= limits.redeliveryFailuresMax) ending.abort();
     return true;

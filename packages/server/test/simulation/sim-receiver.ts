@@ -32,6 +32,7 @@ export class SimReceiver {
       format: noticeFormats[variant % 3] ?? 'agora',
       // Spent within seconds in either, so that there are notices given up.
       retry: variant < 3 ? 'agora' : { gapsMs: [100, 1_000, 3_000] },
+      redeliverGivenUp: false,
       headers: {},
       events: [101, 102, 103, 104, 105, 106, 107, 108, 111, 112],
       allowPrivateNetwork: false,

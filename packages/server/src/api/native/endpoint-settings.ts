@@ -22,10 +22,13 @@ export const endpointSettings = {
     maxItems: endpointChannelsMax,
   },
   format: oneOf(...noticeFormats),
-  retry: anyOf(oneOf('agora', 'standard'), {
+  retry: anyOf(oneOf('standard', 'agora'), {
     ...array({ type: 'number', minimum: 0, maximum: retryGapMsMax / 1000 }, 'Seconds before each retry.'),
     maxItems: retryGapsMax,
   }),
+  redeliverGivenUp: boolean(
+    'What was given up is sent once more when the receiver answers again; without it, true.',
+  ),
   allowPrivateNetwork: boolean(
     'Receivers in private networks, as far as the operator has named them (endpointNetworks), and plain http, are meant.',
   ),
@@ -39,7 +42,8 @@ export const secretSchema: Schema = {
 
 /** What a body may say of an endpoint. */
 export function settings<Url>(url: Url) {
-  const { description, events, channels, format, retry, allowPrivateNetwork } = endpointSettings;
+  const { description, events, channels, format, retry, redeliverGivenUp, allowPrivateNetwork } =
+    endpointSettings;
   return {
     url,
     description: optional(description),
@@ -47,6 +51,7 @@ export function settings<Url>(url: Url) {
     channels: optional(channels),
     format: optional(format),
     retry: optional(retry),
+    redeliverGivenUp: optional(redeliverGivenUp),
     headers: optional({
       type: 'object',
       description: 'Sent with every request, beside those that Housecount sets.',
