@@ -26,8 +26,10 @@ export interface AppSummary {
 /** GET /v1/apps/{app}/channels */
 export interface ChannelList {
   readonly channels: readonly ChannelSummary[];
-  /** Open channels in all; the list is its first page. */
+  /** Open channels in all that were asked for; the list is one page of them. */
   readonly total: number;
+  /** Where the next page begins; absent on the last. */
+  readonly next?: string;
 }
 export interface ChannelSummary {
   readonly channel: string;

@@ -1,5 +1,7 @@
-import { Badge, EmptyState, Group, Skeleton, Stack, Text } from '@mantine/core';
-import { IconBroadcast, IconChevronRight, IconEye, IconMoodEmpty } from '@tabler/icons-react';
+import { Badge, Button, EmptyState, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { IconBroadcast, IconChevronRight, IconEye, IconMoodEmpty, IconSearch } from '@tabler/icons-react';
+import { useRef, useState } from 'react';
 import { getJson } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import type { AppSummary, ChannelList } from '../api/shapes.ts';
@@ -10,10 +12,14 @@ import { RouteLink } from '../shell/router.tsx';
 import classes from './home.module.css';
 
 const channelsEveryMs = 2_000;
-/** Rows shown; more channels are counted, not listed. */
-const rowsMax = 50;
+/** Channels on one page of the list. */
+const rowsMax = 20;
+/** A shorter list is seen whole: it needs no search. */
+const searchFrom = 6;
+/** Rest after the last key before a search is made, milliseconds. */
+const searchAfterMs = 200;
 
-/** What is live now, over all apps, with how many are on stage and in the audience. */
+/** What is live now, over all apps, the largest audience first, with how many are on stage and in the audience. */
 export function ChannelsPanel({ apps }: { apps: readonly AppSummary[] | undefined }) {
   return (
     <Panel title="Live channels">
@@ -31,13 +37,27 @@ export function ChannelsPanel({ apps }: { apps: readonly AppSummary[] | undefine
 }
 
 function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
+  const [typed, setTyped] = useState('');
+  const [search] = useDebouncedValue(typed.trim(), searchAfterMs);
+  /** Where each page begins, up to the one that is shown. */
+  const [starts, setStarts] = useState<readonly string[]>(['']);
+  const query = new URLSearchParams({ sort: 'audience', limit: String(rowsMax) });
+  if (search !== '') query.set('q', search);
+  const after = starts.at(-1) ?? '';
+  if (after !== '') query.set('after', after);
   const { value, error, again } = usePoll(
-    app.id,
-    (signal) => getJson<ChannelList>(`/v1/apps/${app.id}/channels?limit=${rowsMax}`, { signal }),
+    `${app.id}?${query}`,
+    (signal) => getJson<ChannelList>(`/v1/apps/${app.id}/channels?${query}`, { signal }),
     channelsEveryMs,
   );
   const { development } = useSession();
-  const channels = value?.channels;
+  // The rows of before stay until the next ones are there: nothing jumps while one types or turns the page.
+  const last = useRef<ChannelList>(undefined);
+  if (value !== undefined) last.current = value;
+  const list = value ?? last.current;
+  const channels = list?.channels;
+  const isFirst = starts.length === 1;
+  const isSearched = search !== '' || typed !== '';
   return (
     <Stack gap={8} mih={120}>
       {named && (
@@ -45,9 +65,25 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
           App {app.id}
         </Text>
       )}
+      {(isSearched || (list !== undefined && list.total >= searchFrom)) && (
+        <TextInput
+          label="Find a channel"
+          placeholder="Part of its name"
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.currentTarget.value);
+            setStarts(['']);
+          }}
+        />
+      )}
       {error !== undefined && <Failure what="The channels cannot be read" error={error} retry={again} />}
       {channels === undefined ? (
         error === undefined && <Skeleton height={120} />
+      ) : channels.length === 0 && (isSearched || !isFirst) ? (
+        <Text size="sm" c="dimmed">
+          {isFirst ? 'No live channel has this in its name.' : 'No more channels here.'}
+        </Text>
       ) : channels.length === 0 ? (
         <EmptyState
           size="sm"
@@ -88,11 +124,39 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
           </RouteLink>
         ))
       )}
-      {value !== undefined && value.total > rowsMax && (
-        <Text size="sm" c="dimmed">
-          and {(value.total - rowsMax).toLocaleString()} more
-        </Text>
+      {list !== undefined && (list.total > rowsMax || !isFirst) && (
+        <Group justify="space-between" gap="xs">
+          <Text size="sm" c="dimmed" role="status">
+            {rangeOf(starts.length, list)}
+          </Text>
+          <Group gap="xs">
+            <Button
+              variant="default"
+              size="xs"
+              disabled={isFirst}
+              onClick={() => setStarts(starts.slice(0, -1))}
+            >
+              Previous
+            </Button>
+            <Button
+              variant="default"
+              size="xs"
+              disabled={value?.next === undefined}
+              onClick={() => value?.next !== undefined && setStarts([...starts, value.next])}
+            >
+              Next
+            </Button>
+          </Group>
+        </Group>
       )}
     </Stack>
   );
+}
+
+/** Which of the channels a page shows, for people. */
+function rangeOf(page: number, { channels, total }: ChannelList): string {
+  const first = (page - 1) * rowsMax + 1;
+  const of = `of ${total.toLocaleString()}`;
+  if (channels.length === 0) return of;
+  return `${first.toLocaleString()} to ${(first + channels.length - 1).toLocaleString()} ${of}, by audience`;
 }
