@@ -78,9 +78,10 @@ export class SeenUids {
 
   /** The memory as it is now, the oldest first, whatever happens while the lines are drawn. */
   lines(): Iterable<SeenLine> {
-    const copies: { app: string; sinceMs: number; pairs: Uint32Array }[] = [];
-    for (const [app, all] of this.#apps)
-      for (const part of all.toReversed()) copies.push({ app, sinceMs: part.sinceMs, pairs: part.pairs() });
+    const copies: { app: string; part: Part }[] = [];
+    // Only the newest part of an app is ever changed.
+    for (const [app, [newest, ...older]] of this.#apps)
+      for (const part of [newest?.copy(), ...older].reverse()) if (part) copies.push({ app, part });
     return drawn(copies);
   }
 
@@ -108,14 +109,21 @@ export class SeenUids {
   }
 }
 
-function* drawn(copies: readonly { app: string; sinceMs: number; pairs: Uint32Array }[]): Iterable<SeenLine> {
-  for (const { app, sinceMs, pairs } of copies) {
-    for (let at = 0; at < pairs.length; at += 2 * linePairsMax) {
-      const some = pairs.subarray(at, at + 2 * linePairsMax);
-      const bytes = Buffer.alloc(some.length * 4);
-      for (const [index, value] of some.entries()) bytes.writeUInt32LE(value, index * 4);
+function* drawn(copies: readonly { app: string; part: Part }[]): Iterable<SeenLine> {
+  for (const { app, part } of copies) {
+    const { sinceMs } = part;
+    let bytes = Buffer.alloc(linePairsMax * 8);
+    let end = 0;
+    for (const [uid, holder] of part) {
+      bytes.writeUInt32LE(uid, end);
+      bytes.writeUInt32LE(holder, end + 4);
+      end += 8;
+      if (end < bytes.length) continue;
       yield { app, sinceMs, pairs: bytes.toString('base64') };
+      bytes = Buffer.alloc(linePairsMax * 8);
+      end = 0;
     }
+    if (end > 0) yield { app, sinceMs, pairs: bytes.subarray(0, end).toString('base64') };
   }
 }
 
@@ -148,24 +156,28 @@ class Part {
     if (this.#size * 2 > this.#uids.length) this.#grow();
   }
 
-  /** Uids and holders in turn. */
-  pairs(): Uint32Array {
-    const pairs = new Uint32Array(this.#size * 2);
-    let end = 0;
-    for (const [at, uid] of this.#uids.entries()) {
-      if (uid === 0) continue;
-      pairs[end++] = uid;
-      pairs[end++] = this.#holders[at] ?? 0;
+  /** The same, of now. */
+  copy(): Part {
+    const copy = new Part(this.sinceMs);
+    copy.#uids = this.#uids.slice();
+    copy.#holders = this.#holders.slice();
+    copy.#size = this.#size;
+    return copy;
+  }
+
+  *[Symbol.iterator](): IterableIterator<readonly [uid: number, holder: number]> {
+    for (let at = 0; at < this.#uids.length; at++) {
+      const uid = this.#uids[at] ?? 0;
+      if (uid !== 0) yield [uid, this.#holders[at] ?? 0];
     }
-    return pairs;
   }
 
   #grow(): void {
-    const pairs = this.pairs();
-    this.#uids = new Uint32Array(this.#uids.length * 2);
-    this.#holders = new Uint32Array(this.#uids.length);
+    const before = this.copy();
+    this.#uids = new Uint32Array(before.#uids.length * 2);
+    this.#holders = new Uint32Array(before.#uids.length * 2);
     this.#size = 0;
-    for (let at = 0; at < pairs.length; at += 2) this.set(pairs[at] ?? 0, pairs[at + 1] ?? 0);
+    for (const [uid, holder] of before) this.set(uid, holder);
   }
 
   /** Where the uid is, or would be; no uid is 0, which is an empty place. */
