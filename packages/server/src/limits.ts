@@ -183,9 +183,12 @@ export const limits = {
   /** With one token that names its user, per second, and at once; the same happens. Chosen: more than a page that is loaded over and over. */
   ownTokenJoinsPerSecondMax: 2,
   ownTokenJoinsBurst: 100,
-  /** How often one connection is resumed, per second, and at once; the same happens. Each may write two records. Chosen: more than any network breaks. */
-  resumesPerSecondMax: 1,
-  resumesBurst: 60,
+  /**
+   * How often one connection is resumed, changes its member's role or renews its token, together, per second, and at once; the same
+   * happens. Each may write two records, and a role is told to receivers. Chosen: more than any network breaks, or person clicks.
+   */
+  memberChangesPerSecondMax: 1,
+  memberChangesBurst: 60,
   /** Addresses, tokens and connections whose budgets are remembered, of each; those unused for longest begin anew. */
   joinBucketsMax: 16_384,
   /**

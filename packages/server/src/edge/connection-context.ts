@@ -33,7 +33,7 @@ export interface ConnectionContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly resumeSecret: Uint8Array;
-  readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeResume'>;
+  readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeChange'>;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
   /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */

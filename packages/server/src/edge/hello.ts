@@ -118,7 +118,7 @@ async function resume(
     // Told "join anew", a client that comes back by itself would push out the device that took its place.
     return refuse(member ? 'replaced' : 'resume_invalid');
   }
-  if (!context.joins.takeResume(connectionId)) return refuse('rate_limited', tooManyJoins);
+  if (!context.joins.takeChange(connectionId)) return refuse('rate_limited', tooManyJoins);
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, { ...tokenTime(clock), isHere });
   if (!grant.ok) return grant;

@@ -56,8 +56,8 @@ test('SHARE1: a token for anybody has a large budget, one that names its user a 
 
 test('SHARE3: of more than are remembered those unused for longest begin anew', () => {
   const budgets = new JoinBudgets(new SimClock(1).process(), rates);
-  const has = (connectionId: string) => budgets.takeResume(connectionId);
-  expect(all(() => has('first'))).toBe(limits.resumesBurst);
+  const has = (connectionId: string) => budgets.takeChange(connectionId);
+  expect(all(() => has('first'))).toBe(limits.memberChangesBurst);
   for (let index = 1; index < limits.joinBucketsMax; index++) has(`other ${index}`);
   expect(has('first')).toBe(false);
   for (let index = 0; index < limits.joinBucketsMax; index++) has(`more ${index}`);
@@ -85,7 +85,7 @@ test('SHARE2: who resumes over and over is refused, records nothing more, and is
   let socket = await world.hello({ uid: 7 });
   const { resume, connectionId } = socket.welcome;
   let before = 0;
-  for (let index = 0; index < limits.resumesBurst + 20; index++) {
+  for (let index = 0; index < limits.memberChangesBurst + 20; index++) {
     before = world.log.lastPosition;
     socket = await world.hello({ uid: 7, resume });
   }
@@ -94,4 +94,28 @@ test('SHARE2: who resumes over and over is refused, records nothing more, and is
   expect(world.log.channel(testApp.id, 'lobby')?.roster.get(7)?.connectionId).toBe(connectionId);
   await world.advance(2_000);
   expect((await world.hello({ uid: 7, resume })).welcome.resumed).toBe(true);
+});
+
+test('SHARE2: who changes role over and over is refused, records nothing more, and has the role that it had', async () => {
+  world = await TestWorld.start();
+  const socket = await world.hello({ uid: 7 });
+  const change = async (role: 'broadcaster' | 'audience') => {
+    await socket.says({ type: 'set-role', id: 1, role });
+    // Frames have a budget as well.
+    await world?.advance(60);
+  };
+  let before = 0;
+  for (let index = 0; index < limits.memberChangesBurst / 2 + 10; index++) {
+    await change('broadcaster');
+    before = world.log.lastPosition;
+    await change('audience');
+  }
+  expect(socket.closed).toBeUndefined();
+  expect(socket.all('error').at(-1)).toMatchObject({ code: 'rate_limited' });
+  expect(world.log.lastPosition).toBe(before);
+  await world.advance(2_000);
+  const errors = socket.all('error').length;
+  await change('broadcaster');
+  expect(socket.all('error')).toHaveLength(errors);
+  expect(world.log.channel(testApp.id, 'lobby')?.roster.get(7)?.role).toBe('broadcaster');
 });

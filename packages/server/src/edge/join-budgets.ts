@@ -30,14 +30,14 @@ export class JoinBudgets {
   readonly #addresses: Buckets;
   readonly #tokens: Buckets;
   readonly #ownTokens: Buckets;
-  readonly #resumes: Buckets;
+  readonly #changes: Buckets;
 
   constructor(clock: Pick<Clock, 'steadyMs'>, { perAddress, perToken }: JoinRates) {
     this.#clock = clock;
     this.#addresses = new Buckets(perAddress, perAddress * limits.joinBurstSeconds);
     this.#tokens = new Buckets(perToken, perToken * limits.joinBurstSeconds);
     this.#ownTokens = new Buckets(limits.ownTokenJoinsPerSecondMax, limits.ownTokenJoinsBurst);
-    this.#resumes = new Buckets(limits.resumesPerSecondMax, limits.resumesBurst);
+    this.#changes = new Buckets(limits.memberChangesPerSecondMax, limits.memberChangesBurst);
   }
 
   /** Takes one join; false if the address or the token has none left now. */
@@ -48,9 +48,9 @@ export class JoinBudgets {
     return (isForOne ? this.#ownTokens : this.#tokens).take(nameOf(token), nowMs);
   }
 
-  /** Takes one resume of a connection; false if it was taken up too often. */
-  takeResume(connectionId: string): boolean {
-    return this.#resumes.take(connectionId, this.#clock.steadyMs());
+  /** Takes one of what a member may have recorded: a resume of its connection, another role, a new token; false if there is none left now. */
+  takeChange(connectionId: string): boolean {
+    return this.#changes.take(connectionId, this.#clock.steadyMs());
   }
 }
 

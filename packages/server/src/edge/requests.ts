@@ -64,6 +64,7 @@ async function setRole({ context, member }: Requester, role: Membership['role'])
   const nowMs = context.clock.nowMs();
   if (role === 'broadcaster' && !mayBroadcast(rights, nowMs))
     return { code: 'token_no_privilege', detail: 'Renew the token with one that allows publishing first.' };
+  if (!context.joins.takeChange(connectionId)) return { code: 'rate_limited' };
   const outcome = await context.log.submit(app.id, channel, {
     type: 'set-role',
     connectionId,
@@ -90,6 +91,7 @@ async function renewToken({ context, member }: Requester, token: string): Promis
     isHere: true,
   });
   if (!grant.ok) return grant;
+  if (!context.joins.takeChange(connectionId)) return { code: 'rate_limited' };
   const tokenEndsMs = grant.joinEndsMs;
   const publish = rightsOf(app, grant);
   const outcome = await log.submit(app.id, channel, {
