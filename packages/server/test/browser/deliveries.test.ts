@@ -24,6 +24,7 @@ beforeAll(async () => {
     secret: 'only-for-this-test',
     description: 'Billing',
     retry: [0.1],
+    redeliverGivenUp: false,
     allowPrivateNetwork: true,
   };
   [browser, server] = await Promise.all([
