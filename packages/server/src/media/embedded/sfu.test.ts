@@ -26,8 +26,8 @@ async function bench() {
   const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto' };
   const sfu = new Sfu(options, clock, (report) => reports.push(report));
   const peers: SyntheticPeer[] = [];
-  cleanups.push(() => {
-    void sfu.stop();
+  cleanups.push(async () => {
+    await sfu.stop();
     for (const peer of peers) peer.close();
   });
   const client = async (clientOptions: SyntheticOptions) => {
@@ -78,9 +78,9 @@ async function bench() {
   };
 }
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
 async function freePort(): Promise<number> {
