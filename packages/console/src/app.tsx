@@ -1,8 +1,8 @@
 import { Button, EmptyState } from '@mantine/core';
-import { IconMapQuestion } from '@tabler/icons-react';
+import { IconEyeOff, IconMapQuestion } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { LoginGate } from './api/login-gate.tsx';
-import { SessionProvider } from './api/session.tsx';
+import { SessionProvider, useSession } from './api/session.tsx';
 import { HomePage } from './home/home-page.tsx';
 import { PageFrame } from './shell/page-frame.tsx';
 import { RouteLink, useAddress } from './shell/router.tsx';
@@ -38,7 +38,12 @@ export function App() {
 
 function pageOf(pathname: string): ReactNode {
   if (pathname === '/') return <HomePage />;
-  if (pathname === '/inspector') return <InspectorPage />;
+  if (pathname === '/inspector')
+    return (
+      <WithNames>
+        <InspectorPage />
+      </WithNames>
+    );
   if (pathname === '/endpoints') return <EndpointsPage />;
   if (pathname === '/deliveries') return <DeliveriesPage />;
   const [, app, channel] = /^\/channels\/([^/]+)\/([^/]+)$/.exec(pathname) ?? [];
@@ -47,6 +52,20 @@ function pageOf(pathname: string): ReactNode {
     if (name !== undefined) return <ChannelPage key={pathname} app={app} channel={name} />;
   }
   return <NoSuchPage />;
+}
+
+/** A page that is about notices as they are sent, and these name people. */
+function WithNames({ children }: { children: ReactNode }) {
+  const { names } = useSession();
+  if (names !== false) return children;
+  return (
+    <EmptyState
+      mt="xl"
+      icon={<IconEyeOff />}
+      title="This login is not told who people are"
+      description="Notices name them. Counts and times are on the pages of the channels."
+    />
+  );
 }
 
 function decoded(segment: string): string | undefined {

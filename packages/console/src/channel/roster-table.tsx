@@ -39,9 +39,9 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {matching.slice(0, rowsMax).map((member) => (
-              <Table.Tr key={member.uid}>
-                <Table.Td title={`uid ${member.uid}${member.account ? `, account ${member.account}` : ''}`}>
+            {matching.slice(0, rowsMax).map((member, at) => (
+              <Table.Tr key={member.uid ?? at}>
+                <Table.Td title={titleOf(member)}>
                   {nameOf(member)}
                   {member.interruptedSinceMs !== undefined && (
                     <Badge ml={6} size="sm" variant="light" color="orange">
@@ -75,6 +75,12 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
       )}
     </>
   );
+}
+
+/** Who it is; a login without names is not told. */
+function titleOf({ uid, account }: Partial<RosterMember>): string | undefined {
+  if (uid === undefined) return undefined;
+  return `uid ${uid}${account ? `, account ${account}` : ''}`;
 }
 
 function rank(member: RosterMember): number {

@@ -7,9 +7,12 @@ import { Panel } from '../shell/panel.tsx';
 
 const statusEveryMs = 5_000;
 
+/** What a login may do that may not do everything. */
+const roleWords = { read: 'looking on', operate: 'all but endpoints' } as const;
+
 /** Whether the server can serve, as /readyz says. */
 export function StatusPanel() {
-  const { development, customer, logOut } = useSession();
+  const { development, customer, role, names, logOut } = useSession();
   const ready = usePoll('readyz', (signal) => request('/readyz', { signal }).then(() => true), statusEveryMs);
   const [color, words] =
     ready.error !== undefined
@@ -30,6 +33,8 @@ export function StatusPanel() {
         <Text size="sm" c="dimmed">
           {serverAddress()}
           {development && ' · development mode'}
+          {role !== undefined && role !== 'admin' && ` · ${roleWords[role]}`}
+          {names === false && ' · without names'}
         </Text>
         {customer !== undefined && (
           <Text

@@ -30,3 +30,7 @@ test('DEMO4: a member without an account shows as its uid, and a foreign account
   expect(nameOf({ uid: 17, account: '~x' })).toBe('~x');
   expect(legalName(' ~ ')).toBe('');
 });
+
+test('TENANT3: to a login without names everybody is somebody', () => {
+  expect(nameOf({})).toBe('somebody');
+});

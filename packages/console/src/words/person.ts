@@ -28,13 +28,13 @@ export function accountFor(name: string): string {
   return `${legalName(name) || 'Guest'}${separator}${suffix}`;
 }
 
-/** The name to show for a member: its account (or string uid) without the suffix, else its uid. */
+/** The name to show for a member: its account (or string uid) without the suffix, else its uid; nobody's, for logins without names. */
 export function nameOf(member: {
-  readonly uid: number | string;
+  readonly uid?: number | string | undefined;
   readonly account?: string | undefined;
 }): string {
   const account = member.account ?? (typeof member.uid === 'string' ? member.uid : undefined);
-  if (account === undefined) return `uid ${member.uid}`;
+  if (account === undefined) return member.uid === undefined ? 'somebody' : `uid ${member.uid}`;
   const end = account.lastIndexOf(separator);
   return end > 0 ? account.slice(0, end) : account;
 }
