@@ -64,10 +64,10 @@ export async function delaysOf(
 ): Promise<readonly number[]> {
   const sentMs = new Map<number, number>();
   for (let at = 0; at < sent.length; at += 2) sentMs.set(sent[at] ?? 0, sent[at + 1] ?? 0);
-  const deadlineMs = Date.now() + 30_000;
+  const deadlineMs = performance.now() + 30_000;
   const delaysMs: number[] = [];
   while (sentMs.size > 0) {
-    if (Date.now() > deadlineMs) throw new Error(`${sentMs.size} notices did not come`);
+    if (performance.now() > deadlineMs) throw new Error(`${sentMs.size} notices did not come`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const arrived = await receiver.call('arrivals', { receiver: index });
     for (let at = 0; at < arrived.length; at += 2) {

@@ -127,7 +127,7 @@ const calls = {
   }): Promise<number> {
     const { channel, members, seconds, backlogMax } = options;
     const { log } = running();
-    const endMs = Date.now() + seconds * 1000;
+    const endMs = performance.now() + seconds * 1000;
     const first = log.lastPosition;
     await enter(channel, 1_000_000);
     let made = 0;
@@ -136,7 +136,7 @@ const calls = {
       ahead = Math.max(...backlogs()) > backlogMax;
     }, 5);
     const one = async (uid: number): Promise<void> => {
-      while (Date.now() < endMs && made < options.events) {
+      while (performance.now() < endMs && made < options.events) {
         while (ahead) await pause(5);
         made += 2;
         await leave(channel, await enter(channel, uid));

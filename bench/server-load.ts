@@ -37,7 +37,7 @@ export async function joinMany(options: {
   const one = async (index: number) => {
     const uid = firstUid + index;
     const sentMs = performance.now();
-    options.onJoined?.(uid, Date.now());
+    options.onJoined?.(uid, performance.timeOrigin + performance.now());
     clients.push(await Client.join({ ...base, uid }, 120_000));
     joinMs.push(performance.now() - sentMs);
   };

@@ -157,6 +157,7 @@ test('CLI3: times and rates are read with their units, and nothing else is', () 
     30_000, 90_000, 7_200_000, 500, 10_000, 172_800_000,
   ]);
   expect(['5/s', '0.5/s', '7'].map(rateOf)).toEqual([5, 0.5, 7]);
-  for (const bad of ['', 's', '-1s', '1w', '1 s', 'x']) expect(() => durationMsOf(bad)).toThrow('--for');
+  for (const bad of ['', 's', '-1s', '1w', '1 s', 'x', '25d', '2073600001ms'])
+    expect(() => durationMsOf(bad)).toThrow('--for');
   for (const bad of ['', '/s', '5/m', '-1', 'x']) expect(() => rateOf(bad)).toThrow('--churn');
 });

@@ -73,10 +73,14 @@ function optionsOf(values: Values): AudienceOptions {
   };
 }
 
+/** The longest stay, milliseconds: the runtime's timers know no longer wait than 24.8 days, and end a longer one at once. */
+const durationMsMax = 24 * 24 * 3_600_000;
+
 /** `30s`, `1.5m`, `2h`, `500ms`; a bare number is seconds. */
 export function durationMsOf(given: string): number {
   const ms = spanMs(/[a-z]$/.test(given) ? given : `${given}s`);
   if (ms === undefined) throw new UsageError(`--for must be a time like 30s or 5m, not ${given}`);
+  if (ms > durationMsMax) throw new UsageError(`--for must be at most 24 days, not ${given}`);
   return ms;
 }
 
