@@ -19,7 +19,7 @@ const login = async (...[url, userId, over]: Parameters<typeof SignalingClient.l
 
 test('SIG38: who comes back after kill -9 makes no presence event, who does not is a timeout', async () => {
   server = await startServerProcess({
-    leases: { rtcMs: 10_000, signalingMs: 10_000, recoveryMs: 4_000 },
+    leases: { rtcMs: 10_000, signalingMs: 10_000, recoveryMs: 10_000 },
   });
   const { url } = server;
   const before = await Promise.all(['ann', 'bob', 'cid'].map((userId) => login(url, userId)));
