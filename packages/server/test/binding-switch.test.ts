@@ -18,7 +18,8 @@ afterAll(async () => {
 /** A server of one app, and its host's page: it subscribes to the channel, and runs nothing for its audience. */
 async function hostOf(bindSignaling: boolean): Promise<{ readonly url: string; readonly host: RtmUser }> {
   const server = await startTestServer({
-    leases: { rtcMs: 5_000, signalingMs: 5_000, recoveryMs: 10_000 },
+    // Longer than a client that stays can be starved on a busy machine.
+    leases: { rtcMs: 15_000, signalingMs: 15_000, recoveryMs: 15_000 },
     apps: [{ ...testApp, bindSignaling, signaling: { debounceMs: 0 } }],
   });
   servers.push(server);

@@ -13,7 +13,8 @@ let server: TestServer;
 beforeAll(async () => {
   [browser, server] = await Promise.all([
     launchChromium(),
-    startTestServer({ leases: { rtcMs: 5_000, signalingMs: 5_000, recoveryMs: 10_000 } }),
+    // Longer than a page that stays can be starved on a busy machine.
+    startTestServer({ leases: { rtcMs: 15_000, signalingMs: 15_000, recoveryMs: 15_000 } }),
   ]);
 }, 60_000);
 afterAll(async () => {

@@ -11,7 +11,10 @@ let server: TestServer;
 beforeAll(async () => {
   [browser, server] = await Promise.all([
     launchChromium({ keepsPages: true }),
-    startTestServer({ apps: [{ ...testApp, signaling: { debounceMs: 0 } }], leases: { signalingMs: 5_000 } }),
+    startTestServer({
+      apps: [{ ...testApp, signaling: { debounceMs: 0 } }],
+      leases: { signalingMs: 15_000 },
+    }),
   ]);
 }, 60_000);
 afterAll(async () => {
@@ -42,7 +45,7 @@ test('RTM140: whoever goes to another page is gone for the others, and is there 
     { app: testApp.id, token: rtmToken('ann') },
   );
   await page.goto(`${address}other`);
-  await bob.until('that ann is gone', () => bob.told().includes('REMOTE_TIMEOUT ann'), 20_000);
+  await bob.until('that ann is gone', () => bob.told().includes('REMOTE_TIMEOUT ann'), 60_000);
 
   await page.evaluate(() => history.back());
   await bob.until('that ann is back', () => bob.told().at(-1) === 'REMOTE_STATE_CHANGED ann');
