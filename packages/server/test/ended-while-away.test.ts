@@ -110,9 +110,9 @@ for (const isKilled of [false, true])
     }
     way.heal();
 
-    await until('the page is told', () => page?.connectionState === 'DISCONNECTED');
+    await until('the page is told', () => page?.connectionState === 'DISCONNECTED', 60_000);
     expect(reasons.at(-1)).toBe('UID_BANNED');
-    await ann.until('told', () => ann.links.at(-1)?.currentState === 'FAILED');
+    await ann.until('told', () => ann.links.at(-1)?.currentState === 'FAILED', 60_000);
     expect(ann.links.at(-1)).toMatchObject({ reasonCode: 'KICKED_OUT_BY_SERVER' });
     expect(await inShow()).toEqual([]);
     const { body } = await ask(server.url, `/v1/apps/${testApp.id}/channels/lobby/users`);
