@@ -83,6 +83,15 @@ test('OPS64: reading the metrics changes none of them, so that any number may re
       expect([name, (reads[2]?.get(name) ?? 0) >= value]).toEqual([name, true]);
 });
 
+test('OPS64: docs/metrics.md names metrics that there are', async () => {
+  const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  const named = new Set(text.match(/\b(housecount|process)_[a-z_]+/g));
+  const families = new Set((await page()).match(/(?<=^# TYPE )\S+/gm));
+  const missing = [...named].filter((name) => !families.has(name.replace(/_(bucket|sum|count)$/, '')));
+  expect(missing).toEqual([]);
+  expect(named.size).toBeGreaterThan(20);
+});
+
 if (promtool === undefined)
   test.skip('OPS64: skipped, for promtool is not installed here (Debian: prometheus)', () => {});
 else

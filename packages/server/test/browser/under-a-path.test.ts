@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
+import { development } from '../../src/config-load.ts';
 import { wantProgram } from '../debian-program.ts';
 import { documentedConfigurations, type ReverseProxy, startReverseProxy } from '../reverse-proxy.ts';
 import { testApp, testCustomer, until } from '../server-process.ts';
@@ -95,7 +96,7 @@ test.skipIf(nginx === undefined)(
 );
 
 test.skipIf(nginx === undefined)(
-  'PROXY9: under a path a viewer sees the host of the demo room',
+  'PROXY9, OPS63: under a path a viewer sees the host of the demo room, and the metrics tell of it',
   async () => {
     const { nginx: configuration } = await documentedConfigurations();
     const listen = { host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'], basePath: '/live' };
@@ -120,6 +121,19 @@ test.skipIf(nginx === undefined)(
           .locator('video')
           .evaluateAll((videos) => videos.some((video) => (video as HTMLVideoElement).currentTime > 0.5)),
       );
+      // Past the proxy; whoever asks from where a trusted one is has to log in all the same.
+      const { customerId, customerSecret } = development;
+      const authorization = `Basic ${btoa(`${customerId}:${customerSecret}`)}`;
+      const shows = async (figure: RegExp) =>
+        figure.test(await (await fetch(`${demo.url}/metrics`, { headers: { authorization } })).text());
+      for (const figure of [
+        /^housecount_media_sessions\{kind="publish"\} 1$/m,
+        /^housecount_media_sessions\{kind="play"\} 1$/m,
+        /^housecount_media_bytes_total\{direction="in"\} \d{5}/m,
+        /^housecount_media_bytes_total\{direction="out"\} \d{5}/m,
+        /^housecount_audience\{app="\w+"\} 1$/m,
+      ])
+        await until(String(figure), () => shows(figure));
       await Promise.all([host.close(), viewer.close()]);
     } finally {
       await front.close();
