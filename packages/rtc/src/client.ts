@@ -250,10 +250,11 @@ export class Client extends Emitter<ClientEvents> {
   renewToken(token: string): Promise<void> {
     if (typeof token !== 'string' || token === '')
       return Promise.reject(failure('INVALID_PARAMS', 'the token must be a string'));
-    return this.#inSession('renewToken needs a joined client', async ({ link }) => {
+    return this.#inSession('renewToken needs a joined client', async ({ link, publisher }) => {
       try {
         await link.request({ type: 'renew-token', token });
         link.token = token;
+        publisher.offerDeclined();
       } catch (error) {
         throw error instanceof HousecountError ? renewalRefused(error) : error;
       }

@@ -153,6 +153,24 @@ describe('publishing', () => {
     expect(FakePeerConnection.all).toHaveLength(2);
   });
 
+  test('RIGHT8: a kind that the server had declined is offered anew when it is published, or the token is renewed', async () => {
+    await client.publish(microphone());
+    const declined = () => FakePeerConnection.all.at(-1)?.transceivers.find(({ kind }) => kind === 'video');
+    const [first] = [declined()];
+    if (first) first.currentDirection = 'inactive';
+    await client.renewToken('may-publish-video');
+    expect(media.paths('POST')).toHaveLength(1);
+    const picture = camera();
+    await client.publish(picture);
+    await until('offered anew', () => media.paths('POST').length === 2 && media.open.size === 1);
+    expect(senders()).toMatchObject({ video: picture.getMediaStreamTrack() });
+    // What is published and was declined later: the privilege had ended.
+    const second = declined();
+    if (second) second.currentDirection = 'inactive';
+    await client.renewToken('may-publish-video-again');
+    await until('offered anew', () => media.paths('POST').length === 3 && media.open.size === 1);
+  });
+
   test('SDK54: when the media engine was started again, it offers until the engine is there', async () => {
     await client.publish(camera());
     let refusals = 2;

@@ -62,6 +62,7 @@ export class Publisher {
       if (!this.#media) await this.#open();
       else await this.#apply();
       await this.#tell();
+      this.offerDeclined();
     } catch (error) {
       await this.unpublish(added).catch(this.options.onFailure);
       throw error;
@@ -92,6 +93,15 @@ export class Publisher {
   /** The server's media engine or the membership is another: offers anew. */
   replace(): void {
     this.#media?.replace();
+  }
+
+  /** Offers anew if the server had declined a kind that is published: the token may allow it by now. */
+  offerDeclined(): void {
+    const transceivers = this.#transceivers;
+    if (!transceivers) return;
+    const isDeclined = ({ trackMediaType }: PublishableTrack): boolean =>
+      transceivers[trackMediaType].currentDirection === 'inactive';
+    if (this.#tracks.some(isDeclined)) this.#media?.replace();
   }
 
   /** Offers anew if the server no longer has the session. */

@@ -33,6 +33,8 @@ class FakeSender {
 class FakeTransceiver {
   readonly sender = new FakeSender();
   readonly receiver: { track: FakeTrack };
+  /** As the answer has it; a test may say `inactive`, which declines the kind. */
+  currentDirection: string | null = null;
   constructor(
     readonly kind: 'audio' | 'video',
     readonly direction: string,
