@@ -1,7 +1,7 @@
 /** Builds the SDK: bundles for browsers, and the types of both entries. Prints each bundle's size. */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -19,6 +19,7 @@ const outputs = [
     format: 'esm',
     outfile: join(dist, 'housecount-rtc.functions.js'),
   },
+  { entryPoints: [join(here, 'src/index.ts')], format: 'cjs', outfile: join(dist, 'cjs/index.js') },
   { entryPoints: [join(here, 'src/global.ts')], format: 'iife', outfile: join(dist, 'AgoraRTC.iife.js') },
 ];
 for (const output of outputs) {
@@ -46,3 +47,7 @@ for (const [file, entry] of [
     join(dist, file),
     `export * from './types/rtc/src/${entry}';\nexport { default } from './types/rtc/src/${entry}';\n`,
   );
+// For `require` the same types stand in a folder of CommonJS modules.
+cpSync(types, join(dist, 'cjs/types'), { recursive: true });
+cpSync(join(dist, 'index.d.ts'), join(dist, 'cjs/index.d.ts'));
+writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');

@@ -1,7 +1,7 @@
 /** Builds the SDK: bundles for browsers and Node, and the types. Prints each bundle's size. */
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -14,6 +14,7 @@ rmSync(dist, { recursive: true, force: true });
 const shared = { bundle: true, minify: true, target: 'es2022', platform: 'browser', sourcemap: true };
 const outputs = [
   { entryPoints: [join(here, 'src/index.ts')], format: 'esm', outfile: join(dist, 'housecount-rtm.esm.js') },
+  { entryPoints: [join(here, 'src/index.ts')], format: 'cjs', outfile: join(dist, 'cjs/index.js') },
   { entryPoints: [join(here, 'src/global.ts')], format: 'iife', outfile: join(dist, 'AgoraRTM.iife.js') },
 ];
 for (const output of outputs) {
@@ -37,3 +38,7 @@ writeFileSync(
   join(dist, 'index.d.ts'),
   "export * from './types/rtm/src/index.ts';\nexport { default } from './types/rtm/src/index.ts';\n",
 );
+// For `require` the same types stand in a folder of CommonJS modules.
+cpSync(types, join(dist, 'cjs/types'), { recursive: true });
+cpSync(join(dist, 'index.d.ts'), join(dist, 'cjs/index.d.ts'));
+writeFileSync(join(dist, 'cjs/package.json'), '{ "type": "commonjs" }\n');

@@ -6,10 +6,11 @@ import { getParameter, setParameter } from './settings.ts';
 
 /** The version of the API that this SDK follows; apps show it and compare with it. */
 export const VERSION = '2.3.0';
+export const BUILD = `housecount-${VERSION}`;
 
 /** The one object of the API. */
 export const AgoraRTM = {
-  BUILD: `housecount-${VERSION}`,
+  BUILD,
   VERSION,
   RTM: RTMClient,
   getParameter,

@@ -79,8 +79,14 @@ test('RTM9: tools that know nothing of "exports" find the same bundle and types'
     readonly main?: string;
     readonly module?: string;
     readonly types?: string;
-    readonly exports: { readonly '.': { readonly types: string; readonly default: string } };
+    readonly exports: {
+      readonly '.': {
+        readonly require: { readonly default: string };
+        readonly types: string;
+        readonly default: string;
+      };
+    };
   };
-  const { types, default: bundle } = about.exports['.'];
-  expect([about.main, about.module, about.types]).toEqual([bundle, bundle, types]);
+  const { require: required, types, default: bundle } = about.exports['.'];
+  expect([about.main, about.module, about.types]).toEqual([required.default, bundle, types]);
 });

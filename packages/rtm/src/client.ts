@@ -103,7 +103,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   async login(options: LoginOptions = {}): Promise<LoginResponse> {
     const operation = 'login';
     this.#session.needService(operation, 'MESSAGE');
-    const token: unknown = options?.token ?? '';
+    const token: unknown = options?.token || this.#session.settings.token;
     if (typeof token !== 'string') throw rtmError(operation, 'INVALID_TOKEN', 'The token must be a string');
     return this.#session.link.login(token === '' ? undefined : token);
   }

@@ -16,8 +16,10 @@ export interface PrivateConfig {
 }
 
 export interface RTMConfig {
+  /** Used by `login` without one, as in 2.1. */
+  token?: string;
   /** Messages are encrypted so that the server cannot read them; all clients of an app must have the same. Default `NONE`. */
-  encryptionMode?: EncryptionMode;
+  encryptionMode?: EncryptionMode | '';
   /** At most 32 bytes; default and what is missing: zeros. */
   salt?: Uint8Array;
   /** Any text; needed with a mode. Best 32 random bytes as hexadecimal: `openssl rand -hex 32`. */
@@ -45,6 +47,8 @@ export interface Settings {
   readonly services: readonly ServiceType[];
   readonly logLevel: unknown;
   readonly strictSingleInstance: boolean;
+  /** For a `login` that brings none. */
+  readonly token: string;
   /** undefined: messages go as they are. */
   readonly encryption: Encryption | undefined;
 }
@@ -76,14 +80,20 @@ export function readConfig(appId: unknown, userId: unknown, config: RTMConfig = 
     services,
     logLevel: given.logLevel,
     strictSingleInstance: given.strictSingleInstance === true,
+    token: readToken(given.token),
     encryption: readEncryption(given),
   };
+}
+
+function readToken(token: unknown = ''): string {
+  if (typeof token !== 'string') throw rtmError(operation, 'INVALID_TOKEN', 'The token must be a string');
+  return token;
 }
 
 /** What is asked for and cannot be had must not become plain text. */
 function readEncryption({ encryptionMode, cipherKey, salt }: RTMConfig): Encryption | undefined {
   const mode: unknown = encryptionMode ?? 'NONE';
-  if (mode === 'NONE') return undefined;
+  if (mode === 'NONE' || mode === '') return undefined;
   if (mode !== 'AES_128_GCM' && mode !== 'AES_256_GCM')
     throw rtmError(
       operation,
@@ -108,11 +118,21 @@ function readPrivateConfig(config: PrivateConfig | undefined): Pick<Settings, 'h
   const none = { hosts: [], services: ['MESSAGE', 'STREAM'] } as const;
   if (config === undefined || config === null || Object.keys(config).length === 0) return none;
   const { serviceType, accessPointHosts }: Partial<Record<keyof PrivateConfig, unknown>> = config;
-  if (!isListOf(serviceType, (each): each is ServiceType => each === 'MESSAGE' || each === 'STREAM'))
+  // The original takes empty lists as it takes none.
+  const [services, hosts] = [orAll(serviceType, none.services), orAll(accessPointHosts, none.hosts)];
+  if (services === none.services && hosts === none.hosts) return none;
+  if (!isListOf(services, (each): each is ServiceType => each === 'MESSAGE' || each === 'STREAM'))
     throw rtmError(operation, 'INVALID_PRIVATE_CONFIG', 'serviceType must list MESSAGE, STREAM or both');
-  if (!isListOf(accessPointHosts, (each): each is string => typeof each === 'string' && each !== ''))
+  if (
+    hosts !== none.hosts &&
+    !isListOf(hosts, (each): each is string => typeof each === 'string' && each !== '')
+  )
     throw rtmError(operation, 'INVALID_PRIVATE_CONFIG', 'accessPointHosts must list at least one address');
-  return { hosts: [...accessPointHosts], services: [...serviceType] };
+  return { hosts: [...(hosts as readonly string[])], services: [...services] };
+}
+
+function orAll(list: unknown, all: readonly string[]): unknown {
+  return Array.isArray(list) && list.length === 0 ? all : list;
 }
 
 function isListOf<T>(value: unknown, is: (each: unknown) => each is T): value is T[] {

@@ -2,10 +2,13 @@ import { AgoraRTM } from './agora-rtm.ts';
 
 export default AgoraRTM;
 export type { IAgoraRTM } from './agora-rtm.ts';
+export { BUILD, VERSION } from './agora-rtm.ts';
+export { setArea } from './area.ts';
 export type { LoginOptions, PublishOptions, RenewTokenOptions, SubscribeOptions } from './client.ts';
-export { RTMClient } from './client.ts';
+export { RTMClient, RTMClient as RTM } from './client.ts';
 export type { PrivateConfig, RTMConfig } from './config.ts';
 export * as ConstantsType from './constants.ts';
+export * as constantsType from './constants.ts';
 export type { ErrorInfo, IErrorInfo } from './errors.ts';
 export { RTMBaseError } from './errors.ts';
 export type { ChannelType, ServiceType } from './events.ts';
@@ -37,6 +40,7 @@ export type {
   RTMRosterEventMap,
   RTMRosterMember,
 } from './roster/roster.ts';
+export { getParameter, setParameter } from './settings.ts';
 export type { StatusEvent } from './status-event.ts';
 export * from './storage.ts';
 export * from './stream-channel.ts';

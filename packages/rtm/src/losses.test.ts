@@ -45,7 +45,7 @@ async function live(seed: number): Promise<{ readonly wanted: object; readonly h
       return { went: typeof ended.code === 'object', code: ended.code };
     };
     const login = async (step: number): Promise<void> => {
-      token = `t${step}`;
+      token = `007t${step}`;
       await done(client.login({ token }));
     };
     const entered = (name: string, options: object): void => {
@@ -108,8 +108,8 @@ async function live(seed: number): Promise<{ readonly wanted: object; readonly h
           break;
         case 'renew': {
           // Where it is too late for an answer the new token goes with the next connection all the same.
-          const { went, code } = await done(client.renewToken(`t${step}`));
-          if (went || code === -10026) token = `t${step}`;
+          const { went, code } = await done(client.renewToken(`007t${step}`));
+          if (went || code === -10026) token = `007t${step}`;
           break;
         }
         case 'join':

@@ -23,6 +23,8 @@ export const callsPerSecondMax = {
   getLock: 20,
   getMessages: 20,
   renewToken: 20,
+  joinTopic: 20,
+  subscribeTopic: 20,
   acquireLock: 10,
 } as const;
 export type Bucket = keyof typeof callsPerSecondMax;

@@ -94,6 +94,7 @@ export class RTMStreamChannel {
   /** Begins to publish in a topic; again: with another meta. A meta that is no text goes as JSON. */
   async joinTopic(topicName: string, options: joinTopicOptions = {}): Promise<JoinTopicResponse> {
     const operation = 'joinTopic';
+    this.#session.limit(operation);
     const { topics } = this.#in(operation, topicName);
     const meta = metaOf(operation, options?.meta);
     return { timestamp: await topics.join(topicName, meta), topicName };
@@ -139,6 +140,7 @@ export class RTMStreamChannel {
     options: SubscribeTopicOptions = {},
   ): Promise<SubscribeTopicResponse> {
     const operation = 'subscribeTopic';
+    this.#session.limit(operation);
     const { topics } = this.#in(operation, topicName);
     const users = usersOf(operation, options);
     const { serverMs: timestamp, succeeded, failed } = await topics.subscribe(topicName, users);

@@ -25,7 +25,9 @@ test('RTM1: the default export and the named ones are those of the API', () => {
     ].sort(),
   );
   expect(Object.keys(named).sort()).toEqual([
+    'BUILD',
     'ConstantsType',
+    'RTM',
     'RTMBaseError',
     'RTMClient',
     'RTMEvents',
@@ -35,8 +37,16 @@ test('RTM1: the default export and the named ones are those of the API', () => {
     'RTMStorage',
     'RTMStreamChannel',
     'RTMStreamChannelStatusCode',
+    'VERSION',
+    'constantsType',
     'default',
+    'getParameter',
+    'setArea',
+    'setParameter',
   ]);
+  // `import { RTM }` and `import *` give what the default export has.
+  for (const key of Object.keys(AgoraRTM) as (keyof typeof AgoraRTM)[])
+    expect<unknown>(named[key]).toBe(AgoraRTM[key]);
   expect(AgoraRTM.VERSION).toBe('2.3.0');
   expect(AgoraRTM.RTM).toBe(named.RTMClient);
   for (const name of ['RTMHistory', 'RTMLock', 'RTMPresence', 'RTMStorage', 'RTMStreamChannel'] as const)
@@ -143,9 +153,16 @@ test('RTM4: the arguments of the constructor are checked, with the codes of the 
   // What would be sent in the clear is refused instead.
   expect(code(app, 'u', { encryptionMode: 'AES_256_CBC', cipherKey: 'k' })).toBe(-10020);
   expect(code(app, 'u', { privateConfig: {} })).toBeUndefined();
+  for (const empty of [
+    { serviceType: [], accessPointHosts: [] },
+    { serviceType: ['MESSAGE'], accessPointHosts: [] },
+    { serviceType: [], accessPointHosts: ['server.test'] },
+  ])
+    expect(code(app, 'u', { privateConfig: empty })).toBeUndefined();
+  expect(code(app, 'u', { encryptionMode: '', cipherKey: '', salt: new Uint8Array() })).toBeUndefined();
+  expect(code(app, 'u', { token: 7 })).toBe(-10005);
   for (const bad of [
     { serviceType: ['X'], accessPointHosts: ['h'] },
-    { serviceType: ['MESSAGE'], accessPointHosts: [] },
     { serviceType: ['MESSAGE'] },
     { serviceType: ['MESSAGE'], accessPointHosts: 'h' },
   ])

@@ -236,7 +236,10 @@ describe('topics', () => {
     ]);
     expect(await details(['ann'])).toEqual([['ann', 20001]]);
     expect(b.stream.getSubscribedUserList('t').subscribed).toEqual(['ann']);
-    expect(await codeOf(() => b.stream.subscribeTopic('nobody'))).toBe(-11017);
+    const nobody = { succeedUsers: [], failedUsers: [], failedDetails: [] };
+    expect(await b.stream.subscribeTopic('nobody')).toMatchObject(nobody);
+    await b.stream.joinTopic('own');
+    expect(await b.stream.subscribeTopic('own')).toMatchObject(nobody);
   });
 
   test('RTM85: unsubscribeTopic: some, or all; getSubscribedUserList is not a promise', async () => {

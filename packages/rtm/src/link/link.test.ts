@@ -18,7 +18,7 @@ test('RTM10: login opens one socket and says who, with which token and which tim
     heartbeatInterval: 9999,
     privateConfig: { serviceType: ['MESSAGE'], accessPointHosts: ['server.test'] },
   });
-  expect(await client.login({ token: 'secret' })).toEqual({ timestamp: world.nowMs });
+  expect(await client.login({ token: '007secret' })).toEqual({ timestamp: world.nowMs });
   expect(world.sockets.map((socket) => socket.url)).toEqual(['wss://server.test/v1/signaling']);
   expect(world.logins).toEqual([
     {
@@ -26,7 +26,7 @@ test('RTM10: login opens one socket and says who, with which token and which tim
       version: 1,
       app,
       userId: 'ann',
-      token: 'secret',
+      token: '007secret',
       heartbeatInterval: 1800,
       presenceTimeout: 5,
     },
@@ -134,13 +134,13 @@ test('RTM13: a pending login is cancelled by another one, and by a logout', asyn
 
 test('RTM13: a login while connected is done at once, and takes a new token on', async () => {
   const { client, changes } = makeClient();
-  await client.login({ token: 'one' });
+  await client.login({ token: '007one' });
   changes();
-  expect(await client.login({ token: 'one' })).toEqual({ timestamp: 0 });
+  expect(await client.login({ token: '007one' })).toEqual({ timestamp: 0 });
   expect(await client.login()).toEqual({ timestamp: 0 });
   expect(world.requests).toEqual([]);
-  expect(await client.login({ token: 'two' })).toEqual({ timestamp: world.nowMs });
-  expect(world.of('renew-token')).toEqual([{ type: 'renew-token', id: 1, token: 'two' }]);
+  expect(await client.login({ token: '007two' })).toEqual({ timestamp: world.nowMs });
+  expect(world.of('renew-token')).toEqual([{ type: 'renew-token', id: 1, token: '007two' }]);
   expect(changes()).toEqual([]);
 });
 
@@ -400,7 +400,7 @@ test('RTM18: a login of the same user elsewhere ends this one for good', async (
 
 test('RTM19: a token that ends is told, renewed, and used from then on', async () => {
   const { client, changes, tokens } = makeClient();
-  await client.login({ token: 'one' });
+  await client.login({ token: '007one' });
   await client.subscribe('lobby');
   world.socket.tell({ type: 'token-will-expire', endsMs: world.nowMs + 30_000 });
   await world.settle();
@@ -413,12 +413,12 @@ test('RTM19: a token that ends is told, renewed, and used from then on', async (
       timestamp: world.nowMs,
     },
   ]);
-  expect(await client.renewToken('two')).toEqual({ timestamp: world.nowMs });
+  expect(await client.renewToken('007two')).toEqual({ timestamp: world.nowMs });
   world.onRequest = (request, socket) => socket.refuse(request.id, -10005);
   expect(await outcome(client.renewToken('wrong'))).toBe(-10005);
   world.socket.drop();
   await world.pass(2000);
-  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+  expect(world.logins.at(-1)).toMatchObject({ token: '007two' });
   changes();
   say({ code: 'token_expired' });
   await world.settle();
@@ -428,21 +428,21 @@ test('RTM19: a token that ends is told, renewed, and used from then on', async (
 test('RTM19: a token renewed while the connection is lost goes with the next one, or times out', async () => {
   const { client } = makeClient();
   expect(await outcome(client.renewToken('x'))).toBe(-10025);
-  await client.login({ token: 'one' });
+  await client.login({ token: '007one' });
   expect(await outcome(client.renewToken(''))).toBe(-10005);
   expect(await outcome(client.renewToken('x', { channelName: 'stream' }))).toBe(-11001);
   world.socket.drop();
   await world.settle();
-  const renewed = client.renewToken('two');
+  const renewed = client.renewToken('007two');
   await world.pass(2000);
   expect(await renewed).toEqual({ timestamp: world.nowMs });
-  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+  expect(world.logins.at(-1)).toMatchObject({ token: '007two' });
 
   world.onRequest = (_, socket) => socket.drop();
-  const inFlight = client.renewToken('three');
+  const inFlight = client.renewToken('007three');
   await world.pass(2000);
   expect(await inFlight).toEqual({ timestamp: world.nowMs });
-  expect(world.logins.at(-1)).toMatchObject({ token: 'three' });
+  expect(world.logins.at(-1)).toMatchObject({ token: '007three' });
 
   world.down = true;
   world.socket.drop();
@@ -454,21 +454,21 @@ test('RTM19: a token renewed while the connection is lost goes with the next one
 
 test('RTM19: a token renewed while a connection is being made is told to the server before it counts', async () => {
   const { client, changes } = makeClient();
-  await client.login({ token: 'one' });
+  await client.login({ token: '007one' });
   changes();
   world.onLogin = () => undefined;
   world.socket.drop();
   await world.pass(2000);
-  const renewed = outcome(client.renewToken('two'));
+  const renewed = outcome(client.renewToken('007two'));
   world.socket.tell(world.welcome({ resumed: true }));
   expect(await renewed).toEqual({ timestamp: world.nowMs });
-  expect(world.logins.at(-1)).toMatchObject({ token: 'one' });
-  expect(world.of('renew-token')).toMatchObject([{ token: 'two' }]);
+  expect(world.logins.at(-1)).toMatchObject({ token: '007one' });
+  expect(world.of('renew-token')).toMatchObject([{ token: '007two' }]);
   expect(changes().at(-1)).toBe('CONNECTED RECONNECTED RECONNECT_SUCCESS');
 
   world.socket.drop();
   await world.pass(2000);
-  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+  expect(world.logins.at(-1)).toMatchObject({ token: '007two' });
   const refused = outcome(client.renewToken('wrong'));
   world.onRequest = (request, socket) => socket.refuse(request.id, -10005);
   world.socket.tell(world.welcome({ resumed: true }));
@@ -476,21 +476,21 @@ test('RTM19: a token renewed while a connection is being made is told to the ser
   expect(changes().at(-1)).toBe('CONNECTED RECONNECTED RECONNECT_SUCCESS');
   world.socket.drop();
   await world.pass(2000);
-  expect(world.logins.at(-1)).toMatchObject({ token: 'two' });
+  expect(world.logins.at(-1)).toMatchObject({ token: '007two' });
 });
 
 test('RTM19: a connection refused for a token that was renewed meanwhile is made with the new one', async () => {
   const { client, changes } = makeClient();
-  await client.login({ token: 'one' });
+  await client.login({ token: '007one' });
   changes();
   world.onLogin = () => undefined;
   world.socket.drop();
   await world.pass(2000);
-  const renewed = outcome(client.renewToken('two'));
+  const renewed = outcome(client.renewToken('007two'));
   world.onLogin = (_, socket) => socket.tell(world.welcome({ resumed: true }));
   say({ code: 'token_expired' });
   expect(await renewed).toEqual({ timestamp: world.nowMs });
-  expect(world.logins.map(({ token }) => token)).toEqual(['one', 'one', 'two']);
+  expect(world.logins.map(({ token }) => token)).toEqual(['007one', '007one', '007two']);
   expect(changes()).toEqual([
     'DISCONNECTED SERVER_TIMEOUT CONNECTION_ERROR',
     'CONNECTING AUTO_RECONNECT AUTO_RECONNECT',
@@ -674,4 +674,24 @@ test('BACK11: a wait of the SDK that is longer than a timer can be given does no
   });
   expect(isOver).toBe(false);
   cancel();
+});
+
+test('RTM99: what is no token is refused at once, without the network, and a token is tried', async () => {
+  for (const token of ['secret', 'null', 'Bearer 007abc', '007 with a space', '0'.repeat(32)]) {
+    const { client, changes } = makeClient(`u${token.length}`);
+    expect(await outcome(client.login({ token }))).toBe(-10005);
+    expect(changes()).toEqual(['FAILED SERVER_REJECT INVALID_TOKEN']);
+  }
+  expect(world.sockets).toEqual([]);
+  await makeClient('ann').client.login({ token: '006old' });
+  expect(world.logins).toMatchObject([{ token: '006old' }]);
+});
+
+test('RTM99: the token of the configuration is used by a login that brings none', async () => {
+  const { client } = makeClient('ann', { token: '007config' });
+  await client.login();
+  await client.logout();
+  const { client: other } = makeClient('bob', { token: '007config' });
+  await other.login({ token: '007own' });
+  expect(world.logins.map(({ token }) => token)).toEqual(['007config', '007own']);
 });

@@ -102,7 +102,13 @@ export class Link {
     this.#attempts = 0;
     return new Promise((resolve, reject) => {
       this.#login = { resolve, reject, cause };
-      this.#attempt(cause);
+      if (given === undefined || mayBeToken(given)) this.#attempt(cause);
+      else
+        this.#fail(
+          { errorCode: errorCodes.INVALID_TOKEN, reasonCode: 'INVALID_TOKEN' },
+          undefined,
+          'The token is none: tokens begin with 007',
+        );
     });
   }
 
@@ -451,4 +457,9 @@ export function requestError(operation: string, error: unknown, codes: FailureCo
   return end.why === 'timeout'
     ? rtmError(operation, codes.timeout, 'The server did not answer in time')
     : rtmError(operation, codes.lost, 'The connection was lost before the server answered');
+}
+
+/** Whether a server could take the text for a token: a version and base64. Anything else is refused without asking. */
+function mayBeToken(text: string): boolean {
+  return /^00[67][A-Za-z0-9+/=]+$/.test(text);
 }

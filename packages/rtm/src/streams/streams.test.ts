@@ -939,3 +939,11 @@ test('RTM89: states set before the join go with it, are apart from message chann
     await presence.setState(channel, type, many(0, 30));
   expect(await outcome(presence.setState('d', 'MESSAGE', many(0, 11)))).toBe(-13004);
 });
+
+test('RTM98: joinTopic and subscribeTopic 20 a second, counted before a join too; leaving is not counted', async () => {
+  for (const call of [() => arena.joinTopic('t'), () => arena.subscribeTopic('t')]) {
+    for (let i = 0; i < 20; i++) expect(await outcome(call())).not.toBe(-10021);
+    expect(await outcome(call())).toBe(-10021);
+  }
+  for (let i = 0; i < 21; i++) expect(await outcome(arena.leaveTopic('t'))).not.toBe(-10021);
+});
