@@ -221,6 +221,8 @@ export const limits = {
   batchCommandsMax: 1_000,
   /** REST, WHIP and WHEP bodies, bytes; then `body_too_large`. */
   bodyBytesMax: 128 * 1024,
+  /** Time for a body to be whole, milliseconds; then `body_invalid`. The largest one at 35 kbit/s. */
+  bodyMs: 30_000,
   /** An AccessToken2, characters; then `invalid_token`. */
   tokenLengthMax: 8 * 1024,
   /** WHIP and WHEP sessions of the whole server; then `too_many_connections`. */

@@ -47,7 +47,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const response = await (path === undefined
       ? new Response(null, { status: 308, headers: { location: `${basePath}/` } })
       : url
-        ? answerTo(router, request, { ...client, url, requestId }, { hasRoom, logger })
+        ? answerTo(router, request, { ...client, url, requestId }, { hasRoom, clock, logger })
         : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' }));
     open.leave(client.address);
     const tagged = tag(response, requestId);
@@ -69,7 +69,7 @@ async function answerTo(
   router: Router,
   request: Request,
   context: Omit<RequestContext, 'params'>,
-  { hasRoom, logger }: { readonly hasRoom: boolean; readonly logger: Logger },
+  { hasRoom, clock, logger }: { readonly hasRoom: boolean; readonly clock: Clock; readonly logger: Logger },
 ): Promise<Response> {
   const { requestId, url } = context;
   const match = router.match(request.method, url.pathname);
@@ -85,13 +85,17 @@ async function answerTo(
     }
   }
   if (!hasRoom && !match.route.isAlwaysAnswered) {
-    const answer = refusal(match.route, requestId, 'too_many_connections');
-    answer.headers.set('connection', 'close');
-    return answer;
+    return closing(refusal(match.route, requestId, 'too_many_connections'));
   }
   try {
-    const limited = await withLimitedBody(request, limits.bodyBytesMax);
+    const limited = await withLimitedBody(request, {
+      bytesMax: limits.bodyBytesMax,
+      withinMs: limits.bodyMs,
+      clock,
+    });
     if (limited === 'too-large') return refusal(match.route, requestId, 'body_too_large');
+    if (limited === 'too-slow')
+      return closing(refusal(match.route, requestId, 'body_invalid', 'It took too long.'));
     if (limited === 'broken-off') return refusal(match.route, requestId, 'body_invalid', 'It broke off.');
     return await match.route.handle(limited, { ...context, params: match.params });
   } catch (cause) {
@@ -106,6 +110,12 @@ async function answerTo(
     });
     return problem('internal', requestId);
   }
+}
+
+/** The answer, after which the connection ends. */
+function closing(answer: Response): Response {
+  answer.headers.set('connection', 'close');
+  return answer;
 }
 
 /** What the resource has no handler to say, said in the shape of its other refusals. */

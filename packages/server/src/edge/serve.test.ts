@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { connect, type Socket as NetSocket } from 'node:net';
 import { clientFrameBytesMax, HousecountError, type ServerFrame } from '@housecount/protocol';
-import { systemClock, systemRandom } from '../clock.ts';
+import { type Clock, systemClock, systemRandom } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { parseNetwork } from '../net/network.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -15,6 +15,7 @@ import { LateBroadcast } from './socket.ts';
 import { helloFrame, leaseMs, TestWorld, testApp, token } from './test-world.ts';
 
 let edge: Edge;
+let clock: Clock = systemClock();
 let counts: { requestsMax?: number; requestsPerAddressMax?: number } = {};
 let trust: ProxyTrust = nobodyTrusted;
 let world: TestWorld;
@@ -128,7 +129,7 @@ async function begin(): Promise<void> {
     apps: new Map([[testApp.id, testApp]]),
     log: world.log,
     signal: world.signal,
-    clock: systemClock(),
+    clock,
     random: systemRandom(),
     logger: createLogger({
       level: 'debug',
@@ -151,6 +152,7 @@ async function begin(): Promise<void> {
 afterEach(async () => {
   trust = nobodyTrusted;
   counts = {};
+  clock = systemClock();
   await edge.stop({ retryAfterMs: 0 });
   await world.stop();
 });
@@ -352,6 +354,31 @@ describe('HTTP', () => {
     for (const socket of sockets) socket.destroy();
     while (!isOpen(0)) await new Promise((resolve) => setTimeout(resolve, 2));
     expect((await from('198.51.100.1', '/hello/x')).status).toBe(200);
+  });
+
+  test('WIRE56: a body that comes drop by drop is not waited for', async () => {
+    const system = systemClock();
+    let endOfTime: (() => void) | undefined;
+    clock = {
+      ...system,
+      after(delayMs, run) {
+        if (delayMs !== limits.bodyMs) return system.after(delayMs, run);
+        endOfTime = run;
+        return () => undefined;
+      },
+    };
+    await begin();
+    const socket = connect(edge.port, '127.0.0.1');
+    socket.write('POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc');
+    while (endOfTime === undefined) await new Promise((resolve) => setTimeout(resolve, 2));
+    socket.write('d');
+    endOfTime();
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text).toStartWith('HTTP/1.1 400 ');
+    expect(text).toContain('It took too long.');
+    expect(metrics.text()).toContain('housecount_http_requests_open 0\n');
+    expect(logged).not.toContain('"level":"error"');
   });
 
   test('WIRE54: a WebSocket is taken with a slash at the end too', async () => {
