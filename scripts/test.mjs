@@ -40,6 +40,7 @@ const groups = {
       process.execPath,
       [
         '--test',
+        'scripts/browsers.test.mjs',
         'scripts/node-smoke.test.mjs',
         'scripts/node-sqlite.test.mjs',
         'scripts/start.test.mjs',

@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
+import { oldestBrowsers } from '../../scripts/browsers.mjs';
 
 /** The console is built to dist/, which the server serves; `npm run dev` passes /v1 on to a server on the usual port. */
 export default defineConfig({
@@ -9,7 +10,7 @@ export default defineConfig({
   // The SDK from its source, not from its bundle.
   resolve: { conditions: ['source', ...defaultClientConditions] },
   build: {
-    target: 'es2022',
+    target: oldestBrowsers,
     // One bundle of React, Mantine and the SDK; measured well under this after compression is irrelevant on a LAN.
     chunkSizeWarningLimit: 900,
     assetsInlineLimit: 0,

@@ -5,6 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { oldestBrowsers } from '../../scripts/browsers.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
@@ -15,7 +16,7 @@ await build({
   outfile: join(dist, 'index.js'),
   bundle: true,
   format: 'esm',
-  target: 'es2022',
+  target: oldestBrowsers,
   packages: 'external',
 });
 const tsc = fileURLToPath(import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'));

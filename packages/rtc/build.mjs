@@ -6,12 +6,13 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { oldestBrowsers } from '../../scripts/browsers.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
 rmSync(dist, { recursive: true, force: true });
 
-const shared = { bundle: true, minify: true, target: 'es2022', platform: 'browser', sourcemap: true };
+const shared = { bundle: true, minify: true, target: oldestBrowsers, platform: 'browser', sourcemap: true };
 const outputs = [
   { entryPoints: [join(here, 'src/index.ts')], format: 'esm', outfile: join(dist, 'housecount-rtc.esm.js') },
   {

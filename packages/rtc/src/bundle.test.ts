@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { oldestBrowsers } from '../../../scripts/browsers.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-rtc-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,7 +22,7 @@ for (const [entry, look] of [
       bundle: true,
       minify: true,
       format: entry === 'global.ts' ? 'iife' : 'esm',
-      target: 'es2022',
+      target: oldestBrowsers,
       platform: 'browser',
       outfile: file,
     });

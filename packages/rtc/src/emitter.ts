@@ -24,7 +24,11 @@ export class Emitter<E extends { [K in keyof E]: unknown[] }> {
   off<K extends keyof E>(event: K, listener: (...args: E[K]) => unknown): void {
     const entries = this.#entries.get(event) ?? [];
     const at = entries.findIndex((entry) => entry.listener === listener);
-    if (at >= 0) this.#entries.set(event, entries.toSpliced(at, 1));
+    if (at < 0) return;
+    this.#entries.set(
+      event,
+      entries.filter((_, index) => index !== at),
+    );
   }
 
   /** Takes away every listener of `event`, or of all events. */

@@ -38,10 +38,19 @@ export function serverUrl(): string {
     scriptOrigin,
     typeof location === 'undefined' ? undefined : location.origin,
   ].find((value): value is string => typeof value === 'string' && value !== '');
-  if (given === undefined || !/^(http|ws)s?:/.test(given) || !URL.canParse(given))
-    throw failure('INVALID_PARAMS', `HOUSECOUNT_URL is not a server address: ${given ?? 'not set'}`);
-  const url = new URL(given.replace(/^ws/, 'http'));
+  const url =
+    given !== undefined && /^(http|ws)s?:/.test(given) ? urlOf(given.replace(/^ws/, 'http')) : undefined;
+  if (!url) throw failure('INVALID_PARAMS', `HOUSECOUNT_URL is not a server address: ${given ?? 'not set'}`);
   return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+/** `URL.canParse` is of 2023. */
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Milliseconds between two volume-indicator events; 2000 unless the page set AUDIO_VOLUME_INDICATION_INTERVAL. */

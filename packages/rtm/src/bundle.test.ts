@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { oldestBrowsers } from '../../../scripts/browsers.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-rtm-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,7 +28,7 @@ for (const [entry, look] of [
       bundle: true,
       minify: true,
       format: entry === 'global.ts' ? 'iife' : 'esm',
-      target: 'es2022',
+      target: oldestBrowsers,
       platform: 'browser',
       outfile: file,
     });
@@ -45,7 +46,7 @@ test('RTM9: the bundle does with what browsers of 2022 have, also where a script
     entryPoints: [fileURLToPath(new URL('global.ts', import.meta.url))],
     bundle: true,
     format: 'iife',
-    target: 'es2022',
+    target: oldestBrowsers,
     platform: 'browser',
     outfile: file,
   });

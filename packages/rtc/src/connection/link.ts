@@ -214,8 +214,7 @@ export class Link {
 
   async #pause(ms: number): Promise<void> {
     this.#wake = new AbortController();
-    const wake = AbortSignal.any([this.#wake.signal, this.#over.signal]);
-    await delay(ms, wake).catch(() => undefined);
+    await delay(ms, this.#wake.signal, this.#over.signal).catch(() => undefined);
     throwIfAborted(this.#over.signal);
   }
 

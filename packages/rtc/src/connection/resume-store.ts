@@ -37,7 +37,10 @@ export function takeResume(storage: ResumeStorage, query: ResumeQuery): ResumeRe
   const records = read(storage);
   const at = records.findIndex((record) => fits(record, query));
   if (at < 0) return undefined;
-  write(storage, records.toSpliced(at, 1));
+  write(
+    storage,
+    records.filter((_, index) => index !== at),
+  );
   return records[at];
 }
 

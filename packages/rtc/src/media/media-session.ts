@@ -1,6 +1,7 @@
 import { failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { throwIfAborted } from '../timing.ts';
+import { onConnectionState } from './connection-state.ts';
 import {
   deleteSession,
   type MediaResource,
@@ -35,6 +36,7 @@ export class MediaSession {
   #closed = false;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #state: RTCPeerConnectionState = 'new';
+  #unwatch: () => void = () => undefined;
 
   private constructor(
     readonly connection: RTCPeerConnection,
@@ -48,6 +50,7 @@ export class MediaSession {
     const iceServers = [...options.iceServers()];
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     let resource: MediaResource | undefined;
+    let unwatch: (() => void) | undefined;
     try {
       await options.prepare(connection);
       await connection.setLocalDescription(await connection.createOffer());
@@ -58,13 +61,14 @@ export class MediaSession {
       if (!offer) throw failure('CREATE_OFFER_FAILED', 'the browser made no offer');
       resource = await postOffer(options.endpoint(), options.bearer(), offer.sdp, signal);
       const session = new MediaSession(connection, resource, options);
-      connection.onconnectionstatechange = () => session.#changed(connection.connectionState);
+      unwatch = onConnectionState(connection, (current) => session.#changed(current));
+      session.#unwatch = unwatch;
       await connection.setRemoteDescription({ type: 'answer', sdp: resource.answerSdp });
       throwIfAborted(signal);
       session.#trickle(late, signal);
       return session;
     } catch (error) {
-      connection.onconnectionstatechange = null;
+      unwatch?.();
       connection.close();
       if (resource) void drop(resource.url, options.bearer());
       throw error;
@@ -79,7 +83,7 @@ export class MediaSession {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#lostTimer);
-    this.connection.onconnectionstatechange = null;
+    this.#unwatch();
     this.connection.onicecandidate = null;
     this.connection.close();
     this.options.onState('closed', this.#state);

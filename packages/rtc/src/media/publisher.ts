@@ -1,5 +1,6 @@
 import type { StreamState } from '@housecount/protocol';
 import { failure } from '../errors.ts';
+import { log } from '../log.ts';
 import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
 import { LocalVideoTrack } from '../tracks/local-video-track.ts';
@@ -262,5 +263,9 @@ async function limit(
   if (scaleResolutionDownBy && scaleResolutionDownBy >= 1)
     encoding.scaleResolutionDownBy = scaleResolutionDownBy;
   if (degradationPreference) parameters.degradationPreference = degradationPreference;
-  if (JSON.stringify(parameters) !== before) await sender.setParameters(parameters);
+  if (JSON.stringify(parameters) === before) return;
+  // Limits are wishes: an older browser that does not know one of them sends without.
+  await sender
+    .setParameters(parameters)
+    .catch((error: unknown) => log.warn('the browser does not take the limits of a track', error));
 }

@@ -1,7 +1,9 @@
 import { type Code, codes, HousecountError } from '@housecount/protocol';
+import { after } from '../clock.ts';
 import { failure } from '../errors.ts';
+import { onAnyAbort } from '../timing.ts';
 
-/** Time for one request, milliseconds. */
+/** Time for one request and its answer, milliseconds. */
 const requestMsMax = 10_000;
 
 /** A media session as the server made it (RFC 9725 section 4.2). */
@@ -48,12 +50,11 @@ export async function postOffer(
   offerSdp: string,
   signal: AbortSignal,
 ): Promise<MediaResource> {
-  const response = await send(endpoint, bearer, signal, {
+  const { response, body } = await send(endpoint, bearer, signal, {
     method: 'POST',
     headers: { 'Content-Type': 'application/sdp' },
     body: offerSdp,
   });
-  const body = await response.text();
   if (response.status !== 201) throw refusalOf(response, body);
   const location = response.headers.get('Location');
   if (!location) throw failure('UNEXPECTED_RESPONSE', 'the server gave no Location');
@@ -91,7 +92,7 @@ export async function deleteSession(url: string, bearer: string, keepalive = fal
 
 /** Is the session still there? Asked after the server was away. Rejects NETWORK_ERROR. */
 export async function sessionLives(url: string, bearer: string, signal: AbortSignal): Promise<boolean> {
-  const response = await send(url, bearer, signal, { method: 'GET' });
+  const { response } = await send(url, bearer, signal, { method: 'GET' });
   return response.status !== 404 && response.status !== 410;
 }
 
@@ -100,17 +101,25 @@ async function send(
   bearer: string,
   signal: AbortSignal | undefined,
   init: RequestInit,
-): Promise<Response> {
-  const timeout = AbortSignal.timeout(requestMsMax);
+): Promise<{ readonly response: Response; readonly body: string }> {
+  const request = new AbortController();
+  const abort = (): void => request.abort();
+  const cancel = after(requestMsMax, abort);
+  const unlisten = onAnyAbort(signal ? [signal] : [], abort);
   try {
-    return await fetch(url, {
+    if (signal?.aborted) abort();
+    const response = await fetch(url, {
       ...init,
       headers: { ...init.headers, Authorization: `Bearer ${bearer}` },
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal: request.signal,
     });
+    return { response, body: await response.text() };
   } catch (error) {
     if (signal?.aborted) throw failure('OPERATION_ABORTED', 'the media request was aborted', error);
     throw failure('NETWORK_ERROR', 'the media request failed', error);
+  } finally {
+    cancel();
+    unlisten();
   }
 }
 

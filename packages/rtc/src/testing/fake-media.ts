@@ -49,7 +49,6 @@ export class FakePeerConnection extends EventTarget {
   readonly iceGatheringState = 'complete';
   connectionState = 'new';
   localDescription: { type: string; sdp: string } | null = null;
-  onconnectionstatechange: (() => void) | null = null;
   onicecandidate: ((event: { candidate: null }) => void) | null = null;
   constructor() {
     super();
@@ -76,7 +75,7 @@ export class FakePeerConnection extends EventTarget {
   /** The state changes as the browser would say it. */
   becomes(state: string): void {
     this.connectionState = state;
-    this.onconnectionstatechange?.();
+    this.dispatchEvent(new Event('connectionstatechange'));
   }
 }
 

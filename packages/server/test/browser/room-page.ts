@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
+import { oldestBrowsers } from '../../../../scripts/browsers.mjs';
 import { until } from '../server-process.ts';
 
 export interface RoomPages {
@@ -36,7 +37,7 @@ export async function serveRoomPages(): Promise<RoomPages> {
     entryPoints: [fileURLToPath(new URL('../../../rtc/src/global.ts', import.meta.url))],
     bundle: true,
     format: 'iife',
-    target: 'es2022',
+    target: oldestBrowsers,
     write: false,
   });
   const script = sdk.outputFiles[0]?.text ?? '';

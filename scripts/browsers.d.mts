@@ -1,0 +1,2 @@
+export const oldestBrowsers: string[];
+export const newerThanOldest: readonly RegExp[];
