@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { HousecountError } from '@housecount/protocol';
 import { ConfigError } from '@housecount/server/config-reader';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Command, type Terminal, UsageError, type Values } from './command.ts';
@@ -42,7 +43,8 @@ export async function runCommands(
       return 2;
     }
     const message = error instanceof Error ? error.message : String(error);
-    terminal.err(`housecount ${command.name}: ${message}\n`);
+    const code = error instanceof HousecountError ? ` (${error.code})` : '';
+    terminal.err(`housecount ${command.name}: ${message}${code}\n`);
     return error instanceof ConfigError ? 2 : 1;
   }
 }

@@ -278,7 +278,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
   const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
-  const idempotency = new Idempotency(join(config.dataDir, 'idempotency.db'), {
+  const idempotency = Idempotency.open(join(config.dataDir, 'idempotency.db'), {
     ...common,
     bounds: {
       keptMs: limits.idempotencyMs,

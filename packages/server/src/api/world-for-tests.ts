@@ -182,7 +182,7 @@ export async function openApiWorld(
     recoveryMs: 15_000,
     isTokenFree: true,
   });
-  const idempotency = new Idempotency(join(folder, 'idempotency.db'), {
+  const idempotency = Idempotency.open(join(folder, 'idempotency.db'), {
     ...common,
     bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
   });
