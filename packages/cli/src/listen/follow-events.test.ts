@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { RefusedError } from '../refusal.ts';
+import { UnreachedError } from '../unreached.ts';
 import { type Followed, type FollowOptions, followEvents } from './follow-events.ts';
 
 const servers: { stop(force: boolean): Promise<void> }[] = [];
@@ -116,11 +117,31 @@ describe('following', () => {
     expect(Number(asked.at(-1)?.wait)).toBe(0);
   });
 
-  test('CLI6: a server that is not there yet is waited for', async () => {
+  test('CLI35: a server that cannot be reached at first ends it; once it has answered it is waited for', async () => {
+    const first = serve(() => page([], 'c0'));
+    await servers.pop()?.stop(true);
+    const gone = follow(first.url);
+    expect(await failure(gone.pages)).toBeInstanceOf(UnreachedError);
+    expect(gone.told).toEqual([]);
+
+    const second = serve(() => page([1], 'c1'));
+    const { pages, told } = follow(second.url);
+    expect(await seqs(pages, 1)).toEqual([1]);
+    await servers.pop()?.stop(true);
+    const next = seqs(pages, 1);
+    const deadline = Date.now() + 10_000;
+    while (told.length < 4 && Date.now() < deadline) await Bun.sleep(1);
+    expect(told.slice(0, 2)).toEqual(['connected', expect.stringMatching(/^lost: /)]);
+    const { port } = second.url;
+    servers.push(Bun.serve({ hostname: '127.0.0.1', port: Number(port), fetch: () => page([2], 'c2') }));
+    expect(await next).toEqual([2]);
+  });
+
+  test('CLI35: with waitsForServer a server that is not there yet is waited for', async () => {
     const first = serve(() => page([], 'c0'));
     const { url } = first;
     await servers.pop()?.stop(true);
-    const { pages, told } = follow(url);
+    const { pages, told } = follow(url, { waitsForServer: true });
     const next = pages.next();
     const deadline = Date.now() + 10_000;
     while (told.length < 3 && Date.now() < deadline) await Bun.sleep(1);
