@@ -54,7 +54,7 @@ export function loadConfig(options: LoadOptions): Config {
   const isDevelopment = options.file === undefined && tree.apps === undefined;
   const config = readConfig({ value: tree, path: '', problem }, isDevelopment);
   if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return options.file === undefined ? config : { ...config, file: options.file };
 }
 
 function readConfig(root: Source, isDevelopment: boolean): Config {

@@ -24,6 +24,8 @@ export interface Config {
     readonly requestsMax: number;
     readonly requestsPerAddressMax: number;
   };
+  /** Path of the file that it was read from; absent if there was none. */
+  readonly file?: string;
   readonly dataDir: string;
   readonly engine: 'embedded';
   readonly apps: readonly AppConfig[];

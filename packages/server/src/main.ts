@@ -44,6 +44,7 @@ import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { processMetrics } from './observe/process-metrics.ts';
 import { ProcessWatch } from './observe/process-watch.ts';
+import { warnOfReaders } from './observe/readable-secrets.ts';
 import { observeRoutes } from './observe/routes.ts';
 import { startSignal } from './signal/signal.ts';
 import { startSignaling } from './signaling/signaling.ts';
@@ -111,7 +112,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => watch.stop());
   health.register('process', () => watch.trouble);
 
-  const disk = await openNodeDisk(config.dataDir);
+  await warnOfReaders(logger, config);
+  const disk = await openNodeDisk(config.dataDir, logger);
   started.push(() => disk.close());
   const resumeSecret = await resumeSecretOf(disk);
 

@@ -2,6 +2,7 @@ import { Database as BunDatabase, type SQLQueryBindings } from 'bun:sqlite';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
+import { folderMode, makePrivateFile } from '../engine/embedded/private-files.ts';
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;
@@ -59,7 +60,7 @@ export interface OpenOptions extends Format {
 export function openTables<Tables>(options: OpenOptions, build: (database: Database) => Tables): Tables {
   const { path } = options;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: folderMode });
     try {
       return buildOn(openFound(options), path, build);
     } catch (cause) {
@@ -96,6 +97,7 @@ const isDamage = (cause: unknown): boolean =>
 function openFound(options: OpenOptions): BunDatabase {
   const { path, schema, migrations, isOnlyCopy = false } = options;
   const version = migrations.length + 1;
+  makePrivateFile(path);
   const database = new BunDatabase(path, { create: true });
   try {
     const found = versionOf(database);
