@@ -1,3 +1,5 @@
+import { beginningOf } from './answer.ts';
+
 /** The server refused, and asking the same again would not help. The message says what to give instead. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
@@ -11,6 +13,8 @@ export class RefusedError extends Error {
   }
 }
 
+/** Bytes of a refusal that are read. Chosen: ours have some hundred. */
+const refusalBytesMax = 64 * 1024;
 /** Characters of a foreign answer, such as a proxy's page, that are shown. */
 const foreignLengthMax = 200;
 /** The request was not wrong: too slow, or too many. */
@@ -22,7 +26,7 @@ const passing: readonly number[] = [408, 425, 429];
  */
 export async function refusalOf(response: Response, hasLogin: boolean, option: string): Promise<Error> {
   const { status, headers } = response;
-  const { code, message } = wordsOf(await response.text().catch(() => ''));
+  const { code, message } = wordsOf(await refusalText(response));
   const said = message === '' ? `the server answered ${status}` : message;
   if (status === 401)
     return new RefusedError(
@@ -46,6 +50,12 @@ export async function refusalOf(response: Response, hasLogin: boolean, option: s
   if (status >= 400 && status < 500 && !passing.includes(status))
     return new RefusedError(code === undefined ? said : `${said} (${code})`, code);
   return new Error(said);
+}
+
+/** What came of it; a refusal has a sentence, and a page of something else is shown by its first line. */
+async function refusalText(response: Response): Promise<string> {
+  const { text } = await beginningOf(response, refusalBytesMax).catch(() => ({ text: '' }));
+  return text;
 }
 
 function wordsOf(text: string): { code?: string; message: string } {

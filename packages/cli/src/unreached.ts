@@ -1,7 +1,7 @@
 import { connect } from 'node:tls';
 import { RefusedError } from './refusal.ts';
 
-/** No HTTP answer came from a server. The message is a sentence: what is in the way, and what to check. */
+/** The server was not reached: no answer came, or that of something else. The message is a sentence: what is in the way, and what to check. */
 export class UnreachedError extends Error {
   override readonly name = 'UnreachedError';
 }

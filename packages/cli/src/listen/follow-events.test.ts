@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { beginningOf } from '../answer.ts';
 import { RefusedError } from '../refusal.ts';
 import { UnreachedError } from '../unreached.ts';
 import { type Followed, type FollowOptions, followEvents } from './follow-events.ts';
@@ -137,6 +138,34 @@ describe('following', () => {
     expect(await next).toEqual([2]);
   });
 
+  test('CLI35: what answers at first and is no Housecount server ends it, however much it says', async () => {
+    for (const answer of ['<h1>Welcome</h1>', '{}', '']) {
+      const { pages, told } = follow(serve(() => new Response(answer)).url);
+      expect(String(await failure(pages))).toMatch(/is not a page of events: .* a Housecount server\?/);
+      expect(told).toEqual([]);
+    }
+  });
+
+  test('PARSE1: of an answer without an end no more is read than the limit', async () => {
+    const part = new Uint8Array(1024 * 1024).fill(0x20);
+    let sent = 0;
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent += 1;
+          controller.enqueue(part);
+        },
+      });
+    expect(await beginningOf(new Response(endless()), 1000)).toEqual({
+      text: ' '.repeat(1000),
+      whole: false,
+    });
+    expect(sent).toBeLessThan(5);
+    expect(String(await failure(follow(serve(() => new Response(endless())).url).pages))).toContain(
+      'nothing',
+    );
+  });
+
   test('CLI35: with waitsForServer a server that is not there yet is waited for', async () => {
     const first = serve(() => page([], 'c0'));
     const { url } = first;
@@ -239,10 +268,14 @@ describe('following', () => {
       () => Response.json({ events: [{ ...event(1), atMs: 1e300 }], cursor: 'c', more: false }),
     ],
   ])('CLI6: %s is told as a loss, and nothing of it is taken', async (_name, answer) => {
-    const { url } = serve(answer, () => page([1], 'c1'));
+    const { url } = serve(
+      () => page([], 'c0'),
+      answer,
+      () => page([1], 'c1'),
+    );
     const { pages, told } = follow(url);
     expect(await seqs(pages, 1)).toEqual([1]);
-    expect(told).toEqual([expect.stringMatching(/^lost: the /), 'connected']);
+    expect(told).toEqual(['connected', expect.stringMatching(/^lost: the /), 'connected']);
   });
 
   test('CLI6: events of types and with fields that this version does not know are handed on', async () => {

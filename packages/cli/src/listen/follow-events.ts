@@ -1,7 +1,8 @@
+import { answerOf } from '../answer.ts';
 import { RefusedError } from '../refusal.ts';
 import { ask, type ServerAccess } from '../server-access.ts';
 import { pause, persist } from './persist.ts';
-import { type PulledEvent, type PulledPage, readPage } from './pulled-event.ts';
+import { isPage, type PulledEvent, type PulledPage, readPage } from './pulled-event.ts';
 
 /** Events in one answer: few enough that little is told again after an end in the middle. */
 const pageSize = 100;
@@ -112,7 +113,7 @@ async function pull(
   const path = `/v1/apps/${encodeURIComponent(options.app)}/events?${parameters}`;
   try {
     const response = await ask(options, path, AbortSignal.any([signal, timeout]), { answerMs: totalMs });
-    return readPage(await response.json());
+    return readPage(await answerOf<Parameters<typeof readPage>[0]>(response, 'a page of events', isPage));
   } catch (error) {
     if (timeout.aborted && !signal.aborted)
       throw new Error('the server did not answer in time', { cause: error });
