@@ -28,6 +28,7 @@ export const environmentKinds = {
   observeNetworks: 'json',
   'retention.hours': 'integer',
   'retention.bytes': 'integer',
+  'retention.bytesPerApp': 'integer',
   'accounts.days': 'integer',
   'limits.joinsPerAddress': 'integer',
   'limits.joinsPerToken': 'integer',

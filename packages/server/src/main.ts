@@ -103,8 +103,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     if (certificate === undefined)
       logger.warn(`AN APP HAS NO CERTIFICATE: ${openWords[openTo]}`, { app: id });
   const common = { clock, random, logger, metrics };
-  const { hours, bytes } = config.retention;
-  const retention = { ms: hours * 3_600_000, bytes, checkMs: retentionCheckMs };
+  const { hours, ...room } = config.retention;
+  const retention = { ms: hours * 3_600_000, ...room, checkMs: retentionCheckMs };
 
   processMetrics(metrics);
   const watch = new ProcessWatch({ clock, logger, metrics });

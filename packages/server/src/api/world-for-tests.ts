@@ -138,7 +138,12 @@ export async function openApiWorld(
     disk,
     send,
     endpoints: configured,
-    retention: { ms: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, checkMs: retentionCheckMs },
+    retention: {
+      ms: Number.MAX_SAFE_INTEGER,
+      bytes: Number.MAX_SAFE_INTEGER,
+      bytesPerApp: 0,
+      checkMs: retentionCheckMs,
+    },
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector secret',
     onAttempt: deliveries.record,
