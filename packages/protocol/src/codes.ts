@@ -167,12 +167,6 @@ export const codes = {
     'A file of the data folder is damaged; the server does not run on a guess.',
   ),
   data_in_use: entry(500, 4502, true, 'Another process is using this data folder.'),
-  data_newer: entry(
-    500,
-    4504,
-    false,
-    'A file of the data folder is of a newer version; this server leaves it as it is.',
-  ),
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof codes;
@@ -191,6 +185,14 @@ export class HousecountError extends Error {
     detail?: string,
     options?: { cause?: unknown },
   ) {
-    super(detail ? `${codes[code].message} ${detail}` : codes[code].message, options);
+    super(textOf(code, detail), options);
   }
+}
+
+/** The table's sentence, then the detail; a detail that begins with the sentence is the whole text, as the other end told it. */
+function textOf(code: Code, detail: string | undefined): string {
+  // A code that is newer than this table has no sentence.
+  const { message } = (codes as Partial<Record<string, CodeEntry>>)[code] ?? {};
+  if (!detail || !message || detail.startsWith(message)) return detail || message || code;
+  return `${message} ${detail}`;
 }

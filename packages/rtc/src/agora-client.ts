@@ -33,8 +33,9 @@ export class AgoraClient extends Client {
     return unsupported('scalable video layers');
   }
 
-  // Encryption that the server cannot read: never pretended.
-  setEncryptionConfig(): never {
+  // Encryption that the server cannot read: never pretended, and never asked for by `none`.
+  setEncryptionConfig(mode?: string, _secret?: string, _salt?: Uint8Array, _dataStream?: boolean): void {
+    if (mode === 'none') return;
     throw failure('NOT_SUPPORTED', 'Housecount has no end-to-end media encryption');
   }
 

@@ -83,6 +83,10 @@ export class Client extends Emitter<ClientEvents> {
   get remoteUsers(): IAgoraRTCRemoteUser[] {
     return this.#joined?.hosts.users ?? [];
   }
+  /** @internal Apps read this field of the original's. */
+  get _users(): IAgoraRTCRemoteUser[] {
+    return this.remoteUsers;
+  }
   /** The published ones. */
   get localTracks(): PublishableTrack[] {
     return [...(this.#joined?.publisher.tracks ?? [])];
@@ -142,10 +146,10 @@ export class Client extends Emitter<ClientEvents> {
     });
   }
 
-  /** Leaves the channel; what is under way is aborted. The page's own tracks stay open. Harmless when not joined. */
+  /** Leaves the channel; what is under way is aborted. The page's own tracks stay open. Harmless when not joined, or leaving already. */
   leave(): Promise<void> {
     this.#queue.abortAll();
-    return this.#queue.add(async () => {
+    return this.#queue.addSpared(async () => {
       const session = this.#session;
       if (!session) return;
       this.#setState('DISCONNECTING');

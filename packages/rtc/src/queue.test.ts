@@ -53,6 +53,17 @@ test('SDK30: abortAll rejects what runs and waits, and what comes later runs', a
   expect({ aborted, ran }).toEqual({ aborted: true, ran: false });
 });
 
+test('SDK104: what abortAll spares, running or waiting, comes to its own end', async () => {
+  const queue = new OperationQueue();
+  const held = gate();
+  const running = queue.addSpared(() => held.promise);
+  const waiting = queue.addSpared(async () => 'done');
+  queue.abortAll();
+  held.open();
+  await running;
+  expect(await waiting).toBe('done');
+});
+
 test('SDK30: a queue has an end', async () => {
   const queue = new OperationQueue();
   const held = gate();

@@ -41,6 +41,23 @@ test('SDK31: a refusal of the server becomes the code apps know, with its own co
   expect(toException(new TypeError('x')).code).toBe('UNEXPECTED_ERROR');
 });
 
+test('SDK105: a text that the server sent whole is not told twice, and a code that is newer than the SDK has one', () => {
+  const whole = new HousecountError('hosts_full', 'The limit is 3.').message;
+  for (const code of ['hosts_full', 'internal', 'token_expired'] as const) {
+    const told = new HousecountError(code, new HousecountError(code, 'Why.').message).message;
+    expect(told).toBe(new HousecountError(code, 'Why.').message);
+    expect(new HousecountError(code, new HousecountError(code).message).message).toBe(
+      new HousecountError(code).message,
+    );
+  }
+  expect(toException(new HousecountError('hosts_full', whole)).message).toBe(
+    `AgoraRTCError ERR_TOO_MANY_BROADCASTERS: too many broadcasters (${whole})`,
+  );
+  expect(toException(new HousecountError('of_tomorrow' as never, 'It is new.')).message).toBe(
+    'AgoraRTCError UNEXPECTED_RESPONSE: the server refused (It is new.)',
+  );
+});
+
 test('ACCT1: what no URL can carry is no channel and no account to join() either', () => {
   for (const name of ['.', '..']) {
     expect(thrown(() => readJoinArguments('a', name, null, null))).toBe('INVALID_PARAMS');
@@ -147,6 +164,10 @@ test('SDK36: what Housecount does not have rejects NOT_SUPPORTED, and hints do n
   ])
     expect(await codeOf(call)).toBe('NOT_SUPPORTED');
   expect(thrown(() => client.setEncryptionConfig())).toBe('NOT_SUPPORTED');
+  expect(thrown(() => client.setEncryptionConfig('aes-128-gcm2', 'secret', new Uint8Array(32)))).toBe(
+    'NOT_SUPPORTED',
+  );
+  expect(thrown(() => client.setEncryptionConfig('none', ''))).toBe('nothing');
   client.startProxyServer(3);
   await client.setRemoteVideoStreamType(1, 1);
   await client.disableDualStream();

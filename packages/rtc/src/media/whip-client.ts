@@ -38,7 +38,7 @@ export class OfferRefused extends Error {
   /** As the error of the table both ends share, if the server named one. */
   toError(): Error {
     return this.code
-      ? new HousecountError(this.code, this.message)
+      ? new HousecountError(this.code, undefined, { cause: this })
       : failure('UNEXPECTED_RESPONSE', this.message);
   }
 }

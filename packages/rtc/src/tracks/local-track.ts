@@ -62,6 +62,11 @@ export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
     return this.#source;
   }
 
+  /** @internal Apps read this field of the original's. */
+  get _mediaStreamTrack(): MediaStreamTrack {
+    return this.getMediaStreamTrack();
+  }
+
   getRTCRtpTransceiver(): RTCRtpTransceiver | undefined {
     return this.#transceiver;
   }

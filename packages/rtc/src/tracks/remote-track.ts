@@ -38,6 +38,11 @@ export abstract class RemoteTrack extends Emitter<RemoteTrackEvents> {
     return this.#transceiver.receiver.track;
   }
 
+  /** @internal Apps read this field of the original's. */
+  get _mediaStreamTrack(): MediaStreamTrack {
+    return this.getMediaStreamTrack();
+  }
+
   getRTCRtpTransceiver(): RTCRtpTransceiver | undefined {
     return this.#transceiver;
   }
