@@ -3,7 +3,8 @@ import { type VideoEncoderConfiguration, videoEncoder } from '../presets.ts';
 import { emptyLocalVideoStats, type LocalVideoStats } from '../stats/stats.ts';
 import { captureMedia, videoConstraints } from './capture.ts';
 import { LocalTrack } from './local-track.ts';
-import { VideoPlayer, type VideoPlayerConfig } from './video-player.ts';
+import { VideoPlayer } from './video-player.ts';
+import type { VideoPlayerConfig } from './video-screen.ts';
 
 export type OptimizationMode = 'balanced' | 'motion' | 'detail';
 export interface LocalVideoOptions {
@@ -48,13 +49,16 @@ export class LocalVideoTrack extends LocalTrack {
     return this.#mode === 'detail' ? 'maintain-resolution' : 'balanced';
   }
 
-  /** Shows the track inside an element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
+  /** Shows the track in a `<video>`, or inside another element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
   play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
     this.requireOpen();
     if (this.#player) this.#player.moveTo(element);
     else
-      this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, { onFirstFrame: () => undefined });
-    this.#player.style({ ...this.options.player, ...config });
+      this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, {
+        usual: this.options.player,
+        onFirstFrame: () => undefined,
+      });
+    this.#player.style(config);
   }
 
   override stop(): void {

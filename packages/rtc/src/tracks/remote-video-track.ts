@@ -1,6 +1,7 @@
 import { emptyRemoteVideoStats, type RemoteVideoStats } from '../stats/stats.ts';
 import { RemoteTrack } from './remote-track.ts';
-import { VideoPlayer, type VideoPlayerConfig } from './video-player.ts';
+import { VideoPlayer } from './video-player.ts';
+import type { VideoPlayerConfig } from './video-screen.ts';
 
 /** A host's pictures. */
 export class RemoteVideoTrack extends RemoteTrack {
@@ -14,12 +15,13 @@ export class RemoteVideoTrack extends RemoteTrack {
     return this.#player !== undefined;
   }
 
-  /** Shows it inside an element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
+  /** Shows it in a `<video>`, or inside another element (or its id); shown already, it moves there. INVALID_PARAMS without such an element. */
   play(element: string | HTMLElement, config: VideoPlayerConfig = {}): void {
     if (this.released) return;
     if (this.#player) this.#player.moveTo(element);
     else {
       this.#player = new VideoPlayer(this.getMediaStreamTrack(), element, {
+        usual: {},
         onFirstFrame: () => this.#firstFrame(),
       });
       this.setState(1);

@@ -1,54 +1,58 @@
-import { failure } from '../errors.ts';
 import { startPlaying } from './autoplay.ts';
+import { elementOf, screenIn, type VideoPlayerConfig, type VideoScreen } from './video-screen.ts';
 
-export interface VideoPlayerConfig {
-  readonly mirror?: boolean;
-  readonly fit?: 'cover' | 'contain' | 'fill';
+/** A picture this small is none: Chromium shows two by two black pixels when a track ends before its first frame. */
+const placeholderPixels = 2;
+
+/** Who plays in a `<video>` of the page now: the one before it must leave it alone. */
+const players = new WeakMap<HTMLVideoElement, VideoPlayer>();
+
+export interface VideoPlayerOptions {
+  /** How such a track is shown, unless the page says otherwise. */
+  readonly usual: VideoPlayerConfig;
+  /** Called once, when the first picture is there to be seen. */
+  readonly onFirstFrame: () => void;
 }
 
-/** The `<video>` that a video track makes inside an element of the page. */
+/** Shows a video track in an element of the page: a `<video>` itself, or one that is made inside. */
 export class VideoPlayer {
-  readonly #box: HTMLDivElement;
-  readonly #video: HTMLVideoElement;
+  #screen: VideoScreen;
+  #track: MediaStreamTrack | undefined;
+  #config: VideoPlayerConfig = {};
+  #hasFrame = false;
 
-  /** `element` is the container or its id; INVALID_PARAMS if there is none. */
+  /** `element` is the element or its id; INVALID_PARAMS if there is none. */
   constructor(
     track: MediaStreamTrack,
     element: string | HTMLElement,
-    private readonly handlers: { readonly onFirstFrame: () => void },
+    private readonly options: VideoPlayerOptions,
   ) {
-    this.#box = document.createElement('div');
-    this.#box.style.cssText =
-      'width:100%;height:100%;position:relative;overflow:hidden;background-color:black';
-    this.#video = document.createElement('video');
-    this.#video.className = 'agora_video_player';
-    this.#video.autoplay = true;
-    this.#video.muted = true;
-    this.#video.playsInline = true;
-    this.#video.addEventListener('loadeddata', () => this.handlers.onFirstFrame(), { once: true });
-    this.#box.append(this.#video);
-    this.moveTo(element);
+    this.#screen = this.#enter(elementOf(element));
     this.setTrack(track);
   }
 
-  /** Puts the video into another element. */
+  /** Plays in another element. */
   moveTo(element: string | HTMLElement): void {
-    const container = typeof element === 'string' ? document.getElementById(element) : element;
-    if (!(container instanceof HTMLElement))
-      throw failure('INVALID_PARAMS', `there is no element ${String(element)} to play in`);
-    if (this.#box.parentElement === container) return;
-    container.append(this.#box);
-    if (this.#video.srcObject) this.#play();
+    const container = elementOf(element);
+    if (this.#holds && this.#screen.moveTo(container)) {
+      if (this.#track) this.#play();
+      return;
+    }
+    this.#leave();
+    this.#screen = this.#enter(container);
+    this.style(this.#config);
+    this.setTrack(this.#track);
   }
 
-  style({ mirror = false, fit = 'cover' }: VideoPlayerConfig): void {
-    this.#video.style.cssText = `width:100%;height:100%;position:absolute;left:0;top:0;object-fit:${fit}${
-      mirror ? ';transform:rotateY(180deg)' : ''
-    }`;
+  style(config: VideoPlayerConfig): void {
+    this.#config = config;
+    if (this.#holds) this.#screen.style(config, this.options.usual);
   }
 
   /** Shows another track, or nothing. */
   setTrack(track: MediaStreamTrack | undefined): void {
+    this.#track = track;
+    if (!this.#holds) return;
     this.#video.srcObject = track ? new MediaStream([track]) : null;
     if (track) this.#play();
   }
@@ -56,7 +60,7 @@ export class VideoPlayer {
   /** The picture shown now, or undefined before the first. */
   frame(): ImageData | undefined {
     const { videoWidth: width, videoHeight: height } = this.#video;
-    if (width === 0 || height === 0) return undefined;
+    if (!this.#holds || width === 0 || height === 0) return undefined;
     const canvas = document.createElement('canvas');
     canvas.width = width;
     canvas.height = height;
@@ -78,11 +82,44 @@ export class VideoPlayer {
   }
 
   stop(): void {
-    this.#video.srcObject = null;
-    this.#box.remove();
+    this.#leave();
   }
+
+  get #video(): HTMLVideoElement {
+    return this.#screen.video;
+  }
+
+  /** False once another track plays in the same `<video>` of the page. */
+  get #holds(): boolean {
+    return players.get(this.#video) === this;
+  }
+
+  #enter(container: HTMLElement): VideoScreen {
+    if (container instanceof HTMLVideoElement) players.get(container)?.stop();
+    const screen = screenIn(container);
+    players.set(screen.video, this);
+    for (const type of frameEvents) screen.video.addEventListener(type, this.#look);
+    return screen;
+  }
+
+  #leave(): void {
+    if (!this.#holds) return;
+    for (const type of frameEvents) this.#video.removeEventListener(type, this.#look);
+    players.delete(this.#video);
+    this.#screen.remove();
+  }
+
+  readonly #look = (): void => {
+    const { videoWidth, videoHeight, readyState } = this.#video;
+    if (this.#hasFrame || readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    if (videoWidth <= placeholderPixels || videoHeight <= placeholderPixels) return;
+    this.#hasFrame = true;
+    this.options.onFirstFrame();
+  };
 
   #play(): void {
     startPlaying(this.#video, () => this.#play());
   }
 }
+
+const frameEvents = ['loadeddata', 'resize', 'timeupdate'] as const;
