@@ -1,4 +1,3 @@
-import { whyUnreached } from '../unreached.ts';
 import type { FormedNotice } from './form-notice.ts';
 
 /** What a receiver is given for its answer, milliseconds: as the server itself does. */
@@ -7,10 +6,8 @@ const answerMs = 10_000;
 export interface Forwarded {
   /** HTTP status, or undefined if no answer came. */
   readonly status?: number;
-  /** Why not, a sentence. */
+  /** Why not. */
   readonly error?: string;
-  /** Where a redirect leads, which is not followed. */
-  readonly location?: string;
   /** The first characters of the answer, if they were asked for. */
   readonly excerpt?: string;
   readonly ms: number;
@@ -33,16 +30,9 @@ export function forwarder(
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
       });
       const excerpt = await excerptOf(response, excerptLengthMax);
-      const location = response.headers.get('location');
-      return {
-        status: response.status,
-        ms: ms(),
-        ...(location !== null && { location }),
-        ...(excerpt !== '' && { excerpt }),
-      };
+      return { status: response.status, ms: ms(), ...(excerpt !== '' && { excerpt }) };
     } catch (error) {
-      const { message } = await whyUnreached(error, { url: to, option: '--forward', answerMs });
-      return { error: message, ms: ms() };
+      return { error: error instanceof Error ? error.message : String(error), ms: ms() };
     }
   };
 }

@@ -117,7 +117,8 @@ export class HostSubscription {
   async #followNow(): Promise<void> {
     if (this.#over) throw aborted('the subscription was ended');
     if (!this.#wanted.audio && !this.#wanted.video) return;
-    if (!this.#media) {
+    if (this.#media) await this.#media.ready();
+    else {
       const media = this.#keepOpen();
       this.#media = media;
       try {

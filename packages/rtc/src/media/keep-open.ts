@@ -1,13 +1,18 @@
 import { passedMs } from '../clock.ts';
 import { Backoff } from '../connection/backoff.ts';
-import { toException } from '../errors.ts';
+import { failure, toException } from '../errors.ts';
 import { log } from '../log.ts';
 import { delay, throwIfAborted } from '../timing.ts';
 import { MediaSession, type MediaSessionOptions } from './media-session.ts';
 import { OfferRefused } from './whip-client.ts';
 
-/** Time for a first opening over all its attempts, milliseconds; a session that was open once is tried for as long as it is wanted. */
+/** Time for a first opening until its last attempt begins, milliseconds; a session that was open once is tried for as long as it is wanted. */
 const openMsMax = 12_000;
+
+/** How long media must have been able to flow over a session for its loss to be a new trouble and not the same one, milliseconds. Chosen. */
+const heldMsMin = 10_000;
+/** Time for a session that is being replaced, milliseconds, for those who wait for it. */
+const readyMsMax = 15_000;
 
 export interface KeepOpenOptions extends Omit<MediaSessionOptions, 'onLost'> {
   /** A lost session is being replaced. */
@@ -19,8 +24,13 @@ export interface KeepOpenOptions extends Omit<MediaSessionOptions, 'onLost'> {
 /** Keeps one media session open for as long as it is wanted: a lost one is replaced, with growing waits. */
 export class KeepOpen {
   #session: MediaSession | undefined;
+  /** By `passedMs`: since when media can flow over the session. */
+  #openedAtMs = 0;
   readonly #over = new AbortController();
+  /** The attempt under way; another one follows at once when it is aborted. */
+  #attempt = new AbortController();
   #opening: Promise<MediaSession> | undefined;
+  readonly #backoff = new Backoff();
 
   constructor(private readonly options: KeepOpenOptions) {}
 
@@ -28,11 +38,14 @@ export class KeepOpen {
     return this.#session;
   }
 
-  /** Opens the session. Rejects with the exception apps expect after `openMsMax`, or at once if the server says never. */
-  async open(): Promise<MediaSession> {
+  /**
+   * Opens the session, and resolves when media can flow. Rejects with the exception apps expect: what the server says for good, or what
+   * stood in the way for as long as a first opening is tried.
+   */
+  async open(): Promise<void> {
     this.#opening ??= this.#openUntil(passedMs() + openMsMax, true);
     try {
-      return await this.#opening;
+      await this.#opening;
     } catch (error) {
       this.close();
       throw error instanceof OfferRefused ? toException(error.toError()) : toException(error);
@@ -41,13 +54,39 @@ export class KeepOpen {
     }
   }
 
+  /** Resolves when media can flow over the session, which may just be replaced. Rejects ICE_FAILED if that takes too long, or OPERATION_ABORTED. */
+  async ready(): Promise<void> {
+    const opening = this.#opening;
+    if (!opening) return;
+    const tooLate = new AbortController();
+    try {
+      await Promise.race([
+        opening,
+        delay(readyMsMax, tooLate.signal).then(() => {
+          throw failure('ICE_FAILED', 'the media connection was lost, and is not back yet');
+        }),
+      ]);
+    } finally {
+      tooLate.abort();
+    }
+  }
+
   /** Replaces the session by a new one: the server says its media engine has started again, or the membership is another. */
   replace(): void {
-    if (this.#over.signal.aborted || this.#opening) return;
+    if (this.#over.signal.aborted) return;
+    if (this.#opening) {
+      this.#attempt.abort();
+      return;
+    }
     const closed = this.#session?.close();
     this.#session = undefined;
+    // One that held is replaced at once; one that failed soon after it was opened may do so again, and again.
+    const held = passedMs() - this.#openedAtMs >= heldMsMin;
+    if (held) this.#backoff.reset();
     this.options.onReconnecting();
-    this.#opening = Promise.resolve(closed).then(() => this.#openUntil(Number.POSITIVE_INFINITY, false));
+    this.#opening = (held ? Promise.resolve() : this.#pause())
+      .then(() => closed)
+      .then(() => this.#openUntil(Number.POSITIVE_INFINITY, false));
     this.#opening
       .catch((error: unknown) => {
         if (!this.#over.signal.aborted) log.warn('a media session could not be replaced', error);
@@ -70,24 +109,30 @@ export class KeepOpen {
   }
 
   async #openUntil(deadlineMs: number, first: boolean): Promise<MediaSession> {
-    const backoff = new Backoff();
     for (;;) {
+      this.#attempt = new AbortController();
       try {
         const session = await MediaSession.open(
           { ...this.options, onLost: () => this.replace() },
           this.#over.signal,
+          this.#attempt.signal,
         );
         this.#session = session;
+        this.#openedAtMs = passedMs();
         this.options.onOpen(session, first);
         return session;
       } catch (error) {
         throwIfAborted(this.#over.signal);
-        const { retry, retryAfterMs } = judge(error, first);
-        const waitMs = backoff.next(retryAfterMs);
+        const { retry, retryAfterMs } = this.#attempt.signal.aborted ? { retry: true } : judge(error, first);
+        const waitMs = this.#backoff.next(retryAfterMs);
         if (!retry || passedMs() + waitMs > deadlineMs) throw error;
         await delay(waitMs, this.#over.signal);
       }
     }
+  }
+
+  async #pause(): Promise<void> {
+    await delay(this.#backoff.next(), this.#over.signal);
   }
 }
 
@@ -95,5 +140,6 @@ export class KeepOpen {
 function judge(error: unknown, first: boolean): { retry: boolean; retryAfterMs?: number | undefined } {
   if (error instanceof OfferRefused)
     return { retry: error.retry || !first, retryAfterMs: error.retryAfterMs };
-  return { retry: toException(error).code === 'NETWORK_ERROR' || !first };
+  const { code } = toException(error);
+  return { retry: code === 'NETWORK_ERROR' || code === 'ICE_FAILED' || !first };
 }

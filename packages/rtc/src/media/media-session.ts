@@ -1,6 +1,7 @@
-import { failure } from '../errors.ts';
+import { after } from '../clock.ts';
+import { type AgoraRTCException, aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
-import { throwIfAborted } from '../timing.ts';
+import { onAnyAbort, throwIfAborted } from '../timing.ts';
 import { onConnectionState } from './connection-state.ts';
 import {
   deleteSession,
@@ -15,6 +16,11 @@ import {
  * receives, so candidates matter only for relays; later ones are sent on as they come.
  */
 const gatherMsMax = { direct: 300, relayed: 1500 } as const;
+/**
+ * Time for media to find its way once the server has answered, milliseconds: about as long as browsers keep trying, then where
+ * a firewall lets no media through that is said.
+ */
+const connectMsMax = 15_000;
 /** `disconnected` for this long counts as failed, milliseconds: ICE alone takes about 25 s to say so. */
 const disconnectedMsMax = 3_000;
 
@@ -36,21 +42,46 @@ export class MediaSession {
   #closed = false;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #state: RTCPeerConnectionState = 'new';
-  #unwatch: () => void = () => undefined;
+  readonly #unwatch: () => void;
+  readonly #over = new AbortController();
+  /** Until media can flow: what a loss rejects. */
+  #connecting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
 
   private constructor(
     readonly connection: RTCPeerConnection,
     readonly resource: MediaResource,
     private readonly options: MediaSessionOptions,
-  ) {}
+  ) {
+    this.#unwatch = onConnectionState(connection, (current) => this.#changed(current));
+  }
 
-  /** Offers, posts and takes the answer. Rejects OfferRefused, NETWORK_ERROR, or OPERATION_ABORTED; nothing is left over then. */
-  static async open(options: MediaSessionOptions, signal: AbortSignal): Promise<MediaSession> {
-    throwIfAborted(signal);
+  /**
+   * Offers, posts, takes the answer, and resolves when media can flow. Rejects OfferRefused, NETWORK_ERROR, ICE_FAILED if media finds no
+   * way, or OPERATION_ABORTED; nothing is left over then.
+   */
+  static async open(options: MediaSessionOptions, ...signals: readonly AbortSignal[]): Promise<MediaSession> {
+    const abort = new AbortController();
+    const unlisten = onAnyAbort(signals, () => abort.abort());
+    try {
+      for (const signal of signals) throwIfAborted(signal);
+      const session = await MediaSession.#answered(options, abort.signal);
+      try {
+        await session.#connected(abort.signal);
+      } catch (error) {
+        void session.close();
+        throw error;
+      }
+      return session;
+    } finally {
+      unlisten();
+    }
+  }
+
+  static async #answered(options: MediaSessionOptions, signal: AbortSignal): Promise<MediaSession> {
     const iceServers = [...options.iceServers()];
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
     let resource: MediaResource | undefined;
-    let unwatch: (() => void) | undefined;
+    let session: MediaSession | undefined;
     try {
       await options.prepare(connection);
       await connection.setLocalDescription(await connection.createOffer());
@@ -60,17 +91,17 @@ export class MediaSession {
       const offer = connection.localDescription;
       if (!offer) throw failure('CREATE_OFFER_FAILED', 'the browser made no offer');
       resource = await postOffer(options.endpoint(), options.bearer(), offer.sdp, signal);
-      const session = new MediaSession(connection, resource, options);
-      unwatch = onConnectionState(connection, (current) => session.#changed(current));
-      session.#unwatch = unwatch;
+      session = new MediaSession(connection, resource, options);
       await connection.setRemoteDescription({ type: 'answer', sdp: resource.answerSdp });
       throwIfAborted(signal);
-      session.#trickle(late, signal);
+      session.#trickle(late);
       return session;
     } catch (error) {
-      unwatch?.();
-      connection.close();
-      if (resource) void drop(resource.url, options.bearer());
+      if (session) void session.close();
+      else {
+        connection.close();
+        if (resource) void drop(resource.url, options.bearer());
+      }
       throw error;
     }
   }
@@ -82,6 +113,7 @@ export class MediaSession {
   async close(keepalive = false): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#over.abort();
     clearTimeout(this.#lostTimer);
     this.#unwatch();
     this.connection.onicecandidate = null;
@@ -100,19 +132,42 @@ export class MediaSession {
     this.#state = current;
     clearTimeout(this.#lostTimer);
     this.options.onState(current, previous);
+    if (current === 'connected') this.#connecting?.resolve();
     if (current === 'failed' || current === 'closed') this.#lost();
     if (current === 'disconnected') this.#lostTimer = setTimeout(() => this.#lost(), disconnectedMsMax);
   }
 
   #lost(): void {
-    if (!this.#closed) this.options.onLost();
+    if (this.#connecting) this.#connecting.reject(noWay());
+    else if (!this.#closed) this.options.onLost();
   }
 
-  #trickle(late: RTCIceCandidate[], signal: AbortSignal): void {
+  /** Resolves when media can flow. Rejects ICE_FAILED if it finds no way in time, or OPERATION_ABORTED. */
+  async #connected(signal: AbortSignal): Promise<void> {
+    if (this.#state === 'connected') return;
+    let release: () => void = () => undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#connecting = { resolve, reject };
+        const cancel = after(connectMsMax, () => reject(noWay()));
+        const unlisten = onAnyAbort([signal], () => reject(aborted()));
+        release = () => {
+          cancel();
+          unlisten();
+        };
+        if (signal.aborted) reject(aborted());
+      });
+    } finally {
+      release();
+      this.#connecting = undefined;
+    }
+  }
+
+  #trickle(late: RTCIceCandidate[]): void {
     const send = (candidates: readonly RTCIceCandidate[]): void => {
       const fragment = sdpFragment(this.connection.localDescription?.sdp ?? '', candidates);
-      patchCandidates(this.resource, this.options.bearer(), fragment, signal).catch((error: unknown) =>
-        log.debug('late candidates were not taken', error),
+      patchCandidates(this.resource, this.options.bearer(), fragment, this.#over.signal).catch(
+        (error: unknown) => log.debug('late candidates were not taken', error),
       );
     };
     this.connection.onicecandidate = ({ candidate }) => {
@@ -121,6 +176,12 @@ export class MediaSession {
     if (late.length > 0) send(late);
   }
 }
+
+const noWay = (): AgoraRTCException =>
+  failure(
+    'ICE_FAILED',
+    'no media can flow between this browser and the server: a firewall may be in between',
+  );
 
 function gathered(connection: RTCPeerConnection, msMax: number): Promise<void> {
   if (connection.iceGatheringState === 'complete') return Promise.resolve();

@@ -33,6 +33,8 @@ const silent: StreamState = { audio: false, video: false };
 /** This page's one sending connection: audio and video are both negotiated up front, so that adding one later needs no offer. */
 export class Publisher {
   #tracks: PublishableTrack[] = [];
+  /** Published, but media cannot flow yet: nobody is told that they are sent. */
+  readonly #waiting = new Set<PublishableTrack>();
   readonly #unwatch = new Map<PublishableTrack, () => void>();
   #media: KeepOpen | undefined;
   #transceivers: { audio: RTCRtpTransceiver; video: RTCRtpTransceiver } | undefined;
@@ -58,12 +60,22 @@ export class Publisher {
     check(added, this.#tracks);
     if (added.length === 0) return;
     this.#tracks = [...this.#tracks, ...added];
-    for (const track of added) this.#watch(track);
+    for (const track of added) {
+      this.#waiting.add(track);
+      this.#watch(track);
+    }
     try {
       if (!this.#media) await this.#open();
-      else await this.#apply();
+      else {
+        await this.#media.ready();
+        await this.#apply();
+      }
+      for (const track of added) this.#waiting.delete(track);
       await this.#tell();
       this.offerDeclined();
+      await this.#media?.ready();
+      const declined = added.find((track) => this.#isDeclined(track));
+      if (declined) throw failure('EXCHANGE_SDP_FAILED', `the server takes no ${declined.trackMediaType}`);
     } catch (error) {
       await this.unpublish(added).catch(this.options.onFailure);
       throw error;
@@ -98,11 +110,7 @@ export class Publisher {
 
   /** Offers anew if the server had declined a kind that is published: the token may allow it by now. */
   offerDeclined(): void {
-    const transceivers = this.#transceivers;
-    if (!transceivers) return;
-    const isDeclined = ({ trackMediaType }: PublishableTrack): boolean =>
-      transceivers[trackMediaType].currentDirection === 'inactive';
-    if (this.#tracks.some(isDeclined)) this.#media?.replace();
+    if (this.#tracks.some((track) => this.#isDeclined(track))) this.#media?.replace();
   }
 
   /** Offers anew if the server no longer has the session. */
@@ -115,6 +123,10 @@ export class Publisher {
     for (const track of [...this.#tracks]) this.#forget(track);
     this.#closeMedia(keepalive);
     this.#told = silent;
+  }
+
+  #isDeclined({ trackMediaType }: PublishableTrack): boolean {
+    return this.#transceivers?.[trackMediaType].currentDirection === 'inactive';
   }
 
   async #open(): Promise<void> {
@@ -178,7 +190,11 @@ export class Publisher {
   async #tell(): Promise<void> {
     const sends = (kind: 'audio' | 'video'): boolean =>
       this.#tracks.some(
-        (each) => each.trackMediaType === kind && each.enabled !== false && each.muted !== true,
+        (each) =>
+          each.trackMediaType === kind &&
+          each.enabled !== false &&
+          each.muted !== true &&
+          !this.#waiting.has(each),
       );
     const streams = { audio: sends('audio'), video: sends('video') };
     const before = this.#told;
@@ -208,6 +224,7 @@ export class Publisher {
 
   #forget(track: PublishableTrack): void {
     this.#tracks = this.#tracks.filter((each) => each !== track);
+    this.#waiting.delete(track);
     this.#unwatch.get(track)?.();
     this.#unwatch.delete(track);
     if (track instanceof LocalTrack) track.bindTransceiver(undefined);

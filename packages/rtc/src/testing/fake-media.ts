@@ -45,6 +45,10 @@ class FakeTransceiver {
 
 export class FakePeerConnection extends EventTarget {
   static readonly all: FakePeerConnection[] = [];
+  /** Does media find its way, as soon as there is an answer? */
+  static connects = true;
+  /** The kind that an answer declines, if any. */
+  static declines: 'audio' | 'video' | undefined;
   readonly transceivers: FakeTransceiver[] = [];
   readonly iceGatheringState = 'complete';
   connectionState = 'new';
@@ -65,7 +69,11 @@ export class FakePeerConnection extends EventTarget {
   async setLocalDescription(description: { type: string; sdp: string }): Promise<void> {
     this.localDescription = description;
   }
-  async setRemoteDescription(): Promise<void> {}
+  async setRemoteDescription(): Promise<void> {
+    for (const transceiver of this.transceivers)
+      if (transceiver.kind === FakePeerConnection.declines) transceiver.currentDirection = 'inactive';
+    if (FakePeerConnection.connects) queueMicrotask(() => this.becomes('connected'));
+  }
   async getStats(): Promise<Map<string, unknown>> {
     return new Map();
   }
@@ -74,6 +82,7 @@ export class FakePeerConnection extends EventTarget {
   }
   /** The state changes as the browser would say it. */
   becomes(state: string): void {
+    if (this.connectionState === 'closed') return;
     this.connectionState = state;
     this.dispatchEvent(new Event('connectionstatechange'));
   }
@@ -100,6 +109,8 @@ export class FakeMediaServer {
 
   install(): this {
     FakePeerConnection.all.length = 0;
+    FakePeerConnection.connects = true;
+    FakePeerConnection.declines = undefined;
     Object.assign(globalThis, {
       RTCPeerConnection: FakePeerConnection,
       RTCRtpSender: class {},

@@ -7,10 +7,8 @@ import { type Cursor, DeliveryWindow } from './delivery-window.ts';
 export interface Retention {
   /** No longer than this, milliseconds. */
   readonly ms: number;
-  /** What lies further back than this many bytes of the log, counted in whole files of it, is set aside, … */
+  /** And no further back than this many bytes of the log, counted in whole files of it. */
   readonly bytes: number;
-  /** … of each app its newest bytes, up to so many. */
-  readonly bytesPerApp: number;
   /** How often endpoints are looked at for that, milliseconds. */
   readonly checkMs: number;
 }
@@ -59,9 +57,7 @@ export async function eachBeyond(
   if (through >= log.lastPosition) return through;
   for await (const batch of log.follow(through, signal)) {
     for (const { position, record } of batch) {
-      // Not all positions need be there: what is between two of them is nobody's.
-      if (position > beyond.position && record.atMs >= beyond.beforeMs)
-        return Math.max(through, beyond.position);
+      if (position > beyond.position && record.atMs >= beyond.beforeMs) return through;
       through = position;
       const event = eventOf(record);
       if (event && (position > cursor.through || open.has(position))) onLost(event);
