@@ -80,6 +80,7 @@ describe('a Roster in front of the real server', () => {
       clients.push(...here);
       await Promise.all(here.filter((_, index) => index % 3 === 0).map((client) => client.leave()));
       const stay = here.find(({ closed }) => !closed);
+      await until('enough notices to be lost', () => dropped > members / 4);
       drops = false;
       stay?.send({ type: 'set-role', id: 1, role: 'broadcaster' });
       const truth = await until('the roster to be the server’s', async () => {

@@ -144,10 +144,10 @@ test('RTM134: messages in topics are sealed too, up to their limit', async () =>
 
 test('RTM130: the example of docs/encryption.md publishes from a backend what clients read', async () => {
   const page = readFileSync(new URL('../../../docs/encryption.md', import.meta.url), 'utf8');
-  const example = page.split('```js\n').at(-1)?.split('```')[0];
+  const example = page.split('```ts\n').at(-1)?.split('```')[0];
   const folder = await mkdtemp(join(tmpdir(), 'housecount-example-'));
   const settings = `const cipherKey = 'k1';\nconst salt = Buffer.alloc(32, 5);\n`;
-  const file = join(folder, 'seal.mjs');
+  const file = join(folder, 'seal.ts');
   try {
     await writeFile(file, `${settings}${example}\nexport { seal };\n`);
     const { seal } = (await import(file)) as { seal: (...args: string[]) => { sealed: string } };

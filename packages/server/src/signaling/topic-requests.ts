@@ -83,7 +83,7 @@ export function publishTopic(
   const text = JSON.stringify(frame);
   const to = topicMessagesTopic(key, topic, session.userId);
   const receivers = audiences.sizeOf(to);
-  if (!session.rates.takeDelivery(text.length * receivers, frame.serverMs))
+  if (!session.rates.takeDelivery(text.length * receivers, clock.steadyMs()))
     return refused(signalingErrors.publishTooFrequent, tooMuch);
   broadcast.publish(to, text);
   messages.add();
