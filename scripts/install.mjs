@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 /** How often progress is told, milliseconds. Chosen: often enough to be trusted, seldom enough for a log. */
 const tellMs = 3_000;
+const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Folders of the packages that `npm ci` installs on this machine, from the root of the project. */
 export function expectedPackages(lock, { platform, arch, isMusl }) {
@@ -17,7 +18,7 @@ export function expectedPackages(lock, { platform, arch, isMusl }) {
     .map(([folder]) => folder);
 }
 
-/** Runs `npm ci` in `root`, says every few seconds how far it is, and resolves with its exit status. */
+/** Runs `npm ci` in `root`, says every few seconds how far it is, and resolves with its exit status. A signal ends both. */
 export async function installPackages(root, say) {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const { platform, arch } = process;
@@ -32,6 +33,13 @@ export async function installPackages(root, say) {
     const there = expected.filter((folder) => existsSync(join(root, folder, 'package.json'))).length;
     say(`${there} of ${expected.length} packages are there after ${seconds()} s`);
   }, tellMs);
+  // Whoever ends this process ends npm: what went on unseen would be in the way of the next try.
+  let ended;
+  const end = (signal) => {
+    ended = signal;
+    npm.kill(signal);
+  };
+  for (const signal of endSignals) process.on(signal, end);
   const status = await new Promise((resolve) => {
     npm.on('error', (error) => {
       say(`npm could not be started: ${error.message}`);
@@ -40,6 +48,11 @@ export async function installPackages(root, say) {
     npm.on('close', (code) => resolve(code ?? 1));
   });
   clearInterval(timer);
+  for (const signal of endSignals) process.off(signal, end);
+  if (ended) {
+    say('stopped while it installed; the next start begins anew');
+    process.kill(process.pid, ended);
+  }
   if (status === 0) say(`the packages are installed (${seconds()} s)`);
   return status;
 }

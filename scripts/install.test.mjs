@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,3 +42,55 @@ test('CLI31: npm ci that fails gives its status, and what was said tells how muc
   assert.deepEqual(said, ['installing 1 packages (npm ci) …']);
   assert.match(await readFile(join(folder, 'asked'), 'utf8'), /^ci /);
 });
+
+for (const who of ['this process', 'npm above it'])
+  test(`CLI37: a signal that ends ${who} while packages are installed ends npm ci too`, async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'housecount-install-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, 'package-lock.json'), JSON.stringify({ packages: { '': {} } }));
+    await writeFile(
+      join(folder, 'npm'),
+      '#!/bin/sh\necho $$ > pid.new\nmv pid.new npm.pid\nexec sleep 600\n',
+    );
+    await chmod(join(folder, 'npm'), 0o755);
+    const here = (name) => JSON.stringify(new URL(name, import.meta.url).href);
+    const probe = `import { endWithNpm } from ${here('ends-with-npm.mjs')};
+      import { installPackages } from ${here('install.mjs')};
+      endWithNpm();
+      await installPackages(${JSON.stringify(folder)}, () => {});`;
+    await writeFile(join(folder, 'probe.mjs'), probe);
+    const parent = spawn('sh', ['-c', `"${process.execPath}" probe.mjs & echo $! > probe.pid; wait`], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        PATH: `${folder}${delimiter}${process.env.PATH}`,
+        npm_lifecycle_event: 'start',
+      },
+      stdio: 'ignore',
+    });
+    await until('npm ci runs', () => existsSync(join(folder, 'npm.pid')));
+    const [npm, self] = ['npm.pid', 'probe.pid'].map((name) =>
+      Number(readFileSync(join(folder, name), 'utf8')),
+    );
+    t.after(() => isThere(npm) && process.kill(npm, 'SIGKILL'));
+    if (who === 'this process') process.kill(self, 'SIGTERM');
+    else parent.kill('SIGTERM');
+    await until('both are gone', () => !isThere(npm) && !isThere(self));
+  });
+
+function isThere(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(what, check) {
+  const end = performance.now() + 60_000;
+  while (!check()) {
+    if (performance.now() > end) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
