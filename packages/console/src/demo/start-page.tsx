@@ -6,6 +6,9 @@ import { friendlyChannel } from '../words/friendly-channel.ts';
 import { legalName, nameCharactersMax } from '../words/person.ts';
 import { recallName } from './room-memory.ts';
 
+/** Where the tabs of somebody who names no channel meet; that of the commands that the server prints, too. */
+const usualChannel = 'demo';
+
 export interface Choice {
   readonly name: string;
   readonly channel: string;
@@ -24,7 +27,7 @@ export function StartPage({
   choose: (choice: Choice) => void;
 }) {
   const [name, setName] = useState(recallName);
-  const [channel, setChannel] = useState(() => given ?? (watching ? '' : friendlyChannel()));
+  const [channel, setChannel] = useState(given ?? usualChannel);
   const [tried, setTried] = useState(false);
   const nameInput = useRef<HTMLInputElement>(null);
   const channelInput = useRef<HTMLInputElement>(null);
@@ -105,7 +108,7 @@ export function StartPage({
         <TextInput
           ref={channelInput}
           label="Channel"
-          placeholder="jade-otter-42"
+          placeholder={usualChannel}
           required
           autoComplete="off"
           maxLength={64}

@@ -214,5 +214,6 @@ function factsOf(endpoint: EndpointInfo): string[] {
     ...(allowPrivateNetwork ? ['private network'] : []),
     `secret ${hints.join(', ')}`,
     ...(endpoint.source === 'config' ? ['from the configuration file'] : []),
+    `id ${endpoint.endpointId}`,
   ];
 }

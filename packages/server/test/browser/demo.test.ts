@@ -119,6 +119,18 @@ test('DEMO5: host and viewer see each other by name, the count, the picture, and
   await until('gone from the list', async () => !(await people(host)).some((line) => line.includes('ann')));
 }, 90_000);
 
+test('DEMO22: who goes live and who watches from the first page meet without naming a channel', async () => {
+  const host = await openPage('/');
+  await host.getByRole('link', { name: 'Go live' }).click();
+  await enter(host, { name: 'Zoe', live: true });
+  const viewer = await openPage('/');
+  await viewer.getByRole('link', { name: 'Watch' }).click();
+  await enter(viewer, { name: 'Ann' });
+  await activity(host, 'Ann joined').waitFor();
+  await seesPictures(viewer, 1);
+  expect(new URL(viewer.url()).searchParams.get('channel')).toBe('demo');
+}, 90_000);
+
 test('DEMO5: a viewer comes on stage, is seen by everyone, and steps back', async () => {
   const { host, invitation } = await hostedRoom();
   const [ann, bob] = [await openPage(invitation), await openPage(invitation)];
