@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -214,7 +214,27 @@ test('CLI13: a port that is taken: exit status 1, and which', async () => {
     err += chunk;
   });
   expect(await ended(child)).toEqual([1, null]);
-  expect(err).toContain(`port ${port}`);
+  expect(err).toContain(`another program listens on port ${port} of 127.0.0.1`);
+  expect(err).toContain('--port');
+}, 120_000);
+
+test('CLI38: with a configuration serve says who logs in where, and what is not there', async () => {
+  const file = join(newFolder(), 'housecount.yaml');
+  const apps = `apps: [{ id: ${app}, certificate: ${certificate} }]\n`;
+  writeFileSync(file, `${apps}customers: [{ id: my-backend, secret: choose-a-long-one }]\n`);
+  const withCustomer = await serve('--config', file);
+  await until(() => withCustomer.stderr().includes('no demo room'));
+  expect(withCustomer.stderr()).toContain(`${withCustomer.url}/   (log in as my-backend`);
+  expect(withCustomer.stderr()).not.toContain('choose-a-long-one');
+  writeFileSync(file, apps);
+  const without = await serve('--config', file);
+  await until(() => without.stderr().includes('the configuration has no customers'));
+}, 120_000);
+
+test('CLI38: --lan with the address of this machine alone does not say that the network is let in', async () => {
+  const { stderr } = await serve('--lan', '--host', '127.0.0.1');
+  await until(() => stderr().includes('On this machine alone'));
+  expect(stderr()).not.toContain('Everybody on this network');
 }, 120_000);
 
 interface Listening {

@@ -41,7 +41,7 @@ export const codes = {
   method_not_allowed: entry(405, 4010, false, 'This method is not allowed on this resource.'),
   precondition_required: entry(428, 4011, false, 'Send If-Match with the ETag of the session.'),
   precondition_failed: entry(412, 4012, false, 'The ETag is not the current one of the session.'),
-  unauthorized: entry(401, 4013, false, 'The customer id and secret do not match.'),
+  unauthorized: entry(401, 4013, false, 'Log in with the id and secret of a customer (HTTP Basic).'),
   forbidden: entry(403, 4014, false, 'This is not allowed.'),
   query_invalid: entry(400, 4015, false, 'A query or path parameter is not valid.'),
   no_longer_kept: entry(410, 4016, false, 'What was asked for is no longer kept; begin again without it.'),

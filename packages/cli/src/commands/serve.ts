@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import type { Config } from '@housecount/server/config';
 import { development, loadConfig } from '@housecount/server/config-load';
+import { isLoopbackHost } from '@housecount/server/net/loopback';
 import { type Command, type Terminal, text, type Values, whole } from '../command.ts';
 import { endOnBug } from '../end-on-bug.ts';
 import { outliveReaders } from '../outlive-readers.ts';
@@ -72,14 +73,14 @@ function configOf(values: Values, terminal: Terminal): Config {
 }
 
 function announce(url: string, config: Config, values: Values, terminal: Terminal): void {
-  const lanUrls = values.lan === true ? lanAddresses().map((address) => withHost(url, address)) : [];
+  const lanUrls = values.lan === true ? reachableInLan(url, config.listen.host) : [];
   if (values.json === true) {
     terminal.out(`${JSON.stringify({ listening: url, lan: lanUrls, development: config.development })}\n`);
     return;
   }
   terminal.out(`listening on ${url}\n`);
-  if (config.development) terminal.err(developmentNotes(url, config));
-  if (values.lan === true) terminal.err(lanNotes(lanUrls));
+  terminal.err(config.development ? developmentNotes(url, config) : configuredNotes(url, config));
+  if (values.lan === true) terminal.err(lanNotes(lanUrls, config.listen.host));
 }
 
 function developmentNotes(url: string, config: Config): string {
@@ -104,13 +105,34 @@ function developmentNotes(url: string, config: Config): string {
 `;
 }
 
-function lanNotes(urls: readonly string[]): string {
+function configuredNotes(url: string, { customers }: Config): string {
+  const [customer] = customers;
+  const login = customer
+    ? `log in as ${customer.id}${customers.length > 1 ? ' or another customer' : ''}, with the secret of the configuration`
+    : 'for nobody yet, as REST is: the configuration has no customers';
+  return `
+  Console      ${url}/   (${login})
+
+  There is no demo room, and REST takes a login: both are otherwise without a configuration alone.
+
+`;
+}
+
+function lanNotes(urls: readonly string[], host: string): string {
+  if (isLoopbackHost(host)) return `  On this machine alone: --host ${host} keeps your network out.\n\n`;
   return `  On your network:
 ${urls.map((url) => `    ${url}/demo\n`).join('') || '    (this machine has no network address)\n'}
   The certificate is made here, so each device warns once: open the page and accept it. Everybody on this network can
   reach the server now.
 
 `;
+}
+
+/** Under which addresses others reach a server that listens on `host`. */
+function reachableInLan(url: string, host: string): readonly string[] {
+  if (isLoopbackHost(host)) return [];
+  const addresses = host === '0.0.0.0' || host === '::' ? lanAddresses() : [host];
+  return addresses.map((address) => withHost(url, address));
 }
 
 function lanAddresses(): readonly string[] {

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type Command, required, type Terminal, UsageError, type Values } from '../command.ts';
 import { authorizationOf, listApps, type ServerAccess } from '../server-access.ts';
 import { endSignal } from '../signals.ts';
@@ -55,9 +55,24 @@ Exit status: 0 all kept, 1 a violation, 2 called wrongly.`,
 async function ofCapture(path: string, values: Values, terminal: Terminal): Promise<Verdict> {
   for (const name of ['app', 'customer', 'insecure'])
     if (values[name] !== undefined) throw new UsageError(`--${name} is for a server`);
-  const body = path === '-' ? process.stdin : createReadStream(path);
+  const body = path === '-' ? process.stdin : await opened(path);
   const options = { partial: values.holes === true, midway: values.midway === true };
   return verifyCapture(body as AsyncIterable<Uint8Array>, options, progress(terminal));
+}
+
+/** @throws Error, in words, if it cannot be read */
+async function opened(path: string): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    const file = await open(path);
+    const isFolder = (await file.stat()).isDirectory();
+    if (!isFolder) return file.createReadStream();
+    await file.close();
+    throw new Error('it is a folder');
+  } catch (cause) {
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = isMissing ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path} cannot be read: ${why}`, { cause });
+  }
 }
 
 async function ofServer(from: string, values: Values, terminal: Terminal): Promise<readonly Verdict[]> {

@@ -170,8 +170,11 @@ describe('captures', () => {
     expect(err).toStartWith('100000 notices\n');
   });
 
-  test('CLI20: a file that is not there is exit status 1', async () => {
-    expect(await run(join(folder(), 'none'))).toMatchObject({ status: 1, out: '' });
+  test('CLI20: a file that is not there, or is a folder, is exit status 1 and a sentence', async () => {
+    const none = join(folder(), 'none');
+    expect(await run(none)).toMatchObject({ status: 1, out: '' });
+    expect((await run(none)).err).toContain(`${none} cannot be read: there is no such file\n`);
+    expect((await run(folder())).err).toContain('cannot be read: it is a folder\n');
   });
 });
 

@@ -50,6 +50,14 @@ describe('logins', () => {
       expect(answer.headers.get('www-authenticate')).toStartWith('Basic ');
     }
     expect((await ask('/v1/apps', { anonymous: true })).status).toBe(401);
+    const words = async (init: AskInit) =>
+      ((await (await ask('/v1/apps', init)).json()) as { message: string }).message;
+    expect(await words({ anonymous: true })).toBe(
+      'Log in with the id and secret of a customer (HTTP Basic).',
+    );
+    expect(await words({ headers: { authorization: basic(id) } })).toEndWith(
+      'Those that were given do not match.',
+    );
     expect((await ask('/dev/v1/projects', { anonymous: true })).status).toBe(401);
   });
 

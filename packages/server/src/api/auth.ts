@@ -34,8 +34,9 @@ export class Authority {
   /** @throws HousecountError unauthorized, rate_limited */
   require(request: Request, context: RequestContext): Caller {
     const caller = this.identify(request, context);
-    if (caller === undefined) throw new HousecountError('unauthorized');
-    return caller;
+    if (caller !== undefined) return caller;
+    const isGiven = request.headers.has('authorization');
+    throw new HousecountError('unauthorized', isGiven ? 'Those that were given do not match.' : undefined);
   }
 
   /** Who asks, or undefined. Wrong credentials are nobody's, also on loopback. @throws HousecountError rate_limited */

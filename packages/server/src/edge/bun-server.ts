@@ -44,11 +44,11 @@ const requestBytesMax = 64 * limits.bodyBytesMax;
 /** For those of both protocols: 128 kB, twice what the larger one takes. */
 const payloadBytesMax = 4 * clientFrameBytesMax;
 
-/** Begins to listen. Throws if the address cannot be bound. */
+/** Begins to listen. Throws, in words for the operator, if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
   const { host, port, tls, webSockets, http, clientOf, basePath } = options;
   const stopping = new AbortController();
-  const server = Bun.serve<SocketData>({
+  const server = listening({
     hostname: host,
     port,
     ...(tls && { tls }),
@@ -109,6 +109,27 @@ export function bunServer(options: BunServerOptions): BunServer {
     },
   };
 }
+
+function listening(options: Parameters<typeof Bun.serve<SocketData>>[0]): Bun.Server<SocketData> {
+  try {
+    return Bun.serve<SocketData>(options);
+  } catch (cause) {
+    const { hostname, port } = options as { readonly hostname: string; readonly port: number };
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const hindrance = hindrances[code];
+    throw hindrance === undefined ? cause : new Error(hindrance(hostname, port), { cause });
+  }
+}
+
+/** Why an address cannot be listened on, and what to do, by the code of the system. */
+const hindrances: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `another program listens on port ${port} of ${host}: end it, or choose another with listen.port (--port; 0 picks a free one)`,
+  EADDRNOTAVAIL: (host) =>
+    `this machine does not have the address ${host}: give listen.host (--host) one of its own, or 0.0.0.0 for all of them`,
+  EACCES: (_host, port) =>
+    `this user may not listen on port ${port}: choose one from 1024 on with listen.port (--port), with a proxy in front`,
+};
 
 const webSocketPath = (basePath: BasePath, url: string): string =>
   (withoutBase(basePath, new URL(url).pathname) ?? '').replace(/\/$/, '');

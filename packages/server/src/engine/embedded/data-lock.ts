@@ -13,8 +13,9 @@ export function lockDataFolder(folder: string): () => void {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {
     database?.close();
-    if (isBusy(cause)) throw new HousecountError('data_in_use', `The folder is ${folder}.`, { cause });
-    throw cause;
+    if (!isBusy(cause)) throw cause;
+    const remedy = `It is ${folder}: end that server, or give this one a folder of its own (dataDir, or --data-dir).`;
+    throw new HousecountError('data_in_use', remedy, { cause });
   }
   const held = database;
   return () => held.close();

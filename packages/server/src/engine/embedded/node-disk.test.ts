@@ -24,6 +24,7 @@ test('LOG11: a data folder has one opener; the second is refused by name, until 
   const refusal = await openNodeDisk(folder).catch((error) => error);
   expect(refusal.code).toBe('data_in_use');
   expect(refusal.message).toContain(folder);
+  expect(refusal.message).toContain('--data-dir');
   disk.close();
   (await openNodeDisk(folder)).close();
 });
