@@ -53,6 +53,7 @@ async function build(endpoints: readonly Endpoint[]) {
   const retention = {
     ms: limits.retentionHours * 3_600_000,
     bytes: limits.retentionBytes,
+    bytesPerApp: limits.retentionBytesPerApp,
     checkMs: retentionCheckMs,
   };
   const store = await openEmbeddedLog({ disk, logger, clock });

@@ -27,6 +27,16 @@ const fences = [...pages()].flatMap((page) =>
     ([, language, text], index) => ({ page, index, language, text }),
   ),
 );
+/** The first steps on the console's home page; what the page fills in is any text. */
+const quickStart = 'packages/console/src/home/quick-start.tsx';
+const steps = [...readFileSync(join(root, quickStart), 'utf8').matchAll(/\bcode: `(.*?)`,$/gms)].map(
+  ([, code], index) => {
+    const text = code.replaceAll(/\$\{\w+\}/g, 'filled-in').replaceAll('\\\\', '\\');
+    return { page: quickStart, index, language: text.startsWith('npx ') ? 'sh' : 'ts', text: `${text}\n` };
+  },
+);
+assert.ok(steps.length >= 4, `only ${steps.length} steps were found in ${quickStart}`);
+fences.push(...steps);
 const of = (...languages) => fences.filter(({ language }) => languages.includes(language));
 
 /**
@@ -79,7 +89,7 @@ test('OPS30: every example of the pages in JavaScript or TypeScript compiles und
   await writeFile(join(folder, 'given.d.ts'), given);
   const names = new Map();
   for (const example of examples) {
-    const name = `${example.page.replaceAll('/', '-').replace(/\.md$/, '')}-${example.index + 1}.tsx`;
+    const name = `${example.page.replaceAll('/', '-').replace(/\.(md|tsx)$/, '')}-${example.index + 1}.tsx`;
     names.set(name, example);
     await writeFile(join(folder, name), asModule(example));
   }

@@ -1,3 +1,5 @@
+import { beginningOf } from './answer.ts';
+
 /** The server refused, and asking the same again would not help. The message says what to give instead. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
@@ -11,6 +13,8 @@ export class RefusedError extends Error {
   }
 }
 
+/** Bytes of a refusal that are read. Chosen: ours have some hundred. */
+const refusalBytesMax = 64 * 1024;
 /** Characters of a foreign answer, such as a proxy's page, that are shown. */
 const foreignLengthMax = 200;
 /** The request was not wrong: too slow, or too many. */
@@ -18,11 +22,11 @@ const passing: readonly number[] = [408, 425, 429];
 
 /**
  * What an answer that is no 2xx means: RefusedError if asking the same again cannot help, else an Error. `hasLogin`: the
- * request had one.
+ * request had one. `option` is what the caller gave the URL as.
  */
-export async function refusalOf(response: Response, hasLogin: boolean): Promise<Error> {
+export async function refusalOf(response: Response, hasLogin: boolean, option: string): Promise<Error> {
   const { status, headers } = response;
-  const { code, message } = wordsOf(await response.text().catch(() => ''));
+  const { code, message } = wordsOf(await refusalText(response));
   const said = message === '' ? `the server answered ${status}` : message;
   if (status === 401)
     return new RefusedError(
@@ -33,33 +37,26 @@ export async function refusalOf(response: Response, hasLogin: boolean): Promise<
     );
   if (status === 403)
     return new RefusedError(
-      `the server does not allow this (${code ?? status}): ${said}. Check ${hasLogin ? '' : 'whether it wants --customer, and '}--url and --app`,
+      `the server does not allow this (${code ?? status}): ${said}. Check ${hasLogin ? '' : 'whether it wants --customer, and '}${option} and --app`,
       code,
     );
   if (code === 'invalid_app_id') return new RefusedError(`${said} (${code}) Check --app`, code);
   if (status >= 300 && status < 400)
     return new RefusedError(
-      `the server sends elsewhere, to ${headers.get('location') ?? 'nowhere'}: give that as --url`,
+      `the server sends elsewhere, to ${headers.get('location') ?? 'nowhere'}: give that as ${option}`,
     );
   if (status === 404 && code === undefined)
-    return new RefusedError(`the server answered 404: ${said}. Is --url that of a Housecount server?`);
+    return new RefusedError(`the server answered 404: ${said}. Is ${option} that of a Housecount server?`);
   if (status >= 400 && status < 500 && !passing.includes(status))
     return new RefusedError(code === undefined ? said : `${said} (${code})`, code);
   return new Error(said);
 }
 
-/** A certificate that cannot be verified stays so: the error that says which option to give; undefined for other failures. */
-export function certificateRefusal(error: unknown): RefusedError | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!certificateCode.test(code)) return undefined;
-  return new RefusedError(
-    `the certificate of the server cannot be verified (${code}): give --insecure if the server made it itself`,
-  );
+/** What came of it; a refusal has a sentence, and a page of something else is shown by its first line. */
+async function refusalText(response: Response): Promise<string> {
+  const { text } = await beginningOf(response, refusalBytesMax).catch(() => ({ text: '' }));
+  return text;
 }
-
-/** As the runtime's TLS names what is wrong with a certificate. */
-const certificateCode =
-  /^(CERT_|DEPTH_ZERO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT)_)/;
 
 function wordsOf(text: string): { code?: string; message: string } {
   try {

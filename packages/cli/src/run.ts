@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { HousecountError } from '@housecount/protocol';
 import { ConfigError } from '@housecount/server/config-reader';
+import { didYouMean } from '@housecount/server/nearest-name';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Command, type Terminal, UsageError, type Values } from './command.ts';
 import { commandHelp, overview } from './help.ts';
@@ -25,7 +27,10 @@ export async function runCommands(
     terminal.err(
       name === undefined
         ? overview(commands)
-        : `housecount: there is no command ${name}\n\n${overview(commands)}`,
+        : `housecount: there is no command ${name}${didYouMean(
+            name,
+            commands.map((one) => one.name),
+          )}\n\n${overview(commands)}`,
     );
     return 2;
   }
@@ -42,7 +47,8 @@ export async function runCommands(
       return 2;
     }
     const message = error instanceof Error ? error.message : String(error);
-    terminal.err(`housecount ${command.name}: ${message}\n`);
+    const code = error instanceof HousecountError ? ` (${error.code})` : '';
+    terminal.err(`housecount ${command.name}: ${message}${code}\n`);
     return error instanceof ConfigError ? 2 : 1;
   }
 }
@@ -65,8 +71,24 @@ function parse(command: Command, args: readonly string[]): Values {
     return { ...(values as Values), [command.argument.name]: given };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    // The parser's first sentence says what is wrong; the others are about its own conventions.
-    throw new UsageError(message.split('. ')[0] ?? message);
+    throw new UsageError(sentenceOf(error, command));
   }
+}
+
+/** What the parser found wrong, in the words of the help. */
+function sentenceOf(error: unknown, { options }: Command): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, dashes = '', name = ''] = /'(--?)([\w-]+)/.exec(message) ?? [];
+  const option = `${dashes}${name}`;
+  if (message.startsWith('Unknown option')) {
+    const known = Object.keys(options).map((one) => `--${one}`);
+    return `there is no option ${option}${didYouMean(option, known)}`;
+  }
+  if (message.includes('does not take an argument')) return `${option} takes no value`;
+  if (message.includes('argument missing'))
+    return `${option} needs a value, ${options[name]?.value ?? 'TEXT'}`;
+  if (message.includes('is ambiguous'))
+    return `${option} needs a value, ${options[name]?.value ?? 'TEXT'}; one that begins with a dash is written ${option}=-…`;
+  // The parser's first sentence says what is wrong; the others are about its own conventions.
+  return message.split('. ')[0] ?? message;
 }

@@ -1,7 +1,8 @@
 import { answerOf, isObject } from './answer.ts';
 import { text, UsageError, type Values } from './command.ts';
 import { fetchOptions } from './insecure.ts';
-import { certificateRefusal, refusalOf } from './refusal.ts';
+import { RefusedError, refusalOf } from './refusal.ts';
+import { whyUnreached } from './unreached.ts';
 
 /** How to ask the REST API of a server. */
 export interface ServerAccess {
@@ -9,7 +10,12 @@ export interface ServerAccess {
   /** Value of the Authorization header. */
   readonly authorization?: string;
   readonly insecure: boolean;
+  /** What the caller gave the URL as, for sentences; default `--url`. */
+  readonly option?: string;
 }
+
+/** How long an answer may take to begin, milliseconds, unless told otherwise. */
+const answerMsDefault = 15_000;
 
 /** The Authorization header that --customer makes; undefined without it. @throws UsageError */
 export function authorizationOf(values: Values): string | undefined {
@@ -26,16 +32,23 @@ export function below(url: string | URL, path: string): URL {
 }
 
 /**
- * One request, GET unless told otherwise, with `body` as JSON; no redirect is followed.
- * @throws RefusedError if asking again cannot help; Error for all other failures
+ * One request, GET unless told otherwise, with `body` as JSON; no redirect is followed. `answerMs`: how long the answer may take to
+ * begin, milliseconds.
+ * @throws RefusedError if asking again cannot help; UnreachedError if no answer came; Error for all other failures
  */
 export async function ask(
   access: ServerAccess,
   path: string,
   signal?: AbortSignal,
-  { method = 'GET', body }: { readonly method?: string; readonly body?: object } = {},
+  {
+    method = 'GET',
+    body,
+    answerMs = answerMsDefault,
+  }: { readonly method?: string; readonly body?: object; readonly answerMs?: number } = {},
 ): Promise<Response> {
-  const { url, authorization, insecure } = access;
+  const { url, authorization, insecure, option = '--url' } = access;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException('It took too long.', 'TimeoutError')), answerMs);
   const response = await fetch(below(url, path), {
     ...fetchOptions(insecure),
     method,
@@ -44,14 +57,32 @@ export async function ask(
       ...(authorization !== undefined && { authorization }),
       ...(body && { 'content-type': 'application/json' }),
     },
-    ...(signal && { signal }),
+    signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
     ...(body && { body: JSON.stringify(body) }),
-  }).catch((error: unknown) => {
-    throw certificateRefusal(error) ?? error;
-  });
-  if (!response.ok) throw await refusalOf(response, authorization !== undefined);
+  })
+    .catch(async (error: unknown) => {
+      throw signal?.aborted ? error : await whyUnreached(error, { url, option, hasInsecure: true, answerMs });
+    })
+    .finally(() => clearTimeout(timer));
+  if (!response.ok) throw await refusalOf(response, authorization !== undefined, option);
   return response;
 }
+
+/** Asks whether a server takes connections here. @throws as `ask`, if none does */
+export async function findServer(access: ServerAccess, signal?: AbortSignal): Promise<void> {
+  const { option = '--url' } = access;
+  try {
+    await ask(access, connectPath, signal);
+  } catch (error) {
+    // What a server says to a request that is no WebSocket.
+    if (error instanceof RefusedError && error.code === 'upgrade_required') return;
+    throw error;
+  }
+  throw new RefusedError(`what answers is no Housecount server: check ${option}`);
+}
+
+/** Where WebSockets are opened. */
+export const connectPath = '/v1/connect';
 
 /** The ids of the server's apps. @throws RefusedError */
 export async function listApps(access: ServerAccess, signal?: AbortSignal): Promise<readonly string[]> {

@@ -167,6 +167,12 @@ export const codes = {
     'A file of the data folder is damaged; the server does not run on a guess.',
   ),
   data_in_use: entry(500, 4502, true, 'Another process is using this data folder.'),
+  data_newer: entry(
+    500,
+    4504,
+    false,
+    'A file of the data folder is of a newer version; this server leaves it as it is.',
+  ),
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof codes;

@@ -107,6 +107,7 @@ export class RTMStreamChannel {
     options: PublishTopicMessageOptions = {},
   ): Promise<PublishTopicMessageResponse> {
     const operation = 'publishTopicMessage';
+    this.#stream.topics.countMessage(operation, topicName);
     const { topics } = this.#in(operation, topicName);
     if (typeof message !== 'string' && !(message instanceof Uint8Array))
       throw rtmError(operation, 'CHANNEL_INVALID_MESSAGE', 'A message is a string or a Uint8Array');

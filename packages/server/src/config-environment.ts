@@ -1,4 +1,5 @@
 import { isObject } from './config-reader.ts';
+import { nearestName } from './nearest-name.ts';
 
 /**
  * Every key of the configuration as an environment variable: HOUSECOUNT_ and the path in capitals, with `_` between
@@ -27,6 +28,7 @@ export const environmentKinds = {
   observeNetworks: 'json',
   'retention.hours': 'integer',
   'retention.bytes': 'integer',
+  'retention.bytesPerApp': 'integer',
   'accounts.days': 'integer',
   'limits.joinsPerAddress': 'integer',
   'limits.joinsPerToken': 'integer',
@@ -36,13 +38,22 @@ export const environmentKinds = {
   'media.engine': 'text',
   'media.udpPort': 'integer',
   'media.announcedAddress': 'text',
+  'media.sessionsPerAppMax': 'integer',
   'media.iceServers': 'json',
   'log.level': 'text',
   'log.format': 'text',
 } as const satisfies Record<string, 'text' | 'integer' | 'flag' | 'json'>;
 
 /** Variables that are not keys of the configuration: the command line and the tests read them. */
-const otherVariables: readonly string[] = ['HOUSECOUNT_CONFIG', 'HOUSECOUNT_CHROMIUM', 'HOUSECOUNT_SEED'];
+const otherVariables: readonly string[] = [
+  'HOUSECOUNT_CONFIG',
+  'HOUSECOUNT_LAUNCHER',
+  'HOUSECOUNT_CHROMIUM',
+  'HOUSECOUNT_SCREENSHOTS',
+  'HOUSECOUNT_SEED',
+];
+/** Of the SDKs and the examples: a shell or a service file may hold them beside the server's. */
+const clientVariables: readonly string[] = ['HOUSECOUNT_URL', 'HOUSECOUNT_SERVER', 'HOUSECOUNT_WEBSOCKET'];
 /** What Kubernetes sets in every pod beside a service that is named housecount: not meant for us. */
 const serviceVariable = /^HOUSECOUNT_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))/;
 const serviceValue = /^(tcp|udp|sctp):\/\//;
@@ -60,7 +71,7 @@ export function readEnvironment(
   problem: (path: string, sentence: string) => void,
 ): Tree {
   const tree: Tree = {};
-  const known = new Set(otherVariables);
+  const known = new Set([...otherVariables, ...clientVariables]);
   for (const [path, kind] of Object.entries(environmentKinds)) {
     const variable = variableOf(path);
     known.add(variable);
@@ -73,7 +84,7 @@ export function readEnvironment(
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith('HOUSECOUNT_') || known.has(variable) || !value) continue;
     if (serviceVariable.test(variable) || serviceValue.test(value)) continue;
-    problem(variable, 'unknown environment variable');
+    problem(variable, `unknown environment variable${meant(variable)}`);
   }
   return tree;
 }
@@ -88,6 +99,15 @@ export function merge(base: Tree, over: Tree): Tree {
   }
   return merged;
 }
+
+/** The variable that was meant, if one is near; the client's are none that the server would do anything with. */
+function meant(variable: string): string {
+  const names = Object.keys(environmentKinds).map((path) => variableOf(path).slice(prefix.length));
+  const name = nearestName(variable.slice(prefix.length), names);
+  return name === undefined ? '; docs/settings.md has all of them' : `; did you mean ${prefix}${name}?`;
+}
+
+const prefix = 'HOUSECOUNT_';
 
 const expectations = {
   text: 'a text',

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Glob } from 'bun';
 import { environmentKinds, variableOf } from './config-environment.ts';
 import { endpointIdOf, type LoadOptions, loadConfig } from './config-load.ts';
 import { ConfigError } from './config-reader.ts';
@@ -162,7 +163,11 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       `${minimal}listen: { forwardedHeader: via }`,
       /^listen\.forwardedHeader: /,
     ],
-    ['an unknown key', `${minimal}lisen: {}`, /^lisen: unknown key; known here: listen, /],
+    [
+      'an unknown key',
+      `${minimal}lisen: {}`,
+      /^lisen: unknown key; known here: listen, .*; did you mean listen\?$/,
+    ],
     [
       'an unknown key below',
       `${minimal}listen: { prt: 1 }`,
@@ -357,7 +362,10 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
 
   test('OPS3: environment variables that are unknown or cannot be read', () => {
     expect(problemsOf({ env: { HOUSECOUNT_PORT: '1' } })).toEqual([
-      'HOUSECOUNT_PORT: unknown environment variable',
+      'HOUSECOUNT_PORT: unknown environment variable; did you mean HOUSECOUNT_LISTEN_PORT?',
+    ]);
+    expect(problemsOf({ env: { HOUSECOUNT_MEDIA_FOO: '1' } })).toEqual([
+      'HOUSECOUNT_MEDIA_FOO: unknown environment variable; docs/settings.md has all of them',
     ]);
     expect(problemsOf({ env: { HOUSECOUNT_LISTEN_PORT: '1.5' } })).toEqual([
       'HOUSECOUNT_LISTEN_PORT: expected a whole number',
@@ -369,6 +377,28 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     expect(problemsOf({ env: { HOUSECOUNT_LISTEN_PORT: '', OTHER: 'x', HOUSECOUNT_CONFIG: 'f' } })).toEqual(
       [],
     );
+  });
+
+  test('CLI36: variables of the tools, SDKs and examples stop no server', () => {
+    const root = join(import.meta.dir, '../../..');
+    const places = [
+      'packages/{rtc,rtm,react,webhook}/**/*.{md,ts}',
+      'examples/**/*.{md,mjs,html}',
+      'README.md',
+    ];
+    const settings = new Set(Object.keys(environmentKinds).map(variableOf));
+    const named = new Set<string>();
+    for (const place of places)
+      for (const path of new Glob(place).scanSync(root)) {
+        if (/node_modules|dist\//.test(path)) continue;
+        for (const [name] of readFileSync(join(root, path), 'utf8').matchAll(
+          /\bHOUSECOUNT_[A-Z][A-Z_]*[A-Z]\b/g,
+        ))
+          if (!settings.has(name)) named.add(name);
+      }
+    expect(named).toContain('HOUSECOUNT_URL');
+    const env = Object.fromEntries([...named].map((name) => [name, 'http://127.0.0.1:7080']));
+    expect(problemsOf({ env })).toEqual([]);
   });
 
   test('OPS3: variables that a Kubernetes service named housecount brings are not ours', () => {

@@ -54,7 +54,7 @@ export function loadConfig(options: LoadOptions): Config {
   const isDevelopment = options.file === undefined && tree.apps === undefined;
   const config = readConfig({ value: tree, path: '', problem }, isDevelopment);
   if (problems.length > 0) throw new ConfigError(problems);
-  return config;
+  return options.file === undefined ? config : { ...config, file: options.file };
 }
 
 function readConfig(root: Source, isDevelopment: boolean): Config {
@@ -80,7 +80,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   const leases = child(root, 'leases');
   onlyKeys(leases, ['rtcMs', 'signalingMs', 'recoveryMs']);
   const retention = child(root, 'retention');
-  onlyKeys(retention, ['hours', 'bytes']);
+  onlyKeys(retention, ['hours', 'bytes', 'bytesPerApp']);
   const accounts = child(root, 'accounts');
   onlyKeys(accounts, ['days']);
   const rates = child(root, 'limits');
@@ -99,6 +99,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     retention: {
       hours: integer(child(retention, 'hours'), { min: 1, max: 8_760, fallback: limits.retentionHours }),
       bytes: integer(child(retention, 'bytes'), retentionBytesBounds),
+      bytesPerApp: integer(child(retention, 'bytesPerApp'), bytesPerAppBounds),
     },
     // Below a week who comes every Sunday would be forgotten; ten years is for ever.
     accounts: {
@@ -151,6 +152,7 @@ const developmentCustomer: Customer = {
 
 /** Below four files of the log its size says little. */
 const retentionBytesBounds = { min: 256 * 1024 ** 2, max: 2 ** 50, fallback: limits.retentionBytes };
+const bytesPerAppBounds = { min: 0, max: 2 ** 50, fallback: limits.retentionBytesPerApp };
 /** More than a log takes: no limit. */
 const joinRateBounds = (fallback: number) => ({ min: 1, max: 1_000_000, fallback });
 const filled = (value: string) => value.trim() !== '';

@@ -1,3 +1,5 @@
+import { didYouMean } from './nearest-name.ts';
+
 /** Reads a tree of unknown values (YAML, JSON, environment) field by field, and collects every problem with its path. */
 
 /** The configuration cannot be used. `problems` are sentences that begin with the path of the key. */
@@ -26,7 +28,7 @@ export function onlyKeys(source: Source, known: readonly string[]): void {
   for (const key of Object.keys(source.value)) {
     if (known.includes(key)) continue;
     const path = source.path === '' ? key : `${source.path}.${key}`;
-    source.problem(path, `unknown key; known here: ${known.join(', ')}`);
+    source.problem(path, `unknown key; known here: ${known.join(', ')}${didYouMean(key, known)}`);
   }
 }
 

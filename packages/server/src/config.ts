@@ -24,6 +24,8 @@ export interface Config {
     readonly requestsMax: number;
     readonly requestsPerAddressMax: number;
   };
+  /** Path of the file that it was read from; absent if there was none. */
+  readonly file?: string;
   readonly dataDir: string;
   readonly engine: 'embedded';
   readonly apps: readonly AppConfig[];
@@ -33,8 +35,8 @@ export interface Config {
   readonly endpointNetworks: readonly Network[];
   /** Who may read /metrics, and why the server is not ready, without a login: these, and this machine. */
   readonly observeNetworks: readonly Network[];
-  /** What the log keeps for endpoints that are behind; what is beyond either is lost to them. */
-  readonly retention: { readonly hours: number; readonly bytes: number };
+  /** What is kept for endpoints that are behind: by the log, and beside it of each app; what is beyond is lost to them. */
+  readonly retention: { readonly hours: number; readonly bytes: number; readonly bytesPerApp: number };
   /** For how many days it is remembered who had which uid. */
   readonly accounts: { readonly days: number };
   /** What one client may do, per second; more than is usual may come at once. */

@@ -211,8 +211,13 @@ export const limits = {
    * 7 days. An endpoint that is further behind loses them and is told which. Default of `retention.hours`.
    */
   retentionHours: 7 * 24,
-  /** How much of it, bytes: some 30 million events. Default of `retention.bytes`; what happens is the same. */
+  /** How much of it, bytes: some 30 million events. Default of `retention.bytes`. Beyond it each app has its own room: */
   retentionBytes: 8 * 1024 ** 3,
+  /**
+   * Of an app with receivers that are behind, beside the log, bytes: some 700,000 events. Beyond it they lose the oldest,
+   * and are told which. Default of `retention.bytesPerApp`.
+   */
+  retentionBytesPerApp: 256 * 1024 ** 2,
   /** Lives of channels that one endpoint is told one by one that it lost events of; the rest is summed up in one notice. */
   lostLivesMax: 5_000,
   /** Commands waiting to be decided; the next is refused with `overloaded`. */

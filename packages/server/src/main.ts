@@ -44,6 +44,7 @@ import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { processMetrics } from './observe/process-metrics.ts';
 import { ProcessWatch } from './observe/process-watch.ts';
+import { warnOfReaders } from './observe/readable-secrets.ts';
 import { observeRoutes } from './observe/routes.ts';
 import { startSignal } from './signal/signal.ts';
 import { startSignaling } from './signaling/signaling.ts';
@@ -102,8 +103,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     if (certificate === undefined)
       logger.warn(`AN APP HAS NO CERTIFICATE: ${openWords[openTo]}`, { app: id });
   const common = { clock, random, logger, metrics };
-  const { hours, bytes } = config.retention;
-  const retention = { ms: hours * 3_600_000, bytes, checkMs: retentionCheckMs };
+  const { hours, ...room } = config.retention;
+  const retention = { ms: hours * 3_600_000, ...room, checkMs: retentionCheckMs };
 
   processMetrics(metrics);
   const watch = new ProcessWatch({ clock, logger, metrics });
@@ -111,7 +112,8 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => watch.stop());
   health.register('process', () => watch.trouble);
 
-  const disk = await openNodeDisk(config.dataDir);
+  await warnOfReaders(logger, config);
+  const disk = await openNodeDisk(config.dataDir, logger);
   started.push(() => disk.close());
   const resumeSecret = await resumeSecretOf(disk);
 
@@ -278,7 +280,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
 
   const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
   const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
-  const idempotency = new Idempotency(join(config.dataDir, 'idempotency.db'), {
+  const idempotency = Idempotency.open(join(config.dataDir, 'idempotency.db'), {
     ...common,
     bounds: {
       keptMs: limits.idempotencyMs,

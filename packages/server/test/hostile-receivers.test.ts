@@ -51,7 +51,7 @@ test('HOOK19: six hostile receivers delay no other, and nothing of theirs is los
     logger: quietLogger(() => undefined),
     metrics: quietMetrics,
     send: sender.send,
-    retention: { ms: Number.MAX_SAFE_INTEGER, bytes: 1e9, checkMs: retentionCheckMs },
+    retention: { ms: Number.MAX_SAFE_INTEGER, bytes: 1e9, bytesPerApp: 0, checkMs: retentionCheckMs },
     endpoints: Object.entries({ ...urls, good: good.url }).map(([id, url]) => ({
       id,
       app: appForTests,

@@ -85,7 +85,12 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
     logger,
     metrics: quietMetrics,
     send,
-    retention: { ms: limits.retentionHours * hourMs, bytes: limits.retentionBytes, checkMs: hourMs },
+    retention: {
+      ms: limits.retentionHours * hourMs,
+      bytes: limits.retentionBytes,
+      bytesPerApp: limits.retentionBytesPerApp,
+      checkMs: hourMs,
+    },
     endpoints: [
       endpointForTests('good', { url: receiver.url, format, retry: 'standard', allowPrivateNetwork: true }),
     ],

@@ -59,7 +59,7 @@ test.each(['agora', 'standard', 'batch'] as const)(
       metrics: quietMetrics,
       disk: new SimDisk(new SimRandom(1)).mount(),
       send,
-      retention: { ms: hourMs, bytes: Number.MAX_SAFE_INTEGER, checkMs: 20 },
+      retention: { ms: hourMs, bytes: Number.MAX_SAFE_INTEGER, bytesPerApp: 0, checkMs: 20 },
       endpoints: [
         endpointForTests('main', {
           app: testApp.id,

@@ -49,7 +49,7 @@ export async function startServerProcess(
     ...config,
   };
   // JSON is YAML.
-  await writeFile(configFile, JSON.stringify(whole));
+  await writeFile(configFile, JSON.stringify(whole), { mode: 0o600 });
 
   let child: ChildProcess | undefined;
   let stderr = '';

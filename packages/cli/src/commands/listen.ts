@@ -64,23 +64,28 @@ export const listen: Command = {
       help: 'Of what is forwarded, and of the notice of --json: agora (the default) or standard.',
     },
     insecure: { type: 'boolean', help: 'Do not check the certificate of the server.' },
+    retry: { type: 'boolean', help: 'Wait for a server that cannot be reached yet, in place of ending.' },
     json: {
       type: 'boolean',
       help: 'One JSON object a line: app, cursor, notice, and with --forward the headers and the receiver\u2019s answer.',
     },
   },
-  notes: `It pulls, so it works wherever the server can be reached, and runs until Ctrl-C. When the connection is lost it goes on
-where it was. If what came next is no longer kept, it says no_longer_kept and goes on with the oldest event that is.
+  notes: `It pulls, so it works wherever the server can be reached, and runs until Ctrl-C. A server that
+cannot be reached at first is an error; once there was an answer it goes on over any loss, where it was. If what came next is no longer kept, it says no_longer_kept and goes on with the oldest event that is.
 What is forwarded carries the same noticeId as every other copy. At the end it tells the cursor to go on from: then
 nothing is missed, and what was under way comes once more.`,
   async run(values, terminal) {
     const plan = planOf(values);
     const signal = endSignal();
-    const onLost = (reason: string) => terminal.err(`connection lost (${reason}); trying again\n`);
+    const onLost = (reason: string) => terminal.err(`not connected yet (${reason}); trying again\n`);
     const apps =
       plan.app !== undefined
         ? [plan.app]
-        : await persist(() => listApps(plan.access, signal), { retryMs, onLost }, signal);
+        : await persist(
+            () => listApps(plan.access, signal),
+            { retryMs, onLost, isFirst: !plan.waitsForServer },
+            signal,
+          );
     if (apps === undefined) return 0;
     if (apps.length > 1 && typeof plan.from === 'object' && 'cursor' in plan.from)
       throw new UsageError('--cursor is of one app: give --app');
@@ -110,6 +115,7 @@ interface Plan {
   readonly isUnsigned: boolean;
   readonly forward: ReturnType<typeof forwarder> | undefined;
   readonly isJson: boolean;
+  readonly waitsForServer: boolean;
 }
 
 /** @throws UsageError */
@@ -135,6 +141,7 @@ function planOf(values: Values): Plan {
     isUnsigned: secret === undefined,
     forward: values.forward === undefined ? undefined : forwarder(urlOf(values, 'forward')),
     isJson: values.json === true,
+    waitsForServer: values.retry === true,
   };
 }
 
@@ -145,11 +152,14 @@ async function follow(app: string, plan: Plan, terminal: Terminal, signal: Abort
     app,
     from: plan.from,
     retryMs,
+    // Where the apps were asked for, the server was there a moment ago.
+    waitsForServer: plan.waitsForServer || plan.app === undefined,
     onConnected() {
       terminal.err(isFirst ? `following the notices of ${app}\n` : 'connected again\n');
       isFirst = false;
     },
-    onLost: (reason) => terminal.err(`connection lost (${reason}); trying again\n`),
+    onLost: (reason) =>
+      terminal.err(`${isFirst ? 'not connected yet' : 'connection lost'} (${reason}); trying again\n`),
     onNoLongerKept: () =>
       terminal.err(
         `no_longer_kept: events of ${app} that came next are deleted; going on with the oldest that the server has\n`,

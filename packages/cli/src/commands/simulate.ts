@@ -1,5 +1,6 @@
 import { isAppId, isChannelName } from '@housecount/protocol';
 import { type Command, required, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
+import { findServer } from '../server-access.ts';
 import { endSignal } from '../signals.ts';
 import {
   type AudienceCounts,
@@ -37,7 +38,10 @@ Viewers that lose the connection come back and resume, as SDK clients do. At the
 Exit status 0 if everybody joined and every goodbye was heard, else 1.`,
   async run(values, terminal) {
     const options = { ...optionsOf(values), onProgress: progress(terminal) };
-    const counts = await simulateAudience(options, endSignal());
+    const signal = endSignal();
+    // A wrong address is said at once, in place of trying it for as long as all would stay.
+    await findServer({ url: new URL(options.url), insecure: options.insecure === true }, signal);
+    const counts = await simulateAudience(options, signal);
     terminal.err('\n');
     terminal.out(values.json === true ? `${JSON.stringify(counts)}\n` : report(counts));
     const expected = options.audience + (options.hosts ?? 0);
@@ -104,6 +108,7 @@ function progress(terminal: Terminal): AudienceOptions['onProgress'] {
 
 function report(counts: AudienceCounts): string {
   const { joins, leaves, resumes, lost, unheard, unreached, peak, refusals, removals } = counts;
+  const because = Object.entries(counts.unreachedBecause).map(([why, n]) => `          ${n}: ${why}`);
   const named = (of: AudienceCounts['refusals']) =>
     `${sum(of)}${Object.entries(of)
       .map(([code, n]) => `  ${code} ${n}`)
@@ -115,7 +120,7 @@ function report(counts: AudienceCounts): string {
     `peak      ${peak}`,
   ];
   if (resumes > 0 || lost > 0) lines.push(`lost      ${lost}`, `resumes   ${resumes}`);
-  if (unreached > 0) lines.push(`unreached ${unreached}  (attempts: the server did not answer)`);
+  if (unreached > 0) lines.push(`unreached ${unreached}  (attempts to connect that failed)`, ...because);
   if (unheard > 0) lines.push(`unheard   ${unheard}  (left, but no answer came)`);
   if (sum(removals) > 0) lines.push(`removed   ${named(removals)}`);
   return `${lines.join('\n')}\n`;

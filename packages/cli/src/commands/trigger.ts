@@ -7,12 +7,21 @@ import {
   noticeTypeNumbers,
 } from '@housecount/protocol';
 import { type NoticeFormat, noticeFormats } from '@housecount/server/notify/endpoint';
-import { type Command, required, text, UsageError, urlOf, type Values, whole } from '../command.ts';
+import {
+  type Command,
+  required,
+  type Terminal,
+  text,
+  UsageError,
+  urlOf,
+  type Values,
+  whole,
+} from '../command.ts';
 import { secretProblem } from '../listen/form-notice.ts';
-import { forwarder } from '../listen/forward.ts';
+import { type Forwarded, forwarder } from '../listen/forward.ts';
 import { noticeLine } from '../listen/notice-line.ts';
 import { endSignal } from '../signals.ts';
-import { formRequest } from '../trigger/form-request.ts';
+import { formRequests, type TestRequest } from '../trigger/form-request.ts';
 import type { TestSubject } from '../trigger/test-event.ts';
 
 const argument = 'EVENT_TYPE';
@@ -25,7 +34,7 @@ const testApp = '0'.repeat(32);
 /** `housecount trigger`: sends one test request to a receiver. */
 export const trigger: Command = {
   name: 'trigger',
-  summary: 'send one signed test notice, or a batch, to a receiver',
+  summary: 'send a signed test notice to a receiver, after those that come before it',
   examples: [
     'housecount trigger 105 --forward http://127.0.0.1:3000/ncsNotify --secret my-secret',
     'housecount trigger 104 --forward http://127.0.0.1:3000/ncsNotify --secret my-secret --channel lobby --uid 7 --account ann',
@@ -38,17 +47,25 @@ export const trigger: Command = {
     format: {
       type: 'string',
       value: 'NAME',
-      help: 'agora (the default), standard, or batch: the life of a channel up to this event, in one request.',
+      help: 'agora (the default), standard, or batch: all in one request.',
     },
     channel: { type: 'string', value: 'NAME', help: 'Channel; default test.' },
     uid: { type: 'string', value: 'N', help: 'Uid, 1 to 4294967295; default 1234.' },
     account: { type: 'string', value: 'A', help: 'String account of that uid; default none.' },
     app: { type: 'string', value: 'ID', help: 'App id in the standard and batch formats; default zeros.' },
-    json: { type: 'boolean', help: 'Print one object: notice (of a batch, a list), headers and answer.' },
+    alone: {
+      type: 'boolean',
+      help: 'Send this notice without those before it: a receiver that keeps a roster waits for them, and tells nothing.',
+    },
+    json: {
+      type: 'boolean',
+      help: 'One JSON object a line for each request: notice (of a batch, a list), headers and answer.',
+    },
   },
-  notes: `The notice is formed and signed as the server does it. Its sid and noticeId are new each time, so no receiver takes
-it for a copy. No redirect is followed.
-Exit status: 0 the receiver took it, with 200, or in the standard and batch formats any 2xx; 1 anything else.`,
+  notes: `The notices are formed and signed as the server does it, in a life of a channel of their own that begins with 101, so that
+a receiver that keeps a roster misses nothing. Their sid and noticeIds are new each time, so no receiver takes them for
+copies. No redirect is followed; after a notice that is not taken none is sent.
+Exit status: 0 the receiver took all, with 200, or in the standard and batch formats any 2xx; 1 anything else.`,
   async run(values, terminal) {
     const eventType = eventTypeOf(values);
     const forward = urlOf(values, 'forward');
@@ -57,24 +74,50 @@ Exit status: 0 the receiver took it, with 200, or in the standard and batch form
     const problem = secretProblem(secret, format);
     if (problem !== undefined) throw new UsageError(`--secret cannot sign. ${problem}`);
     const subject = subjectOf(values);
-    const { body, headers, shown } = formRequest(eventType, {
+    const requests = formRequests(eventType, {
       format,
       secret,
       subject,
       nowMs: Date.now(),
+      alone: values.alone === true,
     });
-    const answer = await forwarder(forward, excerptLengthMax)({ body, headers }, endSignal());
-    if (values.json === true) {
-      terminal.out(`${JSON.stringify({ notice: JSON.parse(body), headers, answer })}\n`);
-    } else {
-      const said = answer.status ?? `no answer: ${answer.error}`;
-      for (const one of shown) terminal.out(`${noticeLine(one)}\n`);
-      terminal.out(`              \u2192 ${said} in ${answer.ms} ms\n`);
-      if (answer.excerpt !== undefined) terminal.out(`${answer.excerpt.trimEnd()}\n`);
+    const post = forwarder(forward, excerptLengthMax);
+    const signal = endSignal();
+    for (const request of requests) {
+      const answer = await post(request, signal);
+      show(request, answer, values, terminal);
+      if (isTaken(format, answer.status)) continue;
+      const advice = adviceOf(answer);
+      if (advice !== undefined) terminal.err(`${advice}\n`);
+      return 1;
     }
-    return isTaken(format, answer.status) ? 0 : 1;
+    return 0;
   },
 };
+
+function show({ body, headers, shown }: TestRequest, answer: Forwarded, values: Values, terminal: Terminal) {
+  if (values.json === true) {
+    terminal.out(`${JSON.stringify({ notice: JSON.parse(body), headers, answer })}\n`);
+    return;
+  }
+  for (const one of shown) terminal.out(`${noticeLine(one)}\n`);
+  terminal.out(`              \u2192 ${answer.status ?? `no answer: ${answer.error}`} in ${answer.ms} ms\n`);
+  if (answer.excerpt !== undefined) terminal.out(`${answer.excerpt.trimEnd()}\n`);
+}
+
+/** What to look at when a receiver does not take a notice; undefined if only the receiver knows. */
+function adviceOf({ status, location }: Forwarded): string | undefined {
+  if (status === undefined) return undefined;
+  if (status === 401 || status === 403)
+    return 'The receiver may not take the signature: is --secret the one that it checks with, and does it check the bytes as they came?';
+  if (status === 404 || status === 405)
+    return 'The receiver takes no notices at this address: check the path of --forward.';
+  if (status >= 300 && status < 400)
+    return `The receiver sends elsewhere, to ${location ?? 'nowhere'}, and notices follow no redirect: give that as --forward.`;
+  if (status > 200 && status < 300)
+    return 'In the agora format only 200 is taken: any other answer makes the server send the notice again.';
+  return undefined;
+}
 
 function isTaken(format: NoticeFormat, status: number | undefined): boolean {
   if (status === undefined) return false;

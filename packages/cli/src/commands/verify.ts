@@ -84,6 +84,7 @@ async function ofServer(from: string, values: Values, terminal: Terminal): Promi
     url: new URL(from),
     ...(authorization !== undefined && { authorization }),
     insecure: values.insecure === true,
+    option: 'the URL',
   };
   const signal = endSignal();
   const apps = values.app === undefined ? await listApps(access, signal) : [required(values, 'app')];

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { beginningOf } from '../answer.ts';
 import { RefusedError } from '../refusal.ts';
+import { UnreachedError } from '../unreached.ts';
 import { type Followed, type FollowOptions, followEvents } from './follow-events.ts';
 
 const servers: { stop(force: boolean): Promise<void> }[] = [];
@@ -116,11 +118,59 @@ describe('following', () => {
     expect(Number(asked.at(-1)?.wait)).toBe(0);
   });
 
-  test('CLI6: a server that is not there yet is waited for', async () => {
+  test('CLI35: a server that cannot be reached at first ends it; once it has answered it is waited for', async () => {
+    const first = serve(() => page([], 'c0'));
+    await servers.pop()?.stop(true);
+    const gone = follow(first.url);
+    expect(await failure(gone.pages)).toBeInstanceOf(UnreachedError);
+    expect(gone.told).toEqual([]);
+
+    const second = serve(() => page([1], 'c1'));
+    const { pages, told } = follow(second.url);
+    expect(await seqs(pages, 1)).toEqual([1]);
+    await servers.pop()?.stop(true);
+    const next = seqs(pages, 1);
+    const deadline = Date.now() + 10_000;
+    while (told.length < 4 && Date.now() < deadline) await Bun.sleep(1);
+    expect(told.slice(0, 2)).toEqual(['connected', expect.stringMatching(/^lost: /)]);
+    const { port } = second.url;
+    servers.push(Bun.serve({ hostname: '127.0.0.1', port: Number(port), fetch: () => page([2], 'c2') }));
+    expect(await next).toEqual([2]);
+  });
+
+  test('CLI35: what answers at first and is no Housecount server ends it, however much it says', async () => {
+    for (const answer of ['<h1>Welcome</h1>', '{}', '']) {
+      const { pages, told } = follow(serve(() => new Response(answer)).url);
+      expect(String(await failure(pages))).toMatch(/is not a page of events: .* a Housecount server\?/);
+      expect(told).toEqual([]);
+    }
+  });
+
+  test('PARSE1: of an answer without an end no more is read than the limit', async () => {
+    const part = new Uint8Array(1024 * 1024).fill(0x20);
+    let sent = 0;
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent += 1;
+          controller.enqueue(part);
+        },
+      });
+    expect(await beginningOf(new Response(endless()), 1000)).toEqual({
+      text: ' '.repeat(1000),
+      whole: false,
+    });
+    expect(sent).toBeLessThan(5);
+    expect(String(await failure(follow(serve(() => new Response(endless())).url).pages))).toContain(
+      'nothing',
+    );
+  });
+
+  test('CLI35: with waitsForServer a server that is not there yet is waited for', async () => {
     const first = serve(() => page([], 'c0'));
     const { url } = first;
     await servers.pop()?.stop(true);
-    const { pages, told } = follow(url);
+    const { pages, told } = follow(url, { waitsForServer: true });
     const next = pages.next();
     const deadline = Date.now() + 10_000;
     while (told.length < 3 && Date.now() < deadline) await Bun.sleep(1);
@@ -218,10 +268,14 @@ describe('following', () => {
       () => Response.json({ events: [{ ...event(1), atMs: 1e300 }], cursor: 'c', more: false }),
     ],
   ])('CLI6: %s is told as a loss, and nothing of it is taken', async (_name, answer) => {
-    const { url } = serve(answer, () => page([1], 'c1'));
+    const { url } = serve(
+      () => page([], 'c0'),
+      answer,
+      () => page([1], 'c1'),
+    );
     const { pages, told } = follow(url);
     expect(await seqs(pages, 1)).toEqual([1]);
-    expect(told).toEqual([expect.stringMatching(/^lost: the /), 'connected']);
+    expect(told).toEqual(['connected', expect.stringMatching(/^lost: the /), 'connected']);
   });
 
   test('CLI6: events of types and with fields that this version does not know are handed on', async () => {

@@ -1,7 +1,8 @@
+import { answerOf } from '../answer.ts';
 import { RefusedError } from '../refusal.ts';
 import { ask, type ServerAccess } from '../server-access.ts';
 import { pause, persist } from './persist.ts';
-import { type PulledEvent, type PulledPage, readPage } from './pulled-event.ts';
+import { isPage, type PulledEvent, type PulledPage, readPage } from './pulled-event.ts';
 
 /** Events in one answer: few enough that little is told again after an end in the middle. */
 const pageSize = 100;
@@ -20,6 +21,8 @@ export interface FollowOptions extends ServerAccess {
   readonly from: Beginning;
   /** First pause before a failed request is made again, milliseconds; doubled up to sixteen times that. */
   readonly retryMs: number;
+  /** A server that cannot be reached at first is waited for; without it that is an error. */
+  readonly waitsForServer?: boolean;
   /** The first answer has come, or the first one after a loss. */
   readonly onConnected: () => void;
   readonly onLost: (reason: string) => void;
@@ -36,13 +39,17 @@ export interface Followed {
   readonly after: string;
 }
 
-/** The events of an app for ever, by pulling: over any loss it goes on where it was. @throws RefusedError */
+/**
+ * The events of an app for ever, by pulling: over any loss it goes on where it was.
+ * @throws RefusedError at any time; UnreachedError before the first answer, unless `waitsForServer`
+ */
 export async function* followEvents(options: FollowOptions, signal: AbortSignal): AsyncGenerator<Followed> {
   const { retryMs, from } = options;
   let query = queryOf(from);
   let before = query.cursor === 'now' ? undefined : query.cursor;
   let isConnected = false;
   let hasWaited = false;
+  let isFirst = options.waitsForServer !== true;
   const onLost = (reason: string) => {
     isConnected = false;
     options.onLost(reason);
@@ -54,8 +61,9 @@ export async function* followEvents(options: FollowOptions, signal: AbortSignal)
   };
   for (;;) {
     const askedMs = performance.now();
-    const page = await persist(attempt, { retryMs, onLost }, signal);
+    const page = await persist(attempt, { retryMs, onLost, isFirst }, signal);
     if (page === undefined) return;
+    isFirst = false;
     if (page === 'begin anew') {
       // Deleted again between two requests: the server is at it.
       if (before === 'start') await pause(retryMs, signal);
@@ -100,11 +108,12 @@ async function pull(
   signal: AbortSignal,
 ): Promise<PulledPage> {
   const parameters = new URLSearchParams({ ...query, limit: String(pageSize) });
-  const timeout = AbortSignal.timeout(Number(query.wait ?? 0) * 1000 + answerMs);
+  const totalMs = Number(query.wait ?? 0) * 1000 + answerMs;
+  const timeout = AbortSignal.timeout(totalMs);
   const path = `/v1/apps/${encodeURIComponent(options.app)}/events?${parameters}`;
   try {
-    const response = await ask(options, path, AbortSignal.any([signal, timeout]));
-    return readPage(await response.json());
+    const response = await ask(options, path, AbortSignal.any([signal, timeout]), { answerMs: totalMs });
+    return readPage(await answerOf<Parameters<typeof readPage>[0]>(response, 'a page of events', isPage));
   } catch (error) {
     if (timeout.aborted && !signal.aborted)
       throw new Error('the server did not answer in time', { cause: error });

@@ -1,3 +1,4 @@
+import { whyUnreached } from '../unreached.ts';
 import type { FormedNotice } from './form-notice.ts';
 
 /** What a receiver is given for its answer, milliseconds: as the server itself does. */
@@ -6,8 +7,10 @@ const answerMs = 10_000;
 export interface Forwarded {
   /** HTTP status, or undefined if no answer came. */
   readonly status?: number;
-  /** Why not. */
+  /** Why not, a sentence. */
   readonly error?: string;
+  /** Where a redirect leads, which is not followed. */
+  readonly location?: string;
   /** The first characters of the answer, if they were asked for. */
   readonly excerpt?: string;
   readonly ms: number;
@@ -30,9 +33,16 @@ export function forwarder(
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
       });
       const excerpt = await excerptOf(response, excerptLengthMax);
-      return { status: response.status, ms: ms(), ...(excerpt !== '' && { excerpt }) };
+      const location = response.headers.get('location');
+      return {
+        status: response.status,
+        ms: ms(),
+        ...(location !== null && { location }),
+        ...(excerpt !== '' && { excerpt }),
+      };
     } catch (error) {
-      return { error: error instanceof Error ? error.message : String(error), ms: ms() };
+      const { message } = await whyUnreached(error, { url: to, option: '--forward', answerMs });
+      return { error: message, ms: ms() };
     }
   };
 }

@@ -1,4 +1,5 @@
 import { RefusedError } from '../refusal.ts';
+import { UnreachedError } from '../unreached.ts';
 
 /** A failed attempt is followed by pauses that are doubled, up to this many times the first. */
 const pauseGrowthMax = 16;
@@ -7,12 +8,14 @@ export interface PersistOptions {
   /** First pause before another attempt, milliseconds; doubled up to sixteen times that. */
   readonly retryMs: number;
   readonly onLost: (reason: string) => void;
+  /** Nothing has shown yet that the address is right: what cannot be reached ends it. */
+  readonly isFirst?: boolean;
 }
 
-/** Tries until it succeeds; undefined once the signal aborts. @throws RefusedError at once */
+/** Tries until it succeeds; undefined once the signal aborts. @throws at once RefusedError, and UnreachedError if `isFirst` */
 export async function persist<T>(
   attempt: () => Promise<T>,
-  { retryMs, onLost }: PersistOptions,
+  { retryMs, onLost, isFirst = false }: PersistOptions,
   signal: AbortSignal,
 ): Promise<T | undefined> {
   for (let delayMs = retryMs; !signal.aborted; delayMs = Math.min(delayMs * 2, retryMs * pauseGrowthMax)) {
@@ -20,7 +23,7 @@ export async function persist<T>(
       return await attempt();
     } catch (error) {
       if (signal.aborted) return undefined;
-      if (error instanceof RefusedError) throw error;
+      if (error instanceof RefusedError || (isFirst && error instanceof UnreachedError)) throw error;
       onLost(error instanceof Error ? error.message : String(error));
     }
     await pause(delayMs, signal);

@@ -25,14 +25,20 @@ export interface PulledPage {
   readonly more: boolean;
 }
 
-/** Reads an answer. @throws Error if it is not one, such as the page of a proxy that says 200 */
-export function readPage(value: unknown): PulledPage {
-  if (!isObject(value) || !Array.isArray(value.events) || typeof value.cursor !== 'string')
-    throw new Error('the answer is not a page of events');
+/** Whether an answer is one; the page of a proxy that says 200 is none. */
+export const isPage = ({ events, cursor }: Readonly<Record<string, unknown>>): boolean =>
+  Array.isArray(events) && typeof cursor === 'string';
+
+/** Reads an answer that is one. @throws Error if something in it is no event */
+export function readPage(value: {
+  readonly events: readonly unknown[];
+  readonly cursor: string;
+  readonly more?: unknown;
+}): PulledPage {
   const stranger = value.events.find((event) => !isPulledEvent(event));
   if (stranger !== undefined)
     throw new Error(`the server gave what is not an event: ${JSON.stringify(stranger).slice(0, 200)}`);
-  return { events: value.events, cursor: value.cursor, more: value.more === true };
+  return { events: value.events as readonly PulledEvent[], cursor: value.cursor, more: value.more === true };
 }
 
 /** All that is read of an event of whatever type; newer servers may have more types and fields. */

@@ -62,11 +62,13 @@ export class ReplayClient {
   }
 
   #ask(method: string, path: string, body?: object): Promise<Response> {
-    return ask(this.#access, path, undefined, { method, ...(body && { body }) });
+    return ask(this.#access, path, undefined, { method, answerMs, ...(body && { body }) });
   }
 }
 
 const what = 'a redelivery';
+/** The server counts the notices before it answers, milliseconds. */
+const answerMs = 60_000;
 
 function isRedelivery(value: Readonly<Record<string, unknown>>): boolean {
   const { id, app, state, notices, delivered, failed, gone } = value;

@@ -1,7 +1,8 @@
 import { type Code, protocolVersion, type Role } from '@housecount/protocol';
 import { buildRtcToken } from '@housecount/server/edge/token/build';
 import { openSocket } from '../insecure.ts';
-import { below } from '../server-access.ts';
+import { below, connectPath } from '../server-access.ts';
+import { CausesOfLoss } from './causes-of-loss.ts';
 import { Viewer } from './viewer.ts';
 
 export interface AudienceOptions {
@@ -46,6 +47,8 @@ export interface AudienceCounts {
   readonly lost: number;
   /** Tries to connect that failed; each is tried again. */
   readonly unreached: number;
+  /** Why, in sentences, with how many each; filled in at the end. */
+  readonly unreachedBecause: Readonly<Record<string, number>>;
   /** Hellos that were refused, by code. */
   readonly refusals: Readonly<Partial<Record<Code, number>>>;
   /** Viewers that the server put out, by code. */
@@ -81,7 +84,7 @@ export async function simulateAudience(
   } finally {
     clearInterval(progress);
   }
-  return audience.counts();
+  return { ...audience.counts(), unreachedBecause: await audience.unreachedBecause() };
 }
 
 /** One viewer and whoever waits for its next step. */
@@ -104,20 +107,26 @@ class Audience {
     unheard: 0,
     lost: 0,
     unreached: 0,
+    unreachedBecause: {},
   };
+  readonly #causes = new CausesOfLoss();
   readonly #refusals: Partial<Record<Code, number>> = {};
   readonly #removals: Partial<Record<Code, number>> = {};
   readonly #socketUrl: string;
 
   constructor(options: AudienceOptions) {
     this.#options = options;
-    const url = below(options.url, '/v1/connect');
+    const url = below(options.url, connectPath);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     this.#socketUrl = url.href;
   }
 
   counts(): AudienceCounts {
     return { ...this.#counts, refusals: { ...this.#refusals }, removals: { ...this.#removals } };
+  }
+
+  unreachedBecause(): Promise<Readonly<Record<string, number>>> {
+    return this.#causes.inSentences(new URL(this.#options.url));
   }
 
   seat(uid: number, role: Role): Seat {
@@ -165,8 +174,9 @@ class Audience {
           this.#refusals[code] = (this.#refusals[code] ?? 0) + 1;
           step(false);
         },
-        lost: (wasIn) => {
+        lost: (wasIn, cause) => {
           counts[wasIn ? 'lost' : 'unreached'] += 1;
+          if (!wasIn) this.#causes.add(cause);
           step(false);
         },
         left: (how) => {

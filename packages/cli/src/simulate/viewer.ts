@@ -15,8 +15,8 @@ export interface ViewerReports {
   joined(resumed: boolean): void;
   /** Not let in; `again` if it will try once more, else it is out. */
   refused(code: Code, again: boolean): void;
-  /** The connection was lost (it was in), or could not be made; it will try again. */
-  lost(wasIn: boolean): void;
+  /** The connection was lost (it was in), or could not be made, for the error of the socket if there was one; it will try again. */
+  lost(wasIn: boolean, cause: unknown): void;
   /** Out after leave(): the goodbye was heard, or nobody was there to hear it, or it never was in. */
   left(how: 'heard' | 'unheard' | 'never-in'): void;
   /** Put out by the server for good. */
@@ -38,7 +38,7 @@ export interface ViewerOptions {
 /** How long a goodbye may take, coming back for it included, milliseconds. */
 const leaveMs = 10_000;
 /** Time for a socket to open, and then for the welcome, milliseconds; then another attempt is made. */
-const welcomeMs = 10_000;
+export const welcomeMs = 10_000;
 const bye = '{"type":"bye"}';
 const ping = '{"type":"ping"}';
 
@@ -59,6 +59,8 @@ export class Viewer {
   #limits: ReturnLimits | undefined;
   #cancelSilence: (() => void) | undefined;
   #closing: ClosingFrame | undefined;
+  /** The error of the present socket, if it had one. */
+  #cause: unknown;
   /** Set by leave() until it is out. */
   #cancelLeave: (() => void) | undefined;
 
@@ -98,11 +100,15 @@ export class Viewer {
     const socket = this.#options.open();
     let timer: ReturnType<typeof setTimeout>;
     const giveUpAfter = (ms: number): void => {
-      timer = setTimeout(() => this.#lost(), ms);
+      timer = setTimeout(() => {
+        this.#cause = new DOMException('It took too long.', 'TimeoutError');
+        this.#lost();
+      }, ms);
     };
     giveUpAfter(this.#limits?.openMsMax ?? welcomeMs);
     this.#state = { at: 'connecting', socket, cancel: () => clearTimeout(timer) };
     this.#closing = undefined;
+    this.#cause = undefined;
     socket.onopen = () => {
       if (!this.#isOwn(socket)) return;
       clearTimeout(timer);
@@ -113,6 +119,9 @@ export class Viewer {
     };
     socket.onmessage = ({ data }) => {
       if (this.#isOwn(socket)) this.#receive(JSON.parse(String(data)) as ServerFrame);
+    };
+    socket.onerror = (event) => {
+      if (this.#isOwn(socket)) this.#cause = 'error' in event ? event.error : undefined;
     };
     socket.onclose = () => {
       if (this.#isOwn(socket)) this.#closed();
@@ -192,7 +201,7 @@ export class Viewer {
     }
     const wasIn = this.#state.at === 'in';
     this.#wait(retryAfterMs);
-    this.#options.reports.lost(wasIn);
+    this.#options.reports.lost(wasIn, this.#cause);
   }
 
   #left(how: 'heard' | 'unheard' | 'never-in'): void {

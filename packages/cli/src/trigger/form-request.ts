@@ -17,41 +17,48 @@ export interface TestRequest {
 const communicationEvents = '107/108';
 
 /**
- * The request that the server makes of an event of this type, signed. A batch holds the life of the channel up to it, so that
- * a receiver that keeps a roster misses nothing.
+ * The requests that the server makes of an event of this type and of those before it in the life of its channel, signed: one
+ * after the other, or one in the `batch` format. A receiver that keeps a roster misses nothing, and so tells of it. `alone`:
+ * of this event only.
  */
-export function formRequest(
+export function formRequests(
   eventType: NoticeNumber,
   options: {
     readonly format: NoticeFormat;
     readonly secret: string;
     readonly subject: TestSubject;
     readonly nowMs: number;
+    readonly alone?: boolean;
   },
-): TestRequest {
-  const { format, secret, subject, nowMs } = options;
-  const events = eventsOf(eventType, format, subject, nowMs);
-  const textOf = (event: NoticeEvent, as: NoticeFormat) => noticeText(event, communicationEvents, as);
-  const { id, body } = requestOf(
-    format,
-    events.map((event) => ({ text: textOf(event, format) })),
-    nowMs,
-  );
-  const headers = endpointSigner({ secrets: [{ secret }], format })({ id, body, atMs: nowMs });
-  if (headers === undefined) throw new Error('a secret without an end signs');
-  const shown = events.map((event) => {
-    const notice = JSON.parse(textOf(event, 'agora').at(nowMs)) as Omit<ShownNotice, 'atMs'>;
-    return { ...notice, atMs: nowMs };
+): readonly TestRequest[] {
+  const { format, secret, subject, nowMs, alone = false } = options;
+  const sign = endpointSigner({ secrets: [{ secret }], format });
+  const events = eventsOf(eventType, alone, subject, nowMs);
+  return (format === 'batch' ? [events] : events.map((event) => [event])).map((together) => {
+    const { id, body } = requestOf(
+      format,
+      together.map((event) => ({ text: textOf(event, format) })),
+      nowMs,
+    );
+    const headers = sign({ id, body, atMs: nowMs });
+    if (headers === undefined) throw new Error('a secret without an end signs');
+    return { body, headers, shown: together.map((event) => shownOf(event, nowMs)) };
   });
-  return { body, headers, shown };
+}
+
+const textOf = (event: NoticeEvent, format: NoticeFormat) => noticeText(event, communicationEvents, format);
+
+function shownOf(event: NoticeEvent, nowMs: number): ShownNotice {
+  const notice = JSON.parse(textOf(event, 'agora').at(nowMs)) as Omit<ShownNotice, 'atMs'>;
+  return { ...notice, atMs: nowMs };
 }
 
 function eventsOf(
   eventType: NoticeNumber,
-  format: NoticeFormat,
+  alone: boolean,
   subject: TestSubject,
   nowMs: number,
 ): readonly NoticeEvent[] {
   if (eventType === eventsLostType) return [testEventsLost(subject, nowMs)];
-  return format === 'batch' ? testLife(eventType, subject, nowMs) : [testEvent(eventType, subject, nowMs)];
+  return alone ? [testEvent(eventType, subject, nowMs)] : testLife(eventType, subject, nowMs);
 }

@@ -18,22 +18,31 @@ export async function* readLines(
 ): AsyncGenerator<TextLine> {
   const decoder = new TextDecoder();
   let number = 0;
-  let rest = '';
-  let isTooLong = false;
-  const line = (text: string, whole: boolean): TextLine => {
+  /** The pieces of the line whose end has not come: joined once, so that each character is looked at once. */
+  let pieces: string[] = [];
+  let length = 0;
+  const keep = (text: string) => {
+    length += text.length;
+    if (length > lengthMax) pieces = [];
+    else if (text !== '') pieces.push(text);
+  };
+  const line = (whole: boolean): TextLine => {
     number += 1;
-    const given = isTooLong || text.length > lengthMax ? undefined : text.replace(/\r$/, '');
-    isTooLong = false;
-    return { number, text: given, whole };
+    const text = length > lengthMax ? undefined : pieces.join('').replace(/\r$/, '');
+    pieces = [];
+    length = 0;
+    return { number, text, whole };
   };
   for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) yield line(text, true);
-    if (rest.length <= lengthMax) continue;
-    rest = '';
-    isTooLong = true;
+    const text = decoder.decode(chunk, { stream: true });
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      keep(text.slice(from, end));
+      from = end + 1;
+      yield line(true);
+    }
+    keep(text.slice(from));
   }
-  rest += decoder.decode();
-  if (rest !== '' || isTooLong) yield line(rest, false);
+  keep(decoder.decode());
+  if (length > 0) yield line(false);
 }

@@ -117,7 +117,7 @@ async function pageAfter(
   const timeout = AbortSignal.timeout(pageMs);
   try {
     const path = `/v1/apps/${encodeURIComponent(app)}/events?${query}`;
-    const response = await ask(access, path, AbortSignal.any([signal, timeout]));
+    const response = await ask(access, path, AbortSignal.any([signal, timeout]), { answerMs: pageMs });
     return await answerOf<Page>(
       response,
       'a page of events',
@@ -131,7 +131,9 @@ async function pageAfter(
 }
 
 async function takeSnapshot(access: ServerAccess, app: string, signal: AbortSignal): Promise<Snapshot> {
-  const { body } = await ask(access, `/v1/apps/${encodeURIComponent(app)}/snapshot`, signal);
+  const { body } = await ask(access, `/v1/apps/${encodeURIComponent(app)}/snapshot`, signal, {
+    answerMs: pageMs,
+  });
   const channels: Snapshot['channels'] = new Map();
   let cursor: string | undefined;
   let isWhole = false;

@@ -206,6 +206,27 @@ test('CLI20: lines are the same however the bytes are cut; one that is too long 
   expect((await read([bytes]))[2]).toEqual([3, 'long long', true]);
 });
 
+test('PARSE1: a line that comes byte by byte is looked at once, and joined once', async () => {
+  const bytes = new TextEncoder().encode(`${'x'.repeat(20_000)}\n`);
+  let looked = 0;
+  const { split, indexOf } = String.prototype;
+  const counted = <T extends (...args: never[]) => unknown>(method: T) =>
+    function (this: string, ...args: Parameters<T>) {
+      looked += this.length;
+      return method.apply(this, args);
+    };
+  Object.assign(String.prototype, { split: counted(split), indexOf: counted(indexOf) });
+  const found: (string | undefined)[] = [];
+  try {
+    const parts = Array.from(bytes, (byte) => new Uint8Array([byte]));
+    for await (const { text } of readLines(streamOf(parts))) found.push(text);
+  } finally {
+    Object.assign(String.prototype, { split, indexOf });
+  }
+  expect(found).toEqual(['x'.repeat(20_000)]);
+  expect(looked).toBeLessThan(10 * bytes.length);
+});
+
 test('CLI20: a notice is taken for one only if all is there that is judged', () => {
   const [notice] = notices([new LifeForTests().open()]);
   expect(heardOf(notice)).toMatchObject({ app: '' });

@@ -43,3 +43,23 @@ test('DEMO6: an endless event is refused, in one line or in many', async () => {
   expect(read(`data: ${long}`, long, long, long)).rejects.toThrow('too long');
   expect(read(...Array.from({ length: 5 }, () => `data: ${long}\n`))).rejects.toThrow('too long');
 });
+
+test('PARSE1: an event that comes byte by byte is looked at once', async () => {
+  const bytes = new TextEncoder().encode(`data: ${'x'.repeat(20_000)}\r\n\r\n`);
+  const chunks = Array.from(bytes, (byte) => new Uint8Array([byte]));
+  let looked = 0;
+  const { split, matchAll } = String.prototype;
+  const counted = <T extends (...args: never[]) => unknown>(method: T) =>
+    function (this: string, ...args: Parameters<T>) {
+      looked += this.length;
+      return method.apply(this, args);
+    };
+  Object.assign(String.prototype, { split: counted(split), matchAll: counted(matchAll) });
+  try {
+    expect(await read(...chunks)).toHaveLength(1);
+  } finally {
+    Object.assign(String.prototype, { split, matchAll });
+  }
+  // Some for each byte, not the whole event for each.
+  expect(looked).toBeLessThan(10 * bytes.length);
+});

@@ -1,3 +1,5 @@
+import { StreamLines } from './stream-lines.ts';
+
 /** One event of a server-sent event stream. */
 export interface StreamedEvent {
   readonly event: string;
@@ -15,7 +17,7 @@ const eventCharactersMax = 1024 * 1024;
 export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamedEvent> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
-  let rest = '';
+  const lines = new StreamLines();
   let name = '';
   let data: string[] = [];
   let id: string | undefined;
@@ -24,14 +26,7 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
     while (true) {
       const { done, value } = await reader.read();
       if (done) return;
-      rest += decoder.decode(value, { stream: true });
-      // A carriage return at the end may be the first half of a line break that is still on its way.
-      const held = rest.endsWith('\r') ? '\r' : '';
-      const lines = (held ? rest.slice(0, -1) : rest).split(/\r\n|\n|\r/);
-      rest = (lines.pop() ?? '') + held;
-      if (rest.length + characters > eventCharactersMax)
-        throw new Error('An event of the stream is too long.');
-      for (const line of lines) {
+      for (const line of lines.push(decoder.decode(value, { stream: true }))) {
         if (line === '') {
           if (data.length > 0)
             yield { event: name || 'message', data: data.join('\n'), ...(id !== undefined && { id }) };
@@ -50,6 +45,8 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
         else if (field === 'data') data.push(text);
         else if (field === 'id' && !text.includes('\0')) id = text;
       }
+      if (lines.pendingCharacters + characters > eventCharactersMax)
+        throw new Error('An event of the stream is too long.');
     }
   } finally {
     // Whoever stops reading also stops the request.

@@ -110,7 +110,6 @@ export class StreamTopics {
   ): Promise<number> {
     const operation = 'publishTopicMessage';
     this.#needTopic(operation, topic);
-    this.#countMessage(operation, topic);
     const encoded = encode();
     const content = encoded instanceof Promise ? await encoded : encoded;
     try {
@@ -257,8 +256,13 @@ export class StreamTopics {
     return users;
   }
 
-  #countMessage(operation: string, topic: string): void {
+  /** Counts a message, whether or not the topic is joined; throws −10021 over `messagesPerSecondMax`. */
+  countMessage(operation: string, topic: string): void {
     const nowMs = environment.passedMs();
+    // Names of topics that nothing is sent in any more are forgotten.
+    if (!this.#sent.has(topic))
+      for (const [name, times] of this.#sent)
+        if (nowMs - (times.at(-1) ?? 0) >= 1000) this.#sent.delete(name);
     const recent = (this.#sent.get(topic) ?? []).filter((atMs) => nowMs - atMs < 1000);
     if (recent.length >= messagesPerSecondMax)
       throw rtmError(

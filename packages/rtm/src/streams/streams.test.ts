@@ -945,5 +945,8 @@ test('RTM98: joinTopic and subscribeTopic 20 a second, counted before a join too
     for (let i = 0; i < 20; i++) expect(await outcome(call())).not.toBe(-10021);
     expect(await outcome(call())).toBe(-10021);
   }
+  for (let i = 0; i < 200; i++) expect(await outcome(arena.publishTopicMessage('t', 'x'))).not.toBe(-10021);
+  expect(await outcome(arena.publishTopicMessage('t', 'x'))).toBe(-10021);
+  expect(await outcome(arena.publishTopicMessage('u', 'x'))).not.toBe(-10021);
   for (let i = 0; i < 21; i++) expect(await outcome(arena.leaveTopic('t'))).not.toBe(-10021);
 });

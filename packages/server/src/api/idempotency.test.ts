@@ -17,7 +17,7 @@ describe('keys', () => {
   let kept: Idempotency;
   let runs = 0;
   const open = (bounds: Partial<IdempotencyBounds> = {}) =>
-    new Idempotency(join(folder, 'keys.db'), {
+    Idempotency.open(join(folder, 'keys.db'), {
       clock: {
         nowMs: () => nowMs,
         steadyMs: () => nowMs,

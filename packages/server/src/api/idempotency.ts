@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
-import { type Database, openReadModel } from '../ledger/sqlite.ts';
+import { type Database, type Format, openTables } from '../ledger/sqlite.ts';
+import { tellOpening } from '../ledger/tell-opening.ts';
 import type { Logger } from '../observe/contract.ts';
 
 export interface IdempotencyBounds {
@@ -11,6 +12,12 @@ export interface IdempotencyBounds {
   readonly keysMax: number;
   /** Bytes of the answers together; the same happens. */
   readonly bytesMax: number;
+}
+
+export interface IdempotencyOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bounds: IdempotencyBounds;
 }
 
 /** What was answered, as it went out. */
@@ -53,17 +60,19 @@ export class Idempotency {
   readonly #forgetOldest;
   readonly #measure;
 
-  constructor(
-    path: string,
-    { clock, logger, bounds }: { clock: Clock; logger: Logger; bounds: IdempotencyBounds },
-  ) {
-    const database = openReadModel({
-      path,
-      version: 1,
-      schema,
-      isOnlyCopy: true,
-      onRebuild: (reason) => logger.warn('the keys of repeated requests are forgotten', { path, reason }),
-    });
+  /** @throws as openTables does. */
+  static open(path: string, options: IdempotencyOptions): Idempotency {
+    const onOpening = tellOpening(
+      options.logger,
+      'Requests that are repeated with their keys are done once more.',
+    );
+    return openTables(
+      { ...idempotencyFormat, path, isOnlyCopy: true, onOpening },
+      (database) => new Idempotency(database, options),
+    );
+  }
+
+  private constructor(database: Database, { clock, logger, bounds }: IdempotencyOptions) {
     this.#database = database;
     this.#clock = clock;
     this.#logger = logger;
@@ -205,5 +214,6 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX answersByTime ON answers (begunMs);
 `;
+export const idempotencyFormat: Format = { schema, migrations: [] };
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64');

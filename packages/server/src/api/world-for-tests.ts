@@ -138,7 +138,12 @@ export async function openApiWorld(
     disk,
     send,
     endpoints: configured,
-    retention: { ms: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, checkMs: retentionCheckMs },
+    retention: {
+      ms: Number.MAX_SAFE_INTEGER,
+      bytes: Number.MAX_SAFE_INTEGER,
+      bytesPerApp: 0,
+      checkMs: retentionCheckMs,
+    },
     communicationEventsOf: () => '107/108',
     inspectorSecretOf: () => 'inspector secret',
     onAttempt: deliveries.record,
@@ -182,7 +187,7 @@ export async function openApiWorld(
     recoveryMs: 15_000,
     isTokenFree: true,
   });
-  const idempotency = new Idempotency(join(folder, 'idempotency.db'), {
+  const idempotency = Idempotency.open(join(folder, 'idempotency.db'), {
     ...common,
     bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
   });

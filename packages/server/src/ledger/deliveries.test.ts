@@ -16,12 +16,13 @@ import { appForTests, reportsForTests } from './delivery-report-for-tests.ts';
 import {
   type DeliveryFilter,
   DeliveryTables,
+  deliveryFormat,
   deliveryStatuses,
   type KeptAttempt,
   type KeptRequest,
   searchOf,
 } from './delivery-tables.ts';
-import { openReadModel } from './sqlite.ts';
+import { openTables } from './sqlite.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -33,6 +34,9 @@ function newPath(): string {
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'deliveries.db');
 }
+
+const openRaw = (path: string) =>
+  openTables({ ...deliveryFormat, path, onOpening: () => {} }, (database) => database);
 
 const atMs = 1_700_000_000_000;
 const ids = (deliveries: Deliveries, filter: Partial<DeliveryFilter> = {}, limit = 100) =>
@@ -263,7 +267,7 @@ describe('search', () => {
   });
 
   test('HOOK101: what is too wide is looked at in bounded parts, each with a cursor', async () => {
-    const tables = new DeliveryTables(newPath(), () => {});
+    const tables = DeliveryTables.open(newPath(), () => {});
     ends.push(() => tables.close());
     const many = limits.deliveryScanMax + 10;
     tables.append(Array.from({ length: many }, (_, index) => requestForTests([index + 1])));
@@ -383,7 +387,7 @@ describe('limits', () => {
   test('HOOK103: a file that cannot be written is tried again, and costs neither delivery nor outcome', async () => {
     const path = newPath();
     const { deliveries, clock, complaints } = await open(path);
-    const other = openReadModel({ path, version: 5, schema: '', onRebuild: () => {} });
+    const other = openRaw(path);
     ends.push(() => other.close());
     other.exec('BEGIN IMMEDIATE');
     const reports = reportsForTests(3);
@@ -410,7 +414,7 @@ describe('limits', () => {
 
   test('HOOK104: beyond the number of rows the oldest go, with their attempts', () => {
     const path = newPath();
-    const tables = new DeliveryTables(path, () => {});
+    const tables = DeliveryTables.open(path, () => {});
     ends.push(() => tables.close());
     for (let seq = 1; seq <= 30; seq += 1) tables.append([requestForTests([seq])]);
     tables.retain(0, 10);
@@ -423,7 +427,7 @@ describe('limits', () => {
 
   test('HOOK104: an attempt stays as long as one of its notices does, and then goes', () => {
     const path = newPath();
-    const tables = new DeliveryTables(path, () => {});
+    const tables = DeliveryTables.open(path, () => {});
     ends.push(() => tables.close());
     const exchange = (body: string) => ({ headers: {}, body, answer: '' });
     const failed = { next: 'retry', answered: 503 } as const;
@@ -431,7 +435,7 @@ describe('limits', () => {
     tables.append([requestForTests([4], { ...failed, exchange: exchange('fourth') })]);
     tables.append([requestForTests([1, 2, 3], { attempt: 2, exchange: exchange('again') })]);
     tables.append([requestForTests([4], { attempt: 2, exchange: exchange('fourth again') })]);
-    const other = openReadModel({ path, version: 5, schema: '', onRebuild: () => {} });
+    const other = openRaw(path);
     ends.push(() => other.close());
     const count = (table: string) => Number(other.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
     const bodies = (seq: number) =>
@@ -451,7 +455,7 @@ describe('limits', () => {
 
   test('HOOK140: what retention costs does not grow with what is kept', () => {
     const path = newPath();
-    const tables = new DeliveryTables(path, () => {});
+    const tables = DeliveryTables.open(path, () => {});
     ends.push(() => tables.close());
     tables.append([requestForTests([1, 2]), requestForTests([1])]);
     const database = new Database(path, { readonly: true });
@@ -468,7 +472,7 @@ describe('limits', () => {
   });
 
   test('HOOK104: what is deleted at one go is bounded', () => {
-    const tables = new DeliveryTables(newPath(), () => {});
+    const tables = DeliveryTables.open(newPath(), () => {});
     ends.push(() => tables.close());
     tables.append(Array.from({ length: 2_500 }, (_, index) => requestForTests([index + 1])));
     expect([tables.retain(0, 0), tables.rows]).toEqual([true, 1_500]);

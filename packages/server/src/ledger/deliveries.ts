@@ -13,6 +13,7 @@ import {
 } from './delivery-tables.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { RequestQueue } from './request-queue.ts';
+import { tellOpening } from './tell-opening.ts';
 
 export interface DeliveriesOptions {
   /** Path of the SQLite file; folders are made. */
@@ -58,12 +59,16 @@ const retainMs = 60_000;
 const retainAgainMs = 100;
 const dayMs = 24 * 3_600_000;
 
-/** Opens the deliveries; begins anew if the file is damaged, for it is nobody's only proof of a notice. */
+/** Opens the deliveries; a damaged file is set aside and begun anew, for it is nobody's only proof of a notice. */
 export function openDeliveries(options: DeliveriesOptions): Deliveries {
   const { clock, metrics } = options;
   const logger = options.logger.with({ part: 'deliveries' });
-  const tables = new DeliveryTables(options.path, (reason) =>
-    logger.warn('The file of deliveries is begun anew; notices themselves are not touched.', { reason }),
+  const tables = DeliveryTables.open(
+    options.path,
+    tellOpening(
+      logger,
+      'Deliveries of before cannot be searched or sent once more as given up; notices themselves are not touched.',
+    ),
   );
   const queue = new RequestQueue();
   let trouble: string | undefined;

@@ -1,5 +1,14 @@
 import { limits } from '../limits.ts';
-import { type Database, openReadModel, type Row, type Statement, type Value } from './sqlite.ts';
+import { deliveryMigrations } from './delivery-migrations.ts';
+import {
+  type Database,
+  type Format,
+  type Opening,
+  openTables,
+  type Row,
+  type Statement,
+  type Value,
+} from './sqlite.ts';
 
 export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
 /** Where a delivery stands. It only moves to the right: what was taken once is delivered, whatever comes after. */
@@ -102,7 +111,7 @@ const schema = `
     delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, PRIMARY KEY (delivery, attempt)
   ) STRICT, WITHOUT ROWID;
 `;
-const version = 5;
+export const deliveryFormat: Format = { schema, migrations: deliveryMigrations };
 /** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
 const idsPerMs = 1_000;
 /** Deliveries, and attempts, deleted at one go, so that retention never holds up a socket for long. */
@@ -142,8 +151,12 @@ export class DeliveryTables {
   #lastId: number;
   #lastAttemptId: number;
 
-  constructor(path: string, onRebuild: (reason: string) => void) {
-    const database = openReadModel({ path, version, schema, onRebuild });
+  /** @throws as openTables does. */
+  static open(path: string, onOpening: (opening: Opening) => void): DeliveryTables {
+    return openTables({ ...deliveryFormat, path, onOpening }, (database) => new DeliveryTables(database));
+  }
+
+  private constructor(database: Database) {
     this.#database = database;
     this.#find = database.prepare('SELECT * FROM deliveries WHERE notice_id = ? AND endpoint = ?');
     this.#insert = database.prepare(

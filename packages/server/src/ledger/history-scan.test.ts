@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogEntry, LogRecord } from '../log/record.ts';
 import { scanRowsMax } from './history-scan.ts';
-import { HistoryTables } from './history-tables.ts';
-import { openReadModel } from './sqlite.ts';
+import { HistoryTables, historyFormat } from './history-tables.ts';
+import { openTables } from './sqlite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-scan-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const newPath = () => join(folder, `${files++}.sqlite`);
-const open = (path = newPath()) => new HistoryTables(path, () => {});
+const openRaw = (path: string) =>
+  openTables({ ...historyFormat, path, onOpening: () => {} }, (database) => database);
+const open = (path = newPath()) => HistoryTables.open(path, () => {});
 
 /** One life per record, so that any number of records fits together. */
 const opened = (position: number, app: string, atMs = position): LogEntry => ({
@@ -80,7 +82,7 @@ test('REST36: a file from before the mark is taken to have lost all before its o
   const tables = open(path);
   tables.append([opened(5, 'a'), opened(6, 'a')]);
   tables.close();
-  const raw = openReadModel({ path, version: 1, schema: '', onRebuild: () => {} });
+  const raw = openRaw(path);
   raw.exec('DROP TABLE forgotten');
   raw.close();
   const again = open(path);
@@ -93,7 +95,7 @@ test('REST36: a file whose mark had no time yet keeps its place', () => {
   const tables = open(path);
   tables.append([opened(5, 'a', 50), opened(6, 'a', 60)]);
   tables.close();
-  const raw = openReadModel({ path, version: 1, schema: '', onRebuild: () => {} });
+  const raw = openRaw(path);
   raw.exec('DROP TABLE forgotten; CREATE TABLE forgotten (position INTEGER NOT NULL) STRICT');
   raw.exec('INSERT INTO forgotten VALUES (3)');
   raw.close();

@@ -3,7 +3,7 @@ import { isMark } from '../channel/decision.ts';
 import { isChannelRecord, type LogEntry, type LogRecord } from '../log/record.ts';
 import type { EventsQuery } from './history.ts';
 import { HistoryScan, type PlacedEvent } from './history-scan.ts';
-import { type Database, openReadModel, type Row, type Statement } from './sqlite.ts';
+import { type Database, type Format, type Opening, openTables, type Row, type Statement } from './sqlite.ts';
 import { TrimmedMark } from './trimmed-mark.ts';
 
 /** One life of a channel, from first join to last leave. */
@@ -39,7 +39,7 @@ const schema = `
   CREATE TABLE cursor (position INTEGER NOT NULL) STRICT;
   INSERT INTO cursor VALUES (0);
 `;
-const version = 1;
+export const historyFormat: Format = { schema, migrations: [] };
 /** Rows deleted at one go, so that retention never holds up a socket for long; about 5 ms. */
 const retainRowsMax = 5_000;
 
@@ -58,6 +58,9 @@ export class HistoryTables {
   readonly #deleteEvents: Statement;
   readonly #deleteLives: Statement;
   readonly #newestToDelete: Statement;
+  readonly #cutLives: Statement;
+  readonly #deleteLaterLives: Statement;
+  readonly #deleteLaterEvents: Statement;
   /** The same events by log position. */
   readonly scan: HistoryScan;
   /** What has been deleted. */
@@ -66,8 +69,12 @@ export class HistoryTables {
   /** True if the last append failed: the trouble is the file's, not the log's. */
   broken = false;
 
-  constructor(path: string, onRebuild: (reason: string) => void) {
-    const database = openReadModel({ path, version, schema, onRebuild });
+  /** @throws as openTables does. */
+  static open(path: string, onOpening: (opening: Opening) => void): HistoryTables {
+    return openTables({ ...historyFormat, path, onOpening }, (database) => new HistoryTables(database));
+  }
+
+  private constructor(database: Database) {
     this.#database = database;
     this.#insertEvent = database.prepare(
       'INSERT INTO events (position, sid, seq, at_ms, json) VALUES (?, ?, ?, ?, ?)',
@@ -108,6 +115,18 @@ export class HistoryTables {
            SELECT sid, closed_ms, position FROM lives WHERE closed_ms IS NOT NULL ORDER BY closed_ms LIMIT ${retainRowsMax})
          WHERE position <= ?1 OR closed_ms < ?2)`,
     );
+    // What was the peak before is not known of a life whose beginning was deleted: it keeps what it had.
+    this.#cutLives = database.prepare(`
+      UPDATE lives SET last_seq = cut.seq - 1, closed_ms = CASE WHEN cut.closed THEN NULL ELSE lives.closed_ms END,
+        joins = lives.joins - cut.joins, peak = coalesce((
+          SELECT max(json_extract(json, '$.count')) FROM events WHERE sid = lives.sid AND position <= ?1
+            AND EXISTS (SELECT 1 FROM events WHERE sid = lives.sid AND seq = 1)), lives.peak)
+      FROM (SELECT sid, min(seq) AS seq, sum(json_extract(json, '$.type') = 'member-joined') AS joins,
+          max(json_extract(json, '$.type') = 'channel-closed') AS closed
+        FROM events WHERE position > ?1 GROUP BY sid) AS cut
+      WHERE lives.sid = cut.sid AND lives.position <= ?1`);
+    this.#deleteLaterLives = database.prepare('DELETE FROM lives WHERE position > ?');
+    this.#deleteLaterEvents = database.prepare('DELETE FROM events WHERE position > ?');
     this.#position = Number(database.prepare('SELECT position FROM cursor').get()?.position ?? 0);
     this.trimmed = new TrimmedMark(database, this.#position);
     this.scan = new HistoryScan(database);
@@ -208,10 +227,17 @@ export class HistoryTables {
     this.#position = position;
   }
 
-  /** Made anew: what the events before told of lives cannot be taken back. */
-  rewind(): void {
-    this.#database.exec('DELETE FROM events; DELETE FROM lives;');
-    this.skipTo(0, 0);
+  /** Forgets what came after `lastPosition`; of the lives that go on from there, as far as their events tell it. */
+  rewind(lastPosition: number): void {
+    this.#database.transaction(() => {
+      this.#cutLives.run(lastPosition);
+      this.#deleteLaterLives.run(lastPosition);
+      this.#deleteLaterEvents.run(lastPosition);
+      const { position, atMs } = this.trimmed;
+      if (position > lastPosition) this.trimmed.move({ position: lastPosition, atMs });
+      this.#setCursor.run(lastPosition);
+    });
+    this.#position = lastPosition;
   }
 
   close(): void {

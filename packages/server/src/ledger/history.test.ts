@@ -173,17 +173,37 @@ describe('starting again', () => {
     await second.close();
   });
 
-  test('REST32: a damaged file, and one ahead of the log, are made anew', async () => {
+  test('REST32: a file ahead of the log goes back, and keeps what the log no longer has', async () => {
+    const path = newPath();
+    const log = new MemoryLog();
+    log.push(opened('s1'), joined('s1', 2, 2), joined('s1', 3, 3), opened('s2', 'other'));
+    const first = open(log, path);
+    await first.history.caughtUp(signal);
+    const [whole] = first.history.lives({ app, channel: 'room', limit: 1 });
+    expect(whole).toMatchObject({ lastSeq: 3, joins: 2, peak: 2 });
+    await first.close();
+    const restored = new MemoryLog(log.entries.slice(0, 2));
+    restored.trimmed = 1;
+    const back = open(restored, path);
+    await back.history.caughtUp(signal);
+    expect(back.history.eventsAfter(query)?.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(back.history.lives({ app, channel: 'room', limit: 1 })).toMatchObject([
+      { lastSeq: 2, joins: 1, peak: 1 },
+    ]);
+    expect(back.history.lives({ app, channel: 'other', limit: 1 })).toEqual([]);
+    restored.push(joined('s1', 3, 4));
+    await back.history.caughtUp(signal);
+    expect(back.history.lives({ app, channel: 'room', limit: 1 })).toMatchObject([{ lastSeq: 3, joins: 2 }]);
+    await back.close();
+  });
+
+  test('REST32: a damaged file is made anew', async () => {
     const path = newPath();
     const log = new MemoryLog();
     log.push(opened('s1'), joined('s1', 2, 2), joined('s1', 3, 3));
     const first = open(log, path);
     await first.history.caughtUp(signal);
     await first.close();
-    const shorter = open(new MemoryLog(log.entries.slice(0, 2)), path);
-    await shorter.history.caughtUp(signal);
-    expect(shorter.history.eventsAfter(query)).toHaveLength(2);
-    await shorter.close();
     writeFileSync(path, 'not a database at all, but long enough to look like something');
     const anew = open(new MemoryLog(log.entries), path);
     await anew.history.caughtUp(signal);
@@ -218,7 +238,7 @@ describe('starting again', () => {
 
 describe('limits', () => {
   test('REST33: rows beyond the limit and older than the limit are deleted, and said to be', () => {
-    const tables = new HistoryTables(newPath(), () => {});
+    const tables = HistoryTables.open(newPath(), () => {});
     const entries: LogEntry[] = [{ position: 1, record: opened('s1') }];
     for (let seq = 2; seq <= 3_000; seq++) entries.push({ position: seq, record: joined('s1', seq, seq) });
     tables.append(entries);
@@ -265,7 +285,7 @@ describe('limits', () => {
 
 test('REST66: a time leads to its place in the log, and to none once what came then was deleted', () => {
   const path = newPath();
-  const tables = new HistoryTables(path, () => {});
+  const tables = HistoryTables.open(path, () => {});
   const events = [
     opened('s1'),
     ...Array.from({ length: 40 }, (_, index) => joined('s1', index + 2, index + 2)),
@@ -282,7 +302,7 @@ test('REST66: a time leads to its place in the log, and to none once what came t
   expect(tables.placed(tables.positionBefore(first + 1_000_000) ?? 0, 10)).toEqual([]);
   tables.retain(first + 10, 1_000_000);
   tables.close();
-  const again = new HistoryTables(path, () => {});
+  const again = HistoryTables.open(path, () => {});
   expect(again.placed(0, 1)[0]?.event.seq).toBe(11);
   expect(again.positionBefore(0)).toBeUndefined();
   expect(again.positionBefore(first + 9)).toBeUndefined();

@@ -6,6 +6,7 @@ import type { PlacedEvent, Scan } from './history-scan.ts';
 import { HistoryTables, isEvent, type Life } from './history-tables.ts';
 import { type ReadLog, readLog } from './log-reader.ts';
 import { News } from './news.ts';
+import { tellOpening } from './tell-opening.ts';
 
 export interface HistoryOptions {
   /** Path of the SQLite file; folders are made. */
@@ -80,8 +81,12 @@ export interface EventsQuery {
 /** Opens the history and starts to follow the log from where it left off. */
 export function openHistory(options: HistoryOptions): History {
   const { logger, clock } = options;
-  const tables = new HistoryTables(options.path, (reason) =>
-    logger.warn('The history file is made anew from the log.', { reason }),
+  const tables = HistoryTables.open(
+    options.path,
+    tellOpening(
+      logger,
+      'The new one is filled from the log, as far back as that goes; older events are in the other.',
+    ),
   );
   const news = new News(clock, limits.pullWaitersMax);
   const reader = readLog({

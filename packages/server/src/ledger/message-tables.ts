@@ -3,7 +3,7 @@ import type { LogEntry, MessageRecord } from '../log/record.ts';
 import { conversationOf } from '../log/world.ts';
 import type { ReadTables } from './log-reader.ts';
 import { erasuresSchema, MessageErasures } from './message-erasures.ts';
-import { type Database, openReadModel, type Row, type Statement } from './sqlite.ts';
+import { type Database, type Format, type Opening, openTables, type Row, type Statement } from './sqlite.ts';
 
 /** A message as it was kept. */
 export interface KeptMessage {
@@ -35,7 +35,7 @@ const schema = `
   INSERT INTO cursor VALUES (0);
   ${erasuresSchema}
 `;
-const version = 1;
+export const messageFormat: Format = { schema, migrations: [] };
 /** Rows deleted at one go, so that retention never holds up a socket for long. */
 const retainRowsMax = 1_000;
 
@@ -53,8 +53,15 @@ export class MessageTables implements ReadTables {
   #position: number;
   broken = false;
 
-  constructor(path: string, onRebuild: (reason: string) => void) {
-    const database = openReadModel({ path, version, schema, onRebuild, isOnlyCopy: true });
+  /** @throws as openTables does. */
+  static open(path: string, onOpening: (opening: Opening) => void): MessageTables {
+    return openTables(
+      { ...messageFormat, path, isOnlyCopy: true, onOpening },
+      (database) => new MessageTables(database),
+    );
+  }
+
+  private constructor(database: Database) {
     this.#database = database;
     this.#insert = database.prepare(
       'INSERT INTO messages (position, app, conversation, at_ms, publisher, receiver, json) VALUES (?, ?, ?, ?, ?, ?, ?)',

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
@@ -9,6 +9,7 @@ import { conversationOf } from '../log/world.ts';
 import { createLogger } from '../observe/logger.ts';
 import { MessageTables } from './message-tables.ts';
 import { openMessages } from './messages.ts';
+import type { Opening } from './sqlite.ts';
 
 const app = 'a'.repeat(32);
 const dayMs = 24 * 60 * 60 * 1000;
@@ -37,12 +38,12 @@ const erasure = (erased: Erasure, atMs = 0): LogRecord => ({ type: 'messages-era
 
 /** Tables that are given records one after the other. */
 function tables(path = newPath()) {
-  const reasons: string[] = [];
-  const file = new MessageTables(path, (reason) => reasons.push(reason));
+  const openings: Opening[] = [];
+  const file = MessageTables.open(path, (opening) => openings.push(opening));
   let position = file.position;
   return {
     file,
-    reasons,
+    openings,
     path,
     take(...records: LogRecord[]) {
       const batch: LogEntry[] = records.map((record) => ({ position: ++position, record }));
@@ -164,9 +165,11 @@ test('SIG82: where the log was put back to an earlier state, what came after goe
 test('SIG82: a file that cannot be used is put aside, not thrown away', () => {
   const path = newPath();
   writeFileSync(path, 'no database at all, of no use');
-  const { file, reasons } = tables(path);
-  expect(reasons).toHaveLength(1);
-  expect(existsSync(`${path}.unusable`)).toBe(true);
+  const { file, openings } = tables(path);
+  expect(openings).toMatchObject([{ what: 'set-aside', path }]);
+  const [opening] = openings;
+  const aside = opening?.what === 'set-aside' ? opening.aside : '';
+  expect(readFileSync(aside, 'utf8')).toBe('no database at all, of no use');
   file.close();
 });
 

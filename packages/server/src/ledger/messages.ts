@@ -3,6 +3,7 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../observe/contract.ts';
 import { type LogReader, type ReadLog, readLog } from './log-reader.ts';
 import { type KeptMessage, type MessagesQuery, MessageTables } from './message-tables.ts';
+import { tellOpening } from './tell-opening.ts';
 
 export interface MessagesOptions {
   /** Path of the SQLite file; folders are made. */
@@ -34,8 +35,9 @@ export interface Messages extends Pick<LogReader, 'trouble' | 'closed' | 'caught
 /** Opens the file and starts to follow the log from where it left off. */
 export function openMessages(options: MessagesOptions): Messages {
   const { logger, clock, daysOf } = options;
-  const tables = new MessageTables(options.path, (reason) =>
-    logger.error('The file of kept messages cannot be used, and was put aside.', { reason }),
+  const tables = MessageTables.open(
+    options.path,
+    tellOpening(logger, 'Kept messages that the log no longer has are in the other, and not shown.'),
   );
   const reader = readLog({
     ...options,

@@ -1,6 +1,8 @@
 import { Database as BunDatabase, type SQLQueryBindings } from 'bun:sqlite';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { HousecountError } from '@housecount/protocol';
+import { folderMode, makePrivateFile } from '../engine/embedded/private-files.ts';
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;
@@ -23,85 +25,135 @@ export interface Database {
   close(): void;
 }
 
-export interface OpenOptions {
-  readonly path: string;
-  /** Changed whenever the tables change: a file with another version is made anew. */
-  readonly version: number;
+/** How the tables of a file came to be what they are. */
+export interface Format {
+  /** Makes the newest tables in an empty file. */
   readonly schema: string;
-  /** The log does not have all of it: it must be whole after a power cut, and a file that cannot be used is put aside. */
+  /**
+   * The first makes a file of version 1 one of version 2, and so on; a file has the version 1 + their number. They are never
+   * changed or left out once a server has been landed with them.
+   */
+  readonly migrations: readonly string[];
+}
+
+/** What became of an existing file when it was opened. */
+export type Opening =
+  | { readonly what: 'migrated'; readonly path: string; readonly from: number; readonly to: number }
+  /** It is damaged: it now has the name `aside`, and a new one was begun. */
+  | { readonly what: 'set-aside'; readonly path: string; readonly aside: string; readonly reason: string };
+
+export interface OpenOptions extends Format {
+  readonly path: string;
+  /** The log does not have all of it, so it must be whole after a power cut. */
   readonly isOnlyCopy?: boolean;
-  /** Called with the reason when an existing file is thrown away, or put aside. */
-  readonly onRebuild: (reason: string) => void;
+  /** Told when an existing file was changed for more than its daily work. */
+  readonly onOpening: (opening: Opening) => void;
 }
 
 /**
- * Opens a read model: a database that can be made again from the log. WAL, synchronous OFF unless it is the only copy of
- * something: no fsync may hold up a socket. A killed process loses nothing; after a power cut the file is checked, and
- * a broken one is thrown away and begun anew.
+ * Opens a file of tables and gives it to `build`, which prepares what is asked of it. A file of an older version is brought
+ * forward in one transaction; a damaged one is set aside under a name, never deleted, and begun anew; one that `build` finds
+ * damaged as well. WAL, synchronous OFF unless it is the only copy of something: no fsync may hold up a socket. A killed
+ * process loses nothing; after a power cut the file is checked.
+ * @throws HousecountError data_newer, and nothing is changed, if a newer server wrote it. Other failures name the file.
  */
-export function openReadModel(options: OpenOptions): Database {
+export function openTables<Tables>(options: OpenOptions, build: (database: Database) => Tables): Tables {
   const { path } = options;
-  mkdirSync(dirname(path), { recursive: true });
   try {
-    return adapt(openOrRebuild(options));
+    mkdirSync(dirname(path), { recursive: true, mode: folderMode });
+    try {
+      return buildOn(openFound(options), path, build);
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      options.onOpening({ what: 'set-aside', path, aside: setAside(path), reason });
+      return buildOn(openFound(options), path, build);
+    }
   } catch (cause) {
+    if (cause instanceof HousecountError) throw cause;
     throw new Error(`${path} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   }
 }
 
-function openOrRebuild({ path, version, schema, onRebuild, isOnlyCopy = false }: OpenOptions): BunDatabase {
-  const found = tryOpen(path, isOnlyCopy);
-  const reason = found === undefined ? 'it could not be opened' : unusable(found, version);
-  if (found !== undefined && reason === undefined) return begin(found);
-  if (reason !== 'new') onRebuild(reason ?? 'it could not be opened');
-  found?.close();
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (isOnlyCopy && reason !== 'new' && existsSync(path + suffix))
-      renameSync(path + suffix, `${path}.unusable${suffix}`);
-    else rmSync(path + suffix, { force: true });
-  }
-  const database = configure(new BunDatabase(path, { create: true }), isOnlyCopy);
-  database.exec(schema);
-  database.exec(`CREATE TABLE opened (boot TEXT NOT NULL) STRICT; PRAGMA user_version = ${version};`);
-  return begin(database);
-}
-
-function tryOpen(path: string, isOnlyCopy: boolean): BunDatabase | undefined {
+function buildOn<Tables>(database: BunDatabase, path: string, build: (database: Database) => Tables): Tables {
   try {
-    return configure(new BunDatabase(path, { create: true }), isOnlyCopy);
-  } catch {
-    return undefined;
-  }
-}
-
-/** NORMAL: a power cut costs the last moment, which the log has; one fsync for each 4,000 pages. */
-function configure(database: BunDatabase, isOnlyCopy: boolean): BunDatabase {
-  database.exec(
-    `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isOnlyCopy ? 'NORMAL' : 'OFF'}; PRAGMA wal_autocheckpoint = 4000;`,
-  );
-  return database;
-}
-
-/** Why the file cannot be used: 'new' if it is empty, a sentence otherwise; undefined if it can. */
-function unusable(database: BunDatabase, version: number): string | undefined {
-  try {
-    const found =
-      database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0;
-    const tables = database.query<{ n: number }, []>('SELECT count(*) AS n FROM sqlite_master').get()?.n ?? 0;
-    if (tables === 0) return 'new';
-    if (found !== version) return `it has version ${found}, not ${version}`;
-    const opened = database.query<{ boot: string }, []>('SELECT boot FROM opened').get();
-    // The machine went down while the file was open: only then can synchronous OFF have torn it.
-    if (opened && opened.boot !== bootId()) {
-      const check = database.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()?.quick_check;
-      if (check !== 'ok') return `it is damaged: ${check}`;
-    }
-    return undefined;
+    return build(adapt(begin(database), path));
   } catch (cause) {
-    return `it is damaged: ${cause instanceof Error ? cause.message : String(cause)}`;
+    database.close();
+    throw cause;
   }
+}
+
+/** What is there is damaged: not busy, not full, not forbidden. */
+class Damage extends Error {}
+
+const isDamage = (cause: unknown): boolean =>
+  cause instanceof Damage ||
+  (cause instanceof Error && 'code' in cause && /^SQLITE_(CORRUPT|NOTADB)/.test(String(cause.code)));
+
+/** The file at its newest version: what is there, if it is whole, or made new if there is none. */
+function openFound(options: OpenOptions): BunDatabase {
+  const { path, schema, migrations, isOnlyCopy = false } = options;
+  const version = migrations.length + 1;
+  makePrivateFile(path);
+  const database = new BunDatabase(path, { create: true });
+  try {
+    const found = versionOf(database);
+    if (found > version)
+      throw new HousecountError(
+        'data_newer',
+        `${path} has version ${found}, and this server knows none after ${version}. Start the server that wrote it, or a ` +
+          'newer one; or put back the backup of before the upgrade.',
+      );
+    const tables = database.query<{ n: number }, []>('SELECT count(*) AS n FROM sqlite_master').get()?.n ?? 0;
+    // NORMAL: a power cut costs the last moment, which the log has; one fsync for each 4,000 pages.
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isOnlyCopy ? 'NORMAL' : 'OFF'}; PRAGMA wal_autocheckpoint = 4000;`,
+    );
+    if (tables === 0) {
+      inOne(database, version, [schema, 'CREATE TABLE opened (boot TEXT NOT NULL) STRICT;']);
+      return database;
+    }
+    if (found === 0) throw new Damage('its tables were only half made');
+    checkAfterCrash(database);
+    if (found === version) return database;
+    inOne(database, version, migrations.slice(found - 1));
+    options.onOpening({ what: 'migrated', path, from: found, to: version });
+    return database;
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+}
+
+const versionOf = (database: BunDatabase): number =>
+  database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0;
+
+/** All of it or nothing, with the version that it leads to. */
+function inOne(database: BunDatabase, version: number, steps: readonly string[]): void {
+  database.transaction(() => {
+    for (const step of steps) database.exec(step);
+    database.exec(`PRAGMA user_version = ${version}`);
+  })();
+}
+
+/** The machine went down while the file was open, or damage was met in it: only then is all of it looked at. */
+function checkAfterCrash(database: BunDatabase): void {
+  const opened = database.query<{ boot: string }, []>('SELECT boot FROM opened').get();
+  if (!opened || opened.boot === bootId()) return;
+  const check = database.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()?.quick_check;
+  if (check !== 'ok') throw new Damage(check ?? 'it cannot be checked');
+}
+
+/** Gives the file a name that says since when it is not used, and returns that. It stays a database that tools can read. */
+function setAside(path: string): string {
+  const time = new Date().toISOString().replaceAll(':', '-');
+  const aside = `${path}.damaged-${time}`;
+  for (const suffix of ['', '-wal', '-shm'])
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  return aside;
 }
 
 function begin(database: BunDatabase): BunDatabase {
@@ -119,25 +171,52 @@ function bootId(): string {
   }
 }
 
-function adapt(database: BunDatabase): Database {
+function adapt(database: BunDatabase, path: string): Database {
+  let isDamaged = false;
+  const mark = (boot: string): void => {
+    try {
+      database.query('UPDATE opened SET boot = ?').run(boot);
+    } catch {
+      // Damage is met again after the next start; without the mark all of the file is looked at only then.
+    }
+  };
+  /** Damage that is met later is written down, so that the next start finds it, and told with the name of the file. */
+  const watched = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      if (!isDamage(cause) || cause instanceof Damage) throw cause;
+      isDamaged = true;
+      mark('damaged');
+      throw new Damage(
+        `${path} is damaged: ${cause instanceof Error ? cause.message : String(cause)}. Restart the server: it sets the file aside and begins a new one.`,
+        { cause },
+      );
+    }
+  };
   return {
     exec: (sql) => {
-      database.exec(sql);
+      watched(() => database.exec(sql));
     },
     prepare(sql) {
-      const statement = database.query<Row, SQLQueryBindings[]>(sql);
+      const statement = watched(() => database.query<Row, SQLQueryBindings[]>(sql));
       return {
-        run: (...values) => statement.run(...values).changes,
-        all: (...values) => statement.all(...values),
-        get: (...values) => statement.get(...values) ?? undefined,
+        run: (...values) => watched(() => statement.run(...values).changes),
+        all: (...values) => watched(() => statement.all(...values)),
+        get: (...values) => watched(() => statement.get(...values) ?? undefined),
       };
     },
     transaction(work) {
-      database.transaction(work)();
+      try {
+        watched(() => database.transaction(work)());
+      } finally {
+        // What was written down inside was taken back with the rest.
+        if (isDamaged) mark('damaged');
+      }
     },
     close() {
       try {
-        database.query('DELETE FROM opened').run();
+        if (!isDamaged) database.query('DELETE FROM opened').run();
       } catch {
         // The disk is full: the mark stays, and the file is checked once more than it needs to be.
       } finally {

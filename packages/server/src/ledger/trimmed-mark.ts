@@ -16,7 +16,7 @@ export class TrimmedMark {
   constructor(database: Database, position: number) {
     database.exec('CREATE TABLE IF NOT EXISTS forgotten (position INTEGER NOT NULL) STRICT');
     const columns = database.prepare("SELECT name FROM pragma_table_info('forgotten')").all();
-    // A new version of the file would cost its users all that the log no longer has.
+    // No migration: servers that knew of none would begin a file of another version anew.
     if (!columns.some(({ name }) => name === 'at_ms'))
       database.exec('ALTER TABLE forgotten ADD COLUMN at_ms INTEGER');
     const oldest = database.prepare('SELECT position, at_ms FROM events ORDER BY position LIMIT 1').get();

@@ -61,6 +61,8 @@ export interface LogOptions {
   readonly retentionBytes: number;
   /** For how many days it is remembered who had which uid; `limits.accountDays` if left out. */
   readonly accountDays?: number;
+  /** A snapshot is written, and what need not be kept is deleted, after so many records; `snapshotEveryRecords` if left out. */
+  readonly snapshotEvery?: number;
   /** The log can no longer be written by this process. */
   readonly onFenced: (cause: Error) => void;
 }

@@ -18,6 +18,8 @@ export interface SnapshotsOptions {
   readonly logger: Logger;
   readonly retentionMs: number;
   readonly retentionBytes: number;
+  /** Records from one to the next; `snapshotEveryRecords` if left out. */
+  readonly snapshotEvery?: number;
   /** Position of the snapshot that start-up began with; 0 if there was none. */
   readonly lastPosition: number;
 }
@@ -44,7 +46,8 @@ export class Snapshots {
 
   /** The world stands at `position`; a snapshot of it is begun if it is time for one. */
   reached(position: number, floorMs: number): void {
-    if (this.#writing || position - this.#lastPosition < snapshotEveryRecords) return;
+    const { snapshotEvery = snapshotEveryRecords } = this.#options;
+    if (this.#writing || position - this.#lastPosition < snapshotEvery) return;
     if (this.#options.clock.steadyMs() < this.#notBeforeMs) return;
     this.#writing = this.#write(position, floorMs).finally(() => {
       this.#writing = undefined;

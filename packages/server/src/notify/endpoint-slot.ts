@@ -1,3 +1,4 @@
+import { appLog } from './app-log.ts';
 import type { AttemptReport } from './attempt.ts';
 import type { KeptCursor } from './cursor-store.ts';
 import { DeliveryWindow } from './delivery-window.ts';
@@ -7,6 +8,7 @@ import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-
 import type { GivenUpJournal } from './given-up-journal.ts';
 import { GivenUpReturn, type ReturnParts } from './given-up-return.ts';
 import type { LostEvents } from './lost-events.ts';
+import type { SetAside } from './set-aside.ts';
 
 /** What a slot can say of itself: its runner's state, or that there is none. */
 export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
@@ -16,7 +18,7 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
 }
 
 /** What the runner needs that is not the slot's own. */
-export type SlotParts = Omit<RunnerParts, 'journal' | 'lost' | 'onLostTold' | 'halt'>;
+export type SlotParts = Omit<RunnerParts, 'log' | 'journal' | 'lost' | 'onLostTold' | 'halt'>;
 
 /**
  * The place of one endpoint: its settings, its cursor, what it gave up and what it lost, and a runner while it is not
@@ -26,6 +28,10 @@ export type SlotParts = Omit<RunnerParts, 'journal' | 'lost' | 'onLostTold' | 'h
 export class EndpointSlot {
   readonly journal: GivenUpJournal;
   readonly lost: LostEvents;
+  /** What the log no longer keeps for the app's endpoints. */
+  readonly aside: SetAside;
+  /** The log as the endpoint reads it. */
+  readonly log: ReturnType<typeof appLog>;
   readonly #partsOf: (endpoint: Endpoint) => SlotParts;
   #endpoint: Endpoint;
   #cursor: KeptCursor;
@@ -40,6 +46,8 @@ export class EndpointSlot {
       readonly cursor: KeptCursor;
       readonly journal: GivenUpJournal;
       readonly lost: LostEvents;
+      readonly log: Parameters<typeof appLog>[0];
+      readonly aside: SetAside;
       readonly partsOf: (endpoint: Endpoint) => SlotParts;
       readonly returning: Omit<ReturnParts, 'journal' | 'isOpen'>;
     },
@@ -48,6 +56,8 @@ export class EndpointSlot {
     this.#cursor = options.cursor;
     this.journal = options.journal;
     this.lost = options.lost;
+    this.aside = options.aside;
+    this.log = appLog(options.log, options.aside);
     this.#partsOf = options.partsOf;
     this.#returning = new GivenUpReturn({
       ...options.returning,
@@ -70,6 +80,11 @@ export class EndpointSlot {
     return this.#runner?.finishedTo ?? new DeliveryWindow(this.#cursor).readAfter;
   }
 
+  /** The log must keep what comes after this position. */
+  get heldAfter(): number {
+    return this.aside.neededAfter(this.finishedTo);
+  }
+
   cursor(): KeptCursor {
     const runner = this.#runner;
     return runner ? { ...runner.cursor(), halt: runner.halt } : this.#cursor;
@@ -86,6 +101,7 @@ export class EndpointSlot {
     const parts = this.#partsOf(this.#endpoint);
     this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
       ...parts,
+      log: this.log,
       journal: this.journal,
       lost: this.lost.pending,
       onLostTold: (lost) => this.lost.told(lost),

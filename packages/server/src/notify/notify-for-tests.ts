@@ -72,7 +72,7 @@ export class NotifyWorld {
       metrics: quietMetrics,
       send: (request) => this.#send(request, process),
       endpoints,
-      retention: { ms: 7 * 24 * 3_600_000, bytes: 1e9, checkMs: retentionCheckMs },
+      retention: { ms: 7 * 24 * 3_600_000, bytes: 1e9, bytesPerApp: 0, checkMs: retentionCheckMs },
       communicationEventsOf: () => '107/108',
       inspectorSecretOf: (app) => `inspector of ${app}`,
       ...more,

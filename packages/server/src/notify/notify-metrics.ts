@@ -74,6 +74,18 @@ export function notifyMetrics(
   };
 }
 
+/** Shows what is kept for receivers that are down, beside the log. */
+export function setAsideMetrics(
+  metrics: Metrics,
+  asides: Iterable<readonly [app: string, aside: { readonly bytes: number }]>,
+): void {
+  metrics.gauge(
+    'housecount_notify_set_aside_bytes',
+    'Bytes of an app that wait for its receivers and that the log no longer has room for; at most retention.bytesPerApp.',
+    () => Array.from(asides, ([app, { bytes }]) => ({ value: bytes, labels: { app } })),
+  );
+}
+
 /** When the events of a batch were decided, each time with the number of those in a row: they come by the hundred. */
 function runsOf(notices: AttemptReport['notices']): (readonly [atMs: number, times: number])[] {
   const runs: [number, number][] = [];

@@ -17,10 +17,11 @@ import { type FormedNotice, Inspector } from './inspector.ts';
 import { LostEvents } from './lost-events.ts';
 import { channelOf, type Notice } from './notice.ts';
 import { noticeTexts } from './notice-text.ts';
-import { notifyMetrics } from './notify-metrics.ts';
+import { notifyMetrics, setAsideMetrics } from './notify-metrics.ts';
 import { type RedeliveryRequest, redeliver } from './redelivery.ts';
 import { passed, type Retention } from './retention.ts';
 import { noteMissing, RetentionWatch } from './retention-watch.ts';
+import { SetAsides } from './set-asides.ts';
 import type { Send } from './transport.ts';
 
 export interface NotifyOptions {
@@ -151,10 +152,13 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   const filters = new WeakMap<Endpoint, ReturnType<typeof endpointFilter>>();
   const stopping = new AbortController();
   const redeliveries = new Set<Promise<void>>();
+  const { bytesPerApp } = options.retention;
+  const asides = await SetAsides.open({ disk, logger, log }, bytesPerApp);
+  setAsideMetrics(options.metrics, asides);
   await forgetDeleted();
   for (const endpoint of endpoints) await open(endpoint, options.paused?.has(endpoint.id) ?? false);
   // For good: the log deletes once more when it stops, which is after this.
-  log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.finishedTo)));
+  log.hold(() => Math.min(...[...slots.values()].map((slot) => slot.heldAfter)));
   /** Changes come one after the other, and the stop after the last. */
   let turn: Promise<void> = Promise.resolve();
   const watch = new RetentionWatch({
@@ -163,6 +167,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     logger,
     retention: options.retention,
     slots: () => slots.values(),
+    asides,
     isFor,
     // Delivery goes on meanwhile, but nobody else changes an endpoint.
     inTurn,
@@ -227,7 +232,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     async stop() {
       stopped = true;
       stopping.abort();
-      watch.stop();
+      await watch.stop();
       await turn;
       await Promise.all([
         inspector.stop(),
@@ -317,6 +322,8 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
       cursor,
       journal,
       lost,
+      log,
+      aside: await asides.of(endpoint.app),
       partsOf,
       returning: {
         clock,
@@ -335,7 +342,6 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
 
   function partsOf(endpoint: Endpoint): SlotParts {
     return {
-      log,
       clock,
       random: options.random,
       logger: logger.with({ endpoint: endpoint.id }),

@@ -1,4 +1,4 @@
-import type { ChannelEvent } from '@housecount/protocol';
+import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log/contract.ts';
 import type { Logger } from '../observe/contract.ts';
@@ -7,13 +7,17 @@ import type { Endpoint } from './endpoint.ts';
 import type { EndpointSlot } from './endpoint-slot.ts';
 import { LostTally } from './lost-tally.ts';
 import { type Beyond, eachBeyond, isBeyond, passed, type Retention } from './retention.ts';
+import type { SetAside } from './set-aside.ts';
+import { setAside, type Wanted } from './setting-aside.ts';
 
 export interface RetentionWatchParts {
-  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'beyond'>;
+  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'beyond' | 'hold'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retention: Retention;
   readonly slots: () => Iterable<EndpointSlot>;
+  /** Nobody else changes them. */
+  readonly asides: Iterable<readonly [app: string, aside: SetAside]>;
   /** Would the endpoint be sent this event? */
   readonly isFor: (endpoint: Endpoint, event: ChannelEvent) => boolean;
   /** Runs when no other change of an endpoint is under way; rejects at the stop. */
@@ -23,52 +27,148 @@ export interface RetentionWatchParts {
 }
 
 /**
- * Lets go of what has waited for an endpoint longer, or further back in the log, than retention allows: notes which
- * events those are, moves the cursor past them, and leaves it to the endpoint's runner to tell.
+ * Looks after what waits for endpoints. What the log is about to give away because of its bytes is set aside, by app, so
+ * that no app pushes out another's. What has waited longer than retention allows, or is more than its app's share, is let
+ * go: it notes which events those are, moves the cursor past them, and leaves it to the endpoint's runner to tell.
  */
 export class RetentionWatch {
   readonly #parts: RetentionWatchParts;
   readonly #stopping = new AbortController();
   #cancel: () => void;
+  #checking: Promise<void> = Promise.resolve();
+  /** Where all endpoints of an app stood at the check before. */
+  #finishedTo = new Map<string, number>();
 
   constructor(parts: RetentionWatchParts) {
     this.#parts = parts;
     // Also at the start: it may have been down for long.
-    this.#cancel = parts.clock.after(0, () => void this.#check());
+    this.#cancel = this.#after(0);
   }
 
-  stop(): void {
+  /** Resolves when it writes no more. */
+  async stop(): Promise<void> {
     this.#stopping.abort();
     this.#cancel();
+    await this.#checking;
+  }
+
+  #after(ms: number): () => void {
+    return this.#parts.clock.after(ms, () => {
+      this.#checking = this.#check();
+    });
   }
 
   async #check(): Promise<void> {
-    const { clock, retention, log, logger, slots, inTurn } = this.#parts;
+    const { clock, retention, log, logger, slots } = this.#parts;
     const { signal } = this.#stopping;
-    const beyond = { beforeMs: clock.nowMs() - retention.ms, position: log.beyond(retention.bytes) };
-    for (const slot of [...slots()]) {
+    const position = log.beyond(retention.bytes);
+    const beforeMs = clock.nowMs() - retention.ms;
+    // Without room beside the log, all that the log gives away is lost.
+    const beyond = { beforeMs, position: retention.bytesPerApp === 0 ? position : 0 };
+    for (const slot of [...slots()]) await this.#letGoBeyond(slot, beyond);
+    try {
+      await this.#setAside(position);
+      await this.#dropFinished();
+    } catch (cause) {
       if (signal.aborted) return;
+      // The log keeps what waits until then, however long it grows.
+      logger.error('What waits for endpoints cannot be set aside; trying again later.', {
+        cause: String(cause),
+      });
+    }
+    if (!signal.aborted) this.#cancel = this.#after(retention.checkMs);
+  }
+
+  /** Sets aside what is to leave the log up to `to`; what is then more than an app's share is let go. */
+  async #setAside(to: number): Promise<void> {
+    const { log, retention } = this.#parts;
+    const { signal } = this.#stopping;
+    const shareBytes = retention.bytesPerApp;
+    while (!signal.aborted) {
+      await this.#dropBeyondShare();
+      if (shareBytes === 0) return;
+      const wanted = this.#wanted(to);
+      if (wanted.size === 0) return;
+      const after = Math.min(...[...wanted.values()].map((one) => one.after));
+      const release = log.hold(() => after);
       try {
-        if (await isBeyond(log, slot.cursor(), beyond, signal)) await inTurn(() => this.#letGo(slot, beyond));
-      } catch (cause) {
-        if (signal.aborted) return;
-        logger.error('What waited too long for an endpoint cannot be let go; trying again later.', {
-          endpoint: slot.endpoint.id,
-          cause: String(cause),
-        });
+        await setAside({ log, wanted, to, shareBytes, signal });
+      } finally {
+        release();
       }
     }
-    if (!signal.aborted) this.#cancel = clock.after(retention.checkMs, () => void this.#check());
+  }
+
+  /** By app, what its endpoints have not finished and the log alone has. */
+  #wanted(to: number): ReadonlyMap<string, Wanted> {
+    const wanted = new Map<string, Wanted>();
+    for (const slot of this.#parts.slots()) {
+      const { heldAfter, aside } = slot;
+      if (heldAfter >= to) continue;
+      const { app } = slot.endpoint;
+      const { after } = wanted.get(app) ?? { after: heldAfter };
+      wanted.set(app, { aside, after: Math.min(after, heldAfter) });
+    }
+    return wanted;
+  }
+
+  /** Lets go of each app's oldest until the rest is within its share. */
+  async #dropBeyondShare(): Promise<void> {
+    const { asides, retention } = this.#parts;
+    for (const [app, aside] of asides) {
+      const position = aside.beyond(retention.bytesPerApp);
+      if (position === 0) continue;
+      for (const slot of this.#slotsOf(app)) await this.#letGoBeyond(slot, { beforeMs: 0, position });
+      if (this.#finished(app) < position)
+        throw new HousecountError('log_unavailable', "What is more than an app's share cannot be let go.");
+      await aside.removeTo(position);
+    }
+  }
+
+  /** What all endpoints had finished at the last check: by now their cursors are surely on the disk. */
+  async #dropFinished(): Promise<void> {
+    const before = this.#finishedTo;
+    this.#finishedTo = new Map();
+    for (const [app, aside] of this.#parts.asides) {
+      const finishedTo = this.#finished(app);
+      this.#finishedTo.set(app, finishedTo);
+      await aside.removeTo(Math.min(finishedTo, before.get(app) ?? 0));
+    }
+  }
+
+  #slotsOf(app: string): EndpointSlot[] {
+    return [...this.#parts.slots()].filter(({ endpoint }) => endpoint.app === app);
+  }
+
+  /** All endpoints of an app have finished what lies up to here. */
+  #finished(app: string): number {
+    return Math.min(...this.#slotsOf(app).map(({ finishedTo }) => finishedTo));
+  }
+
+  async #letGoBeyond(slot: EndpointSlot, beyond: Beyond): Promise<void> {
+    const { logger, inTurn } = this.#parts;
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    try {
+      if (await isBeyond(slot.log, slot.cursor(), beyond, signal))
+        await inTurn(() => this.#letGo(slot, beyond));
+    } catch (cause) {
+      if (signal.aborted) return;
+      logger.error('What waited too long for an endpoint cannot be let go; trying again later.', {
+        endpoint: slot.endpoint.id,
+        cause: String(cause),
+      });
+    }
   }
 
   async #letGo(slot: EndpointSlot, beyond: Beyond): Promise<void> {
-    const { log, clock, logger, slots, isFor, onMoved } = this.#parts;
+    const { clock, logger, slots, isFor, onMoved } = this.#parts;
     const { endpoint } = slot;
     if (![...slots()].includes(slot)) return;
     await slot.still(async (cursor) => {
       const tally = new LostTally(endpoint.app, slot.lost.pending, clock.nowMs());
       const through = await eachBeyond(
-        log,
+        slot.log,
         cursor,
         beyond,
         (event) => {
@@ -91,14 +191,14 @@ export class RetentionWatch {
 }
 
 /**
- * An endpoint whose cursor lies before the oldest record of the log: it was out of the configuration while the log went
- * on. Which events those were nobody knows here any more; it is told until when.
+ * An endpoint whose cursor lies before the oldest record that is kept: it was out of the configuration while the log went
+ * on, or what was set aside for it is damaged. Which events those were nobody knows here any more; it is told until when.
  */
 export async function noteMissing(
   slot: EndpointSlot,
   { log, clock, logger }: { log: Pick<Log, 'firstPosition'>; clock: Clock; logger: Logger },
 ): Promise<void> {
-  const through = log.firstPosition - 1;
+  const through = slot.aside.keptAfter(log.firstPosition);
   if (slot.finishedTo >= through) return;
   await slot.still(async (cursor: KeptCursor) => {
     const nowMs = clock.nowMs();

@@ -7,7 +7,7 @@ import { LostTally } from './lost-tally.ts';
 import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
 
 const hour = 3_600_000;
-const retention = { ms: 24 * hour, bytes: 1e9, checkMs: 10 * 60_000 };
+const retention = { ms: 24 * hour, bytes: 1e9, bytesPerApp: 0, checkMs: 10 * 60_000 };
 const standard = endpointForTests('good', { format: 'standard', retry: 'standard' });
 /** Events that happen now, whatever the life of their channel says. */
 const now = (world: NotifyWorld, ...events: ChannelEvent[]) =>

@@ -7,8 +7,10 @@ import { type Cursor, DeliveryWindow } from './delivery-window.ts';
 export interface Retention {
   /** No longer than this, milliseconds. */
   readonly ms: number;
-  /** And no further back than this many bytes of the log, counted in whole files of it. */
+  /** What lies further back than this many bytes of the log, counted in whole files of it, is set aside, … */
   readonly bytes: number;
+  /** … of each app its newest bytes, up to so many. */
+  readonly bytesPerApp: number;
   /** How often endpoints are looked at for that, milliseconds. */
   readonly checkMs: number;
 }
@@ -57,7 +59,9 @@ export async function eachBeyond(
   if (through >= log.lastPosition) return through;
   for await (const batch of log.follow(through, signal)) {
     for (const { position, record } of batch) {
-      if (position > beyond.position && record.atMs >= beyond.beforeMs) return through;
+      // Not all positions need be there: what is between two of them is nobody's.
+      if (position > beyond.position && record.atMs >= beyond.beforeMs)
+        return Math.max(through, beyond.position);
       through = position;
       const event = eventOf(record);
       if (event && (position > cursor.through || open.has(position))) onLost(event);

@@ -287,6 +287,7 @@ export class SimMachine {
       retention: this.#options.retention ?? {
         ms: Number.MAX_SAFE_INTEGER,
         bytes: Number.MAX_SAFE_INTEGER,
+        bytesPerApp: 0,
         checkMs: 1e9,
       },
       communicationEventsOf: () => '107/108',

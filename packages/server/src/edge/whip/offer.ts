@@ -19,6 +19,7 @@ const refuse = (code: Code, detail: string): OfferOutcome => ({ ok: false, code,
  * right direction, not passive. RFC 9725 sections 4.2 and 4.4; draft-ietf-wish-whep section 4.
  */
 export function readOffer(sdp: string, purpose: 'publish' | 'play'): OfferOutcome {
+  if (hasLoneReturn(sdp)) return refuse('sdp_invalid', 'A line ends with a carriage return alone.');
   if (!sdp.startsWith('v=0')) return refuse('sdp_invalid', 'The body does not begin with v=0.');
   const [session = '', ...sections] = sdp.split(/\r?\n(?=m=)/);
   if (sections.length === 0) return refuse('sdp_invalid', 'There is no m= section.');
@@ -51,6 +52,12 @@ export function readOffer(sdp: string, purpose: 'publish' | 'play'): OfferOutcom
   }
   return { ok: true, offer: { audio, video, iceUfrag } };
 }
+
+/**
+ * Lines end with CRLF, or with LF (RFC 8866 section 9). What ends with CR alone one reader takes for a line and another does not:
+ * behind it a section could hide from those who decide what may be sent.
+ */
+export const hasLoneReturn = (text: string): boolean => /\r(?!\n)/.test(text);
 
 /** An attribute of the section, else of the session part. */
 function attribute(section: string, session: string, pattern: RegExp): string | undefined {

@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { HousecountError } from '@housecount/protocol';
+import { makePrivateFile } from './private-files.ts';
 
 /**
  * Takes `folder` for this process; returns what gives it back. Throws `data_in_use` if another process, or another
@@ -9,6 +10,7 @@ import { HousecountError } from '@housecount/protocol';
 export function lockDataFolder(folder: string): () => void {
   let database: Database | undefined;
   try {
+    makePrivateFile(`${folder}/lock.db`);
     database = new Database(`${folder}/lock.db`, { create: true, readwrite: true });
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (cause) {

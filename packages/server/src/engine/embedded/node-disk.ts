@@ -1,7 +1,9 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Logger } from '../../observe/contract.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 import { lockDataFolder } from './data-lock.ts';
+import { fileMode, folderMode, makePrivate } from './private-files.ts';
 
 /** Names that end so are unfinished replaces; what a crash left of them is removed at the next start. */
 const draftSuffix = '.tmp';
@@ -11,12 +13,30 @@ export interface NodeDisk extends Disk {
   close(): void;
 }
 
-/** The folder `root` (made if missing) as a disk, taken for this process alone. Throws `data_in_use`. */
-export async function openNodeDisk(root: string): Promise<NodeDisk> {
+/**
+ * The folder `root` (made if missing) as a disk, taken for this process alone. Only its owner may read what is in it, also
+ * what is there already. Throws `data_in_use`.
+ */
+export async function openNodeDisk(root: string, logger?: Logger): Promise<NodeDisk> {
   const top = resolve(root);
   await makeFolder(top);
   const unlock = lockDataFolder(top);
   try {
+    const { changed, refused } = await makePrivate(top);
+    if (changed > 0)
+      logger?.info('Others could read the data folder, which holds secrets; now only its owner can.', {
+        folder: top,
+        changed,
+      });
+    if (refused.length > 0)
+      logger?.warn(
+        'OTHERS CAN READ FILES THAT HOLD SECRETS, and the system does not let this process change that.',
+        {
+          folder: top,
+          files: refused,
+          remedy: `chmod -R go= ${top}`,
+        },
+      );
     await removeDrafts(top);
   } catch (error) {
     unlock();
@@ -39,7 +59,7 @@ export async function openNodeDisk(root: string): Promise<NodeDisk> {
         if (!isMissing(error)) throw error;
       }
       await makeFolder(dirname(at(path)));
-      return nodeFile(await open(at(path), 'w+'));
+      return nodeFile(await open(at(path), 'w+', fileMode));
     },
     async read(path) {
       try {
@@ -53,7 +73,7 @@ export async function openNodeDisk(root: string): Promise<NodeDisk> {
       const target = at(path);
       const draft = target + draftSuffix;
       await makeFolder(dirname(target));
-      const handle = await open(draft, 'w');
+      const handle = await open(draft, 'w', fileMode);
       try {
         let offset = 0;
         for (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
@@ -115,7 +135,7 @@ async function writeAll(handle: FileHandle, offset: number, bytes: Uint8Array): 
 
 /** Makes a folder and those above it, each name durable. */
 async function makeFolder(folder: string): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true });
+  const firstMade = await mkdir(folder, { recursive: true, mode: folderMode });
   if (firstMade === undefined) return;
   for (let made = folder; made.length >= firstMade.length; made = dirname(made)) {
     await syncFolder(dirname(made));

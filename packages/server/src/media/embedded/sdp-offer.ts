@@ -45,7 +45,8 @@ interface Section {
  */
 export function parseOffer(sdp: string): ParsedOffer {
   if (sdp.length > mediaLimits.offerLengthMax) return refuse('The offer is too long.');
-  const lines = sdp.split(/\r\n|\n|\r/);
+  if (/\r(?!\n)/.test(sdp)) return refuse('A line ends with a carriage return alone.');
+  const lines = sdp.split(/\r?\n/);
   if (lines.length > mediaLimits.offerLinesMax) return refuse('The offer has too many lines.');
   if (lines[0] !== 'v=0') return refuse('The offer does not begin with v=0.');
   const session: Section = { line: '', attributes: [] };
@@ -169,15 +170,14 @@ function directionOf(section: Section): Direction {
 
 function codecsOf(kind: Kind, formats: readonly string[], section: Section): OfferedCodec[] {
   const codecs: OfferedCodec[] = [];
-  for (const format of formats) {
+  const described = byFormat(section);
+  // A line has room for thousands, and there are 128.
+  for (const format of new Set(formats)) {
     const payloadType = Number(format);
     // RFC 5761 section 4: 64 to 95 would look like RTCP.
     if (!/^\d{1,3}$/.test(format) || payloadType > 127 || (payloadType >= 64 && payloadType <= 95)) continue;
     if (codecs.some((codec) => codec.payloadType === payloadType)) continue;
-    const of = (name: string) =>
-      section.attributes
-        .filter((found) => found.name === name && found.value.startsWith(`${format} `))
-        .map((found) => found.value.slice(format.length + 1).trim());
+    const of = (name: string) => described.get(`${name}:${format}`) ?? [];
     const encoding = of('rtpmap')[0] ?? '';
     const codec = codecNamed(kind, encoding);
     if (codec === undefined) continue;
@@ -186,6 +186,20 @@ function codecsOf(kind: Kind, formats: readonly string[], section: Section): Off
     codecs.push({ payloadType, ...codec, encoding, parameters, feedback: new Set(of('rtcp-fb')) });
   }
   return codecs;
+}
+
+/** What the attributes of a section say of its formats, by attribute and format, as in `rtpmap:96`. */
+function byFormat(section: Section): ReadonlyMap<string, readonly string[]> {
+  const described = new Map<string, string[]>();
+  for (const { name, value } of section.attributes) {
+    const space = value.indexOf(' ');
+    if (space < 0) continue;
+    const key = `${name}:${value.slice(0, space)}`;
+    const said = described.get(key);
+    if (said) said.push(value.slice(space + 1).trim());
+    else described.set(key, [value.slice(space + 1).trim()]);
+  }
+  return described;
 }
 
 function extensionsOf(section: Section): Map<string, number> {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { readOffer } from '../../edge/whip/offer.ts';
 import { mediaLimits } from '../limits.ts';
 import { codecFor, codecLabel, type OfferedCodec } from './codec.ts';
 import {
@@ -254,6 +255,38 @@ test('MEDIA19: an offer that cannot be used is refused with a sentence', () => {
   expect(negotiatePlayer(parsed(chromium('sendonly')))).toMatchObject({ ok: false });
   const foreign = parsed(chromium('sendonly').replaceAll('opus/48000/2', 'G722/8000'));
   expect(negotiatePublisher(foreign)).toMatchObject({ ok: false, detail: expect.stringContaining('Opus') });
+});
+
+test('PARSE3: what admission reads of an offer is what the engine reads: no section hides behind a lone CR', () => {
+  const plain = sdp(audio('sendonly'));
+  const hidden = `${plain.trimEnd()}\r${video('sendonly').join('\r')}\r\n`;
+  expect(readOffer(plain, 'publish')).toMatchObject({ ok: true, offer: { audio: true, video: false } });
+  expect(readOffer(hidden, 'publish')).toMatchObject({ ok: false, code: 'sdp_invalid' });
+  expect(parseOffer(hidden)).toMatchObject({ ok: false, detail: expect.stringContaining('carriage return') });
+});
+
+test('PARSE1: formats that a media line repeats are read once, whatever stands beside them', () => {
+  const attributes = Array.from({ length: 600 }, (_, n) => `a=rtpmap:${n % 64} PCMU/8000`);
+  const line = `m=audio 9 UDP/TLS/RTP/SAVPF ${'0 '.repeat(6_000)}111`;
+  const [, ...rest] = audio('sendonly');
+  let looks = 0;
+  const { startsWith, indexOf } = String.prototype;
+  const counted = <T extends (...args: never[]) => unknown>(method: T) =>
+    function (this: string, ...args: Parameters<T>) {
+      looks += 1;
+      return method.apply(this, args);
+    };
+  Object.assign(String.prototype, { startsWith: counted(startsWith), indexOf: counted(indexOf) });
+  const outcome = (() => {
+    try {
+      return parseOffer(sdp([line, ...rest, ...attributes]));
+    } finally {
+      Object.assign(String.prototype, { startsWith, indexOf });
+    }
+  })();
+  expect(outcome).toMatchObject({ ok: true });
+  // A few for each line, not one for each pair of format and attribute, of which there are millions.
+  expect(looks).toBeLessThan(10_000);
 });
 
 test('MEDIA20: the announced address takes the place of the machine’s own', () => {

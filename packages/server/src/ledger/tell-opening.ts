@@ -1,0 +1,25 @@
+import type { Logger } from '../observe/contract.ts';
+import type { Opening } from './sqlite.ts';
+
+/** Tells the operator what became of a file when it was opened; `lost`: what a damaged one costs, as sentences. */
+export function tellOpening(logger: Logger, lost: string): (opening: Opening) => void {
+  return (opening) => {
+    if (opening.what === 'migrated') {
+      const { path, from, to } = opening;
+      logger.info('A file of the data folder was brought to the version of this server.', {
+        file: path,
+        from,
+        to,
+      });
+      return;
+    }
+    const { path, aside, reason } = opening;
+    logger.error(`A FILE OF THE DATA FOLDER IS DAMAGED; it was set aside and a new one begun. ${lost}`, {
+      file: path,
+      setAside: aside,
+      reason,
+      remedy:
+        'Stop the server and put back a copy of the file from a backup, or go on without what it held. SQLite\u2019s .recover may find much of it in the file that was set aside.',
+    });
+  };
+}
