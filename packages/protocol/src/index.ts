@@ -4,6 +4,7 @@ export * from './coming-back.ts';
 export * from './events.ts';
 export * from './events-lost.ts';
 export * from './frames.ts';
+export * from './json-depth.ts';
 export * from './names.ts';
 export * from './notices.ts';
 export * from './parse.ts';

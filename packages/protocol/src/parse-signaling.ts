@@ -1,4 +1,5 @@
 import type { Code } from './codes.ts';
+import { frameDepthMax, isDeeper } from './json-depth.ts';
 import { type SignalingClientFrame, signalingVersion } from './signaling.ts';
 import { signalingErrors } from './signaling-errors.ts';
 import { channelFrames } from './signaling-frames/channel-frames.ts';
@@ -56,6 +57,7 @@ export type ParsedSignalingFrame =
  */
 export function parseSignalingFrame(text: string): ParsedSignalingFrame {
   let value: unknown;
+  if (isDeeper(text, frameDepthMax)) return refuse('frame_invalid', 'It is nested too deep.');
   try {
     value = JSON.parse(text);
   } catch {

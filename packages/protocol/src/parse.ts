@@ -6,6 +6,7 @@ import {
   type RosterViewRequest,
   rosterWindowMembersMax,
 } from './frames.ts';
+import { frameDepthMax, isDeeper } from './json-depth.ts';
 import { isAccount, isAppId, isChannelName, isUid } from './names.ts';
 import { platformNumbers } from './reasons.ts';
 
@@ -24,6 +25,8 @@ const nameLengthMax = 128;
  */
 export function parseClientFrame(text: string): ParsedClientFrame {
   let value: unknown;
+  if (isDeeper(text, frameDepthMax))
+    return { ok: false, code: 'frame_invalid', detail: 'It is nested too deep.' };
   try {
     value = JSON.parse(text);
   } catch {
