@@ -34,6 +34,19 @@ test('RTM9: importing @housecount/rtm needs no window and has no effect', async 
   await assert.rejects(client.publish('lobby', 'hi'), { errorCode: -10025, operation: 'publish' });
 });
 
+test('RTM9: what fails and is caught by nobody is shown with its sentence, not with the whole bundle', () => {
+  const app = `import AgoraRTM from '@housecount/rtm';
+    const client = new AgoraRTM.RTM('${'a'.repeat(32)}', 'ann');
+    await client.subscribe('lobby');`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', app], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /Error Code -10025 - There is no connection/);
+  assert.ok(stderr.length < 5_000, `${stderr.length} characters`);
+});
+
 test('RTM9: a TypeScript app that imports @housecount/rtm by name compiles, without our sources', async () => {
   const app = `import AgoraRTM, { RTMClient, type RTMConfig, type RTMEvents } from '@housecount/rtm';
 const config: RTMConfig = { presenceTimeout: 30 };
