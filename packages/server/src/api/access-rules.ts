@@ -70,7 +70,8 @@ export const accessRules = {
   getRedelivery: read('masked'),
   cancelRedelivery: operate('masked'),
 
-  publishToChannel: operate('masked'),
+  // Whoever names a publisher speaks as somebody, and is told if that one is logged in.
+  publishToChannel: operate('refused'),
   publishToUser: operate('refused'),
   listChannelMessages: read('refused'),
   listUserMessages: read('refused'),

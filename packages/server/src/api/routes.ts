@@ -70,7 +70,9 @@ async function answer(
     const run = async () => {
       const value = await operation.handle({ request, context, body, caller });
       const isDone = operation.isDone?.(value) ?? true;
-      return { value: caller?.names === false ? withoutNames(value) : value, isDone };
+      // A stream is masked by its handler, line by line.
+      const isMasked = caller?.names === false && !(value instanceof Response);
+      return { value: isMasked ? withoutNames(value) : value, isDone };
     };
     const keyed = keyedRequest(operation, { request, context, body, caller });
     if (keyed) return await answerOnce(keyed, run, { deps, context, headers });

@@ -217,6 +217,43 @@ describe('without names', () => {
       expect(tellsOthers).toContain(id);
   });
 
+  test('TENANT8: a stream and a snapshot have every event and line, of the same type', async () => {
+    const text = await textAs('nameless', `${app}/snapshot`);
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ type }) => type)).toEqual(['snapshot', 'channel', 'members', 'end']);
+    expect(lines[2].members.map(({ role }: { role: string }) => role)).toEqual(['broadcaster', 'audience']);
+    const attempts = await textAs('nameless', `${app}/attempts`);
+    expect(attempts).toContain('event: attempt\n');
+    for (const path of ['/snapshot', '/attempts']) {
+      const types = await Promise.all(
+        (['nameless', 'tester'] as const).map(async (name) => {
+          const ending = new AbortController();
+          const answer = await world.ask(app + path, { headers: login(name), signal: ending.signal });
+          const type = answer.headers.get('content-type');
+          await answer.body?.cancel();
+          ending.abort();
+          return type;
+        }),
+      );
+      expect(types[0]).toBe(types[1] ?? 'none');
+    }
+  });
+
+  test('TENANT9: nobody without names publishes under a name, or learns from it who is logged in', async () => {
+    for (const publisher of [hiddenAccount, 'the house'])
+      for (const asUser of [undefined, true]) {
+        const { status, body } = await world.json(`${app}/channels/x/messages`, {
+          method: 'POST',
+          headers: login('nameless'),
+          send: { publisher, content: { text: 'hello' }, ...(asUser && { asUser }) },
+        });
+        expect([status, body.code]).toEqual([403, 'forbidden']);
+      }
+  });
+
   test('TENANT3: the shape and the numbers stay: counts, roles, order, and which leave ends which join', async () => {
     const ask = async (path: string) => (await world.json(path, { headers: login('nameless') })).body;
     const roster = await ask(`${app}/channels/x/roster`);
