@@ -167,6 +167,12 @@ export const codes = {
     'A file of the data folder is damaged; the server does not run on a guess.',
   ),
   data_in_use: entry(500, 4502, true, 'Another process is using this data folder.'),
+  data_missing: entry(
+    500,
+    4505,
+    false,
+    'A file of the data folder is missing; the server does not begin it anew unasked.',
+  ),
   data_newer: entry(
     500,
     4504,

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HousecountError } from '@housecount/protocol';
 import { Authority } from './api/auth.ts';
 import { Idempotency } from './api/idempotency.ts';
 import { LoginBrake } from './api/login-brake.ts';
@@ -10,8 +9,9 @@ import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { Config } from './config.ts';
+import { Manifest } from './data/manifest.ts';
+import { openResumeSecret } from './data/resume-secret.ts';
 import { JoinBudgets } from './edge/join-budgets.ts';
-import { resumeSecretBytes } from './edge/resume-key.ts';
 import { sdkRoutes } from './edge/sdk-files.ts';
 import { serveEdge } from './edge/serve.ts';
 import { LateBroadcast } from './edge/socket.ts';
@@ -20,7 +20,6 @@ import { staticRoutes } from './edge/static-files.ts';
 import { RequestBudget } from './edge/whip/request-budget.ts';
 import { whipRoutes } from './edge/whip/routes.ts';
 import { WhipService } from './edge/whip/service.ts';
-import type { Disk } from './engine/disk.ts';
 import { openEmbeddedLog } from './engine/embedded/embedded-log.ts';
 import { openNodeDisk } from './engine/embedded/node-disk.ts';
 import { canWrite } from './engine/write-probe.ts';
@@ -113,9 +112,12 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   health.register('process', () => watch.trouble);
 
   await warnOfReaders(logger, config);
-  const disk = await openNodeDisk(config.dataDir, logger);
-  started.push(() => disk.close());
-  const resumeSecret = await resumeSecretOf(disk);
+  const folder = await openNodeDisk(config.dataDir, logger);
+  started.push(() => folder.close());
+  const manifest = await Manifest.read(folder, { logger, nowMs: clock.wallMs });
+  await manifest.check(config.dataDir);
+  const disk = manifest.watched();
+  const resumeSecret = await openResumeSecret(disk);
 
   const store = await openEmbeddedLog({ disk, logger, clock });
   started.push(() => store.close());
@@ -289,6 +291,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     },
   });
   started.push(() => idempotency.close());
+  await manifest.noteFound();
   const authority = new Authority({
     customers: config.customers,
     development: config.development,
@@ -360,21 +363,6 @@ const openWords = {
     'whoever is on this machine joins and logs in without a token, under any name; nobody else does',
   everybody: 'EVERYBODY who reaches this server joins and logs in without a token, under any name',
 } as const;
-
-/** The secret behind resume keys; made once and kept, so that clients can resume over a restart. */
-async function resumeSecretOf(disk: Disk): Promise<Uint8Array> {
-  const path = 'resume-secret';
-  const kept = await disk.read(path);
-  if (kept && kept.length === resumeSecretBytes) return kept;
-  if (kept)
-    throw new HousecountError(
-      'data_damaged',
-      `It is ${path}: delete it to have a new one made; clients that come back then join anew.`,
-    );
-  const made = crypto.getRandomValues(new Uint8Array(resumeSecretBytes));
-  await disk.replace(path, made);
-  return made;
-}
 
 /** What the inspector's copies are signed with: the certificate's, but of no use for anything else. */
 const inspectorSecret = (certificate: string): string =>

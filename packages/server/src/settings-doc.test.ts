@@ -10,9 +10,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const text = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
 const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
-let files = 0;
+const file = join(folder, 'housecount.yaml');
 function load(yaml: string) {
-  const file = join(folder, `${files++}.yaml`);
   writeFileSync(file, yaml);
   return loadConfig({ file, env: {} });
 }

@@ -197,6 +197,24 @@ describe('starting again', () => {
     await back.close();
   });
 
+  test('DATA9: a file that is behind the beginning of the log goes on there', async () => {
+    const path = newPath();
+    const log = new MemoryLog();
+    log.push(opened('s1'), joined('s1', 2, 2), joined('s1', 3, 3), joined('s1', 4, 4), joined('s1', 5, 5));
+    const first = open(new MemoryLog(log.entries.slice(0, 1)), path);
+    await first.history.caughtUp(signal);
+    await first.close();
+    log.trimmed = 3;
+    const repaired = Object.assign(log, { firstPosition: 4 });
+    for (const known of [path, newPath()]) {
+      const { history, close } = open(repaired, known);
+      await history.caughtUp(signal);
+      expect(history.oldest).toBe(3);
+      expect(history.placed(3, 10).map(({ position }) => position)).toEqual([4, 5]);
+      await close();
+    }
+  });
+
   test('REST32: a damaged file is made anew', async () => {
     const path = newPath();
     const log = new MemoryLog();

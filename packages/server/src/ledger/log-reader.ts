@@ -7,6 +7,8 @@ import { Waiters } from './waiters.ts';
 /** The log as a read model needs it. */
 export interface ReadLog {
   readonly lastPosition: number;
+  /** Of the oldest entry that is still kept; of the next one, if there is none. */
+  readonly firstPosition?: number;
   follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
   /** Keeps the log from deleting what is after the cursor; the returned function lets go. */
   hold?(cursor: () => number): () => void;
@@ -85,7 +87,17 @@ export function readLog(options: LogReaderOptions): LogReader {
   let cancelRetain = clock.after(retainMs, retain);
 
   async function follow(): Promise<void> {
-    for await (const batch of log.follow(tables.position, signal)) {
+    const after = Math.max(tables.position, (log.firstPosition ?? 1) - 1);
+    for await (const batch of log.follow(after, signal)) {
+      const [first] = batch;
+      // A new file, or a log that was repaired: what the log no longer has cannot be taken over.
+      if (first && first.position > tables.position + 1) {
+        logger.warn(`${name} goes on here: the log no longer has what came before.`, {
+          before: tables.position,
+          position: first.position,
+        });
+        tables.skipTo(first.position - 1, first.record.atMs);
+      }
       tables.append(batch);
       if (trouble !== undefined) logger.info(`${name} follows the log again.`, { position: tables.position });
       trouble = undefined;

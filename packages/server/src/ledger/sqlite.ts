@@ -147,8 +147,23 @@ function checkAfterCrash(database: BunDatabase): void {
   if (check !== 'ok') throw new Damage(check ?? 'it cannot be checked');
 }
 
+/** Why a file is damaged, or undefined; all of it is looked at, and nothing changed. */
+export function damageOf(path: string): string | undefined {
+  let database: BunDatabase | undefined;
+  try {
+    database = new BunDatabase(path, { readonly: true });
+    const check = database.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get()?.quick_check;
+    return check === 'ok' ? undefined : (check ?? 'it cannot be checked');
+  } catch (cause) {
+    if (isDamage(cause)) return cause instanceof Error ? cause.message : String(cause);
+    throw cause;
+  } finally {
+    database?.close();
+  }
+}
+
 /** Gives the file a name that says since when it is not used, and returns that. It stays a database that tools can read. */
-function setAside(path: string): string {
+export function setAside(path: string): string {
   const time = new Date().toISOString().replaceAll(':', '-');
   const aside = `${path}.damaged-${time}`;
   for (const suffix of ['', '-wal', '-shm'])

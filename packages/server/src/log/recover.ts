@@ -1,3 +1,4 @@
+import { HousecountError } from '@housecount/protocol';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import { decodeRecord, type LogRecord } from './record.ts';
@@ -18,6 +19,13 @@ export async function recoverWorld(
   const snapshotPosition = snapshot?.position ?? 0;
   let position = snapshotPosition;
   const { lastPosition, cutBytes } = store.recovery;
+  const first = store.first(partition);
+  if (first > position + 1)
+    throw new HousecountError(
+      'log_corrupt',
+      `snapshots/${partition} has no whole snapshot from where the log goes on: the log begins at record ${first}, ` +
+        `${snapshot ? `the newest whole snapshot is of record ${position}` : 'and there is none'}. Restore the data folder from a backup.`,
+    );
   if (cutBytes > 0) {
     logger.warn('the log ended in the middle of a record; the torn tail, never acknowledged, was cut', {
       cutBytes,

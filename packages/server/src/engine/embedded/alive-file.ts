@@ -44,7 +44,7 @@ export class AliveFile {
         { file: path },
       );
     if (found === undefined) await disk.replace(path, new Uint8Array(2 * slotBytes));
-    const marks = [decode(found, 0), decode(found, slotBytes)];
+    const marks = marksOf(found);
     if (
       marks.every((mark) => mark === undefined) &&
       found &&
@@ -73,6 +73,14 @@ export class AliveFile {
     await this.file.write(this.#slot * slotBytes, bytes);
   }
 }
+
+/** The newest mark of a file, if one of its slots is whole. */
+export function aliveMarkOf(found: Uint8Array | undefined): AliveMark | undefined {
+  const [one, other] = marksOf(found);
+  return (other?.nowMs ?? -1) > (one?.nowMs ?? -1) ? other : one;
+}
+
+const marksOf = (found: Uint8Array | undefined) => [decode(found, 0), decode(found, slotBytes)] as const;
 
 function decode(file: Uint8Array | undefined, at: number): AliveMark | undefined {
   const slot = file?.subarray(at, at + slotBytes) ?? new Uint8Array();

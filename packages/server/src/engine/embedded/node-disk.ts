@@ -42,6 +42,16 @@ export async function openNodeDisk(root: string, logger?: Logger): Promise<NodeD
     unlock();
     throw error;
   }
+  return diskOf(top, unlock);
+}
+
+/** As openNodeDisk, of a folder that is there, and nothing in it is changed. Throws `data_in_use`. */
+export function openNodeDiskUntouched(root: string): NodeDisk {
+  const top = resolve(root);
+  return diskOf(top, lockDataFolder(top));
+}
+
+function diskOf(top: string, unlock: () => void): NodeDisk {
   const at = (path: string): string => join(top, path);
   return {
     async list(folder) {

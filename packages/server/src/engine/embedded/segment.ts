@@ -183,17 +183,17 @@ export async function* frames(
 }
 
 /** The file name of the segment that begins at `first`; names sort as positions do. */
-const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
+export const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
 export const segmentNamePattern = /^\d{16}\.log$/;
 
 /** The failure of a log that must not be used as it is. `offset` in bytes; −1: the end. */
 export const corrupt = (path: string, offset: number, what: string): HousecountError =>
   new HousecountError(
     'log_corrupt',
-    `${path}${offset < 0 ? '' : ` at byte ${offset}`}: ${what}. Restore the data folder from a backup, or start with an empty one.`,
+    `${path}${offset < 0 ? '' : ` at byte ${offset}`}: ${what}. Stop the server and see what \`housecount repair --dry-run\` can do; or restore the data folder from a backup.`,
   );
 
-function encodeHeader(first: number, createdMs: number): Uint8Array {
+export function encodeHeader(first: number, createdMs: number): Uint8Array {
   const bytes = new Uint8Array(segmentHeaderBytes);
   const view = viewOf(bytes);
   bytes.set(magic);
@@ -203,7 +203,8 @@ function encodeHeader(first: number, createdMs: number): Uint8Array {
   return bytes;
 }
 
-function decodeHeader(bytes: Uint8Array): { first: number; createdMs: number } | undefined {
+/** What a header says, or undefined if it is not whole. */
+export function decodeHeader(bytes: Uint8Array): { first: number; createdMs: number } | undefined {
   if (bytes.length < segmentHeaderBytes || magic.some((byte, at) => bytes[at] !== byte)) return undefined;
   const view = viewOf(bytes);
   if (view.getUint32(24, true) !== crc32(bytes.subarray(0, 24))) return undefined;

@@ -1,0 +1,183 @@
+import { HousecountError } from '@housecount/protocol';
+import { isObject } from '../config-reader.ts';
+import type { Disk } from '../engine/disk.ts';
+import { decodeLines, encodeLine } from '../notify/checked-lines.ts';
+import type { Logger } from '../observe/contract.ts';
+import { type DataFile, dataFiles } from './data-files.ts';
+
+export const manifestPath = 'manifest';
+/** Raised when a server of before could not read the data folder any more. */
+const format = 1;
+
+export interface MissingFile extends DataFile {
+  /** Epoch milliseconds. */
+  readonly sinceMs: number;
+}
+
+/**
+ * Says which files are in the data folder, and since when: one that goes missing is missed, and not begun anew without a word.
+ * What is there and not noted, as in a folder of before, is taken up.
+ */
+export class Manifest {
+  readonly #disk: Disk;
+  readonly #nowMs: () => number;
+  readonly #logger: Logger;
+  #files: ReadonlyMap<string, number>;
+  /** The write before; the next one waits for it. */
+  #turn: Promise<void> = Promise.resolve();
+
+  private constructor(disk: Disk, options: ManifestOptions, files: ReadonlyMap<string, number>) {
+    this.#disk = disk;
+    this.#nowMs = options.nowMs;
+    this.#logger = options.logger;
+    this.#files = files;
+  }
+
+  /** @throws HousecountError data_newer if a newer server wrote it. */
+  static async read(disk: Disk, options: ManifestOptions): Promise<Manifest> {
+    const bytes = await disk.read(manifestPath);
+    const [line] = bytes ? decodeLines(bytes) : [];
+    const value = line?.value;
+    if (isObject(value) && typeof value.format === 'number' && value.format > format)
+      throw new HousecountError(
+        'data_newer',
+        `${manifestPath} has version ${value.format}, and this server knows none after ${format}. Start the server that wrote the folder, or a newer one; or put back the backup of before the upgrade.`,
+      );
+    if (bytes && !isFiles(value))
+      options.logger.error(
+        'The manifest of the data folder is damaged and is written anew; a file that went missing before is not noticed.',
+        { file: manifestPath },
+      );
+    return new Manifest(disk, options, new Map(isFiles(value) ? Object.entries(value.files) : []));
+  }
+
+  /** Files that were there and are not, or are empty. */
+  async missing(): Promise<readonly MissingFile[]> {
+    const found: MissingFile[] = [];
+    for (const file of dataFiles) {
+      const sinceMs = this.#files.get(file.path);
+      if (sinceMs !== undefined && !(await isThere(this.#disk, file.path))) found.push({ ...file, sinceMs });
+    }
+    return found;
+  }
+
+  /**
+   * Tells the operator of what is missing, and no longer waits for what may be.
+   * @throws HousecountError data_missing, naming each file that must not be, and the remedy.
+   */
+  async check(dataDir: string): Promise<void> {
+    const missing = await this.missing();
+    const needed = missing.filter(({ ifMissing }) => ifMissing === 'refuse');
+    if (needed.length > 0)
+      throw new HousecountError(
+        'data_missing',
+        `${needed
+          .map(
+            ({ path, sinceMs, without }) =>
+              `${path} was there since ${timeOf(sinceMs)}. Without it ${without}.`,
+          )
+          .join(
+            ' ',
+          )} Put back a copy of the data folder from a backup; or, to go on without, run: housecount repair --data-dir ${dataDir}`,
+      );
+    for (const { path, sinceMs, without } of missing)
+      this.#logger.error(`A FILE OF THE DATA FOLDER IS MISSING and is begun anew. Without it ${without}.`, {
+        file: path,
+        since: timeOf(sinceMs),
+        remedy:
+          'Stop the server and put back a copy of the file from a backup, or go on without what it held.',
+      });
+    await this.forget(missing.map(({ path }) => path));
+  }
+
+  /** Notes what is there by now. */
+  async noteFound(): Promise<void> {
+    const found: string[] = [];
+    for (const { path } of dataFiles) if (await isThere(this.#disk, path)) found.push(path);
+    await this.#note(found);
+  }
+
+  /** From here on a missing file counts as one that never was. */
+  async forget(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return;
+    const left = new Map(this.#files);
+    for (const path of paths) left.delete(path);
+    await this.#write(left);
+  }
+
+  /** The same disk; what is made there later is noted as well. */
+  watched(): Disk {
+    const paths = dataFiles.map(({ path }) => path);
+    return {
+      ...this.#disk,
+      replace: async (path, bytes) => {
+        await this.#disk.replace(path, bytes);
+        const file = paths.find((one) => path === one || path.startsWith(`${one}/`));
+        if (file !== undefined) await this.#note([file]);
+      },
+    };
+  }
+
+  async #note(paths: readonly string[]): Promise<void> {
+    if (paths.every((path) => this.#files.has(path))) return;
+    const more = paths.map((path) => [path, this.#nowMs()] as const);
+    await this.#write(new Map([...more, ...this.#files]));
+  }
+
+  /** What cannot be noted is taken up by the next start; it is no reason to refuse what was to be done. */
+  async #write(files: ReadonlyMap<string, number>): Promise<void> {
+    this.#files = files;
+    this.#turn = this.#turn.then(async () => {
+      const line = encodeLine({ format, files: Object.fromEntries([...this.#files].sort()) });
+      try {
+        await this.#disk.replace(manifestPath, new TextEncoder().encode(line));
+      } catch (cause) {
+        this.#logger.warn('The manifest of the data folder cannot be written.', {
+          file: manifestPath,
+          cause,
+        });
+      }
+    });
+    await this.#turn;
+  }
+}
+
+export interface ManifestOptions {
+  readonly logger: Logger;
+  readonly nowMs: () => number;
+}
+
+function isFiles(value: unknown): value is { readonly files: Readonly<Record<string, number>> } {
+  return (
+    isObject(value) &&
+    isObject(value.files) &&
+    Object.values(value.files).every((since) => typeof since === 'number')
+  );
+}
+
+const timeOf = (ms: number) => new Date(ms).toISOString();
+
+/** An empty file is none: whoever writes these makes them whole. */
+async function isThere(disk: Disk, path: string): Promise<boolean> {
+  const slash = path.lastIndexOf('/');
+  const names = await disk.list(slash < 0 ? '.' : path.slice(0, slash));
+  if (!names.includes(path.slice(slash + 1))) return false;
+  const within = await listOf(disk, path);
+  if (within !== undefined) {
+    for (const name of within) if (((await listOf(disk, `${path}/${name}`)) ?? ['']).length > 0) return true;
+    return false;
+  }
+  const file = await disk.open(path);
+  try {
+    return (await file.size()) > 0;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Names in a folder; undefined for a file. */
+const listOf = (disk: Disk, path: string) =>
+  disk.list(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
