@@ -189,6 +189,7 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       `${minimal}media: { announcedAddress: live.example.com }`,
       /^media\.announcedAddress: expected an IP address, or auto/,
     ],
+    ['no app', 'apps: []', /^apps: expected a list of at least one app, got an empty list$/],
     ['a port too large, said', `${minimal}listen: { port: 65536 }`, /, got 65536$/],
     ['a port too large', `${minimal}listen: { port: 65536 }`, /^listen\.port: expected a whole number/],
     [

@@ -111,7 +111,13 @@ export function unique<T>(
 export function complain(source: Source, sentence: string, shown?: string): void {
   const { value } = source;
   const got =
-    value === undefined ? 'nothing' : Array.isArray(value) ? 'a list' : (shown ?? `a ${typeof value}`);
+    value === undefined
+      ? 'nothing'
+      : Array.isArray(value)
+        ? value.length === 0
+          ? 'an empty list'
+          : 'a list'
+        : (shown ?? `a ${typeof value}`);
   source.problem(source.path, typeof value === 'string' ? sentence : `${sentence}, got ${got}`);
 }
 

@@ -1,4 +1,5 @@
 import { Tabs, Text } from '@mantine/core';
+import { useSession } from '../api/session.tsx';
 import type { AppSummary } from '../api/shapes.ts';
 import { serverAddress } from '../shell/base.ts';
 import { CodeBlock } from '../shell/code-block.tsx';
@@ -9,6 +10,8 @@ export function QuickStart({ app }: { app: AppSummary | undefined }) {
   const id = app?.id ?? 'APP_ID';
   const certificate = app?.certificate ?? 'CERTIFICATE';
   const origin = serverAddress();
+  const { customer } = useSession();
+  const login = customer === undefined ? '' : ` --customer ${customer}:SECRET`;
   const steps = [
     {
       value: 'sdk',
@@ -22,7 +25,9 @@ const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
 client.on('audience-joined', ({ uid }) => console.log(uid, 'joined'));
 client.on('audience-left', ({ uid }, reason) => console.log(uid, 'left', reason));
 
-await client.join('${id}', 'my-channel', token, 'ann');
+// The token is what this prints: npx housecount token --app ${id} \\
+//   --certificate ${certificate} --channel demo --account ann
+await client.join('${id}', 'demo', token, 'ann');
 const roster = await client.roster();
 console.log(roster.audienceCount, [...roster.members.keys()]);`,
     },
@@ -47,13 +52,13 @@ export async function POST(request: Request) {
       words: 'Fifty viewers without media, from your terminal: two a second leave, and others come.',
       code: `npx housecount simulate --url ${origin} \\
   --app ${id} --certificate ${certificate} \\
-  --channel my-channel --audience 50 --churn 2/s --for 60s`,
+  --channel demo --audience 50 --churn 2/s --for 60s`,
     },
     {
       value: 'listen',
       title: 'Listen',
       words: 'Every notice in your terminal, and passed on to a backend on this machine.',
-      code: `npx housecount listen --url ${origin} --app ${id} \\
+      code: `npx housecount listen --url ${origin} --app ${id}${login} \\
   --forward http://127.0.0.1:3000/ncsNotify --secret my-secret`,
     },
   ];
