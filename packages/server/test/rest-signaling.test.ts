@@ -384,7 +384,42 @@ describe('moderation', () => {
     expect(await ann.subscribes('lobby')).toMatchObject({ type: 'ok' });
     expect((await erase('/channels/lobby/users/nobody')).body).toEqual({ removed: 0 });
     expect((await erase('/channels/hall/users/ann')).body).toEqual({ removed: 0 });
-    expect((await erase('/channels/lobby/users/a.b')).body.code).toBe('invalid_user_id');
+    expect((await erase('/channels/lobby/users/%C3%A9')).body.code).toBe('invalid_user_id');
+  });
+
+  test('REST83: whoever may join a live channel can be found and put out, by account and by uid', async () => {
+    const account = 'ann.lee@example.com';
+    for (const channel of ['show.1', '_lobby']) {
+      const names = [account, account, '_ann', 'a'.repeat(255)];
+      for (const [index, name] of names.entries()) {
+        const viewer = await Client.join({ url: server.url, channel, account: name });
+        sockets.push(viewer);
+        const shown = index === 0 ? name : String(viewer.welcome.uid);
+        expect((await erase(`/channels/${channel}/users/${encodeURIComponent(shown)}`)).body).toEqual({
+          removed: 1,
+        });
+        await viewer.until('the end', () => viewer.closed);
+        expect(viewer.closed?.reason).toBe('kicked');
+      }
+    }
+    const viewer = await Client.join({ url: server.url, channel: 'lobby', account });
+    sockets.push(viewer);
+    expect((await rest(`/users/${account}/channels`)).body.channels).toEqual([
+      { channelName: 'lobby', channelType: 'MESSAGE' },
+    ]);
+    const rule = await rest('/rules', {
+      channel: 'lobby',
+      userId: account,
+      privileges: ['join_channel'],
+      seconds: 60,
+    });
+    expect(rule.body).toMatchObject({ userId: account, uid: viewer.welcome.uid });
+    await viewer.until('the end', () => viewer.closed);
+    const again = Client.open({ url: server.url, channel: 'lobby', account });
+    sockets.push(again);
+    await again.until('the end', () => again.closed);
+    expect(again.closed?.reason).toBe('banned');
+    await erase(`/rules/${rule.body.id}`);
   });
 
   test("REST74: a user's session is ended, and they may log in again", async () => {

@@ -8,6 +8,7 @@ import {
 } from '@housecount/protocol';
 import type { Metadata } from '../channel/metadata.ts';
 import { limits } from '../limits.ts';
+import { spelledUid } from '../log/account-uids.ts';
 import type { SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';
 import type { SignalingContext } from './context.ts';
@@ -149,20 +150,25 @@ export class Backend {
   }
 
   /**
-   * Puts a user out of the live channel and the signaling channels of a name, once. Returns out of how many.
+   * Puts somebody out of the live channel and the signaling channels of a name, once: who has the name as user id or
+   * account, or else, of a number, whoever has it as uid. Returns out of how many.
    * @throws HousecountError rate_limited, log_unavailable
    */
-  async remove(app: string, channel: string, userId: string): Promise<number> {
+  async remove(app: string, channel: string, name: string): Promise<number> {
     const { log } = this.#context;
-    const uid = uidOf(log, app, userId);
-    if (uid === undefined) return 0;
-    const there = [
+    const presences = [
       log.channel(app, channel),
       ...(['MESSAGE', 'STREAM'] as const).map(
         (channelType) => log.signalingChannel({ app, channelType, channel })?.presence,
       ),
-    ].filter((one) => one?.sid !== undefined && one.roster.get(uid) !== undefined);
-    if (there.length === 0) return 0;
+    ];
+    const among = (uid: number) =>
+      presences.filter((one) => one?.sid !== undefined && one.roster.get(uid) !== undefined);
+    const uid = [uidOf(log, app, name), spelledUid(name)].find(
+      (one) => one !== undefined && among(one).length > 0,
+    );
+    if (uid === undefined) return 0;
+    const there = among(uid);
     const outcome = await log.createRule({ app, channel, uid, privileges: ['join_channel'] }, 0);
     if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
     return there.length;

@@ -9,7 +9,7 @@ import { appOf, appParameter, path, queryInteger } from '../parameters.ts';
 import { array, integer, object, oneOf, optional, ref, string } from '../schema.ts';
 import type { NativeParts } from './parts.ts';
 import { type Fields, fieldsOf } from './signaling/body.ts';
-import { legalUser } from './signaling/places.ts';
+import { legalPerson } from './signaling/places.ts';
 
 /** Longest that a rule lasts, seconds: a year. */
 const secondsMax = 365 * 86_400;
@@ -58,7 +58,8 @@ export function ruleOperations({ deps }: NativeParts): readonly Operation[] {
         if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1 || seconds > secondsMax)
           throw invalid(`"seconds" must be a whole number from 1 to ${secondsMax}.`);
         const scope = { ...scopeOf(fields), privileges: privilegesOf(fields) };
-        const whom = fields.userId === undefined ? {} : await signaling.uidFor(app, legalUser(fields.userId));
+        const whom =
+          fields.userId === undefined ? {} : await signaling.uidFor(app, legalPerson(fields.userId));
         const outcome = await log.createRule({ app, ...scope, ...whom }, seconds * 1000);
         if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
         return shown(outcome.rule);

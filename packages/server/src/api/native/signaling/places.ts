@@ -1,10 +1,11 @@
-import { HousecountError, isSignalingName } from '@housecount/protocol';
+import { HousecountError, isAccount, isSignalingName } from '@housecount/protocol';
 import type { RequestContext } from '../../../edge/route.ts';
 import type { ChannelKey } from '../../../signaling/channel-key.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { appOf, path, type Readable } from '../../parameters.ts';
 
 export const userParameter = path('user', 'User id, percent-encoded.');
+export const personParameter = path('user', 'User id, account or uid, percent-encoded.');
 
 export const channelTypeParameter: Readable<ChannelKey['channelType']> = {
   name: 'type',
@@ -42,5 +43,19 @@ export function userOf({ params }: RequestContext): string {
 /** @throws HousecountError invalid_user_id */
 export function legalUser(value: unknown): string {
   if (!isSignalingName(value)) throw new HousecountError('invalid_user_id');
+  return value;
+}
+
+/** @throws HousecountError invalid_user_id */
+export function personOf({ params }: RequestContext): string {
+  return legalPerson(params.user);
+}
+
+/**
+ * The name of somebody who may be in live channels alone: any account, of which every user id is one.
+ * @throws HousecountError invalid_user_id
+ */
+export function legalPerson(value: unknown): string {
+  if (!isAccount(value)) throw new HousecountError('invalid_user_id', 'It is no account either.');
   return value;
 }

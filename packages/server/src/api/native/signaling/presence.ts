@@ -5,7 +5,7 @@ import type { Operation } from '../../operation.ts';
 import { appOf, appParameter, channelParameter, queryText, type Readable } from '../../parameters.ts';
 import { array, integer, object, oneOf, optional, string } from '../../schema.ts';
 import type { NativeParts } from '../parts.ts';
-import { channelTypeParameter, keyOf, legalUser, userOf, userParameter } from './places.ts';
+import { channelTypeParameter, keyOf, legalUser, personOf, personParameter } from './places.ts';
 
 const what: Readable<'users' | 'states' | 'count'> = {
   name: 'with',
@@ -80,7 +80,7 @@ export function presenceOperations({ deps }: NativeParts): readonly Operation[] 
       id: 'listUserChannels',
       summary: 'In which channels a user is shown',
       style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
-      parameters: [appParameter, userParameter],
+      parameters: [appParameter, personParameter],
       answer: {
         description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
         schema: object({
@@ -88,7 +88,7 @@ export function presenceOperations({ deps }: NativeParts): readonly Operation[] 
         }),
       },
       async handle({ context }) {
-        return { channels: await signaling.channelsOf(appOf(deps, context).id, userOf(context)) };
+        return { channels: await signaling.channelsOf(appOf(deps, context).id, personOf(context)) };
       },
     },
     {

@@ -2,7 +2,7 @@ import type { Operation } from '../../operation.ts';
 import { appOf, appParameter, channelOf, channelParameter } from '../../parameters.ts';
 import { boolean, integer, object } from '../../schema.ts';
 import type { NativeParts } from '../parts.ts';
-import { userOf, userParameter } from './places.ts';
+import { personOf, personParameter, userOf, userParameter } from './places.ts';
 
 /** Puts a user out, once; what keeps them out for a time is a rule. */
 export function removeOperations({ deps }: NativeParts): readonly Operation[] {
@@ -14,7 +14,7 @@ export function removeOperations({ deps }: NativeParts): readonly Operation[] {
       id: 'removeFromChannel',
       summary: 'Put a user out of a channel, once',
       description:
-        'Out of the live channel and the signaling channels of this name. They may come back; a rule keeps them out.',
+        'Out of the live channel and the signaling channels of this name. A number is the user who has it as user id or account, or else whoever has it as uid. They may come back; a rule keeps them out.',
       style: {
         kind: 'native',
         refusals: [
@@ -25,14 +25,14 @@ export function removeOperations({ deps }: NativeParts): readonly Operation[] {
           'log_unavailable',
         ],
       },
-      parameters: [appParameter, channelParameter, userParameter],
+      parameters: [appParameter, channelParameter, personParameter],
       answer: {
         description: 'They are out, durably.',
         schema: object({ removed: integer('Out of how many of the three.', { minimum: 0, maximum: 3 }) }),
       },
       async handle({ context }) {
         const app = appOf(deps, context).id;
-        return { removed: await signaling.remove(app, channelOf(context), userOf(context)) };
+        return { removed: await signaling.remove(app, channelOf(context), personOf(context)) };
       },
     },
     {
