@@ -176,3 +176,29 @@ describe('a handler', () => {
     expect(() => nodeHandler({ secret: none })).toThrow(TypeError);
   });
 });
+
+test('PARSE5: of a body that comes byte by byte its bytes are kept, not its pieces', async () => {
+  const pieces: WeakRef<Uint8Array>[] = [];
+  let alive = 0;
+  async function* body() {
+    for (let n = 0; n < 1_000; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const piece = new Uint8Array([0x20]);
+      pieces.push(new WeakRef(piece));
+      yield piece;
+    }
+    Bun.gc(true);
+    alive = pieces.filter((piece) => piece.deref() !== undefined).length;
+  }
+  let status = 0;
+  const request = Object.assign(body(), { method: 'POST', headers: signed(' '.repeat(1_000)) });
+  await nodeHandler({ secret })(request, {
+    writeHead: (answered) => {
+      status = answered;
+    },
+    end: () => {},
+  });
+  // The signature is over a thousand blanks, which are no notice.
+  expect(status).toBe(400);
+  expect(alive).toBeLessThan(200);
+});

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { GrowingBytes } from '../net/growing-bytes.ts';
 
 export interface BodyLimits {
   readonly bytesMax: number;
@@ -18,14 +19,24 @@ export async function withLimitedBody(
 ): Promise<Request | 'too-large' | 'too-slow' | 'broken-off'> {
   if (request.body === null) return request;
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax) return 'too-large';
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const received = new GrowingBytes();
   const reader = request.body.getReader();
-  const late = Promise.withResolvers<'too-slow'>();
-  const cancel = clock.after(withinMs, () => late.resolve('too-slow'));
+  // One promise for each read: a race with one for all of them would keep something of every read until the end.
+  let giveUp: ((late: 'too-slow') => void) | undefined;
+  let isLate = false;
+  const cancel = clock.after(withinMs, () => {
+    isLate = true;
+    giveUp?.('too-slow');
+  });
+  const read = () =>
+    new Promise<Awaited<ReturnType<typeof reader.read>> | 'too-slow' | undefined>((resolve) => {
+      giveUp = resolve;
+      if (isLate) resolve('too-slow');
+      // Nothing but the peer can make this fail.
+      else void reader.read().then(resolve, () => resolve(undefined));
+    });
   for (;;) {
-    // Nothing but the peer can make this fail.
-    const part = await Promise.race([reader.read().catch(() => undefined), late.promise]);
+    const part = await read();
     if (part === undefined || part === 'too-slow') {
       cancel();
       // Nobody waits for the rest.
@@ -34,15 +45,14 @@ export async function withLimitedBody(
     }
     const { done, value } = part;
     if (done) break;
-    length += value.byteLength;
-    if (length > bytesMax) {
+    if (received.length + value.byteLength > bytesMax) {
       cancel();
       await reader.cancel();
       return 'too-large';
     }
-    chunks.push(value);
+    received.push(value);
   }
   cancel();
   const { url, method, headers, signal } = request;
-  return new Request(url, { method, headers, signal, body: Buffer.concat(chunks, length) });
+  return new Request(url, { method, headers, signal, body: received.bytes() });
 }
