@@ -27,6 +27,8 @@ setInterval(() => {
 // A terminal's interrupt goes to the whole group: the server says when to end.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
+// A reload concerns the server alone.
+process.on('SIGHUP', () => undefined);
 
 nativeWarnings((message) => send({ type: 'warning', message }));
 
