@@ -116,7 +116,7 @@ test('ACCESS3: numbers and reasons are for this machine, for named networks, and
   world = await openApiWorld({ customers: [testCustomer, tenant] });
   const networks = [parseNetwork('10.9.0.0/16')].filter((one): one is Network => one !== undefined);
   expect(networks.some((network) => contains(network, Uint8Array.from([10, 9, 1, 1])))).toBe(true);
-  const look = mayObserve(world.deps.authority, networks);
+  const look = mayObserve(world.deps.authority, () => networks);
   const asks = (address: string, headers: Record<string, string> = {}, isProxied = false) => {
     const url = new URL('http://127.0.0.1:7080/metrics');
     const context = { params: {}, url, address, isProxied, origin: url.origin, requestId: '' };

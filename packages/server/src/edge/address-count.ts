@@ -2,12 +2,18 @@ import { holderOf } from '../net/ip-address.ts';
 
 /** How many there are of something, in all and by who holds their address, and whether that is too many. */
 export class AddressCount {
-  readonly #max: number;
-  readonly #perAddressMax: number;
+  #max: number;
+  #perAddressMax: number;
   readonly #holders = new Map<string, number>();
   #all = 0;
 
   constructor(max: number, perAddressMax: number) {
+    this.#max = max;
+    this.#perAddressMax = perAddressMax;
+  }
+
+  /** Other bounds, from the next one on; those who are in stay. */
+  limit(max: number, perAddressMax: number): void {
     this.#max = max;
     this.#perAddressMax = perAddressMax;
   }

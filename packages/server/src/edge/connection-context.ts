@@ -26,7 +26,7 @@ export type SelectStreams = (
 
 /** What connections share: each holds a reference to one of these. */
 export interface ConnectionContext {
-  readonly apps: ReadonlyMap<string, EdgeApp>;
+  readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
   readonly log: Log;
   readonly signal: Pick<Signal, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Clock;

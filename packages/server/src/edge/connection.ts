@@ -335,6 +335,8 @@ export class Connection implements SocketHandler {
       });
     this.#phase = { is: 'joined', member: membershipOf(admission) };
     context.joined(this, member.connectionId);
+    // Taken out by a reload while the log decided.
+    if (context.apps.get(app.id) === undefined) return this.end('invalid_app_id');
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
     this.#send(welcomeOf(context, admission));
     this.socket.subscribe(hostsTopic(app.id, channel.channel));

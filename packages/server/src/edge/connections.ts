@@ -127,6 +127,12 @@ export class Connections {
     await this.#follower?.stop();
   }
 
+  /** The app is not of this server any more: its clients are told so. The log is the caller's. */
+  endApp(app: string): void {
+    for (const connection of [...this.#members.values()])
+      if (connection.member?.app.id === app) connection.end('invalid_app_id', { settled: true });
+  }
+
   #joined(connection: Connection, connectionId: string): void {
     // Two sockets came with the same resume key: the later one has it.
     this.#members.get(connectionId)?.end('replaced', { settled: true });

@@ -32,12 +32,16 @@ export class JoinBudgets {
   readonly #ownTokens: Buckets;
   readonly #changes: Buckets;
 
-  constructor(clock: Pick<Clock, 'steadyMs'>, { perAddress, perToken }: JoinRates) {
+  /** `rates` is read at each join. */
+  constructor(clock: Pick<Clock, 'steadyMs'>, rates: JoinRates) {
     this.#clock = clock;
-    this.#addresses = new Buckets(perAddress, perAddress * limits.joinBurstSeconds);
-    this.#tokens = new Buckets(perToken, perToken * limits.joinBurstSeconds);
-    this.#ownTokens = new Buckets(limits.ownTokenJoinsPerSecondMax, limits.ownTokenJoinsBurst);
-    this.#changes = new Buckets(limits.memberChangesPerSecondMax, limits.memberChangesBurst);
+    const filling = (perSecond: number) => ({ perSecond, burst: perSecond * limits.joinBurstSeconds });
+    this.#addresses = new Buckets(() => filling(rates.perAddress));
+    this.#tokens = new Buckets(() => filling(rates.perToken));
+    const own = { perSecond: limits.ownTokenJoinsPerSecondMax, burst: limits.ownTokenJoinsBurst };
+    this.#ownTokens = new Buckets(() => own);
+    const changes = { perSecond: limits.memberChangesPerSecondMax, burst: limits.memberChangesBurst };
+    this.#changes = new Buckets(() => changes);
   }
 
   /** Takes one join; false if the address or the token has none left now. */
@@ -60,22 +64,26 @@ const nameOf = (token: string): string => createHash('sha256').update(token).dig
 /** Does the token name one user? */
 export const isForOne = (tokenUid: string): boolean => tokenUid !== '' && !tokenUid.includes('*');
 
+interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
 /** A token bucket for each key. Keys that are full again are forgotten, the longest unused first. */
 class Buckets {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  readonly #rate: () => Rate;
   /** In the order of last use. */
   readonly #buckets = new Map<string, { left: number; atMs: number }>();
 
-  constructor(perSecond: number, burst: number) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
+  constructor(rate: () => Rate) {
+    this.#rate = rate;
   }
 
   take(key: string, nowMs: number): boolean {
-    const bucket = this.#buckets.get(key) ?? { left: this.#burst, atMs: nowMs };
-    const refilled = (Math.max(0, nowMs - bucket.atMs) / 1000) * this.#perSecond;
-    bucket.left = Math.min(this.#burst, bucket.left + refilled);
+    const { perSecond, burst } = this.#rate();
+    const bucket = this.#buckets.get(key) ?? { left: burst, atMs: nowMs };
+    const refilled = (Math.max(0, nowMs - bucket.atMs) / 1000) * perSecond;
+    bucket.left = Math.min(burst, bucket.left + refilled);
     bucket.atMs = nowMs;
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
@@ -87,7 +95,8 @@ class Buckets {
 
   /** Up to two that are full again by now, or for which there is no room. */
   #forget(nowMs: number): void {
-    const fullAfterMs = (this.#burst / this.#perSecond) * 1000;
+    const { perSecond, burst } = this.#rate();
+    const fullAfterMs = (burst / perSecond) * 1000;
     let gone = 0;
     for (const [key, { atMs }] of this.#buckets) {
       const isFull = nowMs - atMs >= fullAfterMs;

@@ -7,6 +7,7 @@ import { parseNetwork } from '../net/network.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { hostsTopic } from '../signal/topics.ts';
+import { AddressCount } from './address-count.ts';
 import { nobodyTrusted, type ProxyTrust } from './client.ts';
 import { readJson } from './read-json.ts';
 import type { Route } from './route.ts';
@@ -16,7 +17,7 @@ import { helloFrame, leaseMs, TestWorld, testApp, token } from './test-world.ts'
 
 let edge: Edge;
 let clock: Clock = systemClock();
-let counts: { requestsMax?: number; requestsPerAddressMax?: number } = {};
+let counts: { requests?: AddressCount } = {};
 let trust: ProxyTrust = nobodyTrusted;
 let world: TestWorld;
 let logged = '';
@@ -313,7 +314,7 @@ describe('HTTP', () => {
 
   test('WIRE56: requests that wait are limited in all and per address, and counted down again', async () => {
     trust = { proxies: [parseNetwork('127.0.0.1') ?? expect.unreachable()], header: 'auto' };
-    counts = { requestsMax: 3, requestsPerAddressMax: 2 };
+    counts = { requests: new AddressCount(3, 2) };
     await begin();
     const from = (address: string, path: string, signal?: AbortSignal) =>
       fetch(`${edge.url}${path}`, {

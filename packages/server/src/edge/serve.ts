@@ -4,7 +4,7 @@ import { addressKind } from '../notify/address-guard.ts';
 import type { Logger } from '../observe/contract.ts';
 import { AddressCount } from './address-count.ts';
 import type { BasePath } from './base-path.ts';
-import { bunServer } from './bun-server.ts';
+import { bunServer, type Tls } from './bun-server.ts';
 import { clientReader, type ProxyTrust } from './client.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 import { httpHandler } from './http.ts';
@@ -15,13 +15,11 @@ export interface EdgeOptions extends ConnectionsOptions {
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
-  /** PEM texts. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: Tls;
   readonly trust: ProxyTrust;
   readonly basePath: BasePath;
-  /** HTTP requests being answered, in all and from one address; default: limits. */
-  readonly requestsMax?: number;
-  readonly requestsPerAddressMax?: number;
+  /** Counts the HTTP requests being answered; default: by itself, up to what limits.ts says. */
+  readonly requests?: AddressCount;
   /** What the parts of the server answer over HTTP. */
   readonly routes: readonly Route[];
   /** Takes in the WebSockets of signaling, and ends them with the others. */
@@ -39,6 +37,10 @@ export interface Edge {
   readonly url: string;
   /** Members backed by a WebSocket here. */
   readonly joined: number;
+  /** See Connections.endApp. */
+  endApp(app: string): void;
+  /** Listens with this key and certificate from now on; connections that are open stay. Fails if they cannot be used, and then nothing has changed. */
+  setTls(tls: Tls): void;
   /** Why connections whose member is out are not ended; undefined while they are. */
   readonly trouble: string | undefined;
   /** Ends all that arrives here; members stay in the log. Clients are told to come back after `retryAfterMs`. */
@@ -67,8 +69,7 @@ export function serveEdge(options: EdgeOptions): Edge {
       },
     }),
   );
-  const { requestsMax = limits.requestsMax, requestsPerAddressMax = limits.requestsPerAddressMax } = options;
-  const open = new AddressCount(requestsMax, requestsPerAddressMax);
+  const open = options.requests ?? new AddressCount(limits.requestsMax, limits.requestsPerAddressMax);
   options.metrics.gauge('housecount_http_requests_open', 'HTTP requests being answered.', () => open.size);
   const server = bunServer({
     host,
@@ -84,6 +85,8 @@ export function serveEdge(options: EdgeOptions): Edge {
   return {
     port: server.port,
     url: server.url,
+    endApp: (app) => connections.endApp(app),
+    setTls: (pair) => server.setTls(pair),
     get joined() {
       return connections.size;
     },

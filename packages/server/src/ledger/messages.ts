@@ -12,7 +12,7 @@ export interface MessagesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** For how many days each app's messages are kept; of others, and with 0, none. */
-  readonly daysOf: ReadonlyMap<string, number>;
+  readonly daysOf: Iterable<readonly [string, number]> & Pick<ReadonlyMap<string, number>, 'get'>;
   readonly signal: AbortSignal;
 }
 

@@ -134,6 +134,22 @@ export class CursorStore {
     });
   }
 
+  /**
+   * Durably gives an endpoint a cursor to begin at, unless it has one from before. Fails as `add`.
+   */
+  async keepOrAdd(endpointId: string, newcomer: Cursor): Promise<void> {
+    if (!this.#stored.has(endpointId)) await this.add(endpointId, newcomer);
+  }
+
+  /** Writes where the endpoint is, and asks for it no more: it is known again when it comes back. */
+  async release(endpointId: string): Promise<void> {
+    this.#moved.add(endpointId);
+    await this.#inTurn(() => this.#write(true));
+    const last = this.#sources.get(endpointId)?.();
+    this.#sources.delete(endpointId);
+    if (last) this.#stored.set(endpointId, last);
+  }
+
   /** Durably forgets an endpoint. Fails with `log_unavailable`; then it may be known again after a restart. */
   async remove(endpointId: string): Promise<void> {
     await this.#inTurn(async () => {

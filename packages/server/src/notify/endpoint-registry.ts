@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
@@ -14,15 +15,31 @@ import { type TestResult, testEndpoint } from './health-test.ts';
 import type { Notify } from './notify.ts';
 import type { Send } from './transport.ts';
 
+/** An endpoint of the configuration file. */
+export interface ConfiguredEndpoint extends Endpoint {
+  /** It may begin without having passed its health test. */
+  readonly skipHealthTest: boolean;
+}
+
+/** What a reload of the configuration did to its endpoints, by id. */
+export interface EndpointChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Those of the configuration file. Those that may not skip their health test must begin paused in `notify`. */
-  readonly configured: readonly (Endpoint & { readonly skipHealthTest: boolean })[];
+  readonly configured: readonly ConfiguredEndpoint[];
   /** `notify` has the enabled ones of it. */
   readonly store: EndpointStore;
-  readonly notify: Pick<Notify, 'status' | 'add' | 'change' | 'pause' | 'resume' | 'remove'>;
+  readonly notify: Pick<
+    Notify,
+    'status' | 'add' | 'attach' | 'detach' | 'change' | 'pause' | 'resume' | 'remove'
+  >;
   readonly send: Send;
   /** The operator has named private networks that endpoints made here may reach. */
   readonly hasNamedNetworks: boolean;
@@ -48,19 +65,19 @@ export interface TestReport {
 export class EndpointRegistry {
   readonly #options: RegistryOptions;
   readonly #stopping = new AbortController();
-  /** Configured ones that have not passed the health test that they must pass. */
-  readonly #untested: Set<string>;
+  #configured: readonly ConfiguredEndpoint[];
+  /** By id of a configured one that has not passed the health test that it must pass: breaks that off. */
+  readonly #untested = new Map<string, AbortController>();
   /** Ids of endpoints under test. */
   readonly #testing = new Set<string>();
-  readonly #watching: Promise<unknown>;
+  readonly #watching = new Set<Promise<void>>();
   /** Changes come one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    const mustPass = options.configured.filter(({ skipHealthTest }) => !skipHealthTest);
-    this.#untested = new Set(mustPass.map(({ id }) => id));
-    this.#watching = Promise.all(mustPass.map((endpoint) => this.#testUntilItPasses(endpoint)));
+    this.#configured = options.configured;
+    for (const endpoint of this.#configured) if (!endpoint.skipHealthTest) this.#beginTesting(endpoint);
   }
 
   /** Configured ones first, then the managed ones, oldest first. */
@@ -191,11 +208,54 @@ export class EndpointRegistry {
     });
   }
 
+  /**
+   * From now on these are those of the configuration. One that was there before goes on where it was, also after an absence;
+   * one that is gone keeps its place on the disk. Managed ones are not touched. Fails with `log_unavailable`, and with some
+   * of it done: asked again, it does the rest.
+   */
+  configure(endpoints: readonly ConfiguredEndpoint[]): Promise<EndpointChanges> {
+    return this.#inTurn(async () => {
+      const removed: string[] = [];
+      const added: string[] = [];
+      const changed: string[] = [];
+      for (const { id } of this.#configured) {
+        if (endpoints.some((one) => one.id === id)) continue;
+        this.#untested.get(id)?.abort();
+        this.#untested.delete(id);
+        await this.#options.notify.detach(id);
+        this.#configured = this.#configured.filter((one) => one.id !== id);
+        removed.push(id);
+      }
+      for (const endpoint of endpoints) {
+        const known = this.#configured.find(({ id }) => id === endpoint.id);
+        if (isDeepStrictEqual(known, endpoint)) continue;
+        if (known) await this.#options.notify.change(endpoint);
+        else await this.#options.notify.attach(endpoint, !endpoint.skipHealthTest);
+        this.#configured = [...this.#configured.filter((one) => one !== known), endpoint];
+        (known ? changed : added).push(endpoint.id);
+        await this.#retest(endpoint, known);
+      }
+      // In the order of the file.
+      this.#configured = endpoints;
+      return { added, changed, removed };
+    });
+  }
+
+  /** A test that was under way was of what it was before. One that is there already is not stopped to be tested. */
+  async #retest(endpoint: ConfiguredEndpoint, known: ConfiguredEndpoint | undefined): Promise<void> {
+    const testing = this.#untested.get(endpoint.id);
+    testing?.abort();
+    this.#untested.delete(endpoint.id);
+    if (endpoint.skipHealthTest) {
+      if (testing) await this.#options.notify.resume(endpoint.id);
+    } else if (!known || testing) this.#beginTesting(endpoint);
+  }
+
   /** Breaks off tests; resolves after the change under way. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#watching;
     await this.#turn;
+    await Promise.all(this.#watching);
   }
 
   /** It is the operator's to open a private network, not the caller's: one that nothing could be sent to is not made. */
@@ -228,16 +288,30 @@ export class EndpointRegistry {
     }
   }
 
-  async #testUntilItPasses(endpoint: Endpoint): Promise<void> {
+  #beginTesting(endpoint: Endpoint): void {
+    const own = new AbortController();
+    this.#untested.set(endpoint.id, own);
+    const signal = AbortSignal.any([own.signal, this.#stopping.signal]);
+    const watching = this.#testUntilItPasses(endpoint, signal)
+      // The endpoint was taken out of the configuration just then, or the server stops.
+      .catch((cause: unknown) =>
+        this.#options.logger.info('A health test came to nothing.', { cause: String(cause) }),
+      )
+      .finally(() => {
+        this.#watching.delete(watching);
+        if (this.#untested.get(endpoint.id) === own) this.#untested.delete(endpoint.id);
+      });
+    this.#watching.add(watching);
+  }
+
+  async #testUntilItPasses(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     const { clock, logger, notify, send, random } = this.#options;
-    const { signal } = this.#stopping;
     while (!signal.aborted) {
       const results = await testEndpoint(endpoint, { send, clock, random, signal });
       const failed = results.filter(({ ok }) => !ok);
       if (signal.aborted) return;
       if (failed.length === 0) {
         await notify.resume(endpoint.id);
-        this.#untested.delete(endpoint.id);
         return;
       }
       logger.error('An endpoint did not pass its health test; its notices wait, and it is tested again.', {
@@ -249,8 +323,7 @@ export class EndpointRegistry {
   }
 
   #find(app: string, id: string): Endpoint {
-    const { configured, store } = this.#options;
-    const endpoint = configured.find((one) => one.id === id) ?? store.get(id);
+    const endpoint = this.#configured.find((one) => one.id === id) ?? this.#options.store.get(id);
     if (endpoint?.app !== app) throw new HousecountError('not_found', 'The app has no such endpoint.');
     return endpoint;
   }
@@ -270,8 +343,7 @@ export class EndpointRegistry {
   }
 
   #of(app: string): readonly Endpoint[] {
-    const { configured, store } = this.#options;
-    return [...configured, ...store.list()].filter((endpoint) => endpoint.app === app);
+    return [...this.#configured, ...this.#options.store.list()].filter((endpoint) => endpoint.app === app);
   }
 
   #view(endpoint: Endpoint, statuses = this.#options.notify.status()): EndpointView {

@@ -81,6 +81,13 @@ export interface Notify {
    * is one of this id, and with `log_unavailable` if its cursor or journal cannot be written.
    */
   add(endpoint: Endpoint): Promise<void>;
+  /**
+   * Begins to deliver to an endpoint of the configuration: where it was, if it was here before, else from the log's end.
+   * Fails as `add`.
+   */
+  attach(endpoint: Endpoint, paused: boolean): Promise<void>;
+  /** Ends delivery; cursor and journal stay, so that `attach`, and a later start, go on there. Fails with `not_found`. */
+  detach(endpointId: string): Promise<void>;
   /** Other settings for the endpoint of this id: they hold from the next attempt on. Fails with `not_found`. */
   change(endpoint: Endpoint): Promise<void>;
   /** Its events wait, and the log keeps them, until `resume`. Fails with `not_found`. */
@@ -202,6 +209,22 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
           throw new HousecountError('body_invalid', `There is an endpoint ${endpoint.id} already.`);
         await cursors.add(endpoint.id, { through: log.lastPosition, open: [] });
         await open(endpoint, false);
+      }),
+    attach: (endpoint, paused) =>
+      inTurn(async () => {
+        if (slots.has(endpoint.id))
+          throw new HousecountError('body_invalid', `There is an endpoint ${endpoint.id} already.`);
+        await cursors.keepOrAdd(endpoint.id, { through: log.lastPosition, open: [] });
+        await open(endpoint, paused);
+      }),
+    detach: (endpointId) =>
+      inTurn(async () => {
+        const slot = slotOf(endpointId);
+        await slot.stop();
+        slots.delete(endpointId);
+        await cursors.release(endpointId);
+        await slot.close();
+        wakeIdle();
       }),
     change: (endpoint) => inTurn(() => slotOf(endpoint.id).change(endpoint)),
     pause: (endpointId) =>

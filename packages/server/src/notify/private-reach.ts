@@ -16,12 +16,12 @@ export function privateReachOf({
   return allowPrivateNetwork && id.startsWith(managedIdPrefix) ? 'named' : allowPrivateNetwork;
 }
 
-/** The guard of addresses, where `named` are the networks that the operator has named. */
+/** The guard of addresses, where `named` are the networks that the operator has named by now. */
 export function guardWith(
-  named: readonly Network[],
+  named: () => readonly Network[],
   guard: (address: string, allowPrivateNetwork: boolean) => boolean = mayConnect,
 ): (address: string, reach: PrivateReach) => boolean {
-  return (address, reach) => guard(address, reach === 'named' ? isNamed(named, address) : reach);
+  return (address, reach) => guard(address, reach === 'named' ? isNamed(named(), address) : reach);
 }
 
 function isNamed(named: readonly Network[], address: string): boolean {

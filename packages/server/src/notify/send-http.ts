@@ -13,6 +13,8 @@ import type { Send, SendOutcome, SendRequest } from './transport.ts';
 
 export interface HttpSender {
   readonly send: Send;
+  /** The named networks have changed: what was found to be in reach, or out of it, is forgotten. */
+  forgetReach(): void;
   /** Closes idle connections; those in use close when their exchange ends. */
   close(): void;
 }
@@ -31,8 +33,8 @@ export function createHttpSender(parts: {
   open?: typeof HttpConnection.open;
   /** Which addresses may be connected to. Tests switch it off, to see that they would notice. */
   guard?: typeof mayConnect;
-  /** Private networks that endpoints made over REST may reach. */
-  named?: readonly Network[];
+  /** Private networks that endpoints made over REST may reach; asked at each attempt. */
+  named?: () => readonly Network[];
 }): HttpSender {
   const {
     clock,
@@ -40,7 +42,7 @@ export function createHttpSender(parts: {
     ca,
     open = HttpConnection.open,
     guard = mayConnect,
-    named = [],
+    named = () => [],
   } = parts;
   const tools: Tools = {
     resolver: new Resolver(clock, lookup),
@@ -67,6 +69,7 @@ export function createHttpSender(parts: {
         deadline.release();
       }
     },
+    forgetReach: () => routes.forget(),
     close: () => tools.pool.close(),
   };
 }

@@ -3,7 +3,7 @@ import { guardWith } from './private-reach.ts';
 import { routesMax, SendRoute, SendRoutes } from './send-route.ts';
 
 const route = (url: string, allowPrivateNetwork = false) =>
-  new SendRoute(url, { allowPrivateNetwork, guard: guardWith([]), ca: undefined });
+  new SendRoute(url, { allowPrivateNetwork, guard: guardWith(() => []), ca: undefined });
 const addresses = (made: SendRoute, found: readonly string[]) =>
   made.ways(found).map(({ target }) => target.address);
 
@@ -17,7 +17,7 @@ test('HOOK17: of the addresses found, those that are refused are left out, whate
 });
 
 test('HOOK16: one URL with and without its private network is two routes', () => {
-  const routes = new SendRoutes({ guard: guardWith([]), ca: undefined });
+  const routes = new SendRoutes({ guard: guardWith(() => []), ca: undefined });
   const url = 'https://10.0.0.1/x';
   expect(addresses(routes.of(url, true), ['10.0.0.1'])).toEqual(['10.0.0.1']);
   expect(addresses(routes.of(url, false), ['10.0.0.1'])).toEqual([]);
@@ -46,7 +46,7 @@ test('HOOK16: a URL that nothing may be sent to has its problem and leads nowher
 });
 
 test('HOOK17: the routes remembered are bounded', () => {
-  const routes = new SendRoutes({ guard: guardWith([]), ca: undefined });
+  const routes = new SendRoutes({ guard: guardWith(() => []), ca: undefined });
   const first = routes.of('https://h0.example/', false);
   for (let host = 1; host < routesMax; host++) routes.of(`https://h${host}.example/`, false);
   expect(routes.of('https://h0.example/', false)).toBe(first);

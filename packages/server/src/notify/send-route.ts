@@ -116,6 +116,11 @@ export class SendRoutes {
     this.#options = options;
   }
 
+  /** What may be reached has changed: every address is looked at anew. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   of(url: string, allowPrivateNetwork: PrivateReach): SendRoute {
     const known = this.#known.get(allowPrivateNetwork) ?? new Map<string, SendRoute>();
     this.#known.set(allowPrivateNetwork, known);

@@ -21,8 +21,8 @@ import { hostsTopic, viewTopic } from './topics.ts';
 
 export interface SignalOptions {
   readonly log: Log;
-  /** Ids of the apps. */
-  readonly apps: readonly string[];
+  /** Ids of the apps, as they are each time that it is gone through. */
+  readonly apps: Iterable<string>;
   readonly broadcast: Broadcast;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -28,7 +28,7 @@ export interface SignalingApp extends TokenApp {
 
 /** What sessions and connections share. */
 export interface SignalingContext {
-  readonly apps: ReadonlyMap<string, SignalingApp>;
+  readonly apps: Pick<ReadonlyMap<string, SignalingApp>, 'get'>;
   readonly log: Log;
   readonly kept: Pick<Messages, 'read'>;
   readonly clock: Clock;

@@ -187,6 +187,12 @@ export class Sessions {
     return memberships.length > 0;
   }
 
+  /** Ends every session of an app that is gone, each told so. Resolves when that is durable. */
+  async endApp(app: string): Promise<void> {
+    const gone = [...this.#byId.values()].filter((session) => session.app.id === app);
+    await Promise.all(gone.map((session) => session.end('invalid_app_id', 'kick')));
+  }
+
   /** Forgets sessions that nobody came back for. */
   sweep(steadyMs: number): void {
     for (const session of this.#byId.values())

@@ -13,6 +13,7 @@ import { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
 import { LockHoldings } from './lock-holdings.ts';
 import { LockWaiters } from './lock-waiters.ts';
+import type { PresenceSettings } from './presence-channel.ts';
 import { Presences } from './presences.ts';
 import { Sessions } from './sessions.ts';
 import { StorageEvents } from './storage-events.ts';
@@ -20,7 +21,8 @@ import { TopicEvents } from './topic-events.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 export interface SignalingOptions {
-  readonly apps: ReadonlyMap<string, SignalingApp>;
+  /** Those of the start are learned of at once, others with `addApp`. */
+  readonly apps: Pick<ReadonlyMap<string, SignalingApp>, 'get' | 'keys'>;
   readonly log: Log;
   /** The messages that are kept. */
   readonly kept: Pick<Messages, 'read'>;
@@ -49,6 +51,9 @@ export function startSignaling(options: SignalingOptions): Signaling {
   return signaling;
 }
 
+/** Of an app that is gone while its last members leave: nobody watches. */
+const goneSettings: PresenceSettings = { announceMax: 50, intervalMs: 30_000, debounceMs: 0 };
+
 /** All signaling of this process: takes sockets in, looks after them, and follows the log. */
 export class Signaling {
   /** For the server's owner. */
@@ -71,9 +76,7 @@ export class Signaling {
     const presences = new Presences({
       ...options,
       settingsOf: (app) => {
-        const known = apps.get(app);
-        if (!known) throw new Error(`the app ${app} is not of this server`);
-        return known.signaling;
+        return apps.get(app)?.signaling ?? goneSettings;
       },
       isBound: (app) => apps.get(app)?.bindSignaling ?? false,
     });
@@ -81,7 +84,7 @@ export class Signaling {
     const context: Omit<SignalingContext, 'sessions'> = {
       ...options,
       presences,
-      whereabouts: new Whereabouts(log, [...apps.keys()]),
+      whereabouts: new Whereabouts(log, apps.keys()),
       audiences,
       topicEvents: new TopicEvents({ ...options, audiences }),
       waiters: new LockWaiters(),
@@ -163,6 +166,16 @@ export class Signaling {
       settle: () => presences.settle(),
     });
     this.#sweepLater();
+  }
+
+  /** An app that is new here, or back: the log may know members of it from before. */
+  addApp(app: string): void {
+    this.#context.whereabouts.learn(app);
+  }
+
+  /** The app is not of this server any more: its users are told so. Resolves when their sessions have left; the rest of the log is the caller's. */
+  async endApp(app: string): Promise<void> {
+    await this.#context.sessions.endApp(app);
   }
 
   /** What its sessions share; for tests. */

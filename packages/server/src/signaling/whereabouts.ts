@@ -11,14 +11,21 @@ export class Whereabouts {
   /** By app and uid; a place is `kind/channel`. Most are in one or two. */
   readonly #places = new Map<string, Set<string>>();
 
-  constructor(log: Pick<Log, 'channels' | 'signalingChannels'>, apps: readonly string[]) {
-    for (const app of apps)
-      for (const { channel, roster } of log.channels(app))
-        for (const { uid } of roster) this.#add(app, uid, { kind: 'live', channel });
+  readonly #log: Pick<Log, 'channels' | 'signalingChannels'>;
+
+  constructor(log: Pick<Log, 'channels' | 'signalingChannels'>, apps: Iterable<string>) {
+    this.#log = log;
+    for (const app of apps) this.learn(app);
     for (const { app, channelType, channel, presence } of log.signalingChannels()) {
       if (presence.sid === undefined || channelType === 'USER') continue;
       for (const { uid } of presence.roster) this.#add(app, uid, { kind: channelType, channel });
     }
+  }
+
+  /** Takes in who is in the app's live channels by now. */
+  learn(app: string): void {
+    for (const { channel, roster } of this.#log.channels(app))
+      for (const { uid } of roster) this.#add(app, uid, { kind: 'live', channel });
   }
 
   absorb(record: LogRecord): void {

@@ -28,7 +28,7 @@ export interface Admitted {
 }
 
 export interface AdmissionOptions {
-  readonly apps: ReadonlyMap<string, EdgeApp>;
+  readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
   readonly log: Log;
   readonly resumeSecret: Uint8Array;
 }

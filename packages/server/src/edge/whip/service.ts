@@ -270,13 +270,23 @@ export class WhipService {
     }
   }
 
+  /** The app is not of this server any more: its sessions end. Members are the caller's to end in the log. */
+  endApp(app: string): void {
+    this.#close(this.#sessions.all().filter((session) => session.app === app));
+  }
+
   async #connected(session: MediaSession, kinds: { audio: boolean; video: boolean }): Promise<void> {
     const { apps, log, leaseMs, streams, media, logger, clock } = this.#options;
     const { app, channel, id, uid, account } = session;
     // Connected again after an ICE restart, or media of an SDK client, which says itself what it sends.
     if (session.joined) return;
-    const pinned = apps.get(app);
-    const profile = pinned && pinnedProfile(pinned, channel);
+    const known = apps.get(app);
+    if (!known) {
+      // Taken out by a reload since the POST.
+      this.#close([session]);
+      return;
+    }
+    const profile = pinnedProfile(known, channel);
     const former = this.#formerOf(session);
     const outcome = await log.join({
       app,
