@@ -1,4 +1,5 @@
 import { listen } from './commands/listen.ts';
+import { reload } from './commands/reload.ts';
 import { repair } from './commands/repair.ts';
 import { replay } from './commands/replay.ts';
 import { serve } from './commands/serve.ts';
@@ -11,7 +12,7 @@ import { runCommands } from './run.ts';
 
 followLauncher();
 const status = await runCommands(
-  [serve, token, simulate, listen, verify, trigger, replay, repair],
+  [serve, reload, token, simulate, listen, verify, trigger, replay, repair],
   process.argv.slice(2),
   {
     out: (text) => process.stdout.write(text),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from './command.ts';
 import { listen } from './commands/listen.ts';
+import { reload } from './commands/reload.ts';
 import { serve } from './commands/serve.ts';
 import { durationMsOf, rateOf, simulate } from './commands/simulate.ts';
 import { token } from './commands/token.ts';
@@ -11,7 +12,7 @@ import { trigger } from './commands/trigger.ts';
 import { verify } from './commands/verify.ts';
 import { runCommands } from './run.ts';
 
-const commands: readonly Command[] = [serve, token, simulate, listen, verify, trigger];
+const commands: readonly Command[] = [serve, reload, token, simulate, listen, verify, trigger];
 async function run(...args: string[]) {
   let out = '';
   let err = '';

@@ -49,13 +49,34 @@ export const development = {
 export function loadConfig(options: LoadOptions): Config {
   const problems: string[] = [];
   const problem = (path: string, sentence: string) => problems.push(path ? `${path}: ${sentence}` : sentence);
-  const fromFile = options.file === undefined ? {} : readFile(options.file);
-  const tree = merge(merge(fromFile, readEnvironment(options.env, problem)), options.overrides ?? {});
+  const tree = treeOf(options, problem);
   const isDevelopment = options.file === undefined && tree.apps === undefined;
   const config = readConfig({ value: tree, path: '', problem }, isDevelopment);
   if (problems.length > 0) throw new ConfigError(problems);
   return options.file === undefined ? config : { ...config, file: options.file };
 }
+
+/**
+ * Where the data folder is, for whoever looks for the server of a configuration that need not be valid otherwise.
+ * @throws ConfigError if the file cannot be read, or the folder is none.
+ */
+export function dataDirOf(options: LoadOptions): string {
+  const problems: string[] = [];
+  const problem = (path: string, sentence: string) => problems.push(`${path}: ${sentence}`);
+  const tree = treeOf(options, () => undefined);
+  const dataDir = readDataDir({ value: tree, path: '', problem });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return dataDir;
+}
+
+/** File, then environment, then overrides. */
+function treeOf({ file, env, overrides = {} }: LoadOptions, problem: Source['problem']): Tree {
+  const fromFile = file === undefined ? {} : readFile(file);
+  return merge(merge(fromFile, readEnvironment(env, problem)), overrides);
+}
+
+const readDataDir = (root: Source): string =>
+  text(child(root, 'dataDir'), 'the path of a folder', filled, './data');
 
 function readConfig(root: Source, isDevelopment: boolean): Config {
   onlyKeys(root, [
@@ -89,7 +110,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   onlyKeys(log, ['level', 'format']);
   return {
     listen,
-    dataDir: text(child(root, 'dataDir'), 'the path of a folder', filled, './data'),
+    dataDir: readDataDir(root),
     engine: choice(child(root, 'engine'), ['embedded'], 'embedded'),
     apps,
     customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,

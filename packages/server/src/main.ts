@@ -7,10 +7,14 @@ import { Idempotency } from './api/idempotency.ts';
 import { LoginBrake } from './api/login-brake.ts';
 import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
+import { Apps } from './apps.ts';
 import { systemClock, systemRandom } from './clock.ts';
-import type { Config } from './config.ts';
+import type { AppConfig, Config } from './config.ts';
+import { ConfigError } from './config-reader.ts';
+import { openControlSocket } from './control-socket.ts';
 import { Manifest } from './data/manifest.ts';
 import { openResumeSecret } from './data/resume-secret.ts';
+import { AddressCount } from './edge/address-count.ts';
 import { JoinBudgets } from './edge/join-budgets.ts';
 import { sdkRoutes } from './edge/sdk-files.ts';
 import { serveEdge } from './edge/serve.ts';
@@ -28,6 +32,7 @@ import { openHistory } from './ledger/history.ts';
 import { openMessages } from './ledger/messages.ts';
 import { Redeliveries } from './ledger/redeliveries.ts';
 import { limits } from './limits.ts';
+import type { Log } from './log/contract.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
 import { mediaMetrics } from './media/media-metrics.ts';
@@ -38,6 +43,7 @@ import { startNotify } from './notify/notify.ts';
 import { retentionCheckMs } from './notify/retention.ts';
 import { createHttpSender } from './notify/send-http.ts';
 import { audienceMetrics } from './observe/audience-metrics.ts';
+import type { Logger } from './observe/contract.ts';
 import { createHealth } from './observe/health.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -45,9 +51,11 @@ import { processMetrics } from './observe/process-metrics.ts';
 import { ProcessWatch } from './observe/process-watch.ts';
 import { warnOfReaders } from './observe/readable-secrets.ts';
 import { observeRoutes } from './observe/routes.ts';
+import { Reloader, type ReloadReport } from './reload.ts';
 import { startSignal } from './signal/signal.ts';
 import { startSignaling } from './signaling/signaling.ts';
 import { loadTls } from './tls.ts';
+import { TlsWatch } from './tls-watch.ts';
 
 /** When clients told to go away may come back, milliseconds. Chosen: a restart takes about one second. */
 const retryAfterMs = 2_000;
@@ -55,15 +63,20 @@ const retryAfterMs = 2_000;
 export interface RunningServer {
   /** Where it listens, with the port it got. */
   readonly url: string;
+  /** Reads the configuration again. Never rejects: the report says what came of it. */
+  reload(): Promise<ReloadReport>;
   /** Stops accepting, says goodbye with a retry hint, flushes. Members stay in the log for the recovery lease. */
   stop(): Promise<void>;
 }
 
 /**
  * Builds the parts, hands each what it needs, and starts them; rejects, with everything stopped again, if one cannot
- * start. This is the only file that knows every part.
+ * start. This is the only file that knows every part. `reread` gives the configuration as it is written at a reload.
  */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  reread: () => Config = () => config,
+): Promise<RunningServer> {
   const started: (() => void | Promise<void>)[] = [];
   /** In reverse: who was started last depends on those before. One that fails to stop does not keep the others from it. */
   const stop = async (): Promise<void> => {
@@ -82,8 +95,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       );
   };
   try {
-    const url = await build(config, started);
-    return { url, stop };
+    return { ...(await build(config, reread, started)), stop };
   } catch (error) {
     // What could not be stopped either says less than why it did not start.
     await stop().catch(() => undefined);
@@ -91,16 +103,25 @@ export async function startServer(config: Config): Promise<RunningServer> {
   }
 }
 
-async function build(config: Config, started: (() => void | Promise<void>)[]): Promise<string> {
+async function build(
+  config: Config,
+  reread: () => Config,
+  started: (() => void | Promise<void>)[],
+): Promise<Omit<RunningServer, 'stop'>> {
+  /** What a reload may change is read from here, each time that it is needed; `config` is for what stays until a restart. */
+  let live = config;
   const clock = systemClock();
   const random = systemRandom();
-  const logger = createLogger(config.log);
+  const logger = createLogger({
+    format: config.log.format,
+    get level() {
+      return live.log.level;
+    },
+  });
   const metrics = createMetrics();
   const health = createHealth(clock);
-  const apps = new Map(config.apps.map((app) => [app.id, app]));
-  for (const { id, certificate, openTo } of config.apps)
-    if (certificate === undefined)
-      logger.warn(`AN APP HAS NO CERTIFICATE: ${openWords[openTo]}`, { app: id });
+  const apps = new Apps(config.apps);
+  for (const app of apps) tellIfOpen(logger, app);
   const common = { clock, random, logger, metrics };
   const { hours, ...room } = config.retention;
   const retention = { ms: hours * 3_600_000, ...room, checkMs: retentionCheckMs };
@@ -137,7 +158,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     },
   });
   started.push(() => log.stop());
-  audienceMetrics(metrics, log, () => apps.keys());
+  audienceMetrics(metrics, log, () => apps.ids);
   health.register('log', async () => {
     // With nobody to write for, nothing would ever find that there is room again.
     if (fenced !== undefined || log.trouble === undefined) return fenced;
@@ -162,7 +183,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     ...common,
     path: join(config.dataDir, 'messages.db'),
     log,
-    daysOf: new Map(config.apps.map(({ id, signaling }) => [id, signaling.historyDays])),
+    daysOf: apps.historyDays,
     signal: keptEnd.signal,
   });
   started.push(async () => {
@@ -174,7 +195,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const deliveries = openDeliveries({ ...common, path: join(config.dataDir, 'deliveries.db') });
   started.push(() => deliveries.stop());
 
-  const sender = createHttpSender({ clock, named: config.endpointNetworks });
+  const sender = createHttpSender({ clock, named: () => live.endpointNetworks });
   started.push(() => sender.close());
   const communicationEventsOf = (app: string) => apps.get(app)?.communicationEvents ?? '107/108';
   const endpointStore = await EndpointStore.open(disk);
@@ -211,7 +232,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     store: endpointStore,
     notify,
     send: sender.send,
-    hasNamedNetworks: config.endpointNetworks.length > 0,
+    get hasNamedNetworks() {
+      return live.endpointNetworks.length > 0;
+    },
   });
   started.push(() => endpoints.stop());
   const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
@@ -222,15 +245,15 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   const signal = startSignal({
     ...common,
     log,
-    apps: [...apps.keys()],
+    apps: apps.ids,
     broadcast,
     onStreams: (app, channel) => whip?.streamsChanged(app, channel),
   });
   started.push(() => signal.stop());
   health.register('signal', () => signal.trouble);
 
-  const { socketsMax, socketsPerAddressMax, requestsMax, requestsPerAddressMax } = config.listen;
-  const sockets = new SocketCount(socketsMax, socketsPerAddressMax);
+  const sockets = new SocketCount(config.listen.socketsMax, config.listen.socketsPerAddressMax);
+  const requests = new AddressCount(config.listen.requestsMax, config.listen.requestsPerAddressMax);
   const signaling = startSignaling({
     ...common,
     apps,
@@ -247,8 +270,14 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => signaling.stop(retryAfterMs));
   health.register('signaling', () => signaling.trouble);
 
-  const { joinsPerAddress, joinsPerToken } = config.limits;
-  const joins = new JoinBudgets(clock, { perAddress: joinsPerAddress, perToken: joinsPerToken });
+  const joins = new JoinBudgets(clock, {
+    get perAddress() {
+      return live.limits.joinsPerAddress;
+    },
+    get perToken() {
+      return live.limits.joinsPerToken;
+    },
+  });
 
   const media = await startEmbeddedMedia({
     ...config.media,
@@ -273,7 +302,9 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
     media,
     streams: signal.streams,
     leaseMs: config.leases.rtcMs,
-    sessionsPerAppMax: config.media.sessionsPerAppMax,
+    get sessionsPerAppMax() {
+      return live.media.sessionsPerAppMax;
+    },
   });
   whip.start();
   started.push(() => whip?.stop());
@@ -293,36 +324,45 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   started.push(() => idempotency.close());
   await manifest.noteFound();
   const authority = new Authority({
-    customers: config.customers,
+    get customers() {
+      return live.customers;
+    },
     development: config.development,
     brake: new LoginBrake(common),
   });
+  const tls = await loadTls(config.listen, disk);
+  /** Changed in place, so that whoever has it has those of now. */
+  const iceServers = [...config.media.iceServers];
   const edge = serveEdge({
     ...common,
     host: config.listen.host,
     port: config.listen.port,
-    ...(await loadTls(config.listen, disk)),
+    ...tls,
     basePath: config.listen.basePath,
-    requestsMax,
-    requestsPerAddressMax,
-    trust: { proxies: config.listen.trustedProxies, header: config.listen.forwardedHeader },
+    requests,
+    trust: {
+      get proxies() {
+        return live.listen.trustedProxies;
+      },
+      get header() {
+        return live.listen.forwardedHeader;
+      },
+    },
     apps,
     log,
     signal,
     resumeSecret,
     leaseMs: config.leases.rtcMs,
     recoveryMs: config.leases.recoveryMs,
-    iceServers: config.media.iceServers,
+    iceServers,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [
-      ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, config.observeNetworks) }),
+      ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, () => live.observeNetworks) }),
       ...apiRoutes({
         ...common,
-        apps: config.apps.map(({ id, certificate, openTo, signaling: { historyDays } }) => ({
-          id,
-          ...(certificate === undefined ? { openTo } : { certificate }),
-          historyDays,
-        })),
+        get apps() {
+          return Array.from(apps, apiApp);
+        },
         kept,
         authority,
         idempotency,
@@ -339,7 +379,7 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
       }),
       ...whipRoutes({
         service: whip,
-        iceServers: config.media.iceServers,
+        iceServers,
         basePath: config.listen.basePath,
         admitRequest: (key) => budget.take(key),
         admitStranger: (address) => strangers.take(holderOf(address)),
@@ -354,7 +394,92 @@ async function build(config: Config, started: (() => void | Promise<void>)[]): P
   });
   started.push(() => edge.stop({ retryAfterMs }));
   health.register('edge', () => edge.trouble);
-  return edge.url;
+
+  const certificate =
+    tls.tls &&
+    new TlsWatch({
+      clock,
+      logger,
+      present: tls.tls,
+      files: () => (live.listen.tls && 'cert' in live.listen.tls ? live.listen.tls : undefined),
+      load: async () => (await loadTls(live.listen, disk)).tls ?? Promise.reject(new Error('There is none.')),
+      use: (pair) => edge.setTls(pair),
+    });
+  certificate?.start();
+  started.push(() => certificate?.stop());
+
+  const reloader = new Reloader({
+    logger,
+    running: () => live,
+    reread,
+    async apply({ config: next }) {
+      const pair = (await loadTls(next.listen, disk)).tls;
+      // First what may be refused.
+      const isOtherCertificate =
+        pair !== undefined && certificate !== undefined && takeTls(certificate, pair);
+      live = next;
+      const { listen, media } = next;
+      sockets.limit(listen.socketsMax, listen.socketsPerAddressMax);
+      requests.limit(listen.requestsMax, listen.requestsPerAddressMax);
+      iceServers.splice(0, iceServers.length, ...media.iceServers);
+      sender.forgetReach();
+      const changes = apps.replace(next.apps);
+      for (const id of changes.added) signaling.addApp(id);
+      for (const app of apps)
+        if (changes.added.includes(app.id) || changes.changed.includes(app.id)) tellIfOpen(logger, app);
+      for (const id of changes.removed) {
+        edge.endApp(id);
+        whip?.endApp(id);
+        await signaling.endApp(id);
+        await endMembers(log, id);
+      }
+      return {
+        apps: changes,
+        endpoints: await endpoints.configure(next.endpoints),
+        certificate: isOtherCertificate,
+      };
+    },
+  });
+  const control = await openControlSocket(
+    config.dataDir,
+    async (request) =>
+      request === 'reload' ? reloader.reload() : { ok: false, problems: [`${request}: not known here`] },
+    logger,
+  );
+  started.push(async () => {
+    await control?.close();
+    await reloader.stop();
+  });
+  return { url: edge.url, reload: () => reloader.reload() };
+}
+
+function takeTls(watch: TlsWatch, pair: Parameters<TlsWatch['take']>[0]): boolean {
+  try {
+    return watch.take(pair);
+  } catch (cause) {
+    throw new ConfigError([`listen.tls: ${cause instanceof Error ? cause.message : String(cause)}`]);
+  }
+}
+
+/** Whoever is in a channel of the app leaves, as one who was kicked. */
+async function endMembers(
+  log: Pick<Log, 'channels' | 'submit' | 'signalingChannels' | 'signaling'>,
+  app: string,
+) {
+  for (const { channel } of log.channels(app)) await log.submit(app, channel, { type: 'kick' });
+  for (const key of [...log.signalingChannels()])
+    if (key.app === app && key.presence.sid !== undefined) await log.signaling(key, { type: 'kick' });
+}
+
+/** An app as the REST API knows it. */
+const apiApp = ({ id, certificate, openTo, signaling: { historyDays } }: AppConfig) => ({
+  id,
+  ...(certificate === undefined ? { openTo } : { certificate }),
+  historyDays,
+});
+
+function tellIfOpen(logger: Logger, { id, certificate, openTo }: AppConfig): void {
+  if (certificate === undefined) logger.warn(`AN APP HAS NO CERTIFICATE: ${openWords[openTo]}`, { app: id });
 }
 
 /** What an app without certificate means, for whoever reads the log. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentKinds, variableOf } from './config-environment.ts';
 import { loadConfig } from './config-load.ts';
+import { appRestartKeys, reloadKinds } from './config-reload.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-settings-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -58,4 +59,16 @@ test('OPS31: a setting that is shown commented out is one, where it stands, when
     const { listen, apps } = load(all.replace(line, line.replace('# ', '')));
     expect([...Object.keys(listen), ...Object.keys(apps[0] ?? {})]).toContain(key ?? '');
   }
+});
+
+test('RELOAD12: its table says of every key whether a reload takes it or a restart', () => {
+  const rowOf = (title: string) =>
+    [...(new RegExp(`^\\| ${title} \\|(.*)\\|$`, 'm').exec(text)?.[1] ?? '').matchAll(/`([\w.]+)`/g)].map(
+      ([, key = '']) => key,
+    );
+  const expected = (kind: string) =>
+    Object.entries(reloadKinds).flatMap(([key, one]) => (one === kind ? [key] : []));
+  expect(rowOf('at a reload').sort()).toEqual(expected('reload').sort());
+  const ofApps = appRestartKeys.map((key) => `apps.${key}`);
+  expect(rowOf('at the next start').sort()).toEqual([...expected('restart'), ...ofApps].sort());
 });

@@ -5,6 +5,7 @@ import { development, loadConfig } from '@housecount/server/config-load';
 import { isLoopbackHost } from '@housecount/server/net/loopback';
 import { type Command, type Terminal, text, type Values, whole } from '../command.ts';
 import { endOnBug } from '../end-on-bug.ts';
+import { hangupSignals } from '../hangup-signals.ts';
 import { outliveReaders } from '../outlive-readers.ts';
 import { endSignal } from '../signals.ts';
 
@@ -37,14 +38,17 @@ Every key of the file is also an environment variable: HOUSECOUNT_ and its path 
 HOUSECOUNT_LISTEN_PORT and leases.rtcMs is HOUSECOUNT_LEASES_RTC_MS. Lists are given as JSON. Options go before
 variables, variables before the file. HOUSECOUNT_CONFIG names the file if --config does not.
 
-SIGTERM and SIGINT stop it in order: members may resume after the next start. A second signal stops it at once.`,
+SIGTERM and SIGINT stop it in order: members may resume after the next start. Ctrl-C a second time stops it at once.
+SIGHUP and housecount reload read the configuration again, and the certificate files; see docs/settings.md.`,
   async run(values, terminal) {
     const config = configOf(values, terminal);
     const { startServer } = await import('@housecount/server/main');
     endOnBug();
     outliveReaders();
     const stopping = endSignal();
-    const server = await startServer(config);
+    const hangups = hangupSignals();
+    const server = await startServer(config, () => configOf(values, terminal));
+    hangups.follow({ reload: () => void server.reload(), end: () => process.kill(process.pid, 'SIGTERM') });
     announce(reachable(server.url), config, values, terminal);
     if (!stopping.aborted) await once(stopping, 'abort');
     await server.stop();
@@ -74,8 +78,14 @@ function configOf(values: Values, terminal: Terminal): Config {
 
 function announce(url: string, config: Config, values: Values, terminal: Terminal): void {
   const lanUrls = values.lan === true ? reachableInLan(url, config.listen.host) : [];
+  const said = { listening: url, lan: lanUrls, development: config.development };
   if (values.json === true) {
-    terminal.out(`${JSON.stringify({ listening: url, lan: lanUrls, development: config.development })}\n`);
+    terminal.out(`${JSON.stringify(said)}\n`);
+    return;
+  }
+  // Where both streams go to one place, each line of it is read as the log's.
+  if (config.log.format === 'json') {
+    terminal.out(`${JSON.stringify({ message: `listening on ${url}`, ...said })}\n`);
     return;
   }
   terminal.out(`listening on ${url}\n`);

@@ -3,6 +3,7 @@ import type { Logger } from './contract.ts';
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 export interface LoggerOptions {
+  /** Read at each line: it may change. */
   readonly level: Level;
   /** `auto` is pretty if the sink is a terminal, JSON otherwise. */
   readonly format: 'auto' | 'json' | 'pretty';
@@ -34,11 +35,10 @@ export function createLogger(options: LoggerOptions): Logger {
   const sink: Sink = options.sink ?? process.stderr;
   const nowMs = options.nowMs ?? Date.now;
   const pretty = options.format === 'pretty' || (options.format === 'auto' && sink.isTTY === true);
-  const least = levels.indexOf(options.level);
   let dropped = 0;
 
   function write(level: Level, message: string, fields: Fields): void {
-    if (levels.indexOf(level) < least) return;
+    if (levels.indexOf(level) < levels.indexOf(options.level)) return;
     try {
       if ((sink.writableLength ?? 0) > backlogBytesMax) {
         dropped += 1;
