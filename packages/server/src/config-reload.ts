@@ -27,6 +27,7 @@ export const reloadKinds = {
   observeNetworks: 'reload',
   'retention.hours': 'restart',
   'retention.bytes': 'restart',
+  'retention.bytesPerApp': 'restart',
   'accounts.days': 'restart',
   'limits.joinsPerAddress': 'reload',
   'limits.joinsPerToken': 'reload',

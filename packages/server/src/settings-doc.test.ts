@@ -14,7 +14,9 @@ const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = ''
 const file = join(folder, 'housecount.yaml');
 function load(yaml: string) {
   writeFileSync(file, yaml);
-  return loadConfig({ file, env: {} });
+  // Where it was read from is no setting.
+  const { file: _, ...settings } = loadConfig({ file, env: {} });
+  return settings;
 }
 const [all = '', tenants = '', appIdOnly = '', pinned = '', likeTheOriginal = ''] = examples;
 
