@@ -14,9 +14,7 @@ const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = ''
 const file = join(folder, 'housecount.yaml');
 function load(yaml: string) {
   writeFileSync(file, yaml);
-  // Where it was read from is no setting.
-  const { file: _, ...settings } = loadConfig({ file, env: {} });
-  return settings;
+  return loadConfig({ file, env: {} });
 }
 const [all = '', tenants = '', appIdOnly = '', pinned = '', likeTheOriginal = ''] = examples;
 
