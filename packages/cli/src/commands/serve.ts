@@ -123,7 +123,7 @@ function configuredNotes(url: string, { customers }: Config): string {
   return `
   Console      ${url}/   (${login})
 
-  There is no demo room, and REST takes a login: both are otherwise without a configuration alone.
+  There is no demo room, and REST takes a login. To try both without: npx housecount serve
 
 `;
 }

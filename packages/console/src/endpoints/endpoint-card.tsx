@@ -212,8 +212,9 @@ function factsOf(endpoint: EndpointInfo): string[] {
     ...(endpoint.redeliverGivenUp ? [] : ['given up for good']),
     ...(headerNames.length > 0 ? [`with ${headerNames.join(', ')}`] : []),
     ...(allowPrivateNetwork ? ['private network'] : []),
-    `secret ${hints.join(', ')}`,
+    // Of a short secret nothing is shown.
+    hints.every((hint) => hint === '…') ? 'signed' : `secret ${hints.join(', ')}`,
     ...(endpoint.source === 'config' ? ['from the configuration file'] : []),
-    `id ${endpoint.endpointId}`,
+    `id\u00a0${endpoint.endpointId}`,
   ];
 }
