@@ -11,8 +11,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const text = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
 const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
-const file = join(folder, 'housecount.yaml');
+let files = 0;
 function load(yaml: string) {
+  const file = join(folder, `${files++}.yaml`);
   writeFileSync(file, yaml);
   return loadConfig({ file, env: {} });
 }

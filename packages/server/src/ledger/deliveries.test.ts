@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { afterEach, describe, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -520,6 +520,30 @@ describe('restarts', () => {
       expect(deliveries.read(appForTests, 'good', noticeId)?.made[0]?.exchange?.body).toContain(noticeId);
     for (const report of reportsForTests(1000)) deliveries.record(report);
     expect(deliveries.read(appForTests, 'good', left[0] ?? '')).toMatchObject({ attempts: 2 });
+  });
+
+  test('DATA4: damage that is met while the server runs costs what the file held, and nothing that comes', async () => {
+    const path = newPath();
+    const first = await open(path);
+    for (const report of reportsForTests(300)) first.deliveries.record(report);
+    expect(ids(first.deliveries)).toHaveLength(100);
+    first.stop();
+    const bytes = readFileSync(path);
+    const { deliveries, complaints, stop } = await open(path);
+    writeFileSync(path, bytes.fill(0x5a, bytes.length / 2));
+    const [known] = reportsForTests(300);
+    for (const report of reportsForTests(300)) {
+      deliveries.record(report);
+      deliveries.delivery('good', report.notices[0]?.text.noticeId ?? '');
+    }
+    expect(ids(deliveries)).toHaveLength(100);
+    expect(deliveries.delivery('good', known?.notices[0]?.text.noticeId ?? '')).toMatchObject({
+      attempts: 1,
+    });
+    expect(complaints).toEqual([expect.stringContaining('DAMAGED')]);
+    expect(deliveries.trouble).toBeUndefined();
+    stop();
+    expect(readdirSync(join(path, '..')).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
   });
 
   test('HOOK105: a damaged file is begun anew', async () => {

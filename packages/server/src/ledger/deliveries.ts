@@ -13,6 +13,7 @@ import {
 } from './delivery-tables.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { RequestQueue } from './request-queue.ts';
+import { Damage } from './sqlite.ts';
 import { tellOpening } from './tell-opening.ts';
 
 export interface DeliveriesOptions {
@@ -63,13 +64,15 @@ const dayMs = 24 * 3_600_000;
 export function openDeliveries(options: DeliveriesOptions): Deliveries {
   const { clock, metrics } = options;
   const logger = options.logger.with({ part: 'deliveries' });
-  const tables = DeliveryTables.open(
-    options.path,
-    tellOpening(
-      logger,
-      'Deliveries of before cannot be searched or sent once more as given up; notices themselves are not touched.',
-    ),
-  );
+  const open = () =>
+    DeliveryTables.open(
+      options.path,
+      tellOpening(
+        logger,
+        'Deliveries of before cannot be searched or sent once more as given up; notices themselves are not touched.',
+      ),
+    );
+  let tables = open();
   const queue = new RequestQueue();
   let trouble: string | undefined;
   let stopped = false;
@@ -84,8 +87,20 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
   metrics.gauge(
     'housecount_notify_dead_letters',
     'Searchable deliveries that were given up and not taken since.',
-    () => tables.givenUp(),
+    () => use((file) => file.givenUp()),
   );
+
+  /** Goes on with a new file where damage is met, for delivery asks it as well. */
+  function use<T>(work: (tables: DeliveryTables) => T): T {
+    try {
+      return work(tables);
+    } catch (cause) {
+      if (!(cause instanceof Damage)) throw cause;
+      tables.close();
+      tables = open();
+      return work(tables);
+    }
+  }
 
   function record(report: AttemptReport): void {
     if (stopped) return;
@@ -101,7 +116,7 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
     const batch = queue.first(batchMax);
     if (batch.length === 0) return true;
     try {
-      tables.append(batch);
+      use((file) => file.append(batch));
     } catch (cause) {
       if (trouble === undefined) logger.error('The deliveries cannot be written; trying again.', { cause });
       trouble = 'The deliveries cannot be written.';
@@ -128,7 +143,8 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
 
   function retainSome(): boolean {
     try {
-      return tables.retain(clock.nowMs() - limits.deliveryDaysMax * dayMs, limits.deliveryRowsMax);
+      const beforeMs = clock.nowMs() - limits.deliveryDaysMax * dayMs;
+      return use((file) => file.retain(beforeMs, limits.deliveryRowsMax));
     } catch (cause) {
       logger.error('Old deliveries cannot be deleted; trying again.', { cause });
       return false;
@@ -143,15 +159,15 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
     record,
     search({ filter, cursor, limit }) {
       flushSome();
-      return tables.search(filter, cursor, limit);
+      return use((file) => file.search(filter, cursor, limit));
     },
     read(app, endpoint, noticeId) {
       flushSome();
-      return tables.withAttempts(app, endpoint, noticeId, limits.pageMax);
+      return use((file) => file.withAttempts(app, endpoint, noticeId, limits.pageMax));
     },
     delivery(endpoint, noticeId) {
       flushSome();
-      return tables.delivery(endpoint, noticeId);
+      return use((file) => file.delivery(endpoint, noticeId));
     },
     get trouble() {
       return trouble;

@@ -60,7 +60,11 @@ describe('versions', () => {
     const path = fileWith(3, first);
     const { database, openings } = open(path, third);
     ends.push(() => database.close());
-    expect(openings).toEqual([{ what: 'migrated', path, from: 1, to: 3 }]);
+    const versions = { path, from: 1, to: 3 };
+    expect(openings).toEqual([
+      { what: 'migrating', ...versions },
+      { what: 'migrated', ...versions },
+    ]);
     expect(database.prepare('SELECT n, more FROM kept ORDER BY n').all()).toEqual(
       [1, 2, 3].map((n) => ({ n, more: null })),
     );

@@ -38,7 +38,12 @@ export interface Format {
 
 /** What became of an existing file when it was opened. */
 export type Opening =
-  | { readonly what: 'migrated'; readonly path: string; readonly from: number; readonly to: number }
+  | {
+      readonly what: 'migrating' | 'migrated';
+      readonly path: string;
+      readonly from: number;
+      readonly to: number;
+    }
   /** It is damaged: it now has the name `aside`, and a new one was begun. */
   | { readonly what: 'set-aside'; readonly path: string; readonly aside: string; readonly reason: string };
 
@@ -86,8 +91,8 @@ function buildOn<Tables>(database: BunDatabase, path: string, build: (database: 
   }
 }
 
-/** What is there is damaged: not busy, not full, not forbidden. */
-class Damage extends Error {}
+/** A file is damaged: not busy, not full, not forbidden. Opened again, it is set aside. */
+export class Damage extends Error {}
 
 const isDamage = (cause: unknown): boolean =>
   cause instanceof Damage ||
@@ -119,6 +124,7 @@ function openFound(options: OpenOptions): BunDatabase {
     if (found === 0) throw new Damage('its tables were only half made');
     checkAfterCrash(database);
     if (found === version) return database;
+    options.onOpening({ what: 'migrating', path, from: found, to: version });
     inOne(database, version, migrations.slice(found - 1));
     options.onOpening({ what: 'migrated', path, from: found, to: version });
     return database;

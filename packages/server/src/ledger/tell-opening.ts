@@ -4,13 +4,14 @@ import type { Opening } from './sqlite.ts';
 /** Tells the operator what became of a file when it was opened; `lost`: what a damaged one costs, as sentences. */
 export function tellOpening(logger: Logger, lost: string): (opening: Opening) => void {
   return (opening) => {
-    if (opening.what === 'migrated') {
-      const { path, from, to } = opening;
-      logger.info('A file of the data folder was brought to the version of this server.', {
-        file: path,
-        from,
-        to,
-      });
+    if (opening.what !== 'set-aside') {
+      const { what, path: file, from, to } = opening;
+      logger.info(
+        what === 'migrated'
+          ? 'The file has the version of this server now.'
+          : 'A file of the data folder is brought to the version of this server; a large one takes some seconds.',
+        { file, from, to },
+      );
       return;
     }
     const { path, aside, reason } = opening;
