@@ -191,6 +191,7 @@ describe('publishing', () => {
     media.open.clear();
     server.socket.drop();
     await until('replaced', () => media.paths('POST').length === 2);
+    expect(media.paths('DELETE')).toEqual([]);
   });
 
   test('SDK55: a new membership publishes with its own key', async () => {

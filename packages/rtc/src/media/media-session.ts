@@ -40,6 +40,8 @@ export interface MediaSessionOptions {
 /** One RTCPeerConnection and its WHIP or WHEP session. */
 export class MediaSession {
   #closed = false;
+  /** The server has said that it no longer has the session: there is nothing to delete. */
+  #isForgotten = false;
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #state: RTCPeerConnectionState = 'new';
   readonly #unwatch: () => void;
@@ -119,12 +121,14 @@ export class MediaSession {
     this.connection.onicecandidate = null;
     this.connection.close();
     this.options.onState('closed', this.#state);
-    await drop(this.resource.url, this.options.bearer(), keepalive);
+    if (!this.#isForgotten) await drop(this.resource.url, this.options.bearer(), keepalive);
   }
 
   /** After the server was away: reports the session lost if the server no longer has it. */
   async check(signal: AbortSignal): Promise<void> {
-    if (!(await sessionLives(this.resource.url, this.options.bearer(), signal))) this.#lost();
+    if (await sessionLives(this.resource.url, this.options.bearer(), signal)) return;
+    this.#isForgotten = true;
+    this.#lost();
   }
 
   #changed(current: RTCPeerConnectionState): void {
