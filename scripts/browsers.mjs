@@ -19,7 +19,7 @@ export const newerThanOldest = [
   /\bstructuredClone\b/,
   /\.(?:isWellFormed|toWellFormed)\(/,
   /\brandomUUID\b/,
-  /\breportError\b/,
+  /\breportError\(/,
   /\b(?:CompressionStream|DecompressionStream)\b/,
   /\bError\.captureStackTrace\b/,
   // Lookbehind, which Safari has from 16.4 on: a literal would stop the whole script.

@@ -27,8 +27,8 @@ test('SDK100: the built SDKs and the console are in a syntax that the oldest bro
   }
 });
 
-test('SDK100: the built SDKs name nothing that the oldest browsers lack', () => {
-  for (const path of sdks) {
+test('SDK100: the built SDKs and the console name nothing that the oldest browsers lack', () => {
+  for (const path of [...sdks, ...ofConsole]) {
     const found = newerThanOldest.flatMap((pattern) => pattern.exec(textOf(path))?.[0] ?? []);
     assert.deepEqual(found, [], path);
   }

@@ -33,5 +33,13 @@ export function useEndpoints(app: string): Endpoints {
 
 /** An endpoint's description, or the host of its URL. */
 export function nameOfEndpoint({ description, url }: Pick<EndpointInfo, 'description' | 'url'>): string {
-  return description || (URL.canParse(url) ? new URL(url).host : url);
+  return description || hostOf(url) || url;
+}
+
+function hostOf(url: string): string | undefined {
+  try {
+    return new URL(url).host;
+  } catch {
+    return undefined;
+  }
 }
