@@ -134,6 +134,24 @@ export function setUpTestPrograms(groups) {
       say(`${program.names[0]} is not there: tests are skipped (Debian: ${program.debian}).`);
 }
 
+/** Whose SQLite the tests of a store run over, where this Node has none. */
+const newerNode = '22.23.3';
+
+/** Path of a Node that has node:sqlite: this one, or one from npm. This one, too, if that cannot be had: its tests are then skipped. */
+export function setUpNodeWithSqlite() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 13)) return process.execPath;
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const folder = join(root, 'node_modules/.cache/newer-node');
+  const path = join(folder, 'node_modules', name, 'bin/node');
+  if (!existsSync(path)) {
+    say(`installing Node ${newerNode} for the tests of a store (npm) …`);
+    const args = ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+    spawnSync('npm', [...args, `${name}@${newerNode}`], { stdio: ['ignore', 'ignore', 2] });
+  }
+  return existsSync(path) ? path : process.execPath;
+}
+
 /** Packages that are installed meanwhile do not start their services: the tests start what they need. */
 function withoutServices(install) {
   const policy = '/usr/sbin/policy-rc.d';
