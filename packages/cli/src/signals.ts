@@ -22,7 +22,7 @@ export function endSignal(
   const onSignal = (signal: NodeJS.Signals) => {
     if (!ending.signal.aborted) {
       firstMs = steadyMs();
-      ending.abort();
+      ending.abort(signal);
     } else if (signal === 'SIGINT' && steadyMs() - firstMs >= oneWishMs) exit(interruptedStatus);
   };
   source.on('SIGINT', onSignal);

@@ -69,6 +69,17 @@ export function dataDirOf(options: LoadOptions): string {
   return dataDir;
 }
 
+/** Is the log to be read by a machine? Of a configuration that need not be valid, nor there. */
+export function isJsonLog(options: LoadOptions): boolean {
+  const isJson = (tree: Tree) => isObject(tree.log) && tree.log.format === 'json';
+  try {
+    return isJson(treeOf(options, () => undefined));
+  } catch {
+    const { file: _, ...others } = options;
+    return isJson(treeOf(others, () => undefined));
+  }
+}
+
 /** File, then environment, then overrides. */
 function treeOf({ file, env, overrides = {} }: LoadOptions, problem: Source['problem']): Tree {
   const fromFile = file === undefined ? {} : readFile(file);

@@ -90,6 +90,11 @@ export const limits = {
   loginFailureMs: 3_000,
   /** Addresses remembered for that, and addresses of right logins; the oldest goes first. */
   loginAddressesMax: 10_000,
+  /** Lines of the log of one kind that strangers can cause: so many a minute, a megabyte an hour at the most … */
+  limitedLinesMax: 60,
+  /** … of one address (IPv6: /64) so many; how many were left out is told. Chosen, not measured. */
+  limitedLinesPerAddressMax: 10,
+  limitedLinesMs: 60_000,
   /** How long a POST over REST with an idempotency key is not done again, milliseconds: three days. */
   idempotencyMs: 3 * 24 * 3_600_000,
   /** Idempotency keys that are remembered on disk; beyond it the oldest are forgotten … */

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
 import { Authority } from './api/auth.ts';
 import { Idempotency } from './api/idempotency.ts';
 import { LoginBrake } from './api/login-brake.ts';
@@ -45,11 +46,14 @@ import { createHttpSender } from './notify/send-http.ts';
 import { audienceMetrics } from './observe/audience-metrics.ts';
 import type { Logger } from './observe/contract.ts';
 import { createHealth } from './observe/health.ts';
+import { followKicks } from './observe/kick-log.ts';
+import { LimitedLogger } from './observe/limited-logger.ts';
 import { createLogger } from './observe/logger.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { processMetrics } from './observe/process-metrics.ts';
 import { ProcessWatch } from './observe/process-watch.ts';
 import { warnOfReaders } from './observe/readable-secrets.ts';
+import { refusedLogins } from './observe/refused-logins.ts';
 import { observeRoutes } from './observe/routes.ts';
 import { Reloader, type ReloadReport } from './reload.ts';
 import { startSignal } from './signal/signal.ts';
@@ -66,7 +70,7 @@ export interface RunningServer {
   /** Reads the configuration again. Never rejects: the report says what came of it. */
   reload(): Promise<ReloadReport>;
   /** Stops accepting, says goodbye with a retry hint, flushes. Members stay in the log for the recovery lease. */
-  stop(): Promise<void>;
+  stop(why?: string): Promise<void>;
 }
 
 /**
@@ -95,7 +99,14 @@ export async function startServer(
       );
   };
   try {
-    return { ...(await build(config, reread, started)), stop };
+    const { logger, ...server } = await build(config, reread, started);
+    return {
+      ...server,
+      stop(why) {
+        logger.info('stopping: clients are told to come back', { why });
+        return stop();
+      },
+    };
   } catch (error) {
     // What could not be stopped either says less than why it did not start.
     await stop().catch(() => undefined);
@@ -107,7 +118,7 @@ async function build(
   config: Config,
   reread: () => Config,
   started: (() => void | Promise<void>)[],
-): Promise<Omit<RunningServer, 'stop'>> {
+): Promise<Omit<RunningServer, 'stop'> & { readonly logger: Logger }> {
   /** What a reload may change is read from here, each time that it is needed; `config` is for what stays until a restart. */
   let live = config;
   const clock = systemClock();
@@ -121,7 +132,18 @@ async function build(
   const metrics = createMetrics();
   const health = createHealth(clock);
   const apps = new Apps(config.apps);
+  // Last of all in the end, and first of all now.
+  started.push(() => logger.info('stopped'));
+  logger.info('starting', {
+    version: packageJson.version,
+    pid: process.pid,
+    dataDir: resolve(config.dataDir),
+    development: config.development,
+  });
   for (const app of apps) tellIfOpen(logger, app);
+  const limited = new LimitedLogger(logger, clock);
+  started.push(() => limited.stop());
+  const onRefusedLogin = refusedLogins(limited);
   const common = { clock, random, logger, metrics };
   const { hours, ...room } = config.retention;
   const retention = { ms: hours * 3_600_000, ...room, checkMs: retentionCheckMs };
@@ -158,6 +180,8 @@ async function build(
     },
   });
   started.push(() => log.stop());
+  const kicks = followKicks({ log, clock, logger, limited });
+  started.push(() => kicks.stop());
   audienceMetrics(metrics, log, () => apps.ids);
   health.register('log', async () => {
     // With nobody to write for, nothing would ever find that there is room again.
@@ -265,6 +289,7 @@ async function build(
     leaseMs: config.leases.signalingMs,
     recoveryMs: config.leases.recoveryMs,
     isTokenFree: config.development,
+    onRefusedLogin,
   });
   // Ends with edge, which has its sockets; here in case that was never started.
   started.push(() => signaling.stop(retryAfterMs));
@@ -328,7 +353,7 @@ async function build(
       return live.customers;
     },
     development: config.development,
-    brake: new LoginBrake(common),
+    brake: new LoginBrake({ ...common, logger: limited }),
   });
   const tls = await loadTls(config.listen, disk);
   /** Changed in place, so that whoever has it has those of now. */
@@ -355,6 +380,7 @@ async function build(
     leaseMs: config.leases.rtcMs,
     recoveryMs: config.leases.recoveryMs,
     iceServers,
+    onRefusedLogin,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [
       ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, () => live.observeNetworks) }),
@@ -380,6 +406,7 @@ async function build(
       ...whipRoutes({
         service: whip,
         iceServers,
+        onRefusedLogin,
         basePath: config.listen.basePath,
         admitRequest: (key) => budget.take(key),
         admitStranger: (address) => strangers.take(holderOf(address)),
@@ -450,7 +477,23 @@ async function build(
     await control?.close();
     await reloader.stop();
   });
-  return { url: edge.url, reload: () => reloader.reload() };
+  tellListening(logger, edge.url, live);
+  return { url: edge.url, reload: () => reloader.reload(), logger };
+}
+
+function tellListening(logger: Logger, url: string, config: Config): void {
+  const { apps, customers, endpoints } = config;
+  logger.info('listening', {
+    url,
+    apps: apps.length,
+    customers: customers.map(({ id, role }) => `${id} (${role})`),
+    endpoints: endpoints.length,
+  });
+  if (config.development) return;
+  if (customers.length === 0)
+    logger.warn('no customers: nobody can use the REST API and the console', { setting: 'customers' });
+  else
+    logger.info('REST and the console take a login of a customer; the demo is of the server without a file');
 }
 
 function takeTls(watch: TlsWatch, pair: Parameters<TlsWatch['take']>[0]): boolean {

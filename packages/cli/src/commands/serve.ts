@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import type { Config } from '@housecount/server/config';
-import { development, loadConfig } from '@housecount/server/config-load';
+import { development, isJsonLog, type LoadOptions, loadConfig } from '@housecount/server/config-load';
+import { ConfigError } from '@housecount/server/config-reader';
 import { isLoopbackHost } from '@housecount/server/net/loopback';
-import { type Command, type Terminal, text, type Values, whole } from '../command.ts';
+import { createLogger } from '@housecount/server/observe/logger';
+import { type Command, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
 import { endOnBug } from '../end-on-bug.ts';
 import { hangupSignals } from '../hangup-signals.ts';
 import { outliveReaders } from '../outlive-readers.ts';
@@ -41,27 +43,49 @@ variables, variables before the file. HOUSECOUNT_CONFIG names the file if --conf
 SIGTERM and SIGINT stop it in order: members may resume after the next start. Ctrl-C a second time stops it at once.
 SIGHUP and housecount reload read the configuration again, and the certificate files; see docs/settings.md.`,
   async run(values, terminal) {
-    const config = configOf(values, terminal);
-    const { startServer } = await import('@housecount/server/main');
-    endOnBug();
-    outliveReaders();
-    const stopping = endSignal();
-    const hangups = hangupSignals();
-    const server = await startServer(config, () => configOf(values, terminal));
-    hangups.follow({ reload: () => void server.reload(), end: () => process.kill(process.pid, 'SIGTERM') });
-    announce(reachable(server.url), config, values, terminal);
-    if (!stopping.aborted) await once(stopping, 'abort');
-    await server.stop();
-    return 0;
+    try {
+      return await serveUntilEnd(values, terminal);
+    } catch (error) {
+      // Who calls it wrongly is a person.
+      if (error instanceof UsageError || !isJsonLog(optionsOf(values, terminal))) throw error;
+      return refuseAsJson(error, terminal);
+    }
   },
 };
 
-function configOf(values: Values, terminal: Terminal): Config {
+async function serveUntilEnd(values: Values, terminal: Terminal): Promise<number> {
+  const config = configOf(values, terminal);
+  const { startServer } = await import('@housecount/server/main');
+  endOnBug();
+  outliveReaders();
+  const stopping = endSignal();
+  const hangups = hangupSignals();
+  const server = await startServer(config, () => configOf(values, terminal));
+  hangups.follow({ reload: () => void server.reload(), end: () => process.kill(process.pid, 'SIGTERM') });
+  announce(reachable(server.url), config, values, terminal);
+  if (!stopping.aborted) await once(stopping, 'abort');
+  await server.stop(String(stopping.reason));
+  return 0;
+}
+
+/** A log that is read by a machine has nothing else in it, from the first line on: also why there is no server. */
+function refuseAsJson(error: unknown, terminal: Terminal): number {
+  const logger = createLogger({ level: 'info', format: 'json', sink: { write: terminal.err } });
+  const problems =
+    error instanceof ConfigError ? error.problems : [error instanceof Error ? error.message : String(error)];
+  logger.error('the server does not start', { problems });
+  return error instanceof ConfigError ? 2 : 1;
+}
+
+const configOf = (values: Values, terminal: Terminal): Config => loadConfig(optionsOf(values, terminal));
+
+/** @throws UsageError */
+function optionsOf(values: Values, terminal: Terminal): LoadOptions {
   const file = text(values, 'config') ?? (terminal.env.HOUSECOUNT_CONFIG || undefined);
   const port = whole(values, 'port', 0, 65_535, undefined);
   const host = text(values, 'host');
   const isLan = values.lan === true;
-  return loadConfig({
+  return {
     ...(file !== undefined && { file }),
     env: terminal.env,
     overrides: {
@@ -73,7 +97,7 @@ function configOf(values: Values, terminal: Terminal): Config {
       dataDir: text(values, 'data-dir'),
       log: { format: values.json === true ? 'json' : undefined },
     },
-  });
+  };
 }
 
 function announce(url: string, config: Config, values: Values, terminal: Terminal): void {

@@ -2,6 +2,7 @@ import type { Code } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Log } from '../log/contract.ts';
 import type { Counter, Histogram, Logger } from '../observe/contract.ts';
+import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import type { Signal } from '../signal/signal.ts';
 import type { Connection } from './connection.ts';
 import type { EdgeApp } from './edge-app.ts';
@@ -32,6 +33,8 @@ export interface ConnectionContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Hears of each hello that was refused. */
+  readonly onRefusedLogin?: OnRefusedLogin;
   readonly resumeSecret: Uint8Array;
   readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeChange'>;
   /** Silence allowed for an rtc connection, milliseconds. */

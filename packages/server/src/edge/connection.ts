@@ -316,6 +316,14 @@ export class Connection implements SocketHandler {
     const gone = (this.#phase as Phase).is === 'ended';
     if (!admission.ok) {
       const { code, detail, ruleScope } = admission;
+      context.onRefusedLogin?.({
+        over: 'live',
+        app: hello.app,
+        channel: hello.channel,
+        user: hello.account ?? hello.uid,
+        address: this.socket.address,
+        code,
+      });
       if (!gone)
         this.end(code, {
           ...(detail !== undefined && { detail }),

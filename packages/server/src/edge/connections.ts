@@ -26,6 +26,7 @@ export type ConnectionsOptions = Pick<
   | 'recoveryMs'
   | 'iceServers'
   | 'onSelect'
+  | 'onRefusedLogin'
 > & {
   readonly metrics: Metrics;
   /** Counts the sockets of the whole server; by itself, unless other parts have sockets too. */

@@ -270,6 +270,8 @@ export class SignalingConnection implements SocketHandler {
     const admission = await context.sessions.login(this, frame);
     if (!admission.ok) {
       const { code, detail } = admission;
+      const { app, userId: user } = frame;
+      context.onRefusedLogin?.({ over: 'signaling', app, user, address: this.socket.address, code });
       this.end(code, detail === undefined ? {} : { detail });
       return;
     }

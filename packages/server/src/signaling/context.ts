@@ -4,6 +4,7 @@ import type { TokenApp } from '../edge/token/verify.ts';
 import type { Messages } from '../ledger/messages.ts';
 import type { Log } from '../log/contract.ts';
 import type { Counter, Logger } from '../observe/contract.ts';
+import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import type { Audiences } from './audiences.ts';
 import type { SignalingConnection } from './connection.ts';
 import type { LockHoldings } from './lock-holdings.ts';
@@ -34,6 +35,8 @@ export interface SignalingContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Hears of each login that was refused. */
+  readonly onRefusedLogin?: OnRefusedLogin;
   readonly broadcast: Broadcast;
   readonly presences: Presences;
   readonly whereabouts: Whereabouts;

@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import { Audiences } from './audiences.ts';
 import { Backend } from './backend.ts';
 import { SignalingConnection } from './connection.ts';
@@ -29,6 +30,7 @@ export interface SignalingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly onRefusedLogin?: OnRefusedLogin;
   readonly metrics: Metrics;
   /** The server's own, that carries what is published to sockets. */
   readonly broadcast: Broadcast;

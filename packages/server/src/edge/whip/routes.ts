@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type Code, codes, HousecountError } from '@housecount/protocol';
 import { holderOf } from '../../net/ip-address.ts';
+import type { OnRefusedLogin } from '../../observe/refused-logins.ts';
 import { type BasePath, reference } from '../base-path.ts';
 import type { RequestContext, Route } from '../route.ts';
 import { isClientHere } from '../this-machine.ts';
 import { readFragment } from './fragment.ts';
 import type { MediaSession } from './media-session.ts';
-import type { WhipService } from './service.ts';
+import type { OpenRequest, WhipService } from './service.ts';
 
 export interface WhipRoutesOptions {
   readonly service: WhipService;
@@ -16,6 +17,8 @@ export interface WhipRoutesOptions {
     readonly credential?: string;
   }[];
   readonly basePath: BasePath;
+  /** Hears of each POST that was refused. */
+  readonly onRefusedLogin?: OnRefusedLogin;
   /** True if whoever has this key, of a token at an address or of a session, may make one more request now. */
   readonly admitRequest: (key: string) => boolean;
   /** The same of an address, for requests without a good token: so that a stranger stops nobody who shares the address. */
@@ -89,7 +92,7 @@ async function post(
 ): Promise<Response> {
   requireType(request, sdpType);
   const { appId = '', channel = '' } = context.params;
-  const { session, answerSdp } = await options.service.create({
+  const { session, answerSdp } = await created(options, {
     kind,
     app: appId,
     channel,
@@ -108,6 +111,18 @@ async function post(
   });
   for (const server of options.iceServers) headers.append('link', iceLink(server));
   return new Response(answerSdp, { status: 201, headers });
+}
+
+async function created(options: WhipRoutesOptions, request: OpenRequest) {
+  try {
+    return await options.service.create(request);
+  } catch (error) {
+    const { kind: over, app, channel, query, address } = request;
+    const user = query.get('account') ?? query.get('uid') ?? undefined;
+    if (error instanceof HousecountError)
+      options.onRefusedLogin?.({ over, app, channel, user, address, code: error.code });
+    throw error;
+  }
 }
 
 /**
