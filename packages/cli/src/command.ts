@@ -41,7 +41,9 @@ export class UsageError extends Error {
 export function urlOf(values: Values, name: string): URL {
   const given = required(values, name);
   if (URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)) return new URL(given);
-  throw new UsageError(`--${name} must be an http:// or https:// URL, not ${given}`);
+  // A host and a port alone: their scheme is what is missing.
+  const likely = /^[\w.-]+(:\d+)?(\/|$)/.test(given) ? `: write http://${given}` : '';
+  throw new UsageError(`--${name} must be an http:// or https:// URL, not ${given}${likely}`);
 }
 
 /** The value of a string option, or undefined. */
@@ -62,11 +64,21 @@ export function required(values: Values, name: string): string {
   return value;
 }
 
-/** A whole number option within bounds, or `fallback`. */
-export function whole<T>(values: Values, name: string, min: number, max: number, fallback: T): number | T {
+/** A whole number option within bounds, or `fallback`. `otherwise`: what else may have been meant. */
+export function whole<T>(
+  values: Values,
+  name: string,
+  min: number,
+  max: number,
+  fallback: T,
+  otherwise = '',
+): number | T {
   const value = text(values, name);
   if (value === undefined) return fallback;
   const number = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
   if (number >= min && number <= max) return number;
-  throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not ${value}`);
+  throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not ${value}${otherwise}`);
 }
+
+/** For whole(): what somebody who gives --uid a name means. */
+export const uidHint = ': a user with a name is an --account';

@@ -88,6 +88,20 @@ describe('wrong calls', () => {
       ['simulate', '--url', 'http://x', '--app', app, '--certificate', app, '--channel', 'c'],
       /--audience is missing/,
     ],
+    [['simulat'], /there is no command simulat; did you mean simulate\?/],
+    [['listen', '--ulr', 'http://x'], /there is no option --ulr; did you mean --url\?/],
+    [['listen', '--url'], /--url needs a value, URL/],
+    [['listen', '--url', '-x'], /--url needs a value, URL; one that begins with a dash is written --url=-/],
+    [['listen', '--json=yes', '--url', 'http://x'], /--json takes no value/],
+    [['listen', '--url', '127.0.0.1:7080'], /--url must be .*: write http:\/\/127\.0\.0\.1:7080\n/],
+    [
+      ['trigger', '105', '--forward', 'localhost:9000/x', '--secret', 's'],
+      /: write http:\/\/localhost:9000\/x\n/,
+    ],
+    [
+      ['token', '--app', app, '--certificate', app, '--uid', 'ann'],
+      /--uid must be .*: a user with a name is an --account/,
+    ],
     [['listen'], /--url is missing/],
     [['listen', '--url', 'http://x', '--forward', 'nowhere'], /--forward must be/],
     [

@@ -165,7 +165,7 @@ test('CLI17: a simulated audience joins by number, churns, and leaves whole', as
   expect(sids[0]?.closedMs).toBeNumber();
 }, 120_000);
 
-test('CLI17: refusals are counted by code, and the command fails', async () => {
+test('CLI17: CLI43: refusals are counted by code, and the command fails', async () => {
   const { url } = await serve();
   const child = launch(
     ...[
@@ -185,11 +185,17 @@ test('CLI17: refusals are counted by code, and the command fails', async () => {
     ...['--for', '1ms'],
   );
   let out = '';
+  let err = '';
+  child.stderr?.on('data', (chunk) => {
+    err += chunk;
+  });
   child.stdout?.on('data', (chunk) => {
     out += chunk;
   });
   expect(await ended(child)).toEqual([1, null]);
   expect(JSON.parse(out)).toMatchObject({ joins: 0, leaves: 0, refusals: { invalid_token: 3 } });
+  // CLI43: what to look at is said.
+  expect(err).toContain('invalid_token: the server does not take the tokens made here: is --certificate');
 }, 120_000);
 
 test('CLI34: simulate of a server that is not there says so, counts nobody, and fails', async () => {

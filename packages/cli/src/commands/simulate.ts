@@ -1,5 +1,14 @@
 import { isAppId, isChannelName } from '@housecount/protocol';
-import { type Command, required, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
+import {
+  type Command,
+  required,
+  type Terminal,
+  text,
+  UsageError,
+  urlOf,
+  type Values,
+  whole,
+} from '../command.ts';
 import { findServer } from '../server-access.ts';
 import { endSignal } from '../signals.ts';
 import {
@@ -46,14 +55,31 @@ Exit status 0 if everybody joined and every goodbye was heard, else 1.`,
     terminal.out(values.json === true ? `${JSON.stringify(counts)}\n` : report(counts));
     const expected = options.audience + (options.hosts ?? 0);
     const isWhole = counts.joins >= expected && counts.unheard === 0 && counts.leaves === counts.joins;
-    return isWhole && Object.keys(counts.removals).length === 0 ? 0 : 1;
+    if (isWhole && Object.keys(counts.removals).length === 0) return 0;
+    for (const code of Object.keys(counts.refusals)) {
+      const advice = adviceOf(code, options);
+      if (advice !== undefined) terminal.err(`${code}: ${advice}\n`);
+    }
+    return 1;
   },
 };
 
+/** What to look at when a server lets nobody in; undefined where the code says it. */
+function adviceOf(code: string, { app, certificate }: AudienceOptions): string | undefined {
+  if (code === 'invalid_app_id') return `the server has no app ${app}: check --app`;
+  if (code === 'invalid_token' || code === 'token_required')
+    return certificate === undefined
+      ? 'the app wants tokens: give its --certificate'
+      : 'the server does not take the tokens made here: is --certificate that of --app?';
+  if (code === 'token_expired')
+    return 'the clocks of this machine and of the server differ by more than a token lasts';
+  if (code === 'rate_limited')
+    return 'the server takes so many joins a second from one address: give a lower --under-way, or raise limits.joinsPerAddress';
+  return undefined;
+}
+
 function optionsOf(values: Values): AudienceOptions {
-  const url = required(values, 'url');
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new UsageError(`--url must be an http:// or https:// URL, not ${url}`);
+  const { href: url } = urlOf(values, 'url');
   const app = required(values, 'app');
   const certificate = text(values, 'certificate');
   if (!isAppId(app)) throw new UsageError('--app must be 32 hexadecimal characters');

@@ -6,7 +6,7 @@ import {
   type RtcTokenRequest,
   type SignalingTokenRequest,
 } from '@housecount/server/edge/token/build';
-import { type Command, required, text, UsageError, type Values, whole } from '../command.ts';
+import { type Command, required, text, UsageError, uidHint, type Values, whole } from '../command.ts';
 
 /** The token format lasts a day at most. */
 const expireSecondsMax = 86_400;
@@ -99,7 +99,7 @@ function roleOf(role: string): 'broadcaster' | 'audience' {
 
 function identityOf(values: Values): { uid: number } | { account: string } {
   const account = text(values, 'account');
-  if (account === undefined) return { uid: whole(values, 'uid', 0, 0xffffffff, 0) };
+  if (account === undefined) return { uid: whole(values, 'uid', 0, 0xffffffff, 0, uidHint) };
   if (values.uid !== undefined) throw new UsageError('give --uid or --account, not both');
   if (!isAccount(charactersOf(account))) throw new UsageError('--account is not a legal account');
   return { account };

@@ -13,6 +13,7 @@ import {
   type Terminal,
   text,
   UsageError,
+  uidHint,
   urlOf,
   type Values,
   whole,
@@ -147,6 +148,6 @@ function subjectOf(values: Values): TestSubject {
   if (account !== undefined && !isAccount(account)) throw new UsageError('--account is not a legal account');
   const app = text(values, 'app') ?? testApp;
   if (!isAppId(app)) throw new UsageError('--app must be 32 hexadecimal characters');
-  const uid = whole(values, 'uid', 1, 0xffffffff, 1234);
+  const uid = whole(values, 'uid', 1, 0xffffffff, 1234, uidHint);
   return { app, channel, uid, ...(account !== undefined && { account }) };
 }

@@ -1,6 +1,6 @@
 import { accountBytesMax, isAccount, isChannelName, noticeTypeNumbers, uidMax } from '@housecount/protocol';
 import { matchesName } from '@housecount/server/glob';
-import { text, texts, UsageError, type Values, whole } from '../command.ts';
+import { text, texts, UsageError, uidHint, type Values, whole } from '../command.ts';
 import type { PulledEvent } from './pulled-event.ts';
 
 /** As many patterns, and as long ones, as an endpoint may have. */
@@ -13,7 +13,7 @@ export type EventFilter = (event: PulledEvent) => boolean;
 export function filterOf(values: Values): EventFilter {
   const patterns = patternsOf(values);
   const types = typesOf(values);
-  const uid = whole(values, 'uid', 1, uidMax, undefined);
+  const uid = whole(values, 'uid', 1, uidMax, undefined, uidHint);
   const account = text(values, 'account');
   if (account !== undefined && !isAccount(account))
     throw new UsageError(`--account must be a legal account of at most ${accountBytesMax} characters`);

@@ -110,6 +110,12 @@ describe('replay', () => {
     expect(none.err).toContain('no endpoint none');
   });
 
+  test('CLI43: an endpoint that is not there is told with those that are', async () => {
+    const { url } = serve({});
+    const { err } = await run('--url', url, '--endpoint', 'mian', '--given-up');
+    expect(err).toContain('the server has no endpoint mian; it has x, main\n');
+  });
+
   test.each([
     ['/v1/apps', { nope: 1 }],
     ['/v1/apps/a2/endpoints', { endpoints: [7] }],
