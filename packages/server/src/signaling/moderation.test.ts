@@ -261,6 +261,20 @@ describe('away', () => {
     expect((await comesBack(w, ann)).closing).toMatchObject(kicked);
   });
 
+  for (const how of ['the backend', 'a rule about the app as a whole', 'another login'] as const)
+    test(`BACK25: a session in no channel that ${how} ended while its client was away is told so`, async () => {
+      const w = await begin();
+      const ann = await w.login('ann');
+      await ann.drops();
+      expect(w.signaling.backend.statusOf(app.id, 'ann')).toBe('reconnecting');
+      if (how === 'the backend')
+        expect(await inTime(w, w.signaling.backend.endSession(app.id, 'ann'))).toBeTrue();
+      else if (how === 'another login') await (await w.login('ann')).says({ type: 'logout' });
+      else await rule(w, { uid: uidOf(w, 'ann'), privileges: join }, 0);
+      const code = how === 'another login' ? 'replaced' : 'kicked';
+      expect((await comesBack(w, ann)).closing).toMatchObject({ code, retry: false });
+    });
+
   test('BACK21: a rule about the app as a whole that has ended by then has ended the session, before and after a crash', async () => {
     const w = await begin();
     const ann = await w.login('ann');

@@ -133,13 +133,12 @@ export class Session {
     this.lost(heardMs);
   }
 
-  /** It has no connection: until one comes back it is silent. Without subscriptions there is nothing to come back to. */
+  /** It has no connection: until one comes back it is silent. The log ends it with its lease or, without subscriptions, the sweep. */
   lost(heardMs: number): void {
     if (this.#connection || this.#isOver) return;
     this.heardMs = heardMs;
     this.#unlisten();
-    if (this.#subscriptions.size === 0) void this.end('lease_ended', undefined);
-    else this.tellSilent('socket-closed');
+    this.tellSilent('socket-closed');
   }
 
   /** What the log says that it is subscribed to, after a restart of the server. */

@@ -210,6 +210,34 @@ test('SIG13: a silent client that subscribes to nothing is gone at the end of it
   expect((await bob.asks({ type: 'acquire-lock', ...place, retry: false })).type).toBe('ok');
 });
 
+test('BACK25: a session in no channel is kept for its lease when its connection is lost, and no longer', async () => {
+  const w = await begin();
+  const [ann, bob] = [await w.login('ann'), await w.login('bob')];
+  await ann.asks({ type: 'subscribe-user-metadata', userId: 'bob' });
+  const status = () => w.signaling.backend.statusOf(app.id, 'ann');
+  await ann.drops();
+  await w.advance(leaseMs - 1_000);
+  expect(status()).toBe('reconnecting');
+  const back = await w.login('ann', { session: ann.welcome.session });
+  expect(back.welcome).toMatchObject({ resumed: true, session: { id: ann.welcome.session.id } });
+  await bob.asks({
+    type: 'change-metadata',
+    target: { userId: 'bob' },
+    mode: 'set',
+    items: [{ key: 'mood', value: 'good', revision: -1 }],
+    majorRevision: -1,
+    lockName: '',
+    addTimeStamp: false,
+    addUserId: false,
+  });
+  await w.settled();
+  expect(back.all('storage').at(-1)).toMatchObject({ items: [{ key: 'mood' }] });
+  await back.drops();
+  await w.advance(leaseMs + 2_000);
+  expect(status()).toBe('offline');
+  expect((await w.login('ann', { session: back.welcome.session })).welcome).toMatchObject({ resumed: false });
+});
+
 test('SIG13: silence that ends within the lease is nobody’s news', async () => {
   const w = await begin();
   const bob = await w.login('bob');
@@ -351,8 +379,8 @@ test('SIG13: a connection that breaks while it subscribes or returns leaves nobo
   dan.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
   dan.handler?.onText(JSON.stringify({ type: 'logout' }));
   await w.settled();
-  // Who has nothing to come back to, or said goodbye, is gone at once.
-  expect(w.subscribers('lobby')).toEqual(['bob', 'ann', 'eve']);
+  // Who said goodbye is gone at once.
+  expect(w.subscribers('lobby')).toEqual(['bob', 'ann', 'eve', 'cid']);
   await w.advance(leaseMs + 5_000);
   expect(w.subscribers('lobby')).toEqual(['bob']);
   expect(w.subscribers('other')).toEqual([]);

@@ -193,11 +193,13 @@ export class Sessions {
     await Promise.all(gone.map((session) => session.end('invalid_app_id', 'kick')));
   }
 
-  /** Forgets sessions that nobody came back for. */
+  /** Forgets sessions that nobody came back for: of those without subscriptions the log knows no lease. */
   sweep(steadyMs: number): void {
-    for (const session of this.#byId.values())
-      if (!session.connection && steadyMs - session.heardMs > session.leaseMs + forgetAfterMs)
-        void session.end('lease_ended', 'socket-closed');
+    for (const session of this.#byId.values()) {
+      if (session.connection) continue;
+      const keptMs = session.leaseMs + (session.subscriptions.size === 0 ? 0 : forgetAfterMs);
+      if (steadyMs - session.heardMs > keptMs) void session.end('lease_ended', 'socket-closed');
+    }
   }
 
   /** Whoever is in many channels can log in less often: each is written about when a session goes, comes back or is replaced. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
 import { storageTopic } from './topics.ts';
-import { app, recoveryMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
+import { app, leaseMs, recoveryMs, SignalingWorld, type TestClient } from './world-for-tests.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -141,7 +141,10 @@ test('SIG31: a wait for a lock ends with the session, however that ends, and not
   const { waiters } = w.signaling.parts;
   const endings: ((client: TestClient) => Promise<unknown>)[] = [
     (client) => client.says({ type: 'logout' }),
-    (client) => client.drops(),
+    async (client) => {
+      await client.drops();
+      await w.advance(leaseMs + 2_000);
+    },
     () => w.login('ann'),
     () => w.signaling.backend.endSession(app.id, 'ann'),
   ];
@@ -294,7 +297,9 @@ test('SIG32: a holder who is gone keeps the lock for its time to live, one who i
   await w.advance(8_000);
   expect(told(ann)).toHaveLength(1);
   await back.drops();
-  await w.advance(11_000);
+  await w.advance(leaseMs + 8_000);
+  expect(told(ann)).toHaveLength(1);
+  await w.advance(4_000);
   expect(told(ann).at(-1)).toEqual({
     type: 'EXPIRED',
     publisher: 'bob',
@@ -312,7 +317,9 @@ test('SIG32: a lock that is had by who went in the same moment runs out as well'
   await bob.asks(lock('set-lock', { ttl: 10 }));
   // Of one turn: the session is over before it is decided who has the lock.
   ann.handler?.onText(JSON.stringify({ id: 901, ...lock('acquire-lock', { retry: false }) }));
-  await ann.drops();
+  const ended = w.signaling.backend.endSession(app.id, 'ann');
+  await w.settled();
+  expect(await ended).toBeTrue();
   expect(owner()).toBe('ann');
   await w.advance(11_000);
   expect(owner()).toBeUndefined();
@@ -338,13 +345,15 @@ test('SIG32: that a holder is gone, or is back, counts also if the disk is full 
   };
   await bob.asks(lock('set-lock', { ttl: 10 }));
   await bob.asks(lock('acquire-lock', { retry: false }));
-  await whileFull(() => bob.drops());
+  const endsBob = async () => void w.signaling.backend.endSession(app.id, 'bob');
+  await whileFull(endsBob);
   expect(owner()).toBe('bob');
   await later(10);
   expect(owner()).toBeUndefined();
   const back = await w.login('bob');
   await back.asks(lock('acquire-lock', { retry: false }));
-  await back.drops();
+  await endsBob();
+  await w.settled();
   await later(2);
   await whileFull(() => w.login('bob'));
   await later(20);
