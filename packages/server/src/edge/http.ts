@@ -77,7 +77,7 @@ async function answerTo(
     case 'nothing':
       return problem('not_found', requestId);
     case 'bad-path':
-      return refusal(match.route, requestId, 'body_invalid', 'The path has a broken percent-encoding.');
+      return refusal(match.route, requestId, 'query_invalid', 'The path has a broken percent-encoding.');
     case 'other-methods': {
       const answer = refusal(match.route, requestId, 'method_not_allowed');
       answer.headers.set('allow', match.allow.join(', '));

@@ -398,6 +398,14 @@ describe('HTTP', () => {
     expect(await (await fetch(`${edge.url}/hello/${encodeURIComponent(name)}`)).text()).toBe(`hello ${name}`);
   });
 
+  test('WIRE42: a broken percent-encoding is the fault of the path, not of a body that there may be', async () => {
+    await begin();
+    for (const name of ['%ED%A0%80', '%FF', '%zz', 'a%']) {
+      const answer = await fetch(`${edge.url}/hello/${name}`);
+      expect([name, answer.status, (await answer.json()).code]).toEqual([name, 400, 'query_invalid']);
+    }
+  });
+
   test('WIRE43: JSON bodies: type and syntax are checked', async () => {
     await begin();
     const post = async (body: string, type?: string) =>
