@@ -10,6 +10,9 @@ const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 /** The stub that stands in the `bun` package until its install script ran is smaller; the program is about 100 MB. */
 const programBytesMin = 1_000_000;
 
+/** How often to look whether npx is still there, milliseconds. */
+const parentLookMs = 500;
+
 function findBun() {
   const require = createRequire(import.meta.url);
   const candidates = [];
@@ -44,6 +47,12 @@ if (process.versions.bun) {
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'])
     process.on(signal, () => child.kill(signal));
+  // A signal to npx ends npx and the shell between, and does not come here: the command would go on with nobody to stop it.
+  const parent = process.ppid;
+  if (process.env.npm_command === 'exec')
+    setInterval(() => {
+      if (process.ppid !== parent) child.kill('SIGTERM');
+    }, parentLookMs).unref();
   child.on('error', (error) => {
     process.stderr.write(`housecount could not start ${bun}: ${error.message}\n`);
     process.exit(1);

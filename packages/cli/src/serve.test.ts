@@ -116,6 +116,24 @@ test('CLI15: the server ends when its launcher is killed', async () => {
   await until(async () => !(await isThere(url)));
 }, 120_000);
 
+test('CLI15: a signal that ends npx ends the command that it runs', async () => {
+  const npx = spawn('npx', ['housecount', 'serve', '--port', '0', '--data-dir', newFolder()], {
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    env: { ...process.env, HOUSECOUNT_MEDIA_UDP_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  running.push(npx);
+  let out = '';
+  npx.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  const urlOf = () => /listening on (\S+)/.exec(out)?.[1];
+  await until(() => urlOf() !== undefined);
+  const url = urlOf() ?? '';
+  npx.kill('SIGTERM');
+  await until(async () => !(await isThere(url)));
+}, 120_000);
+
 test('CLI16: exit status and output of the launcher are those of the command', async () => {
   const run = (...args: string[]) => spawnSync('node', [launcher, ...args], { encoding: 'utf8' });
   const made = run('token', '--app', app, '--certificate', certificate, '--channel', 'x');
