@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { openEmbeddedLog } from '../src/engine/embedded/embedded-log.ts';
+import { limits } from '../src/limits.ts';
 import type { Log } from '../src/log/contract.ts';
 import { openLog } from '../src/log/open-log.ts';
 import type { LogEntry } from '../src/log/record.ts';
@@ -105,8 +106,8 @@ class Machine {
     const { log } = this;
     const from = log.lastPosition;
     const ids = Array.from({ length: count }, () => `c${this.#connections++}`);
-    for (const [at, connectionId] of ids.entries())
-      await log.join({
+    const joins = ids.map((connectionId, at) =>
+      log.join({
         app,
         channel,
         identity: { uid: at + 1 },
@@ -116,9 +117,13 @@ class Machine {
         platform: 7,
         leaseMs: 10_000,
         ip: '127.0.0.1',
-      });
-    for (const connectionId of ids)
-      await log.submit(app, channel, { type: 'leave', connectionId, evidence: 'bye' });
+      }),
+    );
+    await Promise.all(joins);
+    const leaves = ids.map((connectionId) =>
+      log.submit(app, channel, { type: 'leave', connectionId, evidence: 'bye' }),
+    );
+    await Promise.all(leaves);
     const end = new AbortController();
     for await (const batch of log.follow(from, end.signal)) {
       for (const entry of batch) if (eventOf(entry.record)) this.events.set(entry.position, entry);
@@ -255,6 +260,26 @@ describe('a receiver that is down while another app floods the log', () => {
     await m.clock.advance(2 * small.checkMs);
     expect(m.asides(quiet)).toEqual([]);
     await m.stop();
+  });
+
+  test('SHARE11: so does one whose reader stands in the middle of what the log gives away', async () => {
+    const m = new Machine(1, { ...small, bytesPerApp: 2_000_000 });
+    machines.push(m);
+    await m.start();
+    m.down.add('quiet');
+    await m.visit(quiet, 'show', 1_200);
+    // From here on the reader has nothing of it in memory.
+    m.crash('process');
+    await m.start();
+    await m.flood();
+    expect(m.status('quiet')?.outstanding).toBe(limits.endpointOutstandingMax);
+    expect(m.log.firstPosition).toBeGreaterThan(2_402);
+    m.down.clear();
+    await m.clock.advance(hour);
+    expectSame(m.told('quiet'), m.noticeIds(quiet));
+    expectInOrder(m.told('quiet'));
+    await m.stop();
+    expect(m.complaints.filter((line) => /follow|aside/.test(line))).toEqual([]);
   });
 
   test('SHARE11: also over restarts and crashes, whenever they come', async () => {

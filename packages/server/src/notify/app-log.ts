@@ -37,10 +37,9 @@ async function* follow(
       for await (const batch of log.follow(position, signal)) {
         position = batch.at(-1)?.position ?? position;
         yield batch;
-        // While it was busy with those, what comes next may have left the log.
-        if (aside.covers(position)) break;
       }
     } catch (cause) {
+      // While it was busy with a batch, what comes next may have left the log.
       if (!aside.covers(position)) throw cause;
     }
   }

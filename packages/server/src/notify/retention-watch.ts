@@ -84,12 +84,16 @@ export class RetentionWatch {
     const { log, retention } = this.#parts;
     const { signal } = this.#stopping;
     const shareBytes = retention.bytesPerApp;
+    let before = -1;
     while (!signal.aborted) {
       await this.#dropBeyondShare();
       if (shareBytes === 0) return;
       const wanted = this.#wanted(to);
       if (wanted.size === 0) return;
       const after = Math.min(...[...wanted.values()].map((one) => one.after));
+      // A mistake must not become a loop without an end.
+      if (after <= before) throw new Error(`nothing was set aside after ${after}`);
+      before = after;
       const release = log.hold(() => after);
       try {
         await setAside({ log, wanted, to, shareBytes, signal });
