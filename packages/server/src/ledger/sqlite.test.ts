@@ -55,6 +55,14 @@ function damage(path: string, from = 4_096): void {
 
 const count = (database: Database) => database.prepare('SELECT count(*) AS n FROM kept').get()?.n;
 
+test('DATA5: tables in memory make no file', () => {
+  const [before, folder] = [process.cwd(), newFolder()];
+  process.chdir(folder);
+  ends.push(() => process.chdir(before));
+  open(':memory:', first).database.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 describe('versions', () => {
   test('DATA2: an older file is brought forward, with what it held', () => {
     const path = fileWith(3, first);

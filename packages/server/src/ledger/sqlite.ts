@@ -98,11 +98,14 @@ const isDamage = (cause: unknown): boolean =>
   cause instanceof Damage ||
   (cause instanceof Error && 'code' in cause && /^SQLITE_(CORRUPT|NOTADB)/.test(String(cause.code)));
 
+/** What SQLite takes for no file at all. */
+const inMemory = ':memory:';
+
 /** The file at its newest version: what is there, if it is whole, or made new if there is none. */
 function openFound(options: OpenOptions): BunDatabase {
   const { path, schema, migrations, isOnlyCopy = false } = options;
   const version = migrations.length + 1;
-  makePrivateFile(path);
+  if (path !== inMemory) makePrivateFile(path);
   const database = new BunDatabase(path, { create: true });
   try {
     const found = versionOf(database);
