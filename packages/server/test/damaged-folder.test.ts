@@ -93,7 +93,7 @@ test('DATA4: a server with a damaged page in each file of tables runs, with what
     '"remedy":"Stop the server and put back a copy of the file from a backup',
   );
   await Client.join({ url: server.url, channel: 'room', uid: 1 });
-}, 120_000);
+}, 300_000);
 
 test('DATA7: a server without a file that it had does not start, or tells it', async () => {
   await filled();
@@ -104,17 +104,15 @@ test('DATA7: a server without a file that it had does not start, or tells it', a
   const { sids } = await rest('/channels/room/sids');
   expect((await rest(`/channels/room/events?sid=${sids[0].sid}&after=0&limit=1000`)).events).toHaveLength(44);
   await server.terminate();
-  for (const path of ['messages.db', 'notify/endpoints', 'notify/cursors', 'log']) {
-    const kept = path === 'log' ? undefined : readFileSync(at(path));
-    rmSync(at(path), { recursive: true });
-    expect(await refusal()).toContain(`${path} was there since 20`);
-    expect(await refusal()).toContain('(data_missing)');
-    if (kept) writeFileSync(at(path), kept);
-  }
-}, 120_000);
+  const needed = ['messages.db', 'notify/endpoints', 'notify/cursors', 'log'];
+  for (const path of needed) rmSync(at(path), { recursive: true });
+  const refused = await refusal();
+  for (const path of needed) expect(refused).toContain(`${path} was there since 20`);
+  expect(refused).toContain('(data_missing)');
+}, 300_000);
 
 test('DATA8: a server whose resume-secret is zeroed does not start', async () => {
   await filled();
   writeFileSync(at('resume-secret'), new Uint8Array(32));
   expect(await refusal()).toContain('It is resume-secret: it is zeroed.');
-}, 120_000);
+}, 300_000);

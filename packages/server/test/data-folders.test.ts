@@ -216,5 +216,5 @@ describe('folders of newer versions', () => {
       expect(after.query('PRAGMA user_version').get()).toEqual({ user_version: 999 });
       after.close();
     }
-  }, 120_000);
+  }, 300_000);
 });

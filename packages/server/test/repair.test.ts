@@ -103,7 +103,7 @@ test('DATA11: a log that is damaged before its snapshot is mended; who was there
       ({ status }: { status: string }) => status === 'delivered',
     ),
   );
-}, 120_000);
+}, 300_000);
 
 test('DATA11: what cannot be mended is told with what to do, and left as it is', async () => {
   await lived();
@@ -117,7 +117,7 @@ test('DATA11: what cannot be mended is told with what to do, and left as it is',
   expect(out).toContain(`log/main/${segment}`);
   expect(out).toContain('Put back a copy of the data folder from a backup');
   expect(readFileSync(at(`log/main/${segment}`))).toEqual(bytes);
-}, 120_000);
+}, 300_000);
 
 test('DATA11: files that are missing or damaged are told, and the server starts after the repair', async () => {
   await lived();
@@ -136,7 +136,7 @@ test('DATA11: files that are missing or damaged are told, and the server starts 
   expect([status, out]).toEqual([0, expect.stringContaining('Done: ')]);
   await server.restart();
   expect(await uids()).toHaveLength(12);
-}, 120_000);
+}, 300_000);
 
 test('DATA11: a running server, and a folder that is none, are refused by name', async () => {
   server = await startServerProcess();
@@ -145,4 +145,4 @@ test('DATA11: a running server, and a folder that is none, are refused by name',
   const nowhere = await repair('--data-dir', at('not-there'));
   expect(nowhere).toMatchObject({ status: 1, err: expect.stringContaining('(data_missing)') });
   expect(existsSync(at('not-there'))).toBe(false);
-}, 120_000);
+}, 300_000);
