@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -57,7 +58,11 @@ if (process.versions.bun) {
     process.stderr.write(`housecount could not start ${bun}: ${error.message}\n`);
     process.exit(1);
   });
+  const terminal = [0, 1, 2].find(isatty);
   child.on('exit', (status, signal) => {
+    // Node aborts when it exits and its terminal is gone: end as one does whose terminal was closed.
+    const isHungUp = terminal !== undefined && !isatty(terminal);
+    if (signal === null && isHungUp) signal = 'SIGHUP';
     if (signal === null) process.exit(status ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);

@@ -145,6 +145,8 @@ async function build(
   started.push(() => limited.stop());
   const onRefusedLogin = refusedLogins(limited);
   const common = { clock, random, logger, metrics };
+  /** Of parts that strangers speak to. */
+  const outward = { ...common, logger: limited };
   const { hours, ...room } = config.retention;
   const retention = { ms: hours * 3_600_000, ...room, checkMs: retentionCheckMs };
 
@@ -279,7 +281,7 @@ async function build(
   const sockets = new SocketCount(config.listen.socketsMax, config.listen.socketsPerAddressMax);
   const requests = new AddressCount(config.listen.requestsMax, config.listen.requestsPerAddressMax);
   const signaling = startSignaling({
-    ...common,
+    ...outward,
     apps,
     kept,
     log,
@@ -319,7 +321,7 @@ async function build(
     media.pid === undefined ? 'The media engine is not running; it is being restarted.' : undefined,
   );
   whip = new WhipService({
-    ...common,
+    ...outward,
     apps,
     log,
     resumeSecret,
@@ -353,13 +355,13 @@ async function build(
       return live.customers;
     },
     development: config.development,
-    brake: new LoginBrake({ ...common, logger: limited }),
+    brake: new LoginBrake(outward),
   });
   const tls = await loadTls(config.listen, disk);
   /** Changed in place, so that whoever has it has those of now. */
   const iceServers = [...config.media.iceServers];
   const edge = serveEdge({
-    ...common,
+    ...outward,
     host: config.listen.host,
     port: config.listen.port,
     ...tls,

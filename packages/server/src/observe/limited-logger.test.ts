@@ -34,8 +34,10 @@ test('OPS84: a flood from everywhere is a line a second; what was left out is to
   const { lines, limited } = begin();
   for (let n = 0; n < 5_000; n++) limited.warn('refused', { address: `10.0.${n >> 8}.${n & 255}` });
   expect(lines).toHaveLength(limits.limitedLinesMax);
+  limited.with({ part: 'edge' }).warn('refused', { address: '192.0.2.1' });
+  expect(lines).toHaveLength(limits.limitedLinesMax);
   limited.stop();
-  expect(lines.at(-1)).toMatchObject({ of: 'refused', leftOut: 5_000 - limits.limitedLinesMax });
+  expect(lines.at(-1)).toMatchObject({ of: 'refused', leftOut: 5_001 - limits.limitedLinesMax });
   limited.stop();
   expect(lines).toHaveLength(limits.limitedLinesMax + 1);
 });

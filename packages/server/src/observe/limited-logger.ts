@@ -45,7 +45,14 @@ export class LimitedLogger implements Logger {
   }
 
   with(fields: Fields): Logger {
-    return new LimitedLogger(this.#logger.with(fields), this.#clock);
+    // The same limits: whoever has a logger for each connection has no more lines for it.
+    return {
+      debug: (message, more) => this.debug(message, { ...fields, ...more }),
+      info: (message, more) => this.info(message, { ...fields, ...more }),
+      warn: (message, more) => this.warn(message, { ...fields, ...more }),
+      error: (message, more) => this.error(message, { ...fields, ...more }),
+      with: (more) => this.with({ ...fields, ...more }),
+    };
   }
 
   /** Tells what was left out so far. */
