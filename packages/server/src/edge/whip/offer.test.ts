@@ -25,11 +25,30 @@ describe('offers', () => {
     expect(readOffer(sdp, 'play')).toMatchObject({ ok: true, offer: { iceUfrag: 'abcd' } });
   });
 
+  test('WHIP2: a section that was stopped offers nothing; one that is bundle-only does', () => {
+    const stopped = section('video', 'sendonly', 0).replace('m=video 9', 'm=video 0');
+    const live = section('audio', 'sendonly', 1);
+    const audioAlone = { ok: true, offer: { audio: true, video: false, iceUfrag: 'abcd' } };
+    expect(readOffer(head + stopped + live, 'publish')).toEqual(audioAlone as never);
+    expect(readOffer(head + stopped.replaceAll(/a=ice.*\r\n/g, '') + live, 'publish')).toEqual(
+      audioAlone as never,
+    );
+    expect(readOffer(`${head}${stopped}a=bundle-only\r\n${live}`, 'publish')).toMatchObject({
+      ok: true,
+      offer: { audio: true, video: true },
+    });
+  });
+
   const refused: [string, string, 'publish' | 'play'][] = [
     ['not SDP', 'hello', 'publish'],
     ['nothing', '', 'play'],
     ['no sections', head, 'publish'],
     ['an m= line cut short', `${head}m=audio`, 'publish'],
+    [
+      'only what was stopped',
+      head + section('audio', 'sendonly', 0).replace('audio 9', 'audio 0'),
+      'publish',
+    ],
     ['two videos', head + section('video', 'sendonly', 0) + section('video', 'sendonly', 1), 'publish'],
     ['a data channel', head + section('application', 'sendrecv', 0), 'publish'],
     ['recvonly to publish', head + section('audio', 'recvonly', 0), 'publish'],

@@ -21,8 +21,9 @@ const refuse = (code: Code, detail: string): OfferOutcome => ({ ok: false, code,
 export function readOffer(sdp: string, purpose: 'publish' | 'play'): OfferOutcome {
   if (hasLoneReturn(sdp)) return refuse('sdp_invalid', 'A line ends with a carriage return alone.');
   if (!sdp.startsWith('v=0')) return refuse('sdp_invalid', 'The body does not begin with v=0.');
-  const [session = '', ...sections] = sdp.split(/\r?\n(?=m=)/);
-  if (sections.length === 0) return refuse('sdp_invalid', 'There is no m= section.');
+  const [session = '', ...written] = sdp.split(/\r?\n(?=m=)/);
+  const sections = written.filter((section) => !isDeclined(section));
+  if (sections.length === 0) return refuse('sdp_invalid', 'There is no m= section that offers something.');
   let audio = false;
   let video = false;
   for (const section of sections) {
@@ -52,6 +53,10 @@ export function readOffer(sdp: string, purpose: 'publish' | 'play'): OfferOutcom
   }
   return { ok: true, offer: { audio, video, iceUfrag } };
 }
+
+/** A section that was stopped offers nothing; with bundle-only, port 0 only says that it has none of its own (RFC 9143 section 6). */
+const isDeclined = (section: string): boolean =>
+  /^m=\S+ 0 /.test(section) && !/^a=bundle-only\s*$/m.test(section);
 
 /**
  * Lines end with CRLF, or with LF (RFC 8866 section 9). What ends with CR alone one reader takes for a line and another does not:
