@@ -1,14 +1,19 @@
 import { connect } from 'node:net';
-import { controlPath } from '@housecount/server/control-socket';
+import { controlPath, controlPathBytesMax } from '@housecount/server/control-socket';
 
 /** Longer than it takes a server to read its file and end the sessions of an app, milliseconds. */
 const answerMsMax = 60_000;
 
 /** Asks the server of a data folder on this machine. @throws Error if there is none, or it does not answer. */
 export async function askServer(dataDir: string, request: string): Promise<unknown> {
+  const path = controlPath(dataDir);
+  if (Buffer.byteLength(path) > controlPathBytesMax)
+    throw new Error(
+      `${dataDir} is too long a path to ask there: send SIGHUP to the server, its log says what came of it`,
+    );
   const answer = await new Promise<string>((resolve, reject) => {
     let text = '';
-    const socket = connect(controlPath(dataDir));
+    const socket = connect(path);
     socket.setEncoding('utf8');
     socket.setTimeout(answerMsMax, () => socket.destroy(new Error('the server did not answer')));
     socket.on('connect', () => socket.write(`${request}\n`));

@@ -14,7 +14,7 @@ const requestMs = 5_000;
 const connectionsMax = 8;
 
 /** What every system can bind (sun_path), bytes. */
-const pathBytesMax = 103;
+export const controlPathBytesMax = 103;
 
 export interface ControlSocket {
   close(): Promise<void>;
@@ -57,8 +57,8 @@ export async function openControlSocket(
   }
   try {
     // The system cuts a longer one, and would make it elsewhere.
-    if (Buffer.byteLength(path) > pathBytesMax)
-      throw new Error(`its path has more than ${pathBytesMax} bytes`);
+    if (Buffer.byteLength(path) > controlPathBytesMax)
+      throw new Error(`its path has more than ${controlPathBytesMax} bytes`);
     // Of a server that was killed; this one has the folder to itself.
     await unlink(path).catch(() => undefined);
     await new Promise<void>((listening, failed) => {

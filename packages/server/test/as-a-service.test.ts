@@ -150,4 +150,10 @@ test('RELOAD8: where no server runs, reload says so with status 1 and the folder
   const asked = spawnSync(program, ['reload', '--data-dir', folder], { ...surroundings, encoding: 'utf8' });
   expect([asked.status, asked.stdout]).toEqual([1, '']);
   expect(asked.stderr).toContain(`no server runs on the data folder ${folder}`);
+  const long = spawnSync(program, ['reload', '--data-dir', join(folder, 'x'.repeat(100))], {
+    ...surroundings,
+    encoding: 'utf8',
+  });
+  expect(long.status).toBe(1);
+  expect(long.stderr).toContain('send SIGHUP');
 }, 120_000);
