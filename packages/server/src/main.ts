@@ -6,8 +6,8 @@ import packageJson from '../package.json' with { type: 'json' };
 import { Authority } from './api/auth.ts';
 import { Idempotency } from './api/idempotency.ts';
 import { LoginBrake } from './api/login-brake.ts';
-import { mayObserve } from './api/may-observe.ts';
 import { apiRoutes } from './api/routes.ts';
+import { whyNotObserve } from './api/why-not-observe.ts';
 import { Apps } from './apps.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import type { AppConfig, Config } from './config.ts';
@@ -385,7 +385,7 @@ async function build(
     onRefusedLogin,
     onSelect: (connectionId, session, kinds) => whip?.select(connectionId, session, kinds),
     routes: [
-      ...observeRoutes({ metrics, health, mayLook: mayObserve(authority, () => live.observeNetworks) }),
+      ...observeRoutes({ metrics, health, whyNotLook: whyNotObserve(authority, () => live.observeNetworks) }),
       ...apiRoutes({
         ...common,
         get apps() {

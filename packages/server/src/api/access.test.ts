@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'bun:test';
 import { limits } from '../limits.ts';
 import { contains, type Network, parseNetwork } from '../net/network.ts';
-import { mayObserve } from './may-observe.ts';
 import { apiOperations } from './routes.ts';
+import { whyNotObserve } from './why-not-observe.ts';
 import {
   type ApiWorld,
   type AskInit,
@@ -116,22 +116,22 @@ test('ACCESS3: numbers and reasons are for this machine, for named networks, and
   world = await openApiWorld({ customers: [testCustomer, tenant] });
   const networks = [parseNetwork('10.9.0.0/16')].filter((one): one is Network => one !== undefined);
   expect(networks.some((network) => contains(network, Uint8Array.from([10, 9, 1, 1])))).toBe(true);
-  const look = mayObserve(world.deps.authority, () => networks);
+  const look = whyNotObserve(world.deps.authority, () => networks);
   const asks = (address: string, headers: Record<string, string> = {}, isProxied = false) => {
     const url = new URL('http://127.0.0.1:7080/metrics');
     const context = { params: {}, url, address, isProxied, origin: url.origin, requestId: '' };
     const request = new Request(url, { headers: { host: '127.0.0.1:7080', ...headers } });
     return look(request, { ...context, signal: new AbortController().signal });
   };
-  expect(asks('127.0.0.1')).toBe(true);
-  expect(asks('127.0.0.1', {}, true)).toBe(false);
-  expect(asks('127.0.0.1', { 'x-forwarded-for': '203.0.113.1' })).toBe(false);
-  expect(asks('127.0.0.1', { host: 'evil.test' })).toBe(false);
-  expect(asks('10.9.3.4')).toBe(true);
-  expect(asks('10.9.3.4', {}, true)).toBe(true);
-  expect(asks('10.8.3.4')).toBe(false);
-  expect(asks('203.0.113.1')).toBe(false);
-  expect(asks('203.0.113.1', { authorization: testLogin })).toBe(true);
+  expect(asks('127.0.0.1')).toBeUndefined();
+  expect(asks('127.0.0.1', {}, true)).toBe('unauthorized');
+  expect(asks('127.0.0.1', { 'x-forwarded-for': '203.0.113.1' })).toBe('unauthorized');
+  expect(asks('127.0.0.1', { host: 'evil.test' })).toBe('unauthorized');
+  expect(asks('10.9.3.4')).toBeUndefined();
+  expect(asks('10.9.3.4', {}, true)).toBeUndefined();
+  expect(asks('10.8.3.4')).toBe('unauthorized');
+  expect(asks('203.0.113.1')).toBe('unauthorized');
+  expect(asks('203.0.113.1', { authorization: testLogin })).toBeUndefined();
   const login = `Basic ${Buffer.from(`${tenant.id}:${tenant.secret}`).toString('base64')}`;
-  expect(asks('203.0.113.1', { authorization: login })).toBe(false);
+  expect(asks('203.0.113.1', { authorization: login })).toBe('forbidden');
 });

@@ -16,7 +16,11 @@ function setup(mayLook = true) {
     },
   };
   const health = createHealth(clock);
-  const routes = observeRoutes({ metrics: createMetrics(), health, mayLook: () => mayLook });
+  const routes = observeRoutes({
+    metrics: createMetrics(),
+    health,
+    whyNotLook: () => (mayLook ? undefined : 'unauthorized'),
+  });
   const get = async (path: string) => {
     const route = routes.find((one) => one.path === path) as Route;
     const url = new URL(path, 'http://127.0.0.1');

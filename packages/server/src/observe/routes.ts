@@ -6,21 +6,25 @@ import type { Health } from './health.ts';
 export interface ObserveDeps {
   readonly metrics: { text(): string };
   readonly health: Health;
-  /** May who asks read the numbers, and the reasons? @throws HousecountError rate_limited */
-  readonly mayLook: (request: Request, context: RequestContext) => boolean;
+  /** Why who asks may not read the numbers, and the reasons; undefined: may. @throws HousecountError rate_limited */
+  readonly whyNotLook: (
+    request: Request,
+    context: RequestContext,
+  ) => 'unauthorized' | 'forbidden' | undefined;
 }
 
 /**
  * /metrics, /healthz and /readyz: for machines. They hold numbers and names of parts, never of people. Whether the server
  * lives and is ready is told to everybody; how large its audience is and what ails it, to those who may look.
  */
-export function observeRoutes({ metrics, health, mayLook }: ObserveDeps): readonly Route[] {
+export function observeRoutes({ metrics, health, whyNotLook }: ObserveDeps): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/metrics',
       handle(request, context) {
-        if (!mayLook(request, context)) return loginNeeded(context);
+        const refusal = whyNotLook(request, context);
+        if (refusal) return refused(refusal, context);
         return new Response(metrics.text(), {
           headers: {
             'content-type': 'text/plain; version=0.0.4; charset=utf-8',
@@ -41,15 +45,20 @@ export function observeRoutes({ metrics, health, mayLook }: ObserveDeps): readon
       async handle(request, context) {
         const reasons = await health.notReady();
         if (Object.keys(reasons).length === 0) return answer(200, { status: 'ready' });
-        return answer(503, { status: 'not-ready', ...(mayLook(request, context) && { reasons }) });
+        return answer(503, {
+          status: 'not-ready',
+          ...(whyNotLook(request, context) === undefined && { reasons }),
+        });
       },
     },
   ];
 }
 
-function loginNeeded({ requestId }: RequestContext): Response {
-  const refusal = problemOf(new HousecountError('unauthorized'), requestId);
-  refusal.headers.set('www-authenticate', 'Basic realm="housecount"');
+function refused(code: 'unauthorized' | 'forbidden', { requestId }: RequestContext): Response {
+  const why =
+    code === 'forbidden' ? 'The numbers are of all apps, and this login has some of them.' : undefined;
+  const refusal = problemOf(new HousecountError(code, why), requestId);
+  if (code === 'unauthorized') refusal.headers.set('www-authenticate', 'Basic realm="housecount"');
   return refusal;
 }
 
