@@ -235,7 +235,7 @@ describe('HTTP', () => {
     };
     expect(await problemAt('/nowhere')).toMatchObject({ status: 404, code: 'not_found' });
     expect(await problemAt('/echo')).toMatchObject({ status: 405, code: 'method_not_allowed' });
-    expect(await problemAt('/hello/%zz')).toMatchObject({ status: 400, code: 'body_invalid' });
+    expect(await problemAt('/hello/%zz')).toMatchObject({ status: 400, code: 'query_invalid' });
     expect(await problemAt('/refuses')).toMatchObject({
       status: 409,
       code: 'profile_mismatch',
