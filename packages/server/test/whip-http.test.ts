@@ -198,7 +198,7 @@ describe('WHIP and WHEP over HTTP', () => {
       await expectProblem(other, 405, 'method_not_allowed');
     }
     const broken = await fetch(`${server.url}/v1/whip/${testApp.id}/%zz`, { method: 'POST' });
-    await expectProblem(broken, 400, 'body_invalid');
+    await expectProblem(broken, 400, 'query_invalid');
   });
 
   test('WHIP8: OPTIONS, GET and HEAD say what a browser and a probe need', async () => {
