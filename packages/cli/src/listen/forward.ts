@@ -62,6 +62,7 @@ async function excerptOf({ body }: Response, lengthMax: number): Promise<string>
   } catch {
     // The status stands, and the excerpt is for people.
   }
+  // What was read counts: that the rest could not be declined changes nothing.
   await reader.cancel().catch(() => {});
   return text.slice(0, lengthMax);
 }
