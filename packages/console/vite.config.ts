@@ -8,7 +8,7 @@ export default defineConfig({
   // The console may be under any path: the server makes what the document names relative to the page.
   base: './',
   // The SDK from its source, not from its bundle.
-  resolve: { conditions: ['source', ...defaultClientConditions] },
+  resolve: { conditions: ['@housecount/source', ...defaultClientConditions] },
   build: {
     target: oldestBrowsers,
     // One bundle of React, Mantine and the SDK; measured well under this after compression is irrelevant on a LAN.

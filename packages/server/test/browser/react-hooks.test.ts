@@ -18,7 +18,7 @@ beforeAll(async () => {
     format: 'iife',
     jsx: 'automatic',
     target: 'es2022',
-    conditions: ['source'],
+    conditions: ['@housecount/source'],
     // React's own checks, StrictMode's double mounting among them, are in its development build alone.
     define: { 'process.env.NODE_ENV': '"development"' },
     write: false,
