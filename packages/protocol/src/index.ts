@@ -13,6 +13,7 @@ export * from './presence-end.ts';
 export * from './reasons.ts';
 export * from './roster.ts';
 export * from './signaling.ts';
+export * from './signaling-channel.ts';
 export * from './signaling-errors.ts';
 export * from './signaling-history.ts';
 export * from './signaling-roster.ts';

@@ -1,4 +1,4 @@
-import type { SignalingContent } from './signaling.ts';
+import type { SignalingContent } from './signaling-channel.ts';
 
 /** Messages that were kept, newest first (spec: signaling 4.3). */
 export interface SignalingGetMessages {

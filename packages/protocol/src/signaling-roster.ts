@@ -1,7 +1,7 @@
 import type { Role } from './events.ts';
 import type { RosterCounts, RosterViewRequest } from './frames.ts';
 import type { LeaveReason } from './reasons.ts';
-import type { SignalingChannelType, SignalingStates } from './signaling.ts';
+import type { SignalingChannelType, SignalingStates } from './signaling-channel.ts';
 
 /**
  * Rosters of the signaling protocol: who is in a channel, by user, whatever links back them: each of them by name, part of

@@ -1,4 +1,4 @@
-import type { SignalingContent } from './signaling.ts';
+import type { SignalingContent } from './signaling-channel.ts';
 
 /** Stream channels of the signaling protocol: who publishes in which topic, and what (docs/signaling.md). */
 

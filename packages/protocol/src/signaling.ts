@@ -1,3 +1,4 @@
+import type { SignalingChannelType, SignalingContent, SignalingStates } from './signaling-channel.ts';
 import type { SignalingGetMessages, SignalingMessagesPage } from './signaling-history.ts';
 import type { SignalingRosterFrame, SignalingRosterRequest } from './signaling-roster.ts';
 import type {
@@ -15,21 +16,6 @@ import type {
 export const signalingVersion = 1;
 /** Bytes of one frame from a client: a message of 32 KB as base64, and room around it. */
 export const signalingFrameBytesMax = 64 * 1024;
-
-/** Kinds of channels; `MESSAGE` x and `STREAM` x are different channels. */
-export type SignalingChannelType = 'MESSAGE' | 'STREAM';
-
-/** A message's content: text as it is, bytes as base64, or either encrypted by the clients (docs/encryption.md) as base64. */
-export type SignalingContent =
-  | { readonly text: string }
-  | { readonly bytes: string }
-  | { readonly sealed: string };
-
-/** Bytes that an encrypted message has more than the message: version, nonce, tag, kind. */
-export const signalingSealBytes = 1 + 12 + 16 + 1;
-
-/** A user's temporary state in a channel. */
-export type SignalingStates = Readonly<Record<string, string>>;
 
 /** Who is in a channel, as presence shows it. */
 export interface SignalingOccupant {

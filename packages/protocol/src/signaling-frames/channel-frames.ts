@@ -1,4 +1,4 @@
-import { signalingSealBytes } from '../signaling.ts';
+import { signalingSealBytes } from '../signaling-channel.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 import {
   type Check,
