@@ -6,9 +6,7 @@ import type {
   TokenEventType,
   TopicEventType,
 } from './constants.ts';
-import type { LockDetail } from './lock.ts';
-import type { StateDetail } from './presence.ts';
-import type { StorageData } from './storage.ts';
+import type { LockDetail, StateDetail, StorageData } from './details.ts';
 
 /** `STREAM` x, `MESSAGE` x and `USER` x have nothing in common. */
 export type ChannelType = 'STREAM' | 'MESSAGE' | 'USER';

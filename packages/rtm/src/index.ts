@@ -9,6 +9,7 @@ export { RTMClient, RTMClient as RTM } from './client.ts';
 export type { PrivateConfig, RTMConfig } from './config.ts';
 export * as ConstantsType from './constants.ts';
 export * as constantsType from './constants.ts';
+export type * from './details.ts';
 export type { ErrorInfo, IErrorInfo } from './errors.ts';
 export { RTMBaseError } from './errors.ts';
 export type { ChannelType, ServiceType } from './events.ts';
@@ -26,7 +27,6 @@ export type {
   RemoveStateOptions,
   RemoveStateResponse,
   SetStateResponse,
-  StateDetail,
   WhereNowResponse,
   WhoNowOptions,
   WhoNowResponse,

@@ -1,17 +1,13 @@
 import { checkChannelName, checkChannelType, checkName, checkOptions, checkUserId } from './checks.ts';
+import type { LockDetail } from './details.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
 import type { FailureCodes } from './link/link.ts';
-import type { RequestBody } from './link/socket.ts';
+import type { RequestBody } from './link/request.ts';
 import type { Bucket } from './rate-limits.ts';
 import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
 
-export interface LockDetail {
-  lockName: string;
-  owner: string;
-  ttl: number;
-}
 export interface GetLockResponse extends BaseResponse {
   totalLocks: number;
   lockDetails: LockDetail[];

@@ -2,7 +2,7 @@ import type { SignalingOk } from '@housecount/protocol';
 import { environment } from './environment.ts';
 import { errorCodes } from './error-codes.ts';
 import type { Link } from './link/link.ts';
-import { type RequestBody, RequestFailed } from './link/socket.ts';
+import { type RequestBody, RequestFailed } from './link/request.ts';
 
 /** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
 const attemptsMax = 8;

@@ -1,4 +1,5 @@
 import { checkChannelName, checkChannelType, checkOptions, checkUserId } from './checks.ts';
+import type { StateDetail } from './details.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
 import type { FailureCodes } from './link/link.ts';
@@ -7,9 +8,6 @@ import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
 import { checkStateSizes } from './state-sizes.ts';
 
-export interface StateDetail {
-  [key: string]: string;
-}
 export interface OccupancyDetail {
   states: StateDetail;
   userId: string;

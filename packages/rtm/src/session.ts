@@ -6,7 +6,7 @@ import { rtmError } from './errors.ts';
 import type { LinkStateEvent, ServiceType } from './events.ts';
 import { FollowedUsers } from './followed-users.ts';
 import { type FailureCodes, Link, type LinkHandlers } from './link/link.ts';
-import type { RequestBody } from './link/socket.ts';
+import type { RequestBody } from './link/request.ts';
 import { createLog, type Log } from './log.ts';
 import { type Bucket, RateLimits } from './rate-limits.ts';
 import { Rosters } from './roster/rosters.ts';

@@ -1,5 +1,5 @@
 import type { SignalingMetadataItem } from '@housecount/protocol';
-import type { StorageData } from './storage.ts';
+import type { StorageData } from './details.ts';
 
 /** A set of metadata as the API has it. */
 export function storageDataOf(majorRevision: number, items: readonly SignalingMetadataItem[]): StorageData {

@@ -1,5 +1,6 @@
 import type { MetadataTarget } from '@housecount/protocol';
 import { checkChannelName, checkChannelType, checkUserId } from './checks.ts';
+import type { StorageData } from './details.ts';
 import { rtmError } from './errors.ts';
 import type { ChannelType } from './events.ts';
 import { storageCodes } from './followed-users.ts';
@@ -14,17 +15,6 @@ import type { BaseResponse } from './responses.ts';
 import type { Session } from './session.ts';
 import { storageDataOf } from './storage-data.ts';
 
-export interface MetaDataDetail {
-  value: string;
-  revision: number;
-  updated: number;
-  authorUid: string;
-}
-export interface StorageData {
-  totalCount: number;
-  majorRevision: number;
-  metadata: Record<string, MetaDataDetail>;
-}
 export interface ChannelMetadataOperationResponse extends BaseResponse {
   channelName: string;
   channelType: ChannelType;

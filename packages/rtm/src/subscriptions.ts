@@ -1,7 +1,7 @@
 import { environment } from './environment.ts';
 import { rtmError } from './errors.ts';
 import { type FailureCodes, type Link, requestError } from './link/link.ts';
-import type { RequestBody } from './link/socket.ts';
+import type { RequestBody } from './link/request.ts';
 import type { Log } from './log.ts';
 import { OwnStates, type StateChange } from './own-states.ts';
 import { askPatiently } from './patience.ts';

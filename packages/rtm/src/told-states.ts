@@ -1,6 +1,6 @@
 import type { SignalingChannelType } from '@housecount/protocol';
 import { type FailureCodes, type Link, requestError } from './link/link.ts';
-import { RequestFailed } from './link/socket.ts';
+import { RequestFailed } from './link/request.ts';
 import type { Log } from './log.ts';
 import type { OwnStates, StateChange } from './own-states.ts';
 

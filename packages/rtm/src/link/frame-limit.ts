@@ -1,6 +1,6 @@
 import { signalingFrameBytesMax } from '@housecount/protocol';
 import { type ErrorCodeName, errorCodes } from '../error-codes.ts';
-import type { RequestBody, RequestEnd } from './socket.ts';
+import type { RequestBody, RequestEnd } from './request.ts';
 
 /** What is too long in a request that is, in the words of the API; others have a parameter that is. */
 const codes: Partial<Record<RequestBody['type'], ErrorCodeName>> = {

@@ -12,8 +12,9 @@ import { type RTMBaseError, rtmError } from '../errors.ts';
 import type { LinkOperation, LinkState, LinkStateChangeReasonCode, LinkStateEvent } from '../events.ts';
 import { serverUrls } from '../settings.ts';
 import { rejectionOf } from './rejection.ts';
+import { type RequestBody, RequestFailed } from './request.ts';
 import { disconnectedMsMax, retryDelayMs } from './retry-delay.ts';
-import { type RequestBody, RequestFailed, Socket, type SocketEnd } from './socket.ts';
+import { Socket, type SocketEnd } from './socket.ts';
 
 export interface LinkIdentity {
   readonly app: string;

@@ -10,6 +10,7 @@ import {
 } from '@housecount/protocol';
 import { environment, type SocketLike } from '../environment.ts';
 import { refusalOfLong } from './frame-limit.ts';
+import { type RequestBody, RequestFailed } from './request.ts';
 import { parseServerFrame } from './server-frame.ts';
 
 /**
@@ -21,24 +22,6 @@ export const welcomeMsMax = 10_000;
 export const requestMsMax = 10_000;
 /** Time for the server to answer a goodbye, milliseconds; then the socket is closed all the same. Chosen. */
 export const goodbyeMsMax = 2_000;
-
-/** A request before it has its id. */
-export type RequestBody = SignalingRequest extends infer R
-  ? R extends { readonly id: number }
-    ? Omit<R, 'id'>
-    : never
-  : never;
-
-/** Why a request has no `ok`: the server said no, said nothing in time, or the socket went away. */
-export type RequestEnd =
-  | { readonly why: 'refused'; readonly code: number; readonly reason: string }
-  | { readonly why: 'timeout' | 'lost' };
-export class RequestFailed extends Error {
-  override readonly name = 'RequestFailed';
-  constructor(readonly end: RequestEnd) {
-    super(end.why);
-  }
-}
 
 /** Why a socket is no more. `closing` is what the server said last, if it did. */
 export interface SocketEnd {

@@ -3,7 +3,7 @@ import { environment } from '../environment.ts';
 import { errorCodes } from '../error-codes.ts';
 import { rtmError } from '../errors.ts';
 import { type FailureCodes, type Link, requestError } from '../link/link.ts';
-import type { RequestBody } from '../link/socket.ts';
+import type { RequestBody } from '../link/request.ts';
 import { askPatiently } from '../patience.ts';
 import { isLost, isRefusal } from '../told-states.ts';
 

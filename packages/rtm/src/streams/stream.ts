@@ -5,7 +5,7 @@ import { rtmError } from '../errors.ts';
 import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events.ts';
 import { type Link, requestError } from '../link/link.ts';
 import { rejectionOf } from '../link/rejection.ts';
-import type { RequestBody } from '../link/socket.ts';
+import type { RequestBody } from '../link/request.ts';
 import type { Log } from '../log.ts';
 import type { OwnStates } from '../own-states.ts';
 import { askPatiently } from '../patience.ts';
