@@ -1,83 +1,78 @@
-// SPEC.md and the tests agree on which rules there are: each rule is cited by the name of a test, each cited rule exists.
+// spec/ and the tests agree on which rules there are: each rule is cited by the name of a test, each cited rule exists.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { root } from './setup.mjs';
+import { filesBelow, indexPath, indexText, readCitations, readRules } from './spec-rules.mjs';
 
-const spec = readFileSync(join(root, 'SPEC.md'), 'utf8');
-const rulePattern = /^- \*{0,2}([A-Z]+\d+)\b/gm;
-const sectionPattern = /^## ([A-Z]+)\b/gm;
-const rules = [...spec.matchAll(rulePattern)].map(([, rule]) => rule);
-const sections = [...spec.matchAll(sectionPattern)].map(([, section]) => section);
+const { rules, strays } = readRules();
+const ids = rules.map(({ id }) => id);
+const known = new Set(ids);
+const rootPages = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md', 'SECURITY.md'].map((name) =>
+  join(root, name),
+);
+const citations = readCitations(rules);
 
-const area = `(?:${sections.join('|')})`;
-/** The beginning of a string: `CHAN1: …`, `WHIP3, WHIP4: …` or `TOKEN1-3: …`. */
-const namePattern = new RegExp(`['"\`](${area}\\d+(?:(?:, ?| and |[-–])(?:${area})?\\d+)*)[: ]`, 'g');
-
-/** Rules cited at the beginning of the file's names of tests; a range cites all from its first to its last. */
-function citedIn(path) {
-  const cited = new Set();
-  for (const [, names] of readFileSync(path, 'utf8').matchAll(namePattern)) {
-    let section = '';
-    let last = 0;
-    for (const [, sign, named, digits] of names.matchAll(/([-–])?([A-Z]*)(\d+)/g)) {
-      if (named) section = named;
-      for (let number = sign ? last + 1 : Number(digits); number <= Number(digits); number += 1)
-        cited.add(section + number);
-      last = Number(digits);
-    }
-  }
-  return cited;
-}
-
-const isTest = (name) => /\.test\.(ts|tsx|mjs)$/.test(name) || /(suite|test)\.tsx?$/.test(name);
-const skipped = new Set(['node_modules', 'dist', '.git']);
-function* testFiles(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !skipped.has(entry.name)) yield* testFiles(path);
-    else if (entry.isFile() && isTest(entry.name)) yield path;
-  }
-}
-const files = ['packages', 'scripts', 'bench'].flatMap((folder) => [...testFiles(join(root, folder))]);
-const cited = new Map(files.map((path) => [path, citedIn(path)]));
-
-test('every rule stands once in SPEC.md', () => {
-  assert.ok(rules.length > 200, `only ${rules.length} rules were found`);
-  assert.deepEqual(
-    rules.filter((rule, index) => rules.indexOf(rule) !== index),
-    [],
-  );
-});
-
-test('every rule of SPEC.md is cited by a test', () => {
-  const all = new Set([...cited.values()].flatMap((each) => [...each]));
-  assert.deepEqual(
-    rules.filter((rule) => !all.has(rule)),
-    [],
-  );
-});
-
-test('every rule that a test cites stands in SPEC.md', () => {
-  const known = new Set(rules);
-  const strays = [...cited].flatMap(([path, each]) =>
-    [...each].filter((rule) => !known.has(rule)).map((rule) => `${rule} in ${path}`),
-  );
+test('PROJ1: every rule stands once in spec/, as `- **ID** text`', () => {
+  assert.ok(rules.length > 700, `only ${rules.length} rules were found`);
   assert.deepEqual(strays, []);
-});
-
-test('every rule that a page of docs names stands in SPEC.md', () => {
-  const known = new Set(rules);
-  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  const named = pages.flatMap((name) =>
-    [...readFileSync(join(root, 'docs', name), 'utf8').matchAll(new RegExp(`\\b${area}\\d+\\b`, 'g'))].map(
-      ([rule]) => ({ name, rule }),
-    ),
-  );
-  assert.ok(named.length > 20, `only ${named.length} were found`);
   assert.deepEqual(
-    named.filter(({ rule }) => !known.has(rule)),
+    ids.filter((id, index) => ids.indexOf(id) !== index),
     [],
   );
+});
+
+test('PROJ1: the rules of an area stand in the order of their numbers, in each file', () => {
+  const before = new Map();
+  const misplaced = rules.filter(({ file, area, number }) => {
+    const last = before.get(`${file} ${area}`) ?? 0;
+    before.set(`${file} ${area}`, number);
+    return number <= last;
+  });
+  assert.deepEqual(misplaced, []);
+});
+
+test('PROJ1: every page of rules begins with its words', () => {
+  for (const file of new Set(rules.map((rule) => rule.file))) {
+    const headings = readFileSync(join(root, 'spec', file), 'utf8').match(/^## .*$/gm);
+    assert.equal(headings[0], '## Words', file);
+  }
+});
+
+test('PROJ2: every rule is cited by a test', () => {
+  const all = new Set([...citations.values()].flatMap((each) => [...each]));
+  assert.deepEqual(
+    ids.filter((id) => !all.has(id)),
+    [],
+  );
+});
+
+test('PROJ2: every rule that a test cites stands in spec/', () => {
+  const missing = [...citations].flatMap(([path, each]) =>
+    [...each].filter((id) => !known.has(id)).map((id) => `${id} in ${path}`),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test('PROJ2: every rule that a page names stands in spec/', () => {
+  const areas = [...new Set(rules.map(({ area }) => area))].join('|');
+  const pages = ['docs', 'spec', 'packages', 'examples', 'bench', '.']
+    .flatMap((folder) => (folder === '.' ? rootPages : [...filesBelow(join(root, folder))]))
+    .filter((path) => path.endsWith('.md'));
+  const named = pages.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(new RegExp(`\\b(?:${areas})\\d+\\b`, 'g'))].map(([id]) => ({
+      page: relative(root, path),
+      id,
+    })),
+  );
+  assert.ok(named.length > 800, `only ${named.length} were found`);
+  assert.deepEqual(
+    named.filter(({ id }) => !known.has(id)),
+    [],
+  );
+});
+test('PROJ3: spec/INDEX.md is fresh', () => {
+  const isFresh = readFileSync(indexPath, 'utf8') === indexText(rules, citations);
+  assert.ok(isFresh, 'spec/INDEX.md is stale: run `npm run spec` and commit it');
 });

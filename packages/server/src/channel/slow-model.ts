@@ -16,7 +16,7 @@ export interface Person {
 }
 
 /**
- * For tests: the rules CHAN1-CHAN20 once more, written from SPEC.md in the slowest obvious way, sharing no code with the
+ * For tests: the rules CHAN1-CHAN20 once more, written from spec/membership.md in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
