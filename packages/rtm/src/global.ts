@@ -1,4 +1,4 @@
-import { AgoraRTM } from './agora-rtm.ts';
+import { AgoraRTM } from './client/agora-rtm.ts';
 
 /** Entry of the script-tag build: sets `window.AgoraRTM`. */
 Object.assign(globalThis, { AgoraRTM });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, spyOn, test } from 'bun:test';
-import { Emitter } from './emitter.ts';
+import { Emitter } from './events/emitter.ts';
 import AgoraRTM, * as named from './index.ts';
-import { serverUrls } from './settings.ts';
+import { serverUrls } from './settings/settings.ts';
 import { FakeWorld, thrown } from './testing/fake-server.ts';
 
 const app = 'a'.repeat(32);

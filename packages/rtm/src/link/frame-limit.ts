@@ -1,5 +1,5 @@
 import { signalingFrameBytesMax } from '@housecount/protocol';
-import { type ErrorCodeName, errorCodes } from '../error-codes.ts';
+import { type ErrorCodeName, errorCodes } from '../errors/error-codes.ts';
 import type { RequestBody, RequestEnd } from './request.ts';
 
 /** What is too long in a request that is, in the words of the API; others have a parameter that is. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { environment } from '../environment.ts';
+import { environment } from '../settings/environment.ts';
 import { FakeWorld, outcome } from '../testing/fake-server.ts';
 import { app, makeClient } from '../testing/harness.ts';
 

@@ -5,12 +5,17 @@ import {
   type SignalingServerFrame,
   type SignalingWelcome,
 } from '@housecount/protocol';
-import { LinkStateChangeReasonDescription } from '../constants.ts';
-import { environment } from '../environment.ts';
-import { type ErrorCodeName, errorCodes } from '../error-codes.ts';
-import { type RTMBaseError, rtmError } from '../errors.ts';
-import type { LinkOperation, LinkState, LinkStateChangeReasonCode, LinkStateEvent } from '../events.ts';
-import { serverUrls } from '../settings.ts';
+import { type ErrorCodeName, errorCodes } from '../errors/error-codes.ts';
+import { type RTMBaseError, rtmError } from '../errors/errors.ts';
+import { LinkStateChangeReasonDescription } from '../events/constants.ts';
+import type {
+  LinkOperation,
+  LinkState,
+  LinkStateChangeReasonCode,
+  LinkStateEvent,
+} from '../events/events.ts';
+import { environment } from '../settings/environment.ts';
+import { serverUrls } from '../settings/settings.ts';
 import { rejectionOf } from './rejection.ts';
 import { type RequestBody, RequestFailed } from './request.ts';
 import { disconnectedMsMax, retryDelayMs } from './retry-delay.ts';

@@ -1,6 +1,6 @@
 import type { SignalingClosing } from '@housecount/protocol';
-import { errorCodes } from '../error-codes.ts';
-import type { LinkStateChangeReasonCode } from '../events.ts';
+import { errorCodes } from '../errors/error-codes.ts';
+import type { LinkStateChangeReasonCode } from '../events/events.ts';
 
 /** What an end by the server means in the words of the API. */
 export interface Rejection {

@@ -8,7 +8,7 @@ import {
   type SignalingServerFrame,
   type SignalingWelcome,
 } from '@housecount/protocol';
-import { environment, type SocketLike } from '../environment.ts';
+import { environment, type SocketLike } from '../settings/environment.ts';
 import { refusalOfLong } from './frame-limit.ts';
 import { type RequestBody, RequestFailed } from './request.ts';
 import { parseServerFrame } from './server-frame.ts';

@@ -1,6 +1,6 @@
 import { type RosterViewRequest, signalingWindowMembersMax } from '@housecount/protocol';
-import { checkChannelName, checkChannelType, checkOptions } from '../checks.ts';
-import { rtmError } from '../errors.ts';
+import { checkChannelName, checkChannelType, checkOptions } from '../errors/checks.ts';
+import { rtmError } from '../errors/errors.ts';
 import type { RosterOptions } from './roster.ts';
 import type { RosterPlace } from './rosters.ts';
 

@@ -1,6 +1,6 @@
 import type { RosterPoint, SignalingRosterMember } from '@housecount/protocol';
-import { Emitter } from '../emitter.ts';
-import type { RTMBaseError } from '../errors.ts';
+import type { RTMBaseError } from '../errors/errors.ts';
+import { Emitter } from '../events/emitter.ts';
 import type { RosterBook, RosterDifference } from './roster-book.ts';
 
 /** Somebody in a channel: `userId`, `states`, the links that back them, and since when nothing is heard of them, if so. */

@@ -4,13 +4,13 @@ import type {
   SignalingRosterEnded,
   SignalingRosterFrame,
 } from '@housecount/protocol';
-import { environment } from '../environment.ts';
-import type { ErrorCodeName } from '../error-codes.ts';
-import { type RTMBaseError, rtmError } from '../errors.ts';
+import type { ErrorCodeName } from '../errors/error-codes.ts';
+import { type RTMBaseError, rtmError } from '../errors/errors.ts';
 import { type FailureCodes, type Link, requestError } from '../link/link.ts';
-import type { Log } from '../log.ts';
-import { askPatiently } from '../patience.ts';
-import { isLost } from '../told-states.ts';
+import { askPatiently } from '../link/patience.ts';
+import { environment } from '../settings/environment.ts';
+import type { Log } from '../settings/log.ts';
+import { isLost } from '../states/told-states.ts';
 import { RTMRoster } from './roster.ts';
 import { RosterBook, type RosterNews } from './roster-book.ts';
 

@@ -1,15 +1,15 @@
 import type { SignalingTopic, SignalingTopicEvent } from '@housecount/protocol';
-import { LinkStateChangeReasonDescription } from '../constants.ts';
-import { environment } from '../environment.ts';
+import { LinkStateChangeReasonDescription } from '../events/constants.ts';
 import type {
   LinkOperation,
   LinkStateChangeReasonCode,
   LinkStateEvent,
   TopicEvent,
   topicDetail,
-} from '../events.ts';
+} from '../events/events.ts';
 import { rejectionOf } from '../link/rejection.ts';
-import { isRefusal } from '../told-states.ts';
+import { environment } from '../settings/environment.ts';
+import { isRefusal } from '../states/told-states.ts';
 
 /** States of a stream channel's link: a loss is tried again at once, so there are fewer than of the session's. */
 export type StreamState = 'IDLE' | 'CONNECTING' | 'CONNECTED' | 'FAILED';

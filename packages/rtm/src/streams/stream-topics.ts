@@ -1,11 +1,11 @@
 import type { SignalingContent, SignalingTopicRequest, SignalingTopicResult } from '@housecount/protocol';
-import { environment } from '../environment.ts';
-import { errorCodes } from '../error-codes.ts';
-import { rtmError } from '../errors.ts';
+import { errorCodes } from '../errors/error-codes.ts';
+import { rtmError } from '../errors/errors.ts';
 import { type FailureCodes, type Link, requestError } from '../link/link.ts';
+import { askPatiently } from '../link/patience.ts';
 import type { RequestBody } from '../link/request.ts';
-import { askPatiently } from '../patience.ts';
-import { isLost, isRefusal } from '../told-states.ts';
+import { environment } from '../settings/environment.ts';
+import { isLost, isRefusal } from '../states/told-states.ts';
 
 /** Topics to publish in (the API's figure). */
 const topicsMax = 8;

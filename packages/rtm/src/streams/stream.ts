@@ -1,15 +1,15 @@
 import type { SignalingChannelEnded } from '@housecount/protocol';
-import { environment } from '../environment.ts';
-import type { ErrorCodeName } from '../error-codes.ts';
-import { rtmError } from '../errors.ts';
-import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events.ts';
+import type { ErrorCodeName } from '../errors/error-codes.ts';
+import { rtmError } from '../errors/errors.ts';
+import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events/events.ts';
 import { type Link, requestError } from '../link/link.ts';
+import { askPatiently } from '../link/patience.ts';
 import { rejectionOf } from '../link/rejection.ts';
 import type { RequestBody } from '../link/request.ts';
-import type { Log } from '../log.ts';
-import type { OwnStates } from '../own-states.ts';
-import { askPatiently } from '../patience.ts';
-import { isLost, isRefusal, type ToldStates } from '../told-states.ts';
+import { environment } from '../settings/environment.ts';
+import type { Log } from '../settings/log.ts';
+import type { OwnStates } from '../states/own-states.ts';
+import { isLost, isRefusal, type ToldStates } from '../states/told-states.ts';
 import { type Cause, causeOfRefusal, type StreamState, streamEvent } from './stream-event.ts';
 import { StreamTopics } from './stream-topics.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import type { SignalingRequest } from '@housecount/protocol';
-import type { RTMStreamChannel } from '../stream-channel.ts';
+import type { RTMStreamChannel } from '../stream-channel/stream-channel.ts';
 import { type FakeSocket, FakeWorld, outcome, thrown } from '../testing/fake-server.ts';
 import { type Harness, makeClient } from '../testing/harness.ts';
 

@@ -1,9 +1,9 @@
 import type { SignalingChannelEnded } from '@housecount/protocol';
-import type { LinkStateEvent } from '../events.ts';
+import type { LinkStateEvent } from '../events/events.ts';
 import type { Link } from '../link/link.ts';
-import type { Log } from '../log.ts';
-import { OwnStates, type StateChange } from '../own-states.ts';
-import { ToldStates } from '../told-states.ts';
+import type { Log } from '../settings/log.ts';
+import { OwnStates, type StateChange } from '../states/own-states.ts';
+import { ToldStates } from '../states/told-states.ts';
 import { type Membership, Stream } from './stream.ts';
 
 /** Channels that are being restored at one time. Chosen. */

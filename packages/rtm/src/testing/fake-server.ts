@@ -5,7 +5,7 @@ import type {
   SignalingServerFrame,
   SignalingWelcome,
 } from '@housecount/protocol';
-import { replaceEnvironment, type SocketLike } from '../environment.ts';
+import { replaceEnvironment, type SocketLike } from '../settings/environment.ts';
 
 interface Timer {
   readonly atMs: number;

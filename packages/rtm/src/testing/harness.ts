@@ -1,7 +1,13 @@
-import type { RTMConfig } from '../config.ts';
-import type { LinkStateEvent, MessageEvent, PresenceEvent, TokenEvent, TopicEvent } from '../events.ts';
+import type {
+  LinkStateEvent,
+  MessageEvent,
+  PresenceEvent,
+  TokenEvent,
+  TopicEvent,
+} from '../events/events.ts';
+import type { StatusEvent } from '../events/status-event.ts';
 import AgoraRTM, { type RTMClient } from '../index.ts';
-import type { StatusEvent } from '../status-event.ts';
+import type { RTMConfig } from '../settings/config.ts';
 
 export const app = 'a'.repeat(32);
 

@@ -1,0 +1,29 @@
+import type { SignalingOk } from '@housecount/protocol';
+import { errorCodes } from '../errors/error-codes.ts';
+import { environment } from '../settings/environment.ts';
+import type { Link } from './link.ts';
+import { type RequestBody, RequestFailed } from './request.ts';
+
+/** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
+const attemptsMax = 8;
+const waitMs = 1_000;
+
+/** Asks the server, and again while it says that this was too much in too short a time. */
+export async function askPatiently(link: Link, body: RequestBody): Promise<SignalingOk> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await link.request(body);
+    } catch (error) {
+      if (attempt === attemptsMax || !isRateRefusal(error)) throw error;
+    }
+    await new Promise<void>((resolve) => environment.after(waitMs, resolve));
+  }
+}
+
+function isRateRefusal(error: unknown): boolean {
+  return (
+    error instanceof RequestFailed &&
+    error.end.why === 'refused' &&
+    error.end.code === errorCodes.OPERATION_RATE_EXCEED_LIMITATION
+  );
+}
