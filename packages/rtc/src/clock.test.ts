@@ -66,7 +66,7 @@ test('BACK11: such a wait can be cancelled in every part, and one without end ne
 });
 
 /** The files in which a machine's clock may be read: one in each SDK. */
-const clocks = ['rtc/src/clock.ts', 'rtm/src/environment.ts'];
+const clocks = ['rtc/src/clock.ts', 'rtm/src/settings/environment.ts'];
 
 test('BACK10: an SDK reads the clock of its machine in one place', () => {
   const packages = join(import.meta.dir, '../..');

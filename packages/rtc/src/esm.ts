@@ -1,7 +1,7 @@
-import { AgoraRTC, functions } from './agora-rtc.ts';
+import { AgoraRTC, functions } from './client/agora-rtc.ts';
 import type { GlobalEvents } from './global-events.ts';
 
-export { AgoraRTC as default } from './agora-rtc.ts';
+export { AgoraRTC as default } from './client/agora-rtc.ts';
 /** The API as named functions, as its `/esm` entry has them. */
 export * from './index.ts';
 

@@ -1,4 +1,4 @@
-import { AgoraRTC } from './agora-rtc.ts';
+import { AgoraRTC } from './client/agora-rtc.ts';
 import * as enums from './enums.ts';
 import { AgoraRTCErrorCode } from './errors.ts';
 

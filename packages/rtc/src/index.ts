@@ -1,20 +1,19 @@
-import { AgoraRTC } from './agora-rtc.ts';
+import { AgoraRTC } from './client/agora-rtc.ts';
 
 export default AgoraRTC;
-export type { AgoraClient as IAgoraRTCClient } from './agora-client.ts';
-export type { AgoraRTCApi } from './agora-rtc.ts';
-export { VERSION } from './agora-rtc.ts';
-export type { ClientConfig, ClientRole, ClientRoleOptions, JoinOptions } from './client.ts';
-export type { ClientEvents } from './client-events.ts';
+export type { AgoraClient as IAgoraRTCClient } from './client/agora-client.ts';
+export type { AgoraRTCApi } from './client/agora-rtc.ts';
+export { VERSION } from './client/agora-rtc.ts';
+export type { ClientConfig, ClientRole, ClientRoleOptions, JoinOptions } from './client/client.ts';
+export type { ClientEvents } from './client/client-events.ts';
 export * from './enums.ts';
 export { AgoraRTCErrorCode, AgoraRTCException } from './errors.ts';
 export type { DeviceInfo, GlobalEvents } from './global-events.ts';
 export type { VideoCodec as SDK_CODEC } from './media/codecs.ts';
 export type { PublishableTrack } from './media/publisher.ts';
-export type { AudioEncoderConfiguration, VideoEncoderConfiguration } from './presets.ts';
-export type { IAgoraRTCRemoteUser, UID, UserLeftReason } from './remote-hosts.ts';
-export type { AudienceLeftReason, Member, Roster } from './roster.ts';
-export type { ChannelCounts, RosterRange, RosterWindow } from './roster-part.ts';
+export type { IAgoraRTCRemoteUser, UID, UserLeftReason } from './media/remote-hosts.ts';
+export type { AudienceLeftReason, Member, Roster } from './roster/roster.ts';
+export type { ChannelCounts, RosterRange, RosterWindow } from './roster/roster-part.ts';
 export type {
   AgoraRTCStats,
   LocalAudioStats as LocalAudioTrackStats,
@@ -39,6 +38,7 @@ export type {
   CameraVideoTrack as ICameraVideoTrack,
   LocalVideoTrack as ILocalVideoTrack,
 } from './tracks/local-video-track.ts';
+export type { AudioEncoderConfiguration, VideoEncoderConfiguration } from './tracks/presets.ts';
 export type { RemoteAudioTrack as IRemoteAudioTrack } from './tracks/remote-audio-track.ts';
 export type { RemoteTrack as IRemoteTrack } from './tracks/remote-track.ts';
 export type { RemoteVideoTrack as IRemoteVideoTrack } from './tracks/remote-video-track.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { serverOfScript as ofSignaling } from '../../rtm/src/settings.ts';
+import { serverOfScript as ofSignaling } from '../../rtm/src/settings/settings.ts';
 import { serverOfScript } from './settings.ts';
 
 test.each([

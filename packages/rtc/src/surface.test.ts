@@ -1,13 +1,13 @@
 import { expect, spyOn, test } from 'bun:test';
 import { HousecountError } from '@housecount/protocol';
+import { disconnectedReason } from './client/end-reason.ts';
+import { readJoinArguments } from './client/join-arguments.ts';
 import { Emitter } from './emitter.ts';
-import { disconnectedReason } from './end-reason.ts';
 import { AgoraRTCException, toException } from './errors.ts';
 import * as esm from './esm.ts';
 import AgoraRTC, { AgoraRTCErrorCode } from './index.ts';
-import { readJoinArguments } from './join-arguments.ts';
-import { audioEncoder, screenEncoder, videoEncoder } from './presets.ts';
 import { codeOf } from './testing/fake-server.ts';
+import { audioEncoder, screenEncoder, videoEncoder } from './tracks/presets.ts';
 
 const thrown = (act: () => unknown): string => {
   try {

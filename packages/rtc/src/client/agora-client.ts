@@ -1,6 +1,6 @@
+import { stampMs } from '../clock.ts';
+import { failure } from '../errors.ts';
 import { Client } from './client.ts';
-import { stampMs } from './clock.ts';
-import { failure } from './errors.ts';
 
 const unsupported = (what: string): Promise<never> =>
   Promise.reject(failure('NOT_SUPPORTED', `Housecount has no ${what}`));

@@ -1,21 +1,11 @@
-import { AgoraClient } from './agora-client.ts';
-import type { ClientConfig } from './client.ts';
-import {
-  callbackEvents,
-  getCameras,
-  getDevices,
-  getMicrophones,
-  getPlaybackDevices,
-  watchDevices,
-} from './devices.ts';
-import { Emitter } from './emitter.ts';
-import { failure } from './errors.ts';
-import { type GlobalEvents, globalEvents } from './global-events.ts';
-import { setLogLevel } from './log.ts';
-import { supportedCodecs } from './media/codecs.ts';
-import { setParameter } from './settings.ts';
-import { activeTrack } from './tracks/active-track.ts';
-import { resumeAudioContext } from './tracks/audio-context.ts';
+import { Emitter } from '../emitter.ts';
+import { failure } from '../errors.ts';
+import { type GlobalEvents, globalEvents } from '../global-events.ts';
+import { setLogLevel } from '../log.ts';
+import { supportedCodecs } from '../media/codecs.ts';
+import { resumeAudioContext } from '../players/audio-context.ts';
+import { setParameter } from '../settings.ts';
+import { activeTrack } from '../tracks/active-track.ts';
 import {
   createCameraVideoTrack,
   createCustomAudioTrack,
@@ -23,7 +13,17 @@ import {
   createMicrophoneAndCameraTracks,
   createMicrophoneAudioTrack,
   createScreenVideoTrack,
-} from './tracks/create.ts';
+} from '../tracks/create.ts';
+import {
+  callbackEvents,
+  getCameras,
+  getDevices,
+  getMicrophones,
+  getPlaybackDevices,
+  watchDevices,
+} from '../tracks/devices.ts';
+import { AgoraClient } from './agora-client.ts';
+import type { ClientConfig } from './client.ts';
 
 /** The version of the API that this SDK follows; apps show it and compare with it. */
 export const VERSION = '4.24.0';

@@ -1,17 +1,17 @@
 import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
+import { passedMs } from '../clock.ts';
+import { aborted } from '../errors.ts';
+import { Link, type LinkIdentity, type WelcomeKind } from '../link/link.ts';
+import { onPageEnd, type PageEnd } from '../link/page-end.ts';
+import { pageStorage, saveResume, takeResume } from '../link/resume-store.ts';
+import type { SocketEnd } from '../link/socket.ts';
+import { log } from '../log.ts';
+import { HostSubscription } from '../media/host-subscription.ts';
+import { Publisher } from '../media/publisher.ts';
+import { RemoteHosts, type UID } from '../media/remote-hosts.ts';
+import { RosterFollower } from '../roster/roster-follower.ts';
+import { resumeOnReload } from '../settings.ts';
 import type { ClientEvents } from './client-events.ts';
-import { passedMs } from './clock.ts';
-import { Link, type LinkIdentity, type WelcomeKind } from './connection/link.ts';
-import { onPageEnd, type PageEnd } from './connection/page-end.ts';
-import { pageStorage, saveResume, takeResume } from './connection/resume-store.ts';
-import type { SocketEnd } from './connection/socket.ts';
-import { aborted } from './errors.ts';
-import { log } from './log.ts';
-import { HostSubscription } from './media/host-subscription.ts';
-import { Publisher } from './media/publisher.ts';
-import { RemoteHosts, type UID } from './remote-hosts.ts';
-import { RosterFollower } from './roster-follower.ts';
-import { resumeOnReload } from './settings.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
 

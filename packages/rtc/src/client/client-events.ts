@@ -1,9 +1,9 @@
-import type { ConnectionDisconnectedReason, ConnectionState } from './enums.ts';
-import type { MediaKind } from './media/host-subscription.ts';
-import type { IAgoraRTCRemoteUser, UID, UserLeftReason } from './remote-hosts.ts';
-import type { AudienceLeftReason, Member } from './roster.ts';
-import type { ChannelCounts, RosterWindow } from './roster-part.ts';
-import type { NetworkQuality } from './stats/stats.ts';
+import type { ConnectionDisconnectedReason, ConnectionState } from '../enums.ts';
+import type { MediaKind } from '../media/host-subscription.ts';
+import type { IAgoraRTCRemoteUser, UID, UserLeftReason } from '../media/remote-hosts.ts';
+import type { AudienceLeftReason, Member } from '../roster/roster.ts';
+import type { ChannelCounts, RosterWindow } from '../roster/roster-part.ts';
+import type { NetworkQuality } from '../stats/stats.ts';
 
 /** Every event of a client. The first block is the API this SDK follows: it speaks of hosts only. */
 export interface ClientEvents {

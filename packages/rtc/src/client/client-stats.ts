@@ -1,13 +1,11 @@
-import type { ChannelSession } from './channel-session.ts';
-import type { ClientEvents } from './client-events.ts';
-import { intervalMs, passedMs } from './clock.ts';
-import type { RemoteHost, UID } from './remote-hosts.ts';
-import { volumeIntervalMs } from './settings.ts';
-import { StatsCollector } from './stats/collector.ts';
-import { localAudioStats, localVideoStats, type Reading } from './stats/local-stats.ts';
-import { downlinkQuality, uplinkQuality } from './stats/network-quality.ts';
-import { remoteAudioStats, remoteVideoStats } from './stats/remote-stats.ts';
-import { activePair, find } from './stats/report.ts';
+import { intervalMs, passedMs } from '../clock.ts';
+import type { RemoteHost, UID } from '../media/remote-hosts.ts';
+import { volumeIntervalMs } from '../settings.ts';
+import { StatsCollector } from '../stats/collector.ts';
+import { localAudioStats, localVideoStats, type Reading } from '../stats/local-stats.ts';
+import { downlinkQuality, uplinkQuality } from '../stats/network-quality.ts';
+import { remoteAudioStats, remoteVideoStats } from '../stats/remote-stats.ts';
+import { activePair, find } from '../stats/report.ts';
 import {
   type AgoraRTCStats,
   emptyLocalAudioStats,
@@ -19,9 +17,11 @@ import {
   type NetworkQuality,
   type RemoteAudioStats,
   type RemoteVideoStats,
-} from './stats/stats.ts';
-import { LocalAudioTrack } from './tracks/local-audio-track.ts';
-import { LocalTrack } from './tracks/local-track.ts';
+} from '../stats/stats.ts';
+import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
+import { LocalTrack } from '../tracks/local-track.ts';
+import type { ChannelSession } from './channel-session.ts';
+import type { ClientEvents } from './client-events.ts';
 
 type Emit = <K extends keyof ClientEvents>(event: K, ...args: ClientEvents[K]) => void;
 

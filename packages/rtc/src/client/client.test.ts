@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { ClientFrame, Code, HostState } from '@housecount/protocol';
-import { saveResume } from './connection/resume-store.ts';
-import AgoraRTC, { type IAgoraRTCClient } from './index.ts';
-import { setLogLevel } from './log.ts';
-import { codeOf, FakeServer, until, welcome } from './testing/fake-server.ts';
+import AgoraRTC, { type IAgoraRTCClient } from '../index.ts';
+import { saveResume } from '../link/resume-store.ts';
+import { setLogLevel } from '../log.ts';
+import { codeOf, FakeServer, until, welcome } from '../testing/fake-server.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 let server: FakeServer;

@@ -1,21 +1,15 @@
 import { HousecountError } from '@housecount/protocol';
-import { ChannelSession } from './channel-session.ts';
-import { type ClientEvents, rosterEvents } from './client-events.ts';
-import { ClientStats } from './client-stats.ts';
-import { SocketEnded } from './connection/socket.ts';
-import { Emitter } from './emitter.ts';
-import { disconnectedReason } from './end-reason.ts';
-import type { ConnectionDisconnectedReason, ConnectionState } from './enums.ts';
-import { type AgoraRTCException, banned, failure, renewalRefused, toException } from './errors.ts';
-import { readJoinArguments } from './join-arguments.ts';
-import { sentCodec, type VideoCodec } from './media/codecs.ts';
-import type { MediaKind } from './media/host-subscription.ts';
-import type { PublishableTrack } from './media/publisher.ts';
-import { OperationQueue } from './queue.ts';
-import type { IAgoraRTCRemoteUser, UID } from './remote-hosts.ts';
-import type { Roster } from './roster.ts';
-import { type RosterRange, type RosterWindow, readRange } from './roster-part.ts';
-import { serverUrl } from './settings.ts';
+import { Emitter } from '../emitter.ts';
+import type { ConnectionDisconnectedReason, ConnectionState } from '../enums.ts';
+import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
+import { SocketEnded } from '../link/socket.ts';
+import { sentCodec, type VideoCodec } from '../media/codecs.ts';
+import type { MediaKind } from '../media/host-subscription.ts';
+import type { PublishableTrack } from '../media/publisher.ts';
+import type { IAgoraRTCRemoteUser, UID } from '../media/remote-hosts.ts';
+import type { Roster } from '../roster/roster.ts';
+import { type RosterRange, type RosterWindow, readRange } from '../roster/roster-part.ts';
+import { serverUrl } from '../settings.ts';
 import {
   type AgoraRTCStats,
   emptyLocalAudioStats,
@@ -25,9 +19,15 @@ import {
   type NetworkQuality,
   type RemoteAudioStats,
   type RemoteVideoStats,
-} from './stats/stats.ts';
-import type { RemoteAudioTrack } from './tracks/remote-audio-track.ts';
-import type { RemoteVideoTrack } from './tracks/remote-video-track.ts';
+} from '../stats/stats.ts';
+import type { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
+import type { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
+import { ChannelSession } from './channel-session.ts';
+import { type ClientEvents, rosterEvents } from './client-events.ts';
+import { ClientStats } from './client-stats.ts';
+import { disconnectedReason } from './end-reason.ts';
+import { readJoinArguments } from './join-arguments.ts';
+import { OperationQueue } from './queue.ts';
 
 export type ClientRole = 'host' | 'audience';
 export interface ClientConfig {

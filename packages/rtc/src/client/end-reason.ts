@@ -1,6 +1,6 @@
 import type { Code, RuleScope } from '@housecount/protocol';
-import type { SocketEnd } from './connection/socket.ts';
-import type { ConnectionDisconnectedReason } from './enums.ts';
+import type { ConnectionDisconnectedReason } from '../enums.ts';
+import type { SocketEnd } from '../link/socket.ts';
 
 const reasons: Partial<Record<Code, ConnectionDisconnectedReason>> = {
   left: 'LEAVE',

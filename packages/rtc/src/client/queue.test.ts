@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { codeOf } from '../testing/fake-server.ts';
 import { OperationQueue } from './queue.ts';
-import { codeOf } from './testing/fake-server.ts';
 
 const gate = () => {
   let open: () => void = () => undefined;

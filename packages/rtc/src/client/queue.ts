@@ -1,4 +1,4 @@
-import { aborted } from './errors.ts';
+import { aborted } from '../errors.ts';
 
 /** Operations waiting in one queue, at most; the next is rejected. Chosen: far above what a page does by hand. */
 const operationsMax = 1000;

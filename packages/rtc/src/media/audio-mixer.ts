@@ -1,4 +1,4 @@
-import { audioContext } from '../tracks/audio-context.ts';
+import { audioContext } from '../players/audio-context.ts';
 
 /** Several audio tracks as the one that is sent. One alone goes as it is, without a detour. */
 export class AudioMixer {

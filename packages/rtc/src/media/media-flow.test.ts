@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import AgoraRTC, { type IAgoraRTCClient, type ILocalVideoTrack } from './index.ts';
-import { setLogLevel } from './log.ts';
-import { FakeMediaServer, FakePeerConnection, FakeTrack } from './testing/fake-media.ts';
-import { codeOf, FakeServer, until, welcome } from './testing/fake-server.ts';
+import AgoraRTC, { type IAgoraRTCClient, type ILocalVideoTrack } from '../index.ts';
+import { setLogLevel } from '../log.ts';
+import { FakeMediaServer, FakePeerConnection, FakeTrack } from '../testing/fake-media.ts';
+import { codeOf, FakeServer, until, welcome } from '../testing/fake-server.ts';
 
 /** When media can flow, and what is done when it cannot. */
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import AgoraRTC, { type IAgoraRTCClient, type ILocalAudioTrack, type ILocalVideoTrack } from './index.ts';
-import { setLogLevel } from './log.ts';
-import { FakeMediaServer, FakePeerConnection, FakeTrack, problem } from './testing/fake-media.ts';
-import { codeOf, FakeServer, until, welcome } from './testing/fake-server.ts';
+import AgoraRTC, { type IAgoraRTCClient, type ILocalAudioTrack, type ILocalVideoTrack } from '../index.ts';
+import { setLogLevel } from '../log.ts';
+import { FakeMediaServer, FakePeerConnection, FakeTrack, problem } from '../testing/fake-media.ts';
+import { codeOf, FakeServer, until, welcome } from '../testing/fake-server.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 let server: FakeServer;

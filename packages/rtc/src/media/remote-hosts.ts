@@ -5,10 +5,10 @@ import type {
   HostStreamsFrame,
   StreamState,
 } from '@housecount/protocol';
-import { failure } from './errors.ts';
-import type { HostSubscription, MediaKind } from './media/host-subscription.ts';
-import type { RemoteAudioTrack } from './tracks/remote-audio-track.ts';
-import type { RemoteVideoTrack } from './tracks/remote-video-track.ts';
+import { failure } from '../errors.ts';
+import type { RemoteAudioTrack } from '../tracks/remote-audio-track.ts';
+import type { RemoteVideoTrack } from '../tracks/remote-video-track.ts';
+import type { HostSubscription, MediaKind } from './host-subscription.ts';
 
 export type UID = number | string;
 export type UserLeftReason = 'Quit' | 'ServerTimeOut' | 'BecomeAudience';

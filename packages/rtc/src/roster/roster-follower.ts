@@ -1,7 +1,7 @@
 import { HousecountError, type RosterViewRequest, type ServerFrame } from '@housecount/protocol';
-import type { Link } from './connection/link.ts';
-import { toException } from './errors.ts';
-import { log } from './log.ts';
+import { toException } from '../errors.ts';
+import type { Link } from '../link/link.ts';
+import { log } from '../log.ts';
 import { type Roster, type RosterHandlers, RosterView } from './roster.ts';
 import { type PartHandlers, RosterPart, type RosterWindow, type WindowRange } from './roster-part.ts';
 

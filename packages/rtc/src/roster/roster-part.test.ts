@@ -5,9 +5,9 @@ import type {
   RosterWindowChangesFrame,
   RosterWindowFrame,
 } from '@housecount/protocol';
+import { codeOf } from '../testing/fake-server.ts';
 import { RosterView } from './roster.ts';
 import { RosterPart, readRange } from './roster-part.ts';
-import { codeOf } from './testing/fake-server.ts';
 
 const told: unknown[] = [];
 const newPart = (): RosterPart =>

@@ -5,7 +5,7 @@ import {
   type RosterWindowFrame,
   rosterWindowMembersMax,
 } from '@housecount/protocol';
-import { failure } from './errors.ts';
+import { failure } from '../errors.ts';
 import { type Member, type Roster, toMember } from './roster.ts';
 
 /** How many are in the channel, at `seq` of `sid`. */

@@ -1,5 +1,5 @@
 import { failure } from '../errors.ts';
-import type { AudioEncoderConfiguration, VideoEncoderConfiguration } from '../presets.ts';
+import type { AudioEncoderConfiguration, VideoEncoderConfiguration } from './presets.ts';
 
 /** Opens microphone and camera in one permission prompt; rejects with the device error apps expect. */
 export async function captureMedia(constraints: MediaStreamConstraints): Promise<MediaStream> {

@@ -1,11 +1,4 @@
 import { failure } from '../errors.ts';
-import {
-  type AudioEncoderConfiguration,
-  audioEncoder,
-  screenEncoder,
-  type VideoEncoderConfiguration,
-  videoEncoder,
-} from '../presets.ts';
 import { audioConstraints, captureMedia, captureScreen, videoConstraints } from './capture.ts';
 import { LocalAudioTrack, MicrophoneAudioTrack, type MicrophoneOptions } from './local-audio-track.ts';
 import {
@@ -15,6 +8,13 @@ import {
   LocalVideoTrack,
   type OptimizationMode,
 } from './local-video-track.ts';
+import {
+  type AudioEncoderConfiguration,
+  audioEncoder,
+  screenEncoder,
+  type VideoEncoderConfiguration,
+  videoEncoder,
+} from './presets.ts';
 
 export interface MicrophoneConfig extends MicrophoneOptions {
   readonly encoderConfig?: string | AudioEncoderConfiguration;

@@ -1,7 +1,7 @@
-import { stampMs } from './clock.ts';
-import { failure } from './errors.ts';
-import { type GlobalEvents, globalEvents } from './global-events.ts';
-import { captureMedia, mediaDevices } from './tracks/capture.ts';
+import { stampMs } from '../clock.ts';
+import { failure } from '../errors.ts';
+import { type GlobalEvents, globalEvents } from '../global-events.ts';
+import { captureMedia, mediaDevices } from './capture.ts';
 
 /** Devices of the page. Unless told to skip it, the devices are opened for a moment, because names are hidden before. */
 export async function getDevices(skipPermissionCheck = false): Promise<MediaDeviceInfo[]> {

@@ -1,11 +1,11 @@
 import { failure } from '../errors.ts';
-import type { AudioEncoderConfiguration } from '../presets.ts';
+import { audioContext } from '../players/audio-context.ts';
+import { AudioPlayer } from '../players/audio-player.ts';
+import { LevelMeter } from '../players/level-meter.ts';
 import { emptyLocalAudioStats, type LocalAudioStats } from '../stats/stats.ts';
-import { audioContext } from './audio-context.ts';
-import { AudioPlayer } from './audio-player.ts';
 import { audioConstraints, captureMedia } from './capture.ts';
-import { LevelMeter } from './level-meter.ts';
 import { LocalTrack } from './local-track.ts';
+import type { AudioEncoderConfiguration } from './presets.ts';
 
 interface Gain {
   readonly node: GainNode;

@@ -1,10 +1,10 @@
 import { failure } from '../errors.ts';
-import { type VideoEncoderConfiguration, videoEncoder } from '../presets.ts';
+import { VideoPlayer } from '../players/video-player.ts';
+import type { VideoPlayerConfig } from '../players/video-screen.ts';
 import { emptyLocalVideoStats, type LocalVideoStats } from '../stats/stats.ts';
 import { captureMedia, videoConstraints } from './capture.ts';
 import { LocalTrack } from './local-track.ts';
-import { VideoPlayer } from './video-player.ts';
-import type { VideoPlayerConfig } from './video-screen.ts';
+import { type VideoEncoderConfiguration, videoEncoder } from './presets.ts';
 
 export type OptimizationMode = 'balanced' | 'motion' | 'detail';
 export interface LocalVideoOptions {

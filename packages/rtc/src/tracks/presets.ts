@@ -1,4 +1,4 @@
-import { failure } from './errors.ts';
+import { failure } from '../errors.ts';
 
 export interface AudioEncoderConfiguration {
   readonly sampleRate?: number;

@@ -1,6 +1,6 @@
 import { failure } from '../errors.ts';
+import { AudioPlayer } from '../players/audio-player.ts';
 import { emptyRemoteAudioStats, type RemoteAudioStats } from '../stats/stats.ts';
-import { AudioPlayer } from './audio-player.ts';
 import { RemoteTrack } from './remote-track.ts';
 
 /** A host's sound. */

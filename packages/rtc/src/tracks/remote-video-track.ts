@@ -1,7 +1,7 @@
+import { VideoPlayer } from '../players/video-player.ts';
+import type { VideoPlayerConfig } from '../players/video-screen.ts';
 import { emptyRemoteVideoStats, type RemoteVideoStats } from '../stats/stats.ts';
 import { RemoteTrack } from './remote-track.ts';
-import { VideoPlayer } from './video-player.ts';
-import type { VideoPlayerConfig } from './video-screen.ts';
 
 /** A host's pictures. */
 export class RemoteVideoTrack extends RemoteTrack {
