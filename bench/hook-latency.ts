@@ -1,4 +1,4 @@
-import { startServerProcess, testApp } from '../packages/server/test/server-process.ts';
+import { startServerProcess, testApp } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
 import { startChild } from './child.ts';
 import { type Bench, figure, percentile } from './figure.ts';

@@ -1,4 +1,4 @@
-import { startServerProcess } from '../packages/server/test/server-process.ts';
+import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
 import { type Bench, figure, percentile } from './figure.ts';
 import { cpuMs, joinMany } from './server-load.ts';

@@ -2,19 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
-import { bunServer } from '../packages/server/src/edge/bun-server.ts';
-import { clientReader, nobodyTrusted } from '../packages/server/src/edge/client.ts';
-import { LateBroadcast } from '../packages/server/src/edge/socket.ts';
-import { SocketCount } from '../packages/server/src/edge/socket-count.ts';
 import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../packages/server/src/engine/embedded/node-disk.ts';
-import { openMessages } from '../packages/server/src/ledger/messages.ts';
+import { openMessages } from '../packages/server/src/ledger/messages/messages.ts';
 import type { Log } from '../packages/server/src/log/contract.ts';
 import { openLog } from '../packages/server/src/log/open-log.ts';
+import { clientReader, nobodyTrusted } from '../packages/server/src/net/address/client.ts';
+import { bunServer } from '../packages/server/src/net/http/bun-server.ts';
+import { LateBroadcast } from '../packages/server/src/net/socket/socket.ts';
+import { SocketCount } from '../packages/server/src/net/socket/socket-count.ts';
 import { createLogger } from '../packages/server/src/observe/logger.ts';
 import { createMetrics } from '../packages/server/src/observe/metrics.ts';
 import { startSignaling } from '../packages/server/src/signaling/signaling.ts';
-import { testApp } from '../packages/server/test/server-process.ts';
+import { testApp } from '../packages/server/testing/processes/server-process.ts';
 import { serveCalls } from './child.ts';
 
 /**

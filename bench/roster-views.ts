@@ -1,6 +1,6 @@
 import type { RosterViewRequest } from '@housecount/protocol';
-import { Client, tokenFor } from '../packages/server/test/client.ts';
-import { startServerProcess, testApp } from '../packages/server/test/server-process.ts';
+import { Client, tokenFor } from '../packages/server/testing/clients/client.ts';
+import { startServerProcess, testApp } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
 import { type Bench, figure } from './figure.ts';
 import { cpuMs, joinMany } from './server-load.ts';

@@ -1,5 +1,5 @@
-import { Client } from '../packages/server/test/client.ts';
-import { startServerProcess } from '../packages/server/test/server-process.ts';
+import { Client } from '../packages/server/testing/clients/client.ts';
+import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
 import { type Bench, figure, percentile } from './figure.ts';
 import { cpuMs, joinMany } from './server-load.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Client, type ClientOptions } from '../packages/server/test/client.ts';
+import { Client, type ClientOptions } from '../packages/server/testing/clients/client.ts';
 
 /** CPU time of a process so far, milliseconds (Linux: ticks of 10 ms). */
 export function cpuMs(pid: number): number {

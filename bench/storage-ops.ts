@@ -1,5 +1,5 @@
-import { startServerProcess } from '../packages/server/test/server-process.ts';
-import { SignalingClient } from '../packages/server/test/signaling-client.ts';
+import { SignalingClient } from '../packages/server/testing/clients/signaling-client.ts';
+import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
 import { type Bench, type Figure, figure, percentile } from './figure.ts';
 import { cpuMs } from './server-load.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { startServerProcess } from '../../packages/server/test/server-process.ts';
-import { SignalingClient } from '../../packages/server/test/signaling-client.ts';
+import { SignalingClient } from '../../packages/server/testing/clients/signaling-client.ts';
+import { startServerProcess } from '../../packages/server/testing/processes/server-process.ts';
 import type { Service } from './subscribers-process.ts';
 
 /** A server that fans out, in a process of its own. */

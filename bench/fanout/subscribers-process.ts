@@ -1,5 +1,5 @@
-import { buildSignalingToken } from '../../packages/server/src/edge/token/build.ts';
-import { testApp } from '../../packages/server/test/server-process.ts';
+import { buildSignalingToken } from '../../packages/server/src/token/build.ts';
+import { testApp } from '../../packages/server/testing/processes/server-process.ts';
 import { serveCalls } from '../child.ts';
 import { clientFrame, FrameReader } from './frame-reader.ts';
 

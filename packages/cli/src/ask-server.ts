@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { controlPath, controlPathBytesMax } from '@housecount/server/control-socket';
+import { controlPath, controlPathBytesMax } from '@housecount/server/operate/control-socket';
 
 /** Longer than it takes a server to read its file and end the sessions of an app, milliseconds. */
 const answerMsMax = 60_000;

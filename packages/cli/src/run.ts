@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { HousecountError } from '@housecount/protocol';
-import { ConfigError } from '@housecount/server/config-reader';
-import { didYouMean } from '@housecount/server/nearest-name';
+import { didYouMean } from '@housecount/server/settings/nearest-name';
+import { ConfigError } from '@housecount/server/settings/reader';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Command, type Terminal, UsageError, type Values } from './command.ts';
 import { commandHelp, overview } from './help.ts';

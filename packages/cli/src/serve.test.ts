@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from '../../server/test/client.ts';
-import { startServerProcess, testCustomer } from '../../server/test/server-process.ts';
+import { Client } from '../../server/testing/clients/client.ts';
+import { startServerProcess, testCustomer } from '../../server/testing/processes/server-process.ts';
 import { type AudienceCounts, simulateAudience } from './simulate/simulate-audience.ts';
 
 const launcher = fileURLToPath(new URL('../bin/housecount.mjs', import.meta.url));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { endpointSigner } from '../../server/src/notify/endpoint-signer.ts';
+import { endpointSigner } from '../../server/src/notify/endpoint/endpoint-signer.ts';
 import { type NoticeHeaders, verify } from './verify.ts';
 
 const atMs = 1_700_000_000_000;

@@ -5,7 +5,7 @@ import {
   toStandardEventsLost,
   toStandardNotice,
 } from '@housecount/protocol';
-import { endpointSigner } from '../../server/src/notify/endpoint-signer.ts';
+import { endpointSigner } from '../../server/src/notify/endpoint/endpoint-signer.ts';
 import { expressHandler, fetchHandler, type HandlerOptions } from '../src/handlers.ts';
 import type { Notice } from '../src/notice.ts';
 import { Roster } from '../src/roster/roster.ts';

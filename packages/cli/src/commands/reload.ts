@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { dataDirOf } from '@housecount/server/config-load';
+import { dataDirOf } from '@housecount/server/config/load';
 import { askServer } from '../ask-server.ts';
 import { type Command, type Terminal, text } from '../command.ts';
 

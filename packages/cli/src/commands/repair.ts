@@ -1,4 +1,4 @@
-import { loadConfig } from '@housecount/server/config-load';
+import { loadConfig } from '@housecount/server/config/load';
 import { type Command, text } from '../command.ts';
 
 /** `housecount repair`: looks over a data folder and mends what can be mended. */

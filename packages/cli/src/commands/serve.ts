@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import type { Config } from '@housecount/server/config';
-import { development, isJsonLog, type LoadOptions, loadConfig } from '@housecount/server/config-load';
-import { ConfigError } from '@housecount/server/config-reader';
-import { isLoopbackHost } from '@housecount/server/net/loopback';
+import type { Config } from '@housecount/server/config/config';
+import { development, isJsonLog, type LoadOptions, loadConfig } from '@housecount/server/config/load';
+import { isLoopbackHost } from '@housecount/server/net/address/loopback';
 import { createLogger } from '@housecount/server/observe/logger';
+import { ConfigError } from '@housecount/server/settings/reader';
 import { type Command, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
 import { endOnBug } from '../end-on-bug.ts';
 import { hangupSignals } from '../hangup-signals.ts';

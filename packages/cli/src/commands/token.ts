@@ -5,7 +5,7 @@ import {
   buildTokenForBoth,
   type RtcTokenRequest,
   type SignalingTokenRequest,
-} from '@housecount/server/edge/token/build';
+} from '@housecount/server/token/build';
 import { type Command, required, text, UsageError, uidHint, type Values, whole } from '../command.ts';
 
 /** The token format lasts a day at most. */

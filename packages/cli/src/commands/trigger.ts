@@ -6,7 +6,7 @@ import {
   type NoticeNumber,
   noticeTypeNumbers,
 } from '@housecount/protocol';
-import { type NoticeFormat, noticeFormats } from '@housecount/server/notify/endpoint';
+import { type NoticeFormat, noticeFormats } from '@housecount/server/notify/endpoint/endpoint';
 import {
   type Command,
   required,

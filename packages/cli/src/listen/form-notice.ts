@@ -1,7 +1,7 @@
 import { type ChannelEvent, type CommunicationEvents, toStandardNotice } from '@housecount/protocol';
-import type { NoticeFormat } from '@housecount/server/notify/endpoint';
-import { endpointSigner } from '@housecount/server/notify/endpoint-signer';
-import { signingKey } from '@housecount/server/notify/signing-key';
+import type { NoticeFormat } from '@housecount/server/notify/endpoint/endpoint';
+import { endpointSigner } from '@housecount/server/notify/endpoint/endpoint-signer';
+import { signingKey } from '@housecount/server/notify/endpoint/signing-key';
 import type { PulledEvent } from './pulled-event.ts';
 
 export type ListenFormat = Extract<NoticeFormat, 'agora' | 'standard'>;

@@ -1,5 +1,5 @@
 import { type Code, protocolVersion, type Role } from '@housecount/protocol';
-import { buildRtcToken } from '@housecount/server/edge/token/build';
+import { buildRtcToken } from '@housecount/server/token/build';
 import { openSocket } from '../insecure.ts';
 import { below, connectPath } from '../server-access.ts';
 import { CausesOfLoss } from './causes-of-loss.ts';

@@ -1,9 +1,9 @@
 import { eventsLostType, type NoticeNumber } from '@housecount/protocol';
-import type { NoticeFormat } from '@housecount/server/notify/endpoint';
-import { endpointSigner } from '@housecount/server/notify/endpoint-signer';
-import type { NoticeEvent } from '@housecount/server/notify/notice';
-import { noticeText } from '@housecount/server/notify/notice-text';
-import { requestOf } from '@housecount/server/notify/request';
+import type { NoticeFormat } from '@housecount/server/notify/endpoint/endpoint';
+import { endpointSigner } from '@housecount/server/notify/endpoint/endpoint-signer';
+import type { NoticeEvent } from '@housecount/server/notify/notice/notice';
+import { noticeText } from '@housecount/server/notify/notice/notice-text';
+import { requestOf } from '@housecount/server/notify/notice/request';
 import type { ShownNotice } from '../listen/notice-line.ts';
 import { type TestSubject, testEvent, testEventsLost, testLife } from './test-event.ts';
 

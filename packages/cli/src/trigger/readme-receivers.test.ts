@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noticeTypeNumbers } from '@housecount/protocol';
-import { startTestServer, type TestServer } from '../../../server/test/test-server.ts';
+import { startTestServer, type TestServer } from '../../../server/testing/processes/test-server.ts';
 import { trigger } from '../commands/trigger.ts';
 import { runCommands } from '../run.ts';
 

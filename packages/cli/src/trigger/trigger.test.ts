@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { isChannelName, noticeTypeNumbers, noticeTypeOf, toAgoraNotice } from '@housecount/protocol';
-import { type Receiver, type ReceiverOptions, startReceiver } from '../../../server/test/receiver.ts';
+import {
+  type Receiver,
+  type ReceiverOptions,
+  startReceiver,
+} from '../../../server/testing/processes/receiver.ts';
 import { fetchHandler } from '../../../webhook/src/handlers.ts';
 import type { Notice } from '../../../webhook/src/notice.ts';
 import { Roster } from '../../../webhook/src/roster/roster.ts';

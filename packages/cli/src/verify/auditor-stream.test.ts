@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { type AgoraNotice, toAgoraNotice } from '@housecount/protocol';
-import { LifeForTests } from '@housecount/server/notify/log-for-tests';
+import { LifeForTests } from '@housecount/server/testing/worlds/notify-log';
 import { type AuditBounds, type AuditOptions, Auditor } from './auditor.ts';
 
 const notices = (events: ReturnType<LifeForTests['whole']>): AgoraNotice[] =>

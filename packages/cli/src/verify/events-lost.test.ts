@@ -8,7 +8,7 @@ import {
   toStandardNotice,
 } from '@housecount/protocol';
 import fixtures from '@housecount/protocol/fixtures/standard-notices.json' with { type: 'json' };
-import { LifeForTests } from '@housecount/server/notify/log-for-tests';
+import { LifeForTests } from '@housecount/server/testing/worlds/notify-log';
 import { type AuditOptions, Auditor, streamBounds } from './auditor.ts';
 import { capturedOf } from './captured.ts';
 

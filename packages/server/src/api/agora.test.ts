@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import {
+  type ApiWorld,
+  type Body,
+  openApiWorld,
+  testApp,
+  testCustomer,
+} from '../../testing/worlds/api-world.ts';
 import { limits } from '../limits.ts';
-import { type ApiWorld, type Body, openApiWorld, testApp, testCustomer } from './world-for-tests.ts';
 
 let world: ApiWorld;
 beforeEach(async () => {

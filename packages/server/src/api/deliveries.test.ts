@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { type ApiWorld, type Body, openApiWorld, testApp } from './world-for-tests.ts';
+import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
 
 let world: ApiWorld;
 beforeEach(async () => {

@@ -1,16 +1,16 @@
 import type { CommunicationEvents } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
-import type { OpenTo } from '../edge/token/verify.ts';
-import type { Deliveries } from '../ledger/deliveries.ts';
-import type { History } from '../ledger/history.ts';
-import type { Messages } from '../ledger/messages.ts';
-import type { Redeliveries } from '../ledger/redeliveries.ts';
+import type { Deliveries } from '../ledger/deliveries/deliveries.ts';
+import type { History } from '../ledger/history/history.ts';
+import type { Messages } from '../ledger/messages/messages.ts';
+import type { Redeliveries } from '../ledger/redelivery/redeliveries.ts';
 import type { Log } from '../log/contract.ts';
-import type { EndpointRegistry } from '../notify/endpoint-registry.ts';
 import type { Notify } from '../notify/notify.ts';
+import type { EndpointRegistry } from '../notify/registry/endpoint-registry.ts';
 import type { Backend } from '../signaling/backend.ts';
-import type { Authority } from './auth.ts';
-import type { Idempotency } from './idempotency.ts';
+import type { OpenTo } from '../token/verify.ts';
+import type { Authority } from './access/auth.ts';
+import type { Idempotency } from './request/idempotency.ts';
 
 /** What the REST API is made of: each part as small as the API needs it. */
 export interface ApiDeps {

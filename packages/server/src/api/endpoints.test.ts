@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { type ApiWorld, type Body, openApiWorld, testApp } from './world-for-tests.ts';
+import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
 
 const path = `/v1/apps/${testApp.id}/endpoints`;
 const url = 'https://managed.test/notices';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { type ApiWorld, type Body, openApiWorld, testApp } from './world-for-tests.ts';
+import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
 
 const silent = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 0 };
 let world: ApiWorld;

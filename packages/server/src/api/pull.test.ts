@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { HousecountError } from '@housecount/protocol';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
 import { limits } from '../limits.ts';
-import { formatCursor } from './pull-cursor.ts';
-import { type ApiWorld, type Body, openApiWorld, testApp } from './world-for-tests.ts';
+import { formatCursor } from './request/pull-cursor.ts';
 
 const other = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 0 };
 let world: ApiWorld;

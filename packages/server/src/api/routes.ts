@@ -1,21 +1,21 @@
 import { type Code, codes, HousecountError } from '@housecount/protocol';
-import { problemOf } from '../edge/problem.ts';
-import type { RequestContext, Route } from '../edge/route.ts';
-import { checkAccess, needsLogin } from './access.ts';
-import { type AccessRule, accessRules } from './access-rules.ts';
+import { problemOf } from '../net/http/problem.ts';
+import type { RequestContext, Route } from '../net/http/route.ts';
+import { checkAccess, needsLogin } from './access/access.ts';
+import { type AccessRule, accessRules } from './access/access-rules.ts';
+import type { Caller } from './access/auth.ts';
+import { changesFromElsewhere } from './access/cross-site.ts';
+import { withoutNames } from './access/names-hidden.ts';
 import { agoraOperations } from './agora/operations.ts';
-import type { Caller } from './auth.ts';
-import { changesFromElsewhere } from './cross-site.ts';
 import type { ApiDeps } from './deps.ts';
-import { EventStreams } from './event-stream.ts';
-import type { KeyedRequest } from './idempotency.ts';
-import { keyOfHeader, replayedHeader } from './idempotency-key.ts';
-import { readJsonBody } from './json-body.ts';
-import { withoutNames } from './names-hidden.ts';
+import { openApiDocument } from './document/openapi.ts';
 import { nativeOperations } from './native/operations.ts';
-import { openApiDocument } from './openapi.ts';
-import type { AgoraStyle, Call, Operation } from './operation.ts';
-import { RateLimits } from './rate-limits.ts';
+import { EventStreams } from './request/event-stream.ts';
+import type { KeyedRequest } from './request/idempotency.ts';
+import { keyOfHeader, replayedHeader } from './request/idempotency-key.ts';
+import { readJsonBody } from './request/json-body.ts';
+import type { AgoraStyle, Call, Operation } from './request/operation.ts';
+import { RateLimits } from './request/rate-limits.ts';
 
 /** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
 export function apiRoutes(deps: ApiDeps): readonly Route[] {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { type AccessRule, accessRules, type OperationId } from './access-rules.ts';
-import type { Customer } from './customer.ts';
-import type { Operation } from './operation.ts';
+import { type ApiWorld, openApiWorld, testApp, testCustomer } from '../../testing/worlds/api-world.ts';
+import { type AccessRule, accessRules, type OperationId } from './access/access-rules.ts';
+import type { Customer } from './access/customer.ts';
+import type { Operation } from './request/operation.ts';
 import { apiOperations } from './routes.ts';
-import { type ApiWorld, openApiWorld, testApp, testCustomer } from './world-for-tests.ts';
 
 const otherApp = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 30 };
 const hiddenUid = 3_141_592_653;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { type Evidence, evidences, presenceEndMs } from '@housecount/protocol';
+import { join, outline, TestChannel } from '../../testing/models/test-channel.ts';
 import { apply } from './apply.ts';
 import type { ChannelCommand } from './command.ts';
 import { closedChannel } from './state.ts';
-import { join, outline, TestChannel } from './test-channel.ts';
 
 const T = 1_700_000_000_000;
 const bye = (uid: number): ChannelCommand => ({ type: 'leave', connectionId: `c${uid}`, evidence: 'bye' });

@@ -1,15 +1,15 @@
 import { assert } from './assert.ts';
-import { nextClientSeq } from './client-seq.ts';
 import type { ChannelCommand } from './command.ts';
 import type { ChannelRecord, Decision } from './decision.ts';
 import { evolve } from './evolve.ts';
-import { type ChannelLimits, decideJoin } from './join.ts';
-import { endsBy } from './lease.ts';
-import { leave, leavesOf, reasonOf } from './leave.ts';
-import { type PublishRights, recordedRights, sameRights } from './rights.ts';
+import { nextClientSeq } from './membership/client-seq.ts';
+import { type ChannelLimits, decideJoin } from './membership/join.ts';
+import { endsBy } from './membership/lease.ts';
+import { leave, leavesOf, reasonOf } from './membership/leave.ts';
+import { type PublishRights, recordedRights, sameRights } from './membership/rights.ts';
 import type { ChannelState, Member, OpenChannel } from './state.ts';
 
-export type { ChannelLimits } from './join.ts';
+export type { ChannelLimits } from './membership/join.ts';
 
 type CommandOf<Type extends ChannelCommand['type']> = Extract<ChannelCommand, { type: Type }>;
 

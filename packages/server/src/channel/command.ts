@@ -1,5 +1,5 @@
 import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
-import type { PublishRights } from './rights.ts';
+import type { PublishRights } from './membership/rights.ts';
 
 /** What is asked of one channel. Made by edge/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =
@@ -63,7 +63,7 @@ export interface JoinCommand {
   readonly type: 'join';
   readonly connectionId: string;
   readonly connectionKind: ConnectionKind;
-  /** 1…2^32−1; accounts and assigned uids are resolved before (log/identity.ts). */
+  /** 1…2^32−1; accounts and assigned uids are resolved before (log/decide/identity.ts). */
   readonly uid: number;
   readonly account?: string;
   readonly role: Role;

@@ -1,6 +1,6 @@
 import type { ChannelEvent, Evidence } from '@housecount/protocol';
 import type { ChannelRefusal } from './command.ts';
-import type { PublishRights } from './rights.ts';
+import type { PublishRights } from './membership/rights.ts';
 
 /**
  * A change of a channel's bookkeeping that nobody is told about as an event: it has no seq and makes no notice. It is

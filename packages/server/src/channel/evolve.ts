@@ -1,9 +1,9 @@
 import type { MemberJoined } from '@housecount/protocol';
 import { assert } from './assert.ts';
 import type { ChannelMark, ChannelRecord } from './decision.ts';
-import { Roster } from './roster.ts';
+import { Roster } from './membership/roster.ts';
+import type { Trie } from './membership/trie.ts';
 import type { ChannelState, ClosedChannel, Member, OpenChannel } from './state.ts';
-import type { Trie } from './trie.ts';
 
 /**
  * The state after a record. Total over what `apply` decides, in the order it decided; anything else is a bug and fails

@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { type ChannelEvent, evidences } from '@housecount/protocol';
 import fc from 'fast-check';
+import { SlowModel } from '../../testing/models/slow-channel.ts';
+import { TestChannel } from '../../testing/models/test-channel.ts';
 import type { ChannelCommand } from './command.ts';
 import { type ChannelRecord, isMark } from './decision.ts';
 import { due } from './due.ts';
 import { evolve } from './evolve.ts';
-import { SlowModel } from './slow-model.ts';
 import { channelFromLines, channelToLines, linesAfterHeader } from './snapshot.ts';
 import { type ChannelState, closedChannel } from './state.ts';
-import { TestChannel } from './test-channel.ts';
 
 /** Sequences in one run; HOUSECOUNT_SEED replays the one that fast-check printed. */
 const runs = 10_000;

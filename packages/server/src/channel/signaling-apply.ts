@@ -3,7 +3,6 @@ import { assert } from './assert.ts';
 import type { ChannelRefusal } from './command.ts';
 import { due } from './due.ts';
 import { evolve } from './evolve.ts';
-import type { ChannelLimits } from './join.ts';
 import {
   blindLocks,
   changeLocks,
@@ -14,6 +13,8 @@ import {
   recoverLocks,
   withLocks,
 } from './locks.ts';
+import type { ChannelLimits } from './membership/join.ts';
+import { Trie } from './membership/trie.ts';
 import {
   changeMetadata,
   type MetadataLimits,
@@ -32,7 +33,6 @@ import {
   type Topics,
   withTopics,
 } from './topics.ts';
-import { Trie } from './trie.ts';
 
 export interface SignalingLimits extends ChannelLimits, TopicLimits, MetadataLimits {
   /** Keys of one user's temporary state; more are refused with `states_full`. */

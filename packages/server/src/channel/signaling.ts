@@ -2,10 +2,10 @@ import type { SignalingChannelType, SignalingStates } from '@housecount/protocol
 import type { ChannelCommand } from './command.ts';
 import type { ChannelRecord } from './decision.ts';
 import type { LockChange, LockCommand, Locks } from './locks.ts';
+import type { Trie } from './membership/trie.ts';
 import type { Metadata, MetadataChanged, MetadataCommand } from './metadata.ts';
 import type { ChannelState } from './state.ts';
 import type { Publishers, TopicCommand, TopicsSet } from './topics.ts';
-import type { Trie } from './trie.ts';
 
 /** What a signaling channel can be; `USER` is not one that anybody subscribes to: it holds a user's own metadata. */
 export type SignalingKind = SignalingChannelType | 'USER';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { join, TestChannel } from '../../testing/models/test-channel.ts';
 import { channelFromLines, channelToLines, linesAfterHeader } from './snapshot.ts';
-import { join, TestChannel } from './test-channel.ts';
 
 const T = 1_700_000_000_000;
 

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { Roster } from './roster.ts';
+import { Roster } from './membership/roster.ts';
 import { type ChannelState, closedChannel, type Member, type OpenChannel } from './state.ts';
 
 /** Rises when the lines change in a way that an older server would misread. */

@@ -1,7 +1,7 @@
 import type { ConnectionKind, Evidence, Profile, Role } from '@housecount/protocol';
-import type { PublishRights } from './rights.ts';
-import type { Roster } from './roster.ts';
-import { Trie } from './trie.ts';
+import type { PublishRights } from './membership/rights.ts';
+import type { Roster } from './membership/roster.ts';
+import { Trie } from './membership/trie.ts';
 
 /** How the connection behind a member stands. A union of shapes, so that a live one cannot carry a lease's end. */
 export type Link =

@@ -1,4 +1,4 @@
-import { Trie } from './trie.ts';
+import { Trie } from './membership/trie.ts';
 
 /** Who publishes in which topics of a stream channel. It is part of who is a member, and gone with them. */
 export interface Publishers {

@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
-import { isObject } from '../config-reader.ts';
 import type { Disk } from '../engine/disk.ts';
-import { decodeLines, encodeLine } from '../notify/checked-lines.ts';
+import { decodeLines, encodeLine } from '../kept/checked-lines.ts';
 import type { Logger } from '../observe/contract.ts';
+import { isObject } from '../settings/reader.ts';
 import { type DataFile, dataFiles } from './data-files.ts';
 
 export const manifestPath = 'manifest';

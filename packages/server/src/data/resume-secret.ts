@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
-import { resumeSecretBytes } from '../edge/resume-key.ts';
 import type { Disk } from '../engine/disk.ts';
+import { resumeSecretBytes } from '../token/resume-key.ts';
 
 export const resumeSecretPath = 'resume-secret';
 /** Zeros in a row that chance makes once in 10^18 secrets; a disk that lost a part of one makes them at once. */

@@ -1,11 +1,11 @@
 import type { Code, ConnectionKind, Profile, Role, RuleScope } from '@housecount/protocol';
 import type { ChannelCommand } from '../channel/command.ts';
 import type { ChannelRecord } from '../channel/decision.ts';
-import type { PublishRights } from '../channel/rights.ts';
+import type { PublishRights } from '../channel/membership/rights.ts';
 import type { KickingRule, Privilege } from '../channel/rules.ts';
 import type { SignalingCommand, SignalingKind, SignalingState } from '../channel/signaling.ts';
 import type { ChannelState, Member, OpenChannel } from '../channel/state.ts';
-import type { Ending, PutOut } from './endings.ts';
+import type { Ending, PutOut } from './decide/endings.ts';
 import type { Erasure, LogEntry, MessageRecord } from './record.ts';
 
 /** A refusal is an outcome, not a failure: nothing changed, and the code says why. */

@@ -2,9 +2,9 @@ import type { Code } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
-import type { BlindTime } from './blind-time.ts';
-import type { Decided } from './decide.ts';
+import type { Decided } from './decide/decide.ts';
 import { encodeRecord, type LogEntry, type LogRecord } from './record.ts';
+import type { BlindTime } from './time/blind-time.ts';
 import type { Changed, Draft, World } from './world.ts';
 
 /** Wait before an append that failed is tried again with the facts it carried, milliseconds. Chosen: a full disk is not freed sooner. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { emptyWorld } from '../../testing/worlds/log-world.ts';
 import { limits } from '../limits.ts';
 import type { JoinRequest } from './contract.ts';
-import { type Decided, decideCommand, decideJoin } from './decide.ts';
+import { type Decided, decideCommand, decideJoin } from './decide/decide.ts';
 import type { World } from './world.ts';
-import { emptyWorld } from './world-for-tests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(3);

@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { emptyWorld } from '../../testing/worlds/log-world.ts';
 import { limits } from '../limits.ts';
 import type { SignalingKey, SignalingRequest } from './contract.ts';
-import { decideSignaling } from './decide.ts';
-import { worldFromLines, worldToLines } from './snapshot.ts';
+import { decideSignaling } from './decide/decide.ts';
+import { worldFromLines, worldToLines } from './snapshot/snapshot.ts';
 import type { World, WorldView } from './world.ts';
-import { emptyWorld } from './world-for-tests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const key = (channel: string): SignalingKey => ({ app, channelType: 'MESSAGE', channel });

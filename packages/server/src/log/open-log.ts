@@ -6,10 +6,7 @@ import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import { limits } from '../limits.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
-import { accountKeyChars } from './account-uids.ts';
 import { Addresses } from './addresses.ts';
-import { AliveMark } from './alive-mark.ts';
-import { BlindTime } from './blind-time.ts';
 import type {
   CommandOutcome,
   JoinOutcome,
@@ -21,6 +18,7 @@ import type {
   SignalingOutcome,
   SignalingRequest,
 } from './contract.ts';
+import { accountKeyChars } from './decide/account-uids.ts';
 import {
   type Decided,
   decideCommand,
@@ -30,16 +28,18 @@ import {
   decideRuleChange,
   decideRuleDelete,
   decideSignaling,
-} from './decide.ts';
-import { dueTimes } from './due-times.ts';
+} from './decide/decide.ts';
+import { decideIdentity, expectedUid, knownUid } from './decide/identity.ts';
+import { kickTargets, signalingKickTargets } from './decide/kick-targets.ts';
+import { dueTimes } from './due/due-times.ts';
+import { LeaseTimer } from './due/lease-timer.ts';
 import { EntryFeed } from './entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
-import { decideIdentity, expectedUid, knownUid } from './identity.ts';
-import { kickTargets, signalingKickTargets } from './kick-targets.ts';
-import { LeaseTimer } from './lease-timer.ts';
 import { type Erasure, isChannelRecord, type LogEntry, type LogRecord } from './record.ts';
 import { recoverWorld } from './recover.ts';
-import { Snapshots } from './snapshots.ts';
+import { Snapshots } from './snapshot/snapshots.ts';
+import { AliveMark } from './time/alive-mark.ts';
+import { BlindTime } from './time/blind-time.ts';
 import type { Changed, Draft, World } from './world.ts';
 
 /** Channels whose recovery is asked for at once: far below the limit of the queue. */

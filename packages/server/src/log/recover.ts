@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import { decodeRecord, type LogRecord } from './record.ts';
-import { worldFromLines } from './snapshot.ts';
+import { worldFromLines } from './snapshot/snapshot.ts';
 import { World, type WorldOptions } from './world.ts';
 
 const readBatch = 5_000;

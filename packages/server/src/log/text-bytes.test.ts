@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { emptyWorld } from '../../testing/worlds/log-world.ts';
 import { entryBytes } from '../channel/text-bytes.ts';
 import { limits } from '../limits.ts';
 import type { SignalingKey, SignalingRequest } from './contract.ts';
-import { decideSignaling } from './decide.ts';
-import { worldFromLines, worldToLines } from './snapshot.ts';
+import { decideSignaling } from './decide/decide.ts';
+import { worldFromLines, worldToLines } from './snapshot/snapshot.ts';
 import type { World } from './world.ts';
-import { emptyWorld } from './world-for-tests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(1);

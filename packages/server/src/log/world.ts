@@ -5,14 +5,14 @@ import type { SignalingRecord, SignalingState } from '../channel/signaling.ts';
 import { emptySignaling, evolveSignaling, isForgettable } from '../channel/signaling-apply.ts';
 import { type ChannelState, closedChannel } from '../channel/state.ts';
 import { limits } from '../limits.ts';
-import { AccountUids, spelledUid } from './account-uids.ts';
-import { Accounts } from './accounts.ts';
 import type { SignalingKey } from './contract.ts';
-import { Endings } from './endings.ts';
-import { MessageTimes } from './message-times.ts';
+import { AccountUids, spelledUid } from './decide/account-uids.ts';
+import { Accounts } from './decide/accounts.ts';
+import { Endings } from './decide/endings.ts';
+import { MessageTimes } from './decide/message-times.ts';
+import { Rules } from './decide/rules.ts';
+import { holderOf, SeenUids } from './decide/seen-uids.ts';
 import { isChannelRecord, type LogRecord, type MessagePlace } from './record.ts';
-import { Rules } from './rules.ts';
-import { holderOf, SeenUids } from './seen-uids.ts';
 
 /** Key of a signaling channel: three parts, where that of a live channel has two. */
 export const signalingKey = ({ app, channelType, channel }: SignalingKey): string =>

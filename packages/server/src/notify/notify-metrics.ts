@@ -1,5 +1,5 @@
 import type { Metrics } from '../observe/contract.ts';
-import type { AttemptReport } from './attempt.ts';
+import type { AttemptReport } from './delivery/attempt.ts';
 
 /** One endpoint as the gauges show it. */
 export interface EndpointGauges {

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
 import { noticeTypes } from '@housecount/protocol';
 import { audit } from '../../../cli/src/verify/auditor.ts';
+import { LifeForTests } from '../../testing/worlds/notify-log.ts';
+import { answered, endpointForTests, NotifyWorld, type Sent } from '../../testing/worlds/notify-world.ts';
 import { limits } from '../limits.ts';
-import { LifeForTests } from './log-for-tests.ts';
-import { answered, endpointForTests, NotifyWorld, type Sent } from './notify-for-tests.ts';
-import type { SendOutcome } from './transport.ts';
+import type { SendOutcome } from './send/transport.ts';
 
 const noticesOf = (sent: readonly Sent[]) => sent.map(({ notice }) => notice);
 const positionsIn = (sent: readonly Sent[]) => new Set(sent.map(({ notice }) => notice.noticeId));

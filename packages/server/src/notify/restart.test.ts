@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { audit } from '../../../cli/src/verify/auditor.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { cursorPath } from './cursor-store.ts';
-import { LifeForTests } from './log-for-tests.ts';
-import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
+import { LifeForTests } from '../../testing/worlds/notify-log.ts';
+import { answered, endpointForTests, NotifyWorld } from '../../testing/worlds/notify-world.ts';
+import { cursorPath } from './progress/cursor-store.ts';
 
 describe('where an endpoint begins', () => {
   test('HOOK11: a new endpoint begins at the end of the log, and a known one where it was', async () => {

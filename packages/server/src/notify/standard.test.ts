@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
 import { toStandardNotice } from '@housecount/protocol';
+import { LifeForTests } from '../../testing/worlds/notify-log.ts';
+import { answered, endpointForTests, NotifyWorld } from '../../testing/worlds/notify-world.ts';
 import { limits } from '../limits.ts';
-import { pauseAfterMs, probeMs, probeMsMax } from './endpoint-health.ts';
-import { testEndpoint } from './health-test.ts';
-import { LifeForTests } from './log-for-tests.ts';
-import { answered, endpointForTests, NotifyWorld } from './notify-for-tests.ts';
+import { pauseAfterMs, probeMs, probeMsMax } from './delivery/endpoint-health.ts';
+import { testEndpoint } from './registry/health-test.ts';
 
 const standard = endpointForTests('good', {
   format: 'standard',

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
+import { testClock } from '../../testing/worlds/clock.ts';
+import { observeRoutes } from '../api/observe-routes.ts';
 import type { Clock } from '../clock.ts';
-import { testClock } from '../clock-for-tests.ts';
-import type { RequestContext, Route } from '../edge/route.ts';
+import type { RequestContext, Route } from '../net/http/route.ts';
 import { createHealth } from './health.ts';
 import { createMetrics } from './metrics.ts';
-import { observeRoutes } from './routes.ts';
 
 function setup(mayLook = true) {
   const timers: (() => void)[] = [];

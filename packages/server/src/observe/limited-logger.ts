@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import { holderOf } from '../net/ip-address.ts';
+import { holderOf } from '../net/address/ip-address.ts';
 import type { Logger } from './contract.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { testClock } from '../../testing/worlds/clock.ts';
 import type { Clock } from '../clock.ts';
-import { testClock } from '../clock-for-tests.ts';
 import { createLogger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { ProcessWatch } from './process-watch.ts';

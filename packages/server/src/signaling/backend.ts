@@ -8,18 +8,18 @@ import {
 } from '@housecount/protocol';
 import type { Metadata } from '../channel/metadata.ts';
 import { limits } from '../limits.ts';
-import { spelledUid } from '../log/account-uids.ts';
-import type { SignalingAnswer } from './answer.ts';
-import type { ChannelKey } from './channel-key.ts';
+import { spelledUid } from '../log/decide/account-uids.ts';
 import type { SignalingContext } from './context.ts';
-import { identityOf, uidOf } from './identity.ts';
-import { publishKept } from './kept-messages.ts';
-import { locksOf } from './lock-requests.ts';
-import { OwnerRates } from './owner-rates.ts';
-import { mayTellMetadata, type Publication, publish, type Refusal, tellUser } from './publish.ts';
-import { onlineUsers, userChannels } from './queries.ts';
-import type { RateKind } from './rates.ts';
-import { type MetadataChange, metadataKey, metadataProblem } from './storage-requests.ts';
+import { locksOf } from './locks/lock-requests.ts';
+import { publishKept } from './messages/kept-messages.ts';
+import { mayTellMetadata, type Publication, publish, type Refusal, tellUser } from './messages/publish.ts';
+import type { SignalingAnswer } from './names/answer.ts';
+import type { ChannelKey } from './names/channel-key.ts';
+import { identityOf, uidOf } from './names/identity.ts';
+import { onlineUsers, userChannels } from './presence/queries.ts';
+import { OwnerRates } from './session/owner-rates.ts';
+import type { RateKind } from './session/rates.ts';
+import { type MetadataChange, metadataKey, metadataProblem } from './storage/storage-requests.ts';
 
 export interface OwnersPublication extends Publication {
   readonly publisher: string;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { leaseMs, SignalingWorld } from './world-for-tests.ts';
+import { leaseMs, SignalingWorld } from '../../testing/worlds/signaling-world.ts';
 
 let world: SignalingWorld | undefined;
 afterEach(async () => {

@@ -9,16 +9,16 @@ import {
   signalingErrors,
   signalingFrameBytesMax,
 } from '@housecount/protocol';
-import { FrameBudget } from '../edge/frame-budget.ts';
-import { judgeLiveness, type Look } from '../edge/liveness.ts';
-import type { Socket, SocketHandler } from '../edge/socket.ts';
 import { limits } from '../limits.ts';
+import { FrameBudget } from '../net/socket/frame-budget.ts';
+import { judgeLiveness, type Look } from '../net/socket/liveness.ts';
+import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import type { SignalingContext } from './context.ts';
-import { putOutFrame } from './put-out.ts';
-import { errorCodeOf, refusalOf } from './refusals.ts';
+import { putOutFrame } from './messages/put-out.ts';
+import { errorCodeOf, refusalOf } from './names/refusals.ts';
 import { type Answer, handleRequest, type Request } from './requests.ts';
-import type { Session } from './session.ts';
-import { makeSessionKey } from './session-key.ts';
+import type { Session } from './session/session.ts';
+import { makeSessionKey } from './session/session-key.ts';
 
 /** How far a connection is. A union of shapes, so that only one that is logged in has a session. */
 type Phase =

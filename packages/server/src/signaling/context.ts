@@ -1,19 +1,19 @@
 import type { Clock, Random } from '../clock.ts';
-import type { Broadcast } from '../edge/socket.ts';
-import type { TokenApp } from '../edge/token/verify.ts';
-import type { Messages } from '../ledger/messages.ts';
+import type { Messages } from '../ledger/messages/messages.ts';
 import type { Log } from '../log/contract.ts';
+import type { Broadcast } from '../net/socket/socket.ts';
 import type { Counter, Logger } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
-import type { Audiences } from './audiences.ts';
+import type { TokenApp } from '../token/verify.ts';
 import type { SignalingConnection } from './connection.ts';
-import type { LockHoldings } from './lock-holdings.ts';
-import type { LockWaiters } from './lock-waiters.ts';
-import type { PresenceSettings } from './presence-channel.ts';
-import type { Presences } from './presences.ts';
-import type { Sessions } from './sessions.ts';
-import type { TopicEvents } from './topic-events.ts';
-import type { Whereabouts } from './whereabouts.ts';
+import type { LockHoldings } from './locks/lock-holdings.ts';
+import type { LockWaiters } from './locks/lock-waiters.ts';
+import type { TopicEvents } from './messages/topic-events.ts';
+import type { Audiences } from './names/audiences.ts';
+import type { PresenceSettings } from './presence/presence-channel.ts';
+import type { Presences } from './presence/presences.ts';
+import type { Whereabouts } from './presence/whereabouts.ts';
+import type { Sessions } from './session/sessions.ts';
 
 /** An app as signaling needs it. */
 export interface SignalingApp extends TokenApp {

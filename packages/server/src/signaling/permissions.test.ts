@@ -1,7 +1,13 @@
 import { afterEach, expect, test } from 'bun:test';
 import { Rtm2Permissions } from 'agora-token';
 import { AccessToken2, ServiceRtm2 } from 'agora-token/src/AccessToken2';
-import { app, recoveryMs, SignalingWorld, subscription, type TestClient } from './world-for-tests.ts';
+import {
+  app,
+  recoveryMs,
+  SignalingWorld,
+  subscription,
+  type TestClient,
+} from '../../testing/worlds/signaling-world.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {

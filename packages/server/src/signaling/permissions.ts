@@ -1,10 +1,10 @@
 import { type MetadataTarget, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
-import type { Access, Permissions, Resource } from '../edge/token/permissions.ts';
-import { refused } from './answer.ts';
-import type { ChannelKey } from './channel-key.ts';
+import type { Access, Permissions, Resource } from '../token/permissions.ts';
 import type { SignalingContext } from './context.ts';
+import { refused } from './names/answer.ts';
+import type { ChannelKey } from './names/channel-key.ts';
 import type { Request } from './requests.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 
 /** What a request needs, and the code of the API for who has it not. */
 interface Need {

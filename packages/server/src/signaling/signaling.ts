@@ -1,25 +1,25 @@
 import type { Clock, Random } from '../clock.ts';
-import { Sweep } from '../edge/liveness.ts';
-import type { Broadcast, Socket, SocketHandler } from '../edge/socket.ts';
-import type { SocketCount } from '../edge/socket-count.ts';
-import type { Messages } from '../ledger/messages.ts';
+import type { Messages } from '../ledger/messages/messages.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
+import { Sweep } from '../net/socket/liveness.ts';
+import type { Broadcast, Socket, SocketHandler } from '../net/socket/socket.ts';
+import type { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
-import { Audiences } from './audiences.ts';
 import { Backend } from './backend.ts';
 import { SignalingConnection } from './connection.ts';
 import type { SignalingApp, SignalingContext } from './context.ts';
-import { LockHoldings } from './lock-holdings.ts';
-import { LockWaiters } from './lock-waiters.ts';
-import type { PresenceSettings } from './presence-channel.ts';
-import { Presences } from './presences.ts';
-import { Sessions } from './sessions.ts';
-import { StorageEvents } from './storage-events.ts';
-import { TopicEvents } from './topic-events.ts';
-import { Whereabouts } from './whereabouts.ts';
+import { LockHoldings } from './locks/lock-holdings.ts';
+import { LockWaiters } from './locks/lock-waiters.ts';
+import { TopicEvents } from './messages/topic-events.ts';
+import { Audiences } from './names/audiences.ts';
+import type { PresenceSettings } from './presence/presence-channel.ts';
+import { Presences } from './presence/presences.ts';
+import { Whereabouts } from './presence/whereabouts.ts';
+import { Sessions } from './session/sessions.ts';
+import { StorageEvents } from './storage/storage-events.ts';
 
 export interface SignalingOptions {
   /** Those of the start are learned of at once, others with `addApp`. */

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'bun:test';
-import { limits } from '../limits.ts';
 import {
   app,
   leaseMs,
@@ -8,7 +7,8 @@ import {
   streamTokenOf,
   subscription,
   tokenOf,
-} from './world-for-tests.ts';
+} from '../../testing/worlds/signaling-world.ts';
+import { limits } from '../limits.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {

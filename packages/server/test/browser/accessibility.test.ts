@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { development } from '../../src/config-load.ts';
-import { Client } from '../client.ts';
-import { startReceiver } from '../receiver.ts';
-import { testApp, testCustomer } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { development } from '../../src/config/load.ts';
+import { Client } from '../../testing/clients/client.ts';
+import { startReceiver } from '../../testing/processes/receiver.ts';
+import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 

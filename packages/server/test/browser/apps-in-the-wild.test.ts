@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { buildRtcToken } from '../../src/edge/token/build.ts';
-import { tokenFor } from '../client.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
-import { testApp, testCustomer } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { buildRtcToken } from '../../src/token/build.ts';
+import { tokenFor } from '../../testing/clients/client.ts';
+import { type Receiver, startReceiver } from '../../testing/processes/receiver.ts';
+import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 import {
   eventIn,

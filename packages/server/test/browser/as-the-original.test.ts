@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page as BrowserPage } from 'playwright-core';
-import { tokenFor } from '../client.ts';
-import { testApp, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { tokenFor } from '../../testing/clients/client.ts';
+import { testApp, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 import {
   eventIn,

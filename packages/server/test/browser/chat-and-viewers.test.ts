@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { Client } from '../client.ts';
-import { type ServerProcess, startServerProcess, until } from '../server-process.ts';
+import { Client } from '../../testing/clients/client.ts';
+import { type ServerProcess, startServerProcess, until } from '../../testing/processes/server-process.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 /** examples/chat-and-viewers as its reader starts it: the page's own server in Node, beside a Housecount server. */

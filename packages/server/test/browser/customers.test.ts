@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from '../client.ts';
-import { ask } from '../rest-client.ts';
-import { testApp, testCustomer } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { Client } from '../../testing/clients/client.ts';
+import { ask } from '../../testing/clients/rest-client.ts';
+import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 

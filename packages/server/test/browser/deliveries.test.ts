@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { Client } from '../client.ts';
-import { type Behaviour, type ReceivedNotice, type Receiver, startReceiver } from '../receiver.ts';
-import { testApp, testCustomer, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { Client } from '../../testing/clients/client.ts';
+import {
+  type Behaviour,
+  type ReceivedNotice,
+  type Receiver,
+  startReceiver,
+} from '../../testing/processes/receiver.ts';
+import { testApp, testCustomer, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 

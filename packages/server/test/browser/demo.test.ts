@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
-import { testCustomer, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { testCustomer, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { Client } from '../client.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { Client } from '../../testing/clients/client.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { tokenFor } from '../client.ts';
-import { startReceiver } from '../receiver.ts';
-import { testApp, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { tokenFor } from '../../testing/clients/client.ts';
+import { startReceiver } from '../../testing/processes/receiver.ts';
+import { testApp, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 import {
   eventIn,

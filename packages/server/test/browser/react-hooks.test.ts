@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { Client, tokenFor } from '../client.ts';
-import { rtmToken } from '../rtm-client.ts';
-import { testApp, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { Client, tokenFor } from '../../testing/clients/client.ts';
+import { rtmToken } from '../../testing/clients/rtm-client.ts';
+import { testApp, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 let browser: Chromium;

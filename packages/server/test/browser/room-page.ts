@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { oldestBrowsers } from '../../../../scripts/browsers.mjs';
-import { until } from '../server-process.ts';
+import { until } from '../../testing/processes/server-process.ts';
 
 export interface RoomPages {
   /** Address of a page that joins by itself when it is loaded, and again when it is reloaded. */

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { development } from '../../src/config-load.ts';
-import { wantProgram } from '../debian-program.ts';
-import { documentedConfigurations, type ReverseProxy, startReverseProxy } from '../reverse-proxy.ts';
-import { testApp, testCustomer, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { development } from '../../src/config/load.ts';
+import { wantProgram } from '../../testing/processes/debian-program.ts';
+import {
+  documentedConfigurations,
+  type ReverseProxy,
+  startReverseProxy,
+} from '../../testing/processes/reverse-proxy.ts';
+import { testApp, testCustomer, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { Client, tokenFor } from '../client.ts';
-import { type Receiver, startReceiver } from '../receiver.ts';
-import { testApp, until } from '../server-process.ts';
-import { startTestServer, type TestServer } from '../test-server.ts';
+import { Client, tokenFor } from '../../testing/clients/client.ts';
+import { type Receiver, startReceiver } from '../../testing/processes/receiver.ts';
+import { testApp, until } from '../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 /**

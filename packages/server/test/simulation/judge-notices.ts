@@ -1,7 +1,7 @@
 import type { LostRange } from '@housecount/protocol';
 import type { LogRecord } from '../../src/log/record.ts';
-import type { Endpoint, NoticeFormat } from '../../src/notify/endpoint.ts';
-import type { GivenUp } from '../../src/notify/given-up-journal.ts';
+import type { Endpoint, NoticeFormat } from '../../src/notify/endpoint/endpoint.ts';
+import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
 import { type Told, toldOf } from './told.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Log } from '../../src/log/contract.ts';
 import { isChannelRecord, type LogRecord } from '../../src/log/record.ts';
-import { PresenceFold } from '../../src/signaling/presence-fold.ts';
+import { PresenceFold } from '../../src/signaling/presence/presence-fold.ts';
 import { app } from './sim-machine.ts';
 import { keyOf, signalingOf } from './sim-signaling.ts';
 

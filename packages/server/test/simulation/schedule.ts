@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import type { LogRecord } from '../../src/log/record.ts';
 import { decodeRecord } from '../../src/log/record.ts';
-import type { GivenUp } from '../../src/notify/given-up-journal.ts';
-import type { Retention } from '../../src/notify/retention.ts';
+import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
+import type { Retention } from '../../src/notify/progress/retention.ts';
 import { judgeLog } from './judge-log.ts';
 import { judgeNotices } from './judge-notices.ts';
 import { judgePresence } from './judge-presence.ts';

@@ -1,6 +1,6 @@
 import type { LostRange } from '@housecount/protocol';
-import { type Endpoint, noticeFormats } from '../../src/notify/endpoint.ts';
-import type { Send, SendOutcome, SendRequest } from '../../src/notify/transport.ts';
+import { type Endpoint, noticeFormats } from '../../src/notify/endpoint/endpoint.ts';
+import type { Send, SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
 import type { SimProcessClock } from './sim-clock.ts';
 import { app } from './sim-machine.ts';
 import type { SimRandom } from './sim-random.ts';

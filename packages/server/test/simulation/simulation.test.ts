@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Disk } from '../../src/engine/disk.ts';
-import type { Send, SendRequest } from '../../src/notify/transport.ts';
+import type { Send, SendRequest } from '../../src/notify/send/transport.ts';
 import { runSchedule } from './schedule.ts';
 import type { Sabotage } from './sim-machine.ts';
 import { keyOf, rosterOf, signalingOf } from './sim-signaling.ts';

@@ -7,7 +7,7 @@ import type {
   StandardNotice,
 } from '@housecount/protocol';
 import { eventsLostType, toAgoraNotice, toStandardNotice } from '@housecount/protocol';
-import type { NoticeFormat } from '../../src/notify/endpoint.ts';
+import type { NoticeFormat } from '../../src/notify/endpoint/endpoint.ts';
 
 /** What one notice says, whatever its format. */
 export interface Told {

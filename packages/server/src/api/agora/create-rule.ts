@@ -1,9 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
 import { agoraPrivileges } from '../../channel/rules.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf } from '../parameters.ts';
-import { array, constant, integer, object, oneOf, optional, string } from '../schema.ts';
+import { array, constant, integer, object, oneOf, optional, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf } from '../request/parameters.ts';
 import {
   appidSchema,
   durationMsOf,

@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf } from '../parameters.ts';
-import { constant, integer, object } from '../schema.ts';
+import { constant, integer, object } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf } from '../request/parameters.ts';
 import { ruleBody, ruleIdOf, ruleIdSchema } from './rule-fields.ts';
 import { other } from './style.ts';
 

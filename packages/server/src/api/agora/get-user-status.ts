@@ -1,8 +1,8 @@
 import { HousecountError, isUid, type Profile, type Role } from '@housecount/protocol';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf, path } from '../parameters.ts';
-import { boolean, constant, integer, object, oneOf, optional } from '../schema.ts';
+import { boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf, path } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 /** `role` of the answer (spec: rest 2.4): neither the token's numbers nor the SDK's. */

@@ -1,7 +1,7 @@
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf, queryInteger } from '../parameters.ts';
-import { array, constant, integer, object, string } from '../schema.ts';
+import { array, constant, integer, object, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf, queryInteger } from '../request/parameters.ts';
 import { appIdParameter, query } from './style.ts';
 
 const pageNumber = queryInteger('page_no', 'The first page is 0.', {

@@ -1,7 +1,7 @@
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf } from '../parameters.ts';
-import { array, boolean, constant, integer, object, oneOf, optional } from '../schema.ts';
+import { array, boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf } from '../request/parameters.ts';
 import { hostUids, modes } from './list-users.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 

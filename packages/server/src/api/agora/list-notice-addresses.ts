@@ -1,7 +1,7 @@
-import type { OperationId } from '../access-rules.ts';
+import type { OperationId } from '../access/access-rules.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { array, object, string } from '../schema.ts';
+import { array, object, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
 /** Spec: rest 4. Served under two paths, as both are in use. */

@@ -1,7 +1,7 @@
-import { appsOf } from '../access.ts';
+import { appsOf } from '../access/access.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { array, constant, object, string } from '../schema.ts';
+import { array, constant, object, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
 /** Spec: rest 5: what samples call to try out their credentials. Certificates are not shown. */

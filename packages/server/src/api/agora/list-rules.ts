@@ -1,8 +1,8 @@
 import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf, queryText } from '../parameters.ts';
-import { array, constant, object, ref } from '../schema.ts';
+import { array, constant, object, ref } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf, queryText } from '../request/parameters.ts';
 import { isoOf } from './rule-fields.ts';
 import { other } from './style.ts';
 

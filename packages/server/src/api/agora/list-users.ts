@@ -1,9 +1,9 @@
 import type { OpenChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
-import { agoraAppOf, queryText } from '../parameters.ts';
-import { array, boolean, constant, integer, object, oneOf, optional } from '../schema.ts';
+import { array, boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { agoraAppOf, queryText } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 /** `mode` of the answers (spec: rest 2.2). */

@@ -1,5 +1,5 @@
 import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../request/operation.ts';
 import { changeRule } from './change-rule.ts';
 import { createRule } from './create-rule.ts';
 import { deleteRule } from './delete-rule.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { HousecountError, isChannelName, uidMax } from '@housecount/protocol';
 import { type AgoraPrivilege, agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
-import { canonicalIp } from '../../net/ip-address.ts';
-import { integer, number, object, optional, string } from '../schema.ts';
+import { canonicalIp } from '../../net/address/ip-address.ts';
+import { integer, number, object, optional, string } from '../document/schema.ts';
 
 /** The fields of a kicking rule's body, by name. */
 export type RuleBody = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { type Code, HousecountError, isChannelName } from '@housecount/protocol';
-import type { RequestContext } from '../../edge/route.ts';
-import type { AgoraStyle } from '../operation.ts';
-import { path } from '../parameters.ts';
+import type { RequestContext } from '../../net/http/route.ts';
+import type { AgoraStyle } from '../request/operation.ts';
+import { path } from '../request/parameters.ts';
 
 /** Calls per second of one customer (spec: rest, rate): 20 for each online-channel query, 10 for each other API. */
 export const query = (name: string, ...refusals: readonly Code[]): AgoraStyle => ({

@@ -1,8 +1,8 @@
 import { HousecountError, isAccount, isChannelName, isUid } from '@housecount/protocol';
-import { buildRtcToken } from '../../edge/token/build.ts';
-import type { Operation } from '../operation.ts';
-import { queryText } from '../parameters.ts';
-import { integer, object, oneOf, string } from '../schema.ts';
+import { buildRtcToken } from '../../token/build.ts';
+import { integer, object, oneOf, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
+import { queryText } from '../request/parameters.ts';
 import type { NativeParts } from './parts.ts';
 
 /** How long a demo token lasts, seconds: an evening. */

@@ -1,4 +1,4 @@
-import type { Operation } from '../operation.ts';
+import type { Operation } from '../request/operation.ts';
 import type { NativeParts } from './parts.ts';
 
 export function getOpenApi({ document }: NativeParts): Operation {

@@ -1,6 +1,6 @@
-import { customerRoles } from '../customer.ts';
-import type { Operation } from '../operation.ts';
-import { boolean, object, oneOf, optional, string } from '../schema.ts';
+import { customerRoles } from '../access/customer.ts';
+import { boolean, object, oneOf, optional, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
 import type { NativeParts } from './parts.ts';
 
 /** Tells a page whether it must ask for a login before anything else. */

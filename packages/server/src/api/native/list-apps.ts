@@ -1,6 +1,6 @@
-import { appsOf } from '../access.ts';
-import type { Operation } from '../operation.ts';
-import { array, object, oneOf, optional, string } from '../schema.ts';
+import { appsOf } from '../access/access.ts';
+import { array, object, oneOf, optional, string } from '../document/schema.ts';
+import type { Operation } from '../request/operation.ts';
 import type { NativeParts } from './parts.ts';
 
 export function listApps({ deps }: NativeParts): Operation {

@@ -1,6 +1,6 @@
 import type { ApiDeps } from '../deps.ts';
-import type { EventStreams } from '../event-stream.ts';
-import type { Schema } from '../schema.ts';
+import type { Schema } from '../document/schema.ts';
+import type { EventStreams } from '../request/event-stream.ts';
 
 /** What native operations are made of. */
 export interface NativeParts {

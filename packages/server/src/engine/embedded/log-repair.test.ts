@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
-import { quietLogger } from '../../notify/notify-for-tests.ts';
+import { quietLogger } from '../../../testing/worlds/notify-world.ts';
 import { aliveMarkOf } from './alive-file.ts';
 import { openEmbeddedLog } from './embedded-log.ts';
 import { inspectLog, repairLog } from './log-repair.ts';

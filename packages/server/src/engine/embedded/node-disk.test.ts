@@ -115,9 +115,13 @@ test('LOG12: a folder that cannot be made is an error, not an empty disk', async
 
 /** A process that appends transactions of three records for ever and prints each acknowledged position. */
 function writer(root: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'writer-for-tests.ts'), root], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../../testing/processes/disk-writer.ts'), root],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = once(child, 'exit');
   const lines: string[] = [];
   const waiting: ((line: string) => void)[] = [];

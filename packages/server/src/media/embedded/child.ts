@@ -4,10 +4,10 @@
  */
 
 import { systemClock } from '../../clock.ts';
+import { portTrouble } from './ice/port-trouble.ts';
 import type { FromChild, ToChild } from './messages.ts';
-import { holdPort, nativeWarnings } from './peer.ts';
-import { portTrouble } from './port-trouble.ts';
 import { Sfu } from './sfu.ts';
+import { holdPort, nativeWarnings } from './streams/peer.ts';
 
 const send = (message: FromChild): void => {
   process.send?.(message);

@@ -11,16 +11,16 @@ import {
   type SyntheticPeer,
   syntheticPeer,
   vp8Keyframe,
-} from '../../../test/media/synthetic-peer.ts';
+} from '../../../testing/media/synthetic-peer.ts';
 import { systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
-import { holdPort } from './peer.ts';
-import { portTrouble } from './port-trouble.ts';
-import { parseRtcp } from './rtcp.ts';
-import { isRtcp } from './rtp.ts';
+import { portTrouble } from './ice/port-trouble.ts';
+import { parseRtcp } from './rtp/rtcp.ts';
+import { isRtcp } from './rtp/rtp.ts';
+import { holdPort } from './streams/peer.ts';
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
 

@@ -8,8 +8,8 @@ import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { MediaAnswer, MediaEngine, MediaEngineOptions, MediaStats } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
-import { newCounters } from './counters.ts';
 import type { ChildOptions, ChildReport, ChildStats, FromChild, ToChild } from './messages.ts';
+import { newCounters } from './streams/counters.ts';
 
 /** What the embedded engine has beyond the contract. */
 export interface EmbeddedMedia extends MediaEngine {

@@ -1,22 +1,22 @@
 import { afterEach, expect, test } from 'bun:test';
 import { createSocket, type Socket } from 'node:dgram';
 import { readdir, readlink } from 'node:fs/promises';
-import { type MovingRelay, movingRelay } from '../../../test/media/moving-relay.ts';
+import { type MovingRelay, movingRelay } from '../../../testing/media/moving-relay.ts';
 import {
   payloadTypes,
   rtpPacket,
   type SyntheticPeer,
   syntheticPeer,
   vp8Keyframe,
-} from '../../../test/media/synthetic-peer.ts';
+} from '../../../testing/media/synthetic-peer.ts';
+import { testClock } from '../../../testing/worlds/clock.ts';
 import { systemClock } from '../../clock.ts';
-import { testClock } from '../../clock-for-tests.ts';
 import type { MediaAnswer } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
-import { IceDoor } from './ice-door.ts';
+import { IceDoor } from './ice/ice-door.ts';
 import type { ChildReport } from './messages.ts';
-import { parseRtcp } from './rtcp.ts';
-import { isRtcp, payloadEnd } from './rtp.ts';
+import { parseRtcp } from './rtp/rtcp.ts';
+import { isRtcp, payloadEnd } from './rtp/rtp.ts';
 import { Sfu } from './sfu.ts';
 
 const cleanups: (() => unknown)[] = [];

@@ -1,11 +1,11 @@
-import type { IceWay } from './ice-door.ts';
-import type { Credentials } from './ice-front.ts';
+import type { IceWay } from './ice/ice-door.ts';
+import type { Credentials } from './ice/ice-front.ts';
 import type { Liveness } from './liveness.ts';
-import type { PlayedKind } from './negotiate.ts';
-import type { Peer } from './peer.ts';
-import type { Player } from './player.ts';
-import type { Publisher } from './publisher.ts';
-import type { LocalTransport } from './sdp-answer.ts';
+import type { PlayedKind } from './sdp/negotiate.ts';
+import type { LocalTransport } from './sdp/sdp-answer.ts';
+import type { Peer } from './streams/peer.ts';
+import type { Player } from './streams/player.ts';
+import type { Publisher } from './streams/publisher.ts';
 
 /** The transport, for the session's whole life, and what both ends called themselves when it was made. */
 export interface Link {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { createSocket } from 'node:dgram';
-import { type LossyRelay, lossyRelay } from '../../../test/media/lossy-relay.ts';
+import { type LossyRelay, lossyRelay } from '../../../testing/media/lossy-relay.ts';
 import {
   payloadTypes,
   rtpPacket,
@@ -9,13 +9,21 @@ import {
   syntheticPeer,
   vp8Delta,
   vp8Keyframe,
-} from '../../../test/media/synthetic-peer.ts';
-import { testClock } from '../../clock-for-tests.ts';
+} from '../../../testing/media/synthetic-peer.ts';
+import { testClock } from '../../../testing/worlds/clock.ts';
 import type { MediaAnswer } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
 import type { ChildReport } from './messages.ts';
-import { buildNack, buildPli, buildSenderReport, parseRtcp, type Rtcp } from './rtcp.ts';
-import { isRtcp, payloadEnd, payloadStart, payloadTypeOf, sequenceOf, ssrcOf, timestampOf } from './rtp.ts';
+import { buildNack, buildPli, buildSenderReport, parseRtcp, type Rtcp } from './rtp/rtcp.ts';
+import {
+  isRtcp,
+  payloadEnd,
+  payloadStart,
+  payloadTypeOf,
+  sequenceOf,
+  ssrcOf,
+  timestampOf,
+} from './rtp/rtp.ts';
 import { Sfu } from './sfu.ts';
 
 /** A real SFU with real transports, and a clock that the test may push ahead. */

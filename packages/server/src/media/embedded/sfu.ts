@@ -4,12 +4,12 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
-import type { Kind } from './codec.ts';
-import { codecLabel } from './codec.ts';
-import { type Counters, newCounters } from './counters.ts';
-import { IceDoor, type IceWay } from './ice-door.ts';
+import { IceDoor, type IceWay } from './ice/ice-door.ts';
 import { Liveness } from './liveness.ts';
 import type { ChildOptions, ChildReport, ChildStats } from './messages.ts';
+import { isRtcp } from './rtp/rtp.ts';
+import type { Kind } from './sdp/codec.ts';
+import { codecLabel } from './sdp/codec.ts';
 import {
   answerPlayer,
   answerPublisher,
@@ -19,16 +19,16 @@ import {
   type PlayedKind,
   type PublishedKind,
   publisherStallMs,
-} from './negotiate.ts';
-import { OutgoingStream } from './outgoing-stream.ts';
-import { openPeer, type Peer } from './peer.ts';
-import { Player } from './player.ts';
-import { Publisher } from './publisher.ts';
-import { Route } from './route.ts';
-import { isRtcp } from './rtp.ts';
-import { type AnsweredMedia, buildAnswer } from './sdp-answer.ts';
-import { type Offer, type OfferedMedia, parseOffer } from './sdp-offer.ts';
+} from './sdp/negotiate.ts';
+import { type AnsweredMedia, buildAnswer } from './sdp/sdp-answer.ts';
+import { type Offer, type OfferedMedia, parseOffer } from './sdp/sdp-offer.ts';
 import type { Link, Session } from './session.ts';
+import { type Counters, newCounters } from './streams/counters.ts';
+import { OutgoingStream } from './streams/outgoing-stream.ts';
+import { openPeer, type Peer } from './streams/peer.ts';
+import { Player } from './streams/player.ts';
+import { Publisher } from './streams/publisher.ts';
+import { Route } from './streams/route.ts';
 
 export class Sfu {
   readonly #options: ChildOptions;

@@ -1,17 +1,17 @@
 import type { RosterPoint, RosterSeq, RosterViewRequest, SignalingRosterChange } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Broadcast } from '../../edge/socket.ts';
-import type { RosterStream } from '../../roster/roster-stream.ts';
+import type { Broadcast } from '../../net/socket/socket.ts';
+import type { RosterStream } from '../../rosters/roster-stream.ts';
 import {
   type RosterCursor,
   type RosterReader,
   RosterSubscription,
-} from '../../roster/roster-subscription.ts';
-import { RosterViews } from '../../roster/roster-views.ts';
-import type { ChannelKey } from '../channel-key.ts';
-import { type Person, toSignalingRosterMember } from '../person.ts';
-import type { PersonChange, PresenceFold } from '../presence-fold.ts';
-import { rosterTopic, rosterViewTopic } from '../topics.ts';
+} from '../../rosters/roster-subscription.ts';
+import { RosterViews } from '../../rosters/roster-views.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { rosterTopic, rosterViewTopic } from '../names/topics.ts';
+import { type Person, toSignalingRosterMember } from '../presence/person.ts';
+import type { PersonChange, PresenceFold } from '../presence/presence-fold.ts';
 import { PeopleFeed } from './people-feed.ts';
 import { type NumberedPeople, viewedPeople } from './people-frames.ts';
 

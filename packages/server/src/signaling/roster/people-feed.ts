@@ -1,10 +1,10 @@
 import type { SignalingRosterChange } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Broadcast } from '../../edge/socket.ts';
 import { limits } from '../../limits.ts';
-import { ChangeRing } from '../../roster/change-ring.ts';
-import { mergeMs } from '../../roster/merge.ts';
-import type { DirectReader, Opening, ReadFeed, RosterCursor } from '../../roster/roster-subscription.ts';
+import type { Broadcast } from '../../net/socket/socket.ts';
+import { ChangeRing } from '../../rosters/change-ring.ts';
+import { mergeMs } from '../../rosters/merge.ts';
+import type { DirectReader, Opening, ReadFeed, RosterCursor } from '../../rosters/roster-subscription.ts';
 import {
   changesText,
   lengthOfChange,

@@ -10,12 +10,12 @@ import {
   type SignalingRosterWindowChanges,
 } from '@housecount/protocol';
 import { limits } from '../../limits.ts';
-import type { ViewedRoster } from '../../roster/roster-views.ts';
-import { windowChanges } from '../../roster/window.ts';
-import type { ChannelKey } from '../channel-key.ts';
-import { type Person, toSignalingRosterMember } from '../person.ts';
-import type { People } from '../presence-fold.ts';
-import { lengthOf } from '../presence-frames.ts';
+import type { ViewedRoster } from '../../rosters/roster-views.ts';
+import { windowChanges } from '../../rosters/window.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { type Person, toSignalingRosterMember } from '../presence/person.ts';
+import type { People } from '../presence/presence-fold.ts';
+import { lengthOf } from '../presence/presence-frames.ts';
 
 /** Who is there, with the number of the last change that led to it. Immutable. */
 export interface NumberedPeople {

@@ -1,11 +1,17 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { RosterViewRequest, SignalingRosterMember } from '@housecount/protocol';
 import fc from 'fast-check';
+import { RosterModel } from '../../../testing/models/people-roster.ts';
+import {
+  app,
+  leaseMs,
+  loginFrame,
+  SignalingWorld,
+  type TestClient,
+} from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
-import { keyOf, rangeOf } from '../../roster/window.ts';
+import { keyOf, rangeOf } from '../../rosters/window.ts';
 import type { SignalingApp } from '../context.ts';
-import { app, leaseMs, loginFrame, SignalingWorld, type TestClient } from '../world-for-tests.ts';
-import { RosterModel } from './roster-model.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {

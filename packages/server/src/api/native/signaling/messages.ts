@@ -1,8 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
 import { limits } from '../../../limits.ts';
 import { conversationOf } from '../../../log/world.ts';
-import { pageOf } from '../../../signaling/kept-messages.ts';
-import type { Operation } from '../../operation.ts';
+import { pageOf } from '../../../signaling/messages/kept-messages.ts';
+import { anyOf, array, integer, object, optional, string } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
 import {
   appOf,
   appParameter,
@@ -10,8 +11,7 @@ import {
   queryInteger,
   queryText,
   type Readable,
-} from '../../parameters.ts';
-import { anyOf, array, integer, object, optional, string } from '../../schema.ts';
+} from '../../request/parameters.ts';
 import type { NativeParts } from '../parts.ts';
 import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';
 

@@ -1,8 +1,8 @@
 import { HousecountError, isAccount, isSignalingName } from '@housecount/protocol';
-import type { RequestContext } from '../../../edge/route.ts';
-import type { ChannelKey } from '../../../signaling/channel-key.ts';
+import type { RequestContext } from '../../../net/http/route.ts';
+import type { ChannelKey } from '../../../signaling/names/channel-key.ts';
 import type { ApiDeps } from '../../deps.ts';
-import { appOf, path, type Readable } from '../../parameters.ts';
+import { appOf, path, type Readable } from '../../request/parameters.ts';
 
 export const userParameter = path('user', 'User id, percent-encoded.');
 export const personParameter = path('user', 'User id, account or uid, percent-encoded.');

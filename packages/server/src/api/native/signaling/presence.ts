@@ -1,9 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
 import { limits } from '../../../limits.ts';
-import { namesForbidden } from '../../access.ts';
-import type { Operation } from '../../operation.ts';
-import { appOf, appParameter, channelParameter, queryText, type Readable } from '../../parameters.ts';
-import { array, integer, object, oneOf, optional, string } from '../../schema.ts';
+import { namesForbidden } from '../../access/access.ts';
+import { array, integer, object, oneOf, optional, string } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, channelParameter, queryText, type Readable } from '../../request/parameters.ts';
 import type { NativeParts } from '../parts.ts';
 import { channelTypeParameter, keyOf, legalUser, personOf, personParameter } from './places.ts';
 

@@ -4,9 +4,9 @@ import {
   signalingMessageBytesMax,
 } from '@housecount/protocol';
 import type { OwnersPublication } from '../../../signaling/backend.ts';
-import type { Operation } from '../../operation.ts';
-import { appOf, appParameter, channelParameter } from '../../parameters.ts';
-import { anyOf, boolean, integer, object, optional, type Schema, string } from '../../schema.ts';
+import { anyOf, boolean, integer, object, optional, type Schema, string } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, channelParameter } from '../../request/parameters.ts';
 import type { NativeParts } from '../parts.ts';
 import { fieldsOf, flagOf, requestOf, textOf } from './body.ts';
 import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';

@@ -1,6 +1,6 @@
-import type { Operation } from '../../operation.ts';
-import { appOf, appParameter, channelOf, channelParameter } from '../../parameters.ts';
-import { boolean, integer, object } from '../../schema.ts';
+import { boolean, integer, object } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, channelOf, channelParameter } from '../../request/parameters.ts';
 import type { NativeParts } from '../parts.ts';
 import { personOf, personParameter, userOf, userParameter } from './places.ts';
 

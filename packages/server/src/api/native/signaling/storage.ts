@@ -1,10 +1,20 @@
 import { HousecountError, isSignalingName, type MetadataTarget } from '@housecount/protocol';
 import type { Metadata } from '../../../channel/metadata.ts';
-import type { RequestContext } from '../../../edge/route.ts';
-import { itemsOf } from '../../../signaling/storage-requests.ts';
-import type { Operation } from '../../operation.ts';
-import { appOf, appParameter, channelParameter, type Parameter, path } from '../../parameters.ts';
-import { array, boolean, integer, object, oneOf, optional, ref, type Schema, string } from '../../schema.ts';
+import type { RequestContext } from '../../../net/http/route.ts';
+import { itemsOf } from '../../../signaling/storage/storage-requests.ts';
+import {
+  array,
+  boolean,
+  integer,
+  object,
+  oneOf,
+  optional,
+  ref,
+  type Schema,
+  string,
+} from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, channelParameter, type Parameter, path } from '../../request/parameters.ts';
 import type { NativeParts } from '../parts.ts';
 import { type Fields, fieldsOf, flagOf, requestOf } from './body.ts';
 import { channelTypeParameter, keyOf, legalUser, userOf, userParameter } from './places.ts';

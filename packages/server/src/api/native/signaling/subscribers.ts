@@ -1,13 +1,23 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Member, OpenChannel } from '../../../channel/state.ts';
 import { limits } from '../../../limits.ts';
-import { userIdOf } from '../../../signaling/identity.ts';
-import type { Operation } from '../../operation.ts';
-import { appParameter, channelParameter, queryInteger, queryText } from '../../parameters.ts';
-import { formatCursor, readCursor } from '../../pull-cursor.ts';
-import { momentOf, RosterSnapshots } from '../../roster-snapshots.ts';
-import { array, boolean, constant, integer, object, oneOf, optional, ref, string } from '../../schema.ts';
-import { SubscriberEvents } from '../../subscriber-events.ts';
+import { userIdOf } from '../../../signaling/names/identity.ts';
+import {
+  array,
+  boolean,
+  constant,
+  integer,
+  object,
+  oneOf,
+  optional,
+  ref,
+  string,
+} from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appParameter, channelParameter, queryInteger, queryText } from '../../request/parameters.ts';
+import { formatCursor, readCursor } from '../../request/pull-cursor.ts';
+import { momentOf, RosterSnapshots } from '../../request/roster-snapshots.ts';
+import { SubscriberEvents } from '../../request/subscriber-events.ts';
 import type { NativeParts } from '../parts.ts';
 import { channelTypeParameter, keyOf } from './places.ts';
 

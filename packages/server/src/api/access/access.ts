@@ -1,0 +1,67 @@
+import { HousecountError } from '@housecount/protocol';
+import type { RequestContext } from '../../net/http/route.ts';
+import type { ApiDeps } from '../deps.ts';
+import { agoraAppOf } from '../request/parameters.ts';
+import type { AccessRule, LoginRule } from './access-rules.ts';
+import type { Caller } from './auth.ts';
+import type { CustomerRole } from './customer.ts';
+
+const rank: Readonly<Record<CustomerRole, number>> = { read: 0, operate: 1, admin: 2 };
+const may: Readonly<Record<CustomerRole, string>> = {
+  read: 'look on',
+  operate: 'look on and act on people, messages and deliveries',
+  admin: 'do everything',
+};
+
+/**
+ * Holds a request to the line of its operation: the app is one of the caller's, then the role suffices, then names are not
+ * what it is about. An app of somebody else is refused as one that there is not, so that nobody learns which there are.
+ * @throws HousecountError invalid_app_id or, in the Agora-compatible API, unauthorized; forbidden
+ */
+export function checkAccess(
+  rule: LoginRule,
+  caller: Caller,
+  asked: {
+    readonly deps: Pick<ApiDeps, 'apps'>;
+    readonly style: 'native' | 'agora';
+    readonly context: RequestContext;
+    readonly body: unknown;
+  },
+): void {
+  if (rule.app !== 'none') checkApp(rule.app, caller, asked);
+  if (rank[caller.role] < rank[rule.role])
+    throw new HousecountError(
+      'forbidden',
+      `This customer may ${may[caller.role]}; it takes the role ${rule.role}.`,
+    );
+  if (rule.withoutNames === 'refused' && !caller.names) throw namesForbidden();
+}
+
+/** What a customer without names asked for is about named people. */
+export const namesForbidden = () =>
+  new HousecountError('forbidden', 'This customer is not told who people are.');
+
+export const needsLogin = (rule: AccessRule): rule is LoginRule => rule !== 'everybody';
+
+/** The apps of the server that are the caller's. */
+export const appsOf = <App extends { readonly id: string }>(apps: readonly App[], caller: Caller) =>
+  apps.filter(({ id }) => caller.apps === undefined || caller.apps.includes(id));
+
+function checkApp(
+  place: 'path' | 'query' | 'body',
+  caller: Caller,
+  { deps, style, context, body }: Parameters<typeof checkAccess>[2],
+): void {
+  const apps = appsOf(deps.apps, caller);
+  const { app, appid } = context.params;
+  const given = place === 'path' ? (app ?? appid) : place === 'query' ? queryApp(context) : bodyApp(body);
+  if (style === 'agora') agoraAppOf({ apps }, given);
+  else if (!apps.some(({ id }) => id === given)) throw new HousecountError('invalid_app_id');
+}
+
+const queryApp = ({ url }: RequestContext): unknown => url.searchParams.get('appid') || undefined;
+function bodyApp(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new HousecountError('body_invalid', 'It must be a JSON object.');
+  return 'appid' in body ? body.appid : undefined;
+}

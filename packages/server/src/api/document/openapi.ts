@@ -1,0 +1,121 @@
+import { type Code, codes } from '@housecount/protocol';
+import { limits } from '../../limits.ts';
+import { needsLogin } from '../access/access.ts';
+import { type AccessRule, accessRules } from '../access/access-rules.ts';
+import { keyLengthMax } from '../request/idempotency-key.ts';
+import type { Operation } from '../request/operation.ts';
+import type { Parameter } from '../request/parameters.ts';
+import { components } from './components.ts';
+import { ref, type Schema } from './schema.ts';
+
+/** The OpenAPI 3.1 document of the operations: made of their declarations, so it cannot say anything else than they do. */
+export function openApiDocument(operations: readonly Operation[]): Schema {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of operations) {
+    const item = paths[operation.path] ?? {};
+    paths[operation.path] = item;
+    item[operation.method.toLowerCase()] = describe(operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Housecount',
+      version: '1',
+      description:
+        'Who is in the audience of every live channel, exactly. Paths under /v1 are native; those under /dev and the ncs paths answer as the Agora RESTful API does.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'native', description: 'Rosters, events, notices.' },
+      { name: 'agora', description: 'Compatible with the Agora channel management API.' },
+    ],
+    security: [{ customer: [] }],
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: {
+        customer: { type: 'http', scheme: 'basic', description: 'Customer id and customer secret.' },
+      },
+    },
+  };
+}
+
+type DescribedParameter = Omit<Parameter, 'in'> & { readonly in: Parameter['in'] | 'header' };
+
+const keyParameter: DescribedParameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: `With the same key the same request of a customer is done once, over restarts too: for ${limits.idempotencyMs / 86_400_000} days, and the newest ${limits.idempotencyKeysMax} keys. Asked again, it is given the first answer, with the header Idempotency-Replayed. What was refused may be tried again.`,
+  required: false,
+  schema: { type: 'string', minLength: 1, maxLength: keyLengthMax },
+};
+
+function describe(operation: Operation): Schema {
+  const { style } = operation;
+  const rule: AccessRule = accessRules[operation.id];
+  const parameters: readonly DescribedParameter[] =
+    operation.method === 'POST' ? [...operation.parameters, keyParameter] : operation.parameters;
+  return {
+    operationId: operation.id,
+    tags: [style.kind],
+    summary: operation.summary,
+    ...(descriptionOf(operation, rule) && { description: descriptionOf(operation, rule) }),
+    ...(!needsLogin(rule) && { security: [] }),
+    ...(parameters.length > 0 && {
+      parameters: parameters.map(({ name, in: place, description, required, schema }) => ({
+        name,
+        in: place,
+        description,
+        required,
+        schema,
+      })),
+    }),
+    ...(operation.body !== undefined && {
+      requestBody: { required: true, content: { 'application/json': { schema: operation.body } } },
+    }),
+    responses: {
+      200: {
+        description: operation.answer.description,
+        content: {
+          [operation.answer.contentType ?? 'application/json']: { schema: operation.answer.schema },
+        },
+      },
+      ...refusals(operation, rule),
+    },
+  };
+}
+
+/** What it does, and which customers may have it done. */
+function descriptionOf({ description }: Operation, rule: AccessRule): string | undefined {
+  if (!needsLogin(rule)) return description;
+  const names = rule.withoutNames === 'refused' ? ', and names' : '';
+  return [description, `Takes the role \`${rule.role}\`${names}.`].filter(Boolean).join(' ');
+}
+
+/** Refusals by HTTP status, each with the codes that it can carry. */
+function refusals(operation: Operation, rule: AccessRule): Readonly<Record<string, unknown>> {
+  const { style } = operation;
+  const schema = ref(style.kind === 'native' ? 'Refusal' : 'AgoraRefusal');
+  const all: Code[] = [...style.refusals];
+  if (style.kind === 'agora') all.push('rate_limited');
+  if (needsLogin(rule)) all.push('unauthorized', 'rate_limited', 'forbidden');
+  if (operation.method === 'POST')
+    all.push('header_invalid', 'idempotency_key_used', 'idempotency_in_flight', 'idempotency_unknown');
+  if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
+  if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');
+  const byStatus = new Map<number, Set<Code>>();
+  for (const code of all) {
+    const { http } = codes[code];
+    byStatus.set(http, (byStatus.get(http) ?? new Set()).add(code));
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      status,
+      {
+        description: [...of].map((code) => `\`${code}\`: ${codes[code].message}`).join(' '),
+        content: { 'application/json': { schema } },
+      },
+    ]),
+  );
+}

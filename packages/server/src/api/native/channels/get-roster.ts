@@ -1,0 +1,89 @@
+import { HousecountError } from '@housecount/protocol';
+import type { OpenChannel } from '../../../channel/state.ts';
+import { limits } from '../../../limits.ts';
+import { toRosterMember } from '../../../live/roster/roster-member.ts';
+import { array, integer, object, optional, ref, string } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import {
+  appOf,
+  appParameter,
+  channelOf,
+  channelParameter,
+  queryInteger,
+  queryText,
+} from '../../request/parameters.ts';
+import { momentOf, RosterSnapshots } from '../../request/roster-snapshots.ts';
+import type { NativeParts } from '../parts.ts';
+
+const limit = queryInteger('limit', 'Members in one page.', {
+  minimum: 1,
+  maximum: limits.pageMax,
+  default: 100,
+});
+const after = queryInteger('after', '`next.after` of the page before.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+});
+const at = queryText('at', '`next.at` of the page before: all pages of one listing are of the same moment.');
+
+export function getRoster({ deps }: NativeParts): Operation {
+  const snapshots = new RosterSnapshots(deps.clock);
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/roster',
+    id: 'getRoster',
+    summary: 'Who is in a channel',
+    description:
+      'Members in order of arrival, true at `sid` and `seq`. Follow `next` for the others, who are of the same moment; it can be followed for a minute after each page.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'not_found', 'no_longer_kept'],
+    },
+    parameters: [appParameter, channelParameter, limit, after, at],
+    answer: {
+      description: '`not_found` if nobody is in the channel.',
+      schema: object({
+        app: string(),
+        channel: string(),
+        sid: string(),
+        seq: integer(),
+        profile: { enum: ['live', 'communication'] },
+        openedMs: integer(),
+        count: integer('All members: the sum of the pages.'),
+        hosts: integer('Broadcasters among them.'),
+        members: array(ref('RosterMember')),
+        next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
+      }),
+    },
+    handle({ context }) {
+      const app = appOf(deps, context);
+      const channel = channelOf(context);
+      const size = limit.read(context);
+      const begin = after.read(context);
+      const moment = at.read(context);
+      const state =
+        moment === undefined
+          ? deps.log.channel(app.id, channel)
+          : snapshots.get({ app: app.id, channel, ...momentOf(moment) });
+      if (state === undefined)
+        throw moment === undefined
+          ? new HousecountError('not_found', 'Nobody is in this channel.')
+          : new HousecountError('no_longer_kept');
+      const page = state.roster.page(begin, size + 1);
+      const members = page.slice(0, size);
+      const last = members.at(-1);
+      const hasMore = page.length > size;
+      if (hasMore) snapshots.keep(state);
+      return {
+        ...headOf(state),
+        members: members.map(toRosterMember),
+        ...(hasMore && last && { next: { after: last.joinedSeq, at: `${state.sid}:${state.seq}` } }),
+      };
+    },
+  };
+}
+
+function headOf({ app, channel, sid, seq, profile, openedMs, roster }: OpenChannel) {
+  return { app, channel, sid, seq, profile, openedMs, count: roster.size, hosts: roster.hosts };
+}

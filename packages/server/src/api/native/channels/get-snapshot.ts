@@ -1,0 +1,77 @@
+import type { OpenChannel } from '../../../channel/state.ts';
+import { limits } from '../../../limits.ts';
+import { toRosterMember } from '../../../live/roster/roster-member.ts';
+import { withoutNames } from '../../access/names-hidden.ts';
+import { ref } from '../../document/schema.ts';
+import { LineStreams } from '../../request/line-stream.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter } from '../../request/parameters.ts';
+import { formatCursor } from '../../request/pull-cursor.ts';
+import type { NativeParts } from '../parts.ts';
+
+export function getSnapshot({ deps }: NativeParts): Operation {
+  const { log, history, clock } = deps;
+  const streams = new LineStreams(clock, {
+    openMax: limits.snapshotStreamsMax,
+    durationMsMax: limits.snapshotStreamMs,
+  });
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/snapshot',
+    id: 'getSnapshot',
+    summary: 'Who is in every channel of an app, at a cursor',
+    description:
+      'One JSON object a line. All of it is of one moment: this and the events after its cursor are the truth, whatever happens while it is read. It is whole only if the last line is `end`.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'overloaded', 'too_many_connections'],
+    },
+    parameters: [appParameter],
+    answer: {
+      description: 'First `snapshot`; then each `channel`, followed by its `members`; last `end`.',
+      contentType: 'application/x-ndjson',
+      schema: ref('SnapshotLine'),
+    },
+    async handle({ context, caller }) {
+      const app = appOf(deps, context).id;
+      await history.caughtUp(context.signal);
+      // Taken together: states change in the same turn as the position.
+      const channels = log.channels(app);
+      const position = log.lastPosition;
+      const cursor = formatCursor({ app, position, sid: history.sidAt(position) });
+      const head = {
+        type: 'snapshot',
+        app,
+        cursor,
+        atMs: Math.floor(clock.nowMs()),
+        channels: channels.length,
+      };
+      const lines = linesOf(head, channels);
+      return streams.respond(caller?.names === false ? masked(lines) : lines, context.signal);
+    },
+  };
+}
+
+function* masked(lines: Iterable<object>): Generator<object> {
+  for (const line of lines) yield withoutNames(line) as object;
+}
+
+/** The states are immutable, so what happens meanwhile does not show; each line is made when the reader has room. */
+function* linesOf(head: object, channels: readonly OpenChannel[]): Generator<object> {
+  yield head;
+  let members = 0;
+  for (const { channel, sid, seq, profile, openedMs, roster } of channels) {
+    const { size: count, hosts } = roster;
+    yield { type: 'channel', channel, sid, seq, profile, openedMs, count, hosts };
+    members += count;
+    for (let after = 0; ; ) {
+      const page = roster.page(after, limits.snapshotLineMembersMax);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      yield { type: 'members', channel, sid, members: page.map(toRosterMember) };
+      if (page.length < limits.snapshotLineMembersMax) break;
+      after = last.joinedSeq;
+    }
+  }
+  yield { type: 'end', channels: channels.length, members };
+}

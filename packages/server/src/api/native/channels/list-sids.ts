@@ -1,0 +1,51 @@
+import { limits } from '../../../limits.ts';
+import { array, integer, object, optional, ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, channelOf, channelParameter, queryInteger } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+const limit = queryInteger('limit', 'Lives in one page.', {
+  minimum: 1,
+  maximum: limits.pageMax,
+  default: 100,
+});
+const before = queryInteger('before', 'The `next` of the page before.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: Number.MAX_SAFE_INTEGER,
+});
+
+export function listSids({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/sids',
+    id: 'listSids',
+    summary: 'The lives of a channel',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'overloaded'],
+    },
+    parameters: [appParameter, channelParameter, limit, before],
+    answer: {
+      description: 'Newest first.',
+      schema: object({
+        sids: array(ref('Life')),
+        next: optional(integer('Send it as `before` for the next page; absent on the last.')),
+      }),
+    },
+    async handle({ context }) {
+      const app = appOf(deps, context).id;
+      const channel = channelOf(context);
+      const size = limit.read(context);
+      const query = { app, channel, before: before.read(context), limit: size + 1 };
+      await deps.history.caughtUp(context.signal);
+      const found = deps.history.lives(query);
+      const page = found.slice(0, size);
+      const last = page.at(-1);
+      return {
+        sids: page.map(({ app: _app, channel: _channel, position: _position, ...life }) => life),
+        ...(last && found.length > size && { next: last.position }),
+      };
+    },
+  };
+}

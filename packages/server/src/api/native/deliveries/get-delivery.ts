@@ -1,0 +1,26 @@
+import { HousecountError } from '@housecount/protocol';
+import { limits } from '../../../limits.ts';
+import { ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, path } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+export function getDelivery({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/deliveries/{endpoint}/{noticeId}',
+    id: 'getDelivery',
+    summary: 'One delivery with its attempts: request, answer and what followed',
+    description: `The first ${limits.deliveryAttemptsMax} attempts and those that ended it, with requests and answers of at most ${limits.deliveryExchangeCharsMax} characters together. Signatures are shown as sent; the values of an endpoint\u2019s own headers are not kept.`,
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
+    parameters: [appParameter, path('endpoint', 'Endpoint id.'), path('noticeId', 'Id of the notice.')],
+    answer: { description: '`not_found` if it is not kept.', schema: ref('DeliveryWithAttempts') },
+    handle({ context }) {
+      const app = appOf(deps, context).id;
+      const { endpoint = '', noticeId = '' } = context.params;
+      const found = deps.deliveries.read(app, endpoint, noticeId);
+      if (!found) throw new HousecountError('not_found', 'This delivery is not kept.');
+      return found;
+    },
+  };
+}

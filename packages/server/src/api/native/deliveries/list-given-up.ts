@@ -1,0 +1,65 @@
+import { HousecountError } from '@housecount/protocol';
+import { limits } from '../../../limits.ts';
+import { array, boolean, integer, object, ref, string } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, queryInteger, queryText } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+const endpointParameter = queryText('endpoint', 'Endpoint id; may be left out if the app has one endpoint.');
+const after = queryInteger('after', 'The `next` of the page before.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+});
+const limit = queryInteger('limit', 'Notices in one page.', {
+  minimum: 1,
+  maximum: limits.pageMax,
+  default: 100,
+});
+
+export function listGivenUp({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/given-up',
+    id: 'listGivenUp',
+    summary: 'Notices that an endpoint did not take',
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
+    parameters: [appParameter, endpointParameter, after, limit],
+    answer: {
+      description: 'Oldest first. After a crash a notice may stand here twice, under one noticeId.',
+      schema: object({
+        endpoint: string(),
+        notices: array(ref('GivenUp')),
+        next: integer('Send it as `after` for the next page.'),
+        more: boolean('This page is full: there may be more.'),
+      }),
+    },
+    async handle({ context }) {
+      const app = appOf(deps, context).id;
+      const endpoint = endpointParameter.read(context) ?? onlyOneOf(deps.endpoints.list(app));
+      deps.endpoints.get(app, endpoint);
+      const size = limit.read(context);
+      const begin = after.read(context);
+      // One that was never enabled was never sent anything.
+      const isServed = deps.notify.status().some(({ endpointId }) => endpointId === endpoint);
+      const { entries, next } = isServed
+        ? await deps.notify.givenUp(endpoint, begin, size)
+        : { entries: [], next: begin };
+      const notices = entries.map((entry) => {
+        const delivery = deps.deliveries.delivery(endpoint, entry.noticeId);
+        return delivery?.status === 'delivered' ? { ...entry, takenMs: delivery.lastMs } : entry;
+      });
+      return { endpoint, notices, next, more: entries.length === size };
+    },
+  };
+}
+
+function onlyOneOf(endpoints: readonly { readonly endpointId: string }[]): string {
+  const [one] = endpoints;
+  if (!one || endpoints.length > 1)
+    throw new HousecountError(
+      'not_found',
+      one ? 'Name an endpoint of this app.' : 'The app has no endpoint.',
+    );
+  return one.endpointId;
+}

@@ -1,0 +1,46 @@
+import { limits } from '../../../limits.ts';
+import { namesForbidden } from '../../access/access.ts';
+import { array, integer, object, optional, ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, queryInteger } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+import { filterOfQuery, filterParameters } from './delivery-filter.ts';
+
+const fromNewest = Number.MAX_SAFE_INTEGER;
+const cursor = queryInteger('cursor', 'The `next` of the page before.', {
+  minimum: 0,
+  maximum: fromNewest,
+  default: fromNewest,
+});
+const limit = queryInteger('limit', 'Deliveries in one page.', {
+  minimum: 1,
+  maximum: limits.pageMax,
+  default: 100,
+});
+
+export function searchDeliveries({ deps }: NativeParts): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/deliveries',
+    id: 'searchDeliveries',
+    summary: 'Which notices went where, and what came of it',
+    description: `Kept for ${limits.deliveryDaysMax} days and ${limits.deliveryRowsMax} deliveries at most. A search that finds little in a large number answers short pages with a \`next\`.`,
+    style: { kind: 'native', refusals: ['invalid_app_id'] },
+    parameters: [appParameter, ...filterParameters, cursor, limit],
+    answer: {
+      description: 'By first attempt, newest first. All filters given must fit.',
+      schema: object({
+        deliveries: array(ref('Delivery')),
+        next: optional(integer('Send it as `cursor` for older ones; absent when there are none.')),
+      }),
+    },
+    handle({ context, caller }) {
+      const app = appOf(deps, context).id;
+      const filter = filterOfQuery(app, context.url.searchParams);
+      // What a search by name finds tells who it was.
+      if (caller?.names === false && (filter.uid !== undefined || filter.account !== undefined))
+        throw namesForbidden();
+      return deps.deliveries.search({ filter, cursor: cursor.read(context), limit: limit.read(context) });
+    },
+  };
+}

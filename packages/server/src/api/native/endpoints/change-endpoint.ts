@@ -1,0 +1,25 @@
+import { object, optional, ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+import { endpointSettings, settings } from './endpoint-settings.ts';
+
+export function changeEndpoint({ deps }: NativeParts): Operation {
+  return {
+    method: 'PATCH',
+    path: '/v1/apps/{app}/endpoints/{id}',
+    id: 'changeEndpoint',
+    summary: 'Change settings of an endpoint',
+    description:
+      'What is absent stays as it is. A change holds from the next attempt on, for notices that wait for their retry too.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'not_found', 'endpoint_read_only', 'log_unavailable', 'going_away'],
+    },
+    parameters: [appParameter, endpointParameter],
+    body: object(settings(optional(endpointSettings.url))),
+    answer: { description: 'The endpoint as it is now.', schema: ref('Endpoint') },
+    handle: ({ context, body }) =>
+      deps.endpoints.change(appOf(deps, context).id, endpointIdOf(context), body),
+  };
+}

@@ -1,0 +1,44 @@
+import { codes } from '@housecount/protocol';
+import { array, constant, object, ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+const refusal = { code: 'health_test_failed', ...codes.health_test_failed } as const;
+
+export function enableEndpoint({ deps }: NativeParts): Operation {
+  return {
+    method: 'POST',
+    path: '/v1/apps/{app}/endpoints/{id}/enable',
+    id: 'enableEndpoint',
+    summary: 'Test an endpoint and, if it passes, begin to deliver',
+    description: 'If it does not pass, the refusal `health_test_failed` carries the `results` of the test.',
+    style: {
+      kind: 'native',
+      refusals: [
+        'invalid_app_id',
+        'not_found',
+        'endpoint_read_only',
+        'endpoint_state',
+        'health_test_failed',
+        'rate_limited',
+        'log_unavailable',
+        'going_away',
+      ],
+    },
+    parameters: [appParameter, endpointParameter],
+    answer: {
+      description: 'It passed, and gets what happens from now on.',
+      schema: object({ ok: constant(true), results: array(ref('TestResult')), endpoint: ref('Endpoint') }),
+    },
+    async handle({ context }) {
+      const report = await deps.endpoints.enable(appOf(deps, context).id, endpointIdOf(context));
+      if (report.ok) return report;
+      const { code, http, message } = refusal;
+      return Response.json(
+        { code, message, requestId: context.requestId, results: report.results },
+        { status: http, headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } },
+      );
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { limits } from '../../../limits.ts';
+import { integer, object, optional, ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+import { secretSchema } from './endpoint-settings.ts';
+
+export function rotateEndpointSecret({ deps }: NativeParts): Operation {
+  return {
+    method: 'POST',
+    path: '/v1/apps/{app}/endpoints/{id}/rotate-secret',
+    id: 'rotateEndpointSecret',
+    summary: 'Give an endpoint another signing secret',
+    description:
+      'The one before signs on for a while, so that the receiver can be changed without a gap. At most two are active at once.',
+    style: {
+      kind: 'native',
+      refusals: [
+        'invalid_app_id',
+        'not_found',
+        'endpoint_read_only',
+        'endpoint_state',
+        'log_unavailable',
+        'going_away',
+      ],
+    },
+    parameters: [appParameter, endpointParameter],
+    body: object({
+      secret: optional(secretSchema),
+      overlapMs: optional(
+        integer('How long the secret before signs on; a day if absent.', {
+          minimum: 0,
+          maximum: limits.secretOverlapMsMax,
+        }),
+      ),
+    }),
+    answer: { description: 'The secret is shown this once.', schema: ref('EndpointSecretShown') },
+    handle: ({ context, body }) =>
+      deps.endpoints.rotateSecret(appOf(deps, context).id, endpointIdOf(context), body),
+  };
+}

@@ -1,0 +1,19 @@
+import { ref } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+export function testEndpoint({ deps }: NativeParts): Operation {
+  return {
+    method: 'POST',
+    path: '/v1/apps/{app}/endpoints/{id}/test',
+    id: 'testEndpoint',
+    summary: 'Send a test notice of each type the endpoint takes',
+    description:
+      'Test notices speak of channel test_webhook and uid 12121212. Each must be answered 200 within 10 s.',
+    style: { kind: 'native', refusals: ['invalid_app_id', 'not_found', 'rate_limited'] },
+    parameters: [appParameter, endpointParameter],
+    answer: { description: 'What each test notice came to.', schema: ref('TestReport') },
+    handle: ({ context }) => deps.endpoints.test(appOf(deps, context).id, endpointIdOf(context)),
+  };
+}

@@ -1,0 +1,46 @@
+import type { FormedNotice } from '../../../notify/feed/inspector.ts';
+import { ref } from '../../document/schema.ts';
+import { resumeAfter, sharedEvents } from '../../request/event-stream.ts';
+import type { Operation } from '../../request/operation.ts';
+import { appOf, appParameter, queryInteger } from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+const fromNow = -1;
+const after = queryInteger(
+  'after',
+  'Notices of events after this log position; 0: all that the log still holds. Without it, from now on. Last-Event-ID goes before it.',
+  { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: fromNow },
+);
+
+export function followNotices({ deps, streams }: NativeParts): Operation {
+  const bytesOf = sharedEvents((notice: FormedNotice) => ({
+    event: 'notice',
+    id: notice.position,
+    data: notice,
+  }));
+
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/notices',
+    id: 'followNotices',
+    summary: 'The notices of an app, as a stream',
+    description:
+      'Server-sent events named `notice`, each with the body and the signed headers that a receiver would get; the id is the log position to resume after. A last event `error` has a code and a message.',
+    style: { kind: 'native', refusals: ['invalid_app_id', 'too_many_connections'] },
+    parameters: [appParameter, { ...after, schema: { type: 'integer', minimum: 0 } }],
+    answer: {
+      description: 'The data of each event is a Notice.',
+      contentType: 'text/event-stream',
+      schema: ref('Notice'),
+    },
+    handle({ request, context }) {
+      const app = appOf(deps, context).id;
+      const given = resumeAfter(request, after.read(context));
+      const start = given === fromNow ? deps.log.lastPosition : given;
+      async function* source(signal: AbortSignal) {
+        for await (const notices of deps.notify.notices(app, start, signal)) yield bytesOf(notices);
+      }
+      return streams.respond({ signal: context.signal, source, firstId: start });
+    },
+  };
+}

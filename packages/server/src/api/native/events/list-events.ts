@@ -1,0 +1,69 @@
+import { HousecountError } from '@housecount/protocol';
+import { limits } from '../../../limits.ts';
+import { array, boolean, integer, object, ref, string } from '../../document/schema.ts';
+import type { Operation } from '../../request/operation.ts';
+import {
+  appOf,
+  appParameter,
+  channelOf,
+  channelParameter,
+  queryInteger,
+  queryText,
+} from '../../request/parameters.ts';
+import type { NativeParts } from '../parts.ts';
+
+const sidParameter = queryText('sid', 'A life of the channel; without it, the present or last one.');
+const after = queryInteger('after', 'Events with a greater seq are answered.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  default: 0,
+});
+const limit = queryInteger('limit', 'Events in one answer.', {
+  minimum: 1,
+  maximum: limits.pageMax,
+  default: 100,
+});
+
+export function listEvents({ deps }: NativeParts): Operation {
+  const { history } = deps;
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/events',
+    id: 'listEvents',
+    summary: 'What happened in one life of a channel',
+    description: 'Every event that was acknowledged to anybody before the request is in the answer.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'not_found', 'no_longer_kept', 'overloaded'],
+    },
+    parameters: [appParameter, channelParameter, sidParameter, after, limit],
+    answer: {
+      description: 'Events in order of seq, without a hole.',
+      schema: object({
+        app: string(),
+        channel: string(),
+        sid: string(),
+        events: array(ref('ChannelEvent')),
+        next: integer('Send it as `after` to go on; the same as `after` when there is nothing new.'),
+        more: boolean('There is more now.'),
+      }),
+    },
+    async handle({ context }) {
+      const app = appOf(deps, context).id;
+      const channel = channelOf(context);
+      const size = limit.read(context);
+      const begin = after.read(context);
+      const given = sidParameter.read(context);
+      await history.caughtUp(context.signal);
+      const sid = given ?? history.lives({ app, channel, limit: 1 })[0]?.sid;
+      const found =
+        sid === undefined
+          ? undefined
+          : history.eventsAfter({ app, channel, sid, after: begin, limit: size + 1 });
+      if (sid === undefined || found === undefined)
+        throw new HousecountError('not_found', 'This channel has no such sid.');
+      const events = found.slice(0, size);
+      return { app, channel, sid, events, next: events.at(-1)?.seq ?? begin, more: found.length > size };
+    },
+  };
+}

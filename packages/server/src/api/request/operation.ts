@@ -1,0 +1,57 @@
+import type { Code } from '@housecount/protocol';
+import type { RequestContext, Route } from '../../net/http/route.ts';
+import type { OperationId } from '../access/access-rules.ts';
+import type { Caller } from '../access/auth.ts';
+import type { Schema } from '../document/schema.ts';
+import type { Parameter } from './parameters.ts';
+
+/** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
+export interface Operation {
+  readonly method: Extract<Route['method'], 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;
+  readonly path: string;
+  /** operationId of the document, and of its line in access-rules.ts. */
+  readonly id: OperationId;
+  /** One line. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly style: NativeStyle | AgoraStyle;
+  readonly parameters: readonly Parameter[];
+  /** Schema of the JSON body; undefined: it takes none. */
+  readonly body?: Schema;
+  readonly answer: {
+    readonly description: string;
+    readonly schema: Schema;
+    /** Default application/json. */
+    readonly contentType?: string;
+  };
+  /** Of a POST: the key that its body may name, as older clients do. */
+  idempotencyKeyOf?(body: unknown): string | undefined;
+  /** Of a POST: false if nothing came of it, and it may be asked for again with the same key. */
+  isDone?(value: unknown): boolean;
+  /** A Response, or the value to answer as JSON. */
+  handle(call: Call): unknown;
+}
+
+export interface NativeStyle {
+  readonly kind: 'native';
+  /** Codes it can be refused with, besides those of every operation. */
+  readonly refusals: readonly Code[];
+}
+
+/** Paths, bodies and refusals as in spec: rest. */
+export interface AgoraStyle {
+  readonly kind: 'agora';
+  /** Calls per second of one customer; then 429. Operations that share a name share the allowance. */
+  readonly rate: { readonly name: string; readonly perSecond: number };
+  readonly refusals: readonly Code[];
+}
+
+/** One request to an operation. */
+export interface Call {
+  readonly request: Request;
+  readonly context: RequestContext;
+  /** The parsed JSON body, if the operation takes one. */
+  readonly body: unknown;
+  /** Who asks; undefined where everybody may. */
+  readonly caller: Caller | undefined;
+}

@@ -1,0 +1,87 @@
+import { HousecountError, isAppId, isChannelName } from '@housecount/protocol';
+import type { RequestContext } from '../../net/http/route.ts';
+import type { ApiApp, ApiDeps } from '../deps.ts';
+import { type Schema, string } from '../document/schema.ts';
+
+/** A parameter: declared once, for reading it and for the OpenAPI document. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly description: string;
+  readonly required: boolean;
+  readonly schema: Schema;
+}
+export interface Readable<T> extends Parameter {
+  /** @throws HousecountError query_invalid, naming the parameter and what was expected. */
+  read(context: RequestContext): T;
+}
+
+export function path(name: string, description: string, schema: Schema = string()): Parameter {
+  return { name, in: 'path', description, required: true, schema };
+}
+
+/** A text of the query; undefined if absent or empty. */
+export function queryText(name: string, description: string): Readable<string | undefined> {
+  return {
+    name,
+    in: 'query',
+    description,
+    required: false,
+    schema: string(),
+    read: ({ url }) => url.searchParams.get(name) || undefined,
+  };
+}
+
+/** A whole number of the query, in decimal digits. */
+export function queryInteger(
+  name: string,
+  description: string,
+  bounds: { minimum: number; maximum: number; default: number },
+): Readable<number> {
+  return {
+    name,
+    in: 'query',
+    description,
+    required: false,
+    schema: { type: 'integer', ...bounds },
+    read({ url }) {
+      const given = url.searchParams.get(name);
+      if (given === null) return bounds.default;
+      const value = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
+      if (value >= bounds.minimum && value <= bounds.maximum) return value;
+      throw new HousecountError(
+        'query_invalid',
+        `${name} must be a whole number from ${bounds.minimum} to ${bounds.maximum}.`,
+      );
+    },
+  };
+}
+
+export const appParameter = path('app', 'App id, 32 hexadecimal characters.');
+export const channelParameter = path('channel', 'Channel name, percent-encoded.');
+export const endpointParameter = path('id', 'Endpoint id.');
+
+/** The endpoint that the path names; it need not exist. */
+export const endpointIdOf = (context: RequestContext): string => context.params.id ?? '';
+
+/** @throws HousecountError invalid_app_id */
+export function appOf(deps: Pick<ApiDeps, 'apps'>, context: RequestContext): ApiApp {
+  const app = deps.apps.find(({ id }) => id === context.params.app);
+  if (app === undefined) throw new HousecountError('invalid_app_id');
+  return app;
+}
+
+/** @throws HousecountError invalid_channel_name */
+export function channelOf(context: RequestContext): string {
+  const { channel } = context.params;
+  if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
+  return channel;
+}
+
+/** The app of an Agora-compatible path or body (spec: rest, status codes): malformed is 400, not the customer's is 401. */
+export function agoraAppOf(deps: Pick<ApiDeps, 'apps'>, appId: unknown): ApiApp {
+  if (!isAppId(appId)) throw new HousecountError('invalid_app_id');
+  const app = deps.apps.find(({ id }) => id === appId);
+  if (app === undefined) throw new HousecountError('unauthorized');
+  return app;
+}

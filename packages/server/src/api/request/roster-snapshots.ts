@@ -1,0 +1,48 @@
+import { HousecountError } from '@housecount/protocol';
+import type { OpenChannel } from '../../channel/state.ts';
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+
+/**
+ * Rosters of a moment ago, so that all pages of one listing are of the same seq. States share nearly everything with
+ * their successors, so keeping one costs what has changed since.
+ */
+export class RosterSnapshots {
+  /** In order of use, the longest unused first. */
+  readonly #kept = new Map<string, { state: OpenChannel; untilMs: number }>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Keeps a state for limits.rosterSnapshotMs from now. */
+  keep(state: OpenChannel): void {
+    const nowMs = this.#clock.steadyMs();
+    const key = keyOf(state);
+    this.#kept.delete(key);
+    this.#kept.set(key, { state, untilMs: nowMs + limits.rosterSnapshotMs });
+    for (const [oldest, { untilMs }] of this.#kept) {
+      if (untilMs > nowMs && this.#kept.size <= limits.rosterSnapshotsMax) break;
+      this.#kept.delete(oldest);
+    }
+  }
+
+  /** The state of a channel at a seq, or undefined if it is not kept any more. */
+  get(at: { app: string; channel: string; sid: string; seq: number }): OpenChannel | undefined {
+    const found = this.#kept.get(keyOf(at));
+    if (found === undefined || found.untilMs <= this.#clock.steadyMs()) return undefined;
+    return found.state;
+  }
+}
+
+const keyOf = ({ app, channel, sid, seq }: { app: string; channel: string; sid: string; seq: number }) =>
+  `${app}/${channel}/${sid}:${seq}`;
+
+/** What `next.at` of a page says. @throws HousecountError query_invalid */
+export function momentOf(text: string): { sid: string; seq: number } {
+  const match = /^(.{1,64}):(\d{1,16})$/.exec(text);
+  if (match?.[1] === undefined)
+    throw new HousecountError('query_invalid', 'at must be the `next.at` of a page.');
+  return { sid: match[1], seq: Number(match[2]) };
+}

@@ -1,0 +1,116 @@
+import { HousecountError } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { ChannelKey } from '../../signaling/names/channel-key.ts';
+import type { ApiLog } from '../deps.ts';
+
+interface Found {
+  readonly events: readonly object[];
+  /** The last position that was looked at. */
+  readonly through: number;
+  /** There may be more now. */
+  readonly more: boolean;
+}
+
+/** Events of signaling channels, read from the log itself. */
+export class SubscriberEvents {
+  readonly #log: Pick<ApiLog, 'lastPosition' | 'firstPosition' | 'follow'>;
+  readonly #clock: Clock;
+  #waiting = 0;
+
+  constructor(log: Pick<ApiLog, 'lastPosition' | 'firstPosition' | 'follow'>, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /**
+   * Events of the channel among what the log holds after a position. If there are none, waits this long for one.
+   * @throws HousecountError no_longer_kept; too_many_connections if limits.subscriberWaitersMax wait.
+   */
+  async after(
+    key: ChannelKey,
+    options: {
+      readonly after: number;
+      readonly size: number;
+      readonly waitMs: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Found> {
+    const { waitMs, signal, size } = options;
+    const untilMs = this.#clock.steadyMs() + waitMs;
+    const found = await this.#read(key, options);
+    if (found.events.length > 0 || found.more || waitMs === 0) return found;
+    if (this.#waiting >= limits.subscriberWaitersMax)
+      throw new HousecountError('too_many_connections', 'Too many requests wait for events.');
+    const deadline = new AbortController();
+    const cancel = this.#clock.after(Math.max(0, untilMs - this.#clock.steadyMs()), () => deadline.abort());
+    this.#waiting += 1;
+    try {
+      return await this.#follow(key, {
+        after: found.through,
+        size,
+        through: Number.POSITIVE_INFINITY,
+        signal: AbortSignal.any([signal, deadline.signal]),
+      });
+    } finally {
+      this.#waiting -= 1;
+      cancel();
+    }
+  }
+
+  /** What there is now, in a bounded part of the log. */
+  #read(
+    key: ChannelKey,
+    { after, size, signal }: { readonly after: number; readonly size: number; readonly signal: AbortSignal },
+  ): Promise<Found> {
+    const last = this.#log.lastPosition;
+    if (after > last || after + 1 < this.#log.firstPosition) throw gone();
+    const through = Math.min(last, after + limits.subscriberEventsScanMax);
+    if (after === through) return Promise.resolve({ events: [], through, more: false });
+    return this.#follow(key, { after, size, through, signal });
+  }
+
+  /** Until a position, or `size` events, or, without an end, until some events or the signal. */
+  async #follow(
+    { app, channelType, channel }: ChannelKey,
+    {
+      after,
+      size,
+      through,
+      signal,
+    }: {
+      readonly after: number;
+      readonly size: number;
+      readonly through: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Found> {
+    const events: object[] = [];
+    let cursor = after;
+    for await (const batch of this.#log.follow(after, signal)) {
+      for (const { position, record } of batch) {
+        // What was between has been deleted since.
+        if (position !== cursor + 1) throw gone();
+        cursor = position;
+        if (record.type === 'signaling') {
+          const { change } = record;
+          const isHere =
+            record.app === app && record.channelType === channelType && record.channel === channel;
+          // What has no seq is told to nobody as an event.
+          if (isHere && 'seq' in change) events.push(change);
+        }
+        if (position >= through || events.length >= size) break;
+      }
+      if (
+        cursor >= through ||
+        events.length >= size ||
+        (through === Number.POSITIVE_INFINITY && events.length > 0)
+      )
+        break;
+    }
+    return { events, through: cursor, more: cursor < this.#log.lastPosition };
+  }
+}
+
+const gone = () =>
+  new HousecountError('no_longer_kept', 'Ask who subscribes now, and go on with the cursor of that.');

@@ -1,0 +1,143 @@
+import type { MemberJoined } from '@housecount/protocol';
+import type { JoinCommand } from '../command.ts';
+import type { ChannelRecord, Decision } from '../decision.ts';
+import type { ChannelState, Member, OpenChannel } from '../state.ts';
+import { nextClientSeq } from './client-seq.ts';
+import { leave, leftRecord } from './leave.ts';
+import { mayBroadcast, recordedRights, sameRights } from './rights.ts';
+
+export interface ChannelLimits {
+  /** Members in the channel; the next join is refused with `channel_full`. */
+  readonly membersMax: number;
+  /** Broadcasters in the channel; the next is refused with `hosts_full`. */
+  readonly hostsMax: number;
+}
+
+/** Decides a join of a channel in which no lease or token has ended by `nowMs`, epoch milliseconds. */
+export function decideJoin(
+  state: ChannelState,
+  command: JoinCommand,
+  nowMs: number,
+  limits: ChannelLimits,
+): Decision {
+  if (state.sid === undefined) return opened(state, command, nowMs, limits);
+  const { roster, profile } = state;
+  if (roster.getByConnection(command.connectionId)) return { refused: 'already_joined' };
+  if (command.profile !== undefined && command.profile !== profile) return { refused: 'profile_mismatch' };
+  const role = profile === 'communication' ? 'broadcaster' : command.role;
+  if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
+  const present = roster.get(command.uid);
+  if (present && isSameClient(present, command, role)) {
+    return { records: takenUp(state, present, command, nowMs) };
+  }
+  const members = roster.size - (present ? 1 : 0);
+  const hosts = state.hosts - (present?.role === 'broadcaster' ? 1 : 0);
+  const full = refusalAt(members, hosts, role, limits);
+  if (full) return full;
+  const base = { app: state.app, channel: state.channel, sid: state.sid, profile, role, atMs: nowMs };
+  if (!present) {
+    const clientSeq = nextClientSeq(state.departed.get(command.uid), nowMs);
+    return {
+      records: [joinedRecord(command, { ...base, seq: state.seq + 1, count: members + 1, clientSeq })],
+    };
+  }
+  const left = leave(present, { reason: 'replaced', evidence: 'new-device', nowMs });
+  const replaced = leftRecord(state, left, nowMs);
+  const clientSeq = nextClientSeq(replaced.clientSeq, nowMs);
+  return {
+    records: [
+      replaced,
+      joinedRecord(command, { ...base, seq: state.seq + 2, count: members + 1, clientSeq }),
+    ],
+  };
+}
+
+/** In either profile a broadcaster needs a privilege to publish, where the app asks for it; in communication everyone is one. */
+const isAllowed = ({ publish }: JoinCommand, role: Member['role'], nowMs: number): boolean =>
+  role !== 'broadcaster' || mayBroadcast(publish, nowMs);
+
+/**
+ * A WHIP or WHEP client that lost its path comes back by a new POST: a new connection, but the same viewer. It may notice
+ * sooner than we do; then its token says that it is the same. An rtc client has its resume key for that, so a second one of
+ * the same uid is a new device.
+ */
+function isSameClient(present: Member, command: JoinCommand, role: Member['role']): boolean {
+  return (
+    (command.connectionKind === 'whip' || command.connectionKind === 'whep') &&
+    present.connectionKind === command.connectionKind &&
+    (present.link.state === 'silent' || present.connectionId === command.formerConnectionId) &&
+    present.role === role
+  );
+}
+
+function takenUp(
+  { app, channel }: OpenChannel,
+  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
+  { connectionId, tokenEndsMs, publish }: JoinCommand,
+  nowMs: number,
+): readonly ChannelRecord[] {
+  const live: ChannelRecord = { type: 'link-live', app, channel, atMs: nowMs, uid, connectionId };
+  const rights = recordedRights(publish);
+  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [live];
+  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+  return [live, { type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until, ...rights }];
+}
+
+function opened(state: ChannelState, command: JoinCommand, nowMs: number, limits: ChannelLimits): Decision {
+  const { app, channel } = state;
+  const sid = command.newSid;
+  const profile = command.profile ?? 'live';
+  const role = profile === 'communication' ? 'broadcaster' : command.role;
+  if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
+  const full = refusalAt(0, 0, role, limits);
+  if (full) return full;
+  const clientSeq = nextClientSeq(state.departed.get(command.uid), nowMs);
+  return {
+    records: [
+      { type: 'channel-opened', app, channel, sid, seq: 1, atMs: nowMs, count: 0, profile },
+      joinedRecord(command, { app, channel, sid, profile, role, atMs: nowMs, seq: 2, count: 1, clientSeq }),
+    ],
+  };
+}
+
+function refusalAt(
+  members: number,
+  hosts: number,
+  role: Member['role'],
+  limits: ChannelLimits,
+): Decision | undefined {
+  if (members >= limits.membersMax) return { refused: 'channel_full' };
+  if (role === 'broadcaster' && hosts >= limits.hostsMax) return { refused: 'hosts_full' };
+  return undefined;
+}
+
+type Place = Pick<
+  MemberJoined,
+  'app' | 'channel' | 'sid' | 'seq' | 'atMs' | 'count' | 'profile' | 'role' | 'clientSeq'
+>;
+
+function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
+  const { app, channel, sid, seq, atMs, count, profile, role, clientSeq } = place;
+  return {
+    type: 'member-joined',
+    app,
+    channel,
+    sid,
+    seq,
+    atMs,
+    count,
+    profile,
+    uid: command.uid,
+    ...(command.account !== undefined && { account: command.account }),
+    role,
+    platform: command.platform,
+    ...(command.clientType !== undefined && { clientType: command.clientType }),
+    clientSeq,
+    connectionId: command.connectionId,
+    connectionKind: command.connectionKind,
+    ...(command.tokenEndsMs !== undefined && { tokenEndsMs: command.tokenEndsMs }),
+    ...recordedRights(command.publish),
+    leaseMs: command.leaseMs,
+    ...(command.quiet && { quiet: true as const }),
+  };
+}

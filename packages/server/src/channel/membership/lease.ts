@@ -1,0 +1,17 @@
+import type { Member } from '../state.ts';
+
+type Ending = Pick<Member, 'link' | 'tokenEndsMs'>;
+
+/** When the membership ends if nothing more is heard, epoch milliseconds: the end of its lease or of its token; Infinity if neither runs. */
+export function endsMs(member: Ending): number {
+  return Math.min(leaseEndsMs(member), member.tokenEndsMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** Which of the two ends first; the lease if they end together. */
+export function endsBy(member: Ending): 'lease' | 'token' {
+  return leaseEndsMs(member) <= (member.tokenEndsMs ?? Number.POSITIVE_INFINITY) ? 'lease' : 'token';
+}
+
+function leaseEndsMs({ link }: Ending): number {
+  return link.state === 'silent' ? link.leaseEndsMs : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,94 @@
+import type { Evidence, LeaveReason, MemberLeft, RuleScope } from '@housecount/protocol';
+import type { ChannelRecord } from '../decision.ts';
+import type { Member, OpenChannel } from '../state.ts';
+import { nextClientSeq } from './client-seq.ts';
+
+/** A leave before it has its place in the sequence: who, why, and on what evidence. */
+export interface Leave {
+  readonly member: Member;
+  readonly reason: LeaveReason;
+  readonly evidence: Evidence;
+  readonly lastHeardMs: number;
+  readonly noticedMs: number;
+  readonly silentSinceMs?: number;
+  readonly ruleScope?: RuleScope;
+}
+
+const reasons: Record<Evidence, LeaveReason> = {
+  bye: 'quit',
+  'media-closed': 'quit',
+  'socket-closed': 'timeout',
+  silence: 'timeout',
+  'media-silence': 'timeout',
+  'server-crash': 'timeout',
+  kick: 'kicked',
+  'new-device': 'replaced',
+  'token-end': 'token',
+};
+
+/** Why a member leaves, by what made the server notice. */
+export const reasonOf = (evidence: Evidence): LeaveReason => reasons[evidence];
+
+/**
+ * A leave that happens now, epoch milliseconds. Who says goodbye is heard by it; who does not was last heard when its
+ * silence began, or now if there was none.
+ */
+export function leave(
+  member: Member,
+  { reason, evidence, nowMs }: { reason: LeaveReason; evidence: Evidence; nowMs: number },
+): Leave {
+  const { link } = member;
+  const isGoodbye = evidence === 'bye' || evidence === 'media-closed';
+  if (link.state === 'live' || isGoodbye)
+    return { member, reason, evidence, lastHeardMs: nowMs, noticedMs: nowMs };
+  const { lastHeardMs } = link;
+  const silentSinceMs = link.evidence === 'socket-closed' ? link.noticedMs : lastHeardMs;
+  return { member, reason, evidence, lastHeardMs, noticedMs: nowMs, silentSinceMs };
+}
+
+/** The records of leaves, in this order, and of the channel's closing if they leave nobody. Linear in the leaves. */
+export function leavesOf(
+  state: OpenChannel,
+  leaves: readonly Leave[],
+  nowMs: number,
+): readonly ChannelRecord[] {
+  const records: ChannelRecord[] = leaves.map((left, index) => leftRecord(state, left, nowMs, index));
+  const last = leaves.at(-1);
+  if (last && leaves.length === state.roster.size) {
+    const { app, channel, sid, profile } = state;
+    const seq = state.seq + leaves.length + 1;
+    const lastUid = last.member.uid;
+    records.push({ type: 'channel-closed', app, channel, sid, seq, atMs: nowMs, count: 0, profile, lastUid });
+  }
+  return records;
+}
+
+/** The record of a leave after which the channel goes on, or closes; `before` leaves of the same decision precede it. */
+export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
+  const { app, channel, sid, profile } = state;
+  const { member, reason, evidence, lastHeardMs, noticedMs, silentSinceMs, ruleScope } = left;
+  return {
+    type: 'member-left',
+    app,
+    channel,
+    sid,
+    seq: state.seq + before + 1,
+    atMs: nowMs,
+    count: state.roster.size - before - 1,
+    profile,
+    uid: member.uid,
+    ...(member.account !== undefined && { account: member.account }),
+    role: member.role,
+    platform: member.platform,
+    ...(member.clientType !== undefined && { clientType: member.clientType }),
+    clientSeq: nextClientSeq(member.clientSeq, nowMs),
+    connectionId: member.connectionId,
+    reason,
+    evidence,
+    ...(ruleScope !== undefined && { ruleScope }),
+    lastHeardMs,
+    noticedMs,
+    ...(silentSinceMs !== undefined && { silentSinceMs }),
+    joinedMs: member.joinedMs,
+  };
+}

@@ -1,0 +1,162 @@
+import { assert } from '../assert.ts';
+import type { Member } from '../state.ts';
+import { endsMs } from './lease.ts';
+import { Trie } from './trie.ts';
+
+/**
+ * Who is in a channel: an immutable collection in order of arrival. A changed roster shares nearly everything with the
+ * one it was made from, so a tentative state is just another reference and a kept one is a snapshot at its seq.
+ */
+export class Roster implements Iterable<Member> {
+  static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty(), 0);
+
+  /** By joinedSeq; measured by when the membership ends if nothing is heard. */
+  readonly #members: Trie<Member>;
+  /** joinedSeq by uid. */
+  readonly #uids: Trie<number>;
+  /** joinedSeqs by hash of the connection id; nearly always one. */
+  readonly #connections: Trie<readonly number[]>;
+  /** joinedSeqs of the broadcasters, by itself. */
+  readonly #broadcasters: Trie<number>;
+  /** How many of the members are silent. */
+  readonly interrupted: number;
+
+  private constructor(
+    members: Trie<Member>,
+    uids: Trie<number>,
+    connections: Trie<readonly number[]>,
+    broadcasters: Trie<number>,
+    interrupted: number,
+  ) {
+    this.#members = members;
+    this.#uids = uids;
+    this.#connections = connections;
+    this.#broadcasters = broadcasters;
+    this.interrupted = interrupted;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** How many of the members are broadcasters. */
+  get hosts(): number {
+    return this.#broadcasters.size;
+  }
+
+  /** The earliest time at which a lease or a token of a member ends, epoch milliseconds; Infinity if none does. */
+  get endsMs(): number {
+    return this.#members.least;
+  }
+
+  get(uid: number): Member | undefined {
+    const joinedSeq = this.#uids.get(uid);
+    return joinedSeq === undefined ? undefined : this.#members.get(joinedSeq);
+  }
+
+  getByConnection(connectionId: string): Member | undefined {
+    for (const joinedSeq of this.#connections.get(hash(connectionId)) ?? []) {
+      const member = this.#members.get(joinedSeq);
+      if (member?.connectionId === connectionId) return member;
+    }
+    return undefined;
+  }
+
+  /** The roster with this member, in place of what was known of the same arrival. A uid arrives once until it is taken out. */
+  with(member: Member): Roster {
+    const { uid, joinedSeq, connectionId } = member;
+    const known = this.#members.get(joinedSeq);
+    if (known === undefined) assert(this.#uids.get(uid) === undefined, 'a uid is in a roster once');
+    else assert(known.uid === uid, 'a joinedSeq is of one member');
+    let connections = this.#connections;
+    if (known?.connectionId !== connectionId) {
+      if (known) connections = unlinked(connections, known);
+      const key = hash(connectionId);
+      connections = connections.with(key, [...(connections.get(key) ?? []), joinedSeq]);
+    }
+    let broadcasters = this.#broadcasters;
+    if (known?.role !== member.role) {
+      broadcasters =
+        member.role === 'broadcaster'
+          ? broadcasters.with(joinedSeq, joinedSeq)
+          : broadcasters.without(joinedSeq);
+    }
+    return new Roster(
+      this.#members.with(joinedSeq, member),
+      known ? this.#uids : this.#uids.with(uid, joinedSeq),
+      connections,
+      broadcasters,
+      this.interrupted + silence(member) - (known ? silence(known) : 0),
+    );
+  }
+
+  /** The roster without this uid; the same roster if it was not there. */
+  without(uid: number): Roster {
+    const member = this.get(uid);
+    if (!member) return this;
+    return new Roster(
+      this.#members.without(member.joinedSeq),
+      this.#uids.without(uid),
+      unlinked(this.#connections, member),
+      this.#broadcasters.without(member.joinedSeq),
+      this.interrupted - silence(member),
+    );
+  }
+
+  /** Members in order of arrival. */
+  [Symbol.iterator](): IterableIterator<Member> {
+    return this.#members.values();
+  }
+
+  /** At most `limit` members that arrived after `afterJoinedSeq` (0 for the first page), in order of arrival. */
+  page(afterJoinedSeq: number, limit: number): Member[] {
+    const page: Member[] = [];
+    if (limit <= 0) return page;
+    for (const member of this.#members.valuesAfter(afterJoinedSeq)) {
+      page.push(member);
+      if (page.length >= limit) break;
+    }
+    return page;
+  }
+
+  /** At most `limit` members from place `from` on (0 is the first that arrived), in order of arrival. Costs as much as they are. */
+  range(from: number, limit: number): Member[] {
+    const range: Member[] = [];
+    if (limit <= 0) return range;
+    for (const member of this.#members.valuesFrom(from)) {
+      range.push(member);
+      if (range.length >= limit) break;
+    }
+    return range;
+  }
+
+  /** Broadcasters in order of arrival; costs as much as they are, however large the audience. */
+  *broadcasters(): IterableIterator<Member> {
+    for (const joinedSeq of this.#broadcasters.values()) {
+      const member = this.#members.get(joinedSeq);
+      if (member) yield member;
+    }
+  }
+
+  /** Members whose lease or token has ended by `nowMs`, in order of arrival; costs as much as they are. */
+  *endedBy(nowMs: number): IterableIterator<Member> {
+    for (const [, member] of this.#members.atMost(nowMs)) yield member;
+  }
+}
+
+const silence = (member: Member): number => (member.link.state === 'silent' ? 1 : 0);
+
+function unlinked(connections: Trie<readonly number[]>, member: Member): Trie<readonly number[]> {
+  const key = hash(member.connectionId);
+  const rest = (connections.get(key) ?? []).filter((joinedSeq) => joinedSeq !== member.joinedSeq);
+  return rest.length === 0 ? connections.without(key) : connections.with(key, rest);
+}
+
+/** FNV-1a over UTF-16 units. Connection ids are random and the server's own, so nobody can aim for collisions. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return value >>> 0;
+}

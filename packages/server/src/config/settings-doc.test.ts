@@ -1,0 +1,75 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environmentKinds, variableOf } from './environment.ts';
+import { loadConfig } from './load.ts';
+import { appRestartKeys, reloadKinds } from './reload-kinds.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'housecount-settings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const text = readFileSync(new URL('../../../../docs/settings.md', import.meta.url), 'utf8');
+const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
+let files = 0;
+function load(yaml: string) {
+  const file = join(folder, `${files++}.yaml`);
+  writeFileSync(file, yaml);
+  return loadConfig({ file, env: {} });
+}
+const [all = '', tenants = '', appIdOnly = '', pinned = '', likeTheOriginal = ''] = examples;
+
+test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
+  // Where a configuration was read from is no key of it.
+  const { customers, endpoints, file: _, ...shown } = load(all);
+  const [app] = shown.apps;
+  const { file: __, ...left } = load(`apps: [{ id: ${app?.id}, certificate: ${app?.certificate} }]`);
+  expect<object>({ ...shown, customers: [], endpoints: [] }).toEqual(left);
+  expect([customers.length, endpoints.length]).toEqual([1, 1]);
+  const paths = [
+    ...Object.keys(environmentKinds),
+    ...Object.keys(left.apps[0] ?? {}).map((key) => `apps.${key}`),
+    ...Object.keys(left.apps[0]?.signaling ?? {}).map((key) => `signaling.${key}`),
+    'apps.certificate',
+    'apps.secondaryCertificate',
+  ];
+  const missing = paths.filter((path) => !all.includes(`${path.split('.').at(-1)}:`));
+  expect(missing).toEqual([]);
+});
+
+test('OPS20: its other examples are settings, and the variables it names are there', () => {
+  expect(load(tenants).customers.map(({ role, names }) => [role, names])).toEqual([
+    ['admin', true],
+    ['operate', true],
+    ['read', false],
+  ]);
+  expect(load(appIdOnly).apps[0]?.openTo).toBe('everybody');
+  expect(load(pinned).apps[0]?.profiles).toEqual([
+    { channels: 'call-*', profile: 'communication' },
+    { channels: '*', profile: 'live' },
+  ]);
+  expect(load(likeTheOriginal).apps[0]?.signaling.lease).toBe('client');
+  const variables = new Set(Object.keys(environmentKinds).map(variableOf));
+  for (const [name] of text.matchAll(/HOUSECOUNT_[A-Z_]+[A-Z]/g)) expect(variables).toContain(name);
+});
+
+test('OPS31: a setting that is shown commented out is one, where it stands, when its # is taken away', () => {
+  const commented = [...all.matchAll(/^ *# ([a-zA-Z]+):.*$/gm)];
+  expect(commented.length).toBeGreaterThan(1);
+  for (const [line, key] of commented) {
+    const { listen, apps } = load(all.replace(line, line.replace('# ', '')));
+    expect([...Object.keys(listen), ...Object.keys(apps[0] ?? {})]).toContain(key ?? '');
+  }
+});
+
+test('RELOAD12: its table says of every key whether a reload takes it or a restart', () => {
+  const rowOf = (title: string) =>
+    [...(new RegExp(`^\\| ${title} \\|(.*)\\|$`, 'm').exec(text)?.[1] ?? '').matchAll(/`([\w.]+)`/g)].map(
+      ([, key = '']) => key,
+    );
+  const expected = (kind: string) =>
+    Object.entries(reloadKinds).flatMap(([key, one]) => (one === kind ? [key] : []));
+  expect(rowOf('at a reload').sort()).toEqual(expected('reload').sort());
+  const ofApps = appRestartKeys.map((key) => `apps.${key}`);
+  expect(rowOf('at the next start').sort()).toEqual([...expected('restart'), ...ofApps].sort());
+});

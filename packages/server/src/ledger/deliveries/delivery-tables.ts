@@ -1,0 +1,439 @@
+import { limits } from '../../limits.ts';
+import {
+  type Database,
+  type Format,
+  type Opening,
+  openTables,
+  type Row,
+  type Statement,
+  type Value,
+} from '../sqlite.ts';
+import { deliveryMigrations } from './delivery-migrations.ts';
+
+export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
+/** Where a delivery stands. It only moves to the right: what was taken once is delivered, whatever comes after. */
+export type DeliveryStatus = (typeof deliveryStatuses)[number];
+
+/** A notice on its way to an endpoint, or at its end. */
+export interface Delivery {
+  readonly endpoint: string;
+  readonly noticeId: string;
+  readonly position: number;
+  readonly type: number;
+  readonly channel: string;
+  readonly sid: string;
+  readonly seq: number;
+  readonly uid?: number;
+  readonly account?: string;
+  /** When the event was decided, and of the first and last attempt; epoch milliseconds. */
+  readonly eventMs: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly attempts: number;
+  /** How many of the attempts were redeliveries. */
+  readonly redelivered: number;
+  readonly status: DeliveryStatus;
+}
+
+/** One attempt, as kept. */
+export interface KeptAttempt {
+  /** 1 is the first since the server began to send this notice; a redelivery is always 1. */
+  readonly attempt: number;
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** HTTP status of the answer; absent if none came. */
+  readonly answered?: number;
+  readonly stage?: string;
+  readonly detail?: string;
+  readonly next: 'delivered' | 'retry' | 'give-up';
+  /** Id of the redelivery that it belongs to. */
+  readonly redelivery?: string;
+  /** Request and beginning of the answer; absent if they were dropped. */
+  readonly exchange?: Exchange;
+}
+
+export interface Exchange {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The exact text that was sent. */
+  readonly body: string;
+  readonly answer: string;
+}
+
+/** What names a delivery of an endpoint, and what its notice is about. */
+export type DeliverySubject = Omit<
+  Delivery,
+  'endpoint' | 'firstMs' | 'lastMs' | 'attempts' | 'redelivered' | 'status'
+>;
+
+/** One request to an endpoint with the deliveries that it was an attempt at: rows to be. */
+export interface KeptRequest {
+  readonly app: string;
+  readonly endpoint: string;
+  readonly made: KeptAttempt;
+  readonly subjects: readonly DeliverySubject[];
+}
+
+/** What a search asks for; every field that is there must fit. */
+export interface DeliveryFilter {
+  readonly app: string;
+  readonly endpoint?: string;
+  readonly channel?: string;
+  readonly uid?: number;
+  readonly account?: string;
+  readonly type?: number;
+  readonly status?: DeliveryStatus;
+  /** Of the first attempt, epoch milliseconds, both included. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/**
+ * An attempt is kept once for all notices of its request. Nearly every delivery is one attempt: its row says which, and
+ * only further ones need a row that links them.
+ */
+const schema = `
+  CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY, app TEXT NOT NULL, endpoint TEXT NOT NULL, notice_id TEXT NOT NULL,
+    position INTEGER NOT NULL, type INTEGER NOT NULL, channel TEXT NOT NULL, sid TEXT NOT NULL, seq INTEGER NOT NULL,
+    uid INTEGER, account TEXT, event_ms INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, redelivered INTEGER NOT NULL, status INTEGER NOT NULL, first_attempt INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX deliveries_by_notice ON deliveries (notice_id, endpoint);
+  CREATE INDEX deliveries_by_app ON deliveries (app, id);
+  CREATE INDEX deliveries_by_channel ON deliveries (app, channel, id);
+  CREATE INDEX deliveries_unfinished ON deliveries (status, app, id) WHERE status < 2;
+  CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, at_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
+    answered INTEGER, stage TEXT, detail TEXT, next TEXT NOT NULL, redelivery TEXT, headers TEXT, body TEXT, answer TEXT,
+    body_of INTEGER
+  ) STRICT;
+  CREATE TABLE further_attempts (
+    delivery INTEGER NOT NULL, attempt INTEGER NOT NULL, PRIMARY KEY (delivery, attempt)
+  ) STRICT, WITHOUT ROWID;
+`;
+export const deliveryFormat: Format = { schema, migrations: deliveryMigrations };
+/** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
+const idsPerMs = 1_000;
+/** Deliveries, and attempts, deleted at one go, so that retention never holds up a socket for long. */
+const retainRowsMax = 1_000;
+
+/** The tables of the deliveries and the statements on them. */
+export class DeliveryTables {
+  /** Asked with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
+  static readonly givenUpCount =
+    'SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_unfinished WHERE status = 1 AND status < 2';
+  static readonly #oldest = 'SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2';
+  /** What retention asks and deletes, with every transaction once there are as many rows as may be: each from one end. */
+  static readonly retention = {
+    countOldest: `SELECT count(*) AS n FROM (${DeliveryTables.#oldest})`,
+    deleteLinks: `DELETE FROM further_attempts WHERE delivery IN (${DeliveryTables.#oldest})`,
+    deleteDeliveries: `DELETE FROM deliveries WHERE id IN (${DeliveryTables.#oldest})`,
+    firstKept: 'SELECT first_attempt FROM deliveries ORDER BY id LIMIT 1',
+    deleteAttempts:
+      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < ?1 ORDER BY id LIMIT ?2)',
+  } as const;
+  readonly #database: Database;
+  readonly #find: Statement;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  readonly #insertAttempt: Statement;
+  readonly #linkAttempt: Statement;
+  readonly #hasBody: Statement;
+  readonly #selectAttempts: Statement;
+  readonly #selectExchange: Statement;
+  readonly #countOldest: Statement;
+  readonly #deleteLinks: Statement;
+  readonly #deleteDeliveries: Statement;
+  readonly #firstKept: Statement;
+  readonly #deleteAttempts: Statement;
+  readonly #countStatus: Statement;
+  #rows: number;
+  #lastId: number;
+  #lastAttemptId: number;
+
+  /** @throws as openTables does. */
+  static open(path: string, onOpening: (opening: Opening) => void): DeliveryTables {
+    return openTables({ ...deliveryFormat, path, onOpening }, (database) => new DeliveryTables(database));
+  }
+
+  private constructor(database: Database) {
+    this.#database = database;
+    this.#find = database.prepare('SELECT * FROM deliveries WHERE notice_id = ? AND endpoint = ?');
+    this.#insert = database.prepare(
+      `INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, 1, ?14, ?15, ?16)
+         ON CONFLICT (notice_id, endpoint) DO NOTHING`,
+    );
+    this.#update = database.prepare(
+      `UPDATE deliveries SET last_ms = max(last_ms, ?2), attempts = attempts + 1, redelivered = redelivered + ?3,
+         status = max(status, ?4) WHERE id = ?1`,
+    );
+    this.#insertAttempt = database.prepare(
+      'INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#hasBody = database.prepare('SELECT 1 FROM attempts WHERE id = ? AND body = ?');
+    this.#linkAttempt = database.prepare('INSERT INTO further_attempts VALUES (?, ?)');
+    this.#selectAttempts = database.prepare(
+      `SELECT id, attempt, at_ms, duration_ms, answered, stage, detail, next, redelivery FROM attempts
+         WHERE id IN (SELECT ?1 UNION ALL SELECT attempt FROM further_attempts WHERE delivery = ?2)
+         ORDER BY id LIMIT ?3`,
+    );
+    this.#selectExchange = database.prepare(
+      `SELECT a.headers, coalesce(a.body, b.body) AS body, a.answer FROM attempts a
+         LEFT JOIN attempts b ON b.id = a.body_of WHERE a.id = ?`,
+    );
+    const { retention } = DeliveryTables;
+    this.#countOldest = database.prepare(retention.countOldest);
+    this.#deleteLinks = database.prepare(retention.deleteLinks);
+    this.#deleteDeliveries = database.prepare(retention.deleteDeliveries);
+    this.#firstKept = database.prepare(retention.firstKept);
+    this.#deleteAttempts = database.prepare(retention.deleteAttempts);
+    this.#countStatus = database.prepare(DeliveryTables.givenUpCount);
+    this.#rows = Number(database.prepare('SELECT count(*) AS n FROM deliveries').get()?.n ?? 0);
+    this.#lastId = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
+    this.#lastAttemptId = Number(database.prepare('SELECT max(id) AS id FROM attempts').get()?.id ?? 0);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Deliveries that are given up and were not taken since. */
+  givenUp(): number {
+    return Number(this.#countStatus.get()?.n ?? 0);
+  }
+
+  /** Takes requests over, in the order in which they were made; all or none. */
+  append(requests: readonly KeptRequest[]): void {
+    const before = { rows: this.#rows, lastId: this.#lastId, lastAttemptId: this.#lastAttemptId };
+    try {
+      this.#database.transaction(() => {
+        for (const request of requests) this.#store(request);
+      });
+    } catch (cause) {
+      this.#rows = before.rows;
+      this.#lastId = before.lastId;
+      this.#lastAttemptId = before.lastAttemptId;
+      throw cause;
+    }
+  }
+
+  #store({ app, endpoint, made, subjects }: KeptRequest): void {
+    this.#lastAttemptId += 1;
+    const attempt = this.#lastAttemptId;
+    this.#storeAttempt(attempt, made, this.#bodyOf({ endpoint, made, subjects }));
+    const redelivered = made.redelivery === undefined ? 0 : 1;
+    const status = made.next === 'delivered' ? 2 : made.next === 'give-up' ? 1 : 0;
+    for (const { noticeId, position, type, channel, sid, seq, uid, account, eventMs } of subjects) {
+      const id = Math.max(this.#lastId + 1, made.atMs * idsPerMs);
+      const isNew = this.#insert.run(
+        id,
+        app,
+        endpoint,
+        noticeId,
+        position,
+        type,
+        channel,
+        sid,
+        seq,
+        uid ?? null,
+        account ?? null,
+        eventMs,
+        made.atMs,
+        redelivered,
+        // What is known by a redelivery alone is not tried again by itself.
+        Math.max(status, redelivered),
+        attempt,
+      );
+      if (isNew > 0) {
+        this.#rows += 1;
+        this.#lastId = id;
+        continue;
+      }
+      const found = this.#find.get(noticeId, endpoint);
+      const known = Number(found?.id);
+      // A redelivery that fails says nothing about a delivery whose own attempts go on.
+      this.#update.run(known, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
+      // Of a receiver that is down for days each of the thousand notices of a batch would have thousands.
+      if (made.next !== 'retry' || Number(found?.attempts) < limits.deliveryAttemptsMax)
+        this.#linkAttempt.run(known, attempt);
+    }
+  }
+
+  /** The attempt that sent the same body before: a batch that is tried for days is kept once, not once a minute. */
+  #bodyOf({ endpoint, made, subjects }: Pick<KeptRequest, 'endpoint' | 'made' | 'subjects'>): number | null {
+    const [first] = subjects;
+    if (made.attempt === 1 || !made.exchange || !first) return null;
+    const before = this.#find.get(first.noticeId, endpoint)?.first_attempt;
+    if (typeof before !== 'number') return null;
+    return this.#hasBody.get(before, made.exchange.body) ? before : null;
+  }
+
+  #storeAttempt(id: number, made: KeptAttempt, bodyOf: number | null): void {
+    const { exchange } = made;
+    this.#insertAttempt.run(
+      id,
+      made.attempt,
+      made.atMs,
+      made.durationMs,
+      made.answered ?? null,
+      made.stage ?? null,
+      made.detail ?? null,
+      made.next,
+      made.redelivery ?? null,
+      exchange ? JSON.stringify(exchange.headers) : null,
+      bodyOf === null ? (exchange?.body ?? null) : null,
+      exchange?.answer ?? null,
+      bodyOf,
+    );
+  }
+
+  /** Newest first, at most `limit`, before `cursor`; `next` is there as long as there may be more. */
+  search(
+    filter: DeliveryFilter,
+    cursor: number | undefined,
+    limit: number,
+  ): { deliveries: readonly Delivery[]; next?: number } {
+    const { looked, lookedValues, rest, restValues } = searchOf(filter, cursor);
+    const rows = this.#database
+      .prepare(`SELECT * FROM (${looked}) WHERE ${rest} ORDER BY id DESC LIMIT ?`)
+      .all(...lookedValues, ...restValues, limit);
+    const deliveries = rows.map(toDelivery);
+    const last = rows.at(-1);
+    if (last && rows.length >= limit) return { deliveries, next: Number(last.id) };
+    const end = this.#database
+      .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${looked})`)
+      .get(...lookedValues);
+    if (Number(end?.n ?? 0) < limits.deliveryScanMax) return { deliveries };
+    return { deliveries, next: Number(end?.id) };
+  }
+
+  delivery(endpoint: string, noticeId: string): Delivery | undefined {
+    const row = this.#find.get(noticeId, endpoint);
+    return row && toDelivery(row);
+  }
+
+  /** The delivery of an app with its attempts, at most `limit`, in the order in which they were made. */
+  withAttempts(app: string, endpoint: string, noticeId: string, limit: number) {
+    const row = this.#find.get(noticeId, endpoint);
+    if (row === undefined || row.app !== app) return undefined;
+    const rows = this.#selectAttempts.all(Number(row.first_attempt), Number(row.id), limit);
+    return { ...toDelivery(row), made: this.#withExchanges(rows) };
+  }
+
+  /** Requests and answers of the newest attempt and of the oldest, as many as may be in one answer. */
+  #withExchanges(rows: readonly Row[]): readonly KeptAttempt[] {
+    let charsLeft: number = limits.deliveryExchangeCharsMax;
+    const exchangeOf = (row: Row): Pick<KeptAttempt, 'exchange'> => {
+      const exchange = charsLeft > 0 ? toExchange(this.#selectExchange.get(Number(row.id))) : undefined;
+      if (!exchange) return {};
+      charsLeft -= exchange.body.length + exchange.answer.length;
+      return { exchange };
+    };
+    const last = rows.at(-1);
+    const newest = last ? exchangeOf(last) : {};
+    return rows.map((row) => ({ ...toAttempt(row), ...(row === last ? newest : exchangeOf(row)) }));
+  }
+
+  /** Deletes some of what began before `beforeMs` or is beyond `rowsMax`; true if there was as much as it may at one go. */
+  retain(beforeMs: number, rowsMax: number): boolean {
+    const excess = Math.min(retainRowsMax, this.#rows - rowsMax);
+    const byRows = excess > 0 ? this.#deleteOldest(Number.MAX_SAFE_INTEGER, excess) : 0;
+    const byAge = this.#deleteOldest(beforeMs * idsPerMs, retainRowsMax);
+    // Ids of deliveries and of attempts rise together, so what no delivery needs any more lies before the first that one does.
+    const firstKept = this.#firstKept.get()?.first_attempt ?? this.#lastAttemptId + 1;
+    const attempts = this.#deleteAttempts.run(firstKept, retainRowsMax);
+    return [byRows, byAge, attempts].includes(retainRowsMax);
+  }
+
+  #deleteOldest(beforeId: number, limit: number): number {
+    const n = Number(this.#countOldest.get(beforeId, limit)?.n ?? 0);
+    if (n === 0) return 0;
+    this.#database.transaction(() => {
+      this.#deleteLinks.run(beforeId, limit);
+      this.#deleteDeliveries.run(beforeId, limit);
+    });
+    this.#rows -= n;
+    return n;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/**
+ * How a search is asked. `looked` finds what an index leads to, newest first and in a bounded number; `rest` is then asked
+ * of each of these. The index is named, because SQLite would rather sort a whole app than walk it backwards.
+ */
+export function searchOf(filter: DeliveryFilter, cursor: number | undefined) {
+  const { app, channel, status } = filter;
+  const toId = filter.to === undefined ? Number.MAX_SAFE_INTEGER : (filter.to + 1) * idsPerMs;
+  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER);
+  const from = Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER);
+  const statusNumber = status && deliveryStatuses.indexOf(status);
+  const lookedValues: Value[] = [app, before, from];
+  let index = 'deliveries_by_app';
+  let more = '';
+  if (channel !== undefined) {
+    index = 'deliveries_by_channel';
+    more = 'AND channel = ?';
+    lookedValues.push(channel);
+  } else if (statusNumber !== undefined && status !== 'delivered') {
+    index = 'deliveries_unfinished';
+    // The literal lets SQLite see that the index, which leaves out the delivered ones, covers it.
+    more = 'AND status = ? AND status < 2';
+    lookedValues.push(statusNumber);
+  }
+  const looked = `SELECT * FROM deliveries INDEXED BY ${index}
+    WHERE app = ? AND id < ? AND id >= ? ${more} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+  const { endpoint, uid, account, type } = filter;
+  const fields = Object.entries({ endpoint, uid, account, type, status: statusNumber });
+  const given = fields.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  return {
+    looked,
+    lookedValues,
+    rest: ['true', ...given.map(({ name }) => `${name} = ?`)].join(' AND '),
+    restValues: given.map(({ value }): Value => value),
+  };
+}
+
+function toDelivery(row: Row): Delivery {
+  return {
+    endpoint: String(row.endpoint),
+    noticeId: String(row.notice_id),
+    position: Number(row.position),
+    type: Number(row.type),
+    channel: String(row.channel),
+    sid: String(row.sid),
+    seq: Number(row.seq),
+    ...(typeof row.uid === 'number' && { uid: row.uid }),
+    ...(typeof row.account === 'string' && { account: row.account }),
+    eventMs: Number(row.event_ms),
+    firstMs: Number(row.first_ms),
+    lastMs: Number(row.last_ms),
+    attempts: Number(row.attempts),
+    redelivered: Number(row.redelivered),
+    status: deliveryStatuses[Number(row.status)] ?? 'retrying',
+  };
+}
+
+function toAttempt(row: Row): KeptAttempt {
+  return {
+    attempt: Number(row.attempt),
+    atMs: Number(row.at_ms),
+    durationMs: Number(row.duration_ms),
+    ...(typeof row.answered === 'number' && { answered: row.answered }),
+    ...(typeof row.stage === 'string' && { stage: row.stage }),
+    ...(typeof row.detail === 'string' && { detail: row.detail }),
+    next: row.next === 'delivered' ? 'delivered' : row.next === 'retry' ? 'retry' : 'give-up',
+    ...(typeof row.redelivery === 'string' && { redelivery: row.redelivery }),
+  };
+}
+
+function toExchange(row: Row | undefined): Exchange | undefined {
+  if (!row) return undefined;
+  const { headers, body, answer } = row;
+  if (typeof headers !== 'string' || typeof body !== 'string' || typeof answer !== 'string') return undefined;
+  // The JSON is what #storeAttempt wrote.
+  return { headers: JSON.parse(headers) as Record<string, string>, body, answer };
+}

@@ -1,0 +1,78 @@
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Logger } from '../../observe/contract.ts';
+import { type LogReader, type ReadLog, readLog } from '../log-reader.ts';
+import { tellOpening } from '../tell-opening.ts';
+import { type KeptMessage, type MessagesQuery, MessageTables } from './message-tables.ts';
+
+export interface MessagesOptions {
+  /** Path of the SQLite file; folders are made. */
+  readonly path: string;
+  readonly log: ReadLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For how many days each app's messages are kept; of others, and with 0, none. */
+  readonly daysOf: Iterable<readonly [string, number]> & Pick<ReadonlyMap<string, number>, 'get'>;
+  readonly signal: AbortSignal;
+}
+
+/** Messages that are kept, newest first. */
+export interface MessagesPage {
+  readonly messages: readonly KeptMessage[];
+  /** Ask again with this as `start`; 0: there are no earlier ones. */
+  readonly next: number;
+}
+
+/** The messages that users had kept. A read model of the log, which forgets sooner: of older messages it is the only copy. */
+export interface Messages extends Pick<LogReader, 'trouble' | 'closed' | 'caughtUp'> {
+  /**
+   * A page of a conversation, with everything that was kept before the call.
+   * @throws HousecountError overloaded, if the file is too far behind the log.
+   */
+  read(query: MessagesQuery, signal: AbortSignal): Promise<MessagesPage>;
+}
+
+/** Opens the file and starts to follow the log from where it left off. */
+export function openMessages(options: MessagesOptions): Messages {
+  const { logger, clock, daysOf } = options;
+  const tables = MessageTables.open(
+    options.path,
+    tellOpening(logger, 'Kept messages that the log no longer has are in the other, and not shown.'),
+  );
+  const reader = readLog({
+    ...options,
+    name: 'the file of kept messages',
+    tables,
+    retain: (nowMs) => retain(tables, daysOf, nowMs),
+    waitMsMax: limits.messageWaitMs,
+    waitersMax: limits.messageWaitersMax,
+  });
+  return {
+    async read({ limit, ...query }, signal) {
+      await reader.caughtUp(signal);
+      const app = query.conversation.slice(0, query.conversation.indexOf('/'));
+      const oldestMs = clock.nowMs() - (daysOf.get(app) ?? 0) * dayMs;
+      // What is past its time is gone, whether it is deleted already or not.
+      const end = Math.max(query.end, oldestMs, 0);
+      const found = tables.page({ ...query, end, limit: limit + 1 });
+      const messages = found.slice(0, limit);
+      const oldest = messages.at(-1);
+      return { messages, next: found.length > limit && oldest ? oldest.atMs : 0 };
+    },
+    caughtUp: reader.caughtUp,
+    get trouble() {
+      return reader.trouble;
+    },
+    closed: reader.closed,
+  };
+}
+
+function retain(tables: MessageTables, daysOf: MessagesOptions['daysOf'], nowMs: number): boolean {
+  let isMore = tables.erase();
+  for (const [app, days] of daysOf) isMore = tables.deleteOlder(app, nowMs - days * dayMs) || isMore;
+  if (tables.bytes <= limits.messageBytesMax) return isMore;
+  tables.deleteOldest();
+  return true;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;

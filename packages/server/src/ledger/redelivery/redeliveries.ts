@@ -1,0 +1,185 @@
+import { HousecountError } from '@housecount/protocol';
+import type { Random } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Redelivered } from '../../notify/delivery/redelivery.ts';
+import type { Notify } from '../../notify/notify.ts';
+import type { Logger } from '../../observe/contract.ts';
+import {
+  eventAt,
+  type PlannedNotice,
+  type PlanParts,
+  planRedelivery,
+  type RedeliverySelection,
+} from './redelivery-plan.ts';
+
+export const redeliveryStates = ['waiting', 'running', 'done', 'cancelled', 'failed'] as const;
+
+/** How a redelivery stands. */
+export interface Redelivery {
+  readonly id: string;
+  readonly app: string;
+  readonly endpoint: string;
+  readonly state: (typeof redeliveryStates)[number];
+  /** Notices in all, and of them: taken, not taken, and deleted by retention before their turn. */
+  readonly notices: number;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly gone: number;
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  /** What the last failed attempt came to, or why it ended early. */
+  readonly trouble?: string;
+}
+
+export interface RedeliveriesOptions extends PlanParts {
+  readonly notify: PlanParts['notify'] & Pick<Notify, 'redeliver'>;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface Request {
+  readonly app: string;
+  readonly endpoint: string;
+  readonly selection: RedeliverySelection;
+}
+
+type Running = { -readonly [Name in keyof Redelivery]: Redelivery[Name] };
+
+/**
+ * Redeliveries that were asked for: one at a time for each endpoint, the others wait. They live in memory: after a
+ * restart one that was under way is asked for again, which costs its receiver copies at most.
+ */
+export class Redeliveries {
+  readonly #options: RedeliveriesOptions;
+  readonly #jobs = new Map<string, { readonly state: Running; readonly cancel: AbortController }>();
+  /** The end of the last one of each endpoint. */
+  readonly #turns = new Map<string, Promise<void>>();
+  #planning = 0;
+  #stopped = false;
+
+  constructor(options: RedeliveriesOptions) {
+    this.#options = options;
+  }
+
+  /** How many notices it would be; changes nothing. Fails as planRedelivery does, and with `overloaded`. */
+  async count(request: Request, signal: AbortSignal): Promise<number> {
+    return (await this.#plan(request, signal)).length;
+  }
+
+  /** Begins as soon as it is the endpoint's turn. Fails as planRedelivery does, and with `overloaded`. */
+  async start(request: Request, signal: AbortSignal): Promise<Redelivery> {
+    const plan = await this.#plan(request, signal);
+    if (this.#stopped) throw new HousecountError('going_away');
+    const { clock, random } = this.#options;
+    const state: Running = {
+      id: random.id(16),
+      app: request.app,
+      endpoint: request.endpoint,
+      state: 'waiting',
+      notices: plan.length,
+      delivered: 0,
+      failed: 0,
+      gone: 0,
+      startedMs: clock.nowMs(),
+    };
+    const cancel = new AbortController();
+    this.#jobs.set(state.id, { state, cancel });
+    this.#forgetOld();
+    const before = this.#turns.get(request.endpoint) ?? Promise.resolve();
+    const turn = before
+      .then(() => this.#run(state, plan, cancel.signal))
+      .then(() => {
+        if (this.#turns.get(request.endpoint) === turn) this.#turns.delete(request.endpoint);
+      });
+    this.#turns.set(request.endpoint, turn);
+    return { ...state };
+  }
+
+  /** Fails with `not_found` if there is none, or if it is forgotten. */
+  get(app: string, id: string): Redelivery {
+    return { ...this.#job(app, id).state };
+  }
+
+  /** Ends it; attempts under way are broken off. Does nothing to one that has ended. Fails with `not_found`. */
+  cancel(app: string, id: string): Redelivery {
+    const { state, cancel } = this.#job(app, id);
+    if (state.endedMs === undefined) {
+      cancel.abort();
+      this.#end(state, 'cancelled');
+    }
+    return { ...state };
+  }
+
+  /** Cancels all; resolves when none is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { state } of [...this.#jobs.values()]) this.cancel(state.app, state.id);
+    await Promise.all(this.#turns.values());
+  }
+
+  async #plan(request: Request, signal: AbortSignal): Promise<readonly PlannedNotice[]> {
+    const active = [...this.#jobs.values()].filter(({ state }) => state.endedMs === undefined).length;
+    if (active + this.#planning >= limits.redeliveriesMax)
+      throw new HousecountError('overloaded', 'Too many redeliveries are under way.');
+    this.#planning += 1;
+    try {
+      return await planRedelivery(request, this.#options, signal);
+    } finally {
+      this.#planning -= 1;
+    }
+  }
+
+  async #run(state: Running, plan: readonly PlannedNotice[], signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    state.state = 'running';
+    const { notify, history, logger } = this.#options;
+    async function* notices(): AsyncIterable<Redelivered> {
+      for (const { position, sid, seq, event } of plan) {
+        if (signal.aborted) return;
+        const found = event ?? eventAt(history, state.app, { sid, seq })?.event;
+        if (found) yield { position, event: found };
+        else state.gone += 1;
+      }
+    }
+    try {
+      const ended = await notify.redeliver({
+        endpointId: state.endpoint,
+        id: state.id,
+        notices: notices(),
+        signal,
+        onOutcome: (delivered, _, result) => {
+          if (delivered) state.delivered += 1;
+          else {
+            state.failed += 1;
+            state.trouble = result;
+          }
+        },
+      });
+      if (ended === 'receiver-failed')
+        state.trouble = `It ended early: ${limits.redeliveryFailuresMax} attempts in a row failed (${state.trouble}).`;
+      this.#end(state, ended === 'receiver-failed' ? 'failed' : ended);
+    } catch (cause) {
+      logger.error('A redelivery failed.', { redelivery: state.id, cause });
+      state.trouble = cause instanceof HousecountError ? cause.message : 'The server has logged the reason.';
+      this.#end(state, 'failed');
+    }
+  }
+
+  #end(state: Running, how: Redelivery['state']): void {
+    if (state.endedMs !== undefined) return;
+    state.state = how;
+    state.endedMs = this.#options.clock.nowMs();
+  }
+
+  #job(app: string, id: string) {
+    const job = this.#jobs.get(id);
+    if (job?.state.app !== app) throw new HousecountError('not_found', 'There is no such redelivery.');
+    return job;
+  }
+
+  #forgetOld(): void {
+    const ended = [...this.#jobs.values()].filter(({ state }) => state.endedMs !== undefined);
+    for (const { state } of ended.slice(0, Math.max(0, ended.length - limits.redeliveriesKeptMax)))
+      this.#jobs.delete(state.id);
+  }
+}

@@ -1,0 +1,151 @@
+import {
+  type ChannelEvent,
+  type RosterChange,
+  type RosterChangesFrame,
+  type RosterInterruptedFrame,
+  toRosterChange,
+} from '@housecount/protocol';
+import type { ChannelMark } from '../../channel/decision.ts';
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Broadcast } from '../../net/socket/socket.ts';
+import { ChangeRing } from '../../rosters/change-ring.ts';
+import { mergeMs } from '../../rosters/merge.ts';
+import type { DirectReader, ReadFeed, RosterText } from '../../rosters/roster-subscription.ts';
+import { rosterTopic } from './topics.ts';
+
+export interface RosterFeedOptions {
+  readonly app: string;
+  readonly channel: string;
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  readonly onRingSize: (delta: number) => void;
+}
+
+/**
+ * The roster stream of one channel: collects its changes from the log, makes frames of them, and hands each frame to all
+ * readers. Exists while somebody follows, and a while longer so that they can come back.
+ */
+export class RosterFeed implements ReadFeed {
+  readonly app: string;
+  readonly channel: string;
+  readonly ring: ChangeRing<RosterChange>;
+  readonly direct = new Set<DirectReader>();
+  topicReaders = 0;
+  idleSinceMs: number;
+  readonly #options: RosterFeedOptions;
+  #pending: { sid: string; count: number; changes: RosterChange[] } | undefined;
+  /** uid to since when it is silent, or undefined for back. */
+  #links = new Map<number, number | undefined>();
+  #linksSid = '';
+  /** The last thing said of each member's link, and after which seq: for readers that come back. At most one per member. */
+  readonly #told = new Map<number, { readonly seq: number; readonly sinceMs: number | undefined }>();
+  #lastSeq = 0;
+  #flushedMs = Number.NEGATIVE_INFINITY;
+  #cancelFlush: (() => void) | undefined;
+
+  constructor(options: RosterFeedOptions) {
+    this.#options = options;
+    this.app = options.app;
+    this.channel = options.channel;
+    this.idleSinceMs = options.clock.steadyMs();
+    this.ring = new ChangeRing({ max: limits.rosterRingChangesMax, onSize: options.onRingSize });
+  }
+
+  get readers(): number {
+    return this.topicReaders + this.direct.size;
+  }
+
+  /** The next event of the channel. */
+  add(event: ChannelEvent): void {
+    if (this.#pending && this.#pending.sid !== event.sid) this.#send();
+    // A frame of links goes out after the changes, so what was said of an earlier stay must not be in it.
+    if (event.type === 'member-joined' || event.type === 'member-left') {
+      this.#links.delete(event.uid);
+      this.#told.delete(event.uid);
+    }
+    const change = toRosterChange(event);
+    this.ring.push(event.sid, change);
+    this.#lastSeq = event.seq;
+    this.#pending ??= { sid: event.sid, count: 0, changes: [] };
+    this.#pending.count = event.count;
+    this.#pending.changes.push(change);
+    if (this.#pending.changes.length >= limits.rosterFrameChangesMax) this.#send();
+  }
+
+  /** A member of the life `sid` went silent or is back. */
+  mark(mark: ChannelMark, sid: string): void {
+    if (mark.type === 'token-renewed') return;
+    if (this.#linksSid !== sid && this.#links.size > 0) this.#send();
+    this.#linksSid = sid;
+    this.#links.set(mark.uid, mark.type === 'link-silent' ? mark.lastHeardMs : undefined);
+    if (this.#links.size >= limits.rosterFrameChangesMax) this.#send();
+  }
+
+  /** The end of a batch of the log: sends what was collected, at once or as soon as the load of the last frame allows (merge.ts). */
+  settle(): void {
+    if (this.#cancelFlush || (!this.#pending && this.#links.size === 0)) return;
+    const { clock } = this.#options;
+    const { readers } = this;
+    const waitMs = this.#flushedMs + mergeMs({ readers }, limits.rosterMergeMs) - clock.steadyMs();
+    if (waitMs <= 0) {
+      this.#send();
+      return;
+    }
+    this.#cancelFlush = clock.after(waitMs, () => {
+      this.#cancelFlush = undefined;
+      this.#send();
+    });
+  }
+
+  /** What was said of links since `seq` of the present sid, as one frame; undefined if nothing was. */
+  linksSince(seq: number): RosterText | undefined {
+    const links = new Map<number, number | undefined>();
+    for (const [uid, told] of this.#told) if (told.seq >= seq) links.set(uid, told.sinceMs);
+    return links.size > 0 ? interruptedText(this.#linksSid, links) : undefined;
+  }
+
+  /** Forgets everything; nothing is sent any more. */
+  stop(): void {
+    this.#cancelFlush?.();
+    this.ring.clear();
+  }
+
+  #send(): void {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    this.#flushedMs = this.#options.clock.steadyMs();
+    const pending = this.#pending;
+    const links = this.#links;
+    this.#pending = undefined;
+    if (links.size > 0) this.#links = new Map();
+    for (const [uid, sinceMs] of links) this.#told.set(uid, { seq: this.#lastSeq, sinceMs });
+    if (this.readers === 0) return;
+    if (pending) this.#hand(changesText(pending.sid, pending.count, pending.changes));
+    if (links.size > 0) this.#hand(interruptedText(this.#linksSid, links));
+  }
+
+  #hand(frame: RosterText): void {
+    const { app, channel, broadcast } = this.#options;
+    if (this.topicReaders > 0) broadcast.publish(rosterTopic(app, channel), frame.text);
+    for (const reader of this.direct) reader.receive(frame);
+  }
+}
+
+/** A frame of changes, which are dense and at least one. */
+export function changesText(sid: string, count: number, changes: readonly RosterChange[]): RosterText {
+  const from = changes[0]?.seq ?? 0;
+  const to = changes.at(-1)?.seq ?? 0;
+  const frame: RosterChangesFrame = { type: 'roster-changes', sid, from, to, count, changes };
+  return { sid, to, text: JSON.stringify(frame) };
+}
+
+function interruptedText(sid: string, links: ReadonlyMap<number, number | undefined>): RosterText {
+  const silent: { uid: number; sinceMs: number }[] = [];
+  const back: number[] = [];
+  for (const [uid, sinceMs] of links)
+    if (sinceMs === undefined) back.push(uid);
+    else silent.push({ uid, sinceMs });
+  const frame: RosterInterruptedFrame = { type: 'roster-interrupted', sid, silent, back };
+  return { sid, text: JSON.stringify(frame) };
+}

@@ -1,0 +1,241 @@
+import type { ChannelEvent, HostState, RosterViewRequest, ServerFrame } from '@housecount/protocol';
+import { type ChannelMark, isMark } from '../../channel/decision.ts';
+import type { Member, OpenChannel } from '../../channel/state.ts';
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
+import { LogFollower } from '../../log/log-follower.ts';
+import { isChannelRecord, type LogEntry } from '../../log/record.ts';
+import type { Broadcast } from '../../net/socket/socket.ts';
+import type { Logger, Metrics } from '../../observe/contract.ts';
+import type { RosterStream } from '../../rosters/roster-stream.ts';
+import {
+  type RosterCursor,
+  type RosterReader,
+  RosterSubscription,
+} from '../../rosters/roster-subscription.ts';
+import { RosterViews, type ViewReader } from '../../rosters/roster-views.ts';
+import { hostFrameOf } from './host-frames.ts';
+import { RosterFeed } from './roster-feed.ts';
+import { toHostState } from './roster-member.ts';
+import { openingOf } from './roster-opening.ts';
+import { viewedChannel } from './roster-window.ts';
+import { Streams } from './streams.ts';
+import { hostsTopic, viewTopic } from './topics.ts';
+
+export interface SignalOptions {
+  readonly log: Log;
+  /** Ids of the apps, as they are each time that it is gone through. */
+  readonly apps: Iterable<string>;
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** A broadcaster of the channel sends other streams than before. */
+  readonly onStreams?: (app: string, channel: string) => void;
+}
+
+/** Starts to tell the channels' clients what the log says, from now on. */
+export function startSignal(options: SignalOptions): Signal {
+  const signal = new Signal(options);
+  signal.start();
+  return signal;
+}
+
+/** Follows the log and fans it out: broadcasters and their streams to everybody in a channel, the roster to those who follow it. */
+export class Signal {
+  readonly streams: Streams;
+  readonly #options: SignalOptions;
+  readonly #feeds = new Map<string, RosterFeed>();
+  /** Roster streams that the batch of the log has something for. */
+  readonly #touched = new Set<RosterFeed>();
+  /** By channel: views of rosters that somebody follows. */
+  readonly #views = new Map<string, RosterViews<OpenChannel, Member>>();
+  readonly #touchedViews = new Set<RosterViews<OpenChannel, Member>>();
+  #follower: LogFollower | undefined;
+  #ringChanges = 0;
+  #cancelTidy: (() => void) | undefined;
+
+  constructor(options: SignalOptions) {
+    this.#options = options;
+    const { log, metrics } = options;
+    this.streams = new Streams({
+      channel: (app, channel) => log.channel(app, channel),
+      onChange: (app, channel, uid, { audio, video }) => {
+        this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
+        options.onStreams?.(app, channel);
+      },
+    });
+    metrics.gauge('housecount_roster_streams', 'Channels whose roster is followed.', () => this.#feeds.size);
+    metrics.gauge(
+      'housecount_roster_changes_kept',
+      'Changes kept for readers that come back.',
+      () => this.#ringChanges,
+    );
+    metrics.gauge(
+      'housecount_roster_views',
+      'Different counts and windows of rosters that are followed.',
+      () => {
+        let views = 0;
+        for (const { size } of this.#views.values()) views += size;
+        return views;
+      },
+    );
+  }
+
+  /** Begins at the log's present end: whoever connects gets a state and then what comes after it. */
+  start(): void {
+    const { log, clock, logger } = this.#options;
+    this.#follower = new LogFollower({
+      log,
+      clock,
+      logger,
+      part: 'signal',
+      absorb: (entry) => this.#absorb(entry),
+      settle: () => this.#settle(),
+    });
+    this.#tidyLater();
+  }
+
+  /** Why clients are not told what happens; undefined while they are. */
+  get trouble(): string | undefined {
+    return this.#follower?.trouble;
+  }
+
+  /** The channel's broadcasters, in order of arrival, and what they send. */
+  hosts(state: OpenChannel): HostState[] {
+    return Array.from(state.roster.broadcasters(), (member) =>
+      toHostState(member, this.streams.of(state.app, state.channel, member.uid)),
+    );
+  }
+
+  /** Sends the channel's roster to `reader`: a snapshot or the changes since `cursor`, then what follows, until stopped. */
+  followRoster(
+    app: string,
+    channel: string,
+    reader: RosterReader,
+    cursor?: RosterCursor,
+  ): RosterSubscription {
+    const { clock, log } = this.#options;
+    const feed = this.#feedOf(app, channel);
+    const subscription = new RosterSubscription({ feed, reader, clock });
+    subscription.start(openingOf(feed, log.channel(app, channel), cursor));
+    return subscription;
+  }
+
+  /** Whether there is room for one who follows `view` and gives up `leaving` for it; see RosterViews. */
+  hasRoomForView(
+    app: string,
+    channel: string,
+    view: RosterViewRequest,
+    reader: { readonly leaving?: RosterStream; readonly mayPublish?: boolean } = {},
+  ): boolean {
+    return this.#views.get(`${app}/${channel}`)?.hasRoom(view, reader) ?? true;
+  }
+
+  /** Sends a view of the channel's roster to `reader`: as it is, then what changes in it, until stopped. */
+  followView(app: string, channel: string, view: RosterViewRequest, reader: ViewReader): RosterStream {
+    return this.#viewsOf(app, channel).follow(view, reader);
+  }
+
+  /** One frame to every rtc socket of every open channel. */
+  tellEveryone(frame: ServerFrame): void {
+    const { apps, log } = this.#options;
+    for (const app of apps) for (const { channel } of log.channels(app)) this.#tell(app, channel, frame);
+  }
+
+  /** Ends the follower and all roster streams. */
+  async stop(): Promise<void> {
+    this.#cancelTidy?.();
+    for (const feed of this.#feeds.values()) feed.stop();
+    for (const views of this.#views.values()) views.stop();
+    await this.#follower?.stop();
+  }
+
+  #absorb({ record }: LogEntry): void {
+    if (!isChannelRecord(record)) return;
+    const key = `${record.app}/${record.channel}`;
+    const feed = this.#feeds.get(key);
+    if (feed) this.#touched.add(feed);
+    const views = this.#views.get(key);
+    if (views) this.#touchedViews.add(views);
+    if (isMark(record)) this.#mark(record, feed);
+    else this.#event(record, feed);
+  }
+
+  #settle(): void {
+    for (const feed of this.#touched) feed.settle();
+    this.#touched.clear();
+    for (const views of this.#touchedViews) views.settle();
+    this.#touchedViews.clear();
+  }
+
+  #event(event: ChannelEvent, feed: RosterFeed | undefined): void {
+    feed?.add(event);
+    this.streams.absorb(event);
+    const frame = hostFrameOf(event, this.streams);
+    if (frame) this.#tell(event.app, event.channel, frame);
+  }
+
+  #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
+    if (!feed || mark.type === 'token-renewed') return;
+    // A connection belongs to one life of the channel. If it is not in the present one it has left, and that is on its way.
+    const state = this.#options.log.channel(mark.app, mark.channel);
+    if (state?.roster.getByConnection(mark.connectionId)) feed.mark(mark, state.sid);
+  }
+
+  #tell(app: string, channel: string, frame: ServerFrame): void {
+    this.#options.broadcast.publish(hostsTopic(app, channel), JSON.stringify(frame));
+  }
+
+  #feedOf(app: string, channel: string): RosterFeed {
+    const key = `${app}/${channel}`;
+    const known = this.#feeds.get(key);
+    if (known) return known;
+    const { broadcast, clock } = this.#options;
+    const feed: RosterFeed = new RosterFeed({
+      app,
+      channel,
+      broadcast,
+      clock,
+      onRingSize: (delta) => {
+        this.#ringChanges += delta;
+        if (delta > 0 && this.#ringChanges > limits.rosterRingChangesTotalMax)
+          feed.ring.shed(limits.rosterRingChangesMax / 4);
+      },
+    });
+    this.#feeds.set(key, feed);
+    return feed;
+  }
+
+  #viewsOf(app: string, channel: string): RosterViews<OpenChannel, Member> {
+    const key = `${app}/${channel}`;
+    const known = this.#views.get(key);
+    if (known) return known;
+    const { broadcast, clock, log } = this.#options;
+    const views = new RosterViews({
+      roster: viewedChannel,
+      topicOf: (view) => viewTopic(app, channel, view),
+      broadcast,
+      clock,
+      state: () => log.channel(app, channel),
+      onEmpty: () => this.#views.delete(key),
+    });
+    this.#views.set(key, views);
+    return views;
+  }
+
+  /** Forgets streams that nobody has read for `rosterRingIdleMs`. */
+  #tidyLater(): void {
+    const { clock } = this.#options;
+    this.#cancelTidy = clock.after(limits.rosterRingIdleMs / 2, () => {
+      const steadyMs = clock.steadyMs();
+      for (const [key, feed] of this.#feeds) {
+        if (feed.readers > 0 || steadyMs - feed.idleSinceMs < limits.rosterRingIdleMs) continue;
+        feed.stop();
+        this.#feeds.delete(key);
+      }
+      this.#tidyLater();
+    });
+  }
+}

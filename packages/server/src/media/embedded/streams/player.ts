@@ -1,0 +1,94 @@
+import { mediaLimits } from '../../limits.ts';
+import { LossCount } from '../rtp/loss-count.ts';
+import { buildBye, parseRtcp, type ReportBlock } from '../rtp/rtcp.ts';
+import { isRtcp } from '../rtp/rtp.ts';
+import type { Kind } from '../sdp/codec.ts';
+import type { Counters } from './counters.ts';
+import type { OutgoingStream } from './outgoing-stream.ts';
+import type { Peer } from './peer.ts';
+import type { Publisher } from './publisher.ts';
+
+/** A consumer: copies one publisher's streams to one viewer, and answers what the viewer asks for. */
+export class Player {
+  readonly streams: readonly OutgoingStream[];
+  readonly #counters: Counters;
+  readonly #losses = new LossCount();
+  #source: Publisher | undefined;
+  #probedMs = Number.NEGATIVE_INFINITY;
+  #probes = 0;
+  #resendSecond = 0;
+  #resends = 0;
+
+  constructor(streams: readonly OutgoingStream[], counters: Counters) {
+    this.streams = streams;
+    this.#counters = counters;
+  }
+
+  /** Where its packets go; undefined while there is no transport. */
+  connect(peer: Peer | undefined, nowMs: number): void {
+    for (const stream of this.streams) stream.peer = peer;
+    this.#wantKeyframe(nowMs);
+  }
+
+  /** Tells the viewer that its streams end. */
+  sayBye(): void {
+    this.streams[0]?.peer?.send(buildBye(this.streams.map((stream) => stream.ssrc)));
+  }
+
+  /** Plays `publisher` from now on, or nothing. */
+  attach(publisher: Publisher | undefined, nowMs: number): void {
+    this.#source = publisher;
+    for (const stream of this.streams) stream.attach(publisher?.stream(stream.kind));
+    this.#wantKeyframe(nowMs);
+  }
+
+  select(kinds: Readonly<Record<Kind, boolean>>, nowMs: number): void {
+    for (const stream of this.streams) stream.selected = kinds[stream.kind];
+    this.#wantKeyframe(nowMs);
+  }
+
+  packet(packet: Buffer, nowMs: number): void {
+    // The viewer's media, if it sends any, is nobody's.
+    if (!isRtcp(packet)) return;
+    for (const part of parseRtcp(packet)) {
+      if (part.type === 'nack') this.#resend(part.mediaSsrc, part.sequences, nowMs);
+      else if (part.type === 'rr' || part.type === 'sr') this.#reported(part.blocks);
+      else if (part.type === 'pli' || part.type === 'fir') this.#source?.requestKeyframe(nowMs);
+    }
+  }
+
+  #reported(blocks: readonly ReportBlock[]): void {
+    for (const block of blocks)
+      if (this.streams.some(({ ssrc }) => ssrc === block.ssrc))
+        this.#counters.packetsLostOut += this.#losses.take(block);
+  }
+
+  /** Probes the viewer if it has been silent for a while: a living one answers, a dead one is found out. */
+  tick(silentMs: number, nowMs: number): void {
+    if (silentMs < mediaLimits.probeAfterMs || nowMs - this.#probedMs < mediaLimits.probeIntervalMs) return;
+    this.#probedMs = nowMs;
+    this.#probes += 1;
+    this.streams.find((stream) => stream.probes)?.probe(this.#probes, nowMs);
+  }
+
+  #resend(mediaSsrc: number, sequences: readonly number[], nowMs: number): void {
+    this.#counters.nacksIn += 1;
+    const stream = this.streams.find((found) => found.ssrc === mediaSsrc);
+    if (stream === undefined) return;
+    const second = Math.floor(nowMs / 1000);
+    if (second !== this.#resendSecond) {
+      this.#resendSecond = second;
+      this.#resends = 0;
+    }
+    for (const sequence of sequences) {
+      if (this.#resends >= mediaLimits.resendsPerSecondMax) return;
+      if (!stream.resend(sequence)) continue;
+      this.#resends += 1;
+      this.#counters.resends += 1;
+    }
+  }
+
+  #wantKeyframe(nowMs: number): void {
+    if (this.streams.some((stream) => stream.needsKeyframe)) this.#source?.requestKeyframe(nowMs);
+  }
+}

@@ -1,0 +1,172 @@
+import { mediaLimits } from '../../limits.ts';
+import { LossCount } from '../rtp/loss-count.ts';
+import {
+  buildBye,
+  buildNack,
+  buildPli,
+  buildReceiverReport,
+  buildRemb,
+  parseRtcp,
+  type ReportBlock,
+  type SenderInfo,
+} from '../rtp/rtcp.ts';
+import { blankExtension, extensionAt, isRtcp, isRtp, payloadTypeOf, u16 } from '../rtp/rtp.ts';
+import { TransportFeedback } from '../rtp/twcc.ts';
+import type { Kind } from '../sdp/codec.ts';
+import type { PublishedKind } from '../sdp/negotiate.ts';
+import type { Counters } from './counters.ts';
+import { IncomingStream } from './incoming-stream.ts';
+import type { Peer } from './peer.ts';
+
+/** Seconds from 1900 (NTP) to 1970. */
+const ntpEpochSeconds = 2_208_988_800;
+
+/** A producer: takes a publisher's packets, and tells it what was lost, when it arrived, and when a keyframe is wanted. */
+export class Publisher {
+  readonly kinds: readonly PublishedKind[];
+  readonly streams: readonly IncomingStream[];
+  peer: Peer | undefined;
+  readonly #ssrc: number;
+  readonly #counters: Counters;
+  readonly #byPayloadType: ({ stream: IncomingStream; transportCcId: number } | undefined)[] = [];
+  readonly #losses = new LossCount();
+  readonly #feedback = new TransportFeedback();
+  #feedbackMs = 0;
+  #reportMs = 0;
+  #keyframeMs = Number.NEGATIVE_INFINITY;
+  #keyframeWanted = false;
+  /** From the publisher's NTP clock to ours: one for both kinds, so that what belongs together stays together. */
+  #clockOffsetMs: number | undefined;
+
+  /** `ssrc`: ours, in the reports we send. */
+  constructor(kinds: readonly PublishedKind[], ssrc: number, counters: Counters) {
+    this.kinds = kinds;
+    this.#ssrc = ssrc;
+    this.#counters = counters;
+    this.streams = kinds.map((kind) => new IncomingStream(kind));
+    this.streams.forEach((stream, i) => {
+      const kind = kinds[i];
+      if (kind !== undefined)
+        this.#byPayloadType[kind.codec.payloadType] = { stream, transportCcId: kind.transportCcId };
+    });
+  }
+
+  stream(kind: Kind): IncomingStream | undefined {
+    return this.streams.find((stream) => stream.kind === kind);
+  }
+
+  packet(packet: Buffer, nowMs: number): void {
+    this.#counters.packetsIn += 1;
+    this.#counters.bytesIn += packet.length;
+    if (isRtcp(packet)) this.#control(packet, nowMs);
+    else if (isRtp(packet)) this.#media(packet, nowMs);
+  }
+
+  #media(packet: Buffer, nowMs: number): void {
+    const route = this.#byPayloadType[payloadTypeOf(packet)];
+    if (route === undefined) return;
+    if (route.transportCcId > 0) {
+      const at = extensionAt(packet, route.transportCcId);
+      if (at >= 0) {
+        this.#feedback.arrived(u16(packet, at), performance.now() * 1000);
+        // Players know the same extension, and would answer numbers that are not about their transport.
+        blankExtension(packet, at);
+      }
+    }
+    if (route.stream.receive(packet, nowMs)) this.requestKeyframe(nowMs);
+  }
+
+  /** A packet was dropped unread: what follows does not fit what came before. */
+  interrupt(): void {
+    for (const stream of this.streams) stream.interrupt();
+  }
+
+  /** Asks for a keyframe now, or as soon as `keyframeIntervalMs` have passed since the last ask. */
+  requestKeyframe(nowMs: number): void {
+    const video = this.stream('video');
+    if (video === undefined || this.peer === undefined) return;
+    // Before its first packet there is nothing to name, and that packet begins with a keyframe anyway.
+    this.#keyframeWanted = true;
+    if (video.ssrc === 0 || nowMs - this.#keyframeMs < mediaLimits.keyframeIntervalMs) return;
+    this.#keyframeWanted = false;
+    this.#keyframeMs = nowMs;
+    this.#counters.keyframeRequests += 1;
+    this.peer.send(buildPli(this.#ssrc, video.ssrc));
+  }
+
+  /** Tells the publisher that nobody reports on its streams any more. */
+  sayBye(): void {
+    this.peer?.send(buildBye([this.#ssrc]));
+  }
+
+  /** What is due: NACKs, feedback, reports, keyframes. Call every few tens of milliseconds. */
+  tick(nowMs: number): void {
+    const { peer } = this;
+    if (peer === undefined) return;
+    for (const stream of this.streams) {
+      const missing = stream.gaps?.due(nowMs) ?? [];
+      if (missing.length === 0) continue;
+      this.#counters.nacksOut += 1;
+      peer.send(buildNack(this.#ssrc, stream.ssrc, missing));
+    }
+    if (nowMs - this.#feedbackMs >= mediaLimits.feedbackMs) {
+      this.#feedbackMs = nowMs;
+      const feedback = this.#feedback.flush(this.#ssrc, this.streams.at(-1)?.ssrc ?? 0);
+      if (feedback !== undefined) peer.send(feedback);
+    }
+    if (nowMs - this.#reportMs >= mediaLimits.reportMs) {
+      this.#reportMs = nowMs;
+      this.#report(peer, nowMs);
+    }
+    const video = this.stream('video');
+    if (this.#keyframeWanted) this.requestKeyframe(nowMs);
+    else if (video !== undefined && nowMs - this.#keyframeMs >= mediaLimits.keyframeRetryMs)
+      for (const out of video.outs)
+        if (out.needsKeyframe) {
+          this.requestKeyframe(nowMs);
+          break;
+        }
+  }
+
+  #report(peer: Peer, nowMs: number): void {
+    const blocks: ReportBlock[] = [];
+    for (const stream of this.streams) {
+      const block = stream.stats.block(stream.ssrc, nowMs);
+      if (block === undefined) continue;
+      blocks.push(block);
+      this.#counters.packetsLostIn += this.#losses.take(block);
+    }
+    // An empty report keeps the address mapping and the other end's liveness alive.
+    const report = buildReceiverReport(this.#ssrc, blocks);
+    const video = this.stream('video');
+    const remb = this.kinds.some((kind) => kind.remb) && video !== undefined && video.ssrc !== 0;
+    peer.send(
+      remb
+        ? Buffer.concat([report, buildRemb(this.#ssrc, [video.ssrc], mediaLimits.rembBitsPerSecond)])
+        : report,
+    );
+  }
+
+  #control(packet: Buffer, nowMs: number): void {
+    for (const part of parseRtcp(packet)) {
+      if (part.type !== 'sr') continue;
+      const stream = this.streams.find((found) => found.ssrc === part.ssrc);
+      if (stream === undefined) continue;
+      stream.stats.reported(part.info, nowMs);
+      stream.report = this.#onOurClock(part.info);
+      for (const out of stream.outs) out.sendReport(stream.report);
+    }
+  }
+
+  #onOurClock(info: SenderInfo): SenderInfo {
+    const theirsMs = (info.ntpSeconds - ntpEpochSeconds + info.ntpFraction / 2 ** 32) * 1000;
+    this.#clockOffsetMs ??= Date.now() - theirsMs;
+    const ours = (theirsMs + this.#clockOffsetMs) / 1000;
+    const seconds = Math.floor(ours);
+    return {
+      ...info,
+      ntpSeconds: (seconds + ntpEpochSeconds) >>> 0,
+      ntpFraction: Math.floor((ours - seconds) * 2 ** 32) >>> 0,
+    };
+  }
+}

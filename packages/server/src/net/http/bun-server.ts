@@ -1,0 +1,227 @@
+import { clientFrameBytesMax } from '@housecount/protocol';
+import { limits } from '../../limits.ts';
+import type { ReadClient } from '../address/client.ts';
+import { isClientHere } from '../address/this-machine.ts';
+import type { Socket, SocketHandler } from '../socket/socket.ts';
+import { type BasePath, withoutBase } from './base-path.ts';
+import type { HttpHandler } from './http.ts';
+
+/** PEM texts. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The adapter to Bun's HTTP and WebSocket server: the only file of edge/ that knows it. */
+export interface BunServerOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly tls?: Tls;
+  /** Who takes WebSockets in, by path; everything else, and a plain request to these, goes to `http`. */
+  readonly webSockets: ReadonlyMap<string, (socket: Socket) => SocketHandler>;
+  readonly http: HttpHandler;
+  readonly clientOf: ReadClient;
+  readonly basePath: BasePath;
+}
+
+export interface BunServer {
+  readonly port: number;
+  readonly url: string;
+  publish(topic: string, text: string, except?: Socket): void;
+  /**
+   * Listens with this pair from now on. Connections that are open stay on the one before, which takes nobody in any more. Bun
+   * cannot change the pair of a listener: the port is let go and taken again in one turn, under a millisecond.
+   * @throws what Bun says of a pair that it cannot use; then nothing has changed.
+   */
+  setTls(tls: Tls): void;
+  /** Takes nobody in any more, tells handlers by their signal, and cuts what is left after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+interface SocketData {
+  readonly address: string;
+  readonly isHere: boolean;
+  readonly accept: (socket: Socket) => SocketHandler;
+  /** The listener that it came by. */
+  readonly server: Bun.Server<SocketData>;
+  handler?: SocketHandler;
+}
+type BunSocket = Bun.ServerWebSocket<SocketData>;
+
+/** Silence after which an HTTP connection is closed, seconds. Longer than any answer takes; event streams have none. */
+const idleSeconds = 60;
+/** Beyond this Bun itself answers 413; below it the handler does, with a code. */
+const requestBytesMax = 64 * limits.bodyBytesMax;
+
+/** For those of both protocols: 128 kB, twice what the larger one takes. */
+const payloadBytesMax = 4 * clientFrameBytesMax;
+
+/** Begins to listen. Throws, in words for the operator, if the address cannot be bound. */
+export function bunServer(options: BunServerOptions): BunServer {
+  const { host, port, tls, webSockets, http, clientOf, basePath } = options;
+  const stopping = new AbortController();
+  const serve = (where: { hostname: string; port: number }, pair: Tls | undefined) =>
+    listening({
+      ...where,
+      ...(pair && { tls: pair }),
+      maxRequestBodySize: requestBytesMax,
+      idleTimeout: idleSeconds,
+      async fetch(request, bun) {
+        const client = clientOf(bun.requestIP(request)?.address, request);
+        const accept = isUpgrade(request) && webSockets.get(webSocketPath(basePath, request.url));
+        const isHere = isClientHere(request, client);
+        if (
+          accept &&
+          bun.upgrade(request, { data: { address: client.address, isHere, accept, server: bun } })
+        )
+          return undefined;
+        const signal = AbortSignal.any([request.signal, stopping.signal]);
+        const response = await http(request, { ...client, signal });
+        if (response.headers.get('content-type')?.startsWith('text/event-stream')) bun.timeout(request, 0);
+        return response;
+      },
+      error: () => new Response(null, { status: 500 }),
+      websocket: {
+        // Above the limit of frames, so that those a little larger are answered by name; the rest Bun closes with 1009.
+        maxPayloadLength: payloadBytesMax,
+        // Liveness is ours (liveness.ts).
+        idleTimeout: 0,
+        sendPings: false,
+        perMessageDeflate: false,
+        // Readers are cut by name at half of this; it holds between two looks.
+        backpressureLimit: 2 * limits.socketBacklogBytesMax,
+        closeOnBackpressureLimit: true,
+        open(socket) {
+          const handler = socket.data.accept(new AdaptedSocket(socket));
+          // Turned away while being accepted: Bun has told nobody of the end yet.
+          if (socket.readyState === WebSocket.OPEN) socket.data.handler = handler;
+          else handler.onClosed();
+        },
+        message(socket, message) {
+          if (typeof message === 'string') socket.data.handler?.onText(message);
+          else socket.data.handler?.onBinary();
+        },
+        pong: (socket) => socket.data.handler?.onPong(),
+        drain: (socket) => socket.data.handler?.onDrain(),
+        close: (socket) => socket.data.handler?.onClosed(),
+      },
+    });
+  let server = serve({ hostname: host, port }, tls);
+  let presentTls = tls;
+  /** Listeners of before, for as long as they have connections. */
+  const former = new Set<typeof server>();
+  const boundPort = server.port ?? port;
+  return {
+    port: boundPort,
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
+    publish(topic, text, except) {
+      const done = except instanceof AdaptedSocket ? except.publishToOthers(topic, text) : undefined;
+      if (server !== done) server.publish(topic, text);
+      for (const old of former) if (old !== done) old.publish(topic, text);
+    },
+    setTls(pair) {
+      // Tried where it hurts nobody: without a listener there would be nothing to go back to.
+      void serve({ hostname: '127.0.0.1', port: 0 }, pair).stop(true);
+      const old = server;
+      former.add(old);
+      void old.stop(false).finally(() => former.delete(old));
+      const where = { hostname: host, port: boundPort };
+      try {
+        server = serve(where, pair);
+        presentTls = pair;
+      } catch (cause) {
+        server = serve(where, presentTls);
+        throw cause;
+      }
+    },
+    async stop(graceMs) {
+      stopping.abort();
+      const { promise: grace, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, graceMs);
+      const all = [server, ...former];
+      await Promise.race([Promise.all(all.map((each) => each.stop(false))), grace]);
+      clearTimeout(timer);
+      await Promise.all(all.map((each) => each.stop(true)));
+    },
+  };
+}
+
+function listening(options: Parameters<typeof Bun.serve<SocketData>>[0]): Bun.Server<SocketData> {
+  try {
+    return Bun.serve<SocketData>(options);
+  } catch (cause) {
+    const { hostname, port } = options as { readonly hostname: string; readonly port: number };
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const hindrance = hindrances[code];
+    throw hindrance === undefined ? cause : new Error(hindrance(hostname, port), { cause });
+  }
+}
+
+/** Why an address cannot be listened on, and what to do, by the code of the system. */
+const hindrances: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `another program listens on port ${port} of ${host}: end it, or choose another with listen.port (--port; 0 picks a free one)`,
+  EADDRNOTAVAIL: (host) =>
+    `this machine does not have the address ${host}: give listen.host (--host) one of its own, or 0.0.0.0 for all of them`,
+  EACCES: (_host, port) =>
+    `this user may not listen on port ${port}: choose one from 1024 on with listen.port (--port), with a proxy in front`,
+};
+
+const webSocketPath = (basePath: BasePath, url: string): string =>
+  (withoutBase(basePath, new URL(url).pathname) ?? '').replace(/\/$/, '');
+
+const isUpgrade = (request: Request): boolean =>
+  request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+
+/** One object per socket, kept for its life. After the end Bun ignores what is sent, but not every call is safe then. */
+class AdaptedSocket implements Socket {
+  readonly #socket: BunSocket;
+
+  constructor(socket: BunSocket) {
+    this.#socket = socket;
+  }
+
+  get isHere(): boolean {
+    return this.#socket.data.isHere;
+  }
+
+  get address(): string {
+    return this.#socket.data.address;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  bufferedBytes(): number {
+    return this.#socket.getBufferedAmount();
+  }
+
+  subscribe(topic: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.subscribe(topic);
+  }
+
+  /** The listener whose other sockets got it; undefined if this one is not there any more. */
+  publishToOthers(topic: string, text: string): Bun.Server<SocketData> | undefined {
+    if (this.#socket.readyState !== WebSocket.OPEN) return undefined;
+    this.#socket.publish(topic, text);
+    return this.#socket.data.server;
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.unsubscribe(topic);
+  }
+}

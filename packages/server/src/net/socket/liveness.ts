@@ -1,0 +1,41 @@
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+
+/** What a look at a connection can find. `ping`: ask for a sign of life. `silent`: tell the log. */
+export type LivenessFinding = 'heard' | 'ping' | 'silent';
+
+/** How long a connection has been silent decides; a ping goes out once per silence. */
+export function judgeLiveness(silenceMs: number, pinged: boolean): LivenessFinding {
+  if (silenceMs >= limits.silentMs) return 'silent';
+  if (silenceMs >= limits.pingMs && !pinged) return 'ping';
+  return 'heard';
+}
+
+/** When it is looked, by the log's time and by the clock that only runs, and whether silence may be held against the clients. */
+export interface Look {
+  readonly nowMs: number;
+  readonly steadyMs: number;
+  readonly fair: boolean;
+}
+
+/**
+ * One regular look at all connections, instead of a timer for each. If the process itself stood still (a long pause, a
+ * suspended machine), what the clients said meanwhile is still in the sockets: that look judges nobody.
+ */
+export class Sweep {
+  readonly #clock: Clock;
+  #lastMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#lastMs = clock.steadyMs();
+  }
+
+  /** Looks now. Fair if it came about when it should, so that silence is the clients' and not ours. */
+  look(): Look {
+    const steadyMs = this.#clock.steadyMs();
+    const lateMs = steadyMs - this.#lastMs - limits.sweepMs;
+    this.#lastMs = steadyMs;
+    return { nowMs: this.#clock.nowMs(), steadyMs, fair: lateMs < limits.sweepMs };
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../clock.ts';
+
+/** An endpoint is paused when nothing has reached it for this long, milliseconds … Chosen. */
+export const pauseAfterMs = 5 * 60_000;
+/** … and at least this many attempts in a row have failed: one notice that it cannot take is not an outage. Chosen. */
+export const pauseAfterFailures = 5;
+/**
+ * An endpoint from which no attempt has been accepted for this long since one failed, milliseconds, is down, and tried
+ * this often, whatever the plans of its notices say. One request in five seconds is nothing to who is back, and next to
+ * nothing to who is not. Chosen.
+ */
+export const probeMs = 5_000;
+/** One that is down for long is tried more seldom, at least this often, milliseconds. Chosen. */
+export const probeMsMax = 60_000;
+
+/** How long until the next probe of an endpoint that has been down for `downMs`: noticing its return costs a hundredth of that. */
+export function probeGapMs(downMs: number): number {
+  return Math.min(probeMsMax, Math.max(probeMs, Math.round(downMs / 100)));
+}
+/** One that was paused when the process ended is tried this long after the start, milliseconds: the log is being read by then. Chosen. */
+export const firstProbeMs = 1_000;
+
+/** Why nothing, or next to nothing, is sent. */
+export interface Halt {
+  /** `suspended`: failed for long, tried now and then. `gone`: it answered 410, and is not tried again until told to. */
+  readonly state: 'suspended' | 'gone';
+  /** Epoch milliseconds. */
+  readonly sinceMs: number;
+  /** What the last attempt before it came to. */
+  readonly why: string;
+}
+
+/** How an endpoint stands at the start of the process: what said that it is gone is asked once more. */
+export function askedAgain(halt: Halt | undefined): Halt | undefined {
+  return halt && { ...halt, state: 'suspended' };
+}
+
+/** Whether an endpoint as a whole can be reached, from what its attempts come to. */
+export class EndpointHealth {
+  readonly #clock: Clock;
+  readonly #pauses: boolean;
+  readonly #probe: () => void;
+  #failures = 0;
+  /** By the clock that only runs. */
+  #firstFailureMs: number;
+  /** No probe before this, by the same clock: the receiver asked for it. */
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+  /** It failed, and nothing has been accepted in the probeMs after that. */
+  #isDown = false;
+  #halt: Halt | undefined;
+  #cancelProbe: (() => void) | undefined;
+
+  /**
+   * `pauses`: it is probed while it is down, and long failure pauses it; `halt`: how it stands. `probe` is called now and
+   * then (probeGapMs) while it is down or paused.
+   */
+  constructor(
+    clock: Clock,
+    options: { readonly pauses: boolean; readonly probe: () => void; readonly halt?: Halt | undefined },
+  ) {
+    this.#clock = clock;
+    this.#pauses = options.pauses;
+    this.#probe = options.probe;
+    this.#firstFailureMs = clock.steadyMs();
+    const { halt } = options;
+    if (!halt || (!this.#pauses && halt.state === 'suspended')) return;
+    this.#halt = halt;
+    if (halt.state === 'suspended') this.#probeAfter(firstProbeMs);
+  }
+
+  get halt(): Halt | undefined {
+    return this.#halt;
+  }
+
+  /** An attempt was accepted. True if this ends an outage; one that was under way when it said 410 ends nothing. */
+  succeeded(): boolean {
+    this.#failures = 0;
+    if (this.#halt?.state === 'gone') return false;
+    const wasDown = this.#isDown || this.#halt !== undefined;
+    this.resume();
+    return wasDown;
+  }
+
+  /** An attempt failed, and the receiver wants to be left alone for `quietMs`. True if this begins a pause. */
+  failed(why: string, quietMs: number): boolean {
+    if (!this.#pauses) return false;
+    const steadyMs = this.#clock.steadyMs();
+    if (this.#failures === 0) this.#firstFailureMs = steadyMs;
+    this.#failures += 1;
+    this.#quietUntilMs = Math.max(this.#quietUntilMs, steadyMs + quietMs);
+    if (this.#halt) return false;
+    if (!this.#cancelProbe) this.#probeAfter(probeMs);
+    if (this.#failures < pauseAfterFailures || steadyMs - this.#firstFailureMs < pauseAfterMs) return false;
+    this.#halt = { state: 'suspended', sinceMs: this.#clock.nowMs(), why };
+    return true;
+  }
+
+  /** It said that it is gone. True if this is news. */
+  gone(why: string): boolean {
+    if (this.#halt?.state === 'gone') return false;
+    this.stop();
+    this.#halt = { state: 'gone', sinceMs: this.#clock.nowMs(), why };
+    return true;
+  }
+
+  /** Nothing is held against it any more. */
+  resume(): void {
+    this.stop();
+    this.#failures = 0;
+    this.#quietUntilMs = Number.NEGATIVE_INFINITY;
+    this.#isDown = false;
+    this.#halt = undefined;
+  }
+
+  stop(): void {
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
+  }
+
+  #probeAfter(delayMs: number): void {
+    this.#cancelProbe = this.#clock.after(delayMs, () => {
+      this.#isDown = true;
+      const steadyMs = this.#clock.steadyMs();
+      this.#probeAfter(probeGapMs(steadyMs - this.#firstFailureMs));
+      if (steadyMs >= this.#quietUntilMs) this.#probe();
+    });
+  }
+}

@@ -1,0 +1,187 @@
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { KeptCursor } from '../progress/cursor-store.ts';
+import { DeliveryWindow } from '../progress/delivery-window.ts';
+import type { GivenUpJournal } from '../progress/given-up-journal.ts';
+import type { LostEvents } from '../progress/lost-events.ts';
+import { appLog } from '../set-aside/app-log.ts';
+import type { SetAside } from '../set-aside/set-aside.ts';
+import type { AttemptReport } from './attempt.ts';
+import { askedAgain, type Halt } from './endpoint-health.ts';
+import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
+import { GivenUpReturn, type ReturnParts } from './given-up-return.ts';
+
+/** What a slot can say of itself: its runner's state, or that there is none. */
+export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
+  readonly state: RunnerStatus['state'] | 'paused';
+  /** When the first of the failed attempts since the last delivery was made, epoch milliseconds; undefined: none failed. */
+  readonly failingSinceMs: number | undefined;
+}
+
+/** What the runner needs that is not the slot's own. */
+export type SlotParts = Omit<RunnerParts, 'log' | 'journal' | 'lost' | 'onLostTold' | 'halt'>;
+
+/**
+ * The place of one endpoint: its settings, its cursor, what it gave up and what it lost, and a runner while it is not
+ * paused. A change of settings ends the runner and begins another at the same cursor, so that it holds from the next
+ * attempt on, for notices that wait for their retry too.
+ */
+export class EndpointSlot {
+  readonly journal: GivenUpJournal;
+  readonly lost: LostEvents;
+  /** What the log no longer keeps for the app's endpoints. */
+  readonly aside: SetAside;
+  /** The log as the endpoint reads it. */
+  readonly log: ReturnType<typeof appLog>;
+  readonly #partsOf: (endpoint: Endpoint) => SlotParts;
+  #endpoint: Endpoint;
+  #cursor: KeptCursor;
+  #runner: EndpointRunner | undefined;
+  #lastAttempt: RunnerStatus['lastAttempt'];
+  #failingSinceMs: number | undefined;
+  readonly #returning: GivenUpReturn;
+
+  constructor(
+    endpoint: Endpoint,
+    options: {
+      readonly cursor: KeptCursor;
+      readonly journal: GivenUpJournal;
+      readonly lost: LostEvents;
+      readonly log: Parameters<typeof appLog>[0];
+      readonly aside: SetAside;
+      readonly partsOf: (endpoint: Endpoint) => SlotParts;
+      readonly returning: Omit<ReturnParts, 'journal' | 'isOpen'>;
+    },
+  ) {
+    this.#endpoint = endpoint;
+    this.#cursor = options.cursor;
+    this.journal = options.journal;
+    this.lost = options.lost;
+    this.aside = options.aside;
+    this.log = appLog(options.log, options.aside);
+    this.#partsOf = options.partsOf;
+    this.#returning = new GivenUpReturn({
+      ...options.returning,
+      journal: options.journal,
+      isOpen: () =>
+        this.#endpoint.redeliverGivenUp && this.#runner !== undefined && this.#runner.halt === undefined,
+    });
+  }
+
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  get paused(): boolean {
+    return this.#runner === undefined;
+  }
+
+  /** See NoticeReader.finishedTo. */
+  get finishedTo(): number {
+    return this.#runner?.finishedTo ?? new DeliveryWindow(this.#cursor).readAfter;
+  }
+
+  /** The log must keep what comes after this position. */
+  get heldAfter(): number {
+    return this.aside.neededAfter(this.finishedTo);
+  }
+
+  cursor(): KeptCursor {
+    const runner = this.#runner;
+    return runner ? { ...runner.cursor(), halt: runner.halt } : this.#cursor;
+  }
+
+  /** Goes on at the cursor; what suspended itself, or was told 410, sends what waits. */
+  resume(): void {
+    if (this.#runner) this.#runner.resume();
+    else this.begin();
+  }
+
+  /** Begins to deliver; one that is suspended with no more than a probe, and one that is gone with nothing. */
+  begin(halt?: Halt): void {
+    const parts = this.#partsOf(this.#endpoint);
+    this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
+      ...parts,
+      log: this.log,
+      journal: this.journal,
+      lost: this.lost.pending,
+      onLostTold: (lost) => this.lost.told(lost),
+      halt,
+      onAttempt: (report) => {
+        this.#note(report);
+        parts.onAttempt(report);
+      },
+    });
+  }
+
+  /** Ends attempts under way and keeps the cursor: what is not finished, and what is to come, waits. */
+  async pause(): Promise<void> {
+    const runner = this.#runner;
+    if (!runner) return;
+    const { halt } = runner;
+    await this.#returning.breakOff();
+    await runner.stop();
+    this.#cursor = { ...runner.cursor(), halt };
+    this.#lastAttempt = runner.status().lastAttempt ?? this.#lastAttempt;
+    this.#runner = undefined;
+  }
+
+  /** What was suspended is asked within a second whether it is back; so is what was gone if it is elsewhere now, or worded otherwise. */
+  async change(endpoint: Endpoint): Promise<void> {
+    const before = this.#endpoint;
+    const wasPaused = this.paused;
+    await this.pause();
+    this.#endpoint = endpoint;
+    if (wasPaused) return;
+    const { halt } = this.#cursor;
+    const isAnother = endpoint.url !== before.url || endpoint.format !== before.format;
+    this.begin(isAnother ? askedAgain(halt) : halt);
+  }
+
+  /** While `work` runs nothing is sent and nothing read; it may move the cursor. What was suspended, or gone, stays so. */
+  async still(work: (cursor: KeptCursor) => Promise<KeptCursor>): Promise<void> {
+    const wasPaused = this.paused;
+    await this.pause();
+    try {
+      this.#cursor = await work(this.#cursor);
+    } finally {
+      if (!wasPaused) this.begin(this.#cursor.halt);
+    }
+  }
+
+  /** The end of this process's work on it. */
+  async stop(): Promise<void> {
+    await this.#returning.stop();
+    await this.#runner?.stop();
+  }
+
+  /** After the last write of its cursor. */
+  async close(): Promise<void> {
+    await this.lost.stop();
+    await this.journal.close();
+  }
+
+  status(): SlotStatus {
+    const failingSinceMs = this.#failingSinceMs;
+    if (this.#runner) {
+      const status = this.#runner.status();
+      return { ...status, lastAttempt: status.lastAttempt ?? this.#lastAttempt, failingSinceMs };
+    }
+    return {
+      state: 'paused',
+      halt: undefined,
+      through: this.#cursor.through,
+      outstanding: this.#cursor.open.length,
+      inFlight: 0,
+      oldestEventMs: undefined,
+      lastAttempt: this.#lastAttempt,
+      failingSinceMs,
+    };
+  }
+
+  #note({ next, atMs }: AttemptReport): void {
+    if (next === 'delivered') this.#failingSinceMs = undefined;
+    else this.#failingSinceMs ??= atMs;
+    this.#returning.attempted(next === 'delivered');
+    if (next === 'give-up') this.#returning.wake();
+  }
+}

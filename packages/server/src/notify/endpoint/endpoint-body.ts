@@ -1,0 +1,67 @@
+import { HousecountError } from '@housecount/protocol';
+import { limits } from '../../limits.ts';
+import { child, complain, integer, isObject, onlyKeys, type Source } from '../../settings/reader.ts';
+import {
+  type EndpointFields,
+  endpointFieldKeys,
+  readEndpointFields,
+  writeEndpointFields,
+} from './endpoint-fields.ts';
+
+/** Bodies of requests about endpoints: each reader throws `body_invalid` with the problems as sentences. Secrets come one at a time. */
+
+/** A new endpoint; `made` is its secret if none is given. */
+export function readNewEndpoint(body: unknown, made: string): EndpointFields {
+  const keys = endpointFieldKeys.filter((key) => key !== 'secrets');
+  return readBody(body, (source) => {
+    onlyKeys(source, keys);
+    return readEndpointFields({ ...source, value: { secret: made, ...given(source, keys) } });
+  });
+}
+
+/** Other settings; what is absent stays as it is in `before`. */
+export function readChange(body: unknown, before: EndpointFields): EndpointFields {
+  const keys = endpointFieldKeys.filter((key) => key !== 'secrets' && key !== 'secret');
+  return readBody(body, (source) => {
+    onlyKeys(source, keys);
+    return readEndpointFields({
+      ...source,
+      value: { ...writeEndpointFields(before), ...given(source, keys) },
+    });
+  });
+}
+
+/** A new secret, and for how long the one before signs on. No body at all says nothing. */
+export function readRotation(body: unknown): { secret: string | undefined; overlapMs: number } {
+  return readBody(body ?? {}, (source) => {
+    onlyKeys(source, ['secret', 'overlapMs']);
+    const secret = child(source, 'secret');
+    const isText = typeof secret.value === 'string';
+    if (secret.value !== undefined && !isText) complain(secret, 'expected a text');
+    return {
+      secret: isText ? String(secret.value) : undefined,
+      overlapMs: integer(child(source, 'overlapMs'), {
+        min: 0,
+        max: limits.secretOverlapMsMax,
+        fallback: limits.secretOverlapMs,
+      }),
+    };
+  });
+}
+
+/** What is said of these at all: null is as good as absent. */
+function given({ value }: Source, keys: readonly string[]): Readonly<Record<string, unknown>> {
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).filter(([key, field]) => field != null && keys.includes(key)))
+    : {};
+}
+
+function readBody<T>(body: unknown, read: (source: Source) => T): T {
+  if (!isObject(body)) throw new HousecountError('body_invalid', 'Expected a JSON object.');
+  const problems: string[] = [];
+  const problem = (path: string, sentence: string) =>
+    problems.push(`${path}: ${sentence}${sentence.endsWith('.') ? '' : '.'}`);
+  const value = read({ value: body, path: '', problem });
+  if (problems.length > 0) throw new HousecountError('body_invalid', problems.slice(0, 10).join(' '));
+  return value;
+}

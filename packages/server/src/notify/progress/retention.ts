@@ -1,0 +1,80 @@
+import type { ChannelEvent } from '@housecount/protocol';
+import type { Log } from '../../log/contract.ts';
+import { eventOf } from '../notice/channel-events.ts';
+import { type Cursor, DeliveryWindow } from './delivery-window.ts';
+
+/** What may wait for an endpoint. */
+export interface Retention {
+  /** No longer than this, milliseconds. */
+  readonly ms: number;
+  /** What lies further back than this many bytes of the log, counted in whole files of it, is set aside, … */
+  readonly bytes: number;
+  /** … of each app its newest bytes, up to so many. */
+  readonly bytesPerApp: number;
+  /** How often endpoints are looked at for that, milliseconds. */
+  readonly checkMs: number;
+}
+
+/** Of Retention.checkMs, in the product. Chosen: short against hours. */
+export const retentionCheckMs = 10 * 60_000;
+
+/** What lies beyond it, at one moment. */
+export interface Beyond {
+  /** Events before this, epoch milliseconds … */
+  readonly beforeMs: number;
+  /** … and those up to this position of the log. */
+  readonly position: number;
+}
+
+type Followed = Pick<Log, 'follow' | 'lastPosition'>;
+
+/** Is the oldest of what waits at this cursor beyond retention? */
+export async function isBeyond(
+  log: Followed,
+  cursor: Cursor,
+  beyond: Beyond,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const after = new DeliveryWindow(cursor).readAfter;
+  if (after >= log.lastPosition) return false;
+  if (after < beyond.position) return true;
+  for await (const [first] of log.follow(after, signal))
+    return first !== undefined && first.record.atMs < beyond.beforeMs;
+  return false;
+}
+
+/**
+ * Tells `onLost` of every event that waits at the cursor and lies beyond retention, in order; resolves with the position
+ * up to which all is then told, which is not all when the signal aborts. Fails with what the log fails with.
+ */
+export async function eachBeyond(
+  log: Followed,
+  cursor: Cursor,
+  beyond: Beyond,
+  onLost: (event: ChannelEvent) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const open = new Set(cursor.open);
+  let through = new DeliveryWindow(cursor).readAfter;
+  if (through >= log.lastPosition) return through;
+  for await (const batch of log.follow(through, signal)) {
+    for (const { position, record } of batch) {
+      // Not all positions need be there: what is between two of them is nobody's.
+      if (position > beyond.position && record.atMs >= beyond.beforeMs)
+        return Math.max(through, beyond.position);
+      through = position;
+      const event = eventOf(record);
+      if (event && (position > cursor.through || open.has(position))) onLost(event);
+    }
+    if (through >= log.lastPosition) return through;
+  }
+  return through;
+}
+
+/** The cursor when everything up to `through` is done with. */
+export function passed(cursor: Cursor, through: number): Cursor {
+  return {
+    through: Math.max(cursor.through, through),
+    open: cursor.open.filter((position) => position > through),
+  };
+}

@@ -1,0 +1,373 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { HousecountError } from '@housecount/protocol';
+import type { Clock, Random } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Logger } from '../../observe/contract.ts';
+import { pause } from '../../pause.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { endpointSecretsMax } from '../endpoint/endpoint.ts';
+import { readChange, readNewEndpoint, readRotation } from '../endpoint/endpoint-body.ts';
+import { endpointSecretsProblem } from '../endpoint/endpoint-checks.ts';
+import { type EndpointStore, type ManagedEndpoint, managedIdPrefix } from '../endpoint/endpoint-store.ts';
+import type { Notify } from '../notify.ts';
+import type { Send } from '../send/transport.ts';
+import { activeSecrets, type EndpointView, viewOf } from './endpoint-view.ts';
+import { type TestResult, testEndpoint } from './health-test.ts';
+
+/** An endpoint of the configuration file. */
+export interface ConfiguredEndpoint extends Endpoint {
+  /** It may begin without having passed its health test. */
+  readonly skipHealthTest: boolean;
+}
+
+/** What a reload of the configuration did to its endpoints, by id. */
+export interface EndpointChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface RegistryOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Those of the configuration file. Those that may not skip their health test must begin paused in `notify`. */
+  readonly configured: readonly ConfiguredEndpoint[];
+  /** `notify` has the enabled ones of it. */
+  readonly store: EndpointStore;
+  readonly notify: Pick<
+    Notify,
+    'status' | 'add' | 'attach' | 'detach' | 'change' | 'pause' | 'resume' | 'remove'
+  >;
+  readonly send: Send;
+  /** The operator has named private networks that endpoints made here may reach. */
+  readonly hasNamedNetworks: boolean;
+}
+
+/** An answer that shows a secret: the only one that ever does. */
+export interface SecretShown {
+  readonly endpoint: EndpointView;
+  readonly secret: string;
+}
+
+/** What a health test came to, notice type by notice type. */
+export interface TestReport {
+  readonly ok: boolean;
+  readonly results: readonly TestResult[];
+}
+
+/**
+ * The endpoints of every app: those of the configuration, which can be seen and tested here, and those that are managed
+ * at runtime. Every change is durable before it is answered. All functions fail with `not_found` for an endpoint that
+ * the app does not have, and changes with `endpoint_read_only` for one of the configuration.
+ */
+export class EndpointRegistry {
+  readonly #options: RegistryOptions;
+  readonly #stopping = new AbortController();
+  #configured: readonly ConfiguredEndpoint[];
+  /** By id of a configured one that has not passed the health test that it must pass: breaks that off. */
+  readonly #untested = new Map<string, AbortController>();
+  /** Ids of endpoints under test. */
+  readonly #testing = new Set<string>();
+  readonly #watching = new Set<Promise<void>>();
+  /** Changes come one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#configured = options.configured;
+    for (const endpoint of this.#configured) if (!endpoint.skipHealthTest) this.#beginTesting(endpoint);
+  }
+
+  /** Configured ones first, then the managed ones, oldest first. */
+  list(app: string): readonly EndpointView[] {
+    // Asked once: with many apps it is as long as all their endpoints.
+    const statuses = this.#options.notify.status();
+    return this.#of(app).map((endpoint) => this.#view(endpoint, statuses));
+  }
+
+  get(app: string, id: string): EndpointView {
+    return this.#view(this.#find(app, id));
+  }
+
+  /** Made disabled: it gets nothing until `enable`. Fails with `body_invalid`, `endpoints_full`, `log_unavailable`. */
+  create(app: string, body: unknown): Promise<SecretShown> {
+    const fields = readNewEndpoint(body, newSecret());
+    if (fields.allowPrivateNetwork) this.#requireNamedNetworks();
+    return this.#inTurn(async () => {
+      const { clock, random, store } = this.#options;
+      if (this.#of(app).length >= limits.appEndpointsMax)
+        throw new HousecountError('endpoints_full', `That is ${limits.appEndpointsMax}.`);
+      const made: ManagedEndpoint = {
+        id: `${managedIdPrefix}${random.id(16)}`,
+        app,
+        ...fields,
+        createdMs: clock.nowMs(),
+        enabled: false,
+        paused: false,
+      };
+      await store.put(made);
+      return { endpoint: this.#view(made), secret: fields.secrets.at(-1)?.secret ?? '' };
+    });
+  }
+
+  /** Holds from the next attempt on. Fails with `body_invalid`, `log_unavailable`. */
+  change(app: string, id: string, body: unknown): Promise<EndpointView> {
+    return this.#inTurn(async () => {
+      const endpoint = this.#managed(app, id);
+      const fields = readChange(body, endpoint);
+      if (fields.allowPrivateNetwork && !endpoint.allowPrivateNetwork) this.#requireNamedNetworks();
+      return this.#put({ ...endpoint, ...fields });
+    });
+  }
+
+  /** With its cursor and what was given up; what waited for it is not sent. Fails with `log_unavailable`. */
+  delete(app: string, id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { store, notify } = this.#options;
+      const { enabled } = this.#managed(app, id);
+      await store.remove(id);
+      if (enabled) await notify.remove(id);
+    });
+  }
+
+  /** Its notices wait. Fails with `endpoint_state` if it is disabled, `log_unavailable`. */
+  pause(app: string, id: string): Promise<EndpointView> {
+    return this.#inTurn(async () => {
+      const endpoint = this.#enabled(app, id);
+      await this.#options.store.put({ ...endpoint, paused: true });
+      await this.#options.notify.pause(id);
+      return this.get(app, id);
+    });
+  }
+
+  /** Goes on where it was. Fails as `pause`. */
+  resume(app: string, id: string): Promise<EndpointView> {
+    return this.#inTurn(async () => {
+      const endpoint = this.#enabled(app, id);
+      await this.#options.store.put({ ...endpoint, paused: false });
+      await this.#options.notify.resume(id);
+      return this.get(app, id);
+    });
+  }
+
+  /**
+   * Adds a secret; those before end after the overlap, if they do not end sooner. Fails with `body_invalid`, with
+   * `endpoint_state` if two would go on beside it, and with `log_unavailable`.
+   */
+  rotateSecret(app: string, id: string, body: unknown): Promise<SecretShown> {
+    const { secret = newSecret(), overlapMs } = readRotation(body);
+    return this.#inTurn(async () => {
+      const endpoint = this.#managed(app, id);
+      // People give secrets an end by the wall clock, and what is signed has its time.
+      const nowMs = this.#options.clock.wallMs();
+      const lastMs = nowMs + overlapMs;
+      const ending = activeSecrets(endpoint, nowMs)
+        .map((old) => ({ ...old, endsMs: Math.min(old.endsMs ?? lastMs, lastMs) }))
+        .filter(({ endsMs }) => endsMs > nowMs);
+      if (ending.length >= endpointSecretsMax)
+        throw new HousecountError(
+          'endpoint_state',
+          'It has two secrets already: wait until the older one ends, or rotate with overlapMs 0.',
+        );
+      const secrets = [...ending, { secret }];
+      const problem = endpointSecretsProblem(secrets, endpoint.format);
+      if (problem) throw new HousecountError('body_invalid', `secret: ${problem}`);
+      return { endpoint: await this.#put({ ...endpoint, secrets }), secret };
+    });
+  }
+
+  /** Sends test notices, whatever its state. Fails with `rate_limited` if it is under test, or too many are. */
+  async test(app: string, id: string): Promise<TestReport> {
+    return this.#test(this.#find(app, id));
+  }
+
+  /**
+   * Tests it and, if it passes, begins to deliver from the end of the log. Fails as `test`, and with `endpoint_state` if
+   * it is enabled already or was changed meanwhile, and with `log_unavailable`.
+   */
+  async enable(app: string, id: string): Promise<TestReport & { readonly endpoint: EndpointView }> {
+    const { store, notify } = this.#options;
+    const tested = this.#managed(app, id);
+    if (tested.enabled) throw new HousecountError('endpoint_state', 'It is enabled already.');
+    const report = await this.#test(tested);
+    if (!report.ok) return { ...report, endpoint: this.get(app, id) };
+    return this.#inTurn(async () => {
+      if (this.#managed(app, id) !== tested)
+        throw new HousecountError('endpoint_state', 'It was changed while it was tested.');
+      // First its cursor: an endpoint that is stored as enabled has one.
+      await notify.add(tested);
+      try {
+        await store.put({ ...tested, enabled: true });
+      } catch (cause) {
+        await notify.remove(id);
+        throw cause;
+      }
+      return { ...report, endpoint: this.get(app, id) };
+    });
+  }
+
+  /**
+   * From now on these are those of the configuration. One that was there before goes on where it was, also after an absence;
+   * one that is gone keeps its place on the disk. Managed ones are not touched. Fails with `log_unavailable`, and with some
+   * of it done: asked again, it does the rest.
+   */
+  configure(endpoints: readonly ConfiguredEndpoint[]): Promise<EndpointChanges> {
+    return this.#inTurn(async () => {
+      const removed: string[] = [];
+      const added: string[] = [];
+      const changed: string[] = [];
+      for (const { id } of this.#configured) {
+        if (endpoints.some((one) => one.id === id)) continue;
+        this.#untested.get(id)?.abort();
+        this.#untested.delete(id);
+        await this.#options.notify.detach(id);
+        this.#configured = this.#configured.filter((one) => one.id !== id);
+        removed.push(id);
+      }
+      for (const endpoint of endpoints) {
+        const known = this.#configured.find(({ id }) => id === endpoint.id);
+        if (isDeepStrictEqual(known, endpoint)) continue;
+        if (known) await this.#options.notify.change(endpoint);
+        else await this.#options.notify.attach(endpoint, !endpoint.skipHealthTest);
+        this.#configured = [...this.#configured.filter((one) => one !== known), endpoint];
+        (known ? changed : added).push(endpoint.id);
+        await this.#retest(endpoint, known);
+      }
+      // In the order of the file.
+      this.#configured = endpoints;
+      return { added, changed, removed };
+    });
+  }
+
+  /** A test that was under way was of what it was before. One that is there already is not stopped to be tested. */
+  async #retest(endpoint: ConfiguredEndpoint, known: ConfiguredEndpoint | undefined): Promise<void> {
+    const testing = this.#untested.get(endpoint.id);
+    testing?.abort();
+    this.#untested.delete(endpoint.id);
+    if (endpoint.skipHealthTest) {
+      if (testing) await this.#options.notify.resume(endpoint.id);
+    } else if (!known || testing) this.#beginTesting(endpoint);
+  }
+
+  /** Breaks off tests; resolves after the change under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#turn;
+    await Promise.all(this.#watching);
+  }
+
+  /** It is the operator's to open a private network, not the caller's: one that nothing could be sent to is not made. */
+  #requireNamedNetworks(): void {
+    if (!this.#options.hasNamedNetworks)
+      throw new HousecountError(
+        'body_invalid',
+        'allowPrivateNetwork: no private network may be reached from here; the operator names some with the setting endpointNetworks.',
+      );
+  }
+
+  async #put(endpoint: ManagedEndpoint): Promise<EndpointView> {
+    await this.#options.store.put(endpoint);
+    if (endpoint.enabled) await this.#options.notify.change(endpoint);
+    return this.#view(endpoint);
+  }
+
+  async #test(endpoint: Endpoint): Promise<TestReport> {
+    if (this.#testing.has(endpoint.id))
+      throw new HousecountError('rate_limited', 'The endpoint is being tested.');
+    if (this.#testing.size >= limits.healthTestsMax)
+      throw new HousecountError('rate_limited', 'Other endpoints are being tested.');
+    this.#testing.add(endpoint.id);
+    try {
+      const { send, clock, random } = this.#options;
+      const results = await testEndpoint(endpoint, { send, clock, random, signal: this.#stopping.signal });
+      return { ok: results.every(({ ok }) => ok), results };
+    } finally {
+      this.#testing.delete(endpoint.id);
+    }
+  }
+
+  #beginTesting(endpoint: Endpoint): void {
+    const own = new AbortController();
+    this.#untested.set(endpoint.id, own);
+    const signal = AbortSignal.any([own.signal, this.#stopping.signal]);
+    const watching = this.#testUntilItPasses(endpoint, signal)
+      // The endpoint was taken out of the configuration just then, or the server stops.
+      .catch((cause: unknown) =>
+        this.#options.logger.info('A health test came to nothing.', { cause: String(cause) }),
+      )
+      .finally(() => {
+        this.#watching.delete(watching);
+        if (this.#untested.get(endpoint.id) === own) this.#untested.delete(endpoint.id);
+      });
+    this.#watching.add(watching);
+  }
+
+  async #testUntilItPasses(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    const { clock, logger, notify, send, random } = this.#options;
+    while (!signal.aborted) {
+      const results = await testEndpoint(endpoint, { send, clock, random, signal });
+      const failed = results.filter(({ ok }) => !ok);
+      if (signal.aborted) return;
+      if (failed.length === 0) {
+        await notify.resume(endpoint.id);
+        return;
+      }
+      logger.error('An endpoint did not pass its health test; its notices wait, and it is tested again.', {
+        endpoint: endpoint.id,
+        failed: failed.map(({ eventType, code, detail }) => `${eventType}: ${code} ${detail ?? ''}`),
+      });
+      await pause(clock, limits.healthTestAgainMs, signal);
+    }
+  }
+
+  #find(app: string, id: string): Endpoint {
+    const endpoint = this.#configured.find((one) => one.id === id) ?? this.#options.store.get(id);
+    if (endpoint?.app !== app) throw new HousecountError('not_found', 'The app has no such endpoint.');
+    return endpoint;
+  }
+
+  #managed(app: string, id: string): ManagedEndpoint {
+    this.#find(app, id);
+    const endpoint = this.#options.store.get(id);
+    if (!endpoint) throw new HousecountError('endpoint_read_only');
+    return endpoint;
+  }
+
+  #enabled(app: string, id: string): ManagedEndpoint {
+    const endpoint = this.#managed(app, id);
+    if (!endpoint.enabled)
+      throw new HousecountError('endpoint_state', 'It is disabled: it must pass its health test first.');
+    return endpoint;
+  }
+
+  #of(app: string): readonly Endpoint[] {
+    return [...this.#configured, ...this.#options.store.list()].filter((endpoint) => endpoint.app === app);
+  }
+
+  #view(endpoint: Endpoint, statuses = this.#options.notify.status()): EndpointView {
+    const { clock, store } = this.#options;
+    const managed = store.get(endpoint.id);
+    return viewOf(endpoint, {
+      source: managed ? 'managed' : 'config',
+      ...(managed && { createdMs: managed.createdMs }),
+      enabled: managed?.enabled ?? !this.#untested.has(endpoint.id),
+      status: statuses.find(({ endpointId }) => endpointId === endpoint.id),
+      nowMs: clock.wallMs(),
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(() => {
+      if (this.#stopping.signal.aborted) throw new HousecountError('going_away');
+      return work();
+    });
+    // Whoever asked is told; the next one's turn comes all the same.
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+/** 32 random bytes. Written as Standard Webhooks writes secrets; to an `agora` notice it is a text like any other. */
+const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;

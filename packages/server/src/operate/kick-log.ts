@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log/contract.ts';
+import { LogFollower } from '../log/log-follower.ts';
+import type { LogRecord } from '../log/record.ts';
+import type { Logger } from '../observe/contract.ts';
+
+/** Tells the operator of kicking rules as they are made, changed and deleted, and of each member that is put out. */
+export function followKicks(options: {
+  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For what one rule can cause by the thousand. */
+  readonly limited: Pick<Logger, 'info'>;
+}): LogFollower {
+  const { logger, limited } = options;
+  return new LogFollower({
+    ...options,
+    part: 'kick log',
+    absorb: ({ record }) => tell(record, logger, limited),
+  });
+}
+
+function tell(record: LogRecord, logger: Pick<Logger, 'info'>, limited: Pick<Logger, 'info'>): void {
+  switch (record.type) {
+    case 'rule-set': {
+      const { id, app, channel, uid, account, ip, privileges, endsMs } = record.rule;
+      logger.info('a kicking rule is in force', {
+        app,
+        rule: id,
+        channel,
+        uid,
+        account,
+        ip,
+        privileges,
+        endsMs,
+      });
+      return;
+    }
+    case 'rule-deleted':
+      logger.info('a kicking rule was deleted', { app: record.app, rule: record.ruleId });
+      return;
+    case 'member-left':
+      if (record.reason === 'kicked') kicked(record, 'live', limited);
+      return;
+    case 'signaling':
+      if (record.change.type === 'member-left' && record.change.reason === 'kicked')
+        kicked(record.change, record.channelType, limited);
+      return;
+    default:
+      return;
+  }
+}
+
+function kicked(
+  { app, channel, uid, account }: { app: string; channel: string; uid: number; account?: string },
+  channelType: string,
+  logger: Pick<Logger, 'info'>,
+): void {
+  logger.info('a member was put out', { app, channelType, channel, uid, account });
+}

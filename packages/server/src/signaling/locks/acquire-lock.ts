@@ -1,0 +1,63 @@
+import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
+import { limits } from '../../limits.ts';
+import { signalingKey } from '../../log/world.ts';
+import type { SignalingContext } from '../context.ts';
+import { refused, type SignalingAnswer } from '../names/answer.ts';
+import type { Session } from '../session/session.ts';
+import { changeLock, lockKey } from './lock-requests.ts';
+
+type Acquire = Extract<SignalingRequest, { type: 'acquire-lock' }>;
+
+/** The lock's name among all, the channel's included. */
+export const lockNameOf = (
+  session: Session,
+  frame: Pick<Acquire, 'channelType' | 'channel' | 'lockName'>,
+): string => `${signalingKey(lockKey(session.app.id, frame))}/${frame.lockName}`;
+
+/** Gives the lock to the session's user, or says who has it; with `retry` the answer comes when it is theirs, or given up. */
+export function acquireLock(
+  context: SignalingContext,
+  session: Session,
+  frame: Acquire,
+): Promise<SignalingAnswer> | SignalingAnswer | { readonly later: true } {
+  const attempt = () => attemptOnce(context, session, frame);
+  const name = lockNameOf(session, frame);
+  if (!frame.retry) return context.waiters.attempt(name, session.userId, attempt);
+  // One that takes the place of another adds none.
+  if (!session.waits.has(name) && session.waits.size >= limits.signalingWaitsMax)
+    return refused(
+      signalingErrors.tooManyWaits,
+      `A user waits for at most ${limits.signalingWaitsMax} locks.`,
+    );
+  const { log, waiters, logger } = context;
+  const release = () => {
+    const giveBack = { ...frame, type: 'release-lock' } as const;
+    changeLock(log, session.app.id, session.userId, giveBack).catch((cause: unknown) =>
+      logger.warn('a lock that came too late could not be given back', { cause: String(cause) }),
+    );
+  };
+  const signal = session.waits.begin(name);
+  waiters
+    .wait(name, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })
+    .catch((cause: unknown) => {
+      logger.error('a wait for a lock failed', { cause: String(cause) });
+      return refused(signalingErrors.tooManyWaits, 'The server could not do it.');
+    })
+    .then((answer) => {
+      if (!signal.aborted) session.waits.end(name);
+      session.answerLate((connection) => connection.answer(frame.id, answer));
+    });
+  return { later: true };
+}
+
+async function attemptOnce(
+  { log, sessions }: SignalingContext,
+  session: Session,
+  frame: Acquire,
+): Promise<SignalingAnswer> {
+  const answer = await changeLock(log, session.app.id, session.userId, frame);
+  // Nobody is told who went meanwhile that they hold it; without this it would be theirs for ever.
+  if (answer.ok && session.isOver && !sessions.of(session.app.id, session.userId))
+    await sessions.holderGone(session.app.id, session.userId);
+  return answer;
+}

@@ -1,0 +1,156 @@
+import type { SignalingAnswer } from '../names/answer.ts';
+import { refused } from '../names/answer.ts';
+import { lockTakenCode } from './lock-requests.ts';
+
+/** Requests that wait for locks, of all users; the next is refused with −14003. */
+export const lockWaitersMax = 10_000;
+
+interface Waiter {
+  readonly userId: string;
+  readonly isHere: () => boolean;
+  readonly attempt: () => Promise<SignalingAnswer>;
+  readonly settle: (answer: SignalingAnswer) => void;
+  readonly release: () => void;
+  /** `again`: it was freed while an attempt was under way, which may have been decided before. */
+  state: 'waiting' | 'trying' | 'again' | 'settled';
+}
+
+export interface Wait {
+  readonly userId: string;
+  readonly signal: AbortSignal;
+  /** Whether the user is connected: while they are not, others come first. */
+  readonly isHere: () => boolean;
+  /** Gives the lock back in the user's name. */
+  readonly release: () => void;
+}
+
+/**
+ * Who asked for a lock with `retry` and did not get it. The first of them who is there is tried again whenever it may be free, with no priority
+ * over others who ask then (spec: signaling 4.2).
+ */
+export class LockWaiters {
+  /** By the lock's name, the channel's included. */
+  readonly #waiting = new Map<string, Set<Waiter>>();
+  /** For each attempt of theirs that is under way, by lock and user: the answers to what that user asked after it. */
+  readonly #underway = new Map<string, Set<Promise<SignalingAnswer>[]>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Makes `attempt`, and makes it again when its turn comes after `freed` or `removed`, until its answer is another than that the
+   * lock is taken, or the signal aborts. A lock that is had after that is given back by `release`, unless the user asked for it
+   * once more and has it for that.
+   */
+  wait(
+    name: string,
+    attempt: () => Promise<SignalingAnswer>,
+    { userId, isHere, signal, release }: Wait,
+  ): Promise<SignalingAnswer> {
+    if (this.#size >= lockWaitersMax)
+      return Promise.resolve(refused(-14003, 'Too many are waiting for locks.'));
+    return new Promise((resolve) => {
+      const onAbort = () => waiter.settle(refused(-14001, 'It was given up.'));
+      const waiter: Waiter = {
+        userId,
+        isHere,
+        attempt: () => this.attempt(name, userId, attempt),
+        release,
+        state: 'waiting',
+        settle: (answer) => {
+          waiter.state = 'settled';
+          signal.removeEventListener('abort', onAbort);
+          this.#remove(name, waiter);
+          resolve(answer);
+        },
+      };
+      const waiters = this.#waiting.get(name) ?? new Set();
+      this.#waiting.set(name, waiters.add(waiter));
+      this.#size += 1;
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      // It is in the list before it is tried: what is freed meanwhile is not missed.
+      else void this.#try(name, waiter);
+    });
+  }
+
+  /** Makes an attempt in a user's name, of who waits or not: what the user asked before has no say in what comes of it. */
+  attempt(name: string, userId: string, run: () => Promise<SignalingAnswer>): Promise<SignalingAnswer> {
+    const answer = run();
+    for (const later of this.#underway.get(keyOf(name, userId)) ?? []) later.push(answer);
+    return answer;
+  }
+
+  /**
+   * The lock may be had: one is tried, for only one can have it. Those who are away are passed over: they would keep it from all
+   * others until their session has ended and its time to live is over. Call it again when one of them is back.
+   */
+  freed(name: string): void {
+    for (const waiter of this.#waiting.get(name) ?? [])
+      if (waiter.isHere()) {
+        void this.#try(name, waiter);
+        return;
+      }
+  }
+
+  /** The lock is no more: all are told. */
+  removed(name: string): void {
+    for (const waiter of [...(this.#waiting.get(name) ?? [])]) void this.#try(name, waiter);
+  }
+
+  async #try(name: string, waiter: Waiter): Promise<void> {
+    if (waiter.state !== 'waiting') {
+      if (waiter.state === 'trying') waiter.state = 'again';
+      return;
+    }
+    waiter.state = 'trying';
+    const attempt = waiter.attempt();
+    const { later, done } = this.#begin(keyOf(name, waiter.userId));
+    const answer = await attempt;
+    // It may have been given up meanwhile, or freed.
+    const { state } = waiter as { state: Waiter['state'] };
+    if (state === 'settled' && answer.ok) await giveBack(waiter, later);
+    done();
+    if (state === 'settled') {
+      if (!answer.ok) this.freed(name);
+    } else if (answer.ok || answer.code !== lockTakenCode) {
+      waiter.settle(answer);
+      // It may still be free: the next one shall not wait for somebody to free it.
+      if (!answer.ok) this.freed(name);
+    } else {
+      waiter.state = 'waiting';
+      if (state === 'again') await this.#try(name, waiter);
+    }
+  }
+
+  #begin(key: string): { readonly later: Promise<SignalingAnswer>[]; readonly done: () => void } {
+    const later: Promise<SignalingAnswer>[] = [];
+    const underway = this.#underway.get(key) ?? new Set();
+    this.#underway.set(key, underway.add(later));
+    const done = () => {
+      underway.delete(later);
+      if (underway.size === 0 && this.#underway.get(key) === underway) this.#underway.delete(key);
+    };
+    return { later, done };
+  }
+
+  #remove(name: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(name);
+    if (!waiters?.delete(waiter)) return;
+    this.#size -= 1;
+    if (waiters.size === 0) this.#waiting.delete(name);
+  }
+}
+
+const keyOf = (name: string, userId: string): string => `${name}/${userId}`;
+
+/** Of who gave up: unless the user asked again and has it for that. `later` may grow meanwhile; while it is empty this takes no time. */
+async function giveBack({ release }: Waiter, later: Promise<SignalingAnswer>[]): Promise<void> {
+  while (later.length > 0) {
+    const answers = await Promise.all(later.splice(0));
+    if (answers.some(({ ok }) => ok)) return;
+  }
+  release();
+}

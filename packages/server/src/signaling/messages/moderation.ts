@@ -1,0 +1,75 @@
+import { signalingErrors } from '@housecount/protocol';
+import type { KickingRule } from '../../channel/rules.ts';
+import type { LogRecord } from '../../log/record.ts';
+import type { SignalingContext } from '../context.ts';
+import { refused, type SignalingAnswer } from '../names/answer.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { uidOf } from '../names/identity.ts';
+import type { Session } from '../session/session.ts';
+import { putOutFrame } from './put-out.ts';
+
+/** Rules about an app as a whole speak of no channel: no channel has this name. */
+const noChannel = '';
+
+/** A rule that keeps the session's user from publishing: there, or, where no channel is named, anywhere. */
+export function muted(
+  { log }: Pick<SignalingContext, 'log'>,
+  session: Session,
+  channel: string | undefined,
+): Extract<SignalingAnswer, { ok: false }> | undefined {
+  const subject = subjectOf(log, session, channel);
+  if (log.banned(session.app.id, subject, 'publish_message') === undefined) return undefined;
+  return refused(signalingErrors.publishFailed, 'A rule keeps this user from publishing messages.');
+}
+
+/** Does a rule about the app as a whole keep this user out of it? */
+export function isBanned(
+  log: SignalingContext['log'],
+  app: string,
+  { userId, address }: { readonly userId: string; readonly address: string },
+): boolean {
+  const subject = { channel: noChannel, uid: uidOf(log, app, userId) ?? 0, ip: address };
+  return log.banned(app, subject, 'join_channel') !== undefined;
+}
+
+/** Does a rule keep the session out of a channel that it is in: one that was made while nobody could put it out? */
+export function keptOut({ log }: Pick<SignalingContext, 'log'>, session: Session, key: ChannelKey) {
+  return log.banned(key.app, subjectOf(log, session, key.channel), 'join_channel');
+}
+
+/** If the record is of a rule about the app as a whole that puts people offline: does it speak of this session? */
+export function expels(log: SignalingContext['log'], record: LogRecord, session: Session): boolean {
+  if (record.type !== 'rule-set' || !isExpulsion(record.rule)) return false;
+  const { app, uid, ip } = record.rule;
+  if (session.app.id !== app) return false;
+  return (
+    (uid === undefined || uidOf(log, app, session.userId) === uid) &&
+    (ip === undefined || session.address === ip)
+  );
+}
+
+/** Made now, not only moved to another end; an older one has put people out when it was made. */
+export const isExpulsion = ({ channel, privileges, createdMs, updatedMs }: KickingRule): boolean =>
+  channel === undefined && privileges.includes('join_channel') && createdMs === updatedMs;
+
+/** The session is out of a channel: nothing of it is told any more, and the client hears why, now or as soon as it is back. */
+export function tellKicked(
+  { clock }: Pick<SignalingContext, 'clock'>,
+  session: Session,
+  key: ChannelKey,
+): void {
+  session.waits.endAll(key);
+  if (key.channelType === 'STREAM') {
+    session.streamEnded(key, 'kicked');
+    return;
+  }
+  if (!session.drop(key)) return;
+  const frame = putOutFrame({ channelType: key.channelType, channel: key.channel }, clock.nowMs());
+  session.answerLate((connection) => connection.send(frame));
+}
+
+const subjectOf = (log: SignalingContext['log'], { app, userId, address }: Session, channel = noChannel) => ({
+  channel,
+  uid: uidOf(log, app.id, userId) ?? 0,
+  ip: address,
+});

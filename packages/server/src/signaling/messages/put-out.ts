@@ -1,0 +1,27 @@
+import {
+  type Code,
+  codes,
+  type SignalingChannelEnded,
+  type SignalingUnsubscribed,
+  signalingErrors,
+} from '@housecount/protocol';
+import type { PutOut } from '../../log/decide/endings.ts';
+import { errorCodeOf } from '../names/refusals.ts';
+
+/** What a client is told of a stream channel that it is not in any more, and did not leave itself. */
+export const channelEnded = (channel: string, code: Code): SignalingChannelEnded => ({
+  type: 'channel-ended',
+  channel,
+  code,
+  errorCode: (code === 'kicked' ? undefined : errorCodeOf(code)) ?? signalingErrors.joinFailed,
+  message: codes[code].message,
+});
+
+/** What a client is told of a channel of either kind that a rule put it out of. */
+export function putOutFrame(
+  { channelType, channel }: PutOut,
+  serverMs: number,
+): SignalingChannelEnded | SignalingUnsubscribed {
+  if (channelType === 'STREAM') return channelEnded(channel, 'kicked');
+  return { type: 'unsubscribed', channel, code: 'kicked', message: codes.kicked.message, serverMs };
+}

@@ -1,0 +1,204 @@
+import {
+  isSignalingName,
+  type SignalingMessage,
+  type SignalingTopicRequest,
+  type SignalingTopicResult,
+  signalingErrors,
+  signalingTopicUserCodes,
+  signalingTopicUsersMax,
+} from '@housecount/protocol';
+import type { Topics } from '../../channel/topics.ts';
+import { limits } from '../../limits.ts';
+import type { SignalingContext } from '../context.ts';
+import { done, refused, type SignalingAnswer } from '../names/answer.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { uidOf, userIdOf } from '../names/identity.ts';
+import { failed } from '../names/refusals.ts';
+import { topicMessagesTopic, topicsTopic } from '../names/topics.ts';
+import type { Session } from '../session/session.ts';
+import type { StreamMembership } from '../session/stream-membership.ts';
+import { muted } from './moderation.ts';
+
+type RequestOf<Type extends SignalingTopicRequest['type']> = Extract<SignalingTopicRequest, { type: Type }>;
+
+const keyOf = (session: Session, { channel }: { readonly channel: string }): ChannelKey => ({
+  app: session.app.id,
+  channelType: 'STREAM',
+  channel,
+});
+const notJoined = () => refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
+const tooMuch = 'That is too much for so many receivers; wait a moment.';
+/** About what a frame has around what is in it, bytes. */
+const frameBytes = 200;
+
+/** Begins or ends to publish in a topic; resolves when that is durable. */
+export async function changeTopic(
+  { log, audiences, clock }: SignalingContext,
+  session: Session,
+  frame: RequestOf<'join-topic' | 'leave-topic'>,
+): Promise<SignalingAnswer> {
+  const key = keyOf(session, frame);
+  if (!session.stream(key)) return notJoined();
+  const bytes = frameBytes + (frame.type === 'join-topic' ? frame.meta.length : 0);
+  if (!session.rates.takeDelivery(bytes * audiences.sizeOf(topicsTopic(key)), clock.steadyMs()))
+    return refused(signalingErrors.rateExceeded, tooMuch);
+  const { topic } = frame;
+  const connectionId = session.id;
+  const outcome = await log.signaling(
+    key,
+    frame.type === 'join-topic'
+      ? { type: 'join-topic', connectionId, topic, meta: frame.meta }
+      : { type: 'leave-topic', connectionId, topic },
+  );
+  if (outcome.ok) return done();
+  return outcome.code === 'not_joined' ? notJoined() : failed(outcome, signalingErrors.joinTopicFailed);
+}
+
+/** To all who subscribed to this publisher in the topic: encoded once, done at once, so the order is the publisher's. */
+export function publishTopic(
+  context: SignalingContext,
+  session: Session,
+  { channel, topic, content, customType }: RequestOf<'publish-topic'>,
+): SignalingAnswer {
+  const { broadcast, clock, messages, deliveries, audiences, log } = context;
+  const key = keyOf(session, { channel });
+  const stream = session.stream(key);
+  if (!stream) return notJoined();
+  const mute = muted(context, session, channel);
+  if (mute) return mute;
+  if (!Object.hasOwn(ownTopics(log, session, key), topic))
+    return refused(signalingErrors.topicNotJoined, 'The user does not publish in that topic.');
+  const frame: SignalingMessage = {
+    type: 'message',
+    channelType: 'STREAM',
+    channel,
+    topic,
+    publisher: session.userId,
+    content,
+    ...(customType !== undefined && { customType }),
+    serverMs: clock.nowMs(),
+  };
+  if (!stream.takeMessage(topic, clock.steadyMs()))
+    return refused(signalingErrors.publishTooFrequent, 'Too many messages in the topic in a short time.');
+  const text = JSON.stringify(frame);
+  const to = topicMessagesTopic(key, topic, session.userId);
+  const receivers = audiences.sizeOf(to);
+  if (!session.rates.takeDelivery(text.length * receivers, clock.steadyMs()))
+    return refused(signalingErrors.publishTooFrequent, tooMuch);
+  broadcast.publish(to, text);
+  messages.add();
+  deliveries.add(receivers);
+  return done();
+}
+
+/** Adds publishers to those whose messages the session gets (spec: signaling 2.6). */
+export function subscribeTopic(
+  context: Pick<SignalingContext, 'log' | 'random'>,
+  session: Session,
+  { channel, topic, users, absent = false }: RequestOf<'subscribe-topic'>,
+): SignalingAnswer {
+  const key = keyOf(session, { channel });
+  const stream = session.stream(key);
+  if (!stream) return notJoined();
+  const before = stream.subscribed(topic);
+  if (before.length === 0 && stream.topics >= limits.signalingTopicsMax)
+    return refused(
+      signalingErrors.tooManyTopics,
+      `At most ${limits.signalingTopicsMax} topics of a channel can be subscribed.`,
+    );
+  const { log } = context;
+  const publishes = (userId: string) => isPublisher(log, key, topic, userId);
+  const wanted =
+    users ?? anyPublishers(context, session, key, topic).filter((user) => !before.includes(user));
+  let total = session.followedPublishers;
+  const succeeded: string[] = [];
+  const fail: { userId: string; code: number }[] = [];
+  const { notPublishing, invalidUser, alreadySubscribed, tooMany } = signalingTopicUserCodes;
+  for (const userId of wanted) {
+    const no = (code: number) => fail.push({ userId, code });
+    if (!isSignalingName(userId) || userId === session.userId) no(invalidUser);
+    else if (stream.subscribed(topic).includes(userId)) no(alreadySubscribed);
+    else if (!absent && !publishes(userId)) no(notPublishing);
+    else {
+      const count = stream.subscribed(topic).length;
+      if (total < limits.signalingFollowedPublishersMax && makeRoom(stream, topic, publishes)) {
+        stream.subscribe(topic, userId);
+        total += stream.subscribed(topic).length - count;
+        succeeded.push(userId);
+      }
+      // Whoever was not named was not asked for.
+      else if (users) no(tooMany);
+    }
+  }
+  return done({
+    subscribed: stream.subscribed(topic),
+    succeeded,
+    failed: fail,
+  } satisfies SignalingTopicResult);
+}
+
+/** Takes publishers, or a whole topic, out of what the session gets. */
+export function unsubscribeTopic(
+  session: Session,
+  { channel, topic, users }: RequestOf<'unsubscribe-topic'>,
+): SignalingAnswer {
+  const stream = session.stream(keyOf(session, { channel }));
+  if (!stream) return notJoined();
+  const before = stream.subscribed(topic);
+  if (before.length === 0) return refused(signalingErrors.topicNotSubscribed, 'The topic is not subscribed.');
+  for (const userId of users ?? before) stream.unsubscribe(topic, userId);
+  return done({
+    subscribed: stream.subscribed(topic),
+    succeeded: [],
+    failed: [],
+  } satisfies SignalingTopicResult);
+}
+
+/** Makes room, if need be by letting go who was asked for first and does not publish any more. */
+function makeRoom(stream: StreamMembership, topic: string, publishes: (userId: string) => boolean): boolean {
+  const subscribed = stream.subscribed(topic);
+  if (subscribed.length < signalingTopicUsersMax) return true;
+  const gone = subscribed.find((userId) => !publishes(userId));
+  if (gone === undefined) return false;
+  stream.unsubscribe(topic, gone);
+  return true;
+}
+
+function isPublisher(log: SignalingContext['log'], key: ChannelKey, topic: string, userId: string): boolean {
+  const uid = uidOf(log, key.app, userId);
+  const state = log.signalingChannel(key);
+  if (uid === undefined || state?.presence.sid === undefined) return false;
+  const member = state.presence.roster.get(uid);
+  const topics = state.publishers.byUid.get(uid)?.topics ?? {};
+  return member !== undefined && userIdOf(member) === userId && Object.hasOwn(topics, topic);
+}
+
+/** Up to as many of those who publish in the topic now as one user may subscribe to, by chance, without the asker. */
+function anyPublishers(
+  { log, random }: Pick<SignalingContext, 'log' | 'random'>,
+  session: Session,
+  key: ChannelKey,
+  topic: string,
+): readonly string[] {
+  const state = log.signalingChannel(key);
+  if (state?.presence.sid === undefined) return [];
+  const all: string[] = [];
+  for (const { uid, topics } of state.publishers.byUid.values()) {
+    const member = Object.hasOwn(topics, topic) ? state.presence.roster.get(uid) : undefined;
+    if (member && userIdOf(member) !== session.userId) all.push(userIdOf(member));
+  }
+  for (let at = 0; at < Math.min(all.length, signalingTopicUsersMax); at++) {
+    const from = at + Math.floor(random.fraction() * (all.length - at));
+    const [one = '', other = ''] = [all[at], all[from]];
+    all[at] = other;
+    all[from] = one;
+  }
+  return all.slice(0, signalingTopicUsersMax);
+}
+
+function ownTopics(log: SignalingContext['log'], session: Session, key: ChannelKey): Topics {
+  const state = log.signalingChannel(key);
+  const member =
+    state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);
+  return (member && state?.publishers.byUid.get(member.uid)?.topics) ?? {};
+}

@@ -1,0 +1,27 @@
+import type { Log } from '../../log/contract.ts';
+import { spelledUid } from '../../log/decide/account-uids.ts';
+
+type Accounts = Pick<Log, 'uidOf'>;
+
+/**
+ * Who a user id is to the log: the uid that it spells (1 to 4294967295, without leading zeros), unless that is somebody else's, so that
+ * who has exactly that text as an account has, or will have, another; every other user id is an account.
+ */
+export function identityOf(
+  log: Accounts,
+  app: string,
+  userId: string,
+): { readonly uid: number } | { readonly account: string } {
+  const uid = spelledUid(userId);
+  return uid === undefined || log.uidOf(app, userId) !== uid ? { account: userId } : { uid };
+}
+
+/** The uid of a user id, whether the app ever saw it or not; undefined if it has none of its own yet. */
+export function uidOf(log: Accounts, app: string, userId: string): number | undefined {
+  return log.uidOf(app, userId);
+}
+
+/** The user id of a member, however it came. */
+export function userIdOf({ uid, account }: { readonly uid: number; readonly account?: string }): string {
+  return account ?? String(uid);
+}

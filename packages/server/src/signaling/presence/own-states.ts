@@ -1,0 +1,58 @@
+import { type SignalingStates, signalingErrors, signalingStatesBytesMax } from '@housecount/protocol';
+import type { SignalingContext } from '../context.ts';
+import { done, refused, type SignalingAnswer } from '../names/answer.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { failed } from '../names/refusals.ts';
+import type { Session } from '../session/session.ts';
+import { merged } from './person.ts';
+
+/** Changes the user's own states in a channel that it subscribes to; resolves when that is durable. */
+export async function changeStates(
+  { log, presences, clock }: Pick<SignalingContext, 'log' | 'presences' | 'clock'>,
+  session: Session,
+  key: ChannelKey,
+  change: { readonly set: SignalingStates; readonly remove: readonly string[] | 'all' },
+): Promise<SignalingAnswer> {
+  const after = statesWith(log, session, key, change.set);
+  const tooLong = statesFault(after);
+  if (tooLong) return tooLong;
+  const bytes = frameBytes + bytesOf(after);
+  if (!session.rates.takeDelivery(bytes * presences.announcedTo(key), clock.steadyMs()))
+    return refused(signalingErrors.rateExceeded, 'That is too much for so many receivers; wait a moment.');
+  const outcome = await log.signaling(key, { type: 'change-states', connectionId: session.id, ...change });
+  return outcome.ok ? done() : failed(outcome, signalingErrors.presenceFailed);
+}
+
+/** Are these too long to be all of a user's states in a channel? Then the refusal. */
+export function statesFault(states: SignalingStates): SignalingAnswer | undefined {
+  if (bytesOf(states) <= signalingStatesBytesMax) return undefined;
+  return refused(
+    signalingErrors.stateValueTooLong,
+    `The states of a user in a channel have at most ${signalingStatesBytesMax} bytes.`,
+  );
+}
+
+/** About what a frame of presence has around the states, bytes. */
+const frameBytes = 200;
+
+/** The user's states in the channel once these are set; what is removed at the same time still counts. */
+function statesWith(
+  log: SignalingContext['log'],
+  session: Session,
+  key: ChannelKey,
+  set: SignalingStates,
+): SignalingStates {
+  const state = log.signalingChannel(key);
+  const member =
+    state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);
+  const before = member && state?.states.get(member.uid)?.states;
+  return before ? merged([before, set]) : set;
+}
+
+/** Bytes of keys and values. */
+function bytesOf(states: SignalingStates): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(states))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  return bytes;
+}

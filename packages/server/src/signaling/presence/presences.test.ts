@@ -1,0 +1,173 @@
+import { expect, test } from 'bun:test';
+import type { MemberJoined, SignalingPresence } from '@housecount/protocol';
+import { SimClock } from '../../../test/simulation/sim-clock.ts';
+import { SimRandom } from '../../../test/simulation/sim-random.ts';
+import type { ChannelRecord } from '../../channel/decision.ts';
+import { evolve } from '../../channel/evolve.ts';
+import { type ChannelState, closedChannel } from '../../channel/state.ts';
+import { limits } from '../../limits.ts';
+import type { Socket } from '../../net/socket/socket.ts';
+import type { Watcher } from './presence-channel.ts';
+import { Presences } from './presences.ts';
+
+const app = 'a'.repeat(32);
+const key = { app, channelType: 'MESSAGE', channel: 'lobby' } as const;
+
+const joined = (uid: number, seq: number): MemberJoined => ({
+  type: 'member-joined',
+  app,
+  channel: 'lobby',
+  sid: 'C1',
+  seq,
+  atMs: 1,
+  count: seq - 1,
+  profile: 'live',
+  uid,
+  role: 'audience',
+  platform: 7,
+  clientSeq: 1,
+  connectionId: `c${uid}`,
+  connectionKind: 'rtc',
+  leaseMs: 10_000,
+});
+const opened: ChannelRecord = {
+  type: 'channel-opened',
+  app,
+  channel: 'lobby',
+  sid: 'C1',
+  seq: 1,
+  atMs: 1,
+  count: 0,
+  profile: 'live',
+};
+
+/** A log that is ahead of its reader by as much as the test likes. */
+class World {
+  readonly records: ChannelRecord[] = [opened, joined(1, 2)];
+  readonly clock = new SimClock();
+  readonly live = new Set<Watcher>();
+  read = 2;
+  readonly log = {
+    lastPosition: 2,
+    channel: () => {
+      const state = this.records.reduce<ChannelState>(evolve, closedChannel(app, 'lobby'));
+      return state.sid === undefined ? undefined : state;
+    },
+    signalingChannel: () => undefined,
+  };
+  readonly presences = new Presences({
+    log: this.log,
+    clock: this.clock.process(),
+    random: new SimRandom(1),
+    broadcast: {
+      publish: (_, text) => {
+        for (const watcher of this.live) watcher.send(text);
+      },
+    },
+    settingsOf: () => ({ announceMax: 50, intervalMs: 30_000, debounceMs: 2_000 }),
+    isBound: () => true,
+  });
+
+  adds(...added: ChannelRecord[]): void {
+    this.records.push(...added);
+    this.log.lastPosition = this.records.length;
+  }
+  /** The reader takes the next record. */
+  absorb(): void {
+    const record = this.records[this.read];
+    this.read += 1;
+    if (record) this.presences.absorb({ position: this.read, record });
+  }
+  watch(): SignalingPresence['event'][] {
+    const events: SignalingPresence['event'][] = [];
+    const watcher: Watcher = {
+      userId: 'host',
+      socket: {} as Socket,
+      send: (text) => events.push((JSON.parse(text) as SignalingPresence).event),
+      goLive: () => this.live.add(watcher),
+      leaveLive: () => this.live.delete(watcher),
+    };
+    this.presences.watch(key, watcher);
+    return events;
+  }
+}
+
+test('SIG20: a snapshot has what is durable, and nothing that is in it is told again', () => {
+  const world = new World();
+  world.adds(joined(2, 3));
+  const events = world.watch();
+  expect(events).toEqual([]);
+  // By the time the reader is there, the log is further.
+  world.adds(joined(3, 4));
+  world.absorb();
+  expect(events).toMatchObject([{ type: 'SNAPSHOT', occupants: { length: 3 } }]);
+  world.absorb();
+  expect(events).toHaveLength(1);
+  world.adds(joined(4, 5));
+  world.absorb();
+  expect(events.slice(1)).toMatchObject([
+    { type: 'REMOTE_JOIN', userId: '4' },
+    { type: 'REMOTE_STATE_CHANGED', userId: '4' },
+  ]);
+});
+
+test('SIG20: what a snapshot has already is not told again as it was on the way', () => {
+  const world = new World();
+  const becomes = (role: 'audience' | 'broadcaster', seq: number): ChannelRecord => {
+    const { connectionKind: _kind, leaseMs: _lease, ...subject } = joined(1, seq);
+    return { ...subject, type: 'role-changed', role };
+  };
+  world.adds(becomes('broadcaster', 3));
+  const events = world.watch();
+  world.adds(becomes('audience', 4), becomes('broadcaster', 5));
+  for (let each = 0; each < 3; each++) world.absorb();
+  expect(events).toMatchObject([{ type: 'SNAPSHOT', occupants: [{ states: { role: 'broadcaster' } }] }]);
+  expect(events).toHaveLength(1);
+});
+
+test('SIG20: who stops to watch before the snapshot could be given gets none, and is not waited for', () => {
+  const world = new World();
+  world.adds(joined(2, 3));
+  const events: unknown[] = [];
+  const stop = world.presences.watch(key, {
+    userId: 'host',
+    socket: {} as Socket,
+    send: (text) => events.push(text),
+    goLive: () => {},
+    leaveLive: () => {},
+  });
+  stop();
+  world.absorb();
+  world.adds(joined(3, 4));
+  world.absorb();
+  expect(events).toEqual([]);
+});
+
+test('SIG28: bookmarks hold while somebody pages, and are known for what they are when the channel was forgotten', async () => {
+  const world = new World();
+  const bookmark = (await world.presences.fold(key)).bookmark(1);
+  for (let page = 0; page < 3; page++) {
+    await world.clock.advance(limits.signalingFoldIdleMs * 0.7);
+    world.presences.tidy();
+    expect((await world.presences.fold(key)).placeOf(bookmark)).toBe(1);
+  }
+  await world.clock.advance(limits.signalingFoldIdleMs);
+  world.presences.tidy();
+  expect((await world.presences.fold(key)).placeOf(bookmark)).toBeUndefined();
+});
+
+test('SIG28: who is asked about is kept a while and then forgotten, and channels that are not there never', async () => {
+  const world = new World();
+  expect((await world.presences.fold(key)).occupancy).toBe(1);
+  expect(world.presences.size).toBe(1);
+  await world.clock.advance(limits.signalingFoldIdleMs + 1);
+  world.presences.tidy();
+  expect(world.presences.size).toBe(0);
+  world.watch();
+  await world.clock.advance(limits.signalingFoldIdleMs + 1);
+  world.presences.tidy();
+  expect(world.presences.size).toBe(1);
+  world.log.channel = () => undefined;
+  expect((await world.presences.fold({ ...key, channel: 'nowhere' })).occupancy).toBe(0);
+  expect(world.presences.size).toBe(1);
+});

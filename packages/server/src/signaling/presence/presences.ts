@@ -1,0 +1,237 @@
+import type { RosterViewRequest } from '@housecount/protocol';
+import type { Clock, Random } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
+import { isChannelRecord, type LogEntry } from '../../log/record.ts';
+import { signalingKey } from '../../log/world.ts';
+import type { Broadcast } from '../../net/socket/socket.ts';
+import type { RosterHold } from '../../rosters/roster-stream.ts';
+import type { RosterCursor, RosterReader } from '../../rosters/roster-subscription.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChangeSource, ChannelRoster } from '../roster/channel-roster.ts';
+import { PresenceChannel, type PresenceSettings, type Watcher } from './presence-channel.ts';
+import { type PersonChange, PresenceFold } from './presence-fold.ts';
+
+export interface PresencesOptions {
+  readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'lastPosition'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly broadcast: Broadcast;
+  readonly settingsOf: (app: string) => PresenceSettings;
+  /** Is the MESSAGE channel of a name bound to the live channel of that name? */
+  readonly isBound: (app: string) => boolean;
+}
+
+interface Kept {
+  readonly channel: PresenceChannel;
+  /** While somebody follows it, and a while longer so that they can come back. */
+  roster?: ChannelRoster;
+  rosterUsedMs: number;
+  /** Records up to here are in the fold already. */
+  readonly position: number;
+  usedMs: number;
+}
+
+/**
+ * Who is in each signaling channel that somebody watches or asks about: made of the log's state when first needed, from
+ * then on the fold of its records.
+ */
+export class Presences {
+  readonly #options: PresencesOptions;
+  readonly #kept = new Map<string, Kept>();
+  /** Last position that was absorbed. */
+  #position: number;
+  /** What waits for a position, in order of position. At most one for each request and subscription under way. */
+  #waiting: { readonly position: number; readonly run: () => void }[] = [];
+  /** Rosters that the batch of the log has something for. */
+  readonly #touched = new Set<ChannelRoster>();
+  /** Channels whose roster is followed, or was a moment ago. */
+  #rosters = 0;
+  #ringChars = 0;
+
+  constructor(options: PresencesOptions) {
+    this.#options = options;
+    this.#position = options.log.lastPosition;
+  }
+
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  /** Channels whose roster is followed, or was a moment ago. */
+  get rosters(): number {
+    return this.#rosters;
+  }
+
+  /** Tells the watcher who is there and what changes; it sees what is durable by now. Returns the end of it. */
+  watch(key: ChannelKey, watcher: Watcher): () => void {
+    let attached: PresenceChannel | undefined;
+    let isOver = false;
+    this.#whenCaughtUp(() => {
+      if (isOver) return;
+      attached = this.#of(key).channel;
+      attached.attach(watcher);
+    });
+    return () => {
+      isOver = true;
+      attached?.detach(watcher);
+    };
+  }
+
+  /** Whether there is room for one more who follows this much of the channel's roster. */
+  hasRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): boolean {
+    const roster = this.#kept.get(signalingKey(key))?.roster;
+    if (!roster) return this.#rosters < limits.signalingRosterChannelsMax;
+    return view === undefined || roster.hasRoom(view);
+  }
+
+  /** Tells the reader who is there, all of it or a view, and what changes; from its cursor on if that can be. */
+  followRoster(
+    key: ChannelKey,
+    view: RosterViewRequest | undefined,
+    reader: RosterReader,
+    cursor?: RosterCursor,
+  ): RosterHold {
+    let stream: RosterHold | undefined;
+    let isOver = false;
+    this.#whenCaughtUp(() => {
+      if (!isOver) stream = this.#rosterOf(key).follow(view, reader, cursor);
+    });
+    return {
+      drained: () => stream?.drained(),
+      stop: () => {
+        isOver = true;
+        stream?.stop();
+      },
+    };
+  }
+
+  /** How many are told of each single change in the channel. */
+  announcedTo(key: ChannelKey): number {
+    const kept = this.#kept.get(signalingKey(key));
+    if (!kept) return 0;
+    const { channel, roster } = kept;
+    return (channel.mode === 'announce' ? channel.watchers : 0) + (roster?.readersOfAll ?? 0);
+  }
+
+  /** Who is there, what is durable by now included. Not to be kept over a turn. */
+  async fold(key: ChannelKey): Promise<PresenceFold> {
+    const { log } = this.#options;
+    // Nobody can fill memory with channels that are not there.
+    if (!log.channel(key.app, key.channel) && !log.signalingChannel(key)) return new PresenceFold({});
+    await this.caughtUp();
+    return this.#of(key).channel.fold;
+  }
+
+  /** Resolves when all that is durable by now has been absorbed. */
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => this.#whenCaughtUp(resolve));
+  }
+
+  absorb({ position, record }: LogEntry): void {
+    this.#position = position;
+    if (record.type === 'signaling') {
+      const kept = this.#kept.get(signalingKey(record));
+      if (kept && position > kept.position)
+        this.#tell(kept, kept.channel.fold.absorbSignaling(record.change), {
+          roster: 'signaling',
+          record: record.change,
+        });
+    } else if (isChannelRecord(record) && this.#options.isBound(record.app)) {
+      const { app, channel } = record;
+      const kept = this.#kept.get(signalingKey({ app, channelType: 'MESSAGE', channel }));
+      if (kept && position > kept.position)
+        this.#tell(kept, kept.channel.fold.absorbLive(record), { roster: 'live', record });
+    }
+    while (this.#waiting[0] && this.#waiting[0].position <= position) this.#waiting.shift()?.run();
+  }
+
+  /** The end of a batch of the log. */
+  settle(): void {
+    for (const roster of this.#touched) roster.settle();
+    this.#touched.clear();
+  }
+
+  /** Forgets channels that nobody has watched or asked about for `signalingFoldIdleMs`. */
+  tidy(): void {
+    const steadyMs = this.#options.clock.steadyMs();
+    for (const [name, kept] of this.#kept) {
+      if (kept.roster && kept.roster.readers > 0) kept.rosterUsedMs = steadyMs;
+      if (kept.channel.watchers > 0 || kept.rosterUsedMs === steadyMs) kept.usedMs = steadyMs;
+      if (kept.roster && steadyMs - kept.rosterUsedMs >= limits.signalingFoldIdleMs) {
+        kept.roster.stop();
+        delete kept.roster;
+        this.#rosters -= 1;
+      }
+      if (kept.roster || steadyMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
+      kept.channel.stop();
+      this.#kept.delete(name);
+    }
+  }
+
+  /** Nothing is told any more; who waits is let go. */
+  stop(): void {
+    for (const { channel, roster } of this.#kept.values()) {
+      channel.stop();
+      roster?.stop();
+    }
+    this.#kept.clear();
+    for (const { run } of this.#waiting.splice(0)) run();
+  }
+
+  #tell(kept: Kept, changes: readonly PersonChange[], source: ChangeSource): void {
+    kept.channel.tell(changes);
+    if (!kept.roster) return;
+    kept.roster.absorb(changes, source);
+    this.#touched.add(kept.roster);
+  }
+
+  #rosterOf(key: ChannelKey): ChannelRoster {
+    const kept = this.#of(key);
+    kept.rosterUsedMs = this.#options.clock.steadyMs();
+    if (kept.roster) return kept.roster;
+    const roster: ChannelRoster = new ChannelRoster({
+      ...this.#options,
+      key,
+      fold: kept.channel.fold,
+      stream: this.#options.random.id(12),
+      onRingSize: (delta) => {
+        this.#ringChars += delta;
+        if (delta > 0 && this.#ringChars > limits.signalingRosterRingCharsTotalMax)
+          roster.shed(limits.signalingRosterRingCharsMax / 4);
+      },
+    });
+    kept.roster = roster;
+    this.#rosters += 1;
+    return roster;
+  }
+
+  #of(key: ChannelKey): Kept {
+    const { log, clock, settingsOf, isBound } = this.#options;
+    const name = signalingKey(key);
+    const usedMs = clock.steadyMs();
+    const kept = this.#kept.get(name);
+    if (kept) {
+      kept.usedMs = usedMs;
+      return kept;
+    }
+    const { app } = key;
+    const live = key.channelType === 'MESSAGE' && isBound(app) ? log.channel(app, key.channel) : undefined;
+    const fold = new PresenceFold({
+      live,
+      signaling: log.signalingChannel(key),
+      name: this.#options.random.id(12),
+    });
+    const channel = new PresenceChannel({ ...this.#options, key, fold, settings: settingsOf(app) });
+    const made: Kept = { channel, position: log.lastPosition, usedMs, rosterUsedMs: 0 };
+    this.#kept.set(name, made);
+    return made;
+  }
+
+  /** Runs when everything that is durable now has been absorbed: at once, unless the reader is behind. */
+  #whenCaughtUp(run: () => void): void {
+    const position = this.#options.log.lastPosition;
+    if (position <= this.#position) run();
+    else this.#waiting.push({ position, run });
+  }
+}

@@ -1,0 +1,89 @@
+import { type SignalingClientFrame, type SignalingStates, signalingErrors } from '@housecount/protocol';
+import { limits } from '../../limits.ts';
+import type { SignalingContext } from '../context.ts';
+import { done, refused, type SignalingAnswer } from '../names/answer.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { uidOf, userIdOf } from '../names/identity.ts';
+import type { Session } from '../session/session.ts';
+import { boundStates, merged, withoutClaims } from './person.ts';
+import { taken } from './presence-frames.ts';
+
+type Where = Pick<SignalingContext, 'log' | 'apps'>;
+
+/** The states of a user who is shown in the channel, or of who asks; undefined if they are not in it. */
+export function statesOf(
+  { log, apps }: Where,
+  session: Session,
+  key: ChannelKey,
+  userId: string,
+): SignalingStates | undefined {
+  const { app, channelType, channel } = key;
+  const uid = uidOf(log, app, userId);
+  if (uid === undefined) return undefined;
+  const isBound = channelType === 'MESSAGE' && apps.get(app)?.bindSignaling === true;
+  const roster = isBound ? log.channel(app, channel)?.roster : undefined;
+  const live = roster?.get(uid);
+  const isLive = live !== undefined && userIdOf(live) === userId;
+  const state = log.signalingChannel(key);
+  const member = state?.presence.sid === undefined ? undefined : state.presence.roster.get(uid);
+  const isSubscribed =
+    member !== undefined && userIdOf(member) === userId && (!member.quiet || userId === session.userId);
+  if (!isLive && !isSubscribed) return undefined;
+  const own = (isSubscribed && state?.states.get(uid)?.states) || {};
+  if (isLive) return merged([own, boundStates(live)]);
+  return roster ? withoutClaims(own) : own;
+}
+
+/** Who is shown in a channel: a page of them, or only how many (spec: signaling 3.3). */
+export async function onlineUsers(
+  { presences }: Pick<SignalingContext, 'presences'>,
+  key: ChannelKey,
+  frame: Extract<SignalingClientFrame, { type: 'online-users' }>,
+): Promise<SignalingAnswer> {
+  const fold = await presences.fold(key);
+  const channelOccupancy = fold.occupancy;
+  if (!frame.includedUserId)
+    return done({ occupants: [], totalOccupancy: channelOccupancy, channelOccupancy, nextPage: '' });
+  const after = frame.page === undefined ? 0 : fold.placeOf(frame.page);
+  if (after === undefined)
+    return refused(
+      signalingErrors.presenceInvalidArgument,
+      'The page is not known any more; begin with the first.',
+    );
+  const page = taken(fold.occupants(after), {
+    usersMax: limits.signalingPageUsersMax,
+    lengthMax: limits.signalingFrameLengthMax,
+  });
+  const occupants = frame.includedState
+    ? page.occupants
+    : page.occupants.map(({ userId }) => ({ userId, states: {} }));
+  return done({
+    occupants,
+    totalOccupancy: occupants.length,
+    channelOccupancy,
+    nextPage: page.isAll ? '' : fold.bookmark(page.lastOrder),
+  });
+}
+
+/** In which channels a user is shown (spec: signaling 3.3). */
+export async function userChannels(
+  { presences, whereabouts, log, apps }: Where & Pick<SignalingContext, 'presences' | 'whereabouts'>,
+  app: string,
+  userId: string,
+): Promise<SignalingAnswer> {
+  await presences.caughtUp();
+  const uid = uidOf(log, app, userId);
+  const found = new Map<string, { channelName: string; channelType: 'MESSAGE' | 'STREAM' }>();
+  if (uid === undefined) return done({ channels: [] });
+  for (const { kind, channel } of whereabouts.of(app, uid)) {
+    if (found.size >= limits.signalingUserChannelsMax) break;
+    const channelType = kind === 'live' ? 'MESSAGE' : kind;
+    const state = log.signalingChannel({ app, channelType, channel });
+    const presence = kind === 'live' ? log.channel(app, channel) : state?.presence;
+    const member = presence?.sid === undefined ? undefined : presence.roster.get(uid);
+    if (!member || member.quiet || userIdOf(member) !== userId) continue;
+    if (kind === 'live' && !apps.get(app)?.bindSignaling) continue;
+    found.set(`${channelType}/${channel}`, { channelName: channel, channelType });
+  }
+  return done({ channels: [...found.values()] });
+}

@@ -1,0 +1,63 @@
+import type { MetadataTarget, SignalingLockEvent, SignalingStorage } from '@housecount/protocol';
+import type { LockChange } from '../../channel/locks.ts';
+import type { Metadata } from '../../channel/metadata.ts';
+import type { SignalingKey } from '../../log/contract.ts';
+import { lockOf } from '../locks/lock-requests.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import { itemsOf } from './storage-requests.ts';
+
+/** A set of metadata, whole, as a frame. */
+export function storageText(
+  key: SignalingKey,
+  event: SignalingStorage['event'],
+  { publisher, metadata, serverMs }: { publisher: string; metadata: Metadata; serverMs: number },
+): string {
+  return JSON.stringify({
+    type: 'storage',
+    event,
+    target: targetOf(key),
+    publisher,
+    majorRevision: metadata.majorRevision,
+    items: itemsOf(metadata),
+    serverMs,
+  } satisfies SignalingStorage);
+}
+
+/** What became of a channel's locks, as a frame. */
+export function lockText(
+  { channelType, channel }: ChannelKey,
+  event: SignalingLockEvent['event'],
+  serverMs: number,
+): string {
+  return JSON.stringify({ type: 'lock', channelType, channel, event, serverMs } satisfies SignalingLockEvent);
+}
+
+export const lockEventOf = ({
+  event,
+  lock,
+  by,
+}: Extract<LockChange, { type: 'lock-changed' }>): SignalingLockEvent['event'] => ({
+  type: event,
+  publisher: by,
+  ...lockOf(lock),
+});
+
+/** About how many characters a set takes as a frame, at most, once these items are written by `author`. */
+export function storageLength(
+  { items: before }: Metadata,
+  items: readonly { readonly key: string; readonly value: string }[],
+  author: string,
+): number {
+  let length = frameLength;
+  for (const [key, item] of Object.entries(before))
+    length += itemLength + key.length + item.value.length + (item.author?.length ?? 0);
+  for (const { key, value } of items) length += itemLength + key.length + value.length + author.length;
+  return length;
+}
+
+/** About what a frame has around its items, and an item around its texts, characters. */
+const frameLength = 200;
+const itemLength = 90;
+
+const targetOf = ({ channelType, channel }: SignalingKey): MetadataTarget =>
+  channelType === 'USER' ? { userId: channel } : { channelType, channel };

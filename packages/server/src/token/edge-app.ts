@@ -1,0 +1,23 @@
+import type { Profile } from '@housecount/protocol';
+import { matchesName } from '../glob.ts';
+import type { TokenApp } from './verify.ts';
+
+/** An app as connections need it. */
+export interface EdgeApp extends TokenApp {
+  /** Who may follow the roster over WebSocket. Counts are for everyone in the channel. */
+  readonly rosterVisibleTo: 'everyone' | 'broadcasters';
+  /** Publishing needs the publish privilege in the token. */
+  readonly coHostAuthentication: boolean;
+  /** Profiles that are not for clients to choose, by pattern of channel names: the first that fits counts. */
+  readonly profiles: readonly PinnedProfile[];
+}
+
+export interface PinnedProfile {
+  /** A name, in which each `*` stands for any characters. */
+  readonly channels: string;
+  readonly profile: Profile;
+}
+
+/** The profile that the app has pinned for the channel, if it has. */
+export const pinnedProfile = ({ profiles }: EdgeApp, channel: string): Profile | undefined =>
+  profiles.find(({ channels }) => matchesName(channels, channel))?.profile;

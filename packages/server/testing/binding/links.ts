@@ -1,0 +1,209 @@
+import type { SimRandom } from '../../test/simulation/sim-random.ts';
+import { Client } from '../clients/client.ts';
+import { SignalingClient } from '../clients/signaling-client.ts';
+
+export type Role = 'broadcaster' | 'audience';
+export type Identity = { readonly uid: number } | { readonly account: string };
+export interface Place {
+  readonly url: string;
+  readonly channel: string;
+}
+/** What somebody can do next. */
+export interface Step {
+  readonly name: string;
+  /** Resolves when the server has done it. */
+  run(): Promise<unknown>;
+}
+
+/** A link that was dropped is taken up again within this time or not at all, milliseconds: leases are 5 s. What comes too late all the same begins anew. */
+const resumeWithinMs = 2_500;
+
+/** Somebody's link to the live channel. */
+export class RtcLink {
+  role: Role = 'audience';
+  #client: Client | undefined;
+  #lostMs: number | undefined;
+  readonly #place: Place;
+  readonly #identity: Identity;
+
+  constructor(place: Place, identity: Identity) {
+    this.#place = place;
+    this.#identity = identity;
+  }
+
+  get isThere(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** Dropped: only the server knows until when it is there. */
+  get isAdrift(): boolean {
+    return this.#lostMs !== undefined;
+  }
+
+  steps(random: SimRandom): readonly Step[] {
+    const client = this.#client;
+    const role = random.pick(['audience', 'audience', 'broadcaster'] as const);
+    const join = (name: string, over: { readonly resume?: string; readonly role?: Role }): Step => ({
+      name,
+      run: async () => {
+        this.role = over.role ?? this.role;
+        const hello = { ...this.#place, ...this.#identity, role: this.role, ...over };
+        try {
+          this.#client = await Client.join(hello);
+        } catch (cause) {
+          if (!String(cause).includes('resume_invalid')) throw cause;
+          this.#client = undefined;
+        }
+        this.#lostMs = undefined;
+        if (over.resume === undefined) await client?.until('the end', () => client.closed);
+      },
+    });
+    if (!client) return [join('join', { role })];
+    if (this.#lostMs !== undefined) {
+      const { resume = '' } = client.welcome ?? {};
+      return Date.now() - this.#lostMs < resumeWithinMs ? [join('resume', { resume })] : [];
+    }
+    return [
+      join('join from a new device', { role }),
+      {
+        name: 'leave',
+        run: async () => {
+          await client.leave();
+          this.isGone();
+        },
+      },
+      {
+        name: 'change role',
+        run: async () => {
+          this.role = this.role === 'audience' ? 'broadcaster' : 'audience';
+          const answers = client.all('ok').length;
+          client.send({ type: 'set-role', id: answers, role: this.role });
+          await client.until('the answer', () => client.all('ok').length > answers);
+        },
+      },
+      {
+        name: 'drop',
+        run: async () => {
+          client.drop();
+          this.#lostMs = Date.now();
+        },
+      },
+    ];
+  }
+
+  /** The server has put it out, or has given it up. */
+  isGone(): void {
+    this.#client = undefined;
+    this.#lostMs = undefined;
+  }
+
+  close(): void {
+    this.#client?.drop();
+  }
+}
+
+/** Somebody's link to signaling, and their subscription. */
+export class RtmLink {
+  subscribed: 'no' | 'quietly' | 'openly' = 'no';
+  #states: Readonly<Record<string, string>> = {};
+  #client: SignalingClient | undefined;
+  #lostMs: number | undefined;
+  readonly #place: Place;
+  readonly #userId: string;
+
+  constructor(place: Place, userId: string) {
+    this.#place = place;
+    this.#userId = userId;
+  }
+
+  get isAdrift(): boolean {
+    return this.#lostMs !== undefined;
+  }
+
+  /** What presence shows that it set. */
+  get states(): Readonly<Record<string, string>> {
+    return this.subscribed === 'openly' ? this.#states : {};
+  }
+
+  steps(random: SimRandom): readonly Step[] {
+    const client = this.#client;
+    if (client && this.#lostMs !== undefined) {
+      const { session } = client.welcome;
+      const comeBack = async () => {
+        this.#client = await SignalingClient.login(this.#place.url, this.#userId, { session });
+        this.#lostMs = undefined;
+        if (!this.#client.welcome.resumed) this.isOut();
+      };
+      return Date.now() - this.#lostMs < resumeWithinMs ? [{ name: 'come back', run: comeBack }] : [];
+    }
+    if (!client || this.subscribed === 'no')
+      return (['quietly', 'openly', 'openly'] as const).map((how) => ({
+        name: `subscribe ${how}`,
+        run: () => this.#subscribe(how),
+      }));
+    const mood = random.id(3);
+    const other = this.subscribed === 'openly' ? 'quietly' : 'openly';
+    return [
+      { name: `subscribe ${other}`, run: () => this.#subscribe(other) },
+      {
+        name: 'set a state',
+        run: () => {
+          // Nobody believes it: the host is in the live channel all the time.
+          this.#states = { mood };
+          return this.#asks({ type: 'set-state', states: { mood, role: 'broadcaster', uid: '1' } });
+        },
+      },
+      {
+        name: 'unsubscribe',
+        run: () => {
+          this.isOut();
+          return this.#asks({ type: 'unsubscribe' });
+        },
+      },
+      {
+        name: 'log out',
+        run: async () => {
+          client.send({ type: 'logout' });
+          await client.until('the end', () => client.closed);
+          this.isGone();
+        },
+      },
+      {
+        name: 'lose the connection',
+        run: async () => {
+          client.drop();
+          this.#lostMs = Date.now();
+        },
+      },
+    ];
+  }
+
+  /** The subscription is over, the session is not. */
+  isOut(): void {
+    this.subscribed = 'no';
+    this.#states = {};
+  }
+
+  isGone(): void {
+    this.isOut();
+    this.#client = undefined;
+    this.#lostMs = undefined;
+  }
+
+  close(): void {
+    this.#client?.drop();
+  }
+
+  async #subscribe(how: 'quietly' | 'openly'): Promise<void> {
+    this.#client ??= await SignalingClient.login(this.#place.url, this.#userId);
+    const options = { withMessage: false, withPresence: false, withMetadata: false, withLock: false };
+    await this.#asks({ type: 'subscribe', ...options, beQuiet: how === 'quietly' });
+    this.subscribed = how;
+  }
+
+  async #asks(request: Readonly<Record<string, unknown>>): Promise<void> {
+    const { channel } = this.#place;
+    const answer = await this.#client?.asks({ channelType: 'MESSAGE', channel, ...request });
+    if (answer?.type !== 'ok') throw new Error(`refused: ${JSON.stringify([request, answer])}`);
+  }
+}

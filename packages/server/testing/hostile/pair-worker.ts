@@ -1,0 +1,68 @@
+import { SignalingClient } from '../clients/signaling-client.ts';
+
+/** Between two messages of the pair, milliseconds: within the rate of publishes. */
+const everyMs = 25;
+/** Messages at least from `begin` to `end`. */
+const messagesMin = 20;
+
+export type PairCommand =
+  | { readonly type: 'log in'; readonly url: string }
+  | { readonly type: 'begin' | 'end' };
+/** What became of the pair's messages: how long they took in the middle, milliseconds; what went wrong. */
+export interface PairReport {
+  readonly medianMs?: number;
+  readonly wrong?: string;
+}
+
+declare const self: Worker;
+const channel = 'of the quiet';
+let from: SignalingClient | undefined;
+let to: SignalingClient | undefined;
+let number = 0;
+const sentMs: number[] = [];
+const tookMs: number[] = [];
+
+/** In a thread of its own, so that what the attackers cost the test's thread does not count. */
+self.onmessage = async ({ data }: MessageEvent<PairCommand>) => {
+  const report: PairReport = await does(data).catch((cause: unknown) => ({ wrong: String(cause) }));
+  self.postMessage(report);
+};
+
+async function does(command: PairCommand): Promise<PairReport> {
+  if (command.type === 'log in') {
+    from = await SignalingClient.login(command.url, 'quiet ann');
+    to = await SignalingClient.login(command.url, 'quiet bob');
+    await to.subscribes(channel, { withPresence: false });
+    to.onFrame = (frame) => {
+      if (frame.type !== 'message' || !('text' in frame.content)) return;
+      // Each comes once, and none before the one that was sent before it.
+      const at = Number(frame.content.text) - (number - sentMs.length);
+      if (at === tookMs.length) tookMs.push(performance.now() - (sentMs[at] ?? 0));
+    };
+    setInterval(talk, everyMs);
+    return {};
+  }
+  if (command.type === 'end') await to?.until('enough messages', () => tookMs.length >= messagesMin);
+  const upTo = sentMs.length;
+  await to?.until('every message of the pair', () => tookMs.length >= upTo);
+  const medianMs = tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? 0;
+  const refused = from?.all('refused') ?? [];
+  const closed = [from?.closed, to?.closed].filter(Boolean);
+  sentMs.splice(0, tookMs.length);
+  tookMs.length = 0;
+  for (const client of [from, to]) client?.frames.splice(0);
+  if (refused.length + closed.length === 0) return { medianMs };
+  return { wrong: JSON.stringify([refused.slice(0, 3), closed]) };
+}
+
+function talk(): void {
+  from?.send({
+    type: 'publish',
+    id: 1_000 + number,
+    channelType: 'MESSAGE',
+    channel,
+    content: { text: String(number) },
+  });
+  sentMs.push(performance.now());
+  number += 1;
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import type { ServerProcess } from '../processes/server-process.ts';
+import type { PairCommand, PairReport } from './pair-worker.ts';
+
+/** How long the pair is watched in peace, milliseconds. */
+const peaceMs = 500;
+/** A message that takes longer than so many times what it took in peace, and this many milliseconds, was held up. Generous: few cores. */
+const slower = { times: 50, ms: 250 };
+/** How much the server's memory may grow over one attack, bytes. Generous: garbage is collected late. */
+const growthBytesMax = 192 * 1024 * 1024;
+
+/** Two users who behave, on a server that is attacked: one publishes numbered messages all the time, the other counts what comes. */
+export class Pair {
+  readonly #server: ServerProcess;
+  readonly #worker = new Worker(new URL('./pair-worker.ts', import.meta.url).href);
+
+  private constructor(server: ServerProcess) {
+    this.#server = server;
+  }
+
+  static async begin(server: ServerProcess): Promise<Pair> {
+    const pair = new Pair(server);
+    await pair.#asks({ type: 'log in', url: server.url });
+    return pair;
+  }
+
+  /** Attacks, while the pair goes on: nothing was lost, refused or held up, and the server's memory has not grown out of bounds. */
+  async whileAttacked(attack: () => Promise<unknown>): Promise<void> {
+    await this.#asks({ type: 'begin' });
+    await new Promise((resolve) => setTimeout(resolve, peaceMs));
+    const peace = await this.#asks({ type: 'end' });
+    const before = await residentBytes(this.#server.pid);
+    await attack();
+    const attacked = await this.#asks({ type: 'end' });
+    if (attacked.medianMs > slower.times * peace.medianMs + slower.ms)
+      throw new Error(`a message took ${attacked.medianMs} ms under attack, ${peace.medianMs} ms in peace`);
+    const grown = (await residentBytes(this.#server.pid)) - before;
+    if (grown > growthBytesMax) throw new Error(`the server grew by ${grown} bytes`);
+  }
+
+  close(): void {
+    this.#worker.terminate();
+  }
+
+  #asks(command: PairCommand): Promise<{ readonly medianMs: number }> {
+    return new Promise((resolve, reject) => {
+      this.#worker.onmessage = ({ data }: MessageEvent<PairReport>) => {
+        if (data.wrong === undefined) resolve({ medianMs: data.medianMs ?? 0 });
+        else reject(new Error(`the pair: ${data.wrong}`));
+      };
+      this.#worker.onerror = (event) => reject(new Error(`the pair: ${event.message}`));
+      this.#worker.postMessage(command);
+    });
+  }
+}
+
+async function residentBytes(pid: number): Promise<number> {
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kilobytes) * 1024;
+}

@@ -1,0 +1,25 @@
+import { systemClock } from '../../src/clock.ts';
+import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { openNodeDisk } from '../../src/engine/embedded/node-disk.ts';
+
+/** Appends to the log in the folder given until it is killed; prints every acknowledged position. Used by node-disk.test.ts. */
+const disk = await openNodeDisk(process.argv[2] ?? '');
+const clock = systemClock();
+const logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => logger,
+};
+const store = await openEmbeddedLog({ disk, logger, clock, segmentBytesMax: 20_000 });
+const encoder = new TextEncoder();
+let last = store.recovery.lastPosition;
+for (;;) {
+  const records = [1, 2, 3].map((n) => encoder.encode(`${last + n} ${'x'.repeat((last * 37) % 500)}`));
+  const outcome = await store.append('main', [records], last);
+  if (!outcome.ok) process.exit(3);
+  last = outcome.lastPosition;
+  if (last % 30 === 0) await store.markAlive(clock.nowMs());
+  process.stdout.write(`${last}\n`);
+}

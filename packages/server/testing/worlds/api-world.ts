@@ -1,0 +1,290 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Authority } from '../../src/api/access/auth.ts';
+import type { Customer } from '../../src/api/access/customer.ts';
+import { LoginBrake } from '../../src/api/access/login-brake.ts';
+import type { ApiDeps } from '../../src/api/deps.ts';
+import { Idempotency } from '../../src/api/request/idempotency.ts';
+import { apiRoutes } from '../../src/api/routes.ts';
+import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
+import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
+import { openHistory } from '../../src/ledger/history/history.ts';
+import { openMessages } from '../../src/ledger/messages/messages.ts';
+import { Redeliveries } from '../../src/ledger/redelivery/redeliveries.ts';
+import type { JoinRequest, Log } from '../../src/log/contract.ts';
+import { openLog } from '../../src/log/open-log.ts';
+import { AddressCount } from '../../src/net/address/address-count.ts';
+import { clientReader, nobodyTrusted } from '../../src/net/address/client.ts';
+import { httpHandler } from '../../src/net/http/http.ts';
+import { SocketCount } from '../../src/net/socket/socket-count.ts';
+import { EndpointStore } from '../../src/notify/endpoint/endpoint-store.ts';
+import { startNotify } from '../../src/notify/notify.ts';
+import { retentionCheckMs } from '../../src/notify/progress/retention.ts';
+import { EndpointRegistry } from '../../src/notify/registry/endpoint-registry.ts';
+import type { Send, SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { startSignaling } from '../../src/signaling/signaling.ts';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+
+export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32), historyDays: 30 };
+export const testCustomer: Customer = {
+  id: 'tester',
+  secret: 'a secret: with a colon',
+  apps: undefined,
+  role: 'admin',
+  names: true,
+};
+export const testLogin = `Basic ${Buffer.from(`${testCustomer.id}:${testCustomer.secret}`).toString('base64')}`;
+
+export interface ApiWorld {
+  readonly log: Log;
+  readonly deps: ApiDeps;
+  /** A request from loopback with the customer's login, unless told otherwise. */
+  ask(path: string, init?: AskInit): Promise<Response>;
+  /** The same, as parsed JSON. */
+  json(path: string, init?: AskInit): Promise<{ status: number; body: Body }>;
+  join(channel: string, uid: number, over?: Partial<JoinRequest>): Promise<void>;
+  leave(channel: string, uid: number): Promise<void>;
+  /** Moves the clock of rates, expiries and rules. */
+  advance(ms: number): void;
+  /** What every endpoint answers. */
+  answer: SendOutcome;
+  /** What was sent to any. */
+  readonly sent: readonly SendRequest[];
+  /** Lines of the log, warnings and errors. */
+  readonly logged: readonly string[];
+  /** The page of /metrics. */
+  metricsText(): string;
+  close(): Promise<void>;
+}
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare them whole.
+export type Body = any;
+export interface AskInit extends RequestInit {
+  readonly address?: string;
+  /** Sent as JSON. */
+  readonly send?: unknown;
+  /** Without the customer's login. */
+  readonly anonymous?: boolean;
+}
+
+/** The REST API over a real log, history and notices, behind the server's own HTTP handler; only the disk is not one. */
+export async function openApiWorld(
+  over: Partial<ApiDeps> & {
+    endpoint?: boolean;
+    hasNamedNetworks?: boolean;
+    customers?: readonly Customer[];
+  } = {},
+): Promise<ApiWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
+  let offsetMs = 0;
+  const system = systemClock();
+  const clock: Clock = {
+    nowMs: () => system.nowMs() + offsetMs,
+    steadyMs: () => system.steadyMs() + offsetMs,
+    wallMs: () => system.wallMs() + offsetMs,
+    notBefore: (floorMs) => system.notBefore(floorMs - offsetMs),
+    after: (delayMs, run) => system.after(delayMs, run),
+  };
+  const random = systemRandom();
+  const logged: string[] = [];
+  const logger = createLogger({
+    level: 'warn',
+    format: 'json',
+    sink: { write: (line) => logged.push(String(line)) > 0 },
+  });
+  const metrics = createMetrics();
+  const disk = new SimDisk(new SimRandom(1)).mount();
+  const store = await openEmbeddedLog({ disk, logger, clock });
+  const common = { clock, random, logger, metrics };
+  const log = await openLog({
+    ...common,
+    store,
+    recoveryMs: 15_000,
+    retentionMs: 1e9,
+    retentionBytes: Number.MAX_SAFE_INTEGER,
+    onFenced: () => {},
+  });
+  const ending = new AbortController();
+  const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal: ending.signal });
+  const deliveries = openDeliveries({ ...common, path: join(folder, 'deliveries.db') });
+  const world = { answer: { answered: true, status: 200, excerpt: '' } as SendOutcome };
+  const endpoint = {
+    id: 'main',
+    app: testApp.id,
+    url: 'https://example.test/notices',
+    description: '',
+    secrets: [{ secret: 's' }],
+    channels: [],
+    format: 'agora' as const,
+    retry: 'agora' as const,
+    redeliverGivenUp: false,
+    headers: {},
+    events: [101, 105, 106] as const,
+    allowPrivateNetwork: false,
+  };
+  const configured = over.endpoint ? [endpoint] : [];
+  const sent: SendRequest[] = [];
+  const send: Send = async (request) => {
+    sent.push(request);
+    return world.answer;
+  };
+  const notify = await startNotify({
+    ...common,
+    log,
+    disk,
+    send,
+    endpoints: configured,
+    retention: {
+      ms: Number.MAX_SAFE_INTEGER,
+      bytes: Number.MAX_SAFE_INTEGER,
+      bytesPerApp: 0,
+      checkMs: retentionCheckMs,
+    },
+    communicationEventsOf: () => '107/108',
+    inspectorSecretOf: () => 'inspector secret',
+    onAttempt: deliveries.record,
+  });
+  const endpoints = new EndpointRegistry({
+    ...common,
+    configured: configured.map((one) => ({ ...one, skipHealthTest: true })),
+    store: await EndpointStore.open(disk),
+    notify,
+    send,
+    hasNamedNetworks: over.hasNamedNetworks ?? true,
+  });
+  const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
+  const signalingApp = {
+    ...testApp,
+    bindSignaling: true,
+    signaling: {
+      announceMax: 50,
+      intervalMs: 30_000,
+      debounceMs: 2_000,
+      lease: 'server' as const,
+      historyDays: 30,
+    },
+  };
+  const kept = openMessages({
+    ...common,
+    path: join(folder, 'messages.db'),
+    log,
+    daysOf: new Map([[testApp.id, 30]]),
+    signal: ending.signal,
+  });
+  const signaling = startSignaling({
+    ...common,
+    kept,
+    apps: new Map([[testApp.id, signalingApp]]),
+    log,
+    broadcast: { publish: () => {} },
+    sockets: new SocketCount(),
+    secret: new Uint8Array(32).fill(7),
+    leaseMs: 10_000,
+    recoveryMs: 15_000,
+    isTokenFree: true,
+  });
+  const idempotency = Idempotency.open(join(folder, 'idempotency.db'), {
+    ...common,
+    bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
+  });
+  const deps: ApiDeps = {
+    ...common,
+    apps: [testApp],
+    kept,
+    authority: new Authority({
+      customers: over.customers ?? [testCustomer],
+      development: over.development ?? false,
+      brake: new LoginBrake(common),
+    }),
+    idempotency,
+    development: false,
+    log,
+    history,
+    deliveries,
+    redeliveries,
+    notify,
+    communicationEventsOf: () => '107/108',
+    endpoints,
+    signaling: signaling.backend,
+    noticeAddresses: () => ['192.0.2.1'],
+    ...over,
+  };
+  const read = clientReader(nobodyTrusted);
+  const handle = httpHandler({
+    ...common,
+    basePath: '',
+    open: new AddressCount(1_000, 1_000),
+    routes: apiRoutes(deps),
+  });
+  const ask: ApiWorld['ask'] = (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
+    const headers = new Headers(init.headers);
+    if (!anonymous && !headers.has('authorization')) headers.set('authorization', testLogin);
+    if (!headers.has('host')) headers.set('host', '127.0.0.1:7080');
+    const body = send === undefined ? init.body : JSON.stringify(send);
+    if (send !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
+    const request = new Request(`http://127.0.0.1:7080${path}`, {
+      ...init,
+      headers,
+      ...(body != null && { body }),
+    });
+    return handle(request, {
+      ...read(address, request),
+      signal: init.signal ?? new AbortController().signal,
+    });
+  };
+  return Object.assign(world, {
+    log,
+    sent,
+    logged,
+    metricsText: () => metrics.text(),
+    deps,
+    ask,
+    async json(path: string, init?: AskInit) {
+      const response = await ask(path, init);
+      return { status: response.status, body: (await response.json()) as Body };
+    },
+    async join(channel: string, uid: number, more: Partial<JoinRequest> = {}) {
+      const outcome = await log.join({
+        app: testApp.id,
+        channel,
+        identity: { uid },
+        connectionId: `${channel}-${uid}`,
+        connectionKind: 'rtc',
+        role: 'audience',
+        platform: 7,
+        leaseMs: 10_000,
+        ip: '198.51.100.1',
+        ...more,
+      });
+      if (!outcome.ok) throw new Error(outcome.code);
+    },
+    async leave(channel: string, uid: number) {
+      await log.submit(testApp.id, channel, {
+        type: 'leave',
+        connectionId: `${channel}-${uid}`,
+        evidence: 'bye',
+      });
+    },
+    advance(ms: number) {
+      offsetMs += ms;
+    },
+    async close() {
+      await signaling.stop(0);
+      await redeliveries.stop();
+      await endpoints.stop();
+      await notify.stop();
+      deliveries.stop();
+      idempotency.close();
+      ending.abort();
+      await history.closed;
+      await kept.closed;
+      await log.stop();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}

@@ -1,0 +1,301 @@
+import type { HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
+import type { Clock } from '../../src/clock.ts';
+import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import type { SelectStreams } from '../../src/live/connection-context.ts';
+import { Connections } from '../../src/live/connections.ts';
+import { Signal } from '../../src/live/roster/signal.ts';
+import type { Log } from '../../src/log/contract.ts';
+import { openLog } from '../../src/log/open-log.ts';
+import type { LogRecord } from '../../src/log/record.ts';
+import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { buildRtcToken, type RtcTokenRequest } from '../../src/token/build.ts';
+import type { EdgeApp } from '../../src/token/edge-app.ts';
+import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+
+/** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
+export const testApp: EdgeApp = {
+  id: '0123456789abcdef0123456789abcdef',
+  certificate: 'fedcba9876543210fedcba9876543210',
+  rosterVisibleTo: 'everyone',
+  coHostAuthentication: false,
+  profiles: [],
+};
+export const strictApp: EdgeApp = {
+  id: 'f'.repeat(32),
+  certificate: 'e'.repeat(32),
+  rosterVisibleTo: 'broadcasters',
+  coHostAuthentication: true,
+  profiles: [{ channels: 'call-*', profile: 'communication' }],
+};
+export const leaseMs = 10_000;
+export const recoveryMs = 15_000;
+
+type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
+
+/** A socket in memory. What is sent to it piles up in `frames`; `backlog` is what it claims not to have taken. */
+export class TestSocket implements Socket {
+  readonly frames: ServerFrame[] = [];
+  readonly topics = new Set<string>();
+  closed: { code: number; reason: string } | undefined;
+  pings = 0;
+  backlog = 0;
+  /** Whether it answers pings, as every client that is there does. */
+  answersPings = true;
+  handler: SocketHandler | undefined;
+  readonly #world: TestWorld;
+
+  constructor(
+    world: TestWorld,
+    readonly address = '192.0.2.1',
+  ) {
+    this.#world = world;
+  }
+
+  send(text: string): void {
+    if (!this.closed) this.frames.push(JSON.parse(text) as ServerFrame);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closed) return;
+    this.closed = { code, reason };
+    this.#world.sockets.delete(this);
+    this.handler?.onClosed();
+  }
+
+  terminate(): void {
+    this.close(1006, '');
+  }
+
+  ping(): void {
+    this.pings++;
+    if (this.answersPings) this.handler?.onPong();
+  }
+
+  bufferedBytes(): number {
+    return this.backlog;
+  }
+
+  subscribe(topic: string): void {
+    this.topics.add(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  /** The client sends, and everything that needs no time to pass happens. */
+  async says(frame: object | string): Promise<this> {
+    this.handler?.onText(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    await this.#world.settled();
+    return this;
+  }
+
+  /** The path breaks without a word. */
+  async drops(): Promise<void> {
+    this.close(1006, '');
+    await this.#world.settled();
+  }
+
+  all<Type extends ServerFrame['type']>(type: Type): FrameOf<Type>[] {
+    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
+  }
+
+  /** The only frame of this type so far. */
+  one<Type extends ServerFrame['type']>(type: Type): FrameOf<Type> {
+    const [frame, ...more] = this.all(type);
+    if (!frame || more.length > 0)
+      throw new Error(`not one ${type} but: ${JSON.stringify(this.frames)} ${JSON.stringify(this.closed)}`);
+    return frame;
+  }
+
+  get welcome(): WelcomeFrame {
+    return this.one('welcome');
+  }
+}
+
+export class TestWorld implements Broadcast {
+  readonly clock = new SimClock();
+  readonly disk = new SimDisk(new SimRandom(3));
+  readonly sockets = new Set<TestSocket>();
+  readonly resumeSecret = new Uint8Array(32).fill(7);
+  readonly selected: unknown[] = [];
+  published = 0;
+  #process: SimProcessClock | undefined;
+  #stalledMs = 0;
+  log!: Log;
+  signal!: Signal;
+  connections!: Connections;
+
+  static async start(): Promise<TestWorld> {
+    const world = new TestWorld();
+    await world.start();
+    return world;
+  }
+
+  /** Starts the process, for the first time or again. */
+  async start(): Promise<void> {
+    this.#process = this.clock.process();
+    const simulated = this.#process;
+    const clock: Clock = {
+      nowMs: () => simulated.nowMs() + this.#stalledMs,
+      steadyMs: () => simulated.steadyMs() + this.#stalledMs,
+      wallMs: () => simulated.wallMs() + this.#stalledMs,
+      notBefore: (floorMs) => simulated.notBefore(floorMs - this.#stalledMs),
+      after: (delayMs, run) => simulated.after(delayMs, run),
+    };
+    const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
+    const metrics = createMetrics();
+    const random = new SimRandom(5 + this.clock.nowMs());
+    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
+    this.log = await openLog({
+      store,
+      clock,
+      random,
+      logger,
+      metrics,
+      recoveryMs,
+      retentionMs: 60_000,
+      retentionBytes: Number.MAX_SAFE_INTEGER,
+      onFenced: (cause) => {
+        throw cause;
+      },
+    });
+    const apps = [testApp, strictApp];
+    this.signal = new Signal({
+      log: this.log,
+      apps: apps.map(({ id }) => id),
+      broadcast: this,
+      clock,
+      logger,
+      metrics,
+    });
+    const onSelect: SelectStreams = (connectionId, session, kinds) => {
+      if (session === 'unknown') return 'not_found';
+      this.selected.push({ connectionId, session, ...kinds });
+      return undefined;
+    };
+    this.connections = new Connections({
+      apps: new Map(apps.map((app) => [app.id, app])),
+      log: this.log,
+      signal: this.signal,
+      clock,
+      random,
+      logger,
+      metrics,
+      resumeSecret: this.resumeSecret,
+      leaseMs,
+      recoveryMs,
+      iceServers: [{ urls: 'stun:192.0.2.9:3478' }],
+      onSelect,
+    });
+    this.signal.start();
+    this.connections.start();
+  }
+
+  /** kill -9: sockets close, timers stop, and what was not on disk is lost. */
+  async crash(): Promise<void> {
+    this.#process?.kill();
+    this.disk.crash('process');
+    for (const socket of this.sockets) {
+      socket.handler = undefined;
+      socket.close(1006, '');
+    }
+    await settle();
+  }
+
+  /** Somebody sets the wall clock of the machine, or it was suspended for as long. */
+  step(byMs: number): void {
+    this.clock.wallAheadMs += byMs;
+  }
+
+  /** The process stands still: time passes, and no timer runs. */
+  stall(byMs: number): void {
+    this.#stalledMs += byMs;
+  }
+
+  publish(topic: string, text: string): void {
+    this.published++;
+    for (const socket of this.sockets) if (socket.topics.has(topic)) socket.send(text);
+  }
+
+  /** Everything that needs no time to pass has happened; appends need a little. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 4; turn++) await this.clock.advance(1);
+  }
+
+  async advance(byMs: number): Promise<void> {
+    await this.clock.advance(byMs);
+    await this.settled();
+  }
+
+  /** A socket that has said nothing yet. */
+  connect(address?: string): TestSocket {
+    const socket = new TestSocket(this, address);
+    this.sockets.add(socket);
+    const handler = this.connections.accept(socket);
+    if (socket.closed) handler.onClosed();
+    else socket.handler = handler;
+    return socket;
+  }
+
+  /** A socket that has said hello; refused or welcome. */
+  async hello(over: Partial<HelloFrame> & { app?: string } = {}, address?: string): Promise<TestSocket> {
+    return this.connect(address).says(helloFrame(over));
+  }
+
+  /** All records of the log, from the first. */
+  async records(): Promise<LogRecord[]> {
+    const records: LogRecord[] = [];
+    if (this.log.lastPosition === 0) return records;
+    const stop = new AbortController();
+    for await (const batch of this.log.follow(0, stop.signal)) {
+      records.push(...batch.map(({ record }) => record));
+      if (batch.at(-1)?.position === this.log.lastPosition) stop.abort();
+    }
+    return records;
+  }
+
+  /** Types of the events, which people are told, and not of the marks. */
+  async events(): Promise<string[]> {
+    const types = (await this.records()).map(({ type }) => type);
+    return types.filter((type) => /^(channel|member|role)-/.test(type));
+  }
+
+  async stop(): Promise<void> {
+    await this.connections.stop(0);
+    await this.signal.stop();
+    await this.crash();
+  }
+}
+
+/** A hello of an audience member, uid 42, with a token for anybody, unless told otherwise. */
+export function helloFrame(over: Partial<HelloFrame> = {}): HelloFrame {
+  const hello = { type: 'hello', version: 1, app: testApp.id, channel: 'lobby', ...over } as const;
+  const identity = over.uid === undefined && over.account === undefined ? { uid: 42 } : {};
+  const app = hello.app === strictApp.id ? strictApp : testApp;
+  return { ...hello, ...identity, token: over.token ?? token({ channel: hello.channel, app }) };
+}
+
+/** A token of the test's app for anybody, good for a day, unless told otherwise. */
+export function token(
+  over: Partial<RtcTokenRequest> & { readonly app?: EdgeApp } = {},
+  issuedSeconds = 1_700_000_000,
+): string {
+  const { app = testApp, ...request } = over;
+  return buildRtcToken({
+    appId: app.id,
+    certificate: app.certificate ?? '',
+    channel: 'lobby',
+    identity: { uid: 0 },
+    role: 'broadcaster',
+    expireSeconds: 86_400,
+    privilegeSeconds: 0,
+    issuedSeconds,
+    salt: 9,
+    ...request,
+  });
+}

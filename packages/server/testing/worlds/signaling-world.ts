@@ -1,0 +1,375 @@
+import type { SignalingLogin, SignalingServerFrame } from '@housecount/protocol';
+import type { Clock } from '../../src/clock.ts';
+import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { openMessages } from '../../src/ledger/messages/messages.ts';
+import type { JoinRequest, Log } from '../../src/log/contract.ts';
+import { openLog } from '../../src/log/open-log.ts';
+import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
+import { SocketCount } from '../../src/net/socket/socket-count.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import type { SignalingApp } from '../../src/signaling/context.ts';
+import { Signaling } from '../../src/signaling/signaling.ts';
+import { buildRtcToken, buildSignalingToken } from '../../src/token/build.ts';
+import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
+import { SimDisk } from '../../test/simulation/sim-disk.ts';
+import { SimRandom } from '../../test/simulation/sim-random.ts';
+
+/** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
+export const app: SignalingApp = {
+  id: '0123456789abcdef0123456789abcdef',
+  certificate: 'fedcba9876543210fedcba9876543210',
+  bindSignaling: true,
+  signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server', historyDays: 30 },
+};
+export const leaseMs = 10_000;
+export const recoveryMs = 15_000;
+
+type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServerFrame, { type: Type }>;
+
+/** A client in memory. What it is sent piles up in `frames`; `backlog` is what it claims not to have taken. */
+export class TestClient implements Socket {
+  readonly frames: SignalingServerFrame[] = [];
+  readonly topics = new Set<string>();
+  closed: { code: number; reason: string } | undefined;
+  backlog = 0;
+  /** Whether it answers pings, as every client that is there does. */
+  answersPings = true;
+  handler: SocketHandler | undefined;
+  /** Who it said it is. */
+  userId = '';
+  readonly #world: SignalingWorld;
+  #id = 0;
+
+  constructor(
+    world: SignalingWorld,
+    readonly address = '192.0.2.1',
+  ) {
+    this.#world = world;
+  }
+
+  send(text: string): void {
+    if (!this.closed) this.frames.push(JSON.parse(text) as SignalingServerFrame);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closed) return;
+    this.closed = { code, reason };
+    this.#world.clients.delete(this);
+    this.handler?.onClosed();
+  }
+
+  terminate(): void {
+    this.close(1006, '');
+  }
+
+  ping(): void {
+    if (this.answersPings) this.handler?.onPong();
+  }
+
+  bufferedBytes(): number {
+    return this.backlog;
+  }
+
+  subscribe(topic: string): void {
+    this.topics.add(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic);
+  }
+
+  /** The client sends, and everything that needs no time to pass happens. */
+  async says(frame: object | string): Promise<this> {
+    this.handler?.onText(typeof frame === 'string' ? frame : JSON.stringify(frame));
+    await this.#world.settled();
+    return this;
+  }
+
+  /** A request, and its answer. */
+  async asks(request: Readonly<Record<string, unknown>>): Promise<FrameOf<'ok'> | FrameOf<'refused'>> {
+    this.#id += 1;
+    const id = this.#id;
+    await this.says({ id, ...request });
+    const answer = this.frames.findLast(
+      (frame) => (frame.type === 'ok' || frame.type === 'refused') && frame.id === id,
+    );
+    if (answer?.type === 'ok' || answer?.type === 'refused') return answer;
+    throw new Error(`no answer to ${JSON.stringify(request)}: ${JSON.stringify(this.frames.at(-1))}`);
+  }
+
+  subscribes(channel: string, over: Readonly<Record<string, unknown>> = {}) {
+    return this.asks({ ...subscription(channel), ...over });
+  }
+
+  /** Joins a stream channel with a token for it. */
+  enters(channel: string, over: Readonly<Record<string, unknown>> = {}) {
+    const { withMessage: _, ...rest } = subscription(channel);
+    const token = streamTokenOf(this.userId, channel, this.#world.clock.nowMs());
+    return this.asks({ ...rest, channelType: 'STREAM', token, ...over });
+  }
+
+  all<Type extends SignalingServerFrame['type']>(type: Type): FrameOf<Type>[] {
+    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
+  }
+
+  /** What presence told of a channel so far, without times. */
+  presence(channel = 'lobby') {
+    return this.all('presence').flatMap((frame) => (frame.channel === channel ? [frame.event] : []));
+  }
+
+  /** What presence told since the last call. */
+  news(channel = 'lobby') {
+    const news = this.presence(channel).slice(this.#seen);
+    this.#seen += news.length;
+    return news;
+  }
+  #seen = 0;
+
+  get welcome(): FrameOf<'welcome'> {
+    const [frame] = this.all('welcome');
+    if (!frame) throw new Error(`not welcome: ${JSON.stringify(this.frames)}`);
+    return frame;
+  }
+
+  get closing(): FrameOf<'closing'> | undefined {
+    return this.all('closing')[0];
+  }
+
+  /** The path breaks without a word. */
+  async drops(): Promise<void> {
+    this.close(1006, '');
+    await this.#world.settled();
+  }
+}
+
+export class SignalingWorld implements Broadcast {
+  readonly clock = new SimClock();
+  readonly disk = new SimDisk(new SimRandom(3));
+  readonly clients = new Set<TestClient>();
+  readonly #app: SignalingApp;
+  #ending = new AbortController();
+  #process: SimProcessClock | undefined;
+  published = 0;
+  log!: Log;
+  signaling!: Signaling;
+
+  private constructor(
+    changes: Partial<SignalingApp>,
+    readonly isTokenFree: boolean,
+  ) {
+    this.#app = { ...app, ...changes };
+  }
+
+  static async start(changes: Partial<SignalingApp> = {}, isTokenFree = false): Promise<SignalingWorld> {
+    const world = new SignalingWorld(changes, isTokenFree);
+    await world.start();
+    return world;
+  }
+
+  /** Starts the process, for the first time or again. */
+  async start(): Promise<void> {
+    this.#process = this.clock.process();
+    const clock: Clock = this.#process;
+    const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
+    const metrics = createMetrics();
+    const random = new SimRandom(5 + this.clock.nowMs());
+    const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
+    this.log = await openLog({
+      store,
+      clock,
+      random,
+      logger,
+      metrics,
+      recoveryMs,
+      retentionMs: 60_000,
+      retentionBytes: Number.MAX_SAFE_INTEGER,
+      onFenced: (cause) => {
+        throw cause;
+      },
+    });
+    this.#ending = new AbortController();
+    const kept = openMessages({
+      path: ':memory:',
+      log: this.log,
+      clock,
+      logger,
+      daysOf: new Map([[this.#app.id, this.#app.signaling.historyDays]]),
+      signal: this.#ending.signal,
+    });
+    this.signaling = new Signaling({
+      apps: new Map([[this.#app.id, this.#app]]),
+      log: this.log,
+      kept,
+      clock,
+      random,
+      logger,
+      metrics,
+      broadcast: this,
+      sockets: new SocketCount(),
+      secret: new Uint8Array(32).fill(7),
+      leaseMs,
+      recoveryMs,
+      isTokenFree: this.isTokenFree,
+    });
+    this.signaling.start();
+  }
+
+  /** kill -9: sockets close, timers stop, and what was not on disk is lost. */
+  async crash(): Promise<void> {
+    this.#process?.kill();
+    this.#ending.abort();
+    this.disk.crash('process');
+    for (const client of this.clients) {
+      client.handler = undefined;
+      client.close(1006, '');
+    }
+    await settle();
+  }
+
+  publish(topic: string, text: string, except?: Socket): void {
+    this.published += 1;
+    for (const client of this.clients) if (client !== except && client.topics.has(topic)) client.send(text);
+  }
+
+  /** Everything that needs no time to pass has happened; appends need a little. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 4; turn++) await this.clock.advance(1);
+  }
+
+  async advance(byMs: number): Promise<void> {
+    await this.clock.advance(byMs);
+    await this.settled();
+  }
+
+  /** A socket that has said nothing yet. */
+  connect(address?: string): TestClient {
+    const client = new TestClient(this, address);
+    this.clients.add(client);
+    const handler = this.signaling.accept(client);
+    if (client.closed) handler.onClosed();
+    else client.handler = handler;
+    return client;
+  }
+
+  /** A client that has said login; refused or welcome. */
+  async login(userId: string, over: Partial<SignalingLogin> = {}): Promise<TestClient> {
+    const client = this.connect();
+    client.userId = userId;
+    return client.says(loginFrame(userId, this.clock.nowMs(), over));
+  }
+
+  /** A member of the live channel. */
+  async joins(
+    identity: JoinRequest['identity'],
+    { channel = 'lobby', role = 'audience' as 'audience' | 'broadcaster' } = {},
+  ): Promise<{
+    leaves(): Promise<void>;
+    falls(silentMs?: number): Promise<void>;
+    becomes(role: 'audience' | 'broadcaster'): Promise<void>;
+  }> {
+    const connectionId = `rtc of ${JSON.stringify(identity)} at ${this.clock.nowMs()}`;
+    const outcome = await this.#durable(
+      this.log.join({
+        app: this.#app.id,
+        channel,
+        identity,
+        connectionId,
+        connectionKind: 'rtc',
+        role,
+        platform: 7,
+        leaseMs,
+        ip: '192.0.2.2',
+      }),
+    );
+    if (!outcome.ok) throw new Error(outcome.code);
+    const submit = async (command: Parameters<Log['submit']>[2]) => {
+      await this.#durable(this.log.submit(this.#app.id, channel, command));
+    };
+    return {
+      leaves: () => submit({ type: 'leave', connectionId, evidence: 'bye' }),
+      falls: () =>
+        submit({
+          type: 'silent',
+          connectionId,
+          lastHeardMs: this.clock.nowMs(),
+          evidence: 'socket-closed',
+        }),
+      becomes: (next) => submit({ type: 'set-role', connectionId, role: next }),
+    };
+  }
+
+  /** User ids of those who subscribe, as the log has it. */
+  subscribers(channel = 'lobby'): string[] {
+    const state = this.log.signalingChannel({ app: this.#app.id, channelType: 'MESSAGE', channel });
+    if (state?.presence.sid === undefined) return [];
+    return Array.from(state.presence.roster, ({ uid, account }) => account ?? String(uid));
+  }
+
+  async stop(): Promise<void> {
+    await this.signaling.stop(0);
+    await this.crash();
+  }
+
+  async #durable<T>(promise: Promise<T>): Promise<T> {
+    await this.settled();
+    return promise;
+  }
+}
+
+export function loginFrame(
+  userId: string,
+  nowMs: number,
+  over: Partial<SignalingLogin> = {},
+): SignalingLogin {
+  return {
+    type: 'login',
+    version: 1,
+    app: app.id,
+    userId,
+    token: tokenOf(userId, nowMs),
+    heartbeatInterval: 5,
+    presenceTimeout: 300,
+    ...over,
+  };
+}
+
+/** A token for this user, good for a day unless told otherwise. */
+export const tokenOf = (userId: string, nowMs: number, expireSeconds = 86_400): string =>
+  buildSignalingToken({
+    appId: app.id,
+    certificate: app.certificate ?? '',
+    userId,
+    expireSeconds,
+    issuedSeconds: Math.floor(nowMs / 1000),
+    salt: 9,
+  });
+
+/** A token for this user in this stream channel, good for a day unless told otherwise. */
+export const streamTokenOf = (
+  userId: string,
+  channel: string,
+  nowMs: number,
+  expireSeconds = 86_400,
+): string =>
+  buildRtcToken({
+    appId: app.id,
+    certificate: app.certificate ?? '',
+    channel,
+    identity: { account: userId },
+    role: 'audience',
+    expireSeconds,
+    issuedSeconds: Math.floor(nowMs / 1000),
+    salt: 9,
+  });
+
+export const subscription = (channel: string) => ({
+  type: 'subscribe',
+  channelType: 'MESSAGE',
+  channel,
+  withMessage: true,
+  withPresence: true,
+  withMetadata: false,
+  withLock: false,
+  beQuiet: false,
+});
