@@ -73,7 +73,8 @@ function citedIn(text, areas) {
   return cited;
 }
 
-const isTest = (path) => /\.test\.(ts|tsx|mjs)$/.test(path) || /(suite|test)\.tsx?$/.test(path);
+const isTest = (path) =>
+  /\.test\.(ts|tsx|mjs)$/.test(path) || /(suite|test)\.tsx?$|testing\/suites\/[^/]*\.ts$/.test(path);
 
 /** Each file of tests, relative to the root, with the rules that it cites. */
 export function readCitations(rules) {

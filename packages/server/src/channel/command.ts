@@ -1,7 +1,7 @@
 import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
 import type { PublishRights } from './membership/rights.ts';
 
-/** What is asked of one channel. Made by edge/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
+/** What is asked of one channel. Made by live/, whip/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =
   | JoinCommand
   | { readonly type: 'leave'; readonly connectionId: string; readonly evidence: Evidence }

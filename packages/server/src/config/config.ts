@@ -4,7 +4,7 @@ import type { Network } from '../net/address/network.ts';
 import type { Endpoint } from '../notify/endpoint/endpoint.ts';
 import type { OpenTo } from '../token/verify.ts';
 
-/** The whole configuration, checked and with defaults filled in (config-load.ts makes it). Only main.ts imports this. */
+/** The whole configuration, checked and with defaults filled in (load.ts makes it). */
 export interface Config {
   readonly listen: {
     readonly host: string;

@@ -1,5 +1,5 @@
 /**
- * The room of the log's engines. One contract, one contract suite (contract-suite.ts), one folder per implementation.
+ * The room of the log's engines. One contract, one contract suite (testing/suites/engine-contract.ts), one folder per implementation.
  * Nothing above this file knows which engine runs.
  */
 

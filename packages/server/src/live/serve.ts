@@ -27,7 +27,7 @@ export interface EdgeOptions extends ConnectionsOptions {
     accept(socket: Socket): SocketHandler;
     stop(retryAfterMs: number): Promise<void>;
   };
-  /** The one that signal/ publishes on: carried by this server from now on. */
+  /** The one that live/roster/ publishes on: carried by this server from now on. */
   readonly broadcast: LateBroadcast;
 }
 

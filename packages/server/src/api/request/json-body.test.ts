@@ -38,3 +38,21 @@ test('PARSE4: brackets in texts are no nesting', async () => {
   const text = JSON.stringify(`"\\${'[{'.repeat(1_000)}`);
   expect(await send(`{"publisher":"ann","content":{"text":${text}}}`)).toMatchObject({ status: 200 });
 });
+
+test('WIRE43: JSON bodies: type and syntax are checked', async () => {
+  const post = async (body: string, type?: string) =>
+    (
+      await world.ask(`/v1/apps/${testApp.id}/channels/lobby/messages`, {
+        method: 'POST',
+        headers: { 'idempotency-key': crypto.randomUUID(), ...(type && { 'content-type': type }) },
+        body,
+      })
+    ).status;
+  const message = '{"publisher":"ann","content":{"text":"x"}}';
+  expect(await post(message, 'application/json')).toBe(200);
+  expect(await post(message, 'Application/JSON; charset=utf-8')).toBe(200);
+  expect(await post(message, 'text/plain')).toBe(415);
+  expect(await post(message)).toBe(415);
+  expect(await post('{"publisher":', 'application/json')).toBe(400);
+  expect(await post('', 'application/json')).toBe(400);
+});

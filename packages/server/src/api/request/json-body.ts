@@ -8,7 +8,7 @@ export const bodyDepthMax = 32;
 
 /**
  * The JSON body of a request, of any method (a DELETE carries one too); undefined if there is none. Its size was checked
- * before, by edge/.
+ * before, by net/http/.
  * @throws HousecountError media_type_unsupported, body_invalid
  */
 export async function readJsonBody(request: Request): Promise<unknown> {

@@ -12,7 +12,7 @@ export interface Tls {
   readonly key: string;
 }
 
-/** The adapter to Bun's HTTP and WebSocket server: the only file of edge/ that knows it. */
+/** The adapter to Bun's HTTP and WebSocket server: the only file of net/ that knows it. */
 export interface BunServerOptions {
   readonly host: string;
   /** 0 picks a free port. */

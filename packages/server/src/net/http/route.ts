@@ -1,7 +1,7 @@
 import type { HousecountError } from '@housecount/protocol';
 import type { Client } from '../address/client.ts';
 
-/** How the parts of the server that speak HTTP hand their resources to edge/. Web standard types only. */
+/** How the parts of the server that speak HTTP hand their resources to net/http/. Web standard types only. */
 
 /** Who asks (client.ts), for what. */
 export interface RequestContext extends Client {
