@@ -26,11 +26,11 @@ export async function setUpPackages() {
 
 /** The packages that are built, in order, each with those whose sources it is made of. */
 const builds = [
-  ['rtc', ['rtc', 'protocol']],
-  ['rtm', ['rtm', 'protocol']],
-  ['react', ['react', 'rtc', 'rtm', 'protocol']],
+  ['rtc', ['rtc', 'link', 'protocol']],
+  ['rtm', ['rtm', 'link', 'protocol']],
+  ['react', ['react', 'rtc', 'rtm', 'link', 'protocol']],
   ['webhook', ['webhook', 'protocol']],
-  ['console', ['console', 'rtc', 'protocol']],
+  ['console', ['console', 'rtc', 'link', 'protocol']],
 ];
 
 /** Builds the SDKs and the console, if a source is newer than the build. */

@@ -27,6 +27,7 @@ const groups = {
       ...tests(
         'packages/protocol',
         'packages/webhook',
+        'packages/link',
         'packages/rtc',
         'packages/rtm',
         'packages/react',

@@ -36,12 +36,16 @@ for (const output of outputs) {
 const tsc = fileURLToPath(import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'));
 execFileSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.types.json')], { stdio: 'inherit' });
 const types = join(dist, 'types');
-// The types stand alone: those of the protocol are beside them.
+// The types stand alone: those of the packages inside are beside them.
 for (const name of readdirSync(types, { recursive: true })) {
   const path = join(types, name);
   if (!name.endsWith('.d.ts')) continue;
-  const protocol = relative(dirname(path), join(types, 'protocol/src/index.ts'));
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll("'@housecount/protocol'", `'${protocol}'`));
+  let text = readFileSync(path, 'utf8');
+  for (const inner of ['link', 'protocol']) {
+    const at = relative(dirname(path), join(types, `${inner}/src/index.ts`));
+    text = text.replaceAll(`'@housecount/${inner}'`, `'${at.startsWith('.') ? at : `./${at}`}'`);
+  }
+  writeFileSync(path, text);
 }
 writeFileSync(
   join(dist, 'index.d.ts'),

@@ -1,4 +1,4 @@
-import { after } from './clock.ts';
+import { after } from '@housecount/link';
 import { aborted } from './errors.ts';
 
 /** Resolves after `ms` milliseconds; rejects OPERATION_ABORTED as soon as one of the signals aborts. */

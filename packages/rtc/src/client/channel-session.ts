@@ -1,8 +1,7 @@
+import { onPageEnd, type PageEnd, passedMs } from '@housecount/link';
 import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
-import { passedMs } from '../clock.ts';
 import { aborted } from '../errors.ts';
 import { Link, type LinkIdentity, type WelcomeKind } from '../link/link.ts';
-import { onPageEnd, type PageEnd } from '../link/page-end.ts';
 import { pageStorage, saveResume, takeResume } from '../link/resume-store.ts';
 import type { SocketEnd } from '../link/socket.ts';
 import { log } from '../log.ts';

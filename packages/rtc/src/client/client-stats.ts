@@ -1,4 +1,4 @@
-import { intervalMs, passedMs } from '../clock.ts';
+import { intervalMs, passedMs } from '@housecount/link';
 import type { RemoteHost, UID } from '../media/remote-hosts.ts';
 import { volumeIntervalMs } from '../settings.ts';
 import { StatsCollector } from '../stats/collector.ts';

@@ -1,3 +1,4 @@
+import { after, Backoff, passedMs } from '@housecount/link';
 import {
   type HelloFrame,
   type Profile,
@@ -8,11 +9,9 @@ import {
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
-import { after, passedMs } from '../clock.ts';
 import { aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { delay, throwIfAborted } from '../timing.ts';
-import { Backoff } from './backoff.ts';
 import { type RequestBody, Socket, type SocketEnd, SocketEnded } from './socket.ts';
 
 /** Time for a first join, over all its attempts, milliseconds. After a first welcome the link never gives up by itself. */

@@ -1,3 +1,4 @@
+import { after, passedMs, startTicking } from '@housecount/link';
 import {
   type ClientFrame,
   type Code,
@@ -10,10 +11,8 @@ import {
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
-import { after, passedMs } from '../clock.ts';
 import { aborted } from '../errors.ts';
 import { log } from '../log.ts';
-import { startTicking } from './ticker.ts';
 
 /** Time for the server to welcome, milliseconds, the opening of the socket included unless that has a time of its own; then the attempt has failed. */
 const welcomeMs = 10_000;

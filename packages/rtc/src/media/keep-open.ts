@@ -1,6 +1,5 @@
-import { passedMs } from '../clock.ts';
+import { Backoff, passedMs } from '@housecount/link';
 import { failure, toException } from '../errors.ts';
-import { Backoff } from '../link/backoff.ts';
 import { log } from '../log.ts';
 import { delay, throwIfAborted } from '../timing.ts';
 import { MediaSession, type MediaSessionOptions } from './media-session.ts';

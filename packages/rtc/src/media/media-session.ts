@@ -1,4 +1,4 @@
-import { after } from '../clock.ts';
+import { after } from '@housecount/link';
 import { type AgoraRTCException, aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { onAnyAbort, throwIfAborted } from '../timing.ts';

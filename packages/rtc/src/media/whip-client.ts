@@ -1,5 +1,5 @@
+import { after } from '@housecount/link';
 import { type Code, codes, HousecountError } from '@housecount/protocol';
-import { after } from '../clock.ts';
 import { failure } from '../errors.ts';
 import { onAnyAbort } from '../timing.ts';
 

@@ -1,4 +1,4 @@
-import { passedMs } from '../clock.ts';
+import { passedMs } from '@housecount/link';
 import type { LocalTrack } from './local-track.ts';
 import type { RemoteTrack } from './remote-track.ts';
 

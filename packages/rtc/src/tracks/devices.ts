@@ -1,4 +1,4 @@
-import { stampMs } from '../clock.ts';
+import { stampMs } from '@housecount/link';
 import { failure } from '../errors.ts';
 import { type GlobalEvents, globalEvents } from '../global-events.ts';
 import { captureMedia, mediaDevices } from './capture.ts';

@@ -1,3 +1,4 @@
+import { watchPage } from '@housecount/link';
 import type {
   SignalingMessage,
   SignalingReadRevoked,
@@ -32,7 +33,6 @@ import type {
 } from '../events/responses.ts';
 import { type StatusEvent, statusEventOf } from '../events/status-event.ts';
 import { RTMHistory } from '../history/history.ts';
-import { watchPage } from '../link/page.ts';
 import { RTMLock } from '../locks/lock.ts';
 import { bytesOf, type Message, messageBytesMax, messageTypeOf } from '../messages/content.ts';
 import { RTMPresence } from '../presence/presence.ts';

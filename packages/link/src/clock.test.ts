@@ -66,11 +66,11 @@ test('BACK11: such a wait can be cancelled in every part, and one without end ne
 });
 
 /** The files in which a machine's clock may be read: one in each SDK. */
-const clocks = ['rtc/src/clock.ts', 'rtm/src/settings/environment.ts'];
+const clocks = ['link/src/clock.ts', 'rtm/src/settings/environment.ts'];
 
 test('BACK10: an SDK reads the clock of its machine in one place', () => {
   const packages = join(import.meta.dir, '../..');
-  const readers = ['rtc/src', 'rtm/src', 'react/src'].flatMap((folder) =>
+  const readers = ['link/src', 'rtc/src', 'rtm/src', 'react/src'].flatMap((folder) =>
     readdirSync(join(packages, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => `${folder}/${name}`)
       .filter((name) => /\.tsx?$/.test(name) && !/\.test\.|\/testing\//.test(name))
