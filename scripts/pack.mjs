@@ -1,21 +1,47 @@
-// `npm run pack`: the packages that pages and backends install, as tarballs in packs/. An installed tarball is a plain folder, which every
+// `npm run pack`: the packages that are installed elsewhere, as tarballs in packs/. An installed tarball is a plain folder, which every
 // bundler resolves; a folder that npm links lies outside the project, where some (Next.js with Turbopack) do not look.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, setUpBuilds, setUpPackages } from './setup.mjs';
 
 const packed = ['rtc', 'rtm', 'react', 'webhook'];
+/** What a manifest says for this repository alone. */
+const insideOnly = new Set(['scripts', 'devDependencies', 'private']);
+const sourceCondition = '@housecount/source';
+
+/** Sets the package's files out in `stage` as they are installed: no sources, no tests, and a manifest that names neither. */
+function setOut(name, stage) {
+  const from = join(root, 'packages', name);
+  const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'), (key, value) =>
+    insideOnly.has(key) || key === sourceCondition ? undefined : value,
+  );
+  mkdirSync(stage, { recursive: true });
+  writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  cpSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+  for (const file of manifest.files) {
+    if (!existsSync(join(from, file))) throw new Error(`packages/${name} has no ${file}: is it built?`);
+    cpSync(join(from, file), join(stage, file), { recursive: true });
+  }
+}
 
 await setUpPackages();
 setUpBuilds();
 const folder = process.argv[2] ?? join(root, 'packs');
 mkdirSync(folder, { recursive: true });
-const workspaces = packed.flatMap((name) => ['-w', `packages/${name}`]);
-const { stdout, status } = spawnSync('npm', ['pack', '--json', '--pack-destination', folder, ...workspaces], {
-  cwd: root,
-  encoding: 'utf8',
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-if (status !== 0) process.exit(status ?? 1);
-for (const { filename } of JSON.parse(stdout)) console.log(relative(process.cwd(), join(folder, filename)));
+const stages = mkdtempSync(join(tmpdir(), 'housecount-pack-'));
+try {
+  for (const name of packed) setOut(name, join(stages, name));
+  const { stdout, status } = spawnSync(
+    'npm',
+    ['pack', '--json', '--pack-destination', folder, ...packed.map((name) => `./${name}`)],
+    { cwd: stages, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  if (status !== 0) process.exitCode = status ?? 1;
+  else
+    for (const { filename } of JSON.parse(stdout))
+      console.log(relative(process.cwd(), join(folder, filename)));
+} finally {
+  rmSync(stages, { recursive: true, force: true });
+}

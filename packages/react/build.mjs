@@ -1,24 +1,14 @@
-/** Builds the hooks: one module, and the types. React and the SDKs stay outside. */
+// The hooks, as a module and for `require`. React and the SDKs stay outside.
 
-import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { oldestBrowsers } from '../../scripts/browsers.mjs';
+import { buildPackage } from '../../scripts/build-package.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, 'dist');
-rmSync(dist, { recursive: true, force: true });
-
-await build({
-  entryPoints: [join(here, 'src/index.ts')],
-  outfile: join(dist, 'index.js'),
-  bundle: true,
-  format: 'esm',
-  target: oldestBrowsers,
-  packages: 'external',
+await buildPackage(import.meta.dirname, {
+  scripts: [
+    { entry: 'src/index.ts', file: 'index.js', format: 'esm' },
+    { entry: 'src/index.ts', file: 'cjs/index.js', format: 'cjs' },
+  ],
+  // The directive: where a framework renders on its server, hooks are the client's.
+  options: { target: oldestBrowsers, platform: 'neutral', banner: { js: "'use client';" } },
+  types: { index: 'src/index.ts' },
 });
-const tsc = fileURLToPath(import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'));
-execFileSync(process.execPath, [tsc, '-p', join(here, 'tsconfig.types.json')], { stdio: 'inherit' });
-writeFileSync(join(dist, 'index.d.ts'), "export * from './types/index.ts';\n");

@@ -1,22 +1,12 @@
-// Makes dist/index.js, one ES module without dependencies, and dist/index.cjs for `require`, for Node, browsers and edge runtimes.
-import { copyFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+// Two modules without dependencies, one of them for `require`, for Node, browsers and edge runtimes.
+import { buildPackage } from '../../scripts/build-package.mjs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-rmSync(here('dist'), { recursive: true, force: true });
-for (const [format, outfile] of [
-  ['esm', 'dist/index.js'],
-  ['cjs', 'dist/index.cjs'],
-])
-  await build({
-    entryPoints: [here('src/index.ts')],
-    outfile: here(outfile),
-    bundle: true,
-    format,
-    platform: 'neutral',
-    target: 'es2022',
-    legalComments: 'none',
-  });
-// The same types; TypeScript tells the two kinds of modules apart by the name of the file.
-copyFileSync(here('index.d.ts'), here('dist/index.d.cts'));
+await buildPackage(import.meta.dirname, {
+  scripts: [
+    { entry: 'src/index.ts', file: 'index.js', format: 'esm' },
+    { entry: 'src/index.ts', file: 'cjs/index.js', format: 'cjs' },
+  ],
+  options: { platform: 'neutral', target: 'es2022' },
+  types: { index: 'src/index.ts' },
+  language: 'ES2023',
+});

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import { type ChannelEvent, noticeTypeNumbers, toAgoraNotice } from '@housecount/protocol';
-import type * as declared from '../index.d.ts';
-import type * as source from './index.ts';
 import { NoticeError } from './notice.ts';
 import { parseNotice } from './parse-notice.ts';
 
@@ -149,33 +147,3 @@ describe('parseNotice', () => {
     expect(() => parseNotice(text({ eventType: 'constructor' }))).toThrow(NoticeError);
   });
 });
-
-// The declarations that Node users get are written by hand: these lines compile only while they say what the source says.
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
-const same: Same<declared.Notice, source.Notice> &
-  Same<declared.NoticeHeaders, source.NoticeHeaders> &
-  Same<typeof declared.verify, typeof source.verify> &
-  Same<typeof declared.parseNotice, typeof source.parseNotice> &
-  Same<typeof declared.parseNotices, typeof source.parseNotices> &
-  Same<declared.EventsLostChange, source.EventsLostChange> &
-  // A class with private parts is like no other class: its public ones are compared.
-  Same<Pick<declared.Roster, keyof declared.Roster>, Pick<source.Roster, keyof source.Roster>> &
-  Same<
-    Omit<declared.RosterOptions, 'store'> & { store?: never },
-    Omit<source.RosterOptions, 'store'> & { store?: never }
-  > &
-  Same<declared.Taken, source.Taken> &
-  Same<declared.RosterChange, source.RosterChange> &
-  Same<declared.RosterView, source.RosterView> &
-  Same<declared.RosterErrorCode, source.RosterErrorCode> &
-  Same<declared.RosterLimits, source.RosterLimits> &
-  Same<declared.SqliteDatabase, source.SqliteDatabase> &
-  Same<declared.RunScript, source.RunScript> &
-  Same<declared.Healer, source.Healer> &
-  Same<typeof declared.restHealer, typeof source.restHealer> &
-  Same<Omit<declared.HandlerOptions, 'roster'>, Omit<source.HandlerOptions, 'roster'>> &
-  Same<declared.NodeLikeRequest, source.NodeLikeRequest> &
-  Same<declared.NodeLikeResponse, source.NodeLikeResponse> &
-  Same<declared.ExpressLikeRequest, source.ExpressLikeRequest> &
-  Same<keyof typeof declared, keyof typeof source> = true;
-void same;

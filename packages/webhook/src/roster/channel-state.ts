@@ -7,17 +7,29 @@ import { UidMap } from './uid-map.ts';
 
 /**
  * All that a Roster knows of one channel. Never changed in place: a store in the same process may keep the object itself.
- * For any other store, `JSON.stringify` of it is what `load` may give back.
+ * For any other store, `JSON.stringify` of it is what `load` may give back. Its other fields are the Roster's own.
  */
-export type ChannelState = NumberedChannel | PlainChannel;
+export interface ChannelState {
+  readonly mode: 'numbered' | 'plain';
+}
+
+/** A ChannelState with the fields that are the Roster's own. */
+export type RosterState = NumberedChannel | PlainChannel;
+
+/** What a store gave back, as the Roster reads it; throws RosterError `store_corrupt` for a text that no Roster had saved. */
+export function readState(stored: ChannelState | string): RosterState {
+  // An object is the one that the Roster had saved: a store has no way to make another.
+  return typeof stored === 'string' ? parseState(stored) : (stored as RosterState);
+}
 
 /** Nobody is in the channel, so that forgetting it loses no member. */
-export function isIdle(state: ChannelState): boolean {
+export function isIdle(stored: ChannelState): boolean {
+  const state = readState(stored);
   return state.mode === 'plain' ? state.online === 0 : state.lives.every(({ closed }) => closed);
 }
 
 /** Reads what JSON.stringify made of a state; throws RosterError `store_corrupt`. */
-export function parseState(text: string): ChannelState {
+function parseState(text: string): RosterState {
   try {
     const json = JSON.parse(text) as StateJson;
     if (json.mode === 'numbered')

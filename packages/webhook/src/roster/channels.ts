@@ -1,4 +1,4 @@
-import { type ChannelState, parseState } from './channel-state.ts';
+import { type RosterState, readState } from './channel-state.ts';
 import type { LifeChange } from './life.ts';
 import type { PlainChange } from './plain-channel.ts';
 import { RosterError } from './roster-error.ts';
@@ -29,8 +29,8 @@ export class Channels {
   /** Saves what `change`, a pure function, makes of a channel; again over what another process saved meanwhile. Throws ListenerFailure after a save that stands. */
   async update<T>(
     channel: string,
-    change: (state: ChannelState | undefined) => {
-      readonly state: ChannelState | undefined;
+    change: (state: RosterState | undefined) => {
+      readonly state: RosterState | undefined;
       readonly changes: readonly (LifeChange | PlainChange)[];
       readonly answer: T;
     },
@@ -46,11 +46,11 @@ export class Channels {
     throw new RosterError('store_contended', 'Other processes changed the channel each time.');
   }
 
-  async load(channel: string): Promise<{ readonly state?: ChannelState; readonly version: number }> {
+  async load(channel: string): Promise<{ readonly state?: RosterState; readonly version: number }> {
     const stored = await this.#store.load(this.#prefix + channel);
     if (!stored) return { version: 0 };
     const { value, version } = stored;
-    return { state: typeof value === 'string' ? parseState(value) : value, version };
+    return { state: readState(value), version };
   }
 
   /** Every listener is told every change; what the first of them threw is thrown at the end. */

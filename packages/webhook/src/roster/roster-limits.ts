@@ -1,12 +1,12 @@
 /** What a Roster holds at most. */
 export interface RosterLimits {
-  /** Notices of one channel that wait for a hole, by number. At the limit the channel is healed, or `take` throws `waiting_full`. */
+  /** Notices of one channel that wait for a hole, by number; default 1,024. At the limit the channel is healed, or `take` throws `waiting_full`. */
   readonly waitingMax: number;
-  /** The same, in bytes of JSON. */
+  /** The same, in bytes of JSON; default 512 KiB. */
   readonly waitingBytesMax: number;
-  /** Notices that wait in this process for the store, all channels. Beyond it `take` throws `overloaded`. */
+  /** Notices that wait in this process for the store, all channels; default 10,000. Beyond it `take` throws `overloaded`. */
   readonly pendingMax: number;
-  /** Plain notices only: those who left whose record is kept for the 60 s in which late notices come; beyond it the oldest are forgotten. */
+  /** Plain notices only: those who left whose record is kept for the 60 s in which late notices come; default 100,000. Beyond it the oldest are forgotten. */
   readonly departedMax: number;
 }
 

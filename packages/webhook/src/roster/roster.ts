@@ -7,7 +7,7 @@ import {
   noLives,
   presentLife,
 } from './channel-lives.ts';
-import type { ChannelState } from './channel-state.ts';
+import type { RosterState } from './channel-state.ts';
 import { Channels, ListenerFailure, type RosterChange, tellLater } from './channels.ts';
 import { type Entry, entryOf, type RosterMember } from './entry.ts';
 import type { Healer } from './healer.ts';
@@ -318,10 +318,10 @@ export class Roster {
   }
 
   #foldOne(
-    before: ChannelState | undefined,
+    before: RosterState | undefined,
     work: Work,
   ): {
-    readonly state: ChannelState | undefined;
+    readonly state: RosterState | undefined;
     readonly result: Result;
     readonly changes: readonly (LifeChange | PlainChange)[];
   } {

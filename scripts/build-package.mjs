@@ -1,0 +1,124 @@
+// Builds a package: each script with esbuild, then the declarations of its entries, in one file of each entry. What a package's own
+// build.mjs says is which files it has. Decided in docs/decisions/packages-that-install.md.
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { oldestBrowsers } from './browsers.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = '@housecount/source';
+const ours = /^@housecount\/([a-z]+)$/;
+
+/** What pages load is as small as it can be. */
+export const forPages = {
+  minify: true,
+  // Node shows the whole line in which an error was thrown, and terminals and browsers are slow with one of 90 kB.
+  lineLimit: 240,
+  target: oldestBrowsers,
+  platform: 'browser',
+  sourcemap: true,
+};
+
+/**
+ * Fills `dist/` of the package in `folder`.
+ *
+ * @param {string} folder
+ * @param {object} made
+ * @param {{ entry: string, file: string, format: 'esm' | 'cjs' | 'iife' }[]} made.scripts Each entry and the file in `dist/` that it becomes, in that kind of module.
+ * @param {import('esbuild').BuildOptions} made.options For every script.
+ * @param {Record<string, string>} made.types Each file of declarations, without its ending, and the entry that it declares.
+ * @param {string} [made.language] The newest standard library that the sources may use.
+ */
+export async function buildPackage(folder, { scripts, options, types, language = 'ES2022' }) {
+  const dist = join(folder, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  for (const { entry, file, format } of scripts) {
+    const outfile = join(dist, file);
+    const entryPoints = [join(folder, entry)];
+    const external = outsideOf(folder);
+    await build({
+      bundle: true,
+      conditions: [sources],
+      legalComments: 'none',
+      external,
+      ...options,
+      entryPoints,
+      outfile,
+      format,
+    });
+    const zipped = gzipSync(readFileSync(outfile)).length;
+    console.log(`dist/${file}  ${statSync(outfile).size} bytes, ${zipped} gzipped`);
+  }
+  await declare(folder, types, language);
+}
+
+/** The compiler's declarations, a file for each source, become one file for each entry, which names no other package than it has to. */
+async function declare(folder, types, language) {
+  const dist = join(folder, 'dist');
+  const unbundled = join(dist, 'unbundled');
+  const config = join(unbundled, 'tsconfig.json');
+  mkdirSync(unbundled, { recursive: true });
+  const packages = join(root, 'packages');
+  const compilerOptions = {
+    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, stripInternal: true },
+    ...{ lib: [language, 'DOM', 'DOM.Iterable'], types: [], rootDir: packages, outDir: unbundled },
+  };
+  // The compiler writes nothing for a package that is imported by its name, unless it is asked to.
+  const inside = Object.keys(manifestOf(folder).devDependencies).flatMap(
+    (name) => ours.exec(name)?.[1] ?? [],
+  );
+  const entries = Object.values(types).map((entry) => join(folder, entry));
+  const files = [...entries, ...inside.map((name) => join(packages, name, 'src/index.ts'))];
+  const options = { extends: join(root, 'tsconfig.json'), compilerOptions, files, include: [] };
+  writeFileSync(config, JSON.stringify(options));
+  const tsc = fileURLToPath(
+    import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'),
+  );
+  execFileSync(process.execPath, [tsc, '-p', config], { stdio: 'inherit' });
+
+  const resolveInside = {
+    name: 'resolve-inside',
+    resolveId: {
+      // Before the resolver of declarations, which would find the sources.
+      order: 'pre',
+      handler(id) {
+        const name = ours.exec(id)?.[1];
+        return inside.includes(name) ? join(unbundled, name, 'src/index.d.ts') : undefined;
+      },
+    },
+  };
+  const input = {};
+  for (const [name, entry] of Object.entries(types))
+    input[name] = join(unbundled, basename(folder), entry.replace(/\.ts$/, '.d.ts'));
+  const bundle = await rolldown({
+    input,
+    external: outsideOf(folder),
+    plugins: [resolveInside, dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+  });
+  await bundle.write({ dir: dist, format: 'es', minifyInternalExports: false, chunkFileNames: 'shared.js' });
+  await bundle.close();
+  rmSync(unbundled, { recursive: true });
+  // For `require` the same declarations stand beside the scripts of CommonJS, in a folder of such modules.
+  const cjs = join(dist, 'cjs');
+  if (!existsSync(cjs)) return;
+  for (const name of readdirSync(dist)) if (name.endsWith('.d.ts')) cpSync(join(dist, name), join(cjs, name));
+  writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+/** Packages that stay outside, because the app has them. */
+const outsideOf = (folder) => Object.keys(manifestOf(folder).peerDependencies ?? {});
