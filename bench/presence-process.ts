@@ -9,7 +9,7 @@ import type { Log } from '../packages/server/src/log/contract.ts';
 import { openLog } from '../packages/server/src/log/open-log.ts';
 import { clientReader, nobodyTrusted } from '../packages/server/src/net/address/client.ts';
 import { bunServer } from '../packages/server/src/net/http/bun-server.ts';
-import { LateBroadcast } from '../packages/server/src/net/socket/socket.ts';
+import { SocketBus } from '../packages/server/src/net/socket/bus.ts';
 import { SocketCount } from '../packages/server/src/net/socket/socket-count.ts';
 import { createLogger } from '../packages/server/src/observe/logger.ts';
 import { createMetrics } from '../packages/server/src/observe/metrics.ts';
@@ -90,7 +90,7 @@ const calls = {
       daysOf: new Map([[testApp.id, 0]]),
       signal: new AbortController().signal,
     });
-    const broadcast = new LateBroadcast();
+    const bus = new SocketBus();
     const app = {
       ...testApp,
       bindSignaling: true,
@@ -101,7 +101,7 @@ const calls = {
       apps: new Map([[testApp.id, app]]),
       log,
       kept,
-      broadcast,
+      broadcast: bus,
       sockets: new SocketCount(),
       secret: new Uint8Array(32),
       leaseMs: 10_000,
@@ -109,6 +109,7 @@ const calls = {
       isTokenFree: false,
     });
     const server = bunServer({
+      bus,
       host: '127.0.0.1',
       port: 0,
       webSockets: new Map([['/v1/signaling', (socket) => signaling.accept(socket)]]),
@@ -116,7 +117,6 @@ const calls = {
       clientOf: clientReader(nobodyTrusted),
       http: async () => new Response(null, { status: 404 }),
     });
-    broadcast.connect((topic, text) => server.publish(topic, text));
     return server.port;
   },
 

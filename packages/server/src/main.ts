@@ -33,7 +33,7 @@ import { startEmbeddedMedia } from './media/embedded/engine.ts';
 import { mediaMetrics } from './media/media-metrics.ts';
 import { AddressCount } from './net/address/address-count.ts';
 import { holderOf } from './net/address/ip-address.ts';
-import { LateBroadcast } from './net/socket/socket.ts';
+import { SocketBus } from './net/socket/bus.ts';
 import { SocketCount } from './net/socket/socket-count.ts';
 import { EndpointStore } from './notify/endpoint/endpoint-store.ts';
 import { startNotify } from './notify/notify.ts';
@@ -266,7 +266,7 @@ async function build(
   const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
   started.push(() => redeliveries.stop());
 
-  const broadcast = new LateBroadcast();
+  const broadcast = new SocketBus();
   let whip: WhipService | undefined;
   const signal = startSignal({
     ...common,
@@ -416,7 +416,7 @@ async function build(
       ...sdkRoutes({ dir: fileURLToPath(new URL('../..', import.meta.url)) }),
       ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),
     ],
-    broadcast,
+    bus: broadcast,
     sockets,
     joins,
     signaling,

@@ -8,7 +8,7 @@ import { AddressCount } from '../net/address/address-count.ts';
 import { nobodyTrusted, type ProxyTrust } from '../net/address/client.ts';
 import { parseNetwork } from '../net/address/network.ts';
 import type { Route } from '../net/http/route.ts';
-import { LateBroadcast } from '../net/socket/socket.ts';
+import { SocketBus } from '../net/socket/bus.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { hostsTopic } from './roster/topics.ts';
@@ -20,7 +20,7 @@ let counts: { requests?: AddressCount } = {};
 let trust: ProxyTrust = nobodyTrusted;
 let world: TestWorld;
 let logged = '';
-let broadcast: LateBroadcast;
+let bus: SocketBus;
 let metrics: ReturnType<typeof createMetrics>;
 /** Open sockets as the server counts them. */
 const open = () => Number(/^housecount_sockets (\d+)$/m.exec(metrics.text())?.[1]);
@@ -114,9 +114,9 @@ async function ask(line: string): Promise<{ headers: string[]; body: string }> {
 async function begin(): Promise<void> {
   world = await TestWorld.start();
   logged = '';
-  broadcast = new LateBroadcast();
+  bus = new SocketBus();
   metrics = createMetrics();
-  world.publish = (topic, text) => broadcast.publish(topic, text);
+  world.publish = (topic, text) => bus.publish(topic, text);
   edge = serveEdge({
     host: '127.0.0.1',
     port: 0,
@@ -124,7 +124,7 @@ async function begin(): Promise<void> {
     basePath: '',
     ...counts,
     routes,
-    broadcast,
+    bus,
     apps: new Map([[testApp.id, testApp]]),
     log: world.log,
     signal: world.signal,
@@ -531,7 +531,7 @@ describe('WebSocket', () => {
     // Kernel buffers take the first megabytes, how many is not ours to know; then slowly enough for a look in between.
     let turn = 0;
     await other.until(() => {
-      if (edge.joined === 2 && turn++ % 10 === 0) broadcast.publish(topic, text);
+      if (edge.joined === 2 && turn++ % 10 === 0) bus.publish(topic, text);
       return edge.joined === 1;
     });
     await other.until(() => world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link.state === 'silent');
@@ -555,7 +555,7 @@ describe('WebSocket', () => {
     slow.pause();
     const text = JSON.stringify({ type: 'padding', text: 'x'.repeat(100_000) });
     await other.until(() => {
-      if (edge.joined === 2) broadcast.publish(hostsTopic(testApp.id, 'lobby'), text);
+      if (edge.joined === 2) bus.publish(hostsTopic(testApp.id, 'lobby'), text);
       return edge.joined === 1;
     });
     // The server's side of the socket ends although the peer takes nothing.

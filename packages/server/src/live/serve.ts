@@ -7,7 +7,8 @@ import type { BasePath } from '../net/http/base-path.ts';
 import { bunServer, type Tls } from '../net/http/bun-server.ts';
 import { httpHandler } from '../net/http/http.ts';
 import type { Route } from '../net/http/route.ts';
-import type { LateBroadcast, Socket, SocketHandler } from '../net/socket/socket.ts';
+import type { SocketBus } from '../net/socket/bus.ts';
+import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import type { Logger } from '../observe/contract.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
 
@@ -27,8 +28,8 @@ export interface EdgeOptions extends ConnectionsOptions {
     accept(socket: Socket): SocketHandler;
     stop(retryAfterMs: number): Promise<void>;
   };
-  /** The one that live/roster/ publishes on: carried by this server from now on. */
-  readonly broadcast: LateBroadcast;
+  /** What other parts publish on it reaches the sockets of this server. */
+  readonly bus: Pick<SocketBus, 'join'>;
 }
 
 export interface Edge {
@@ -55,7 +56,7 @@ const graceMs = 1_000;
 
 /** Begins to listen for HTTP and WebSockets. Throws if the address cannot be bound. */
 export function serveEdge(options: EdgeOptions): Edge {
-  const { host, port, tls, trust, basePath, routes, broadcast, signaling, logger } = options;
+  const { host, port, tls, trust, basePath, routes, bus, signaling, logger } = options;
   const connections = new Connections(options);
   const webSockets = new Map([[webSocketPath, (socket: Socket) => connections.accept(socket)]]);
   if (signaling) webSockets.set(signalingPath, (socket) => signaling.accept(socket));
@@ -76,11 +77,11 @@ export function serveEdge(options: EdgeOptions): Edge {
     port,
     ...(tls && { tls }),
     webSockets,
+    bus,
     basePath,
     clientOf: clientReader(trust, untrustedProxyLog(logger)),
     http: httpHandler({ ...options, open, routes: [...routes, ...plain] }),
   });
-  broadcast.connect((topic, text, except) => server.publish(topic, text, except));
   connections.start();
   return {
     port: server.port,

@@ -2,7 +2,8 @@ import { clientFrameBytesMax } from '@housecount/protocol';
 import { limits } from '../../limits.ts';
 import type { ReadClient } from '../address/client.ts';
 import { isClientHere } from '../address/this-machine.ts';
-import type { Socket, SocketHandler } from '../socket/socket.ts';
+import type { SocketBus } from '../socket/bus.ts';
+import type { Broadcast, Socket, SocketHandler } from '../socket/socket.ts';
 import { type BasePath, withoutBase } from './base-path.ts';
 import type { HttpHandler } from './http.ts';
 
@@ -20,6 +21,8 @@ export interface BunServerOptions {
   readonly tls?: Tls;
   /** Who takes WebSockets in, by path; everything else, and a plain request to these, goes to `http`. */
   readonly webSockets: ReadonlyMap<string, (socket: Socket) => SocketHandler>;
+  /** What is published on it reaches the sockets that are taken in here. */
+  readonly bus: Pick<SocketBus, 'join'>;
   readonly http: HttpHandler;
   readonly clientOf: ReadClient;
   readonly basePath: BasePath;
@@ -28,7 +31,6 @@ export interface BunServerOptions {
 export interface BunServer {
   readonly port: number;
   readonly url: string;
-  publish(topic: string, text: string, except?: Socket): void;
   /**
    * Listens with this pair from now on. Connections that are open stay on the one before, which takes nobody in any more. Bun
    * cannot change the pair of a listener: the port is let go and taken again in one turn, under a millisecond.
@@ -59,7 +61,7 @@ const payloadBytesMax = 4 * clientFrameBytesMax;
 
 /** Begins to listen. Throws, in words for the operator, if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
-  const { host, port, tls, webSockets, http, clientOf, basePath } = options;
+  const { host, port, tls, webSockets, bus, http, clientOf, basePath } = options;
   const stopping = new AbortController();
   const serve = (where: { hostname: string; port: number }, pair: Tls | undefined) =>
     listening({
@@ -108,30 +110,33 @@ export function bunServer(options: BunServerOptions): BunServer {
       },
     });
   let server = serve({ hostname: host, port }, tls);
+  let leaveBus = bus.join(carrierOf(server));
   let presentTls = tls;
   /** Listeners of before, for as long as they have connections. */
   const former = new Set<typeof server>();
   const boundPort = server.port ?? port;
+  const listenAgain = (pair: Tls | undefined) => {
+    server = serve({ hostname: host, port: boundPort }, pair);
+    leaveBus = bus.join(carrierOf(server));
+  };
   return {
     port: boundPort,
     url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${boundPort}`,
-    publish(topic, text, except) {
-      const done = except instanceof AdaptedSocket ? except.publishToOthers(topic, text) : undefined;
-      if (server !== done) server.publish(topic, text);
-      for (const old of former) if (old !== done) old.publish(topic, text);
-    },
     setTls(pair) {
       // Tried where it hurts nobody: without a listener there would be nothing to go back to.
       void serve({ hostname: '127.0.0.1', port: 0 }, pair).stop(true);
       const old = server;
+      const leave = leaveBus;
       former.add(old);
-      void old.stop(false).finally(() => former.delete(old));
-      const where = { hostname: host, port: boundPort };
+      void old.stop(false).finally(() => {
+        former.delete(old);
+        leave();
+      });
       try {
-        server = serve(where, pair);
+        listenAgain(pair);
         presentTls = pair;
       } catch (cause) {
-        server = serve(where, presentTls);
+        listenAgain(presentTls);
         throw cause;
       }
     },
@@ -143,6 +148,7 @@ export function bunServer(options: BunServerOptions): BunServer {
       await Promise.race([Promise.all(all.map((each) => each.stop(false))), grace]);
       clearTimeout(timer);
       await Promise.all(all.map((each) => each.stop(true)));
+      leaveBus();
     },
   };
 }
@@ -157,6 +163,14 @@ function listening(options: Parameters<typeof Bun.serve<SocketData>>[0]): Bun.Se
     throw hindrance === undefined ? cause : new Error(hindrance(hostname, port), { cause });
   }
 }
+
+/** A listener as the bus knows it: a socket of its own that is left out publishes to the others. */
+const carrierOf = (server: Bun.Server<SocketData>): Broadcast => ({
+  publish(topic, text, except) {
+    const isDone = except instanceof AdaptedSocket && except.publishToOthers(server, topic, text);
+    if (!isDone) server.publish(topic, text);
+  },
+});
 
 /** Why an address cannot be listened on, and what to do, by the code of the system. */
 const hindrances: Readonly<Record<string, (host: string, port: number) => string>> = {
@@ -214,11 +228,11 @@ class AdaptedSocket implements Socket {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.subscribe(topic);
   }
 
-  /** The listener whose other sockets got it; undefined if this one is not there any more. */
-  publishToOthers(topic: string, text: string): Bun.Server<SocketData> | undefined {
-    if (this.#socket.readyState !== WebSocket.OPEN) return undefined;
+  /** False if it did not come by this listener, or is not there any more: then nobody got it. */
+  publishToOthers(server: Bun.Server<SocketData>, topic: string, text: string): boolean {
+    if (this.#socket.data.server !== server || this.#socket.readyState !== WebSocket.OPEN) return false;
     this.#socket.publish(topic, text);
-    return this.#socket.data.server;
+    return true;
   }
 
   unsubscribe(topic: string): void {

@@ -32,19 +32,3 @@ export interface SocketHandler {
 export interface Broadcast {
   publish(topic: string, text: string, except?: Socket): void;
 }
-
-/**
- * A broadcast for parts that are built before the server that carries it. Until it is connected there is no socket, so
- * nothing published is missed by anyone.
- */
-export class LateBroadcast implements Broadcast {
-  #publish: Broadcast['publish'] | undefined;
-
-  connect(publish: Broadcast['publish']): void {
-    this.#publish = publish;
-  }
-
-  publish(topic: string, text: string, except?: Socket): void {
-    this.#publish?.(topic, text, except);
-  }
-}
