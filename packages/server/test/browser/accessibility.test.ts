@@ -3,10 +3,10 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { development } from '../../src/config/load.ts';
 import { Client } from '../../testing/clients/client.ts';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import { startReceiver } from '../../testing/processes/receiver.ts';
 import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 const desktop = { width: 1440, height: 900 };

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from '../../testing/clients/client.ts';
 import { ask } from '../../testing/clients/rest-client.ts';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 const wallboard = { id: 'wallboard', secret: 'only-for-the-wall', role: 'read', names: false };

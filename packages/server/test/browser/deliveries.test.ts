@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { Client } from '../../testing/clients/client.ts';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import {
   type Behaviour,
   type ReceivedNotice,
@@ -9,7 +10,6 @@ import {
 } from '../../testing/processes/receiver.ts';
 import { testApp, testCustomer, until } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 let browser: Chromium;

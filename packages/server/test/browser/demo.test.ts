@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import { testCustomer, until } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 /** Nothing on a page takes longer than this unless it is broken, milliseconds. */

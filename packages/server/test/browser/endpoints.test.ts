@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { development } from '../../src/config/load.ts';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import { startReceiver } from '../../testing/processes/receiver.ts';
 import { until } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 let browser: Chromium;

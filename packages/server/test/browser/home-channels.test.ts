@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Client } from '../../testing/clients/client.ts';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 let browser: Chromium;

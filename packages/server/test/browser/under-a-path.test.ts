@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { development } from '../../src/config/load.ts';
+import { buildConsole } from '../../testing/processes/built-console.ts';
 import { wantProgram } from '../../testing/processes/debian-program.ts';
 import {
   documentedConfigurations,
@@ -9,7 +10,6 @@ import {
 } from '../../testing/processes/reverse-proxy.ts';
 import { testApp, testCustomer, until } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { buildConsole } from './built-console.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
 /** Nothing on a page takes longer than this unless it is broken, milliseconds. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Client, tokenFor } from '../../../testing/clients/client.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
 import { wantProgram } from '../../../testing/processes/debian-program.ts';
 import {
   documentedConfigurations,
@@ -12,7 +13,6 @@ import {
 } from '../../../testing/processes/reverse-proxy.ts';
 import { testApp, testAuthorization } from '../../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
-import { buildConsole } from '../../browser/built-console.ts';
 
 const programs = { nginx: wantProgram('nginx', 'nginx'), caddy: wantProgram('caddy', 'caddy') };
 const documented = await documentedConfigurations();
