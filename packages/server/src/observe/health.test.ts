@@ -33,7 +33,7 @@ function setup(mayLook = true) {
       requestId: 'r',
       signal: AbortSignal.abort(),
     };
-    return route.handle(new Request(url), context);
+    return route.handle(new Request(url.href), context);
   };
   return { health, timers, get };
 }

@@ -22,7 +22,7 @@ const get = async (file: string): Promise<Response> => {
   const [route] = sdkRoutes({ dir });
   if (!route) throw new Error('no route');
   const url = new URL(`http://127.0.0.1/sdk/${encodeURIComponent(file)}`);
-  return route.handle(new Request(url), {
+  return route.handle(new Request(url.href), {
     params: { file },
     url,
     address: '127.0.0.1',

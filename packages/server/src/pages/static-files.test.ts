@@ -50,7 +50,7 @@ async function ask(
   const route = from.find((one) => one.path === path && one.method === method);
   if (route === undefined) throw new Error(`no route ${method} ${path}`);
   const url = new URL(at ?? '/', 'http://127.0.0.1/');
-  return route.handle(new Request(url, { method, headers }), {
+  return route.handle(new Request(url.href, { method, headers }), {
     params,
     url,
     address: '127.0.0.1',

@@ -42,7 +42,8 @@ const server = await startServerProcess({
   endpointNetworks: ['127.0.0.0/8'],
 });
 
-async function rest(path: string, body?: object, headers: Record<string, string> = {}) {
+// biome-ignore lint/suspicious/noExplicitAny: the script reads answers of many shapes.
+async function rest(path: string, body?: object, headers: Record<string, string> = {}): Promise<any> {
   const response = await fetch(`${server.url}/v1/apps/${testApp.id}${path}`, {
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
     headers: { authorization: testAuthorization, 'content-type': 'application/json', ...headers },

@@ -120,7 +120,7 @@ test('ACCESS3: numbers and reasons are for this machine, for named networks, and
   const asks = (address: string, headers: Record<string, string> = {}, isProxied = false) => {
     const url = new URL('http://127.0.0.1:7080/metrics');
     const context = { params: {}, url, address, isProxied, origin: url.origin, requestId: '' };
-    const request = new Request(url, { headers: { host: '127.0.0.1:7080', ...headers } });
+    const request = new Request(url.href, { headers: { host: '127.0.0.1:7080', ...headers } });
     return look(request, { ...context, signal: new AbortController().signal });
   };
   expect(asks('127.0.0.1')).toBeUndefined();

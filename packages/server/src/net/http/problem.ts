@@ -4,7 +4,7 @@ import { type Code, codes, type HousecountError } from '@housecount/protocol';
 export function problem(
   code: Code,
   requestId: string,
-  options: { detail?: string; headers?: HeadersInit } = {},
+  options: { detail?: string; headers?: Readonly<Record<string, string>> } = {},
 ): Response {
   const { detail, headers } = options;
   const message = detail ? `${codes[code].message} ${detail}` : codes[code].message;
@@ -16,7 +16,12 @@ export function problemOf(error: HousecountError, requestId: string): Response {
   return problemWith(error.code, error.message, requestId);
 }
 
-function problemWith(code: Code, message: string, requestId: string, headers?: HeadersInit): Response {
+function problemWith(
+  code: Code,
+  message: string,
+  requestId: string,
+  headers?: Readonly<Record<string, string>>,
+): Response {
   const { http, retry } = codes[code];
   const answer = Response.json(
     { code, message: http >= 500 ? codes[code].message : message, requestId },

@@ -17,7 +17,8 @@ afterEach(async () => {
   for (let end = ends.pop(); end; end = ends.pop()) await end();
 });
 
-async function rest(path: string, body?: object) {
+// biome-ignore lint/suspicious/noExplicitAny: the test reads answers of many shapes.
+async function rest(path: string, body?: object): Promise<any> {
   const response = await fetch(`${server.url}/v1/apps/${testApp.id}${path}`, {
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
     headers: { authorization: testAuthorization, 'content-type': 'application/json' },
