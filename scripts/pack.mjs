@@ -4,9 +4,21 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { root, setUpBuilds, setUpPackages } from './setup.mjs';
+import { root, run, setUpBuilds, setUpPackages } from './setup.mjs';
 
-const packed = ['rtc', 'rtm', 'react', 'webhook'];
+const packed = ['cli', 'rtc', 'rtm', 'react', 'webhook'];
+/** What the server hands out, in the places where packages/cli/src/installed.ts says that it is. */
+const carried = [
+  ['packages/console/dist', 'console'],
+  ...['rtc/dist/AgoraRTC.iife.js', 'rtc/dist/housecount-rtc.esm.js'].map((file) => [
+    `packages/${file}`,
+    `sdk/${file}`,
+  ]),
+  ...['rtm/dist/AgoraRTM.iife.js', 'rtm/dist/housecount-rtm.esm.js'].map((file) => [
+    `packages/${file}`,
+    `sdk/${file}`,
+  ]),
+];
 /** What a manifest says for this repository alone. */
 const insideOnly = new Set(['scripts', 'devDependencies', 'private']);
 const sourceCondition = '@housecount/source';
@@ -20,14 +32,18 @@ function setOut(name, stage) {
   mkdirSync(stage, { recursive: true });
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   cpSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+  if (name === 'cli')
+    for (const [source, target] of carried)
+      cpSync(join(root, source), join(stage, target), { recursive: true });
   for (const file of manifest.files) {
-    if (!existsSync(join(from, file))) throw new Error(`packages/${name} has no ${file}: is it built?`);
-    cpSync(join(from, file), join(stage, file), { recursive: true });
+    if (existsSync(join(from, file))) cpSync(join(from, file), join(stage, file), { recursive: true });
+    if (!existsSync(join(stage, file))) throw new Error(`packages/${name} has no ${file}: is it built?`);
   }
 }
 
 await setUpPackages();
 setUpBuilds();
+run('npm', ['run', '--silent', 'bundle', '-w', 'packages/cli'], { stdio: ['ignore', 2, 2] });
 const folder = process.argv[2] ?? join(root, 'packs');
 mkdirSync(folder, { recursive: true });
 const stages = mkdtempSync(join(tmpdir(), 'housecount-pack-'));

@@ -11,6 +11,8 @@ export default defineConfig({
   resolve: { conditions: ['@housecount/source', ...defaultClientConditions] },
   build: {
     target: oldestBrowsers,
+    // The bundles are handed on, and with them the licences of what is in them.
+    license: { fileName: 'licences.md' },
     // One bundle of React, Mantine and the SDK; measured well under this after compression is irrelevant on a LAN.
     chunkSizeWarningLimit: 900,
     assetsInlineLimit: 0,

@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+// In the repository the sources, so that nothing has to be built after a change; an installed package has a bundle instead.
+const main = existsSync(at('../src/main.ts')) ? at('../src/main.ts') : at('../dist/housecount.js');
 /** The stub that stands in the `bun` package until its install script ran is smaller; the program is about 100 MB. */
 const programBytesMin = 1_000_000;
 

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { Authority } from './api/access/auth.ts';
 import { LoginBrake } from './api/access/login-brake.ts';
@@ -56,6 +55,7 @@ import { Reloader, type ReloadReport } from './operate/reload.ts';
 import { sdkRoutes } from './pages/sdk-files.ts';
 import { staticRoutes } from './pages/static-files.ts';
 import { ConfigError } from './settings/reader.ts';
+import { repositoryFiles, type ShippedFiles } from './shipped-files.ts';
 import { startSignaling } from './signaling/signaling.ts';
 import { RequestBudget } from './whip/request-budget.ts';
 import { whipRoutes } from './whip/routes.ts';
@@ -80,6 +80,7 @@ export interface RunningServer {
 export async function startServer(
   config: Config,
   reread: () => Config = () => config,
+  files: ShippedFiles = repositoryFiles,
 ): Promise<RunningServer> {
   const started: (() => void | Promise<void>)[] = [];
   /** In reverse: who was started last depends on those before. One that fails to stop does not keep the others from it. */
@@ -99,7 +100,7 @@ export async function startServer(
       );
   };
   try {
-    const { logger, ...server } = await build(config, reread, started);
+    const { logger, ...server } = await build(config, reread, files, started);
     return {
       ...server,
       stop(why) {
@@ -117,6 +118,7 @@ export async function startServer(
 async function build(
   config: Config,
   reread: () => Config,
+  files: ShippedFiles,
   started: (() => void | Promise<void>)[],
 ): Promise<Omit<RunningServer, 'stop'> & { readonly logger: Logger }> {
   /** What a reload may change is read from here, each time that it is needed; `config` is for what stays until a restart. */
@@ -308,6 +310,7 @@ async function build(
 
   const media = await startEmbeddedMedia({
     ...config.media,
+    program: files.mediaChild,
     bindAddress: config.listen.host,
     clock,
     logger,
@@ -413,8 +416,8 @@ async function build(
         admitRequest: (key) => budget.take(key),
         admitStranger: (address) => strangers.take(holderOf(address)),
       }),
-      ...sdkRoutes({ dir: fileURLToPath(new URL('../..', import.meta.url)) }),
-      ...staticRoutes({ dir: fileURLToPath(new URL('../../console/dist', import.meta.url)) }),
+      ...sdkRoutes({ dir: files.sdks }),
+      ...staticRoutes({ dir: files.console }),
     ],
     bus: broadcast,
     sockets,

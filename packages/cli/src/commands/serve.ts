@@ -5,14 +5,15 @@ import { development, isJsonLog, type LoadOptions, loadConfig } from '@housecoun
 import { isLoopbackHost } from '@housecount/server/net/address/loopback';
 import { createLogger } from '@housecount/server/observe/logger';
 import { ConfigError } from '@housecount/server/settings/reader';
+import type { ShippedFiles } from '@housecount/server/shipped-files';
 import { type Command, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
 import { endOnBug } from '../end-on-bug.ts';
 import { hangupSignals } from '../hangup-signals.ts';
 import { outliveReaders } from '../outlive-readers.ts';
 import { endSignal } from '../signals.ts';
 
-/** `housecount serve`: runs the server until a signal. */
-export const serve: Command = {
+/** `housecount serve`: runs the server until a signal. `files`: where the server finds what it hands out, unless in the repository. */
+export const serveCommand = (files?: ShippedFiles): Command => ({
   name: 'serve',
   summary: 'run the server',
   examples: [
@@ -44,23 +45,26 @@ SIGTERM and SIGINT stop it in order: members may resume after the next start. Ct
 SIGHUP and housecount reload read the configuration again, and the certificate files; see docs/settings.md.`,
   async run(values, terminal) {
     try {
-      return await serveUntilEnd(values, terminal);
+      return await serveUntilEnd(values, terminal, files);
     } catch (error) {
       // Who calls it wrongly is a person.
       if (error instanceof UsageError || !isJsonLog(optionsOf(values, terminal))) throw error;
       return refuseAsJson(error, terminal);
     }
   },
-};
+});
 
-async function serveUntilEnd(values: Values, terminal: Terminal): Promise<number> {
+/** As it is run in the repository. */
+export const serve = serveCommand();
+
+async function serveUntilEnd(values: Values, terminal: Terminal, files?: ShippedFiles): Promise<number> {
   const config = configOf(values, terminal);
   const { startServer } = await import('@housecount/server/main');
   endOnBug();
   outliveReaders();
   const stopping = endSignal();
   const hangups = hangupSignals();
-  const server = await startServer(config, () => configOf(values, terminal));
+  const server = await startServer(config, () => configOf(values, terminal), files);
   hangups.follow({ reload: () => void server.reload(), end: () => process.kill(process.pid, 'SIGTERM') });
   announce(reachable(server.url), config, values, terminal);
   if (!stopping.aborted) await once(stopping, 'abort');

@@ -21,6 +21,13 @@ export interface EmbeddedMedia extends MediaEngine {
   readonly pid: number | undefined;
 }
 
+interface EmbeddedMediaOptions extends MediaEngineOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The child's program; default: its source beside this one. */
+  readonly program?: string;
+}
+
 type Request = Extract<ToChild, { id: number }>;
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 type Reply = Extract<FromChild, { id: number }>;
@@ -29,9 +36,7 @@ type Reply = Extract<FromChild, { id: number }>;
  * Starts the embedded SFU in a child process and keeps it running. Throws HousecountError `media_unavailable` if it cannot
  * start, for instance because the UDP port is taken.
  */
-export async function startEmbeddedMedia(
-  options: MediaEngineOptions & { readonly logger: Logger; readonly clock: Clock },
-): Promise<EmbeddedMedia> {
+export async function startEmbeddedMedia(options: EmbeddedMediaOptions): Promise<EmbeddedMedia> {
   const { announcedAddress, bindAddress } = options;
   if (announcedAddress !== 'auto' && isIP(announcedAddress) === 0)
     throw new HousecountError('media_unavailable', 'announcedAddress must be an IP address or "auto".');
@@ -58,6 +63,7 @@ async function freePort(bindAddress: string): Promise<number> {
 /** The server's side of the child: requests, reports, restarts. */
 class Supervisor implements EmbeddedMedia {
   readonly #options: MediaEngineOptions;
+  readonly #program: string;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #childOptions: ChildOptions;
@@ -74,11 +80,9 @@ class Supervisor implements EmbeddedMedia {
   #before: ChildStats = noStats();
   #last: ChildStats = this.#before;
 
-  constructor(
-    options: MediaEngineOptions & { readonly logger: Logger; readonly clock: Clock },
-    childOptions: ChildOptions,
-  ) {
+  constructor(options: EmbeddedMediaOptions, childOptions: ChildOptions) {
     this.#options = options;
+    this.#program = options.program ?? fileURLToPath(new URL('./child.ts', import.meta.url));
     this.#logger = options.logger;
     this.#clock = options.clock;
     this.#childOptions = childOptions;
@@ -193,7 +197,7 @@ class Supervisor implements EmbeddedMedia {
 
   /** Starts a child; undefined once it listens, else why it does not. */
   #spawn(): Promise<string | undefined> {
-    const child = spawn(process.execPath, [fileURLToPath(new URL('./child.ts', import.meta.url))], {
+    const child = spawn(process.execPath, [this.#program], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // It reads what strangers send, and needs none of the server's: settings with secrets may be variables.
       env: {},
