@@ -1,0 +1,10 @@
+import type { Code, RuleScope } from '@housecount/protocol';
+
+/** A refusal is an outcome, not a failure: nothing changed, and the code says why. */
+export type Refused = {
+  readonly ok: false;
+  readonly code: Code;
+  readonly detail?: string;
+  /** With `banned`: what the rule is about. */
+  readonly ruleScope?: RuleScope;
+};

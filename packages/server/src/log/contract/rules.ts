@@ -1,0 +1,20 @@
+import type { RuleScope } from '@housecount/protocol';
+import type { KickingRule, Privilege, RuleSubject } from '../../channel/rules.ts';
+import type { Refused } from './refused.ts';
+
+export type RuleDraft = Pick<KickingRule, 'app' | 'channel' | 'uid' | 'account' | 'ip' | 'privileges'>;
+
+/** The kicking rules of apps. */
+export interface KickingRules {
+  /** Sets a rule that lasts `durationMs` from now and, for join_channel, puts the members it matches offline, and out of signaling channels (reason kicked). 0: kicks once, stores nothing. */
+  createRule(draft: RuleDraft, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
+  changeRule(app: string, id: number, durationMs: number): Promise<{ ok: true; rule: KickingRule } | Refused>;
+  deleteRule(app: string, id: number): Promise<{ ok: true } | Refused>;
+  rules(app: string): readonly KickingRule[];
+}
+
+/** Whom rules keep from what. */
+export interface Bans {
+  /** If a rule keeps this subject from `privilege` now: what the rule is about. */
+  banned(app: string, subject: RuleSubject, privilege: Privilege): RuleScope | undefined;
+}
