@@ -57,7 +57,7 @@ import { staticRoutes } from './pages/static-files.ts';
 import { ConfigError } from './settings/reader.ts';
 import { repositoryFiles, type ShippedFiles } from './shipped-files.ts';
 import { startSignaling } from './signaling/signaling.ts';
-import { RequestBudget } from './whip/request-budget.ts';
+import { requestBudget } from './whip/request-budget.ts';
 import { whipRoutes } from './whip/routes.ts';
 import { WhipService } from './whip/service.ts';
 
@@ -341,8 +341,8 @@ async function build(
   health.register('whip', () => whip?.trouble);
   mediaMetrics(metrics, () => media.lastStats);
 
-  const budget = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
-  const strangers = new RequestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const budget = requestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const strangers = requestBudget(clock, limits.mediaRequestsPerSecondMax);
   const idempotency = Idempotency.open(join(config.dataDir, 'idempotency.db'), {
     ...common,
     bounds: {

@@ -13,9 +13,9 @@ import {
 import { allowedOf } from '../channel/membership/rights.ts';
 import { stampOf } from '../clock.ts';
 import { limits } from '../limits.ts';
-import { FrameBudget } from '../net/socket/frame-budget.ts';
 import { judgeLiveness, type Look } from '../net/socket/liveness.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
+import { steadyRate, TokenBucket } from '../net/token-bucket.ts';
 import type { ConnectionContext } from './connection-context.ts';
 import { admit } from './hello.ts';
 import { maySendNow, rightsOfMember } from './may-send.ts';
@@ -32,6 +32,7 @@ type Phase =
 
 const greeting: Phase = { is: 'greeting' };
 const joining: Phase = { is: 'joining' };
+const frameRate = steadyRate(limits.framesPerSecondMax);
 const ended: Phase = { is: 'ended' };
 /** How long before the join privilege ends the client is told, milliseconds (spec: tokens section 4). */
 const tokenWarningMs = 30_000;
@@ -49,7 +50,7 @@ export interface Ending {
 export class Connection implements SocketHandler {
   readonly socket: Socket;
   readonly #context: ConnectionContext;
-  readonly #budget: FrameBudget;
+  readonly #budget: TokenBucket;
   #phase: Phase = greeting;
   /** When the socket opened, then when anything was last heard; by the clock that only runs. */
   #heardMs: number;
@@ -61,7 +62,7 @@ export class Connection implements SocketHandler {
     this.#context = context;
     this.socket = socket;
     this.#heardMs = context.clock.steadyMs();
-    this.#budget = new FrameBudget(this.#heardMs);
+    this.#budget = new TokenBucket(frameRate, this.#heardMs);
   }
 
   get member(): Membership | undefined {

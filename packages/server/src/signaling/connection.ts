@@ -10,9 +10,9 @@ import {
   signalingFrameBytesMax,
 } from '@housecount/protocol';
 import { limits } from '../limits.ts';
-import { FrameBudget } from '../net/socket/frame-budget.ts';
 import { judgeLiveness, type Look } from '../net/socket/liveness.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
+import { steadyRate, TokenBucket } from '../net/token-bucket.ts';
 import type { SignalingContext } from './context.ts';
 import { putOutFrame } from './messages/put-out.ts';
 import { errorCodeOf, refusalOf } from './names/refusals.ts';
@@ -27,6 +27,8 @@ type Phase =
   | { readonly is: 'in'; readonly session: Session }
   | { readonly is: 'ended' };
 
+const frameRate = steadyRate(limits.signalingFramesPerSecondMax);
+
 /** How long before the login privilege ends the client is told, milliseconds (spec: signaling 1.7). */
 const tokenWarningMs = 30_000;
 
@@ -38,7 +40,7 @@ const topicFrameShare = 1 / 8;
 export class SignalingConnection implements SocketHandler {
   readonly socket: Socket;
   readonly #context: SignalingContext;
-  readonly #budget: FrameBudget;
+  readonly #budget: TokenBucket;
   #phase: Phase = { is: 'greeting' };
   /** When the socket opened, then when anything was last heard; by the clock that only runs. */
   #heardMs: number;
@@ -51,7 +53,7 @@ export class SignalingConnection implements SocketHandler {
     this.#context = context;
     this.socket = socket;
     this.#heardMs = context.clock.steadyMs();
-    this.#budget = new FrameBudget(this.#heardMs, limits.signalingFramesPerSecondMax);
+    this.#budget = new TokenBucket(frameRate, this.#heardMs);
   }
 
   /** It has been told to go, or its socket is closed. */

@@ -1,5 +1,5 @@
 import { limits } from '../../limits.ts';
-import { FrameBudget } from '../../net/socket/frame-budget.ts';
+import { steadyRate, TokenBucket } from '../../net/token-bucket.ts';
 
 /** Kinds of requests that are counted together (spec: signaling 6.1). */
 export type RateKind =
@@ -17,20 +17,24 @@ export type RateKind =
   | 'get-messages'
   | 'other';
 
+const publishes = steadyRate(limits.signalingPublishesPerSecondMax);
+const requests = steadyRate(limits.signalingRequestsPerSecondMax);
+const deliveredBytes = steadyRate(limits.signalingDeliveredBytesPerSecondMax);
+const keptBytes = steadyRate(limits.signalingKeptBytesPerSecondMax);
+const renewals = steadyRate(limits.signalingRenewalsPerSecondMax);
+
 /** How many requests of each kind a session may still make. */
 export class Rates {
-  readonly #budgets = new Map<RateKind, FrameBudget>();
-  #delivered: FrameBudget | undefined;
-  #kept: FrameBudget | undefined;
-  #renewed: FrameBudget | undefined;
+  readonly #budgets = new Map<RateKind, TokenBucket>();
+  #delivered: TokenBucket | undefined;
+  #kept: TokenBucket | undefined;
+  #renewed: TokenBucket | undefined;
 
   /** Takes one; false if none is left. */
   take(kind: RateKind, steadyMs: number): boolean {
     let budget = this.#budgets.get(kind);
     if (!budget) {
-      const perSecond =
-        kind === 'publish' ? limits.signalingPublishesPerSecondMax : limits.signalingRequestsPerSecondMax;
-      budget = new FrameBudget(steadyMs, perSecond);
+      budget = new TokenBucket(kind === 'publish' ? publishes : requests, steadyMs);
       this.#budgets.set(kind, budget);
     }
     return budget.take(steadyMs);
@@ -38,20 +42,20 @@ export class Rates {
 
   /** Takes what a message costs: its bytes, for everybody who gets it. */
   takeDelivery(bytes: number, steadyMs: number): boolean {
-    this.#delivered ??= new FrameBudget(steadyMs, limits.signalingDeliveredBytesPerSecondMax);
+    this.#delivered ??= new TokenBucket(deliveredBytes, steadyMs);
     return this.#delivered.take(steadyMs, bytes);
   }
 
   /** Takes what keeping a message costs: its bytes. */
   takeKept(bytes: number, steadyMs: number): boolean {
-    this.#kept ??= new FrameBudget(steadyMs, limits.signalingKeptBytesPerSecondMax);
+    this.#kept ??= new TokenBucket(keptBytes, steadyMs);
     return this.#kept.take(steadyMs, bytes);
   }
 
   /** Takes what a login or another token costs: so many subscriptions are looked at, and may be written about. */
   takeRenewals(subscriptions: number, steadyMs: number): boolean {
     if (subscriptions === 0) return true;
-    this.#renewed ??= new FrameBudget(steadyMs, limits.signalingRenewalsPerSecondMax);
+    this.#renewed ??= new TokenBucket(renewals, steadyMs);
     return this.#renewed.take(steadyMs, subscriptions);
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import { burstSeconds } from '../../net/socket/frame-budget.ts';
+import { burstSeconds } from '../../net/token-bucket.ts';
 import { Rates } from './rates.ts';
 
 interface Recent {

@@ -1,11 +1,13 @@
 import { limits } from '../../limits.ts';
-import { FrameBudget } from '../../net/socket/frame-budget.ts';
 import type { Socket } from '../../net/socket/socket.ts';
+import { steadyRate, TokenBucket } from '../../net/token-bucket.ts';
 import type { SignalingContext } from '../context.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { follow } from '../names/follow.ts';
 import { topicMessagesTopic } from '../names/topics.ts';
 import type { Telling } from './telling.ts';
+
+const messageRate = steadyRate(limits.signalingTopicMessagesPerSecondMax);
 
 type Needs = Pick<SignalingContext, 'audiences' | 'topicEvents'>;
 
@@ -15,7 +17,7 @@ export class StreamMembership {
   readonly #context: Needs;
   /** By topic and publisher, in order of asking, each with the end of it where there is a socket. */
   readonly #follows = new Map<string, Map<string, () => void>>();
-  readonly #budgets = new Map<string, FrameBudget>();
+  readonly #budgets = new Map<string, TokenBucket>();
   #isEntered = false;
   #socket: Socket | undefined;
   #stopEvents = nothing;
@@ -82,7 +84,7 @@ export class StreamMembership {
       // Those of topics that were left long ago are full again, and so like new ones.
       if (this.#budgets.size >= 2 * limits.memberTopicsMax)
         this.#budgets.delete(this.#budgets.keys().next().value ?? '');
-      budget = new FrameBudget(steadyMs, limits.signalingTopicMessagesPerSecondMax);
+      budget = new TokenBucket(messageRate, steadyMs);
       this.#budgets.set(topic, budget);
     }
     return budget.take(steadyMs);
