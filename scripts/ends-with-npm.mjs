@@ -3,9 +3,12 @@
 /** How often to look whether npm is still there, milliseconds. */
 const lookMs = 500;
 
-/** Ends this process in order, as SIGTERM does, once the `npm start` that runs it has gone. Run by hand, it outlives its shell. */
+/** Scripts of package.json that go on until they are ended. */
+const scripts = ['start', 'dev', 'test:watch'];
+
+/** Ends this process in order, as SIGTERM does, once the npm that runs it as one of `scripts` has gone. Run by hand, it outlives its shell. */
 export function endWithNpm({ env, ppid: parent } = process) {
-  if (env.npm_lifecycle_event !== 'start') return;
+  if (!scripts.includes(env.npm_lifecycle_event)) return;
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
   }, lookMs).unref();

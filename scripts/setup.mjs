@@ -33,8 +33,11 @@ const builds = [
   ['console', ['console', 'rtc', 'link', 'protocol']],
 ];
 
-/** Builds the SDKs and the console, if a source is newer than the build. */
-export function setUpBuilds() {
+/** Packages whose sources the build of this one is made of. */
+export const sourcesOf = (name) => builds.find(([built]) => built === name)[1];
+
+/** Builds these packages, all unless said otherwise, if a source is newer than the build. */
+export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   for (const name of readdirSync(join(root, 'packages'))) {
     if (!hasBuild(name) || builds.some(([listed]) => listed === name)) continue;
     throw new Error(`packages/${name} has a build script and no line in scripts/setup.mjs: add it to builds`);
@@ -42,7 +45,7 @@ export function setUpBuilds() {
   for (const [name, sources] of builds) {
     const builtMs = newestMs([join(root, 'packages', name, 'dist')]);
     const changedMs = newestMs(sources.map((source) => join(root, 'packages', source, 'src')));
-    if (builtMs > changedMs) continue;
+    if (!wanted.includes(name) || builtMs > changedMs) continue;
     say(`building packages/${name} …`);
     run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], { stdio: ['ignore', 2, 2] });
   }

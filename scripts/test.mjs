@@ -11,6 +11,7 @@ import {
   setUpPackages,
   setUpTestPrograms,
 } from './setup.mjs';
+import { bunTests } from './test-groups.mjs';
 
 await setUpPackages();
 const bun = bunPath();
@@ -22,27 +23,9 @@ const groups = {
     // Anew: an incremental build of TypeScript 7.0 may miss what a file of globals changes.
     ['types', 'npx', ['tsc', '-b', 'tsconfig', '--force']],
   ],
-  unit: [
-    [
-      'unit tests',
-      ...tests(
-        'packages/protocol',
-        'packages/webhook',
-        'packages/link',
-        'packages/rtc',
-        'packages/rtm',
-        'packages/react',
-        'packages/cli',
-        'packages/console',
-        'packages/server/src',
-        'bench',
-      ),
-    ],
-  ],
-  server: [
-    ['whole-server tests', ...tests('packages/server/test', '--path-ignore-patterns', '**/browser/**')],
-  ],
-  browser: [['real-browser tests', ...tests('packages/server/test/browser')]],
+  unit: [['unit tests', ...tests(...bunTests.unit)]],
+  server: [['whole-server tests', ...tests(...bunTests.server)]],
+  browser: [['real-browser tests', ...tests(...bunTests.browser)]],
   node: [
     [
       'SDK packages in Node',
@@ -52,6 +35,7 @@ const groups = {
         'scripts/browsers.test.mjs',
         'scripts/node-smoke.test.mjs',
         'scripts/start.test.mjs',
+        'scripts/dev.test.mjs',
         'scripts/install.test.mjs',
       ],
     ],

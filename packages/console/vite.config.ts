@@ -2,7 +2,10 @@ import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { oldestBrowsers } from '../../scripts/browsers.mjs';
 
-/** The console is built to dist/, which the server serves; `npm run dev` passes /v1 on to a server on the usual port. */
+/** The server that `npm run dev` of the root has started, or one on the usual port. */
+const toServer = { target: process.env.HOUSECOUNT_URL ?? 'http://127.0.0.1:7080', ws: true, secure: false };
+
+/** The console is built to dist/, which the server serves. While it is worked on, Vite passes on to the server what is the server's. */
 export default defineConfig({
   plugins: [react()],
   // The console may be under any path: the server makes what the document names relative to the page.
@@ -19,9 +22,6 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: {
-      '/v1': { target: 'http://127.0.0.1:7080', ws: true },
-      '/readyz': 'http://127.0.0.1:7080',
-    },
+    proxy: { '^/(v1|dev/v1|sdk)/': toServer, '^/(healthz|readyz|metrics)$': toServer },
   },
 });

@@ -1,0 +1,112 @@
+// `npm run coverage`: which lines of the sources the tests run, by folder. Prints a table and says where the whole report is.
+//   npm run coverage                               the unit tests
+//   npm run coverage -- unit server                groups, merged
+//   npm run coverage packages/server/src/channel   the tests below a path
+//   npm run coverage -- --to DIR                   the report in another folder than coverage/, which is begun anew
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bunPath } from './bun.mjs';
+import { root, setUpBuilds, setUpPackages, setUpTestPrograms } from './setup.mjs';
+import { filesBelow } from './spec-rules.mjs';
+import { bunTests } from './test-groups.mjs';
+
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { to: { type: 'string', default: 'coverage' } },
+});
+await setUpPackages();
+const groups = wanted.filter((name) => name in bunTests);
+const paths = wanted.filter((name) => !(name in bunTests));
+if (wanted.length === 0) groups.push('unit');
+if (groups.length > 0) {
+  setUpTestPrograms(groups);
+  setUpBuilds();
+}
+
+const folder = resolve(root, values.to);
+rmSync(folder, { recursive: true, force: true });
+const runs = [
+  ...groups.map((name) => [name, bunTests[name]]),
+  ...(paths.length > 0 ? [['paths', paths]] : []),
+];
+const reports = [];
+let status = 0;
+for (const [name, args] of runs) {
+  const output = join(folder, name);
+  const options = ['--timeout', '120000', '--coverage', '--coverage-reporter=lcov', '--coverage-dir', output];
+  const run = spawnSync(bunPath(), ['test', ...options, ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (run.status !== 0) status = 1;
+  reports.push(readFileSync(join(output, 'lcov.info'), 'utf8'));
+}
+
+/** Times each line ran, by file: those of all reports together. */
+const files = new Map();
+for (const report of reports) {
+  let lines;
+  for (const row of report.split('\n')) {
+    const [, path] = /^SF:(.*)$/.exec(row) ?? [];
+    if (path) lines = files.get(path) ?? files.set(path, new Map()).get(path);
+    const [, line, times] = /^DA:(\d+),(\d+)/.exec(row) ?? [];
+    if (line) lines.set(Number(line), (lines.get(Number(line)) ?? 0) + Number(times));
+  }
+}
+const isSource = (path) =>
+  /^packages\/[^/]+\/src\/.*\.tsx?$/.test(path) &&
+  !/\.test\.tsx?$|\.d\.ts$|-for-tests\.ts$|(^|\/)(test|testing|fixtures)[-/]|-(model|world|suite)\.ts$|(^|\/)suite\.ts$/.test(
+    path,
+  );
+const sources = [...files].filter(([path]) => isSource(path)).sort(([a], [b]) => (a < b ? -1 : 1));
+const ranOf = (lines) => [...lines.values()].filter((times) => times > 0).length;
+
+mkdirSync(folder, { recursive: true });
+const lcov = sources.map(([path, lines]) =>
+  [
+    `SF:${path}`,
+    ...[...lines].sort(([a], [b]) => a - b).map(([line, times]) => `DA:${line},${times}`),
+    `LF:${lines.size}`,
+    `LH:${ranOf(lines)}`,
+    'end_of_record',
+  ].join('\n'),
+);
+writeFileSync(join(folder, 'lcov.info'), `${lcov.join('\n')}\n`);
+
+/** One row per folder; of files that no test loads there are no lines to count. */
+const folders = new Map();
+const rowOf = (path) => {
+  const name = dirname(path)
+    .replace('/src', '')
+    .replace(/^packages\//, '');
+  return folders.get(name) ?? folders.set(name, { lines: 0, ran: 0, files: 0, unloaded: 0 }).get(name);
+};
+for (const [path, lines] of sources) {
+  const row = rowOf(path);
+  row.files += 1;
+  row.lines += lines.size;
+  row.ran += ranOf(lines);
+}
+const isAsked = (path) =>
+  paths.length === 0 || paths.some((part) => path.includes(part.replace(/^\.\//, '')));
+for (const path of filesBelow(join(root, 'packages')))
+  if (isSource(relative(root, path)) && isAsked(relative(root, path)) && !files.has(relative(root, path)))
+    rowOf(relative(root, path)).unloaded += 1;
+
+const percent = ({ ran, lines }) => (lines === 0 ? '-' : `${((100 * ran) / lines).toFixed(1)} %`);
+const all = { lines: 0, ran: 0, files: 0, unloaded: 0 };
+const print = (name, row) =>
+  console.log(
+    `${name.padEnd(34)}${percent(row).padStart(9)}${String(row.ran).padStart(9)} /${String(row.lines).padStart(6)}${String(row.files).padStart(7)}${String(row.unloaded || '').padStart(12)}`,
+  );
+console.log(
+  `\n${'folder'.padEnd(34)}${'lines'.padStart(9)}${'ran / all'.padStart(17)}${'files'.padStart(7)}${'not loaded'.padStart(12)}`,
+);
+for (const [name, row] of [...folders].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  print(name, row);
+  for (const key of Object.keys(all)) all[key] += row[key];
+}
+print('all', all);
+console.log(`
+By line: ${join(values.to, 'lcov.info')} (for an editor, or genhtml). What runs in a process of its own is not counted: servers
+that tests start, the media engine, pages in a browser. Not loaded: no test loads the file, or it holds types alone.`);
+process.exit(status);

@@ -1,0 +1,68 @@
+// The server of `npm run dev`: one process at a time, ended in order and started anew at the same port.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { bunPath } from './bun.mjs';
+import { root } from './setup.mjs';
+
+/** Starts `housecount serve` with these arguments. `url` resolves when it first listens; `say` tells of what goes wrong. */
+export function startDevServer(args, say) {
+  const bun = bunPath();
+  let child;
+  let isWanted = true;
+  let tellUrl;
+  const url = new Promise((resolve) => {
+    tellUrl = resolve;
+  });
+  /** Later starts listen where the first did, so that open pages come back. */
+  let portOption = [];
+
+  function start() {
+    // The pipe on descriptor 3 ends with this process, however that ends, and the server ends with it.
+    child = spawn(bun, [join(root, 'packages/cli/src/main.ts'), 'serve', ...args, ...portOption], {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+      env: { ...process.env, HOUSECOUNT_LAUNCHER: '3' },
+    });
+    // What to try next is said once.
+    const isFirst = portOption.length === 0;
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      if (!isFirst) return;
+      process.stdout.write(chunk);
+      out += chunk;
+      const found = /listening on (\S+)/.exec(out)?.[1];
+      if (found === undefined) return;
+      portOption = ['--port', new URL(found).port || (found.startsWith('https:') ? '443' : '80')];
+      tellUrl(found);
+    });
+    child.stderr.on('data', (chunk) =>
+      process.stderr.write(isFirst ? chunk : String(chunk).replace(/\n {2}(Development|Console)[\s\S]*/, '')),
+    );
+    child.on('error', (error) => say(`the server could not be started: ${error.message}`));
+    child.on('close', (status) => {
+      child = undefined;
+      if (isWanted && !isRestarting)
+        return say(`the server ended (${status}); it starts again at the next change`);
+      isRestarting = false;
+      if (isWanted) start();
+    });
+  }
+
+  let isRestarting = false;
+  start();
+  return {
+    url,
+    restart() {
+      if (child === undefined) return start();
+      isRestarting = true;
+      child.kill('SIGTERM');
+    },
+    /** Resolves when the server has said goodbye and ended. */
+    end() {
+      isWanted = false;
+      if (child === undefined) return Promise.resolve();
+      child.kill('SIGTERM');
+      return new Promise((resolve) => child.once('close', resolve));
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// The commands of the inner loop, as who works on the project runs them.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from './setup.mjs';
+
+async function until(what, check) {
+  const endMs = Date.now() + 120_000;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** An npm script under way, with what it has written so far. */
+function npmRun(t, args, env = {}) {
+  const npm = spawn('npm', ['run', ...args], { cwd: root, env: { ...process.env, ...env } });
+  let output = '';
+  for (const stream of [npm.stdout, npm.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  t.after(() => npm.kill('SIGTERM'));
+  return { npm, output: () => output, find: (pattern) => pattern.exec(output)?.[1] };
+}
+
+/** Saves the file as an editor does, with what it has already: whoever reads it meanwhile finds it whole, and no build is older than it. */
+function save(path) {
+  const file = join(root, path);
+  const { atime, mtime } = statSync(file);
+  copyFileSync(file, `${file}.saved`);
+  utimesSync(`${file}.saved`, atime, mtime);
+  renameSync(`${file}.saved`, file);
+}
+
+function temporaryFolder(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'housecount-dev-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('PROJ4: npm run dev starts the server anew at its address when a source changes, and ends in order', async (t) => {
+  const dev = npmRun(t, ['dev', '--', '--port', '0', '--data-dir', join(temporaryFolder(t), 'data')], {
+    HOUSECOUNT_MEDIA_UDP_PORT: '0',
+    HOUSECOUNT_LOG_FORMAT: 'pretty',
+  });
+  const url = await until('listening', () => dev.find(/listening on (\S+)/));
+  const page = await until('the console', () => dev.find(/the console from its sources: (\S+)/));
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
+  assert.match(await (await fetch(`${page}demo`)).text(), /src="\/src\/main\.tsx/);
+  // What is the server's comes from the server.
+  assert.equal((await (await fetch(`${page}v1/session`)).json()).development, true);
+
+  const count = (pattern) => dev.output().match(pattern)?.length ?? 0;
+  const starts = () => count(/ starting .*pid/g);
+  await until('the first start in the log', () => starts() === 1);
+  save('packages/server/src/pause.ts');
+  await until('the second start', () => starts() > 1);
+  await until('answers again', () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+
+  dev.npm.kill('SIGTERM');
+  await until('stopped in order', () => count(/ stopped\b/g) === starts());
+  await until('gone', () =>
+    fetch(`${page}`).then(
+      () => false,
+      () => true,
+    ),
+  );
+});
+
+test('PROJ5: npm run test:watch runs the files that are named, in part, and again at a change', async (t) => {
+  const watch = npmRun(t, ['test:watch', 'src/glob']);
+  const runs = () => watch.output().match(/^Ran \d+ tests? across 1 file/gm)?.length ?? 0;
+  await until('the first run', () => runs() === 1);
+  save('packages/server/src/glob.ts');
+  await until('the second run', () => runs() > 1);
+  const wrong = spawn('npm', ['run', 'test:watch', 'no-such-file'], { cwd: root });
+  assert.deepEqual(await once(wrong, 'exit'), [2, null]);
+});
+
+test('PROJ6: npm run coverage prints what the tests ran by folder, and where the report is', async (t) => {
+  const folder = temporaryFolder(t);
+  const args = ['run', 'coverage', 'packages/server/src/glob', '--', '--to', folder];
+  const { status, stdout } = spawnSync('npm', args, { cwd: root, encoding: 'utf8' });
+  assert.equal(status, 0);
+  assert.match(stdout, /^server +\d+\.\d % +\d+ \/ +\d+ +1\b/m);
+  assert.match(stdout, new RegExp(`By line: ${join(folder, 'lcov.info')} `));
+  assert.match(
+    readFileSync(join(folder, 'lcov.info'), 'utf8'),
+    /^SF:packages\/server\/src\/glob\.ts\nDA:\d+,\d+/m,
+  );
+});
