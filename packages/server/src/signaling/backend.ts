@@ -7,18 +7,20 @@ import {
   signalingErrors,
 } from '@housecount/protocol';
 import type { Metadata } from '../channel/metadata.ts';
+import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
+import type { Log } from '../log/contract.ts';
 import { spelledUid } from '../log/decide/account-uids.ts';
-import type { SignalingContext } from './context.ts';
 import { locksOf } from './locks/lock-requests.ts';
-import { publishKept } from './messages/kept-messages.ts';
+import { type KeepNeeds, publishKept } from './messages/kept-messages.ts';
 import { mayTellMetadata, type Publication, publish, type Refusal, tellUser } from './messages/publish.ts';
 import type { SignalingAnswer } from './names/answer.ts';
 import type { ChannelKey } from './names/channel-key.ts';
 import { identityOf, uidOf } from './names/identity.ts';
-import { onlineUsers, userChannels } from './presence/queries.ts';
+import { onlineUsers, userChannels, type WhereNeeds } from './presence/queries.ts';
 import { OwnerRates } from './session/owner-rates.ts';
 import type { RateKind } from './session/rates.ts';
+import type { Sessions } from './session/sessions.ts';
 import { type MetadataChange, metadataKey, metadataProblem } from './storage/storage-requests.ts';
 
 export interface OwnersPublication extends Publication {
@@ -48,13 +50,21 @@ export interface UsersPage {
 /** `reconnecting`: the connection is lost, and the session is kept for its lease. */
 export type UserStatus = 'online' | 'reconnecting' | 'offline';
 
+export interface BackendNeeds extends KeepNeeds, WhereNeeds {
+  readonly log: KeepNeeds['log'] &
+    WhereNeeds['log'] &
+    Pick<Log, 'createRule' | 'resolve' | 'signaling' | 'signalingState'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
+  readonly sessions: Pick<Sessions, 'of' | 'kick'>;
+}
+
 /** What the server's owner does and sees without a session of their own. */
 export class Backend {
-  readonly #context: SignalingContext;
+  readonly #needs: BackendNeeds;
   readonly #rates = new OwnerRates(limits.ownerPublishersMax);
 
-  constructor(context: SignalingContext) {
-    this.#context = context;
+  constructor(needs: BackendNeeds) {
+    this.#needs = needs;
   }
 
   /**
@@ -68,8 +78,8 @@ export class Backend {
     const rates = this.#admit(app, publisher, asUser);
     const by = { app, userId: publisher, rates };
     const published = isKept
-      ? await publishKept(this.#context, by, { ...publication, channelType: 'MESSAGE' })
-      : publish(this.#context, by, publication);
+      ? await publishKept(this.#needs, by, { ...publication, channelType: 'MESSAGE' })
+      : publish(this.#needs, by, publication);
     if (published.ok) return published.receivers;
     throw failureOf(published);
   }
@@ -84,8 +94,8 @@ export class Backend {
   ): Promise<{ readonly online: boolean; readonly kept: boolean }> {
     const rates = this.#admit(app, publisher, asUser);
     const by = { app, userId: publisher, rates };
-    if (!isKept) return { online: tellUser(this.#context, by, publication).ok, kept: false };
-    const published = await publishKept(this.#context, by, { ...publication, channelType: 'USER' });
+    if (!isKept) return { online: tellUser(this.#needs, by, publication).ok, kept: false };
+    const published = await publishKept(this.#needs, by, { ...publication, channelType: 'USER' });
     if (published.ok) return { online: true, kept: true };
     if (published.code === signalingErrors.receiverOfflineButKept) return { online: false, kept: true };
     if (published.code === signalingErrors.deliveredButNotKept) return { online: true, kept: false };
@@ -98,7 +108,7 @@ export class Backend {
     { states, page }: { readonly states: boolean; readonly page: string | undefined },
   ): Promise<UsersPage> {
     const answer = await onlineUsers(
-      this.#context,
+      this.#needs,
       { app, channelType, channel },
       {
         type: 'online-users',
@@ -117,7 +127,7 @@ export class Backend {
 
   /** How many are shown in a channel, exact. */
   async count(key: ChannelKey): Promise<number> {
-    return (await this.#context.presences.fold(key)).occupancy;
+    return (await this.#needs.presences.fold(key)).occupancy;
   }
 
   /** In which channels a user is shown. */
@@ -125,13 +135,13 @@ export class Backend {
     app: string,
     userId: string,
   ): Promise<readonly { readonly channelName: string; readonly channelType: SignalingChannelType }[]> {
-    const result = resultOf(await userChannels(this.#context, app, userId));
+    const result = resultOf(await userChannels(this.#needs, app, userId));
     return result && 'channels' in result ? result.channels : [];
   }
 
   /** Whether a user is logged in, and connected. */
   statusOf(app: string, userId: string): UserStatus {
-    const session = this.#context.sessions.of(app, userId);
+    const session = this.#needs.sessions.of(app, userId);
     if (!session) return 'offline';
     return session.connection && !session.connection.isOver ? 'online' : 'reconnecting';
   }
@@ -141,7 +151,7 @@ export class Backend {
    * @throws HousecountError overloaded, log_unavailable
    */
   async uidFor(app: string, userId: string): Promise<{ readonly uid: number; readonly account?: string }> {
-    const { log } = this.#context;
+    const { log } = this.#needs;
     const identity = identityOf(log, app, userId);
     if ('uid' in identity) return identity;
     const resolved = await log.resolve(app, '', identity);
@@ -155,7 +165,7 @@ export class Backend {
    * @throws HousecountError rate_limited, log_unavailable
    */
   async remove(app: string, channel: string, name: string): Promise<number> {
-    const { log } = this.#context;
+    const { log } = this.#needs;
     const presences = [
       log.channel(app, channel),
       ...(['MESSAGE', 'STREAM'] as const).map(
@@ -176,11 +186,11 @@ export class Backend {
 
   /** Ends the user's session at once; they may log in again. False if there is none. */
   endSession(app: string, userId: string): Promise<boolean> {
-    return this.#context.sessions.kick(app, userId);
+    return this.#needs.sessions.kick(app, userId);
   }
 
   metadata(app: string, target: MetadataTarget): Metadata {
-    return this.#context.log.signalingState(metadataKey(app, target)).metadata;
+    return this.#needs.log.signalingState(metadataKey(app, target)).metadata;
   }
 
   /**
@@ -188,11 +198,11 @@ export class Backend {
    * @throws HousecountError publisher_in_use, rate_limited, body_invalid, and those of metadata
    */
   async changeMetadata(app: string, { author, asUser }: Speaker, request: MetadataChange): Promise<Metadata> {
-    const { log } = this.#context;
+    const { log } = this.#needs;
     const rates = this.#admit(app, author, asUser, 'modify-metadata');
     const problem = metadataProblem(request);
     if (problem) throw new HousecountError('body_invalid', problem.reason);
-    if (!mayTellMetadata(this.#context, { app, userId: author, rates }, request))
+    if (!mayTellMetadata(this.#needs, { app, userId: author, rates }, request))
       throw new HousecountError('rate_limited');
     const key = metadataKey(app, request.target);
     const { mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
@@ -212,7 +222,7 @@ export class Backend {
   }
 
   locks(key: ChannelKey): readonly SignalingLock[] {
-    return locksOf(this.#context.log.signalingState(key).locks);
+    return locksOf(this.#needs.log.signalingState(key).locks);
   }
 
   /**
@@ -225,7 +235,7 @@ export class Backend {
     { author, asUser }: Speaker,
     owner?: string,
   ): Promise<void> {
-    const { log } = this.#context;
+    const { log } = this.#needs;
     this.#admit(key.app, author, asUser, 'lock');
     const lock = this.locks(key).find(({ lockName }) => lockName === name);
     if (!lock) throw new HousecountError('lock_unknown');
@@ -239,7 +249,7 @@ export class Backend {
   }
 
   #admit(app: string, publisher: string, asUser: boolean, kind: RateKind = 'publish') {
-    const { sessions, clock } = this.#context;
+    const { sessions, clock } = this.#needs;
     if (!asUser && sessions.of(app, publisher)) throw new HousecountError('publisher_in_use');
     const rates = this.#rates.of(app, publisher);
     if (!rates.take(kind, clock.steadyMs())) throw new HousecountError('rate_limited');

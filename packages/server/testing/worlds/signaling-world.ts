@@ -8,7 +8,7 @@ import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/sock
 import { SocketCount } from '../../src/net/socket/socket-count.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
-import type { SignalingApp } from '../../src/signaling/context.ts';
+import type { SignalingApp } from '../../src/signaling/names/app.ts';
 import { Signaling } from '../../src/signaling/signaling.ts';
 import { buildRtcToken, buildSignalingToken } from '../../src/token/build.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';

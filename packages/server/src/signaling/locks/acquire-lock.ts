@@ -1,12 +1,28 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
 import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
 import { signalingKey } from '../../log/world.ts';
-import type { SignalingContext } from '../context.ts';
+import type { Logger } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Session } from '../session/session.ts';
 import { changeLock, lockKey } from './lock-requests.ts';
+import type { LockWaiters } from './lock-waiters.ts';
 
 type Acquire = Extract<SignalingRequest, { type: 'acquire-lock' }>;
+
+export interface AcquireNeeds {
+  readonly log: Pick<Log, 'signaling'>;
+  readonly waiters: Pick<LockWaiters, 'attempt' | 'wait'>;
+  readonly sessions: Holders;
+  readonly logger: Pick<Logger, 'warn' | 'error'>;
+}
+
+/** The users who are logged in, as holders of locks. */
+export interface Holders {
+  of(app: string, userId: string): unknown;
+  /** The user is offline: their locks run out. Resolves when that is durable. */
+  holderGone(app: string, userId: string): Promise<void>;
+}
 
 /** The lock's name among all, the channel's included. */
 export const lockNameOf = (
@@ -16,20 +32,20 @@ export const lockNameOf = (
 
 /** Gives the lock to the session's user, or says who has it; with `retry` the answer comes when it is theirs, or given up. */
 export function acquireLock(
-  context: SignalingContext,
+  needs: AcquireNeeds,
   session: Session,
   frame: Acquire,
 ): Promise<SignalingAnswer> | SignalingAnswer | { readonly later: true } {
-  const attempt = () => attemptOnce(context, session, frame);
+  const attempt = () => attemptOnce(needs, session, frame);
   const name = lockNameOf(session, frame);
-  if (!frame.retry) return context.waiters.attempt(name, session.userId, attempt);
+  if (!frame.retry) return needs.waiters.attempt(name, session.userId, attempt);
   // One that takes the place of another adds none.
   if (!session.waits.has(name) && session.waits.size >= limits.signalingWaitsMax)
     return refused(
       signalingErrors.tooManyWaits,
       `A user waits for at most ${limits.signalingWaitsMax} locks.`,
     );
-  const { log, waiters, logger } = context;
+  const { log, waiters, logger } = needs;
   const release = () => {
     const giveBack = { ...frame, type: 'release-lock' } as const;
     changeLock(log, session.app.id, session.userId, giveBack).catch((cause: unknown) =>
@@ -51,7 +67,7 @@ export function acquireLock(
 }
 
 async function attemptOnce(
-  { log, sessions }: SignalingContext,
+  { log, sessions }: Pick<AcquireNeeds, 'log' | 'sessions'>,
   session: Session,
   frame: Acquire,
 ): Promise<SignalingAnswer> {

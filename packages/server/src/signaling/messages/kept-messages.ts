@@ -2,51 +2,59 @@ import {
   HousecountError,
   type SignalingKeptMessage,
   type SignalingMessagesPage,
-  type SignalingRequest,
   signalingErrors,
 } from '@housecount/protocol';
-import type { MessagesPage } from '../../ledger/messages/messages.ts';
+import type { Messages, MessagesPage } from '../../ledger/messages/messages.ts';
 import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
 import { conversationOf } from '../../log/world.ts';
-import type { SignalingContext } from '../context.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
+import type { SignalingApps } from '../names/app.ts';
 import { failed } from '../names/refusals.ts';
+import type { RequestOf } from '../names/request.ts';
 import type { Session } from '../session/session.ts';
 import {
   encode,
   type Publication,
-  type PublishContext,
   type Published,
   type Publisher,
+  type PublishNeeds,
   refusalOfDelivery,
   tellChannel,
   tellUser,
 } from './publish.ts';
 
-type RequestOf<Type extends SignalingRequest['type']> = Extract<SignalingRequest, { type: Type }>;
+export interface KeepNeeds extends PublishNeeds {
+  readonly apps: SignalingApps;
+  readonly log: Pick<Log, 'keepMessage'>;
+}
 
-export type KeepContext = PublishContext & Pick<SignalingContext, 'apps' | 'log'>;
+export interface ReadNeeds {
+  readonly apps: SignalingApps;
+  /** The messages that are kept. */
+  readonly kept: Pick<Messages, 'read'>;
+}
 
 /**
  * Publishes what is also kept: durable first, then told, under the time by which it is found again. To a user who is not
  * connected it is kept alone (−11035); what could not be kept is still told to one who is (−11037), but to no channel.
  */
 export async function publishKept(
-  context: KeepContext,
+  needs: KeepNeeds,
   publisher: Publisher,
   { channelType, ...publication }: Publication & { readonly channelType: 'MESSAGE' | 'USER' },
 ): Promise<Published> {
   const { app, userId, rates } = publisher;
   const { channel, content, customType } = publication;
-  if ((context.apps.get(app)?.signaling.historyDays ?? 0) === 0)
+  if ((needs.apps.get(app)?.signaling.historyDays ?? 0) === 0)
     return refused(signalingErrors.historyNotAvailable, 'This app keeps no messages.');
-  if (!rates.takeKept(JSON.stringify(content).length, context.clock.steadyMs()))
+  if (!rates.takeKept(JSON.stringify(content).length, needs.clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, 'That is too much to keep in a short time.');
   const refusal =
     channelType === 'MESSAGE' &&
-    refusalOfDelivery(context, publisher, encode(publisher, publication, context.clock.nowMs()));
+    refusalOfDelivery(needs, publisher, encode(publisher, publication, needs.clock.nowMs()));
   if (refusal) return refusal;
-  const kept = await context.log.keepMessage({
+  const kept = await needs.log.keepMessage({
     app,
     channelType,
     channel,
@@ -54,13 +62,13 @@ export async function publishKept(
     content,
     ...(customType !== undefined && { customType }),
   });
-  if (channelType === 'USER') return told(kept.ok, tellUser(context, publisher, publication, timeOf(kept)));
+  if (channelType === 'USER') return told(kept.ok, tellUser(needs, publisher, publication, timeOf(kept)));
   if (!kept.ok) {
     const { ok: _, ...why } = kept;
     const answer = failed(why, signalingErrors.historyFailed);
     return answer.ok ? refused(signalingErrors.historyFailed, 'The message could not be kept.') : answer;
   }
-  return { ok: true, receivers: tellChannel(context, encode(publisher, publication, kept.atMs)) };
+  return { ok: true, receivers: tellChannel(needs, encode(publisher, publication, kept.atMs)) };
 }
 
 const timeOf = (kept: { ok: true; atMs: number } | { ok: false }): number | undefined =>
@@ -81,7 +89,7 @@ function told(isKept: boolean, published: Published): Published {
 
 /** A page of what was kept: of a channel, or between the session's user and another. */
 export async function getMessages(
-  { apps, kept }: Pick<SignalingContext, 'apps' | 'kept'>,
+  { apps, kept }: ReadNeeds,
   { app: { id: app }, userId }: Pick<Session, 'app' | 'userId'>,
   { channelType, channel, count, start, end }: RequestOf<'get-messages'>,
 ): Promise<SignalingAnswer> {

@@ -1,19 +1,27 @@
 import { signalingErrors } from '@housecount/protocol';
 import type { KickingRule } from '../../channel/rules.ts';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log/contract.ts';
 import type { LogRecord } from '../../log/record.ts';
-import type { SignalingContext } from '../context.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { uidOf } from '../names/identity.ts';
 import type { Session } from '../session/session.ts';
 import { putOutFrame } from './put-out.ts';
 
+export interface ModerationNeeds {
+  readonly log: Rules;
+}
+
+/** What the log says of rules. */
+type Rules = Pick<Log, 'banned' | 'uidOf'>;
+
 /** Rules about an app as a whole speak of no channel: no channel has this name. */
 const noChannel = '';
 
 /** A rule that keeps the session's user from publishing: there, or, where no channel is named, anywhere. */
 export function muted(
-  { log }: Pick<SignalingContext, 'log'>,
+  { log }: ModerationNeeds,
   session: Session,
   channel: string | undefined,
 ): Extract<SignalingAnswer, { ok: false }> | undefined {
@@ -24,7 +32,7 @@ export function muted(
 
 /** Does a rule about the app as a whole keep this user out of it? */
 export function isBanned(
-  log: SignalingContext['log'],
+  log: Rules,
   app: string,
   { userId, address }: { readonly userId: string; readonly address: string },
 ): boolean {
@@ -33,12 +41,12 @@ export function isBanned(
 }
 
 /** Does a rule keep the session out of a channel that it is in: one that was made while nobody could put it out? */
-export function keptOut({ log }: Pick<SignalingContext, 'log'>, session: Session, key: ChannelKey) {
+export function keptOut({ log }: ModerationNeeds, session: Session, key: ChannelKey) {
   return log.banned(key.app, subjectOf(log, session, key.channel), 'join_channel');
 }
 
 /** If the record is of a rule about the app as a whole that puts people offline: does it speak of this session? */
-export function expels(log: SignalingContext['log'], record: LogRecord, session: Session): boolean {
+export function expels(log: Rules, record: LogRecord, session: Session): boolean {
   if (record.type !== 'rule-set' || !isExpulsion(record.rule)) return false;
   const { app, uid, ip } = record.rule;
   if (session.app.id !== app) return false;
@@ -54,7 +62,7 @@ export const isExpulsion = ({ channel, privileges, createdMs, updatedMs }: Kicki
 
 /** The session is out of a channel: nothing of it is told any more, and the client hears why, now or as soon as it is back. */
 export function tellKicked(
-  { clock }: Pick<SignalingContext, 'clock'>,
+  { clock }: { readonly clock: Pick<Clock, 'nowMs'> },
   session: Session,
   key: ChannelKey,
 ): void {
@@ -63,12 +71,12 @@ export function tellKicked(
     session.streamEnded(key, 'kicked');
     return;
   }
-  if (!session.drop(key)) return;
+  if (!session.subscriptions.drop(key)) return;
   const frame = putOutFrame({ channelType: key.channelType, channel: key.channel }, clock.nowMs());
   session.answerLate((connection) => connection.send(frame));
 }
 
-const subjectOf = (log: SignalingContext['log'], { app, userId, address }: Session, channel = noChannel) => ({
+const subjectOf = (log: Rules, { app, userId, address }: Session, channel = noChannel) => ({
   channel,
   uid: uidOf(log, app.id, userId) ?? 0,
   ip: address,

@@ -1,14 +1,36 @@
-import { type SignalingMessage, type SignalingRequest, signalingErrors } from '@housecount/protocol';
+import { type SignalingMessage, signalingErrors } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { SignalingContext } from '../context.ts';
+import type { Log } from '../../log/contract.ts';
+import type { Broadcast } from '../../net/socket/socket.ts';
+import type { Counter } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
+import type { Audiences } from '../names/audiences.ts';
+import type { RequestOf } from '../names/request.ts';
 import { messagesTopic, storageTopic } from '../names/topics.ts';
 import type { Rates } from '../session/rates.ts';
 import type { Session } from '../session/session.ts';
 import { storageLength } from '../storage/storage-frames.ts';
 import { changeMetadata, type MetadataChange, metadataKey } from '../storage/storage-requests.ts';
 
-type RequestOf<Type extends SignalingRequest['type']> = Extract<SignalingRequest, { type: Type }>;
+/** The sessions of users, as who publishes to one needs them. */
+export interface Receivers {
+  of(app: string, userId: string): Pick<Session, 'connection'> | undefined;
+}
+
+export interface PublishNeeds {
+  readonly broadcast: Broadcast;
+  readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
+  readonly audiences: Audiences;
+  readonly sessions: Receivers;
+  readonly messages: Counter;
+  /** Messages as they go to sockets: one that a hundred get counts for a hundred. */
+  readonly deliveries: Counter;
+}
+
+export interface MetadataNeeds extends Pick<PublishNeeds, 'clock' | 'audiences'> {
+  readonly log: Pick<Log, 'signaling' | 'signalingState'>;
+}
 
 /** Who publishes: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */
 export interface Publisher {
@@ -27,10 +49,10 @@ export type Refusal = Extract<SignalingAnswer, { ok: false }>;
 export const publisherOf = ({ app, userId, rates }: Session): Publisher => ({ app: app.id, userId, rates });
 
 /** To a channel: encoded once, for everybody who subscribed with messages, the publisher too. Done at once, so the order is the publisher's. */
-export function publish(context: PublishContext, publisher: Publisher, publication: Publication): Published {
-  const told = encode(publisher, publication, context.clock.nowMs());
-  const refusal = refusalOfDelivery(context, publisher, told);
-  return refusal ?? { ok: true, receivers: tellChannel(context, told) };
+export function publish(needs: PublishNeeds, publisher: Publisher, publication: Publication): Published {
+  const told = encode(publisher, publication, needs.clock.nowMs());
+  const refusal = refusalOfDelivery(needs, publisher, told);
+  return refusal ?? { ok: true, receivers: tellChannel(needs, told) };
 }
 
 /** A message as it goes to everybody in its channel. */
@@ -46,24 +68,24 @@ export const encode = (publisher: Publisher, publication: Publication, serverMs:
 
 /** To a user, while they are connected. */
 export function tellUser(
-  context: PublishContext,
+  needs: PublishNeeds,
   publisher: Publisher,
   publication: Publication,
-  serverMs = context.clock.nowMs(),
+  serverMs = needs.clock.nowMs(),
 ): Published {
   const { app } = publisher;
-  const receiver = context.sessions.of(app, publication.channel)?.connection;
+  const receiver = needs.sessions.of(app, publication.channel)?.connection;
   if (!receiver || receiver.isOver)
     return refused(signalingErrors.receiverOffline, 'The receiver is offline.');
   receiver.send(frameOf('USER', publisher, publication, serverMs));
-  context.messages.add();
-  context.deliveries.add();
+  needs.messages.add();
+  needs.deliveries.add();
   return { ok: true, receivers: 1 };
 }
 
 /** Why a user can get no more messages now: they are behind in reading, and more would cut them off. */
 export function refusalOfReceiver(
-  { sessions }: Pick<PublishContext, 'sessions'>,
+  { sessions }: Pick<PublishNeeds, 'sessions'>,
   app: string,
   userId: string,
 ): Refusal | undefined {
@@ -91,7 +113,7 @@ function frameOf(
 
 /** Why the publisher may not put this on so many connections now. */
 export function refusalOfDelivery(
-  { audiences, clock }: PublishContext,
+  { audiences, clock }: PublishNeeds,
   { rates }: Publisher,
   { topic, text }: Told,
 ): Refusal | undefined {
@@ -102,7 +124,7 @@ export function refusalOfDelivery(
 
 /** Returns how many are told. */
 export function tellChannel(
-  { broadcast, audiences, messages, deliveries }: PublishContext,
+  { broadcast, audiences, messages, deliveries }: PublishNeeds,
   { topic, text }: Told,
 ): number {
   broadcast.publish(topic, text);
@@ -114,18 +136,18 @@ export function tellChannel(
 
 /** Changes metadata, of which everybody who follows the set is told all. */
 export function writeMetadata(
-  context: SignalingContext,
+  needs: MetadataNeeds,
   session: Session,
   frame: RequestOf<'change-metadata'>,
 ): SignalingAnswer | Promise<SignalingAnswer> {
-  if (!mayTellMetadata(context, publisherOf(session), frame))
+  if (!mayTellMetadata(needs, publisherOf(session), frame))
     return refused(signalingErrors.rateExceeded, tooMuch);
-  return changeMetadata(context.log, session.app.id, session.userId, frame);
+  return changeMetadata(needs.log, session.app.id, session.userId, frame);
 }
 
 /** Takes what a change of metadata costs: the whole set, for everybody who follows it. */
 export function mayTellMetadata(
-  { log, clock, audiences }: Pick<SignalingContext, 'log' | 'clock' | 'audiences'>,
+  { log, clock, audiences }: MetadataNeeds,
   { app, userId, rates }: Publisher,
   { target, items }: MetadataChange,
 ): boolean {
@@ -135,10 +157,5 @@ export function mayTellMetadata(
   const length = storageLength(log.signalingState(key).metadata, items, userId);
   return rates.takeDelivery(length * followers, clock.steadyMs());
 }
-
-export type PublishContext = Pick<
-  SignalingContext,
-  'broadcast' | 'clock' | 'messages' | 'deliveries' | 'audiences' | 'sessions'
->;
 
 const tooMuch = 'That is too much for so many receivers; wait a moment.';

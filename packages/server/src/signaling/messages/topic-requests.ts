@@ -1,25 +1,44 @@
 import {
   isSignalingName,
   type SignalingMessage,
-  type SignalingTopicRequest,
   type SignalingTopicResult,
   signalingErrors,
   signalingTopicUserCodes,
   signalingTopicUsersMax,
 } from '@housecount/protocol';
 import type { Topics } from '../../channel/topics.ts';
+import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { SignalingContext } from '../context.ts';
+import type { Log } from '../../log/contract.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
+import type { Audiences } from '../names/audiences.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { uidOf, userIdOf } from '../names/identity.ts';
 import { failed } from '../names/refusals.ts';
+import type { RequestOf } from '../names/request.ts';
 import { topicMessagesTopic, topicsTopic } from '../names/topics.ts';
 import type { Session } from '../session/session.ts';
 import type { StreamMembership } from '../session/stream-membership.ts';
-import { muted } from './moderation.ts';
+import { type ModerationNeeds, muted } from './moderation.ts';
+import type { PublishNeeds } from './publish.ts';
 
-type RequestOf<Type extends SignalingTopicRequest['type']> = Extract<SignalingTopicRequest, { type: Type }>;
+export interface ChangeTopicNeeds {
+  readonly log: Pick<Log, 'signaling'>;
+  readonly audiences: Audiences;
+  readonly clock: Pick<Clock, 'steadyMs'>;
+}
+
+/** Who publishes in the topics of a channel. */
+type Publishing = Pick<Log, 'signalingChannel' | 'uidOf'>;
+
+export interface PublishTopicNeeds extends ModerationNeeds, Omit<PublishNeeds, 'sessions'> {
+  readonly log: ModerationNeeds['log'] & Publishing;
+}
+
+export interface SubscribeTopicNeeds {
+  readonly log: Publishing;
+  readonly random: Pick<Random, 'fraction'>;
+}
 
 const keyOf = (session: Session, { channel }: { readonly channel: string }): ChannelKey => ({
   app: session.app.id,
@@ -33,12 +52,12 @@ const frameBytes = 200;
 
 /** Begins or ends to publish in a topic; resolves when that is durable. */
 export async function changeTopic(
-  { log, audiences, clock }: SignalingContext,
+  { log, audiences, clock }: ChangeTopicNeeds,
   session: Session,
   frame: RequestOf<'join-topic' | 'leave-topic'>,
 ): Promise<SignalingAnswer> {
   const key = keyOf(session, frame);
-  if (!session.stream(key)) return notJoined();
+  if (!session.subscriptions.stream(key)) return notJoined();
   const bytes = frameBytes + (frame.type === 'join-topic' ? frame.meta.length : 0);
   if (!session.rates.takeDelivery(bytes * audiences.sizeOf(topicsTopic(key)), clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, tooMuch);
@@ -56,15 +75,15 @@ export async function changeTopic(
 
 /** To all who subscribed to this publisher in the topic: encoded once, done at once, so the order is the publisher's. */
 export function publishTopic(
-  context: SignalingContext,
+  needs: PublishTopicNeeds,
   session: Session,
   { channel, topic, content, customType }: RequestOf<'publish-topic'>,
 ): SignalingAnswer {
-  const { broadcast, clock, messages, deliveries, audiences, log } = context;
+  const { broadcast, clock, messages, deliveries, audiences, log } = needs;
   const key = keyOf(session, { channel });
-  const stream = session.stream(key);
+  const stream = session.subscriptions.stream(key);
   if (!stream) return notJoined();
-  const mute = muted(context, session, channel);
+  const mute = muted(needs, session, channel);
   if (mute) return mute;
   if (!Object.hasOwn(ownTopics(log, session, key), topic))
     return refused(signalingErrors.topicNotJoined, 'The user does not publish in that topic.');
@@ -93,12 +112,12 @@ export function publishTopic(
 
 /** Adds publishers to those whose messages the session gets (spec: signaling 2.6). */
 export function subscribeTopic(
-  context: Pick<SignalingContext, 'log' | 'random'>,
+  needs: SubscribeTopicNeeds,
   session: Session,
   { channel, topic, users, absent = false }: RequestOf<'subscribe-topic'>,
 ): SignalingAnswer {
   const key = keyOf(session, { channel });
-  const stream = session.stream(key);
+  const stream = session.subscriptions.stream(key);
   if (!stream) return notJoined();
   const before = stream.subscribed(topic);
   if (before.length === 0 && stream.topics >= limits.signalingTopicsMax)
@@ -106,11 +125,10 @@ export function subscribeTopic(
       signalingErrors.tooManyTopics,
       `At most ${limits.signalingTopicsMax} topics of a channel can be subscribed.`,
     );
-  const { log } = context;
+  const { log } = needs;
   const publishes = (userId: string) => isPublisher(log, key, topic, userId);
-  const wanted =
-    users ?? anyPublishers(context, session, key, topic).filter((user) => !before.includes(user));
-  let total = session.followedPublishers;
+  const wanted = users ?? anyPublishers(needs, session, key, topic).filter((user) => !before.includes(user));
+  let total = session.subscriptions.followedPublishers;
   const succeeded: string[] = [];
   const fail: { userId: string; code: number }[] = [];
   const { notPublishing, invalidUser, alreadySubscribed, tooMany } = signalingTopicUserCodes;
@@ -142,7 +160,7 @@ export function unsubscribeTopic(
   session: Session,
   { channel, topic, users }: RequestOf<'unsubscribe-topic'>,
 ): SignalingAnswer {
-  const stream = session.stream(keyOf(session, { channel }));
+  const stream = session.subscriptions.stream(keyOf(session, { channel }));
   if (!stream) return notJoined();
   const before = stream.subscribed(topic);
   if (before.length === 0) return refused(signalingErrors.topicNotSubscribed, 'The topic is not subscribed.');
@@ -164,7 +182,7 @@ function makeRoom(stream: StreamMembership, topic: string, publishes: (userId: s
   return true;
 }
 
-function isPublisher(log: SignalingContext['log'], key: ChannelKey, topic: string, userId: string): boolean {
+function isPublisher(log: Publishing, key: ChannelKey, topic: string, userId: string): boolean {
   const uid = uidOf(log, key.app, userId);
   const state = log.signalingChannel(key);
   if (uid === undefined || state?.presence.sid === undefined) return false;
@@ -175,7 +193,7 @@ function isPublisher(log: SignalingContext['log'], key: ChannelKey, topic: strin
 
 /** Up to as many of those who publish in the topic now as one user may subscribe to, by chance, without the asker. */
 function anyPublishers(
-  { log, random }: Pick<SignalingContext, 'log' | 'random'>,
+  { log, random }: SubscribeTopicNeeds,
   session: Session,
   key: ChannelKey,
   topic: string,
@@ -196,7 +214,7 @@ function anyPublishers(
   return all.slice(0, signalingTopicUsersMax);
 }
 
-function ownTopics(log: SignalingContext['log'], session: Session, key: ChannelKey): Topics {
+function ownTopics(log: Publishing, session: Session, key: ChannelKey): Topics {
   const state = log.signalingChannel(key);
   const member =
     state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);

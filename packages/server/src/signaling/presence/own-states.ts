@@ -1,14 +1,22 @@
 import { type SignalingStates, signalingErrors, signalingStatesBytesMax } from '@housecount/protocol';
-import type { SignalingContext } from '../context.ts';
+import type { Clock } from '../../clock.ts';
+import type { Log } from '../../log/contract.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { failed } from '../names/refusals.ts';
 import type { Session } from '../session/session.ts';
 import { merged } from './person.ts';
+import type { Presences } from './presences.ts';
+
+export interface StateNeeds {
+  readonly log: Pick<Log, 'signaling' | 'signalingChannel'>;
+  readonly presences: Pick<Presences, 'announcedTo'>;
+  readonly clock: Pick<Clock, 'steadyMs'>;
+}
 
 /** Changes the user's own states in a channel that it subscribes to; resolves when that is durable. */
 export async function changeStates(
-  { log, presences, clock }: Pick<SignalingContext, 'log' | 'presences' | 'clock'>,
+  { log, presences, clock }: StateNeeds,
   session: Session,
   key: ChannelKey,
   change: { readonly set: SignalingStates; readonly remove: readonly string[] | 'all' },
@@ -37,7 +45,7 @@ const frameBytes = 200;
 
 /** The user's states in the channel once these are set; what is removed at the same time still counts. */
 function statesWith(
-  log: SignalingContext['log'],
+  log: Pick<Log, 'signalingChannel'>,
   session: Session,
   key: ChannelKey,
   set: SignalingStates,

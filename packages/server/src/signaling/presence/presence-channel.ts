@@ -7,16 +7,8 @@ import { intervalsTopic } from '../names/topics.ts';
 import { same } from './person.ts';
 import type { PersonChange, PresenceChange, PresenceFold } from './presence-fold.ts';
 import { lengthOf, presenceText, snapshotBounds, taken } from './presence-frames.ts';
+import type { PresenceSettings } from './presence-settings.ts';
 import { netEffect } from './window.ts';
-
-/** How presence of an app is told (spec: signaling 3.2, 3.5). */
-export interface PresenceSettings {
-  /** From this many users on changes are told together, every `intervalMs`. */
-  readonly announceMax: number;
-  readonly intervalMs: number;
-  /** Who is back this soon was never away. */
-  readonly debounceMs: number;
-}
 
 /** Who is told. */
 export interface Watcher {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import type { SignalingPresenceEvent } from '@housecount/protocol';
 import { app, leaseMs, SignalingWorld, type TestClient } from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
-import type { SignalingApp } from '../context.ts';
+import type { SignalingApp } from '../names/app.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {

@@ -1,19 +1,29 @@
 import { type SignalingClientFrame, type SignalingStates, signalingErrors } from '@housecount/protocol';
 import { limits } from '../../limits.ts';
-import type { SignalingContext } from '../context.ts';
+import type { Log } from '../../log/contract.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
+import type { SignalingApps } from '../names/app.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { uidOf, userIdOf } from '../names/identity.ts';
-import type { Session } from '../session/session.ts';
 import { boundStates, merged, withoutClaims } from './person.ts';
 import { taken } from './presence-frames.ts';
+import type { Presences } from './presences.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
-type Where = Pick<SignalingContext, 'log' | 'apps'>;
+interface Where {
+  readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'uidOf'>;
+  readonly apps: SignalingApps;
+}
 
-/** The states of a user who is shown in the channel, or of who asks; undefined if they are not in it. */
+export interface WhereNeeds extends Where {
+  readonly presences: Pick<Presences, 'fold' | 'caughtUp'>;
+  readonly whereabouts: Pick<Whereabouts, 'of'>;
+}
+
+/** The states of a user who is shown in the channel, or of `asker`; undefined if they are not in it. */
 export function statesOf(
   { log, apps }: Where,
-  session: Session,
+  asker: string,
   key: ChannelKey,
   userId: string,
 ): SignalingStates | undefined {
@@ -27,7 +37,7 @@ export function statesOf(
   const state = log.signalingChannel(key);
   const member = state?.presence.sid === undefined ? undefined : state.presence.roster.get(uid);
   const isSubscribed =
-    member !== undefined && userIdOf(member) === userId && (!member.quiet || userId === session.userId);
+    member !== undefined && userIdOf(member) === userId && (!member.quiet || userId === asker);
   if (!isLive && !isSubscribed) return undefined;
   const own = (isSubscribed && state?.states.get(uid)?.states) || {};
   if (isLive) return merged([own, boundStates(live)]);
@@ -36,7 +46,7 @@ export function statesOf(
 
 /** Who is shown in a channel: a page of them, or only how many (spec: signaling 3.3). */
 export async function onlineUsers(
-  { presences }: Pick<SignalingContext, 'presences'>,
+  { presences }: Pick<WhereNeeds, 'presences'>,
   key: ChannelKey,
   frame: Extract<SignalingClientFrame, { type: 'online-users' }>,
 ): Promise<SignalingAnswer> {
@@ -67,7 +77,7 @@ export async function onlineUsers(
 
 /** In which channels a user is shown (spec: signaling 3.3). */
 export async function userChannels(
-  { presences, whereabouts, log, apps }: Where & Pick<SignalingContext, 'presences' | 'whereabouts'>,
+  { presences, whereabouts, log, apps }: WhereNeeds,
   app: string,
   userId: string,
 ): Promise<SignalingAnswer> {

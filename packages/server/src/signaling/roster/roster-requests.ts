@@ -1,25 +1,46 @@
 import { type SignalingRosterRequest, signalingErrors } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 import { rangeOf, keyOf as viewKeyOf } from '../../rosters/window.ts';
-import type { SignalingContext } from '../context.ts';
 import { done, refused } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
+import { needOfChannel, nothing } from '../names/need.ts';
+import { type Answer, keyOf, type RequestLines } from '../names/request.ts';
 import { rosterTopic, rosterViewTopic } from '../names/topics.ts';
-import type { Answer } from '../requests.ts';
+import type { Presences } from '../presence/presences.ts';
 import type { Session } from '../session/session.ts';
+
+export interface RosterNeeds {
+  readonly presences: Pick<Presences, 'fold' | 'followRoster' | 'hasRosterRoom'>;
+  readonly clock: Pick<Clock, 'steadyMs'>;
+}
+
+/** What is asked of rosters. */
+export const rosterLines = (parts: RosterNeeds): RequestLines<'subscribe-roster' | 'unsubscribe-roster'> => ({
+  'subscribe-roster': {
+    need: (frame) => needOfChannel(frame, ['read'], signalingErrors.presenceFailed),
+    rate: 'roster',
+    handle: (session, frame) => followRoster(parts, session, keyOf(session, frame), frame),
+  },
+  'unsubscribe-roster': {
+    need: nothing,
+    rate: 'roster',
+    handle: (session, frame) => leaveRoster(session, keyOf(session, frame), frame),
+  },
+});
 
 /** About how many bytes a member takes in a snapshot. */
 const memberBytes = 200;
 
 /** Follows a channel's roster, or a view of it, once the answer is told; in place of the same that is followed already. */
 export async function followRoster(
-  { presences, clock }: Pick<SignalingContext, 'presences' | 'clock'>,
+  { presences, clock }: RosterNeeds,
   session: Session,
   key: ChannelKey,
   { view, cursor }: Extract<SignalingRosterRequest, { type: 'subscribe-roster' }>,
 ): Promise<Answer> {
   const name = nameOf(view);
-  if (!session.followsRoster(key, name) && session.rosters >= limits.signalingRostersMax)
+  if (!session.rosters.has(key, name) && session.rosters.size >= limits.signalingRostersMax)
     return refused(
       signalingErrors.tooManyChannels,
       `At most ${limits.signalingRostersMax} rosters and views of them can be followed.`,
@@ -60,7 +81,7 @@ export function leaveRoster(
   key: ChannelKey,
   { view }: Extract<SignalingRosterRequest, { type: 'unsubscribe-roster' }>,
 ): Answer {
-  session.leaveRoster(key, nameOf(view));
+  session.rosters.leave(key, nameOf(view));
   return done();
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
-import type { SignalingApp } from '../context.ts';
+import type { SignalingApp } from '../names/app.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {

@@ -1,15 +1,27 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
+import type { Logger } from '../../observe/contract.ts';
 import type { Permissions } from '../../token/permissions.ts';
 import { tokenTime } from '../../token/verify.ts';
 import { checkSignalingToken } from '../../token/verify-signaling.ts';
-import type { SignalingApp, SignalingContext } from '../context.ts';
+import type { SignalingApp, SignalingApps } from '../names/app.ts';
 
 /** Bounds of what clients may set, seconds (spec: signaling 1.2). What is beyond counts as the bound. */
 const heartbeatSeconds = { min: 5, max: 1_800 };
 const presenceTimeoutSeconds = { min: 5, max: 300 };
 /** Silence after its heartbeat for which a client is not suspected, seconds (spec: signaling 1.5). */
 const suspicionSeconds = 10;
+
+export interface LoginNeeds {
+  readonly apps: SignalingApps;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** The development app runs, whose certificate everybody knows: a login needs no token. */
+  readonly isTokenFree: boolean;
+  /** Silence allowed for a session where the app does not leave that to the client, milliseconds. */
+  readonly leaseMs: number;
+}
 
 export interface CheckedLogin {
   readonly ok: true;
@@ -22,18 +34,18 @@ export interface CheckedLogin {
 
 /** Checks app and token of a login, and what silence it is allowed. */
 export function checkLogin(
-  context: Pick<SignalingContext, 'apps' | 'clock' | 'isTokenFree' | 'leaseMs' | 'logger'>,
+  needs: LoginNeeds,
   frame: SignalingLogin,
   isHere = false,
 ): CheckedLogin | { readonly ok: false; readonly code: Code; readonly detail?: string } {
-  const app = context.apps.get(frame.app);
+  const app = needs.apps.get(frame.app);
   if (!app) return { ok: false, code: 'invalid_app_id' };
   const { userId, token } = frame;
-  const leaseMs = app.signaling.lease === 'client' ? clientLeaseMs(frame) : context.leaseMs;
+  const leaseMs = app.signaling.lease === 'client' ? clientLeaseMs(frame) : needs.leaseMs;
   // Clients of the modelled service send the app's id where they have no token.
   const isNone = !token || token === app.id;
-  if (isNone && context.isTokenFree) return { ok: true, app, leaseMs };
-  const time = tokenTime(context.clock);
+  if (isNone && needs.isTokenFree) return { ok: true, app, leaseMs };
+  const time = tokenTime(needs.clock);
   const grant = checkSignalingToken({
     token,
     app,
@@ -44,7 +56,7 @@ export function checkLogin(
   });
   if (!grant.ok) return grant;
   if (grant.hint !== undefined)
-    context.logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });
+    needs.logger.warn(`a token will not last as meant: ${grant.hint}`, { app: app.id, userId });
   const { loginEndsMs, permissions } = grant;
   return {
     ok: true,

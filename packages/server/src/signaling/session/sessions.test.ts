@@ -9,7 +9,7 @@ import {
   tokenOf,
 } from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
-import type { SignalingApp } from '../context.ts';
+import type { SignalingApp } from '../names/app.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {

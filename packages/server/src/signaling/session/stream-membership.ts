@@ -1,7 +1,8 @@
 import { limits } from '../../limits.ts';
 import type { Socket } from '../../net/socket/socket.ts';
 import { steadyRate, TokenBucket } from '../../net/token-bucket.ts';
-import type { SignalingContext } from '../context.ts';
+import type { TopicEvents } from '../messages/topic-events.ts';
+import type { Audiences } from '../names/audiences.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { follow } from '../names/follow.ts';
 import { topicMessagesTopic } from '../names/topics.ts';
@@ -9,12 +10,15 @@ import type { Telling } from './telling.ts';
 
 const messageRate = steadyRate(limits.signalingTopicMessagesPerSecondMax);
 
-type Needs = Pick<SignalingContext, 'audiences' | 'topicEvents'>;
+export interface StreamNeeds {
+  readonly audiences: Audiences;
+  readonly topicEvents: Pick<TopicEvents, 'watch'>;
+}
 
 /** What one session has in a stream channel beside its subscription: whose messages it gets, and the end of its token. */
 export class StreamMembership {
   readonly key: ChannelKey;
-  readonly #context: Needs;
+  readonly #needs: StreamNeeds;
   /** By topic and publisher, in order of asking, each with the end of it where there is a socket. */
   readonly #follows = new Map<string, Map<string, () => void>>();
   readonly #budgets = new Map<string, TokenBucket>();
@@ -24,9 +28,9 @@ export class StreamMembership {
   #tokenEndsMs: number | undefined;
   #warned = false;
 
-  constructor(key: ChannelKey, context: Needs) {
+  constructor(key: ChannelKey, needs: StreamNeeds) {
     this.key = key;
-    this.#context = context;
+    this.#needs = needs;
   }
 
   get tokenEndsMs(): number | undefined {
@@ -57,7 +61,7 @@ export class StreamMembership {
     if (!this.#isEntered) return;
     this.#socket = socket;
     this.#stopEvents = telling.begin((told) => {
-      const stop = this.#context.topicEvents.watch(this.key, socket);
+      const stop = this.#needs.topicEvents.watch(this.key, socket);
       told();
       return stop;
     });
@@ -122,7 +126,7 @@ export class StreamMembership {
   }
 
   #follow(socket: Socket, topic: string, userId: string): () => void {
-    return follow(this.#context.audiences, socket, topicMessagesTopic(this.key, topic, userId));
+    return follow(this.#needs.audiences, socket, topicMessagesTopic(this.key, topic, userId));
   }
 }
 

@@ -1,16 +1,26 @@
 import { type Code, signalingErrors } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
+import type { Logger } from '../../observe/contract.ts';
 import { checkToken, tokenTime } from '../../token/verify.ts';
-import type { SignalingContext } from '../context.ts';
 import type { SignalingAnswer } from '../names/answer.ts';
 import { refused } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { failed } from '../names/refusals.ts';
 import type { Session } from './session.ts';
 
+export interface StreamTokenNeeds {
+  readonly log: Pick<Log, 'signaling'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** The development app runs, whose certificate everybody knows: no token is needed. */
+  readonly isTokenFree: boolean;
+}
+
 /** When a token ends that lets this user into a stream channel, epoch milliseconds (absent: never), or why it does not. */
 export function checkStreamToken(
-  { clock, isTokenFree, logger }: Pick<SignalingContext, 'clock' | 'isTokenFree' | 'logger'>,
+  { clock, isTokenFree, logger }: Omit<StreamTokenNeeds, 'log'>,
   { app, userId }: Pick<Session, 'app' | 'userId'>,
   channel: string,
   token: string | undefined,
@@ -39,24 +49,24 @@ export function checkStreamToken(
 
 /** Puts a new token in the place of the one for a stream channel; resolves when its end is durable. */
 export async function renewStreamToken(
-  context: SignalingContext,
+  needs: StreamTokenNeeds,
   session: Session,
   channel: string,
   token: string,
 ): Promise<SignalingAnswer> {
   const key: ChannelKey = { app: session.app.id, channelType: 'STREAM', channel };
   const notJoined = refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
-  if (!session.stream(key)) return notJoined;
-  const grant = checkStreamToken(context, session, channel, token);
+  if (!session.subscriptions.stream(key)) return notJoined;
+  const grant = checkStreamToken(needs, session, channel, token);
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
   const { endsMs } = grant;
-  const outcome = await context.log.signaling(key, {
+  const outcome = await needs.log.signaling(key, {
     type: 'renew-token',
     connectionId: session.id,
     ...(endsMs !== undefined && { tokenEndsMs: endsMs }),
   });
   if (!outcome.ok)
     return outcome.code === 'not_joined' ? notJoined : failed(outcome, signalingErrors.invalidToken);
-  session.stream(key)?.renewed(endsMs);
+  session.subscriptions.stream(key)?.renewed(endsMs);
   return { ok: true };
 }

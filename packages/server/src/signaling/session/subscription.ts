@@ -1,12 +1,12 @@
-import type { SignalingKey } from '../../log/contract.ts';
 import type { Socket } from '../../net/socket/socket.ts';
-import type { SignalingContext } from '../context.ts';
 import { locksOf } from '../locks/lock-requests.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { follow } from '../names/follow.ts';
-import { intervalsTopic, locksTopic, messagesTopic, storageTopic } from '../names/topics.ts';
-import { lockText, storageText } from '../storage/storage-frames.ts';
-import type { Begin, Telling } from './telling.ts';
+import { intervalsTopic, locksTopic, messagesTopic } from '../names/topics.ts';
+import type { Presences } from '../presence/presences.ts';
+import { lockText } from '../storage/storage-frames.ts';
+import { followStorage, type StorageNeeds } from './follow-storage.ts';
+import type { Telling } from './telling.ts';
 
 export interface SubscriptionOptions {
   /** Of message channels. */
@@ -16,21 +16,23 @@ export interface SubscriptionOptions {
   readonly withLock: boolean;
 }
 
-type Needs = Pick<SignalingContext, 'presences' | 'audiences' | 'log' | 'clock'>;
+export interface SubscriptionNeeds extends StorageNeeds {
+  readonly presences: Pick<Presences, 'watch'>;
+}
 
 /** One channel of one session: while the session has a socket, what happens there goes to it. */
 export class Subscription {
   readonly key: ChannelKey;
   readonly #options: SubscriptionOptions;
   readonly #userId: string;
-  readonly #context: Needs;
+  readonly #needs: SubscriptionNeeds;
   #stops: (() => void)[] = [];
 
-  constructor(key: ChannelKey, userId: string, options: SubscriptionOptions, context: Needs) {
+  constructor(key: ChannelKey, userId: string, options: SubscriptionOptions, needs: SubscriptionNeeds) {
     this.key = key;
     this.#userId = userId;
     this.#options = options;
-    this.#context = context;
+    this.#needs = needs;
   }
 
   /** From now on the socket is told; of presence, metadata and locks first how they are, when it is their turn. */
@@ -38,9 +40,9 @@ export class Subscription {
     this.stop();
     const { key } = this;
     const { withMessage, withPresence, withMetadata, withLock } = this.#options;
-    if (withMessage) this.#stops.push(follow(this.#context.audiences, socket, messagesTopic(key)));
+    if (withMessage) this.#stops.push(follow(this.#needs.audiences, socket, messagesTopic(key)));
     if (withPresence) this.#stops.push(telling.begin((told) => this.#watch(socket, told)));
-    if (withMetadata) this.#stops.push(telling.begin(followStorage(this.#context, socket, key)));
+    if (withMetadata) this.#stops.push(telling.begin(followStorage(this.#needs, socket, key)));
     if (withLock) this.#stops.push(telling.begin((told) => this.#followLocks(socket, told)));
   }
 
@@ -58,7 +60,7 @@ export class Subscription {
   }
 
   #followLocks(socket: Socket, told: () => void): () => void {
-    const { log, clock, audiences } = this.#context;
+    const { log, clock, audiences } = this.#needs;
     const { key } = this;
     const stop = follow(audiences, socket, locksTopic(key));
     const locks = locksOf(log.signalingState(key).locks);
@@ -69,7 +71,7 @@ export class Subscription {
 
   #watch(socket: Socket, told: () => void): () => void {
     const intervals = intervalsTopic(this.key);
-    return this.#context.presences.watch(this.key, {
+    return this.#needs.presences.watch(this.key, {
       userId: this.#userId,
       socket,
       send: (text) => {
@@ -81,18 +83,3 @@ export class Subscription {
     });
   }
 }
-
-/** Tells the socket a set of metadata, then each change of it. */
-export const followStorage =
-  (
-    { log, clock, audiences }: Pick<Needs, 'audiences' | 'log' | 'clock'>,
-    socket: Socket,
-    key: SignalingKey,
-  ): Begin =>
-  (told) => {
-    const stop = follow(audiences, socket, storageTopic(key));
-    const { metadata } = log.signalingState(key);
-    socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
-    told();
-    return stop;
-  };

@@ -1,0 +1,57 @@
+export interface FrameQueueBounds {
+  /** Frames that may wait. */
+  readonly pendingFramesMax: number;
+  /** Characters that they may have together; absent: as many as they have. */
+  readonly pendingCharsMax?: number;
+}
+
+/**
+ * A peer's frames in their order: each is handled once the one before it is decided. A frame that needs no decision is
+ * handled at once, unless another one is being decided.
+ */
+export class FrameQueue<Frame> {
+  readonly #handle: (frame: Frame) => Promise<void> | undefined;
+  readonly #bounds: FrameQueueBounds;
+  /** With their characters; undefined while none is being decided. */
+  #waiting: { readonly frame: Frame; readonly chars: number }[] | undefined;
+  #waitingChars = 0;
+
+  /** `handle` neither throws nor rejects. */
+  constructor(handle: (frame: Frame) => Promise<void> | undefined, bounds: FrameQueueBounds) {
+    this.#handle = handle;
+    this.#bounds = bounds;
+  }
+
+  /** Handles a frame now or in its turn. False: it is one too many, or too long, to wait. */
+  take(frame: Frame, chars: number): boolean {
+    if (this.#waiting) return this.#wait(this.#waiting, frame, chars);
+    const done = this.#handle(frame);
+    if (done) {
+      this.#waiting = [];
+      void this.#finish(done);
+    }
+    return true;
+  }
+
+  /** What waits is not handled any more. */
+  end(): void {
+    this.#waiting = undefined;
+  }
+
+  #wait(waiting: { frame: Frame; chars: number }[], frame: Frame, chars: number): boolean {
+    const { pendingFramesMax, pendingCharsMax = Number.POSITIVE_INFINITY } = this.#bounds;
+    this.#waitingChars += chars;
+    waiting.push({ frame, chars });
+    return waiting.length <= pendingFramesMax && this.#waitingChars <= pendingCharsMax;
+  }
+
+  async #finish(first: Promise<void>): Promise<void> {
+    await first;
+    while (this.#waiting) {
+      const next = this.#waiting.shift();
+      this.#waitingChars -= next?.chars ?? 0;
+      if (next === undefined) this.#waiting = undefined;
+      else await this.#handle(next.frame);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { signalingErrors } from '@housecount/protocol';
+import type { Log } from '../../log/contract.ts';
+import { done } from '../names/answer.ts';
+import { needOfChannel, nothing } from '../names/need.ts';
+import { keyOf, type RequestLines } from '../names/request.ts';
+import type { Session } from '../session/session.ts';
+import { type AcquireNeeds, acquireLock, lockNameOf } from './acquire-lock.ts';
+import { changeLock, type LockRequest, locksOf } from './lock-requests.ts';
+
+type LockRequestType =
+  | 'get-locks'
+  | 'set-lock'
+  | 'remove-lock'
+  | 'acquire-lock'
+  | 'release-lock'
+  | 'revoke-lock';
+
+const { lockFailed } = signalingErrors;
+const needWrite = (frame: Parameters<typeof needOfChannel>[0]) => needOfChannel(frame, ['write'], lockFailed);
+
+/** What is asked of locks. */
+export function lockLines(
+  parts: AcquireNeeds & { readonly log: Pick<Log, 'signalingState'> },
+): RequestLines<LockRequestType> {
+  const { log } = parts;
+  const change = (session: Session, frame: LockRequest) =>
+    changeLock(log, session.app.id, session.userId, frame);
+  return {
+    'get-locks': {
+      need: (frame) => needOfChannel(frame, ['read'], lockFailed),
+      rate: 'lock',
+      handle: (session, frame) => done({ locks: locksOf(log.signalingState(keyOf(session, frame)).locks) }),
+    },
+    'set-lock': { need: needWrite, rate: 'lock', handle: change },
+    'remove-lock': { need: needWrite, rate: 'lock', handle: change },
+    'revoke-lock': { need: needWrite, rate: 'lock', handle: change },
+    'acquire-lock': {
+      need: needWrite,
+      rate: 'lock',
+      handle: (session, frame) => acquireLock(parts, session, frame),
+    },
+    'release-lock': {
+      need: nothing,
+      rate: 'lock',
+      handle(session, frame) {
+        session.waits.end(lockNameOf(session, frame));
+        return change(session, frame);
+      },
+    },
+  };
+}

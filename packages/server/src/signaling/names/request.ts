@@ -1,0 +1,35 @@
+import type { SignalingClientFrame } from '@housecount/protocol';
+import type { RateKind } from '../session/rates.ts';
+import type { Session } from '../session/session.ts';
+import type { SignalingAnswer } from './answer.ts';
+import type { ChannelKey } from './channel-key.ts';
+import type { Need } from './need.ts';
+
+/** A frame that is answered by `ok` or `refused` with its id. */
+export type Request = Exclude<SignalingClientFrame, { type: 'login' | 'ping' | 'logout' }>;
+export type RequestOf<Type extends Request['type']> = Extract<Request, { type: Type }>;
+
+/** `afterOk` runs once the `ok` was sent. `later`: the session answers when it is time. */
+export type Answer = (SignalingAnswer & { readonly afterOk?: () => void }) | { readonly later: true };
+
+/** One kind of request. */
+export interface RequestLine<Type extends Request['type']> {
+  /** What it needs of a token that has lists of permissions. */
+  readonly need: (frame: RequestOf<Type>, userId: string) => Need | 'nothing';
+  /** With which others it is counted; `own`: it has a rate of its own, which `handle` takes. */
+  readonly rate: RateKind | 'own';
+  readonly handle: (session: Session, frame: RequestOf<Type>) => Answer | Promise<Answer>;
+}
+
+/** What is done about each kind of request: one without a line does not compile. */
+export type RequestTable = { readonly [Type in Request['type']]: RequestLine<Type> };
+
+/** The lines of some kinds. */
+export type RequestLines<Type extends Request['type']> = Pick<RequestTable, Type>;
+
+/** The channel that a user names. */
+export const keyOf = (session: Session, { channelType, channel }: Omit<ChannelKey, 'app'>): ChannelKey => ({
+  app: session.app.id,
+  channelType,
+  channel,
+});

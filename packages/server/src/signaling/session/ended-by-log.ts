@@ -1,0 +1,42 @@
+import type { Log } from '../../log/contract.ts';
+import type { LogRecord } from '../../log/record.ts';
+import { closingCodes } from '../../net/session/closing.ts';
+import { expels, isExpulsion, type ModerationNeeds, tellKicked } from '../messages/moderation.ts';
+import { isLoggedIn } from './logged-memberships.ts';
+import type { FactNeeds } from './session-facts.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface EndedByLogNeeds {
+  readonly log: ModerationNeeds['log'] & Pick<Log, 'signalingChannel'>;
+  readonly clock: Pick<FactNeeds['clock'], 'nowMs'>;
+  readonly sessions: Pick<Sessions, 'all' | 'withId'>;
+}
+
+/**
+ * Heeds a record: a session whose membership the log has ended is over, whatever else it was in; but for those it left itself,
+ * and those that a rule put it out of: of these it is told. A rule about the app as a whole ends the session.
+ */
+export function heedEnd({ log, clock, sessions }: EndedByLogNeeds, record: LogRecord): void {
+  if (record.type === 'rule-set' && isExpulsion(record.rule)) {
+    for (const session of sessions.all())
+      if (expels(log, record, session)) void session.end('kicked', 'kick');
+    return;
+  }
+  if (record.type !== 'signaling' || record.change.type !== 'member-left') return;
+  const { connectionId, reason, evidence } = record.change;
+  if (reason === 'quit') return;
+  const session = sessions.withId(connectionId);
+  if (!session || record.channelType === 'USER') return;
+  const key = { app: record.app, channelType: record.channelType, channel: record.channel };
+  const isBack = () => isLoggedIn(log, key, connectionId);
+  if (reason === 'kicked') {
+    // A rule has put it out of a channel. It may be back by now.
+    if (!isBack()) tellKicked({ clock }, session, key);
+  } else if (key.channelType === 'STREAM' && reason === 'token') {
+    // A stream channel has a token of its own, whose end is the end of nothing else.
+    if (!isBack()) session.streamEnded(key, 'token_expired');
+  } else {
+    session.subscriptions.drop(key);
+    void session.end(closingCodes[reason], evidence);
+  }
+}

@@ -1,0 +1,42 @@
+import type { SignalingChannelEnded } from '@housecount/protocol';
+import { signalingKey } from '../../log/world.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+import type { SessionConnection } from './session-connection.ts';
+
+/**
+ * What a session is told once it has a connection again. At most one answer for each lock that it waited for and for each
+ * channel that it was put out of, and one end for each stream channel that it lost.
+ */
+export class LateNews {
+  readonly #ended = new Map<string, SignalingChannelEnded>();
+  #answers: ((connection: SessionConnection) => void)[] = [];
+
+  /** It lost a stream channel. */
+  ended(key: ChannelKey, frame: SignalingChannelEnded): void {
+    this.#ended.set(signalingKey(key), frame);
+  }
+
+  /** It is in the channel again: that it was lost is no news any more. */
+  entered(key: ChannelKey): void {
+    this.#ended.delete(signalingKey(key));
+  }
+
+  answered(answer: (connection: SessionConnection) => void): void {
+    this.#answers.push(answer);
+  }
+
+  /** Tells which stream channels were lost. */
+  tellEnded(connection: SessionConnection): void {
+    for (const frame of this.#ended.values()) connection.send(frame);
+    this.#ended.clear();
+  }
+
+  /** Gives the answers. One may end the connection, which keeps nothing from the others. */
+  giveAnswers(connection: SessionConnection): void {
+    for (const answer of this.#answers.splice(0)) answer(connection);
+  }
+
+  clear(): void {
+    this.#answers = [];
+  }
+}

@@ -1,0 +1,49 @@
+import type { Evidence } from '@housecount/protocol';
+import { type Clock, stampOf } from '../../clock.ts';
+import type { Log, SignalingRequest } from '../../log/contract.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { ChannelKey } from '../names/channel-key.ts';
+
+export interface FactNeeds {
+  readonly log: Pick<Log, 'signaling'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** What the log is told of a session. Facts: it takes them sooner or later, or the process is about to end. */
+export class SessionFacts {
+  readonly #needs: FactNeeds;
+  readonly #connectionId: string;
+
+  constructor(connectionId: string, needs: FactNeeds) {
+    this.#connectionId = connectionId;
+    this.#needs = needs;
+  }
+
+  /** Nothing was heard of it since `heardMs`, by the clock that only runs. */
+  silent(key: ChannelKey, evidence: Evidence, heardMs: number): void {
+    const lastHeardMs = stampOf(this.#needs.clock, heardMs);
+    void this.#submit(key, { type: 'silent', connectionId: this.#connectionId, lastHeardMs, evidence });
+  }
+
+  heard(key: ChannelKey): void {
+    void this.#submit(key, { type: 'heard', connectionId: this.#connectionId });
+  }
+
+  /** Resolves when it is durable, or failed. */
+  left(key: ChannelKey, evidence: Evidence): Promise<void> {
+    return this.#submit(key, { type: 'leave', connectionId: this.#connectionId, evidence });
+  }
+
+  async #submit(key: ChannelKey, fact: SignalingRequest): Promise<void> {
+    try {
+      await this.#needs.log.signaling(key, fact);
+    } catch (cause) {
+      this.#needs.logger.warn('what became of a session could not be logged', {
+        session: this.#connectionId,
+        fact: fact.type,
+        cause: String(cause),
+      });
+    }
+  }
+}
