@@ -107,11 +107,18 @@ async function declare(folder, types, language) {
   const bundle = await rolldown({
     input,
     external: outsideOf(folder),
-    plugins: [resolveInside, dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+    logLevel: 'silent',
+    // The declarations are made: it has nothing to compile, and asks for no compiler.
+    plugins: [resolveInside, dts({ dtsInput: true, oxc: true, tsconfig: false })],
   });
   await bundle.write({ dir: dist, format: 'es', minifyInternalExports: false, chunkFileNames: 'shared.js' });
   await bundle.close();
   rmSync(unbundled, { recursive: true });
+  // It says from which file each part is, and those are gone.
+  for (const name of readdirSync(dist).filter((file) => file.endsWith('.d.ts'))) {
+    const text = readFileSync(join(dist, name), 'utf8');
+    writeFileSync(join(dist, name), text.replaceAll(/^\/\/ dist\/unbundled\/.*\n/gm, ''));
+  }
   // For `require` the same declarations stand beside the scripts of CommonJS, in a folder of such modules.
   const cjs = join(dist, 'cjs');
   if (!existsSync(cjs)) return;
