@@ -1,7 +1,7 @@
 import { onPageEnd, type PageEnd, passedMs } from '@housecount/link';
 import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
 import { aborted } from '../errors.ts';
-import { Link, type LinkIdentity, type WelcomeKind } from '../link/link.ts';
+import { type LinkIdentity, LiveLink, type WelcomeKind } from '../link/live-link.ts';
 import { pageStorage, saveResume, takeResume } from '../link/resume-store.ts';
 import type { SocketEnd } from '../link/socket.ts';
 import { log } from '../log.ts';
@@ -29,7 +29,7 @@ const reloadGraceMs = 750;
 
 /** One joined life of a client: its link, and what hangs on it. */
 export class ChannelSession {
-  readonly link: Link;
+  readonly link: LiveLink;
   readonly hosts: RemoteHosts;
   readonly publisher: Publisher;
   readonly roster: RosterFollower;
@@ -43,7 +43,7 @@ export class ChannelSession {
 
   constructor(private readonly options: ChannelSessionOptions) {
     const { emit } = options;
-    this.link = new Link(options, {
+    this.link = new LiveLink(options, {
       onReconnecting: () => options.onReconnecting(),
       onWelcome: (welcome, kind) => this.#welcome(welcome, kind),
       onFrame: (frame) => this.#take(frame),

@@ -1,6 +1,6 @@
 import { HousecountError, type RosterViewRequest, type ServerFrame } from '@housecount/protocol';
 import { toException } from '../errors.ts';
-import type { Link } from '../link/link.ts';
+import type { LiveLink } from '../link/live-link.ts';
 import { log } from '../log.ts';
 import { type Roster, type RosterHandlers, RosterView } from './roster.ts';
 import { type PartHandlers, RosterPart, type RosterWindow, type WindowRange } from './roster-part.ts';
@@ -26,7 +26,7 @@ export class RosterFollower {
   readonly #waitingForCounts: Waiting = new Set();
 
   constructor(
-    private readonly link: Link,
+    private readonly link: LiveLink,
     handlers: Omit<RosterHandlers, 'hole'> & Omit<PartHandlers, 'hole'>,
   ) {
     this.#view = new RosterView({ ...handlers, hole: () => this.#subscribe() });

@@ -1,15 +1,15 @@
 import type { SignalingOk } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { environment } from '../settings/environment.ts';
-import type { Link } from './link.ts';
 import { type RequestBody, RequestFailed } from './request.ts';
+import type { SignalingLink } from './signaling-link.ts';
 
 /** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
 const attemptsMax = 8;
 const waitMs = 1_000;
 
 /** Asks the server, and again while it says that this was too much in too short a time. */
-export async function askPatiently(link: Link, body: RequestBody): Promise<SignalingOk> {
+export async function askPatiently(link: SignalingLink, body: RequestBody): Promise<SignalingOk> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await link.request(body);

@@ -6,8 +6,8 @@ import type {
 } from '@housecount/protocol';
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { type RTMBaseError, rtmError } from '../errors/errors.ts';
-import { type FailureCodes, type Link, requestError } from '../link/link.ts';
 import { askPatiently } from '../link/patience.ts';
+import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
 import { isLost } from '../states/told-states.ts';
@@ -41,11 +41,11 @@ const firstMsMax = 10_000;
 
 /** The rosters that the app follows, kept over every loss of the connection until it closes them, or logs out. */
 export class Rosters {
-  readonly #link: Link;
+  readonly #link: SignalingLink;
   readonly #log: Log;
   readonly #followed = new Map<string, Followed>();
 
-  constructor(link: Link, log: Log) {
+  constructor(link: SignalingLink, log: Log) {
     this.#link = link;
     this.#log = log;
   }

@@ -1,5 +1,5 @@
-import { type FailureCodes, type Link, requestError } from '../link/link.ts';
 import { askPatiently } from '../link/patience.ts';
+import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
 import type { Log } from '../settings/log.ts';
 import { isLost, isRefusal } from '../states/told-states.ts';
 
@@ -10,13 +10,13 @@ export const storageCodes: FailureCodes = {
 
 /** The users whose metadata is followed, kept over every loss of the connection until logout. */
 export class FollowedUsers {
-  readonly #link: Link;
+  readonly #link: SignalingLink;
   readonly #log: Log;
   readonly #wanted = new Set<string>();
   /** Of whom the server may tell, and should not. */
   readonly #unwanted = new Set<string>();
 
-  constructor(link: Link, log: Log) {
+  constructor(link: SignalingLink, log: Log) {
     this.#link = link;
     this.#log = log;
   }

@@ -2,8 +2,8 @@ import type { SignalingContent, SignalingOk } from '@housecount/protocol';
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import type { LinkStateEvent, ServiceType } from '../events/events.ts';
-import { type FailureCodes, Link, type LinkHandlers } from '../link/link.ts';
 import type { RequestBody } from '../link/request.ts';
+import { type FailureCodes, type LinkHandlers, SignalingLink } from '../link/signaling-link.ts';
 import { decodeContent, encodeContent, type Message } from '../messages/content.ts';
 import { type SealedAbout, Sealer } from '../messages/sealer.ts';
 import { Rosters } from '../roster/rosters.ts';
@@ -23,7 +23,7 @@ export interface SessionHandlers extends Pick<LinkHandlers, 'onFrame' | 'onState
 export class Session {
   readonly settings: Settings;
   readonly log: Log;
-  readonly link: Link;
+  readonly link: SignalingLink;
   readonly subscriptions: Subscriptions;
   readonly streams: Streams;
   readonly followed: FollowedUsers;
@@ -37,7 +37,7 @@ export class Session {
     this.settings = settings;
     this.log = createLog(settings.logLevel);
     this.#sealer = settings.encryption && new Sealer(settings.app, settings.encryption);
-    this.link = new Link(settings, {
+    this.link = new SignalingLink(settings, {
       ...handlers,
       onState: (event) => {
         handlers.onState(event);

@@ -1,7 +1,7 @@
 import { rtmError } from '../errors/errors.ts';
-import { type FailureCodes, type Link, requestError } from '../link/link.ts';
 import { askPatiently } from '../link/patience.ts';
 import type { RequestBody } from '../link/request.ts';
+import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
 import { OwnStates, type StateChange } from '../states/own-states.ts';
@@ -38,13 +38,13 @@ interface Entry {
 /** The message channels of a session and one's own states in them, kept over every loss of the connection until logout. */
 export class Subscriptions {
   readonly states = new OwnStates();
-  readonly #link: Link;
+  readonly #link: SignalingLink;
   readonly #log: Log;
   readonly #told: ToldStates;
   readonly #entries = new Map<string, Entry>();
   readonly #attempts = new Map<string, number[]>();
 
-  constructor(link: Link, log: Log) {
+  constructor(link: SignalingLink, log: Log) {
     this.#link = link;
     this.#log = log;
     this.#told = new ToldStates(this.states, 'MESSAGE', link, log);

@@ -1,6 +1,6 @@
 import type { SignalingChannelType } from '@housecount/protocol';
-import { type FailureCodes, type Link, requestError } from '../link/link.ts';
 import { RequestFailed } from '../link/request.ts';
+import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
 import type { Log } from '../settings/log.ts';
 import type { OwnStates, StateChange } from './own-states.ts';
 
@@ -8,10 +8,10 @@ import type { OwnStates, StateChange } from './own-states.ts';
 export class ToldStates {
   readonly #states: OwnStates;
   readonly #channelType: SignalingChannelType;
-  readonly #link: Link;
+  readonly #link: SignalingLink;
   readonly #log: Log;
 
-  constructor(states: OwnStates, channelType: SignalingChannelType, link: Link, log: Log) {
+  constructor(states: OwnStates, channelType: SignalingChannelType, link: SignalingLink, log: Log) {
     this.#states = states;
     this.#channelType = channelType;
     this.#link = link;

@@ -1,9 +1,9 @@
 import type { SignalingContent, SignalingTopicRequest, SignalingTopicResult } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
-import { type FailureCodes, type Link, requestError } from '../link/link.ts';
 import { askPatiently } from '../link/patience.ts';
 import type { RequestBody } from '../link/request.ts';
+import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import { isLost, isRefusal } from '../states/told-states.ts';
 
@@ -21,7 +21,7 @@ type TopicBody = SignalingTopicRequest extends infer R
 /** The topics of one joined channel: where the app publishes and whose messages it gets, kept over every loss of the connection. */
 export class StreamTopics {
   readonly #channel: string;
-  readonly #link: Link;
+  readonly #link: SignalingLink;
   /** Changes when the channel is left: what began before has no say after. */
   #life: object = {};
   /** Meta by topic. */
@@ -37,7 +37,7 @@ export class StreamTopics {
   readonly #endings = new Set<{ readonly topic: string; readonly users: readonly string[] | undefined }>();
   readonly #sent = new Map<string, number[]>();
 
-  constructor(channel: string, link: Link) {
+  constructor(channel: string, link: SignalingLink) {
     this.#channel = channel;
     this.#link = link;
   }

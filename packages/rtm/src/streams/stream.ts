@@ -2,10 +2,10 @@ import type { SignalingChannelEnded } from '@housecount/protocol';
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events/events.ts';
-import { type Link, requestError } from '../link/link.ts';
 import { askPatiently } from '../link/patience.ts';
 import { rejectionOf } from '../link/rejection.ts';
 import type { RequestBody } from '../link/request.ts';
+import { requestError, type SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
 import type { OwnStates } from '../states/own-states.ts';
@@ -23,7 +23,7 @@ export interface Membership {
 
 /** What the stream channels of a client share. */
 export interface StreamContext {
-  readonly link: Link;
+  readonly link: SignalingLink;
   readonly log: Log;
   readonly states: OwnStates;
   readonly told: ToldStates;

@@ -1,6 +1,6 @@
 import type { SignalingChannelEnded } from '@housecount/protocol';
 import type { LinkStateEvent } from '../events/events.ts';
-import type { Link } from '../link/link.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import type { Log } from '../settings/log.ts';
 import { OwnStates, type StateChange } from '../states/own-states.ts';
 import { ToldStates } from '../states/told-states.ts';
@@ -12,7 +12,7 @@ const restoredAtOnce = 4;
 /** The stream channels of a client and one's own states in them. */
 export class Streams {
   readonly states = new OwnStates();
-  readonly #link: Link;
+  readonly #link: SignalingLink;
   readonly #log: Log;
   readonly #told: ToldStates;
   readonly #onState: (event: LinkStateEvent) => void;
@@ -20,7 +20,7 @@ export class Streams {
   /** Of the connection whose channels are being restored. */
   #round: object = {};
 
-  constructor(link: Link, log: Log, onState: (event: LinkStateEvent) => void) {
+  constructor(link: SignalingLink, log: Log, onState: (event: LinkStateEvent) => void) {
     this.#link = link;
     this.#log = log;
     this.#onState = onState;

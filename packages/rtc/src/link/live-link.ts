@@ -43,7 +43,7 @@ export interface LinkHandlers {
 }
 
 /** A membership over as many sockets as it takes: reconnects with the resume key, and joins anew when that is refused. */
-export class Link {
+export class LiveLink {
   token: string | undefined;
   role: Role;
   #socket: Socket | undefined;

@@ -51,7 +51,7 @@ interface Waiting {
 type Cause = readonly [operation: LinkOperation, reasonCode: LinkStateChangeReasonCode];
 
 /** The session of a user over as many sockets as it takes, and the states the API shows of that. */
-export class Link {
+export class SignalingLink {
   readonly #identity: LinkIdentity;
   readonly #handlers: LinkHandlers;
   #state: LinkState = 'IDLE';
