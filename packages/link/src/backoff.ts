@@ -1,14 +1,25 @@
-/** First wait and longest wait between two attempts, milliseconds. Chosen: back within a blink, gentle in an outage. */
-export const backoffDefaults = { firstMs: 250, mostMs: 5000 } as const;
+export interface BackoffOptions {
+  /** The first wait, milliseconds; each is twice the one before. */
+  readonly firstMs: number;
+  /** The longest wait, milliseconds. */
+  readonly mostMs: number;
+  /** Over how much time those are spread whom a server told the same time to come back, milliseconds, while nothing is at stake. */
+  readonly spreadMs?: number;
+}
+
+/** Chosen: back within a blink, gentle in an outage. */
+export const backoffDefaults: BackoffOptions = { firstMs: 250, mostMs: 5_000 };
 
 /** Waits that double from attempt to attempt; each is cut by up to half at random, so that clients do not come in step. */
 export class Backoff {
   #attempt = 0;
   /** The longest wait that is no danger to anything, milliseconds; undefined while nothing is at stake. */
   #safeMs: number | undefined;
+  /** What every wait is, milliseconds, once it is not to grow any more. */
+  #steadyMs: number | undefined;
 
   constructor(
-    private readonly options: { firstMs: number; mostMs: number } = backoffDefaults,
+    private readonly options: BackoffOptions = backoffDefaults,
     private readonly random: () => number = Math.random,
   ) {}
 
@@ -17,17 +28,28 @@ export class Backoff {
    * spread over the longest wait. Where something is at stake, what it asked for is cut to the wait that is safe.
    */
   next(atLeastMs = 0): number {
-    const { firstMs } = this.options;
-    const mostMs = Math.min(this.options.mostMs, this.#safeMs ?? Number.POSITIVE_INFINITY);
-    const fullMs = Math.min(mostMs, firstMs * 2 ** this.#attempt);
+    const { firstMs, mostMs, spreadMs = mostMs } = this.options;
+    const safeMs = this.#safeMs ?? Number.POSITIVE_INFINITY;
+    const usualMs = this.#steadyMs ?? Math.min(mostMs, firstMs * 2 ** this.#attempt);
     this.#attempt = Math.min(this.#attempt + 1, 30);
-    if (atLeastMs > 0) return Math.min(atLeastMs, this.#safeMs ?? atLeastMs) + mostMs * this.random();
-    return fullMs * (0.5 + this.random() / 2);
+    if (atLeastMs > 0) return Math.min(atLeastMs, safeMs) + (this.#safeMs ?? spreadMs) * this.random();
+    return Math.min(usualMs, safeMs) * (0.5 + this.random() / 2);
   }
 
   /** Starts again with the first wait; none is longer than `safeMs` milliseconds from now on. */
   reset(safeMs?: number): void {
     this.#attempt = 0;
+    this.#steadyMs = undefined;
+    this.guard(safeMs);
+  }
+
+  /** No wait is longer than `safeMs` milliseconds from now on; they grow on as they did. */
+  guard(safeMs: number | undefined): void {
     this.#safeMs = safeMs;
+  }
+
+  /** Every wait is this long from now on, milliseconds, as far as that is safe. */
+  steady(ms: number): void {
+    this.#steadyMs = ms;
   }
 }

@@ -3,7 +3,7 @@ export interface PageHandlers {
   /** Its network is said to be back, or it is shown again after it was left. */
   onBack(): void;
   /** Another page is shown, and the browser keeps this one to go back to. Nothing in it runs after this. */
-  onLeft(): void;
+  onLeft?(): void;
 }
 
 /** Watches the page, where there is one, until the returned function is called. */
@@ -16,7 +16,7 @@ export function watchPage({ onBack, onLeft }: PageHandlers): () => void {
   // After every listener of `pagehide`, in which an app may still say goodbye. A page that is in the background may be
   // frozen, too; it is not left.
   const onFreeze = (): void => {
-    if (isLeft) onLeft();
+    if (isLeft) onLeft?.();
   };
   const onShow = ({ persisted }: PageTransitionEvent): void => {
     isLeft = false;

@@ -1,9 +1,9 @@
-import { onPageEnd, type PageEnd, passedMs } from '@housecount/link';
+import { onPageEnd, type PageEnd, passedMs, watchPage } from '@housecount/link';
 import type { Role, ServerFrame, StreamState, WelcomeFrame } from '@housecount/protocol';
 import { aborted } from '../errors.ts';
+import type { LinkEnd } from '../link/link-end.ts';
 import { type LinkIdentity, LiveLink, type WelcomeKind } from '../link/live-link.ts';
 import { pageStorage, saveResume, takeResume } from '../link/resume-store.ts';
-import type { SocketEnd } from '../link/socket.ts';
 import { log } from '../log.ts';
 import { HostSubscription } from '../media/host-subscription.ts';
 import { Publisher } from '../media/publisher.ts';
@@ -21,7 +21,7 @@ export interface ChannelSessionOptions extends LinkIdentity {
   readonly wantsList: () => boolean;
   readonly onReconnecting: () => void;
   readonly onReconnected: () => void;
-  readonly onEnded: (end: SocketEnd) => void;
+  readonly onEnded: (end: LinkEnd) => void;
 }
 
 /** Time for a page that may be being reloaded to be back, milliseconds. Chosen: a closed tab is to be told within a second. */
@@ -94,11 +94,7 @@ export class ChannelSession {
     const kept = storage && takeResume(storage, this.options);
     await this.link.open(signal, kept?.resume);
     this.#stop.push(onPageEnd((end) => this.#pageEnds(end)));
-    if (typeof window !== 'undefined' && typeof window.addEventListener === 'function') {
-      const hurry = (): void => this.link.hurry();
-      window.addEventListener('online', hurry);
-      this.#stop.push(() => window.removeEventListener('online', hurry));
-    }
+    this.#stop.push(watchPage({ onBack: () => this.link.hurry() }));
     const { resumed, role } = this.#welcomed;
     if (resumed) this.#takeOver(role);
   }

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { Emitter } from '../emitter.ts';
 import type { ConnectionDisconnectedReason, ConnectionState } from '../enums.ts';
 import { type AgoraRTCException, banned, failure, renewalRefused, toException } from '../errors.ts';
-import { SocketEnded } from '../link/socket.ts';
+import { LinkEnded } from '../link/link-end.ts';
 import { sentCodec, type VideoCodec } from '../media/codecs.ts';
 import type { MediaKind } from '../media/host-subscription.ts';
 import type { PublishableTrack } from '../media/publisher.ts';
@@ -131,10 +131,7 @@ export class Client extends Emitter<ClientEvents> {
       } catch (error) {
         session.leave();
         const exception = joinFailure(error);
-        this.#setState(
-          'DISCONNECTED',
-          error instanceof SocketEnded ? disconnectedReason(error.end) : 'LEAVE',
-        );
+        this.#setState('DISCONNECTED', error instanceof LinkEnded ? disconnectedReason(error.end) : 'LEAVE');
         throw exception;
       }
       this.#session = session;
@@ -412,7 +409,7 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 }
 
 function joinFailure(error: unknown): AgoraRTCException {
-  if (!(error instanceof SocketEnded)) return toException(error);
+  if (!(error instanceof LinkEnded)) return toException(error);
   const { code, message, scope } = error.end;
   if (code === 'banned') return banned(scope, error);
   if (code === undefined) return failure('NETWORK_ERROR', `the server can not be reached: ${message}`, error);

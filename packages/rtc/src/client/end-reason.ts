@@ -1,6 +1,6 @@
 import type { Code, RuleScope } from '@housecount/protocol';
 import type { ConnectionDisconnectedReason } from '../enums.ts';
-import type { SocketEnd } from '../link/socket.ts';
+import type { LinkEnd } from '../link/link-end.ts';
 
 const reasons: Partial<Record<Code, ConnectionDisconnectedReason>> = {
   left: 'LEAVE',
@@ -15,7 +15,7 @@ const bans: Record<RuleScope, ConnectionDisconnectedReason> = {
 };
 
 /** Why a client is disconnected, in the words apps know. Without a code it was the network. */
-export function disconnectedReason({ code, scope }: SocketEnd): ConnectionDisconnectedReason {
+export function disconnectedReason({ code, scope }: LinkEnd): ConnectionDisconnectedReason {
   if (code === undefined) return 'NETWORK_ERROR';
   if (code === 'kicked' || code === 'banned') return bans[scope ?? 'uid'] ?? 'UID_BANNED';
   return reasons[code] ?? 'SERVER_ERROR';

@@ -1,18 +1,18 @@
-import { after, Backoff, passedMs } from '@housecount/link';
+import { Link, realSurroundings, requestEndOf, type SocketEnd } from '@housecount/link';
 import {
   type HelloFrame,
+  HousecountError,
   type Profile,
   platforms,
   protocolVersion,
   type Role,
-  returnLimits,
   type ServerFrame,
   type WelcomeFrame,
 } from '@housecount/protocol';
 import { aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
-import { delay, throwIfAborted } from '../timing.ts';
-import { type RequestBody, Socket, type SocketEnd, SocketEnded } from './socket.ts';
+import { type LinkEnd, LinkEnded, linkEndOf } from './link-end.ts';
+import { type LiveFrames, liveDialect, type RequestBody } from './live-frames.ts';
 
 /** Time for a first join, over all its attempts, milliseconds. After a first welcome the link never gives up by itself. */
 const openMsMax = 15_000;
@@ -39,30 +39,47 @@ export interface LinkHandlers {
   onWelcome(welcome: WelcomeFrame, kind: WelcomeKind): void;
   onFrame(frame: ServerFrame): void;
   /** The membership has ended and the link does not try again. Not called after `bye` or `abandon`. */
-  onEnded(end: SocketEnd): void;
+  onEnded(end: LinkEnd): void;
+}
+
+/** The join that is under way. */
+interface Opening {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** By the clock of the surroundings. */
+  readonly deadlineMs: number;
 }
 
 /** A membership over as many sockets as it takes: reconnects with the resume key, and joins anew when that is refused. */
 export class LiveLink {
   token: string | undefined;
   role: Role;
-  #socket: Socket | undefined;
+  readonly #link: Link<LiveFrames>;
+  readonly #over = new AbortController();
+  #opening: Opening | undefined;
+  #isReconnecting = false;
   #welcome: WelcomeFrame | undefined;
   #resume: string | undefined;
-  readonly #over = new AbortController();
-  readonly #backoff = new Backoff();
-  /** Time for a socket to open, milliseconds; before the first welcome as long as the welcome may take. */
-  #openMs: number | undefined;
-  /** Wakes a waiting reconnection, and those who wait for it. */
-  #wake = new AbortController();
-  #waiting: (() => void)[] = [];
+  /** The key was refused, and a hello without it is under way that nobody waited for. */
+  #isAnewAtOnce = false;
 
   constructor(
     private readonly identity: LinkIdentity,
     private readonly handlers: LinkHandlers,
+    private readonly surroundings = realSurroundings,
   ) {
     this.token = identity.token;
     this.role = identity.role;
+    this.#link = new Link<LiveFrames>(
+      { dialect: liveDialect, surroundings },
+      {
+        onTurn: () => this.#attempt(),
+        onWelcome: (welcome) => this.#welcomed(welcome),
+        onFrame: (frame) => this.#take(frame),
+        onNoise: () => log.warn('the server sent what is not a frame'),
+        onEnd: (end) => this.#lost(end),
+      },
+    );
   }
 
   /** The last welcome, while the link lives. */
@@ -71,41 +88,32 @@ export class LiveLink {
   }
 
   /** Joins, or resumes with a key kept by an earlier page. Rejects with the server's refusal, or NETWORK_ERROR. */
-  async open(signal: AbortSignal, resume?: string): Promise<void> {
+  open(signal: AbortSignal, resume?: string): Promise<void> {
+    if (signal.aborted) return Promise.reject(aborted());
     this.#resume = resume;
     signal.addEventListener('abort', () => this.bye(), { once: true, signal: this.#over.signal });
-    const deadlineMs = passedMs() + openMsMax;
-    for (;;) {
-      const resumed = this.#resume;
-      try {
-        return await this.#attempt();
-      } catch (error) {
-        throwIfAborted(this.#over.signal);
-        if (!(error instanceof SocketEnded)) throw error;
-        if (resumed !== undefined && !error.end.retry) {
-          // However the membership of the page before ended: this page was opened now, and its app asks to join.
-          this.#resume = undefined;
-          continue;
-        }
-        const waitMs = this.#backoff.next(error.end.retryAfterMs);
-        if (!error.end.retry || passedMs() + waitMs > deadlineMs) {
-          this.abandon();
-          throw error;
-        }
-        await this.#pause(waitMs);
-      }
-    }
+    return new Promise((resolve, reject) => {
+      this.#opening = { resolve, reject, deadlineMs: this.surroundings.passedMs() + openMsMax };
+      this.#attempt();
+    });
   }
 
   /** Sends a request, again after a reconnection if need be. Rejects HousecountError, TIMEOUT, or OPERATION_ABORTED once over. */
   async request(body: RequestBody): Promise<void> {
+    const { passedMs } = this.surroundings;
     const deadlineMs = passedMs() + requestMsMax;
     for (;;) {
-      const socket = this.#socket ?? (await this.#connected(deadlineMs - passedMs()));
+      if (!this.#isOver && !this.#link.isWhole) await this.#link.whole(deadlineMs - passedMs());
+      if (this.#isOver) throw aborted('the connection has ended');
+      if (!this.#link.isWhole) throw failure('TIMEOUT', 'the connection did not come back in time');
       try {
-        return await socket.request(body);
+        await this.#link.request(body);
+        return;
       } catch (error) {
-        if (!(error instanceof SocketEnded) || this.#over.signal.aborted) throw translate(error);
+        const end = requestEndOf<LiveFrames>(error);
+        if (!end) throw error;
+        if (end.why === 'refused') throw new HousecountError(end.code, end.message);
+        if (this.#isOver) throw aborted('the connection has ended');
         if (passedMs() > deadlineMs) throw failure('TIMEOUT', 'the server did not answer in time', error);
       }
     }
@@ -113,48 +121,28 @@ export class LiveLink {
 
   /** Tries again now rather than at the end of the wait: the network is said to be back. */
   hurry(): void {
-    this.#wake.abort();
+    this.#link.hurry();
   }
 
   /** Says goodbye and ends the link; with a grace in milliseconds the server lets the member leave only after it. */
   bye(graceMs = 0): void {
-    this.#socket?.send({ type: 'bye', ...(graceMs > 0 && { graceMs }) });
+    void this.#link.part({ goodbye: { type: 'bye', ...(graceMs > 0 && { graceMs }) }, atWelcome: true });
     this.abandon();
   }
 
   /** Ends the link without a word: the server will hear nothing more. */
   abandon(): void {
     this.#over.abort();
-    this.#socket?.abandon();
-    this.#socket = undefined;
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#link.end();
+    this.#failOpening(aborted());
   }
 
-  async #attempt(): Promise<void> {
-    const { server } = this.identity;
-    const resume = this.#resume;
-    const hello = this.#hello();
-    try {
-      const { socket, welcome } = await Socket.connect(
-        `${server.replace(/^http/, 'ws')}/v1/connect`,
-        hello,
-        { onFrame: (frame) => this.handlers.onFrame(frame), onEnd: (end) => this.#lost(end) },
-        { signal: this.#over.signal, openMs: this.#openMs },
-      );
-      this.#socket = socket;
-      const first = this.#welcome === undefined;
-      this.#welcome = welcome;
-      this.#resume = welcome.resume;
-      const { waitMsMax, openMsMax: openMs } = returnLimits(welcome);
-      this.#backoff.reset(waitMsMax);
-      this.#openMs = openMs;
-      this.handlers.onWelcome(welcome, welcome.resumed ? 'resumed' : first ? 'joined' : 'rejoined');
-      for (const wake of this.#waiting.splice(0)) wake();
-    } catch (error) {
-      if (error instanceof SocketEnded && error.end.code === 'resume_invalid' && resume !== undefined)
-        this.#resume = undefined;
-      throw error;
-    }
+  get #isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  #attempt(): void {
+    this.#link.open(`${this.identity.server.replace(/^http/, 'ws')}/v1/connect`, this.#hello());
   }
 
   #hello(): HelloFrame {
@@ -175,65 +163,70 @@ export class LiveLink {
     };
   }
 
-  #lost(end: SocketEnd): void {
-    this.#socket = undefined;
-    if (this.#over.signal.aborted) return;
-    if (!end.retry) {
+  #welcomed(welcome: WelcomeFrame): void {
+    const first = this.#welcome === undefined;
+    this.#welcome = welcome;
+    this.#resume = welcome.resume;
+    this.#isReconnecting = false;
+    this.#isAnewAtOnce = false;
+    this.#link.settle();
+    this.handlers.onWelcome(welcome, welcome.resumed ? 'resumed' : first ? 'joined' : 'rejoined');
+    this.#opening?.resolve();
+    this.#opening = undefined;
+  }
+
+  #take(frame: ServerFrame): void {
+    if (frame.type === 'error') log.warn(`the server refused a frame: ${frame.code}`, frame.message);
+    else this.handlers.onFrame(frame);
+  }
+
+  #lost(socketEnd: SocketEnd<LiveFrames>): void {
+    const end = linkEndOf(socketEnd);
+    if (this.#opening) this.#retryOpening(this.#opening, end, socketEnd);
+    else if (this.#isReconnecting) this.#retry(end);
+    else if (end.retry) {
+      this.#isReconnecting = true;
+      this.handlers.onReconnecting();
+      if (!this.#isOver) this.#link.retry(end.retryAfterMs);
+    } else this.#give(end);
+  }
+
+  #retryOpening({ deadlineMs }: Opening, end: LinkEnd, { why, error }: SocketEnd): void {
+    if (this.#resume !== undefined && !end.retry) {
+      // However the membership of the page before ended: this page was opened now, and its app asks to join.
+      this.#resume = undefined;
+      this.#attempt();
+      return;
+    }
+    const isTried =
+      why !== 'no-socket' &&
+      end.retry &&
+      this.#link.retry(end.retryAfterMs, deadlineMs - this.surroundings.passedMs());
+    if (isTried) return;
+    this.#failOpening(why === 'no-socket' ? error : new LinkEnded(end));
+    this.abandon();
+  }
+
+  #retry(end: LinkEnd): void {
+    const isKeyRefused = end.code === 'resume_invalid';
+    if (isKeyRefused) this.#resume = undefined;
+    else if (!end.retry) {
       this.#give(end);
       return;
     }
-    this.handlers.onReconnecting();
-    this.#reconnect(end.retryAfterMs).catch((error: unknown) => {
-      if (!this.#over.signal.aborted) log.error('reconnecting failed', error);
-    });
+    // Without its key the page joins anew without waiting, once.
+    this.#isAnewAtOnce = isKeyRefused && !this.#isAnewAtOnce;
+    if (this.#isAnewAtOnce) this.#attempt();
+    else this.#link.retry(end.retryAfterMs);
   }
 
-  async #reconnect(retryAfterMs: number | undefined): Promise<void> {
-    let atLeastMs = retryAfterMs;
-    let atOnce = false;
-    for (;;) {
-      if (!atOnce) await this.#pause(this.#backoff.next(atLeastMs));
-      try {
-        return await this.#attempt();
-      } catch (error) {
-        if (!(error instanceof SocketEnded)) throw error;
-        const { end } = error;
-        // The key is dropped by now: the page joins anew without waiting.
-        atOnce = end.code === 'resume_invalid' && !atOnce;
-        if (end.code !== 'resume_invalid' && !end.retry) return this.#give(end);
-        atLeastMs = end.retryAfterMs;
-      }
-    }
-  }
-
-  #give(end: SocketEnd): void {
+  #give(end: LinkEnd): void {
     this.abandon();
     this.handlers.onEnded(end);
   }
 
-  async #pause(ms: number): Promise<void> {
-    this.#wake = new AbortController();
-    await delay(ms, this.#wake.signal, this.#over.signal).catch(() => undefined);
-    throwIfAborted(this.#over.signal);
+  #failOpening(error: unknown): void {
+    this.#opening?.reject(error);
+    this.#opening = undefined;
   }
-
-  #connected(msMax: number): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const cancel = after(msMax, () => {
-        this.#waiting = this.#waiting.filter((each) => each !== wake);
-        reject(failure('TIMEOUT', 'the connection did not come back in time'));
-      });
-      const wake = (): void => {
-        cancel();
-        if (this.#socket) resolve(this.#socket);
-        else reject(aborted('the connection has ended'));
-      };
-      if (this.#over.signal.aborted) wake();
-      else this.#waiting.push(wake);
-    });
-  }
-}
-
-function translate(error: unknown): unknown {
-  return error instanceof SocketEnded ? aborted('the connection has ended') : error;
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { isLongerThan } from '@housecount/link';
 import { signalingFrameBytesMax } from '@housecount/protocol';
 import { FakeWorld, outcome } from '../testing/fake-server.ts';
 import { type Harness, makeClient } from '../testing/harness.ts';
-import { refusalOfLong } from './frame-limit.ts';
+import { type RequestBody, signalingDialect } from './signaling-frames.ts';
 
 let world: FakeWorld;
 let ann: Harness;
@@ -12,6 +13,10 @@ beforeEach(async () => {
   await ann.client.login();
 });
 afterEach(() => world.restore());
+
+const { frameBytesMax, refuseLong } = signalingDialect;
+const refusalOfLong = (text: string, body: RequestBody) =>
+  isLongerThan(text, frameBytesMax) ? { why: 'refused', ...refuseLong(body) } : undefined;
 
 const long = 'x'.repeat(signalingFrameBytesMax);
 

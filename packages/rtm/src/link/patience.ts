@@ -1,7 +1,8 @@
 import type { SignalingOk } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { environment } from '../settings/environment.ts';
-import { type RequestBody, RequestFailed } from './request.ts';
+import { isRefusal } from './request-error.ts';
+import type { RequestBody } from './signaling-frames.ts';
 import type { SignalingLink } from './signaling-link.ts';
 
 /** Attempts at what the app does not ask for again by itself, and the time between them, milliseconds. Chosen. */
@@ -21,9 +22,5 @@ export async function askPatiently(link: SignalingLink, body: RequestBody): Prom
 }
 
 function isRateRefusal(error: unknown): boolean {
-  return (
-    error instanceof RequestFailed &&
-    error.end.why === 'refused' &&
-    error.end.code === errorCodes.OPERATION_RATE_EXCEED_LIMITATION
-  );
+  return isRefusal(error) && error.end.code === errorCodes.OPERATION_RATE_EXCEED_LIMITATION;
 }

@@ -1,11 +1,6 @@
-import {
-  type ReturnLimits,
-  returnLimits,
-  type SignalingOk,
-  type SignalingServerFrame,
-  type SignalingWelcome,
-} from '@housecount/protocol';
-import { type ErrorCodeName, errorCodes } from '../errors/error-codes.ts';
+import { Link, requestEndOf, type Socket, type SocketEnd } from '@housecount/link';
+import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
+import { errorCodes } from '../errors/error-codes.ts';
 import { type RTMBaseError, rtmError } from '../errors/errors.ts';
 import { LinkStateChangeReasonDescription } from '../events/constants.ts';
 import type {
@@ -14,12 +9,11 @@ import type {
   LinkStateChangeReasonCode,
   LinkStateEvent,
 } from '../events/events.ts';
-import { environment } from '../settings/environment.ts';
+import { environment, surroundings } from '../settings/environment.ts';
 import { serverUrls } from '../settings/settings.ts';
 import { rejectionOf } from './rejection.ts';
-import { type RequestBody, RequestFailed } from './request.ts';
-import { disconnectedMsMax, retryDelayMs } from './retry-delay.ts';
-import { Socket, type SocketEnd } from './socket.ts';
+import { type FailureCodes, isLost, requestError } from './request-error.ts';
+import { type RequestBody, type SignalingFrames, signalingDialect } from './signaling-frames.ts';
 
 export interface LinkIdentity {
   readonly app: string;
@@ -50,38 +44,63 @@ interface Waiting {
 
 type Cause = readonly [operation: LinkOperation, reasonCode: LinkStateChangeReasonCode];
 
+const causeOfTurn = {
+  waited: ['AUTO_RECONNECT', 'AUTO_RECONNECT'],
+  back: ['NETWORK_CHANGE', 'NETWORK_CHANGE'],
+} as const;
+
+/** Two seconds, doubled each time (the API's figures). */
+const backoff = { firstMs: 2_000, mostMs: 2_048_000, spreadMs: 2_000 };
+/** Time after the loss in which the attempts come thick and fast, milliseconds (the API's figure). */
+const disconnectedMsMax = 120_000;
+/** Between attempts after that, milliseconds (the API's figure). */
+const suspendedMs = 30_000;
+/** Time for the answer to a request, milliseconds. Chosen: as long as the connection may be silent. */
+const requestMsMax = 10_000;
+/** Time for the server to answer a goodbye, milliseconds; then the socket is closed all the same. Chosen. */
+const goodbyeMsMax = 2_000;
+
 /** The session of a user over as many sockets as it takes, and the states the API shows of that. */
 export class SignalingLink {
   readonly #identity: LinkIdentity;
   readonly #handlers: LinkHandlers;
+  readonly #link: Link<SignalingFrames>;
   #state: LinkState = 'IDLE';
-  #socket: Socket | undefined;
   #token: string | undefined;
+  /** The token that the last hello had. */
+  #toldToken: string | undefined;
   /** The pending `login`. */
   #login: (Waiting & { readonly cause: Cause }) | undefined;
   /** Pending `renewToken`s that wait for the connection. */
   #renewals: Waiting[] = [];
   #session: SignalingWelcome['session'] | undefined;
-  /** How long coming back to it may take. */
-  #limits: ReturnLimits | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isWhole = false;
   /** Since when the connection is lost, by `passedMs`; of its end in `SUSPENDED` nothing changes. */
   #lostMs: number | undefined;
   #suspended = false;
-  #attempts = 0;
-  #cancelRetry: () => void = () => undefined;
   #nextHost = 0;
   /** The address that was tried last. */
   #url = '';
-  /** Ids are of the session, not of the socket: the server may answer on the next one. */
-  #lastId = 0;
-  /** Who waits to be connected, or for that to be hopeless. */
-  #waiting: (() => void)[] = [];
 
   constructor(identity: LinkIdentity, handlers: LinkHandlers) {
     this.#identity = identity;
     this.#handlers = handlers;
+    this.#link = new Link<SignalingFrames>(
+      {
+        dialect: signalingDialect,
+        backoff,
+        surroundings,
+        pingMs: identity.heartbeatSeconds * 1000,
+        answerMs: requestMsMax,
+      },
+      {
+        onTurn: (turn) => this.#attempt(causeOfTurn[turn]),
+        onWelcome: (welcome) => void this.#welcome(welcome),
+        onFrame: (frame) => this.#handlers.onFrame(frame),
+        onEnd: (end) => this.#lost(end),
+      },
+    );
   }
 
   get state(): LinkState {
@@ -102,10 +121,10 @@ export class SignalingLink {
       return this.renewToken(given, 'login');
     }
     this.#cancelLogin('Another login took the place of this one');
-    this.#dropSocket();
+    this.#link.drop();
+    this.#link.startOver();
     this.#token = given;
     const cause: Cause = ['LOGIN', this.#state === 'IDLE' ? 'LOGIN' : 'RELOGIN'];
-    this.#attempts = 0;
     return new Promise((resolve, reject) => {
       this.#login = { resolve, reject, cause };
       if (given === undefined || mayBeToken(given)) this.#attempt(cause);
@@ -123,12 +142,9 @@ export class SignalingLink {
     if (this.#state === 'IDLE') return { timestamp: 0 };
     this.#cancelLogin('The logout came before the login was done');
     this.#failRenewals('The logout came before the token was renewed');
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#cancelRetry();
-    this.#forget();
     // The goodbye is said now, so that it still goes out where a page is closing.
-    const gone = socket?.logout();
+    const gone = this.#link.part({ goodbye: { type: 'logout' }, closeMs: goodbyeMsMax });
+    this.#forget();
     this.#to('IDLE', ['LOGOUT', 'LOGOUT']);
     await gone;
     return { timestamp: environment.nowMs() };
@@ -142,7 +158,7 @@ export class SignalingLink {
         this.#token = token;
         return { timestamp: serverMs };
       } catch (error) {
-        if (!(error instanceof RequestFailed) || error.end.why !== 'lost')
+        if (!isLost(error))
           throw requestError(operation, error, { lost: 'NOT_CONNECTED', timeout: 'RENEW_TOKEN_TIMEOUT' });
         if (!this.alive) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
       }
@@ -169,7 +185,7 @@ export class SignalingLink {
 
   /** Asks the server; rejects RequestFailed. */
   request(body: RequestBody): Promise<SignalingOk> {
-    return this.#socket?.request(body) ?? Promise.reject(new RequestFailed({ why: 'lost' }));
+    return this.#link.request(body);
   }
 
   /**
@@ -184,15 +200,12 @@ export class SignalingLink {
   ): Promise<SignalingOk> {
     for (;;) {
       try {
-        if (!this.#socket) throw new RequestFailed({ why: 'lost' });
-        return await this.#socket.request(body, true);
+        return await this.#link.request(body, true);
       } catch (error) {
-        const lost = error instanceof RequestFailed && error.end.why === 'lost';
-        if (!lost) throw requestError(operation, error, codes);
+        if (!isLost(error)) throw requestError(operation, error, codes);
         // What is lost is told before the state is: let it be.
         await Promise.resolve();
-        while (this.alive && this.#state !== 'CONNECTED')
-          await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        while (this.alive && this.#state !== 'CONNECTED') await this.#link.whole();
         if (!this.alive) throw requestError(operation, error, codes);
         await goesOn();
       }
@@ -210,22 +223,18 @@ export class SignalingLink {
 
   /** Tries again now rather than at the end of the wait: the network is said to be back. */
   hurry(): void {
-    if (this.#state !== 'DISCONNECTED' && this.#state !== 'SUSPENDED') return;
-    this.#cancelRetry();
-    this.#attempt(['NETWORK_CHANGE', 'NETWORK_CHANGE']);
+    this.#link.hurry();
   }
 
   /** Gives the connection up as lost: left open, the browser would keep it while nobody is here. */
   letGo(): void {
-    if (!this.#socket) return;
-    this.#dropSocket();
-    this.#lost({ why: 'closed' }, this.#token);
+    this.#link.letGo();
   }
 
   #attempt(cause: Cause): void {
     this.#to('CONNECTING', cause);
     // A listener may have called login or logout.
-    if (this.#state !== 'CONNECTING' || this.#socket) return;
+    if (this.#state !== 'CONNECTING' || this.#link.socket) return;
     this.#open();
   }
 
@@ -242,46 +251,39 @@ export class SignalingLink {
       return;
     }
     const token = this.#token;
-    const socket = new Socket(
-      `${url.replace(/^http/, 'ws')}/v1/signaling`,
-      {
-        type: 'login',
-        version: 1,
-        app,
-        userId,
-        ...(token !== undefined && { token }),
-        ...(this.#session && { session: this.#session }),
-        heartbeatInterval: heartbeatSeconds,
-        presenceTimeout: presenceTimeoutSeconds,
-      },
-      {
-        onWelcome: (welcome) => void this.#welcome(socket, welcome, token),
-        onFrame: (frame) => this.#handlers.onFrame(frame),
-        onEnd: (end) => this.#lost(end, token),
-      },
-      { nextId: () => ++this.#lastId, openMs: this.#limits?.openMsMax },
-    );
-    this.#socket = socket;
+    this.#toldToken = token;
+    this.#link.open(`${url.replace(/^http/, 'ws')}/v1/signaling`, {
+      type: 'login',
+      version: 1,
+      app,
+      userId,
+      ...(token !== undefined && { token }),
+      ...(this.#session && { session: this.#session }),
+      heartbeatInterval: heartbeatSeconds,
+      presenceTimeout: presenceTimeoutSeconds,
+    });
   }
 
-  async #welcome(socket: Socket, welcome: SignalingWelcome, token: string | undefined): Promise<void> {
+  async #welcome(welcome: SignalingWelcome): Promise<void> {
+    const { socket } = this.#link;
+    if (!socket) return;
+    const told = this.#toldToken;
     const livedOn = this.#session !== undefined && welcome.resumed && this.#isWhole;
     this.#session = welcome.session;
-    this.#limits = returnLimits(welcome);
     this.#isWhole = livedOn;
     for (const frame of welcome.ended ?? []) this.#handlers.onPutOut(frame);
     // Who hears of it may log out.
-    if (this.#socket !== socket) return;
+    if (this.#link.socket !== socket) return;
     const unrestored = await this.#handlers.restore(livedOn);
-    await this.#renewSince(socket, token);
-    if (this.#socket !== socket) return;
+    await this.#renewSince(socket, told);
+    if (this.#link.socket !== socket) return;
     this.#isWhole = true;
+    this.#link.settle();
     const again = this.#lostMs !== undefined;
     const inTime = again && !this.#suspended;
     const affected = this.#handlers.channels();
     this.#lostMs = undefined;
     this.#suspended = false;
-    this.#attempts = 0;
     const login = this.#login;
     this.#login = undefined;
     this.#to('CONNECTED', login ? ['LOGIN', 'LOGIN_SUCCESS'] : ['RECONNECTED', 'RECONNECT_SUCCESS'], {
@@ -295,15 +297,16 @@ export class SignalingLink {
   }
 
   /** Tells the server of a token that is newer than the one `socket` logged in with. One that it refuses changes nothing. */
-  async #renewSince(socket: Socket, told: string | undefined): Promise<void> {
+  async #renewSince(socket: Socket<SignalingFrames>, told: string | undefined): Promise<void> {
     const token = this.#token;
-    if (this.#socket !== socket || token === undefined || token === told) return;
+    if (this.#link.socket !== socket || token === undefined || token === told) return;
     try {
       await socket.request({ type: 'renew-token', token });
     } catch (error) {
+      const end = requestEndOf<SignalingFrames>(error);
       // Without an answer it goes with the next connection.
-      if (!(error instanceof RequestFailed) || error.end.why !== 'refused') return;
-      const { code, reason } = error.end;
+      if (end?.why !== 'refused') return;
+      const { code, reason } = end;
       if (this.#token === token) this.#token = told;
       for (const renewal of this.#renewals.splice(0)) renewal.reject(rtmError('renewToken', code, reason));
       return;
@@ -311,9 +314,7 @@ export class SignalingLink {
     await this.#renewSince(socket, token);
   }
 
-  /** `token`: the one that the socket logged in with. */
-  #lost(end: SocketEnd, token: string | undefined): void {
-    this.#socket = undefined;
+  #lost(end: SocketEnd<SignalingFrames>): void {
     if (end.why === 'no-socket') {
       this.#fail(
         { errorCode: errorCodes.SERVICE_NOT_SUPPORTED, reasonCode: 'SERVICE_NOT_SUPPORTED' },
@@ -322,7 +323,7 @@ export class SignalingLink {
       return;
     }
     if (end.closing && !end.closing.retry) {
-      if (this.#state === 'CONNECTING' && token !== this.#token) {
+      if (this.#state === 'CONNECTING' && this.#toldToken !== this.#token) {
         // A new token came meanwhile: the server has not judged that one.
         this.#open();
         return;
@@ -363,26 +364,14 @@ export class SignalingLink {
     return [operation, this.#login ? 'LOGIN_TIMEOUT' : 'RECONNECT_TIMEOUT'];
   }
 
-  #retryLater(retryAfterMs: number | undefined): void {
-    const delayMs = retryDelayMs({
-      attempts: this.#attempts++,
-      suspended: this.#suspended,
-      random: environment.random(),
-      atLeastMs: retryAfterMs,
-      safeMs: this.#limits?.waitMsMax,
-    });
+  #retryLater(retryAfterMs?: number): void {
     const leftMs = (this.#lostMs ?? 0) + disconnectedMsMax - environment.passedMs();
-    this.#cancelRetry();
-    if (this.#suspended || delayMs < leftMs) {
-      this.#cancelRetry = environment.after(delayMs, () =>
-        this.#attempt(['AUTO_RECONNECT', 'AUTO_RECONNECT']),
-      );
-      return;
-    }
-    this.#cancelRetry = environment.after(Math.max(0, leftMs), () => {
+    if (this.#link.retry(retryAfterMs, this.#suspended ? undefined : leftMs)) return;
+    this.#link.wait(Math.max(0, leftMs), () => {
       this.#suspended = true;
+      this.#link.slowDown(suspendedMs);
       this.#to('SUSPENDED', ['AUTO_RECONNECT', 'RECONNECT_TIMEOUT']);
-      if (this.#state === 'SUSPENDED') this.#retryLater(undefined);
+      if (this.#state === 'SUSPENDED') this.#retryLater();
     });
   }
 
@@ -394,6 +383,7 @@ export class SignalingLink {
   ): void {
     const login = this.#login;
     this.#login = undefined;
+    this.#link.end();
     this.#forget();
     this.#to('FAILED', ['SERVER_REJECT', reasonCode]);
     login?.reject(rtmError('login', errorCode, message, error));
@@ -403,16 +393,8 @@ export class SignalingLink {
 
   #forget(): void {
     this.#session = undefined;
-    this.#limits = undefined;
     this.#lostMs = undefined;
     this.#suspended = false;
-    this.#attempts = 0;
-  }
-
-  #dropSocket(): void {
-    this.#cancelRetry();
-    this.#socket?.abandon();
-    this.#socket = undefined;
   }
 
   #cancelLogin(reason: string): void {
@@ -442,28 +424,11 @@ export class SignalingLink {
       timestamp: environment.nowMs(),
       ...more,
     });
-    if (state === 'CONNECTED' || !this.alive) for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 
 /** Time for the connection to come back for a new token, milliseconds. Chosen: that of a request. */
 const renewMsMax = 10_000;
-
-/** What a request fails with that the server did not answer. */
-export interface FailureCodes {
-  readonly lost: ErrorCodeName;
-  readonly timeout: ErrorCodeName;
-}
-
-/** A RequestFailed in the words of the API; anything else as it is. */
-export function requestError(operation: string, error: unknown, codes: FailureCodes): unknown {
-  if (!(error instanceof RequestFailed)) return error;
-  const { end } = error;
-  if (end.why === 'refused') return rtmError(operation, end.code, end.reason);
-  return end.why === 'timeout'
-    ? rtmError(operation, codes.timeout, 'The server did not answer in time')
-    : rtmError(operation, codes.lost, 'The connection was lost before the server answered');
-}
 
 /** Whether a server could take the text for a token: a version and base64. Anything else is refused without asking. */
 function mayBeToken(text: string): boolean {

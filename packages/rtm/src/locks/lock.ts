@@ -9,8 +9,8 @@ import { rtmError } from '../errors/errors.ts';
 import type { LockDetail } from '../events/details.ts';
 import type { ChannelType } from '../events/events.ts';
 import type { BaseResponse } from '../events/responses.ts';
-import type { RequestBody } from '../link/request.ts';
-import type { FailureCodes } from '../link/signaling-link.ts';
+import type { FailureCodes } from '../link/request-error.ts';
+import type { RequestBody } from '../link/signaling-frames.ts';
 import type { Bucket } from '../session/rate-limits.ts';
 import type { Session } from '../session/session.ts';
 

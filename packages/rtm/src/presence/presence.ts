@@ -3,7 +3,8 @@ import { rtmError } from '../errors/errors.ts';
 import type { StateDetail } from '../events/details.ts';
 import type { ChannelType } from '../events/events.ts';
 import type { BaseResponse } from '../events/responses.ts';
-import type { FailureCodes } from '../link/signaling-link.ts';
+
+import type { FailureCodes } from '../link/request-error.ts';
 import type { Session } from '../session/session.ts';
 import { cachedPairsMax, type StateChange, statePairsMax } from '../states/own-states.ts';
 import { checkStateSizes } from '../states/state-sizes.ts';

@@ -7,10 +7,11 @@ import type {
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { type RTMBaseError, rtmError } from '../errors/errors.ts';
 import { askPatiently } from '../link/patience.ts';
-import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
+import { type FailureCodes, isLost, requestError } from '../link/request-error.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
-import { isLost } from '../states/told-states.ts';
+
 import { RTMRoster } from './roster.ts';
 import { RosterBook, type RosterNews } from './roster-book.ts';
 

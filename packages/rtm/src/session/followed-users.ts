@@ -1,7 +1,7 @@
 import { askPatiently } from '../link/patience.ts';
-import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
+import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import type { Log } from '../settings/log.ts';
-import { isLost, isRefusal } from '../states/told-states.ts';
 
 export const storageCodes: FailureCodes = {
   lost: 'STORAGE_OPERATION_FAILED',

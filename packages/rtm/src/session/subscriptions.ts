@@ -1,11 +1,12 @@
 import { rtmError } from '../errors/errors.ts';
 import { askPatiently } from '../link/patience.ts';
-import type { RequestBody } from '../link/request.ts';
-import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
+import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
+import type { RequestBody } from '../link/signaling-frames.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
 import { OwnStates, type StateChange } from '../states/own-states.ts';
-import { isLost, isRefusal, ToldStates } from '../states/told-states.ts';
+import { ToldStates } from '../states/told-states.ts';
 
 /** What a subscriber gets of a channel, and whether others know. */
 export interface Subscription {

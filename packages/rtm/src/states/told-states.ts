@@ -1,6 +1,6 @@
 import type { SignalingChannelType } from '@housecount/protocol';
-import { RequestFailed } from '../link/request.ts';
-import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
+import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import type { Log } from '../settings/log.ts';
 import type { OwnStates, StateChange } from './own-states.ts';
 
@@ -53,13 +53,3 @@ const stateCodes: FailureCodes = {
   lost: 'PRESENCE_OPERATION_FAILED',
   timeout: 'PRESENCE_OPERATION_TIMEOUT',
 };
-
-/** Did the connection go away before the answer? */
-export function isLost(error: unknown): boolean {
-  return error instanceof RequestFailed && error.end.why === 'lost';
-}
-
-/** Did the server say no? */
-export function isRefusal(error: unknown): error is RequestFailed & { end: { why: 'refused' } } {
-  return error instanceof RequestFailed && error.end.why === 'refused';
-}

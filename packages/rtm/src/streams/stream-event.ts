@@ -8,8 +8,8 @@ import type {
   topicDetail,
 } from '../events/events.ts';
 import { rejectionOf } from '../link/rejection.ts';
+import { isRefusal } from '../link/request-error.ts';
 import { environment } from '../settings/environment.ts';
-import { isRefusal } from '../states/told-states.ts';
 
 /** States of a stream channel's link: a loss is tried again at once, so there are fewer than of the session's. */
 export type StreamState = 'IDLE' | 'CONNECTING' | 'CONNECTED' | 'FAILED';

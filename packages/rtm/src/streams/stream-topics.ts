@@ -2,10 +2,10 @@ import type { SignalingContent, SignalingTopicRequest, SignalingTopicResult } fr
 import { errorCodes } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import { askPatiently } from '../link/patience.ts';
-import type { RequestBody } from '../link/request.ts';
-import { type FailureCodes, requestError, type SignalingLink } from '../link/signaling-link.ts';
+import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
+import type { RequestBody } from '../link/signaling-frames.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
-import { isLost, isRefusal } from '../states/told-states.ts';
 
 /** Topics to publish in (the API's figure). */
 const topicsMax = 8;

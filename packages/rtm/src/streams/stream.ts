@@ -4,12 +4,13 @@ import { rtmError } from '../errors/errors.ts';
 import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events/events.ts';
 import { askPatiently } from '../link/patience.ts';
 import { rejectionOf } from '../link/rejection.ts';
-import type { RequestBody } from '../link/request.ts';
-import { requestError, type SignalingLink } from '../link/signaling-link.ts';
+import { isLost, isRefusal, requestError } from '../link/request-error.ts';
+import type { RequestBody } from '../link/signaling-frames.ts';
+import type { SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
 import type { OwnStates } from '../states/own-states.ts';
-import { isLost, isRefusal, type ToldStates } from '../states/told-states.ts';
+import type { ToldStates } from '../states/told-states.ts';
 import { type Cause, causeOfRefusal, type StreamState, streamEvent } from './stream-event.ts';
 import { StreamTopics } from './stream-topics.ts';
 

@@ -1,3 +1,5 @@
+import type { SocketLike } from '@housecount/link';
+import { FakeTime } from '@housecount/link/testing/fake-time.ts';
 import type {
   SignalingClientFrame,
   SignalingLogin,
@@ -5,18 +7,12 @@ import type {
   SignalingServerFrame,
   SignalingWelcome,
 } from '@housecount/protocol';
-import { replaceEnvironment, type SocketLike } from '../settings/environment.ts';
-
-interface Timer {
-  readonly atMs: number;
-  readonly act: () => void;
-}
+import { replaceEnvironment } from '../settings/environment.ts';
 
 /** For tests: time that moves when told, and a server in memory behind sockets that are none. */
-export class FakeWorld {
+export class FakeWorld extends FakeTime {
   /** What the clock says; it may be set. */
   nowMs = 1_000_000;
-  #passedMs = 0;
   /** What chance gives; 1 is as near as makes waits their longest. */
   random = 1;
   /** Sockets fail to open while true, and hang without a word while `mute`. */
@@ -33,18 +29,14 @@ export class FakeWorld {
     socket.tell(this.welcome({ resumed: login.session !== undefined }));
   onRequest: (request: SignalingRequest, socket: FakeSocket) => void = (request, socket) =>
     socket.ok(request.id);
-  readonly #timers = new Set<Timer>();
   readonly restore: () => void;
 
   constructor() {
+    super();
     this.restore = replaceEnvironment({
       nowMs: () => this.nowMs,
-      passedMs: () => this.#passedMs,
-      after: (ms, act) => {
-        const timer = { atMs: this.#passedMs + ms, act };
-        this.#timers.add(timer);
-        return () => this.#timers.delete(timer);
-      },
+      passedMs: this.passedMs,
+      after: this.after,
       random: () => this.random,
       openSocket: (url) => {
         if (this.noSocket) throw new TypeError('no socket');
@@ -53,35 +45,8 @@ export class FakeWorld {
     });
   }
 
-  /** Timers that wait. */
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  /** Lets all happen that needs no time. */
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
-  }
-
-  /** Moves time, and what is due happens in its order. */
-  async pass(ms: number): Promise<void> {
-    const untilMs = this.#passedMs + ms;
-    await this.settle();
-    for (;;) {
-      const due = [...this.#timers].sort((a, b) => a.atMs - b.atMs)[0];
-      if (!due || due.atMs > untilMs) break;
-      this.#timers.delete(due);
-      this.#moveTo(due.atMs);
-      due.act();
-      await this.settle();
-    }
-    this.#moveTo(untilMs);
-    await this.settle();
-  }
-
-  #moveTo(passedMs: number): void {
-    this.nowMs += Math.max(0, passedMs - this.#passedMs);
-    this.#passedMs = Math.max(this.#passedMs, passedMs);
+  protected override moved(byMs: number): void {
+    this.nowMs += byMs;
   }
 
   get socket(): FakeSocket {
