@@ -2,152 +2,84 @@ import {
   type ClientFrame,
   type Code,
   clientFrameBytesMax,
-  codes,
-  HousecountError,
   type MemberLeft,
   type ParsedClientFrame,
   parseClientFrame,
-  type RuleScope,
   type ServerFrame,
 } from '@housecount/protocol';
-import { allowedOf } from '../channel/membership/rights.ts';
-import { stampOf } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import { judgeLiveness, type Look } from '../net/socket/liveness.ts';
-import type { Socket, SocketHandler } from '../net/socket/socket.ts';
-import { steadyRate, TokenBucket } from '../net/token-bucket.ts';
-import type { ConnectionContext } from './connection-context.ts';
-import { admit } from './hello.ts';
-import { maySendNow, rightsOfMember } from './may-send.ts';
-import { closingCodes, type Membership, membershipOf, welcomeOf } from './membership.ts';
-import { type Answer, handleRequest, leaveRoster, type RequestFrame } from './requests.ts';
+import type { Log } from '../log/contract.ts';
+import { closingCodes, type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
+import { Conversation, type ConversationParts, type Protocol } from '../net/session/conversation.ts';
+import type { Socket } from '../net/socket/socket.ts';
+import { steadyRate } from '../net/token-bucket.ts';
+import type { Histogram, Logger } from '../observe/contract.ts';
+import type { OnRefusedLogin } from '../observe/refused-logins.ts';
+import { type Admission, admit, type HelloNeeds } from './hello.ts';
+import type { LinkFacts } from './link-facts.ts';
+import type { LostConnection } from './lost-connections.ts';
+import { type Membership, membershipOf, type WelcomeNeeds, welcomeOf } from './membership.ts';
+import type { PartingConnection } from './partings.ts';
+import type { Answer, RequestFrame, RequestTable } from './requests/request.ts';
+import { handleRequest } from './requests/requests.ts';
+import { leaveRoster } from './requests/roster.ts';
+import { holdStreams, type StreamNeeds } from './requests/streams.ts';
 import { hostsTopic } from './roster/topics.ts';
 
-/** How far a connection is. A union of shapes, so that only a joined one has a member. */
-type Phase =
-  | { readonly is: 'greeting' }
-  | { readonly is: 'joining' }
-  | { readonly is: 'joined'; readonly member: Membership }
-  | { readonly is: 'ended' };
-
-const greeting: Phase = { is: 'greeting' };
-const joining: Phase = { is: 'joining' };
-const frameRate = steadyRate(limits.framesPerSecondMax);
-const ended: Phase = { is: 'ended' };
-/** How long before the join privilege ends the client is told, milliseconds (spec: tokens section 4). */
-const tokenWarningMs = 30_000;
-
-export interface Ending {
-  readonly detail?: string;
-  readonly retryAfterMs?: number;
-  /** Of a kick or a ban: what the rule is about. */
-  readonly ruleScope?: RuleScope;
-  /** The member left, or shall stay as it is: the log need not hear of the lost socket. */
-  readonly settled?: boolean;
+/** What backs members: the connections of this process, and what they leave behind. */
+export interface Backing {
+  /** The connection backs a member from now on; one with the same id before it is ended. */
+  joined(connection: Connection, connectionId: string): void;
+  /** The connection does not back the member any more. */
+  left(connection: Connection, member: Membership): void;
+  /** Its member is without a socket: the log is to know. */
+  lost(connection: LostConnection): void;
+  /** It said goodbye, unless it resumes within `graceMs` milliseconds. */
+  parting(connection: PartingConnection, graceMs: number): void;
 }
 
-/** One WebSocket: greets, joins or resumes, then does what the client asks, in order, until it ends. */
-export class Connection implements SocketHandler {
-  readonly socket: Socket;
-  readonly #context: ConnectionContext;
-  readonly #budget: TokenBucket;
-  #phase: Phase = greeting;
-  /** When the socket opened, then when anything was last heard; by the clock that only runs. */
-  #heardMs: number;
-  #pinged = false;
-  /** Frames that wait while an earlier one is being decided; undefined while none is. */
-  #waiting: ParsedClientFrame[] | undefined;
+export interface ConnectionNeeds
+  extends ConversationParts,
+    HelloNeeds,
+    WelcomeNeeds,
+    Pick<StreamNeeds, 'signal'> {
+  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Pick<Log, 'submit'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'error' | 'warn'>;
+  readonly signal: WelcomeNeeds['signal'] & StreamNeeds['signal'];
+  readonly backing: Backing;
+  readonly links: Pick<LinkFacts, 'silent' | 'heard'>;
+  readonly requests: RequestTable;
+  /** Hears of each hello that was refused. */
+  readonly onRefusedLogin?: OnRefusedLogin;
+  /** From hello to welcome. */
+  readonly joinSeconds: Histogram;
+}
 
-  constructor(context: ConnectionContext, socket: Socket) {
-    this.#context = context;
-    this.socket = socket;
-    this.#heardMs = context.clock.steadyMs();
-    this.#budget = new TokenBucket(frameRate, this.#heardMs);
+const bounds = {
+  frameBytesMax: clientFrameBytesMax,
+  frameRate: steadyRate(limits.framesPerSecondMax),
+  pendingFramesMax: limits.pendingFramesMax,
+};
+
+/** One WebSocket: greets, joins or resumes, then does what the client asks, in order, until it ends. */
+export class Connection implements Protocol<ParsedClientFrame, Membership> {
+  readonly bounds = bounds;
+  readonly conversation: Conversation<ParsedClientFrame, Membership>;
+  readonly #needs: ConnectionNeeds;
+
+  constructor(needs: ConnectionNeeds, socket: Socket) {
+    this.#needs = needs;
+    this.conversation = new Conversation(socket, this, needs);
+  }
+
+  get socket(): Socket {
+    return this.conversation.socket;
   }
 
   get member(): Membership | undefined {
-    return this.#phase.is === 'joined' ? this.#phase.member : undefined;
-  }
-
-  get heardMs(): number {
-    return this.#heardMs;
-  }
-
-  onText(text: string): void {
-    if (this.#phase.is === 'ended') return;
-    const steadyMs = this.#context.clock.steadyMs();
-    this.#heard(steadyMs);
-    this.#context.frames.add();
-    if (!this.#budget.take(steadyMs)) {
-      this.end('rate_limited');
-      return;
-    }
-    // A character is at most three bytes: only texts near the limit need counting.
-    if (text.length * 3 > clientFrameBytesMax && Buffer.byteLength(text) > clientFrameBytesMax) {
-      this.end('frame_too_large');
-      return;
-    }
-    const parsed = parseClientFrame(text);
-    if (this.#waiting === undefined) this.#start(parsed);
-    else if (this.#waiting.length < limits.pendingFramesMax) this.#waiting.push(parsed);
-    else this.end('rate_limited');
-  }
-
-  onBinary(): void {
-    if (this.#phase.is === 'ended') return;
-    this.end('frame_not_json', { detail: 'Frames are text.' });
-  }
-
-  onPong(): void {
-    if (this.#phase.is === 'joined') this.#heard(this.#context.clock.steadyMs());
-  }
-
-  onDrain(): void {
-    this.member?.roster?.drained();
-  }
-
-  onClosed(): void {
-    if (this.#phase.is !== 'ended') this.#leaveBehind(false);
-    this.#context.closed(this);
-  }
-
-  /** Looks at what time has done to it. */
-  sweep({ nowMs, steadyMs, fair }: Look): void {
-    if (this.#phase.is === 'greeting') {
-      if (steadyMs - this.#heardMs > limits.helloMs) this.end('hello_timeout');
-      return;
-    }
-    const { member } = this;
-    if (!member) return;
-    if (this.socket.bufferedBytes() > limits.socketBacklogBytesMax) {
-      this.end('slow_reader');
-      return;
-    }
-    // In case a drained backlog was not reported.
-    member.roster?.drained();
-    if (!member.warned && member.tokenEndsMs !== undefined && member.tokenEndsMs - nowMs <= tokenWarningMs) {
-      member.warned = true;
-      this.#send({ type: 'token-will-expire', endsMs: member.tokenEndsMs });
-    }
-    this.#holdStreams(member, nowMs);
-    if (!fair) return;
-    const finding = judgeLiveness(steadyMs - this.#heardMs, this.#pinged);
-    if (finding === 'heard') return;
-    if (!this.#pinged) {
-      this.#pinged = true;
-      this.socket.ping();
-    }
-    if (finding === 'silent' && member.link === 'live') this.#tellSilent(member);
-  }
-
-  /** A privilege may have ended, a rule may be new, or either may be back. */
-  #holdStreams({ app, channel, uid, role, connectionId }: Membership, nowMs: number): void {
-    const { signal, log } = this.#context;
-    if (role !== 'broadcaster' || !signal.streams.get(app.id, channel, uid)) return;
-    const from = { channel, uid, ip: this.socket.address };
-    const may = maySendNow(log, app, from, rightsOfMember(log, app, { channel, uid }), nowMs);
-    const source = { app: app.id, channel, uid, connectionId };
-    signal.streams.allow(source, allowedOf({ audio: true, video: true }, may));
+    return this.conversation.member;
   }
 
   /** The log says that the member is out, and why. */
@@ -160,137 +92,22 @@ export class Connection implements SocketHandler {
     if (this.member) this.member.link = link;
   }
 
-  /** Tells the client why, closes the socket, and lets the log know if a member is left behind. */
-  end(code: Code, { detail, retryAfterMs, ruleScope, settled = false }: Ending = {}): void {
-    if (this.#phase.is === 'ended') return;
-    const { retry, close } = codes[code];
-    const again = retryAfterMs ?? (retry ? retryAfterMsOf(code) : undefined);
-    this.#send({
-      type: 'closing',
-      code,
-      message: sentence(code, detail),
-      retry,
-      ...(again !== undefined && { retryAfterMs: again }),
-      ...(ruleScope !== undefined && { scope: ruleScope }),
-    });
-    this.#context.refusals.add(1, { code });
-    this.#leaveBehind(settled);
-    this.#context.ended(this);
-    this.socket.close(close, code);
+  end(code: Code, ending?: Ending): void {
+    this.conversation.end(code, ending);
   }
 
-  #leaveBehind(settled: boolean): void {
+  parse(text: string): ParsedClientFrame {
+    return parseClientFrame(text);
+  }
+
+  handle(parsed: ParsedClientFrame): Promise<void> | undefined {
     const { member } = this;
-    this.#phase = ended;
-    this.#waiting = undefined;
-    if (!member) return;
-    leaveRoster(member);
-    this.#context.left(this, member);
-    if (!settled) this.#lost(member.app.id, member.channel, member.connectionId);
-  }
-
-  #lost(app: string, channel: string, connectionId: string): void {
-    const heardMs = this.#heardMs;
-    this.#context.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' });
-  }
-
-  #heard(steadyMs: number): void {
-    this.#pinged = false;
-    if (this.#phase.is === 'greeting') return;
-    this.#heardMs = steadyMs;
-    const { member } = this;
-    if (member?.link === 'silent') this.#tellHeard(member);
-  }
-
-  #tellSilent(member: Membership): void {
-    const { app, channel, connectionId } = member;
-    member.link = 'silent';
-    const lastHeardMs = stampOf(this.#context.clock, this.#heardMs);
-    this.#submitLink(
-      this.#context.log.submit(app.id, channel, {
-        type: 'silent',
-        connectionId,
-        lastHeardMs,
-        evidence: 'silence',
-      }),
-      member,
-      { from: 'silent', to: 'live' },
-    );
-  }
-
-  #tellHeard(member: Membership): void {
-    const { app, channel, connectionId } = member;
-    member.link = 'live';
-    this.#submitLink(this.#context.log.submit(app.id, channel, { type: 'heard', connectionId }), member, {
-      from: 'live',
-      to: 'silent',
-    });
-  }
-
-  /** If the log did not take it, goes back to what it was, so that the next sweep or frame tries again. */
-  #submitLink(
-    submitted: ReturnType<ConnectionContext['log']['submit']>,
-    member: Membership,
-    undo: { from: Membership['link']; to: Membership['link'] },
-  ): void {
-    const goBack = () => {
-      if (member.link === undo.from) member.link = undo.to;
-    };
-    submitted.then(
-      (outcome) => {
-        // not_joined: the leave is on its way here.
-        if (!outcome.ok && outcome.code !== 'not_joined') goBack();
-      },
-      (cause: unknown) => {
-        this.#context.logger.warn('silence of a connection could not be logged; trying again', {
-          connectionId: member.connectionId,
-          cause: String(cause),
-        });
-        goBack();
-      },
-    );
-  }
-
-  /** Handles a frame, and those that come before it is done. Frames that need no decision never wait. */
-  #start(parsed: ParsedClientFrame): void {
-    const done = this.#attempt(parsed);
-    if (!done) return;
-    this.#waiting = [];
-    void this.#finish(done);
-  }
-
-  async #finish(first: Promise<void>): Promise<void> {
-    await first;
-    while (this.#waiting) {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#waiting = undefined;
-      else await this.#attempt(next);
-    }
-  }
-
-  /** Never throws or rejects: what goes wrong ends this connection and no other. */
-  #attempt(parsed: ParsedClientFrame): Promise<void> | undefined {
-    try {
-      return this.#handle(parsed)?.catch((cause: unknown) => this.#failed(cause));
-    } catch (cause) {
-      this.#failed(cause);
-      return undefined;
-    }
-  }
-
-  #handle(parsed: ParsedClientFrame): Promise<void> | undefined {
-    const { member } = this;
+    if (!member) return this.#begin(parsed);
     if (!parsed.ok) {
-      if (member) this.#refuse(parsed.code, parsed.detail, parsed.id);
-      else this.end(parsed.code, { detail: parsed.detail });
+      this.#refuse(parsed.code, parsed.detail, parsed.id);
       return undefined;
     }
     const { frame } = parsed;
-    if (!member) {
-      if (frame.type === 'hello') return this.#greet(frame);
-      this.end('frame_unexpected', { detail: 'The first frame must be a hello.' });
-      return undefined;
-    }
     switch (frame.type) {
       case 'hello':
         this.#refuse('already_joined');
@@ -299,62 +116,114 @@ export class Connection implements SocketHandler {
         this.#send({ type: 'pong', ...(frame.id !== undefined && { id: frame.id }) });
         return undefined;
       case 'bye':
-        if (frame.graceMs) this.#part(member, frame.graceMs);
-        else return this.#leave(member);
+        if (!frame.graceMs) return this.#leave(member);
+        this.#part(member, frame.graceMs);
         return undefined;
       default:
         return this.#request(member, frame);
     }
   }
 
+  closing(code: Code, ending: Ending): string {
+    const { detail, ruleScope } = ending;
+    return JSON.stringify({
+      type: 'closing',
+      code,
+      message: sentenceOf(code, detail),
+      ...retryOf(code, ending),
+      ...(ruleScope !== undefined && { scope: ruleScope }),
+    } satisfies ServerFrame);
+  }
+
+  heard(member: Membership): void {
+    if (member.link === 'silent') this.#needs.links.heard(member);
+  }
+
+  silent(member: Membership): void {
+    if (member.link === 'live') this.#needs.links.silent(member, this.conversation.heardMs);
+  }
+
+  look(member: Membership, nowMs: number): void {
+    if (!member.warned && member.tokenEndsMs !== undefined && member.tokenEndsMs - nowMs <= tokenWarningMs) {
+      member.warned = true;
+      this.#send({ type: 'token-will-expire', endsMs: member.tokenEndsMs });
+    }
+    holdStreams(this.#needs, member, this.socket.address, nowMs);
+  }
+
+  drained(member: Membership): void {
+    member.roster?.drained();
+  }
+
+  left(member: Membership, settled: boolean): void {
+    leaveRoster(member);
+    this.#needs.backing.left(this, member);
+    if (!settled) this.#lost(member.app.id, member.channel, member.connectionId);
+  }
+
+  #lost(app: string, channel: string, connectionId: string): void {
+    const { heardMs } = this.conversation;
+    this.#needs.backing.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' });
+  }
+
+  #begin(parsed: ParsedClientFrame): Promise<void> | undefined {
+    if (!parsed.ok) this.end(parsed.code, { detail: parsed.detail });
+    else if (parsed.frame.type === 'hello') return this.#greet(parsed.frame);
+    else this.end('frame_unexpected', { detail: 'The first frame must be a hello.' });
+    return undefined;
+  }
+
   async #greet(hello: Extract<ClientFrame, { type: 'hello' }>): Promise<void> {
-    this.#phase = joining;
-    const context = this.#context;
-    const startMs = context.clock.steadyMs();
-    this.#heardMs = startMs;
-    const admission = await admit(context, hello, this.socket);
-    // The socket may have closed while the log decided.
-    const gone = (this.#phase as Phase).is === 'ended';
+    const { conversation, socket } = this;
+    conversation.entering();
+    const startMs = conversation.heardMs;
+    const admission = await admit(this.#needs, hello, socket);
     if (!admission.ok) {
       const { code, detail, ruleScope } = admission;
-      context.onRefusedLogin?.({
+      this.#needs.onRefusedLogin?.({
         over: 'live',
         app: hello.app,
         channel: hello.channel,
         user: hello.account ?? hello.uid,
-        address: this.socket.address,
+        address: socket.address,
         code,
       });
-      if (!gone)
-        this.end(code, {
-          ...(detail !== undefined && { detail }),
-          ...(ruleScope !== undefined && { ruleScope }),
-        });
+      this.end(code, {
+        ...(detail !== undefined && { detail }),
+        ...(ruleScope !== undefined && { ruleScope }),
+      });
       return;
     }
+    const { app, channel, member } = admission;
+    // The socket may have closed while the log decided.
+    if (conversation.isOver) this.#lost(app.id, channel.channel, member.connectionId);
+    else this.#welcome(admission, startMs);
+  }
+
+  #welcome(admission: Admission, startMs: number): void {
+    const { backing, apps, clock, logger, joinSeconds } = this.#needs;
     const { app, channel, member, grant } = admission;
-    if (gone) {
-      this.#lost(app.id, channel.channel, member.connectionId);
-      return;
-    }
     if (grant.hint !== undefined)
-      context.logger.warn(`a token will not last as meant: ${grant.hint}`, {
+      logger.warn(`a token will not last as meant: ${grant.hint}`, {
         app: app.id,
         channel: channel.channel,
       });
-    this.#phase = { is: 'joined', member: membershipOf(admission) };
-    context.joined(this, member.connectionId);
+    this.conversation.enter(membershipOf(admission));
+    backing.joined(this, member.connectionId);
     // Taken out by a reload while the log decided.
-    if (context.apps.get(app.id) === undefined) return this.end('invalid_app_id');
+    if (apps.get(app.id) === undefined) {
+      this.end('invalid_app_id');
+      return;
+    }
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
-    this.#send(welcomeOf(context, admission));
+    this.#send(welcomeOf(this.#needs, admission));
     this.socket.subscribe(hostsTopic(app.id, channel.channel));
-    context.joinSeconds.observe((context.clock.steadyMs() - startMs) / 1_000);
+    joinSeconds.observe((clock.steadyMs() - startMs) / 1_000);
   }
 
   async #leave({ app, channel, connectionId }: Membership): Promise<void> {
     const command = { type: 'leave', connectionId, evidence: 'bye' } as const;
-    const outcome = await this.#context.log.submit(app.id, channel, command);
+    const outcome = await this.#needs.log.submit(app.id, channel, command);
     if (outcome.ok || outcome.code === 'not_joined') this.end('left', { settled: true });
     else this.end(outcome.code);
   }
@@ -362,29 +231,24 @@ export class Connection implements SocketHandler {
   /** A goodbye that a resume may take back: until then the member is silent, so that a crash now forgets nothing. */
   #part({ app, channel, connectionId }: Membership, graceMs: number): void {
     this.end('left');
-    this.#context.parting({ app: app.id, channel, connectionId }, graceMs);
+    this.#needs.backing.parting({ app: app.id, channel, connectionId }, graceMs);
   }
 
   #request(member: Membership, frame: RequestFrame): Promise<void> | undefined {
-    const requester = {
-      context: this.#context,
-      member,
-      socket: this.socket,
-      onSlow: () => this.end('slow_reader'),
-    };
-    const answer = handleRequest(requester, frame);
+    const requester = { member, socket: this.socket, onSlow: () => this.end('slow_reader') };
+    const answer = handleRequest(this.#needs.requests, requester, frame);
     if (!(answer instanceof Promise)) {
       this.#answer(frame.id, answer);
       return undefined;
     }
     return answer.then(
       (decided) => this.#answer(frame.id, decided),
-      (cause: unknown) => this.#answer(frame.id, { code: this.#codeOf(cause) }),
+      (cause: unknown) => this.#answer(frame.id, { code: this.conversation.codeOf(cause) }),
     );
   }
 
   #answer(id: number, answer: Answer): void {
-    if (this.#phase.is !== 'joined') return;
+    if (!this.member) return;
     if (answer && 'code' in answer) {
       this.#refuse(answer.code, answer.detail, id);
       return;
@@ -394,31 +258,11 @@ export class Connection implements SocketHandler {
   }
 
   #refuse(code: Code, detail?: string, id?: number): void {
-    this.#context.refusals.add(1, { code });
-    this.#send({ type: 'error', ...(id !== undefined && { id }), code, message: sentence(code, detail) });
-  }
-
-  #failed(cause: unknown): void {
-    this.end(this.#codeOf(cause));
-  }
-
-  /** The code of a failure; one that has none is logged under an id and shown as `internal`. */
-  #codeOf(cause: unknown): Code {
-    if (cause instanceof HousecountError) return cause.code;
-    this.#context.logger.error('a frame could not be handled', { cause: String(cause) });
-    return 'internal';
+    this.#needs.refusals.add(1, { code });
+    this.#send({ type: 'error', ...(id !== undefined && { id }), code, message: sentenceOf(code, detail) });
   }
 
   #send(frame: ServerFrame): void {
-    this.socket.send(JSON.stringify(frame));
+    this.conversation.send(frame);
   }
-}
-
-const sentence = (code: Code, detail?: string): string =>
-  detail ? `${codes[code].message} ${detail}` : codes[code].message;
-
-/** When the client may try again, milliseconds. Chosen: long enough that a crowd does not come back in one burst. */
-function retryAfterMsOf(code: Code): number {
-  // The server has nothing against this client: back at once, so that the lease holds.
-  return code === 'slow_reader' || code === 'lease_ended' ? 0 : 1_000;
 }

@@ -1,65 +1,58 @@
+import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
+import type { Log } from '../log/contract.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import type { LogEntry } from '../log/record.ts';
-import { Sweep } from '../net/socket/liveness.ts';
+import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
-import type { Metrics } from '../observe/contract.ts';
+import type { Logger, Metrics } from '../observe/contract.ts';
 import type { ResumeClaim } from '../token/resume-key.ts';
-import { Connection } from './connection.ts';
-import type { ConnectionContext } from './connection-context.ts';
+import { type Backing, Connection, type ConnectionNeeds } from './connection.ts';
+import type { HelloNeeds } from './hello.ts';
 import { JoinBudgets } from './join-budgets.ts';
+import { LinkFacts } from './link-facts.ts';
 import { type LostConnection, LostConnections } from './lost-connections.ts';
-import type { Membership } from './membership.ts';
-import { Partings } from './partings.ts';
+import type { Membership, WelcomeNeeds } from './membership.ts';
+import { type PartingConnection, Partings } from './partings.ts';
+import { requestTable } from './requests/requests.ts';
+import type { SelectStreams } from './requests/streams.ts';
+import type { Signal } from './roster/signal.ts';
 
-export type ConnectionsOptions = Pick<
-  ConnectionContext,
-  | 'apps'
-  | 'log'
-  | 'signal'
-  | 'clock'
-  | 'random'
-  | 'logger'
-  | 'resumeSecret'
-  | 'leaseMs'
-  | 'recoveryMs'
-  | 'iceServers'
-  | 'onSelect'
-  | 'onRefusedLogin'
-> & {
+export interface ConnectionsOptions
+  extends Omit<HelloNeeds, 'comingBack' | 'joins'>,
+    WelcomeNeeds,
+    Pick<ConnectionNeeds, 'onRefusedLogin'> {
+  readonly log: HelloNeeds['log'] & ConnectionNeeds['log'] & Pick<Log, 'follow' | 'lastPosition'>;
+  readonly signal: Pick<Signal, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly onSelect: SelectStreams;
   /** Counts the sockets of the whole server; by itself, unless other parts have sockets too. */
   readonly sockets?: SocketCount;
   /** Counts the joins of the whole server; by itself, unless other parts let clients join too. */
   readonly joins?: JoinBudgets;
-};
+}
 
 /** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
-export class Connections {
+export class Connections implements Backing {
   readonly #options: ConnectionsOptions;
-  readonly #context: ConnectionContext;
+  readonly #needs: ConnectionNeeds;
+  readonly #open: OpenSockets;
   readonly #lost: LostConnections;
   readonly #partings: Partings;
-  /** Every open socket. */
-  readonly #open = new Set<Connection>();
   /** Those that back a member, by connection id. */
   readonly #members = new Map<string, Connection>();
-  /** Those that were told to go, and when, by the clock that only runs; cut if they do not. */
-  readonly #closing = new Map<Connection, number>();
-  readonly #sockets: SocketCount;
-  readonly #stopping = new AbortController();
-  readonly #sweep: Sweep;
-  #cancelSweep: (() => void) | undefined;
   #follower: LogFollower | undefined;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    const { metrics, clock } = options;
+    const { metrics, clock, sockets = new SocketCount() } = options;
     this.#lost = new LostConnections(options);
     this.#partings = new Partings(options);
-    this.#sweep = new Sweep(clock);
-    this.#sockets = options.sockets ?? new SocketCount();
+    this.#open = new OpenSockets({ clock, sockets, onLook: () => this.#lost.retry() });
     metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
     metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
     metrics.gauge(
@@ -68,18 +61,16 @@ export class Connections {
       () => this.#lost.size,
     );
     const defaults = { perAddress: limits.joinsPerAddress, perToken: limits.joinsPerToken };
-    this.#context = {
-      ...options,
-      joins: options.joins ?? new JoinBudgets(clock, defaults),
+    const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaults) };
+    this.#needs = {
+      ...shared,
+      keeper: this.#open,
+      backing: this,
+      links: new LinkFacts(options),
+      requests: requestTable(shared),
       frames: metrics.counter('housecount_frames_total', 'Frames received.'),
       refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
       joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
-      joined: (connection, connectionId) => this.#joined(connection, connectionId),
-      left: (connection, member) => this.#left(connection, member),
-      ended: (connection) => this.#closing.set(connection, clock.steadyMs()),
-      closed: (connection) => this.#closed(connection),
-      lost: (connection) => this.#loseUnlessBack(connection),
-      parting: (connection, graceMs) => this.#partings.add(connection, graceMs),
       comingBack: (claim) => this.#comingBack(claim),
     };
   }
@@ -98,7 +89,7 @@ export class Connections {
       part: 'edge',
       absorb: (entry) => this.#absorb(entry),
     });
-    this.#sweepLater();
+    this.#open.start();
   }
 
   /** Why connections whose member is out are not ended; undefined while they are. */
@@ -108,12 +99,9 @@ export class Connections {
 
   /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
   accept(socket: Socket): SocketHandler {
-    const connection = new Connection(this.#context, socket);
-    this.#open.add(connection);
-    const isWelcome = this.#sockets.enter(socket.address);
-    if (this.#stopping.signal.aborted) connection.end('going_away');
-    else if (!isWelcome) connection.end('too_many_connections');
-    return connection;
+    const { conversation } = new Connection(this.#needs, socket);
+    this.#open.enter(conversation);
+    return conversation;
   }
 
   /**
@@ -121,10 +109,8 @@ export class Connections {
    * gives them the recovery lease.
    */
   async stop(retryAfterMs: number): Promise<void> {
-    this.#stopping.abort();
-    this.#cancelSweep?.();
     this.#partings.stop();
-    for (const connection of this.#open) connection.end('going_away', { retryAfterMs, settled: true });
+    this.#open.stop(retryAfterMs);
     await this.#follower?.stop();
   }
 
@@ -134,24 +120,23 @@ export class Connections {
       if (connection.member?.app.id === app) connection.end('invalid_app_id', { settled: true });
   }
 
-  #joined(connection: Connection, connectionId: string): void {
+  joined(connection: Connection, connectionId: string): void {
     // Two sockets came with the same resume key: the later one has it.
     this.#members.get(connectionId)?.end('replaced', { settled: true });
     this.#lost.take(connectionId);
     this.#members.set(connectionId, connection);
   }
 
-  #left(connection: Connection, { connectionId }: Membership): void {
+  left(connection: Connection, { connectionId }: Membership): void {
     if (this.#members.get(connectionId) === connection) this.#members.delete(connectionId);
   }
 
-  #closed(connection: Connection): void {
-    this.#closing.delete(connection);
-    if (this.#open.delete(connection)) this.#sockets.leave(connection.socket.address);
+  lost(connection: LostConnection): void {
+    if (!this.#members.has(connection.connectionId)) this.#lost.add(connection);
   }
 
-  #loseUnlessBack(connection: LostConnection): void {
-    if (!this.#members.has(connection.connectionId)) this.#lost.add(connection);
+  parting(connection: PartingConnection, graceMs: number): void {
+    this.#partings.add(connection, graceMs);
   }
 
   #comingBack({ app, channel, connectionId }: ResumeClaim): { failed(): void } {
@@ -161,20 +146,8 @@ export class Connections {
     this.#partings.take(connectionId);
     const heardMs = clock.steadyMs();
     return {
-      failed: () => this.#loseUnlessBack({ app, channel, connectionId, heardMs, evidence: 'socket-closed' }),
+      failed: () => this.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' }),
     };
-  }
-
-  #sweepLater(): void {
-    const { clock } = this.#options;
-    this.#cancelSweep = clock.after(limits.sweepMs, () => {
-      const look = this.#sweep.look();
-      for (const connection of this.#open) connection.sweep(look);
-      for (const [connection, sinceMs] of this.#closing)
-        if (look.steadyMs - sinceMs > limits.closingMs) connection.socket.terminate();
-      this.#lost.retry();
-      this.#sweepLater();
-    });
   }
 
   #absorb({ record }: LogEntry): void {

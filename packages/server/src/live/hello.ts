@@ -1,8 +1,9 @@
 import type { Code, HelloFrame } from '@housecount/protocol';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Member, OpenChannel } from '../channel/state.ts';
+import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { CommandOutcome, Refused } from '../log/contract.ts';
+import type { CommandOutcome, Log, Refused } from '../log/contract.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { type ResumeClaim, verifyResumeKey } from '../token/resume-key.ts';
@@ -13,8 +14,7 @@ import {
   type TokenTime,
   tokenTime,
 } from '../token/verify.ts';
-import type { ConnectionContext } from './connection-context.ts';
-import { isForOne } from './join-budgets.ts';
+import { isForOne, type JoinBudgets } from './join-budgets.ts';
 import { rightsOf } from './may-send.ts';
 import { publishEndsMsOf } from './membership.ts';
 
@@ -29,6 +29,19 @@ export interface Admission {
 }
 export type HelloRefusal = Refused;
 
+export interface HelloNeeds {
+  readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
+  readonly log: Pick<Log, 'banned' | 'channel' | 'endingOf' | 'join' | 'noteAddress' | 'submit' | 'uidOf'>;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'id'>;
+  readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeChange'>;
+  readonly resumeSecret: Uint8Array;
+  /** Silence allowed for an rtc connection, milliseconds. */
+  readonly leaseMs: number;
+  /** A client is about to resume: its old socket is dropped. `failed`: it did not, so the member is without a socket. */
+  comingBack(claim: ResumeClaim): { failed(): void };
+}
+
 const tooManyJoins = 'Too many joins with this address or token; come back a little later.';
 
 /**
@@ -36,24 +49,24 @@ const tooManyJoins = 'Too many joins with this address or token; come back a lit
  * durable. A refusal changed nothing.
  */
 export async function admit(
-  context: ConnectionContext,
+  needs: HelloNeeds,
   hello: HelloFrame,
   client: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
-  const app = context.apps.get(hello.app);
+  const app = needs.apps.get(hello.app);
   if (!app) return refuse('invalid_app_id');
   return hello.resume === undefined
-    ? join(context, app, hello, client)
-    : resume(context, app, hello, hello.resume, client);
+    ? join(needs, app, hello, client)
+    : resume(needs, app, hello, hello.resume, client);
 }
 
 async function join(
-  context: ConnectionContext,
+  needs: HelloNeeds,
   app: EdgeApp,
   hello: HelloFrame,
   { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
-  const { log, clock, random } = context;
+  const { log, clock, random } = needs;
   const { channel } = hello;
   const identity: TokenIdentity =
     hello.account === undefined ? { uid: hello.uid ?? 0 } : { account: hello.account };
@@ -74,7 +87,7 @@ async function join(
 
   const token = app.certificate === undefined ? '' : (hello.token ?? '');
   const joiner = { address, token, isForOne: isForOne(grant.tokenUid) };
-  if (!context.joins.takeJoin(joiner)) return refuse('rate_limited', tooManyJoins);
+  if (!needs.joins.takeJoin(joiner)) return refuse('rate_limited', tooManyJoins);
 
   const connectionId = random.id(24);
   const outcome = await log.join({
@@ -90,46 +103,46 @@ async function join(
     ...(grant.joinEndsMs !== undefined && { tokenEndsMs: grant.joinEndsMs }),
     mayPublish: publishEndsMsOf(grant) > time.nowMs,
     ...(rights && { publish: rights }),
-    leaseMs: context.leaseMs,
+    leaseMs: needs.leaseMs,
     ip: address,
   });
   if (!outcome.ok) return outcome;
   // Removed again while the answer was on its way: the reason is of no use to somebody who never was told "welcome".
-  return present(context, app, channel, connectionId, grant, false) ?? refuse('replaced');
+  return present(needs, app, channel, connectionId, grant, false) ?? refuse('replaced');
 }
 
 async function resume(
-  context: ConnectionContext,
+  needs: HelloNeeds,
   app: EdgeApp,
   hello: HelloFrame,
   key: string,
   { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
-  const { log, clock } = context;
+  const { log, clock } = needs;
   const { channel } = hello;
-  const claim = verifyResumeKey(context.resumeSecret, key);
+  const claim = verifyResumeKey(needs.resumeSecret, key);
   if (!claim || claim.app !== app.id || claim.channel !== channel) return refuse('resume_invalid');
   const { connectionId, uid } = claim;
   const member = log.channel(app.id, channel)?.roster.get(uid);
   if (member && !isSame(hello, member)) return refuse('resume_invalid');
   if (member?.connectionId !== connectionId) {
-    const ended = endingOf(context, claim);
+    const ended = endingOf(needs, claim);
     if (ended) return ended;
     // Told "join anew", a client that comes back by itself would push out the device that took its place.
     return refuse(member ? 'replaced' : 'resume_invalid');
   }
-  if (!context.joins.takeChange(connectionId)) return refuse('rate_limited', tooManyJoins);
+  if (!needs.joins.takeChange(connectionId)) return refuse('rate_limited', tooManyJoins);
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, { ...tokenTime(clock), isHere });
   if (!grant.ok) return grant;
   const ruleScope = log.banned(app.id, { channel, uid, ip: address }, 'join_channel');
   if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
 
-  const back = context.comingBack(claim);
+  const back = needs.comingBack(claim);
   try {
     const token = { tokenEndsMs: grant.joinEndsMs, publish: rightsOf(app, grant) };
-    const outcome = await takeUp(context, claim, member, token);
-    const admission = outcome.ok && present(context, app, channel, connectionId, grant, true);
+    const outcome = await takeUp(needs, claim, member, token);
+    const admission = outcome.ok && present(needs, app, channel, connectionId, grant, true);
     if (admission) {
       log.noteAddress(app.id, channel, { uid, connectionId }, address);
       return admission;
@@ -137,7 +150,7 @@ async function resume(
     back.failed();
     // Perhaps it was put out while this was being decided.
     if (outcome.ok || outcome.code === 'resume_invalid')
-      return endingOf(context, claim) ?? refuse('resume_invalid');
+      return endingOf(needs, claim) ?? refuse('resume_invalid');
     return outcome;
   } catch (cause) {
     back.failed();
@@ -146,13 +159,16 @@ async function resume(
 }
 
 /** If others ended what the key stands for, while its client was away: how, as it would have been told then. */
-function endingOf({ log }: ConnectionContext, { app, connectionId }: ResumeClaim): HelloRefusal | undefined {
+function endingOf(
+  { log }: Pick<HelloNeeds, 'log'>,
+  { app, connectionId }: ResumeClaim,
+): HelloRefusal | undefined {
   const ending = log.endingOf(app, connectionId);
   return ending && { ok: false, ...ending };
 }
 
 async function takeUp(
-  { log }: ConnectionContext,
+  { log }: Pick<HelloNeeds, 'log'>,
   { app, channel, connectionId }: ResumeClaim,
   member: Member,
   { tokenEndsMs, publish }: { tokenEndsMs: number | undefined; publish: PublishRights | undefined },
@@ -167,7 +183,7 @@ async function takeUp(
 
 /** What the log says now, which is what the welcome tells; undefined if the member is gone already. */
 function present(
-  { log }: ConnectionContext,
+  { log }: Pick<HelloNeeds, 'log'>,
   app: EdgeApp,
   channel: string,
   connectionId: string,

@@ -17,11 +17,15 @@ export interface LostConnection {
  * sweep until it succeeds, because a forgotten one would be counted for ever. Never more than the members.
  */
 export class LostConnections {
-  readonly #options: { readonly log: Log; readonly clock: Clock; readonly logger: Logger };
+  readonly #options: { readonly log: Pick<Log, 'submit'>; readonly clock: Clock; readonly logger: Logger };
   readonly #lost = new Map<string, LostConnection>();
   readonly #underWay = new Set<string>();
 
-  constructor(options: { readonly log: Log; readonly clock: Clock; readonly logger: Logger }) {
+  constructor(options: {
+    readonly log: Pick<Log, 'submit'>;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) {
     this.#options = options;
   }
 

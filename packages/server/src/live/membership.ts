@@ -1,11 +1,29 @@
-import type { LeaveReason, Role, WelcomeFrame } from '@housecount/protocol';
+import type { Role, WelcomeFrame } from '@housecount/protocol';
+import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { RosterStream } from '../rosters/roster-stream.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
 import type { TokenGrant } from '../token/verify.ts';
-import type { ConnectionContext } from './connection-context.ts';
 import type { Admission } from './hello.ts';
+import type { Signal } from './roster/signal.ts';
+
+export interface IceServer {
+  readonly urls: string;
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+export interface WelcomeNeeds {
+  readonly signal: Pick<Signal, 'hosts'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly resumeSecret: Uint8Array;
+  /** Silence allowed for an rtc connection, milliseconds. */
+  readonly leaseMs: number;
+  /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */
+  readonly recoveryMs: number;
+  readonly iceServers: readonly IceServer[];
+}
 
 /** What a connection knows of the member that it backs. Small: there is one for every viewer. */
 export interface Membership {
@@ -46,13 +64,13 @@ export const publishEndsMsOf = ({ privileges }: Pick<TokenGrant, 'privileges'>):
   Math.max(privileges.get('publishAudio') ?? 0, privileges.get('publishVideo') ?? 0);
 
 /** The first frame of a connection that was admitted. */
-export function welcomeOf(context: ConnectionContext, admission: Admission): WelcomeFrame {
+export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFrame {
   const { app, channel, member, resumed } = admission;
   const { uid, account, role, connectionId, tokenEndsMs } = member;
   return {
     type: 'welcome',
     connectionId,
-    resume: makeResumeKey(context.resumeSecret, { app: app.id, channel: channel.channel, uid, connectionId }),
+    resume: makeResumeKey(needs.resumeSecret, { app: app.id, channel: channel.channel, uid, connectionId }),
     resumed,
     sid: channel.sid,
     seq: channel.seq,
@@ -60,23 +78,13 @@ export function welcomeOf(context: ConnectionContext, admission: Admission): Wel
     ...(account !== undefined && { account }),
     role,
     profile: channel.profile,
-    hosts: context.signal.hosts(channel),
+    hosts: needs.signal.hosts(channel),
     count: channel.roster.size,
-    nowMs: context.clock.nowMs(),
+    nowMs: needs.clock.nowMs(),
     pingMs: limits.pingMs,
-    leaseMs: context.leaseMs,
-    recoveryMs: context.recoveryMs,
+    leaseMs: needs.leaseMs,
+    recoveryMs: needs.recoveryMs,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
-    iceServers: context.iceServers,
+    iceServers: needs.iceServers,
   };
 }
-
-/** What a connection is told when its member left by another hand than its own. */
-export const closingCodes = {
-  other: 'lease_ended',
-  quit: 'left',
-  timeout: 'lease_ended',
-  kicked: 'kicked',
-  replaced: 'replaced',
-  token: 'token_expired',
-} as const satisfies Record<LeaveReason, string>;

@@ -14,10 +14,14 @@ export interface PartingConnection {
  * than the members.
  */
 export class Partings {
-  readonly #options: { readonly log: Log; readonly clock: Clock; readonly logger: Logger };
+  readonly #options: { readonly log: Pick<Log, 'submit'>; readonly clock: Clock; readonly logger: Logger };
   readonly #cancels = new Map<string, () => void>();
 
-  constructor(options: { readonly log: Log; readonly clock: Clock; readonly logger: Logger }) {
+  constructor(options: {
+    readonly log: Pick<Log, 'submit'>;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) {
     this.#options = options;
   }
 

@@ -1,8 +1,8 @@
 import type { HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
-import type { SelectStreams } from '../../src/live/connection-context.ts';
 import { Connections } from '../../src/live/connections.ts';
+import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { Signal } from '../../src/live/roster/signal.ts';
 import type { Log } from '../../src/log/contract.ts';
 import { openLog } from '../../src/log/open-log.ts';

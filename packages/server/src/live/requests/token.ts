@@ -1,0 +1,48 @@
+import type { Clock } from '../../clock.ts';
+import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
+import { checkToken, tokenTime } from '../../token/verify.ts';
+import type { JoinBudgets } from '../join-budgets.ts';
+import { rightsOf } from '../may-send.ts';
+import { type Membership, publishEndsMsOf } from '../membership.ts';
+import type { Answer } from './request.ts';
+
+export interface TokenNeeds {
+  readonly log: Pick<Log, 'submit'>;
+  readonly clock: Clock;
+  readonly joins: Pick<JoinBudgets, 'takeChange'>;
+}
+
+/** Puts a new token in the place of the one that the member joined with; resolves when its end and rights are durable. */
+export async function renewToken(
+  { log, clock, joins }: TokenNeeds,
+  member: Membership,
+  token: string,
+): Promise<Answer> {
+  const { app, channel, connectionId, uid, account } = member;
+  const identity = account === undefined ? { uid } : { account };
+  const grant = checkToken({
+    token,
+    app,
+    channel,
+    identity,
+    ...tokenTime(clock),
+    lengthMax: limits.tokenLengthMax,
+    isHere: true,
+  });
+  if (!grant.ok) return grant;
+  if (!joins.takeChange(connectionId)) return { code: 'rate_limited' };
+  const tokenEndsMs = grant.joinEndsMs;
+  const publish = rightsOf(app, grant);
+  const outcome = await log.submit(app.id, channel, {
+    type: 'renew-token',
+    connectionId,
+    ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+    ...(publish && { publish }),
+  });
+  if (!outcome.ok) return outcome;
+  member.tokenEndsMs = tokenEndsMs;
+  member.warned = false;
+  member.publishEndsMs = publishEndsMsOf(grant);
+  return undefined;
+}
