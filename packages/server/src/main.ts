@@ -391,9 +391,7 @@ async function build(
       ...observeRoutes({ metrics, health, whyNotLook: whyNotObserve(authority, () => live.observeNetworks) }),
       ...apiRoutes({
         ...common,
-        get apps() {
-          return Array.from(apps, apiApp);
-        },
+        apps: () => Array.from(apps, apiApp),
         kept,
         authority,
         idempotency,

@@ -4,7 +4,7 @@ import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/w
 const silent = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 0 };
 let world: ApiWorld;
 beforeEach(async () => {
-  world = await openApiWorld({ apps: [testApp, silent] });
+  world = await openApiWorld({ apps: () => [testApp, silent] });
 });
 afterEach(() => world.close());
 

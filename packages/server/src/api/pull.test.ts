@@ -8,7 +8,7 @@ import { formatCursor } from './request/pull-cursor.ts';
 const other = { id: 'c'.repeat(32), certificate: 'd'.repeat(32), historyDays: 0 };
 let world: ApiWorld;
 beforeEach(async () => {
-  world = await openApiWorld({ apps: [testApp, other] });
+  world = await openApiWorld({ apps: () => [testApp, other] });
 });
 afterEach(() => world.close());
 const app = `/v1/apps/${testApp.id}`;

@@ -1,67 +1,79 @@
-import { type Code, codes, HousecountError } from '@housecount/protocol';
-import { problemOf } from '../net/http/problem.ts';
+import { HousecountError } from '@housecount/protocol';
+import type { Clock, Random } from '../clock.ts';
 import type { RequestContext, Route } from '../net/http/route.ts';
 import { checkAccess, needsLogin } from './access/access.ts';
 import { type AccessRule, accessRules } from './access/access-rules.ts';
-import type { Caller } from './access/auth.ts';
+import type { Authority, Caller } from './access/auth.ts';
 import { changesFromElsewhere } from './access/cross-site.ts';
 import { withoutNames } from './access/names-hidden.ts';
-import { agoraOperations } from './agora/operations.ts';
-import type { ApiDeps } from './deps.ts';
+import { type AgoraParts, agoraOperations } from './agora/operations.ts';
 import { openApiDocument } from './document/openapi.ts';
-import { nativeOperations } from './native/operations.ts';
+import { type NativeParts, nativeOperations } from './native/operations.ts';
+import { type ExtraHeaders, jsonAnswer, textAnswer } from './request/answer.ts';
+import type { AppList } from './request/apps.ts';
 import { EventStreams } from './request/event-stream.ts';
-import type { KeyedRequest } from './request/idempotency.ts';
+import type { Idempotency, KeyedRequest } from './request/idempotency.ts';
 import { keyOfHeader, replayedHeader } from './request/idempotency-key.ts';
 import { readJsonBody } from './request/json-body.ts';
 import type { AgoraStyle, Call, Operation } from './request/operation.ts';
 import { RateLimits } from './request/rate-limits.ts';
+import { agoraRefusal, refusal } from './request/refusal.ts';
+
+/** What it takes to make the operations: what they name, but what they share among themselves. */
+export type OperationParts = Omit<NativeParts, 'streams' | 'document'> & AgoraParts;
+
+/** What it takes to answer a request to any of them. */
+interface AnswerParts extends AppList {
+  readonly authority: Pick<Authority, 'require'>;
+  readonly idempotency: Pick<Idempotency, 'once'>;
+  readonly random: Pick<Random, 'id'>;
+  readonly limits: RateLimits;
+}
+
+export type ApiParts = OperationParts & Omit<AnswerParts, 'limits'> & { readonly clock: Clock };
 
 /** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
-export function apiRoutes(deps: ApiDeps): readonly Route[] {
-  const limits = new RateLimits(deps.clock);
-  return apiOperations(deps).map((operation) => ({
+export function apiRoutes(parts: ApiParts): readonly Route[] {
+  const { apps, authority, idempotency, random, clock } = parts;
+  const answering: AnswerParts = { apps, authority, idempotency, random, limits: new RateLimits(clock) };
+  return apiOperations(parts).map((operation) => ({
     method: operation.method,
     path: operation.path,
-    handle: (request, context) => answer(operation, { deps, limits }, request, context),
+    handle: (request, context) => answer(operation, answering, request, context),
     ...(operation.style.kind === 'agora' && {
-      refuse: (error: HousecountError) => agoraRefusal(error, { 'x-resource-id': deps.random.id(16) }),
+      refuse: (error: HousecountError) => agoraRefusal(error, { 'x-resource-id': random.id(16) }),
     }),
   }));
 }
 
 /** The operations behind the routes; the OpenAPI document is made of the same list. */
-export function apiOperations(deps: ApiDeps): readonly Operation[] {
-  const streams = new EventStreams(deps.clock);
+export function apiOperations(parts: OperationParts): readonly Operation[] {
   const operations: Operation[] = [];
+  const streams = new EventStreams(parts.clock);
   const document = () => openApiDocument(operations);
-  operations.push(...nativeOperations({ deps, streams, document }), ...agoraOperations(deps));
+  operations.push(...nativeOperations({ ...parts, streams, document }), ...agoraOperations(parts));
   return operations;
-}
-
-interface Parts {
-  readonly deps: ApiDeps;
-  readonly limits: RateLimits;
 }
 
 async function answer(
   operation: Operation,
-  { deps, limits }: Parts,
+  parts: AnswerParts,
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
+  const { authority, limits, random } = parts;
   const { style } = operation;
-  const headers: Readonly<Record<string, string>> =
-    style.kind === 'agora' ? { 'x-resource-id': deps.random.id(16) } : {};
+  const headers: ExtraHeaders = style.kind === 'agora' ? { 'x-resource-id': random.id(16) } : {};
   const rule: AccessRule = accessRules[operation.id];
   try {
     if (changesFromElsewhere(request, context))
       throw new HousecountError('forbidden', 'A page of another site asks for it.');
-    const caller = needsLogin(rule) ? deps.authority.require(request, context) : undefined;
+    const caller = needsLogin(rule) ? authority.require(request, context) : undefined;
     if (style.kind === 'agora') limits.take(rateKey(caller, style), style.rate.perSecond);
     // Before the body is read, unless it is the body that names the app.
     const check = (body?: unknown) => {
-      if (needsLogin(rule) && caller) checkAccess(rule, caller, { deps, style: style.kind, context, body });
+      if (needsLogin(rule) && caller)
+        checkAccess(rule, caller, { apps: parts.apps(), style: style.kind, context, body });
     };
     const isNamedInBody = needsLogin(rule) && rule.app === 'body';
     if (!isNamedInBody) check();
@@ -75,12 +87,12 @@ async function answer(
       return { value: isMasked ? withoutNames(value) : value, isDone };
     };
     const keyed = keyedRequest(operation, { request, context, body, caller });
-    if (keyed) return await answerOnce(keyed, run, { deps, context, headers });
+    if (keyed) return await answerOnce(keyed, run, { ...parts, context, headers });
     const { value } = await run();
-    return value instanceof Response ? value : json(200, value, headers);
+    return value instanceof Response ? value : jsonAnswer(200, value, headers);
   } catch (error) {
     if (!(error instanceof HousecountError) || error.code === 'internal') throw error;
-    return refusal(error, style.kind, request, context, headers);
+    return refusal(error, style.kind, { request, context, headers });
   }
 }
 
@@ -105,9 +117,13 @@ function keyedRequest(operation: Operation, call: Call): KeyedRequest | undefine
 async function answerOnce(
   keyed: KeyedRequest,
   run: () => Promise<{ readonly value: unknown; readonly isDone: boolean }>,
-  { deps, context, headers }: Pick<Parts, 'deps'> & { context: RequestContext; headers: ExtraHeaders },
+  parts: Pick<AnswerParts, 'idempotency'> & {
+    readonly context: RequestContext;
+    readonly headers: ExtraHeaders;
+  },
 ): Promise<Response> {
-  const { status, body, isReplay } = await deps.idempotency.once(
+  const { idempotency, context, headers } = parts;
+  const { status, body, isReplay } = await idempotency.once(
     keyed,
     async () => {
       const { value, isDone } = await run();
@@ -117,61 +133,8 @@ async function answerOnce(
     },
     context.signal,
   );
-  return jsonText(status, body, { ...headers, ...(isReplay && { [replayedHeader]: 'true' }) });
+  return textAnswer(status, body, { ...headers, ...(isReplay && { [replayedHeader]: 'true' }) });
 }
-
-type ExtraHeaders = Readonly<Record<string, string>>;
 
 const rateKey = (caller: Caller | undefined, style: AgoraStyle) =>
   `${style.rate.name} ${caller?.customer ?? ''}`;
-
-/** Words that clients of the Agora API know (spec: rest, sections 1 and 3.4). */
-const agoraMessages: Partial<Record<Code, string>> = {
-  invalid_app_id: 'invalid appid',
-  not_found: 'rule not found',
-};
-
-/** Natively as everywhere on this server; `{message}` in the Agora shape. */
-function refusal(
-  error: HousecountError,
-  kind: Operation['style']['kind'],
-  request: Request,
-  context: RequestContext,
-  headers: Readonly<Record<string, string>>,
-): Response {
-  const { code } = error;
-  const { http } = codes[code];
-  const native = problemOf(error, context.requestId);
-  const answer = kind === 'native' ? native : agoraRefusal(error, headers);
-  const retryAfter = native.headers.get('retry-after');
-  if (retryAfter !== null) answer.headers.set('retry-after', retryAfter);
-  if (http === 401 && !isScript(request)) answer.headers.set('www-authenticate', 'Basic realm="housecount"');
-  return answer;
-}
-
-function agoraRefusal(
-  { code, message }: HousecountError,
-  headers: Readonly<Record<string, string>>,
-): Response {
-  const { http } = codes[code];
-  const told = agoraMessages[code] ?? (http >= 500 ? codes[code].message : message);
-  return json(http, { message: told, code }, headers);
-}
-
-/** A page's own fetch: the challenge would make the browser open its login box over the page's. */
-const isScript = (request: Request) => request.headers.get('sec-fetch-dest') === 'empty';
-
-const json = (status: number, value: unknown, headers: ExtraHeaders) =>
-  jsonText(status, JSON.stringify(value), headers);
-
-function jsonText(status: number, text: string, headers: ExtraHeaders): Response {
-  return new Response(text, {
-    status,
-    headers: {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    },
-  });
-}

@@ -24,7 +24,7 @@ beforeAll(async () => {
   world = await openApiWorld({
     development: true,
     endpoint: true,
-    apps: [testApp, otherApp],
+    apps: () => [testApp, otherApp],
     customers: Object.values(customers),
   });
   operations = apiOperations(world.deps);

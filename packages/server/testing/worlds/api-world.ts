@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { Authority } from '../../src/api/access/auth.ts';
 import type { Customer } from '../../src/api/access/customer.ts';
 import { LoginBrake } from '../../src/api/access/login-brake.ts';
-import type { ApiDeps } from '../../src/api/deps.ts';
 import { Idempotency } from '../../src/api/request/idempotency.ts';
-import { apiRoutes } from '../../src/api/routes.ts';
+import { type ApiParts, apiRoutes } from '../../src/api/routes.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
@@ -42,7 +41,7 @@ export const testLogin = `Basic ${Buffer.from(`${testCustomer.id}:${testCustomer
 
 export interface ApiWorld {
   readonly log: Log;
-  readonly deps: ApiDeps;
+  readonly deps: ApiParts;
   /** A request from loopback with the customer's login, unless told otherwise. */
   ask(path: string, init?: AskInit): Promise<Response>;
   /** The same, as parsed JSON. */
@@ -73,7 +72,7 @@ export interface AskInit extends RequestInit {
 
 /** The REST API over a real log, history and notices, behind the server's own HTTP handler; only the disk is not one. */
 export async function openApiWorld(
-  over: Partial<ApiDeps> & {
+  over: Partial<ApiParts> & {
     endpoint?: boolean;
     hasNamedNetworks?: boolean;
     customers?: readonly Customer[];
@@ -191,9 +190,9 @@ export async function openApiWorld(
     ...common,
     bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
   });
-  const deps: ApiDeps = {
+  const deps: ApiParts = {
     ...common,
-    apps: [testApp],
+    apps: () => [testApp],
     kept,
     authority: new Authority({
       customers: over.customers ?? [testCustomer],

@@ -1,7 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { RequestContext } from '../../net/http/route.ts';
-import type { ApiDeps } from '../deps.ts';
-import { agoraAppOf } from '../request/parameters.ts';
+import { type ApiApp, agoraAppOf } from '../request/apps.ts';
 import type { AccessRule, LoginRule } from './access-rules.ts';
 import type { Caller } from './auth.ts';
 import type { CustomerRole } from './customer.ts';
@@ -22,7 +21,7 @@ export function checkAccess(
   rule: LoginRule,
   caller: Caller,
   asked: {
-    readonly deps: Pick<ApiDeps, 'apps'>;
+    readonly apps: readonly ApiApp[];
     readonly style: 'native' | 'agora';
     readonly context: RequestContext;
     readonly body: unknown;
@@ -50,12 +49,12 @@ export const appsOf = <App extends { readonly id: string }>(apps: readonly App[]
 function checkApp(
   place: 'path' | 'query' | 'body',
   caller: Caller,
-  { deps, style, context, body }: Parameters<typeof checkAccess>[2],
+  { apps: all, style, context, body }: Parameters<typeof checkAccess>[2],
 ): void {
-  const apps = appsOf(deps.apps, caller);
+  const apps = appsOf(all, caller);
   const { app, appid } = context.params;
   const given = place === 'path' ? (app ?? appid) : place === 'query' ? queryApp(context) : bodyApp(body);
-  if (style === 'agora') agoraAppOf({ apps }, given);
+  if (style === 'agora') agoraAppOf({ apps: () => apps }, given);
   else if (!apps.some(({ id }) => id === given)) throw new HousecountError('invalid_app_id');
 }
 

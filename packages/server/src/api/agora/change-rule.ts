@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { constant, integer, object } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf } from '../request/parameters.ts';
 import {
   appidSchema,
   durationMsOf,
@@ -14,8 +14,12 @@ import {
 } from './rule-fields.ts';
 import { other } from './style.ts';
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'changeRule'>;
+}
+
 /** Spec: rest 3.3. The new end counts from now; a rule cannot be made to last 0: that is what DELETE is for. */
-export function changeRule(deps: ApiDeps): Operation {
+export function changeRule(parts: Parts): Operation {
   return {
     method: 'PUT',
     path: '/dev/v1/kicking-rule',
@@ -33,11 +37,11 @@ export function changeRule(deps: ApiDeps): Operation {
     },
     async handle({ body: given }) {
       const body = ruleBody(given);
-      const app = agoraAppOf(deps, body.appid).id;
+      const app = agoraAppOf(parts, body.appid).id;
       const id = ruleIdOf(body);
       const durationMs = durationMsOf(body);
       if (durationMs === 0) throw invalid('The time must not be 0; delete the rule to end it.');
-      const outcome = await deps.log.changeRule(app, id, durationMs);
+      const outcome = await parts.log.changeRule(app, id, durationMs);
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', result: { id, ts: isoOf(outcome.rule.endsMs) } };
     },

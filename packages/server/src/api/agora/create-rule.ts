@@ -1,9 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
 import { agoraPrivileges } from '../../channel/rules.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { array, constant, integer, object, oneOf, optional, string } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf } from '../request/parameters.ts';
 import {
   appidSchema,
   durationMsOf,
@@ -14,8 +14,12 @@ import {
 } from './rule-fields.ts';
 import { other } from './style.ts';
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'createRule'>;
+}
+
 /** Spec: rest 3.1. */
-export function createRule(deps: ApiDeps): Operation {
+export function createRule(parts: Parts): Operation {
   return {
     method: 'POST',
     path: '/dev/v1/kicking-rule',
@@ -37,9 +41,9 @@ export function createRule(deps: ApiDeps): Operation {
     },
     async handle({ body: given }) {
       const body = ruleBody(given);
-      const app = agoraAppOf(deps, body.appid).id;
+      const app = agoraAppOf(parts, body.appid).id;
       const draft = { app, ...scopeOf(body), privileges: privilegesOf(body) };
-      const outcome = await deps.log.createRule(draft, durationMsOf(body));
+      const outcome = await parts.log.createRule(draft, durationMsOf(body));
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', id: outcome.rule.id };
     },

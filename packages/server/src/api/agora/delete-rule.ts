@@ -1,13 +1,17 @@
 import { HousecountError } from '@housecount/protocol';
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { constant, integer, object } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf } from '../request/parameters.ts';
 import { ruleBody, ruleIdOf, ruleIdSchema } from './rule-fields.ts';
 import { other } from './style.ts';
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'deleteRule'>;
+}
+
 /** Spec: rest 3.4. The rule is named in a JSON body. */
-export function deleteRule(deps: ApiDeps): Operation {
+export function deleteRule(parts: Parts): Operation {
   return {
     method: 'DELETE',
     path: '/dev/v1/kicking-rule',
@@ -22,9 +26,9 @@ export function deleteRule(deps: ApiDeps): Operation {
     },
     async handle({ body: given }) {
       const body = ruleBody(given);
-      const app = agoraAppOf(deps, body.appid).id;
+      const app = agoraAppOf(parts, body.appid).id;
       const id = ruleIdOf(body);
-      const outcome = await deps.log.deleteRule(app, id);
+      const outcome = await parts.log.deleteRule(app, id);
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', id };
     },

@@ -1,15 +1,20 @@
 import { HousecountError, isUid, type Profile, type Role } from '@housecount/protocol';
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf, path } from '../request/parameters.ts';
+import { path } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 /** `role` of the answer (spec: rest 2.4): neither the token's numbers nor the SDK's. */
 const roles = { communication: 1, broadcaster: 2, audience: 3 } as const;
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channel'>;
+}
+
 /** Spec: rest 2.4. */
-export function getUserStatus(deps: ApiDeps): Operation {
+export function getUserStatus(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/dev/v1/channel/user/property/{appid}/{uid}/{channelName}',
@@ -31,9 +36,9 @@ export function getUserStatus(deps: ApiDeps): Operation {
       }),
     },
     handle({ context }) {
-      const app = agoraAppOf(deps, context.params.appid);
+      const app = agoraAppOf(parts, context.params.appid);
       const uid = uidOf(context.params.uid ?? '');
-      const state = deps.log.channel(app.id, channelNameOf(context));
+      const state = parts.log.channel(app.id, channelNameOf(context));
       const member = state?.roster.get(uid);
       if (state === undefined || member === undefined) return { success: true, data: { in_channel: false } };
       const join = Math.floor(member.joinedMs / 1000);

@@ -1,7 +1,8 @@
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { array, constant, integer, object, string } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf, queryInteger } from '../request/parameters.ts';
+import { queryInteger } from '../request/parameters.ts';
 import { appIdParameter, query } from './style.ts';
 
 const pageNumber = queryInteger('page_no', 'The first page is 0.', {
@@ -15,8 +16,12 @@ const pageSize = queryInteger('page_size', 'Channels in one page.', {
   default: 100,
 });
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channels'>;
+}
+
 /** Spec: rest 2.1. Ordered by name, so that a changing count moves no channel to another page. */
-export function listAgoraChannels(deps: ApiDeps): Operation {
+export function listAgoraChannels(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/dev/v1/channel/{appid}',
@@ -35,10 +40,10 @@ export function listAgoraChannels(deps: ApiDeps): Operation {
       }),
     },
     handle({ context }) {
-      const app = agoraAppOf(deps, context.params.appid);
+      const app = agoraAppOf(parts, context.params.appid);
       const size = pageSize.read(context);
       const start = pageNumber.read(context) * size;
-      const all = deps.log.channels(app.id);
+      const all = parts.log.channels(app.id);
       const channels = all
         .slice(start, start + size)
         .map(({ channel, roster }) => ({ channel_name: channel, user_count: roster.size }));

@@ -1,12 +1,16 @@
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { array, boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf } from '../request/parameters.ts';
 import { hostUids, modes } from './list-users.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channel'>;
+}
+
 /** Spec: rest 2.3. */
-export function listHosts(deps: ApiDeps): Operation {
+export function listHosts(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/dev/v1/channel/user/{appid}/{channelName}/hosts_only',
@@ -27,8 +31,8 @@ export function listHosts(deps: ApiDeps): Operation {
       }),
     },
     handle({ context }) {
-      const app = agoraAppOf(deps, context.params.appid);
-      const state = deps.log.channel(app.id, channelNameOf(context));
+      const app = agoraAppOf(parts, context.params.appid);
+      const state = parts.log.channel(app.id, channelNameOf(context));
       if (state === undefined) return { success: true, data: { channel_exist: false } };
       const mode = modes[state.profile];
       return {

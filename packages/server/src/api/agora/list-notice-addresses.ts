@@ -1,12 +1,17 @@
 import type { OperationId } from '../access/access-rules.ts';
-import type { ApiDeps } from '../deps.ts';
 import { array, object, string } from '../document/schema.ts';
 import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
+export interface NoticeAddressParts {
+  /** Addresses that notices leave from, for a receiver's allow-list. */
+  readonly noticeAddresses: () => readonly string[];
+}
+
 /** Spec: rest 4. Served under two paths, as both are in use. */
-export function listNoticeAddresses(deps: ApiDeps, path: string, id: OperationId): Operation {
-  return {
+export const listNoticeAddresses =
+  (path: string, id: OperationId) =>
+  (parts: NoticeAddressParts): Operation => ({
     method: 'GET',
     path,
     id,
@@ -20,7 +25,6 @@ export function listNoticeAddresses(deps: ApiDeps, path: string, id: OperationId
       }),
     },
     handle: () => ({
-      data: { service: { hosts: deps.noticeAddresses().map((primaryIP) => ({ primaryIP })) } },
+      data: { service: { hosts: parts.noticeAddresses().map((primaryIP) => ({ primaryIP })) } },
     }),
-  };
-}
+  });

@@ -1,11 +1,11 @@
 import { appsOf } from '../access/access.ts';
-import type { ApiDeps } from '../deps.ts';
 import { array, constant, object, string } from '../document/schema.ts';
+import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
 /** Spec: rest 5: what samples call to try out their credentials. Certificates are not shown. */
-export function listProjects(deps: ApiDeps): Operation {
+export function listProjects(list: AppList): Operation {
   return {
     method: 'GET',
     path: '/dev/v1/projects',
@@ -20,7 +20,7 @@ export function listProjects(deps: ApiDeps): Operation {
       }),
     },
     handle: ({ caller }) => ({
-      projects: (caller ? appsOf(deps.apps, caller) : []).map(({ id }) => ({
+      projects: (caller ? appsOf(list.apps(), caller) : []).map(({ id }) => ({
         id,
         name: id,
         vendor_key: id,

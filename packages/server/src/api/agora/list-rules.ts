@@ -1,15 +1,20 @@
 import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { array, constant, object, ref } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf, queryText } from '../request/parameters.ts';
+import { queryText } from '../request/parameters.ts';
 import { isoOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
 const appid = { ...queryText('appid', 'App id.'), required: true };
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'rules'>;
+}
+
 /** Spec: rest 3.2. Rules that have ended are not listed. */
-export function listRules(deps: ApiDeps): Operation {
+export function listRules(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/dev/v1/kicking-rule',
@@ -22,8 +27,8 @@ export function listRules(deps: ApiDeps): Operation {
       schema: object({ status: constant('success'), rules: array(ref('KickingRule')) }),
     },
     handle({ context }) {
-      const app = agoraAppOf(deps, appid.read(context));
-      return { status: 'success', rules: deps.log.rules(app.id).flatMap(toAgoraRule) };
+      const app = agoraAppOf(parts, appid.read(context));
+      return { status: 'success', rules: parts.log.rules(app.id).flatMap(toAgoraRule) };
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { OpenChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { Log } from '../../log/contract.ts';
 import { array, boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
+import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { agoraAppOf, queryText } from '../request/parameters.ts';
+import { queryText } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 /** `mode` of the answers (spec: rest 2.2). */
@@ -11,8 +12,12 @@ export const modes = { communication: 1, live: 2 } as const;
 
 const hostsOnly = queryText('hosts_only', 'With any value: only the broadcasters of a live channel.');
 
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channel'>;
+}
+
 /** Spec: rest 2.2. A channel that is not open is an answer, not an error. */
-export function listUsers(deps: ApiDeps): Operation {
+export function listUsers(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/dev/v1/channel/user/{appid}/{channelName}',
@@ -37,8 +42,8 @@ export function listUsers(deps: ApiDeps): Operation {
       }),
     },
     handle({ context }) {
-      const app = agoraAppOf(deps, context.params.appid);
-      const state = deps.log.channel(app.id, channelNameOf(context));
+      const app = agoraAppOf(parts, context.params.appid);
+      const state = parts.log.channel(app.id, channelNameOf(context));
       const onlyHosts = context.url.searchParams.has('hosts_only');
       return { success: true, data: state ? usersOf(state, onlyHosts) : { channel_exist: false } };
     },

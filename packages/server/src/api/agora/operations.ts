@@ -1,5 +1,4 @@
-import type { ApiDeps } from '../deps.ts';
-import type { Operation } from '../request/operation.ts';
+import type { Operation, TakenBy } from '../request/operation.ts';
 import { changeRule } from './change-rule.ts';
 import { createRule } from './create-rule.ts';
 import { deleteRule } from './delete-rule.ts';
@@ -11,20 +10,24 @@ import { listProjects } from './list-projects.ts';
 import { listRules } from './list-rules.ts';
 import { listUsers } from './list-users.ts';
 
+const operations = [
+  listAgoraChannels,
+  // Before the user list: the literal `property` stands where an app id would.
+  getUserStatus,
+  listUsers,
+  listHosts,
+  createRule,
+  listRules,
+  changeRule,
+  deleteRule,
+  listNoticeAddresses('/v1/ncs/ip', 'agoraListNoticeAddressesV1'),
+  listNoticeAddresses('/v2/ncs/ip', 'agoraListNoticeAddresses'),
+  listProjects,
+] as const;
+
+/** What they take, all together: each names its own beside it. */
+export type AgoraParts = TakenBy<(typeof operations)[number]>;
+
 /** The Agora-compatible REST API (spec: rest, sections 1 to 5). */
-export function agoraOperations(deps: ApiDeps): readonly Operation[] {
-  return [
-    listAgoraChannels(deps),
-    // Before the user list: the literal `property` stands where an app id would.
-    getUserStatus(deps),
-    listUsers(deps),
-    listHosts(deps),
-    createRule(deps),
-    listRules(deps),
-    changeRule(deps),
-    deleteRule(deps),
-    listNoticeAddresses(deps, '/v1/ncs/ip', 'agoraListNoticeAddressesV1'),
-    listNoticeAddresses(deps, '/v2/ncs/ip', 'agoraListNoticeAddresses'),
-    listProjects(deps),
-  ];
-}
+export const agoraOperations = (parts: AgoraParts): readonly Operation[] =>
+  operations.map((operation) => operation(parts));

@@ -1,9 +1,10 @@
 import { HousecountError, isAccount, isChannelName, isUid } from '@housecount/protocol';
+import type { Clock, Random } from '../../clock.ts';
 import { buildRtcToken } from '../../token/build.ts';
 import { integer, object, oneOf, string } from '../document/schema.ts';
+import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
-import type { NativeParts } from './parts.ts';
 
 /** How long a demo token lasts, seconds: an evening. */
 const demoSeconds = 4 * 3600;
@@ -16,11 +17,16 @@ const roleParameter: ReturnType<typeof queryText> = {
   schema: oneOf('broadcaster', 'audience'),
 };
 
+interface Parts extends AppList {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
 /**
  * A token of the public development app. It needs no login, also from another device on the LAN: its certificate is a
  * constant of the source, so whoever asks could make the token himself.
  */
-export function getDemoToken({ deps }: NativeParts): Operation {
+export function getDemoToken(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/demo/token',
@@ -43,13 +49,13 @@ export function getDemoToken({ deps }: NativeParts): Operation {
       }),
     },
     handle({ context }) {
-      const [app] = deps.apps;
+      const [app] = parts.apps();
       if (app?.certificate === undefined) throw new HousecountError('not_found');
       const channel = channelParameter.read(context);
       if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
       const role = roleParameter.read(context) ?? 'audience';
       if (role !== 'broadcaster' && role !== 'audience') throw new HousecountError('role_invalid');
-      const nowMs = deps.clock.wallMs();
+      const nowMs = parts.clock.wallMs();
       const token = buildRtcToken({
         appId: app.id,
         certificate: app.certificate,
@@ -58,7 +64,7 @@ export function getDemoToken({ deps }: NativeParts): Operation {
         role,
         expireSeconds: demoSeconds,
         issuedSeconds: Math.floor(nowMs / 1000),
-        salt: 1 + Math.floor(deps.random.fraction() * 99_999_999),
+        salt: 1 + Math.floor(parts.random.fraction() * 99_999_999),
       });
       return { app: app.id, channel, token, role, expiresMs: nowMs + demoSeconds * 1000 };
     },

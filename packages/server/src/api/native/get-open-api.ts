@@ -1,7 +1,7 @@
+import type { Schema } from '../document/schema.ts';
 import type { Operation } from '../request/operation.ts';
-import type { NativeParts } from './parts.ts';
 
-export function getOpenApi({ document }: NativeParts): Operation {
+export function getOpenApi({ document }: { readonly document: () => Schema }): Operation {
   return {
     method: 'GET',
     path: '/v1/openapi.json',

@@ -1,10 +1,16 @@
+import type { Authority } from '../access/auth.ts';
 import { customerRoles } from '../access/customer.ts';
 import { boolean, object, oneOf, optional, string } from '../document/schema.ts';
 import type { Operation } from '../request/operation.ts';
-import type { NativeParts } from './parts.ts';
+
+interface Parts {
+  readonly authority: Pick<Authority, 'identify'>;
+  /** The public development app runs: no login from this machine, and demo tokens for everyone. */
+  readonly development: boolean;
+}
 
 /** Tells a page whether it must ask for a login before anything else. */
-export function getSession({ deps }: NativeParts): Operation {
+export function getSession(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/session',
@@ -23,9 +29,9 @@ export function getSession({ deps }: NativeParts): Operation {
       }),
     },
     handle({ request, context }) {
-      const caller = deps.authority.identify(request, context);
+      const caller = parts.authority.identify(request, context);
       return {
-        development: deps.development,
+        development: parts.development,
         loginNeeded: caller === undefined,
         ...(caller?.customer !== undefined && { customer: caller.customer }),
         ...(caller && { role: caller.role, names: caller.names }),

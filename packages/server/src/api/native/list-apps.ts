@@ -1,9 +1,13 @@
 import { appsOf } from '../access/access.ts';
 import { array, object, oneOf, optional, string } from '../document/schema.ts';
+import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import type { NativeParts } from './parts.ts';
 
-export function listApps({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly development: boolean;
+}
+
+export function listApps(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps',
@@ -27,9 +31,9 @@ export function listApps({ deps }: NativeParts): Operation {
       }),
     },
     handle: ({ caller }) => ({
-      apps: (caller ? appsOf(deps.apps, caller) : []).map(({ id, certificate, openTo }) => ({
+      apps: (caller ? appsOf(parts.apps(), caller) : []).map(({ id, certificate, openTo }) => ({
         id,
-        ...(deps.development && certificate !== undefined && { certificate }),
+        ...(parts.development && certificate !== undefined && { certificate }),
         ...(openTo !== undefined && { openTo }),
       })),
     }),

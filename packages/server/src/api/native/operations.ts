@@ -1,4 +1,4 @@
-import type { Operation } from '../request/operation.ts';
+import type { Operation, TakenBy } from '../request/operation.ts';
 import { getRoster } from './channels/get-roster.ts';
 import { getSnapshot } from './channels/get-snapshot.ts';
 import { listChannels } from './channels/list-channels.ts';
@@ -26,7 +26,6 @@ import { getDemoToken } from './get-demo-token.ts';
 import { getOpenApi } from './get-open-api.ts';
 import { getSession } from './get-session.ts';
 import { listApps } from './list-apps.ts';
-import type { NativeParts } from './parts.ts';
 import { ruleOperations } from './rules.ts';
 import { messageOperations } from './signaling/messages.ts';
 import { presenceOperations } from './signaling/presence.ts';
@@ -35,43 +34,49 @@ import { removeOperations } from './signaling/remove.ts';
 import { storageOperations } from './signaling/storage.ts';
 import { subscriberOperations } from './signaling/subscribers.ts';
 
+/** In the order of the OpenAPI document. */
+const operations = [
+  getOpenApi,
+  getSession,
+  listApps,
+  listChannels,
+  getRoster,
+  listEvents,
+  listSids,
+  pullEvents,
+  getSnapshot,
+  followNotices,
+  followAttempts,
+  listEndpoints,
+  createEndpoint,
+  getEndpoint,
+  changeEndpoint,
+  deleteEndpoint,
+  testEndpoint,
+  enableEndpoint,
+  switchEndpoint('pause'),
+  switchEndpoint('resume'),
+  rotateEndpointSecret,
+  listGivenUp,
+  searchDeliveries,
+  getDelivery,
+  redeliver,
+  getRedelivery,
+  cancelRedelivery,
+  publishOperations,
+  messageOperations,
+  presenceOperations,
+  removeOperations,
+  storageOperations,
+  ruleOperations,
+  subscriberOperations,
+] as const;
+
+/** What they take, all together: each names its own beside it. */
+export type NativeParts = TakenBy<(typeof operations)[number] | typeof getDemoToken>;
+
 /** The native REST API, under /v1. */
 export function nativeOperations(parts: NativeParts): readonly Operation[] {
-  return [
-    getOpenApi(parts),
-    getSession(parts),
-    listApps(parts),
-    listChannels(parts),
-    getRoster(parts),
-    listEvents(parts),
-    listSids(parts),
-    pullEvents(parts),
-    getSnapshot(parts),
-    followNotices(parts),
-    followAttempts(parts),
-    listEndpoints(parts),
-    createEndpoint(parts),
-    getEndpoint(parts),
-    changeEndpoint(parts),
-    deleteEndpoint(parts),
-    testEndpoint(parts),
-    enableEndpoint(parts),
-    switchEndpoint(parts, 'pause'),
-    switchEndpoint(parts, 'resume'),
-    rotateEndpointSecret(parts),
-    listGivenUp(parts),
-    searchDeliveries(parts),
-    getDelivery(parts),
-    redeliver(parts),
-    getRedelivery(parts),
-    cancelRedelivery(parts),
-    ...publishOperations(parts),
-    ...messageOperations(parts),
-    ...presenceOperations(parts),
-    ...removeOperations(parts),
-    ...storageOperations(parts),
-    ...ruleOperations(parts),
-    ...subscriberOperations(parts),
-    ...(parts.deps.development ? [getDemoToken(parts)] : []),
-  ];
+  const demo = parts.development ? [getDemoToken(parts)] : [];
+  return [...operations.flatMap((operation) => operation(parts)), ...demo];
 }

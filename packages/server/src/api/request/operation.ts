@@ -55,3 +55,12 @@ export interface Call {
   /** Who asks; undefined where everybody may. */
   readonly caller: Caller | undefined;
 }
+
+/** What all of these functions take: each one's parameter, together. */
+export type TakenBy<Makes extends (parts: never) => unknown> = (
+  Makes extends (parts: infer Parts) => unknown
+    ? (parts: Parts) => void
+    : never
+) extends (parts: infer All) => void
+  ? All
+  : never;

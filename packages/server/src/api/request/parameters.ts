@@ -1,6 +1,5 @@
-import { HousecountError, isAppId, isChannelName } from '@housecount/protocol';
+import { HousecountError, isChannelName } from '@housecount/protocol';
 import type { RequestContext } from '../../net/http/route.ts';
-import type { ApiApp, ApiDeps } from '../deps.ts';
 import { type Schema, string } from '../document/schema.ts';
 
 /** A parameter: declared once, for reading it and for the OpenAPI document. */
@@ -64,24 +63,9 @@ export const endpointParameter = path('id', 'Endpoint id.');
 /** The endpoint that the path names; it need not exist. */
 export const endpointIdOf = (context: RequestContext): string => context.params.id ?? '';
 
-/** @throws HousecountError invalid_app_id */
-export function appOf(deps: Pick<ApiDeps, 'apps'>, context: RequestContext): ApiApp {
-  const app = deps.apps.find(({ id }) => id === context.params.app);
-  if (app === undefined) throw new HousecountError('invalid_app_id');
-  return app;
-}
-
 /** @throws HousecountError invalid_channel_name */
 export function channelOf(context: RequestContext): string {
   const { channel } = context.params;
   if (!isChannelName(channel)) throw new HousecountError('invalid_channel_name');
   return channel;
-}
-
-/** The app of an Agora-compatible path or body (spec: rest, status codes): malformed is 400, not the customer's is 401. */
-export function agoraAppOf(deps: Pick<ApiDeps, 'apps'>, appId: unknown): ApiApp {
-  if (!isAppId(appId)) throw new HousecountError('invalid_app_id');
-  const app = deps.apps.find(({ id }) => id === appId);
-  if (app === undefined) throw new HousecountError('unauthorized');
-  return app;
 }

@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
+import type { Log } from '../../log/contract.ts';
 import type { ChannelKey } from '../../signaling/names/channel-key.ts';
-import type { ApiLog } from '../deps.ts';
 
 interface Found {
   readonly events: readonly object[];
@@ -14,11 +14,11 @@ interface Found {
 
 /** Events of signaling channels, read from the log itself. */
 export class SubscriberEvents {
-  readonly #log: Pick<ApiLog, 'lastPosition' | 'firstPosition' | 'follow'>;
+  readonly #log: Pick<Log, 'lastPosition' | 'firstPosition' | 'follow'>;
   readonly #clock: Clock;
   #waiting = 0;
 
-  constructor(log: Pick<ApiLog, 'lastPosition' | 'firstPosition' | 'follow'>, clock: Clock) {
+  constructor(log: Pick<Log, 'lastPosition' | 'firstPosition' | 'follow'>, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }

@@ -1,11 +1,13 @@
 import { HousecountError } from '@housecount/protocol';
 import type { OpenChannel } from '../../../channel/state.ts';
+import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
+import type { Log } from '../../../log/contract.ts';
 import { array, integer, object, optional, ref, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
-  appOf,
   appParameter,
   channelOf,
   channelParameter,
@@ -13,7 +15,6 @@ import {
   queryText,
 } from '../../request/parameters.ts';
 import { momentOf, RosterSnapshots } from '../../request/roster-snapshots.ts';
-import type { NativeParts } from '../parts.ts';
 
 const limit = queryInteger('limit', 'Members in one page.', {
   minimum: 1,
@@ -27,8 +28,13 @@ const after = queryInteger('after', '`next.after` of the page before.', {
 });
 const at = queryText('at', '`next.at` of the page before: all pages of one listing are of the same moment.');
 
-export function getRoster({ deps }: NativeParts): Operation {
-  const snapshots = new RosterSnapshots(deps.clock);
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channel'>;
+  readonly clock: Clock;
+}
+
+export function getRoster(parts: Parts): Operation {
+  const snapshots = new RosterSnapshots(parts.clock);
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/roster',
@@ -57,14 +63,14 @@ export function getRoster({ deps }: NativeParts): Operation {
       }),
     },
     handle({ context }) {
-      const app = appOf(deps, context);
+      const app = appOf(parts, context);
       const channel = channelOf(context);
       const size = limit.read(context);
       const begin = after.read(context);
       const moment = at.read(context);
       const state =
         moment === undefined
-          ? deps.log.channel(app.id, channel)
+          ? parts.log.channel(app.id, channel)
           : snapshots.get({ app: app.id, channel, ...momentOf(moment) });
       if (state === undefined)
         throw moment === undefined

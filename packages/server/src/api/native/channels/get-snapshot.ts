@@ -1,16 +1,25 @@
 import type { OpenChannel } from '../../../channel/state.ts';
+import type { Clock } from '../../../clock.ts';
+import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
+import type { Log } from '../../../log/contract.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import { LineStreams } from '../../request/line-stream.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter } from '../../request/parameters.ts';
+import { appParameter } from '../../request/parameters.ts';
 import { formatCursor } from '../../request/pull-cursor.ts';
-import type { NativeParts } from '../parts.ts';
 
-export function getSnapshot({ deps }: NativeParts): Operation {
-  const { log, history, clock } = deps;
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channels' | 'lastPosition'>;
+  readonly history: Pick<History, 'caughtUp' | 'sidAt'>;
+  readonly clock: Clock;
+}
+
+export function getSnapshot(parts: Parts): Operation {
+  const { log, history, clock } = parts;
   const streams = new LineStreams(clock, {
     openMax: limits.snapshotStreamsMax,
     durationMsMax: limits.snapshotStreamMs,
@@ -33,7 +42,7 @@ export function getSnapshot({ deps }: NativeParts): Operation {
       schema: ref('SnapshotLine'),
     },
     async handle({ context, caller }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       await history.caughtUp(context.signal);
       // Taken together: states change in the same turn as the position.
       const channels = log.channels(app);

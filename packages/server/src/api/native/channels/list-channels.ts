@@ -1,10 +1,11 @@
 import { HousecountError } from '@housecount/protocol';
 import type { OpenChannel } from '../../../channel/state.ts';
 import { limits } from '../../../limits.ts';
+import type { Log } from '../../../log/contract.ts';
 import { array, integer, object, optional, ref, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, queryInteger, queryText, type Readable } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, queryInteger, queryText, type Readable } from '../../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Channels in one page.', {
   minimum: 1,
@@ -27,7 +28,11 @@ const sort: Readable<Order> = {
   },
 };
 
-export function listChannels({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'channels'>;
+}
+
+export function listChannels(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels',
@@ -46,12 +51,12 @@ export function listChannels({ deps }: NativeParts): Operation {
       }),
     },
     handle({ context }) {
-      const app = appOf(deps, context);
+      const app = appOf(parts, context);
       const size = limit.read(context);
       const order = sort.read(context);
       const begin = after.read(context);
       const wanted = query.read(context)?.toLowerCase();
-      const open = deps.log.channels(app.id);
+      const open = parts.log.channels(app.id);
       const fitting =
         wanted === undefined ? open : open.filter(({ channel }) => channel.toLowerCase().includes(wanted));
       const found = order.pageOf(fitting, begin, size + 1);

@@ -1,8 +1,9 @@
+import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
 import { array, integer, object, optional, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, channelOf, channelParameter, queryInteger } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, channelOf, channelParameter, queryInteger } from '../../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Lives in one page.', {
   minimum: 1,
@@ -15,7 +16,11 @@ const before = queryInteger('before', 'The `next` of the page before.', {
   default: Number.MAX_SAFE_INTEGER,
 });
 
-export function listSids({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly history: Pick<History, 'caughtUp' | 'lives'>;
+}
+
+export function listSids(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/sids',
@@ -34,12 +39,12 @@ export function listSids({ deps }: NativeParts): Operation {
       }),
     },
     async handle({ context }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const channel = channelOf(context);
       const size = limit.read(context);
       const query = { app, channel, before: before.read(context), limit: size + 1 };
-      await deps.history.caughtUp(context.signal);
-      const found = deps.history.lives(query);
+      await parts.history.caughtUp(context.signal);
+      const found = parts.history.lives(query);
       const page = found.slice(0, size);
       const last = page.at(-1);
       return {

@@ -1,10 +1,15 @@
+import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter } from '../../request/parameters.ts';
 import { redeliveryParameter } from './get-redelivery.ts';
 
-export function cancelRedelivery({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly redeliveries: Pick<Redeliveries, 'cancel'>;
+}
+
+export function cancelRedelivery(parts: Parts): Operation {
   return {
     method: 'DELETE',
     path: '/v1/apps/{app}/redeliveries/{id}',
@@ -16,6 +21,6 @@ export function cancelRedelivery({ deps }: NativeParts): Operation {
       description: 'Attempts under way are broken off. One that had ended stays as it was.',
       schema: ref('Redelivery'),
     },
-    handle: ({ context }) => deps.redeliveries.cancel(appOf(deps, context).id, context.params.id ?? ''),
+    handle: ({ context }) => parts.redeliveries.cancel(appOf(parts, context).id, context.params.id ?? ''),
   };
 }

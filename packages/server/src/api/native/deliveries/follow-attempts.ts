@@ -1,10 +1,16 @@
 import type { Attempt } from '../../../notify/feed/attempt-feed.ts';
+import type { Notify } from '../../../notify/notify.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
 import { ref } from '../../document/schema.ts';
-import { resumeAfter, type StreamEvent, sharedEvents } from '../../request/event-stream.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
+import {
+  type EventStreams,
+  resumeAfter,
+  type StreamEvent,
+  sharedEvents,
+} from '../../request/event-stream.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, queryInteger } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, queryInteger } from '../../request/parameters.ts';
 
 const after = queryInteger('after', 'Attempts with a greater id. Last-Event-ID goes before it.', {
   minimum: 0,
@@ -19,7 +25,12 @@ const eventWithoutNames = (attempt: Attempt): StreamEvent => ({
   data: withoutNames(attempt),
 });
 
-export function followAttempts({ deps, streams }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly notify: Pick<Notify, 'feed'>;
+  readonly streams: EventStreams;
+}
+
+export function followAttempts(parts: Parts): Operation {
   const bytesOf = sharedEvents(eventOf);
   const bytesWithoutNamesOf = sharedEvents(eventWithoutNames);
 
@@ -43,9 +54,9 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
     handle({ request, context, caller }) {
       const [one, several] =
         caller?.names === false ? [eventWithoutNames, bytesWithoutNamesOf] : [eventOf, bytesOf];
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const start = resumeAfter(request, after.read(context));
-      const { feed } = deps.notify;
+      const { feed } = parts.notify;
       async function* source(signal: AbortSignal) {
         // Subscribed before the past is read, so that nothing falls between the two.
         const live = feed.attempts(app, signal);
@@ -61,7 +72,7 @@ export function followAttempts({ deps, streams }: NativeParts): Operation {
           yield several(isNew ? attempts : attempts.filter(({ id }) => id > last));
         }
       }
-      return streams.respond({ signal: context.signal, source });
+      return parts.streams.respond({ signal: context.signal, source });
     },
   };
 }

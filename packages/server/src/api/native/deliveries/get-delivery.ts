@@ -1,11 +1,16 @@
 import { HousecountError } from '@housecount/protocol';
+import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, path } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, path } from '../../request/parameters.ts';
 
-export function getDelivery({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly deliveries: Pick<Deliveries, 'read'>;
+}
+
+export function getDelivery(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/deliveries/{endpoint}/{noticeId}',
@@ -16,9 +21,9 @@ export function getDelivery({ deps }: NativeParts): Operation {
     parameters: [appParameter, path('endpoint', 'Endpoint id.'), path('noticeId', 'Id of the notice.')],
     answer: { description: '`not_found` if it is not kept.', schema: ref('DeliveryWithAttempts') },
     handle({ context }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const { endpoint = '', noticeId = '' } = context.params;
-      const found = deps.deliveries.read(app, endpoint, noticeId);
+      const found = parts.deliveries.read(app, endpoint, noticeId);
       if (!found) throw new HousecountError('not_found', 'This delivery is not kept.');
       return found;
     },

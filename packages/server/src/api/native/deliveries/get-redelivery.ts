@@ -1,11 +1,16 @@
+import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, path } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, path } from '../../request/parameters.ts';
 
 export const redeliveryParameter = path('id', 'Id of the redelivery.');
 
-export function getRedelivery({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly redeliveries: Pick<Redeliveries, 'get'>;
+}
+
+export function getRedelivery(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/redeliveries/{id}',
@@ -17,6 +22,6 @@ export function getRedelivery({ deps }: NativeParts): Operation {
       description: 'The newest hundred that ended are remembered, until the server stops.',
       schema: ref('Redelivery'),
     },
-    handle: ({ context }) => deps.redeliveries.get(appOf(deps, context).id, context.params.id ?? ''),
+    handle: ({ context }) => parts.redeliveries.get(appOf(parts, context).id, context.params.id ?? ''),
   };
 }

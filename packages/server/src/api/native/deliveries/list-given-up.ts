@@ -1,9 +1,12 @@
 import { HousecountError } from '@housecount/protocol';
+import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
+import type { Notify } from '../../../notify/notify.ts';
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { array, boolean, integer, object, ref, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, queryInteger, queryText } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
 
 const endpointParameter = queryText('endpoint', 'Endpoint id; may be left out if the app has one endpoint.');
 const after = queryInteger('after', 'The `next` of the page before.', {
@@ -17,7 +20,13 @@ const limit = queryInteger('limit', 'Notices in one page.', {
   default: 100,
 });
 
-export function listGivenUp({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'list' | 'get'>;
+  readonly notify: Pick<Notify, 'status' | 'givenUp'>;
+  readonly deliveries: Pick<Deliveries, 'delivery'>;
+}
+
+export function listGivenUp(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/given-up',
@@ -35,18 +44,18 @@ export function listGivenUp({ deps }: NativeParts): Operation {
       }),
     },
     async handle({ context }) {
-      const app = appOf(deps, context).id;
-      const endpoint = endpointParameter.read(context) ?? onlyOneOf(deps.endpoints.list(app));
-      deps.endpoints.get(app, endpoint);
+      const app = appOf(parts, context).id;
+      const endpoint = endpointParameter.read(context) ?? onlyOneOf(parts.endpoints.list(app));
+      parts.endpoints.get(app, endpoint);
       const size = limit.read(context);
       const begin = after.read(context);
       // One that was never enabled was never sent anything.
-      const isServed = deps.notify.status().some(({ endpointId }) => endpointId === endpoint);
+      const isServed = parts.notify.status().some(({ endpointId }) => endpointId === endpoint);
       const { entries, next } = isServed
-        ? await deps.notify.givenUp(endpoint, begin, size)
+        ? await parts.notify.givenUp(endpoint, begin, size)
         : { entries: [], next: begin };
       const notices = entries.map((entry) => {
-        const delivery = deps.deliveries.delivery(endpoint, entry.noticeId);
+        const delivery = parts.deliveries.delivery(endpoint, entry.noticeId);
         return delivery?.status === 'delivered' ? { ...entry, takenMs: delivery.lastMs } : entry;
       });
       return { endpoint, notices, next, more: entries.length === size };

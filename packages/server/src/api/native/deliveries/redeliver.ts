@@ -1,12 +1,19 @@
 import { HousecountError } from '@housecount/protocol';
+import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
 import { limits } from '../../../limits.ts';
+import type { Notify } from '../../../notify/notify.ts';
 import { integer, object, optional, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter } from '../../request/parameters.ts';
 import { readRedeliveryBody, redeliveryBodySchema } from './redelivery-body.ts';
 
-export function redeliver({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly notify: Pick<Notify, 'status'>;
+  readonly redeliveries: Pick<Redeliveries, 'count' | 'start'>;
+}
+
+export function redeliver(parts: Parts): Operation {
   return {
     method: 'POST',
     path: '/v1/apps/{app}/redeliver',
@@ -36,13 +43,13 @@ export function redeliver({ deps }: NativeParts): Operation {
       }),
     },
     async handle({ context, body }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const { endpoint, selection, dryRun } = readRedeliveryBody(app, body);
-      if (!deps.notify.status().some((one) => one.app === app && one.endpointId === endpoint))
+      if (!parts.notify.status().some((one) => one.app === app && one.endpointId === endpoint))
         throw new HousecountError('not_found', 'Name an endpoint of this app.');
       const request = { app, endpoint, selection };
-      if (dryRun) return { notices: await deps.redeliveries.count(request, context.signal) };
-      const redelivery = await deps.redeliveries.start(request, context.signal);
+      if (dryRun) return { notices: await parts.redeliveries.count(request, context.signal) };
+      const redelivery = await parts.redeliveries.start(request, context.signal);
       return { notices: redelivery.notices, redelivery };
     },
   };

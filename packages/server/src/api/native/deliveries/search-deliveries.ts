@@ -1,9 +1,10 @@
+import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { array, integer, object, optional, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, queryInteger } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, queryInteger } from '../../request/parameters.ts';
 import { filterOfQuery, filterParameters } from './delivery-filter.ts';
 
 const fromNewest = Number.MAX_SAFE_INTEGER;
@@ -18,7 +19,11 @@ const limit = queryInteger('limit', 'Deliveries in one page.', {
   default: 100,
 });
 
-export function searchDeliveries({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly deliveries: Pick<Deliveries, 'search'>;
+}
+
+export function searchDeliveries(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/deliveries',
@@ -35,12 +40,12 @@ export function searchDeliveries({ deps }: NativeParts): Operation {
       }),
     },
     handle({ context, caller }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const filter = filterOfQuery(app, context.url.searchParams);
       // What a search by name finds tells who it was.
       if (caller?.names === false && (filter.uid !== undefined || filter.account !== undefined))
         throw namesForbidden();
-      return deps.deliveries.search({ filter, cursor: cursor.read(context), limit: limit.read(context) });
+      return parts.deliveries.search({ filter, cursor: cursor.read(context), limit: limit.read(context) });
     },
   };
 }

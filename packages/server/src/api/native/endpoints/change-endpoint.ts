@@ -1,10 +1,15 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { object, optional, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 import { endpointSettings, settings } from './endpoint-settings.ts';
 
-export function changeEndpoint({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'change'>;
+}
+
+export function changeEndpoint(parts: Parts): Operation {
   return {
     method: 'PATCH',
     path: '/v1/apps/{app}/endpoints/{id}',
@@ -20,6 +25,6 @@ export function changeEndpoint({ deps }: NativeParts): Operation {
     body: object(settings(optional(endpointSettings.url))),
     answer: { description: 'The endpoint as it is now.', schema: ref('Endpoint') },
     handle: ({ context, body }) =>
-      deps.endpoints.change(appOf(deps, context).id, endpointIdOf(context), body),
+      parts.endpoints.change(appOf(parts, context).id, endpointIdOf(context), body),
   };
 }

@@ -1,10 +1,15 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { object, optional, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter } from '../../request/parameters.ts';
 import { endpointSettings, secretSchema, settings } from './endpoint-settings.ts';
 
-export function createEndpoint({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'create'>;
+}
+
+export function createEndpoint(parts: Parts): Operation {
   return {
     method: 'POST',
     path: '/v1/apps/{app}/endpoints',
@@ -21,6 +26,6 @@ export function createEndpoint({ deps }: NativeParts): Operation {
       description: 'The secret is shown this once; one is made if none is given.',
       schema: ref('EndpointSecretShown'),
     },
-    handle: ({ context, body }) => deps.endpoints.create(appOf(deps, context).id, body),
+    handle: ({ context, body }) => parts.endpoints.create(appOf(parts, context).id, body),
   };
 }

@@ -1,9 +1,14 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { object, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
-export function deleteEndpoint({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'delete'>;
+}
+
+export function deleteEndpoint(parts: Parts): Operation {
   return {
     method: 'DELETE',
     path: '/v1/apps/{app}/endpoints/{id}',
@@ -17,7 +22,7 @@ export function deleteEndpoint({ deps }: NativeParts): Operation {
     answer: { description: 'It is gone.', schema: object({ deleted: string() }) },
     async handle({ context }) {
       const id = endpointIdOf(context);
-      await deps.endpoints.delete(appOf(deps, context).id, id);
+      await parts.endpoints.delete(appOf(parts, context).id, id);
       return { deleted: id };
     },
   };

@@ -1,12 +1,17 @@
 import { codes } from '@housecount/protocol';
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { array, constant, object, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 const refusal = { code: 'health_test_failed', ...codes.health_test_failed } as const;
 
-export function enableEndpoint({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'enable'>;
+}
+
+export function enableEndpoint(parts: Parts): Operation {
   return {
     method: 'POST',
     path: '/v1/apps/{app}/endpoints/{id}/enable',
@@ -32,7 +37,7 @@ export function enableEndpoint({ deps }: NativeParts): Operation {
       schema: object({ ok: constant(true), results: array(ref('TestResult')), endpoint: ref('Endpoint') }),
     },
     async handle({ context }) {
-      const report = await deps.endpoints.enable(appOf(deps, context).id, endpointIdOf(context));
+      const report = await parts.endpoints.enable(appOf(parts, context).id, endpointIdOf(context));
       if (report.ok) return report;
       const { code, http, message } = refusal;
       return Response.json(

@@ -1,9 +1,14 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
-export function getEndpoint({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'get'>;
+}
+
+export function getEndpoint(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/endpoints/{id}',
@@ -12,6 +17,6 @@ export function getEndpoint({ deps }: NativeParts): Operation {
     style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, endpointParameter],
     answer: { description: 'Secrets and header values are not shown.', schema: ref('Endpoint') },
-    handle: ({ context }) => deps.endpoints.get(appOf(deps, context).id, endpointIdOf(context)),
+    handle: ({ context }) => parts.endpoints.get(appOf(parts, context).id, endpointIdOf(context)),
   };
 }

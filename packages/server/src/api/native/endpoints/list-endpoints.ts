@@ -1,9 +1,14 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { array, object, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter } from '../../request/parameters.ts';
 
-export function listEndpoints({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'list'>;
+}
+
+export function listEndpoints(parts: Parts): Operation {
   return {
     method: 'GET',
     path: '/v1/apps/{app}/endpoints',
@@ -15,6 +20,6 @@ export function listEndpoints({ deps }: NativeParts): Operation {
       description: 'Secrets and header values are not shown.',
       schema: object({ endpoints: array(ref('Endpoint')) }),
     },
-    handle: ({ context }) => ({ endpoints: deps.endpoints.list(appOf(deps, context).id) }),
+    handle: ({ context }) => ({ endpoints: parts.endpoints.list(appOf(parts, context).id) }),
   };
 }

@@ -1,11 +1,16 @@
 import { limits } from '../../../limits.ts';
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { integer, object, optional, ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 import { secretSchema } from './endpoint-settings.ts';
 
-export function rotateEndpointSecret({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'rotateSecret'>;
+}
+
+export function rotateEndpointSecret(parts: Parts): Operation {
   return {
     method: 'POST',
     path: '/v1/apps/{app}/endpoints/{id}/rotate-secret',
@@ -36,6 +41,6 @@ export function rotateEndpointSecret({ deps }: NativeParts): Operation {
     }),
     answer: { description: 'The secret is shown this once.', schema: ref('EndpointSecretShown') },
     handle: ({ context, body }) =>
-      deps.endpoints.rotateSecret(appOf(deps, context).id, endpointIdOf(context), body),
+      parts.endpoints.rotateSecret(appOf(parts, context).id, endpointIdOf(context), body),
   };
 }

@@ -1,16 +1,22 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 const summaries = {
   pause: 'Stop delivering for now: notices wait',
   resume: 'Go on delivering where the endpoint was',
 } as const;
 
+export interface SwitchParts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'pause' | 'resume'>;
+}
+
 /** Pausing and resuming an endpoint: the same but for what is done. */
-export function switchEndpoint({ deps }: NativeParts, to: 'pause' | 'resume'): Operation {
-  return {
+export const switchEndpoint =
+  (to: 'pause' | 'resume') =>
+  (parts: SwitchParts): Operation => ({
     method: 'POST',
     path: `/v1/apps/{app}/endpoints/{id}/${to}`,
     id: `${to}Endpoint` as const,
@@ -28,6 +34,5 @@ export function switchEndpoint({ deps }: NativeParts, to: 'pause' | 'resume'): O
     },
     parameters: [appParameter, endpointParameter],
     answer: { description: 'The endpoint as it is now.', schema: ref('Endpoint') },
-    handle: ({ context }) => deps.endpoints[to](appOf(deps, context).id, endpointIdOf(context)),
-  };
-}
+    handle: ({ context }) => parts.endpoints[to](appOf(parts, context).id, endpointIdOf(context)),
+  });

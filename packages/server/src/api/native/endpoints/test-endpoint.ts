@@ -1,9 +1,14 @@
+import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { ref } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
-export function testEndpoint({ deps }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly endpoints: Pick<EndpointRegistry, 'test'>;
+}
+
+export function testEndpoint(parts: Parts): Operation {
   return {
     method: 'POST',
     path: '/v1/apps/{app}/endpoints/{id}/test',
@@ -14,6 +19,6 @@ export function testEndpoint({ deps }: NativeParts): Operation {
     style: { kind: 'native', refusals: ['invalid_app_id', 'not_found', 'rate_limited'] },
     parameters: [appParameter, endpointParameter],
     answer: { description: 'What each test notice came to.', schema: ref('TestReport') },
-    handle: ({ context }) => deps.endpoints.test(appOf(deps, context).id, endpointIdOf(context)),
+    handle: ({ context }) => parts.endpoints.test(appOf(parts, context).id, endpointIdOf(context)),
   };
 }

@@ -1,9 +1,11 @@
+import type { Log } from '../../../log/contract.ts';
 import type { FormedNotice } from '../../../notify/feed/inspector.ts';
+import type { Notify } from '../../../notify/notify.ts';
 import { ref } from '../../document/schema.ts';
-import { resumeAfter, sharedEvents } from '../../request/event-stream.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
+import { type EventStreams, resumeAfter, sharedEvents } from '../../request/event-stream.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, queryInteger } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, queryInteger } from '../../request/parameters.ts';
 
 const fromNow = -1;
 const after = queryInteger(
@@ -12,7 +14,13 @@ const after = queryInteger(
   { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: fromNow },
 );
 
-export function followNotices({ deps, streams }: NativeParts): Operation {
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'lastPosition'>;
+  readonly notify: Pick<Notify, 'notices'>;
+  readonly streams: EventStreams;
+}
+
+export function followNotices(parts: Parts): Operation {
   const bytesOf = sharedEvents((notice: FormedNotice) => ({
     event: 'notice',
     id: notice.position,
@@ -34,13 +42,13 @@ export function followNotices({ deps, streams }: NativeParts): Operation {
       schema: ref('Notice'),
     },
     handle({ request, context }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const given = resumeAfter(request, after.read(context));
-      const start = given === fromNow ? deps.log.lastPosition : given;
+      const start = given === fromNow ? parts.log.lastPosition : given;
       async function* source(signal: AbortSignal) {
-        for await (const notices of deps.notify.notices(app, start, signal)) yield bytesOf(notices);
+        for await (const notices of parts.notify.notices(app, start, signal)) yield bytesOf(notices);
       }
-      return streams.respond({ signal: context.signal, source, firstId: start });
+      return parts.streams.respond({ signal: context.signal, source, firstId: start });
     },
   };
 }

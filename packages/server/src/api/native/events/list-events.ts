@@ -1,16 +1,16 @@
 import { HousecountError } from '@housecount/protocol';
+import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
 import { array, boolean, integer, object, ref, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
-  appOf,
   appParameter,
   channelOf,
   channelParameter,
   queryInteger,
   queryText,
 } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
 
 const sidParameter = queryText('sid', 'A life of the channel; without it, the present or last one.');
 const after = queryInteger('after', 'Events with a greater seq are answered.', {
@@ -24,8 +24,12 @@ const limit = queryInteger('limit', 'Events in one answer.', {
   default: 100,
 });
 
-export function listEvents({ deps }: NativeParts): Operation {
-  const { history } = deps;
+interface Parts extends AppList {
+  readonly history: Pick<History, 'caughtUp' | 'eventsAfter' | 'lives'>;
+}
+
+export function listEvents(parts: Parts): Operation {
+  const { history } = parts;
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/events',
@@ -49,7 +53,7 @@ export function listEvents({ deps }: NativeParts): Operation {
       }),
     },
     async handle({ context }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const channel = channelOf(context);
       const size = limit.read(context);
       const begin = after.read(context);

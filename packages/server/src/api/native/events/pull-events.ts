@@ -1,10 +1,18 @@
-import { type ChannelEvent, HousecountError, toAgoraNotice } from '@housecount/protocol';
+import {
+  type ChannelEvent,
+  type CommunicationEvents,
+  HousecountError,
+  toAgoraNotice,
+} from '@housecount/protocol';
+import type { Clock } from '../../../clock.ts';
+import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
+import type { Log } from '../../../log/contract.ts';
 import { array, boolean, object, ref, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, queryInteger, queryText } from '../../request/parameters.ts';
+import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
 import { beginAnew, formatCursor, readCursor } from '../../request/pull-cursor.ts';
-import type { NativeParts } from '../parts.ts';
 
 const cursorParameter = queryText(
   'cursor',
@@ -27,8 +35,16 @@ const wait = queryInteger('wait', 'If there is nothing new, wait this long for i
   default: 0,
 });
 
-export function pullEvents({ deps }: NativeParts): Operation {
-  const { history, log, clock } = deps;
+interface Parts extends AppList {
+  readonly history: Pick<History, 'caughtUp' | 'scan' | 'oldest' | 'positionBefore' | 'sidAt' | 'news'>;
+  readonly log: Pick<Log, 'lastPosition'>;
+  readonly clock: Clock;
+  /** How the joins and leaves of communication channels are numbered. */
+  readonly communicationEventsOf: (app: string) => CommunicationEvents;
+}
+
+export function pullEvents(parts: Parts): Operation {
+  const { history, log, clock } = parts;
   return {
     method: 'GET',
     path: '/v1/apps/{app}/events',
@@ -57,7 +73,7 @@ export function pullEvents({ deps }: NativeParts): Operation {
       }),
     },
     async handle({ context }) {
-      const app = appOf(deps, context).id;
+      const app = appOf(parts, context).id;
       const size = limit.read(context);
       const untilMs = clock.steadyMs() + wait.read(context) * 1000;
       await history.caughtUp(context.signal);
@@ -102,7 +118,7 @@ export function pullEvents({ deps }: NativeParts): Operation {
   function toPulled(event: ChannelEvent) {
     const notice = toAgoraNotice(event, {
       notifyMs: Math.floor(clock.nowMs()),
-      communicationEvents: deps.communicationEventsOf(event.app),
+      communicationEvents: parts.communicationEventsOf(event.app),
     });
     return { ...event, noticeId: notice.noticeId, eventType: notice.eventType, notice };
   }

@@ -1,18 +1,20 @@
 import { HousecountError } from '@housecount/protocol';
+import type { Messages } from '../../../ledger/messages/messages.ts';
 import { limits } from '../../../limits.ts';
+import type { Log } from '../../../log/contract.ts';
 import { conversationOf } from '../../../log/world.ts';
+import type { RequestContext } from '../../../net/http/route.ts';
 import { pageOf } from '../../../signaling/messages/kept-messages.ts';
 import { anyOf, array, integer, object, optional, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
-  appOf,
   appParameter,
   channelParameter,
   queryInteger,
   queryText,
   type Readable,
 } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
 import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';
 
 const timeBounds = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 };
@@ -46,92 +48,117 @@ const page = object({
   newStart: integer('Send it as `start` for the next page; 0: this is the last.'),
 });
 
+const bounds = [start, end, count];
+const refusals = ['invalid_app_id', 'history_off', 'overloaded'] as const;
+
+interface Parts extends AppList {
+  /** The messages that users had kept. */
+  readonly kept: Pick<Messages, 'read'>;
+  readonly log: Pick<Log, 'eraseMessages'>;
+}
+
 /** The messages that were published to be kept: read, and deleted. */
-export function messageOperations({ deps }: NativeParts): readonly Operation[] {
-  const { kept, log } = deps;
-  const bounds = [start, end, count];
-  const refusals = ['invalid_app_id', 'history_off', 'overloaded'] as const;
-  const keeping = (context: Parameters<typeof appOf>[1]): string => {
-    const app = appOf(deps, context);
-    if (app.historyDays === 0) throw new HousecountError('history_off');
-    return app.id;
-  };
-  const erase = async (app: string, erased: Parameters<typeof log.eraseMessages>[1]) => {
-    const outcome = await log.eraseMessages(app, erased);
-    if (!outcome.ok) throw new HousecountError(outcome.code);
-    return {};
-  };
+export function messageOperations(parts: Parts): readonly Operation[] {
   return [
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/channels/{channel}/messages',
-      id: 'listChannelMessages',
-      summary: 'Kept messages of a MESSAGE channel, newest first',
-      style: { kind: 'native', refusals: [...refusals, 'invalid_channel_name'] },
-      parameters: [appParameter, channelParameter, ...bounds],
-      answer: { description: 'A page; one of long messages ends early.', schema: page },
-      async handle({ context }) {
-        const app = keeping(context);
-        const channel = signalingChannelOf(context);
-        const conversation = conversationOf({ app, channelType: 'MESSAGE', channel, publisher: '' });
-        return pageOf(await kept.read({ conversation, ...readBounds(context) }, context.signal));
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/users/{user}/messages',
-      id: 'listUserMessages',
-      summary: 'Kept messages between two users, newest first',
-      style: { kind: 'native', refusals: [...refusals, 'invalid_user_id'] },
-      parameters: [appParameter, userParameter, other, ...bounds],
-      answer: { description: 'A page, of both directions.', schema: page },
-      async handle({ context }) {
-        const app = keeping(context);
-        const ends = { channel: other.read(context), publisher: userOf(context) };
-        const conversation = conversationOf({ app, channelType: 'USER', ...ends });
-        return pageOf(await kept.read({ conversation, ...readBounds(context) }, context.signal));
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/v1/apps/{app}/channels/{channel}/messages',
-      id: 'deleteChannelMessages',
-      summary: 'Delete kept messages of a MESSAGE channel',
-      description: 'All of them, those of one publisher, or one. Later messages are not concerned.',
-      style: {
-        kind: 'native',
-        refusals: ['invalid_app_id', 'invalid_channel_name', 'invalid_user_id', 'query_invalid'],
-      },
-      parameters: [appParameter, channelParameter, publisher, timestamp],
-      answer: { description: erasedDescription, schema: object({}) },
-      async handle({ context }) {
-        const app = appOf(deps, context).id;
-        const channel = signalingChannelOf(context);
-        const by = publisher.read(context);
-        const atMs = timestamp.read(context);
-        if (by !== undefined && atMs !== 0)
-          throw new HousecountError('query_invalid', 'Name a publisher or a timestamp.');
-        return erase(app, {
-          channel,
-          ...(by !== undefined && { publisher: legalUser(by) }),
-          ...(atMs !== 0 && { timestamp: atMs }),
-        });
-      },
-    },
-    {
-      method: 'DELETE',
-      path: '/v1/apps/{app}/users/{user}/messages',
-      id: 'deleteUserMessages',
-      summary: 'Delete all kept messages that a user sent or got',
-      description: 'In every channel, and between this user and others.',
-      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
-      parameters: [appParameter, userParameter],
-      answer: { description: erasedDescription, schema: object({}) },
-      handle({ context }) {
-        return erase(appOf(deps, context).id, { userId: userOf(context) });
-      },
-    },
+    listChannelMessages(parts),
+    listUserMessages(parts),
+    deleteChannelMessages(parts),
+    deleteUserMessages(parts),
   ];
+}
+
+function listChannelMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/messages',
+    id: 'listChannelMessages',
+    summary: 'Kept messages of a MESSAGE channel, newest first',
+    style: { kind: 'native', refusals: [...refusals, 'invalid_channel_name'] },
+    parameters: [appParameter, channelParameter, ...bounds],
+    answer: { description: 'A page; one of long messages ends early.', schema: page },
+    async handle({ context }) {
+      const app = keepingApp(parts, context);
+      const channel = signalingChannelOf(context);
+      const conversation = conversationOf({ app, channelType: 'MESSAGE', channel, publisher: '' });
+      return pageOf(await parts.kept.read({ conversation, ...readBounds(context) }, context.signal));
+    },
+  };
+}
+
+function listUserMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/users/{user}/messages',
+    id: 'listUserMessages',
+    summary: 'Kept messages between two users, newest first',
+    style: { kind: 'native', refusals: [...refusals, 'invalid_user_id'] },
+    parameters: [appParameter, userParameter, other, ...bounds],
+    answer: { description: 'A page, of both directions.', schema: page },
+    async handle({ context }) {
+      const app = keepingApp(parts, context);
+      const ends = { channel: other.read(context), publisher: userOf(context) };
+      const conversation = conversationOf({ app, channelType: 'USER', ...ends });
+      return pageOf(await parts.kept.read({ conversation, ...readBounds(context) }, context.signal));
+    },
+  };
+}
+
+function deleteChannelMessages(parts: Pick<Parts, 'apps' | 'log'>): Operation {
+  return {
+    method: 'DELETE',
+    path: '/v1/apps/{app}/channels/{channel}/messages',
+    id: 'deleteChannelMessages',
+    summary: 'Delete kept messages of a MESSAGE channel',
+    description: 'All of them, those of one publisher, or one. Later messages are not concerned.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'invalid_user_id', 'query_invalid'],
+    },
+    parameters: [appParameter, channelParameter, publisher, timestamp],
+    answer: { description: erasedDescription, schema: object({}) },
+    async handle({ context }) {
+      const app = appOf(parts, context).id;
+      const channel = signalingChannelOf(context);
+      const by = publisher.read(context);
+      const atMs = timestamp.read(context);
+      if (by !== undefined && atMs !== 0)
+        throw new HousecountError('query_invalid', 'Name a publisher or a timestamp.');
+      return erase(parts.log, app, {
+        channel,
+        ...(by !== undefined && { publisher: legalUser(by) }),
+        ...(atMs !== 0 && { timestamp: atMs }),
+      });
+    },
+  };
+}
+
+function deleteUserMessages(parts: Pick<Parts, 'apps' | 'log'>): Operation {
+  return {
+    method: 'DELETE',
+    path: '/v1/apps/{app}/users/{user}/messages',
+    id: 'deleteUserMessages',
+    summary: 'Delete all kept messages that a user sent or got',
+    description: 'In every channel, and between this user and others.',
+    style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
+    parameters: [appParameter, userParameter],
+    answer: { description: erasedDescription, schema: object({}) },
+    handle({ context }) {
+      return erase(parts.log, appOf(parts, context).id, { userId: userOf(context) });
+    },
+  };
+}
+
+/** The app's id. @throws HousecountError history_off */
+function keepingApp(list: AppList, context: RequestContext): string {
+  const app = appOf(list, context);
+  if (app.historyDays === 0) throw new HousecountError('history_off');
+  return app.id;
+}
+
+async function erase(log: Parts['log'], ...[app, erased]: Parameters<Parts['log']['eraseMessages']>) {
+  const outcome = await log.eraseMessages(app, erased);
+  if (!outcome.ok) throw new HousecountError(outcome.code);
+  return {};
 }
 
 function readBounds(context: Parameters<typeof start.read>[0]) {

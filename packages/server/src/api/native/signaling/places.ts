@@ -1,8 +1,8 @@
 import { HousecountError, isAccount, isSignalingName } from '@housecount/protocol';
 import type { RequestContext } from '../../../net/http/route.ts';
 import type { ChannelKey } from '../../../signaling/names/channel-key.ts';
-import type { ApiDeps } from '../../deps.ts';
-import { appOf, path, type Readable } from '../../request/parameters.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
+import { path, type Readable } from '../../request/parameters.ts';
 
 export const userParameter = path('user', 'User id, percent-encoded.');
 export const personParameter = path('user', 'User id, account or uid, percent-encoded.');
@@ -24,8 +24,8 @@ export const channelTypeParameter: Readable<ChannelKey['channelType']> = {
  * The signaling channel that the path and `type` name.
  * @throws HousecountError invalid_app_id, invalid_channel_name, query_invalid
  */
-export function keyOf(deps: Pick<ApiDeps, 'apps'>, context: RequestContext): ChannelKey {
-  const app = appOf(deps, context).id;
+export function keyOf(list: AppList, context: RequestContext): ChannelKey {
+  const app = appOf(list, context).id;
   return { app, channelType: channelTypeParameter.read(context), channel: signalingChannelOf(context) };
 }
 

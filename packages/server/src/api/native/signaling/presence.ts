@@ -1,10 +1,11 @@
 import { HousecountError } from '@housecount/protocol';
 import { limits } from '../../../limits.ts';
+import type { Backend } from '../../../signaling/backend.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { array, integer, object, oneOf, optional, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, channelParameter, queryText, type Readable } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, channelParameter, queryText, type Readable } from '../../request/parameters.ts';
 import { channelTypeParameter, keyOf, legalUser, personOf, personParameter } from './places.ts';
 
 const what: Readable<'users' | 'states' | 'count'> = {
@@ -34,92 +35,106 @@ const users: Readable<readonly string[]> = {
   },
 };
 
+interface Parts extends AppList {
+  readonly signaling: Pick<Backend, 'count' | 'users' | 'channelsOf' | 'statusOf'>;
+}
+
 /** Who is where, as users of signaling see it. */
-export function presenceOperations({ deps }: NativeParts): readonly Operation[] {
-  const { signaling } = deps;
-  return [
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/channels/{channel}/users',
-      id: 'listChannelUsers',
-      summary: 'Who is shown in a signaling channel',
-      description:
-        'Subscribers that are not quiet; in a MESSAGE channel also the members of the live channel of that name, where the app binds them. In order of arrival, in pages; `count` is exact at each.',
-      style: {
-        kind: 'native',
-        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
-      },
-      parameters: [appParameter, channelParameter, channelTypeParameter, what, page],
-      answer: {
-        description: 'Nobody there is a count of 0.',
-        schema: object({
-          count: integer('All who are shown in the channel.', { minimum: 0 }),
-          users: optional(array(object({ userId: string(), states: optional(states) }))),
-          next: optional(string('Send it as `page`; absent on the last.')),
-        }),
-      },
-      async handle({ context, caller }) {
-        const key = keyOf(deps, context);
-        const wanted = what.read(context);
-        if (wanted === 'count') return { count: await signaling.count(key) };
-        if (caller?.names === false) throw namesForbidden();
-        const answer = await signaling.users(key, {
-          states: wanted === 'states',
-          page: page.read(context),
-        });
-        return {
-          count: answer.count,
-          users: wanted === 'states' ? answer.users : answer.users.map(({ userId }) => ({ userId })),
-          ...(answer.next !== '' && { next: answer.next }),
-        };
-      },
+export function presenceOperations(parts: Parts): readonly Operation[] {
+  return [listChannelUsers(parts), listUserChannels(parts), getUserStatus(parts)];
+}
+
+function listChannelUsers(parts: Parts): Operation {
+  const { signaling } = parts;
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/users',
+    id: 'listChannelUsers',
+    summary: 'Who is shown in a signaling channel',
+    description:
+      'Subscribers that are not quiet; in a MESSAGE channel also the members of the live channel of that name, where the app binds them. In order of arrival, in pages; `count` is exact at each.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
     },
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/users/{user}/channels',
-      id: 'listUserChannels',
-      summary: 'In which channels a user is shown',
-      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
-      parameters: [appParameter, personParameter],
-      answer: {
-        description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
-        schema: object({
-          channels: array(object({ channelName: string(), channelType: oneOf('MESSAGE', 'STREAM') })),
-        }),
-      },
-      async handle({ context }) {
-        return { channels: await signaling.channelsOf(appOf(deps, context).id, personOf(context)) };
-      },
+    parameters: [appParameter, channelParameter, channelTypeParameter, what, page],
+    answer: {
+      description: 'Nobody there is a count of 0.',
+      schema: object({
+        count: integer('All who are shown in the channel.', { minimum: 0 }),
+        users: optional(array(object({ userId: string(), states: optional(states) }))),
+        next: optional(string('Send it as `page`; absent on the last.')),
+      }),
     },
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/users',
-      id: 'getUserStatus',
-      summary: 'Whether users are logged in to signaling',
-      style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
-      parameters: [appParameter, users],
-      answer: {
-        description: 'In the order of the request.',
-        schema: object({
-          users: array(
-            object({
-              userId: string(),
-              status: {
-                ...oneOf('online', 'reconnecting', 'offline'),
-                description: '`reconnecting`: without connection, within the lease. Messages need `online`.',
-              },
-            }),
-          ),
-        }),
-      },
-      handle({ context }) {
-        const app = appOf(deps, context).id;
-        return {
-          users: users.read(context).map((userId) => ({ userId, status: signaling.statusOf(app, userId) })),
-        };
-      },
+    async handle({ context, caller }) {
+      const key = keyOf(parts, context);
+      const wanted = what.read(context);
+      if (wanted === 'count') return { count: await signaling.count(key) };
+      if (caller?.names === false) throw namesForbidden();
+      const answer = await signaling.users(key, {
+        states: wanted === 'states',
+        page: page.read(context),
+      });
+      return {
+        count: answer.count,
+        users: wanted === 'states' ? answer.users : answer.users.map(({ userId }) => ({ userId })),
+        ...(answer.next !== '' && { next: answer.next }),
+      };
     },
-  ];
+  };
+}
+
+function listUserChannels(parts: Parts): Operation {
+  const { signaling } = parts;
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/users/{user}/channels',
+    id: 'listUserChannels',
+    summary: 'In which channels a user is shown',
+    style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
+    parameters: [appParameter, personParameter],
+    answer: {
+      description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
+      schema: object({
+        channels: array(object({ channelName: string(), channelType: oneOf('MESSAGE', 'STREAM') })),
+      }),
+    },
+    async handle({ context }) {
+      return { channels: await signaling.channelsOf(appOf(parts, context).id, personOf(context)) };
+    },
+  };
+}
+
+function getUserStatus(parts: Parts): Operation {
+  const { signaling } = parts;
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/users',
+    id: 'getUserStatus',
+    summary: 'Whether users are logged in to signaling',
+    style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
+    parameters: [appParameter, users],
+    answer: {
+      description: 'In the order of the request.',
+      schema: object({
+        users: array(
+          object({
+            userId: string(),
+            status: {
+              ...oneOf('online', 'reconnecting', 'offline'),
+              description: '`reconnecting`: without connection, within the lease. Messages need `online`.',
+            },
+          }),
+        ),
+      }),
+    },
+    handle({ context }) {
+      const app = appOf(parts, context).id;
+      return {
+        users: users.read(context).map((userId) => ({ userId, status: signaling.statusOf(app, userId) })),
+      };
+    },
+  };
 }
 
 const states = { type: 'object', additionalProperties: string() };

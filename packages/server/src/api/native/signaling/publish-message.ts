@@ -3,20 +3,24 @@ import {
   signalingCustomTypeLengthMax,
   signalingMessageBytesMax,
 } from '@housecount/protocol';
-import type { OwnersPublication } from '../../../signaling/backend.ts';
+import type { Backend, OwnersPublication } from '../../../signaling/backend.ts';
 import { anyOf, boolean, integer, object, optional, type Schema, string } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, channelParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, channelParameter } from '../../request/parameters.ts';
 import { fieldsOf, flagOf, requestOf, textOf } from './body.ts';
 import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';
 
 /** Characters of an idempotency key in the body. */
 const keyLengthMax = 128;
 
+interface Parts extends AppList {
+  readonly signaling: Pick<Backend, 'publish' | 'tellUser'>;
+}
+
 /** Publishes to a channel, or to a user, in the name of the server's owner. */
-export function publishOperations({ deps }: NativeParts): readonly Operation[] {
-  const { signaling } = deps;
+export function publishOperations(parts: Parts): readonly Operation[] {
+  const { signaling } = parts;
   const refusals = [
     'invalid_app_id',
     'invalid_user_id',
@@ -43,7 +47,7 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       },
       idempotencyKeyOf: keyOfBody,
       async handle({ context, body: given }) {
-        const app = appOf(deps, context).id;
+        const app = appOf(parts, context).id;
         const publication = read(given, 'MESSAGE', signalingChannelOf(context));
         return { receivers: await signaling.publish(app, publication) };
       },
@@ -68,7 +72,7 @@ export function publishOperations({ deps }: NativeParts): readonly Operation[] {
       // What nobody was there for may be tried again.
       isDone: (told) => Object.values(told as Awaited<ReturnType<typeof signaling.tellUser>>).includes(true),
       handle({ context, body: given }) {
-        return signaling.tellUser(appOf(deps, context).id, read(given, 'USER', userOf(context)));
+        return signaling.tellUser(appOf(parts, context).id, read(given, 'USER', userOf(context)));
       },
     },
   ];

@@ -1,12 +1,17 @@
+import type { Backend } from '../../../signaling/backend.ts';
 import { boolean, integer, object } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, channelOf, channelParameter } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, channelOf, channelParameter } from '../../request/parameters.ts';
 import { personOf, personParameter, userOf, userParameter } from './places.ts';
 
+interface Parts extends AppList {
+  readonly signaling: Pick<Backend, 'remove' | 'endSession'>;
+}
+
 /** Puts a user out, once; what keeps them out for a time is a rule. */
-export function removeOperations({ deps }: NativeParts): readonly Operation[] {
-  const { signaling } = deps;
+export function removeOperations(parts: Parts): readonly Operation[] {
+  const { signaling } = parts;
   return [
     {
       method: 'DELETE',
@@ -31,7 +36,7 @@ export function removeOperations({ deps }: NativeParts): readonly Operation[] {
         schema: object({ removed: integer('Out of how many of the three.', { minimum: 0, maximum: 3 }) }),
       },
       async handle({ context }) {
-        const app = appOf(deps, context).id;
+        const app = appOf(parts, context).id;
         return { removed: await signaling.remove(app, channelOf(context), personOf(context)) };
       },
     },
@@ -52,7 +57,7 @@ export function removeOperations({ deps }: NativeParts): readonly Operation[] {
         schema: object({ ended: boolean('False if there was none.') }),
       },
       async handle({ context }) {
-        return { ended: await signaling.endSession(appOf(deps, context).id, userOf(context)) };
+        return { ended: await signaling.endSession(appOf(parts, context).id, userOf(context)) };
       },
     },
   ];

@@ -1,6 +1,7 @@
 import { HousecountError, isSignalingName, type MetadataTarget } from '@housecount/protocol';
 import type { Metadata } from '../../../channel/metadata.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
+import type { Backend } from '../../../signaling/backend.ts';
 import { itemsOf } from '../../../signaling/storage/storage-requests.ts';
 import {
   array,
@@ -13,22 +14,29 @@ import {
   type Schema,
   string,
 } from '../../document/schema.ts';
+import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appOf, appParameter, channelParameter, type Parameter, path } from '../../request/parameters.ts';
-import type { NativeParts } from '../parts.ts';
+import { appParameter, channelParameter, type Parameter, path } from '../../request/parameters.ts';
 import { type Fields, fieldsOf, flagOf, requestOf } from './body.ts';
 import { channelTypeParameter, keyOf, legalUser, userOf, userParameter } from './places.ts';
 
+interface MetadataParts extends AppList {
+  readonly signaling: Pick<Backend, 'metadata' | 'changeMetadata'>;
+}
+
+interface LockParts extends AppList {
+  readonly signaling: Pick<Backend, 'locks' | 'revokeLock'>;
+}
+
 /** Metadata of channels and users, and the locks of channels. */
-export function storageOperations(parts: NativeParts): readonly Operation[] {
-  const { deps } = parts;
+export function storageOperations(parts: MetadataParts & LockParts): readonly Operation[] {
   const channel: Place = {
     name: 'Channel',
     path: '/v1/apps/{app}/channels/{channel}/metadata',
     parameters: [channelParameter, channelTypeParameter],
     refusal: 'invalid_channel_name',
     targetOf(context) {
-      const { channelType, channel: name } = keyOf(deps, context);
+      const { channelType, channel: name } = keyOf(parts, context);
       return { channelType, channel: name };
     },
   };
@@ -55,8 +63,8 @@ interface Place {
   targetOf(context: RequestContext): MetadataTarget;
 }
 
-function metadataOperations({ deps }: NativeParts, place: Place): readonly Operation[] {
-  const { signaling } = deps;
+function metadataOperations(parts: MetadataParts, place: Place): readonly Operation[] {
+  const { signaling } = parts;
   const answer = { description: 'The whole set.', schema: ref('MetadataSet') };
   const parameters = [appParameter, ...place.parameters];
   return [
@@ -69,7 +77,7 @@ function metadataOperations({ deps }: NativeParts, place: Place): readonly Opera
       parameters,
       answer,
       handle({ context }) {
-        return shown(signaling.metadata(appOf(deps, context).id, place.targetOf(context)));
+        return shown(signaling.metadata(appOf(parts, context).id, place.targetOf(context)));
       },
     },
     {
@@ -99,7 +107,7 @@ function metadataOperations({ deps }: NativeParts, place: Place): readonly Opera
       body: changeBody,
       answer,
       async handle({ context, body }) {
-        const app = appOf(deps, context).id;
+        const app = appOf(parts, context).id;
         const target = place.targetOf(context);
         const { speaker, rest } = speakerOf(body, [
           'mode',
@@ -117,8 +125,8 @@ function metadataOperations({ deps }: NativeParts, place: Place): readonly Opera
   ];
 }
 
-function lockOperations({ deps }: NativeParts): readonly Operation[] {
-  const { signaling } = deps;
+function lockOperations(parts: LockParts): readonly Operation[] {
+  const { signaling } = parts;
   return [
     {
       method: 'GET',
@@ -139,7 +147,7 @@ function lockOperations({ deps }: NativeParts): readonly Operation[] {
           ),
         }),
       },
-      handle: ({ context }) => ({ locks: signaling.locks(keyOf(deps, context)) }),
+      handle: ({ context }) => ({ locks: signaling.locks(keyOf(parts, context)) }),
     },
     {
       method: 'POST',
@@ -166,7 +174,7 @@ function lockOperations({ deps }: NativeParts): readonly Operation[] {
       }),
       answer: { description: 'It is free, or the next one has it.', schema: object({ lockName: string() }) },
       async handle({ context, body }) {
-        const key = keyOf(deps, context);
+        const key = keyOf(parts, context);
         const { lock } = context.params;
         const { speaker, rest } = speakerOf(body, ['owner']);
         const owner = rest.owner === undefined ? undefined : legalUser(rest.owner);

@@ -1,6 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Member, OpenChannel } from '../../../channel/state.ts';
+import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
+import type { Log } from '../../../log/contract.ts';
 import { userIdOf } from '../../../signaling/names/identity.ts';
 import {
   array,
@@ -13,12 +15,12 @@ import {
   ref,
   string,
 } from '../../document/schema.ts';
+import type { AppList } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, queryInteger, queryText } from '../../request/parameters.ts';
 import { formatCursor, readCursor } from '../../request/pull-cursor.ts';
 import { momentOf, RosterSnapshots } from '../../request/roster-snapshots.ts';
 import { SubscriberEvents } from '../../request/subscriber-events.ts';
-import type { NativeParts } from '../parts.ts';
 import { channelTypeParameter, keyOf } from './places.ts';
 
 const limit = queryInteger('limit', 'Events in one answer.', {
@@ -46,124 +48,147 @@ const cursorParameter = {
   required: true,
 };
 
-/** Who subscribes, at a seq, and what came after it: as much as a live channel's roster and events prove. */
-export function subscriberOperations({ deps }: NativeParts): readonly Operation[] {
-  const { log, clock } = deps;
-  const snapshots = new RosterSnapshots(clock);
-  const events = new SubscriberEvents(log, clock);
-  const place = {
-    app: string(),
-    channelType: oneOf('MESSAGE', 'STREAM'),
-    channel: string(),
-  };
-  return [
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/channels/{channel}/subscribers',
-      id: 'listSubscribers',
-      summary: 'Who subscribes to a signaling channel, at a seq',
-      description:
-        'All of them, quiet ones too; members of a live channel of that name are not among them. True at `sid` and `seq`; what comes after is told from the `cursor` of the first page on. Follow `next` for the others, who are of the same moment.',
-      style: {
-        kind: 'native',
-        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
-      },
-      parameters: [
-        appParameter,
-        channelParameter,
-        channelTypeParameter,
-        membersLimit,
-        afterParameter,
-        atParameter,
-      ],
-      answer: {
-        description: 'In order of arrival. Without `sid`: nobody subscribes.',
-        schema: object({
-          ...place,
-          sid: optional(string('One life of the channel, from first to last subscriber.')),
-          seq: optional(integer()),
-          count: integer(),
-          members: array(
-            object({
-              userId: optional(string()),
-              uid: optional(integer()),
-              joinedMs: integer('UTC epoch milliseconds.'),
-              quiet: optional(constant(true)),
-              interruptedSinceMs: optional(integer('UTC epoch milliseconds.')),
-            }),
-          ),
-          cursor: optional(string('Of the first page.')),
-          next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
-        }),
-      },
-      handle({ context }) {
-        const key = keyOf(deps, context);
-        const at = atParameter.read(context);
-        const page = { after: afterParameter.read(context), size: limit.read(context) };
-        if (at !== undefined) {
-          const kept = snapshots.get({ ...key, ...momentOf(at) });
-          if (!kept) throw new HousecountError('no_longer_kept');
-          return { ...key, ...pageOf(kept, page) };
-        }
-        // Taken together: states change in the same turn as the position.
-        const cursor = formatCursor({ app: key.app, position: log.lastPosition, sid: undefined });
-        const presence = log.signalingChannel(key)?.presence;
-        if (presence?.sid === undefined) return { ...key, count: 0, members: [], cursor };
-        return { ...key, ...pageOf(presence, page), cursor };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/v1/apps/{app}/channels/{channel}/subscribers/events',
-      id: 'listSubscriberEvents',
-      summary: 'Who came to and went from a signaling channel since',
-      description:
-        'In the order of the log; `seq` is dense within a `sid`, so that a hole would show. Kept as long as the log is. Ask again at once with `cursor` and `wait`, and each is told as it happens.',
-      style: {
-        kind: 'native',
-        refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept', 'too_many_connections'],
-      },
-      parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit, wait],
-      answer: {
-        description: 'There may be none, and more: a bounded part of the log is read for each answer.',
-        schema: object({
-          ...place,
-          events: array(ref('ChannelEvent')),
-          cursor: string('Stands after the last event.'),
-          more: boolean('There may be more now.'),
-        }),
-      },
-      async handle({ context }) {
-        const key = keyOf(deps, context);
-        const given = cursorParameter.read(context);
-        if (given === undefined) throw new HousecountError('query_invalid', 'cursor is missing.');
-        const after = readCursor(given, key.app, () => undefined);
-        const found = await events.after(key, {
-          after,
-          size: limit.read(context),
-          waitMs: wait.read(context) * 1000,
-          signal: context.signal,
-        });
-        const cursor = formatCursor({ app: key.app, position: found.through, sid: undefined });
-        return { ...key, events: found.events, cursor, more: found.more };
-      },
-    },
-  ];
+const place = {
+  app: string(),
+  channelType: oneOf('MESSAGE', 'STREAM'),
+  channel: string(),
+};
 
-  function pageOf(state: OpenChannel, { after, size }: { readonly after: number; readonly size: number }) {
-    const { sid, seq, roster } = state;
-    const found = roster.page(after, size + 1);
-    const last = found[size - 1];
-    const hasMore = found.length > size;
-    if (hasMore) snapshots.keep(state);
-    return {
-      sid,
-      seq,
-      count: roster.size,
-      members: found.slice(0, size).map(shown),
-      ...(hasMore && last && { next: { after: last.joinedSeq, at: `${sid}:${seq}` } }),
-    };
-  }
+interface Parts extends AppList {
+  readonly log: Pick<Log, 'signalingChannel' | 'lastPosition' | 'firstPosition' | 'follow'>;
+  readonly clock: Clock;
+}
+
+/** Who subscribes, at a seq, and what came after it: as much as a live channel's roster and events prove. */
+export function subscriberOperations(parts: Parts): readonly Operation[] {
+  return [listSubscribers(parts), listSubscriberEvents(parts)];
+}
+
+function listSubscribers(
+  parts: AppList & { readonly log: Pick<Log, 'signalingChannel' | 'lastPosition'>; readonly clock: Clock },
+): Operation {
+  const { log, clock } = parts;
+  const snapshots = new RosterSnapshots(clock);
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/subscribers',
+    id: 'listSubscribers',
+    summary: 'Who subscribes to a signaling channel, at a seq',
+    description:
+      'All of them, quiet ones too; members of a live channel of that name are not among them. True at `sid` and `seq`; what comes after is told from the `cursor` of the first page on. Follow `next` for the others, who are of the same moment.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept'],
+    },
+    parameters: [
+      appParameter,
+      channelParameter,
+      channelTypeParameter,
+      membersLimit,
+      afterParameter,
+      atParameter,
+    ],
+    answer: {
+      description: 'In order of arrival. Without `sid`: nobody subscribes.',
+      schema: object({
+        ...place,
+        sid: optional(string('One life of the channel, from first to last subscriber.')),
+        seq: optional(integer()),
+        count: integer(),
+        members: array(
+          object({
+            userId: optional(string()),
+            uid: optional(integer()),
+            joinedMs: integer('UTC epoch milliseconds.'),
+            quiet: optional(constant(true)),
+            interruptedSinceMs: optional(integer('UTC epoch milliseconds.')),
+          }),
+        ),
+        cursor: optional(string('Of the first page.')),
+        next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
+      }),
+    },
+    handle({ context }) {
+      const key = keyOf(parts, context);
+      const at = atParameter.read(context);
+      const page = { after: afterParameter.read(context), size: limit.read(context) };
+      if (at !== undefined) {
+        const kept = snapshots.get({ ...key, ...momentOf(at) });
+        if (!kept) throw new HousecountError('no_longer_kept');
+        return { ...key, ...pageOf(kept, page, snapshots) };
+      }
+      // Taken together: states change in the same turn as the position.
+      const cursor = formatCursor({ app: key.app, position: log.lastPosition, sid: undefined });
+      const presence = log.signalingChannel(key)?.presence;
+      if (presence?.sid === undefined) return { ...key, count: 0, members: [], cursor };
+      return { ...key, ...pageOf(presence, page, snapshots), cursor };
+    },
+  };
+}
+
+function listSubscriberEvents(
+  parts: AppList & {
+    readonly log: Pick<Log, 'lastPosition' | 'firstPosition' | 'follow'>;
+    readonly clock: Clock;
+  },
+): Operation {
+  const events = new SubscriberEvents(parts.log, parts.clock);
+  return {
+    method: 'GET',
+    path: '/v1/apps/{app}/channels/{channel}/subscribers/events',
+    id: 'listSubscriberEvents',
+    summary: 'Who came to and went from a signaling channel since',
+    description:
+      'In the order of the log; `seq` is dense within a `sid`, so that a hole would show. Kept as long as the log is. Ask again at once with `cursor` and `wait`, and each is told as it happens.',
+    style: {
+      kind: 'native',
+      refusals: ['invalid_app_id', 'invalid_channel_name', 'no_longer_kept', 'too_many_connections'],
+    },
+    parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit, wait],
+    answer: {
+      description: 'There may be none, and more: a bounded part of the log is read for each answer.',
+      schema: object({
+        ...place,
+        events: array(ref('ChannelEvent')),
+        cursor: string('Stands after the last event.'),
+        more: boolean('There may be more now.'),
+      }),
+    },
+    async handle({ context }) {
+      const key = keyOf(parts, context);
+      const given = cursorParameter.read(context);
+      if (given === undefined) throw new HousecountError('query_invalid', 'cursor is missing.');
+      const after = readCursor(given, key.app, () => undefined);
+      const found = await events.after(key, {
+        after,
+        size: limit.read(context),
+        waitMs: wait.read(context) * 1000,
+        signal: context.signal,
+      });
+      const cursor = formatCursor({ app: key.app, position: found.through, sid: undefined });
+      return { ...key, events: found.events, cursor, more: found.more };
+    },
+  };
+}
+
+/** Keeps what the pages after it are of. */
+function pageOf(
+  state: OpenChannel,
+  { after, size }: { readonly after: number; readonly size: number },
+  snapshots: RosterSnapshots,
+) {
+  const { sid, seq, roster } = state;
+  const found = roster.page(after, size + 1);
+  const last = found[size - 1];
+  const hasMore = found.length > size;
+  if (hasMore) snapshots.keep(state);
+  return {
+    sid,
+    seq,
+    count: roster.size,
+    members: found.slice(0, size).map(shown),
+    ...(hasMore && last && { next: { after: last.joinedSeq, at: `${sid}:${seq}` } }),
+  };
 }
 
 function shown(member: Member) {
