@@ -6,7 +6,7 @@ import { inspectLog, type LogDamage, type LogFindings, repairLog } from '../engi
 import { type NodeDisk, openNodeDisk, openNodeDiskUntouched } from '../engine/embedded/node-disk.ts';
 import { folderMode } from '../engine/embedded/private-files.ts';
 import { decodeLines } from '../kept/checked-lines.ts';
-import { damageOf, setAside } from '../ledger/sqlite.ts';
+import { damageOf, setAside } from '../kept/tables/sqlite.ts';
 import { EndpointStore } from '../notify/endpoint/endpoint-store.ts';
 import { cursorPath } from '../notify/progress/cursor-store.ts';
 import type { Logger } from '../observe/contract.ts';

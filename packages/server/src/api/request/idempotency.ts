@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { type Database, type Format, openTables } from '../../ledger/sqlite.ts';
-import { tellOpening } from '../../ledger/tell-opening.ts';
+import { type Database, type Format, openTables } from '../../kept/tables/sqlite.ts';
+import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import type { Logger } from '../../observe/contract.ts';
 
 export interface IdempotencyBounds {

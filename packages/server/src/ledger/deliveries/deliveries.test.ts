@@ -9,10 +9,10 @@ import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { appForTests, reportsForTests } from '../../../testing/worlds/delivery-report.ts';
 import { LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { endpointForTests, quietLogger, quietMetrics } from '../../../testing/worlds/notify-world.ts';
+import { openTables } from '../../kept/tables/sqlite.ts';
 import { limits } from '../../limits.ts';
 import { noticeText } from '../../notify/notice/notice-text.ts';
 import type { Metrics } from '../../observe/contract.ts';
-import { openTables } from '../sqlite.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
 import {
   type DeliveryFilter,

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts';
+import { Damage } from '../../kept/tables/sqlite.ts';
+import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import { limits } from '../../limits.ts';
 import type { AttemptReport } from '../../notify/delivery/attempt.ts';
 import { channelOf, type Notice } from '../../notify/notice/notice.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
-import { Damage } from '../sqlite.ts';
-import { tellOpening } from '../tell-opening.ts';
 import {
   type Delivery,
   type DeliveryFilter,

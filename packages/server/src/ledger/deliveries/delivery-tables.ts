@@ -1,4 +1,3 @@
-import { limits } from '../../limits.ts';
 import {
   type Database,
   type Format,
@@ -7,7 +6,8 @@ import {
   type Row,
   type Statement,
   type Value,
-} from '../sqlite.ts';
+} from '../../kept/tables/sqlite.ts';
+import { limits } from '../../limits.ts';
 import { deliveryMigrations } from './delivery-migrations.ts';
 
 export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;

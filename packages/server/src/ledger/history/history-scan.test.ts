@@ -2,8 +2,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openTables } from '../../kept/tables/sqlite.ts';
 import type { LogEntry, LogRecord } from '../../log/record.ts';
-import { openTables } from '../sqlite.ts';
 import { scanRowsMax } from './history-scan.ts';
 import { HistoryTables, historyFormat } from './history-tables.ts';
 

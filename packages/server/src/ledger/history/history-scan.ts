@@ -1,5 +1,5 @@
 import type { ChannelEvent } from '@housecount/protocol';
-import type { Database, Statement } from '../sqlite.ts';
+import type { Database, Statement } from '../../kept/tables/sqlite.ts';
 
 /** An event with its position in the log. */
 export interface PlacedEvent {

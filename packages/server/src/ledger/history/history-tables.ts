@@ -1,7 +1,14 @@
 import type { ChannelEvent, Profile } from '@housecount/protocol';
 import { isMark } from '../../channel/decision.ts';
+import {
+  type Database,
+  type Format,
+  type Opening,
+  openTables,
+  type Row,
+  type Statement,
+} from '../../kept/tables/sqlite.ts';
 import { isChannelRecord, type LogEntry, type LogRecord } from '../../log/record.ts';
-import { type Database, type Format, type Opening, openTables, type Row, type Statement } from '../sqlite.ts';
 import type { EventsQuery } from './history.ts';
 import { HistoryScan, type PlacedEvent } from './history-scan.ts';
 import { TrimmedMark } from './trimmed-mark.ts';

@@ -1,9 +1,9 @@
 import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
+import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { type ReadLog, readLog } from '../log-reader.ts';
-import { tellOpening } from '../tell-opening.ts';
 import type { PlacedEvent, Scan } from './history-scan.ts';
 import { HistoryTables, isEvent, type Life } from './history-tables.ts';
 import { News } from './news.ts';

@@ -1,4 +1,4 @@
-import type { Database, Statement } from '../sqlite.ts';
+import type { Database, Statement } from '../../kept/tables/sqlite.ts';
 
 /** Up to where events of the history may have been deleted: a position of the log, and when it was decided. */
 export interface Trimmed {

@@ -1,8 +1,15 @@
 import type { SignalingContent } from '@housecount/protocol';
+import {
+  type Database,
+  type Format,
+  type Opening,
+  openTables,
+  type Row,
+  type Statement,
+} from '../../kept/tables/sqlite.ts';
 import type { LogEntry, MessageRecord } from '../../log/record.ts';
 import { conversationOf } from '../../log/world.ts';
 import type { ReadTables } from '../log-reader.ts';
-import { type Database, type Format, type Opening, openTables, type Row, type Statement } from '../sqlite.ts';
 import { erasuresSchema, MessageErasures } from './message-erasures.ts';
 
 /** A message as it was kept. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testClock } from '../../../testing/worlds/clock.ts';
 import type { Clock } from '../../clock.ts';
+import type { Opening } from '../../kept/tables/sqlite.ts';
 import type { Erasure, LogEntry, LogRecord } from '../../log/record.ts';
 import { conversationOf } from '../../log/world.ts';
 import { createLogger } from '../../observe/logger.ts';
-import type { Opening } from '../sqlite.ts';
 import { MessageTables } from './message-tables.ts';
 import { openMessages } from './messages.ts';
 

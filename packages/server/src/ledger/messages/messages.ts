@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
+import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { type LogReader, type ReadLog, readLog } from '../log-reader.ts';
-import { tellOpening } from '../tell-opening.ts';
 import { type KeptMessage, type MessagesQuery, MessageTables } from './message-tables.ts';
 
 export interface MessagesOptions {

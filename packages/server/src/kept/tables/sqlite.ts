@@ -2,7 +2,7 @@ import { Database as BunDatabase, type SQLQueryBindings } from 'bun:sqlite';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
-import { folderMode, makePrivateFile } from '../engine/embedded/private-files.ts';
+import { folderMode, makePrivateFile } from '../../engine/embedded/private-files.ts';
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;

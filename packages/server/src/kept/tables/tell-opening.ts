@@ -1,4 +1,4 @@
-import type { Logger } from '../observe/contract.ts';
+import type { Logger } from '../../observe/contract.ts';
 import type { Opening } from './sqlite.ts';
 
 /** Tells the operator what became of a file when it was opened; `lost`: what a damaged one costs, as sentences. */
