@@ -38,24 +38,11 @@ export interface LogReaderOptions {
   /** Ends the following; `closed` then resolves. */
   readonly signal: AbortSignal;
   /** Deletes a bounded part of what need not be kept at this time; true if there may be more. */
-  retain(nowMs: number): boolean;
+  readonly retain: (nowMs: number) => boolean;
   readonly waitMsMax: number;
   readonly waitersMax: number;
   /** After each batch that was taken over. */
   readonly onBatch?: (batch: readonly LogEntry[]) => void;
-}
-
-/** A read model that follows the log: late at most, never different. */
-export interface LogReader {
-  /**
-   * Resolves once everything up to the log's position of now can be read.
-   * @throws HousecountError overloaded if that takes longer than `waitMsMax`, or `waitersMax` wait.
-   */
-  caughtUp(signal: AbortSignal): Promise<void>;
-  /** Why it is behind for longer than a moment; undefined while it follows. */
-  readonly trouble: string | undefined;
-  /** Resolves when the following has ended and the file is closed. */
-  readonly closed: Promise<void>;
 }
 
 /** Time until the next try after the file could not be written, milliseconds. Chosen, not measured. */
@@ -67,97 +54,122 @@ const retainAgainMs = 100;
 /** Failures to read the log's beginning after which it counts as deleted by retention. */
 const failuresMax = 3;
 
-/** Starts to follow the log from where the tables left off. */
-export function readLog(options: LogReaderOptions): LogReader {
-  const { tables, log, clock, logger, signal } = options;
-  const { waitMsMax, waitersMax } = options;
-  const name = `${options.name[0]?.toUpperCase()}${options.name.slice(1)}`;
-  const waiters = new Waiters(clock, { waitMsMax, waitersMax });
-  if (tables.position > log.lastPosition) {
-    logger.warn(`${name} is ahead of the log, as after a restored backup: it goes back.`, {
-      position: tables.position,
-      log: log.lastPosition,
-    });
-    tables.rewind(log.lastPosition);
-  }
-  const release = log.hold?.(() => tables.position);
-  let trouble: string | undefined;
-  let failures = 0;
-  let retaining = true;
-  let cancelRetain = clock.after(retainMs, retain);
+/** A read model that follows the log: late at most, never different. */
+export class LogReader {
+  /** Resolves when the following has ended and the file is closed. */
+  readonly closed: Promise<void>;
+  readonly #options: LogReaderOptions;
+  /** The name as a sentence begins with it. */
+  readonly #title: string;
+  readonly #waiters: Waiters;
+  #trouble: string | undefined;
+  #failures = 0;
+  #isRetaining = true;
+  #cancelRetain: () => void;
 
-  async function follow(): Promise<void> {
+  /** Starts to follow the log from where the tables left off. */
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+    const { tables, log, clock, logger, name } = options;
+    this.#title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    this.#waiters = new Waiters(clock, options);
+    if (tables.position > log.lastPosition) {
+      logger.warn(`${this.#title} is ahead of the log, as after a restored backup: it goes back.`, {
+        position: tables.position,
+        log: log.lastPosition,
+      });
+      tables.rewind(log.lastPosition);
+    }
+    const release = log.hold?.(() => tables.position);
+    this.#cancelRetain = clock.after(retainMs, () => this.#retain());
+    this.closed = this.#followForEver().finally(() => {
+      this.#cancelRetain();
+      release?.();
+      this.#waiters.end();
+      tables.close();
+    });
+  }
+
+  /** Why it is behind for longer than a moment; undefined while it follows. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /**
+   * Resolves once everything up to the log's position of now can be read.
+   * @throws HousecountError overloaded if that takes longer than `waitMsMax`, or `waitersMax` wait.
+   */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const { log, tables } = this.#options;
+    const position = log.lastPosition;
+    if (tables.position < position) await this.#waiters.wait(position, signal);
+  }
+
+  async #followForEver(): Promise<void> {
+    const { clock, signal } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#follow();
+      } catch (cause) {
+        if (signal.aborted) break;
+        if (!this.#failed(cause)) await pause(clock, retryMs, signal);
+      }
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { tables, log, logger, signal, onBatch } = this.#options;
     const after = Math.max(tables.position, (log.firstPosition ?? 1) - 1);
     for await (const batch of log.follow(after, signal)) {
       const [first] = batch;
       // A new file, or a log that was repaired: what the log no longer has cannot be taken over.
       if (first && first.position > tables.position + 1) {
-        logger.warn(`${name} goes on here: the log no longer has what came before.`, {
+        logger.warn(`${this.#title} goes on here: the log no longer has what came before.`, {
           before: tables.position,
           position: first.position,
         });
         tables.skipTo(first.position - 1, first.record.atMs);
       }
       tables.append(batch);
-      if (trouble !== undefined) logger.info(`${name} follows the log again.`, { position: tables.position });
-      trouble = undefined;
-      failures = 0;
-      waiters.reached(tables.position);
-      options.onBatch?.(batch);
+      if (this.#trouble !== undefined)
+        logger.info(`${this.#title} follows the log again.`, { position: tables.position });
+      this.#trouble = undefined;
+      this.#failures = 0;
+      this.#waiters.reached(tables.position);
+      onBatch?.(batch);
     }
   }
 
-  function retain(): void {
+  /** True if it may go on at once: it begins where the log does not have what came before. */
+  #failed(cause: unknown): boolean {
+    const { tables, log, logger, clock } = this.#options;
+    // Once, not per try: what fills the disk must not fill the operator's log as well.
+    if (this.#trouble === undefined)
+      logger.error(`${this.#title} cannot follow the log.`, { position: tables.position, cause });
+    this.#trouble = `${this.#title} cannot follow the log.`;
+    this.#failures += 1;
+    if (tables.position > 0 || tables.broken || this.#failures < failuresMax || log.lastPosition === 0)
+      return false;
+    // A new file, and the log's beginning is gone: it can only begin here.
+    tables.skipTo(log.lastPosition, clock.nowMs());
+    logger.warn(`${this.#title} begins here: the log no longer has what came before.`, {
+      position: log.lastPosition,
+    });
+    return true;
+  }
+
+  #retain(): void {
+    const { clock, logger, name, retain } = this.#options;
     let isMore = false;
     try {
-      isMore = options.retain(clock.nowMs());
-      retaining = true;
+      isMore = retain(clock.nowMs());
+      this.#isRetaining = true;
     } catch (cause) {
       // Once, not per try.
-      if (retaining)
-        logger.error(`What is old in ${options.name} cannot be deleted; trying again.`, { cause });
-      retaining = false;
+      if (this.#isRetaining)
+        logger.error(`What is old in ${name} cannot be deleted; trying again.`, { cause });
+      this.#isRetaining = false;
     }
-    cancelRetain = clock.after(isMore ? retainAgainMs : retainMs, retain);
+    this.#cancelRetain = clock.after(isMore ? retainAgainMs : retainMs, () => this.#retain());
   }
-
-  async function followForEver(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await follow();
-      } catch (cause) {
-        if (signal.aborted) break;
-        // Once, not per try: what fills the disk must not fill the operator's log as well.
-        if (trouble === undefined)
-          logger.error(`${name} cannot follow the log.`, { position: tables.position, cause });
-        trouble = `${name} cannot follow the log.`;
-        failures += 1;
-        if (tables.position === 0 && !tables.broken && failures >= failuresMax && log.lastPosition > 0) {
-          // A new file, and the log's beginning is gone: it can only begin here.
-          tables.skipTo(log.lastPosition, clock.nowMs());
-          logger.warn(`${name} begins here: the log no longer has what came before.`, {
-            position: log.lastPosition,
-          });
-          continue;
-        }
-        await pause(clock, retryMs, signal);
-      }
-    }
-    cancelRetain();
-    release?.();
-    waiters.end();
-    tables.close();
-  }
-
-  const closed = followForEver();
-  return {
-    async caughtUp(askerSignal) {
-      const position = log.lastPosition;
-      if (tables.position < position) await waiters.wait(position, askerSignal);
-    },
-    get trouble() {
-      return trouble;
-    },
-    closed,
-  };
 }

@@ -6,7 +6,7 @@ import {
   noticeTypeNumbers,
   ruleScopes,
 } from '@housecount/protocol';
-import { deliveryStatuses } from '../../ledger/deliveries/delivery-tables.ts';
+import { deliveryStatuses } from '../../ledger/deliveries/delivery.ts';
 import { redeliveryStates } from '../../ledger/redelivery/redeliveries.ts';
 import { endpointSettings } from '../native/endpoints/endpoint-settings.ts';
 import { ruleSchema } from '../native/rules.ts';

@@ -14,15 +14,9 @@ import { limits } from '../../limits.ts';
 import { noticeText } from '../../notify/notice/notice-text.ts';
 import type { Metrics } from '../../observe/contract.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
-import {
-  type DeliveryFilter,
-  DeliveryTables,
-  deliveryFormat,
-  deliveryStatuses,
-  type KeptAttempt,
-  type KeptRequest,
-  searchOf,
-} from './delivery-tables.ts';
+import { type DeliveryFilter, deliveryStatuses, type KeptAttempt, type KeptRequest } from './delivery.ts';
+import { searchOf } from './delivery-search.ts';
+import { DeliveryTables, deliveryFormat } from './delivery-tables.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {

@@ -5,87 +5,12 @@ import {
   openTables,
   type Row,
   type Statement,
-  type Value,
 } from '../../kept/tables/sqlite.ts';
 import { limits } from '../../limits.ts';
+import type { Delivery, DeliveryFilter, KeptAttempt, KeptRequest } from './delivery.ts';
 import { deliveryMigrations } from './delivery-migrations.ts';
-
-export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
-/** Where a delivery stands. It only moves to the right: what was taken once is delivered, whatever comes after. */
-export type DeliveryStatus = (typeof deliveryStatuses)[number];
-
-/** A notice on its way to an endpoint, or at its end. */
-export interface Delivery {
-  readonly endpoint: string;
-  readonly noticeId: string;
-  readonly position: number;
-  readonly type: number;
-  readonly channel: string;
-  readonly sid: string;
-  readonly seq: number;
-  readonly uid?: number;
-  readonly account?: string;
-  /** When the event was decided, and of the first and last attempt; epoch milliseconds. */
-  readonly eventMs: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly attempts: number;
-  /** How many of the attempts were redeliveries. */
-  readonly redelivered: number;
-  readonly status: DeliveryStatus;
-}
-
-/** One attempt, as kept. */
-export interface KeptAttempt {
-  /** 1 is the first since the server began to send this notice; a redelivery is always 1. */
-  readonly attempt: number;
-  readonly atMs: number;
-  readonly durationMs: number;
-  /** HTTP status of the answer; absent if none came. */
-  readonly answered?: number;
-  readonly stage?: string;
-  readonly detail?: string;
-  readonly next: 'delivered' | 'retry' | 'give-up';
-  /** Id of the redelivery that it belongs to. */
-  readonly redelivery?: string;
-  /** Request and beginning of the answer; absent if they were dropped. */
-  readonly exchange?: Exchange;
-}
-
-export interface Exchange {
-  readonly headers: Readonly<Record<string, string>>;
-  /** The exact text that was sent. */
-  readonly body: string;
-  readonly answer: string;
-}
-
-/** What names a delivery of an endpoint, and what its notice is about. */
-export type DeliverySubject = Omit<
-  Delivery,
-  'endpoint' | 'firstMs' | 'lastMs' | 'attempts' | 'redelivered' | 'status'
->;
-
-/** One request to an endpoint with the deliveries that it was an attempt at: rows to be. */
-export interface KeptRequest {
-  readonly app: string;
-  readonly endpoint: string;
-  readonly made: KeptAttempt;
-  readonly subjects: readonly DeliverySubject[];
-}
-
-/** What a search asks for; every field that is there must fit. */
-export interface DeliveryFilter {
-  readonly app: string;
-  readonly endpoint?: string;
-  readonly channel?: string;
-  readonly uid?: number;
-  readonly account?: string;
-  readonly type?: number;
-  readonly status?: DeliveryStatus;
-  /** Of the first attempt, epoch milliseconds, both included. */
-  readonly from?: number;
-  readonly to?: number;
-}
+import { toAttempt, toDelivery, toExchange } from './delivery-rows.ts';
+import { idsPerMs, searchOf } from './delivery-search.ts';
 
 /**
  * An attempt is kept once for all notices of its request. Nearly every delivery is one attempt: its row says which, and
@@ -112,8 +37,6 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
 `;
 export const deliveryFormat: Format = { schema, migrations: deliveryMigrations };
-/** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
-const idsPerMs = 1_000;
 /** Deliveries, and attempts, deleted at one go, so that retention never holds up a socket for long. */
 const retainRowsMax = 1_000;
 
@@ -359,81 +282,4 @@ export class DeliveryTables {
   close(): void {
     this.#database.close();
   }
-}
-
-/**
- * How a search is asked. `looked` finds what an index leads to, newest first and in a bounded number; `rest` is then asked
- * of each of these. The index is named, because SQLite would rather sort a whole app than walk it backwards.
- */
-export function searchOf(filter: DeliveryFilter, cursor: number | undefined) {
-  const { app, channel, status } = filter;
-  const toId = filter.to === undefined ? Number.MAX_SAFE_INTEGER : (filter.to + 1) * idsPerMs;
-  const before = Math.min(cursor ?? Number.MAX_SAFE_INTEGER, toId, Number.MAX_SAFE_INTEGER);
-  const from = Math.min((filter.from ?? 0) * idsPerMs, Number.MAX_SAFE_INTEGER);
-  const statusNumber = status && deliveryStatuses.indexOf(status);
-  const lookedValues: Value[] = [app, before, from];
-  let index = 'deliveries_by_app';
-  let more = '';
-  if (channel !== undefined) {
-    index = 'deliveries_by_channel';
-    more = 'AND channel = ?';
-    lookedValues.push(channel);
-  } else if (statusNumber !== undefined && status !== 'delivered') {
-    index = 'deliveries_unfinished';
-    // The literal lets SQLite see that the index, which leaves out the delivered ones, covers it.
-    more = 'AND status = ? AND status < 2';
-    lookedValues.push(statusNumber);
-  }
-  const looked = `SELECT * FROM deliveries INDEXED BY ${index}
-    WHERE app = ? AND id < ? AND id >= ? ${more} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
-  const { endpoint, uid, account, type } = filter;
-  const fields = Object.entries({ endpoint, uid, account, type, status: statusNumber });
-  const given = fields.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
-  return {
-    looked,
-    lookedValues,
-    rest: ['true', ...given.map(({ name }) => `${name} = ?`)].join(' AND '),
-    restValues: given.map(({ value }): Value => value),
-  };
-}
-
-function toDelivery(row: Row): Delivery {
-  return {
-    endpoint: String(row.endpoint),
-    noticeId: String(row.notice_id),
-    position: Number(row.position),
-    type: Number(row.type),
-    channel: String(row.channel),
-    sid: String(row.sid),
-    seq: Number(row.seq),
-    ...(typeof row.uid === 'number' && { uid: row.uid }),
-    ...(typeof row.account === 'string' && { account: row.account }),
-    eventMs: Number(row.event_ms),
-    firstMs: Number(row.first_ms),
-    lastMs: Number(row.last_ms),
-    attempts: Number(row.attempts),
-    redelivered: Number(row.redelivered),
-    status: deliveryStatuses[Number(row.status)] ?? 'retrying',
-  };
-}
-
-function toAttempt(row: Row): KeptAttempt {
-  return {
-    attempt: Number(row.attempt),
-    atMs: Number(row.at_ms),
-    durationMs: Number(row.duration_ms),
-    ...(typeof row.answered === 'number' && { answered: row.answered }),
-    ...(typeof row.stage === 'string' && { stage: row.stage }),
-    ...(typeof row.detail === 'string' && { detail: row.detail }),
-    next: row.next === 'delivered' ? 'delivered' : row.next === 'retry' ? 'retry' : 'give-up',
-    ...(typeof row.redelivery === 'string' && { redelivery: row.redelivery }),
-  };
-}
-
-function toExchange(row: Row | undefined): Exchange | undefined {
-  if (!row) return undefined;
-  const { headers, body, answer } = row;
-  if (typeof headers !== 'string' || typeof body !== 'string' || typeof answer !== 'string') return undefined;
-  // The JSON is what #storeAttempt wrote.
-  return { headers: JSON.parse(headers) as Record<string, string>, body, answer };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { limits } from '../../limits.ts';
-import type { KeptRequest } from './delivery-tables.ts';
+import type { KeptRequest } from './delivery.ts';
 import { RequestQueue } from './request-queue.ts';
 
 function request(notices: number, body?: string): KeptRequest {

@@ -1,5 +1,5 @@
 import { limits } from '../../limits.ts';
-import type { KeptRequest } from './delivery-tables.ts';
+import type { KeptRequest } from './delivery.ts';
 
 /** Requests that wait to be written. Their number is bounded by what they weigh: first details go, then outcomes. */
 export class RequestQueue {

@@ -9,7 +9,6 @@ import {
   type Statement,
 } from '../../kept/tables/sqlite.ts';
 import { isChannelRecord, type LogEntry, type LogRecord } from '../../log/record.ts';
-import type { EventsQuery } from './history.ts';
 import { HistoryScan, type PlacedEvent } from './history-scan.ts';
 import { TrimmedMark } from './trimmed-mark.ts';
 
@@ -29,6 +28,14 @@ export interface Life {
   readonly peak: number;
   /** Cursor of the list of lives. */
   readonly position: number;
+}
+
+export interface EventsQuery {
+  readonly app: string;
+  readonly channel: string;
+  readonly sid: string;
+  readonly after: number;
+  readonly limit: number;
 }
 
 const schema = `

@@ -3,9 +3,9 @@ import type { Clock } from '../../clock.ts';
 import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
-import { type ReadLog, readLog } from '../log-reader.ts';
+import { LogReader, type ReadLog } from '../log-reader.ts';
 import type { PlacedEvent, Scan } from './history-scan.ts';
-import { HistoryTables, isEvent, type Life } from './history-tables.ts';
+import { type EventsQuery, HistoryTables, isEvent, type Life } from './history-tables.ts';
 import { News } from './news.ts';
 
 export interface HistoryOptions {
@@ -70,14 +70,6 @@ export interface History {
   readonly closed: Promise<void>;
 }
 
-export interface EventsQuery {
-  readonly app: string;
-  readonly channel: string;
-  readonly sid: string;
-  readonly after: number;
-  readonly limit: number;
-}
-
 /** Opens the history and starts to follow the log from where it left off. */
 export function openHistory(options: HistoryOptions): History {
   const { logger, clock } = options;
@@ -89,7 +81,7 @@ export function openHistory(options: HistoryOptions): History {
     ),
   );
   const news = new News(clock, limits.pullWaitersMax);
-  const reader = readLog({
+  const reader = new LogReader({
     ...options,
     name: 'the history',
     tables,
@@ -135,7 +127,7 @@ export function openHistory(options: HistoryOptions): History {
       if (position === undefined) throw new HousecountError('no_longer_kept');
       return position;
     },
-    caughtUp: reader.caughtUp,
+    caughtUp: (signal) => reader.caughtUp(signal),
     get position() {
       return tables.position;
     },

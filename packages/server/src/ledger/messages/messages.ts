@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
-import { type LogReader, type ReadLog, readLog } from '../log-reader.ts';
+import { LogReader, type ReadLog } from '../log-reader.ts';
 import { type KeptMessage, type MessagesQuery, MessageTables } from './message-tables.ts';
 
 export interface MessagesOptions {
@@ -39,7 +39,7 @@ export function openMessages(options: MessagesOptions): Messages {
     options.path,
     tellOpening(logger, 'Kept messages that the log no longer has are in the other, and not shown.'),
   );
-  const reader = readLog({
+  const reader = new LogReader({
     ...options,
     name: 'the file of kept messages',
     tables,
@@ -59,7 +59,7 @@ export function openMessages(options: MessagesOptions): Messages {
       const oldest = messages.at(-1);
       return { messages, next: found.length > limit && oldest ? oldest.atMs : 0 };
     },
-    caughtUp: reader.caughtUp,
+    caughtUp: (signal) => reader.caughtUp(signal),
     get trouble() {
       return reader.trouble;
     },

@@ -1,15 +1,15 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Redelivered } from '../../notify/delivery/redelivery.ts';
-import type { Notify } from '../../notify/notify.ts';
 import type { Logger } from '../../observe/contract.ts';
+import type { PlacedEvent } from '../history/history-scan.ts';
 import {
   eventAt,
+  type NoticeSource,
   type PlannedNotice,
   type PlanParts,
+  type PlanRequest,
   planRedelivery,
-  type RedeliverySelection,
 } from './redelivery-plan.ts';
 
 export const redeliveryStates = ['waiting', 'running', 'done', 'cancelled', 'failed'] as const;
@@ -31,16 +31,25 @@ export interface Redelivery {
   readonly trouble?: string;
 }
 
-export interface RedeliveriesOptions extends PlanParts {
-  readonly notify: PlanParts['notify'] & Pick<Notify, 'redeliver'>;
-  readonly random: Random;
-  readonly logger: Logger;
+/** The deliverer of notices, as far as it sends them once more. */
+export interface NoticeResender {
+  /**
+   * One attempt each, in the order of the log; `onOutcome` after each. It ends early when the signal aborts, or the receiver
+   * fails too often in a row.
+   */
+  redeliver(request: {
+    readonly endpointId: string;
+    readonly id: string;
+    readonly notices: AsyncIterable<PlacedEvent>;
+    readonly signal: AbortSignal;
+    readonly onOutcome: (delivered: boolean, noticeId: string, result: string) => void;
+  }): Promise<'done' | 'cancelled' | 'receiver-failed'>;
 }
 
-interface Request {
-  readonly app: string;
-  readonly endpoint: string;
-  readonly selection: RedeliverySelection;
+export interface RedeliveriesOptions extends PlanParts {
+  readonly notify: NoticeSource & NoticeResender;
+  readonly random: Random;
+  readonly logger: Logger;
 }
 
 type Running = { -readonly [Name in keyof Redelivery]: Redelivery[Name] };
@@ -62,12 +71,12 @@ export class Redeliveries {
   }
 
   /** How many notices it would be; changes nothing. Fails as planRedelivery does, and with `overloaded`. */
-  async count(request: Request, signal: AbortSignal): Promise<number> {
+  async count(request: PlanRequest, signal: AbortSignal): Promise<number> {
     return (await this.#plan(request, signal)).length;
   }
 
   /** Begins as soon as it is the endpoint's turn. Fails as planRedelivery does, and with `overloaded`. */
-  async start(request: Request, signal: AbortSignal): Promise<Redelivery> {
+  async start(request: PlanRequest, signal: AbortSignal): Promise<Redelivery> {
     const plan = await this.#plan(request, signal);
     if (this.#stopped) throw new HousecountError('going_away');
     const { clock, random } = this.#options;
@@ -117,7 +126,7 @@ export class Redeliveries {
     await Promise.all(this.#turns.values());
   }
 
-  async #plan(request: Request, signal: AbortSignal): Promise<readonly PlannedNotice[]> {
+  async #plan(request: PlanRequest, signal: AbortSignal): Promise<readonly PlannedNotice[]> {
     const active = [...this.#jobs.values()].filter(({ state }) => state.endedMs === undefined).length;
     if (active + this.#planning >= limits.redeliveriesMax)
       throw new HousecountError('overloaded', 'Too many redeliveries are under way.');
@@ -133,7 +142,7 @@ export class Redeliveries {
     if (signal.aborted) return;
     state.state = 'running';
     const { notify, history, logger } = this.#options;
-    async function* notices(): AsyncIterable<Redelivered> {
+    async function* notices(): AsyncIterable<PlacedEvent> {
       for (const { position, sid, seq, event } of plan) {
         if (signal.aborted) return;
         const found = event ?? eventAt(history, state.app, { sid, seq })?.event;

@@ -4,7 +4,7 @@ import { testClock } from '../../../testing/worlds/clock.ts';
 import { appForTests, LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { limits } from '../../limits.ts';
 import { noticeText } from '../../notify/notice/notice-text.ts';
-import type { Delivery } from '../deliveries/delivery-tables.ts';
+import type { Delivery } from '../deliveries/delivery.ts';
 import type { PlacedEvent } from '../history/history-scan.ts';
 import { type PlanParts, planRedelivery, type RedeliverySelection } from './redelivery-plan.ts';
 

@@ -2,9 +2,8 @@ import type { ChannelEvent } from '@housecount/protocol';
 import { eventsLostType, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Notify } from '../../notify/notify.ts';
 import type { Deliveries } from '../deliveries/deliveries.ts';
-import type { DeliveryFilter } from '../deliveries/delivery-tables.ts';
+import type { DeliveryFilter } from '../deliveries/delivery.ts';
 import type { History } from '../history/history.ts';
 import type { PlacedEvent } from '../history/history-scan.ts';
 
@@ -16,11 +15,32 @@ export type RedeliverySelection =
   | { readonly since: { readonly sid: string; readonly seq: number } }
   | { readonly givenUp: true };
 
+/** The deliverer of notices, as far as a plan asks it. Both fail with `not_found` for an unknown endpoint. */
+export interface NoticeSource {
+  /** The id of an event's notice, and whether the endpoint takes it now. */
+  noticeOf(endpointId: string, event: ChannelEvent): { readonly noticeId: string; readonly taken: boolean };
+  /** Notices that the endpoint did not take, oldest first: at most `limit` after `after` (0 begins, `next` goes on). */
+  givenUp(
+    endpointId: string,
+    after: number,
+    limit: number,
+  ): Promise<{
+    readonly entries: readonly (PlacedEvent & { readonly noticeId: string })[];
+    readonly next: number;
+  }>;
+}
+
 export interface PlanParts {
   readonly history: Pick<History, 'placed' | 'placedOf' | 'positionBefore' | 'caughtUp' | 'position'>;
   readonly deliveries: Pick<Deliveries, 'search' | 'delivery'>;
-  readonly notify: Pick<Notify, 'noticeOf' | 'givenUp'>;
+  readonly notify: NoticeSource;
   readonly clock: Clock;
+}
+
+export interface PlanRequest {
+  readonly app: string;
+  readonly endpoint: string;
+  readonly selection: RedeliverySelection;
 }
 
 /** Names an event; the history has it, unless the plan holds it itself. */
@@ -40,49 +60,61 @@ const pageSize = 500;
  * `no_longer_kept` for what is gone, and `query_invalid` for more than limits.redeliveryNoticesMax.
  */
 export async function planRedelivery(
-  request: { readonly app: string; readonly endpoint: string; readonly selection: RedeliverySelection },
+  request: PlanRequest,
   parts: PlanParts,
   signal: AbortSignal,
 ): Promise<readonly PlannedNotice[]> {
-  const { app, endpoint, selection } = request;
-  const { history, deliveries, notify, clock } = parts;
-  await history.caughtUp(signal);
-  const planned = new Map<number, PlannedNotice>();
-  if ('noticeId' in selection) await addOne(selection.noticeId);
-  else if ('filter' in selection) await addFound(selection.filter);
-  else if ('givenUp' in selection) await addGivenUp();
-  else if (typeof selection.since === 'number') await addSince(selection.since);
-  else await addLife(selection.since);
-  return [...planned.values()].sort((a, b) => a.position - b.position);
+  const { selection } = request;
+  await parts.history.caughtUp(signal);
+  const plan = new RedeliveryPlan(request, parts, signal);
+  if ('noticeId' in selection) await plan.addOne(selection.noticeId);
+  else if ('filter' in selection) await plan.addFound(selection.filter);
+  else if ('givenUp' in selection) await plan.addGivenUp();
+  else if (typeof selection.since === 'number') await plan.addSince(selection.since);
+  else await plan.addLife(selection.since);
+  return plan.inOrder();
+}
 
-  function add(notice: PlannedNotice): void {
-    planned.set(notice.position, notice);
-    if (planned.size > limits.redeliveryNoticesMax)
-      throw new HousecountError(
-        'query_invalid',
-        `More than ${limits.redeliveryNoticesMax} notices: ask for a shorter time.`,
-      );
+/** The plan while it is made: one way to add for each kind of selection. */
+class RedeliveryPlan {
+  readonly #app: string;
+  readonly #endpoint: string;
+  readonly #parts: PlanParts;
+  readonly #signal: AbortSignal;
+  /** By position. */
+  readonly #planned = new Map<number, PlannedNotice>();
+
+  constructor({ app, endpoint }: Omit<PlanRequest, 'selection'>, parts: PlanParts, signal: AbortSignal) {
+    this.#app = app;
+    this.#endpoint = endpoint;
+    this.#parts = parts;
+    this.#signal = signal;
   }
 
-  async function addOne(noticeId: string): Promise<void> {
+  inOrder(): readonly PlannedNotice[] {
+    return [...this.#planned.values()].sort((a, b) => a.position - b.position);
+  }
+
+  async addOne(noticeId: string): Promise<void> {
+    const { history, deliveries, notify } = this.#parts;
     const name = /^(.{1,64}):(\d{1,15}):\d{1,3}$/.exec(noticeId);
-    if (!name?.[1] || !name[2]) throw new HousecountError('not_found', 'There is no such notice.');
-    const place = eventAt(history, app, { sid: name[1], seq: Number(name[2]) });
+    if (!name?.[1] || !name[2]) throw noSuchNotice();
+    const place = eventAt(history, this.#app, { sid: name[1], seq: Number(name[2]) });
     if (place) {
-      if (notify.noticeOf(endpoint, place.event).noticeId !== noticeId)
-        throw new HousecountError('not_found', 'There is no such notice.');
-      return add(toPlanned(place));
+      if (notify.noticeOf(this.#endpoint, place.event).noticeId !== noticeId) throw noSuchNotice();
+      return this.#add(toPlanned(place));
     }
-    for await (const entry of givenUpEntries()) {
+    for await (const entry of this.#givenUpEntries()) {
       if (entry.noticeId !== noticeId) continue;
-      return add({ ...toPlanned(entry), event: entry.event });
+      return this.#add({ ...toPlanned(entry), event: entry.event });
     }
-    throw deliveries.delivery(endpoint, noticeId)
+    throw deliveries.delivery(this.#endpoint, noticeId)
       ? new HousecountError('no_longer_kept')
-      : new HousecountError('not_found', 'There is no such notice.');
+      : noSuchNotice();
   }
 
-  async function addFound(filter: DeliveryFilter): Promise<void> {
+  async addFound(filter: DeliveryFilter): Promise<void> {
+    const { history, deliveries } = this.#parts;
     let cursor: number | undefined;
     let looked = 0;
     do {
@@ -91,61 +123,86 @@ export async function planRedelivery(
       for (const { position, sid, seq, type } of page.deliveries) {
         // Word of lost events is told until it is taken, and has no event that could be sent again.
         if (type === eventsLostType) continue;
-        if (!eventAt(history, app, { sid, seq })) throw new HousecountError('no_longer_kept');
-        add({ position, sid, seq });
+        if (!eventAt(history, this.#app, { sid, seq })) throw new HousecountError('no_longer_kept');
+        this.#add({ position, sid, seq });
       }
       // A page that is not full has looked at as many as it may.
       looked += page.deliveries.length < pageSize ? limits.deliveryScanMax : pageSize;
       cursor = page.next;
-      await turn(clock, signal);
+      await this.#turn();
     } while (cursor !== undefined);
   }
 
-  async function addGivenUp(): Promise<void> {
-    for await (const entry of givenUpEntries()) {
-      if (planned.has(entry.position)) continue;
-      if (deliveries.delivery(endpoint, entry.noticeId)?.status === 'delivered') continue;
+  async addGivenUp(): Promise<void> {
+    const { history, deliveries } = this.#parts;
+    for await (const entry of this.#givenUpEntries()) {
+      if (this.#planned.has(entry.position)) continue;
+      if (deliveries.delivery(this.#endpoint, entry.noticeId)?.status === 'delivered') continue;
       const { sid, seq } = entry.event;
-      const isKept = eventAt(history, app, { sid, seq }) !== undefined;
-      add({ ...toPlanned(entry), ...(!isKept && { event: entry.event }) });
+      const isKept = eventAt(history, this.#app, { sid, seq }) !== undefined;
+      this.#add({ ...toPlanned(entry), ...(!isKept && { event: entry.event }) });
     }
   }
 
-  async function addSince(ms: number): Promise<void> {
+  async addSince(ms: number): Promise<void> {
+    const { history } = this.#parts;
     let after = history.positionBefore(ms);
     const end = history.position;
     for (let looked = 0; after < end; looked += pageSize) {
       if (looked >= limits.redeliveryScanMax) throw tooWide();
       const page = history.placed(after, pageSize).filter(({ position }) => position <= end);
-      for (const place of page)
-        if (place.event.app === app && notify.noticeOf(endpoint, place.event).taken) add(toPlanned(place));
+      this.#addTaken(page.filter(({ event }) => event.app === this.#app));
       after = page.at(-1)?.position ?? end;
-      await turn(clock, signal);
+      await this.#turn();
     }
   }
 
-  async function addLife({ sid, seq }: { sid: string; seq: number }): Promise<void> {
+  async addLife({ sid, seq }: { readonly sid: string; readonly seq: number }): Promise<void> {
+    const { history } = this.#parts;
     let after = seq;
     while (true) {
-      const page = history.placedOf(app, { sid, seq: after }, pageSize);
+      const page = history.placedOf(this.#app, { sid, seq: after }, pageSize);
       if (page === undefined) throw new HousecountError('not_found', 'There is no such sid.');
       const first = page[0];
       if (first && first.event.seq !== after + 1) throw new HousecountError('no_longer_kept');
-      for (const place of page) if (notify.noticeOf(endpoint, place.event).taken) add(toPlanned(place));
+      this.#addTaken(page);
       if (page.length < pageSize) return;
       after += pageSize;
-      await turn(clock, signal);
+      await this.#turn();
     }
   }
 
-  async function* givenUpEntries() {
+  #addTaken(places: readonly PlacedEvent[]): void {
+    const { notify } = this.#parts;
+    for (const place of places)
+      if (notify.noticeOf(this.#endpoint, place.event).taken) this.#add(toPlanned(place));
+  }
+
+  #add(notice: PlannedNotice): void {
+    this.#planned.set(notice.position, notice);
+    if (this.#planned.size > limits.redeliveryNoticesMax)
+      throw new HousecountError(
+        'query_invalid',
+        `More than ${limits.redeliveryNoticesMax} notices: ask for a shorter time.`,
+      );
+  }
+
+  async *#givenUpEntries() {
     for (let after = 0; ; ) {
-      const { entries, next } = await notify.givenUp(endpoint, after, pageSize);
-      for (const entry of entries) if (entry.event.app === app) yield entry;
-      signal.throwIfAborted();
+      const { entries, next } = await this.#parts.notify.givenUp(this.#endpoint, after, pageSize);
+      for (const entry of entries) if (entry.event.app === this.#app) yield entry;
+      this.#signal.throwIfAborted();
       if (entries.length < pageSize) return;
       after = next;
     }
+  }
+
+  /** Lets everything else that waits have its turn. */
+  async #turn(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#parts.clock.after(0, resolve);
+    });
+    this.#signal.throwIfAborted();
   }
 }
 
@@ -171,10 +228,4 @@ const tooWide = () =>
     `More than ${limits.redeliveryScanMax} events would have to be looked at: ask for a shorter time.`,
   );
 
-/** Lets everything else that waits have its turn. */
-async function turn(clock: Clock, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    clock.after(0, resolve);
-  });
-  signal.throwIfAborted();
-}
+const noSuchNotice = () => new HousecountError('not_found', 'There is no such notice.');

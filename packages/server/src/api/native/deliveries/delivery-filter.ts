@@ -11,7 +11,7 @@ import {
   type DeliveryFilter,
   type DeliveryStatus,
   deliveryStatuses,
-} from '../../../ledger/deliveries/delivery-tables.ts';
+} from '../../../ledger/deliveries/delivery.ts';
 import { integer, object, oneOf, optional, type Schema, string } from '../../document/schema.ts';
 
 const numbers: readonly NoticeNumber[] = [...noticeTypeNumbers, eventsLostType];
