@@ -7,6 +7,7 @@ export const bunTests = {
     'packages/rtc',
     'packages/rtm',
     'packages/react',
+    'packages/audit',
     'packages/cli',
     'packages/console',
     'packages/server/src',

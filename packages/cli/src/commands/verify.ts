@@ -1,9 +1,8 @@
 import { open } from 'node:fs/promises';
+import { describeVerdict, type Verdict, verifyCapture } from '@housecount/audit';
 import { type Command, required, type Terminal, UsageError, type Values } from '../command.ts';
 import { authorizationOf, listApps, type ServerAccess } from '../server-access.ts';
 import { endSignal } from '../signals.ts';
-import { describeVerdict, type Verdict } from '../verify/verdict.ts';
-import { verifyCapture } from '../verify/verify-capture.ts';
 import { verifyServer } from '../verify/verify-server.ts';
 
 const argument = 'FILE|URL';

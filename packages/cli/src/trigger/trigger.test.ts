@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { audit } from '@housecount/audit';
 import { isChannelName, noticeTypeNumbers, noticeTypeOf, toAgoraNotice } from '@housecount/protocol';
 import {
   type Receiver,
@@ -10,7 +11,6 @@ import type { Notice } from '../../../webhook/src/notice.ts';
 import { Roster } from '../../../webhook/src/roster/roster.ts';
 import { trigger } from '../commands/trigger.ts';
 import { runCommands } from '../run.ts';
-import { audit } from '../verify/auditor.ts';
 import { testEvent, testLife } from './test-event.ts';
 
 const receivers: Pick<Receiver, 'close'>[] = [];

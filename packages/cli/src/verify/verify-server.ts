@@ -1,10 +1,7 @@
+import { heardOf, type Life, readLines, type Verdict, Verification } from '@housecount/audit';
 import type { RosterMember } from '@housecount/protocol';
 import { answerOf, isObject, jsonOf } from '../answer.ts';
 import { ask, type ServerAccess } from '../server-access.ts';
-import { heardOf } from './heard.ts';
-import type { Life } from './life.ts';
-import { readLines } from './text-lines.ts';
-import { type Verdict, Verification } from './verdict.ts';
 
 /** Events in one answer: as many as the server gives. */
 const pageMax = 1_000;

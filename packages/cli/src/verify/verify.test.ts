@@ -2,14 +2,12 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { heardOf, readLines, violationsShownMax } from '@housecount/audit';
 import { batchBytesMax, toAgoraNotice, toStandardEventsLost, toStandardNotice } from '@housecount/protocol';
 import { type ApiWorld, type Body, openApiWorld, testApp } from '@housecount/server/testing/worlds/api-world';
 import { LifeForTests } from '@housecount/server/testing/worlds/notify-log';
 import { verify } from '../commands/verify.ts';
 import { runCommands } from '../run.ts';
-import { heardOf } from './heard.ts';
-import { readLines } from './text-lines.ts';
-import { violationsShownMax } from './verdict.ts';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
+import { audit } from '@housecount/audit';
 import { noticeTypes } from '@housecount/protocol';
-import { audit } from '../../../cli/src/verify/auditor.ts';
 import { LifeForTests } from '../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld, type Sent } from '../../testing/worlds/notify-world.ts';
 import { limits } from '../limits.ts';

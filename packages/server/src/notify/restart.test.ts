@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { audit } from '../../../cli/src/verify/auditor.ts';
+import { audit } from '@housecount/audit';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { LifeForTests } from '../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld } from '../../testing/worlds/notify-world.ts';

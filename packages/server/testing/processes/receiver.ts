@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { type Audit, type AuditOptions, audit } from '@housecount/audit';
 import type { AgoraNotice } from '@housecount/protocol';
-import { type Audit, type AuditOptions, audit } from '../../../cli/src/verify/auditor.ts';
 
 /** What the receiver does with one request. */
 export type Behaviour =

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { createHmac } from 'node:crypto';
+import { audit } from '@housecount/audit';
 import type { AgoraNotice } from '@housecount/protocol';
-import { audit } from '../../../../cli/src/verify/auditor.ts';
 import { appForTests, LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld } from '../../../testing/worlds/notify-world.ts';
 import { type FormedNotice, inspectorId } from './inspector.ts';
