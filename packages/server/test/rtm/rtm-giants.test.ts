@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { SignalingClient } from '../../testing/clients/signaling-client.ts';
-import { Pair } from '../../testing/hostile/pair.ts';
+import { longLeases, Pair } from '../../testing/hostile/pair.ts';
 import { type ServerProcess, startServerProcess } from '../../testing/processes/server-process.ts';
 
 let server: ServerProcess;
 let pair: Pair;
 beforeAll(async () => {
-  server = await startServerProcess();
+  server = await startServerProcess({ leases: longLeases });
   pair = await Pair.begin(server);
 }, 60_000);
 afterAll(async () => {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { loginOf, SignalingClient } from '../../testing/clients/signaling-client.ts';
 import { Answers } from '../../testing/hostile/answers.ts';
-import { Pair } from '../../testing/hostile/pair.ts';
+import { longLeases, Pair } from '../../testing/hostile/pair.ts';
 import { RawSocket } from '../../testing/hostile/raw-socket.ts';
 import { type ServerProcess, startServerProcess, until } from '../../testing/processes/server-process.ts';
 
 let server: ServerProcess;
 let pair: Pair;
 beforeAll(async () => {
-  server = await startServerProcess();
+  server = await startServerProcess({ leases: longLeases });
   pair = await Pair.begin(server);
 }, 60_000);
 afterAll(async () => {

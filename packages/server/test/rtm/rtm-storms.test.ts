@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { SignalingClient } from '../../testing/clients/signaling-client.ts';
 import { Answers, allowance } from '../../testing/hostile/answers.ts';
-import { Pair } from '../../testing/hostile/pair.ts';
+import { longLeases, Pair } from '../../testing/hostile/pair.ts';
 import { type ServerProcess, startServerProcess } from '../../testing/processes/server-process.ts';
-
-/** Longer than any of these clients can be starved by the storm that they are, so that none is lost. Nothing here waits for a lease's end. */
-const leases = { rtcMs: 120_000, signalingMs: 120_000, recoveryMs: 120_000 };
 
 let server: ServerProcess;
 let pair: Pair;
 beforeAll(async () => {
-  server = await startServerProcess({ leases });
+  server = await startServerProcess({ leases: longLeases });
   pair = await Pair.begin(server);
 }, 60_000);
 afterAll(async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { SignalingClient } from '../clients/signaling-client.ts';
 
 /** Between two messages of the pair, milliseconds: within the rate of publishes. */
@@ -6,9 +7,12 @@ const everyMs = 25;
 const messagesMin = 20;
 
 export type PairCommand =
-  | { readonly type: 'log in'; readonly url: string }
+  | { readonly type: 'log in'; readonly url: string; readonly serverPid: number }
   | { readonly type: 'begin' | 'end' };
-/** What became of the pair's messages: how long they took in the middle, milliseconds; what went wrong. */
+/**
+ * What became of the pair's messages: how much the server did from the sending of one to its coming, in the middle, milliseconds
+ * of its thread's processor time; what went wrong. Time on the wall would be that of the machine, which others use as well.
+ */
 export interface PairReport {
   readonly medianMs?: number;
   readonly wrong?: string;
@@ -19,8 +23,11 @@ const channel = 'of the quiet';
 let from: SignalingClient | undefined;
 let to: SignalingClient | undefined;
 let number = 0;
+let serverPid = 0;
 const sentMs: number[] = [];
 const tookMs: number[] = [];
+/** What the thread of the server has done since its start, milliseconds of processor time. */
+const doneMs = () => Number(readFileSync(`/proc/${serverPid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 
 /** In a thread of its own, so that what the attackers cost the test's thread does not count. */
 self.onmessage = async ({ data }: MessageEvent<PairCommand>) => {
@@ -30,6 +37,7 @@ self.onmessage = async ({ data }: MessageEvent<PairCommand>) => {
 
 async function does(command: PairCommand): Promise<PairReport> {
   if (command.type === 'log in') {
+    serverPid = command.serverPid;
     from = await SignalingClient.login(command.url, 'quiet ann');
     to = await SignalingClient.login(command.url, 'quiet bob');
     await to.subscribes(channel, { withPresence: false });
@@ -37,7 +45,7 @@ async function does(command: PairCommand): Promise<PairReport> {
       if (frame.type !== 'message' || !('text' in frame.content)) return;
       // Each comes once, and none before the one that was sent before it.
       const at = Number(frame.content.text) - (number - sentMs.length);
-      if (at === tookMs.length) tookMs.push(performance.now() - (sentMs[at] ?? 0));
+      if (at === tookMs.length) tookMs.push(doneMs() - (sentMs[at] ?? 0));
     };
     setInterval(talk, everyMs);
     return {};
@@ -56,6 +64,7 @@ async function does(command: PairCommand): Promise<PairReport> {
 }
 
 function talk(): void {
+  sentMs.push(doneMs());
   from?.send({
     type: 'publish',
     id: 1_000 + number,
@@ -63,6 +72,5 @@ function talk(): void {
     channel,
     content: { text: String(number) },
   });
-  sentMs.push(performance.now());
   number += 1;
 }

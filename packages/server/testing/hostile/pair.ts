@@ -4,10 +4,16 @@ import type { PairCommand, PairReport } from './pair-worker.ts';
 
 /** How long the pair is watched in peace, milliseconds. */
 const peaceMs = 500;
-/** A message that takes longer than so many times what it took in peace, and this many milliseconds, was held up. Generous: few cores. */
+/**
+ * A message before which the server did more than so many times what it did in peace, and this many milliseconds of processor time, was
+ * held up. Generous: while the reader waits for its core, the server goes on with the attack.
+ */
 const slower = { times: 50, ms: 250 };
 /** How much the server's memory may grow over one attack, bytes. Generous: garbage is collected late. */
 const growthBytesMax = 192 * 1024 * 1024;
+
+/** Longer than a client can be starved by an attack on a busy machine, so that none is lost. Of use where nothing waits for a lease's end. */
+export const longLeases = { rtcMs: 120_000, signalingMs: 120_000, recoveryMs: 120_000 };
 
 /** Two users who behave, on a server that is attacked: one publishes numbered messages all the time, the other counts what comes. */
 export class Pair {
@@ -20,7 +26,7 @@ export class Pair {
 
   static async begin(server: ServerProcess): Promise<Pair> {
     const pair = new Pair(server);
-    await pair.#asks({ type: 'log in', url: server.url });
+    await pair.#asks({ type: 'log in', url: server.url, serverPid: server.pid });
     return pair;
   }
 
@@ -33,7 +39,9 @@ export class Pair {
     await attack();
     const attacked = await this.#asks({ type: 'end' });
     if (attacked.medianMs > slower.times * peace.medianMs + slower.ms)
-      throw new Error(`a message took ${attacked.medianMs} ms under attack, ${peace.medianMs} ms in peace`);
+      throw new Error(
+        `the server worked ${attacked.medianMs} ms before a message under attack, ${peace.medianMs} ms in peace`,
+      );
     const grown = (await residentBytes(this.#server.pid)) - before;
     if (grown > growthBytesMax) throw new Error(`the server grew by ${grown} bytes`);
   }
