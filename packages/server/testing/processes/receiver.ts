@@ -52,7 +52,7 @@ export interface Receiver {
   readonly connections: number;
   /** Connections open now. */
   readonly openConnections: number;
-  /** Resolves once `condition` holds; rejects after `deadlineMs`, saying what came. */
+  /** Resolves once `condition` holds; rejects when nothing came for `deadlineMs`, saying what did. */
   until(condition: (notices: readonly ReceivedNotice[]) => boolean, deadlineMs?: number): Promise<void>;
   /** Everything that came, folded and checked. */
   audit(options?: AuditOptions): Audit;
@@ -117,10 +117,18 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
           waiters.delete(look);
           settle();
         };
-        const look = () => condition(notices) && end(resolve);
+        const look = () => {
+          if (condition(notices)) return end(resolve);
+          clearTimeout(timer);
+          timer = setTimeout(late, deadlineMs);
+        };
         const late = () =>
-          end(() => reject(new Error(`not so after ${deadlineMs} ms; ${notices.length} notices came`)));
-        const timer = setTimeout(late, deadlineMs);
+          end(() =>
+            reject(
+              new Error(`nothing came for ${deadlineMs} ms, after ${notices.length} notices: not so yet`),
+            ),
+          );
+        let timer = setTimeout(late, deadlineMs);
         waiters.add(look);
         look();
       }),
