@@ -33,6 +33,7 @@ export class TestClient implements Socket {
   readonly topics = new Set<string>();
   closed: { code: number; reason: string } | undefined;
   backlog = 0;
+  pings = 0;
   /** Whether it answers pings, as every client that is there does. */
   answersPings = true;
   handler: SocketHandler | undefined;
@@ -64,6 +65,7 @@ export class TestClient implements Socket {
   }
 
   ping(): void {
+    this.pings += 1;
     if (this.answersPings) this.handler?.onPong();
   }
 
