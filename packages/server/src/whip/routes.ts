@@ -7,7 +7,8 @@ import type { RequestContext, Route } from '../net/http/route.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import { readFragment } from './fragment.ts';
 import type { MediaSession } from './media-session.ts';
-import type { OpenRequest, WhipService } from './service.ts';
+import type { OpenRequest } from './opening.ts';
+import type { WhipService } from './service.ts';
 
 export interface WhipRoutesOptions {
   readonly service: WhipService;

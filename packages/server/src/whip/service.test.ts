@@ -14,7 +14,8 @@ import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { buildRtcToken, type RtcTokenRequest } from '../token/build.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
-import { type OpenRequest, type WhipOptions, WhipService } from './service.ts';
+import type { OpenRequest } from './opening.ts';
+import { type WhipOptions, WhipService } from './service.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
