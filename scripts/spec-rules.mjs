@@ -1,12 +1,14 @@
 // The rules of spec/ and the tests that cite them: read, compared, and made into spec/INDEX.md.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { root } from './setup.mjs';
 
 const folder = join(root, 'spec');
 export const indexPath = join(folder, 'INDEX.md');
 /** Pages of spec/ that hold no rules. */
 const pagesWithoutRules = new Set(['INDEX.md', 'README.md']);
+
+export const decisionsPath = join(root, 'docs/decisions/README.md');
 
 const skippedFolders = new Set(['node_modules', 'dist', '.git']);
 
@@ -79,7 +81,9 @@ const isTest = (path) =>
 /** Each file of tests, relative to the root, with the rules that it cites. */
 export function readCitations(rules) {
   const areas = [...new Set(rules.map(({ area }) => area))].join('|');
-  const files = ['packages', 'scripts', 'bench'].flatMap((name) => [...filesBelow(join(root, name))]);
+  const files = ['packages', 'scripts', 'tools', 'bench'].flatMap((name) => [
+    ...filesBelow(join(root, name)),
+  ]);
   return new Map(
     files.filter(isTest).map((path) => [fromRoot(path), citedIn(readFileSync(path, 'utf8'), areas)]),
   );
@@ -94,6 +98,19 @@ export function indexText(rules, citations) {
     return `| ${id} | [${file.replace(/\.md$/, '')}](${file}#${anchor}) | ${links.join('<br>')} |`;
   });
   return `${indexHead}${lines.join('\n')}\n`;
+}
+
+/** The text of docs/decisions/README.md with the list of its pages, by title. */
+export function decisionsText() {
+  const pages = [...filesBelow(dirname(decisionsPath))].filter((path) => path !== decisionsPath);
+  const lines = pages.map((path) => {
+    const title = /^# (.*)$/m.exec(readFileSync(path, 'utf8'))?.[1];
+    return `- [${title}](${basename(path)})\n`;
+  });
+  return readFileSync(decisionsPath, 'utf8').replace(
+    /(<!-- made by npm run spec -->\n)[\s\S]*(<!-- end -->)/,
+    (_, begin, end) => `${begin}${lines.join('')}${end}`,
+  );
 }
 
 const indexHead = `# Every rule, where it stands, and its tests

@@ -1,10 +1,18 @@
 // spec/ and the tests agree on which rules there are: each rule is cited by the name of a test, each cited rule exists.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { root } from './setup.mjs';
-import { filesBelow, indexPath, indexText, readCitations, readRules } from './spec-rules.mjs';
+import {
+  decisionsPath,
+  decisionsText,
+  filesBelow,
+  indexPath,
+  indexText,
+  readCitations,
+  readRules,
+} from './spec-rules.mjs';
 
 const { rules, strays } = readRules();
 const ids = rules.map(({ id }) => id);
@@ -33,10 +41,15 @@ test('PROJ1: the rules of an area stand in the order of their numbers, in each f
   assert.deepEqual(misplaced, []);
 });
 
-test('PROJ1: every page of rules begins with its words', () => {
+test('PROJ1: every page of rules says where its code is, which is there, and begins with its words', () => {
   for (const file of new Set(rules.map((rule) => rule.file))) {
-    const headings = readFileSync(join(root, 'spec', file), 'utf8').match(/^## .*$/gm);
-    assert.equal(headings[0], '## Words', file);
+    const text = readFileSync(join(root, 'spec', file), 'utf8');
+    assert.equal(text.match(/^## .*$/m)[0], '## Words', file);
+    const [, code] = /^Code: (`.*`)\.$/m.exec(text) ?? [];
+    assert.ok(code, `spec/${file} has no line like "Code: \`packages/rtc\`, \`packages/link\`."`);
+    const paths = code.split(', ').map((path) => path.slice(1, -1));
+    const missing = paths.filter((path) => !existsSync(join(root, path)));
+    assert.deepEqual(missing, [], `spec/${file} names code that is not there`);
   }
 });
 
@@ -75,4 +88,9 @@ test('PROJ2: every rule that a page names stands in spec/', () => {
 test('PROJ3: spec/INDEX.md is fresh', () => {
   const isFresh = readFileSync(indexPath, 'utf8') === indexText(rules, citations);
   assert.ok(isFresh, 'spec/INDEX.md is stale: run `npm run spec` and commit it');
+});
+
+test('PROJ8: the list of docs/decisions is fresh', () => {
+  const isFresh = readFileSync(decisionsPath, 'utf8') === decisionsText();
+  assert.ok(isFresh, 'docs/decisions/README.md is stale: run `npm run spec` and commit it');
 });

@@ -45,8 +45,13 @@ const groups = {
       ['--test', 'scripts/node-sqlite.test.mjs'],
     ],
     ['packed packages', process.execPath, ['--test', 'scripts/pack.test.mjs']],
+    ['public types', process.execPath, ['--test', 'tools/api/reports.test.mjs']],
     ['examples of the pages', process.execPath, ['--test', 'scripts/doc-snippets.test.mjs']],
-    ['rules and their tests', process.execPath, ['--test', 'scripts/spec-rules.test.mjs']],
+    [
+      'rules and their tests, changesets',
+      process.execPath,
+      ['--test', 'scripts/spec-rules.test.mjs', 'scripts/changesets.test.mjs'],
+    ],
   ],
 };
 
