@@ -3,8 +3,9 @@ import type { MemberJoined, MemberLeft, SignalingPresence, SignalingStates } fro
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { limits } from '../../limits.ts';
 import type { Broadcast, Socket } from '../../net/socket/socket.ts';
-import { PresenceChannel, type Watcher } from './presence-channel.ts';
+import { PresenceChannel } from './presence-channel.ts';
 import { PresenceFold } from './presence-fold.ts';
+import type { Watcher } from './watchers.ts';
 
 const key = { app: 'a'.repeat(32), channelType: 'MESSAGE', channel: 'lobby' } as const;
 const settings = { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000 };
