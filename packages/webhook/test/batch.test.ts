@@ -9,8 +9,8 @@ import { endpointSigner } from '../../server/src/notify/endpoint/endpoint-signer
 import { expressHandler, fetchHandler, type HandlerOptions } from '../src/handlers.ts';
 import type { Notice } from '../src/notice.ts';
 import { Roster } from '../src/roster/roster.ts';
-import { sqliteStore } from '../src/roster/sqlite-store.ts';
-import { memoryStore, type RosterStore } from '../src/roster/store.ts';
+import { sqliteStore } from '../src/roster/stores/sqlite-store.ts';
+import { memoryStore, type RosterStore } from '../src/roster/stores/store.ts';
 import { entryOfEvent, namesOf, Truth } from './truth.ts';
 
 const secret = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;

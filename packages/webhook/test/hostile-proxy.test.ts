@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { ChannelEvent } from '@housecount/protocol';
 import type { Notice } from '../src/notice.ts';
-import type { Healer } from '../src/roster/healer.ts';
+import type { Healer } from '../src/roster/healing/healer.ts';
 import { Roster } from '../src/roster/roster.ts';
 import { type Dice, diceOf, entryOfEvent, namesOf, noticeOf, Truth } from './truth.ts';
 

@@ -1,8 +1,8 @@
 // One of several processes that share a roster through Redis: takes the notices of its standard input, a body a line, some at once.
 import { createInterface } from 'node:readline';
 import { parseNotice } from '../src/parse-notice.ts';
-import { redisStore } from '../src/roster/redis-store.ts';
 import { Roster } from '../src/roster/roster.ts';
+import { redisStore } from '../src/roster/stores/redis-store.ts';
 import { RespClient } from './resp-client.ts';
 
 /** Notices under way at once: as a server with that many connections sends them. */

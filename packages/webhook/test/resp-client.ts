@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { RunScript } from '../src/roster/redis-store.ts';
+import type { RunScript } from '../src/roster/stores/redis-store.ts';
 
 type Reply = string | number | null | readonly Reply[] | Error;
 interface Waiting {

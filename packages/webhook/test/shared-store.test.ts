@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import type { ChannelEvent } from '@housecount/protocol';
 import fc from 'fast-check';
 import type { RosterChange } from '../src/roster/channels.ts';
-import type { Healer } from '../src/roster/healer.ts';
+import type { Healer } from '../src/roster/healing/healer.ts';
 import { Roster, type Taken } from '../src/roster/roster.ts';
-import { memoryStore, type RosterStore } from '../src/roster/store.ts';
+import { memoryStore, type RosterStore } from '../src/roster/stores/store.ts';
 import { diceOf, entryOfEvent, namesOf, noticeOf, type Step, Truth } from './truth.ts';
 
 const step = fc.record({

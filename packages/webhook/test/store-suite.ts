@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { noLives } from '../src/roster/channel-lives.ts';
 import { Roster } from '../src/roster/roster.ts';
-import type { RosterStore } from '../src/roster/store.ts';
+import type { RosterStore } from '../src/roster/stores/store.ts';
 import { namesOf, noticeOf, Truth } from './truth.ts';
 
 /** Gives `use` what opens one empty store, once for each process that shares it, and clears up. */

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunScript, redisStore } from '../src/roster/redis-store.ts';
 import { Roster } from '../src/roster/roster.ts';
 import { RosterError } from '../src/roster/roster-error.ts';
-import { sqliteStore } from '../src/roster/sqlite-store.ts';
-import { memoryStore, type RosterStore } from '../src/roster/store.ts';
+import { type RunScript, redisStore } from '../src/roster/stores/redis-store.ts';
+import { sqliteStore } from '../src/roster/stores/sqlite-store.ts';
+import { memoryStore, type RosterStore } from '../src/roster/stores/store.ts';
 import { storeSuite, type WithStore } from './store-suite.ts';
 import { noticeOf, Truth } from './truth.ts';
 

@@ -12,8 +12,8 @@ import { type Forwarded, forwarder } from '../listen/forward.ts';
 import { noticeLine } from '../listen/notice-line.ts';
 import { persist } from '../listen/persist.ts';
 import type { PulledEvent } from '../listen/pulled-event.ts';
-import { authorizationOf, listApps, type ServerAccess } from '../server-access.ts';
-import { endSignal } from '../signals.ts';
+import { endSignal } from '../process/signals.ts';
+import { authorizationOf, listApps, type ServerAccess } from '../server/server-access.ts';
 import { isoTimeMs, spanMs } from '../times.ts';
 
 const retryMs = 500;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { dataDirOf } from '@housecount/server/config/load';
-import { askServer } from '../ask-server.ts';
 import { type Command, type Terminal, text } from '../command.ts';
+import { askServer } from '../server/ask-server.ts';
 
 interface Changes {
   readonly added: readonly string[];

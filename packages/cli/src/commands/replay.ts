@@ -8,10 +8,10 @@ import {
   type Values,
   whole,
 } from '../command.ts';
+import { endSignal } from '../process/signals.ts';
 import { findApp } from '../replay/find-app.ts';
 import { type Redelivery, ReplayClient } from '../replay/replay-client.ts';
-import { authorizationOf } from '../server-access.ts';
-import { endSignal } from '../signals.ts';
+import { authorizationOf } from '../server/server-access.ts';
 import { isoTimeMs, spanMs } from '../times.ts';
 
 /** Between two looks at the progress, milliseconds. */

@@ -7,10 +7,10 @@ import { createLogger } from '@housecount/server/observe/logger';
 import { ConfigError } from '@housecount/server/settings/reader';
 import type { ShippedFiles } from '@housecount/server/shipped-files';
 import { type Command, type Terminal, text, UsageError, type Values, whole } from '../command.ts';
-import { endOnBug } from '../end-on-bug.ts';
-import { hangupSignals } from '../hangup-signals.ts';
-import { outliveReaders } from '../outlive-readers.ts';
-import { endSignal } from '../signals.ts';
+import { endOnBug } from '../process/end-on-bug.ts';
+import { hangupSignals } from '../process/hangup-signals.ts';
+import { outliveReaders } from '../process/outlive-readers.ts';
+import { endSignal } from '../process/signals.ts';
 
 /** `housecount serve`: runs the server until a signal. `files`: where the server finds what it hands out, unless in the repository. */
 export const serveCommand = (files?: ShippedFiles): Command => ({

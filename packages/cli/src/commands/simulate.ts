@@ -9,8 +9,8 @@ import {
   type Values,
   whole,
 } from '../command.ts';
-import { findServer } from '../server-access.ts';
-import { endSignal } from '../signals.ts';
+import { endSignal } from '../process/signals.ts';
+import { findServer } from '../server/server-access.ts';
 import {
   type AudienceCounts,
   type AudienceOptions,

@@ -21,7 +21,7 @@ import {
 import { secretProblem } from '../listen/form-notice.ts';
 import { type Forwarded, forwarder } from '../listen/forward.ts';
 import { noticeLine } from '../listen/notice-line.ts';
-import { endSignal } from '../signals.ts';
+import { endSignal } from '../process/signals.ts';
 import { formRequests, type TestRequest } from '../trigger/form-request.ts';
 import type { TestSubject } from '../trigger/test-event.ts';
 

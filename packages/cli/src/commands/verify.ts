@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { describeVerdict, type Verdict, verifyCapture } from '@housecount/audit';
 import { type Command, required, type Terminal, UsageError, type Values } from '../command.ts';
-import { authorizationOf, listApps, type ServerAccess } from '../server-access.ts';
-import { endSignal } from '../signals.ts';
+import { endSignal } from '../process/signals.ts';
+import { authorizationOf, listApps, type ServerAccess } from '../server/server-access.ts';
 import { verifyServer } from '../verify/verify-server.ts';
 
 const argument = 'FILE|URL';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { beginningOf } from '../answer.ts';
-import { RefusedError } from '../refusal.ts';
-import { UnreachedError } from '../unreached.ts';
+import { beginningOf } from '../server/answer.ts';
+import { RefusedError } from '../server/refusal.ts';
+import { UnreachedError } from '../server/unreached.ts';
 import { type Followed, type FollowOptions, followEvents } from './follow-events.ts';
 
 const servers: { stop(force: boolean): Promise<void> }[] = [];

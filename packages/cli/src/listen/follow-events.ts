@@ -1,6 +1,6 @@
-import { answerOf } from '../answer.ts';
-import { RefusedError } from '../refusal.ts';
-import { ask, type ServerAccess } from '../server-access.ts';
+import { answerOf } from '../server/answer.ts';
+import { RefusedError } from '../server/refusal.ts';
+import { ask, type ServerAccess } from '../server/server-access.ts';
 import { pause, persist } from './persist.ts';
 import { isPage, type PulledEvent, type PulledPage, readPage } from './pulled-event.ts';
 

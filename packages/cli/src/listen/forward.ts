@@ -1,4 +1,4 @@
-import { whyUnreached } from '../unreached.ts';
+import { whyUnreached } from '../server/unreached.ts';
 import type { FormedNotice } from './form-notice.ts';
 
 /** What a receiver is given for its answer, milliseconds: as the server itself does. */

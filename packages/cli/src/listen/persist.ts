@@ -1,5 +1,5 @@
-import { RefusedError } from '../refusal.ts';
-import { UnreachedError } from '../unreached.ts';
+import { RefusedError } from '../server/refusal.ts';
+import { UnreachedError } from '../server/unreached.ts';
 
 /** A failed attempt is followed by pauses that are doubled, up to this many times the first. */
 const pauseGrowthMax = 16;

@@ -1,5 +1,5 @@
-import { answerOf, isObject } from '../answer.ts';
-import { ask, isListOf, listApps, type ServerAccess } from '../server-access.ts';
+import { answerOf, isObject } from '../server/answer.ts';
+import { ask, isListOf, listApps, type ServerAccess } from '../server/server-access.ts';
 
 /** A redelivery as the server shows it. */
 export interface Redelivery {

@@ -1,4 +1,4 @@
-import { whyUnreached } from '../unreached.ts';
+import { whyUnreached } from '../server/unreached.ts';
 import { welcomeMs } from './viewer.ts';
 
 /** Different causes that are kept apart; what comes after them is one more. Chosen: a network has few. */

@@ -1,7 +1,7 @@
 import { type Code, protocolVersion, type Role } from '@housecount/protocol';
 import { buildRtcToken } from '@housecount/server/token/build';
-import { openSocket } from '../insecure.ts';
-import { below, connectPath } from '../server-access.ts';
+import { openSocket } from '../server/insecure.ts';
+import { below, connectPath } from '../server/server-access.ts';
 import { CausesOfLoss } from './causes-of-loss.ts';
 import { Viewer } from './viewer.ts';
 

@@ -1,7 +1,7 @@
 import { heardOf, type Life, readLines, type Verdict, Verification } from '@housecount/audit';
 import type { RosterMember } from '@housecount/protocol';
-import { answerOf, isObject, jsonOf } from '../answer.ts';
-import { ask, type ServerAccess } from '../server-access.ts';
+import { answerOf, isObject, jsonOf } from '../server/answer.ts';
+import { ask, type ServerAccess } from '../server/server-access.ts';
 
 /** Events in one answer: as many as the server gives. */
 const pageMax = 1_000;

@@ -6,11 +6,11 @@ import { useSession } from '../api/session.tsx';
 import { navigate, useAddress } from '../shell/router.tsx';
 import { Waiting } from '../shell/waiting.tsx';
 import { accountFor, nameOf } from '../words/person.ts';
-import { GreenRoom } from './green-room.tsx';
+import { GreenRoom } from './media/green-room.tsx';
+import { useLocalMedia } from './media/use-local-media.ts';
 import { type Entry, keepEntry, keepName, recallEntry } from './room-memory.ts';
 import { RoomView } from './room-view.tsx';
 import { type Choice, StartPage } from './start-page.tsx';
-import { useLocalMedia } from './use-local-media.ts';
 
 /** Where one is on the way into the room. */
 type Step =

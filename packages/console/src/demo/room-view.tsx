@@ -5,16 +5,16 @@ import { useState } from 'react';
 import { RouteLink } from '../shell/router.tsx';
 import { Waiting } from '../shell/waiting.tsx';
 import { nameOf } from '../words/person.ts';
-import { ActivityPanel } from './activity-panel.tsx';
-import { Controls } from './controls.tsx';
-import { GreenRoom } from './green-room.tsx';
-import { PeoplePanel } from './people-panel.tsx';
+import { Controls } from './media/controls.tsx';
+import { GreenRoom } from './media/green-room.tsx';
+import type { LocalMedia } from './media/use-local-media.ts';
+import { ActivityPanel } from './panels/activity-panel.tsx';
+import { PeoplePanel } from './panels/people-panel.tsx';
+import { SharePanel } from './panels/share-panel.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 import classes from './room.module.css';
 import type { Entry } from './room-memory.ts';
-import { SharePanel } from './share-panel.tsx';
-import { type Performer, Stage } from './stage.tsx';
-import type { LocalMedia } from './use-local-media.ts';
+import { type Performer, Stage } from './stage/stage.tsx';
 import { type Room, useRoom } from './use-room.ts';
 
 /** The live room: the stage, who is here, and what happens. */

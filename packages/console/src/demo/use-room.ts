@@ -4,11 +4,11 @@ import { getJson } from '../api/client.ts';
 import { serverAddress } from '../shell/base.ts';
 import { nameOf } from '../words/person.ts';
 import { wordsOfReason } from '../words/reasons.ts';
-import { type FeedItem, withLine } from './feed.ts';
+import type { Tracks } from './media/use-local-media.ts';
+import { type FeedItem, withLine } from './panels/feed.ts';
 import { endingOf, type Problem, roomProblem } from './problems.ts';
 import type { Entry } from './room-memory.ts';
 import type { Client, Person, RemoteUser } from './sdk.ts';
-import type { Tracks } from './use-local-media.ts';
 
 /** Milliseconds between two drawings of the room, so that a storm of joins does not freeze the page. */
 const drawEveryMs = 100;

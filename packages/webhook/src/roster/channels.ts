@@ -3,7 +3,7 @@ import type { LifeChange } from './life.ts';
 import type { PlainChange } from './plain-channel.ts';
 import { RosterError } from './roster-error.ts';
 import { saveTriesMax } from './roster-limits.ts';
-import type { RosterStore } from './store.ts';
+import type { RosterStore } from './stores/store.ts';
 
 /** A change of a roster, told by the process that took the notice. sid and seq are absent for plain channels. */
 export type RosterChange = { readonly channel: string } & (LifeChange | PlainChange);

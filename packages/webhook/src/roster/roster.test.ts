@@ -4,9 +4,9 @@ import { entryOfEvent, namesOf, noticeOf, Truth } from '../../test/truth.ts';
 import type { Notice } from '../notice.ts';
 import { parseNotice } from '../parse-notice.ts';
 import type { RosterChange } from './channels.ts';
-import type { Healer } from './healer.ts';
+import type { Healer } from './healing/healer.ts';
 import { Roster } from './roster.ts';
-import { memoryStore } from './store.ts';
+import { memoryStore } from './stores/store.ts';
 
 const joins = (truth: Truth, ...picks: number[]): ChannelEvent[] =>
   picks.flatMap((pick) => truth.step({ does: 'join', pick }));

@@ -10,14 +10,14 @@ import {
 import type { RosterState } from './channel-state.ts';
 import { Channels, ListenerFailure, type RosterChange, tellLater } from './channels.ts';
 import { type Entry, entryOf, type RosterMember } from './entry.ts';
-import type { Healer } from './healer.ts';
-import { Healing } from './healing.ts';
+import type { Healer } from './healing/healer.ts';
+import { Healing } from './healing/healing.ts';
+import { type EventsLostChange, isPast, lostChangeOf, rangeOf } from './healing/lost-events.ts';
 import { type Hole, holeOf, type LifeChange } from './life.ts';
-import { type EventsLostChange, isPast, lostChangeOf, rangeOf } from './lost-events.ts';
 import { emptyPlain, foldPlain, type MemberNotice, type PlainChange, plainMembers } from './plain-channel.ts';
 import { RosterError } from './roster-error.ts';
 import { batchMax, type RosterLimits, rosterLimits } from './roster-limits.ts';
-import { memoryStore, type RosterStore } from './store.ts';
+import { memoryStore, type RosterStore } from './stores/store.ts';
 
 export interface RosterOptions {
   /** Default: memory of this process. */

@@ -1,7 +1,7 @@
 import { Avatar, Badge } from '@mantine/core';
 import { IconMicrophoneOff } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
-import type { Playable } from './sdk.ts';
+import type { Playable } from '../sdk.ts';
 import classes from './stage.module.css';
 
 /** One host: the picture, or the initials while there is none, with name and state. */

@@ -1,6 +1,6 @@
 import { Progress } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import type { LocalAudio } from './sdk.ts';
+import type { LocalAudio } from '../sdk.ts';
 
 const readEveryMs = 100;
 

@@ -1,10 +1,10 @@
-import { adoptSnapshot, needOf, noLives, presentLife } from './channel-lives.ts';
-import type { Channels } from './channels.ts';
-import type { Entry } from './entry.ts';
+import { adoptSnapshot, needOf, noLives, presentLife } from '../channel-lives.ts';
+import type { Channels } from '../channels.ts';
+import type { Entry } from '../entry.ts';
+import { RosterError } from '../roster-error.ts';
+import { holeMax } from '../roster-limits.ts';
 import type { Healer } from './healer.ts';
 import { isPast, type LostRange } from './lost-events.ts';
-import { RosterError } from './roster-error.ts';
-import { holeMax } from './roster-limits.ts';
 
 /** Asking again in one healing: each answer may show that another is needed. */
 const healRounds = 4;

@@ -1,7 +1,7 @@
 import AgoraRTC from '@housecount/rtc';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { codeOf, mediaProblem, type Problem } from './problems.ts';
-import type { CameraTrack, LocalAudio, LocalVideo, MicrophoneTrack } from './sdk.ts';
+import { codeOf, mediaProblem, type Problem } from '../problems.ts';
+import type { CameraTrack, LocalAudio, LocalVideo, MicrophoneTrack } from '../sdk.ts';
 import { type TestPattern, testPattern } from './test-pattern.ts';
 
 export interface Tracks {

@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
 import { memo } from 'react';
-import { clockTime } from '../words/times.ts';
+import { clockTime } from '../../words/times.ts';
+import classes from '../room.module.css';
 import type { FeedItem } from './feed.ts';
-import classes from './room.module.css';
 
 /** What happened, newest first, each line as it comes. */
 export function ActivityPanel({ feed }: { feed: readonly FeedItem[] }) {

@@ -10,7 +10,7 @@ import {
   IconVideoOff,
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import classes from './room.module.css';
+import classes from '../room.module.css';
 import type { LocalMedia } from './use-local-media.ts';
 
 /** What one can do in the room: on stage the devices and the way back, in the audience the way up. */

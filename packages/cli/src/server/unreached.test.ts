@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer, type Server, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
-import { listen } from './commands/listen.ts';
-import { replay } from './commands/replay.ts';
-import { simulate } from './commands/simulate.ts';
-import { trigger } from './commands/trigger.ts';
-import { verify } from './commands/verify.ts';
-import { runCommands } from './run.ts';
+import { listen } from '../commands/listen.ts';
+import { replay } from '../commands/replay.ts';
+import { simulate } from '../commands/simulate.ts';
+import { trigger } from '../commands/trigger.ts';
+import { verify } from '../commands/verify.ts';
+import { runCommands } from '../run.ts';
 import { ask } from './server-access.ts';
 import { UnreachedError, whyUnreached } from './unreached.ts';
 

@@ -1,5 +1,5 @@
-import { type ChannelState, isIdle } from './channel-state.ts';
-import { RosterError } from './roster-error.ts';
+import { type ChannelState, isIdle } from '../channel-state.ts';
+import { RosterError } from '../roster-error.ts';
 
 /**
  * Where a Roster keeps its channels. Several processes may share one: `save` is the only point where they meet, and it must

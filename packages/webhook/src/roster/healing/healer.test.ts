@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { Truth } from '../../test/truth.ts';
+import { Truth } from '../../../test/truth.ts';
 import { restHealer } from './healer.ts';
 
 type Answer = { readonly status?: number; readonly body: unknown };

@@ -1,8 +1,8 @@
 import { RollingNumber } from '@mantine/core';
 import { IconArmchair2, IconEye, IconVolumeOff } from '@tabler/icons-react';
 import type { CSSProperties, ReactNode } from 'react';
-import type { FeedItem } from './feed.ts';
-import type { Playable } from './sdk.ts';
+import type { FeedItem } from '../panels/feed.ts';
+import type { Playable } from '../sdk.ts';
 import classes from './stage.module.css';
 import { VideoTile } from './video-tile.tsx';
 

@@ -1,4 +1,4 @@
-import { RosterError } from './roster-error.ts';
+import { RosterError } from '../roster-error.ts';
 import type { RosterStore } from './store.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { Avatar, Badge, Text, TextInput } from '@mantine/core';
 import { memo, useState } from 'react';
-import { nameOf } from '../words/person.ts';
-import classes from './room.module.css';
-import type { Person } from './sdk.ts';
+import { nameOf } from '../../words/person.ts';
+import classes from '../room.module.css';
+import type { Person } from '../sdk.ts';
 
 /** People drawn at once; the search finds the others. */
 export const listedPeopleMax = 100;

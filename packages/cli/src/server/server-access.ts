@@ -1,5 +1,5 @@
+import { text, UsageError, type Values } from '../command.ts';
 import { answerOf, isObject } from './answer.ts';
-import { text, UsageError, type Values } from './command.ts';
 import { fetchOptions } from './insecure.ts';
 import { RefusedError, refusalOf } from './refusal.ts';
 import { whyUnreached } from './unreached.ts';

@@ -1,11 +1,11 @@
 import { Button, Group, NativeSelect, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconBroadcast, IconCamera, IconPhoto } from '@tabler/icons-react';
 import { useEffect } from 'react';
+import { ProblemAlert } from '../problem-alert.tsx';
+import classes from '../stage/stage.module.css';
+import { VideoTile } from '../stage/video-tile.tsx';
 import { MicMeter } from './mic-meter.tsx';
-import { ProblemAlert } from './problem-alert.tsx';
-import classes from './stage.module.css';
 import type { LocalMedia } from './use-local-media.ts';
-import { VideoTile } from './video-tile.tsx';
 
 /** Before going on stage: see yourself as others will, choose the devices, check the microphone. */
 export function GreenRoom({

@@ -1,7 +1,7 @@
 import { Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { QRCodeSVG } from 'qrcode.react';
-import { serverAddress } from '../shell/base.ts';
-import { CopyWords } from '../shell/copy-button.tsx';
+import { serverAddress } from '../../shell/base.ts';
+import { CopyWords } from '../../shell/copy-button.tsx';
 
 /** How others come in: a link and its QR code. */
 export function SharePanel({

@@ -1,5 +1,5 @@
-import type { EventsLostNotice } from '../notice.ts';
-import type { NumberedChannel } from './channel-lives.ts';
+import type { EventsLostNotice } from '../../notice.ts';
+import type { NumberedChannel } from '../channel-lives.ts';
 
 /** Told when the server says that events will not be sent. Again for each copy of that notice. */
 export interface EventsLostChange {

@@ -1,7 +1,7 @@
 import { leaveReasons } from '@housecount/protocol';
-import type { RosterSnapshot } from './channel-lives.ts';
-import type { Entry, RosterMember } from './entry.ts';
-import { RosterError } from './roster-error.ts';
+import type { RosterSnapshot } from '../channel-lives.ts';
+import type { Entry, RosterMember } from '../entry.ts';
+import { RosterError } from '../roster-error.ts';
 
 /** Where a Roster asks for what it misses. Both may throw: then nothing is healed, and what waits goes on waiting. */
 export interface Healer {
