@@ -3,7 +3,7 @@
  * server everybody has the recovery lease to be heard again; after an outage of one's own network, what is left of the lease.
  */
 
-/** What a server says in its welcome of the silence that it allows, milliseconds. Servers before this was told say less, or nothing. */
+/** The silence that a server allows, as its welcome says, milliseconds. Servers before this was told say less, or nothing. */
 export interface LeaseTerms {
   readonly leaseMs?: number;
   readonly recoveryMs?: number;

@@ -9,7 +9,7 @@ import { isoOf } from './standard-notices.ts';
 export interface EventsLost {
   readonly type: 'events-lost';
   readonly app: string;
-  /** Whose events; absent when more lives of channels lost events than are told one by one, and this counts the rest. */
+  /** The channel and life whose events were lost; absent when more lives lost events than are told one by one, and this counts the rest. */
   readonly range?: LostRange;
   /** Events of those that the endpoint would have been sent; absent when not known. */
   readonly events?: number;
@@ -35,7 +35,7 @@ export type NoticeNumber = NoticeType | typeof eventsLostType;
 
 /** As an `agora` notice. */
 export interface AgoraEventsLost {
-  /** Of the life that lost events; `''` in the notice that counts the rest. */
+  /** The life that lost events; `''` in the notice that counts the rest. */
   readonly sid: string;
   readonly noticeId: string;
   readonly productId: 1;

@@ -1,13 +1,13 @@
 import type { Evidence, LeaveReason, RuleScope } from './reasons.ts';
 
-/** Who may send media: a `broadcaster` (Agora's host) or one of the `audience`. */
+/** A `broadcaster` (Agora's host) may send media, one of the `audience` may not. */
 export type Role = 'broadcaster' | 'audience';
-/** What kind of channel it is; fixed by the first member of a sid. */
+/** The kind of a channel, which the first member of a sid fixes. */
 export type Profile = 'live' | 'communication';
-/** What links a member to the server. */
+/** The kind of connection that backs a member. */
 export type ConnectionKind = 'rtc' | 'whip' | 'whep' | 'signaling';
 
-/** What every event of a channel carries. `seq` is dense in a `sid`: 1, 2, 3 … */
+/** Every event of a channel carries these. `seq` is dense in a `sid`: 1, 2, 3 … */
 interface EventBase {
   readonly app: string;
   readonly channel: string;
@@ -21,7 +21,7 @@ interface EventBase {
   readonly profile: Profile;
 }
 
-/** Who the event is about. `account` only if the member joined with one; `uid` is then the stable mapped number. */
+/** The member that the event is about. `account` is there only if the member joined with one; `uid` is then the stable mapped number. */
 interface Subject {
   readonly uid: number;
   readonly account?: string;
@@ -50,7 +50,7 @@ export interface MemberJoined extends EventBase, Subject {
   readonly publish?: { readonly audioEndsMs?: number; readonly videoEndsMs?: number };
   /** Silence allowed for this connection before it is presumed gone, milliseconds. */
   readonly leaseMs: number;
-  /** Of a signaling channel, which makes no notices: nobody is told of this subscriber. */
+  /** Only signaling channels, which make no notices, have quiet subscribers: nobody is told of them. */
   readonly quiet?: true;
 }
 export interface MemberLeft extends EventBase, Subject {
@@ -59,7 +59,7 @@ export interface MemberLeft extends EventBase, Subject {
   readonly connectionId: string;
   readonly reason: LeaveReason;
   readonly evidence: Evidence;
-  /** Of a kick: what the rule was about. */
+  /** Only a kick has one: what its rule was about. */
   readonly ruleScope?: RuleScope;
   /** When the server last heard from the member, epoch milliseconds. */
   readonly lastHeardMs: number;

@@ -8,7 +8,7 @@ export const protocolVersion = 1;
 /** The largest frame a client may send, in bytes. Chosen: a hello with an 8 KiB token fits several times. */
 export const clientFrameBytesMax = 32 * 1024;
 
-/** What a broadcaster is sending right now. A state, not an event. */
+/** The streams that a broadcaster is sending right now: a state, not an event. */
 export interface StreamState {
   readonly audio: boolean;
   readonly video: boolean;
@@ -92,7 +92,7 @@ export interface UnsubscribeRosterFrame {
   readonly type: 'unsubscribe-roster';
   readonly id: number;
 }
-/** What this broadcaster is sending (mute and unmute, publish and unpublish). */
+/** Tells what this broadcaster is sending (mute and unmute, publish and unpublish). */
 export interface StreamsFrame {
   readonly type: 'streams';
   readonly id: number;

@@ -29,5 +29,5 @@ export function isDeeper(text: string, depthMax: number): boolean {
   return false;
 }
 
-/** Of a client's frame, at most; the deepest has four. */
+/** A client's frame may be nested this deep; the deepest of ours has four. */
 export const frameDepthMax = 8;

@@ -10,7 +10,7 @@ import { frameDepthMax, isDeeper } from './json-depth.ts';
 import { isAccount, isAppId, isChannelName, isUid } from './names.ts';
 import { platformNumbers } from './reasons.ts';
 
-/** What a client sent: a frame, or why it is none. `id` is set if the object had one, so that the refusal can carry it. */
+/** A frame that a client sent, or why it is none. `id` is set if the object had one, so that the refusal can carry it. */
 export type ParsedClientFrame =
   | { readonly ok: true; readonly frame: ClientFrame }
   | { readonly ok: false; readonly code: Code; readonly detail: string; readonly id?: number };
@@ -46,7 +46,7 @@ interface Fault {
 interface Field {
   readonly required: boolean;
   readonly is: (value: unknown) => boolean;
-  /** What the field must be, for a person. */
+  /** Says for a person what the field must be. */
   readonly must: string;
   /** Answered when the JSON type is right but the value is not legal; default `frame_invalid`. */
   readonly code?: Code;

@@ -15,7 +15,7 @@ export const leaveReasons = {
 
 export type LeaveReason = keyof typeof leaveReasons;
 
-/** What made the server notice that a member is gone: the evidence of a leave. */
+/** The evidence of a leave: it made the server notice that a member is gone. */
 export const evidences = [
   'bye',
   'socket-closed',
@@ -29,7 +29,7 @@ export const evidences = [
 ] as const;
 export type Evidence = (typeof evidences)[number];
 
-/** What a kicking rule is about, by the narrowest thing it names: a member, an address, or a whole channel. */
+/** The scope of a kicking rule is the narrowest thing it names: a member, an address, or a whole channel. */
 export const ruleScopes = ['uid', 'ip', 'channel'] as const;
 export type RuleScope = (typeof ruleScopes)[number];
 

@@ -8,14 +8,14 @@ import type { SignalingChannelType, SignalingStates } from './signaling-channel.
  * them, or how many (docs/signaling.md). Nobody need be in a channel to follow its roster.
  */
 
-/** What a client asks about a channel's roster. */
+/** A client's request about a channel's roster. */
 export type SignalingRosterRequest = RosterName &
   (
     | {
         readonly type: 'subscribe-roster';
         /** Absent: all of it. */
         readonly view?: RosterViewRequest;
-        /** Of all of it: goes on after this, if the server still has what came then. */
+        /** A whole roster goes on after this cursor, if the server still has the changes since. */
         readonly cursor?: SignalingRosterCursor;
       }
     | { readonly type: 'unsubscribe-roster'; readonly view?: RosterViewRequest }
@@ -43,9 +43,9 @@ export interface RosterSeq {
 
 /** Where the rosters stand of which a signaling channel's is made; each is absent while nobody is in it. */
 export interface RosterPoint {
-  /** Of the live channel that it is bound to. */
+  /** Where the roster of the bound live channel stands. */
   readonly live?: RosterSeq;
-  /** Of those who subscribe. */
+  /** Where the roster of the subscribers stands. */
   readonly signaling?: RosterSeq;
 }
 
@@ -94,7 +94,7 @@ export interface SignalingRosterSnapshot extends RosterFrame {
 export interface SignalingRosterChanges extends StreamFrame {
   readonly type: 'roster-changes';
   readonly from: number;
-  /** What is true after them; absent where more follows that belongs to it. */
+  /** The point that the roster is true at after these changes; absent where more changes follow that belong to it. */
   readonly at?: RosterPoint;
   readonly count?: number;
   readonly changes: readonly SignalingRosterChange[];
@@ -109,7 +109,7 @@ export interface SignalingRosterWindow extends RosterFrame, RosterCounts {
   readonly view: { readonly from: number; readonly count: number };
   readonly members: readonly SignalingRosterMember[];
 }
-/** What makes of the window at `after` the window at `seq`: take out `left`, replace `changed`, append `entered`. Each is absent if it is empty. */
+/** The delta from the window at `after` to the window at `seq`: take out `left`, replace `changed`, append `entered`. Each is absent if it is empty. */
 export interface SignalingRosterWindowChanges extends RosterFrame, RosterCounts {
   readonly type: 'roster-window-changes';
   readonly view: { readonly from: number; readonly count: number };
@@ -122,7 +122,7 @@ export interface SignalingRosterWindowChanges extends RosterFrame, RosterCounts 
 /** The server has ended all that the session follows of this roster. */
 export interface SignalingRosterEnded extends RosterName {
   readonly type: 'roster-ended';
-  /** Of codes.ts: `token_no_privilege`. */
+  /** A code of codes.ts: `token_no_privilege`. */
   readonly code: string;
   readonly message: string;
 }

@@ -2,7 +2,7 @@ import type { SignalingContent } from './signaling-channel.ts';
 
 /** Stream channels of the signaling protocol: who publishes in which topic, and what (docs/signaling.md). */
 
-/** What a member of a stream channel asks about its topics. */
+/** A request of a member of a stream channel about its topics. */
 export type SignalingTopicRequest =
   /** Begins to publish in a topic, or changes `meta`, a text of the publisher's own. */
   | (TopicName & { readonly type: 'join-topic'; readonly meta: string })
@@ -30,7 +30,7 @@ interface TopicName {
   readonly topic: string;
 }
 
-/** Of `subscribe-topic` and `unsubscribe-topic`: all whose messages one gets, and what became of those asked for. */
+/** Answers `subscribe-topic` and `unsubscribe-topic`: everybody whose messages one gets, and what became of those asked for. */
 export interface SignalingTopicResult {
   readonly subscribed: readonly string[];
   readonly succeeded: readonly string[];
@@ -38,13 +38,13 @@ export interface SignalingTopicResult {
   readonly failed: readonly { readonly userId: string; readonly code: number }[];
 }
 
-/** Who publishes in a topic. */
+/** A topic and its publishers. */
 export interface SignalingTopic {
   readonly topic: string;
   readonly publishers: readonly { readonly userId: string; readonly meta: string }[];
 }
 
-/** Who begins and ends to publish in a stream channel; SNAPSHOT, to who comes: everybody who does. */
+/** Tells who begins and who ends publishing in a stream channel; SNAPSHOT tells a newcomer everybody who publishes. */
 export interface SignalingTopicEvent {
   readonly type: 'topic';
   readonly channel: string;
@@ -62,7 +62,7 @@ export interface SignalingTopicEvent {
 export interface SignalingChannelEnded {
   readonly type: 'channel-ended';
   readonly channel: string;
-  /** Of codes.ts; `errorCode` is the API's number. */
+  /** A code of codes.ts; `errorCode` is the API's number. */
   readonly code: string;
   readonly errorCode: number;
   readonly message: string;

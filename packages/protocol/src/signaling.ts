@@ -17,7 +17,7 @@ export const signalingVersion = 1;
 /** Bytes of one frame from a client: a message of 32 KB as base64, and room around it. */
 export const signalingFrameBytesMax = 64 * 1024;
 
-/** Who is in a channel, as presence shows it. */
+/** A user who is in a channel, as presence shows it. */
 export interface SignalingOccupant {
   readonly userId: string;
   readonly states: SignalingStates;
@@ -33,7 +33,7 @@ export interface SignalingLogin {
   readonly userId: string;
   /** AccessToken2 with the RTM login privilege for this user; not needed where the app is in development. */
   readonly token?: string;
-  /** Of a former welcome: to come back within its lease. */
+  /** Id and key of a former welcome, with which the client resumes that session within its lease. */
   readonly session?: { readonly id: string; readonly key: string };
   /** Seconds; the client's own settings (spec: signaling 1.2), clamped by the server. */
   readonly heartbeatInterval: number;
@@ -48,7 +48,7 @@ export interface SignalingLogout {
   readonly type: 'logout';
 }
 
-/** What a logged-in client asks. Each has an `id` of its own, and is answered with `ok` or `refused`. */
+/** A request of a logged-in client. Each has an `id` of its own, and is answered with `ok` or `refused`. */
 export type SignalingRequest = { readonly id: number } & (
   | SignalingTopicRequest
   | SignalingRosterRequest
@@ -62,7 +62,7 @@ export type SignalingRequest = { readonly id: number } & (
       readonly type: 'subscribe';
       readonly channelType: SignalingChannelType;
       readonly channel: string;
-      /** Of message channels, and only of these. */
+      /** Only message channels take it. */
       readonly withMessage?: boolean;
       readonly withPresence: boolean;
       readonly withMetadata: boolean;
@@ -71,7 +71,7 @@ export type SignalingRequest = { readonly id: number } & (
       readonly beQuiet: boolean;
       /** Set at once with the subscription, and told as such (spec: signaling 3.4). */
       readonly states?: SignalingStates;
-      /** Of stream channels: AccessToken2 with the RTC join privilege for it and this user; not needed where the app is in development. */
+      /** Only stream channels take it: an AccessToken2 with the RTC join privilege for the channel and this user. An app in development needs none. */
       readonly token?: string;
     }
   | { readonly type: 'unsubscribe'; readonly channelType: SignalingChannelType; readonly channel: string }
@@ -112,7 +112,7 @@ export type SignalingRequest = { readonly id: number } & (
       readonly channel: string;
       readonly includedUserId: boolean;
       readonly includedState: boolean;
-      /** Of the page before. */
+      /** The cursor that the page before gave. */
       readonly page?: string;
     }
   | { readonly type: 'user-channels'; readonly userId: string }
@@ -147,7 +147,7 @@ export type SignalingRequest = { readonly id: number } & (
     }
 );
 
-/** Whose metadata: a channel's, or a user's. */
+/** The owner of a set of metadata: a channel, or a user. */
 export type MetadataTarget =
   | { readonly channelType: SignalingChannelType; readonly channel: string }
   | { readonly userId: string };
@@ -226,7 +226,7 @@ export type SignalingResult =
         readonly channelType: SignalingChannelType;
       }[];
     }
-  /** Of `change-metadata`: the set's revision, and how many items it has; of `get-metadata`, these too. */
+  /** Answers `change-metadata` with the set's revision and how many items it has; `get-metadata` gives these too. */
   | {
       readonly majorRevision: number;
       readonly totalCount: number;
@@ -247,14 +247,14 @@ export interface SignalingMessage {
   readonly type: 'message';
   readonly channelType: 'MESSAGE' | 'USER' | 'STREAM';
   readonly channel: string;
-  /** Of a stream channel. */
+  /** Only messages in a stream channel have one. */
   readonly topic?: string;
   readonly publisher: string;
   readonly content: SignalingContent;
   readonly customType?: string;
   readonly serverMs: number;
 }
-/** What changed in a channel, or who is in it. */
+/** Tells what changed in a channel, or who is in it. */
 export interface SignalingPresence {
   readonly type: 'presence';
   readonly channelType: SignalingChannelType;
@@ -279,13 +279,13 @@ export interface SignalingStorage {
   readonly type: 'storage';
   readonly event: 'SNAPSHOT' | 'UPDATE';
   readonly target: MetadataTarget;
-  /** Who changed it; empty in a snapshot. */
+  /** The user who changed it; empty in a snapshot. */
   readonly publisher: string;
   readonly majorRevision: number;
   readonly items: readonly SignalingMetadataItem[];
   readonly serverMs: number;
 }
-/** What became of a lock of the channel; or, at a subscription to them, all of them. */
+/** Tells what became of a lock of the channel; or, at a subscription to locks, all of them. */
 export interface SignalingLockEvent {
   readonly type: 'lock';
   readonly channelType: SignalingChannelType;
@@ -302,7 +302,7 @@ export interface SignalingLockEvent {
 export interface SignalingUnsubscribed {
   readonly type: 'unsubscribed';
   readonly channel: string;
-  /** Of codes.ts: `kicked`. */
+  /** A code of codes.ts: `kicked`. */
   readonly code: string;
   /** A sentence, with its full stop. */
   readonly message: string;
@@ -323,7 +323,7 @@ export interface SignalingTokenWillExpire {
 /** The last frame: why the server closes. `retry`: come back, with the session, after `retryAfterMs`. */
 export interface SignalingClosing {
   readonly type: 'closing';
-  /** Of codes.ts; for a login that is refused the code of the API too. */
+  /** A code of codes.ts; a refused login has the code of the API, too. */
   readonly code: string;
   readonly errorCode?: number;
   readonly message: string;

@@ -3,7 +3,7 @@ import { type CommunicationEvents, noticeIdOf, noticeTypeOf } from './notices.ts
 import { presenceEndMs } from './presence-end.ts';
 import { type Evidence, type LeaveReason, platforms } from './reasons.ts';
 
-/** What the body of a notice in the `standard` format is about. */
+/** The type of a notice in the `standard` format, as its body says. */
 export type StandardNoticeType =
   | 'channel.opened'
   | 'channel.closed'
@@ -26,7 +26,7 @@ interface StandardBase {
   readonly count: number;
 }
 
-/** Who it is about. */
+/** The member that the notice is about. */
 export interface StandardMember {
   readonly uid: number;
   readonly account?: string;

@@ -53,7 +53,7 @@ function base64Bytes(value: unknown): number | undefined {
   return (value.length / 4) * 3 - (value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0);
 }
 
-/** What a publisher calls a message. */
+/** A publisher calls a message by its custom type. */
 export const customType: Check = (value, name) => {
   if (typeof value !== 'string')
     return invalid(`"${name}" must be a string.`, signalingErrors.invalidCustomType);
@@ -70,7 +70,7 @@ export const channelFrames: SignalingFrameChecks = {
   subscribe: {
     id,
     ...place,
-    // What a stream channel has instead: see togetherFault.
+    // A stream channel has a token instead: see togetherFault.
     withMessage: optional(flag),
     token: optional(token),
     withPresence: flag,
@@ -87,7 +87,7 @@ export const channelFrames: SignalingFrameChecks = {
       (value) => value === 'MESSAGE' || value === 'USER',
       signalingErrors.invalidChannelType,
     ),
-    // Whose name it is, the type says: see togetherFault.
+    // The type says whose name it is: see togetherFault.
     channel: field('a string', (value) => typeof value === 'string'),
     content: contentUpTo(signalingMessageBytesMax),
     customType: optional(customType),

@@ -2,13 +2,13 @@ import type { Code } from '../codes.ts';
 import { isSignalingName, type SignalingClientFrame } from '../signaling.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 
-/** What is wrong with a frame; `errorCode` is the API's number of it. */
+/** The fault of a frame; `errorCode` is the API's number of it. */
 export interface Fault {
   readonly code?: Code;
   readonly errorCode?: number;
   readonly detail: string;
 }
-/** What is wrong with a value, if anything. `name` is the field's, for the sentence. */
+/** Finds the fault of a value, if there is one. `name` is the field's, for the sentence. */
 export type Check = (value: unknown, name: string) => Fault | undefined;
 
 /** A group of frames: what each type's fields must be, by name. `type` itself is not among them. */

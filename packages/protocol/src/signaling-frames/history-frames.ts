@@ -19,7 +19,7 @@ export const historyFrames: SignalingFrameChecks = {
       (value) => value === 'MESSAGE' || value === 'USER',
       signalingErrors.invalidChannelType,
     ),
-    // Whose name it is, the type says: see togetherFault.
+    // The type says whose name it is: see togetherFault.
     channel: field('a string', (value) => typeof value === 'string'),
     count: field(
       `a whole number from 1 to ${signalingMessagesMax}`,
