@@ -1,6 +1,6 @@
 import type { RTMClient, RTMEvents, StateDetail } from '@housecount/rtm';
 
-/** What the hooks need of a signaling client. */
+/** The part of a signaling client that the hooks need. */
 export type ChannelClient = Pick<
   RTMClient,
   'subscribe' | 'unsubscribe' | 'addEventListener' | 'removeEventListener'
@@ -199,7 +199,7 @@ class ChannelStore {
       .getOnlineUsers(this.#channel, 'MESSAGE', options)
       .catch(() => undefined);
     if (!counted || attempt !== this.#attempt) return;
-    // Who is counted no more may be shown a little longer: a leave is told late.
+    // Users who are counted no more may be shown a little longer: a leave is told late (debounce).
     const occupancy = Math.max(counted.totalOccupancy, this.#view.users.size);
     if (occupancy !== this.#view.occupancy) this.#set({ occupancy });
   }

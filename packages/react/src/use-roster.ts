@@ -1,16 +1,16 @@
 import type { RosterOptions, RTMClient, RTMRoster, RTMRosterMember } from '@housecount/rtm';
 import { useEffect, useState } from 'react';
 
-/** What the hook needs of a signaling client. */
+/** The part of a signaling client that the hook needs. */
 export type RosterClient = Pick<RTMClient, 'roster' | 'addEventListener' | 'removeEventListener'>;
 
-/** Who is in a channel at one moment. */
+/** The roster of a channel at one moment. */
 export interface RosterView {
   /** False until the server has told it. */
   readonly isKnown: boolean;
   /** All of them, or those in the window, in order of arrival. */
   readonly members: readonly RTMRosterMember[];
-  /** Of the whole channel. */
+  /** Members of the whole channel, whatever the window. */
   readonly count: number;
   readonly hostCount: number;
   readonly audienceCount: number;

@@ -1,10 +1,10 @@
 import type { ChannelCounts, IAgoraRTCClient, Member, RosterWindow } from '@housecount/rtc';
 import { useEffect, useState } from 'react';
 
-/** What the hook needs of a client for live video. */
+/** The part of a client for live video that the hook needs. */
 export type ViewersClient = Pick<IAgoraRTCClient, 'roster' | 'connectionState' | 'on' | 'off'>;
 
-/** Who is in a live channel at one moment. */
+/** The viewers of a live channel at one moment. */
 export interface ViewersView {
   /** False until the server has told the first counts. */
   readonly isKnown: boolean;

@@ -67,7 +67,7 @@ const functions = {
   setParameter,
   setLogLevel,
   resumeAudioContext,
-  // What follows sends or tunes something that a self-hosted server does not have.
+  // The methods below send or tune something that a self-hosted server does not have.
   enableLogUpload: (): void => undefined,
   disableLogUpload: (): void => undefined,
   setArea: (_area?: unknown): void => undefined,

@@ -30,7 +30,7 @@ const readMs = 1000;
 /** Received bytes that stand still for this long, milliseconds, while the host sends: is the session still there? */
 const stallMsMax = 6000;
 
-/** What a joined client measures, and tells at intervals. */
+/** Measures a joined client, and tells the figures at intervals. */
 export class ClientStats {
   readonly #collector = new StatsCollector();
   readonly #timer: ReturnType<typeof setInterval>;

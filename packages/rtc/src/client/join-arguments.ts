@@ -1,7 +1,7 @@
 import { accountBytesMax, isAccount, isChannelName, uidMax } from '@housecount/protocol';
 import { failure } from '../errors.ts';
 
-/** What join() was given, checked: a number is a uid, a string an account, and nothing or 0 asks for a number. */
+/** The checked arguments of join(): a number is a uid, a string an account, and nothing or 0 asks for a number. */
 export interface JoinArguments {
   readonly app: string;
   readonly channel: string;

@@ -1,4 +1,4 @@
-/** What a reloaded page needs to take its membership up again. The key is a secret of this origin and tab. */
+/** A reloaded page needs this to resume its membership. The key is a secret of this origin and tab. */
 export interface ResumeRecord {
   readonly server: string;
   readonly app: string;

@@ -1,4 +1,4 @@
-/** Of ICE, as the state of the whole connection: the handshake that follows ICE is not seen. */
+/** Maps the state of ICE to that of the whole connection: the DTLS handshake that follows ICE is not seen. */
 const ofIce: Readonly<Record<RTCIceConnectionState, RTCPeerConnectionState>> = {
   new: 'new',
   checking: 'connecting',

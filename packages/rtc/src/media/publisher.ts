@@ -9,7 +9,7 @@ import { preferCodec } from './codecs.ts';
 import { KeepOpen, type KeepOpenOptions } from './keep-open.ts';
 import type { MediaSession } from './media-session.ts';
 
-/** What can be published: our own tracks, and any object that looks like one (made by another copy of an SDK). */
+/** A track that can be published: one of ours, or any object that looks like one (made by another copy of an SDK). */
 export interface PublishableTrack {
   readonly trackMediaType: 'audio' | 'video';
   readonly muted?: boolean;
@@ -24,7 +24,7 @@ export interface PublisherOptions
   readonly tell: (streams: StreamState) => Promise<void>;
   /** A lost session was replaced. */
   readonly onReconnected: () => void;
-  /** What is published changed without the app asking: a track was closed, muted or enabled. */
+  /** Called when a change that the app did not ask for (a track was closed, muted or enabled) could not be told. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -40,7 +40,7 @@ export class Publisher {
   #transceivers: { audio: RTCRtpTransceiver; video: RTCRtpTransceiver } | undefined;
   readonly #mixer = new AudioMixer();
   #mixed: readonly MediaStreamTrack[] = [];
-  /** What the server was told last; undefined if it may have forgotten. */
+  /** The streams that the server was told last; undefined if it may have forgotten. */
   #told: StreamState | undefined = silent;
   #work: Promise<void> = Promise.resolve();
 

@@ -57,7 +57,7 @@ export interface PartHandlers {
   hole(): void;
 }
 
-/** What is known of a channel beside its whole roster: the counts, and a window if the page wants one. */
+/** Holds what is known of a channel without its whole roster: the counts, and a window if the page wants one. */
 export class RosterPart implements RosterWindow {
   #counts: RosterCounts = { count: 0, hosts: 0, audience: 0, interrupted: 0 };
   #sid = '';

@@ -77,7 +77,7 @@ export class RosterView implements Roster {
   get interruptedCount(): number {
     return this.#interrupted;
   }
-  /** Whether it is the roster of some seq: from the first complete snapshot on. */
+  /** Tells whether this is the roster of some seq: from the first complete snapshot on. */
   get isReady(): boolean {
     return this.#ready;
   }

@@ -12,7 +12,7 @@ export interface Reading {
   readonly atMs: number;
 }
 
-/** What is sent as sound, from this reading and the one before. */
+/** Computes the figures of the sound that is sent, from this reading and the one before. */
 export function localAudioStats(now: Reading, before: Reading | undefined): LocalAudioStats {
   const { report } = now;
   const sent = find(report, 'outbound-rtp', 'audio');
@@ -25,7 +25,7 @@ export function localAudioStats(now: Reading, before: Reading | undefined): Loca
   };
 }
 
-/** What is sent as pictures, likewise; `sinceMs` is when the track was published. */
+/** Computes those of the pictures, likewise; `sinceMs` is when the track was published. */
 export function localVideoStats(now: Reading, before: Reading | undefined, sinceMs: number): LocalVideoStats {
   const { report } = now;
   const sent = find(report, 'outbound-rtp', 'video');

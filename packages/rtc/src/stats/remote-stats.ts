@@ -7,7 +7,7 @@ import {
   type RemoteVideoStats,
 } from './stats.ts';
 
-/** What is heard from a host; `sinceMs` is when it was subscribed, by the clock of the readings. */
+/** Computes the figures of a host's sound; `sinceMs` is when it was subscribed, by the clock of the readings. */
 export function remoteAudioStats(
   now: Reading,
   before: Reading | undefined,
@@ -22,7 +22,7 @@ export function remoteAudioStats(
   };
 }
 
-/** What is seen of a host, likewise. */
+/** Computes those of a host's pictures, likewise. */
 export function remoteVideoStats(
   now: Reading,
   before: Reading | undefined,

@@ -11,7 +11,7 @@ export interface LocalTrackEvents {
 
 let nextTrackNumber = 1;
 
-/** What a local audio or video track has in common: its source, muted, enabled, closed. */
+/** Local audio and video tracks have this in common: a source, and being muted, enabled or closed. */
 export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
   abstract readonly trackMediaType: 'audio' | 'video';
   abstract readonly isPlaying: boolean;

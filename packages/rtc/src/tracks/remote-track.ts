@@ -11,7 +11,7 @@ export interface RemoteTrackEvents {
   'sei-received': [Uint8Array];
 }
 
-/** What a host's sound and pictures have in common. The object outlives a lost media session: it then gets a new source. */
+/** A host's sound and pictures have this in common. The object outlives a lost media session: it then gets a new source. */
 export abstract class RemoteTrack extends Emitter<RemoteTrackEvents> {
   abstract readonly trackMediaType: 'audio' | 'video';
   abstract readonly isPlaying: boolean;

@@ -69,7 +69,7 @@ export interface PublishOptions {
   storeInHistory?: boolean;
 }
 export interface RenewTokenOptions {
-  /** Of a stream channel's token. */
+  /** Set where the token is that of a stream channel. */
   channelName?: string;
 }
 
@@ -80,7 +80,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   storage: RTMStorage;
   lock: RTMLock;
   readonly #session: Session;
-  /** What is being told, where messages are encrypted. */
+  /** The telling under way, where messages are encrypted: later ones wait for it, so that their order stays. */
   #telling: Promise<void> = Promise.resolve();
   #stopWatching: (() => void) | undefined;
   readonly #release: () => void;

@@ -1,6 +1,6 @@
 import { type ErrorCodeName, errorCodes } from './error-codes.ts';
 
-/** What apps read of an error. */
+/** The fields that apps read of an error. */
 export interface ErrorInfo {
   error: boolean;
   reason: string;
@@ -15,7 +15,7 @@ export interface IErrorInfo {
   originalError?: any;
 }
 
-/** What every call throws or rejects with. A number as third argument is the code, a string the name. */
+/** Every call throws or rejects with this. A number as third argument is the code, a string the name. */
 export class RTMBaseError extends Error implements ErrorInfo {
   originalError?: Error = undefined;
   code?: number = undefined;

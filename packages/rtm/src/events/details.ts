@@ -1,4 +1,4 @@
-/** What events and answers show alike: a lock, a user's states, a set of metadata. */
+/** Events and answers show these alike: a lock, a user's states, a set of metadata. */
 
 export interface LockDetail {
   lockName: string;

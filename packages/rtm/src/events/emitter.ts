@@ -4,7 +4,7 @@ type Name = string | symbol;
 interface Entry {
   readonly listener: Listener;
   readonly once: boolean;
-  /** Of one that is called once. */
+  /** Whether a listener that is to be called once has been called. */
   called: boolean;
 }
 

@@ -33,7 +33,7 @@ export interface UserList {
   users: string[];
   userCount: number;
 }
-/** What changed in a period, net: nobody is in two of the lists. */
+/** The net changes of an interval: nobody is in two of the lists. */
 export interface IntervalDetail {
   join: UserList;
   leave: UserList;

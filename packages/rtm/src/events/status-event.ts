@@ -15,7 +15,7 @@ export interface StatusEvent {
   timestamp: number;
 }
 
-/** What the former event `status` says of a change of the link. */
+/** Words a change of the link as the former event `status`. */
 export function statusEventOf({
   currentState,
   operation,

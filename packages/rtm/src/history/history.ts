@@ -81,7 +81,7 @@ export class RTMHistory {
     { content, customType = '', publisher, timestamp }: SignalingKeptMessage,
   ): Promise<HistoryMessage | undefined> {
     const { userId } = this.#session.settings;
-    // Of two users: what the other said was said to this one.
+    // In a conversation of two users, what the other said was said to this one.
     const channel = channelType === 'USER' && publisher !== userId ? userId : channelName;
     const about = { channelType, channel, topic: '', publisher, customType };
     const message = await this.#session.decode(content, about);

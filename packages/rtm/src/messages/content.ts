@@ -4,7 +4,7 @@ import { fromBase64, toBase64 } from './base64.ts';
 /** Bytes of a message, at most (the API's figure: 32 KB). */
 export const messageBytesMax = 32 * 1024;
 
-/** What an app publishes. */
+/** An app publishes text or bytes. */
 export type Message = string | Uint8Array;
 
 /** Bytes of a message, a text's as UTF-8. */

@@ -10,10 +10,10 @@ export interface Encryption {
   readonly salt: Uint8Array;
 }
 
-/** What a message is bound to: with anything else in place of it, the message cannot be opened. */
+/** A sealed message is bound to these: with anything else in their place it cannot be opened. */
 export interface SealedAbout {
   readonly channelType: 'MESSAGE' | 'USER' | 'STREAM';
-  /** Of a message to a user: the receiver. */
+  /** The channel; for a message to a user, the receiver. */
   readonly channel: string;
   readonly topic: string;
   readonly publisher: string;

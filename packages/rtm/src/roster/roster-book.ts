@@ -19,18 +19,18 @@ export type RosterNews =
   | SignalingRosterWindow
   | SignalingRosterWindowChanges;
 
-/** What one frame changed. */
+/** The difference that one frame made. */
 export interface RosterDifference {
-  /** Who came, or came into the window. */
+  /** Members who came, or came into the window. */
   readonly joined: readonly SignalingRosterMember[];
-  /** Who left, or is not in the window any more. `reason` where it is known. */
+  /** Members who left, or are not in the window any more; `reason` where it is known. */
   readonly left: readonly { readonly member: SignalingRosterMember; readonly reason?: string }[];
   readonly changed: readonly SignalingRosterMember[];
 }
 
 const nobody: RosterCounts = { count: 0, hosts: 0, audience: 0, interrupted: 0 };
 
-/** What is known of a roster, or of one view of it, of the frames alone (docs/signaling.md). */
+/** Folds the frames of a roster, or of one view of it: a snapshot, then deltas (docs/signaling.md). */
 export class RosterBook {
   #members = new Map<string, SignalingRosterMember>();
   #counts = nobody;
@@ -55,7 +55,7 @@ export class RosterBook {
   get isWhole(): boolean {
     return this.#isWhole;
   }
-  /** Of all of a roster: what is known. */
+  /** The stream and seq that a whole roster is known up to; a window has no cursor. */
   get cursor(): SignalingRosterCursor | undefined {
     return this.#isWhole ? { stream: this.#stream, after: this.#seq } : undefined;
   }
@@ -65,7 +65,7 @@ export class RosterBook {
     this.#pages = [];
   }
 
-  /** What the frame changed; 'hole' if something before it is missing; undefined if nothing is to be told yet. */
+  /** Takes a frame and gives the difference it made; 'hole' if something before it is missing; undefined if nothing is to be told yet. */
   take(frame: RosterNews): RosterDifference | 'hole' | undefined {
     switch (frame.type) {
       case 'roster-snapshot': {

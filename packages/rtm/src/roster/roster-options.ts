@@ -4,7 +4,7 @@ import { rtmError } from '../errors/errors.ts';
 import type { RosterOptions } from './roster.ts';
 import type { RosterPlace } from './rosters.ts';
 
-/** What the app asks for, checked, in the order of the API: channel type, connection, all else. */
+/** Checks what the app asks for, in the order of the API: channel type, connection, all else. */
 export function rosterPlace(
   operation: string,
   channelName: string,

@@ -17,13 +17,13 @@ export type RosterOptions = {
   | { countOnly: true; first?: undefined; from?: undefined; count?: undefined }
 );
 
-/** What came to be otherwise, in one step. Of counts alone, nobody is named. */
+/** The changes of one step. A roster of counts alone names nobody. */
 export interface RosterChange {
-  /** Who came; of a window, who is in it now. */
+  /** Members who came; in a window, those who are in it now. */
   joined: readonly RTMRosterMember[];
-  /** Who left; of a window, who is not in it any more. `reason`: `quit`, `timeout`, `kicked`, `replaced`, `token`, `other`; absent where it is not known. */
+  /** Members who left; in a window, those who are not in it any more. `reason`: `quit`, `timeout`, `kicked`, `replaced`, `token`, `other`; absent where it is not known. */
   left: readonly { readonly member: RTMRosterMember; readonly reason?: string }[];
-  /** Who has other states or links, went silent, or is heard again. */
+  /** Members who have other states or links, went silent, or are heard again. */
   changed: readonly RTMRosterMember[];
 }
 
@@ -73,7 +73,7 @@ export class RTMRoster extends Emitter<RTMRosterEventMap> {
   get audienceCount(): number {
     return this.#book.counts.audience;
   }
-  /** Of how many nothing is heard right now. */
+  /** How many members are silent right now. */
   get interruptedCount(): number {
     return this.#book.counts.interrupted;
   }

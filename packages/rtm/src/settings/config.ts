@@ -90,7 +90,7 @@ function readToken(token: unknown = ''): string {
   return token;
 }
 
-/** What is asked for and cannot be had must not become plain text. */
+/** Encryption that is asked for and cannot be had must not become plain text: it is refused. */
 function readEncryption({ encryptionMode, cipherKey, salt }: RTMConfig): Encryption | undefined {
   const mode: unknown = encryptionMode ?? 'NONE';
   if (mode === 'NONE' || mode === '') return undefined;

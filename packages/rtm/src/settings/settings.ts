@@ -45,7 +45,7 @@ function serverSetting(): string | undefined {
       : document.querySelector('meta[name="housecount-url"]')?.getAttribute('content'),
     scriptOrigin,
     processLike?.env?.HOUSECOUNT_URL,
-    // Of a page from a file, or in an app, no server is known.
+    // A page from a file, or inside an app, knows no server.
     typeof location !== 'undefined' && /^https?:/.test(location.origin) ? location.origin : undefined,
   ].find((value): value is string => typeof value === 'string' && value !== '');
 }

@@ -12,9 +12,9 @@ export type StateChange =
   | { readonly type: 'remove'; readonly keys: readonly string[] };
 
 interface OfChannel {
-  /** What the server has, as far as it has said; of the last session while there is none. */
+  /** The states that the server has, as far as it has said; those of the last session while there is none. */
   known: SignalingStates;
-  /** What it has not confirmed, in order. */
+  /** Changes that the server has not confirmed, in order. */
   changes: readonly StateChange[];
   /** Keys of which it was told something, and has not answered: it may have another value than `known`. */
   doubtful: ReadonlySet<string>;
@@ -30,7 +30,7 @@ export class OwnStates {
     return of ? of.changes.reduce(applied, of.known) : {};
   }
 
-  /** What `wanted` would be after `change`. */
+  /** Computes what `wanted` would be after `change`. */
   after(channel: string, change: StateChange): SignalingStates {
     return applied(this.wanted(channel), change);
   }

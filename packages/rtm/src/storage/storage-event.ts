@@ -23,7 +23,7 @@ export function storageEventOf({
   };
 }
 
-/** What became of locks as the event `lock`. That a lock ran out is `EXPIRED` for who held it; for others it is free again. */
+/** Words what became of locks as the event `lock`. That a lock ran out is `EXPIRED` for who held it; for others it is free again. */
 export function lockEventOf(
   { channelType, channel, event, serverMs }: SignalingLockEvent,
   self: string,

@@ -170,7 +170,7 @@ export class RTMStreamChannel {
     return { timestamp: await topics.unsubscribe(topicName, usersOf(operation, options)) };
   }
 
-  /** Whose messages one gets in a topic. Answered here. */
+  /** Lists the users whose messages one gets in a topic, without asking the server. */
   getSubscribedUserList(topicName: string): GetSubscribedUserListResponse {
     const { topics } = this.#in('getSubscribedUserList', topicName);
     return { timestamp: 0, topicName, subscribed: [...topics.subscribed(topicName)] };

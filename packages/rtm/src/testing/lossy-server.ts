@@ -3,7 +3,7 @@ import type { FakeSocket, FakeWorld } from './fake-server.ts';
 
 export type States = Record<string, string>;
 
-/** What a session has, as far as a client may want it. */
+/** Holds what a session has, as far as a client may want it. */
 export interface Held {
   readonly channels: Map<string, { options: string; states: States }>;
   readonly followed: Set<string>;
