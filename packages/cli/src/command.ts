@@ -3,7 +3,7 @@ export interface Option {
   readonly type: 'string' | 'boolean';
   /** It may be given more than once. */
   readonly multiple?: true;
-  /** What stands for the value in the help. */
+  /** The placeholder of the value in the help. */
   readonly value?: string;
   readonly help: string;
 }
@@ -26,7 +26,7 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** The one word that stands without an option, required; `values` has it under this name. */
   readonly argument?: { readonly name: string; readonly help: string };
-  /** What more there is to say. */
+  /** Notes at the end of the command's help. */
   readonly notes?: string;
   /** Resolves with the exit status: 0 done, 1 failed. A UsageError is 2. */
   run(values: Values, terminal: Terminal): Promise<number>;

@@ -75,7 +75,7 @@ function parse(command: Command, args: readonly string[]): Values {
   }
 }
 
-/** What the parser found wrong, in the words of the help. */
+/** Says what the parser found wrong, in the words of the help. */
 function sentenceOf(error: unknown, { options }: Command): string {
   const message = error instanceof Error ? error.message : String(error);
   const [, dashes = '', name = ''] = /'(--?)([\w-]+)/.exec(message) ?? [];

@@ -155,7 +155,7 @@ function refusal(status: number, code: string): Answer {
 }
 
 function send(response: NodeLikeResponse, { status, body }: Answer): void {
-  // What is left of a body that was too long is not read.
+  // The rest of a body that was too long is not read.
   response.writeHead(status, { ...jsonHeaders, ...(status === 413 && { Connection: 'close' }) });
   response.end(body);
 }

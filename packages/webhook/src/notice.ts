@@ -1,7 +1,7 @@
 /** Agora's communication profile has no roles: everybody is a `communication` member. */
 export type NoticeRole = 'broadcaster' | 'audience' | 'communication';
 
-/** What every notice carries. */
+/** Every notice carries these. */
 export interface NoticeBase {
   /** The same over every copy and attempt: the key to drop duplicates by. */
   readonly noticeId: string;
@@ -25,7 +25,7 @@ export interface NoticeBase {
   readonly healthTest: boolean;
 }
 
-/** Of a channel. */
+/** Every notice about a channel carries these, too. */
 export interface ChannelNoticeBase extends NoticeBase {
   readonly channelName: string;
   /** When it happened, epoch seconds. */
@@ -63,7 +63,7 @@ export type Notice =
   /** Events that will not be sent: they waited longer than the server keeps them. It has no seq of its own. */
   | (NoticeBase & {
       readonly kind: 'events-lost';
-      /** Whose events; undefined when many channels lost some, and this one counts those that are not told one by one. */
+      /** The channel whose events were lost; undefined when many channels lost some, and this one counts those that are not told one by one. */
       readonly channelName: string | undefined;
       /** First and last seq lost, in the life `sid`. */
       readonly fromSeq: number | undefined;

@@ -76,7 +76,7 @@ function tokenFor(head: Head, place: Place | undefined, userId: string | undefin
   throw new UsageError('name a --channel, or for signaling an --account or a --uid above 0');
 }
 
-/** Who logs in to signaling with it: one user, no pattern; undefined if it is for several, or for none that signaling has. */
+/** Finds the user who logs in to signaling with the token: one, no pattern; undefined if it is for several, or for none that signaling has. */
 function userIdOf(identity: { uid: number } | { account: string }): string | undefined {
   if ('account' in identity) return isSignalingName(identity.account) ? identity.account : undefined;
   return identity.uid === 0 ? undefined : String(identity.uid);

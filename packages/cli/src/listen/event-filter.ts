@@ -9,7 +9,7 @@ const patternLengthMax = 128;
 
 export type EventFilter = (event: PulledEvent) => boolean;
 
-/** What --channel, --type, --uid and --account let through: what fits all that were given. @throws UsageError */
+/** Makes the filter of --channel, --type, --uid and --account: an event passes if it fits all that were given. @throws UsageError */
 export function filterOf(values: Values): EventFilter {
   const patterns = patternsOf(values);
   const types = typesOf(values);

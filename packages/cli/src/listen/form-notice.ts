@@ -14,7 +14,7 @@ export interface FormedNotice {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What is wrong with a secret for a format, a sentence that does not show it; undefined if nothing is. */
+/** Says what is wrong with a secret for a format, in a sentence that does not show it; undefined if nothing is. */
 export function secretProblem(secret: string, format: NoticeFormat): string | undefined {
   return signingKey(secret, format).problem;
 }

@@ -25,7 +25,7 @@ export interface PulledPage {
   readonly more: boolean;
 }
 
-/** Whether an answer is one; the page of a proxy that says 200 is none. */
+/** Tells whether an answer is a page of events; the page of a proxy that says 200 is none. */
 export const isPage = ({ events, cursor }: Readonly<Record<string, unknown>>): boolean =>
   Array.isArray(events) && typeof cursor === 'string';
 

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-/** What a supervisor sees after a bug: not 0, 1 (could not start) or 2 (called wrongly). EX_SOFTWARE of sysexits.h. */
+/** The exit status after a bug, which a supervisor tells from 0, 1 (could not start) and 2 (called wrongly). EX_SOFTWARE of sysexits.h. */
 export const bugStatus = 70;
 
 /**

@@ -1,4 +1,4 @@
-/** What a process is told from outside. Service managers send SIGTERM to the whole group, so that it comes twice: once here, once over the launcher. */
+/** Emits the signals that a process gets from outside. Service managers send SIGTERM to the whole group, so that it comes twice: once here, once over the launcher. */
 export interface SignalSource {
   on(signal: 'SIGINT' | 'SIGTERM', listener: (signal: NodeJS.Signals) => void): unknown;
 }

@@ -46,7 +46,7 @@ export async function beginningOf(
   } catch (cause) {
     throw new UnreachedError('the server broke off its answer', { cause });
   }
-  // What was read counts: that the rest could not be declined changes nothing.
+  // The part that was read counts: that the rest could not be declined changes nothing.
   await reader.cancel().catch(() => {});
   return { text: textOf(parts).slice(0, bytesMax), whole: false };
 }

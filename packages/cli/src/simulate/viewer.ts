@@ -9,7 +9,7 @@ import {
   type WelcomeFrame,
 } from '@housecount/protocol';
 
-/** What happens to a viewer, as it happens. */
+/** A viewer reports here what happens to it, as it happens. */
 export interface ViewerReports {
   /** In the channel: anew, or the same membership taken up again. */
   joined(resumed: boolean): void;

@@ -9,7 +9,7 @@ export class StreamLines {
   /** The last line ended with a CR at the end of a piece: an LF that comes next is the other half of that end. */
   #hasHalfEnd = false;
 
-  /** Of the line whose end has not come. */
+  /** Characters of the line whose end has not come yet. */
   get pendingCharacters(): number {
     return this.#characters;
   }

@@ -5,7 +5,7 @@ export interface Entry {
   readonly account: string;
   readonly channel: string;
   readonly role: 'host' | 'audience';
-  /** What a host sends. */
+  /** The source that a host sends. */
   readonly source: 'camera' | 'pattern';
 }
 

@@ -15,7 +15,7 @@ export interface Choice {
   readonly role: 'host' | 'audience';
 }
 
-/** Who you are, which channel, and whether you go on stage or watch. */
+/** Asks who you are, for which channel, and whether you go on stage or watch. */
 export function StartPage({
   channel: given,
   watching,

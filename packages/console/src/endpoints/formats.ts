@@ -1,4 +1,4 @@
-/** What an endpoint can be sent, in the words of a choice. A format that the server learns is one line here. */
+/** The formats that an endpoint can be sent, in the words of a choice. A format that the server learns is one line here. */
 export const formats = [
   { value: 'agora', label: 'As Agora’s notices' },
   { value: 'standard', label: 'Standard Webhooks' },

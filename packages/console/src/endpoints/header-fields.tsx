@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Input, Stack, Text, TextInput } from '@manti
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { HeaderDraft } from './endpoint-draft.ts';
 
-/** Of the server. */
+/** The server refuses more headers than this. */
 const headersMax = 20;
 
 /** Headers that go with every request. Values that were set once are not shown, and stay unless all are set anew. */

@@ -33,7 +33,7 @@ export function writeGaps(gaps: readonly number[]): string {
     .join(', ');
 }
 
-/** What a plan of such gaps comes to: "4 attempts over 10 s". */
+/** Sums a plan of such gaps up: "4 attempts over 10 s". */
 export function wordsOfGaps(gaps: readonly number[]): string {
   if (gaps.length === 0) return 'one attempt, never again';
   const seconds = gaps.reduce((sum, gap) => sum + gap, 0);

@@ -43,7 +43,7 @@ export function SettingsForm({
 }: {
   label: string;
   initially: EndpointDraft;
-  /** Of an endpoint that is there already. */
+  /** Names of the headers that an existing endpoint has. */
   headerNames?: readonly string[];
   hint: string;
   action: string;

@@ -12,7 +12,7 @@ interface Life {
   readonly pieces: Piece[];
 }
 
-/** What was seen of one life of a channel. */
+/** The seqs that were seen of one life of a channel. */
 export interface Sequence {
   readonly sid: string;
   readonly channel: string;

@@ -7,7 +7,7 @@ export type ChangeQuery = (
   options?: { replace?: boolean },
 ) => void;
 
-/** What the address asks for, and a way to change it: the page's state that a link carries. */
+/** Reads what the address asks for, and gives a way to change it: the page's state that a link carries. */
 export function useQuery(): readonly [URLSearchParams, ChangeQuery] {
   const { searchParams } = useAddress();
   return [searchParams, changeQuery];

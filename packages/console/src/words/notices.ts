@@ -17,7 +17,7 @@ const words: Readonly<Record<NoticeNumber, string>> = {
   [eventsLostType]: 'events lost',
 };
 
-/** What a notice number means, in two or three words; "unknown" for one of a newer server. */
+/** Words a notice number in two or three words; "unknown" for one of a newer server. */
 export function wordsOfNotice(type: number): string {
   return noticeNumbers.includes(type as NoticeNumber) ? words[type as NoticeNumber] : 'unknown';
 }

@@ -31,7 +31,7 @@ export function wordsOfReason(reason: LeaveReason): string {
   return reasons[reason] ?? reason;
 }
 
-/** What made the server notice a leave, in words. */
+/** Words the evidence by which the server noticed a leave. */
 export function wordsOfEvidence(evidence: Evidence): string {
   return evidences[evidence] ?? evidence;
 }

@@ -47,7 +47,7 @@ export function localField(ms: number): string {
   return `${date}T${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
-/** What a `datetime-local` field holds, in epoch milliseconds; undefined if it is empty or no time. */
+/** Reads a `datetime-local` field, in epoch milliseconds; undefined if it is empty or no time. */
 export function msOfLocalField(text: string): number | undefined {
   const ms = new Date(text).getTime();
   return text === '' || Number.isNaN(ms) ? undefined : ms;

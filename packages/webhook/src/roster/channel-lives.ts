@@ -82,7 +82,7 @@ export function presentLife({ lives }: NumberedChannel): Life | undefined {
   return present;
 }
 
-/** What is wrong with a channel, worst first: which life goes on or who is in it (`roster`), or a hole in a life. */
+/** The need of a channel to be healed, worst first: which life goes on or who is in it (`roster`), or a hole in a life. */
 export type Need =
   | { readonly by: 'roster' }
   | { readonly by: 'events'; readonly sid: string; readonly hole: Hole };

@@ -16,7 +16,7 @@ export interface ChannelState {
 /** A ChannelState with the fields that are the Roster's own. */
 export type RosterState = NumberedChannel | PlainChannel;
 
-/** What a store gave back, as the Roster reads it; throws RosterError `store_corrupt` for a text that no Roster had saved. */
+/** Reads what a store gave back; throws RosterError `store_corrupt` for a text that no Roster had saved. */
 export function readState(stored: ChannelState | string): RosterState {
   // An object is the one that the Roster had saved: a store has no way to make another.
   return typeof stored === 'string' ? parseState(stored) : (stored as RosterState);

@@ -22,7 +22,7 @@ interface EntryBase {
   readonly count?: number;
 }
 
-/** What a roster needs of a numbered notice, or of an event from the REST API. */
+/** The part of a numbered notice, or of an event from the REST API, that a roster needs. */
 export type Entry =
   | (EntryBase & { readonly what: 'opened' | 'closed' })
   | (EntryBase & { readonly what: 'joined'; readonly member: RosterMember })

@@ -12,14 +12,14 @@ export interface Life {
   readonly minTs: number;
   readonly maxTs: number;
   readonly members: UidMap<RosterMember>;
-  /** What came before its turn, in order of seq. */
+  /** Entries that came before their turn, in order of seq. */
   readonly waiting: readonly Entry[];
   readonly waitingBytes: number;
   /** The members do not agree with what the server said: only a snapshot helps. */
   readonly doubt: boolean;
 }
 
-/** What changed, for listeners. */
+/** A change, as listeners are told. */
 export type LifeChange =
   | { readonly type: 'opened' | 'closed'; readonly sid: string; readonly seq: number }
   | {

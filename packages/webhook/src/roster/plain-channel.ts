@@ -11,7 +11,7 @@ export interface PlainChannel {
   readonly mode: 'plain';
   readonly users: UidMap<PlainUser>;
   readonly online: number;
-  /** Who left and when, in the order in which we were told, by a running number. */
+  /** Members who left and when, in the order in which we were told, by a running number. */
   readonly departed: UidMap<Departed>;
   readonly departedFrom: number;
   readonly departedTo: number;

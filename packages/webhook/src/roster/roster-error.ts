@@ -12,7 +12,7 @@ export type RosterErrorCode =
   | 'store_contended'
   /** The memory store holds as many open channels as it may. */
   | 'store_full'
-  /** What the store gave back is not what a Roster had saved. */
+  /** The store gave back a text that no Roster had saved. */
   | 'store_corrupt'
   /** The server did not answer, or not as documented. */
   | 'heal_failed';

@@ -1,4 +1,4 @@
-/** What a Roster holds at most. */
+/** The limits of what a Roster holds. */
 export interface RosterLimits {
   /** Notices of one channel that wait for a hole, by number; default 1,024. At the limit the channel is healed, or `take` throws `waiting_full`. */
   readonly waitingMax: number;

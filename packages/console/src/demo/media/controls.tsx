@@ -13,7 +13,7 @@ import type { ReactNode } from 'react';
 import classes from '../room.module.css';
 import type { LocalMedia } from './use-local-media.ts';
 
-/** What one can do in the room: on stage the devices and the way back, in the audience the way up. */
+/** Shows what one can do in the room: on stage the devices and the way back, in the audience the way up. */
 export function Controls({
   channel,
   hosting,

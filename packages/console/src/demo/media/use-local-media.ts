@@ -27,7 +27,7 @@ export interface LocalMedia {
   chooseMicrophone(deviceId: string): Promise<void>;
 }
 
-/** What this page sends, from the first question for permission to the last light going out. */
+/** Holds the media that this page sends, from the first question for permission to the last light going out. */
 export function useLocalMedia(): LocalMedia {
   const [state, setState] = useState<LocalMedia['state']>('off');
   const [tracks, setTracks] = useState<Tracks>();

@@ -4,7 +4,7 @@ import { clockTime } from '../../words/times.ts';
 import classes from '../room.module.css';
 import type { FeedItem } from './feed.ts';
 
-/** What happened, newest first, each line as it comes. */
+/** Shows what happened, newest first, each line as it comes. */
 export function ActivityPanel({ feed }: { feed: readonly FeedItem[] }) {
   return (
     <section className={classes.panel} aria-label="Activity">

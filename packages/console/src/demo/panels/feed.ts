@@ -4,7 +4,7 @@ export interface FeedItem {
   readonly atMs: number;
   readonly tone: 'in' | 'out' | 'stage' | 'quiet';
   readonly name: string;
-  /** What the person did: `joined`, `left (said goodbye)`. */
+  /** The words for what the person did: `joined`, `left (said goodbye)`. */
   readonly words: string;
 }
 

@@ -19,7 +19,7 @@ export interface EventsQuery {
 }
 
 export interface RestHealerOptions {
-  /** Of the server, `https://live.example.com`. */
+  /** The server's address, `https://live.example.com`. */
   readonly url: string;
   /** The app id. */
   readonly app: string;

@@ -60,7 +60,7 @@ export class Healing {
     const { channel, sid, toSeq } = range;
     const { state } = await this.#channels.load(channel);
     const life = state?.mode === 'numbered' ? state.lives.find((one) => one.sid === sid) : undefined;
-    // Of a life that is not known here, which of the two goes on is not known either.
+    // Where a life is not known here, nobody knows either which of the two goes on.
     const hasEvents =
       life !== undefined &&
       toSeq - life.seq <= holeMax &&

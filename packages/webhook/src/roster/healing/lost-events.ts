@@ -4,7 +4,7 @@ import type { NumberedChannel } from '../channel-lives.ts';
 /** Told when the server says that events will not be sent. Again for each copy of that notice. */
 export interface EventsLostChange {
   readonly noticeId: string;
-  /** Whose events; absent when many channels lost some, and this counts those that are not told one by one. */
+  /** The channel whose events were lost; absent when many channels lost some, and this counts those that are not told one by one. */
   readonly channel?: string;
   /** The life that lost events, with the first and last seq lost. */
   readonly sid?: string;
@@ -27,7 +27,7 @@ export interface LostRange {
   readonly toSeq: number;
 }
 
-/** What a notice says was lost; undefined in the one that counts the rest. */
+/** Reads the range that a notice says was lost; undefined in the one that counts the rest. */
 export function rangeOf({ channelName, sid, fromSeq, toSeq }: EventsLostNotice): LostRange | undefined {
   if (channelName === undefined || sid === undefined || fromSeq === undefined || toSeq === undefined)
     return undefined;
@@ -40,7 +40,7 @@ export function isPast({ lives, ended }: NumberedChannel, { sid, toSeq }: LostRa
   return ended.includes(sid) || (life !== undefined && (life.closed || life.seq >= toSeq));
 }
 
-/** What listeners are told of a notice. */
+/** Words a notice of lost events for listeners. */
 export function lostChangeOf(notice: EventsLostNotice, healed: boolean): EventsLostChange {
   const { noticeId, events } = notice;
   return { noticeId, ...rangeOf(notice), ...(events !== undefined && { events }), healed };
