@@ -1,4 +1,4 @@
-/** What Housecount itself sets: signatures prove nothing to who has no secret. Any other may be a receiver's credential. */
+/** Housecount itself sets these headers: signatures prove nothing without the secret. Any other may be a receiver's credential. */
 const shown = /^(content-type|agora-signature(-v2)?|webhook-(id|timestamp|signature)|housecount-signature)$/i;
 const hidden = '(not kept)';
 

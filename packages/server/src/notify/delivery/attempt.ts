@@ -25,7 +25,7 @@ export interface AttemptReport {
   readonly redelivery?: string;
 }
 
-/** What is known when an attempt has ended, before it is judged. */
+/** The facts of an attempt that has ended, before it is judged. */
 export type Attempted = Pick<AttemptReport, 'atMs' | 'durationMs' | 'outcome' | 'body' | 'headers'>;
 
 /** Forms, signs and sends one request. Never rejects: a transport that does is a bug, told to `onBug`, and costs no notice. */

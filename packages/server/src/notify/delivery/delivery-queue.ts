@@ -11,7 +11,7 @@ export interface DeliveryQueue {
   next(): Delivery | undefined;
   /** The delivery is done with: what waited for it may go. */
   finish(delivery: Delivery): void;
-  /** What of a delivery goes to a receiver of which nobody knows whether it is there: the rest of it waits again, first. */
+  /** The part of a delivery that probes a receiver which may be down: the rest waits again, first in the queue. */
   first(delivery: Delivery): Delivery;
   /**
    * The receiver finds the request too large: its notices wait again, first, and go in halves, as does all that follows.

@@ -10,14 +10,14 @@ import { askedAgain, type Halt } from './endpoint-health.ts';
 import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
 import { GivenUpReturn, type ReturnParts } from './given-up-return.ts';
 
-/** What a slot can say of itself: its runner's state, or that there is none. */
+/** The status of a slot: its runner's state, or that there is none. */
 export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
   readonly state: RunnerStatus['state'] | 'paused';
   /** When the first of the failed attempts since the last delivery was made, epoch milliseconds; undefined: none failed. */
   readonly failingSinceMs: number | undefined;
 }
 
-/** What the runner needs that is not the slot's own. */
+/** Parts of the runner that are not the slot's own. */
 export type SlotParts = Omit<RunnerParts, 'log' | 'journal' | 'lost' | 'onLostTold' | 'halt'>;
 
 /**
@@ -28,7 +28,7 @@ export type SlotParts = Omit<RunnerParts, 'log' | 'journal' | 'lost' | 'onLostTo
 export class EndpointSlot {
   readonly journal: GivenUpJournal;
   readonly lost: LostEvents;
-  /** What the log no longer keeps for the app's endpoints. */
+  /** Events set aside for the app's endpoints, which the log no longer keeps. */
   readonly aside: SetAside;
   /** The log as the endpoint reads it. */
   readonly log: ReturnType<typeof appLog>;
@@ -125,7 +125,7 @@ export class EndpointSlot {
     this.#runner = undefined;
   }
 
-  /** What was suspended is asked within a second whether it is back; so is what was gone if it is elsewhere now, or worded otherwise. */
+  /** A suspended endpoint is probed within a second; so is one that was gone, if its URL or format is another now. */
   async change(endpoint: Endpoint): Promise<void> {
     const before = this.#endpoint;
     const wasPaused = this.paused;

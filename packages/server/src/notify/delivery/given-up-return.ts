@@ -21,7 +21,7 @@ export interface ReturnParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly journal: Pick<GivenUpJournal, 'count' | 'placed' | 'remove'>;
-  /** What was given up longer ago than this, milliseconds, is left to people. */
+  /** Notices that were given up longer ago than this, milliseconds, are left to people. */
   readonly ageMsMax: number;
   /** It may be sent to now: it is not switched off, paused, suspended or gone. */
   readonly isOpen: () => boolean;
@@ -118,7 +118,7 @@ export class GivenUpReturn {
       this.#tried = new Set();
       this.#blocked = new Set();
     }
-    // Of those that are too old to be sent by themselves nothing more comes: they wait for people.
+    // Notices that are too old to be sent by themselves bring nothing more: they wait for people.
     const isIdle = isNewRound && round.offered === 0;
     if (journal.count > 0 && !isIdle && !this.#cancelTimer)
       this.#arm(round.isWhole || round.sent === 0 ? undefined : 0);

@@ -61,7 +61,7 @@ export type Verdict =
   | { readonly next: 'retry'; readonly afterMs: number }
   | { readonly next: 'give-up' };
 
-/** What follows attempt number `attempt` (1 is the first); `fraction` in [0, 1) is the jitter's dice. */
+/** Decides what follows attempt number `attempt` (1 is the first); `fraction` in [0, 1) is the jitter. */
 export function verdictOf(
   outcome: SendOutcome,
   attempt: number,

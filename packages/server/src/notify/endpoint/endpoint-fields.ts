@@ -3,7 +3,7 @@ import { child, complain, flag, list, type Source, text, unique } from '../../se
 import { type Endpoint, endpointUrlLengthMax, endpointUrlProblem } from './endpoint.ts';
 import { deliveryKeys, readDelivery } from './endpoint-settings.ts';
 
-/** What a person may say of an endpoint: all of it but its id and its app. */
+/** The fields of an endpoint that a person may set: all but its id and its app. */
 export type EndpointFields = Omit<Endpoint, 'id' | 'app'>;
 
 /** Their keys, in a configuration file and over REST alike. */

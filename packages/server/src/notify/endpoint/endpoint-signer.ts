@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { NoticeHeaders } from './signed-headers.ts';
 import { type SigningKey, signingKey } from './signing-key.ts';
 
-/** What one attempt signs. */
+/** The input of one attempt's signatures. */
 export interface Signed {
   readonly id: string;
   readonly body: string;

@@ -35,7 +35,7 @@ export interface Attempt {
   readonly atMs: number;
   readonly durationMs: number;
   readonly outcome: SendOutcome;
-  /** What followed. */
+  /** The verdict that followed. */
   readonly next: 'delivered' | 'retry' | 'give-up';
   readonly body: string;
   readonly headers: NoticeHeaders;
@@ -57,7 +57,7 @@ interface AppFeed {
   readonly batches: Map<number, readonly Attempt[]>;
 }
 
-/** What was sent, as it is sent: for the inspector in the console and `housecount listen`. Lives in memory only. */
+/** Fans attempts out as they are made, to the inspector in the console and `housecount listen`. They live in memory only. */
 export class AttemptFeed {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #apps = new Map<string, AppFeed>();
@@ -159,7 +159,7 @@ async function* read(
   }
 }
 
-/** What comes after the first `before` attempts; one that is full, or still the newest, is shared. */
+/** The batch after the first `before` attempts; one that is full, or still the newest, is shared by readers. */
 function batchAt(feed: AppFeed, before: number): readonly Attempt[] {
   const from = before - feed.dropped;
   // Up to the next round number, so that readers who are not at the same place soon share again.

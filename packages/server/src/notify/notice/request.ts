@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { NoticeFormat } from '../endpoint/endpoint.ts';
 import type { Notice } from './notice.ts';
 
-/** What goes to the receiver in one request, before it is signed. */
+/** One request to a receiver, before it is signed. */
 export interface NoticeRequest {
   /** The same for the same notices: the noticeId, or for a batch a hash of its body. */
   readonly id: string;

@@ -1,4 +1,4 @@
-/** What an endpoint has behind it: everything up to `through` is done, but for the positions in `open`. */
+/** An endpoint's progress: every position up to `through` is finished, but for those in `open`. */
 export interface Cursor {
   readonly through: number;
   /** Ascending, each at or below `through`. */

@@ -7,11 +7,11 @@ import { endpointSigner } from '../endpoint/endpoint-signer.ts';
 import { noticeText } from '../notice/notice-text.ts';
 import type { Send, SendOutcome } from '../send/transport.ts';
 
-/** Whom test notices speak of, so that receivers can tell them from real ones (spec: notifications section 8). */
+/** Test notices are about this channel and uid, so that receivers can tell them from real ones (spec: notifications section 8). */
 export const testChannel = 'test_webhook';
 export const testUid = 12121212;
 
-/** What one test notice came to. */
+/** The result of one test notice. */
 export interface TestResult {
   readonly eventType: NoticeType;
   readonly ok: boolean;
@@ -20,7 +20,7 @@ export interface TestResult {
    * resolved; 592 the TLS certificate cannot be verified.
    */
   readonly code: number;
-  /** What went wrong, or what the receiver should do better, as a sentence. */
+  /** A sentence that says what went wrong, or what the receiver should do better. */
   readonly detail?: string;
   readonly durationMs: number;
 }

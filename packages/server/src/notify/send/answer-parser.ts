@@ -110,7 +110,7 @@ export class AnswerParser {
     return end;
   }
 
-  /** What cannot become a status line is refused before its line ends, which it may never do. */
+  /** Refuses bytes that cannot become a status line before the line ends, which it may never do. */
   #checkBeginning(): void {
     const seen = Buffer.concat(this.#line).toString('latin1', 0, beginning.length);
     if (beginning.startsWith(seen)) return;
@@ -209,7 +209,7 @@ export class AnswerParser {
   }
 }
 
-/** What came is not an HTTP/1.x answer. */
+/** The bytes that came are no HTTP/1.x answer. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
 }

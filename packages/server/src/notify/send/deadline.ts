@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 
-/** What ends work early: an AbortSignal, or a Deadline. */
+/** Ends work early: an AbortSignal, or a Deadline. */
 export interface Ending {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;

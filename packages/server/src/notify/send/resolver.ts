@@ -63,7 +63,7 @@ export class Resolver {
     return addresses;
   }
 
-  /** What `resolve` would give, if that is known without waiting: the same list as long as the answer is used. */
+  /** The answer of `resolve`, if it is known without waiting: the same list for as long as the answer is used. */
   known(host: string): readonly string[] | undefined {
     const answer = this.#answers.get(host);
     return answer && answer.untilMs > this.#clock.steadyMs() ? answer.known : undefined;

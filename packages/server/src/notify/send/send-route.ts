@@ -116,7 +116,7 @@ export class SendRoutes {
     this.#options = options;
   }
 
-  /** What may be reached has changed: every address is looked at anew. */
+  /** The networks that may be reached have changed: every address is judged anew. */
   forget(): void {
     this.#known.clear();
   }

@@ -20,7 +20,7 @@ const publicAddresses = ['93.184.216.34', '2606:2800:220:1::1'];
 
 /** The canary listens on loopback; in the network of these tests it stands at every address that is not public. */
 const canary = { port: 0, hits: 0, servers: [] as Server[], sockets: new Set<Socket>() };
-/** What stands at the public addresses for the redirecting tricks. */
+/** The server that stands at the public addresses for the redirecting tricks. */
 const redirecting = { port: 0, ca: '', headers: '', status: 0 };
 let hasIpv6 = false;
 
