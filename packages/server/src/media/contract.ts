@@ -14,7 +14,7 @@ export interface PublishRequest {
 }
 export interface PlayRequest {
   readonly room: string;
-  /** Whose streams to play. */
+  /** The publisher whose streams are played. */
   readonly publisher: string;
   readonly session: string;
   readonly offerSdp: string;
@@ -66,7 +66,7 @@ export interface MediaStats {
   /** Missing in our reports to publishers, and in those of players to us. */
   readonly packetsLostIn: number;
   readonly packetsLostOut: number;
-  /** Of the engine's process; the time is that of all that there were. */
+  /** Processor time of all engine processes so far, and resident memory of the present one. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
   readonly restarts: number;

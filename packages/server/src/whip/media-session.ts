@@ -11,7 +11,7 @@ export interface MediaSession {
   readonly connectionId: string;
   /** The session is a member by itself (OBS, a plain player); else it belongs to a member that joined over WebSocket. */
   readonly plain: boolean;
-  /** Whose streams a player plays, and whether it asked for that one by name. */
+  /** The host whose streams a player plays, and whether it asked for that one by name. */
   readonly host?: number;
   readonly isHostAsked?: true;
   /** Kinds that were taken of the offer: all that a WHIP session can send, also after a restart. */
@@ -24,12 +24,12 @@ export interface MediaSession {
   readonly tokenEndsMs?: number;
   /** As admission.ts says. */
   readonly publishEndsMs?: number;
-  /** Of a plain session: what its token allows to publish; undefined: the app does not ask. A member's own rights are in the log. */
+  /** What the token of a plain session allows to publish; undefined: the app does not ask. A member's own rights are in the log. */
   readonly rights?: PublishRights;
-  /** Of a plain session: a digest of its token, by which a client that comes back is known. */
+  /** A digest of a plain session's token, by which a client that comes back is known. */
   readonly tokenDigest?: string;
   readonly address: string;
-  /** Of a plain session: its media connected and the member is in. An SDK client's own session always is. */
+  /** Whether a plain session's media connected and its member is in. An SDK client's session always counts as joined. */
   readonly joined: boolean;
 }
 

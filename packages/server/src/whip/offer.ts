@@ -1,6 +1,6 @@
 import type { Code } from '@housecount/protocol';
 
-/** What an offer asks for, as far as admission needs to know; the media engine reads the rest. */
+/** The part of an offer that admission needs; the media engine reads the rest. */
 export interface Offer {
   readonly audio: boolean;
   readonly video: boolean;

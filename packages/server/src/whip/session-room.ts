@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { limits } from '../limits.ts';
 import type { MediaSession } from './media-session.ts';
 
-/** Who asks for one more session. */
+/** The client that asks for one more session. */
 export type Asker = Pick<MediaSession, 'app' | 'channel' | 'uid' | 'connectionId' | 'kind' | 'plain'>;
 
 /**

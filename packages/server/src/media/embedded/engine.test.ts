@@ -271,7 +271,7 @@ test('MEDIA29: the child has nothing of the server’s environment', async () =>
   const { media } = await start();
   const environment = (await readFile(`/proc/${media.pid}/environ`, 'utf8')).split('\0').filter(Boolean);
   const names = environment.map((variable) => variable.split('=')[0]);
-  // What the runtime itself hands over: the channel to the server.
+  // The runtime itself hands over the channel to the server.
   expect(names.filter((name) => !name?.startsWith('NODE_CHANNEL'))).toEqual([]);
 }, 30_000);
 

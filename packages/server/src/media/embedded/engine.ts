@@ -11,7 +11,7 @@ import { mediaLimits } from '../limits.ts';
 import type { ChildOptions, ChildReport, ChildStats, FromChild, ToChild } from './messages.ts';
 import { newCounters } from './streams/counters.ts';
 
-/** What the embedded engine has beyond the contract. */
+/** The embedded engine has this beyond the contract. */
 export interface EmbeddedMedia extends MediaEngine {
   /** The one UDP port of all its sessions. */
   readonly udpPort: number;
@@ -76,7 +76,7 @@ class Supervisor implements EmbeddedMedia {
   #delayMs: number = mediaLimits.restartDelayMs;
   #cancelRestart: (() => void) | undefined;
   #cancelPulse: (() => void) | undefined;
-  /** What dead children had counted when last asked. */
+  /** The counters of children that ended, as they were when last asked. */
   #before: ChildStats = noStats();
   #last: ChildStats = this.#before;
 
@@ -204,7 +204,7 @@ class Supervisor implements EmbeddedMedia {
     });
     this.#child = child;
     const startedMs = this.#clock.steadyMs();
-    // What is written before it listens says why it does not, if it cannot say so itself.
+    // Output from before the child listens says why it does not, if it cannot say so itself.
     const early: string[] = [];
     let listened = false;
     for (const output of [child.stdout, child.stderr])

@@ -1,4 +1,4 @@
-/** What the server and its media child say to each other: JSON over the child's IPC channel. */
+/** The messages between the server and its media child: JSON over the child's IPC channel. */
 
 import type { MediaAnswer, MediaStats, PlayRequest, PublishRequest, SessionReport } from '../contract.ts';
 

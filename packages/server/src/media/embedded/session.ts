@@ -35,6 +35,6 @@ export interface Session {
   /** By when it must be connected. */
   readonly deadlineMs: number;
   readonly liveness: Liveness;
-  /** Of the answer, growing. */
+  /** The version of the answer (`o=`); it grows with each answer. */
   version: number;
 }

@@ -407,7 +407,7 @@ const sourceOf =
     return stream && { ssrc: stream.ssrc, cname: stream.cname, stream: 'housecount', track: kind };
   };
 
-/** What is answered to each section of an offer. */
+/** Answers each section of an offer. */
 const answerOf = (role: Session['role']) => (media: OfferedMedia) =>
   role.type === 'publisher'
     ? answerPublisher(role.publisher.kinds, media)

@@ -36,7 +36,7 @@ function bench() {
       release: ({ port }) => claimed.delete(String(port)),
       nowMs: 1_000,
     }),
-    /** What was sent to the library since the last look. */
+    /** Packets sent to the library since the last look. */
     toLibrary: () => sent.library.splice(0),
     toClient: () => sent.client.splice(0),
     /** Answers the library's checks as the library would, and checks back once. */

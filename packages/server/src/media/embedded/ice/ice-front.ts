@@ -26,7 +26,7 @@ export interface IceFrontOptions {
   readonly nowMs: number;
 }
 
-/** What one restart agreed on. The highest order is the newest. */
+/** The credentials that one ICE restart agreed on. The highest order is the newest. */
 interface Generation {
   readonly order: number;
   readonly own: Credentials;
@@ -50,7 +50,7 @@ interface Path {
 const never = Number.NEGATIVE_INFINITY;
 /** Higher than any candidate may have (RFC 8445 section 5.1.2: type preferences end at 126). */
 const bestPriority = 0x7fffffff;
-/** Of checks to the client: those of a host's candidate. */
+/** The priority that checks to the client carry: that of a host candidate. */
 const hostPriority = 0x7e_ff_ff_ff;
 
 /** The id that a ufrag or, as four bytes, a transaction of a front begins with. */

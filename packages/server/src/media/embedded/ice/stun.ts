@@ -74,7 +74,7 @@ export function readStun(packet: Buffer): StunMessage | undefined {
       if (length !== integrityBytes) return undefined;
       integrityAt = at;
     } else if (integrityAt < 0) {
-      // What follows the integrity is not covered by it, and so not read.
+      // Attributes after MESSAGE-INTEGRITY are not covered by it, and so not read.
       if (!values.has(name)) values.set(name, packet.subarray(at + 4, at + 4 + length));
       if (name < optionalFrom && !known.has(name)) unknown.push(name);
     }

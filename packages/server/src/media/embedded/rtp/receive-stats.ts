@@ -1,6 +1,6 @@
 import type { ReportBlock, SenderInfo } from './rtcp.ts';
 
-/** What a receiver report says about one incoming stream (RFC 3550 appendix A.3 and A.8). Times in milliseconds. */
+/** Makes the block of a receiver report about one incoming stream (RFC 3550 appendix A.3 and A.8). Times are milliseconds. */
 export class ReceiveStats {
   readonly #clockRate: number;
   #first = -1;

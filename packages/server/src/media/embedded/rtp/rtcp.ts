@@ -6,7 +6,7 @@ import { setU16, setU32, u16, u32 } from './rtp.ts';
 
 export interface ReportBlock {
   readonly ssrc: number;
-  /** Of 256, since the last report. */
+  /** The fraction of 256 that was lost since the last report. */
   readonly fractionLost: number;
   readonly packetsLost: number;
   readonly highestSequence: number;

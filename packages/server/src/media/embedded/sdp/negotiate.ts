@@ -100,7 +100,7 @@ export function missingCodec(
 
 const wanted = (kind: Kind): string => (kind === 'audio' ? 'Opus' : 'VP8 or H264');
 
-/** What the answer says to a publisher's section; undefined rejects it. */
+/** Answers a publisher's section; undefined rejects it. */
 export function answerPublisher(
   kinds: readonly PublishedKind[],
   media: OfferedMedia,
@@ -123,7 +123,7 @@ export function answerPublisher(
   };
 }
 
-/** What the answer says to a player's section; undefined rejects it. */
+/** Answers a player's section; undefined rejects it. */
 export function answerPlayer(
   kinds: readonly PlayedKind[],
   media: OfferedMedia,

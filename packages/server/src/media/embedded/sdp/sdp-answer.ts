@@ -1,7 +1,7 @@
 import type { OfferedCodec } from './codec.ts';
 import type { Offer, OfferedMedia } from './sdp-offer.ts';
 
-/** What our end of the transport is, as the native library gave it. */
+/** Our end of the transport, as the native library gave it. */
 export interface LocalTransport {
   readonly ufrag: string;
   readonly password: string;

@@ -188,7 +188,7 @@ function codecsOf(kind: Kind, formats: readonly string[], section: Section): Off
   return codecs;
 }
 
-/** What the attributes of a section say of its formats, by attribute and format, as in `rtpmap:96`. */
+/** Collects the attributes of a section about its formats, by attribute and format, as in `rtpmap:96`. */
 function byFormat(section: Section): ReadonlyMap<string, readonly string[]> {
   const described = new Map<string, string[]>();
   for (const { name, value } of section.attributes) {

@@ -159,7 +159,7 @@ test('MEDIA33: H264 goes to a player in its own profile, else in the next one up
   expect(taken(mode('640c1f'), mode('42001f'), mode('64001f'))).toBe(mode('64001f'));
   expect(taken(mode('42e01f'), mode('64001f'), mode('4d001f'), mode('42001f'))).toBe(mode('42001f'));
   expect(taken(mode('42e01f'), mode('64001f'), mode('4d001f'))).toBe(mode('4d001f'));
-  // What Chromium in Debian names, and what Firefox does.
+  // Chromium in Debian names the first set, Firefox the second.
   expect(taken(mode('640028'), mode('42001f'), mode('42e01f'), mode('4d001f'))).toBe(mode('4d001f'));
   expect(taken(mode('640028'), mode('42e01f', 0), mode('42e01f'))).toBe(mode('42e01f'));
   // Fragments need mode 1; who sends none reaches both.

@@ -1,4 +1,4 @@
-/** What the engine counts since its process started. One object, shared by all streams of a process. */
+/** The engine's counters since its process started. One object, shared by all streams of a process. */
 export interface Counters {
   packetsIn: number;
   packetsOut: number;

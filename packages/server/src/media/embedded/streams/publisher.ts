@@ -99,7 +99,7 @@ export class Publisher {
     this.peer?.send(buildBye([this.#ssrc]));
   }
 
-  /** What is due: NACKs, feedback, reports, keyframes. Call every few tens of milliseconds. */
+  /** Sends whatever is due: NACKs, feedback, reports, keyframe requests. Call it every few tens of milliseconds. */
   tick(nowMs: number): void {
     const { peer } = this;
     if (peer === undefined) return;
