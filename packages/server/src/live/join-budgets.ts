@@ -13,7 +13,7 @@ export interface JoinRates {
   readonly perToken: number;
 }
 
-/** Who asks to join. */
+/** The client that asks to join. */
 export interface Joiner {
   readonly address: string;
   /** The text of the token; empty if the app takes none. */

@@ -21,14 +21,14 @@ export interface EdgeOptions extends ConnectionsOptions {
   readonly basePath: BasePath;
   /** Counts the HTTP requests being answered; default: by itself, up to what limits.ts says. */
   readonly requests?: AddressCount;
-  /** What the parts of the server answer over HTTP. */
+  /** The HTTP routes of the server's parts. */
   readonly routes: readonly Route[];
   /** Takes in the WebSockets of signaling, and ends them with the others. */
   readonly signaling?: {
     accept(socket: Socket): SocketHandler;
     stop(retryAfterMs: number): Promise<void>;
   };
-  /** What other parts publish on it reaches the sockets of this server. */
+  /** Frames that other parts publish on the bus fan out to the sockets of this server. */
   readonly bus: Pick<SocketBus, 'join'>;
 }
 

@@ -1,4 +1,4 @@
-/** What comes back to a bucket, and what it holds when it is full. May be another at each look. */
+/** The refill rate of a bucket and its burst. It may be another at each look. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -41,7 +41,7 @@ export class TokenBucket {
     this.#left += amount;
   }
 
-  /** What is in it now. */
+  /** Tokens that are left now. */
   left(steadyMs: number): number {
     const { perSecond, burst } = this.#rate;
     const refill = (Math.max(0, steadyMs - this.#atMs) * perSecond) / 1000;
@@ -50,7 +50,7 @@ export class TokenBucket {
     return this.#left;
   }
 
-  /** Whether it is full again, used when it was used last. */
+  /** Tells whether the bucket has filled up since its last use. */
   isFull(steadyMs: number): boolean {
     const { perSecond, burst } = this.#rate;
     return steadyMs - this.#atMs >= (burst / perSecond) * 1000;

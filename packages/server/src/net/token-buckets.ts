@@ -30,7 +30,7 @@ export class TokenBuckets {
     this.#use(key, steadyMs).spend(steadyMs);
   }
 
-  /** Whether the key has one left. */
+  /** Tells whether the key has a token left. */
   has(key: string): boolean {
     const bucket = this.#buckets.get(key);
     return bucket === undefined || bucket.left(this.#clock.steadyMs()) >= 1;

@@ -1,7 +1,7 @@
 export interface ChangeRingOptions<Change> {
   /** Keeps `max` to 2 × `max` of what `weightOf` adds up to. */
   readonly max: number;
-  /** What a change counts for; 1 unless given. */
+  /** The weight of a change against the ring's limit; 1 unless given. */
   readonly weightOf?: (change: Change) => number;
   /** Hears how much more, or less, is held. */
   readonly onSize: (delta: number) => void;

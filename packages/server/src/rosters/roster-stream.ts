@@ -6,8 +6,8 @@ export interface RosterHold {
   stop(): void;
 }
 
-/** What one connection follows of a roster: all of it, or a view. */
+/** The stream of a roster to one connection: all of it, or a view. */
 export interface RosterStream extends RosterHold {
-  /** Whether members are named in it, or only counted. */
+  /** Tells whether members are named in it, or only counted. */
   readonly namesMembers: boolean;
 }

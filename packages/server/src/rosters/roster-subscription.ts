@@ -23,7 +23,7 @@ export interface ReadFeed {
   idleSinceMs: number;
 }
 
-/** Who reads a roster stream. */
+/** The reader of a roster stream. */
 export interface RosterReader {
   send(text: string): void;
   /** Bytes sent but not yet taken. */
@@ -41,9 +41,9 @@ export interface RosterCursor {
   readonly after: number;
 }
 
-/** What a reader begins with: a snapshot, or the changes since its cursor. */
+/** The opening of a reader: a snapshot, or the deltas since its cursor. */
 export interface Opening {
-  /** What it knows once it has read them. */
+  /** The sid and seq that the reader is at once it has read the frames. */
   readonly sid: string;
   readonly seq: number;
   readonly texts: Iterator<string>;

@@ -6,7 +6,7 @@ import { mergeMs } from './merge.ts';
 import type { RosterStream } from './roster-stream.ts';
 import { isRound, keyOf, rangeOf, type WindowRange } from './window.ts';
 
-/** Who reads a view. */
+/** The reader of a view. */
 export interface ViewReader {
   send(text: string): void;
   /** From now on also receives what is published on the view's topic, in order with what is sent. */
@@ -19,7 +19,7 @@ export interface ViewedRoster<State, Member> {
   sizeOf(state: State): number;
   /** Costs as much as they are. */
   membersOf(state: State, range: WindowRange): readonly Member[];
-  /** Whether changes lead from the one to the other; if not, a view begins anew. */
+  /** Tells whether deltas lead from the one to the other; if not, a view begins anew with a snapshot. */
   isOneLife(before: State, now: State): boolean;
   /** The frame of a view as it is; without a range that of the counts. */
   whole(state: State, range: WindowRange | undefined, members: readonly Member[]): string;

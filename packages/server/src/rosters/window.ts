@@ -18,11 +18,11 @@ const roundSizes: readonly number[] = [10, 20, 25, 50, 100, 200, 500, 1_000];
 /** Is it one of the few windows that everybody shares? */
 export const isRound = ({ from, limit }: WindowRange): boolean => from === 0 && roundSizes.includes(limit);
 
-/** What names a view: equal for equal views, and without a slash. */
+/** Makes the key of a view: equal for equal views, and without a slash. */
 export const keyOf = (range: WindowRange | undefined): string =>
   range ? `${range.from}+${range.limit}` : 'count';
 
-/** What a window lost, what others became in it, and what it gained at its end; each absent if there is nothing. */
+/** The delta of a window: members it lost, members that changed, and members it gained at its end; each is absent if it is empty. */
 export interface WindowChanges<Id, Shown> {
   readonly left?: readonly Id[];
   readonly changed?: readonly Shown[];

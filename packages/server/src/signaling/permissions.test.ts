@@ -223,7 +223,7 @@ test('SIG88: a session that is taken up again with a token that allows less, als
   await w.start();
   const none = listed(w, 'ann', { [messages]: [['a'], []], [streams]: [[], ['speaks']] });
   const again = await w.login('ann', { session, token: none });
-  // What it may do in the stream channel is what it may have done before.
+  // The new token allows in the stream channel what the one before allowed.
   expect(again.all('channel-ended')).toEqual([]);
   expect(again.all('read-revoked')).toMatchObject([{ channels: ['b'] }]);
   await w.advance(recoveryMs + 1_000);

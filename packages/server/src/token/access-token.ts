@@ -23,7 +23,7 @@ export interface TokenService {
   readonly privileges: ReadonlyMap<number, number>;
   /** The strings of the body, in order: channel and uid of RTC, user id of RTM. */
   readonly names: readonly string[];
-  /** Of RTM2: what may be read and written. */
+  /** Only an RTM2 service has lists: what may be read and written. */
   readonly lists?: readonly TokenList[];
 }
 
@@ -38,7 +38,7 @@ export interface TokenList {
 export const rtm2Resources = { messageChannels: 0, streamChannels: 1, users: 4 } as const;
 export const rtm2Permissions = { read: 0, write: 1 } as const;
 
-/** What an AccessToken2 says; not yet whether to believe it. */
+/** The claims of an AccessToken2, before its signature is checked. */
 export interface AccessToken {
   readonly signature: Uint8Array;
   /** The bytes that are signed, as received. */

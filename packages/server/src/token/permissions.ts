@@ -4,7 +4,7 @@ import { rtm2Permissions, rtm2Resources, type TokenList } from './access-token.t
 export type Resource = keyof typeof rtm2Resources;
 export type Access = keyof typeof rtm2Permissions;
 
-/** What a token with lists allows: what they name, exactly or by a pattern with `*`, and nothing else. */
+/** Answers what a token with lists allows: what they name, exactly or by a pattern with `*`, and nothing else. */
 export class Permissions {
   readonly #lists: readonly TokenList[];
 

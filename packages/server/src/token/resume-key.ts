@@ -4,7 +4,7 @@ import { isAppId, isChannelName, isUid } from '@housecount/protocol';
 /** Bytes of the server's secret for resume keys. */
 export const resumeSecretBytes = 32;
 
-/** What a resume key stands for: one connection of one member. */
+/** The claim that a resume key proves: one connection of one member. */
 export interface ResumeClaim {
   readonly app: string;
   readonly channel: string;

@@ -7,7 +7,7 @@ export interface SignalingGrant {
   readonly ok: true;
   /** When the login privilege ends and with it the session, epoch milliseconds; absent: never. */
   readonly loginEndsMs?: number;
-  /** What the holder may read and write; absent: everything. */
+  /** The permissions to read and write; absent: everything. */
   readonly permissions?: Permissions;
   /** A likely mistake of whoever made the token, for the log. */
   readonly hint?: string;

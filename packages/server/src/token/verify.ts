@@ -16,11 +16,11 @@ export interface TokenApp {
   /** Absent: the app has no tokens ("App ID only"). */
   readonly certificate?: string;
   readonly secondaryCertificate?: string;
-  /** Who may come to an app without certificate; absent: this machine alone. */
+  /** The clients that an app without certificate admits; absent: this machine alone. */
   readonly openTo?: OpenTo;
 }
 
-/** Whom an app without certificate admits. */
+/** The clients that an app without certificate admits. */
 export type OpenTo = 'thisMachine' | 'everybody';
 
 /** Does a client need no token for this app? `isHere`: it is on this machine (this-machine.ts). What it sends is not looked at then. */
@@ -30,9 +30,9 @@ export function needsNoToken(app: TokenApp, isHere = false): boolean {
 
 /** The two times that a token has to do with, epoch milliseconds. */
 export interface TokenTime {
-  /** Of the log: the ends that are told are counted in it. */
+  /** The log's time, in which the ends that are told are counted. */
   readonly nowMs: number;
-  /** Of the machine's clock, which is compared with that of the token's maker. */
+  /** The wall clock's time, which is compared with that of the token's maker. */
   readonly wallMs: number;
 }
 
@@ -49,7 +49,7 @@ export interface TokenCheck extends TokenTime {
   readonly token: string | undefined;
   readonly app: TokenApp;
   readonly channel: string;
-  /** Who wants to use it; uid 0 asks for an assigned one. Left out (WHIP, WHEP): whoever the token names. */
+  /** The identity that wants to use the token; uid 0 asks for an assigned one. Left out (WHIP, WHEP): whoever the token names. */
   readonly identity?: TokenIdentity;
   /** Characters; the caller's limit. */
   readonly lengthMax: number;
@@ -104,7 +104,7 @@ export function checkToken(check: TokenCheck): TokenGrant | TokenRefusal {
   return grantOf(token, service, check);
 }
 
-/** What everybody may do in an app without certificate. */
+/** The grant of everybody in an app without certificate. */
 const everything: TokenGrant = {
   ok: true,
   tokenUid: '',

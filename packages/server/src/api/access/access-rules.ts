@@ -1,6 +1,6 @@
 import type { CustomerRole } from './customer.ts';
 
-/** What an operation of the REST API asks of who calls it. */
+/** The rule of an operation of the REST API: what it asks of its caller. */
 export type AccessRule = LoginRule | 'everybody';
 
 export interface LoginRule {

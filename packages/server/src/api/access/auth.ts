@@ -6,7 +6,7 @@ import { changesFromElsewhere } from './cross-site.ts';
 import type { Customer } from './customer.ts';
 import type { LoginBrake } from './login-brake.ts';
 
-/** Who asks, and what they may. */
+/** The caller of a request, and what they may do. */
 export interface Caller extends Pick<Customer, 'apps' | 'role' | 'names'> {
   /** Id of the customer; undefined: the developer at this machine, who needs no login in development. */
   readonly customer: string | undefined;
@@ -14,7 +14,7 @@ export interface Caller extends Pick<Customer, 'apps' | 'role' | 'names'> {
 
 const developer: Caller = { customer: undefined, apps: undefined, role: 'admin', names: true };
 
-/** Who may log in, read at each request. */
+/** The customers who may log in, read at each request. */
 export interface AuthorityOptions {
   readonly customers: readonly Customer[];
   /** The public development app runs: no login from this machine. */
@@ -39,7 +39,7 @@ export class Authority {
     throw new HousecountError('unauthorized', isGiven ? 'Those that were given do not match.' : undefined);
   }
 
-  /** Who asks, or undefined. Wrong credentials are nobody's, also on loopback. @throws HousecountError rate_limited */
+  /** Finds the caller, or undefined. Wrong credentials are nobody's, also on loopback. @throws HousecountError rate_limited */
   identify(request: Request, context: RequestContext): Caller | undefined {
     const authorization = request.headers.get('authorization');
     if (authorization !== null) return this.#customerOf(authorization, context.address);

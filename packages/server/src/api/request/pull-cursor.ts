@@ -36,7 +36,7 @@ export function readCursor(
   return position;
 }
 
-/** What was between cannot be told any more, and what to do about it. */
+/** Refuses a cursor whose next events are gone, and says what to do about it: begin anew from a snapshot. */
 export function beginAnew(app: string): HousecountError {
   return new HousecountError(
     'no_longer_kept',

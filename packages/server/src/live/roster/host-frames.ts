@@ -1,7 +1,7 @@
 import type { ChannelEvent, HostJoinedFrame, HostLeftFrame } from '@housecount/protocol';
 import type { Streams } from './streams.ts';
 
-/** What everybody in the channel is told of an event, if it is about a broadcaster. */
+/** Makes the frame that everybody in the channel is told of an event, if it is about a broadcaster. */
 export function hostFrameOf(
   event: ChannelEvent,
   streams: Pick<Streams, 'of'>,

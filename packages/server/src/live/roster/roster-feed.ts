@@ -98,7 +98,7 @@ export class RosterFeed implements ReadFeed {
     });
   }
 
-  /** What was said of links since `seq` of the present sid, as one frame; undefined if nothing was. */
+  /** The changes of links since `seq` of the present sid, as one frame; undefined if there were none. */
   linksSince(seq: number): RosterText | undefined {
     const links = new Map<number, number | undefined>();
     for (const [uid, told] of this.#told) if (told.seq >= seq) links.set(uid, told.sinceMs);

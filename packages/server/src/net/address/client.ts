@@ -1,7 +1,7 @@
 import { canonicalIp, parseIp } from './ip-address.ts';
 import { contains, type Network } from './network.ts';
 
-/** Who made a request, as far as it can be known. The only place that decides it: rules, budgets, counts and logs take it from here. */
+/** The client that made a request, as far as it can be known. This is the only place that decides it: rules, budgets, counts and logs take it from here. */
 export interface Client {
   /** In canonical form (net/address/ip-address.ts), so that equal addresses are equal texts. Empty if the peer is gone already. */
   readonly address: string;
@@ -23,7 +23,7 @@ export interface ProxyTrust {
 
 export const nobodyTrusted: ProxyTrust = { proxies: [], header: 'auto' };
 
-/** What a reader makes of the connection's peer and the request's headers. */
+/** Decides who the client is, from the connection's peer and the request's headers. */
 export type ReadClient = (
   peer: string | undefined,
   request: { readonly url: string; readonly headers: Headers },
@@ -59,7 +59,7 @@ export function clientReader(trust: ProxyTrust, onUntrusted: (peer: string) => v
   };
 }
 
-/** What a proxy says of who asked it. */
+/** A hop as a proxy names it: who asked it, and for which scheme and host. */
 interface Hop {
   readonly address?: string;
   readonly scheme?: string;

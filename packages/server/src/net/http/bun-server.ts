@@ -19,9 +19,9 @@ export interface BunServerOptions {
   /** 0 picks a free port. */
   readonly port: number;
   readonly tls?: Tls;
-  /** Who takes WebSockets in, by path; everything else, and a plain request to these, goes to `http`. */
+  /** Acceptors of WebSockets, by path; everything else, and a plain request to these, goes to `http`. */
   readonly webSockets: ReadonlyMap<string, (socket: Socket) => SocketHandler>;
-  /** What is published on it reaches the sockets that are taken in here. */
+  /** Frames published on the bus fan out to the sockets that are taken in here. */
   readonly bus: Pick<SocketBus, 'join'>;
   readonly http: HttpHandler;
   readonly clientOf: ReadClient;

@@ -14,7 +14,7 @@ import { Router } from './router.ts';
 export interface HttpOptions {
   readonly routes: readonly Route[];
   readonly basePath: BasePath;
-  /** Of requests being answered. */
+  /** Counts the requests that are being answered. */
   readonly open: AddressCount;
   readonly clock: Clock;
   readonly random: Random;
@@ -118,7 +118,7 @@ function closing(answer: Response): Response {
   return answer;
 }
 
-/** What the resource has no handler to say, said in the shape of its other refusals. */
+/** Makes a refusal that no handler makes, in the shape of the resource's other refusals. */
 function refusal(route: Route, requestId: string, code: Code, detail?: string): Response {
   const error = new HousecountError(code, detail);
   return route.refuse?.(error, requestId) ?? problemOf(error, requestId);

@@ -1,6 +1,6 @@
 import { type Code, codes, type HousecountError } from '@housecount/protocol';
 
-/** What an error looks like on HTTP: the code's status and `{code, message, requestId}`, nothing else. */
+/** Makes the HTTP answer of an error: the code's status and `{code, message, requestId}`, nothing else. */
 export function problem(
   code: Code,
   requestId: string,

@@ -3,7 +3,7 @@ import type { Client } from '../address/client.ts';
 
 /** How the parts of the server that speak HTTP hand their resources to net/http/. Web standard types only. */
 
-/** Who asks (client.ts), for what. */
+/** The client that asks (client.ts), and what for. */
 export interface RequestContext extends Client {
   /** Values of the `{name}` segments, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
@@ -21,6 +21,6 @@ export interface Route {
   handle(request: Request, context: RequestContext): Response | Promise<Response>;
   /** However many requests there are: what tells that the process lives. */
   readonly isAlwaysAnswered?: true;
-  /** What a refusal looks like that needs no handler (405, broken path, body too large); else `{code, message, requestId}`. */
+  /** Shapes a refusal that needs no handler (405, broken path, body too large); without it, `{code, message, requestId}`. */
   refuse?(error: HousecountError, requestId: string): Response;
 }

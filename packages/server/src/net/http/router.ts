@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Route } from './route.ts';
 
-/** What a method and path lead to. */
+/** The result of matching a method and path. */
 export type Match =
   | { readonly found: 'route'; readonly route: Route; readonly params: Readonly<Record<string, string>> }
   | { readonly found: 'nothing' }
@@ -24,7 +24,7 @@ interface Template {
 export class Router {
   readonly #templates: readonly Template[];
 
-  /** Of two templates that fit, the one with literal text where the other has a parameter wins. Asserts that no route is given twice. */
+  /** The template with literal text wins over one that has a parameter there. Asserts that no route is given twice. */
   constructor(routes: readonly Route[]) {
     const templates = new Map<string, Template>();
     for (const route of routes) {

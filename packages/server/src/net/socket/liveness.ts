@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 
-/** What a look at a connection can find. `ping`: ask for a sign of life. `silent`: tell the log. */
+/** The result of a look at a connection. `ping`: ask for a sign of life. `silent`: tell the log. */
 export type LivenessFinding = 'heard' | 'ping' | 'silent';
 
 /** How long a connection has been silent decides; a ping goes out once per silence. */

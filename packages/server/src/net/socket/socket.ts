@@ -17,7 +17,7 @@ export interface Socket {
   unsubscribe(topic: string): void;
 }
 
-/** What an adapter reports of one socket. None of these throws. */
+/** The reports of an adapter about one socket. None of these throws. */
 export interface SocketHandler {
   onText(text: string): void;
   onBinary(): void;

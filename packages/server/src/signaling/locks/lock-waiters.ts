@@ -18,7 +18,7 @@ interface Waiter {
 export interface Wait {
   readonly userId: string;
   readonly signal: AbortSignal;
-  /** Whether the user is connected: while they are not, others come first. */
+  /** Tells whether the user is connected: while they are not, others come first. */
   readonly isHere: () => boolean;
   /** Gives the lock back in the user's name. */
   readonly release: () => void;
@@ -146,7 +146,7 @@ export class LockWaiters {
 
 const keyOf = (name: string, userId: string): string => `${name}/${userId}`;
 
-/** Of who gave up: unless the user asked again and has it for that. `later` may grow meanwhile; while it is empty this takes no time. */
+/** Gives back the lock of a waiter that gave up, unless the user asked again and has it for that. `later` may grow meanwhile; while it is empty this takes no time. */
 async function giveBack({ release }: Waiter, later: Promise<SignalingAnswer>[]): Promise<void> {
   while (later.length > 0) {
     const answers = await Promise.all(later.splice(0));

@@ -1,6 +1,6 @@
 import type { Code, SignalingResult } from '@housecount/protocol';
 
-/** What came of a request: its result, or the code of the API (spec: signaling section 5) and a sentence with its full stop. */
+/** The outcome of a request: its result, or the code of the API (spec: signaling section 5) and a sentence with its full stop. */
 export type SignalingAnswer =
   | { readonly ok: true; readonly result?: SignalingResult }
   | { readonly ok: false; readonly code: number; readonly reason: string };

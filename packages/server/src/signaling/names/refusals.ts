@@ -58,7 +58,7 @@ const numbers: Partial<Record<Code, SignalingErrorCode>> = {
 /** The API's number of a code (spec: signaling section 5); undefined if it has none. */
 export const errorCodeOf = (code: Code): SignalingErrorCode | undefined => numbers[code];
 
-/** What the log refused of a request. A rule that keeps out of one channel is not one that keeps from logging in. */
+/** Words a refusal of the log as the API's. A rule that keeps out of one channel is not one that keeps from logging in. */
 export function failed(
   outcome: { readonly code: Code; readonly detail?: string },
   otherwise: SignalingErrorCode,

@@ -3,7 +3,7 @@ import type { PresenceChange } from './presence-fold.ts';
 
 type Interval = Extract<SignalingPresenceEvent, { type: 'INTERVAL' }>;
 
-/** Who is there at the window's end. */
+/** The people who are there at the window's end. */
 export interface AtEnd {
   readonly occupancy: number;
   has(userId: string): boolean;
@@ -25,7 +25,7 @@ export function netEffect(
   const gone = new Map<string, 'leave' | 'timeout'>();
   for (const change of changes.slice(from)) {
     const { type, userId } = change;
-    // Who only changed states was there.
+    // A user who only changed states was there before.
     if (!before.has(userId)) before.set(userId, type !== 'join');
     if (type === 'leave' || type === 'timeout') gone.set(userId, type);
   }
@@ -40,7 +40,7 @@ export function netEffect(
     const isThere = atEnd.has(userId);
     if (isThere && !wasThere) join.push(userId);
     if (!isThere && wasThere) (gone.get(userId) === 'timeout' ? timeout : leave).push(userId);
-    // Who left and came back may have lost states without a change that says so.
+    // A user who left and came back may have lost states without a change that says so.
     if (isThere && (stated.has(userId) || (wasThere && gone.has(userId))))
       states.push({ userId, states: atEnd.statesOf(userId) });
   }

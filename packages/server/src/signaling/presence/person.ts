@@ -1,6 +1,6 @@
 import type { Role, SignalingRosterMember, SignalingStates } from '@housecount/protocol';
 
-/** What backs a person: membership of the live channel, or a subscription. More than one of a kind only where a uid and an account read the same. */
+/** A link backs a person: membership of the live channel, or a subscription. There is more than one of a kind only where a uid and an account read the same. */
 interface Link {
   readonly uid: number;
   /** Epoch milliseconds. */
@@ -45,7 +45,7 @@ export function shownStates({ live, subscribed, masked = false }: Person): Signa
   return masked ? withoutClaims(shown) : shown;
 }
 
-/** Whether they say of themselves what the server says of members of the live channel, and are none. */
+/** Tells whether they claim of themselves what the server says of members of the live channel, and are none. */
 export const isClaimant = (person: Person): boolean =>
   person.live.length === 0 && isShown(person) && ownStates(person.subscribed).some(claims);
 
@@ -79,7 +79,7 @@ export function silentSinceMs({ live, subscribed }: Person): number | undefined 
   return since;
 }
 
-/** What binding says of a member of the live channel. */
+/** The states that binding gives a member of the live channel. */
 export const boundStates = ({ uid, role }: { readonly uid: number; readonly role: Role }) => ({
   role,
   uid: String(uid),
@@ -97,7 +97,7 @@ export function withoutClaims(states: SignalingStates): SignalingStates {
   return Object.fromEntries(Object.entries(states).filter(([key]) => key !== 'role' && key !== 'uid'));
 }
 
-/** Of entries, not assigned: a client may call a key `__proto__`. */
+/** Merges by entries, not by assignment: a client may call a key `__proto__`. */
 export const merged = (parts: readonly SignalingStates[]): SignalingStates =>
   Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
 

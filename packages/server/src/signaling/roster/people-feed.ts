@@ -74,7 +74,7 @@ export class PeopleFeed implements ReadFeed {
     });
   }
 
-  /** What a reader begins with: the changes after its cursor if they are known, else everybody. */
+  /** Opens a reader: with the deltas after its cursor if they are known, else with a snapshot of everybody. */
   opening(cursor?: RosterCursor): Opening {
     const { id, state } = this.#options;
     const now = state();
@@ -113,7 +113,7 @@ export class PeopleFeed implements ReadFeed {
   }
 }
 
-/** Whether a frame of so many changes, with so many characters, takes no more. */
+/** Tells whether a frame of so many changes, with so many characters, takes no more. */
 const isFull = (changes: number, length: number): boolean =>
   changes >= limits.rosterFrameChangesMax || length >= limits.signalingFrameLengthMax;
 

@@ -1,6 +1,6 @@
 import { Rates } from './rates.ts';
 
-/** What each name that the server's owner publishes under may still publish. The names unused for longest are forgotten. */
+/** Budgets of the names that the server's owner publishes under. The names unused for longest are forgotten. */
 export class OwnerRates {
   readonly #publishersMax: number;
   readonly #rates = new Map<string, Rates>();

@@ -16,7 +16,7 @@ test('SIG123: the rates of a session that ended are those of the next, until the
   recent.keep('ann', second);
   nowMs += 5_000;
   expect(recent.of('ann')).not.toBe(second);
-  // Of more users than that those whose session ended first are forgotten.
+  // Beyond that many users, those whose session ended first are forgotten.
   for (const user of ['ann', 'bob', 'cid']) recent.keep(user, first);
   expect(recent.size).toBe(2);
   expect(recent.of('ann')).not.toBe(first);

@@ -27,7 +27,7 @@ export class RecentRates {
     return this.#ended.size;
   }
 
-  /** Of a user who begins a session. */
+  /** The rates that a user who begins a session goes on with. */
   of(user: string): Rates {
     this.#forgetOld();
     const { rates } = this.#ended.get(user) ?? { rates: new Rates() };

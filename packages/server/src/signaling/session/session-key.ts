@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isAppId, isSignalingName } from '@housecount/protocol';
 
-/** What a session's key stands for. */
+/** The claim that a session's key proves. */
 export interface SessionClaim {
   readonly app: string;
   readonly userId: string;

@@ -10,7 +10,7 @@ export type Begin = (told: () => void) => () => void;
  */
 export class Telling {
   readonly #socket: Pick<Socket, 'bufferedBytes'>;
-  /** What is still to begin, in order of asking. */
+  /** The parts that are still to begin, in order of asking. */
   readonly #parts = new Set<() => void>();
   #underWay = 0;
   #isGoing = false;
