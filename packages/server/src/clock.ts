@@ -15,7 +15,7 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since some moment. It only runs: nobody can set it. */
   steadyMs(): number;
-  /** What the machine's clock says, epoch milliseconds: somebody may set it at any time, to anything. */
+  /** The machine's wall clock, epoch milliseconds: somebody may set it at any time, to anything. */
   wallMs(): number;
   /** Calls `run` once after `delayMs`, Infinity: never; the returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;

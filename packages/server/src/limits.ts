@@ -16,11 +16,11 @@ export const limits = {
    * `locks_full`. All of it is in memory.
    */
   appKeptBytesMax: 1024 ** 3,
-  /** What one user may have of that, bytes, wherever they wrote it; beyond it they are refused in the same way. The server's owner has no share to keep to. */
+  /** One user's share of that, bytes, wherever they wrote it; beyond it they are refused in the same way. The server's owner has no share to keep to. */
   authorKeptBytesMax: 16 * 1024 ** 2,
-  /** What an item of metadata counts for there, beside its key and value. Measured: revision, time, author, and the objects around. */
+  /** An item of metadata counts for so many bytes there, beside its key and value. Measured: revision, time, author, and the objects around. */
   metadataItemBytes: 128,
-  /** What a lock counts for there. */
+  /** A lock counts for so many bytes there. */
   lockBytes: 256,
   /**
    * About what all temporary states and topics of one app's users take in memory, bytes; beyond it what would add to them is refused
@@ -80,7 +80,7 @@ export const limits = {
   signalingWindowChangesMax: 5_000,
   /** Watchers that came during one interval, each with a part of its own; then it is told early. */
   signalingWindowNewcomersMax: 200,
-  /** Who is in a channel is kept in memory this long after it was last asked for or watched, milliseconds. */
+  /** The folded people of a channel are kept in memory this long after they were last asked for or watched, milliseconds. */
   signalingFoldIdleMs: 60_000,
   /** Names under which the server's owner publishes whose rates are remembered; beyond it those unused for longest begin anew. */
   ownerPublishersMax: 1_000,
@@ -320,7 +320,7 @@ export const limits = {
   endpointInFlightMax: 64,
   /** Deliveries of one endpoint taken from the log and not finished; then its reader waits, and the log keeps the rest. */
   endpointOutstandingMax: 1_024,
-  /** Of one `batch` endpoint: the request under way and the next one's; then its reader waits, and the log keeps the rest. */
+  /** Notices outstanding at one `batch` endpoint: those of the request under way and of the next one. Beyond it the endpoint's reader waits (backpressure), and the log keeps the rest. */
   batchOutstandingMax: 2_000,
   /** A receiver's answer: status line and headers, bytes; beyond it the attempt has failed. */
   answerHeadBytesMax: 16 * 1024,

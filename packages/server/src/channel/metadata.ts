@@ -3,7 +3,7 @@ import { utf8Length } from './text-bytes.ts';
 /** A value that is kept under a key, for good. */
 export interface MetadataItem {
   readonly value: string;
-  /** Of the change that touched it last. */
+  /** The revision of the change that touched the item last. */
   readonly revision: number;
   /** Epoch milliseconds, and who: only if the writer asked for it. */
   readonly updatedMs?: number;
@@ -14,7 +14,7 @@ export interface MetadataItem {
 
 /** A set of them, of a channel or a user. Revisions only grow, also over the removal of everything. */
 export interface Metadata {
-  /** Of the newest change; 0: there never was one. */
+  /** The revision of the newest change; 0: there never was one. */
   readonly majorRevision: number;
   readonly items: Readonly<Record<string, MetadataItem>>;
 }
@@ -29,7 +29,7 @@ export interface MetadataCommand {
   readonly items: readonly { readonly key: string; readonly value: string; readonly revision: number }[];
   /** −1 for any, else the set must be at it. */
   readonly majorRevision: number;
-  /** Who writes: their user id. */
+  /** The user id of the writer. */
   readonly author: string;
   readonly addTimeStamp: boolean;
   readonly addUserId: boolean;

@@ -32,7 +32,7 @@ export interface RuleSubject {
   readonly ip: string;
 }
 
-/** What a rule with these fields is about: a member, an address or a channel, whichever is the narrowest. */
+/** Finds the scope of a rule with these fields: a member, an address or a channel, whichever is the narrowest. */
 export function scopeOf({ uid, ip }: Pick<KickingRule, 'uid' | 'ip'>): RuleScope {
   if (uid !== undefined) return 'uid';
   return ip === undefined ? 'channel' : 'ip';

@@ -5,7 +5,7 @@ export const utf8Length = (text: string): number =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: of all of ASCII.
   /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
 
-/** What a text that is kept by name takes beside its bytes. Chosen, about what an object has for it. */
+/** Bytes that a text which is kept by name takes beside its own. Chosen, about what an object has for it. */
 export const entryBytes = 64;
 
 /** About what texts by name take in memory, bytes. */

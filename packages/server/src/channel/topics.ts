@@ -1,6 +1,6 @@
 import { Trie } from './membership/trie.ts';
 
-/** Who publishes in which topics of a stream channel. It is part of who is a member, and gone with them. */
+/** The publishers of a stream channel, by topic. Publishing is part of a membership, and gone with it. */
 export interface Publishers {
   readonly byUid: Trie<PublisherOf>;
   /** Pairs of a member and a topic. */
@@ -9,7 +9,7 @@ export interface Publishers {
 
 export interface PublisherOf {
   readonly uid: number;
-  /** What they say of themselves there, by topic; never empty. */
+  /** The meta that they publish under, by topic; never empty. */
   readonly topics: Topics;
 }
 
@@ -17,7 +17,7 @@ export type Topics = Readonly<Record<string, string>>;
 
 export const noPublishers: Publishers = { byUid: Trie.empty<PublisherOf>(), count: 0 };
 
-/** Of who has this session: begins to publish in a topic or changes the meta, or ends it. */
+/** A session begins to publish in a topic, changes its meta, or ends publishing. */
 export type TopicCommand =
   | {
       readonly type: 'join-topic';
@@ -64,7 +64,7 @@ export function changeTopics(
   if (isThere && before[topic] === meta) return undefined;
   if (!isThere && others.length >= topicsMax) return 'topics_full';
   if (!isThere && count >= publishersMax) return 'publishers_full';
-  // Of entries, not assigned: a client may call a topic `__proto__`.
+  // Built from entries, not by assignment: a client may call a topic `__proto__`.
   return { type: 'topics-set', atMs: nowMs, uid, topics: Object.fromEntries([...others, [topic, meta]]) };
 }
 

@@ -4,7 +4,7 @@ import type { AppConfig } from './config.ts';
 /** An app whose settings a reload may change. */
 type LiveApp = { -readonly [Key in keyof AppConfig]: AppConfig[Key] };
 
-/** What became of the apps, by id. */
+/** Ids of the apps that came, changed or went. */
 export interface AppChanges {
   readonly added: readonly string[];
   readonly changed: readonly string[];

@@ -33,13 +33,13 @@ export interface Config {
   readonly endpoints: readonly EndpointConfig[];
   /** Private networks that endpoints made over REST and the console may reach. */
   readonly endpointNetworks: readonly Network[];
-  /** Who may read /metrics, and why the server is not ready, without a login: these, and this machine. */
+  /** Networks that may read /metrics, and why the server is not ready, without a login; this machine may, too. */
   readonly observeNetworks: readonly Network[];
-  /** What is kept for endpoints that are behind: by the log, and beside it of each app; what is beyond is lost to them. */
+  /** How much is kept for endpoints that are behind: by the log, and beside it for each app. Events beyond it are lost to them. */
   readonly retention: { readonly hours: number; readonly bytes: number; readonly bytesPerApp: number };
   /** For how many days it is remembered who had which uid. */
   readonly accounts: { readonly days: number };
-  /** What one client may do, per second; more than is usual may come at once. */
+  /** The rates of one client, per second; a burst may come at once. */
   readonly limits: { readonly joinsPerAddress: number; readonly joinsPerToken: number };
   readonly leases: { readonly rtcMs: number; readonly signalingMs: number; readonly recoveryMs: number };
   readonly media: {
@@ -69,12 +69,12 @@ export interface AppConfig {
   /** Absent: an app without tokens ("App ID only"). */
   readonly certificate?: string;
   readonly secondaryCertificate?: string;
-  /** Whom an app without certificate admits. */
+  /** The clients that an app without certificate admits. */
   readonly openTo: OpenTo;
   readonly bindSignaling: boolean;
   readonly signaling: SignalingConfig;
   readonly communicationEvents: CommunicationEvents;
-  /** Who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. Its counts are for everyone. */
+  /** The members who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. Its counts are for everyone. */
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token (Agora's co-host authentication). */
   readonly coHostAuthentication: boolean;
@@ -88,7 +88,7 @@ export interface SignalingConfig {
   readonly announceMax: number;
   /** How often, then, milliseconds. */
   readonly intervalMs: number;
-  /** Who is back this soon was never away, milliseconds. */
+  /** The debounce of leaves, milliseconds: a user who is back within it was never away. */
   readonly debounceMs: number;
   /** How long a lost client is kept: `leases.signalingMs`, or as its own settings say (15 s to 35 min). */
   readonly lease: 'server' | 'client';

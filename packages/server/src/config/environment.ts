@@ -52,9 +52,9 @@ const otherVariables: readonly string[] = [
   'HOUSECOUNT_SCREENSHOTS',
   'HOUSECOUNT_SEED',
 ];
-/** Of the SDKs and the examples: a shell or a service file may hold them beside the server's. */
+/** The SDKs and the examples read these; a shell or a service file may hold them beside the server's. */
 const clientVariables: readonly string[] = ['HOUSECOUNT_URL', 'HOUSECOUNT_SERVER', 'HOUSECOUNT_WEBSOCKET'];
-/** What Kubernetes sets in every pod beside a service that is named housecount: not meant for us. */
+/** Kubernetes sets these in every pod beside a service that is named housecount; they are not meant for us. */
 const serviceVariable = /^HOUSECOUNT_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))/;
 const serviceValue = /^(tcp|udp|sctp):\/\//;
 

@@ -43,7 +43,7 @@ export const reloadKinds = {
   'log.format': 'restart',
 } as const satisfies Record<keyof typeof environmentKinds, 'reload' | 'restart'>;
 
-/** Of an app that is there already: which of its members presence shows is settled when it begins to. */
+/** These keys of an app that exists already take a restart: which members presence shows is settled when the app begins. */
 export const appRestartKeys = ['bindSignaling'] as const satisfies readonly (keyof AppConfig)[];
 
 export interface ReloadPlan {

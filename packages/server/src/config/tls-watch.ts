@@ -30,7 +30,7 @@ export class TlsWatch {
   readonly #options: TlsWatchOptions;
   readonly #stopping = new AbortController();
   #present: Tls;
-  /** Of the files as they were when they were last read whole. */
+  /** Fingerprint of the files as they were when they were last read whole. */
   #seen: string | undefined;
   #trouble: string | undefined;
   #running: Promise<void> = Promise.resolve();

@@ -4,11 +4,11 @@ export interface DataFile {
   readonly path: string;
   /** `refuse`: it is the only place of what it holds, so the server does not start without it unless it is told to. */
   readonly ifMissing: 'refuse' | 'tell';
-  /** What is lost without it; completes "Without it …". */
+  /** Says what is lost without the file; completes "Without it …". */
   readonly without: string;
 }
 
-/** What the manifest watches over. What is not here is made anew by itself without loss. */
+/** The files that the manifest watches over. Any other is made anew by itself without loss. */
 export const dataFiles: readonly DataFile[] = [
   {
     path: 'log',

@@ -30,7 +30,7 @@ export interface Recovery {
 }
 
 export interface LogStore {
-  /** What was found at opening. */
+  /** Where the log ended at opening, what was cut, and when the engine last lived. */
   readonly recovery: Recovery;
   /** Durable when it resolves. `expectedLast` is the position the caller believes is the last. One append at a time. */
   append(

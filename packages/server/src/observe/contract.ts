@@ -15,7 +15,7 @@ export interface Histogram {
   /** In the unit that the name ends with; `times`: as if observed so often, once if left out. */
   observe(value: number, labels?: Readonly<Record<string, string>>, times?: number): void;
 }
-/** What a figure is when the page is made: one, or one for each set of labels. */
+/** The values of a metric when the page is made: one, or one for each set of labels. */
 export type Reading = number | readonly { value: number; labels: Readonly<Record<string, string>> }[];
 
 /**

@@ -95,7 +95,7 @@ function plainFields(fields: Fields): Record<string, unknown> {
   return plainOnes;
 }
 
-/** What JSON can hold of a value: errors with their causes, big integers as text, nothing cyclic or deep. */
+/** Reduces a value to what JSON can hold: errors with their causes, big integers as text, nothing cyclic or deep. */
 function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return cut(value);
   if (typeof value === 'bigint') return value.toString();

@@ -1,7 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { Metrics } from './contract.ts';
 
-/** What this process is, since when it runs, and the processor time it used: by the names that Prometheus's own clients give them. */
+/** Tells what this process is, since when it runs, and the processor time it used, by the names that Prometheus's own clients give them. */
 export function processMetrics(metrics: Metrics): void {
   const startSeconds = (Date.now() - performance.now()) / 1_000;
   metrics.gauge('process_start_time_seconds', 'When the process started, Unix time.', () => startSeconds);

@@ -13,7 +13,7 @@ const openFilesShareMax = 0.95;
 /** With fewer files allowed than this, the operator is told at the start: each connection is one. */
 const filesWanted = 4_096;
 
-/** What the system says about this process; undefined where it does not tell. */
+/** Figures of the system about this process; undefined where it does not tell. */
 export interface ProcessFigures {
   openFiles(): number | undefined;
   openFilesMax(): number | undefined;

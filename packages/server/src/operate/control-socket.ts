@@ -6,14 +6,14 @@ import type { Logger } from '../observe/contract.ts';
 /** Where the server of a data folder is asked, by whoever may open the folder. */
 export const controlPath = (dataDir: string): string => join(resolve(dataDir), 'control.sock');
 
-/** Of a request: a word and the end of the line. */
+/** A request is a word and the end of the line, in bytes at most. */
 const requestBytesMax = 100;
-/** Who connects says what it wants at once, milliseconds. */
+/** A peer that connects has to say what it wants within this time, milliseconds. */
 const requestMs = 5_000;
 /** Connections at once: there is one operator. */
 const connectionsMax = 8;
 
-/** What every system can bind (sun_path), bytes. */
+/** The longest path that every system can bind (sun_path), bytes. */
 export const controlPathBytesMax = 103;
 
 export interface ControlSocket {
@@ -59,7 +59,7 @@ export async function openControlSocket(
     // The system cuts a longer one, and would make it elsewhere.
     if (Buffer.byteLength(path) > controlPathBytesMax)
       throw new Error(`its path has more than ${controlPathBytesMax} bytes`);
-    // Of a server that was killed; this one has the folder to itself.
+    // A server that was killed left it; this one has the folder to itself.
     await unlink(path).catch(() => undefined);
     await new Promise<void>((listening, failed) => {
       server.once('error', failed);

@@ -17,7 +17,7 @@ export interface PublishRights {
 export const neverEndsMs = Number.MAX_SAFE_INTEGER;
 
 export interface Sender {
-  /** What its token allows; undefined: the app does not hold publishing to tokens. */
+  /** The rights that its token gives; undefined: the app does not hold publishing to tokens. */
   readonly rights: PublishRights | undefined;
   /** Does a kicking rule keep it from that? */
   readonly isBanned: (privilege: Privilege) => boolean;
@@ -28,7 +28,7 @@ export type SendRefusal = 'token_no_privilege' | 'banned';
 /** By kind: why it may not be sent; undefined if it may. */
 export type MaySend = Readonly<Record<keyof Kinds, SendRefusal | undefined>>;
 
-/** What the sender may send at `nowMs`, epoch milliseconds. */
+/** Decides what the sender may send at `nowMs`, epoch milliseconds. */
 export function maySend({ rights, isBanned }: Sender, nowMs: number): MaySend {
   const refusalOf = (endsMs: number | undefined, privilege: Privilege): SendRefusal | undefined => {
     if (rights && (endsMs ?? 0) <= nowMs) return 'token_no_privilege';

@@ -348,7 +348,7 @@ async function survive(seed: number, syncIsALie = false): Promise<void> {
     disk.faults.syncFailures = 0;
     store = await openOn(disk, { segmentBytesMax: 2000 });
     const found = shown(await store.read('main', 0, 10_000));
-    // Of the append in flight any number of whole transactions may have become durable.
+    // Any number of whole transactions of the append in flight may have become durable.
     const allowed: string[][] = [acknowledged];
     for (const records of batch) allowed.push([...(allowed.at(-1) ?? []), ...records]);
     const match = allowed.find((records) => records.length === found.length);

@@ -17,7 +17,7 @@ export interface EmbeddedLogOptions {
 
 const partitionPattern = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
 
-/** What fits the alive file. The product uses one. */
+/** More partitions do not fit the alive file. The product uses one. */
 const partitionsMax = 32;
 
 /**

@@ -63,7 +63,7 @@ async function repair(disk: SimDisk): Promise<string[]> {
   });
   return aside;
 }
-/** What can be read from `first` on, to the end; the log goes on after it. */
+/** Expects that the log can be read from `first` on to its end, and appended to after that. */
 async function expectWholeFrom(disk: SimDisk, first: number, last = 60): Promise<void> {
   expect(await inspect(disk)).toMatchObject({ damages: [], headers: [], last });
   const store = await open(disk);

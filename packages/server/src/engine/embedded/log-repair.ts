@@ -31,7 +31,7 @@ export interface LogCut {
   readonly unneeded: readonly string[];
 }
 
-/** What is the matter with the log of a partition. */
+/** The damage found in the log of a partition. */
 export interface LogFindings {
   readonly folder: string;
   readonly damages: readonly LogDamage[];
@@ -41,7 +41,7 @@ export interface LogFindings {
   readonly last: number;
   /** Position of the newest whole snapshot; 0: there is none. */
   readonly snapshot: number;
-  /** What to do; absent if no record is damaged, or no snapshot lies past the damage. */
+  /** The cut that repairs it; absent if no record is damaged, or no snapshot lies past the damage. */
   readonly cut?: LogCut;
 }
 

@@ -20,7 +20,7 @@ export interface PartitionOptions {
 export class Partition {
   /** Position of the last durable record. */
   last = 0;
-  /** What was cut at opening, bytes. */
+  /** Bytes of the torn tail that was cut at opening. */
   cutBytes = 0;
   readonly #segments: Segment[] = [];
   /** Where the next frame goes in the last segment. */
@@ -53,7 +53,7 @@ export class Partition {
     for (const name of names) {
       const segment = await Segment.open(disk, this.folder, name);
       const previous = this.#segments.at(-1);
-      // Whether the records up to there really are whole is checked when they are read.
+      // The records up to there are checked for being whole when they are read.
       if (previous !== undefined) previous.last = segment.first - 1;
       this.#segments.push(segment);
     }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 /** The data folder holds secrets: whoever may read it can resume as anybody and sign notices. */
 export const folderMode = 0o700;
 export const fileMode = 0o600;
-/** What lets a group or others in. */
+/** The permission bits that let a group or others in. */
 const othersBits = 0o077;
 
-/** What a server makes in its data folder: a folder that was named by mistake keeps the rights of everything else in it. */
+/** Only files that a server makes in its data folder are changed: a folder that was named by mistake keeps the rights of everything else in it. */
 const ownNames =
   /^(log|snapshots|notify|self-signed|repaired-.*|alive|manifest|resume-secret|lock\.db.*|(history|messages|deliveries|idempotency)\.db.*)$/;
 

@@ -203,7 +203,7 @@ export function encodeHeader(first: number, createdMs: number): Uint8Array {
   return bytes;
 }
 
-/** What a header says, or undefined if it is not whole. */
+/** Reads a segment's header; undefined if it is not whole. */
 export function decodeHeader(bytes: Uint8Array): { first: number; createdMs: number } | undefined {
   if (bytes.length < segmentHeaderBytes || magic.some((byte, at) => bytes[at] !== byte)) return undefined;
   const view = viewOf(bytes);

@@ -30,7 +30,7 @@ export async function writeSnapshot(
   const name = `${String(position).padStart(16, '0')}.snap`;
   await disk.replace(`${folder}/${name}`, encode(partition, position, lines));
   const names = (await disk.list(folder)).filter((other) => namePattern.test(other)).sort();
-  // What stands after the one just written is damaged or was written before a cut: reading skips it, and it goes now.
+  // A snapshot after the one just written is damaged or was written before a cut: reading skips it, and it goes now.
   const keep = new Set(names.filter((other) => other <= name).slice(-snapshotsKept));
   for (const other of names) if (!keep.has(other)) await disk.remove(`${folder}/${other}`);
 }

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../record.ts';
 
-/** What the log holds, in order, to those who follow it. */
+/** Gives the log's entries, in order, to those who follow it. */
 export interface Feed {
   readonly lastPosition: number;
   /**

@@ -13,7 +13,7 @@ export interface KickingRules {
   rules(app: string): readonly KickingRule[];
 }
 
-/** Whom rules keep from what. */
+/** Answers whom kicking rules keep from what. */
 export interface Bans {
   /** If a rule keeps this subject from `privilege` now: what the rule is about. */
   banned(app: string, subject: RuleSubject, privilege: Privilege): RuleScope | undefined;

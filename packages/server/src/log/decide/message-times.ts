@@ -45,7 +45,7 @@ export class MessageTimes {
     return this.#base ? this.#base.#newestOf(conversation) : this.#floorMs;
   }
 
-  /** What is in the past needs no place; if all were in the future, the newest would stand for them. */
+  /** Times in the past need no place; if all were in the future, the newest would stand for them. */
   #forget(nowMs: number): void {
     for (const [conversation, atMs] of this.#newest)
       if (atMs < nowMs) {

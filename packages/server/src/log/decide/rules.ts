@@ -71,7 +71,7 @@ export class Rules {
         if (!hidden(rule) && ruleMatches(rule, subject, privilege, nowMs)) return rule;
       }
     }
-    // Of a rule that the draft has changed or deleted, only the draft speaks.
+    // A rule that the draft has changed or deleted counts as the draft has it.
     const overruled = (rule: KickingRule) =>
       (this.#deleted.get(app)?.has(rule.id) ?? false) || (this.#apps.get(app)?.has(rule.id) ?? false);
     return this.#base?.find(app, subject, privilege, nowMs, overruled);

@@ -22,7 +22,7 @@ export function holderOf(uid: number, account: string | undefined): number {
   return (hash ^ (hash >>> 16)) >>> 0 || 1;
 }
 
-/** What a snapshot has of it, a line each: uids and their holders in turn, 4 bytes each, little-endian, in base64. */
+/** A line of a snapshot: uids and their holders in turn, 4 bytes each, little-endian, in base64. */
 export interface SeenLine {
   readonly app: string;
   readonly sinceMs: number;
@@ -38,7 +38,7 @@ export class SeenUids {
   /** After so long a part is followed by the next: all but the newest are then as long as is to be remembered. */
   readonly #partMs: number;
   readonly #base: SeenUids | undefined;
-  /** Of each app the newest part first. */
+  /** The parts of each app, newest first. */
   readonly #apps = new Map<string, Part[]>();
   readonly #noted = new Map<string, Map<number, { readonly holder: number; readonly atMs: number }>>();
 
@@ -53,7 +53,7 @@ export class SeenUids {
     return new SeenUids({ keepMs: this.#keepMs, base: this });
   }
 
-  /** Who had the uid last; undefined if it was not seen for long. */
+  /** Finds who had the uid last; undefined if it was not seen for long. */
   holder(app: string, uid: number): number | undefined {
     if (this.#base) return this.#noted.get(app)?.get(uid)?.holder ?? this.#base.holder(app, uid);
     for (const part of this.#apps.get(app) ?? []) {
