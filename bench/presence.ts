@@ -8,7 +8,7 @@ import { cpuMs } from './server-load.ts';
 interface Round {
   /** CPU of the server with one watcher, milliseconds per second: what happens is logged and folded. */
   readonly aloneMs: number;
-  /** Of the snapshot, for each: without what came since. */
+  /** Bytes of the snapshot alone, for each watcher. */
   readonly startBytes: number;
   readonly bytesPerSecond: number;
   /** What each other watcher adds, per second. */

@@ -15,9 +15,9 @@ interface Kind {
 }
 
 interface Measured {
-  /** Of the frames that a subscriber begins with, each. */
+  /** Bytes of the snapshot that each subscriber begins with. */
   readonly startBytes: number;
-  /** Of the frames after that, each and per second. */
+  /** Bytes of the deltas after that, for each subscriber and second. */
   readonly bytes: number;
   /** CPU of the server per second with the subscribers, less that of the churn alone right before, milliseconds. */
   readonly serverMs: number;

@@ -61,7 +61,7 @@ const lacking: Readonly<Record<string, readonly string[]>> = {
   ReadableStream: ['from'],
   'Headers.prototype': ['getSetCookie'],
   'URLSearchParams.prototype': ['size'],
-  // Of secure contexts only, also where a browser has it.
+  // Secure contexts alone have it, also where a browser does.
   'Crypto.prototype': ['randomUUID'],
   'Navigator.prototype': ['userActivation', 'userAgentData', 'locks', 'setAudioSession'],
   'HTMLMediaElement.prototype': ['setSinkId', 'sinkId'],

@@ -122,7 +122,7 @@ interface SelectedPair {
   readonly id: string;
   readonly ufrag: string;
   readonly port: number;
-  /** Of this pair and of all others, in the way that media flows here. */
+  /** Bytes of this candidate pair and of all others, in the direction that media flows here. */
   readonly bytes: number;
   readonly otherBytes: number;
 }

@@ -34,7 +34,7 @@ export class Walk {
   readonly channel: string;
   readonly presence: FoldedPresence;
   readonly stream = new Told();
-  /** Of the signaling SDK; empty before the walk has begun. */
+  /** What the signaling SDK was told; empty before the walk has begun. */
   roster = new Told();
   readonly hooks: Told;
   readonly #random: SimRandom;

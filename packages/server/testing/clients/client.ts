@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly resume?: string;
   /** Sent with the upgrade, as a proxy would. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of `https:` addresses with a certificate of the test's own. */
+  /** The authority for `https:` addresses whose certificate the test made. */
   readonly tls?: { readonly ca: string };
   /** Fields that take the place of the usual hello's. */
   readonly hello?: Readonly<Record<string, unknown>>;

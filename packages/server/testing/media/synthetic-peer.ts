@@ -20,7 +20,7 @@ export interface SyntheticOptions {
   readonly kinds?: readonly ('audio' | 'video')[];
   /** Payload types: Opus 111, VP8 96, H264 102, in this order. */
   readonly video?: readonly ('VP8' | 'H264')[];
-  /** Of H264; 42e01f if left out. */
+  /** The H264 profile; 42e01f if left out. */
   readonly profileLevelId?: string;
   readonly transportCc?: boolean;
   readonly onPacket?: (packet: Buffer) => void;

@@ -118,7 +118,7 @@ ${configuration}
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  // Of nginx the quick end; a proxy that does not go by itself is cut.
+  // SIGTERM is nginx's quick end; a proxy that does not go by itself is cut.
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
   await exit;

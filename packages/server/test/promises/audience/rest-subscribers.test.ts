@@ -110,7 +110,7 @@ test('REST77: the subscribers of a moment and the events after it are the subscr
   await bob.subscribes('lobby');
   expect((await waiting).body.events).toMatchObject([{ type: 'member-joined', account: 'bob' }]);
   expect((await rest(`/events?cursor=${nobody.body.cursor}&wait=51`)).body.code).toBe('query_invalid');
-  // Of the stream channel of the name nothing happened.
+  // Nothing happened in the stream channel of the name.
   expect((await rest(`/events?type=STREAM&cursor=${nobody.body.cursor}`)).body.events).toEqual([]);
 });
 

@@ -43,6 +43,6 @@ test('TIME7: privileges that end at a Unix time, taken for seconds, cost the ser
   for (let at = 0; at < 20; at += 1)
     expect((await ann.asks({ type: 'get-locks', channelType: 'MESSAGE', channel: 'far' })).type).toBe('ok');
   expect(ann.closed).toBeUndefined();
-  // Of a machine that is busy it may say something, but not of this.
+  // The log may say that the machine is busy, but nothing of this.
   expect(server.stderr()).not.toMatch(/timeout|timer|token/i);
 });

@@ -77,7 +77,7 @@ test('OPS64: reading the metrics changes none of them, so that any number may re
   const changing = /^(process_|housecount_(http_|standstill_|media_|log_))/;
   const [first, ...later] = reads.map((figures) => [...figures].filter(([name]) => !changing.test(name)));
   for (const each of later) expect(each).toEqual(first as [string, number][]);
-  // Of those that time and the reading itself change, none gets smaller that only grows.
+  // Time and the reading itself change some metrics; no counter among them gets smaller.
   for (const [name, value] of reads[0] ?? [])
     if (/_(total|count|sum|bucket)(\{|$)/.test(name))
       expect([name, (reads[2]?.get(name) ?? 0) >= value]).toEqual([name, true]);

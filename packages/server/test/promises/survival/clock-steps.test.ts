@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 const hourSeconds = 3_600;
-/** Of the server's clock. */
+/** How far the server's wall clock is ahead. */
 let aheadSeconds = 0;
 const set = async (seconds: number) => {
   aheadSeconds = seconds;
