@@ -24,12 +24,6 @@ import { topicFrames } from './signaling-frames/topic-frames.ts';
 
 export { signalingCustomTypeLengthMax, signalingMessageBytesMax } from './signaling-frames/channel-frames.ts';
 export { signalingMessagesMax } from './signaling-frames/history-frames.ts';
-export {
-  signalingStateKeyBytesMax,
-  signalingStateKeysMax,
-  signalingStatesBytesMax,
-  signalingStateValueBytesMax,
-} from './signaling-frames/presence-frames.ts';
 
 export {
   signalingTopicMessageBytesMax,

@@ -1,3 +1,8 @@
+import {
+  signalingStateKeyBytesMax,
+  signalingStateKeysMax,
+  signalingStateValueBytesMax,
+} from '../signaling-channel.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 import {
   type Check,
@@ -12,14 +17,6 @@ import {
   userId,
   utf8Length,
 } from './checks.ts';
-
-/** Keys of temporary state in one frame, and of one user in one channel (spec: signaling 3.4). */
-export const signalingStateKeysMax = 32;
-/** Bytes of a state's key, and of its value. Chosen: the API's limits are not published. */
-export const signalingStateKeyBytesMax = 64;
-export const signalingStateValueBytesMax = 1024;
-/** Bytes of one user's states in one channel, keys and values; more are refused −13009. Chosen: it goes to everybody there. */
-export const signalingStatesBytesMax = 8 * 1024;
 
 /** Temporary states, text by key. */
 export const states: Check = (value, name) => {
