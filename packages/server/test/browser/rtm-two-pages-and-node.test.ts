@@ -15,7 +15,8 @@ import { type Chromium, launchChromium } from './chromium.ts';
 
 /** The built SDK in two pages and in plain Node, each through a network of its own, on one channel of a real server. */
 
-const leaseMs = 5_000;
+/** Milliseconds. Long enough that a network which is away for 3 s is not held for dead, whenever the last ping went out. */
+const leaseMs = 15_000;
 const channel = 'lobby';
 let browser: Chromium;
 let server: ServerProcess;
