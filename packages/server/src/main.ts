@@ -24,7 +24,7 @@ import { openMessages } from './ledger/messages/messages.ts';
 import { Redeliveries } from './ledger/redelivery/redeliveries.ts';
 import { limits } from './limits.ts';
 import { JoinBudgets } from './live/join-budgets.ts';
-import { startSignal } from './live/roster/signal.ts';
+import { startFanOut } from './live/roster/fan-out.ts';
 import { serveEdge } from './live/serve.ts';
 import type { Log } from './log/contract.ts';
 import { openLog } from './log/open-log.ts';
@@ -270,15 +270,15 @@ async function build(
 
   const broadcast = new SocketBus();
   let whip: WhipService | undefined;
-  const signal = startSignal({
+  const fanOut = startFanOut({
     ...common,
     log,
     apps: apps.ids,
     broadcast,
     onStreams: (app, channel) => whip?.streamsChanged(app, channel),
   });
-  started.push(() => signal.stop());
-  health.register('signal', () => signal.trouble);
+  started.push(() => fanOut.stop());
+  health.register('signal', () => fanOut.trouble);
 
   const sockets = new SocketCount(config.listen.socketsMax, config.listen.socketsPerAddressMax);
   const requests = new AddressCount(config.listen.requestsMax, config.listen.requestsPerAddressMax);
@@ -316,7 +316,7 @@ async function build(
     logger,
     onReport: (report) => {
       whip?.report(report);
-      if (report.type === 'restarted') signal.tellEveryone({ type: 'media-restarted' });
+      if (report.type === 'restarted') fanOut.tellEveryone({ type: 'media-restarted' });
     },
   });
   started.push(() => media.stop());
@@ -330,7 +330,7 @@ async function build(
     resumeSecret,
     joins,
     media,
-    streams: signal.streams,
+    streams: fanOut.streams,
     leaseMs: config.leases.rtcMs,
     get sessionsPerAppMax() {
       return live.media.sessionsPerAppMax;
@@ -380,7 +380,7 @@ async function build(
     },
     apps,
     log,
-    signal,
+    fanOut,
     resumeSecret,
     leaseMs: config.leases.rtcMs,
     recoveryMs: config.leases.recoveryMs,

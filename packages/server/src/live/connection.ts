@@ -43,11 +43,11 @@ export interface ConnectionNeeds
   extends ConversationParts,
     HelloNeeds,
     WelcomeNeeds,
-    Pick<StreamNeeds, 'signal'> {
+    Pick<StreamNeeds, 'fanOut'> {
   readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Pick<Log, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'error' | 'warn'>;
-  readonly signal: WelcomeNeeds['signal'] & StreamNeeds['signal'];
+  readonly fanOut: WelcomeNeeds['fanOut'] & StreamNeeds['fanOut'];
   readonly backing: Backing;
   readonly links: Pick<LinkFacts, 'silent' | 'heard'>;
   readonly requests: RequestTable;

@@ -17,14 +17,14 @@ import type { Membership, WelcomeNeeds } from './membership.ts';
 import { type PartingConnection, Partings } from './partings.ts';
 import { requestTable } from './requests/requests.ts';
 import type { SelectStreams } from './requests/streams.ts';
-import type { Signal } from './roster/signal.ts';
+import type { FanOut } from './roster/fan-out.ts';
 
 export interface ConnectionsOptions
   extends Omit<HelloNeeds, 'comingBack' | 'joins'>,
     WelcomeNeeds,
     Pick<ConnectionNeeds, 'onRefusedLogin'> {
   readonly log: HelloNeeds['log'] & ConnectionNeeds['log'] & Pick<Log, 'follow' | 'lastPosition'>;
-  readonly signal: Pick<Signal, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
+  readonly fanOut: Pick<FanOut, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

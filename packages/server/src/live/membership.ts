@@ -6,7 +6,7 @@ import type { EdgeApp } from '../token/edge-app.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
 import type { TokenGrant } from '../token/verify.ts';
 import type { Admission } from './hello.ts';
-import type { Signal } from './roster/signal.ts';
+import type { FanOut } from './roster/fan-out.ts';
 
 export interface IceServer {
   readonly urls: string;
@@ -15,7 +15,7 @@ export interface IceServer {
 }
 
 export interface WelcomeNeeds {
-  readonly signal: Pick<Signal, 'hosts'>;
+  readonly fanOut: Pick<FanOut, 'hosts'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly resumeSecret: Uint8Array;
   /** Silence allowed for an rtc connection, milliseconds. */
@@ -78,7 +78,7 @@ export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFra
     ...(account !== undefined && { account }),
     role,
     profile: channel.profile,
-    hosts: needs.signal.hosts(channel),
+    hosts: needs.fanOut.hosts(channel),
     count: channel.roster.size,
     nowMs: needs.clock.nowMs(),
     pingMs: limits.pingMs,

@@ -13,7 +13,7 @@ const nowSeconds = () => Math.floor(world.clock.nowMs() / 1000);
 /** A token with these privileges beside that to join, each for so many seconds from now. */
 const allows = (privileges: { publishAudio?: number; publishVideo?: number }, channel = 'lobby') =>
   token({ app: strictApp, channel, privileges: { join: 0, ...privileges } }, nowSeconds());
-const streamsOf = (uid: number) => world.signal.streams.of(app, 'lobby', uid);
+const streamsOf = (uid: number) => world.fanOut.streams.of(app, 'lobby', uid);
 const both = { audio: true, video: true };
 const sound = { audio: true, video: false };
 

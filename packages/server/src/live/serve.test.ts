@@ -127,7 +127,7 @@ async function begin(): Promise<void> {
     bus,
     apps: new Map([[testApp.id, testApp]]),
     log: world.log,
-    signal: world.signal,
+    fanOut: world.fanOut,
     clock,
     random: systemRandom(),
     logger: createLogger({

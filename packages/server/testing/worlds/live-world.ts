@@ -3,7 +3,7 @@ import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { Connections } from '../../src/live/connections.ts';
 import type { SelectStreams } from '../../src/live/requests/streams.ts';
-import { Signal } from '../../src/live/roster/signal.ts';
+import { FanOut } from '../../src/live/roster/fan-out.ts';
 import type { Log } from '../../src/log/contract.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { LogRecord } from '../../src/log/record.ts';
@@ -127,7 +127,7 @@ export class TestWorld implements Broadcast {
   #process: SimProcessClock | undefined;
   #stalledMs = 0;
   log!: Log;
-  signal!: Signal;
+  fanOut!: FanOut;
   connections!: Connections;
 
   static async start(): Promise<TestWorld> {
@@ -165,7 +165,7 @@ export class TestWorld implements Broadcast {
       },
     });
     const apps = [testApp, strictApp];
-    this.signal = new Signal({
+    this.fanOut = new FanOut({
       log: this.log,
       apps: apps.map(({ id }) => id),
       broadcast: this,
@@ -181,7 +181,7 @@ export class TestWorld implements Broadcast {
     this.connections = new Connections({
       apps: new Map(apps.map((app) => [app.id, app])),
       log: this.log,
-      signal: this.signal,
+      fanOut: this.fanOut,
       clock,
       random,
       logger,
@@ -192,7 +192,7 @@ export class TestWorld implements Broadcast {
       iceServers: [{ urls: 'stun:192.0.2.9:3478' }],
       onSelect,
     });
-    this.signal.start();
+    this.fanOut.start();
     this.connections.start();
   }
 
@@ -267,7 +267,7 @@ export class TestWorld implements Broadcast {
 
   async stop(): Promise<void> {
     await this.connections.stop(0);
-    await this.signal.stop();
+    await this.fanOut.stop();
     await this.crash();
   }
 }

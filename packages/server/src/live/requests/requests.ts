@@ -10,7 +10,7 @@ import { renewToken, type TokenNeeds } from './token.ts';
 interface RequestParts extends RoleNeeds, RosterNeeds, StreamNeeds, TokenNeeds {
   readonly log: RoleNeeds['log'] & StreamNeeds['log'] & TokenNeeds['log'];
   readonly clock: TokenNeeds['clock'];
-  readonly signal: RosterNeeds['signal'] & StreamNeeds['signal'];
+  readonly fanOut: RosterNeeds['fanOut'] & StreamNeeds['fanOut'];
   readonly onSelect: SelectStreams;
 }
 

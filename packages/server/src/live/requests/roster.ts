@@ -4,12 +4,12 @@ import type { RosterReader } from '../../rosters/roster-subscription.ts';
 import type { ViewReader } from '../../rosters/roster-views.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
 import type { Membership } from '../membership.ts';
-import type { Signal } from '../roster/signal.ts';
+import type { FanOut } from '../roster/fan-out.ts';
 import { rosterTopic, viewTopic } from '../roster/topics.ts';
 import type { Answer, Requester, RequestOf } from './request.ts';
 
 export interface RosterNeeds {
-  readonly signal: Pick<Signal, 'followRoster' | 'followView' | 'hasRoomForView'>;
+  readonly fanOut: Pick<FanOut, 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
@@ -35,7 +35,7 @@ export function leaveRoster(member: Membership): void {
 }
 
 function followWhole(
-  { signal }: RosterNeeds,
+  { fanOut }: RosterNeeds,
   { member, socket, onSlow }: Requester,
   cursor?: { sid: string; after: number },
 ): void {
@@ -49,18 +49,18 @@ function followWhole(
     leaveLive: () => socket.unsubscribe(topic),
     onSlow,
   };
-  member.roster = signal.followRoster(app.id, channel, reader, cursor);
+  member.roster = fanOut.followRoster(app.id, channel, reader, cursor);
 }
 
 function followView(
-  { signal, clock }: RosterNeeds,
+  { fanOut, clock }: RosterNeeds,
   { member, socket }: Requester,
   view: RosterViewRequest,
 ): Answer {
   const { app, channel } = member;
   const mayPublish = member.publishEndsMs > clock.nowMs();
   const leaving = member.roster && { leaving: member.roster };
-  if (!signal.hasRoomForView(app.id, channel, view, { mayPublish, ...leaving }))
+  if (!fanOut.hasRoomForView(app.id, channel, view, { mayPublish, ...leaving }))
     return { code: 'windows_full' };
   const topic = viewTopic(app.id, channel, keyOf(rangeOf(view)));
   const reader: ViewReader = {
@@ -71,7 +71,7 @@ function followView(
   return {
     afterOk: () => {
       leaveRoster(member);
-      member.roster = signal.followView(app.id, channel, view, reader);
+      member.roster = fanOut.followView(app.id, channel, view, reader);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log/contract.ts';
 import { maySendNow, refusalDetail, rightsOfMember } from '../may-send.ts';
 import type { Membership } from '../membership.ts';
-import type { Signal } from '../roster/signal.ts';
+import type { FanOut } from '../roster/fan-out.ts';
 import type { Answer, Requester } from './request.ts';
 
 /** Which kinds of one WHEP session shall be forwarded: the media side's answer is a refusal, or nothing. */
@@ -17,12 +17,12 @@ export type SelectStreams = (
 export interface StreamNeeds {
   readonly log: Pick<Log, 'banned' | 'channel'>;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly signal: Pick<Signal, 'streams'>;
+  readonly fanOut: Pick<FanOut, 'streams'>;
 }
 
 /** Notes what a broadcaster sends. The state is in memory, so this is done at once. */
 export function setStreams(
-  { log, clock, signal }: StreamNeeds,
+  { log, clock, fanOut }: StreamNeeds,
   { member, socket }: Requester,
   { audio, video }: StreamsFrame,
 ): Answer {
@@ -31,21 +31,21 @@ export function setStreams(
   const may = maySendNow(log, app, from, rightsOfMember(log, app, member), clock.nowMs());
   const refusal = refusalToSend({ audio, video }, may);
   if (refusal) return { code: refusal.code, detail: refusalDetail(refusal.code, refusal.kind) };
-  signal.streams.set({ app: app.id, channel, uid, connectionId }, { audio, video });
+  fanOut.streams.set({ app: app.id, channel, uid, connectionId }, { audio, video });
   return undefined;
 }
 
 /** A privilege may have ended, a rule may be new, or either may be back: what is shown of the member goes as far as it may send. */
 export function holdStreams(
-  { log, signal }: Pick<StreamNeeds, 'log' | 'signal'>,
+  { log, fanOut }: Pick<StreamNeeds, 'log' | 'fanOut'>,
   { app, channel, uid, role, connectionId }: Membership,
   address: string,
   nowMs: number,
 ): void {
-  if (role !== 'broadcaster' || !signal.streams.get(app.id, channel, uid)) return;
+  if (role !== 'broadcaster' || !fanOut.streams.get(app.id, channel, uid)) return;
   const from = { channel, uid, ip: address };
   const may = maySendNow(log, app, from, rightsOfMember(log, app, { channel, uid }), nowMs);
-  signal.streams.allow(
+  fanOut.streams.allow(
     { app: app.id, channel, uid, connectionId },
     allowedOf({ audio: true, video: true }, may),
   );

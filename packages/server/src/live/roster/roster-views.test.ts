@@ -425,7 +425,7 @@ test('WIRE49: a reader that outlives the life of the channel gets the next one w
   const model = follow(socket);
   const view = { first: 3 };
   const topic = viewTopic(testApp.id, 'lobby', keyOf(rangeOf(view)));
-  const stream = world.signal.followView(testApp.id, 'lobby', view, {
+  const stream = world.fanOut.followView(testApp.id, 'lobby', view, {
     send: (text) => socket.send(text),
     goLive: () => socket.subscribe(topic),
     leaveLive: () => socket.unsubscribe(topic),

@@ -6,24 +6,24 @@ import { lengthOf } from './presence-frames.ts';
 import type { PresenceWay, WayNeeds } from './presence-way.ts';
 
 /**
- * The way of large channels: what happens in a window is told to all together, as its net effect. A newcomer in the middle
- * of a window is told the effect of what came after its snapshot.
+ * The way of large channels: what happens in an interval is told to all together, as its net effect. A newcomer in the
+ * middle of one is told the effect of what came after its snapshot.
  */
 export class Intervals implements PresenceWay {
   readonly mode = 'interval';
   readonly #needs: WayNeeds;
-  /** When windows began, by the clock that only runs: their ends count from there. */
+  /** When intervals began, by the clock that only runs: their ends count from there. */
   readonly #fromMs: number;
   /** What happened since everybody was last told. */
-  #window: PresenceChange[];
-  #windowLength = 0;
-  #cancelWindow: (() => void) | undefined;
+  #changes: PresenceChange[];
+  #length = 0;
+  #cancelFlush: (() => void) | undefined;
 
-  /** Leaves that were held back go into the first window: who is back by its end was never away. */
+  /** Leaves that were held back go into the first interval: who is back by its end was never away. */
   constructor(needs: WayNeeds, held: readonly HeldLeave[]) {
     this.#needs = needs;
     this.#fromMs = needs.clock.steadyMs();
-    this.#window = held.map(({ type, userId, states }) => ({ type, userId, states }));
+    this.#changes = held.map(({ type, userId, states }) => ({ type, userId, states }));
     if (held.length === 0) return;
     for (const watching of needs.watchers.all()) {
       // Of those it never saw, with the first snapshots after them, it is not told.
@@ -33,7 +33,7 @@ export class Intervals implements PresenceWay {
   }
 
   get untold(): number {
-    return this.#window.length;
+    return this.#changes.length;
   }
 
   tell(changes: readonly PresenceChange[]): void {
@@ -43,28 +43,25 @@ export class Intervals implements PresenceWay {
     );
     const { fold } = this.#needs;
     for (const change of inOrder) {
-      this.#window.push(change);
-      this.#windowLength += lengthOf(
-        change.userId,
-        change.type === 'states' ? fold.statesOf(change.userId) : {},
-      );
+      this.#changes.push(change);
+      this.#length += lengthOf(change.userId, change.type === 'states' ? fold.statesOf(change.userId) : {});
       const isFull =
-        this.#window.length >= limits.signalingWindowChangesMax ||
-        this.#windowLength >= limits.signalingFrameLengthMax;
+        this.#changes.length >= limits.signalingWindowChangesMax ||
+        this.#length >= limits.signalingFrameLengthMax;
       if (isFull) this.flush();
     }
-    if (this.#window.length > 0) this.#flushLater();
+    if (this.#changes.length > 0) this.#flushLater();
   }
 
-  /** Tells everybody the window's net effect, newcomers that of the part after their snapshot. */
+  /** Tells everybody the interval's net effect, newcomers that of the part after their snapshot. */
   flush(): void {
     this.end();
     const { fold, watchers, frames } = this.#needs;
-    const window = this.#window;
+    const changes = this.#changes;
     const texts = new Map<number, string | undefined>();
     const textFrom = (from: number): string | undefined => {
       if (texts.has(from)) return texts.get(from);
-      const event = netEffect(window, from, fold);
+      const event = netEffect(changes, from, fold);
       const text = event && frames.text(event);
       texts.set(from, text);
       return text;
@@ -72,25 +69,25 @@ export class Intervals implements PresenceWay {
     const all = textFrom(0);
     if (all !== undefined && watchers.size > watchers.apart) frames.publish(all);
     for (const watching of watchers.all()) {
-      if (watching.windowFrom === undefined) continue;
-      const text = textFrom(watching.windowFrom);
+      if (watching.intervalFrom === undefined) continue;
+      const text = textFrom(watching.intervalFrom);
       if (text !== undefined) watching.watcher.send(text);
       watchers.unite(watching);
     }
-    this.#windowLength = 0;
-    this.#window = [];
+    this.#length = 0;
+    this.#changes = [];
   }
 
   end(): void {
-    this.#cancelWindow?.();
-    this.#cancelWindow = undefined;
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
   }
 
   #flushLater(): void {
-    if (this.#cancelWindow) return;
+    if (this.#cancelFlush) return;
     const { clock, settings } = this.#needs;
     const sinceMs = clock.steadyMs() - this.#fromMs;
     const dueMs = (Math.floor(sinceMs / settings.intervalMs) + 1) * settings.intervalMs;
-    this.#cancelWindow = clock.after(dueMs - sinceMs, () => this.flush());
+    this.#cancelFlush = clock.after(dueMs - sinceMs, () => this.flush());
   }
 }

@@ -3,7 +3,7 @@ import type { PresenceChange } from './presence-fold.ts';
 
 type Interval = Extract<SignalingPresenceEvent, { type: 'INTERVAL' }>;
 
-/** The people who are there at the window's end. */
+/** The people who are there at the interval's end. */
 export interface AtEnd {
   readonly occupancy: number;
   has(userId: string): boolean;

@@ -16,8 +16,8 @@ export interface Watching {
   readonly watcher: Watcher;
   /** Grows with each snapshot and each leave that is held back, so that the two are in order. */
   readonly since: number;
-  /** Length of the window when it was given a snapshot in it; undefined once it is told with all others. */
-  windowFrom?: number;
+  /** How much had happened in the interval when it was given a snapshot in it; undefined once it is told with all others. */
+  intervalFrom?: number;
 }
 
 /** The watchers of one channel that have a snapshot, and which of them are told apart from the others. */
@@ -30,7 +30,7 @@ export class Watchers {
     return this.#watching.size;
   }
 
-  /** Those who are told apart, by a window that began before their snapshot. */
+  /** Those who are told apart, as the interval began before their snapshot. */
   get apart(): number {
     return this.#apart;
   }
@@ -45,11 +45,11 @@ export class Watchers {
     return this.#since;
   }
 
-  /** One that is new is given a snapshot now, after `windowFrom` changes of a window that all others are told as one; 0: none. */
-  add(watcher: Watcher, windowFrom: number): void {
+  /** One that is new is given a snapshot now, after `intervalFrom` changes of an interval, of which all others are told as one; 0: none. */
+  add(watcher: Watcher, intervalFrom: number): void {
     const since = this.next();
-    this.#watching.set(watcher, { watcher, since, ...(windowFrom > 0 && { windowFrom }) });
-    if (windowFrom > 0) this.#apart += 1;
+    this.#watching.set(watcher, { watcher, since, ...(intervalFrom > 0 && { intervalFrom }) });
+    if (intervalFrom > 0) this.#apart += 1;
     else watcher.goLive();
   }
 
@@ -57,27 +57,27 @@ export class Watchers {
     const watching = this.#watching.get(watcher);
     if (!watching) return;
     this.#watching.delete(watcher);
-    if (watching.windowFrom === undefined) watcher.leaveLive();
+    if (watching.intervalFrom === undefined) watcher.leaveLive();
     else this.#apart -= 1;
   }
 
-  /** One that was told with all others is told apart, after `windowFrom` changes of the window. */
-  setApart(watching: Watching, windowFrom: number): void {
-    watching.windowFrom = windowFrom;
+  /** One that was told with all others is told apart, after `intervalFrom` changes of the interval. */
+  setApart(watching: Watching, intervalFrom: number): void {
+    watching.intervalFrom = intervalFrom;
     watching.watcher.leaveLive();
     this.#apart += 1;
   }
 
   /** One that was told apart is told with all others from now on. */
   unite(watching: Watching): void {
-    delete watching.windowFrom;
+    delete watching.intervalFrom;
     watching.watcher.goLive();
     this.#apart -= 1;
   }
 
   clear(): void {
-    for (const { watcher, windowFrom } of this.#watching.values())
-      if (windowFrom === undefined) watcher.leaveLive();
+    for (const { watcher, intervalFrom } of this.#watching.values())
+      if (intervalFrom === undefined) watcher.leaveLive();
     this.#watching.clear();
     this.#apart = 0;
   }

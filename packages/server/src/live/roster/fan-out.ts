@@ -23,7 +23,7 @@ import { viewedChannel } from './roster-window.ts';
 import { Streams } from './streams.ts';
 import { hostsTopic, viewTopic } from './topics.ts';
 
-export interface SignalOptions {
+export interface FanOutOptions {
   readonly log: Log;
   /** Ids of the apps, as they are each time that it is gone through. */
   readonly apps: Iterable<string>;
@@ -36,16 +36,16 @@ export interface SignalOptions {
 }
 
 /** Starts to tell the channels' clients what the log says, from now on. */
-export function startSignal(options: SignalOptions): Signal {
-  const signal = new Signal(options);
-  signal.start();
-  return signal;
+export function startFanOut(options: FanOutOptions): FanOut {
+  const fanOut = new FanOut(options);
+  fanOut.start();
+  return fanOut;
 }
 
 /** Follows the log and fans it out: broadcasters and their streams to everybody in a channel, the roster to those who follow it. */
-export class Signal {
+export class FanOut {
   readonly streams: Streams;
-  readonly #options: SignalOptions;
+  readonly #options: FanOutOptions;
   readonly #feeds = new Map<string, RosterFeed>();
   /** Roster streams that the batch of the log has something for. */
   readonly #touched = new Set<RosterFeed>();
@@ -56,7 +56,7 @@ export class Signal {
   #ringChanges = 0;
   #cancelTidy: (() => void) | undefined;
 
-  constructor(options: SignalOptions) {
+  constructor(options: FanOutOptions) {
     this.#options = options;
     const { log, metrics } = options;
     this.streams = new Streams({

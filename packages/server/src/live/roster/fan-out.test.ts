@@ -162,13 +162,13 @@ describe('hosts', () => {
     await host.says({ type: 'streams', id: 2, audio: true, video: true });
     expect(viewer.all('host-streams')).toHaveLength(1);
     await host.says({ type: 'set-role', id: 3, role: 'audience' });
-    expect(world.signal.streams.get(testApp.id, 'lobby', 2)).toBeUndefined();
+    expect(world.fanOut.streams.get(testApp.id, 'lobby', 2)).toBeUndefined();
     await host.says({ type: 'set-role', id: 4, role: 'broadcaster' });
     expect(viewer.all('host-joined').at(-1)).toMatchObject({ host: { audio: false, video: false } });
     await host.says({ type: 'streams', id: 5, audio: true, video: false });
     await host.says({ type: 'bye' });
     await world.settled();
-    expect(world.signal.streams.get(testApp.id, 'lobby', 2)).toBeUndefined();
+    expect(world.fanOut.streams.get(testApp.id, 'lobby', 2)).toBeUndefined();
   });
 
   test('WIRE26: streams set before the join was told are in it, and survive a leave told late', async () => {
@@ -185,10 +185,10 @@ describe('hosts', () => {
     await join(2, { role: 'broadcaster', connectionId: 'again' });
     // The state is ahead of what has been told.
     const source = { app: testApp.id, channel: 'lobby', uid: 2, connectionId: 'again' };
-    world.signal.streams.set(source, { audio: true, video: false });
+    world.fanOut.streams.set(source, { audio: true, video: false });
     await world.settled();
     expect(events.length).toBeGreaterThan(0);
-    expect(world.signal.streams.get(testApp.id, 'lobby', 2)).toEqual({ audio: true, video: false });
+    expect(world.fanOut.streams.get(testApp.id, 'lobby', 2)).toEqual({ audio: true, video: false });
     expect(viewer.all('host-joined').at(-1)).toMatchObject({ host: { uid: 2, audio: true, video: false } });
   });
 
@@ -198,9 +198,9 @@ describe('hosts', () => {
     const { connectionId } = viewer.welcome;
     const source = { app: testApp.id, channel: 'lobby', uid: 1, connectionId };
     for (const other of [{}, { uid: 99 }, { channel: 'nowhere' }])
-      world.signal.streams.set({ ...source, ...other }, { audio: true, video: true });
+      world.fanOut.streams.set({ ...source, ...other }, { audio: true, video: true });
     expect(viewer.all('host-streams')).toEqual([]);
-    expect(world.signal.streams.get(testApp.id, 'lobby', 1)).toBeUndefined();
+    expect(world.fanOut.streams.get(testApp.id, 'lobby', 1)).toBeUndefined();
   });
 
   test('WIRE26: a frame for everyone reaches every channel', async () => {
@@ -210,7 +210,7 @@ describe('hosts', () => {
       await world.hello({ uid: 1, channel: 'b' }),
       await world.hello({ app: strictApp.id }),
     ];
-    world.signal.tellEveryone({ type: 'media-restarted' });
+    world.fanOut.tellEveryone({ type: 'media-restarted' });
     for (const socket of sockets) expect(socket.all('media-restarted')).toHaveLength(1);
   });
 });
