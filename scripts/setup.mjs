@@ -108,6 +108,8 @@ const testPrograms = [
   { names: ['promtool'], debian: 'prometheus', groups: ['server'] },
   // The tests use its library, with which a process has a wall clock that can be set.
   { names: ['faketime'], debian: 'faketime', groups: ['server'] },
+  // Its verifier of units is run, never itself.
+  { names: ['systemd-analyze'], debian: 'systemd', groups: ['server'] },
 ];
 
 /** Installs the programs that the tests of these groups run, if this user may. */

@@ -1,0 +1,40 @@
+// A process that a test runs, and what it prints.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/**
+ * Starts it in the folder; it is told to end, and its end waited for, when the test is over. `line(pattern)` resolves with the groups of the first
+ * line that matches, and rejects if the process ends without one; `ended` resolves with its status.
+ */
+export function start(t, folder, [command, ...args], options = {}) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const stop = () => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  t.after(stop);
+  const said = [];
+  const waiting = new Set();
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      said.push(line);
+      for (const look of waiting) look();
+    });
+  const line = (pattern) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = said.map((each) => pattern.exec(each)).find(Boolean);
+        if (!found) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      ended.then((status) =>
+        reject(new Error(`${command} ended with ${status}, without ${pattern}:\n${said.join('\n')}`)),
+      );
+    });
+  return { line, ended, said, stop };
+}
