@@ -18,8 +18,7 @@ const others = [
     '@rollup/plugin-node-resolve@16',
     'webpack@5.113.0',
   ],
-];
-const tools = [
+  // What looks at them.
   ...['typescript@7.0.2', '@types/react@19.3.0', '@types/node@26.6.7'],
   // The newest that resolves as Node did before it knew `exports`.
   'typescript-5@npm:typescript@5.9.3',
@@ -66,7 +65,6 @@ async function install() {
   await write(folder, { 'package.json': JSON.stringify({ name: 'app', private: true }) });
   runIn(folder, 'npm', 'install', ...quietly, ...byName.values());
   runIn(folder, 'npm', 'install', ...quietly, ...others);
-  runIn(folder, 'npm', 'install', ...quietly, '--save-dev', ...tools);
   return {
     folder,
     run: (command, ...args) => runIn(folder, command, ...args),
