@@ -1,7 +1,7 @@
 import { Link, requestEndOf, type Socket, type SocketEnd } from '@housecount/link';
 import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
-import { type RTMBaseError, rtmError } from '../errors/errors.ts';
+import { rtmError } from '../errors/errors.ts';
 import { LinkStateChangeReasonDescription } from '../events/constants.ts';
 import type {
   LinkOperation,
@@ -14,6 +14,7 @@ import { serverUrls } from '../settings/settings.ts';
 import { rejectionOf } from './rejection.ts';
 import { type FailureCodes, isLost, requestError } from './request-error.ts';
 import { type RequestBody, type SignalingFrames, signalingDialect } from './signaling-frames.ts';
+import { TokenRenewals } from './token-renewals.ts';
 
 export interface LinkIdentity {
   readonly app: string;
@@ -35,11 +36,6 @@ export interface LinkHandlers {
   restore(resumed: boolean): Promise<string[]>;
   /** Channels that a change of the link is about. */
   channels(): string[];
-}
-
-interface Waiting {
-  readonly resolve: (answer: { timestamp: number }) => void;
-  readonly reject: (error: RTMBaseError) => void;
 }
 
 type Cause = readonly [operation: LinkOperation, reasonCode: LinkStateChangeReasonCode];
@@ -70,9 +66,10 @@ export class SignalingLink {
   /** The token that the last hello had. */
   #toldToken: string | undefined;
   /** The pending `login`. */
-  #login: (Waiting & { readonly cause: Cause }) | undefined;
-  /** Pending `renewToken`s that wait for the connection. */
-  #renewals: Waiting[] = [];
+  #login:
+    | { readonly resolve: (answer: { timestamp: number }) => void; readonly reject: (error: Error) => void }
+    | undefined;
+  readonly #renewals = new TokenRenewals();
   #session: SignalingWelcome['session'] | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isWhole = false;
@@ -126,7 +123,7 @@ export class SignalingLink {
     this.#token = given;
     const cause: Cause = ['LOGIN', this.#state === 'IDLE' ? 'LOGIN' : 'RELOGIN'];
     return new Promise((resolve, reject) => {
-      this.#login = { resolve, reject, cause };
+      this.#login = { resolve, reject };
       if (given === undefined || mayBeToken(given)) this.#attempt(cause);
       else
         this.#fail(
@@ -141,7 +138,7 @@ export class SignalingLink {
   async logout(): Promise<{ timestamp: number }> {
     if (this.#state === 'IDLE') return { timestamp: 0 };
     this.#cancelLogin('The logout came before the login was done');
-    this.#failRenewals('The logout came before the token was renewed');
+    this.#renewals.fail('NOT_CONNECTED', 'The logout came before the token was renewed');
     // The goodbye is said now, so that it still goes out where a page is closing.
     const gone = this.#link.part({ goodbye: { type: 'logout' }, closeMs: goodbyeMsMax });
     this.#forget();
@@ -164,23 +161,7 @@ export class SignalingLink {
       }
     }
     this.#token = token;
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        resolve: (answer) => {
-          cancel();
-          resolve(answer);
-        },
-        reject: (error) => {
-          cancel();
-          reject(error);
-        },
-      };
-      const cancel = environment.after(renewMsMax, () => {
-        this.#renewals = this.#renewals.filter((each) => each !== waiting);
-        reject(rtmError(operation, 'RENEW_TOKEN_TIMEOUT', 'The connection did not come back in time'));
-      });
-      this.#renewals.push(waiting);
-    });
+    return this.#renewals.wait(operation);
   }
 
   /** Asks the server; rejects RequestFailed. */
@@ -293,7 +274,7 @@ export class SignalingLink {
       timestamp: welcome.serverMs,
     });
     login?.resolve({ timestamp: welcome.serverMs });
-    for (const renewal of this.#renewals.splice(0)) renewal.resolve({ timestamp: welcome.serverMs });
+    this.#renewals.done(welcome.serverMs);
   }
 
   /** Tells the server of a token that is newer than the one `socket` logged in with. One that it refuses changes nothing. */
@@ -308,7 +289,7 @@ export class SignalingLink {
       if (end?.why !== 'refused') return;
       const { code, reason } = end;
       if (this.#token === token) this.#token = told;
-      for (const renewal of this.#renewals.splice(0)) renewal.reject(rtmError('renewToken', code, reason));
+      this.#renewals.fail(code, reason);
       return;
     }
     await this.#renewSince(socket, token);
@@ -387,8 +368,7 @@ export class SignalingLink {
     this.#forget();
     this.#to('FAILED', ['SERVER_REJECT', reasonCode]);
     login?.reject(rtmError('login', errorCode, message, error));
-    for (const renewal of this.#renewals.splice(0))
-      renewal.reject(rtmError('renewToken', errorCode, message, error));
+    this.#renewals.fail(errorCode, message, error);
   }
 
   #forget(): void {
@@ -401,11 +381,6 @@ export class SignalingLink {
     const login = this.#login;
     this.#login = undefined;
     login?.reject(rtmError('login', 'LOGIN_CANCELED', reason));
-  }
-
-  #failRenewals(reason: string): void {
-    for (const renewal of this.#renewals.splice(0))
-      renewal.reject(rtmError('renewToken', 'NOT_CONNECTED', reason));
   }
 
   #to(state: LinkState, [operation, reasonCode]: Cause, more: Partial<LinkStateEvent> = {}): void {
@@ -426,9 +401,6 @@ export class SignalingLink {
     });
   }
 }
-
-/** Time for the connection to come back for a new token, milliseconds. Chosen: that of a request. */
-const renewMsMax = 10_000;
 
 /** Whether a server could take the text for a token: a version and base64. Anything else is refused without asking. */
 function mayBeToken(text: string): boolean {
