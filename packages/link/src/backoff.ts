@@ -36,9 +36,14 @@ export class Backoff {
     return Math.min(usualMs, safeMs) * (0.5 + this.random() / 2);
   }
 
-  /** Starts again with the first wait; none is longer than `safeMs` milliseconds from now on. */
-  reset(safeMs?: number): void {
+  /** Starts again with the first wait. */
+  startOver(): void {
     this.#attempt = 0;
+  }
+
+  /** Starts again with the first wait, and lets them grow; none is longer than `safeMs` milliseconds from now on. */
+  reset(safeMs?: number): void {
+    this.startOver();
     this.#steadyMs = undefined;
     this.guard(safeMs);
   }

@@ -97,7 +97,7 @@ export class Link<F extends Frames> {
 
   /** Waits start with the first again. */
   startOver(): void {
-    this.#backoff.reset(this.#limits?.waitMsMax);
+    this.#backoff.startOver();
   }
 
   /**

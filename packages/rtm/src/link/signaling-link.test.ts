@@ -332,6 +332,22 @@ test('RTM16: after two minutes the link is suspended and tries every 30 seconds 
   });
 });
 
+test('RTM16: a login that fails while the link is suspended changes nothing of its pace', async () => {
+  const { client, changes } = makeClient();
+  world.down = true;
+  await outcome(client.login());
+  await world.pass(120_000);
+  expect(await outcome(client.login())).toBe(-10011);
+  changes();
+  for (let round = 0; round < 5; round++) {
+    await world.pass(29_999);
+    expect(changes()).toEqual([]);
+    await world.pass(1);
+    expect(changes()).toHaveLength(2);
+  }
+  await client.logout();
+});
+
 for (const [way, hours] of [
   ['back', -1],
   ['forth', 1],
