@@ -1,8 +1,6 @@
-/**
- * What a customer may do: `read` looks on; `operate` also acts on people, messages and deliveries; `admin` also says where
- * notices go.
- */
-export const customerRoles = ['read', 'operate', 'admin'] as const;
+import { customerRoles } from '@housecount/schema';
+
+export { customerRoles };
 export type CustomerRole = (typeof customerRoles)[number];
 
 /** A user of the REST API and the console: a backend, an operator, somebody who looks on. */

@@ -1,17 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
+import { agoraRuleChange, agoraRuleChanged, readBody } from '@housecount/schema';
 import type { Log } from '../../log/contract.ts';
-import { constant, integer, object } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import {
-  appidSchema,
-  durationMsOf,
-  durationSchemas,
-  invalid,
-  isoOf,
-  ruleBody,
-  ruleIdOf,
-} from './rule-fields.ts';
+import { durationMsOf, isoOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
@@ -27,20 +19,16 @@ export function changeRule(parts: Parts): Operation {
     summary: 'Change when a rule ends',
     style: other('change rule', 'invalid_app_id', 'not_found', 'log_unavailable'),
     parameters: [],
-    body: object({ appid: appidSchema, id: integer(), ...durationSchemas }),
+    body: agoraRuleChange,
     answer: {
       description: 'The rule ends at `ts`.',
-      schema: object({
-        status: constant('success'),
-        result: object({ id: integer(), ts: { type: 'string', format: 'date-time' } }),
-      }),
+      schema: agoraRuleChanged,
     },
     async handle({ body: given }) {
-      const body = ruleBody(given);
+      const body = readBody(agoraRuleChange, given);
       const app = agoraAppOf(parts, body.appid).id;
-      const id = ruleIdOf(body);
+      const { id } = body;
       const durationMs = durationMsOf(body);
-      if (durationMs === 0) throw invalid('The time must not be 0; delete the rule to end it.');
       const outcome = await parts.log.changeRule(app, id, durationMs);
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', result: { id, ts: isoOf(outcome.rule.endsMs) } };

@@ -1,9 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
+import { agoraRuleId, agoraRuleMade, readBody } from '@housecount/schema';
 import type { Log } from '../../log/contract.ts';
-import { constant, integer, object } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { ruleBody, ruleIdOf, ruleIdSchema } from './rule-fields.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
@@ -19,15 +18,15 @@ export function deleteRule(parts: Parts): Operation {
     summary: 'End a rule',
     style: other('delete rule', 'invalid_app_id', 'not_found', 'log_unavailable'),
     parameters: [],
-    body: ruleIdSchema,
+    body: agoraRuleId,
     answer: {
       description: 'The rule no longer holds.',
-      schema: object({ status: constant('success'), id: integer() }),
+      schema: agoraRuleMade,
     },
     async handle({ body: given }) {
-      const body = ruleBody(given);
+      const body = readBody(agoraRuleId, given);
       const app = agoraAppOf(parts, body.appid).id;
-      const id = ruleIdOf(body);
+      const { id } = body;
       const outcome = await parts.log.deleteRule(app, id);
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', id };

@@ -1,13 +1,10 @@
 import { HousecountError, isUid, type Profile, type Role } from '@housecount/protocol';
+import { agoraUserStatus, statusRoles as roles } from '@housecount/schema';
 import type { Log } from '../../log/contract.ts';
-import { boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { path } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
-
-/** `role` of the answer (spec: rest 2.4): neither the token's numbers nor the SDK's. */
-const roles = { communication: 1, broadcaster: 2, audience: 3 } as const;
 
 interface Parts extends AppList {
   readonly log: Pick<Log, 'channel'>;
@@ -24,16 +21,7 @@ export function getUserStatus(parts: Parts): Operation {
     parameters: [appIdParameter, path('uid', 'Whole number; not a string account.'), channelNameParameter],
     answer: {
       description: 'Only `in_channel` if the user is not there.',
-      schema: object({
-        success: constant(true),
-        data: object({
-          in_channel: boolean(),
-          uid: optional(integer()),
-          join: optional(integer('Unix seconds.')),
-          role: optional(oneOf(...Object.values(roles))),
-          platform: optional(integer()),
-        }),
-      }),
+      schema: agoraUserStatus,
     },
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);

@@ -1,5 +1,5 @@
+import { agoraChannels } from '@housecount/schema';
 import type { Log } from '../../log/contract.ts';
-import { array, constant, integer, object, string } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryInteger } from '../request/parameters.ts';
@@ -31,13 +31,7 @@ export function listAgoraChannels(parts: Parts): Operation {
     parameters: [appIdParameter, pageNumber, pageSize],
     answer: {
       description: 'Empty beyond the last page.',
-      schema: object({
-        success: constant(true),
-        data: object({
-          channels: array(object({ channel_name: string(), user_count: integer() })),
-          total_size: integer('Channels of the app.'),
-        }),
-      }),
+      schema: agoraChannels,
     },
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);

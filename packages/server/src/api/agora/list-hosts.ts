@@ -1,8 +1,8 @@
+import { agoraHosts, modes } from '@housecount/schema';
 import type { Log } from '../../log/contract.ts';
-import { array, boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
-import { hostUids, modes } from './list-users.ts';
+import { hostUids } from './list-users.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 interface Parts extends AppList {
@@ -21,14 +21,7 @@ export function listHosts(parts: Parts): Operation {
     answer: {
       description:
         'Only `channel_exist` if the channel is not open; no `broadcasters` in a communication channel.',
-      schema: object({
-        success: constant(true),
-        data: object({
-          channel_exist: boolean(),
-          mode: optional(oneOf(modes.communication, modes.live)),
-          broadcasters: optional(array(integer())),
-        }),
-      }),
+      schema: agoraHosts,
     },
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);

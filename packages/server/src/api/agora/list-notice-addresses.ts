@@ -1,5 +1,5 @@
+import { agoraNoticeAddresses } from '@housecount/schema';
 import type { OperationId } from '../access/access-rules.ts';
-import { array, object, string } from '../document/schema.ts';
 import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
@@ -20,9 +20,7 @@ export const listNoticeAddresses =
     parameters: [],
     answer: {
       description: 'Ask again at least once a day.',
-      schema: object({
-        data: object({ service: object({ hosts: array(object({ primaryIP: string() })) }) }),
-      }),
+      schema: agoraNoticeAddresses,
     },
     handle: () => ({
       data: { service: { hosts: parts.noticeAddresses().map((primaryIP) => ({ primaryIP })) } },

@@ -1,5 +1,5 @@
+import { agoraProjects } from '@housecount/schema';
 import { appsOf } from '../access/access.ts';
-import { array, constant, object, string } from '../document/schema.ts';
 import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
@@ -15,9 +15,7 @@ export function listProjects(list: AppList): Operation {
     parameters: [],
     answer: {
       description: '`vendor_key` is the app id.',
-      schema: object({
-        projects: array(object({ id: string(), name: string(), vendor_key: string(), status: constant(1) })),
-      }),
+      schema: agoraProjects,
     },
     handle: ({ caller }) => ({
       projects: (caller ? appsOf(list.apps(), caller) : []).map(({ id }) => ({

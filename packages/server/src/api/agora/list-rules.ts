@@ -1,6 +1,6 @@
+import { agoraRuleList } from '@housecount/schema';
 import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
 import type { Log } from '../../log/contract.ts';
-import { array, constant, object, ref } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
@@ -24,7 +24,7 @@ export function listRules(parts: Parts): Operation {
     parameters: [appid],
     answer: {
       description: 'All of them.',
-      schema: object({ status: constant('success'), rules: array(ref('KickingRule')) }),
+      schema: agoraRuleList,
     },
     handle({ context }) {
       const app = agoraAppOf(parts, appid.read(context));

@@ -1,14 +1,11 @@
+import { agoraUsers, modes } from '@housecount/schema';
 import type { OpenChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract.ts';
-import { array, boolean, constant, integer, object, oneOf, optional } from '../document/schema.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
-
-/** `mode` of the answers (spec: rest 2.2). */
-export const modes = { communication: 1, live: 2 } as const;
 
 const hostsOnly = queryText('hosts_only', 'With any value: only the broadcasters of a live channel.');
 
@@ -28,18 +25,7 @@ export function listUsers(parts: Parts): Operation {
     parameters: [appIdParameter, channelNameParameter, hostsOnly],
     answer: {
       description: 'Only `channel_exist` if the channel is not open.',
-      schema: object({
-        success: constant(true),
-        data: object({
-          channel_exist: boolean(),
-          mode: optional(oneOf(modes.communication, modes.live)),
-          total: optional(integer('Mode 1: users.')),
-          users: optional(array(integer(), 'Mode 1: uids.')),
-          broadcasters: optional(array(integer(), 'Mode 2: uids.')),
-          audience: optional(array(integer(), 'Mode 2: uids.')),
-          audience_total: optional(integer('Mode 2.')),
-        }),
-      }),
+      schema: agoraUsers,
     },
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);

@@ -1,28 +1,34 @@
 import { type Code, codes } from '@housecount/protocol';
+import {
+  agoraRefusal,
+  extensions,
+  formats,
+  type JsonSchema,
+  Publication,
+  refusalBody,
+} from '@housecount/schema';
 import { limits } from '../../limits.ts';
 import { needsLogin } from '../access/access.ts';
 import { type AccessRule, accessRules } from '../access/access-rules.ts';
 import { keyLengthMax } from '../request/idempotency-key.ts';
 import type { Operation } from '../request/operation.ts';
 import type { Parameter } from '../request/parameters.ts';
-import { components } from './components.ts';
-import { ref, type Schema } from './schema.ts';
 
 /** The OpenAPI 3.1 document of the operations: made of their declarations, so it cannot say anything else than they do. */
-export function openApiDocument(operations: readonly Operation[]): Schema {
+export function openApiDocument(operations: readonly Operation[]): JsonSchema {
+  const publication = new Publication();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
     const item = paths[operation.path] ?? {};
     paths[operation.path] = item;
-    item[operation.method.toLowerCase()] = describe(operation);
+    item[operation.method.toLowerCase()] = describe(operation, publication);
   }
   return {
     openapi: '3.1.0',
     info: {
       title: 'Housecount',
       version: '1',
-      description:
-        'Who is in the audience of every live channel, exactly. Paths under /v1 are native; those under /dev and the ncs paths answer as the Agora RESTful API does.',
+      description: `Who is in the audience of every live channel, exactly. Paths under /v1 are native; those under /dev and the ncs paths answer as the Agora RESTful API does. ${ownWords}`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -33,13 +39,22 @@ export function openApiDocument(operations: readonly Operation[]): Schema {
     security: [{ customer: [] }],
     paths,
     components: {
-      schemas: components,
+      schemas: publication.components,
       securitySchemes: {
         customer: { type: 'http', scheme: 'basic', description: 'Customer id and customer secret.' },
       },
     },
   };
 }
+
+/** What a validator has to know to refuse the bodies that the server refuses. */
+const ownWords = [
+  'A body is refused as `body_invalid` where its schema refuses it, or with the code of what is wrong in it; besides, for what it would change.',
+  'Own formats:',
+  ...Object.entries(formats).map(([name, { must }]) => `\`${name}\`: ${must}.`),
+  'Own keywords:',
+  ...Object.entries(extensions).map(([name, { says }]) => `\`${name}\`: ${says}`),
+].join(' ');
 
 type DescribedParameter = Omit<Parameter, 'in'> & { readonly in: Parameter['in'] | 'header' };
 
@@ -51,7 +66,7 @@ const keyParameter: DescribedParameter = {
   schema: { type: 'string', minLength: 1, maxLength: keyLengthMax },
 };
 
-function describe(operation: Operation): Schema {
+function describe(operation: Operation, publication: Publication): JsonSchema {
   const { style } = operation;
   const rule: AccessRule = accessRules[operation.id];
   const parameters: readonly DescribedParameter[] =
@@ -68,20 +83,25 @@ function describe(operation: Operation): Schema {
         in: place,
         description,
         required,
-        schema,
+        schema: publication.schema(schema),
       })),
     }),
     ...(operation.body !== undefined && {
-      requestBody: { required: true, content: { 'application/json': { schema: operation.body } } },
+      requestBody: {
+        required: operation.bodyRequired ?? true,
+        content: { 'application/json': { schema: publication.schema(operation.body) } },
+      },
     }),
     responses: {
       200: {
         description: operation.answer.description,
         content: {
-          [operation.answer.contentType ?? 'application/json']: { schema: operation.answer.schema },
+          [operation.answer.contentType ?? 'application/json']: {
+            schema: publication.schema(operation.answer.schema),
+          },
         },
       },
-      ...refusals(operation, rule),
+      ...refusals(operation, rule, publication),
     },
   };
 }
@@ -94,9 +114,13 @@ function descriptionOf({ description }: Operation, rule: AccessRule): string | u
 }
 
 /** Refusals by HTTP status, each with the codes that it can carry. */
-function refusals(operation: Operation, rule: AccessRule): Readonly<Record<string, unknown>> {
+function refusals(
+  operation: Operation,
+  rule: AccessRule,
+  publication: Publication,
+): Readonly<Record<string, unknown>> {
   const { style } = operation;
-  const schema = ref(style.kind === 'native' ? 'Refusal' : 'AgoraRefusal');
+  const schema = publication.schema(style.kind === 'native' ? refusalBody : agoraRefusal);
   const all: Code[] = [...style.refusals];
   if (style.kind === 'agora') all.push('rate_limited');
   if (needsLogin(rule)) all.push('unauthorized', 'rate_limited', 'forbidden');

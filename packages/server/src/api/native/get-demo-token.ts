@@ -1,7 +1,7 @@
 import { HousecountError, isAccount, isChannelName, isUid } from '@housecount/protocol';
+import { demoToken, oneOf } from '@housecount/schema';
 import type { Clock, Random } from '../../clock.ts';
 import { buildRtcToken } from '../../token/build.ts';
-import { integer, object, oneOf, string } from '../document/schema.ts';
 import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
@@ -40,13 +40,7 @@ export function getDemoToken(parts: Parts): Operation {
     parameters: [channelParameter, uidParameter, accountParameter, roleParameter],
     answer: {
       description: 'Use it with the app id that comes with it.',
-      schema: object({
-        app: string(),
-        channel: string(),
-        token: string(),
-        role: oneOf('broadcaster', 'audience'),
-        expiresMs: integer('UTC epoch milliseconds.'),
-      }),
+      schema: demoToken,
     },
     handle({ context }) {
       const [app] = parts.apps();

@@ -1,7 +1,7 @@
-import type { Schema } from '../document/schema.ts';
+import type { JsonSchema } from '@housecount/schema';
 import type { Operation } from '../request/operation.ts';
 
-export function getOpenApi({ document }: { readonly document: () => Schema }): Operation {
+export function getOpenApi({ document }: { readonly document: () => JsonSchema }): Operation {
   return {
     method: 'GET',
     path: '/v1/openapi.json',

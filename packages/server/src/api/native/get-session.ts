@@ -1,6 +1,5 @@
+import { session } from '@housecount/schema';
 import type { Authority } from '../access/auth.ts';
-import { customerRoles } from '../access/customer.ts';
-import { boolean, object, oneOf, optional, string } from '../document/schema.ts';
 import type { Operation } from '../request/operation.ts';
 
 interface Parts {
@@ -20,13 +19,7 @@ export function getSession(parts: Parts): Operation {
     parameters: [],
     answer: {
       description: 'With or without credentials.',
-      schema: object({
-        development: boolean('The public development app runs.'),
-        loginNeeded: boolean('The other resources answer 401 to this request as it is.'),
-        customer: optional(string('Whose credentials were sent, if they are right.')),
-        role: optional({ ...oneOf(...customerRoles), description: 'What this caller may do.' }),
-        names: optional(boolean('False: this caller is not told who people are.')),
-      }),
+      schema: session,
     },
     handle({ request, context }) {
       const caller = parts.authority.identify(request, context);

@@ -1,5 +1,5 @@
+import { appList } from '@housecount/schema';
 import { appsOf } from '../access/access.ts';
-import { array, object, oneOf, optional, string } from '../document/schema.ts';
 import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 
@@ -17,18 +17,7 @@ export function listApps(parts: Parts): Operation {
     parameters: [],
     answer: {
       description: 'In the order of the configuration.',
-      schema: object({
-        apps: array(
-          object({
-            id: string(),
-            certificate: optional(string('Only of the public development app.')),
-            openTo: optional({
-              ...oneOf('thisMachine', 'everybody'),
-              description: 'Of an app without certificate: who joins it without a token.',
-            }),
-          }),
-        ),
-      }),
+      schema: appList,
     },
     handle: ({ caller }) => ({
       apps: (caller ? appsOf(parts.apps(), caller) : []).map(({ id, certificate, openTo }) => ({

@@ -1,8 +1,8 @@
 import type { Code } from '@housecount/protocol';
+import type { Shape } from '@housecount/schema';
 import type { RequestContext, Route } from '../../net/http/route.ts';
 import type { OperationId } from '../access/access-rules.ts';
 import type { Caller } from '../access/auth.ts';
-import type { Schema } from '../document/schema.ts';
 import type { Parameter } from './parameters.ts';
 
 /** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
@@ -16,11 +16,13 @@ export interface Operation {
   readonly description?: string;
   readonly style: NativeStyle | AgoraStyle;
   readonly parameters: readonly Parameter[];
-  /** Schema of the JSON body; undefined: it takes none. */
-  readonly body?: Schema;
+  /** Shape of the JSON body, which the handler reads with `readBody`; undefined: it takes none. */
+  readonly body?: Shape;
+  /** False: a request without a body says nothing, and is taken. Default true. */
+  readonly bodyRequired?: boolean;
   readonly answer: {
     readonly description: string;
-    readonly schema: Schema;
+    readonly schema: Shape;
     /** Default application/json. */
     readonly contentType?: string;
   };

@@ -1,6 +1,6 @@
 import { HousecountError, isChannelName } from '@housecount/protocol';
+import { type Shape, string } from '@housecount/schema';
 import type { RequestContext } from '../../net/http/route.ts';
-import { type Schema, string } from '../document/schema.ts';
 
 /** A parameter: declared once, for reading it and for the OpenAPI document. */
 export interface Parameter {
@@ -8,14 +8,14 @@ export interface Parameter {
   readonly in: 'path' | 'query';
   readonly description: string;
   readonly required: boolean;
-  readonly schema: Schema;
+  readonly schema: Shape;
 }
 export interface Readable<T> extends Parameter {
   /** @throws HousecountError query_invalid, naming the parameter and what was expected. */
   read(context: RequestContext): T;
 }
 
-export function path(name: string, description: string, schema: Schema = string()): Parameter {
+export function path(name: string, description: string, schema: Shape = string()): Parameter {
   return { name, in: 'path', description, required: true, schema };
 }
 

@@ -1,5 +1,7 @@
-export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
+import { deliveryStatuses } from '@housecount/schema';
+
 /** Where a delivery stands. It only moves to the right: what was taken once is delivered, whatever comes after. */
+export { deliveryStatuses };
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
 /** A notice on its way to an endpoint, or at its end. */

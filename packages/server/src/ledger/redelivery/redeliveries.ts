@@ -1,4 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
+import type { redeliveryStates } from '@housecount/schema';
 import type { Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
@@ -11,8 +12,6 @@ import {
   type PlanRequest,
   planRedelivery,
 } from './redelivery-plan.ts';
-
-export const redeliveryStates = ['waiting', 'running', 'done', 'cancelled', 'failed'] as const;
 
 /** How a redelivery stands. */
 export interface Redelivery {

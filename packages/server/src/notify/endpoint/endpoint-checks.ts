@@ -1,22 +1,15 @@
+import {
+  endpointChannelLengthMax,
+  endpointChannelsMax,
+  endpointHeaderNameLengthMax,
+  endpointHeadersMax,
+  endpointHeaderValueLengthMax,
+  endpointSecretLengthMax,
+  isReservedHeader,
+} from '@housecount/schema';
 import type { EndpointSecret, NoticeFormat } from './endpoint.ts';
 import { endpointSecretsMax } from './endpoint.ts';
-import { isReservedHeader } from './reserved-headers.ts';
 import { signingKey } from './signing-key.ts';
-
-/** Channel names and patterns of one endpoint. */
-export const endpointChannelsMax = 100;
-/** Characters of one of them: channel names have at most 64, so a pattern has room. */
-export const endpointChannelLengthMax = 128;
-/** Headers that an endpoint may add. */
-export const endpointHeadersMax = 20;
-export const endpointHeaderNameLengthMax = 64;
-export const endpointHeaderValueLengthMax = 1_024;
-export const endpointSecretLengthMax = 256;
-export const endpointDescriptionLengthMax = 1_000;
-/** Gaps in a retry plan of one's own; each at most retryGapMsMax. */
-export const retryGapsMax = 50;
-/** Milliseconds: a day. */
-export const retryGapMsMax = 24 * 3_600_000;
 
 /** Why `secrets` cannot be an endpoint's, as a sentence that shows none of them; undefined if they can. */
 export function endpointSecretsProblem(

@@ -1,3 +1,4 @@
+import { endpointDescriptionLengthMax, retryGapMsMax, retryGapsMax } from '@housecount/schema';
 import {
   child,
   choice,
@@ -18,11 +19,8 @@ import {
 } from './endpoint.ts';
 import {
   endpointChannelsProblem,
-  endpointDescriptionLengthMax,
   endpointHeadersProblem,
   endpointSecretsProblem,
-  retryGapMsMax,
-  retryGapsMax,
 } from './endpoint-checks.ts';
 
 /** Keys of an endpoint that readDelivery reads. */

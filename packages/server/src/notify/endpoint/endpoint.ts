@@ -1,7 +1,7 @@
 import type { NoticeType } from '@housecount/protocol';
+import { endpointUrlLengthMax, noticeFormats } from '@housecount/schema';
 
-/** How notices are worded, signed and put into requests: as Agora does, as Standard Webhooks, or many of those in one. */
-export const noticeFormats = ['agora', 'standard', 'batch'] as const;
+export { endpointUrlLengthMax, noticeFormats };
 export type NoticeFormat = (typeof noticeFormats)[number];
 
 /** When a failed attempt is made again: Agora's four, three days of backoff, or gaps of one's own. */
@@ -39,7 +39,6 @@ export interface Endpoint {
 
 /** Secrets of one endpoint. */
 export const endpointSecretsMax = 2;
-export const endpointUrlLengthMax = 2048;
 
 /** Why `url` cannot be an endpoint's, as a sentence for the operator; undefined if it can. */
 export function endpointUrlProblem(url: string, allowPrivateNetwork: boolean): string | undefined {

@@ -1,10 +1,10 @@
 import { HousecountError } from '@housecount/protocol';
+import { roster } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/state.ts';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
 import type { Log } from '../../../log/contract.ts';
-import { array, integer, object, optional, ref, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
@@ -49,18 +49,7 @@ export function getRoster(parts: Parts): Operation {
     parameters: [appParameter, channelParameter, limit, after, at],
     answer: {
       description: '`not_found` if nobody is in the channel.',
-      schema: object({
-        app: string(),
-        channel: string(),
-        sid: string(),
-        seq: integer(),
-        profile: { enum: ['live', 'communication'] },
-        openedMs: integer(),
-        count: integer('All members: the sum of the pages.'),
-        hosts: integer('Broadcasters among them.'),
-        members: array(ref('RosterMember')),
-        next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
-      }),
+      schema: roster,
     },
     handle({ context }) {
       const app = appOf(parts, context);

@@ -1,3 +1,4 @@
+import { snapshotLine } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/state.ts';
 import type { Clock } from '../../../clock.ts';
 import type { History } from '../../../ledger/history/history.ts';
@@ -5,7 +6,6 @@ import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
 import type { Log } from '../../../log/contract.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { LineStreams } from '../../request/line-stream.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -39,7 +39,7 @@ export function getSnapshot(parts: Parts): Operation {
     answer: {
       description: 'First `snapshot`; then each `channel`, followed by its `members`; last `end`.',
       contentType: 'application/x-ndjson',
-      schema: ref('SnapshotLine'),
+      schema: snapshotLine,
     },
     async handle({ context, caller }) {
       const app = appOf(parts, context).id;

@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
+import { channelList } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/state.ts';
 import { limits } from '../../../limits.ts';
 import type { Log } from '../../../log/contract.ts';
-import { array, integer, object, optional, ref, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText, type Readable } from '../../request/parameters.ts';
@@ -44,11 +44,7 @@ export function listChannels(parts: Parts): Operation {
     parameters: [appParameter, limit, after, query, sort],
     answer: {
       description: 'Each line is true at its own sid and seq.',
-      schema: object({
-        channels: array(ref('ChannelSummary')),
-        total: integer('Open channels of the app that fit `q`.'),
-        next: optional(string('Send it as `after` for the next page; absent on the last.')),
-      }),
+      schema: channelList,
     },
     handle({ context }) {
       const app = appOf(parts, context);

@@ -1,6 +1,6 @@
+import { lifeList } from '@housecount/schema';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
-import { array, integer, object, optional, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelOf, channelParameter, queryInteger } from '../../request/parameters.ts';
@@ -33,10 +33,7 @@ export function listSids(parts: Parts): Operation {
     parameters: [appParameter, channelParameter, limit, before],
     answer: {
       description: 'Newest first.',
-      schema: object({
-        sids: array(ref('Life')),
-        next: optional(integer('Send it as `before` for the next page; absent on the last.')),
-      }),
+      schema: lifeList,
     },
     async handle({ context }) {
       const app = appOf(parts, context).id;

@@ -1,5 +1,5 @@
+import { redelivery } from '@housecount/schema';
 import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
@@ -19,7 +19,7 @@ export function cancelRedelivery(parts: Parts): Operation {
     parameters: [appParameter, redeliveryParameter],
     answer: {
       description: 'Attempts under way are broken off. One that had ended stays as it was.',
-      schema: ref('Redelivery'),
+      schema: redelivery,
     },
     handle: ({ context }) => parts.redeliveries.cancel(appOf(parts, context).id, context.params.id ?? ''),
   };

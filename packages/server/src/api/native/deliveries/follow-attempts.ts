@@ -1,7 +1,7 @@
+import { attempt as attemptShape } from '@housecount/schema';
 import type { Attempt } from '../../../notify/feed/attempt-feed.ts';
 import type { Notify } from '../../../notify/notify.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import {
   type EventStreams,
@@ -49,7 +49,7 @@ export function followAttempts(parts: Parts): Operation {
     answer: {
       description: 'The data of each event is an Attempt.',
       contentType: 'text/event-stream',
-      schema: ref('Attempt'),
+      schema: attemptShape,
     },
     handle({ request, context, caller }) {
       const [one, several] =

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
+import { deliveryWithAttempts } from '@housecount/schema';
 import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, path } from '../../request/parameters.ts';
@@ -19,7 +19,7 @@ export function getDelivery(parts: Parts): Operation {
     description: `The first ${limits.deliveryAttemptsMax} attempts and those that ended it, with requests and answers of at most ${limits.deliveryExchangeCharsMax} characters together. Signatures are shown as sent; the values of an endpoint\u2019s own headers are not kept.`,
     style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, path('endpoint', 'Endpoint id.'), path('noticeId', 'Id of the notice.')],
-    answer: { description: '`not_found` if it is not kept.', schema: ref('DeliveryWithAttempts') },
+    answer: { description: '`not_found` if it is not kept.', schema: deliveryWithAttempts },
     handle({ context }) {
       const app = appOf(parts, context).id;
       const { endpoint = '', noticeId = '' } = context.params;

@@ -1,5 +1,5 @@
+import { redelivery } from '@housecount/schema';
 import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, path } from '../../request/parameters.ts';
@@ -20,7 +20,7 @@ export function getRedelivery(parts: Parts): Operation {
     parameters: [appParameter, redeliveryParameter],
     answer: {
       description: 'The newest hundred that ended are remembered, until the server stops.',
-      schema: ref('Redelivery'),
+      schema: redelivery,
     },
     handle: ({ context }) => parts.redeliveries.get(appOf(parts, context).id, context.params.id ?? ''),
   };

@@ -1,9 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
+import { givenUpPage } from '@housecount/schema';
 import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
 import type { Notify } from '../../../notify/notify.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { array, boolean, integer, object, ref, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
@@ -36,12 +36,7 @@ export function listGivenUp(parts: Parts): Operation {
     parameters: [appParameter, endpointParameter, after, limit],
     answer: {
       description: 'Oldest first. After a crash a notice may stand here twice, under one noticeId.',
-      schema: object({
-        endpoint: string(),
-        notices: array(ref('GivenUp')),
-        next: integer('Send it as `after` for the next page.'),
-        more: boolean('This page is full: there may be more.'),
-      }),
+      schema: givenUpPage,
     },
     async handle({ context }) {
       const app = appOf(parts, context).id;

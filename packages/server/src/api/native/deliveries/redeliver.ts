@@ -1,12 +1,12 @@
 import { HousecountError } from '@housecount/protocol';
+import { readBody, redeliveryAnswer, redeliveryRequest } from '@housecount/schema';
 import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
 import { limits } from '../../../limits.ts';
 import type { Notify } from '../../../notify/notify.ts';
-import { integer, object, optional, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
-import { readRedeliveryBody, redeliveryBodySchema } from './redelivery-body.ts';
+import { selectionOf } from './redelivery-selection.ts';
 
 interface Parts extends AppList {
   readonly notify: Pick<Notify, 'status'>;
@@ -34,22 +34,20 @@ export function redeliver(parts: Parts): Operation {
       ],
     },
     parameters: [appParameter],
-    body: redeliveryBodySchema,
+    body: redeliveryRequest,
     answer: {
       description: 'It goes on by itself: read its progress under its id.',
-      schema: object({
-        notices: integer('How many are sent, or would be.'),
-        redelivery: optional(ref('Redelivery')),
-      }),
+      schema: redeliveryAnswer,
     },
     async handle({ context, body }) {
       const app = appOf(parts, context).id;
-      const { endpoint, selection, dryRun } = readRedeliveryBody(app, body);
+      const request = readBody(redeliveryRequest, body);
+      const { endpoint, dryRun } = request;
+      const asked = { app, endpoint, selection: selectionOf(app, request) };
       if (!parts.notify.status().some((one) => one.app === app && one.endpointId === endpoint))
         throw new HousecountError('not_found', 'Name an endpoint of this app.');
-      const request = { app, endpoint, selection };
-      if (dryRun) return { notices: await parts.redeliveries.count(request, context.signal) };
-      const redelivery = await parts.redeliveries.start(request, context.signal);
+      if (dryRun) return { notices: await parts.redeliveries.count(asked, context.signal) };
+      const redelivery = await parts.redeliveries.start(asked, context.signal);
       return { notices: redelivery.notices, redelivery };
     },
   };

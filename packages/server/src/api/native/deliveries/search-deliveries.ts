@@ -1,7 +1,7 @@
+import { deliveryPage } from '@housecount/schema';
 import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
 import { namesForbidden } from '../../access/access.ts';
-import { array, integer, object, optional, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger } from '../../request/parameters.ts';
@@ -34,10 +34,7 @@ export function searchDeliveries(parts: Parts): Operation {
     parameters: [appParameter, ...filterParameters, cursor, limit],
     answer: {
       description: 'By first attempt, newest first. All filters given must fit.',
-      schema: object({
-        deliveries: array(ref('Delivery')),
-        next: optional(integer('Send it as `cursor` for older ones; absent when there are none.')),
-      }),
+      schema: deliveryPage,
     },
     handle({ context, caller }) {
       const app = appOf(parts, context).id;

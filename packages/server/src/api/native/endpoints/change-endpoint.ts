@@ -1,9 +1,8 @@
+import { endpoint, endpointChange } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { object, optional, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import { endpointSettings, settings } from './endpoint-settings.ts';
 
 interface Parts extends AppList {
   readonly endpoints: Pick<EndpointRegistry, 'change'>;
@@ -22,8 +21,8 @@ export function changeEndpoint(parts: Parts): Operation {
       refusals: ['invalid_app_id', 'not_found', 'endpoint_read_only', 'log_unavailable', 'going_away'],
     },
     parameters: [appParameter, endpointParameter],
-    body: object(settings(optional(endpointSettings.url))),
-    answer: { description: 'The endpoint as it is now.', schema: ref('Endpoint') },
+    body: endpointChange,
+    answer: { description: 'The endpoint as it is now.', schema: endpoint },
     handle: ({ context, body }) =>
       parts.endpoints.change(appOf(parts, context).id, endpointIdOf(context), body),
   };

@@ -1,9 +1,8 @@
+import { endpointSecretShown, newEndpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { object, optional, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
-import { endpointSettings, secretSchema, settings } from './endpoint-settings.ts';
 
 interface Parts extends AppList {
   readonly endpoints: Pick<EndpointRegistry, 'create'>;
@@ -21,10 +20,10 @@ export function createEndpoint(parts: Parts): Operation {
       refusals: ['invalid_app_id', 'endpoints_full', 'log_unavailable', 'going_away'],
     },
     parameters: [appParameter],
-    body: object({ ...settings(endpointSettings.url), secret: optional(secretSchema) }),
+    body: newEndpoint,
     answer: {
       description: 'The secret is shown this once; one is made if none is given.',
-      schema: ref('EndpointSecretShown'),
+      schema: endpointSecretShown,
     },
     handle: ({ context, body }) => parts.endpoints.create(appOf(parts, context).id, body),
   };

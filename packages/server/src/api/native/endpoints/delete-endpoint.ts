@@ -1,5 +1,5 @@
+import { deletedEndpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { object, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
@@ -19,7 +19,7 @@ export function deleteEndpoint(parts: Parts): Operation {
       refusals: ['invalid_app_id', 'not_found', 'endpoint_read_only', 'log_unavailable', 'going_away'],
     },
     parameters: [appParameter, endpointParameter],
-    answer: { description: 'It is gone.', schema: object({ deleted: string() }) },
+    answer: { description: 'It is gone.', schema: deletedEndpoint },
     async handle({ context }) {
       const id = endpointIdOf(context);
       await parts.endpoints.delete(appOf(parts, context).id, id);

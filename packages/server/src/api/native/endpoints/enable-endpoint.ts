@@ -1,6 +1,6 @@
 import { codes } from '@housecount/protocol';
+import { enabledEndpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { array, constant, object, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
@@ -34,7 +34,7 @@ export function enableEndpoint(parts: Parts): Operation {
     parameters: [appParameter, endpointParameter],
     answer: {
       description: 'It passed, and gets what happens from now on.',
-      schema: object({ ok: constant(true), results: array(ref('TestResult')), endpoint: ref('Endpoint') }),
+      schema: enabledEndpoint,
     },
     async handle({ context }) {
       const report = await parts.endpoints.enable(appOf(parts, context).id, endpointIdOf(context));

@@ -1,5 +1,5 @@
+import { endpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
@@ -16,7 +16,7 @@ export function getEndpoint(parts: Parts): Operation {
     summary: 'Where notices of an app go, and how that stands',
     style: { kind: 'native', refusals: ['invalid_app_id', 'not_found'] },
     parameters: [appParameter, endpointParameter],
-    answer: { description: 'Secrets and header values are not shown.', schema: ref('Endpoint') },
+    answer: { description: 'Secrets and header values are not shown.', schema: endpoint },
     handle: ({ context }) => parts.endpoints.get(appOf(parts, context).id, endpointIdOf(context)),
   };
 }

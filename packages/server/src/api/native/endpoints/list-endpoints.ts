@@ -1,5 +1,5 @@
+import { endpointList } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { array, object, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
@@ -18,7 +18,7 @@ export function listEndpoints(parts: Parts): Operation {
     parameters: [appParameter],
     answer: {
       description: 'Secrets and header values are not shown.',
-      schema: object({ endpoints: array(ref('Endpoint')) }),
+      schema: endpointList,
     },
     handle: ({ context }) => ({ endpoints: parts.endpoints.list(appOf(parts, context).id) }),
   };

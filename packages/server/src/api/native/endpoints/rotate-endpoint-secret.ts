@@ -1,10 +1,9 @@
+import { endpointSecretShown, secretRotation } from '@housecount/schema';
 import { limits } from '../../../limits.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { integer, object, optional, ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
-import { secretSchema } from './endpoint-settings.ts';
 
 interface Parts extends AppList {
   readonly endpoints: Pick<EndpointRegistry, 'rotateSecret'>;
@@ -30,16 +29,9 @@ export function rotateEndpointSecret(parts: Parts): Operation {
       ],
     },
     parameters: [appParameter, endpointParameter],
-    body: object({
-      secret: optional(secretSchema),
-      overlapMs: optional(
-        integer('How long the secret before signs on; a day if absent.', {
-          minimum: 0,
-          maximum: limits.secretOverlapMsMax,
-        }),
-      ),
-    }),
-    answer: { description: 'The secret is shown this once.', schema: ref('EndpointSecretShown') },
+    body: secretRotation(limits),
+    bodyRequired: false,
+    answer: { description: 'The secret is shown this once.', schema: endpointSecretShown },
     handle: ({ context, body }) =>
       parts.endpoints.rotateSecret(appOf(parts, context).id, endpointIdOf(context), body),
   };

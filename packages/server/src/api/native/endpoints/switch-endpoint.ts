@@ -1,5 +1,5 @@
+import { endpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
@@ -33,6 +33,6 @@ export const switchEndpoint =
       ],
     },
     parameters: [appParameter, endpointParameter],
-    answer: { description: 'The endpoint as it is now.', schema: ref('Endpoint') },
+    answer: { description: 'The endpoint as it is now.', schema: endpoint },
     handle: ({ context }) => parts.endpoints[to](appOf(parts, context).id, endpointIdOf(context)),
   });

@@ -1,5 +1,5 @@
+import { testReport } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
@@ -18,7 +18,7 @@ export function testEndpoint(parts: Parts): Operation {
       'Test notices speak of channel test_webhook and uid 12121212. Each must be answered 200 within 10 s.',
     style: { kind: 'native', refusals: ['invalid_app_id', 'not_found', 'rate_limited'] },
     parameters: [appParameter, endpointParameter],
-    answer: { description: 'What each test notice came to.', schema: ref('TestReport') },
+    answer: { description: 'What each test notice came to.', schema: testReport },
     handle: ({ context }) => parts.endpoints.test(appOf(parts, context).id, endpointIdOf(context)),
   };
 }

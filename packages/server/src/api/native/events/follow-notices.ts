@@ -1,7 +1,7 @@
+import { notice as noticeShape } from '@housecount/schema';
 import type { Log } from '../../../log/contract.ts';
 import type { FormedNotice } from '../../../notify/feed/inspector.ts';
 import type { Notify } from '../../../notify/notify.ts';
-import { ref } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { type EventStreams, resumeAfter, sharedEvents } from '../../request/event-stream.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -39,7 +39,7 @@ export function followNotices(parts: Parts): Operation {
     answer: {
       description: 'The data of each event is a Notice.',
       contentType: 'text/event-stream',
-      schema: ref('Notice'),
+      schema: noticeShape,
     },
     handle({ request, context }) {
       const app = appOf(parts, context).id;

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
+import { eventPage } from '@housecount/schema';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
-import { array, boolean, integer, object, ref, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
@@ -43,14 +43,7 @@ export function listEvents(parts: Parts): Operation {
     parameters: [appParameter, channelParameter, sidParameter, after, limit],
     answer: {
       description: 'Events in order of seq, without a hole.',
-      schema: object({
-        app: string(),
-        channel: string(),
-        sid: string(),
-        events: array(ref('ChannelEvent')),
-        next: integer('Send it as `after` to go on; the same as `after` when there is nothing new.'),
-        more: boolean('There is more now.'),
-      }),
+      schema: eventPage,
     },
     async handle({ context }) {
       const app = appOf(parts, context).id;

@@ -4,11 +4,11 @@ import {
   HousecountError,
   toAgoraNotice,
 } from '@housecount/protocol';
+import { pulledEvents } from '@housecount/schema';
 import type { Clock } from '../../../clock.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
 import type { Log } from '../../../log/contract.ts';
-import { array, boolean, object, ref, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
@@ -65,12 +65,7 @@ export function pullEvents(parts: Parts): Operation {
     ],
     answer: {
       description: 'No events: there was none until the wait was over.',
-      schema: object({
-        app: string(),
-        events: array(ref('PulledEvent')),
-        cursor: string('Stands after the last event.'),
-        more: boolean('There may be more now.'),
-      }),
+      schema: pulledEvents,
     },
     async handle({ context }) {
       const app = appOf(parts, context).id;

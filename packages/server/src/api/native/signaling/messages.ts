@@ -1,11 +1,11 @@
 import { HousecountError } from '@housecount/protocol';
+import { messagePage, object, string } from '@housecount/schema';
 import type { Messages } from '../../../ledger/messages/messages.ts';
 import { limits } from '../../../limits.ts';
 import type { Log } from '../../../log/contract.ts';
 import { conversationOf } from '../../../log/world.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import { pageOf } from '../../../signaling/messages/kept-messages.ts';
-import { anyOf, array, integer, object, optional, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
@@ -36,18 +36,6 @@ const other: Readable<string> = {
 const publisher = queryText('publisher', 'Only what this user published there.');
 const timestamp = queryInteger('timestamp', 'Only the message of this time.', timeBounds);
 
-const page = object({
-  messages: array(
-    object({
-      publisher: string(),
-      content: anyOf(object({ text: string() }), object({ bytes: string('Base64.') })),
-      customType: optional(string()),
-      timestamp: integer('Epoch milliseconds; no two messages of a conversation have the same.'),
-    }),
-  ),
-  newStart: integer('Send it as `start` for the next page; 0: this is the last.'),
-});
-
 const bounds = [start, end, count];
 const refusals = ['invalid_app_id', 'history_off', 'overloaded'] as const;
 
@@ -75,7 +63,7 @@ function listChannelMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
     summary: 'Kept messages of a MESSAGE channel, newest first',
     style: { kind: 'native', refusals: [...refusals, 'invalid_channel_name'] },
     parameters: [appParameter, channelParameter, ...bounds],
-    answer: { description: 'A page; one of long messages ends early.', schema: page },
+    answer: { description: 'A page; one of long messages ends early.', schema: messagePage },
     async handle({ context }) {
       const app = keepingApp(parts, context);
       const channel = signalingChannelOf(context);
@@ -93,7 +81,7 @@ function listUserMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
     summary: 'Kept messages between two users, newest first',
     style: { kind: 'native', refusals: [...refusals, 'invalid_user_id'] },
     parameters: [appParameter, userParameter, other, ...bounds],
-    answer: { description: 'A page, of both directions.', schema: page },
+    answer: { description: 'A page, of both directions.', schema: messagePage },
     async handle({ context }) {
       const app = keepingApp(parts, context);
       const ends = { channel: other.read(context), publisher: userOf(context) };

@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
+import { array, channelUsers, string, userChannels, userStatuses } from '@housecount/schema';
 import { limits } from '../../../limits.ts';
 import type { Backend } from '../../../signaling/backend.ts';
 import { namesForbidden } from '../../access/access.ts';
-import { array, integer, object, oneOf, optional, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, queryText, type Readable } from '../../request/parameters.ts';
@@ -60,11 +60,7 @@ function listChannelUsers(parts: Parts): Operation {
     parameters: [appParameter, channelParameter, channelTypeParameter, what, page],
     answer: {
       description: 'Nobody there is a count of 0.',
-      schema: object({
-        count: integer('All who are shown in the channel.', { minimum: 0 }),
-        users: optional(array(object({ userId: string(), states: optional(states) }))),
-        next: optional(string('Send it as `page`; absent on the last.')),
-      }),
+      schema: channelUsers,
     },
     async handle({ context, caller }) {
       const key = keyOf(parts, context);
@@ -95,9 +91,7 @@ function listUserChannels(parts: Parts): Operation {
     parameters: [appParameter, personParameter],
     answer: {
       description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
-      schema: object({
-        channels: array(object({ channelName: string(), channelType: oneOf('MESSAGE', 'STREAM') })),
-      }),
+      schema: userChannels,
     },
     async handle({ context }) {
       return { channels: await signaling.channelsOf(appOf(parts, context).id, personOf(context)) };
@@ -116,17 +110,7 @@ function getUserStatus(parts: Parts): Operation {
     parameters: [appParameter, users],
     answer: {
       description: 'In the order of the request.',
-      schema: object({
-        users: array(
-          object({
-            userId: string(),
-            status: {
-              ...oneOf('online', 'reconnecting', 'offline'),
-              description: '`reconnecting`: without connection, within the lease. Messages need `online`.',
-            },
-          }),
-        ),
-      }),
+      schema: userStatuses,
     },
     handle({ context }) {
       const app = appOf(parts, context).id;
@@ -136,5 +120,3 @@ function getUserStatus(parts: Parts): Operation {
     },
   };
 }
-
-const states = { type: 'object', additionalProperties: string() };

@@ -1,18 +1,10 @@
-import {
-  HousecountError,
-  signalingCustomTypeLengthMax,
-  signalingMessageBytesMax,
-} from '@housecount/protocol';
+import { bodyKeyLengthMax, publication, readBody, toldChannel, toldUser } from '@housecount/schema';
 import type { Backend, OwnersPublication } from '../../../signaling/backend.ts';
-import { anyOf, boolean, integer, object, optional, type Schema, string } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelParameter } from '../../request/parameters.ts';
-import { fieldsOf, flagOf, requestOf, textOf } from './body.ts';
-import { legalUser, signalingChannelOf, userOf, userParameter } from './places.ts';
-
-/** Characters of an idempotency key in the body. */
-const keyLengthMax = 128;
+import { requestOf } from './body.ts';
+import { signalingChannelOf, userOf, userParameter } from './places.ts';
 
 interface Parts extends AppList {
   readonly signaling: Pick<Backend, 'publish' | 'tellUser'>;
@@ -40,10 +32,10 @@ export function publishOperations(parts: Parts): readonly Operation[] {
       description,
       style: { kind: 'native', refusals: [...refusals, 'invalid_channel_name'] },
       parameters: [appParameter, channelParameter],
-      body,
+      body: publication,
       answer: {
         description: 'It is on its way to all who subscribe with messages.',
-        schema: object({ receivers: integer('Connections that it was sent to.', { minimum: 0 }) }),
+        schema: toldChannel,
       },
       idempotencyKeyOf: keyOfBody,
       async handle({ context, body: given }) {
@@ -60,13 +52,10 @@ export function publishOperations(parts: Parts): readonly Operation[] {
       description,
       style: { kind: 'native', refusals: refusals },
       parameters: [appParameter, userParameter],
-      body,
+      body: publication,
       answer: {
         description: 'For who is not there it is kept only with `storeInHistory`.',
-        schema: object({
-          online: boolean('The user was connected, and it was sent.'),
-          kept: boolean('It is in the history.'),
-        }),
+        schema: toldUser,
       },
       idempotencyKeyOf: keyOfBody,
       // What nobody was there for may be tried again.
@@ -78,44 +67,13 @@ export function publishOperations(parts: Parts): readonly Operation[] {
   ];
 }
 
-const body: Schema = object({
-  publisher: string('Who is shown as publisher: a legal user id.'),
-  content: anyOf(
-    object({ text: string(`At most ${signalingMessageBytesMax} bytes of UTF-8.`) }),
-    object({ bytes: string(`Base64 of at most ${signalingMessageBytesMax} bytes.`) }),
-    object({
-      sealed: string(`Base64 of at most ${signalingMessageBytesMax} bytes encrypted as clients do.`),
-    }),
-  ),
-  customType: optional({ type: 'string', maxLength: signalingCustomTypeLengthMax }),
-  storeInHistory: optional(boolean('It is kept, durably, before it is told.')),
-  asUser: optional(boolean('The publisher may be a user who is logged in.')),
-  idempotencyKey: optional({
-    type: 'string',
-    minLength: 1,
-    maxLength: keyLengthMax,
-    description:
-      'The same as the header Idempotency-Key, but that the same request at the same time waits for the answer.',
-  }),
-});
-
 function read(given: unknown, channelType: 'MESSAGE' | 'USER', channel: string): OwnersPublication {
-  const fields = fieldsOf(given, [
-    'publisher',
-    'content',
-    'customType',
-    'storeInHistory',
-    'asUser',
-    'idempotencyKey',
-  ]);
-  const { publisher, asUser: _, storeInHistory: __, idempotencyKey: ___, ...message } = fields;
-  if (publisher === undefined) throw new HousecountError('body_invalid', '"publisher" is missing.');
-  if (fields.idempotencyKey !== undefined) textOf(fields, 'idempotencyKey', keyLengthMax);
+  const { publisher, asUser, storeInHistory, idempotencyKey: _, ...message } = readBody(publication, given);
   const { content, customType } = requestOf('publish', { ...message, channelType, channel });
   return {
-    publisher: legalUser(publisher),
-    asUser: flagOf(fields, 'asUser'),
-    isKept: flagOf(fields, 'storeInHistory'),
+    publisher,
+    asUser: asUser ?? false,
+    isKept: storeInHistory ?? false,
     channel,
     content,
     ...(customType !== undefined && { customType }),
@@ -125,5 +83,5 @@ function read(given: unknown, channelType: 'MESSAGE' | 'USER', channel: string):
 /** One that is no key is refused when the body is read. */
 function keyOfBody(body: unknown): string | undefined {
   const key = (body as { idempotencyKey?: unknown } | undefined)?.idempotencyKey;
-  return typeof key === 'string' && key !== '' && key.length <= keyLengthMax ? key : undefined;
+  return typeof key === 'string' && key !== '' && key.length <= bodyKeyLengthMax ? key : undefined;
 }

@@ -1,5 +1,5 @@
+import { endedSession, removedUser } from '@housecount/schema';
 import type { Backend } from '../../../signaling/backend.ts';
-import { boolean, integer, object } from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelOf, channelParameter } from '../../request/parameters.ts';
@@ -33,7 +33,7 @@ export function removeOperations(parts: Parts): readonly Operation[] {
       parameters: [appParameter, channelParameter, personParameter],
       answer: {
         description: 'They are out, durably.',
-        schema: object({ removed: integer('Out of how many of the three.', { minimum: 0, maximum: 3 }) }),
+        schema: removedUser,
       },
       async handle({ context }) {
         const app = appOf(parts, context).id;
@@ -54,7 +54,7 @@ export function removeOperations(parts: Parts): readonly Operation[] {
       parameters: [appParameter, userParameter],
       answer: {
         description: 'It is over, durably.',
-        schema: object({ ended: boolean('False if there was none.') }),
+        schema: endedSession,
       },
       async handle({ context }) {
         return { ended: await signaling.endSession(appOf(parts, context).id, userOf(context)) };

@@ -1,24 +1,22 @@
 import { HousecountError, isSignalingName, type MetadataTarget } from '@housecount/protocol';
+import {
+  lockList,
+  lockRevocation,
+  metadataChange,
+  metadataSet,
+  readBody,
+  revokedLock,
+} from '@housecount/schema';
 import type { Metadata } from '../../../channel/metadata.ts';
+import { limits } from '../../../limits.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import type { Backend } from '../../../signaling/backend.ts';
 import { itemsOf } from '../../../signaling/storage/storage-requests.ts';
-import {
-  array,
-  boolean,
-  integer,
-  object,
-  oneOf,
-  optional,
-  ref,
-  type Schema,
-  string,
-} from '../../document/schema.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, type Parameter, path } from '../../request/parameters.ts';
-import { type Fields, fieldsOf, flagOf, requestOf } from './body.ts';
-import { channelTypeParameter, keyOf, legalUser, userOf, userParameter } from './places.ts';
+import { requestOf } from './body.ts';
+import { channelTypeParameter, keyOf, userOf, userParameter } from './places.ts';
 
 interface MetadataParts extends AppList {
   readonly signaling: Pick<Backend, 'metadata' | 'changeMetadata'>;
@@ -65,7 +63,8 @@ interface Place {
 
 function metadataOperations(parts: MetadataParts, place: Place): readonly Operation[] {
   const { signaling } = parts;
-  const answer = { description: 'The whole set.', schema: ref('MetadataSet') };
+  const change = metadataChange(limits);
+  const answer = { description: 'The whole set.', schema: metadataSet };
   const parameters = [appParameter, ...place.parameters];
   return [
     {
@@ -104,22 +103,19 @@ function metadataOperations(parts: MetadataParts, place: Place): readonly Operat
         ],
       },
       parameters,
-      body: changeBody,
+      body: change,
       answer,
       async handle({ context, body }) {
         const app = appOf(parts, context).id;
         const target = place.targetOf(context);
-        const { speaker, rest } = speakerOf(body, [
-          'mode',
-          'items',
-          'majorRevision',
-          'lockName',
-          'addTimeStamp',
-          'addUserId',
-        ]);
-        const items = Array.isArray(rest.items) ? rest.items.map(withDefaults) : rest.items;
-        const change = requestOf('change-metadata', { ...changeDefaults, ...rest, items, target });
-        return shown(await signaling.changeMetadata(app, speaker, change));
+        const { author, asUser, items, ...rest } = readBody(change, body);
+        const request = requestOf('change-metadata', {
+          ...changeDefaults,
+          ...rest,
+          items: items.map((item) => ({ ...itemDefaults, ...item })),
+          target,
+        });
+        return shown(await signaling.changeMetadata(app, { author, asUser: asUser ?? false }, request));
       },
     },
   ];
@@ -137,15 +133,7 @@ function lockOperations(parts: LockParts): readonly Operation[] {
       parameters: [appParameter, channelParameter, channelTypeParameter],
       answer: {
         description: 'All of them.',
-        schema: object({
-          locks: array(
-            object({
-              lockName: string(),
-              owner: optional(string('Empty: nobody holds it.')),
-              ttl: integer('Seconds that it stays with who goes offline.'),
-            }),
-          ),
-        }),
+        schema: lockList,
       },
       handle: ({ context }) => ({ locks: signaling.locks(keyOf(parts, context)) }),
     },
@@ -168,70 +156,22 @@ function lockOperations(parts: LockParts): readonly Operation[] {
         ],
       },
       parameters: [appParameter, channelParameter, path('lock', 'Name of the lock.'), channelTypeParameter],
-      body: object({
-        ...speakerSchema,
-        owner: optional(string('Only if it is they who hold it.')),
-      }),
-      answer: { description: 'It is free, or the next one has it.', schema: object({ lockName: string() }) },
+      body: lockRevocation,
+      answer: { description: 'It is free, or the next one has it.', schema: revokedLock },
       async handle({ context, body }) {
         const key = keyOf(parts, context);
         const { lock } = context.params;
-        const { speaker, rest } = speakerOf(body, ['owner']);
-        const owner = rest.owner === undefined ? undefined : legalUser(rest.owner);
+        const { author, asUser, owner } = readBody(lockRevocation, body);
         if (!isSignalingName(lock)) throw new HousecountError('lock_unknown');
-        await signaling.revokeLock(key, lock, speaker, owner);
+        await signaling.revokeLock(key, lock, { author, asUser: asUser ?? false }, owner);
         return { lockName: lock };
       },
     },
   ];
 }
 
-/** The shape of a set of metadata, as it is shown. */
-export const metadataSetSchema = object({
-  majorRevision: integer(),
-  items: array(
-    object({
-      key: string(),
-      value: string(),
-      revision: integer(),
-      updatedMs: optional(integer('UTC epoch milliseconds.')),
-      author: optional(string()),
-    }),
-  ),
-});
-
 const shown = (metadata: Metadata) => ({ majorRevision: metadata.majorRevision, items: itemsOf(metadata) });
-
-const speakerSchema = {
-  author: string('In whose name: a legal user id.'),
-  asUser: optional(boolean('The author may be a user who is logged in.')),
-};
-
-const changeBody: Schema = object({
-  ...speakerSchema,
-  mode: {
-    ...oneOf('set', 'update', 'remove'),
-    description: '`update`: of what is there; `remove`: of that too, and of all if `items` is empty.',
-  },
-  items: array(
-    object({ key: string(), value: optional(string()), revision: optional(integer()) }),
-    'Keys of at most 32 visible ASCII characters.',
-  ),
-  majorRevision: optional(integer()),
-  lockName: optional(string('A lock of the channel that the author must hold.')),
-  addTimeStamp: optional(boolean()),
-  addUserId: optional(boolean()),
-});
 
 const changeDefaults = { majorRevision: -1, lockName: '', addTimeStamp: false, addUserId: false };
 
-const withDefaults = (item: unknown): unknown =>
-  typeof item === 'object' && item !== null && !Array.isArray(item)
-    ? { value: '', revision: -1, ...item }
-    : item;
-
-function speakerOf(body: unknown, more: readonly string[]) {
-  const { author, asUser: _, ...rest }: Fields = fieldsOf(body, ['author', 'asUser', ...more]);
-  if (author === undefined) throw new HousecountError('body_invalid', '"author" is missing.');
-  return { speaker: { author: legalUser(author), asUser: flagOf(body as Fields, 'asUser') }, rest };
-}
+const itemDefaults = { value: '', revision: -1 };

@@ -1,20 +1,10 @@
 import { HousecountError } from '@housecount/protocol';
+import { subscriberEvents, subscriberList } from '@housecount/schema';
 import type { Member, OpenChannel } from '../../../channel/state.ts';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
 import type { Log } from '../../../log/contract.ts';
 import { userIdOf } from '../../../signaling/names/identity.ts';
-import {
-  array,
-  boolean,
-  constant,
-  integer,
-  object,
-  oneOf,
-  optional,
-  ref,
-  string,
-} from '../../document/schema.ts';
 import type { AppList } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, queryInteger, queryText } from '../../request/parameters.ts';
@@ -46,12 +36,6 @@ const atParameter = queryText(
 const cursorParameter = {
   ...queryText('cursor', 'Of the subscribers, or of the answer before.'),
   required: true,
-};
-
-const place = {
-  app: string(),
-  channelType: oneOf('MESSAGE', 'STREAM'),
-  channel: string(),
 };
 
 interface Parts extends AppList {
@@ -90,23 +74,7 @@ function listSubscribers(
     ],
     answer: {
       description: 'In order of arrival. Without `sid`: nobody subscribes.',
-      schema: object({
-        ...place,
-        sid: optional(string('One life of the channel, from first to last subscriber.')),
-        seq: optional(integer()),
-        count: integer(),
-        members: array(
-          object({
-            userId: optional(string()),
-            uid: optional(integer()),
-            joinedMs: integer('UTC epoch milliseconds.'),
-            quiet: optional(constant(true)),
-            interruptedSinceMs: optional(integer('UTC epoch milliseconds.')),
-          }),
-        ),
-        cursor: optional(string('Of the first page.')),
-        next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
-      }),
+      schema: subscriberList,
     },
     handle({ context }) {
       const key = keyOf(parts, context);
@@ -147,12 +115,7 @@ function listSubscriberEvents(
     parameters: [appParameter, channelParameter, channelTypeParameter, cursorParameter, limit, wait],
     answer: {
       description: 'There may be none, and more: a bounded part of the log is read for each answer.',
-      schema: object({
-        ...place,
-        events: array(ref('ChannelEvent')),
-        cursor: string('Stands after the last event.'),
-        more: boolean('There may be more now.'),
-      }),
+      schema: subscriberEvents,
     },
     async handle({ context }) {
       const key = keyOf(parts, context);

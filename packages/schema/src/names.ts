@@ -1,0 +1,29 @@
+import { accountBytesMax, channelNameBytesMax, uidMax } from '@housecount/protocol';
+import { integer, refusing, string } from './shape.ts';
+
+/** What people and channels are called, as `names.ts` of the protocol has it. */
+
+const legal = '[A-Za-z0-9 !#$%&()+\\-:;<=.>?@\\[\\]\\^_{}\\|~,]';
+const nameOf = (lengthMax: number) => `^(?!\\.{1,2}$)${legal}{1,${lengthMax}}$`;
+
+export const channelName = (description: string) =>
+  refusing(string(description, { pattern: nameOf(channelNameBytesMax) }), { must: 'a channel name' });
+
+/** The name of somebody who may be in live channels alone: any account, of which every user id is one. */
+export const account = (description: string) =>
+  refusing(string(description, { pattern: nameOf(accountBytesMax) }), {
+    must: 'a user id or an account',
+    code: 'invalid_user_id',
+  });
+
+/** A user id of signaling. */
+export const userId = (description: string) =>
+  refusing(
+    string(description, { pattern: '^(?!_)[ !#$%&()+,\\-:;<=>?@\\[\\]\\^_\\{\\|\\}~0-9A-Za-z]{1,64}$' }),
+    { must: '1 to 64 characters of the legal set, not beginning with "_"', code: 'invalid_user_id' },
+  );
+
+/** Of a member that is there. */
+export const memberUid = (description: string) => integer(description, { minimum: 1, maximum: uidMax });
+
+export { legal as legalCharacter, nameOf as namePattern };

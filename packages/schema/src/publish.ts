@@ -1,0 +1,45 @@
+import { type JsonSchema, nameOf, type Shape } from './shape.ts';
+
+/** Schemas as they are published: a shape with a name stands once among `components`, and is referred to. */
+export class Publication {
+  readonly components: Record<string, JsonSchema> = {};
+  readonly #shapes = new Map<string, Shape>();
+
+  /** The schema of a shape, for the document. Adds the named shapes in it to the components. */
+  schema(shape: Shape): JsonSchema {
+    const name = shape[nameOf];
+    if (name === undefined) return this.#inside(shape);
+    this.#add(name, shape);
+    return { $ref: `#/components/schemas/${name}` };
+  }
+
+  #add(name: string, shape: Shape): void {
+    const known = this.#shapes.get(name);
+    if (known !== undefined) return;
+    this.#shapes.set(name, shape);
+    // Its place first: a document lists what contains before what is contained.
+    this.components[name] = {};
+    this.components[name] = this.#inside(shape);
+  }
+
+  #inside(shape: Shape): JsonSchema {
+    return Object.fromEntries(
+      Object.entries(shape).map(([keyword, value]) => [keyword, this.#value(keyword, value)]),
+    );
+  }
+
+  #value(keyword: string, value: unknown): unknown {
+    if (lists.has(keyword)) return (value as readonly Shape[]).map((one) => this.schema(one));
+    if (keyword === 'properties')
+      return Object.fromEntries(
+        Object.entries(value as Readonly<Record<string, Shape>>).map(([name, one]) => [
+          name,
+          this.schema(one),
+        ]),
+      );
+    return single.has(keyword) && typeof value === 'object' ? this.schema(value as Shape) : value;
+  }
+}
+
+const lists = new Set(['anyOf', 'oneOf', 'allOf']);
+const single = new Set(['items', 'not', 'additionalProperties', 'propertyNames']);

@@ -1,0 +1,158 @@
+import { uidMax } from '@housecount/protocol';
+import { account, channelName, memberUid } from '../names.ts';
+import {
+  anyOf,
+  array,
+  closed,
+  constant,
+  integer,
+  milliseconds,
+  named,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  refusing,
+  string,
+} from '../shape.ts';
+
+/** Kicking rules: of the native API, and of the Agora-compatible one. */
+
+/** Those that the Agora-compatible API knows. */
+export const agoraPrivileges = ['join_channel', 'publish_audio', 'publish_video'] as const;
+/** `publish_message`: messages of signaling, to channels, topics and users. */
+export const privileges = [...agoraPrivileges, 'publish_message'] as const;
+/** Longest that a rule lasts, seconds: a year. */
+export const ruleSecondsMax = 365 * 86_400;
+
+const listOf = <const P extends readonly string[]>(...names: P) =>
+  refusing(array(oneOf(...names), 'What they may not do.', { minItems: 1 }), {
+    must: `a list of ${names.join(', ')}`,
+  });
+
+/** Null is refused: who lost a name on the way must not ban everybody in its place. */
+export const newRule = named(
+  'NewRule',
+  refusing(
+    closed(
+      {
+        channel: optional(channelName('Channel name.')),
+        userId: optional(account('User id, or account.')),
+        uid: optional(memberUid('In place of userId.')),
+        ip: optional(string('Address.', { format: 'ip-address' })),
+        privileges: listOf(...privileges),
+        seconds: integer('How long, from now.', { minimum: 1, maximum: ruleSecondsMax }),
+      },
+      {
+        anyOf: ['channel', 'userId', 'uid', 'ip'].map((name) => ({ required: [name] })),
+        not: { required: ['uid', 'userId'] },
+      },
+    ),
+    { must: 'an object with "channel", "userId", "uid" or "ip", and not both "userId" and "uid"' },
+  ),
+);
+
+export const rule = named(
+  'Rule',
+  object({
+    id: integer(),
+    channel: optional(string()),
+    uid: optional(integer()),
+    userId: optional(string('Where the rule was made for it.')),
+    ip: optional(string()),
+    privileges: array(oneOf(...privileges)),
+    createdMs: milliseconds('When it was made'),
+    endsMs: milliseconds('When it ends'),
+  }),
+);
+export const ruleList = named(
+  'RuleList',
+  object({
+    rules: array(rule),
+    total: integer('Rules of the app that hold.'),
+    next: optional(integer('Send it as `after` for the next page; absent on the last.')),
+  }),
+);
+export const deletedRule = object({ id: integer() });
+
+const appid = string('App id.');
+const anyNumber = { minimum: 0 };
+const duration = {
+  time: optional(number('Minutes, 1 to 1440, clamped; default 60.', anyNumber)),
+  time_in_seconds: optional(number('Seconds, 10 to 86430, clamped; wins over `time`.', anyNumber)),
+};
+const ruleId = refusing(
+  integer('Of the rule.', { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+  { must: 'the number of a rule' },
+);
+const filled = (name: string) => ({ required: [name], properties: { [name]: { minLength: 1 } } });
+
+/** An empty text is not set. Other fields are passed over, as that API does. */
+export const newAgoraRule = named(
+  'NewKickingRule',
+  refusing(
+    {
+      ...object({
+        appid,
+        cname: optional(
+          refusing(anyOf(constant(''), channelName('Channel; empty: not set.')), { must: 'a channel name' }),
+        ),
+        uid: optional(
+          refusing(memberUid('1 to 4294967295.'), { must: `a whole number from 1 to ${uidMax}` }),
+        ),
+        ip: optional(
+          refusing(anyOf(constant(''), string('Address; empty: not set.', { format: 'ip-address' })), {
+            must: 'an IP address',
+          }),
+        ),
+        ...duration,
+        privileges: listOf(...agoraPrivileges),
+      }),
+      anyOf: [filled('cname'), { required: ['uid'] }, filled('ip')],
+    },
+    { must: 'an object with cname, uid or ip' },
+  ),
+);
+/** A rule cannot be made to last 0: that is what deleting is for. */
+export const agoraRuleChange = named(
+  'KickingRuleChange',
+  refusing(
+    {
+      ...object({ appid, id: ruleId, ...duration }),
+      anyOf: [
+        { required: ['time_in_seconds'], properties: { time_in_seconds: { exclusiveMinimum: 0 } } },
+        {
+          not: { required: ['time_in_seconds'] },
+          properties: { time: { exclusiveMinimum: 0 } },
+        },
+      ],
+    },
+    { must: 'such that the time is not 0; delete the rule to end it' },
+  ),
+);
+export const agoraRuleId = named('KickingRuleId', object({ appid, id: ruleId }));
+
+const success = constant('success');
+export const agoraRuleMade = object({ status: success, id: integer() });
+const dateTime = (description?: string) => string(description, { format: 'date-time' });
+export const agoraRuleChanged = object({
+  status: success,
+  result: object({ id: integer(), ts: dateTime() }),
+});
+const kickingRule = named(
+  'KickingRule',
+  object({
+    id: integer(),
+    appid: string(),
+    uid: nullable(integer()),
+    opid: integer(),
+    cname: string(),
+    ip: string(),
+    ts: dateTime('When it ends.'),
+    privileges: array(oneOf(...agoraPrivileges)),
+    createAt: dateTime(),
+    updateAt: dateTime(),
+  }),
+);
+export const agoraRuleList = object({ status: success, rules: array(kickingRule) });
