@@ -1,15 +1,21 @@
 import type { MemberLeft } from './events.ts';
 
+/** When and how a member left, whoever it was. */
+type LeftAt = Pick<
+  MemberLeft,
+  'joinedMs' | 'atMs' | 'evidence' | 'noticedMs' | 'lastHeardMs' | 'silentSinceMs'
+>;
+
 /**
  * When a member who left was there last, epoch milliseconds: the goodbye, or being put out, of somebody who was there; the
  * beginning of the silence of somebody who was not. A silence begins with the closing of the connection if that was heard,
  * else when the member was last heard. Lies between the join and the leave, which comes later by as long as was waited.
  */
-export function presenceEndMs(left: MemberLeft): number {
+export function presenceEndMs(left: LeftAt): number {
   return Math.max(left.joinedMs, Math.min(left.atMs, endOf(left)));
 }
 
-function endOf({ evidence, atMs, noticedMs, lastHeardMs, silentSinceMs }: MemberLeft): number {
+function endOf({ evidence, atMs, noticedMs, lastHeardMs, silentSinceMs }: LeftAt): number {
   switch (evidence) {
     case 'bye':
     case 'media-closed':

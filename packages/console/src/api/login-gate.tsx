@@ -1,3 +1,4 @@
+import { ApiError } from '@housecount/client';
 import {
   Alert,
   Anchor,
@@ -13,7 +14,6 @@ import {
 import { IconLock } from '@tabler/icons-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { RouteLink } from '../shell/router.tsx';
-import { ApiError } from './client.ts';
 import { useSession } from './session.tsx';
 
 /** Shows the page to whoever may see it, and the login form to everyone else. */

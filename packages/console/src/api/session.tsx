@@ -1,9 +1,9 @@
+import type { Session } from '@housecount/client';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { Failure } from '../shell/failure.tsx';
 import { Waiting } from '../shell/waiting.tsx';
-import { getJson } from './client.ts';
+import { api } from './client.ts';
 import { basicAuthorization, currentAuthorization, keepAuthorization } from './credentials.ts';
-import type { Session } from './shapes.ts';
 
 export interface SessionState extends Session {
   /** Checks the id and secret with the server and keeps them for this tab. Throws ApiError when they are wrong. */
@@ -30,7 +30,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const stop = new AbortController();
     setError(undefined);
-    getJson<Session>('/v1/session', { signal: stop.signal })
+    api
+      .call('getSession', {}, { signal: stop.signal })
       .then(setSession)
       .catch((cause: unknown) => {
         if (!stop.signal.aborted) setError(cause);
@@ -42,8 +43,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     const before = currentAuthorization();
     keepAuthorization(basicAuthorization(id, secret));
     try {
-      await getJson('/v1/apps');
-      setSession(await getJson<Session>('/v1/session'));
+      await api.call('listApps', {});
+      setSession(await api.call('getSession', {}));
     } catch (cause) {
       keepAuthorization(before);
       throw cause;

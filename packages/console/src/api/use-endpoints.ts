@@ -1,12 +1,12 @@
-import { getJson } from './client.ts';
-import type { EndpointInfo, EndpointList } from './shapes.ts';
+import type { Endpoint } from '@housecount/client';
+import { api } from './client.ts';
 import { usePoll } from './use-poll.ts';
 
 const endpointsEveryMs = 10_000;
 
 export interface Endpoints {
   /** Undefined until the first answer. */
-  readonly list: readonly EndpointInfo[] | undefined;
+  readonly list: readonly Endpoint[] | undefined;
   readonly error: unknown;
   /** What to call an endpoint: its description, else its host; the id of one that is no longer there. */
   nameOf(endpointId: string): string;
@@ -17,7 +17,7 @@ export function useEndpoints(app: string): Endpoints {
   const path = `/v1/apps/${app}/endpoints`;
   const { value, error } = usePoll(
     path,
-    (signal) => getJson<EndpointList>(path, { signal }),
+    (signal) => api.call('listEndpoints', { app }, { signal }),
     endpointsEveryMs,
   );
   const list = value?.endpoints;
@@ -32,7 +32,7 @@ export function useEndpoints(app: string): Endpoints {
 }
 
 /** An endpoint's description, or the host of its URL. */
-export function nameOfEndpoint({ description, url }: Pick<EndpointInfo, 'description' | 'url'>): string {
+export function nameOfEndpoint({ description, url }: Pick<Endpoint, 'description' | 'url'>): string {
   return description || hostOf(url) || url;
 }
 

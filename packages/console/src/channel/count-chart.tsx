@@ -1,4 +1,4 @@
-import type { ChannelEvent } from '@housecount/protocol';
+import type { ChannelEvent } from '@housecount/client';
 import { Skeleton } from '@mantine/core';
 import { clockTime } from '../words/times.ts';
 import classes from './channel.module.css';

@@ -1,4 +1,5 @@
-import { type ChannelEvent, type Evidence, presenceEndMs } from '@housecount/protocol';
+import type { ChannelEvent } from '@housecount/client';
+import { type Evidence, presenceEndMs } from '@housecount/protocol';
 import { nameOf } from '../words/person.ts';
 import { wordsOfEvidence, wordsOfReason } from '../words/reasons.ts';
 import { clockTime, duration, fullTime } from '../words/times.ts';

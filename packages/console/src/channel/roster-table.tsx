@@ -1,4 +1,4 @@
-import type { RosterMember } from '@housecount/protocol';
+import type { RosterMember } from '@housecount/client';
 import { Badge, Table, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { nameOf } from '../words/person.ts';

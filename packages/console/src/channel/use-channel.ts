@@ -1,7 +1,7 @@
-import type { ChannelEvent } from '@housecount/protocol';
+import type { ChannelEvent, Roster } from '@housecount/client';
+import { ApiError } from '@housecount/client';
 import { useEffect, useRef, useState } from 'react';
-import { ApiError, getJson } from '../api/client.ts';
-import type { EventPage, Roster } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { usePoll } from '../api/use-poll.ts';
 
 const everyMs = 2_000;
@@ -27,21 +27,21 @@ export interface ChannelView {
 
 /** A channel's roster, and its events since the sid began, followed by asking for those after the last. */
 export function useChannel(app: string, channel: string): ChannelView {
-  const base = `/v1/apps/${app}/channels/${encodeURIComponent(channel)}`;
+  const place = { app, channel };
   const kept = useRef<{ sid: string; events: readonly ChannelEvent[] }>({ sid: '', events: [] });
   const [events, setEvents] = useState<readonly ChannelEvent[]>([]);
 
   const polled = usePoll<Roster | null>(
-    base,
+    `${app}/${channel}`,
     async (signal) => {
-      const roster = await rosterOrNone(base, signal);
+      const roster = await rosterOrNone(place, signal);
       if (roster === null) return null;
       if (roster.sid !== kept.current.sid) kept.current = { sid: roster.sid, events: [] };
       for (let page = 0; page < pagesMax; page++) {
         const after = kept.current.events.at(-1)?.seq ?? 0;
         if (after >= roster.seq) break;
-        const query = new URLSearchParams({ sid: roster.sid, after: String(after), limit: String(pageSize) });
-        const answer = await getJson<EventPage>(`${base}/events?${query}`, { signal });
+        const asked = { ...place, sid: roster.sid, after, limit: pageSize };
+        const answer = await api.call('listEvents', asked, { signal });
         kept.current = {
           sid: roster.sid,
           events: [...kept.current.events, ...answer.events].slice(-eventsMax),
@@ -66,14 +66,16 @@ export function useChannel(app: string, channel: string): ChannelView {
   };
 }
 
-async function rosterOrNone(base: string, signal: AbortSignal): Promise<Roster | null> {
+async function rosterOrNone(
+  place: { readonly app: string; readonly channel: string },
+  signal: AbortSignal,
+): Promise<Roster | null> {
   try {
-    const roster = await getJson<Roster>(`${base}/roster?limit=${pageSize}`, { signal });
+    const roster = await api.call('getRoster', { ...place, limit: pageSize }, { signal });
     const members = [...roster.members];
     let { next } = roster;
     for (let page = 1; next !== undefined && page < rosterPagesMax; page++) {
-      const query = new URLSearchParams({ limit: String(pageSize), after: String(next.after), at: next.at });
-      const more = await getJson<Roster>(`${base}/roster?${query}`, { signal });
+      const more = await api.call('getRoster', { ...place, limit: pageSize, ...next }, { signal });
       members.push(...more.members);
       next = more.next;
     }

@@ -1,7 +1,7 @@
+import type { MadeAttempt } from '@housecount/client';
 import { Button, SegmentedControl, Stack, Text, Timeline } from '@mantine/core';
 import { IconArrowForwardUp, IconCheck, IconReload, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { MadeAttempt } from '../api/shapes.ts';
 import { CodeBlock } from '../shell/code-block.tsx';
 import { clockTimeMs, dayTime, fullTime } from '../words/times.ts';
 import { nameOfAttempt, noticeIn, whatFollowed, wordsOfOutcome } from './attempt-words.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { MadeAttempt } from '../api/shapes.ts';
+import type { MadeAttempt } from '@housecount/client';
 import { nameOfAttempt, noticeIn, whatFollowed, wordsOfOutcome } from './attempt-words.ts';
 
 const made = (about: Partial<MadeAttempt>): MadeAttempt => ({

@@ -1,4 +1,4 @@
-import type { MadeAttempt } from '../api/shapes.ts';
+import type { MadeAttempt } from '@housecount/client';
 import { wordsOfStage } from '../words/stages.ts';
 import { duration } from '../words/times.ts';
 

@@ -1,7 +1,7 @@
+import type { Delivery } from '@housecount/client';
 import { Badge, Button, EmptyState, Group, Stack, Text } from '@mantine/core';
 import { IconArrowForwardUp, IconMailOff } from '@tabler/icons-react';
 import { useCallback, useState } from 'react';
-import type { Delivery } from '../api/shapes.ts';
 import { useEndpoints } from '../api/use-endpoints.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';

@@ -1,9 +1,9 @@
+import type { DeliveryWithAttempts } from '@housecount/client';
 import { eventsLostType } from '@housecount/protocol';
 import { Alert, Badge, Button, Drawer, Group, Stack, Table, Text } from '@mantine/core';
 import { IconArrowForwardUp } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { getJson, sendJson } from '../api/client.ts';
-import type { DeliveryWithAttempts, RedeliveryAnswer } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import type { Endpoints } from '../api/use-endpoints.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { CopyIcon } from '../shell/copy-button.tsx';
@@ -76,12 +76,11 @@ function Details({
   endpoints: Endpoints;
   changed: () => void;
 }) {
-  const path = `/v1/apps/${app}/deliveries/${encodeURIComponent(endpoint)}/${encodeURIComponent(noticeId)}`;
   // Attempts carry their requests, so a delivery that will not be tried again by itself is not read again and again.
   const [goesOn, setGoesOn] = useState(true);
   const { value, error, again } = usePoll(
-    path,
-    (signal) => getJson<DeliveryWithAttempts>(path, { signal }),
+    `${app}/${endpoint}/${noticeId}`,
+    (signal) => api.call('getDelivery', { app, endpoint, noticeId }, { signal }),
     goesOn ? lookEveryMs : undefined,
   );
   const isRetrying = value === undefined || value.status === 'retrying';
@@ -98,10 +97,7 @@ function Details({
     );
   const deliverAgain = () =>
     run('again', async () => {
-      const answer = await sendJson<RedeliveryAnswer>('POST', `/v1/apps/${app}/redeliver`, {
-        endpoint,
-        noticeId,
-      });
+      const answer = await api.call('redeliver', { app, body: { endpoint, noticeId } });
       setRedelivery(answer.redelivery?.id);
     });
   return (

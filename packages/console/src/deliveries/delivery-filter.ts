@@ -1,6 +1,12 @@
-import { type DeliveryStatus, deliveryStatuses } from '../api/shapes.ts';
+import type { DeliveryStatus, NoticeNumber } from '@housecount/client';
 import { noticeNumbers, wordsOfNotice } from '../words/notices.ts';
 import { fullTime } from '../words/times.ts';
+
+export const deliveryStatuses = [
+  'retrying',
+  'given-up',
+  'delivered',
+] as const satisfies readonly DeliveryStatus[];
 
 /** What a search asks for; every field that is there must fit. Times are of the first attempt, epoch milliseconds. */
 export interface DeliveryFilter {
@@ -8,7 +14,7 @@ export interface DeliveryFilter {
   readonly channel?: string;
   readonly uid?: number;
   readonly account?: string;
-  readonly type?: number;
+  readonly type?: NoticeNumber;
   readonly status?: DeliveryStatus;
   readonly from?: number;
   readonly to?: number;
@@ -32,7 +38,7 @@ export function filterOf(query: URLSearchParams): DeliveryFilter {
   const channel = query.get('channel');
   const account = query.get('account');
   const uid = numberOf(query.get('uid'));
-  const type = numberOf(query.get('type'));
+  const type = noticeNumbers.find((each) => String(each) === query.get('type'));
   const status = deliveryStatuses.find((each) => each === query.get('status'));
   const from = numberOf(query.get('from'));
   const to = numberOf(query.get('to'));
@@ -41,7 +47,7 @@ export function filterOf(query: URLSearchParams): DeliveryFilter {
     ...(channel && { channel }),
     ...(uid !== undefined && { uid }),
     ...(account && { account }),
-    ...(type !== undefined && noticeNumbers.some((each) => each === type) && { type }),
+    ...(type !== undefined && { type }),
     ...(status && { status }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),

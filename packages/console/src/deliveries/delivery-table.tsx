@@ -1,6 +1,6 @@
+import type { Delivery } from '@housecount/client';
 import { Badge, Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { memo } from 'react';
-import type { Delivery } from '../api/shapes.ts';
 import { colorOfNotice, wordsOfNotice } from '../words/notices.ts';
 import { nameOf } from '../words/person.ts';
 import { dayTime, fullTime } from '../words/times.ts';

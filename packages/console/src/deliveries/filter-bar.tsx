@@ -1,13 +1,19 @@
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
-import { deliveryStatuses } from '../api/shapes.ts';
 import { type Endpoints, nameOfEndpoint } from '../api/use-endpoints.ts';
 import type { ChangeQuery } from '../shell/use-query.ts';
 import { noticeNumbers, wordsOfNotice } from '../words/notices.ts';
 import { localField, msOfLocalField } from '../words/times.ts';
 import classes from './deliveries.module.css';
-import { type DeliveryFilter, filterNames, memberOf, typedMember, wordsOfStatus } from './delivery-filter.ts';
+import {
+  type DeliveryFilter,
+  deliveryStatuses,
+  filterNames,
+  memberOf,
+  typedMember,
+  wordsOfStatus,
+} from './delivery-filter.ts';
 
 /** How long after the last key a search begins, milliseconds. */
 const typingMs = 400;

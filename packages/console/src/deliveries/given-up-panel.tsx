@@ -1,8 +1,9 @@
+import type { Endpoint } from '@housecount/client';
+import { ApiError } from '@housecount/client';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconMailX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
-import { ApiError, sendJson } from '../api/client.ts';
-import type { EndpointInfo, RedeliveryAnswer } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { nameOfEndpoint } from '../api/use-endpoints.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
@@ -21,7 +22,7 @@ export function GivenUpPanel({
   deliverAgain,
 }: {
   app: string;
-  endpoints: readonly EndpointInfo[];
+  endpoints: readonly Endpoint[];
   /** Counted anew when it changes. */
   round: number;
   show: (endpointId: string) => void;
@@ -80,10 +81,9 @@ export function GivenUpPanel({
 }
 
 async function countOf(app: string, endpoint: string, signal: AbortSignal): Promise<number | 'too many'> {
-  const path = `/v1/apps/${app}/redeliver`;
   try {
-    const body = { endpoint, givenUp: true, dryRun: true };
-    return (await sendJson<RedeliveryAnswer>('POST', path, body, { signal })).notices;
+    const body = { endpoint, givenUp: true, dryRun: true } as const;
+    return (await api.call('redeliver', { app, body }, { signal })).notices;
   } catch (cause) {
     if (cause instanceof ApiError && cause.code === 'query_invalid') return 'too many';
     // Deleted since the list was made.

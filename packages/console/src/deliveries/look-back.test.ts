@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
-import type { Delivery, DeliveryPage } from '../api/shapes.ts';
+import type { Delivery, DeliveryPage } from '@housecount/client';
 import { lookBack, requestsPerLook, rowsPerLook } from './look-back.ts';
 
 const delivery = (seq: number): Delivery => ({
   endpoint: 'main',
   noticeId: `s:${seq}:105`,
+  position: seq,
   type: 105,
   channel: 'c',
   sid: 's',

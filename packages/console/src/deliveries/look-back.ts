@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryPage } from '../api/shapes.ts';
+import type { Delivery, DeliveryPage } from '@housecount/client';
 
 /** Deliveries shown at a time. */
 export const rowsPerLook = 50;

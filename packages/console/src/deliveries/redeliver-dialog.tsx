@@ -1,7 +1,6 @@
 import { Button, Group, Modal, Radio, Select, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import { sendJson } from '../api/client.ts';
-import type { RedeliveryAnswer } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { type Endpoints, nameOfEndpoint } from '../api/use-endpoints.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -39,20 +38,19 @@ export function RedeliverDialog({
   const [seq, setSeq] = useState('0');
   const [counted, setCounted] = useState<{ request: RedeliveryRequest; notices: number }>();
   const { busy, error, run } = useAction();
-  const path = `/v1/apps/${app}/redeliver`;
   const request = requestOf({ endpoint, selection, filter, since, sid, seq });
 
   const count = (event: FormEvent) => {
     event.preventDefault();
     if (request === undefined) return;
     void run('count', async () => {
-      const { notices } = await sendJson<RedeliveryAnswer>('POST', path, { ...request, dryRun: true });
+      const { notices } = await api.call('redeliver', { app, body: { ...request, dryRun: true } });
       setCounted({ request, notices });
     });
   };
   const begin = (confirmed: RedeliveryRequest) =>
     run('begin', async () => {
-      const { redelivery } = await sendJson<RedeliveryAnswer>('POST', path, confirmed);
+      const { redelivery } = await api.call('redeliver', { app, body: confirmed });
       if (redelivery) begun(redelivery.id);
     });
 

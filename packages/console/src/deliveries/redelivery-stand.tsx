@@ -1,7 +1,7 @@
+import { ApiError } from '@housecount/client';
 import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { ApiError, getJson, sendJson } from '../api/client.ts';
-import type { Redelivery } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -11,11 +11,10 @@ const lookEveryMs = 500;
 
 /** How a redelivery stands, with a bar, and a way to end it. `ended` is told once when it has ended. */
 export function RedeliveryStand({ app, id, ended }: { app: string; id: string; ended: () => void }) {
-  const path = `/v1/apps/${app}/redeliveries/${encodeURIComponent(id)}`;
   const [quiet, setQuiet] = useState(false);
   const { value, error, again } = usePoll(
-    path,
-    (signal) => getJson<Redelivery>(path, { signal }),
+    `${app}/${id}`,
+    (signal) => api.call('getRedelivery', { app, id }, { signal }),
     quiet ? undefined : lookEveryMs,
   );
   const cancel = useAction();
@@ -55,7 +54,7 @@ export function RedeliveryStand({ app, id, ended }: { app: string; id: string; e
             loading={cancel.busy !== undefined}
             onClick={() =>
               cancel.run('cancel', async () => {
-                await sendJson('DELETE', path);
+                await api.call('cancelRedelivery', { app, id });
                 again();
               })
             }

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
-import type { Redelivery } from '../api/shapes.ts';
+import type { Redelivery } from '@housecount/client';
 import { wordsOfRedelivery } from './redelivery.ts';
 
 const redelivery = (about: Partial<Redelivery>): Redelivery => ({
   id: 'r',
+  app: 'a',
   endpoint: 'main',
   state: 'done',
   notices: 12,

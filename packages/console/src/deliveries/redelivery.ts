@@ -1,4 +1,4 @@
-import type { Redelivery } from '../api/shapes.ts';
+import type { Redelivery } from '@housecount/client';
 
 /** What is to be sent again to one endpoint: the body of the request, but for `dryRun`. */
 export type RedeliveryRequest = { readonly endpoint: string } & (

@@ -1,5 +1,5 @@
+import type { DeliveryStatus } from '@housecount/client';
 import { Badge } from '@mantine/core';
-import type { DeliveryStatus } from '../api/shapes.ts';
 import { wordsOfStatus } from './delivery-filter.ts';
 
 const colors: Readonly<Record<DeliveryStatus, string>> = {

@@ -1,6 +1,6 @@
+import type { Delivery } from '@housecount/client';
 import { useState } from 'react';
-import { getJson } from '../api/client.ts';
-import type { Delivery, DeliveryPage } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { type DeliveryFilter, queryOf } from './delivery-filter.ts';
 import { lookBack } from './look-back.ts';
@@ -32,11 +32,11 @@ interface Still {
 
 /** Deliveries that fit a filter: the newest page, kept fresh, until older ones are asked for. */
 export function useSearch(app: string, filter: DeliveryFilter): Search {
-  const query = queryOf(filter).toString();
-  const key = `${app}?${query}`;
+  const key = `${app}?${queryOf(filter)}`;
   const ask = (signal: AbortSignal) => (cursor: number | undefined, limit: number) =>
-    getJson<DeliveryPage>(
-      `/v1/apps/${app}/deliveries?${query}&limit=${limit}${cursor === undefined ? '' : `&cursor=${cursor}`}`,
+    api.call(
+      'searchDeliveries',
+      { app, ...filter, limit, ...(cursor !== undefined && { cursor }) },
       { signal },
     );
   const { value, error, again } = usePoll(key, (signal) => lookBack(ask(signal)), searchEveryMs);

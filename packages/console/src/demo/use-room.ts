@@ -1,6 +1,7 @@
+import type { DemoToken } from '@housecount/client';
 import AgoraRTC from '@housecount/rtc';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { getJson } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { serverAddress } from '../shell/base.ts';
 import { nameOf } from '../words/person.ts';
 import { wordsOfReason } from '../words/reasons.ts';
@@ -48,15 +49,9 @@ interface Picture {
 }
 const emptyPicture: Picture = { members: [], viewers: 0, hosts: [], feed: [] };
 
-interface DemoToken {
-  readonly app: string;
-  readonly token: string;
-}
-
 /** A token that lets `account` into `channel`, from the server's development endpoint. */
 function demoToken({ channel, account }: Entry, role: Entry['role']): Promise<DemoToken> {
-  const query = new URLSearchParams({ channel, account, role: role === 'host' ? 'broadcaster' : 'audience' });
-  return getJson<DemoToken>(`/v1/demo/token?${query}`);
+  return api.call('getDemoToken', { channel, account, role: role === 'host' ? 'broadcaster' : 'audience' });
 }
 
 /** Joins the room of `entry` while the component is shown, publishes `tracks` if it is a host, and follows who is there. */

@@ -1,17 +1,17 @@
-import { sendJson } from '../api/client.ts';
-import type { SecretShown } from '../api/shapes.ts';
+import type { EndpointSecretShown } from '@housecount/client';
+import { api } from '../api/client.ts';
 import { Panel } from '../shell/panel.tsx';
 import { bodyOf, emptyDraft } from './endpoint-draft.ts';
 import { SettingsForm } from './settings-form.tsx';
 
 /** Makes an endpoint, which is not enabled yet. */
 export function CreateForm({
-  path,
+  app,
   made,
   close,
 }: {
-  path: string;
-  made: (shown: SecretShown) => void;
+  app: string;
+  made: (shown: EndpointSecretShown) => void;
   close: () => void;
 }) {
   return (
@@ -22,7 +22,7 @@ export function CreateForm({
         hint="Every notice is signed with a secret that is shown to you next."
         action="Create"
         failure="The endpoint was not made"
-        submit={async (draft) => made(await sendJson<SecretShown>('POST', path, bodyOf(draft)))}
+        submit={async (draft) => made(await api.call('createEndpoint', { app, body: bodyOf(draft) }))}
         close={close}
       />
     </Panel>

@@ -1,19 +1,11 @@
+import type { Endpoint } from '@housecount/client';
 import { useState } from 'react';
-import { sendJson } from '../api/client.ts';
-import type { EndpointInfo } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { changesOf, draftOf } from './endpoint-draft.ts';
 import { SettingsForm } from './settings-form.tsx';
 
 /** Changes the settings of an endpoint. */
-export function EditForm({
-  path,
-  endpoint,
-  close,
-}: {
-  path: string;
-  endpoint: EndpointInfo;
-  close: () => void;
-}) {
+export function EditForm({ endpoint, close }: { endpoint: Endpoint; close: () => void }) {
   // As it was when the form was opened: only what is changed from there is sent.
   const [before] = useState(endpoint);
   return (
@@ -26,7 +18,8 @@ export function EditForm({
       failure="Nothing was changed"
       submit={async (draft) => {
         const changes = changesOf(before, draft);
-        if (Object.keys(changes).length > 0) await sendJson('PATCH', path, changes);
+        const { app, endpointId: id } = before;
+        if (Object.keys(changes).length > 0) await api.call('changeEndpoint', { app, id, body: changes });
         close();
       }}
       close={close}

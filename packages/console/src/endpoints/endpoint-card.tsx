@@ -1,8 +1,8 @@
+import type { Endpoint, EndpointSecretShown, TestReport } from '@housecount/client';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import { Anchor, Badge, Button, Code, Group, Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { request, sendJson } from '../api/client.ts';
-import type { EndpointInfo, SecretShown, TestReport } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { nameOfEndpoint } from '../api/use-endpoints.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
@@ -25,16 +25,14 @@ const resumable: readonly string[] = ['paused', 'suspended', 'gone'];
 /** One endpoint: how it stands, and what can be done with it. */
 export function EndpointCard({
   app,
-  path,
   endpoint,
   changed,
   showSecret,
 }: {
   app: string;
-  path: string;
-  endpoint: EndpointInfo;
+  endpoint: Endpoint;
   changed: () => void;
-  showSecret: (shown: SecretShown) => void;
+  showSecret: (shown: EndpointSecretShown) => void;
 }) {
   const { busy, error, run } = useAction();
   const [report, setReport] = useState<TestReport>();
@@ -48,14 +46,15 @@ export function EndpointCard({
       await work();
       changed();
     });
-  const post = (operation: string) => () =>
-    act(operation, async () => void (await request(`${path}/${operation}`, { method: 'POST' })));
-  const test = () => act('test', async () => setReport(await sendJson<TestReport>('POST', `${path}/test`)));
+  const which = { app, id: endpoint.endpointId };
+  const post = (operation: 'pause' | 'resume') => () =>
+    act(operation, async () => void (await api.call(`${operation}Endpoint`, which)));
+  const test = () => act('test', async () => setReport(await api.call('testEndpoint', which)));
   const enable = () =>
     act('enable', async () => {
-      const tested = await sendJson<TestReport>('POST', `${path}/test`);
+      const tested = await api.call('testEndpoint', which);
       setReport(tested);
-      if (tested.ok) setReport(await sendJson<TestReport>('POST', `${path}/enable`));
+      if (tested.ok) setReport(await api.call('enableEndpoint', which));
     });
   const button = (operation: string, label: string, start: () => void, color?: string) => (
     <Button
@@ -122,7 +121,6 @@ export function EndpointCard({
       {report && <TestTable results={report.results} />}
       {editing ? (
         <EditForm
-          path={path}
           endpoint={endpoint}
           close={() => {
             setEditing(false);
@@ -135,7 +133,7 @@ export function EndpointCard({
           {button(
             'delete',
             'Delete for good',
-            () => act('delete', async () => void (await sendJson('DELETE', path))),
+            () => act('delete', async () => void (await api.call('deleteEndpoint', which))),
             'red',
           )}
           <Button size="xs" variant="default" onClick={() => setAsking(false)}>
@@ -162,9 +160,7 @@ export function EndpointCard({
           {managed && state !== 'disabled' && state !== 'paused' && button('pause', 'Pause', post('pause'))}
           {managed &&
             button('rotate', 'New secret', () =>
-              act('rotate', async () =>
-                showSecret(await sendJson<SecretShown>('POST', `${path}/rotate-secret`)),
-              ),
+              act('rotate', async () => showSecret(await api.call('rotateEndpointSecret', which))),
             )}
           {managed && (
             <Button size="xs" variant="default" disabled={busy !== undefined} onClick={() => setAsking(true)}>
@@ -184,7 +180,7 @@ const badges: Readonly<Record<string, readonly [color: string, words: string]>> 
   gone: ['red', 'gone'],
 };
 
-function StateBadge({ endpoint: { state, failingSinceMs } }: { endpoint: EndpointInfo }) {
+function StateBadge({ endpoint: { state, failingSinceMs } }: { endpoint: Endpoint }) {
   const [color, words] =
     badges[state] ??
     (failingSinceMs !== undefined
@@ -200,7 +196,7 @@ function StateBadge({ endpoint: { state, failingSinceMs } }: { endpoint: Endpoin
 }
 
 /** What it takes, and how. */
-function factsOf(endpoint: EndpointInfo): string[] {
+function factsOf(endpoint: Endpoint): string[] {
   const { events, channels, secrets, headerNames, allowPrivateNetwork } = endpoint;
   const notices =
     events.length === noticeTypeNumbers.length ? 'Every notice' : `Notices ${events.join(', ')}`;

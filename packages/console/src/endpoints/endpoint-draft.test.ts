@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
+import type { Endpoint } from '@housecount/client';
 import { noticeTypeNumbers } from '@housecount/protocol';
-import type { EndpointInfo } from '../api/shapes.ts';
 import { bodyOf, changesOf, draftOf, emptyDraft, gapsProblem, headersProblem } from './endpoint-draft.ts';
 
-const endpoint: EndpointInfo = {
+const endpoint: Endpoint = {
   endpointId: 'e',
+  app: 'a',
   source: 'managed',
   url: 'https://example.com/n',
   description: 'Billing',
@@ -17,14 +18,23 @@ const endpoint: EndpointInfo = {
   allowPrivateNetwork: false,
   secrets: [],
   state: 'running',
+  through: 0,
   backlog: 0,
+  inFlight: 0,
+  outstanding: 0,
   givenUp: 0,
   lost: 0,
 };
 
 test('DEMO15: a form that was not touched changes nothing', () => {
   expect(changesOf(endpoint, draftOf(endpoint))).toEqual({});
-  const plain = { ...endpoint, events: noticeTypeNumbers, retry: 'agora', headerNames: [], channels: [] };
+  const plain = {
+    ...endpoint,
+    events: noticeTypeNumbers,
+    retry: 'agora' as const,
+    headerNames: [],
+    channels: [],
+  };
   expect(changesOf(plain, draftOf(plain))).toEqual({});
 });
 

@@ -1,5 +1,5 @@
+import type { Endpoint, EndpointChange, NewEndpoint } from '@housecount/client';
 import { noticeTypeNumbers } from '@housecount/protocol';
-import type { EndpointInfo } from '../api/shapes.ts';
 import { readGaps, writeGaps } from './retry-gaps.ts';
 
 /** The settings of an endpoint as they stand in a form. */
@@ -41,7 +41,7 @@ export const emptyDraft: EndpointDraft = {
 };
 
 /** The settings that an endpoint has. */
-export function draftOf(endpoint: EndpointInfo): EndpointDraft {
+export function draftOf(endpoint: Endpoint): EndpointDraft {
   const { url, description, channels, format, retry, headerNames, allowPrivateNetwork } = endpoint;
   const { events } = endpoint;
   return {
@@ -79,12 +79,12 @@ export function headersProblem({ headers = [] }: EndpointDraft): string | undefi
 }
 
 /** The body that makes an endpoint of a form without a problem. */
-export function bodyOf(draft: EndpointDraft): Readonly<Record<string, unknown>> {
+export function bodyOf(draft: EndpointDraft): NewEndpoint {
   const { description, channels, format, redeliverGivenUp, allowPrivateNetwork } = draft;
   const events = draft.events.length === 0 ? noticeTypeNumbers : draft.events.map(Number).sort();
   const headers = draft.headers?.map(({ name, value }) => [name.trim(), value.trim()] as const);
   const retry = draft.retry === 'gaps' ? readGaps(draft.gaps) : draft.retry;
-  return {
+  const body = {
     url: draft.url.trim(),
     description: description.trim(),
     events,
@@ -95,11 +95,13 @@ export function bodyOf(draft: EndpointDraft): Readonly<Record<string, unknown>> 
     ...(headers && { headers: Object.fromEntries(headers.filter(([name]) => name !== '')) }),
     allowPrivateNetwork,
   };
+  // Words of a newer server are kept as they are; which there are is the server's to say.
+  return body as NewEndpoint;
 }
 
 /** Only what a form says otherwise than the endpoint: what others change meanwhile stays as they had it. */
-export function changesOf(before: EndpointInfo, draft: EndpointDraft): Readonly<Record<string, unknown>> {
-  const had = bodyOf(draftOf(before));
+export function changesOf(before: Endpoint, draft: EndpointDraft): EndpointChange {
+  const had: Readonly<Record<string, unknown>> = { ...bodyOf(draftOf(before)) };
   return Object.fromEntries(
     Object.entries(bodyOf(draft)).filter(
       ([key, value]) => JSON.stringify(value) !== JSON.stringify(had[key]),

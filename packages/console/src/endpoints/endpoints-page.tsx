@@ -1,8 +1,8 @@
+import type { EndpointSecretShown } from '@housecount/client';
 import { Button, EmptyState, Group, Stack } from '@mantine/core';
 import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { useState } from 'react';
-import { getJson } from '../api/client.ts';
-import type { EndpointList, SecretShown } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
@@ -23,14 +23,13 @@ export function EndpointsPage() {
 }
 
 function Endpoints({ app }: { app: string }) {
-  const path = `/v1/apps/${app}/endpoints`;
   const { value, error, again } = usePoll(
-    path,
-    (signal) => getJson<EndpointList>(path, { signal }),
+    app,
+    (signal) => api.call('listEndpoints', { app }, { signal }),
     endpointsEveryMs,
   );
   const [creating, setCreating] = useState(false);
-  const [shown, setShown] = useState<SecretShown>();
+  const [shown, setShown] = useState<EndpointSecretShown>();
   if (value === undefined)
     return error === undefined ? (
       <Waiting />
@@ -50,7 +49,7 @@ function Endpoints({ app }: { app: string }) {
       )}
       {creating ? (
         <CreateForm
-          path={path}
+          app={app}
           close={() => setCreating(false)}
           made={(made) => {
             setCreating(false);
@@ -66,7 +65,6 @@ function Endpoints({ app }: { app: string }) {
         <EndpointCard
           key={endpoint.endpointId}
           app={app}
-          path={`${path}/${encodeURIComponent(endpoint.endpointId)}`}
           endpoint={endpoint}
           changed={again}
           showSecret={setShown}

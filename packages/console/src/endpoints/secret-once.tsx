@@ -1,10 +1,10 @@
+import type { EndpointSecretShown } from '@housecount/client';
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
-import type { SecretShown } from '../api/shapes.ts';
 import { CopyWords } from '../shell/copy-button.tsx';
 
 /** A new secret: the server shows it this once. */
-export function SecretOnce({ shown, close }: { shown: SecretShown; close: () => void }) {
+export function SecretOnce({ shown, close }: { shown: EndpointSecretShown; close: () => void }) {
   return (
     <Alert
       variant="default"

@@ -1,6 +1,6 @@
+import type { Endpoint } from '@housecount/client';
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconPlayerPause, IconPlugConnectedX } from '@tabler/icons-react';
-import type { EndpointInfo } from '../api/shapes.ts';
 import { wordsOfResult } from '../words/stages.ts';
 import { dayTime } from '../words/times.ts';
 
@@ -15,7 +15,7 @@ export function StateNotice({
   endpoint,
   resume,
 }: {
-  endpoint: EndpointInfo;
+  endpoint: Endpoint;
   /** Absent where it cannot be resumed. */
   resume?: { readonly busy: boolean; readonly disabled: boolean; start(): void } | undefined;
 }) {
@@ -61,7 +61,7 @@ export function StateNotice({
   );
 }
 
-function troubleOf({ state, halt, failingSinceMs, lastAttempt, source }: EndpointInfo): Trouble | undefined {
+function troubleOf({ state, halt, failingSinceMs, lastAttempt, source }: Endpoint): Trouble | undefined {
   const why = halt?.why ?? lastAttempt?.result;
   const because = why === undefined ? {} : { why: wordsOfResult(why) };
   switch (state) {

@@ -1,5 +1,5 @@
+import type { TestResult } from '@housecount/client';
 import { Badge, Table, Text } from '@mantine/core';
-import type { TestResult } from '../api/shapes.ts';
 import { wordsOfNotice } from '../words/notices.ts';
 
 /** What each test notice came to. */

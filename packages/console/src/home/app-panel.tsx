@@ -1,6 +1,6 @@
+import type { AppSummary } from '@housecount/client';
 import { Alert, Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import type { AppSummary } from '../api/shapes.ts';
 import { CopyIcon } from '../shell/copy-button.tsx';
 import { Panel } from '../shell/panel.tsx';
 

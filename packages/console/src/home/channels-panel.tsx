@@ -1,10 +1,10 @@
+import type { AppSummary, ChannelList } from '@housecount/client';
 import { Badge, Button, EmptyState, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconBroadcast, IconChevronRight, IconEye, IconMoodEmpty, IconSearch } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
-import { getJson } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
-import type { AppSummary, ChannelList } from '../api/shapes.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
@@ -41,13 +41,17 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
   const [search] = useDebouncedValue(typed.trim(), searchAfterMs);
   /** Where each page begins, up to the one that is shown. */
   const [starts, setStarts] = useState<readonly string[]>(['']);
-  const query = new URLSearchParams({ sort: 'audience', limit: String(rowsMax) });
-  if (search !== '') query.set('q', search);
   const after = starts.at(-1) ?? '';
-  if (after !== '') query.set('after', after);
+  const asked = {
+    app: app.id,
+    sort: 'audience',
+    limit: rowsMax,
+    ...(search !== '' && { q: search }),
+    ...(after !== '' && { after }),
+  } as const;
   const { value, error, again } = usePoll(
-    `${app.id}?${query}`,
-    (signal) => getJson<ChannelList>(`/v1/apps/${app.id}/channels?${query}`, { signal }),
+    JSON.stringify(asked),
+    (signal) => api.call('listChannels', asked, { signal }),
     channelsEveryMs,
   );
   const { development } = useSession();

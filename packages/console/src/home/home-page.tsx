@@ -1,9 +1,8 @@
 import { Button, Stack } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconBroadcast, IconEye, IconListSearch } from '@tabler/icons-react';
-import { getJson } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
-import type { AppList } from '../api/shapes.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
 import { RouteLink } from '../shell/router.tsx';
@@ -20,7 +19,7 @@ const appsEveryMs = 30_000;
 export function HomePage() {
   useDocumentTitle('Housecount');
   const { development } = useSession();
-  const apps = usePoll('apps', (signal) => getJson<AppList>('/v1/apps', { signal }), appsEveryMs);
+  const apps = usePoll('apps', (signal) => api.call('listApps', {}, { signal }), appsEveryMs);
   return (
     <Stack gap="md">
       <section className={classes.hero} aria-labelledby="home-title">

@@ -1,6 +1,6 @@
+import type { AppSummary } from '@housecount/client';
 import { Tabs, Text } from '@mantine/core';
 import { useSession } from '../api/session.tsx';
-import type { AppSummary } from '../api/shapes.ts';
 import { serverAddress } from '../shell/base.ts';
 import { CodeBlock } from '../shell/code-block.tsx';
 import { Panel } from '../shell/panel.tsx';

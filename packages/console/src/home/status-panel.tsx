@@ -1,5 +1,5 @@
 import { Badge, Group, Text } from '@mantine/core';
-import { request } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { usePoll } from '../api/use-poll.ts';
 import { serverAddress } from '../shell/base.ts';
@@ -13,7 +13,11 @@ const roleWords = { read: 'looking on', operate: 'all but endpoints' } as const;
 /** Whether the server can serve, as /readyz says. */
 export function StatusPanel() {
   const { development, customer, role, names, logOut } = useSession();
-  const ready = usePoll('readyz', (signal) => request('/readyz', { signal }).then(() => true), statusEveryMs);
+  const ready = usePoll(
+    'readyz',
+    (signal) => api.send({ method: 'GET', path: '/readyz', body: undefined }, { signal }).then(() => true),
+    statusEveryMs,
+  );
   const [color, words] =
     ready.error !== undefined
       ? (['red', 'not ready'] as const)

@@ -1,5 +1,5 @@
+import type { Attempt } from '@housecount/client';
 import { Badge, Text } from '@mantine/core';
-import type { Attempt } from '../api/shapes.ts';
 import { stageInShort } from '../words/stages.ts';
 
 /** What the endpoint answered, or why it did not, and what follows. */

@@ -39,7 +39,7 @@ function Heading({ notice }: { notice: SeenNotice }) {
 
 function Details({ notice }: { notice: SeenNotice }) {
   const { attempt } = notice;
-  const { outcome } = attempt;
+  const { outcome, body, headers } = attempt;
   const isPart = isPartOfBatch(attempt);
   const facts: [string, string | number | undefined][] = [
     ['Channel', attempt.channel],
@@ -54,8 +54,10 @@ function Details({ notice }: { notice: SeenNotice }) {
     <Stack gap="md">
       <Group gap="xs">
         {/* The signature of a batch is of all its notices. */}
-        {!isPart && <CopyWords value={asCurl(attempt)} label="Copy as curl" />}
-        <CopyWords value={attempt.body} label="Copy the body" />
+        {!isPart && body !== undefined && headers && (
+          <CopyWords value={asCurl({ url: attempt.url, headers, body })} label="Copy as curl" />
+        )}
+        {body !== undefined && <CopyWords value={body} label="Copy the body" />}
         {!attempt.virtual && (
           <Button
             component={RouteLink}
@@ -84,27 +86,33 @@ function Details({ notice }: { notice: SeenNotice }) {
           </Table.Tr>
         </Table.Tbody>
       </Table>
-      {!attempt.virtual && outcome.answered && outcome.excerpt !== '' && (
+      {!attempt.virtual && outcome.answered && outcome.excerpt && (
         <Titled title="Body of the answer">
           <CodeBlock code={outcome.excerpt} label="Body of the answer" />
         </Titled>
       )}
-      <Titled title="Body">
-        <CodeBlock code={pretty(attempt.body)} label="Body, indented" tall />
-      </Titled>
-      <Titled title="Headers and signatures">
-        <CodeBlock
-          code={Object.entries(attempt.headers)
-            .map(([name, value]) => `${name}: ${value}`)
-            .join('\n')}
-          label="Headers"
-        />
-      </Titled>
-      <Titled
-        title={isPart ? 'Its part of the batch that was sent' : 'Body as sent, the bytes that are signed'}
-      >
-        <CodeBlock code={attempt.body} label="Body as sent" />
-      </Titled>
+      {body !== undefined && (
+        <Titled title="Body">
+          <CodeBlock code={pretty(body)} label="Body, indented" tall />
+        </Titled>
+      )}
+      {headers && (
+        <Titled title="Headers and signatures">
+          <CodeBlock
+            code={Object.entries(headers)
+              .map(([name, value]) => `${name}: ${value}`)
+              .join('\n')}
+            label="Headers"
+          />
+        </Titled>
+      )}
+      {body !== undefined && (
+        <Titled
+          title={isPart ? 'Its part of the batch that was sent' : 'Body as sent, the bytes that are signed'}
+        >
+          <CodeBlock code={body} label="Body as sent" />
+        </Titled>
+      )}
     </Stack>
   );
 }

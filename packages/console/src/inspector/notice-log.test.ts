@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Attempt } from '../api/shapes.ts';
+import type { Attempt } from '@housecount/client';
 import { NoticeLog, type NoticeView, noticesMax } from './notice-log.ts';
 
 function attempt(id: number, fields: Partial<Attempt> = {}): Attempt {
@@ -8,6 +8,7 @@ function attempt(id: number, fields: Partial<Attempt> = {}): Attempt {
     app: 'a',
     endpointId: 'e',
     url: 'http://127.0.0.1:1/',
+    position: 1,
     virtual: false,
     noticeId: `S:${id}:105`,
     eventType: 105,

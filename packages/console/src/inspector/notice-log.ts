@@ -1,4 +1,4 @@
-import type { Attempt } from '../api/shapes.ts';
+import type { Attempt } from '@housecount/client';
 import { GapCheck, type Sequence } from './gap-check.ts';
 import { type SeenNotice, seenNotice } from './seen-notice.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Attempt } from '../api/shapes.ts';
+import type { Attempt } from '@housecount/client';
 import { seenNotice } from './seen-notice.ts';
 
 const attempt = (body: string): Attempt => ({
@@ -7,6 +7,7 @@ const attempt = (body: string): Attempt => ({
   app: 'a',
   endpointId: 'e',
   url: 'http://127.0.0.1:1/',
+  position: 1,
   virtual: false,
   noticeId: 'S:2:105',
   eventType: 105,

@@ -1,4 +1,4 @@
-import type { Attempt } from '../api/shapes.ts';
+import type { Attempt } from '@housecount/client';
 
 /** An attempt with what its body says, read once. */
 export interface SeenNotice {
@@ -14,7 +14,8 @@ export interface SeenNotice {
 
 /** Reads the body of an attempt. Fields that a foreign format lacks are absent; a body that is no JSON is fine too. */
 export function seenNotice(attempt: Attempt): SeenNotice {
-  const whole = parsed(attempt.body);
+  // A login without names is not shown it.
+  const whole = parsed(attempt.body ?? '');
   // A batch of one notice; of a larger one the attempt has its part alone.
   const body = objectOf(Array.isArray(whole) ? whole[0] : whole);
   // `agora` has what it is about in `payload`; `standard`, and each notice of a `batch`, at the top and in `data`.

@@ -1,7 +1,8 @@
+import type { Attempt } from '@housecount/client';
+import { ApiError } from '@housecount/client';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
-import { ApiError, request } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { eventsOf } from '../api/event-stream.ts';
-import type { Attempt } from '../api/shapes.ts';
 import { NoticeLog, type NoticeView } from './notice-log.ts';
 
 /** Milliseconds before the stream is taken up again; doubled after each failure up to the second. Chosen. */
@@ -38,21 +39,22 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   let delayMs = retryDelayMs;
-  let after = '0';
+  let after = 0;
   while (!signal.aborted) {
     let error: unknown;
     try {
-      const response = await request(`/v1/apps/${app}/attempts?after=${after}`, {
-        headers: { accept: 'text/event-stream' },
-        signal,
-      });
+      const response = await api.open(
+        'followAttempts',
+        { app, after },
+        { headers: { accept: 'text/event-stream' }, signal },
+      );
       if (response.body === null) throw new ApiError(response.status, 'no_body', 'The stream has no body.');
       tell({ connected: true });
       delayMs = retryDelayMs;
       for await (const { event, data, id } of eventsOf(response.body)) {
         if (event === 'error') throw toError(data);
         log.add(JSON.parse(data) as Attempt);
-        after = id ?? after;
+        after = id === undefined ? after : Number(id);
       }
     } catch (cause) {
       error = cause;

@@ -1,8 +1,7 @@
 import { Group, Select, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
-import { getJson } from '../api/client.ts';
-import type { AppList } from '../api/shapes.ts';
+import { api } from '../api/client.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { Failure } from './failure.tsx';
 import { navigate, useAddress } from './router.tsx';
@@ -27,7 +26,7 @@ export function AppPage({
   const { pathname, searchParams } = useAddress();
   const { value, error, again } = usePoll(
     'apps',
-    (signal) => getJson<AppList>('/v1/apps', { signal }),
+    (signal) => api.call('listApps', {}, { signal }),
     appsEveryMs,
   );
   const ids = value?.apps.map(({ id }) => id);

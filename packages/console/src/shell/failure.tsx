@@ -1,6 +1,6 @@
+import { ApiError } from '@housecount/client';
 import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import { ApiError } from '../api/client.ts';
 
 /** A failed request, said kindly: what it means, the stable code, and a way to try again. */
 export function Failure({ what, error, retry }: { what: string; error: unknown; retry?: () => void }) {

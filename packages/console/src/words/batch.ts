@@ -3,11 +3,11 @@
  * than is shown. A batch of one notice is whole.
  */
 export function isPartOfBatch({
-  headers,
-  body,
+  headers = {},
+  body = '',
 }: {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }): boolean {
   return (
     !body.startsWith('[') &&

@@ -24,6 +24,7 @@ import { afterAttempt, noticeNumber, noticeType } from './notices.ts';
 export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
 export const redeliveryStates = ['waiting', 'running', 'done', 'cancelled', 'failed'] as const;
 
+const deliveryStatus = named('DeliveryStatus', oneOf(...deliveryStatuses));
 const delivery = {
   endpoint: string('Endpoint id.'),
   noticeId: string(),
@@ -39,7 +40,7 @@ const delivery = {
   lastMs: milliseconds('Last attempt'),
   attempts: integer('How many were made.'),
   redelivered: integer('How many of them were redeliveries.'),
-  status: oneOf(...deliveryStatuses),
+  status: deliveryStatus,
 };
 const deliveryShape = named(
   'Delivery',
@@ -119,7 +120,7 @@ export const deliveryFilter = {
     must: 'a string account',
   }),
   type: oneOf(...numbers),
-  status: oneOf(...deliveryStatuses),
+  status: deliveryStatus,
   from: time('First attempt at or after it, UTC epoch milliseconds.'),
   to: time('First attempt at or before it, UTC epoch milliseconds.'),
 };

@@ -1,0 +1,95 @@
+import { type JsonSchema, nameOf, type Shape } from '../shape.ts';
+
+/** TypeScript types as text, for packages that take no schema along: `interface` or `type` by name, described as the shapes are. */
+
+/** The declaration of each named shape, and of those in them, in the order of their names. */
+export function declarationsOf(shapes: readonly Shape[]): string {
+  const found = new Map<string, Shape>();
+  for (const shape of shapes) collect(shape, found);
+  return [...found.entries()]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, shape]) => declaration(name, shape))
+    .join('\n');
+}
+
+function declaration(name: string, shape: Shape): string {
+  const head = comment(shape, '');
+  const { [nameOf]: _, ...bare } = shape;
+  const type = typeText(bare, '');
+  return type.startsWith('{') && !shape.anyOf
+    ? `${head}export interface ${name} ${type}\n`
+    : `${head}export type ${name} = ${type};\n`;
+}
+
+function collect(shape: Shape, found: Map<string, Shape>): void {
+  const name = shape[nameOf];
+  if (name !== undefined) {
+    if (found.has(name)) return;
+    found.set(name, shape);
+  }
+  for (const part of partsOf(shape)) collect(part, found);
+}
+
+/** Shapes of which the type of a shape is made. */
+function partsOf({ properties, items, additionalProperties, anyOf }: JsonSchema): readonly Shape[] {
+  return [
+    ...Object.values((properties ?? {}) as Readonly<Record<string, Shape>>),
+    ...(items === undefined ? [] : [items as Shape]),
+    ...(typeof additionalProperties === 'object' ? [additionalProperties as Shape] : []),
+    ...(isTyped(anyOf) ? anyOf : []),
+  ];
+}
+
+/** The type of a shape, as text; a named one by its name. */
+export function typeText(shape: Shape, indent = ''): string {
+  if (shape[nameOf] !== undefined) return shape[nameOf];
+  if (Object.hasOwn(shape, 'const')) return literal(shape.const);
+  if (Array.isArray(shape.enum)) return shape.enum.map(literal).join(' | ');
+  if (Array.isArray(shape.type))
+    return shape.type
+      .map((type) => (type === 'null' ? 'null' : typeText({ ...shape, type }, indent)))
+      .join(' | ');
+  switch (shape.type) {
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'string':
+    case 'boolean':
+    case 'null':
+      return shape.type;
+    case 'array':
+      return `readonly ${wrapped(typeText((shape.items ?? {}) as Shape, indent))}[]`;
+    case 'object':
+      return objectText(shape, indent);
+  }
+  if (isTyped(shape.anyOf)) return shape.anyOf.map((one) => typeText(one, indent)).join(' | ');
+  return 'unknown';
+}
+
+function objectText({ properties, required, additionalProperties }: Shape, indent: string): string {
+  if (properties === undefined)
+    return `Readonly<Record<string, ${typeof additionalProperties === 'object' ? typeText(additionalProperties as Shape, indent) : 'unknown'}>>`;
+  const inner = `${indent}  `;
+  const needed = (required ?? []) as readonly string[];
+  const lines = Object.entries(properties as Readonly<Record<string, Shape>>).map(
+    ([name, one]) =>
+      `${one[nameOf] === undefined ? comment(one, inner) : ''}${inner}readonly ${key(name)}${needed.includes(name) ? '' : '?'}: ${typeText(one, inner)};`,
+  );
+  return `{\n${lines.join('\n')}\n${indent}}`;
+}
+
+/** Alternatives that say what type a value has, not only what else must be true of it. */
+const isTyped = (shapes: unknown): shapes is readonly Shape[] =>
+  Array.isArray(shapes) &&
+  shapes.every(
+    (one: Shape) =>
+      one.type !== undefined || one.const !== undefined || one.enum !== undefined || isTyped(one.anyOf),
+  );
+
+const key = (name: string) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
+const wrapped = (type: string) => (/[|]/.test(type) && !type.startsWith('{') ? `(${type})` : type);
+const literal = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value));
+
+function comment({ description }: JsonSchema, indent: string): string {
+  return typeof description === 'string' ? `${indent}/** ${description} */\n` : '';
+}
