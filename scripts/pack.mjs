@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { root, run, setUpBuilds, setUpPackages } from './setup.mjs';
 
-const packed = ['cli', 'rtc', 'rtm', 'react', 'webhook'];
+const packed = ['cli', 'rtc', 'rtm', 'react', 'webhook', 'client'];
 /** What the server hands out, in the places where packages/cli/src/installed.ts says that it is. */
 const carried = [
   ['packages/console/dist', 'console'],

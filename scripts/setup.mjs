@@ -30,7 +30,8 @@ const builds = [
   ['rtm', ['rtm', 'link', 'protocol']],
   ['react', ['react', 'rtc', 'rtm', 'link', 'protocol']],
   ['webhook', ['webhook', 'protocol']],
-  ['console', ['console', 'rtc', 'link', 'protocol']],
+  ['client', ['client']],
+  ['console', ['console', 'client', 'rtc', 'link', 'protocol']],
 ];
 
 /** Packages whose sources the build of this one is made of. */

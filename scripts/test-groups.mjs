@@ -3,6 +3,8 @@ export const bunTests = {
   unit: [
     'packages/protocol',
     'packages/webhook',
+    'packages/schema',
+    'packages/client',
     'packages/link',
     'packages/rtc',
     'packages/rtm',

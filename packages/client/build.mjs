@@ -1,23 +1,12 @@
-// Makes dist/index.js, one ES module without dependencies, and dist/index.cjs for `require`, for Node, browsers and edge runtimes; and the types.
-import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+// Two modules without dependencies, one of them for `require`, for browsers, Node and edge runtimes.
+import { buildPackage } from '../../scripts/build-package.mjs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-rmSync(here('dist'), { recursive: true, force: true });
-for (const [format, outfile] of [
-  ['esm', 'dist/index.js'],
-  ['cjs', 'dist/index.cjs'],
-])
-  await build({
-    entryPoints: [here('src/index.ts')],
-    outfile: here(outfile),
-    bundle: true,
-    format,
-    platform: 'neutral',
-    target: 'es2022',
-    legalComments: 'none',
-  });
-const tsc = fileURLToPath(import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'));
-execFileSync(process.execPath, [tsc, '-p', here('tsconfig.types.json')], { stdio: 'inherit' });
+await buildPackage(import.meta.dirname, {
+  scripts: [
+    { entry: 'src/index.ts', file: 'index.js', format: 'esm' },
+    { entry: 'src/index.ts', file: 'cjs/index.js', format: 'cjs' },
+  ],
+  options: { platform: 'neutral', target: 'es2022' },
+  types: { index: 'src/index.ts' },
+  language: 'ES2023',
+});

@@ -1,4 +1,5 @@
 import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
+import { bodiesPage } from '@housecount/schema/text/page';
 import { apiOperations } from '../src/api/routes.ts';
 import { openApiWorld } from './worlds/api-world.ts';
 
@@ -16,6 +17,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     return [
       { path: 'packages/client/src/generated/types.ts', text: clientTypes(operations) },
       { path: 'packages/client/src/generated/routes.ts', text: clientRoutes(operations) },
+      { path: 'docs/rest.md', text: bodiesPage(operations) },
     ];
   } finally {
     await world.close();

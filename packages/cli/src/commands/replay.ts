@@ -1,3 +1,4 @@
+import type { Redelivery } from '@housecount/client';
 import {
   type Command,
   required,
@@ -10,7 +11,7 @@ import {
 } from '../command.ts';
 import { endSignal } from '../process/signals.ts';
 import { findApp } from '../replay/find-app.ts';
-import { type Redelivery, ReplayClient } from '../replay/replay-client.ts';
+import { ReplayClient } from '../replay/replay-client.ts';
 import { authorizationOf } from '../server/server-access.ts';
 import { isoTimeMs, spanMs } from '../times.ts';
 

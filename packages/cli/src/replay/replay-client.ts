@@ -1,18 +1,6 @@
+import type { EndpointList, Redelivery, RedeliveryAnswer } from '@housecount/client';
 import { answerOf, isObject } from '../server/answer.ts';
 import { ask, isListOf, listApps, type ServerAccess } from '../server/server-access.ts';
-
-/** A redelivery as the server shows it. */
-export interface Redelivery {
-  readonly id: string;
-  readonly app: string;
-  readonly state: string;
-  readonly notices: number;
-  readonly delivered: number;
-  readonly failed: number;
-  readonly gone: number;
-  readonly endedMs?: number;
-  readonly trouble?: string;
-}
 
 /** Asks a server for redeliveries. Everything fails with the server's own sentence if it refuses. */
 export class ReplayClient {
@@ -28,7 +16,7 @@ export class ReplayClient {
 
   async endpoints(app: string): Promise<readonly string[]> {
     const response = await this.#ask('GET', `${appPath(app)}/endpoints`);
-    const { endpoints } = await answerOf<{ endpoints: readonly { endpointId: string }[] }>(
+    const { endpoints } = await answerOf<EndpointList>(
       response,
       'a list of endpoints',
       ({ endpoints: given }) => isListOf(given, 'endpointId'),
@@ -40,12 +28,13 @@ export class ReplayClient {
   async count(app: string, body: object): Promise<number> {
     const response = await this.#ask('POST', `${appPath(app)}/redeliver`, { ...body, dryRun: true });
     const isCount = ({ notices }: Readonly<Record<string, unknown>>) => Number.isSafeInteger(notices);
-    return (await answerOf<{ notices: number }>(response, 'a number of notices', isCount)).notices;
+    return (await answerOf<Pick<RedeliveryAnswer, 'notices'>>(response, 'a number of notices', isCount))
+      .notices;
   }
 
   async start(app: string, body: object): Promise<Redelivery> {
     const response = await this.#ask('POST', `${appPath(app)}/redeliver`, body);
-    const { redelivery } = await answerOf<{ redelivery: Redelivery }>(
+    const { redelivery } = await answerOf<Required<RedeliveryAnswer>>(
       response,
       what,
       ({ redelivery: given }) => isObject(given) && isRedelivery(given),

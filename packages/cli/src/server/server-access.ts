@@ -1,3 +1,4 @@
+import type { AppList } from '@housecount/client';
 import { text, UsageError, type Values } from '../command.ts';
 import { answerOf, isObject } from './answer.ts';
 import { fetchOptions } from './insecure.ts';
@@ -86,7 +87,7 @@ export const connectPath = '/v1/connect';
 
 /** The ids of the server's apps. @throws RefusedError */
 export async function listApps(access: ServerAccess, signal?: AbortSignal): Promise<readonly string[]> {
-  const { apps } = await answerOf<{ apps: readonly { id: string }[] }>(
+  const { apps } = await answerOf<AppList>(
     await ask(access, '/v1/apps', signal),
     'a list of apps',
     ({ apps: given }) => isListOf(given, 'id'),

@@ -14,17 +14,27 @@ export function tableOf(shape: Shape): string {
   return ['| field | type | |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
-const typeOf = (shape: Shape) => `\`${typeText(shape).replaceAll(/\s+/g, ' ').replaceAll('readonly ', '')}\``;
+const typeOf = (shape: Shape) =>
+  `\`${typeText(shape)
+    .replaceAll(/\/\*\*.*?\*\/\s*/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('readonly ', '')}\``;
 
 /** What the description and the bounds say. */
 function wordsOf(shape: JsonSchema & Shape): string {
   const { description, minimum, maximum, minLength, maxLength, maxItems } = shape;
   const range = (least: unknown, most: unknown, unit: string) =>
-    least === undefined && most === undefined ? '' : `${least ?? 0} to ${most ?? '…'}${unit}`;
+    least === undefined
+      ? most === undefined
+        ? ''
+        : `At most ${most}${unit}`
+      : most === undefined
+        ? `At least ${least}${unit}`
+        : `${least} to ${most}${unit}`;
   const bounds = [
     range(minimum, maximum, ''),
     range(minLength, maxLength, ' characters'),
-    maxItems === undefined ? '' : `at most ${maxItems}`,
+    maxItems === undefined ? '' : `At most ${maxItems} of them`,
   ].filter(Boolean);
   return [shape[nameOf] === undefined ? description : '', bounds.length > 0 ? `${bounds.join(', ')}.` : '']
     .filter(Boolean)

@@ -10,7 +10,7 @@ let world: ApiWorld;
 let document: Body;
 let judge: (schema: JsonSchema) => (value: unknown) => boolean;
 let endpoint = '';
-let secrets = 0;
+let count = 0;
 beforeAll(async () => {
   world = await openApiWorld();
   document = JSON.parse(await (await world.ask('/v1/openapi.json', { anonymous: true })).text());
@@ -177,8 +177,10 @@ for (const [id, { path, bodies }] of Object.entries(cases))
           const sent = JSON.parse(JSON.stringify(body)) as Body;
           // Whose app it is, is looked at before anything else.
           if (path.startsWith('/dev')) sent.appid = testApp.id;
-          // The same secret again would be refused for what is there.
-          if (sent.secret === 'another') sent.secret = `${sent.secret} ${(secrets += 1)}`;
+          // What was done before is refused for that: the same secret again, another request under the same key.
+          count += 1;
+          if (sent.secret === 'another') sent.secret = `another ${count}`;
+          if (sent.idempotencyKey === 'once') sent.idempotencyKey = `once ${count}`;
           const { status, body: answer } = await world.json(under, {
             method: operation.method,
             send: sent,
