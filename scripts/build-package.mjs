@@ -43,31 +43,32 @@ export const forPages = {
  * @param {Record<string, string>} made.types Each file of declarations, without its ending, and the entry that it declares.
  * @param {string} [made.language] The newest standard library that the sources may use.
  */
-export async function buildPackage(folder, { scripts, options, types, language = 'ES2022' }) {
+export async function buildPackage(folder, made) {
   const dist = join(folder, 'dist');
   rmSync(dist, { recursive: true, force: true });
+  try {
+    await bundleScripts(folder, made);
+    await declare(folder, made);
+  } catch (error) {
+    // Half of a build is newer than its sources, and would pass for one.
+    rmSync(dist, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function bundleScripts(folder, { scripts, options }) {
+  const external = outsideOf(folder);
+  const shared = { bundle: true, conditions: [sources], legalComments: 'none', external, ...options };
   for (const { entry, file, format } of scripts) {
-    const outfile = join(dist, file);
-    const entryPoints = [join(folder, entry)];
-    const external = outsideOf(folder);
-    await build({
-      bundle: true,
-      conditions: [sources],
-      legalComments: 'none',
-      external,
-      ...options,
-      entryPoints,
-      outfile,
-      format,
-    });
+    const outfile = join(folder, 'dist', file);
+    await build({ ...shared, entryPoints: [join(folder, entry)], outfile, format });
     const zipped = gzipSync(readFileSync(outfile)).length;
     console.log(`dist/${file}  ${statSync(outfile).size} bytes, ${zipped} gzipped`);
   }
-  await declare(folder, types, language);
 }
 
 /** The compiler's declarations, a file for each source, become one file for each entry, which names no other package than it has to. */
-async function declare(folder, types, language) {
+async function declare(folder, { types, language = 'ES2022' }) {
   const dist = join(folder, 'dist');
   const unbundled = join(dist, 'unbundled');
   const config = join(unbundled, 'tsconfig.json');

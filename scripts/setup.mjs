@@ -34,6 +34,9 @@ const builds = [
   ['console', ['console', 'client', 'rtc', 'link', 'protocol']],
 ];
 
+/** What makes the builds; beside each package is what it says to them. */
+const makers = ['scripts/build-package.mjs', 'scripts/browsers.mjs'];
+
 /** Packages whose sources the build of this one is made of. */
 export const sourcesOf = (name) => builds.find(([built]) => built === name)[1];
 
@@ -45,7 +48,10 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   }
   for (const [name, sources] of builds) {
     const builtMs = newestMs([join(root, 'packages', name, 'dist')]);
-    const changedMs = newestMs(sources.map((source) => join(root, 'packages', source, 'src')));
+    const changedMs = Math.max(
+      newestMs(sources.map((source) => join(root, 'packages', source, 'src'))),
+      ...[...makers, `packages/${name}/build.mjs`, `packages/${name}/vite.config.ts`].map(changeMs),
+    );
     if (!wanted.includes(name) || builtMs > changedMs) continue;
     say(`building packages/${name} …`);
     run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], { stdio: ['ignore', 2, 2] });
@@ -56,6 +62,9 @@ function hasBuild(name) {
   const manifest = join(root, 'packages', name, 'package.json');
   return existsSync(manifest) && Boolean(JSON.parse(readFileSync(manifest, 'utf8')).scripts?.build);
 }
+
+/** 0 for a file that is not there. */
+const changeMs = (file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 function newestMs(folders) {
   let newest = 0;

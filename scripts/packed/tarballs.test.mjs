@@ -14,11 +14,11 @@ import { packs, project, runIn } from './installed.mjs';
  * was on 30 November 2026; who needs more raises it here, in a commit that says what for.
  */
 const gzipBytesMax = {
-  '@housecount/rtc/dist/housecount-rtc.esm.js': 34_000,
-  '@housecount/rtc/dist/housecount-rtc.functions.js': 34_500,
-  '@housecount/rtc/dist/AgoraRTC.iife.js': 34_000,
-  '@housecount/rtm/dist/housecount-rtm.esm.js': 32_000,
-  '@housecount/rtm/dist/AgoraRTM.iife.js': 32_000,
+  '@housecount/rtc/dist/housecount-rtc.esm.js': 35_000,
+  '@housecount/rtc/dist/housecount-rtc.functions.js': 35_500,
+  '@housecount/rtc/dist/AgoraRTC.iife.js': 35_000,
+  '@housecount/rtm/dist/housecount-rtm.esm.js': 29_000,
+  '@housecount/rtm/dist/AgoraRTM.iife.js': 29_000,
   '@housecount/react/dist/index.js': 3_600,
   '@housecount/webhook/dist/index.js': 18_500,
 };
