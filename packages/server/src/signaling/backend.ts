@@ -18,8 +18,8 @@ import type { SignalingAnswer } from './names/answer.ts';
 import type { ChannelKey } from './names/channel-key.ts';
 import { identityOf, uidOf } from './names/identity.ts';
 import { onlineUsers, userChannels, type WhereNeeds } from './presence/queries.ts';
-import { OwnerRates } from './session/owner-rates.ts';
-import type { RateKind } from './session/rates.ts';
+import { OwnerRates } from './session/rates/owner-rates.ts';
+import type { RateKind } from './session/rates/rates.ts';
 import type { Sessions } from './session/sessions.ts';
 import { type MetadataChange, metadataKey, metadataProblem } from './storage/storage-requests.ts';
 

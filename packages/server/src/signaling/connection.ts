@@ -18,10 +18,10 @@ import { putOutFrame } from './messages/put-out.ts';
 import { errorCodeOf, refusalOf } from './names/refusals.ts';
 import type { Answer, Request } from './names/request.ts';
 import type { Requests } from './requests.ts';
-import type { Logins } from './session/logins.ts';
+import type { Logins } from './session/login/logins.ts';
+import { makeSessionKey } from './session/login/session-key.ts';
 import type { Session } from './session/session.ts';
 import type { SessionConnection } from './session/session-connection.ts';
-import { makeSessionKey } from './session/session-key.ts';
 
 export interface SignalingConnectionNeeds extends ConversationParts {
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;

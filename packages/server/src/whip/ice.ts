@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import type { Random } from '../clock.ts';
 import type { MediaEngine } from '../media/contract.ts';
 import { type Fragment, fragmentOf, restartedOffer } from './fragment.ts';
-import type { MediaSession, MediaSessions } from './media-session.ts';
+import type { MediaSession, MediaSessions } from './session/media-session.ts';
 
 export interface IceNeeds {
   readonly media: Pick<MediaEngine, 'addCandidate' | 'restart'>;

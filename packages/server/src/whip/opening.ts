@@ -7,12 +7,12 @@ import type { MediaAnswer, MediaEngine } from '../media/contract.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import { tokenTime } from '../token/verify.ts';
 import { type AdmissionOptions, type Admitted, admit } from './admission.ts';
-import type { MediaSession, MediaSessions } from './media-session.ts';
 import { type Offer, readOffer } from './offer.ts';
-import type { PlayedHosts } from './played-hosts.ts';
-import type { SessionEnds } from './session-ends.ts';
-import type { SessionRights } from './session-rights.ts';
-import { requireRoom } from './session-room.ts';
+import type { MediaSession, MediaSessions } from './session/media-session.ts';
+import type { PlayedHosts } from './session/played-hosts.ts';
+import type { SessionEnds } from './session/session-ends.ts';
+import type { SessionRights } from './session/session-rights.ts';
+import { requireRoom } from './session/session-room.ts';
 
 export interface OpeningNeeds extends AdmissionOptions {
   readonly clock: Clock;

@@ -6,9 +6,9 @@ import { type BasePath, reference } from '../net/http/base-path.ts';
 import type { RequestContext, Route } from '../net/http/route.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import { readFragment } from './fragment.ts';
-import type { MediaSession } from './media-session.ts';
 import type { OpenRequest } from './opening.ts';
 import type { WhipService } from './service.ts';
+import type { MediaSession } from './session/media-session.ts';
 
 export interface WhipRoutesOptions {
   readonly service: WhipService;

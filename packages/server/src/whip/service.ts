@@ -9,17 +9,17 @@ import type { MediaEngine, SessionReport } from '../media/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import { tokenTime } from '../token/verify.ts';
 import { type AdmissionOptions, holdsGoodBearer } from './admission.ts';
-import { type ConnectedNeeds, mediaConnected } from './connected.ts';
 import type { Fragment } from './fragment.ts';
-import { type HeedNeeds, heedRecord } from './heeded-records.ts';
 import { type Patched, patchIce } from './ice.ts';
-import { type MediaSession, MediaSessions } from './media-session.ts';
 import { type Opened, Opening, type OpenRequest } from './opening.ts';
-import { PlainMembers } from './plain-members.ts';
-import { PlayedHosts } from './played-hosts.ts';
-import { SessionAlarms } from './session-alarms.ts';
-import { SessionEnds } from './session-ends.ts';
-import { SessionRights } from './session-rights.ts';
+import { type ConnectedNeeds, mediaConnected } from './session/connected.ts';
+import { type HeedNeeds, heedRecord } from './session/heeded-records.ts';
+import { type MediaSession, MediaSessions } from './session/media-session.ts';
+import { PlainMembers } from './session/plain-members.ts';
+import { PlayedHosts } from './session/played-hosts.ts';
+import { SessionAlarms } from './session/session-alarms.ts';
+import { SessionEnds } from './session/session-ends.ts';
+import { SessionRights } from './session/session-rights.ts';
 
 /** What broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
 export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry'>;

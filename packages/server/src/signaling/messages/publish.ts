@@ -8,7 +8,7 @@ import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
 import type { RequestOf } from '../names/request.ts';
 import { messagesTopic, storageTopic } from '../names/topics.ts';
-import type { Rates } from '../session/rates.ts';
+import type { Rates } from '../session/rates/rates.ts';
 import type { Session } from '../session/session.ts';
 import { storageLength } from '../storage/storage-frames.ts';
 import { changeMetadata, type MetadataChange, metadataKey } from '../storage/storage-requests.ts';

@@ -18,7 +18,7 @@ import { failed } from '../names/refusals.ts';
 import type { RequestOf } from '../names/request.ts';
 import { topicMessagesTopic, topicsTopic } from '../names/topics.ts';
 import type { Session } from '../session/session.ts';
-import type { StreamMembership } from '../session/stream-membership.ts';
+import type { StreamMembership } from '../session/subscription/stream-membership.ts';
 import { type ModerationNeeds, muted } from './moderation.ts';
 import type { PublishNeeds } from './publish.ts';
 

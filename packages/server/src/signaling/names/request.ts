@@ -1,5 +1,5 @@
 import type { SignalingClientFrame } from '@housecount/protocol';
-import type { RateKind } from '../session/rates.ts';
+import type { RateKind } from '../session/rates/rates.ts';
 import type { Session } from '../session/session.ts';
 import type { SignalingAnswer } from './answer.ts';
 import type { ChannelKey } from './channel-key.ts';

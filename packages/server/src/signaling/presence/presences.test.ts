@@ -7,8 +7,8 @@ import { evolve } from '../../channel/evolve.ts';
 import { type ChannelState, closedChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
 import type { Socket } from '../../net/socket/socket.ts';
+import type { Watcher } from './channel/watchers.ts';
 import { Presences } from './presences.ts';
-import type { Watcher } from './watchers.ts';
 
 const app = 'a'.repeat(32);
 const key = { app, channelType: 'MESSAGE', channel: 'lobby' } as const;

@@ -9,10 +9,10 @@ import type { RosterHold } from '../../rosters/roster-stream.ts';
 import type { RosterCursor, RosterReader } from '../../rosters/roster-subscription.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { type ChangeSource, ChannelRoster } from '../roster/channel-roster.ts';
-import { PresenceChannel } from './presence-channel.ts';
+import { PresenceChannel } from './channel/presence-channel.ts';
+import type { Watcher } from './channel/watchers.ts';
 import { type PersonChange, PresenceFold } from './presence-fold.ts';
 import type { PresenceSettings } from './presence-settings.ts';
-import type { Watcher } from './watchers.ts';
 
 export interface PresencesOptions {
   readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'lastPosition'>;

@@ -2,7 +2,7 @@ import type { Log } from '../../log/contract.ts';
 import type { LogRecord } from '../../log/record.ts';
 import { closingCodes } from '../../net/session/closing.ts';
 import { expels, isExpulsion, type ModerationNeeds, tellKicked } from '../messages/moderation.ts';
-import { isLoggedIn } from './logged-memberships.ts';
+import { isLoggedIn } from './login/logged-memberships.ts';
 import type { FactNeeds } from './session-facts.ts';
 import type { Sessions } from './sessions.ts';
 

@@ -1,9 +1,9 @@
 import { signalingErrors } from '@housecount/protocol';
 import { needOfChannel, nothing } from '../names/need.ts';
 import { keyOf, type RequestLines } from '../names/request.ts';
-import { type RenewNeeds, renewLoginToken } from './login-token.ts';
-import { renewStreamToken, type StreamTokenNeeds } from './stream-token.ts';
-import { type SubscribeNeeds, subscribe, unsubscribe } from './subscribe.ts';
+import { type RenewNeeds, renewLoginToken } from './login/login-token.ts';
+import { renewStreamToken, type StreamTokenNeeds } from './subscription/stream-token.ts';
+import { type SubscribeNeeds, subscribe, unsubscribe } from './subscription/subscribe.ts';
 
 const { joinFailed, subscribeFailed } = signalingErrors;
 

@@ -6,18 +6,18 @@ import { channelEnded } from '../messages/put-out.ts';
 import type { SignalingApp } from '../names/app.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import type { identityOf } from '../names/identity.ts';
-import type { StorageNeeds } from './follow-storage.ts';
-import { FollowedRosters } from './followed-rosters.ts';
-import { FollowedUsers } from './followed-users.ts';
 import { LateNews } from './late-news.ts';
 import { LockWaits } from './lock-waits.ts';
-import type { Rates } from './rates.ts';
+import type { Rates } from './rates/rates.ts';
 import type { SessionConnection } from './session-connection.ts';
 import { type FactNeeds, SessionFacts } from './session-facts.ts';
-import type { StreamNeeds } from './stream-membership.ts';
-import type { SubscriptionNeeds, SubscriptionOptions } from './subscription.ts';
-import { Subscriptions } from './subscriptions.ts';
-import { Telling } from './telling.ts';
+import type { StorageNeeds } from './subscription/follow-storage.ts';
+import { FollowedRosters } from './subscription/followed-rosters.ts';
+import { FollowedUsers } from './subscription/followed-users.ts';
+import type { StreamNeeds } from './subscription/stream-membership.ts';
+import type { SubscriptionNeeds, SubscriptionOptions } from './subscription/subscription.ts';
+import { Subscriptions } from './subscription/subscriptions.ts';
+import { Telling } from './subscription/telling.ts';
 
 export interface SessionStart {
   readonly id: string;

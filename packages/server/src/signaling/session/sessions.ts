@@ -2,10 +2,10 @@ import type { Code } from '@housecount/protocol';
 import type { Random } from '../../clock.ts';
 import type { LockHolders } from '../locks/lock-holders.ts';
 import { identityOf } from '../names/identity.ts';
-import { loggedMemberships, type MembershipNeeds } from './logged-memberships.ts';
-import { RecentRates } from './recent-rates.ts';
+import { loggedMemberships, type MembershipNeeds } from './login/logged-memberships.ts';
+import type { SessionEndings } from './login/session-endings.ts';
+import { RecentRates } from './rates/recent-rates.ts';
 import { Session, type SessionNeeds, type SessionOwner, type SessionStart } from './session.ts';
-import type { SessionEndings } from './session-endings.ts';
 
 export interface SessionsNeeds extends SessionNeeds, MembershipNeeds {
   readonly log: SessionNeeds['log'] & MembershipNeeds['log'];

@@ -4,7 +4,7 @@ import { type MetadataNeeds, writeMetadata } from '../messages/publish.ts';
 import { done } from '../names/answer.ts';
 import { needOfTarget, needOfUser, nothing } from '../names/need.ts';
 import type { RequestLines } from '../names/request.ts';
-import { followUser } from '../session/subscribe.ts';
+import { followUser } from '../session/subscription/subscribe.ts';
 import { readMetadata } from './storage-requests.ts';
 
 type MetadataRequestType =

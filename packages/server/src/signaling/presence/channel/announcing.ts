@@ -1,0 +1,142 @@
+import type { SignalingPresenceEvent, SignalingStates } from '@housecount/protocol';
+import { same } from '../person.ts';
+import type { PresenceChange } from '../presence-fold.ts';
+import type { PresenceWay, WayNeeds } from './presence-way.ts';
+import type { Watcher, Watching } from './watchers.ts';
+
+/** A leave that may yet be taken back. */
+export interface HeldLeave {
+  readonly type: 'leave' | 'timeout';
+  readonly userId: string;
+  readonly states: SignalingStates;
+  readonly dueMs: number;
+  /** Its place in the order of snapshots and leaves. */
+  readonly since: number;
+}
+
+/**
+ * The way of small channels: each watcher is told of each of the others at once. Leaves are held back for the debounce: who is
+ * back by then was never away.
+ */
+export class Announcing implements PresenceWay {
+  readonly mode = 'announce';
+  readonly untold = 0;
+  readonly #needs: WayNeeds;
+  /** By user, oldest first. */
+  readonly #held = new Map<string, HeldLeave>();
+  #cancelHeld: (() => void) | undefined;
+
+  constructor(needs: WayNeeds) {
+    this.#needs = needs;
+  }
+
+  tell(changes: readonly PresenceChange[]): void {
+    let isToldOfStates = false;
+    for (const change of changes) {
+      if (change.type === 'join') isToldOfStates = this.#joined(change.userId);
+      else if (change.type === 'states') {
+        if (!isToldOfStates) this.#announceStates(change.userId);
+      } else this.#gone(change);
+    }
+  }
+
+  /** Everything but the leaves that are held back is told already. */
+  flush(): void {}
+
+  end(): void {
+    this.takeHeld();
+  }
+
+  /** The leaves that are held back, which are the caller's from now on. */
+  takeHeld(): readonly HeldLeave[] {
+    this.#cancelHeld?.();
+    this.#cancelHeld = undefined;
+    const held = [...this.#held.values()];
+    this.#held.clear();
+    return held;
+  }
+
+  /** True if who needs to know has been told of the states too. */
+  #joined(userId: string): boolean {
+    const held = this.#held.get(userId);
+    if (!held) {
+      this.#announce({ type: 'REMOTE_JOIN', userId });
+      return false;
+    }
+    this.#held.delete(userId);
+    // Those whose snapshot was without them never saw them leave.
+    const isNew = ({ since }: Watching) => since > held.since;
+    this.#announce({ type: 'REMOTE_JOIN', userId }, isNew);
+    const states = this.#needs.fold.statesOf(userId);
+    if (!same(states, {})) this.#announceStates(userId, isNew);
+    if (!same(states, held.states)) this.#announceStates(userId, (watching) => !isNew(watching));
+    return true;
+  }
+
+  #gone({ type, userId, states }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
+    const { clock, settings, watchers } = this.#needs;
+    const dueMs = clock.steadyMs() + settings.debounceMs;
+    const held = { type, userId, states, dueMs, since: watchers.next() };
+    if (settings.debounceMs === 0) {
+      this.#announceGone(held);
+      return;
+    }
+    this.#held.set(userId, held);
+    this.#releaseLater();
+  }
+
+  #releaseLater(): void {
+    const [oldest] = this.#held.values();
+    if (!oldest || this.#cancelHeld) return;
+    const { clock } = this.#needs;
+    this.#cancelHeld = clock.after(oldest.dueMs - clock.steadyMs(), () => {
+      this.#cancelHeld = undefined;
+      this.#releaseHeld(clock.steadyMs());
+      this.#releaseLater();
+    });
+  }
+
+  #releaseHeld(byMs: number): void {
+    for (const [userId, held] of this.#held) {
+      if (held.dueMs > byMs) return;
+      this.#held.delete(userId);
+      this.#announceGone(held);
+    }
+  }
+
+  #announceGone({ type, userId, since }: HeldLeave): void {
+    this.#announce(
+      { type: type === 'leave' ? 'REMOTE_LEAVE' : 'REMOTE_TIMEOUT', userId },
+      (watching) => watching.since < since,
+    );
+  }
+
+  #announceStates(userId: string, whom?: (watching: Watching) => boolean): void {
+    const states = this.#needs.fold.statesOf(userId);
+    this.#announce({ type: 'REMOTE_STATE_CHANGED', userId, states }, whom);
+  }
+
+  /** Tells the others, nobody of themselves: with one publication where all of them are to know, so that frames are merged. */
+  #announce(
+    event: Extract<SignalingPresenceEvent, { userId: string }>,
+    whom: (watching: Watching) => boolean = () => true,
+  ): void {
+    const { watchers, frames } = this.#needs;
+    let self: Watcher | undefined;
+    let others = 0;
+    let told = 0;
+    for (const watching of watchers.all()) {
+      if (watching.watcher.userId === event.userId) self = watching.watcher;
+      else {
+        others += 1;
+        if (whom(watching)) told += 1;
+      }
+    }
+    if (told === 0) return;
+    const text = frames.text(event);
+    if (told === others) frames.publish(text, self?.socket);
+    else
+      for (const watching of watchers.all())
+        if (watching.watcher !== self && whom(watching)) watching.watcher.send(text);
+  }
+}

@@ -1,0 +1,61 @@
+import type { SignalingPresenceEvent } from '@housecount/protocol';
+import type { Clock } from '../../../clock.ts';
+import type { Broadcast, Socket } from '../../../net/socket/socket.ts';
+import type { ChannelKey } from '../../names/channel-key.ts';
+import { intervalsTopic } from '../../names/topics.ts';
+import type { PresenceChange, PresenceFold } from '../presence-fold.ts';
+import { presenceText } from '../presence-frames.ts';
+import type { PresenceSettings } from '../presence-settings.ts';
+import type { Watchers } from './watchers.ts';
+
+/** What both ways of telling the watchers of one channel need. */
+export interface WayNeeds {
+  readonly fold: PresenceFold;
+  readonly settings: PresenceSettings;
+  readonly clock: Clock;
+  readonly watchers: Watchers;
+  readonly frames: PresenceFrames;
+}
+
+/** A way in which the watchers of one channel are told what changes. */
+export interface PresenceWay {
+  readonly mode: 'announce' | 'interval';
+  /** How many changes a snapshot has already that the others have not been told of. */
+  readonly untold: number;
+  /** The fold has the changes already, and there are watchers. */
+  tell(changes: readonly PresenceChange[]): void;
+  /** Tells what waits. */
+  flush(): void;
+  /** Drops what was still to be told. */
+  end(): void;
+}
+
+/** Makes frames of what happens in one channel, and puts them on its topic. */
+export class PresenceFrames {
+  readonly #key: ChannelKey;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #broadcast: Broadcast;
+
+  constructor({
+    key,
+    clock,
+    broadcast,
+  }: {
+    readonly key: ChannelKey;
+    readonly clock: Pick<Clock, 'nowMs'>;
+    readonly broadcast: Broadcast;
+  }) {
+    this.#key = key;
+    this.#clock = clock;
+    this.#broadcast = broadcast;
+  }
+
+  text(event: SignalingPresenceEvent): string {
+    return presenceText(this.#key, event, this.#clock.nowMs());
+  }
+
+  /** To all who are told together, but for one. */
+  publish(text: string, except?: Socket): void {
+    this.#broadcast.publish(intervalsTopic(this.#key), text, except);
+  }
+}

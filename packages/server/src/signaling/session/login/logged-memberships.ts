@@ -1,0 +1,38 @@
+import type { Log } from '../../../log/contract.ts';
+import type { ChannelKey } from '../../names/channel-key.ts';
+import { uidOf, userIdOf } from '../../names/identity.ts';
+import type { Whereabouts } from '../../presence/whereabouts.ts';
+
+export interface MembershipNeeds {
+  readonly log: Pick<Log, 'signalingChannel' | 'uidOf'>;
+  readonly whereabouts: Pick<Whereabouts, 'subscriptions'>;
+}
+
+export interface LoggedMembership {
+  readonly key: ChannelKey;
+  /** The session that it is of. */
+  readonly connectionId: string;
+}
+
+/** What the user is subscribed to, as the log has it. */
+export function loggedMemberships(
+  { log, whereabouts }: MembershipNeeds,
+  app: string,
+  userId: string,
+): readonly LoggedMembership[] {
+  const uid = uidOf(log, app, userId);
+  if (uid === undefined) return [];
+  const found: LoggedMembership[] = [];
+  for (const key of whereabouts.subscriptions(app, uid)) {
+    const presence = log.signalingChannel(key)?.presence;
+    const member = presence?.sid === undefined ? undefined : presence.roster.get(uid);
+    if (member && userIdOf(member) === userId) found.push({ key, connectionId: member.connectionId });
+  }
+  return found;
+}
+
+/** Is the session in the channel, as the log has it? */
+export function isLoggedIn(log: Pick<Log, 'signalingChannel'>, key: ChannelKey, id: string): boolean {
+  const presence = log.signalingChannel(key)?.presence;
+  return presence?.sid !== undefined && presence.roster.getByConnection(id) !== undefined;
+}

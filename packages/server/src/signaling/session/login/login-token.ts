@@ -1,0 +1,49 @@
+import { signalingErrors } from '@housecount/protocol';
+import type { Clock } from '../../../clock.ts';
+import { limits } from '../../../limits.ts';
+import type { Log } from '../../../log/contract.ts';
+import { tokenTime } from '../../../token/verify.ts';
+import { checkSignalingToken } from '../../../token/verify-signaling.ts';
+import { done, refused, type SignalingAnswer } from '../../names/answer.ts';
+import { failed } from '../../names/refusals.ts';
+import { permit } from '../../permissions.ts';
+import type { Session } from '../session.ts';
+
+export interface RenewNeeds {
+  readonly log: Pick<Log, 'signaling'>;
+  readonly clock: Clock;
+}
+
+/** Puts a new token in the place of the one that the user logged in with; resolves when its end is durable. */
+export async function renewLoginToken(
+  { log, clock }: RenewNeeds,
+  session: Session,
+  token: string,
+): Promise<SignalingAnswer> {
+  const { app, userId, id: connectionId } = session;
+  const grant = checkSignalingToken({
+    token,
+    app,
+    userId,
+    ...tokenTime(clock),
+    lengthMax: limits.tokenLengthMax,
+    isHere: true,
+  });
+  if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
+  if (!session.rates.takeRenewals(session.subscriptions.countOf('MESSAGE'), clock.steadyMs()))
+    return refused(signalingErrors.rateExceeded, 'Too many requests in a short time.');
+  const { loginEndsMs, permissions } = grant;
+  const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
+  const outcomes = await Promise.all(
+    Array.from(session.subscriptions.keys())
+      // A stream channel has a token of its own.
+      .filter(({ channelType }) => channelType === 'MESSAGE')
+      .map((key) => log.signaling(key, { type: 'renew-token', connectionId, ...until })),
+  );
+  for (const outcome of outcomes)
+    if (!outcome.ok && outcome.code !== 'not_joined') return failed(outcome, signalingErrors.invalidToken);
+  session.tokenEndsMs = loginEndsMs;
+  session.warned = false;
+  await permit({ log, clock }, session, permissions);
+  return done();
+}

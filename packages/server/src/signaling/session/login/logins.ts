@@ -1,0 +1,217 @@
+import type { Code, SignalingLogin } from '@housecount/protocol';
+import type { Log, SignalingOutcome } from '../../../log/contract.ts';
+import type { PutOut } from '../../../log/decide/endings.ts';
+import type { Socket } from '../../../net/socket/socket.ts';
+import { isBanned, keptOut, type ModerationNeeds, tellKicked } from '../../messages/moderation.ts';
+import type { SignalingApp } from '../../names/app.ts';
+import type { ChannelKey } from '../../names/channel-key.ts';
+import { permit } from '../../permissions.ts';
+import type { Session } from '../session.ts';
+import type { Sessions } from '../sessions.ts';
+import { loggedMemberships, type MembershipNeeds } from './logged-memberships.ts';
+import { type CheckedLogin, checkLogin, type LoginNeeds } from './login.ts';
+import type { SessionEndings } from './session-endings.ts';
+import { verifySessionKey } from './session-key.ts';
+
+export type Admission =
+  | {
+      readonly ok: true;
+      readonly session: Session;
+      readonly resumed: boolean;
+      /** Channels that the session which was asked for was put out of: its client may not have heard. */
+      readonly putOut?: readonly PutOut[];
+    }
+  | Refusal;
+type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
+
+export interface LoginsNeeds extends LoginNeeds {
+  readonly log: MembershipNeeds['log'] &
+    ModerationNeeds['log'] &
+    Pick<Log, 'signaling' | 'noteSignalingAddress'>;
+  readonly whereabouts: MembershipNeeds['whereabouts'];
+  readonly sessions: Pick<Sessions, 'of' | 'begin' | 'takeRenewals'>;
+  readonly endings: Pick<SessionEndings, 'of' | 'putOutOf'>;
+  /** Signs session keys. */
+  readonly secret: Uint8Array;
+}
+
+/** With which options it subscribed is not known any more after a restart: it is told nothing until it subscribes anew. */
+const unknownOptions = { withMessage: false, withPresence: false, withMetadata: false, withLock: false };
+
+/** Decides logins: whose session begins, or is taken up again. */
+export class Logins {
+  readonly #needs: LoginsNeeds;
+
+  constructor(needs: LoginsNeeds) {
+    this.#needs = needs;
+  }
+
+  /**
+   * Decides a login whose fields are legal. With a session that is still there it is taken up again; else a new one
+   * begins, and one that the user has elsewhere ends. The caller attaches its connection, or says that the session has none.
+   */
+  async login(
+    connection: { readonly isOver: boolean; readonly socket: Pick<Socket, 'address' | 'isHere'> },
+    frame: SignalingLogin,
+  ): Promise<Admission> {
+    const { log, sessions, endings } = this.#needs;
+    const { address, isHere } = connection.socket;
+    const checked = checkLogin(this.#needs, frame, isHere);
+    if (!checked.ok) return checked;
+    const { app, tokenEndsMs, leaseMs, permissions } = checked;
+    const { userId } = frame;
+    if (isBanned(log, app.id, { userId, address })) return { ok: false, code: 'banned' };
+    if (!sessions.takeRenewals(app.id, userId)) return { ok: false, code: 'rate_limited' };
+    const claimed = this.#claimOf(app, frame);
+    if (claimed !== undefined) {
+      const taken = await this.#takeUp(checked, userId, claimed, address);
+      if (taken) return taken;
+    }
+    if (connection.isOver) return { ok: false, code: 'left' };
+    this.#endOthers(app, userId);
+    const session = sessions.begin({
+      app,
+      userId,
+      leaseMs,
+      ...(tokenEndsMs !== undefined && { tokenEndsMs }),
+      ...(permissions && { permissions }),
+      ...(claimed !== undefined && { insteadOf: claimed }),
+    });
+    const putOut = claimed === undefined ? {} : endings.putOutOf(app.id, claimed);
+    return { ok: true, session, resumed: false, ...putOut };
+  }
+
+  /** The id of the session that the client comes back for, if it has a key of it. */
+  #claimOf(app: SignalingApp, { session, userId }: SignalingLogin): string | undefined {
+    const claim = session && verifySessionKey(this.#needs.secret, session.key);
+    if (!claim || claim.id !== session.id) return undefined;
+    return claim.app === app.id && claim.userId === userId ? claim.id : undefined;
+  }
+
+  /** What becomes of a claim; undefined: the session is no more, and another one may begin. */
+  async #takeUp(
+    checked: CheckedLogin,
+    userId: string,
+    claimed: string,
+    address: string,
+  ): Promise<Admission | undefined> {
+    const { sessions, endings } = this.#needs;
+    const { app, leaseMs, permissions } = checked;
+    const ended = sessions.of(app.id, userId)?.id === claimed ? undefined : endings.of(app.id, claimed);
+    if (ended) return { ok: false, code: ended };
+    const back = this.#returning(app, userId, claimed, leaseMs);
+    if (back === 'replaced') return { ok: false, code: 'replaced' };
+    if (!back) return undefined;
+    // What a session from before a restart was allowed is not known any more: nothing less, as far as it can be known.
+    if (back.isRestored) back.session.permissions = permissions;
+    const refusal = await this.#resume(back.session, checked, address);
+    if (refusal === 'taken up') {
+      const { session } = back;
+      return { ok: true, session, resumed: session.isWhole, ...endings.putOutOf(app.id, claimed) };
+    }
+    if (refusal !== 'over') return refusal;
+    // Ended meanwhile, by the backend or by a newer device.
+    const code = endings.of(app.id, claimed);
+    if (code) return { ok: false, code };
+    return sessions.of(app.id, userId) ? { ok: false, code: 'replaced' } : undefined;
+  }
+
+  /** The session with this id, if it is still the user's: from memory, or made of what the log says of it. */
+  #returning(
+    app: SignalingApp,
+    userId: string,
+    id: string,
+    leaseMs: number,
+  ): { readonly session: Session; readonly isRestored: boolean } | 'replaced' | undefined {
+    const { sessions } = this.#needs;
+    const known = sessions.of(app.id, userId);
+    // Told "begin anew", a client that comes back by itself would push out the device that took its place.
+    if (known?.id === id) return { session: known, isRestored: false };
+    // It was made for this very client, which has not heard of it: the welcome was lost.
+    if (known?.insteadOf === id) return undefined;
+    if (known) return 'replaced';
+    const memberships = loggedMemberships(this.#needs, app.id, userId);
+    const own = memberships.filter(({ connectionId }) => connectionId === id);
+    if (own.length === 0) return memberships.length > 0 ? 'replaced' : undefined;
+    const session = sessions.begin({ id, app, userId, leaseMs });
+    for (const { key } of own) session.restore(key, unknownOptions);
+    session.isWhole = false;
+    return { session, isRestored: true };
+  }
+
+  /** `over`: its lease has ended after all, and it with it. */
+  async #resume(
+    session: Session,
+    { tokenEndsMs, permissions }: CheckedLogin,
+    address: string,
+  ): Promise<'taken up' | 'over' | Refusal> {
+    session.handOver();
+    session.address = address;
+    const { log } = this.#needs;
+    await this.#leaveForbidden(session);
+    await permit(this.#needs, session, permissions);
+    const connectionId = session.id;
+    const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+    const outcomes = await Promise.all(
+      session.subscriptions.keys().map(async (key) => {
+        // The token of a stream channel is another one.
+        if (key.channelType === 'STREAM') return this.#resumeStream(session, key);
+        const resumed = log.signaling(key, { type: 'resume', connectionId });
+        // A token without an end would not show in the resume.
+        const renewed = log.signaling(key, { type: 'renew-token', connectionId, ...until });
+        await renewed;
+        log.noteSignalingAddress(key, connectionId, address);
+        return resumed;
+      }),
+    );
+    const refused = outcomes.find((outcome) => outcome?.ok === false);
+    if (session.isOver || (refused && !refused.ok && refused.code === 'resume_invalid')) {
+      await session.end('lease_ended', 'socket-closed');
+      return 'over';
+    }
+    if (refused && !refused.ok) return refused;
+    session.tokenEndsMs = tokenEndsMs;
+    session.warned = false;
+    return 'taken up';
+  }
+
+  /** As any other, unless its token ended meanwhile: then that channel alone is left. */
+  async #resumeStream(session: Session, key: ChannelKey): Promise<SignalingOutcome | undefined> {
+    const { log, clock } = this.#needs;
+    const resumed = await log.signaling(key, { type: 'resume', connectionId: session.id });
+    log.noteSignalingAddress(key, session.id, session.address);
+    const endsMs = session.subscriptions.stream(key)?.tokenEndsMs ?? Number.POSITIVE_INFINITY;
+    if (resumed.ok || resumed.code !== 'resume_invalid' || endsMs > clock.nowMs()) return resumed;
+    session.streamEnded(key, 'token_expired');
+    return undefined;
+  }
+
+  /** Puts the session out of channels that a rule keeps it out of: it came back from another address, or a crash was in between. */
+  async #leaveForbidden(session: Session): Promise<void> {
+    const { log } = this.#needs;
+    const connectionIds = [session.id];
+    const kicks = session.subscriptions.keys().map((key) => {
+      const ruleScope = keptOut(this.#needs, session, key);
+      if (ruleScope === undefined) return undefined;
+      tellKicked(this.#needs, session, key);
+      return log.signaling(key, { type: 'kick', connectionIds, ruleScope });
+    });
+    await Promise.all(kicks);
+  }
+
+  /** One session per user: what an earlier one is in, here or from before a restart, it leaves. */
+  #endOthers(app: SignalingApp, userId: string): void {
+    const { log, logger, sessions } = this.#needs;
+    const known = sessions.of(app.id, userId);
+    if (known) {
+      void known.end('replaced', 'new-device');
+      return;
+    }
+    for (const { key, connectionId } of loggedMemberships(this.#needs, app.id, userId))
+      log.signaling(key, { type: 'leave', connectionId, evidence: 'new-device' }).catch((cause: unknown) =>
+        logger.warn('an earlier session could not be ended; it ends with its lease', {
+          cause: String(cause),
+        }),
+      );
+  }
+}

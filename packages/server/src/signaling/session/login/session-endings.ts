@@ -1,0 +1,35 @@
+import type { Code } from '@housecount/protocol';
+import type { Log } from '../../../log/contract.ts';
+import type { Ending, PutOut } from '../../../log/decide/endings.ts';
+
+/** Sessions of which it is remembered here that others ended them, beside what the log says; beyond it the oldest are forgotten. About 100 bytes each. */
+const recentEndingsMax = 100_000;
+
+/** How others ended sessions that are no more: as the log says, and here of those that were in no channel, of which it knows nothing. */
+export class SessionEndings {
+  readonly #log: Pick<Log, 'endingOf' | 'putOut'>;
+  /** Those first that ended first. */
+  readonly #recent = new Map<string, Ending['code']>();
+
+  constructor(log: Pick<Log, 'endingOf' | 'putOut'>) {
+    this.#log = log;
+  }
+
+  note(id: string, code: Code): void {
+    if (code === 'kicked' || code === 'replaced') this.#recent.set(id, code);
+    for (const [oldest] of this.#recent) {
+      if (this.#recent.size <= recentEndingsMax) break;
+      this.#recent.delete(oldest);
+    }
+  }
+
+  of(app: string, id: string): Ending['code'] | undefined {
+    return this.#log.endingOf(app, id)?.code ?? this.#recent.get(id);
+  }
+
+  /** Channels that the session was put out of: its client may not have heard. */
+  putOutOf(app: string, id: string): { readonly putOut?: readonly PutOut[] } {
+    const putOut = this.#log.putOut(app, id);
+    return putOut.length > 0 ? { putOut } : {};
+  }
+}

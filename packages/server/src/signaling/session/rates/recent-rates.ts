@@ -1,0 +1,52 @@
+import type { Clock } from '../../../clock.ts';
+import { limits } from '../../../limits.ts';
+import { burstSeconds } from '../../../net/token-bucket.ts';
+import { Rates } from './rates.ts';
+
+interface Recent {
+  readonly rates: Rates;
+  readonly endedMs: number;
+}
+
+/**
+ * What users whose session has ended may still do: a new session goes on with it, or logging in again and again would be a
+ * way around every rate. After the time of a burst all of it is there again, and there is nothing to remember.
+ */
+export class RecentRates {
+  readonly #clock: Pick<Clock, 'steadyMs'>;
+  readonly #usersMax: number;
+  /** By user, in the order in which their sessions ended. */
+  readonly #ended = new Map<string, Recent>();
+
+  constructor(clock: Pick<Clock, 'steadyMs'>, usersMax: number = limits.recentRatesMax) {
+    this.#clock = clock;
+    this.#usersMax = usersMax;
+  }
+
+  get size(): number {
+    return this.#ended.size;
+  }
+
+  /** The rates that a user who begins a session goes on with. */
+  of(user: string): Rates {
+    this.#forgetOld();
+    const { rates } = this.#ended.get(user) ?? { rates: new Rates() };
+    this.#ended.delete(user);
+    return rates;
+  }
+
+  /** The user's session has ended. */
+  keep(user: string, rates: Rates): void {
+    this.#ended.delete(user);
+    this.#ended.set(user, { rates, endedMs: this.#clock.steadyMs() });
+    this.#forgetOld();
+  }
+
+  #forgetOld(): void {
+    const steadyMs = this.#clock.steadyMs();
+    for (const [user, { endedMs }] of this.#ended) {
+      if (steadyMs - endedMs < burstSeconds * 1000 && this.#ended.size <= this.#usersMax) return;
+      this.#ended.delete(user);
+    }
+  }
+}

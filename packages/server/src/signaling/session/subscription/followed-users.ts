@@ -1,0 +1,72 @@
+import type { Socket } from '../../../net/socket/socket.ts';
+import { followStorage, type StorageNeeds } from './follow-storage.ts';
+import type { Telling } from './telling.ts';
+
+/** Users whose metadata one session follows. While it has a socket, that is told. */
+export class FollowedUsers {
+  readonly #app: string;
+  readonly #needs: StorageNeeds;
+  /** Each with the end of it where there is a socket. */
+  readonly #users = new Map<string, () => void>();
+  #told: { readonly socket: Socket; readonly telling: Telling } | undefined;
+
+  constructor(app: string, needs: StorageNeeds) {
+    this.#app = app;
+    this.#needs = needs;
+  }
+
+  get size(): number {
+    return this.#users.size;
+  }
+
+  has(userId: string): boolean {
+    return this.#users.has(userId);
+  }
+
+  /** As they are now. */
+  ids(): readonly string[] {
+    return [...this.#users.keys()];
+  }
+
+  /** Tells a user's metadata and its changes, from now on. */
+  follow(userId: string): void {
+    this.unfollow(userId);
+    this.#users.set(userId, nothing);
+    this.#begin(userId);
+  }
+
+  unfollow(userId: string): void {
+    this.#users.get(userId)?.();
+    this.#users.delete(userId);
+  }
+
+  /** Begins to tell the socket. */
+  start(socket: Socket, telling: Telling): void {
+    this.#told = { socket, telling };
+    for (const userId of this.ids()) this.#begin(userId);
+  }
+
+  /** Nothing is told any more; who is followed stays so. */
+  stop(): void {
+    this.#told = undefined;
+    for (const [userId, stop] of this.#users) {
+      stop();
+      this.#users.set(userId, nothing);
+    }
+  }
+
+  /** Forgets them all. */
+  end(): void {
+    for (const userId of this.ids()) this.unfollow(userId);
+  }
+
+  #begin(userId: string): void {
+    if (!this.#told) return;
+    const { socket, telling } = this.#told;
+    this.#users.get(userId)?.();
+    const key = { app: this.#app, channelType: 'USER', channel: userId } as const;
+    this.#users.set(userId, telling.begin(followStorage(this.#needs, socket, key)));
+  }
+}
+
+const nothing = (): void => {};

@@ -1,0 +1,105 @@
+import { signalingKey } from '../../../log/world.ts';
+import type { Socket } from '../../../net/socket/socket.ts';
+import type { ChannelKey } from '../../names/channel-key.ts';
+import { StreamMembership, type StreamNeeds } from './stream-membership.ts';
+import { Subscription, type SubscriptionNeeds, type SubscriptionOptions } from './subscription.ts';
+import type { Telling } from './telling.ts';
+
+/** What one session subscribes to, and what it has in the stream channels among these. While it has a socket, that is told. */
+export class Subscriptions {
+  readonly #userId: string;
+  readonly #needs: SubscriptionNeeds & StreamNeeds;
+  readonly #subscriptions = new Map<string, Subscription>();
+  /** Of the stream channels among them. */
+  readonly #streams = new Map<string, StreamMembership>();
+  #told: { readonly socket: Socket; readonly telling: Telling } | undefined;
+
+  constructor(userId: string, needs: SubscriptionNeeds & StreamNeeds) {
+    this.#userId = userId;
+    this.#needs = needs;
+  }
+
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Channels of a kind. */
+  countOf(channelType: ChannelKey['channelType']): number {
+    return channelType === 'STREAM' ? this.#streams.size : this.size - this.#streams.size;
+  }
+
+  has(key: ChannelKey): boolean {
+    return this.#subscriptions.has(signalingKey(key));
+  }
+
+  /** As they are now. */
+  keys(): readonly ChannelKey[] {
+    return Array.from(this.#subscriptions.values(), ({ key }) => key);
+  }
+
+  /** What it has in a stream channel; undefined if it is not in it. */
+  stream(key: ChannelKey): StreamMembership | undefined {
+    return this.#streams.get(signalingKey(key));
+  }
+
+  get streams(): Iterable<StreamMembership> {
+    return this.#streams.values();
+  }
+
+  /** Publishers of topics whose messages it gets, in all channels. */
+  get followedPublishers(): number {
+    let count = 0;
+    for (const { publishers } of this.#streams.values()) count += publishers;
+    return count;
+  }
+
+  /** Notes one that the log has; nothing of it is told yet. */
+  restore(key: ChannelKey, options: SubscriptionOptions): void {
+    const name = signalingKey(key);
+    this.#subscriptions.set(name, new Subscription(key, this.#userId, options, this.#needs));
+    if (key.channelType !== 'STREAM' || this.#streams.has(name)) return;
+    this.#streams.set(name, new StreamMembership(key, this.#needs));
+  }
+
+  /** The same of one that was asked for, in place of one of the same channel: what that is told goes on until `listen`. */
+  keep(key: ChannelKey, options: SubscriptionOptions): void {
+    const name = signalingKey(key);
+    const before = this.#subscriptions.get(name);
+    this.restore(key, options);
+    // Until the answer is sent the socket is told what it was told before: nothing is missed in between.
+    if (before) this.#subscriptions.get(name)?.takeOver(before);
+    this.#streams.get(name)?.entered();
+  }
+
+  /** Begins to tell the socket, if there is one, what happens in the channel. */
+  listen(key: ChannelKey): void {
+    if (!this.#told) return;
+    const { socket, telling } = this.#told;
+    const name = signalingKey(key);
+    this.#subscriptions.get(name)?.start(socket, telling);
+    this.#streams.get(name)?.start(socket, telling);
+  }
+
+  /** Begins to tell the socket what happens in all of them. */
+  start(socket: Socket, telling: Telling): void {
+    this.#told = { socket, telling };
+    for (const subscription of this.#subscriptions.values()) subscription.start(socket, telling);
+    for (const stream of this.#streams.values()) stream.start(socket, telling);
+  }
+
+  /** Nothing is told any more; what is subscribed stays so. */
+  stop(): void {
+    this.#told = undefined;
+    for (const subscription of this.#subscriptions.values()) subscription.stop();
+    for (const stream of this.#streams.values()) stream.stop();
+  }
+
+  /** Takes one out. False if there is none. */
+  drop(key: ChannelKey): boolean {
+    const name = signalingKey(key);
+    this.#subscriptions.get(name)?.stop();
+    this.#streams.get(name)?.stop();
+    this.#streams.delete(name);
+    return this.#subscriptions.delete(name);
+  }
+}

@@ -1,0 +1,65 @@
+import { limits } from '../../../limits.ts';
+import type { Socket } from '../../../net/socket/socket.ts';
+
+/** Says how something is, then what becomes of it. Calls `told`, now or later, when the first is said. Returns the end of it. */
+export type Begin = (told: () => void) => () => void;
+
+/**
+ * How things are where a session subscribes, told one after another as its peer takes it: all at once it would cut off who
+ * subscribes to many large channels, each time they come back.
+ */
+export class Telling {
+  readonly #socket: Pick<Socket, 'bufferedBytes'>;
+  /** The parts that are still to begin, in order of asking. */
+  readonly #parts = new Set<() => void>();
+  #underWay = 0;
+  #isGoing = false;
+
+  constructor(socket: Pick<Socket, 'bufferedBytes'>) {
+    this.#socket = socket;
+  }
+
+  /** Begins when it is its turn, at once if the peer is not behind. Returns the end of it, to be called once. */
+  begin(begin: Begin): () => void {
+    let end = nothing;
+    let isUnderWay = false;
+    const told = () => {
+      if (!isUnderWay) return;
+      isUnderWay = false;
+      this.#underWay -= 1;
+      this.go();
+    };
+    const part = () => {
+      isUnderWay = true;
+      this.#underWay += 1;
+      end = begin(told);
+    };
+    this.#parts.add(part);
+    this.go();
+    return () => {
+      this.#parts.delete(part);
+      end();
+      told();
+    };
+  }
+
+  /** Nothing more begins. */
+  end(): void {
+    this.#parts.clear();
+  }
+
+  /** Goes on with what waits, as far as there is room. */
+  go(): void {
+    if (this.#isGoing) return;
+    this.#isGoing = true;
+    for (const part of this.#parts) {
+      if (this.#underWay >= limits.signalingStartsMax) break;
+      if (this.#socket.bufferedBytes() > limits.signalingStartBytes) break;
+      this.#parts.delete(part);
+      part();
+    }
+    this.#isGoing = false;
+  }
+}
+
+const nothing = (): void => {};

@@ -1,0 +1,55 @@
+import type { Kinds } from '../../channel/membership/rights.ts';
+import type { Streams } from '../../live/roster/streams.ts';
+import type { Logger } from '../../observe/contract.ts';
+import { type EdgeApp, pinnedProfile } from '../../token/edge-app.ts';
+import type { MediaSession, MediaSessions } from './media-session.ts';
+import type { PlainMembers } from './plain-members.ts';
+import type { SessionEnds } from './session-ends.ts';
+
+export interface ConnectedNeeds {
+  readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
+  readonly logger: Pick<Logger, 'info'>;
+  readonly streams: Pick<Streams, 'set'>;
+  readonly sessions: Pick<MediaSessions, 'get' | 'put'>;
+  readonly members: Pick<PlainMembers, 'join' | 'leave'>;
+  readonly ends: Pick<SessionEnds, 'carry' | 'close'>;
+}
+
+/** Its media connected: a plain session is a member from now on. Resolves when that is durable, or was refused. */
+export async function mediaConnected(
+  { apps, logger, streams, sessions, members, ends }: ConnectedNeeds,
+  session: MediaSession,
+  kinds: Kinds,
+): Promise<void> {
+  const { app, channel, id, uid, connectionId } = session;
+  // Connected again after an ICE restart, or media of an SDK client, which says itself what it sends.
+  if (session.joined) return;
+  const known = apps.get(app);
+  if (!known) {
+    // Taken out by a reload since the POST.
+    ends.close([session]);
+    return;
+  }
+  const outcome = await members.join(session, pinnedProfile(known, channel));
+  if (!outcome.ok) {
+    logger.info('a media session connected but may not join', { app, channel, code: outcome.code });
+    ends.close([session]);
+    return;
+  }
+  if (outcome.member.uid !== uid) {
+    // Somebody else took the account's uid since the POST: the media room knows the session by the wrong one.
+    await members.leave(session, 'media-closed');
+    ends.close([session]);
+    return;
+  }
+  const present = sessions.get(id);
+  if (!present) {
+    // Deleted while the join was being recorded.
+    await members.leave(session, 'bye');
+    return;
+  }
+  sessions.put({ ...present, joined: true });
+  if (session.kind !== 'whip') return;
+  streams.set({ app, channel, uid, connectionId }, kinds);
+  ends.carry(session);
+}

@@ -1,0 +1,63 @@
+import type { Log } from '../../log/contract.ts';
+import type { LogRecord } from '../../log/record.ts';
+import type { MediaSession, MediaSessions } from './media-session.ts';
+import type { SessionEnds } from './session-ends.ts';
+import type { SessionRights } from './session-rights.ts';
+
+export interface HeedNeeds {
+  readonly log: Pick<Log, 'channel'>;
+  readonly sessions: Pick<MediaSessions, 'all' | 'ofConnection'>;
+  readonly rights: Pick<SessionRights, 'hold'>;
+  readonly ends: Pick<SessionEnds, 'close' | 'cut'>;
+}
+
+/** What a record means for media: a member that left, for whatever reason, has none, and one that may not send is cut. */
+export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
+  const { sessions, rights, ends } = needs;
+  switch (record.type) {
+    case 'member-left':
+      ends.close(sessions.ofConnection(record.connectionId));
+      return;
+    case 'role-changed':
+      if (record.role === 'audience') for (const session of whipOf(needs, record)) ends.cut(session);
+      return;
+    case 'token-renewed':
+      for (const session of whipOf(needs, record)) rights.hold(session);
+      return;
+    case 'link-live':
+      ends.close(outlived(needs, record));
+      return;
+    case 'rule-set':
+      for (const session of sessions.all()) if (session.app === record.app) rights.hold(session);
+      return;
+    default:
+      return;
+  }
+}
+
+type Subject = Pick<MediaSession, 'app' | 'channel' | 'uid'>;
+
+const memberOf = ({ log }: Pick<HeedNeeds, 'log'>, { app, channel, uid }: Subject) =>
+  log.channel(app, channel)?.roster.get(uid);
+
+/** A WHIP or WHEP client came back by a new POST: its old sessions are of no use. */
+function outlived(needs: HeedNeeds, mark: Subject & { connectionId: string }): readonly MediaSession[] {
+  if (memberOf(needs, mark)?.connectionKind === 'rtc') return [];
+  const { app, channel, uid, connectionId } = mark;
+  return needs.sessions
+    .all()
+    .filter(
+      (session) =>
+        session.plain &&
+        session.joined &&
+        session.uid === uid &&
+        session.app === app &&
+        session.channel === channel &&
+        session.connectionId !== connectionId,
+    );
+}
+
+function whipOf(needs: HeedNeeds, subject: Subject): readonly MediaSession[] {
+  const member = memberOf(needs, subject);
+  return member ? needs.sessions.ofConnection(member.connectionId).filter(({ kind }) => kind === 'whip') : [];
+}

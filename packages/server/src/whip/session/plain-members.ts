@@ -1,0 +1,98 @@
+import type { Profile } from '@housecount/protocol';
+import { platforms } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
+import type { CommandOutcome, JoinOutcome, Log } from '../../log/contract.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { MediaSession, MediaSessions } from './media-session.ts';
+
+export interface PlainMembersNeeds {
+  readonly log: Pick<Log, 'join' | 'submit'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly logger: Pick<Logger, 'error'>;
+  readonly sessions: Pick<MediaSessions, 'ofChannel'>;
+  /** Silence allowed for a WHIP or WHEP member, milliseconds. */
+  readonly leaseMs: number;
+}
+
+/** What the log is told of plain sessions, each of which is a member by itself: that it came, is silent, is heard, left. */
+export class PlainMembers {
+  readonly #needs: PlainMembersNeeds;
+
+  constructor(needs: PlainMembersNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Its media connected: it becomes a member. */
+  join(session: MediaSession, profile: Profile | undefined): Promise<JoinOutcome> {
+    const { log, clock, leaseMs } = this.#needs;
+    const { app, channel, uid, account } = session;
+    const former = this.#formerOf(session);
+    return log.join({
+      app,
+      channel,
+      identity: account === undefined ? { uid } : { account },
+      connectionId: session.connectionId,
+      connectionKind: session.kind,
+      role: session.kind === 'whip' ? 'broadcaster' : 'audience',
+      ...(profile !== undefined && { profile }),
+      platform: platforms.other,
+      ...(session.tokenEndsMs !== undefined && { tokenEndsMs: session.tokenEndsMs }),
+      mayPublish: (session.publishEndsMs ?? 0) > clock.nowMs(),
+      ...(session.rights && { publish: session.rights }),
+      ...(former && { formerConnectionId: former.connectionId }),
+      leaseMs,
+      ip: session.address,
+    });
+  }
+
+  /** Nothing of its media was heard since. */
+  silent(session: MediaSession, lastHeardMs: number): void {
+    if (!session.plain || !session.joined) return;
+    const { connectionId } = session;
+    this.#submit(session, { type: 'silent', connectionId, lastHeardMs, evidence: 'media-silence' });
+  }
+
+  heard(session: MediaSession): void {
+    if (!session.plain || !session.joined) return;
+    this.#submit(session, { type: 'heard', connectionId: session.connectionId });
+  }
+
+  /** Resolves when it is durable. */
+  leave(
+    { app, channel, connectionId }: MediaSession,
+    evidence: 'bye' | 'media-closed',
+  ): Promise<CommandOutcome> {
+    return this.#needs.log.submit(app, channel, { type: 'leave', connectionId, evidence });
+  }
+
+  /** Sees to what is under way for a session; if it fails the operator is told. */
+  follow(work: Promise<unknown>, { app, channel }: MediaSession): void {
+    work.catch((cause: unknown) => {
+      this.#needs.logger.error('a media session could not be followed up', {
+        app,
+        channel,
+        cause: String(cause),
+      });
+    });
+  }
+
+  #submit(session: MediaSession, fact: Parameters<Log['submit']>[2]): void {
+    this.follow(this.#needs.log.submit(session.app, session.channel, fact), session);
+  }
+
+  /** The session that the client had opened before with the same token, if it is still there. */
+  #formerOf({ id, kind, app, channel, uid, tokenDigest }: MediaSession): MediaSession | undefined {
+    return this.#needs.sessions
+      .ofChannel(app, channel)
+      .findLast(
+        (other) =>
+          other.id !== id &&
+          other.kind === kind &&
+          other.plain &&
+          other.joined &&
+          other.uid === uid &&
+          tokenDigest !== undefined &&
+          other.tokenDigest === tokenDigest,
+      );
+  }
+}
