@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { liveKey } from '../packages/server/src/channel/channel.ts';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
 import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../packages/server/src/engine/embedded/node-disk.ts';
@@ -95,13 +96,22 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 
 async function enter(channel: string, uid: number): Promise<string> {
   const connectionId = `${channel}/${uid}`;
-  const outcome = await running().log.join({ app, channel, identity: { uid }, connectionId, ...lease });
+  const outcome = await running().log.join({
+    key: liveKey(app, channel),
+    identity: { uid },
+    connectionId,
+    ...lease,
+  });
   if (!outcome.ok) throw new Error(`a join was refused: ${outcome.code}`);
   return connectionId;
 }
 
 async function leave(channel: string, connectionId: string): Promise<void> {
-  const outcome = await running().log.submit(app, channel, { type: 'leave', connectionId, evidence: 'bye' });
+  const outcome = await running().log.submit(liveKey(app, channel), {
+    type: 'leave',
+    connectionId,
+    evidence: 'bye',
+  });
   if (!outcome.ok) throw new Error(`a leave was refused: ${outcome.code}`);
 }
 

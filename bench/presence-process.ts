@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { liveKey } from '../packages/server/src/channel/channel.ts';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
 import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../packages/server/src/engine/embedded/node-disk.ts';
 import { openMessages } from '../packages/server/src/ledger/messages/messages.ts';
-import type { Log } from '../packages/server/src/log/contract.ts';
+import type { Log } from '../packages/server/src/log/contract/log.ts';
 import { openLog } from '../packages/server/src/log/open-log.ts';
 import { clientReader, nobodyTrusted } from '../packages/server/src/net/address/client.ts';
 import { bunServer } from '../packages/server/src/net/http/bun-server.ts';
@@ -41,8 +42,7 @@ async function enter(): Promise<void> {
   lastUid += 1;
   const uid = lastUid;
   const outcome = await log?.join({
-    app: testApp.id,
-    channel,
+    key: liveKey(testApp.id, channel),
     identity: { uid },
     connectionId: `of ${uid}`,
     ...lease,
@@ -54,7 +54,7 @@ async function enter(): Promise<void> {
 async function leave(): Promise<void> {
   const at = Math.floor(Math.random() * present.length);
   const [uid] = present.splice(at, 1);
-  const outcome = await log?.submit(testApp.id, channel, {
+  const outcome = await log?.submit(liveKey(testApp.id, channel), {
     type: 'leave',
     connectionId: `of ${uid}`,
     evidence: 'bye',

@@ -26,7 +26,8 @@ import { limits } from './limits.ts';
 import { JoinBudgets } from './live/join-budgets.ts';
 import { startFanOut } from './live/roster/fan-out.ts';
 import { serveEdge } from './live/serve.ts';
-import type { Log } from './log/contract.ts';
+import type { Channels } from './log/contract/channels.ts';
+import type { Commands } from './log/contract/commands.ts';
 import { openLog } from './log/open-log.ts';
 import { startEmbeddedMedia } from './media/embedded/engine.ts';
 import { mediaMetrics } from './media/media-metrics.ts';
@@ -508,13 +509,9 @@ function takeTls(watch: TlsWatch, pair: Parameters<TlsWatch['take']>[0]): boolea
 }
 
 /** Whoever is in a channel of the app leaves, as one who was kicked. */
-async function endMembers(
-  log: Pick<Log, 'channels' | 'submit' | 'signalingChannels' | 'signaling'>,
-  app: string,
-) {
-  for (const { channel } of log.channels(app)) await log.submit(app, channel, { type: 'kick' });
-  for (const key of [...log.signalingChannels()])
-    if (key.app === app && key.presence.sid !== undefined) await log.signaling(key, { type: 'kick' });
+async function endMembers(log: Pick<Channels, 'everyChannel'> & Pick<Commands, 'submit'>, app: string) {
+  for (const { key, sid } of log.everyChannel())
+    if (key.app === app && sid !== undefined) await log.submit(key, { type: 'kick' });
 }
 
 /** An app as the REST API knows it. */

@@ -6,6 +6,7 @@ import {
   testApp,
   testCustomer,
 } from '../../testing/worlds/api-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 
 let world: ApiWorld;
@@ -102,7 +103,7 @@ describe('shapes', () => {
     await world.join('talk', 3, { role: 'broadcaster', profile: 'communication' });
     const data = async (uid: number, channel: string) =>
       (await world.json(`/dev/v1/channel/user/property/${appid}/${uid}/${channel}`)).body.data;
-    const join = Math.floor((world.log.channel(appid, 'live')?.roster.get(1)?.joinedMs ?? 0) / 1000);
+    const join = Math.floor((world.log.channel(liveKey(appid, 'live'))?.roster.get(1)?.joinedMs ?? 0) / 1000);
     expect(await data(1, 'live')).toEqual({ in_channel: true, uid: 1, join, role: 3, platform: 2 });
     expect(await data(2, 'live')).toMatchObject({ role: 2 });
     expect(await data(3, 'talk')).toMatchObject({ role: 1 });
@@ -156,8 +157,8 @@ describe('kicking rules', () => {
     await world.join('x', 2);
     const created = await post({ cname: 'x', uid: 1, ip: '', time: 10 });
     expect(created).toEqual({ status: 200, body: { status: 'success', id: expect.any(Number) } });
-    expect(world.log.channel(appid, 'x')?.roster.get(1)).toBeUndefined();
-    expect(world.log.channel(appid, 'x')?.roster.get(2)).toBeDefined();
+    expect(world.log.channel(liveKey(appid, 'x'))?.roster.get(1)).toBeUndefined();
+    expect(world.log.channel(liveKey(appid, 'x'))?.roster.get(2)).toBeDefined();
     expect(world.join('x', 1)).rejects.toThrow('banned');
     const { id } = created.body;
     const [rule] = await list();
@@ -193,7 +194,7 @@ describe('kicking rules', () => {
   test('REST22: scope: user, channel, address, and rules that only forbid to publish', async () => {
     for (const uid of [1, 2]) for (const channel of ['x', 'y']) await world.join(channel, uid);
     const present = () =>
-      ['x', 'y'].map((name) => [...(world.log.channel(appid, name)?.roster ?? [])].length);
+      ['x', 'y'].map((name) => [...(world.log.channel(liveKey(appid, name))?.roster ?? [])].length);
     await post({ uid: 1, privileges: ['publish_audio'] });
     expect(present()).toEqual([2, 2]);
     await post({ uid: 1 });
@@ -216,7 +217,7 @@ describe('kicking rules', () => {
       status: 200,
       body: { status: 'success' },
     });
-    expect(world.log.channel(appid, 'x')).toBeUndefined();
+    expect(world.log.channel(liveKey(appid, 'x'))).toBeUndefined();
     expect(await list()).toEqual([]);
     await world.join('x', 1);
   });
@@ -281,7 +282,7 @@ describe('kicking rules', () => {
       expect(status).toBe(400);
       expect(typeof body.message).toBe('string');
       expect(await list()).toEqual([]);
-      expect(world.log.channel(appid, 'x')?.roster.size).toBe(1);
+      expect(world.log.channel(liveKey(appid, 'x'))?.roster.size).toBe(1);
     });
 
   test('REST25: bodies that are none: 400; of another type: 415; too large: 413', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { HousecountError } from '@housecount/protocol';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 import { formatCursor } from './request/pull-cursor.ts';
 
@@ -43,7 +44,7 @@ describe('pulling events', () => {
     await world.join('a', 1, { role: 'broadcaster' });
     await world.join('b', 2);
     await world.join('a', 3);
-    await world.join('b', 9, { app: other.id });
+    await world.join('b', 9, { key: liveKey(other.id, 'b') });
     await world.leave('b', 2);
     const { status, body } = await pull();
     expect(status).toBe(200);
@@ -116,7 +117,7 @@ describe('pulling events', () => {
     void waiting.then(() => {
       answered = true;
     });
-    await world.join('x', 5, { app: other.id });
+    await world.join('x', 5, { key: liveKey(other.id, 'x') });
     await world.deps.history.caughtUp(new AbortController().signal);
     expect(answered).toBe(false);
     await world.join('a', 2);
@@ -126,7 +127,7 @@ describe('pulling events', () => {
   test('REST34: nothing until the wait is over is an answer without events, whose cursor goes on', async () => {
     await world.join('a', 1);
     const { cursor } = (await pull('cursor=now')).body;
-    await world.join('x', 5, { app: other.id });
+    await world.join('x', 5, { key: liveKey(other.id, 'x') });
     const { body } = await pull(`cursor=${cursor}&wait=1`);
     expect(body).toMatchObject({ events: [], more: false });
     await world.join('a', 2);
@@ -190,7 +191,7 @@ describe('snapshots', () => {
   test('REST37: every channel with its members, between a first and a last line', async () => {
     for (let uid = 1; uid <= limits.snapshotLineMembersMax + 1; uid++) await world.join('big', uid);
     await world.join('a', 7, { role: 'broadcaster', identity: { account: 'alice' } });
-    await world.join('b', 9, { app: other.id });
+    await world.join('b', 9, { key: liveKey(other.id, 'b') });
     const lines = await snapshot();
     expect(lines.map(({ type, channel }) => [type, channel])).toEqual([
       ['snapshot', undefined],
@@ -250,7 +251,7 @@ describe('snapshots', () => {
           await world.join(channel, uid, { role: pick(4) === 0 ? 'broadcaster' : 'audience' });
         } else if (pick(3) === 0) {
           const role = pick(2) === 0 ? 'broadcaster' : 'audience';
-          await world.log.submit(testApp.id, channel, { type: 'set-role', connectionId: key, role });
+          await world.log.submit(liveKey(testApp.id, channel), { type: 'set-role', connectionId: key, role });
         } else {
           inside.delete(key);
           await world.leave(channel, uid);
@@ -279,8 +280,8 @@ describe('snapshots', () => {
       ended = true;
       await churn;
       const truth = Object.fromEntries(
-        world.log.channels(testApp.id).map(({ channel, sid, seq, roster }) => [
-          channel,
+        world.log.channels(testApp.id).map(({ key, sid, seq, roster }) => [
+          key.name,
           {
             sid,
             seq,

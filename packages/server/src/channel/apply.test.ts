@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { type Evidence, evidences, presenceEndMs } from '@housecount/protocol';
-import { join, outline, TestChannel } from '../../testing/models/test-channel.ts';
+import { join, limitsForTests, outline, TestChannel } from '../../testing/models/test-channel.ts';
 import { apply } from './apply.ts';
+import { emptyChannel, liveKey } from './channel.ts';
 import type { ChannelCommand } from './command.ts';
-import { closedChannel } from './state.ts';
 
 const T = 1_700_000_000_000;
 const bye = (uid: number): ChannelCommand => ({ type: 'leave', connectionId: `c${uid}`, evidence: 'bye' });
@@ -29,7 +29,7 @@ describe('leave', () => {
     channel.must(T, bye(2));
     channel.must(T, { type: 'set-role', connectionId: 'c1', role: 'broadcaster' });
     channel.must(T, { type: 'kick' });
-    expect(outline(channel.records)).toEqual([
+    expect(outline(channel.changes)).toEqual([
       'channel-opened 1 0',
       'member-joined 2 1',
       'member-joined 3 2',
@@ -129,9 +129,9 @@ describe('set-role', () => {
         clientSeq: T + 1,
       },
     ]);
-    expect(channel.state).toMatchObject({ hosts: 1 });
+    expect(channel.state).toMatchObject({ roster: { hosts: 1 } });
     expect(channel.must(T + 2, setRole(1, 'audience'))[0]).toMatchObject({ role: 'audience', seq: 4 });
-    expect(channel.state).toMatchObject({ hosts: 0 });
+    expect(channel.state).toMatchObject({ roster: { hosts: 0 } });
   });
 
   test('CHAN5: the role one has makes nothing; a communication channel has no roles to change', () => {
@@ -250,11 +250,15 @@ describe('time', () => {
     channel.must(T, { type: 'kick' });
     if (kept.sid === undefined) throw new Error('the kept state is open');
     expect([kept.seq, kept.roster.size, kept.departed.size]).toEqual([3, 2, 0]);
-    const again = apply(kept, bye(1), T, { membersMax: 1, hostsMax: 1 });
-    expect('records' in again && outline(again.records)).toEqual(['member-left 4 1']);
+    const again = apply(kept, bye(1), T, { ...limitsForTests, membersMax: 1, hostsMax: 1 });
+    expect('changes' in again && outline(again.changes)).toEqual(['member-left 4 1']);
   });
 
   test('a closed channel is nobody and nothing', () => {
-    expect(closedChannel('a', 'x')).toMatchObject({ app: 'a', channel: 'x', sid: undefined, lastAtMs: 0 });
+    expect(emptyChannel(liveKey('a', 'x'))).toMatchObject({
+      key: { app: 'a', kind: 'live', name: 'x' },
+      sid: undefined,
+      lastAtMs: 0,
+    });
   });
 });

@@ -1,241 +1,104 @@
 import { assert } from './assert.ts';
-import type { ChannelCommand } from './command.ts';
-import type { ChannelRecord, Decision } from './decision.ts';
+import type { Channel } from './channel.ts';
+import type { ChannelCommand, TimeCommand } from './command.ts';
+import type { ChannelChange, Decision } from './decision.ts';
 import { evolve } from './evolve.ts';
-import { nextClientSeq } from './membership/client-seq.ts';
-import { type ChannelLimits, decideJoin } from './membership/join.ts';
-import { endsBy } from './membership/lease.ts';
-import { leave, leavesOf, reasonOf } from './membership/leave.ts';
-import { type PublishRights, recordedRights, sameRights } from './membership/rights.ts';
-import type { ChannelState, Member, OpenChannel } from './state.ts';
+import { blindLocks, changeLocks, expiredLocks, type LockLimits, recoverLocks } from './locks.ts';
+import { decideMembership, endedMembers, memberOf, prolonged, recovered } from './membership/decide.ts';
+import type { MembershipLimits } from './membership/join.ts';
+import { changeMetadata, type MetadataLimits } from './metadata.ts';
+import { mayBeAsked } from './policy.ts';
+import { changeStates, type StatesLimits } from './states.ts';
+import { changeTopics, type TopicLimits } from './topics.ts';
 
-export type { ChannelLimits } from './membership/join.ts';
-
-type CommandOf<Type extends ChannelCommand['type']> = Extract<ChannelCommand, { type: Type }>;
+/** How much a channel may have; a kind that may not have something is not asked about it (policy.ts). */
+export interface ChannelLimits
+  extends MembershipLimits,
+    StatesLimits,
+    TopicLimits,
+    MetadataLimits,
+    LockLimits {}
 
 /**
- * Decides a command at `nowMs` (epoch milliseconds, never earlier than the state's last record; an assert fails
- * otherwise). Leases and tokens that ended by then take effect first, so that it does not matter whether the tick or
- * the command came first; a refusal carries no records and leaves them to the tick. Changes nothing: the state that
- * follows is the fold of the records with `evolve`.
+ * Decides a command at `nowMs` (epoch milliseconds, never earlier than the channel's last record; an assert fails
+ * otherwise). Leases, tokens and locks that ended by then take effect first, so that it does not matter whether the tick or
+ * the command came first; a refusal carries no changes and leaves them to the tick. Changes nothing: the channel that
+ * follows is the fold of the changes with `evolve`.
  */
 export function apply(
-  state: ChannelState,
+  channel: Channel,
   command: ChannelCommand,
   nowMs: number,
   limits: ChannelLimits,
 ): Decision {
-  assert(nowMs >= state.lastAtMs, 'time does not go back');
+  assert(nowMs >= channel.lastAtMs, 'time does not go back');
+  assert(mayBeAsked(channel.key.kind, command.type), 'a channel is asked about what its kind may have');
   // After a restart nobody could be heard while the server was away: the recovery lease stands in for those that ended.
-  if (command.type === 'recover') return { records: recovered(state, command, nowMs) };
+  if (command.type === 'recover') {
+    const locks = recoverLocks(channel.locks, nowMs, command.recoveryMs);
+    return { changes: [...recovered(channel, command, nowMs), ...locks] };
+  }
   // Nor while it was blind: first the leases are made longer, then it is looked which ended.
-  if (command.type === 'blind') return { records: prolonged(state, command, nowMs) };
-  const ended = endings(state, nowMs);
-  if (command.type === 'tick') return { records: ended };
-  if (ended.length === 0) return decide(state, command, nowMs, limits);
-  const decision = decide(ended.reduce<ChannelState>(evolve, state), command, nowMs, limits);
-  return 'refused' in decision ? decision : { records: [...ended, ...decision.records] };
+  if (command.type === 'blind') {
+    const locks = blindLocks(channel.locks, nowMs, command.blindMs);
+    return { changes: [...prolonged(channel, command, nowMs), ...locks] };
+  }
+  const ended = endings(channel, nowMs);
+  if (command.type === 'tick') return { changes: ended };
+  if (ended.length === 0) return decide(channel, command, nowMs, limits);
+  const decision = decide(ended.reduce<Channel>(evolve, channel), command, nowMs, limits);
+  return 'refused' in decision ? decision : { changes: [...ended, ...decision.changes] };
+}
+
+/** What has run out by `nowMs`. */
+function endings(channel: Channel, nowMs: number): readonly ChannelChange[] {
+  const members = endedMembers(channel, nowMs);
+  const locks = expiredLocks(channel.locks, nowMs);
+  return locks.length === 0 ? members : [...members, ...locks];
 }
 
 function decide(
-  state: ChannelState,
-  command: Exclude<ChannelCommand, { type: 'tick' | 'recover' | 'blind' }>,
+  channel: Channel,
+  command: Exclude<ChannelCommand, TimeCommand>,
   nowMs: number,
   limits: ChannelLimits,
 ): Decision {
   switch (command.type) {
-    case 'join':
-      return decideJoin(state, command, nowMs, limits);
-    case 'kick':
-      return { records: kicked(state, command, nowMs) };
-    case 'resume': {
-      const member = memberOf(state, command.connectionId);
-      if (!member) return { refused: 'resume_invalid' };
-      const { tokenEndsMs = member.tokenEndsMs, publish = member.publish } = command;
-      return {
-        records: [...live(state, member, nowMs), ...renewed(state, member, { tokenEndsMs, publish }, nowMs)],
-      };
+    case 'change-states':
+    case 'join-topic':
+    case 'leave-topic': {
+      const member = memberOf(channel, command.connectionId);
+      if (!member || channel.sid === undefined) return { refused: 'not_joined' };
+      const { uid } = member;
+      return command.type === 'change-states'
+        ? asDecision(changeStates(channel.states, uid, command, nowMs, limits))
+        : asDecision(changeTopics(channel.publishers, uid, command, nowMs, limits));
     }
-  }
-  const member = memberOf(state, command.connectionId);
-  if (!member || state.sid === undefined) return { refused: 'not_joined' };
-  switch (command.type) {
-    case 'leave':
-      return { records: left(state, member, command, nowMs) };
-    case 'set-role':
-      return decideRole(state, member, command, nowMs, limits);
-    case 'silent':
-      return { records: silenced(state, member, command, nowMs) };
-    case 'heard':
-      return { records: live(state, member, nowMs) };
-    case 'renew-token':
-      return { records: renewed(state, member, command, nowMs) };
-  }
-}
-
-function memberOf(state: ChannelState, connectionId: string): Member | undefined {
-  return state.sid === undefined ? undefined : state.roster.getByConnection(connectionId);
-}
-
-/** The leaves of those whose lease or token has ended by `nowMs`, in order of arrival. */
-function endings(state: ChannelState, nowMs: number): readonly ChannelRecord[] {
-  if (state.sid === undefined || state.roster.endsMs > nowMs) return [];
-  const leaves = Array.from(state.roster.endedBy(nowMs), (member) => {
-    const { link } = member;
-    if (link.state === 'silent' && endsBy(member) === 'lease') {
-      return { member, ...link, reason: 'timeout' as const };
+    case 'change-metadata': {
+      const { lockName, author } = command;
+      if (lockName !== '' && ownerOf(channel, lockName) !== author) return { refused: 'lock_not_held' };
+      return asDecision(changeMetadata(channel.metadata, command, nowMs, limits));
     }
-    return leave(member, { reason: 'token', evidence: 'token-end', nowMs });
-  });
-  return leavesOf(state, leaves, nowMs);
-}
-
-function left(
-  state: OpenChannel,
-  member: Member,
-  command: CommandOf<'leave'>,
-  nowMs: number,
-): readonly ChannelRecord[] {
-  const { evidence } = command;
-  return leavesOf(state, [leave(member, { reason: reasonOf(evidence), evidence, nowMs })], nowMs);
-}
-
-function kicked(state: ChannelState, command: CommandOf<'kick'>, nowMs: number): readonly ChannelRecord[] {
-  if (state.sid === undefined) return [];
-  const { ruleScope } = command;
-  const leaves = kickedMembers(state, command).map((member) => ({
-    ...leave(member, { reason: 'kicked', evidence: 'kick', nowMs }),
-    ...(ruleScope !== undefined && { ruleScope }),
-  }));
-  return leavesOf(state, leaves, nowMs);
-}
-
-/** Those that fit every part of the scope that is set, in order of arrival. */
-function kickedMembers(
-  { roster }: OpenChannel,
-  { uid, connectionIds }: CommandOf<'kick'>,
-): readonly Member[] {
-  if (connectionIds !== undefined) {
-    const members = new Set<Member>();
-    for (const connectionId of connectionIds) {
-      const member = roster.getByConnection(connectionId);
-      if (member && (uid === undefined || member.uid === uid)) members.add(member);
-    }
-    return [...members].sort((a, b) => a.joinedSeq - b.joinedSeq);
+    case 'set-lock':
+    case 'remove-lock':
+    case 'acquire-lock':
+    case 'release-lock':
+    case 'revoke-lock':
+    case 'lock-holder':
+      return asDecision(changeLocks(channel.locks, command, nowMs, limits));
+    default:
+      return decideMembership(channel, command, nowMs, limits);
   }
-  if (uid === undefined) return [...roster];
-  const member = roster.get(uid);
-  return member ? [member] : [];
 }
 
-function decideRole(
-  state: OpenChannel,
-  member: Member,
-  command: CommandOf<'set-role'>,
-  nowMs: number,
-  limits: ChannelLimits,
-): Decision {
-  const { role } = command;
-  if (state.profile === 'communication') return { refused: 'role_invalid' };
-  if (role === member.role) return { records: [] };
-  if (role === 'broadcaster' && state.hosts >= limits.hostsMax) return { refused: 'hosts_full' };
-  const { app, channel, sid, profile, roster } = state;
-  const { uid, account, platform, clientType } = member;
-  return {
-    records: [
-      {
-        type: 'role-changed',
-        app,
-        channel,
-        sid,
-        seq: state.seq + 1,
-        atMs: nowMs,
-        count: roster.size,
-        profile,
-        uid,
-        ...(account !== undefined && { account }),
-        role,
-        platform,
-        ...(clientType !== undefined && { clientType }),
-        clientSeq: nextClientSeq(member.clientSeq, nowMs),
-      },
-    ],
-  };
+type Refusal = Extract<Decision, { readonly refused: string }>['refused'];
+
+/** A part of a channel answers with one change, with a refusal, or that nothing changes. */
+function asDecision(answer: ChannelChange | Refusal | undefined): Decision {
+  if (typeof answer === 'string') return { refused: answer };
+  return { changes: answer ? [answer] : [] };
 }
 
-/**
- * The lease runs from when the connection was last heard, so it may have ended already. Silence that is known already
- * is not told again, unless something was heard since; and then the lease never becomes shorter than it was.
- */
-function silenced(
-  state: OpenChannel,
-  member: Member,
-  command: CommandOf<'silent'>,
-  nowMs: number,
-): readonly ChannelRecord[] {
-  const { app, channel } = state;
-  const { uid, connectionId, link } = member;
-  const lastHeardMs = Math.max(member.joinedMs, Math.min(command.lastHeardMs, nowMs));
-  let leaseEndsMs = lastHeardMs + member.leaseMs;
-  if (link.state === 'silent') {
-    if (lastHeardMs <= link.lastHeardMs) return [];
-    leaseEndsMs = Math.max(leaseEndsMs, link.leaseEndsMs);
-  }
-  const { evidence } = command;
-  return [
-    { type: 'link-silent', app, channel, atMs: nowMs, uid, connectionId, lastHeardMs, evidence, leaseEndsMs },
-  ];
-}
-
-function live({ app, channel }: ChannelState, member: Member, nowMs: number): readonly ChannelRecord[] {
-  if (member.link.state === 'live') return [];
-  const { uid, connectionId } = member;
-  return [{ type: 'link-live', app, channel, atMs: nowMs, uid, connectionId }];
-}
-
-function renewed(
-  { app, channel }: ChannelState,
-  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
-  token: { readonly tokenEndsMs?: number | undefined; readonly publish?: PublishRights | undefined },
-  nowMs: number,
-): readonly ChannelRecord[] {
-  const { tokenEndsMs } = token;
-  const rights = recordedRights(token.publish);
-  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [];
-  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  return [{ type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until, ...rights }];
-}
-
-function recovered(
-  state: ChannelState,
-  command: CommandOf<'recover'>,
-  nowMs: number,
-): readonly ChannelRecord[] {
-  if (state.sid === undefined) return [];
-  const { app, channel, roster } = state;
-  const leaseEndsMs = nowMs + command.recoveryMs;
-  const lastAliveMs = Math.min(command.lastAliveMs, nowMs);
-  return Array.from(roster, ({ uid, connectionId, joinedMs, link }) => {
-    const silence =
-      link.state === 'silent'
-        ? { lastHeardMs: link.lastHeardMs, evidence: link.evidence }
-        : { lastHeardMs: Math.max(joinedMs, lastAliveMs), evidence: 'server-crash' as const };
-    return { type: 'link-silent', app, channel, atMs: nowMs, uid, connectionId, ...silence, leaseEndsMs };
-  });
-}
-
-/** The same silences once more, with leases that end later. */
-function prolonged(
-  state: ChannelState,
-  { blindMs }: CommandOf<'blind'>,
-  nowMs: number,
-): readonly ChannelRecord[] {
-  if (state.sid === undefined || state.roster.interrupted === 0) return [];
-  const { app, channel, roster } = state;
-  return Array.from(roster).flatMap(({ uid, connectionId, link }) => {
-    if (link.state === 'live') return [];
-    const { lastHeardMs, evidence } = link;
-    const silence = { lastHeardMs, evidence, leaseEndsMs: link.leaseEndsMs + blindMs };
-    return [{ type: 'link-silent' as const, app, channel, atMs: nowMs, uid, connectionId, ...silence }];
-  });
+function ownerOf({ locks }: Channel, name: string): string | undefined {
+  return Object.hasOwn(locks, name) ? locks[name]?.owner : undefined;
 }

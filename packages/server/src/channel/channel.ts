@@ -1,6 +1,14 @@
+import type { Profile } from '@housecount/protocol';
+import { type Locks, noLocks } from './locks.ts';
+import type { Roster } from './membership/roster.ts';
+import { Trie } from './membership/trie.ts';
+import { type Metadata, noMetadata } from './metadata.ts';
+import type { StatesOf } from './states.ts';
+import type { Publishers } from './topics.ts';
+
 /**
  * What a channel can be. `live`: of video, told of to webhooks; `message` and `stream`: of signaling, for those who subscribe;
- * `user`: nobody is in it, it holds a user's own metadata.
+ * `user`: nobody is in it, it holds a user's own metadata. What a kind may have is in policy.ts.
  */
 export type ChannelKind = 'live' | 'message' | 'stream' | 'user';
 
@@ -19,3 +27,67 @@ export type ChannelId = string & { readonly [made]: true };
 export const idOf = ({ app, kind, name }: ChannelKey): ChannelId => `${app}/${kind}/${name}` as ChannelId;
 
 export const liveKey = (app: string, name: string): ChannelKey<'live'> => ({ app, kind: 'live', name });
+
+/** What there is of a channel whether or not anybody is in it. */
+interface Known {
+  readonly key: ChannelKey;
+  /** Time of the last record, epoch milliseconds, 0 if there was none; no command may be decided at an earlier time. */
+  readonly lastAtMs: number;
+  /** Of uids that left: their clientSeq, kept only while it is not yet in the past, so that it grows over the lives of a channel. */
+  readonly departed: Trie<number>;
+  /** What is kept for good, whoever is there. */
+  readonly metadata: Metadata;
+  readonly locks: Locks;
+}
+
+/** A channel that is open: has a sid and at least one member. */
+export interface OpenChannel extends Known {
+  readonly sid: string;
+  readonly seq: number;
+  readonly profile: Profile;
+  readonly openedMs: number;
+  readonly roster: Roster;
+  /** Temporary states by uid, of members only. */
+  readonly states: Trie<StatesOf>;
+  readonly publishers: Publishers;
+  /** About what the states, and what publishers say of themselves, take in memory, bytes. */
+  readonly textBytes: number;
+}
+
+/** A channel with nobody in it. */
+export interface ClosedChannel extends Known {
+  readonly sid: undefined;
+}
+
+/** The one aggregate of every kind: who is in it, their states and topics, its metadata and locks. Immutable. */
+export type Channel = OpenChannel | ClosedChannel;
+
+export const noneDeparted = Trie.empty<number>((clientSeq) => clientSeq);
+
+/** A channel that nobody has used yet. */
+export const emptyChannel = (key: ChannelKey): ClosedChannel => ({
+  key,
+  sid: undefined,
+  lastAtMs: 0,
+  departed: noneDeparted,
+  metadata: noMetadata,
+  locks: noLocks,
+});
+
+/** Is there nothing to remember of it, but what is in the past? Revisions go on from the clock. */
+export function isForgettable({ sid, metadata, locks, lastAtMs }: Channel): boolean {
+  return (
+    sid === undefined &&
+    Object.keys(metadata.items).length === 0 &&
+    metadata.majorRevision <= lastAtMs &&
+    Object.keys(locks).length === 0
+  );
+}
+
+/** Is there anybody in it, or a lock that somebody holds: anything that a restart has to give time to? */
+export const hasAnybody = ({ sid, locks }: Channel): boolean =>
+  sid !== undefined || Object.values(locks).some(({ owner }) => owner !== undefined);
+
+/** Do two keys name the same channel? */
+export const isSame = (one: ChannelKey, other: ChannelKey): boolean =>
+  one.name === other.name && one.kind === other.kind && one.app === other.app;

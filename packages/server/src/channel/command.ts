@@ -1,8 +1,21 @@
 import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
+import type { LockCommand, LockRefusal } from './locks.ts';
 import type { PublishRights } from './membership/rights.ts';
+import type { MetadataCommand, MetadataRefusal } from './metadata.ts';
+import type { StatesCommand } from './states.ts';
+import type { TopicCommand, TopicRefusal } from './topics.ts';
 
-/** What is asked of one channel. Made by live/, whip/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
+/** What is asked of one channel. Made by live/, signaling/, whip/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =
+  | MembershipCommand
+  | StatesCommand
+  | TopicCommand
+  | MetadataCommand
+  | LockCommand
+  | TimeCommand;
+
+/** What is asked of who is in the channel. */
+export type MembershipCommand =
   | JoinCommand
   | { readonly type: 'leave'; readonly connectionId: string; readonly evidence: Evidence }
   | {
@@ -38,6 +51,17 @@ export type ChannelCommand =
       readonly tokenEndsMs?: number;
       readonly publish?: PublishRights;
     }
+  /** Those who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
+  | {
+      readonly type: 'kick';
+      readonly uid?: number;
+      readonly connectionIds?: readonly string[];
+      /** What the rule was about that kicks them, for whoever is told of the leave. */
+      readonly ruleScope?: RuleScope;
+    };
+
+/** What nobody asks: time passed, or could not be noticed. */
+export type TimeCommand =
   /**
    * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
    * silent), and may come back until now + `recoveryMs`. No event for those who do.
@@ -48,14 +72,6 @@ export type ChannelCommand =
    * end as much later. No event.
    */
   | { readonly type: 'blind'; readonly blindMs: number }
-  /** Those who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
-  | {
-      readonly type: 'kick';
-      readonly uid?: number;
-      readonly connectionIds?: readonly string[];
-      /** What the rule was about that kicks them, for whoever is told of the leave. */
-      readonly ruleScope?: RuleScope;
-    }
   /** Time passed: leases and tokens that ended by now take effect. */
   | { readonly type: 'tick' };
 
@@ -78,7 +94,7 @@ export interface JoinCommand {
   readonly formerConnectionId?: string;
   /** Silence allowed for this connection, milliseconds. */
   readonly leaseMs: number;
-  /** Of signaling: nobody is told of it. */
+  /** Nobody is told of the member, and no list has it. A join of a connection that is in changes this alone, where the kind has it. */
   readonly quiet?: boolean;
   /** Used if this join opens the channel. */
   readonly newSid: string;
@@ -93,5 +109,9 @@ export type ChannelRefusal = {
     | 'resume_invalid'
     | 'channel_full'
     | 'hosts_full'
-    | 'token_no_privilege';
+    | 'token_no_privilege'
+    | 'states_full'
+    | TopicRefusal
+    | MetadataRefusal
+    | LockRefusal;
 };

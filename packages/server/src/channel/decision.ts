@@ -1,6 +1,10 @@
 import type { ChannelEvent, Evidence } from '@housecount/protocol';
 import type { ChannelRefusal } from './command.ts';
+import type { LockChange } from './locks.ts';
 import type { PublishRights } from './membership/rights.ts';
+import type { MetadataChanged } from './metadata.ts';
+import type { StatesSet } from './states.ts';
+import type { TopicsSet } from './topics.ts';
 
 /**
  * A change of a channel's bookkeeping that nobody is told about as an event: it has no seq and makes no notice. It is
@@ -37,10 +41,48 @@ export type ChannelMark =
       readonly publish?: PublishRights;
     };
 
-export type ChannelRecord = ChannelEvent | ChannelMark;
+/** Somebody is quiet from now on, or no longer: nobody is told of who is quiet, and no list has them. */
+export interface QuietSet {
+  readonly type: 'quiet-set';
+  readonly atMs: number;
+  readonly uid: number;
+  readonly quiet: boolean;
+}
 
-/** What apply decides: records to log, in order, as one transaction (possibly none), or a refusal. */
-export type Decision = { readonly records: readonly ChannelRecord[] } | ChannelRefusal;
+/** What becomes of who is in a channel. */
+export type MembershipChange = ChannelEvent | ChannelMark;
 
-export const isMark = (record: ChannelRecord): record is ChannelMark =>
-  record.type === 'link-silent' || record.type === 'link-live' || record.type === 'token-renewed';
+/** A change of a channel: what is decided, recorded, and folded in by `evolve`. */
+export type ChannelChange =
+  | MembershipChange
+  | QuietSet
+  | StatesSet
+  | TopicsSet
+  | MetadataChanged
+  | LockChange;
+
+/** What apply decides: changes to log, in order, as one transaction (possibly none), or a refusal. */
+export type Decision = { readonly changes: readonly ChannelChange[] } | ChannelRefusal;
+
+/** Has a seq, and is told; a mark and the changes of what else a channel has are not events. */
+const isEventOf: Readonly<Record<ChannelChange['type'], boolean>> = {
+  'channel-opened': true,
+  'channel-closed': true,
+  'member-joined': true,
+  'member-left': true,
+  'role-changed': true,
+  'link-silent': false,
+  'link-live': false,
+  'token-renewed': false,
+  'quiet-set': false,
+  'states-set': false,
+  'topics-set': false,
+  'metadata-changed': false,
+  'lock-changed': false,
+  'lock-holder-changed': false,
+};
+
+export const isEvent = (change: ChannelChange): change is ChannelEvent => isEventOf[change.type];
+
+export const isMark = (change: ChannelChange): change is ChannelMark =>
+  change.type === 'link-silent' || change.type === 'link-live' || change.type === 'token-renewed';

@@ -1,11 +1,12 @@
-import type { ChannelState } from './state.ts';
+import type { Channel } from './channel.ts';
+import { dueLocks } from './locks.ts';
 
 /**
- * When the channel needs its next `tick`: the earliest end of a lease or a token, epoch milliseconds; undefined if
- * nothing is running out. May be in the past: then a tick is due at once. O(1), however many members.
+ * When the channel needs its next `tick`: the earliest end of a lease, a token or a lock, epoch milliseconds; undefined if
+ * nothing is running out. May be in the past: then a tick is due at once. O(1) in the members, however many.
  */
-export function due(state: ChannelState): number | undefined {
-  if (state.sid === undefined) return undefined;
-  const { endsMs } = state.roster;
-  return Number.isFinite(endsMs) ? endsMs : undefined;
+export function due(channel: Channel): number | undefined {
+  const membersMs = channel.sid === undefined ? Number.POSITIVE_INFINITY : channel.roster.endsMs;
+  const firstMs = Math.min(membersMs, dueLocks(channel.locks) ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(firstMs) ? firstMs : undefined;
 }

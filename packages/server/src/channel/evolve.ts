@@ -1,114 +1,50 @@
-import type { MemberJoined } from '@housecount/protocol';
 import { assert } from './assert.ts';
-import type { ChannelMark, ChannelRecord } from './decision.ts';
-import { Roster } from './membership/roster.ts';
-import type { Trie } from './membership/trie.ts';
-import type { ChannelState, ClosedChannel, Member, OpenChannel } from './state.ts';
+import type { Channel, OpenChannel } from './channel.ts';
+import type { ChannelChange } from './decision.ts';
+import { withLocks } from './locks.ts';
+import { evolveMembership, known } from './membership/evolve.ts';
+import { withMetadata } from './metadata.ts';
+import { withStates } from './states.ts';
+import { bytesOfTexts } from './text-bytes.ts';
+import { withTopics } from './topics.ts';
 
 /**
- * The state after a record. Total over what `apply` decides, in the order it decided; anything else is a bug and fails
- * an assert. Inside one transaction a state may be open with nobody in it: after `channel-opened`, and before
+ * The channel after a change. Total over what `apply` decides, in the order it decided; anything else is a bug and fails
+ * an assert. Inside one transaction a channel may be open with nobody in it: after `channel-opened`, and before
  * `channel-closed`.
  */
-export function evolve(state: ChannelState, record: ChannelRecord): ChannelState {
-  assert(record.app === state.app && record.channel === state.channel, 'the record is of another channel');
-  assert(record.atMs >= state.lastAtMs, 'time does not go back');
-  if (record.type === 'channel-opened') {
-    assert(state.sid === undefined && record.seq === 1, 'a channel opens once');
-    return {
-      app: state.app,
-      channel: state.channel,
-      sid: record.sid,
-      seq: record.seq,
-      profile: record.profile,
-      openedMs: record.atMs,
-      lastAtMs: record.atMs,
-      roster: Roster.empty,
-      hosts: 0,
-      departed: stillAhead(state.departed, record.atMs),
-    };
-  }
-  assert(state.sid !== undefined, 'the channel is closed');
-  const departed = stillAhead(state.departed, record.atMs);
-  if (!('seq' in record)) {
-    const member = known(state, record.uid);
-    return { ...state, lastAtMs: record.atMs, roster: state.roster.with(marked(member, record)), departed };
-  }
-  assert(record.sid === state.sid && record.seq === state.seq + 1, 'seq is dense');
-  const next = { ...state, seq: record.seq, lastAtMs: record.atMs, departed };
-  switch (record.type) {
-    case 'member-joined':
-      return withRoster(next, state.roster.with(joined(record)), departed.without(record.uid));
-    case 'member-left':
-      return withRoster(next, state.roster.without(record.uid), departed.with(record.uid, record.clientSeq));
-    case 'role-changed': {
-      const { role, clientSeq } = record;
-      return withRoster(next, state.roster.with({ ...known(state, record.uid), role, clientSeq }), departed);
+export function evolve(channel: Channel, change: ChannelChange): Channel {
+  const { atMs: lastAtMs } = change;
+  assert(lastAtMs >= channel.lastAtMs, 'time does not go back');
+  switch (change.type) {
+    case 'metadata-changed':
+      return { ...channel, lastAtMs, metadata: withMetadata(channel.metadata, change) };
+    case 'lock-changed':
+    case 'lock-holder-changed':
+      return { ...channel, lastAtMs, locks: withLocks(channel.locks, change) };
+    case 'states-set': {
+      const open = opened(channel);
+      const before = open.states.get(change.uid)?.states ?? {};
+      const textBytes = open.textBytes + bytesOfTexts(change.states) - bytesOfTexts(before);
+      return { ...open, lastAtMs, states: withStates(open.states, change), textBytes };
     }
-    case 'channel-closed':
-      return closed(next);
+    case 'topics-set': {
+      const open = opened(channel);
+      const before = open.publishers.byUid.get(change.uid)?.topics ?? {};
+      const textBytes = open.textBytes + bytesOfTexts(change.topics) - bytesOfTexts(before);
+      return { ...open, lastAtMs, publishers: withTopics(open.publishers, change), textBytes };
+    }
+    case 'quiet-set': {
+      const open = opened(channel);
+      const { quiet: _, ...rest } = known(open, change.uid);
+      return { ...open, lastAtMs, roster: open.roster.with(change.quiet ? { ...rest, quiet: true } : rest) };
+    }
+    default:
+      return evolveMembership(channel, change);
   }
 }
 
-function withRoster(state: OpenChannel, roster: Roster, departed: Trie<number>): OpenChannel {
-  return { ...state, roster, hosts: roster.hosts, departed };
-}
-
-function closed({ app, channel, lastAtMs, roster, departed }: OpenChannel): ClosedChannel {
-  assert(roster.size === 0, 'only an empty channel closes');
-  return { app, channel, sid: undefined, lastAtMs, departed };
-}
-
-function joined(record: MemberJoined): Member {
-  return {
-    uid: record.uid,
-    ...(record.account !== undefined && { account: record.account }),
-    role: record.role,
-    platform: record.platform,
-    ...(record.clientType !== undefined && { clientType: record.clientType }),
-    connectionId: record.connectionId,
-    connectionKind: record.connectionKind,
-    joinedMs: record.atMs,
-    joinedSeq: record.seq,
-    clientSeq: record.clientSeq,
-    ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
-    ...(record.publish && { publish: record.publish }),
-    leaseMs: record.leaseMs,
-    link: { state: 'live' },
-    ...(record.quiet && { quiet: true as const }),
-  };
-}
-
-function marked(member: Member, mark: ChannelMark): Member {
-  switch (mark.type) {
-    case 'link-live':
-      return { ...member, connectionId: mark.connectionId, link: { state: 'live' } };
-    case 'link-silent': {
-      const { lastHeardMs, evidence, leaseEndsMs } = mark;
-      const { link } = member;
-      // The same silence, told again with another lease, was noticed when it was noticed first.
-      const isSame = link.state === 'silent' && link.lastHeardMs === lastHeardMs;
-      const noticedMs = isSame ? link.noticedMs : mark.atMs;
-      return { ...member, link: { state: 'silent', lastHeardMs, noticedMs, evidence, leaseEndsMs } };
-    }
-    case 'token-renewed': {
-      const { tokenEndsMs: _, publish: __, ...rest } = member;
-      const { tokenEndsMs, publish } = mark;
-      return { ...rest, ...(tokenEndsMs !== undefined && { tokenEndsMs }), ...(publish && { publish }) };
-    }
-  }
-}
-
-function known(state: OpenChannel, uid: number): Member {
-  const member = state.roster.get(uid);
-  assert(member !== undefined, 'the record is of a member');
-  return member;
-}
-
-/** Without what is in the past: the clock alone keeps those uids' next clientSeq above it. */
-function stillAhead(departed: Trie<number>, nowMs: number): Trie<number> {
-  if (departed.least >= nowMs) return departed;
-  let rest = departed;
-  for (const [uid] of departed.atMost(nowMs - 1)) rest = rest.without(uid);
-  return rest;
+function opened(channel: Channel): OpenChannel {
+  assert(channel.sid !== undefined, 'the channel is closed');
+  return channel;
 }

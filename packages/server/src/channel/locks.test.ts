@@ -18,7 +18,7 @@ class Table {
 
   ask(nowMs: number, command: LockCommand): LockRefusal | undefined {
     for (const change of expiredLocks(this.locks, nowMs)) this.#take(change);
-    const change = changeLocks(this.locks, command, nowMs, 2);
+    const change = changeLocks(this.locks, command, nowMs, { locksMax: 2 });
     if (typeof change === 'string') return change;
     if (change) this.#take(change);
     return undefined;

@@ -49,12 +49,17 @@ export type LockChange =
 
 export type LockRefusal = 'lock_exists' | 'lock_unknown' | 'lock_taken' | 'lock_not_held' | 'locks_full';
 
+export interface LockLimits {
+  /** Locks of a channel; the next is refused with `locks_full`. */
+  readonly locksMax: number;
+}
+
 /** Decides what is asked of a channel's locks, none of which has run out by `nowMs`; undefined: nothing changes. */
 export function changeLocks(
   locks: Locks,
   command: LockCommand,
   nowMs: number,
-  locksMax: number,
+  { locksMax }: LockLimits,
 ): LockChange | LockRefusal | undefined {
   if (command.type === 'lock-holder') return holderChange(locks, command, nowMs);
   const { name, by } = command;
@@ -89,6 +94,7 @@ export function changeLocks(
 
 /** The locks that have run out by `nowMs`. */
 export function expiredLocks(locks: Locks, nowMs: number): readonly LockChange[] {
+  if (locks === noLocks) return [];
   return Object.values(locks).flatMap(({ name, ttlMs, owner, endsMs }) =>
     owner === undefined || endsMs === undefined || endsMs > nowMs
       ? []
@@ -137,6 +143,7 @@ export function withLocks(locks: Locks, change: LockChange): Locks {
 
 /** When the first of them runs out, epoch milliseconds; undefined: none does. */
 export function dueLocks(locks: Locks): number | undefined {
+  if (locks === noLocks) return undefined;
   const ends = Object.values(locks).flatMap(({ owner, endsMs }) =>
     owner === undefined || endsMs === undefined ? [] : [endsMs],
   );

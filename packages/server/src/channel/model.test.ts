@@ -2,20 +2,21 @@ import { expect, test } from 'bun:test';
 import { type ChannelEvent, evidences } from '@housecount/protocol';
 import fc from 'fast-check';
 import { SlowModel } from '../../testing/models/slow-channel.ts';
-import { TestChannel } from '../../testing/models/test-channel.ts';
+import { limitsForTests, TestChannel } from '../../testing/models/test-channel.ts';
+import { type Channel, type ChannelKind, emptyChannel } from './channel.ts';
 import type { ChannelCommand } from './command.ts';
-import { type ChannelRecord, isMark } from './decision.ts';
+import { type ChannelChange, isEvent } from './decision.ts';
 import { due } from './due.ts';
 import { evolve } from './evolve.ts';
-import { channelFromLines, channelToLines, linesAfterHeader } from './snapshot.ts';
-import { type ChannelState, closedChannel } from './state.ts';
+import { mayBeAsked, mayBeQuiet } from './policy.ts';
+import { linesAfterHeader, membersFromLines, membersToLines } from './snapshot.ts';
 
-/** Sequences in one run; HOUSECOUNT_SEED replays the one that fast-check printed. */
-const runs = 10_000;
+/** Sequences in one run, of each kind; HOUSECOUNT_SEED replays the one that fast-check printed. */
+const runs = { live: 10_000, message: 3_000, stream: 3_000, user: 1_000 };
 const seed = process.env.HOUSECOUNT_SEED === undefined ? {} : { seed: Number(process.env.HOUSECOUNT_SEED) };
 
 const startMs = 1_700_000_000_000;
-const limits = { membersMax: 4, hostsMax: 2 };
+const limits = { ...limitsForTests, membersMax: 4, hostsMax: 2, metadataItemsMax: 3 };
 
 /** Few of everything, so that commands meet; times are relative, and become absolute when the command is asked. */
 const uid = fc.integer({ min: 1, max: 5 });
@@ -25,6 +26,12 @@ const aheadMs = fc.option(fc.integer({ min: -2, max: 60 }), { nil: undefined });
 const evidence = fc.constantFrom(...evidences);
 
 type Ask = (nowMs: number, newSid: string) => ChannelCommand;
+
+/** Asked whatever the time is. */
+const always =
+  (command: ChannelCommand): Ask =>
+  () =>
+    command;
 const at = (nowMs: number, offsetMs: number | undefined) =>
   offsetMs === undefined ? {} : { tokenEndsMs: nowMs + offsetMs };
 
@@ -42,12 +49,14 @@ const join: fc.Arbitrary<Ask> = fc
     leaseMs: fc.constantFrom(10, 20),
     aheadMs,
     former: fc.option(connectionId, { nil: undefined }),
+    quiet: fc.option(fc.boolean(), { nil: undefined, freq: 1 }),
     publishMs: fc.option(fc.integer({ min: -2, max: 60 }), { nil: undefined, freq: 1 }),
   })
-  .map(({ aheadMs: ahead, profile, former, publishMs, ...rest }): Ask => {
+  .map(({ aheadMs: ahead, profile, former, publishMs, quiet, ...rest }): Ask => {
     const named = {
       ...(profile !== undefined && { profile }),
       ...(former !== undefined && { formerConnectionId: former }),
+      ...(quiet !== undefined && { quiet }),
     };
     return (nowMs, newSid) => {
       const publish = publishMs === undefined ? {} : { publish: { audioEndsMs: nowMs + publishMs } };
@@ -55,19 +64,12 @@ const join: fc.Arbitrary<Ask> = fc
     };
   });
 
-const ask: fc.Arbitrary<Ask> = fc.oneof(
+/** What is asked of a channel of any kind that somebody can be in. */
+const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   { weight: 8, arbitrary: join },
   {
     weight: 3,
     arbitrary: fc.record({ type: fc.constant('leave' as const), connectionId, evidence }).map(
-      (c): Ask =>
-        () =>
-          c,
-    ),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ type: fc.constant('set-role' as const), connectionId, role }).map(
       (c): Ask =>
         () =>
           c,
@@ -103,19 +105,23 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 5, max: 15 })).map(
-      ([agoMs, recoveryMs]): Ask =>
-        (nowMs) => ({ type: 'recover', lastAliveMs: nowMs - agoMs, recoveryMs }),
-    ),
-  },
-  {
-    weight: 1,
     arbitrary: fc
       .record({ uid, connectionIds: fc.array(connectionId, { maxLength: 3 }) }, { requiredKeys: [] })
       .map(
         (scope): Ask =>
           () => ({ type: 'kick', ...scope }),
       ),
+  },
+];
+
+/** What time does, whatever the kind. */
+const ofTime: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 5, max: 15 })).map(
+      ([agoMs, recoveryMs]): Ask =>
+        (nowMs) => ({ type: 'recover', lastAliveMs: nowMs - agoMs, recoveryMs }),
+    ),
   },
   {
     weight: 1,
@@ -125,46 +131,208 @@ const ask: fc.Arbitrary<Ask> = fc.oneof(
     ),
   },
   { weight: 4, arbitrary: fc.constant<Ask>(() => ({ type: 'tick' })) },
-);
-const script = fc.array(fc.tuple(fc.nat(8), ask), { minLength: 5, maxLength: 40 });
+];
 
-test('CHAN1-CHAN22: the channel does what the slow model does', () => {
-  fc.assert(
-    fc.property(script, (steps) => {
-      const channel = new TestChannel(limits);
-      const model = new SlowModel(limits);
-      let nowMs = startMs;
-      for (const [index, [laterMs, make]] of steps.entries()) {
-        nowMs += laterMs;
-        const command = make(nowMs, `S${index}`);
-        const answer = channel.ask(nowMs, command);
-        const refused: string | undefined = typeof answer === 'string' ? answer : undefined;
-        expect(refused).toBe(model.ask(nowMs, command));
-        if (['resume', 'heard', 'silent', 'recover', 'blind', 'renew-token'].includes(command.type)) {
-          const own = typeof answer === 'string' ? [] : answer;
-          // Whatever event such a command carries is somebody's end that was due before it.
-          for (const record of own) expect(isMark(record) || isEnding(record)).toBe(true);
-        }
-        expect(due(channel.state)).toBe(model.due());
-        expect(whoIsIn(channel.state)).toEqual(model.people.map(asSeen));
-      }
-      checkEvents(channel.records, model);
-      checkFold(channel.records, channel.state, steps.length);
-    }),
-    { numRuns: runs, ...seed },
-  );
-}, 120_000);
+const ofRoles: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ type: fc.constant('set-role' as const), connectionId, role })
+      .map((command): Ask => always(command)),
+  },
+];
 
-const isEnding = (record: ChannelRecord): boolean =>
+/** Few names and texts, so that they meet. */
+const name = fc.constantFrom('a', 'b', 'c');
+const text = fc.constantFrom('', 'x', 'long enough');
+const user = fc.constantFrom('ann', 'bob');
+const texts = fc.dictionary(name, text, { maxKeys: 2, noNullPrototype: true });
+
+const ofStates: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        type: fc.constant('change-states' as const),
+        connectionId,
+        set: texts,
+        remove: fc.oneof(fc.constant('all' as const), fc.array(name, { maxLength: 2 })),
+      })
+      .map((command): Ask => always(command)),
+  },
+];
+
+const ofTopics: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 5,
+    arbitrary: fc
+      .record({ type: fc.constant('join-topic' as const), connectionId, topic: name, meta: text })
+      .map((command): Ask => always(command)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ type: fc.constant('leave-topic' as const), connectionId, topic: name })
+      .map((command): Ask => always(command)),
+  },
+];
+
+const ofMetadata: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        type: fc.constant('change-metadata' as const),
+        mode: fc.constantFrom('set' as const, 'set' as const, 'update' as const, 'remove' as const),
+        items: fc.uniqueArray(fc.record({ key: name, value: text, revision: fc.constantFrom(-1, -1, 1) }), {
+          selector: ({ key }) => key,
+          maxLength: 2,
+        }),
+        majorRevision: fc.constantFrom(-1, -1, -1, 0),
+        author: user,
+        addTimeStamp: fc.boolean(),
+        addUserId: fc.boolean(),
+        lockName: fc.constantFrom('', '', '', 'a'),
+      })
+      .map((command): Ask => always(command)),
+  },
+];
+
+const ofLocks: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ type: fc.constant('set-lock' as const), name, ttlMs: fc.constantFrom(10, 20), by: user })
+      .map((command): Ask => always(command)),
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .record({
+        type: fc.constantFrom(
+          'acquire-lock' as const,
+          'acquire-lock' as const,
+          'release-lock' as const,
+          'remove-lock' as const,
+        ),
+        name,
+        by: user,
+      })
+      .map((command): Ask => always(command)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ type: fc.constant('revoke-lock' as const), name, owner: user, by: user })
+      .map((command): Ask => always(command)),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(user, fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined })).map(
+      ([owner, agoMs]): Ask =>
+        (nowMs) => ({
+          type: 'lock-holder',
+          owner,
+          offlineSinceMs: agoMs === undefined ? undefined : nowMs - agoMs,
+        }),
+    ),
+  },
+];
+
+/** What each kind is asked. */
+const asks: Readonly<Record<ChannelKind, readonly fc.MaybeWeightedArbitrary<Ask>[]>> = {
+  live: [...ofMembers, ...ofRoles, ...ofTime],
+  message: [...ofMembers, ...ofStates, ...ofMetadata, ...ofLocks, ...ofTime],
+  stream: [...ofMembers, ...ofStates, ...ofTopics, ...ofMetadata, ...ofLocks, ...ofTime],
+  user: [...ofMetadata, ...ofTime],
+};
+const kinds = ['live', 'message', 'stream', 'user'] as const;
+
+for (const kind of kinds)
+  test(`CHAN1-CHAN22, RAIL1: a ${kind} channel does what the slow model does`, () => {
+    const script = fc.array(fc.tuple(fc.nat(8), fc.oneof(...asks[kind])), { minLength: 5, maxLength: 40 });
+    fc.assert(
+      fc.property(script, (steps) => follow(kind, steps)),
+      { numRuns: runs[kind], ...seed },
+    );
+  }, 120_000);
+
+function follow(kind: ChannelKind, steps: readonly (readonly [laterMs: number, ask: Ask])[]): void {
+  const channel = new TestChannel(limits, { app: 'app', kind, name: 'x' });
+  const model = new SlowModel(limits, { mayBeQuiet: mayBeQuiet(kind) });
+  let nowMs = startMs;
+  for (const [index, [laterMs, make]] of steps.entries()) {
+    nowMs += laterMs;
+    const command = make(nowMs, `S${index}`);
+    const answer = channel.ask(nowMs, command);
+    const refused: string | undefined = typeof answer === 'string' ? answer : undefined;
+    expect(refused).toBe(model.ask(nowMs, command));
+    if (['resume', 'heard', 'silent', 'recover', 'blind', 'renew-token'].includes(command.type)) {
+      const own = typeof answer === 'string' ? [] : answer;
+      // Whatever event such a command carries is somebody's end that was due before it.
+      for (const change of own) expect(!isEvent(change) || isEnding(change)).toBe(true);
+    }
+    expect(due(channel.state)).toBe(model.due());
+    expect(whoIsIn(channel.state)).toEqual(model.people.map(asSeen));
+    expect(partsOf(channel.state)).toEqual(partsOfModel(model));
+  }
+  checkEvents(channel.changes, model);
+  checkFold(channel.changes, channel.state, steps.length);
+}
+
+test('RAIL2: a kind has what its policy says, and to be asked about more is a bug', () => {
+  const nobody = { app: 'app', name: 'x' };
+  const command = { type: 'set-lock', name: 'a', ttlMs: 10, by: 'ann' } as const;
+  expect(kinds.filter((kind) => mayBeAsked(kind, command.type))).toEqual(['message', 'stream']);
+  for (const kind of ['live', 'user'] as const)
+    expect(() => new TestChannel({}, { ...nobody, kind }).ask(startMs, command)).toThrow('bug: ');
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'join-topic'))).toEqual(['stream']);
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'set-role'))).toEqual(['live']);
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'join'))).toEqual(['live', 'message', 'stream']);
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'change-metadata'))).toEqual(['message', 'stream', 'user']);
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'tick'))).toEqual([...kinds]);
+});
+
+/** What else a channel has, but who is in it, as both sides can tell it. */
+function partsOf(channel: Channel) {
+  const { metadata, locks } = channel;
+  const items = Object.entries(metadata.items).map(([key, { value, revision }]) => ({
+    key,
+    value,
+    revision,
+  }));
+  const own = channel.sid === undefined ? [] : [...channel.roster];
+  return {
+    majorRevision: metadata.majorRevision,
+    items: inOrder(items),
+    locks: Object.values(locks).map(({ by: _, ...lock }) => lock),
+    members: own.map(({ uid: who, quiet = false }) => ({
+      quiet,
+      states: (channel.sid !== undefined && channel.states.get(who)?.states) || {},
+      topics: (channel.sid !== undefined && channel.publishers.byUid.get(who)?.topics) || {},
+    })),
+  };
+}
+
+function partsOfModel({ metadata, locks, people }: SlowModel) {
+  const { majorRevision, items } = metadata;
+  const members = people.map(({ quiet, states, topics }) => ({ quiet, states, topics }));
+  return { majorRevision, items: inOrder(items), locks: locks.list, members };
+}
+
+const inOrder = <Item extends { readonly key: string }>(items: readonly Item[]): Item[] =>
+  items.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+
+const isEnding = (record: ChannelChange): boolean =>
   record.type === 'channel-closed' ||
   (record.type === 'member-left' && (record.reason === 'timeout' || record.reason === 'token'));
 
 /** Somebody as both sides can tell it. */
 type Seen = readonly (string | number | undefined)[];
 
-function whoIsIn(state: ChannelState): Seen[] {
+function whoIsIn(state: Channel): Seen[] {
   if (state.sid === undefined) return [];
-  expect(state.hosts).toBe([...state.roster.broadcasters()].length);
+  expect(state.roster.hosts).toBe([...state.roster.broadcasters()].length);
   return Array.from(state.roster, (member) => {
     const { uid, role, connectionId, joinedMs, link, tokenEndsMs } = member;
     expect(state.roster.get(uid)).toBe(member);
@@ -212,8 +380,8 @@ function lineOf(event: ChannelEvent): string {
 }
 
 /** What a reader that sees only the events can hold the channel to. */
-function checkEvents(records: readonly ChannelRecord[], model: SlowModel): void {
-  const events = records.filter((record): record is ChannelEvent => !isMark(record));
+function checkEvents(changes: readonly ChannelChange[], model: SlowModel): void {
+  const events = changes.filter(isEvent);
   expect(events.map(lineOf)).toEqual(model.said);
   const clientSeqs = new Map<number, number>();
   const inside = new Set<number>();
@@ -244,16 +412,31 @@ function checkEvents(records: readonly ChannelRecord[], model: SlowModel): void 
   }
 }
 
-/** Replaying all, or a snapshot from the middle and the rest, gives the state. */
-function checkFold(records: readonly ChannelRecord[], state: ChannelState, salt: number): void {
-  const empty: ChannelState = closedChannel('app', 'x');
-  const middle = records.length === 0 ? 0 : salt % records.length;
-  const half = records.slice(0, middle).reduce<ChannelState>(evolve, empty);
-  const lines = [...channelToLines(half)];
+/** Replaying all, or a snapshot of who is there from the middle and the rest, gives the channel. */
+function checkFold(changes: readonly ChannelChange[], channel: Channel, salt: number): void {
+  const { key } = channel;
+  expect(allOf(changes.reduce<Channel>(evolve, emptyChannel(key)))).toEqual(allOf(channel));
+  const middle = changes.length === 0 ? 0 : salt % changes.length;
+  const half = changes.slice(0, middle).reduce<Channel>(evolve, emptyChannel(key));
+  const lines = [...membersToLines(half)];
   expect(linesAfterHeader(lines[0] ?? '')).toBe(lines.length - 1);
-  const read = channelFromLines(lines);
-  expect([...channelToLines(read)]).toEqual(lines);
-  const replayed = records.slice(middle).reduce<ChannelState>(evolve, read);
-  expect([...channelToLines(replayed)]).toEqual([...channelToLines(state)]);
-  expect(due(replayed)).toBe(due(state));
+  const read = membersFromLines(key, lines);
+  expect([...membersToLines(read)]).toEqual(lines);
+  const replayed = changes.slice(middle).reduce<Channel>(evolve, { ...half, ...read, ...restOf(half) });
+  expect(allOf(replayed)).toEqual(allOf(channel));
+  expect(due(replayed)).toBe(due(channel));
 }
+
+/** What the snapshot of who is there does not have. */
+const restOf = (channel: Channel) => {
+  const { metadata, locks } = channel;
+  if (channel.sid === undefined) return { metadata, locks };
+  const { states, publishers, textBytes } = channel;
+  return { metadata, locks, states, publishers, textBytes };
+};
+
+const allOf = (channel: Channel) => ({
+  lines: [...membersToLines(channel)],
+  parts: partsOf(channel),
+  textBytes: channel.sid === undefined ? 0 : channel.textBytes,
+});

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { join, TestChannel } from '../../testing/models/test-channel.ts';
-import { channelFromLines, channelToLines, linesAfterHeader } from './snapshot.ts';
+import { liveKey } from './channel.ts';
+import { linesAfterHeader, membersFromLines, membersToLines } from './snapshot.ts';
 
 const T = 1_700_000_000_000;
+const key = liveKey('app', 'x');
 
 /** Members of every shape, one silent, one departed in this very millisecond. */
 function lively(): TestChannel {
@@ -19,7 +21,7 @@ function lively(): TestChannel {
 describe('snapshot', () => {
   test('CHAN22: an open channel comes back equal, with links and departed', () => {
     const { state } = lively();
-    const lines = [...channelToLines(state)];
+    const lines = [...membersToLines(state)];
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       {
         version: 1,
@@ -62,18 +64,18 @@ describe('snapshot', () => {
       }),
       [9, T + 5],
     ]);
-    const read = channelFromLines(lines);
-    expect([...channelToLines(read)]).toEqual(lines);
+    const read = membersFromLines(key, lines);
+    expect([...membersToLines(read)]).toEqual(lines);
     if (read.sid === undefined || state.sid === undefined) throw new Error('both are open');
     expect([...read.roster]).toEqual([...state.roster]);
-    expect([read.hosts, read.departed.get(9), read.roster.endsMs]).toEqual([1, T + 5, T + 6002]);
+    expect([read.roster.hosts, read.departed.get(9), read.roster.endsMs]).toEqual([1, T + 5, T + 6002]);
   });
 
   test('CHAN22: a closed channel keeps its departed', () => {
     const channel = lively();
     channel.must(T + 4, { type: 'kick' });
-    const lines = [...channelToLines(channel.state)];
-    const read = channelFromLines(lines);
+    const lines = [...membersToLines(channel.state)];
+    const read = membersFromLines(key, lines);
     expect(read.sid).toBeUndefined();
     expect([...read.departed]).toEqual([...channel.state.departed]);
     expect(read.departed.least).toBe(T + 4);
@@ -81,13 +83,13 @@ describe('snapshot', () => {
   });
 
   test('lines that do not fit each other are not taken', () => {
-    const lines = [...channelToLines(lively().state)];
+    const lines = [...membersToLines(lively().state)];
     const [header = '', first = '', ...rest] = lines;
-    expect(() => channelFromLines([])).toThrow('a snapshot has a header');
-    expect(() => channelFromLines(lines.slice(0, -1))).toThrow('the lines its header says');
-    expect(() => channelFromLines([...lines, first])).toThrow('the lines its header says');
-    expect(() => channelFromLines([header, first, first, ...rest.slice(1)])).toThrow('once');
-    expect(() => channelFromLines(['{"version":2}'])).toThrow('version 2');
-    expect(() => channelFromLines(['no json'])).toThrow();
+    expect(() => membersFromLines(key, [])).toThrow('a snapshot has a header');
+    expect(() => membersFromLines(key, lines.slice(0, -1))).toThrow('the lines its header says');
+    expect(() => membersFromLines(key, [...lines, first])).toThrow('the lines its header says');
+    expect(() => membersFromLines(key, [header, first, first, ...rest.slice(1)])).toThrow('once');
+    expect(() => membersFromLines(key, ['{"version":2}'])).toThrow('version 2');
+    expect(() => membersFromLines(key, ['no json'])).toThrow();
   });
 });

@@ -1,6 +1,9 @@
 import { assert } from './assert.ts';
+import { type Channel, type ChannelKey, emptyChannel, type OpenChannel } from './channel.ts';
+import type { Member } from './membership/member.ts';
 import { Roster } from './membership/roster.ts';
-import { type ChannelState, closedChannel, type Member, type OpenChannel } from './state.ts';
+import { noStates } from './states.ts';
+import { noPublishers } from './topics.ts';
 
 /** Rises when the lines change in a way that an older server would misread. */
 const snapshotVersion = 1;
@@ -15,14 +18,20 @@ interface Header extends Partial<Pick<OpenChannel, 'sid' | 'seq' | 'profile' | '
   readonly departed: number;
 }
 
-/** A state as lines of JSON: a header, one line per member in order of arrival, one per departed uid. */
-export function* channelToLines(state: ChannelState): IterableIterator<string> {
-  const { app, channel, lastAtMs, departed } = state;
-  const base = { version: snapshotVersion, app, channel, lastAtMs, departed: departed.size };
-  if (state.sid === undefined) {
+/** Who is in a channel, and was, as lines of JSON: a header, one line per member in order of arrival, one per departed uid. */
+export function* membersToLines(channel: Channel): IterableIterator<string> {
+  const { key, lastAtMs, departed } = channel;
+  const base = {
+    version: snapshotVersion,
+    app: key.app,
+    channel: key.name,
+    lastAtMs,
+    departed: departed.size,
+  };
+  if (channel.sid === undefined) {
     yield JSON.stringify({ ...base, members: 0 } satisfies Header);
   } else {
-    const { sid, seq, profile, openedMs, roster } = state;
+    const { sid, seq, profile, openedMs, roster } = channel;
     yield JSON.stringify({
       ...base,
       members: roster.size,
@@ -43,17 +52,18 @@ export function linesAfterHeader(header: string): number {
 }
 
 /**
- * The state that `channelToLines` wrote, equal in every part. The lines' bytes were checked by the store, so lines that
- * do not fit each other are a bug and fail an assert.
+ * The channel of this key that `membersToLines` wrote, with nothing else that it may have. The lines' bytes were checked by
+ * the store, so lines that do not fit each other are a bug and fail an assert.
  */
-export function channelFromLines(lines: Iterable<string>): ChannelState {
+export function membersFromLines(key: ChannelKey, lines: Iterable<string>): Channel {
   const [first, ...rest] = lines;
   assert(first !== undefined, 'a snapshot has a header');
   const header = parseHeader(first);
-  const { app, channel, lastAtMs, sid, seq, profile, openedMs } = header;
+  const { app, channel: name, lastAtMs, sid, seq, profile, openedMs } = header;
+  assert(app === key.app && name === key.name, 'the lines are of another channel');
   assert(rest.length === header.members + header.departed, 'a snapshot has the lines its header says');
 
-  const closed = closedChannel(app, channel);
+  const closed = emptyChannel(key);
   let { departed } = closed;
   for (const line of rest.slice(header.members)) {
     const [uid, clientSeq] = JSON.parse(line) as [number, number];
@@ -65,7 +75,8 @@ export function channelFromLines(lines: Iterable<string>): ChannelState {
   let roster = Roster.empty;
   for (const line of rest.slice(0, header.members)) roster = roster.with(JSON.parse(line) as Member);
   assert(roster.size === header.members, 'a member stands in a snapshot once');
-  return { app, channel, sid, seq, profile, openedMs, lastAtMs, roster, hosts: roster.hosts, departed };
+  const silent = { states: noStates, publishers: noPublishers, textBytes: 0 };
+  return { ...closed, ...silent, sid, seq, profile, openedMs, lastAtMs, roster, departed };
 }
 
 function parseHeader(line: string): Header {

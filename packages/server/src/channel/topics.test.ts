@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { SignalingCommand, SignalingState } from './signaling.ts';
-import { applySignaling, emptySignaling, evolveSignaling, isForgettable } from './signaling-apply.ts';
+import { apply } from './apply.ts';
+import { type Channel as Aggregate, emptyChannel, isForgettable } from './channel.ts';
+import type { ChannelCommand } from './command.ts';
+import { evolve } from './evolve.ts';
 
 const limits = {
   membersMax: 4,
@@ -13,30 +15,36 @@ const limits = {
   topicsMax: 2,
   publishersMax: 5,
 };
-const key = { app: 'app', channelType: 'STREAM', channel: 'x' } as const;
+const key = { app: 'app', kind: 'stream', name: 'x' } as const;
 
-/** A stream channel, and the records that made it. */
+/** A stream channel, and how many changes made it. */
 class Channel {
-  state: SignalingState = emptySignaling(key);
-  records = 0;
+  state: Aggregate = emptyChannel(key);
+  changes = 0;
 
-  ask(nowMs: number, command: SignalingCommand): string | undefined {
-    const decision = applySignaling(this.state, command, nowMs, limits);
+  ask(nowMs: number, command: ChannelCommand): string | undefined {
+    const decision = apply(this.state, command, nowMs, limits);
     if ('refused' in decision) return decision.refused;
-    this.records += decision.records.length;
-    this.state = decision.records.reduce(evolveSignaling, this.state);
+    this.changes += decision.changes.length;
+    this.state = decision.changes.reduce(evolve, this.state);
     return undefined;
+  }
+
+  /** Pairs of a member and a topic. */
+  get count(): number {
+    return this.state.sid === undefined ? 0 : this.state.publishers.count;
   }
 
   /** Who publishes, as `uid/topic=meta`. */
   get publishers(): string[] {
+    if (this.state.sid === undefined) return [];
     return Array.from(this.state.publishers.byUid.values(), ({ uid, topics }) =>
       Object.entries(topics).map(([topic, meta]) => `${uid}/${topic}=${meta}`),
     ).flat();
   }
 }
 
-const join = (uid: number): SignalingCommand => ({
+const join = (uid: number): ChannelCommand => ({
   type: 'join',
   connectionId: `s${uid}`,
   connectionKind: 'signaling',
@@ -46,13 +54,13 @@ const join = (uid: number): SignalingCommand => ({
   leaseMs: 100,
   newSid: 'S1',
 });
-const begin = (uid: number, topic: string, meta = ''): SignalingCommand => ({
+const begin = (uid: number, topic: string, meta = ''): ChannelCommand => ({
   type: 'join-topic',
   connectionId: `s${uid}`,
   topic,
   meta,
 });
-const end = (uid: number, topic: string): SignalingCommand => ({
+const end = (uid: number, topic: string): ChannelCommand => ({
   type: 'leave-topic',
   connectionId: `s${uid}`,
   topic,
@@ -63,9 +71,9 @@ test('SIG62: a member publishes in topics; what changes nothing makes no record;
   expect(channel.ask(1, begin(1, 'a'))).toBe('not_joined');
   for (const uid of [1, 2, 3]) channel.ask(1, join(uid));
   expect(channel.ask(2, begin(1, 'a', 'm'))).toBeUndefined();
-  const { records } = channel;
+  const { changes } = channel;
   expect(channel.ask(3, begin(1, 'a', 'm'))).toBeUndefined();
-  expect(channel.records).toBe(records);
+  expect(channel.changes).toBe(changes);
   expect(channel.ask(3, begin(1, '__proto__'))).toBeUndefined();
   expect(channel.ask(3, begin(1, 'b'))).toBe('topics_full');
   expect(channel.ask(3, begin(1, 'a', 'n'))).toBeUndefined();
@@ -76,7 +84,7 @@ test('SIG62: a member publishes in topics; what changes nothing makes no record;
   expect(channel.ask(5, end(3, 'b'))).toBe('topic_not_joined');
   expect(channel.ask(5, end(2, 'b'))).toBeUndefined();
   expect(channel.ask(5, begin(3, 'b'))).toBeUndefined();
-  expect(channel.state.publishers.count).toBe(5);
+  expect(channel.count).toBe(5);
 });
 
 test('SIG62: leaving, a timeout, another session and a kick end what a member publishes', () => {
@@ -87,19 +95,19 @@ test('SIG62: leaving, a timeout, another session and a kick end what a member pu
   }
   channel.ask(2, { type: 'leave', connectionId: 's1', evidence: 'bye' });
   channel.ask(3, { type: 'silent', connectionId: 's2', lastHeardMs: 3, evidence: 'silence' });
-  channel.ask(4, { ...join(3), connectionId: 'other device' } as SignalingCommand);
+  channel.ask(4, { ...join(3), connectionId: 'other device' } as ChannelCommand);
   expect(channel.publishers).toEqual(['2/t=', '4/t=']);
   channel.ask(103, { type: 'tick' });
   channel.ask(104, { type: 'kick', uid: 4 });
   expect(channel.publishers).toEqual([]);
-  expect(channel.state.publishers.count).toBe(0);
+  expect(channel.count).toBe(0);
   channel.ask(105, { type: 'leave', connectionId: 'other device', evidence: 'bye' });
   expect(isForgettable(channel.state)).toBe(true);
 });
 
 const uid = fc.integer({ min: 1, max: 4 });
 const topic = fc.constantFrom('a', 'b', 'c');
-type Ask = { readonly afterMs: number; readonly command: (nowMs: number) => SignalingCommand };
+type Ask = { readonly afterMs: number; readonly command: (nowMs: number) => ChannelCommand };
 const ask: fc.Arbitrary<Ask> = fc.record({
   afterMs: fc.nat(40),
   command: fc.oneof(
@@ -107,21 +115,19 @@ const ask: fc.Arbitrary<Ask> = fc.record({
     fc.tuple(uid, topic, fc.constantFrom('', 'm')).map((of) => () => begin(...of)),
     fc.tuple(uid, topic, fc.constantFrom('', 'm')).map((of) => () => begin(...of)),
     fc.tuple(uid, topic).map((of) => () => end(...of)),
-    uid.map((who) => (): SignalingCommand => ({ type: 'leave', connectionId: `s${who}`, evidence: 'bye' })),
+    uid.map((who) => (): ChannelCommand => ({ type: 'leave', connectionId: `s${who}`, evidence: 'bye' })),
     uid.map(
       (who) =>
-        (nowMs: number): SignalingCommand => ({
+        (nowMs: number): ChannelCommand => ({
           type: 'silent',
           connectionId: `s${who}`,
           lastHeardMs: nowMs,
           evidence: 'silence',
         }),
     ),
-    uid.map((who) => (): SignalingCommand => ({ type: 'heard', connectionId: `s${who}` })),
-    fc.constant(
-      (nowMs: number): SignalingCommand => ({ type: 'recover', lastAliveMs: nowMs, recoveryMs: 50 }),
-    ),
-    fc.constant((): SignalingCommand => ({ type: 'tick' })),
+    uid.map((who) => (): ChannelCommand => ({ type: 'heard', connectionId: `s${who}` })),
+    fc.constant((nowMs: number): ChannelCommand => ({ type: 'recover', lastAliveMs: nowMs, recoveryMs: 50 })),
+    fc.constant((): ChannelCommand => ({ type: 'tick' })),
   ),
 });
 
@@ -138,7 +144,7 @@ test('SIG62: whatever happens, who publishes is what a slow model says, and all 
         // Who has run out by now is out, before anything else.
         if (asked.type !== 'recover') channel.ask(nowMs, { type: 'tick' });
         const isIn = (who: number) =>
-          channel.state.presence.sid !== undefined && channel.state.presence.roster.get(who) !== undefined;
+          channel.state.sid !== undefined && channel.state.roster.get(who) !== undefined;
         model = new Map([...model].filter(([who]) => isIn(who)));
         const count = [...model.values()].reduce((sum, topics) => sum + topics.size, 0);
         const refused = channel.ask(nowMs, asked);
@@ -168,7 +174,7 @@ test('SIG62: whatever happens, who publishes is what a slow model says, and all 
           [...topics].map(([name, meta]) => `${who}/${name}=${meta}`),
         );
         expect(channel.publishers.sort()).toEqual(said.sort());
-        expect(channel.state.publishers.count).toBe(said.length);
+        expect(channel.count).toBe(said.length);
       }
     }),
     { numRuns: 500 },

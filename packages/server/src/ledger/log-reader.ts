@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { LogEntry } from '../log/record.ts';
+import { type LogEntry, timeOf } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
 import { Waiters } from './waiters.ts';
@@ -128,7 +128,7 @@ export class LogReader {
           before: tables.position,
           position: first.position,
         });
-        tables.skipTo(first.position - 1, first.record.atMs);
+        tables.skipTo(first.position - 1, timeOf(first.record));
       }
       tables.append(batch);
       if (this.#trouble !== undefined)

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { leaseMs, TestWorld, testApp } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 
 let world: TestWorld;
@@ -18,7 +19,7 @@ const steps = [
   ['fifty years on', 50 * 365 * 24 * hourMs],
   ['fifty years back', -50 * 365 * 24 * hourMs],
 ] as const;
-const linkOf = (uid: number) => world.log.channel(testApp.id, 'lobby')?.roster.get(uid)?.link;
+const linkOf = (uid: number) => world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(uid)?.link;
 
 for (const [name, byMs] of steps) {
   test(`TIME1: the clock is set ${name}: who answers stays, and nobody is told a thing`, async () => {

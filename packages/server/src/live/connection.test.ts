@@ -3,6 +3,7 @@ import { clientFrameBytesMax, codes } from '@housecount/protocol';
 import fixtures from '@housecount/protocol/fixtures/frames.json';
 import tokens from '@housecount/protocol/fixtures/tokens.json';
 import { helloFrame, strictApp, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 
 let world: TestWorld;
@@ -39,7 +40,7 @@ describe('hello', () => {
       count: 2,
     });
     expect(viewer.welcome.uid).toBe(world.log.uidOf(testApp.id, 'alice_01') ?? -1);
-    expect(world.log.channel(testApp.id, 'lobby')?.roster.get(1)).toMatchObject({
+    expect(world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(1)).toMatchObject({
       platform: 7,
       role: 'broadcaster',
     });
@@ -62,7 +63,7 @@ describe('hello', () => {
       const { channel } = frame;
       const socket = await world.connect().says({ ...frame, token: token({ channel }) });
       expect(socket.welcome.count).toBe(1);
-      expect(world.log.channel(testApp.id, channel)?.roster.size).toBe(1);
+      expect(world.log.channel(liveKey(testApp.id, channel))?.roster.size).toBe(1);
     });
 
   for (const { name, frame, code } of fixtures.client.hello.invalid)
@@ -181,7 +182,7 @@ describe('hello', () => {
     await socket.says(helloFrame({ channel: 'other' }));
     expect(socket.one('error')).toMatchObject({ code: 'already_joined' });
     expect(socket.closed).toBeUndefined();
-    expect(world.log.channel(testApp.id, 'other')).toBeUndefined();
+    expect(world.log.channel(liveKey(testApp.id, 'other'))).toBeUndefined();
   });
 
   test('WIRE6: said twice in one breath joins once', async () => {

@@ -7,9 +7,10 @@ import {
   parseClientFrame,
   type ServerFrame,
 } from '@housecount/protocol';
+import { liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log/contract.ts';
+import type { Log } from '../log/contract/log.ts';
 import { closingCodes, type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
 import { Conversation, type ConversationParts, type Protocol } from '../net/session/conversation.ts';
 import type { Socket } from '../net/socket/socket.ts';
@@ -196,7 +197,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     }
     const { app, channel, member } = admission;
     // The socket may have closed while the log decided.
-    if (conversation.isOver) this.#lost(app.id, channel.channel, member.connectionId);
+    if (conversation.isOver) this.#lost(app.id, channel.key.name, member.connectionId);
     else this.#welcome(admission, startMs);
   }
 
@@ -206,7 +207,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     if (grant.hint !== undefined)
       logger.warn(`a token will not last as meant: ${grant.hint}`, {
         app: app.id,
-        channel: channel.channel,
+        channel: channel.key.name,
       });
     this.conversation.enter(membershipOf(admission));
     backing.joined(this, member.connectionId);
@@ -217,13 +218,13 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     }
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
     this.#send(welcomeOf(this.#needs, admission));
-    this.socket.subscribe(hostsTopic(app.id, channel.channel));
+    this.socket.subscribe(hostsTopic(app.id, channel.key.name));
     joinSeconds.observe((clock.steadyMs() - startMs) / 1_000);
   }
 
   async #leave({ app, channel, connectionId }: Membership): Promise<void> {
     const command = { type: 'leave', connectionId, evidence: 'bye' } as const;
-    const outcome = await this.#needs.log.submit(app.id, channel, command);
+    const outcome = await this.#needs.log.submit(liveKey(app.id, channel), command);
     if (outcome.ok || outcome.code === 'not_joined') this.end('left', { settled: true });
     else this.end(outcome.code);
   }

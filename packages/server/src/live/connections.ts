@@ -1,8 +1,8 @@
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log/contract.ts';
+import type { Log } from '../log/contract/log.ts';
 import { LogFollower } from '../log/log-follower.ts';
-import type { LogEntry } from '../log/record.ts';
+import { type LogEntry, liveChangeOf } from '../log/record.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
@@ -151,9 +151,10 @@ export class Connections implements Backing {
   }
 
   #absorb({ record }: LogEntry): void {
-    if (record.type === 'member-left') this.#members.get(record.connectionId)?.removed(record);
-    else if (record.type === 'link-silent') this.#members.get(record.connectionId)?.linked('silent');
-    else if (record.type === 'link-live') this.#members.get(record.connectionId)?.linked('live');
+    const change = liveChangeOf(record);
+    if (change?.type === 'member-left') this.#members.get(change.connectionId)?.removed(change);
+    else if (change?.type === 'link-silent') this.#members.get(change.connectionId)?.linked('silent');
+    else if (change?.type === 'link-live') this.#members.get(change.connectionId)?.linked('live');
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Code, HelloFrame } from '@housecount/protocol';
+import { liveKey, type OpenChannel } from '../channel/channel.ts';
+import type { Member } from '../channel/membership/member.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
-import type { Member, OpenChannel } from '../channel/state.ts';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { CommandOutcome, Log, Refused } from '../log/contract.ts';
+import type { CommandOutcome } from '../log/contract/commands.ts';
+import type { Log } from '../log/contract/log.ts';
+import type { Refused } from '../log/contract/refused.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { type ResumeClaim, verifyResumeKey } from '../token/resume-key.ts';
@@ -91,8 +94,7 @@ async function join(
 
   const connectionId = random.id(24);
   const outcome = await log.join({
-    app: app.id,
-    channel,
+    key: liveKey(app.id, channel),
     identity,
     connectionId,
     connectionKind: 'rtc',
@@ -123,7 +125,7 @@ async function resume(
   const claim = verifyResumeKey(needs.resumeSecret, key);
   if (!claim || claim.app !== app.id || claim.channel !== channel) return refuse('resume_invalid');
   const { connectionId, uid } = claim;
-  const member = log.channel(app.id, channel)?.roster.get(uid);
+  const member = log.channel(liveKey(app.id, channel))?.roster.get(uid);
   if (member && !isSame(hello, member)) return refuse('resume_invalid');
   if (member?.connectionId !== connectionId) {
     const ended = endingOf(needs, claim);
@@ -144,7 +146,7 @@ async function resume(
     const outcome = await takeUp(needs, claim, member, token);
     const admission = outcome.ok && present(needs, app, channel, connectionId, grant, true);
     if (admission) {
-      log.noteAddress(app.id, channel, { uid, connectionId }, address);
+      log.noteAddress(liveKey(app.id, channel), connectionId, address);
       return admission;
     }
     back.failed();
@@ -175,10 +177,15 @@ async function takeUp(
 ): Promise<CommandOutcome> {
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
   const rights = publish && { publish };
-  const outcome = await log.submit(app, channel, { type: 'resume', connectionId, ...until, ...rights });
+  const outcome = await log.submit(liveKey(app, channel), {
+    type: 'resume',
+    connectionId,
+    ...until,
+    ...rights,
+  });
   if (!outcome.ok || tokenEndsMs !== undefined || member.tokenEndsMs === undefined) return outcome;
   // A token without an end does not show in the command, which then kept the earlier end.
-  return log.submit(app, channel, { type: 'renew-token', connectionId, ...rights });
+  return log.submit(liveKey(app, channel), { type: 'renew-token', connectionId, ...rights });
 }
 
 /** What the log says now, which is what the welcome tells; undefined if the member is gone already. */
@@ -190,7 +197,7 @@ function present(
   grant: TokenGrant,
   resumed: boolean,
 ): Admission | undefined {
-  const state = log.channel(app.id, channel);
+  const state = log.channel(liveKey(app.id, channel));
   const member = state?.roster.getByConnection(connectionId);
   return state && member && { ok: true, app, grant, channel: state, member, resumed };
 }

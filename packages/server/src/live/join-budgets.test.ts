@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { SimClock } from '../../test/simulation/sim-clock.ts';
 import { helloFrame, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 import { JoinBudgets } from './join-budgets.ts';
 
@@ -91,7 +92,7 @@ test('SHARE2: who resumes over and over is refused, records nothing more, and is
   }
   expect(socket.one('closing')).toMatchObject({ code: 'rate_limited', retry: true });
   expect(world.log.lastPosition).toBe(before);
-  expect(world.log.channel(testApp.id, 'lobby')?.roster.get(7)?.connectionId).toBe(connectionId);
+  expect(world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(7)?.connectionId).toBe(connectionId);
   await world.advance(2_000);
   expect((await world.hello({ uid: 7, resume })).welcome.resumed).toBe(true);
 });
@@ -117,5 +118,5 @@ test('SHARE2: who changes role over and over is refused, records nothing more, a
   const errors = socket.all('error').length;
   await change('broadcaster');
   expect(socket.all('error')).toHaveLength(errors);
-  expect(world.log.channel(testApp.id, 'lobby')?.roster.get(7)?.role).toBe('broadcaster');
+  expect(world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(7)?.role).toBe('broadcaster');
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { helloFrame, strictApp, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 
@@ -9,7 +10,7 @@ const begin = async () => {
 };
 afterEach(() => world.stop());
 
-const lobby = () => world.log.channel(testApp.id, 'lobby');
+const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
 const linkOf = (uid: number) => lobby()?.roster.get(uid)?.link;
 const joinedOnce = ['channel-opened', 'member-joined'];
 /** What `promise` gives, while the time that its appends need passes. */
@@ -351,7 +352,7 @@ describe('resume', () => {
     await begin();
     const away = await world.hello({ uid: 2 });
     await away.drops();
-    const kicked = world.log.submit(testApp.id, 'lobby', { type: 'kick', uid: 2, ruleScope: 'uid' });
+    const kicked = world.log.submit(liveKey(testApp.id, 'lobby'), { type: 'kick', uid: 2, ruleScope: 'uid' });
     const back = await world.hello({ uid: 2, resume: away.welcome.resume });
     await kicked;
     expect(back.one('closing')).toMatchObject({ code: 'kicked', scope: 'uid' });
@@ -388,8 +389,8 @@ describe('resume', () => {
     await begin();
     const old = await world.hello({ uid: 2 });
     const submit = world.log.submit.bind(world.log);
-    world.log.submit = async (app, channel, command) =>
-      command.type === 'resume' ? { ok: false, code: 'overloaded' } : submit(app, channel, command);
+    world.log.submit = async (key, command) =>
+      command.type === 'resume' ? { ok: false, code: 'overloaded' } : submit(key, command);
     const refused = await world.hello({ uid: 2, resume: old.welcome.resume });
     expect(refused.one('closing')).toMatchObject({ code: 'overloaded', retry: true });
     expect(linkOf(2)?.state).toBe('silent');
@@ -402,9 +403,9 @@ describe('resume', () => {
     await begin();
     const old = await world.hello({ uid: 2 });
     const submit = world.log.submit.bind(world.log);
-    world.log.submit = async (app, channel, command) => {
+    world.log.submit = async (key, command) => {
       if (command.type === 'resume') throw new Error('unexpected');
-      return submit(app, channel, command);
+      return submit(key, command);
     };
     const refused = await world.hello({ uid: 2, resume: old.welcome.resume });
     expect(refused.one('closing')).toMatchObject({ code: 'internal' });

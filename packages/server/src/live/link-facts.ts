@@ -1,5 +1,6 @@
+import { liveKey } from '../channel/channel.ts';
 import { type Clock, stampOf } from '../clock.ts';
-import type { Log } from '../log/contract.ts';
+import type { Log } from '../log/contract/log.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Membership } from './membership.ts';
 
@@ -29,13 +30,13 @@ export class LinkFacts {
     const lastHeardMs = stampOf(clock, heardMs);
     member.link = 'silent';
     const command = { type: 'silent', connectionId, lastHeardMs, evidence: 'silence' } as const;
-    this.#submit(log.submit(app.id, channel, command), member, { from: 'live', to: 'silent' });
+    this.#submit(log.submit(liveKey(app.id, channel), command), member, { from: 'live', to: 'silent' });
   }
 
   heard(member: Membership): void {
     const { app, channel, connectionId } = member;
     member.link = 'live';
-    const submitted = this.#needs.log.submit(app.id, channel, { type: 'heard', connectionId });
+    const submitted = this.#needs.log.submit(liveKey(app.id, channel), { type: 'heard', connectionId });
     this.#submit(submitted, member, { from: 'silent', to: 'live' });
   }
 

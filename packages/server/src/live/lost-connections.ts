@@ -1,6 +1,7 @@
 import type { Evidence } from '@housecount/protocol';
+import { liveKey } from '../channel/channel.ts';
 import { type Clock, stampOf } from '../clock.ts';
-import type { Log } from '../log/contract.ts';
+import type { Commands } from '../log/contract/commands.ts';
 import type { Logger } from '../observe/contract.ts';
 
 export interface LostConnection {
@@ -17,12 +18,16 @@ export interface LostConnection {
  * sweep until it succeeds, because a forgotten one would be counted for ever. Never more than the members.
  */
 export class LostConnections {
-  readonly #options: { readonly log: Pick<Log, 'submit'>; readonly clock: Clock; readonly logger: Logger };
+  readonly #options: {
+    readonly log: Pick<Commands, 'submit'>;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  };
   readonly #lost = new Map<string, LostConnection>();
   readonly #underWay = new Set<string>();
 
   constructor(options: {
-    readonly log: Pick<Log, 'submit'>;
+    readonly log: Pick<Commands, 'submit'>;
     readonly clock: Clock;
     readonly logger: Logger;
   }) {
@@ -58,7 +63,7 @@ export class LostConnections {
     try {
       const lastHeardMs = stampOf(clock, heardMs);
       const command = { type: 'silent', connectionId, lastHeardMs, evidence } as const;
-      const outcome = await log.submit(app, channel, command);
+      const outcome = await log.submit(liveKey(app, channel), command);
       const told = outcome.ok || outcome.code === 'not_joined';
       if (told && this.#lost.get(connectionId) === connection) this.#lost.delete(connectionId);
     } catch (cause) {

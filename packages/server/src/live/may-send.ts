@@ -1,3 +1,4 @@
+import { liveKey } from '../channel/channel.ts';
 import {
   type MaySend,
   maySend,
@@ -5,7 +6,8 @@ import {
   type PublishRights,
   type SendRefusal,
 } from '../channel/membership/rights.ts';
-import type { Log } from '../log/contract.ts';
+import type { Channels } from '../log/contract/channels.ts';
+import type { Bans } from '../log/contract/rules.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import type { TokenGrant } from '../token/verify.ts';
 
@@ -23,15 +25,17 @@ export function rightsOf(app: EdgeApp, { privileges }: TokenGrant): PublishRight
 
 /** The same of a member, by the token that it brought last. */
 export const rightsOfMember = (
-  log: Pick<Log, 'channel'>,
+  log: Pick<Channels, 'channel'>,
   app: EdgeApp,
   { channel, uid }: { readonly channel: string; readonly uid: number },
 ): PublishRights | undefined =>
-  app.coHostAuthentication ? (log.channel(app.id, channel)?.roster.get(uid)?.publish ?? {}) : undefined;
+  app.coHostAuthentication
+    ? (log.channel(liveKey(app.id, channel))?.roster.get(uid)?.publish ?? {})
+    : undefined;
 
 /** What somebody with these rights may send now from this address. */
 export const maySendNow = (
-  log: Pick<Log, 'banned'>,
+  log: Bans,
   app: EdgeApp,
   from: { readonly channel: string; readonly uid: number; readonly ip: string },
   rights: PublishRights | undefined,

@@ -47,7 +47,7 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
   const { uid, account, role, connectionId, tokenEndsMs } = member;
   return {
     app,
-    channel: channel.channel,
+    channel: channel.key.name,
     connectionId,
     uid,
     ...(account !== undefined && { account }),
@@ -70,7 +70,7 @@ export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFra
   return {
     type: 'welcome',
     connectionId,
-    resume: makeResumeKey(needs.resumeSecret, { app: app.id, channel: channel.channel, uid, connectionId }),
+    resume: makeResumeKey(needs.resumeSecret, { app: app.id, channel: channel.key.name, uid, connectionId }),
     resumed,
     sid: channel.sid,
     seq: channel.seq,

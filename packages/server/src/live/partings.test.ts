@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { TestWorld, testApp } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 
 let world: TestWorld;
 const begin = async () => {
@@ -7,7 +8,7 @@ const begin = async () => {
 };
 afterEach(() => world.stop());
 
-const lobby = () => world.log.channel(testApp.id, 'lobby');
+const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
 
 test('SDK10: a bye with a grace is a quit when the grace is over, and not before', async () => {
   await begin();

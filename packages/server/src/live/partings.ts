@@ -1,5 +1,6 @@
+import { liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
-import type { Log } from '../log/contract.ts';
+import type { Commands } from '../log/contract/commands.ts';
 import type { Logger } from '../observe/contract.ts';
 
 export interface PartingConnection {
@@ -14,11 +15,15 @@ export interface PartingConnection {
  * than the members.
  */
 export class Partings {
-  readonly #options: { readonly log: Pick<Log, 'submit'>; readonly clock: Clock; readonly logger: Logger };
+  readonly #options: {
+    readonly log: Pick<Commands, 'submit'>;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  };
   readonly #cancels = new Map<string, () => void>();
 
   constructor(options: {
-    readonly log: Pick<Log, 'submit'>;
+    readonly log: Pick<Commands, 'submit'>;
     readonly clock: Clock;
     readonly logger: Logger;
   }) {
@@ -54,7 +59,7 @@ export class Partings {
   async #leave({ app, channel, connectionId }: PartingConnection): Promise<void> {
     const { log, logger } = this.#options;
     try {
-      await log.submit(app, channel, { type: 'leave', connectionId, evidence: 'bye' });
+      await log.submit(liveKey(app, channel), { type: 'leave', connectionId, evidence: 'bye' });
     } catch (cause) {
       logger.warn('a goodbye could not be logged; the member leaves when its lease ends', {
         connectionId,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { strictApp, TestWorld, token } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
 
 let world: TestWorld;
@@ -35,12 +36,12 @@ describe('publishing with co-host authentication', () => {
     const audience = allows({}, 'private');
     const viewer = await world.hello({ ...call, uid: 1, token: audience });
     expect(viewer.closed?.reason).toBe('token_no_privilege');
-    expect(world.log.channel(app, 'private')).toBeUndefined();
+    expect(world.log.channel(liveKey(app, 'private'))).toBeUndefined();
     const caller = await world.hello({ ...call, uid: 2, token: allows({ publishAudio: 0 }, 'private') });
     expect(caller.welcome.role).toBe('broadcaster');
     const again = await world.hello({ ...call, uid: 1, token: audience });
     expect(again.closed?.reason).toBe('token_no_privilege');
-    expect(world.log.channel(app, 'private')?.roster.size).toBe(1);
+    expect(world.log.channel(liveKey(app, 'private'))?.roster.size).toBe(1);
   });
 
   test('RIGHT5: when a privilege ends, and when a renewed token allows less or more, what is shown follows', async () => {
@@ -87,7 +88,8 @@ describe('publishing with co-host authentication', () => {
     const joins = { app, uid: 1, role: 'broadcaster' } as const;
     const host = await world.hello({ ...joins, token: allows({ publishAudio: 0 }) });
     const { resume, connectionId } = host.welcome;
-    const rights = () => world.log.channel(app, 'lobby')?.roster.getByConnection(connectionId)?.publish;
+    const rights = () =>
+      world.log.channel(liveKey(app, 'lobby'))?.roster.getByConnection(connectionId)?.publish;
     const before = rights();
     expect(Object.keys(before ?? {})).toEqual(['audioEndsMs']);
     await world.crash();

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { connect, type Socket as NetSocket } from 'node:net';
 import { clientFrameBytesMax, HousecountError, type ServerFrame } from '@housecount/protocol';
 import { helloFrame, leaseMs, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
+import { liveKey } from '../channel/channel.ts';
 import { type Clock, systemClock, systemRandom } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { AddressCount } from '../net/address/address-count.ts';
@@ -503,8 +504,10 @@ describe('WebSocket', () => {
     const client = new Client({ uid: 1 });
     await client.next('welcome');
     client.socket.terminate();
-    await client.until(() => world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link.state === 'silent');
-    expect(world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link).toMatchObject({
+    await client.until(
+      () => world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(1)?.link.state === 'silent',
+    );
+    expect(world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(1)?.link).toMatchObject({
       evidence: 'socket-closed',
     });
   });
@@ -538,7 +541,9 @@ describe('WebSocket', () => {
       if (edge.joined === 2 && turn++ % 10 === 0) bus.publish(topic, text);
       return edge.joined === 1;
     });
-    await other.until(() => world.log.channel(testApp.id, 'lobby')?.roster.get(1)?.link.state === 'silent');
+    await other.until(
+      () => world.log.channel(liveKey(testApp.id, 'lobby'))?.roster.get(1)?.link.state === 'silent',
+    );
     let tail = Buffer.alloc(0);
     slow.on('data', (bytes: Buffer) => {
       tail = Buffer.concat([tail, bytes]).subarray(-1_000);

@@ -2,12 +2,15 @@ import { afterEach, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { liveKey } from '../channel/channel.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import type { JoinRequest, Log } from './contract.ts';
+import { encodeRecord } from './codec.ts';
+import type { JoinRequest } from './contract/commands.ts';
+import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
-import { encodeRecord, type LogRecord } from './record.ts';
+import type { LogRecord } from './record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 /** So long the machine remembers who had which uid, in place of days. */
@@ -69,8 +72,7 @@ class Machine {
   async joins(identity: JoinRequest['identity'], channel = 'lobby'): Promise<number | string> {
     const connectionId = `c${++this.#connections}`;
     const outcome = await this.log.join({
-      app,
-      channel,
+      key: liveKey(app, channel),
       identity,
       connectionId,
       connectionKind: 'rtc',
@@ -83,15 +85,28 @@ class Machine {
   }
 
   async leaves(uid: number, channel = 'lobby'): Promise<void> {
-    const connectionId = this.log.channel(app, channel)?.roster.get(uid)?.connectionId ?? '';
-    const outcome = await this.log.submit(app, channel, { type: 'leave', connectionId, evidence: 'bye' });
+    const connectionId = this.log.channel(liveKey(app, channel))?.roster.get(uid)?.connectionId ?? '';
+    const outcome = await this.log.submit(liveKey(app, channel), {
+      type: 'leave',
+      connectionId,
+      evidence: 'bye',
+    });
     expect(outcome.ok).toBe(true);
   }
 
   async subscribes(identity: JoinRequest['identity'], channel = 'lobby'): Promise<string | undefined> {
     const connectionId = `s${++this.#connections}`;
-    const request = { type: 'join', identity, connectionId, quiet: false, leaseMs: 10_000, ip: '' } as const;
-    const outcome = await this.log.signaling({ app, channelType: 'MESSAGE', channel }, request);
+    const outcome = await this.log.join({
+      key: { app, kind: 'message', name: channel },
+      identity,
+      connectionId,
+      connectionKind: 'signaling',
+      role: 'audience',
+      platform: 0,
+      quiet: false,
+      leaseMs: 10_000,
+      ip: '',
+    });
     return outcome.ok ? undefined : outcome.code;
   }
 
@@ -102,7 +117,7 @@ class Machine {
       entries.push(...batch);
       if (entries.at(-1)?.position === this.log.lastPosition) break;
     }
-    return entries.map(({ record }) => record.type);
+    return entries.map(({ record }) => (record.type === 'channel' ? record.change.type : record.type));
   }
 }
 
@@ -155,7 +170,8 @@ test('ACCT3: an account gives way to who is there by that number, and to who was
     const other = await m.joins(ann, how === 'there' ? 'lobby' : 'elsewhere');
     expect(other).toBeNumber();
     expect(other).not.toBe(uid);
-    if (how === 'there') expect(m.log.channel(app, 'lobby')?.roster.get(uid)?.account).toBeUndefined();
+    if (how === 'there')
+      expect(m.log.channel(liveKey(app, 'lobby'))?.roster.get(uid)?.account).toBeUndefined();
     await m.restart('power cut');
     expect([m.log.uidOf(app, 'ann'), await m.joins(ann, 'third')]).toEqual([Number(other), other]);
     await m.restart('stop');
@@ -180,7 +196,7 @@ test('ACCT3: an account that spells the uid of another account gets one of its o
   expect(await m.joins(ann)).toBe(uid);
   await m.leaves(uid);
   m.random.fraction = () => (uid - 0.5) / 0xffffffff;
-  expect([m.log.expectedUid(app, 'lobby', { uid: 0 }), await m.joins({ uid: 0 })]).toEqual([
+  expect([m.log.expectedUid(liveKey(app, 'lobby'), { uid: 0 }), await m.joins({ uid: 0 })]).toEqual([
     uid + 1,
     uid + 1,
   ]);
@@ -190,7 +206,7 @@ test('ACCT4: a number that an account has in the channel is not given to who com
   const m = await begin();
   const uid = Number(await m.joins(ann));
   expect(await m.joins({ uid })).toBe('uid_taken');
-  expect(m.log.channel(app, 'lobby')?.roster.get(uid)?.account).toBe('ann');
+  expect(m.log.channel(liveKey(app, 'lobby'))?.roster.get(uid)?.account).toBe('ann');
   expect(await m.joins({ account: '7' })).toBe(7);
   expect(await m.joins({ uid: 7 })).toBe(7);
   await m.leaves(uid);
@@ -201,7 +217,7 @@ test('ACCT5: what is refused, and what only asks, records nothing', async () => 
   const m = await begin();
   const before = m.log.lastPosition;
   m.log.uidOf(app, 'ann');
-  m.log.expectedUid(app, 'lobby', ann);
+  m.log.expectedUid(liveKey(app, 'lobby'), ann);
   await m.log.createRule({ app, channel: 'lobby', privileges: ['join_channel'] }, 60_000);
   expect([await m.joins(ann), await m.subscribes(ann)]).toEqual(['banned', 'banned']);
   expect(m.log.lastPosition).toBe(before + 1);
@@ -233,7 +249,7 @@ test('ACCT7: accounts of a data folder of before keep their uids, and give them 
   expect(await m.joins({ uid: 4_242 }, 'stage')).toBe(4_242);
   const other = await m.joins(ann, 'stage');
   expect(other).not.toBe(4_242);
-  expect(m.log.channel(app, 'stage')?.roster.get(4_242)?.account).toBeUndefined();
+  expect(m.log.channel(liveKey(app, 'stage'))?.roster.get(4_242)?.account).toBeUndefined();
   expect(await m.joins(ann, 'last')).toBe(other);
 });
 

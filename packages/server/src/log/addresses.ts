@@ -1,11 +1,8 @@
-import type { SignalingKind } from '../channel/signaling.ts';
+import { type ChannelKey, idOf } from '../channel/channel.ts';
 
 /** Who is connected from which address: so that a rule about an address finds its members. In memory only, never logged. */
 export interface Attendance {
-  readonly app: string;
-  /** Absent: of a live channel. */
-  readonly channelType?: SignalingKind;
-  readonly channel: string;
+  readonly key: ChannelKey;
   readonly uid: number;
   readonly connectionId: string;
 }
@@ -15,15 +12,16 @@ export class Addresses {
   readonly #ofPlace = new Map<string, string>();
 
   set(address: string, attendance: Attendance): void {
-    this.delete(attendance);
+    const { key, connectionId } = attendance;
+    this.delete(key, connectionId);
     const there = this.#byAddress.get(address) ?? new Map<string, Attendance>();
-    const place = placeOf(attendance);
+    const place = placeOf(key, connectionId);
     this.#byAddress.set(address, there.set(place, attendance));
     this.#ofPlace.set(place, address);
   }
 
-  delete(attendance: Omit<Attendance, 'app' | 'uid'>): void {
-    const place = placeOf(attendance);
+  delete(key: ChannelKey, connectionId: string): void {
+    const place = placeOf(key, connectionId);
     const address = this.#ofPlace.get(place);
     if (address === undefined) return;
     this.#ofPlace.delete(place);
@@ -38,5 +36,5 @@ export class Addresses {
 }
 
 /** A connection is in one live channel; a session of signaling may be in many channels. */
-const placeOf = ({ connectionId, channelType, channel }: Omit<Attendance, 'app' | 'uid'>): string =>
-  channelType === undefined ? connectionId : `${connectionId}/${channelType}/${channel}`;
+const placeOf = (key: ChannelKey, connectionId: string): string =>
+  key.kind === 'live' ? connectionId : `${connectionId}/${idOf(key)}`;

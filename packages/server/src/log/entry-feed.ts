@@ -1,5 +1,7 @@
 import type { LogStore } from '../engine/contract.ts';
-import { decodeRecord, type LogEntry } from './record.ts';
+import { decodeRecord } from './codec.ts';
+import type { Feed } from './contract/feed.ts';
+import type { LogEntry } from './record.ts';
 
 /** Entries kept in memory for readers that keep up; those further behind read from the engine. */
 export const tailEntriesMax = 65_536;
@@ -7,7 +9,7 @@ export const tailEntriesMax = 65_536;
 export const followBatchMax = 1_000;
 
 /** Durable entries, in order, to any number of readers, each at its own pace. */
-export class EntryFeed {
+export class EntryFeed implements Feed {
   readonly #store: LogStore;
   readonly #partition: string;
   #tail: LogEntry[] = [];

@@ -1,11 +1,14 @@
 import type { Code } from '@housecount/protocol';
+import type { Channel } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
-import type { Decided } from './decide/decide.ts';
-import { encodeRecord, type LogEntry, type LogRecord } from './record.ts';
+import { encodeRecord } from './codec.ts';
+import type { Decided } from './decide/decided.ts';
+import type { Draft } from './draft.ts';
+import type { LogEntry, LogRecord } from './record.ts';
+import type { LogState } from './state.ts';
 import type { BlindTime } from './time/blind-time.ts';
-import type { Changed, Draft, World } from './world.ts';
 
 /** Wait before an append that failed is tried again with the facts it carried, milliseconds. Chosen: a full disk is not freed sooner. */
 export const retryMs = 500;
@@ -13,7 +16,7 @@ export const retryMs = 500;
 export interface GroupCommitOptions {
   readonly store: LogStore;
   readonly partition: string;
-  readonly world: World;
+  readonly state: Pick<LogState, 'draft'>;
   readonly clock: Clock;
   readonly blindTime: BlindTime;
   readonly logger: Logger;
@@ -22,7 +25,7 @@ export interface GroupCommitOptions {
   /** What is to be decided before anything else when for `blindMs` nobody could be heard: facts. */
   readonly onBlind: (blindMs: number) => readonly Pending['decide'][];
   /** Called once per durable batch, before the promises of its commands resolve. */
-  readonly onDurable: (entries: readonly LogEntry[], changed: Changed) => void;
+  readonly onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) => void;
   /** Another writer has the partition: this process must not go on. */
   readonly onFenced: (cause: Error) => void;
 }
@@ -105,8 +108,8 @@ export class GroupCommit {
   }
 
   async #commit(asked: readonly Pending[]): Promise<void> {
-    const { world, store, partition, clock } = this.#options;
-    const draft = world.draft();
+    const { state, store, partition, clock } = this.#options;
+    const draft = state.draft();
     // Blind time is looked for before time is read: what is decided below has been made up for.
     const blind = this.#blind();
     const nowMs = clock.nowMs();

@@ -1,26 +1,29 @@
 import { expect, test } from 'bun:test';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { emptyWorld } from '../../testing/worlds/log-world.ts';
+import { emptyState } from '../../testing/worlds/log-world.ts';
+import { asRecord } from '../../testing/worlds/records.ts';
+import { liveKey } from '../channel/channel.ts';
 import { limits } from '../limits.ts';
-import type { JoinRequest } from './contract.ts';
-import { type Decided, decideCommand, decideJoin } from './decide/decide.ts';
-import type { World } from './world.ts';
+import type { JoinRequest } from './contract/commands.ts';
+import { decideCommand } from './decide/command.ts';
+import type { Decided } from './decide/decided.ts';
+import { decideJoin } from './decide/join.ts';
+import type { LogState } from './state.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(3);
 const nowMs = 1_700_000_000_000;
 
 /** What is decided is done, as after its records are durable. */
-function done(world: World, decided: Decided): string {
+function done(world: LogState, decided: Decided): string {
   if (!decided.ok) return decided.code;
   for (const record of decided.records) world.absorb(record);
   return 'ok';
 }
 
-const joins = (world: World, uid: number, over: Partial<JoinRequest> = {}): string => {
+const joins = (world: LogState, uid: number, over: Partial<JoinRequest> = {}): string => {
   const request: JoinRequest = {
-    app,
-    channel: 'c',
+    key: liveKey(app, 'c'),
     identity: { uid },
     connectionId: `c${uid}`,
     connectionKind: 'rtc',
@@ -34,14 +37,14 @@ const joins = (world: World, uid: number, over: Partial<JoinRequest> = {}): stri
 };
 
 test('SHARE5: the last places of broadcasters are for those whose token has a publish privilege, at a join and at a change of role', () => {
-  const world = emptyWorld();
+  const world = emptyState();
   const { channelHostsMax: all, channelHostsReserved: kept } = limits;
   for (let uid = 1; uid <= all - kept; uid++) expect(joins(world, uid, { mayPublish: false })).toBe('ok');
   expect(joins(world, 1_000, { mayPublish: false })).toBe('hosts_full');
   expect(joins(world, 1_001, { role: 'audience', mayPublish: false })).toBe('ok');
   const setRole = { type: 'set-role', connectionId: 'c1001', role: 'broadcaster' } as const;
   const asks = (mayPublish: boolean) =>
-    done(world, decideCommand(world, app, 'c', { ...setRole, mayPublish }, nowMs));
+    done(world, decideCommand(world, liveKey(app, 'c'), { ...setRole, mayPublish }, nowMs));
   expect(asks(false)).toBe('hosts_full');
   expect(asks(true)).toBe('ok');
   for (let uid = 2_000; uid < 2_000 + kept - 1; uid++)
@@ -50,20 +53,22 @@ test('SHARE5: the last places of broadcasters are for those whose token has a pu
 });
 
 test('SHARE5: a broadcaster finds a place in a channel that is full of audience', () => {
-  const world = emptyWorld();
+  const world = emptyState();
   const base = { app, channel: 'c', sid: 'S', profile: 'live', atMs: nowMs, clientSeq: nowMs } as const;
   const member = { role: 'audience', platform: 7, connectionKind: 'rtc', leaseMs: 10_000 } as const;
-  world.absorb({ ...base, type: 'channel-opened', seq: 1, count: 0 });
+  world.absorb(asRecord({ ...base, type: 'channel-opened', seq: 1, count: 0 }));
   for (let uid = 1; uid <= limits.channelMembersMax; uid++)
-    world.absorb({
-      ...base,
-      ...member,
-      type: 'member-joined',
-      seq: uid + 1,
-      count: uid,
-      uid,
-      connectionId: `c${uid}`,
-    });
+    world.absorb(
+      asRecord({
+        ...base,
+        ...member,
+        type: 'member-joined',
+        seq: uid + 1,
+        count: uid,
+        uid,
+        connectionId: `c${uid}`,
+      }),
+    );
   expect(joins(world, 500_000, { role: 'audience' })).toBe('channel_full');
   expect(joins(world, 500_001)).toBe('ok');
   expect(joins(world, 500_002, { mayPublish: false })).toBe('ok');

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
-import type { Log } from './contract.ts';
+import type { Feed } from './contract/feed.ts';
 import type { LogEntry } from './record.ts';
 
 /** Before a log that could not be read is read again, milliseconds. Chosen. */
 const retryMs = 1_000;
 
 export interface LogFollowerOptions {
-  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  readonly log: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Who follows, for the operator. */
@@ -77,7 +77,7 @@ export class LogFollower {
       logger.error('a part failed at an entry of the log and passes it over', {
         part,
         position,
-        record: record.type,
+        record: record.type === 'channel' ? record.change.type : record.type,
         cause,
       });
     }

@@ -2,13 +2,16 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { type CrashKind, SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { liveKey } from '../channel/channel.ts';
+import type { ChannelChange } from '../channel/decision.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import type { JoinRequest, Log } from './contract.ts';
+import type { JoinRequest } from './contract/commands.ts';
+import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
-import type { LogEntry, LogRecord } from './record.ts';
+import type { AppRecord, LogEntry } from './record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const recoveryMs = 15_000;
@@ -48,8 +51,8 @@ class Machine {
     this.disk.crash(kind);
   }
 
-  /** Every record of the log, from the first. */
-  async records(): Promise<LogRecord[]> {
+  /** All that the log holds, from the first; of channels, their changes. */
+  async records(): Promise<(ChannelChange | AppRecord)[]> {
     const entries: LogEntry[] = [];
     if (this.log.lastPosition === 0) return [];
     const stop = new AbortController();
@@ -57,7 +60,7 @@ class Machine {
       entries.push(...batch);
       if (batch.at(-1)?.position === this.log.lastPosition) stop.abort();
     }
-    return entries.map(({ record }) => record);
+    return entries.map(({ record }) => (record.type === 'channel' ? record.change : record));
   }
 
   async types(): Promise<string[]> {
@@ -74,8 +77,7 @@ const begin = async (): Promise<Machine> => {
 afterEach(() => running.crash());
 
 const join = (over: Partial<JoinRequest> = {}): JoinRequest => ({
-  app,
-  channel: 'lobby',
+  key: liveKey(app, 'lobby'),
   identity: { uid: 1 },
   connectionId: 'c1',
   connectionKind: 'rtc',
@@ -93,7 +95,7 @@ describe('deciding and recording', () => {
     expect(outcome.ok).toBe(true);
     m.crash('power');
     await m.start();
-    expect(m.log.channel(app, 'lobby')?.roster.get(1)?.connectionId).toBe('c1');
+    expect(m.log.channel(liveKey(app, 'lobby'))?.roster.get(1)?.connectionId).toBe('c1');
   });
 
   test('LOG51: commands of one turn share one append', async () => {
@@ -106,7 +108,7 @@ describe('deciding and recording', () => {
     );
     expect(outcomes.every(({ ok }) => ok)).toBe(true);
     expect(m.disk.syncs - before).toBeLessThanOrEqual(2);
-    expect(m.log.channel(app, 'lobby')?.roster.size).toBe(200);
+    expect(m.log.channel(liveKey(app, 'lobby'))?.roster.size).toBe(200);
   });
 
   test('LOG52: a full disk refuses joins with log_unavailable, changes nothing, and a leave waits until it is recorded', async () => {
@@ -117,10 +119,10 @@ describe('deciding and recording', () => {
       ok: false,
       code: 'log_unavailable',
     });
-    expect(m.log.channel(app, 'lobby')?.roster.size).toBe(1);
+    expect(m.log.channel(liveKey(app, 'lobby'))?.roster.size).toBe(1);
     let left = false;
     const leaving = m.log
-      .submit(app, 'lobby', { type: 'leave', connectionId: 'c1', evidence: 'bye' })
+      .submit(liveKey(app, 'lobby'), { type: 'leave', connectionId: 'c1', evidence: 'bye' })
       .then((outcome) => {
         left = outcome.ok;
       });
@@ -130,7 +132,7 @@ describe('deciding and recording', () => {
     await m.clock.advance(3_000);
     await leaving;
     expect(left).toBe(true);
-    expect(m.log.channel(app, 'lobby')).toBeUndefined();
+    expect(m.log.channel(liveKey(app, 'lobby'))).toBeUndefined();
     expect(await m.types()).toEqual(['channel-opened', 'member-joined', 'member-left', 'channel-closed']);
   });
 
@@ -143,7 +145,7 @@ describe('deciding and recording', () => {
     expect(m.log.trouble).toContain('ENOSPC');
     // Nothing to write: that it would work again is not known.
     m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
-    await m.log.submit(app, 'nowhere', { type: 'resume', connectionId: 'nobody' });
+    await m.log.submit(liveKey(app, 'nowhere'), { type: 'resume', connectionId: 'nobody' });
     expect(m.log.trouble).toContain('ENOSPC');
     await m.log.join(join({ identity: { uid: 2 }, connectionId: 'c2' }));
     expect(m.log.trouble).toBeUndefined();
@@ -152,7 +154,7 @@ describe('deciding and recording', () => {
   test('LOG53: a queue that is full refuses with overloaded', async () => {
     const m = await begin();
     const many = Array.from({ length: 50_001 }, () =>
-      m.log.submit(app, 'lobby', { type: 'resume', connectionId: 'nobody' }),
+      m.log.submit(liveKey(app, 'lobby'), { type: 'resume', connectionId: 'nobody' }),
     );
     const codes = (await Promise.all(many)).map((outcome) => (outcome.ok ? 'ok' : outcome.code));
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(1);
@@ -169,7 +171,7 @@ describe('identity', () => {
     if (!first.ok || !second.ok || !third.ok) throw new Error('a join was refused');
     expect(new Set([first.member.uid, second.member.uid, third.member.uid]).size).toBe(3);
     expect(third.member.uid).toBeGreaterThan(0);
-    await m.log.submit(app, 'lobby', { type: 'leave', connectionId: 'c1', evidence: 'bye' });
+    await m.log.submit(liveKey(app, 'lobby'), { type: 'leave', connectionId: 'c1', evidence: 'bye' });
     await m.log.stop();
     m.crash('power');
     await m.start();
@@ -205,7 +207,7 @@ describe('restart', () => {
     m.crash('process');
     await m.clock.advance(60_000);
     await m.start();
-    const resumed = await m.log.submit(app, 'lobby', { type: 'resume', connectionId: 'c1' });
+    const resumed = await m.log.submit(liveKey(app, 'lobby'), { type: 'resume', connectionId: 'c1' });
     expect(resumed.ok).toBe(true);
     await m.clock.advance(recoveryMs + 1_000);
     const events = (await m.records()).filter((record) => 'seq' in record);
@@ -220,14 +222,16 @@ describe('restart', () => {
     expect(left).toMatchObject({ uid: 2, reason: 'timeout', evidence: 'server-crash', count: 1 });
     expect(left.lastHeardMs).toBeLessThanOrEqual(crashedMs);
     expect(left.lastHeardMs).toBeGreaterThanOrEqual(crashedMs - 2_000);
-    expect(m.log.channel(app, 'lobby')?.roster.get(1)?.link.state).toBe('live');
+    expect(m.log.channel(liveKey(app, 'lobby'))?.roster.get(1)?.link.state).toBe('live');
   });
 
   test('LOG65: a start that cannot record the recovery lease fails, and the next one gives it', async () => {
     const m = await begin();
     const channels = Array.from({ length: 100 }, (_, index) => `room-${index}`);
     await Promise.all(
-      channels.map((channel) => m.log.join(join({ channel, connectionId: `of-${channel}` }))),
+      channels.map((channel) =>
+        m.log.join(join({ key: liveKey(app, channel), connectionId: `of-${channel}` })),
+      ),
     );
     await m.log.join(join());
     m.crash('process');
@@ -237,25 +241,25 @@ describe('restart', () => {
     m.crash('process');
     m.disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
     await m.start();
-    expect(m.log.channel(app, 'lobby')?.roster.get(1)?.link.state).toBe('silent');
-    expect((await m.log.submit(app, 'lobby', { type: 'resume', connectionId: 'c1' })).ok).toBe(true);
+    expect(m.log.channel(liveKey(app, 'lobby'))?.roster.get(1)?.link.state).toBe('silent');
+    expect((await m.log.submit(liveKey(app, 'lobby'), { type: 'resume', connectionId: 'c1' })).ok).toBe(true);
   });
 
   test('LOG56: a lease that ends makes the member leave by itself, once', async () => {
     const m = await begin();
     await m.log.join(join());
     const lastHeardMs = m.clock.nowMs();
-    await m.log.submit(app, 'lobby', {
+    await m.log.submit(liveKey(app, 'lobby'), {
       type: 'silent',
       connectionId: 'c1',
       lastHeardMs,
       evidence: 'silence',
     });
     await m.clock.advance(leaseMs - 1);
-    expect(m.log.channel(app, 'lobby')?.roster.size).toBe(1);
+    expect(m.log.channel(liveKey(app, 'lobby'))?.roster.size).toBe(1);
     await m.clock.advance(2);
     await settle();
-    expect(m.log.channel(app, 'lobby')).toBeUndefined();
+    expect(m.log.channel(liveKey(app, 'lobby'))).toBeUndefined();
     await m.clock.advance(60_000);
     expect((await m.types()).filter((type) => type === 'member-left')).toHaveLength(1);
   });
@@ -287,10 +291,10 @@ describe('restart', () => {
     await m.log.stop();
     m.crash('power');
     await m.start();
-    await m.log.submit(app, 'lobby', { type: 'kick', uid: 3 });
+    await m.log.submit(liveKey(app, 'lobby'), { type: 'kick', uid: 3 });
     m.crash('power');
     await m.start();
-    const open = m.log.channel(app, 'lobby');
+    const open = m.log.channel(liveKey(app, 'lobby'));
     expect([...(open?.roster ?? [])].map(({ uid }) => uid)).toEqual(
       Array.from({ length: 20 }, (_, index) => index + 1).filter((uid) => uid !== 3),
     );
@@ -315,7 +319,7 @@ describe('rules', () => {
     await m.log.join(join({ identity: { uid: 2 }, connectionId: 'c2', ip: '127.0.0.9' }));
     await m.log.createRule({ ...rule, uid: 1 }, 60_000);
     await m.log.createRule({ ...rule, ip: '127.0.0.9' }, 60_000);
-    expect(m.log.channel(app, 'lobby')).toBeUndefined();
+    expect(m.log.channel(liveKey(app, 'lobby'))).toBeUndefined();
     m.crash('power');
     await m.start();
     expect(await m.log.join(join({ connectionId: 'c3' }))).toMatchObject({ ok: false, code: 'banned' });
@@ -334,7 +338,7 @@ describe('rules', () => {
     const m = await begin();
     await m.log.join(join());
     await m.log.createRule({ ...rule, channel: 'lobby', uid: 1 }, 0);
-    expect(m.log.channel(app, 'lobby')).toBeUndefined();
+    expect(m.log.channel(liveKey(app, 'lobby'))).toBeUndefined();
     expect(m.log.rules(app)).toEqual([]);
     const set = await m.log.createRule({ ...rule, channel: 'lobby' }, 60_000);
     if (!set.ok) throw new Error('refused');

@@ -1,12 +1,20 @@
 import type { SignalingContent } from '@housecount/protocol';
-import type { ChannelRecord } from '../channel/decision.ts';
+import type { ChannelKey } from '../channel/channel.ts';
+import type { ChannelChange } from '../channel/decision.ts';
 import type { KickingRule } from '../channel/rules.ts';
-import type { SignalingRecord } from '../channel/signaling.ts';
 
-/** Everything that the log holds. JSON, UTF-8, one object per record. */
-export type LogRecord =
-  | ChannelRecord
-  | SignalingRecord
+/** Everything that the log holds, as the server has it in memory; how it is written is codec.ts's alone. */
+export type LogRecord = ChannelRecord | AppRecord;
+
+/** A change of one channel, of whatever kind. */
+export interface ChannelRecord {
+  readonly type: 'channel';
+  readonly key: ChannelKey;
+  readonly change: ChannelChange;
+}
+
+/** What is about an app as a whole, or all apps. */
+export type AppRecord =
   | MessageRecord
   | MessagesErased
   /** The key of the uids that accounts have by their names (account-uids.ts), for ever: recorded with the first account that joins. */
@@ -58,20 +66,16 @@ export interface LogEntry {
   readonly record: LogRecord;
 }
 
-/** Is it about one channel, and not about an app as a whole? */
-export const isChannelRecord = (record: LogRecord): record is ChannelRecord =>
-  record.type !== 'message' &&
-  record.type !== 'messages-erased' &&
-  record.type !== 'signaling' &&
-  record.type !== 'account-key' &&
-  record.type !== 'account-mapped' &&
-  record.type !== 'rule-set' &&
-  record.type !== 'rule-deleted';
+export const recordOf = (key: ChannelKey, change: ChannelChange): ChannelRecord => ({
+  type: 'channel',
+  key,
+  change,
+});
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** When it was decided, epoch milliseconds. */
+export const timeOf = (record: LogRecord): number =>
+  record.type === 'channel' ? record.change.atMs : record.atMs;
 
-export const encodeRecord = (record: LogRecord): Uint8Array => encoder.encode(JSON.stringify(record));
-/** The engine has checked the bytes' checksum; they are what encodeRecord made. */
-export const decodeRecord = (payload: Uint8Array): LogRecord =>
-  JSON.parse(decoder.decode(payload)) as LogRecord;
+/** The change of a live channel; undefined of every other record. */
+export const liveChangeOf = (record: LogRecord): ChannelChange | undefined =>
+  record.type === 'channel' && record.key.kind === 'live' ? record.change : undefined;

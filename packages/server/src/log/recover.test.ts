@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { LogStore } from '../engine/contract.ts';
 import { createLogger } from '../observe/logger.ts';
-import { recoverWorld } from './recover.ts';
+import { recoverState } from './recover.ts';
 
 const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
 
@@ -15,7 +15,7 @@ test('DATA9: a log whose beginning no whole snapshot reaches is refused, with th
     },
   } as unknown as LogStore;
   const options = { store, partition: 'main', logger, accountKeepMs: 1, newAccountKey: () => '' };
-  const failure = await recoverWorld(options).catch((error) => error);
+  const failure = await recoverState(options).catch((error) => error);
   expect(failure.code).toBe('log_corrupt');
   expect(failure.message).toContain('snapshots/main');
   expect(failure.message).toContain('begins at record 5');

@@ -1,21 +1,31 @@
 import { HousecountError } from '@housecount/protocol';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
-import { decodeRecord, type LogRecord } from './record.ts';
-import { worldFromLines } from './snapshot/snapshot.ts';
-import { World, type WorldOptions } from './world.ts';
+import { decodeRecord } from './codec.ts';
+import { type LogRecord, timeOf } from './record.ts';
+import { stateFromLines } from './snapshot/snapshot.ts';
+import { LogState, type LogStateOptions } from './state.ts';
 
 const readBatch = 5_000;
 
+export interface Recovered {
+  readonly state: LogState;
+  readonly lastPosition: number;
+  /** No time given from now on may be earlier, epoch milliseconds. */
+  readonly floorMs: number;
+  /** Of the snapshot that it began with; 0 if there was none. */
+  readonly snapshotPosition: number;
+}
+
 /** Folds the newest snapshot and every record after it. */
-export async function recoverWorld(
-  options: { store: LogStore; partition: string; logger: Logger } & WorldOptions,
-): Promise<{ world: World; lastPosition: number; floorMs: number; snapshotPosition: number }> {
+export async function recoverState(
+  options: { store: LogStore; partition: string; logger: Logger } & LogStateOptions,
+): Promise<Recovered> {
   const { store, partition, logger } = options;
-  const world = new World(options);
+  const state = new LogState(options);
   const snapshot = await store.readSnapshot(partition);
   let floorMs = 0;
-  if (snapshot) ({ floorMs } = await worldFromLines(world, snapshot.lines));
+  if (snapshot) ({ floorMs } = await stateFromLines(state, snapshot.lines));
   const snapshotPosition = snapshot?.position ?? 0;
   let position = snapshotPosition;
   const { lastPosition, cutBytes } = store.recovery;
@@ -37,18 +47,20 @@ export async function recoverWorld(
       throw new Error(`the log has no record after ${position}, yet ends at ${lastPosition}`);
     for (const { position: at, payload } of records) {
       const record = decodeRecord(payload);
-      world.absorb(record);
+      state.absorb(record);
       floorMs = Math.max(floorMs, floorOf(record));
       position = at;
     }
   }
   // What the snapshot stands for may have messages of times up to this.
-  world.messageTimes.raise(floorMs);
-  return { world, lastPosition, floorMs, snapshotPosition };
+  state.messageTimes.raise(floorMs);
+  return { state, lastPosition, floorMs, snapshotPosition };
 }
 
 /** Times before this would put a record, or a clientSeq, before one that is already told. */
 export function floorOf(record: LogRecord): number {
-  const change = record.type === 'signaling' ? record.change : record;
-  return 'clientSeq' in change ? Math.max(record.atMs, change.clientSeq) : record.atMs;
+  const atMs = timeOf(record);
+  return record.type === 'channel' && 'clientSeq' in record.change
+    ? Math.max(atMs, record.change.clientSeq)
+    : atMs;
 }

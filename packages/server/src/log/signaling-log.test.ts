@@ -3,14 +3,16 @@ import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { quietLogger, quietMetrics } from '../../testing/worlds/notify-world.ts';
+import { type ChannelKey, liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
-import type { Log, SignalingKey, SignalingRequest } from './contract.ts';
+import type { Asked, JoinRequest } from './contract/commands.ts';
+import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
 import type { LogRecord } from './record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
-const key: SignalingKey = { app, channelType: 'MESSAGE', channel: 'lobby' };
+const key: ChannelKey = { app, kind: 'message', name: 'lobby' };
 const recoveryMs = 15_000;
 
 /** A log over a disk that may be crashed. */
@@ -79,23 +81,25 @@ async function begin(): Promise<Machine> {
   return machine;
 }
 
-const join = (account: string, more: Partial<Extract<SignalingRequest, { type: 'join' }>> = {}) =>
-  ({
-    type: 'join',
-    identity: { account },
-    connectionId: `session of ${account}`,
-    quiet: false,
-    leaseMs: 10_000,
-    ip: '127.0.0.1',
-    ...more,
-  }) as const;
+const join = (account: string, more: Partial<JoinRequest> = {}): JoinRequest => ({
+  key,
+  connectionKind: 'signaling',
+  role: 'audience',
+  platform: 0,
+  identity: { account },
+  connectionId: `session of ${account}`,
+  quiet: false,
+  leaseMs: 10_000,
+  ip: '127.0.0.1',
+  ...more,
+});
 const set = (account: string, states: Record<string, string>) =>
   ({ type: 'change-states', connectionId: `session of ${account}`, set: states, remove: [] }) as const;
 
 const shown = ({ log }: Machine) => {
-  const state = log.signalingChannel(key);
-  if (state?.presence.sid === undefined) return undefined;
-  return Array.from(state.presence.roster, ({ uid, account, link, quiet }) => [
+  const state = log.channel(key);
+  if (!state) return undefined;
+  return Array.from(state.roster, ({ uid, account, link, quiet }) => [
     account,
     link.state,
     state.states.get(uid)?.states ?? {},
@@ -105,9 +109,9 @@ const shown = ({ log }: Machine) => {
 
 test('SIG4: who subscribes, and their states, outlive a power cut, and come back within the recovery lease', async () => {
   const m = await begin();
-  await m.log.signaling(key, join('ann'));
-  await m.log.signaling(key, join('bob', { quiet: true }));
-  await m.log.signaling(key, set('ann', { mood: 'good' }));
+  await m.log.join(join('ann'));
+  await m.log.join(join('bob', { quiet: true }));
+  await m.log.submit(key, set('ann', { mood: 'good' }));
   m.crash('power');
   await m.clock.advance(60_000);
   await m.start();
@@ -115,7 +119,7 @@ test('SIG4: who subscribes, and their states, outlive a power cut, and come back
     ['ann', 'silent', { mood: 'good' }, false],
     ['bob', 'silent', {}, true],
   ]);
-  expect(await m.log.signaling(key, { type: 'resume', connectionId: 'session of ann' })).toMatchObject({
+  expect(await m.log.submit(key, { type: 'resume', connectionId: 'session of ann' })).toMatchObject({
     ok: true,
   });
   await m.clock.advance(recoveryMs);
@@ -124,22 +128,21 @@ test('SIG4: who subscribes, and their states, outlive a power cut, and come back
 
 test('SIG4: a snapshot has them too', async () => {
   const m = await begin();
-  await m.log.signaling(key, join('ann'));
-  await m.log.signaling(key, set('ann', { mood: 'good' }));
-  await m.log.signaling({ ...key, channelType: 'STREAM' }, join('cid'));
+  await m.log.join(join('ann'));
+  await m.log.submit(key, set('ann', { mood: 'good' }));
+  await m.log.join(join('cid', { key: { ...key, kind: 'stream' } }));
   await m.log.stop();
   m.crash('power');
   await m.start();
   expect(shown(m)).toEqual([['ann', 'silent', { mood: 'good' }, false]]);
-  expect(m.log.signalingChannel({ ...key, channelType: 'STREAM' })?.presence.sid).toBeString();
+  expect(m.log.channel({ ...key, kind: 'stream' })?.sid).toBeString();
 });
 
 test('SIG5: a channel of the same name is another channel for each kind, and the live one keeps its seqs', async () => {
   const m = await begin();
-  await m.log.signaling(key, join('ann'));
+  await m.log.join(join('ann'));
   await m.log.join({
-    app,
-    channel: 'lobby',
+    key: liveKey(app, 'lobby'),
     identity: { account: 'ann' },
     connectionId: 'c1',
     connectionKind: 'rtc',
@@ -148,16 +151,19 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
     leaseMs: 10_000,
     ip: '127.0.0.1',
   });
-  await m.log.signaling(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
-  expect(m.log.channel(app, 'lobby')).toMatchObject({ seq: 2 });
-  expect(m.log.channel(app, 'lobby')?.roster.size).toBe(1);
-  expect(m.log.signalingChannel(key)).toBeUndefined();
-  const live = (await m.records()).filter(({ type }) => type !== 'signaling').map(({ type }) => type);
+  await m.log.submit(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
+  expect(m.log.channel(liveKey(app, 'lobby'))).toMatchObject({ seq: 2 });
+  expect(m.log.channel(liveKey(app, 'lobby'))?.roster.size).toBe(1);
+  expect(m.log.channel(key)).toBeUndefined();
+  const live = (await m.records()).flatMap((record) => {
+    if (record.type !== 'channel') return record.type;
+    return record.key.kind === 'live' ? record.change.type : [];
+  });
   expect(live).toEqual(['account-key', 'channel-opened', 'member-joined']);
   // One person, one uid, however they came.
   const uids = (await m.records()).flatMap((record) => {
-    const change = record.type === 'signaling' ? record.change : record;
-    return change.type === 'member-joined' ? [change.uid] : [];
+    const change = record.type === 'channel' ? record.change : undefined;
+    return change?.type === 'member-joined' ? [change.uid] : [];
   });
   expect(new Set(uids).size).toBe(1);
 });
@@ -165,7 +171,7 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
 test('SIG6: revisions grow also where all is removed in the moment in which it was written', async () => {
   const m = await begin();
   const change = (mode: 'set' | 'remove') =>
-    m.log.signaling(key, {
+    m.log.submit(key, {
       type: 'change-metadata',
       mode,
       items: mode === 'set' ? [{ key: 'topic', value: 'news', revision: -1 }] : [],
@@ -177,17 +183,14 @@ test('SIG6: revisions grow also where all is removed in the moment in which it w
     });
   const outcomes = await Promise.all([change('set'), change('set'), change('remove')]);
   outcomes.push(await change('set'));
-  const revisions = outcomes.map((outcome) => (outcome.ok ? outcome.state.metadata.majorRevision : 0));
+  const revisions = outcomes.map((outcome) => (outcome.ok ? outcome.channel.metadata.majorRevision : 0));
   expect(revisions).toEqual([...new Set(revisions)].sort((one, other) => one - other));
 });
 
 test('SIG141: who wrote has the revision of what they wrote, whoever writes at the same time', async () => {
   const m = await begin();
-  const write = (
-    author: string,
-    more: Partial<Extract<SignalingRequest, { type: 'change-metadata' }>> = {},
-  ) =>
-    m.log.signaling(key, {
+  const write = (author: string, more: Partial<Extract<Asked, { type: 'change-metadata' }>> = {}) =>
+    m.log.submit(key, {
       type: 'change-metadata',
       mode: 'set',
       items: [{ key: author, value: '1', revision: -1 }],
@@ -200,8 +203,8 @@ test('SIG141: who wrote has the revision of what they wrote, whoever writes at t
     });
   // Of one turn, and so of one append.
   const outcomes = await Promise.all(['ann', 'bob', 'cid'].map((author) => write(author)));
-  const written = outcomes.map((outcome) => (outcome.ok ? outcome.state.metadata : undefined));
-  const { majorRevision, items } = m.log.signalingState(key).metadata;
+  const written = outcomes.map((outcome) => (outcome.ok ? outcome.channel.metadata : undefined));
+  const { majorRevision, items } = m.log.known(key).metadata;
   expect(written.map((metadata) => metadata?.majorRevision)).toEqual(
     ['ann', 'bob', 'cid'].map((author) => items[author]?.revision),
   );
@@ -224,34 +227,32 @@ test('SIG6: metadata and locks outlive a power cut and a snapshot', async () => 
     addUserId: true,
     lockName: '',
   } as const;
-  await m.log.signaling(key, write);
-  await m.log.signaling({ ...key, channelType: 'USER', channel: 'ann' }, write);
-  await m.log.signaling(key, { type: 'set-lock', name: 'stage', ttlMs: 10_000, by: 'ann' });
-  await m.log.signaling(key, { type: 'acquire-lock', name: 'stage', by: 'ann' });
+  await m.log.submit(key, write);
+  await m.log.submit({ ...key, kind: 'user', name: 'ann' }, write);
+  await m.log.submit(key, { type: 'set-lock', name: 'stage', ttlMs: 10_000, by: 'ann' });
+  await m.log.submit(key, { type: 'acquire-lock', name: 'stage', by: 'ann' });
   for (const end of [() => Promise.resolve(), () => m.log.stop()]) {
     await end();
     m.crash('power');
     await m.start();
-    expect(m.log.signalingState(key).metadata.items.topic).toMatchObject({ value: 'news', author: 'ann' });
-    expect(
-      m.log.signalingState({ ...key, channelType: 'USER', channel: 'ann' }).metadata.items.topic?.value,
-    ).toBe('news');
-    expect(m.log.signalingState(key).locks.stage).toMatchObject({ owner: 'ann' });
+    expect(m.log.known(key).metadata.items.topic).toMatchObject({ value: 'news', author: 'ann' });
+    expect(m.log.known({ ...key, kind: 'user', name: 'ann' }).metadata.items.topic?.value).toBe('news');
+    expect(m.log.known(key).locks.stage).toMatchObject({ owner: 'ann' });
   }
   // The holder never came back.
   await m.clock.advance(recoveryMs + 10_000 + 1);
-  expect(m.log.signalingState(key).locks.stage?.owner).toBeUndefined();
+  expect(m.log.known(key).locks.stage?.owner).toBeUndefined();
 });
 
 test.each(['metadata', 'a lock'])(
   'SIG121: a channel that is kept for %s alone sets no timer, and is not forgotten',
   async (kept) => {
     const m = await begin();
-    await m.log.signaling(key, join('ann'));
+    await m.log.join(join('ann'));
     if (kept === 'a lock')
-      await m.log.signaling(key, { type: 'set-lock', name: 'stage', ttlMs: 10_000, by: 'ann' });
+      await m.log.submit(key, { type: 'set-lock', name: 'stage', ttlMs: 10_000, by: 'ann' });
     else
-      await m.log.signaling(key, {
+      await m.log.submit(key, {
         type: 'change-metadata',
         mode: 'set',
         items: [{ key: 'topic', value: 'news', revision: -1 }],
@@ -261,12 +262,12 @@ test.each(['metadata', 'a lock'])(
         addUserId: false,
         lockName: '',
       });
-    await m.log.signaling(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
+    await m.log.submit(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
     const timers = m.timers;
     // The mark of life is set about once a second.
     await m.clock.advance(10_000);
     expect(m.timers - timers).toBeLessThan(30);
-    const { metadata, locks } = m.log.signalingState(key);
+    const { metadata, locks } = m.log.known(key);
     expect([metadata.items.topic?.value, locks.stage?.name]).toEqual(
       kept === 'metadata' ? ['news', undefined] : [undefined, 'stage'],
     );
@@ -275,9 +276,9 @@ test.each(['metadata', 'a lock'])(
 
 test('SIG4: a lease that ends by itself is told', async () => {
   const m = await begin();
-  await m.log.signaling(key, join('ann'));
+  await m.log.join(join('ann'));
   const lastHeardMs = m.clock.nowMs();
-  await m.log.signaling(key, {
+  await m.log.submit(key, {
     type: 'silent',
     connectionId: 'session of ann',
     lastHeardMs,
@@ -288,40 +289,41 @@ test('SIG4: a lease that ends by itself is told', async () => {
   await m.clock.advance(2);
   expect(shown(m)).toBeUndefined();
   expect((await m.records()).at(-2)).toMatchObject({
-    type: 'signaling',
+    type: 'channel',
+    key,
     change: { type: 'member-left', reason: 'timeout', evidence: 'silence', lastHeardMs },
   });
 });
 
 test('SIG4: a banned user is refused by the rule', async () => {
   const m = await begin();
-  await m.log.signaling(key, join('ann'));
-  await m.log.signaling(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
+  await m.log.join(join('ann'));
+  await m.log.submit(key, { type: 'leave', connectionId: 'session of ann', evidence: 'bye' });
   const uid = m.log.uidOf(app, 'ann');
   await m.log.createRule(
     { app, channel: 'lobby', ...(uid !== undefined && { uid }), privileges: ['join_channel'] },
     60_000,
   );
-  expect(await m.log.signaling(key, join('ann'))).toMatchObject({ ok: false, code: 'banned' });
+  expect(await m.log.join(join('ann'))).toMatchObject({ ok: false, code: 'banned' });
 });
 
 test('SIG62: who publishes in topics outlives a power cut and a snapshot', async () => {
   const m = await begin();
-  const arena = { ...key, channelType: 'STREAM' } as const;
+  const arena = { ...key, kind: 'stream' } as const;
   const publish = (account: string, topic: string, meta = '') =>
-    m.log.signaling(arena, {
+    m.log.submit(arena, {
       type: 'join-topic',
       connectionId: `session of ${account}`,
       topic,
       meta,
     });
-  for (const account of ['ann', 'bob']) await m.log.signaling(arena, join(account));
-  await m.log.signaling(arena, set('bob', { mood: 'good' }));
+  for (const account of ['ann', 'bob']) await m.log.join(join(account, { key: arena }));
+  await m.log.submit(arena, set('bob', { mood: 'good' }));
   await publish('ann', 'moves', 'red');
   await publish('ann', 'chat');
   await publish('bob', 'moves', 'blue');
   const published = () =>
-    Array.from(m.log.signalingState(arena).publishers.byUid.values(), ({ topics }) => topics);
+    Array.from(m.log.channel(arena)?.publishers.byUid.values() ?? [], ({ topics }) => topics);
   const before = published();
   expect(before).toEqual(expect.arrayContaining([{ moves: 'red', chat: '' }, { moves: 'blue' }]));
   for (const end of [() => Promise.resolve(), () => m.log.stop()]) {
@@ -329,10 +331,10 @@ test('SIG62: who publishes in topics outlives a power cut and a snapshot', async
     m.crash('power');
     await m.start();
     expect(published()).toEqual(before);
-    expect(m.log.signalingState(arena).publishers.count).toBe(3);
-    expect(m.log.signalingState(arena).states.size).toBe(1);
+    expect(m.log.channel(arena)?.publishers.count).toBe(3);
+    expect(m.log.channel(arena)?.states.size).toBe(1);
   }
   // Nobody came back.
   await m.clock.advance(recoveryMs + 1);
-  expect(m.log.signalingChannel(arena)?.publishers.byUid.size ?? 0).toBe(0);
+  expect(m.log.channel(arena)?.publishers.byUid.size ?? 0).toBe(0);
 });

@@ -1,45 +1,53 @@
 import { expect, test } from 'bun:test';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { emptyWorld } from '../../testing/worlds/log-world.ts';
+import { emptyState } from '../../testing/worlds/log-world.ts';
+import type { ChannelKey } from '../channel/channel.ts';
 import { entryBytes } from '../channel/text-bytes.ts';
 import { limits } from '../limits.ts';
-import type { SignalingKey, SignalingRequest } from './contract.ts';
-import { decideSignaling } from './decide/decide.ts';
-import { worldFromLines, worldToLines } from './snapshot/snapshot.ts';
-import type { World } from './world.ts';
+import type { Asked, JoinRequest } from './contract/commands.ts';
+import { decideCommand } from './decide/command.ts';
+import { decideJoin } from './decide/join.ts';
+import { stateFromLines, stateToLines } from './snapshot/snapshot.ts';
+import type { LogState } from './state.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(1);
-const stage: SignalingKey = { app, channelType: 'STREAM', channel: 'stage' };
+const stage: ChannelKey = { app, kind: 'stream', name: 'stage' };
 
-function does(world: World, request: SignalingRequest) {
-  const decided = decideSignaling(world, stage, request, random, 1_000);
+function does(world: LogState, request: Asked | JoinRequest) {
+  const decided =
+    'identity' in request
+      ? decideJoin(world, request, random, 1_000)
+      : decideCommand(world, stage, request, 1_000);
   if (decided.ok) for (const record of decided.records) world.absorb(record);
   return decided;
 }
-const join = (connectionId: string): SignalingRequest => ({
-  type: 'join',
+const join = (connectionId: string): JoinRequest => ({
+  key: stage,
   identity: { account: connectionId },
   connectionId,
+  connectionKind: 'signaling',
+  role: 'audience',
+  platform: 0,
   quiet: false,
   leaseMs: 10_000,
   ip: '',
 });
-const set = (connectionId: string, states: Readonly<Record<string, string>>): SignalingRequest => ({
+const set = (connectionId: string, states: Readonly<Record<string, string>>): Asked => ({
   type: 'change-states',
   connectionId,
   set: states,
   remove: [],
 });
-const topic = (connectionId: string, meta: string): SignalingRequest => ({
+const topic = (connectionId: string, meta: string): Asked => ({
   type: 'join-topic',
   connectionId,
   topic: 'chat',
   meta,
 });
 
-function peopled(): World {
-  const world = emptyWorld();
+function peopled(): LogState {
+  const world = emptyState();
   for (const who of ['ann', 'bob']) does(world, join(who));
   does(world, set('ann', { mood: '語', hand: 'up' }));
   does(world, topic('bob', 'loud'));
@@ -49,27 +57,27 @@ function peopled(): World {
 test('SIG161: states and topics are counted as they come, change and go, and after a restart', async () => {
   const world = peopled();
   const all = 4 + 3 + 4 + 2 + 4 + 4 + 3 * entryBytes;
-  expect(world.textBytes(app)).toBe(all);
-  const again = emptyWorld();
-  await worldFromLines(
+  expect(world.usage.textBytes(app)).toBe(all);
+  const again = emptyState();
+  await stateFromLines(
     again,
     (async function* () {
-      yield* worldToLines(world, 1_000);
+      yield* stateToLines(world, 1_000);
     })(),
   );
-  expect(again.textBytes(app)).toBe(all);
+  expect(again.usage.textBytes(app)).toBe(all);
   does(again, set('ann', { mood: '' }));
-  expect(again.textBytes(app)).toBe(all - 3);
+  expect(again.usage.textBytes(app)).toBe(all - 3);
   does(again, { type: 'leave-topic', connectionId: 'bob', topic: 'chat' });
   does(again, { type: 'leave', connectionId: 'ann', evidence: 'bye' });
-  expect(again.textBytes(app)).toBe(0);
+  expect(again.usage.textBytes(app)).toBe(0);
   does(world, { type: 'leave', connectionId: 'bob', evidence: 'bye' });
-  expect(world.textBytes(app)).toBe(all - 8 - entryBytes);
+  expect(world.usage.textBytes(app)).toBe(all - 8 - entryBytes);
 });
 
 test('SIG161: an app that has as much of them as it may have gets no more; what is there may change, become less, and go', () => {
   const world = peopled();
-  world.textBytes = () => limits.appTextBytesMax;
+  world.usage.textBytes = () => limits.appTextBytesMax;
   expect(does(world, set('ann', { mood: 'good' }))).toMatchObject({ code: 'states_full' });
   expect(does(world, set('bob', { mood: '' }))).toMatchObject({ code: 'states_full' });
   expect(does(world, topic('bob', 'louder'))).toMatchObject({ code: 'publishers_full' });

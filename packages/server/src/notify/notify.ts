@@ -2,7 +2,8 @@ import type { ChannelEvent, CommunicationEvents } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Disk } from '../engine/disk.ts';
-import type { Log } from '../log/contract.ts';
+import type { Feed } from '../log/contract/feed.ts';
+import type { LogRetention } from '../log/contract/retention.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { AttemptReport } from './delivery/attempt.ts';
 import { askedAgain } from './delivery/endpoint-health.ts';
@@ -25,7 +26,7 @@ import type { Send } from './send/transport.ts';
 import { SetAsides } from './set-aside/set-asides.ts';
 
 export interface NotifyOptions {
-  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'firstPosition' | 'beyond' | 'hold'>;
+  readonly log: Feed & LogRetention;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,4 +1,4 @@
-import type { Log } from '../log/contract.ts';
+import type { Channels } from '../log/contract/channels.ts';
 import type { Metrics } from '../observe/contract.ts';
 
 interface Census {
@@ -10,7 +10,7 @@ interface Census {
 /** Shows, by app, how many are in live channels. `apps`: those of now; one where nobody is shows zeros. */
 export function audienceMetrics(
   metrics: Metrics,
-  log: Pick<Log, 'channels'>,
+  log: Pick<Channels, 'channels'>,
   apps: () => Iterable<string>,
 ): void {
   /** Of the page that is being made: its figures are of one moment, and are counted once. */
@@ -34,7 +34,7 @@ export function audienceMetrics(
   gauge('housecount_hosts', 'Members who are broadcasters.', ({ hosts }) => hosts);
 }
 
-function censusOf(log: Pick<Log, 'channels'>, app: string): Census {
+function censusOf(log: Pick<Channels, 'channels'>, app: string): Census {
   const open = log.channels(app);
   let members = 0;
   let hosts = 0;

@@ -1,12 +1,13 @@
+import type { ChannelKind } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
-import type { Log } from '../log/contract.ts';
+import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import type { LogRecord } from '../log/record.ts';
 import type { Logger } from '../observe/contract.ts';
 
 /** Tells the operator of kicking rules as they are made, changed and deleted, and of each member that is put out. */
 export function followKicks(options: {
-  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  readonly log: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
   /** For what one rule can cause by the thousand. */
@@ -39,17 +40,24 @@ function tell(record: LogRecord, logger: Pick<Logger, 'info'>, limited: Pick<Log
     case 'rule-deleted':
       logger.info('a kicking rule was deleted', { app: record.app, rule: record.ruleId });
       return;
-    case 'member-left':
-      if (record.reason === 'kicked') kicked(record, 'live', limited);
+    case 'channel': {
+      const { key, change } = record;
+      if (change.type === 'member-left' && change.reason === 'kicked')
+        kicked(change, wordOf[key.kind], limited);
       return;
-    case 'signaling':
-      if (record.change.type === 'member-left' && record.change.reason === 'kicked')
-        kicked(record.change, record.channelType, limited);
-      return;
+    }
     default:
       return;
   }
 }
+
+/** The kinds, as the operator knows them from the API. */
+const wordOf: Readonly<Record<ChannelKind, string>> = {
+  live: 'live',
+  message: 'MESSAGE',
+  stream: 'STREAM',
+  user: 'USER',
+};
 
 function kicked(
   { app, channel, uid, account }: { app: string; channel: string; uid: number; account?: string },

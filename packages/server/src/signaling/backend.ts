@@ -6,16 +6,17 @@ import {
   type SignalingStates,
   signalingErrors,
 } from '@housecount/protocol';
+import { liveKey } from '../channel/channel.ts';
 import type { Metadata } from '../channel/metadata.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log/contract.ts';
+import type { Log } from '../log/contract/log.ts';
 import { spelledUid } from '../log/decide/account-uids.ts';
 import { locksOf } from './locks/lock-requests.ts';
 import { type KeepNeeds, publishKept } from './messages/kept-messages.ts';
 import { mayTellMetadata, type Publication, publish, type Refusal, tellUser } from './messages/publish.ts';
 import type { SignalingAnswer } from './names/answer.ts';
-import type { ChannelKey } from './names/channel-key.ts';
+import { type ChannelKey, placeOf } from './names/channel-key.ts';
 import { identityOf, uidOf } from './names/identity.ts';
 import { onlineUsers, userChannels, type WhereNeeds } from './presence/queries.ts';
 import { OwnerRates } from './session/rates/owner-rates.ts';
@@ -53,7 +54,7 @@ export type UserStatus = 'online' | 'reconnecting' | 'offline';
 export interface BackendNeeds extends KeepNeeds, WhereNeeds {
   readonly log: KeepNeeds['log'] &
     WhereNeeds['log'] &
-    Pick<Log, 'createRule' | 'resolve' | 'signaling' | 'signalingState'>;
+    Pick<Log, 'createRule' | 'resolve' | 'submit' | 'known'>;
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly sessions: Pick<Sessions, 'of' | 'kick'>;
 }
@@ -104,22 +105,17 @@ export class Backend {
 
   /** @throws HousecountError no_longer_kept for a page that is not known any more. */
   async users(
-    { channelType, channel, app }: ChannelKey,
+    key: ChannelKey,
     { states, page }: { readonly states: boolean; readonly page: string | undefined },
   ): Promise<UsersPage> {
-    const answer = await onlineUsers(
-      this.#needs,
-      { app, channelType, channel },
-      {
-        type: 'online-users',
-        id: 0,
-        channelType,
-        channel,
-        includedUserId: true,
-        includedState: states,
-        ...(page !== undefined && { page }),
-      },
-    );
+    const answer = await onlineUsers(this.#needs, key, {
+      type: 'online-users',
+      id: 0,
+      ...placeOf(key),
+      includedUserId: true,
+      includedState: states,
+      ...(page !== undefined && { page }),
+    });
     const result = resultOf(answer);
     if (!result || !('occupants' in result)) throw new HousecountError('no_longer_kept');
     return { users: result.occupants, count: result.channelOccupancy, next: result.nextPage };
@@ -154,7 +150,7 @@ export class Backend {
     const { log } = this.#needs;
     const identity = identityOf(log, app, userId);
     if ('uid' in identity) return identity;
-    const resolved = await log.resolve(app, '', identity);
+    const resolved = await log.resolve(liveKey(app, ''), identity);
     if (!resolved.ok) throw new HousecountError(resolved.code, resolved.detail);
     return { uid: resolved.uid, ...identity };
   }
@@ -166,14 +162,10 @@ export class Backend {
    */
   async remove(app: string, channel: string, name: string): Promise<number> {
     const { log } = this.#needs;
-    const presences = [
-      log.channel(app, channel),
-      ...(['MESSAGE', 'STREAM'] as const).map(
-        (channelType) => log.signalingChannel({ app, channelType, channel })?.presence,
-      ),
-    ];
-    const among = (uid: number) =>
-      presences.filter((one) => one?.sid !== undefined && one.roster.get(uid) !== undefined);
+    const channels = (['live', 'message', 'stream'] as const).map((kind) =>
+      log.channel({ app, kind, name: channel }),
+    );
+    const among = (uid: number) => channels.filter((one) => one?.roster.get(uid) !== undefined);
     const uid = [uidOf(log, app, name), spelledUid(name)].find(
       (one) => one !== undefined && among(one).length > 0,
     );
@@ -190,7 +182,7 @@ export class Backend {
   }
 
   metadata(app: string, target: MetadataTarget): Metadata {
-    return this.#needs.log.signalingState(metadataKey(app, target)).metadata;
+    return this.#needs.log.known(metadataKey(app, target)).metadata;
   }
 
   /**
@@ -206,7 +198,7 @@ export class Backend {
       throw new HousecountError('rate_limited');
     const key = metadataKey(app, request.target);
     const { mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
-    const outcome = await log.signaling(key, {
+    const outcome = await log.submit(key, {
       type: 'change-metadata',
       mode,
       items,
@@ -218,11 +210,11 @@ export class Backend {
       isOwners: true,
     });
     if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
-    return outcome.state.metadata;
+    return outcome.channel.metadata;
   }
 
   locks(key: ChannelKey): readonly SignalingLock[] {
-    return locksOf(this.#needs.log.signalingState(key).locks);
+    return locksOf(this.#needs.log.known(key).locks);
   }
 
   /**
@@ -239,7 +231,7 @@ export class Backend {
     this.#admit(key.app, author, asUser, 'lock');
     const lock = this.locks(key).find(({ lockName }) => lockName === name);
     if (!lock) throw new HousecountError('lock_unknown');
-    const outcome = await log.signaling(key, {
+    const outcome = await log.submit(key, {
       type: 'revoke-lock',
       name,
       owner: owner ?? lock.owner,

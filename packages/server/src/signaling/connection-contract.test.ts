@@ -4,7 +4,7 @@ import { app, SignalingWorld, subscription, type TestClient } from '../../testin
 import { limits } from '../limits.ts';
 import { steadyRate } from '../net/token-bucket.ts';
 
-const lobby = { app: app.id, channelType: 'MESSAGE', channel: 'lobby' } as const;
+const lobby = { app: app.id, kind: 'message', name: 'lobby' } as const;
 
 connectionSuite('signaling', async (): Promise<ConnectionsUnderTest> => {
   const world = await SignalingWorld.start();
@@ -21,8 +21,7 @@ connectionSuite('signaling', async (): Promise<ConnectionsUnderTest> => {
     resume: (former) => world.login('ann', { session: (former as TestClient).welcome.session }),
     decided: (id) => ({ ...subscription('lobby'), id }),
     member() {
-      const presence = world.log.signalingChannel(lobby)?.presence;
-      return presence?.sid === undefined ? undefined : [...presence.roster][0];
+      return [...(world.log.channel(lobby)?.roster ?? [])][0];
     },
     advance: (byMs) => world.advance(byMs),
     settled: () => world.settled(),

@@ -144,7 +144,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
       if (stream.shallWarn(nowMs + tokenWarningMs))
         this.send({
           type: 'token-will-expire',
-          channel: stream.key.channel,
+          channel: stream.key.name,
           endsMs: stream.tokenEndsMs ?? nowMs,
         });
   }

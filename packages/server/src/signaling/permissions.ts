@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Log } from '../log/contract.ts';
+import type { Log } from '../log/contract/log.ts';
 import type { Access, Permissions } from '../token/permissions.ts';
 import { refused } from './names/answer.ts';
 import type { ChannelKey } from './names/channel-key.ts';
@@ -28,7 +28,7 @@ const nouns = {
  * it is back. Of a stream channel it is put out if it may do less there than before. Resolves when that is durable.
  */
 export async function permit(
-  { log, clock }: { readonly log: Pick<Log, 'signaling'>; readonly clock: Pick<Clock, 'nowMs'> },
+  { log, clock }: { readonly log: Pick<Log, 'submit'>; readonly clock: Pick<Clock, 'nowMs'> },
   session: Session,
   permissions: Permissions | undefined,
 ): Promise<void> {
@@ -36,9 +36,9 @@ export async function permit(
   session.permissions = permissions;
   if (!permissions) return;
   const mayNow = (access: Access, key: ChannelKey) =>
-    permissions.allows(access, resourceOf(key), key.channel);
+    permissions.allows(access, resourceOf(key.kind), key.name);
   const couldBefore = (access: Access, key: ChannelKey) =>
-    before?.allows(access, resourceOf(key), key.channel) ?? true;
+    before?.allows(access, resourceOf(key.kind), key.name) ?? true;
   const accesses = ['read', 'write'] as const;
   const isLess = (key: ChannelKey) =>
     !accesses.some((access) => mayNow(access, key)) ||
@@ -50,12 +50,12 @@ export async function permit(
     if (!mayNow('read', key)) session.rosterEnded(key, 'token_no_privilege');
   const lost = session.subscriptions
     .keys()
-    .filter((key) => (key.channelType === 'STREAM' ? isLess(key) : !mayNow('read', key)));
+    .filter((key) => (key.kind === 'stream' ? isLess(key) : !mayNow('read', key)));
   const channels: string[] = [];
   for (const key of lost) {
     session.waits.endAll(key);
-    if (key.channelType === 'STREAM') session.streamEnded(key, 'token_no_privilege');
-    else if (session.subscriptions.drop(key)) channels.push(key.channel);
+    if (key.kind === 'stream') session.streamEnded(key, 'token_no_privilege');
+    else if (session.subscriptions.drop(key)) channels.push(key.name);
   }
   if (channels.length > 0)
     session.answerLate((connection) =>
@@ -63,7 +63,7 @@ export async function permit(
     );
   // To others they left, like everybody who goes.
   const left = lost.map((key) =>
-    log.signaling(key, { type: 'leave', connectionId: session.id, evidence: 'bye' }),
+    log.submit(key, { type: 'leave', connectionId: session.id, evidence: 'bye' }),
   );
   await Promise.all(left);
 }

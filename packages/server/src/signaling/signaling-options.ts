@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Messages } from '../ledger/messages/messages.ts';
-import type { Log } from '../log/contract.ts';
+import type { Log } from '../log/contract/log.ts';
 import type { Broadcast } from '../net/socket/socket.ts';
 import type { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';

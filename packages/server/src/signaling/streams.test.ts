@@ -21,9 +21,8 @@ afterEach(async () => {
 });
 
 const members = (w: SignalingWorld, channel = 'arena'): string[] => {
-  const state = w.log.signalingChannel({ app: app.id, channelType: 'STREAM', channel });
-  if (state?.presence.sid === undefined) return [];
-  return Array.from(state.presence.roster, ({ uid, account }) => account ?? String(uid));
+  const open = w.log.channel({ app: app.id, kind: 'stream', name: channel });
+  return Array.from(open?.roster ?? [], ({ uid, account }) => account ?? String(uid));
 };
 const unsubscribe = { type: 'unsubscribe', channelType: 'STREAM', channel: 'arena' };
 
@@ -76,12 +75,15 @@ test('SIG60: states, quietness and leaving are as in message channels', async ()
 
 test('SIG60: a stream channel has at most streamMembersMax users', async () => {
   const w = await begin();
-  const key = { app: app.id, channelType: 'STREAM', channel: 'arena' } as const;
+  const key = { app: app.id, kind: 'stream', name: 'arena' } as const;
   for (let uid = 1; uid <= limits.streamMembersMax; uid++)
-    void w.log.signaling(key, {
-      type: 'join',
+    void w.log.join({
+      key,
       identity: { uid },
       connectionId: `c${uid}`,
+      connectionKind: 'signaling',
+      role: 'audience',
+      platform: 0,
       quiet: false,
       leaseMs,
       ip: '',

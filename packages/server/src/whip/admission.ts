@@ -1,11 +1,15 @@
 import { type Code, HousecountError, isAccount, isAppId, isChannelName, isUid } from '@housecount/protocol';
+import { liveKey } from '../channel/channel.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Privilege } from '../channel/rules.ts';
 import { limits } from '../limits.ts';
 import { isForOne, type Joiner } from '../live/join-budgets.ts';
 import { rightsOf } from '../live/may-send.ts';
 import { publishEndsMsOf } from '../live/membership.ts';
-import type { Log } from '../log/contract.ts';
+import type { Channels } from '../log/contract/channels.ts';
+import type { Identities } from '../log/contract/identities.ts';
+import type { PastEndings } from '../log/contract/past-endings.ts';
+import type { Bans } from '../log/contract/rules.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { verifyResumeKey } from '../token/resume-key.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
@@ -27,9 +31,15 @@ export interface Admitted {
   readonly rights?: PublishRights;
 }
 
+/** What an admission asks of the log. */
+export type AdmissionLog = Pick<Channels, 'channel'> &
+  Bans &
+  Pick<PastEndings, 'endingOf'> &
+  Pick<Identities, 'expectedUid'>;
+
 export interface AdmissionOptions {
   readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
-  readonly log: Log;
+  readonly log: AdmissionLog;
   readonly resumeSecret: Uint8Array;
 }
 
@@ -62,7 +72,7 @@ export async function admit(
   if (bearer?.startsWith(resumePrefix)) {
     const key = verifyResumeKey(options.resumeSecret, bearer);
     if (!key || key.app !== app.id || key.channel !== channel) throw new HousecountError('resume_invalid');
-    const member = log.channel(app.id, channel)?.roster.get(key.uid);
+    const member = log.channel(liveKey(app.id, channel))?.roster.get(key.uid);
     if (!member || member.connectionId !== key.connectionId)
       throw new HousecountError(log.endingOf(app.id, key.connectionId)?.code ?? 'not_joined');
     if (kind === 'whip' && member.role !== 'broadcaster') throw new HousecountError('role_forbidden');
@@ -73,13 +83,13 @@ export async function admit(
   const { checked, wished } = tokenOf(app, request);
   const identity = wished ?? identityOf(checked.tokenUid);
   const rights = rightsOf(app, checked);
-  const profile = log.channel(app.id, channel)?.profile ?? pinnedProfile(app, channel);
+  const profile = log.channel(liveKey(app.id, channel))?.profile ?? pinnedProfile(app, channel);
   if ((kind === 'whip' || profile === 'communication') && !mayBroadcast(rights, time.nowMs))
     throw new HousecountError(
       'token_no_privilege',
       'It does not allow publishing, which a broadcaster needs here.',
     );
-  const uid = log.expectedUid(app.id, channel, identity);
+  const uid = log.expectedUid(liveKey(app.id, channel), identity);
   refuseBanned(log, ['join_channel'], { app: app.id, channel, uid, address: request.address });
   const token = app.certificate === undefined ? '' : (bearer ?? '');
   const joiner = { address: request.address, token, isForOne: isForOne(checked.tokenUid) };
@@ -171,7 +181,7 @@ function identityOf(tokenUid: string): { uid: number } | { account: string } {
 
 /** Throws HousecountError `banned` if a rule keeps the subject from one of the privileges. */
 export function refuseBanned(
-  log: Pick<Log, 'banned'>,
+  log: Bans,
   privileges: readonly Privilege[],
   subject: { readonly app: string; readonly channel: string; readonly uid: number; readonly address: string },
 ): void {

@@ -4,6 +4,7 @@ import { SimClock } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { testApp } from '../../testing/processes/server-process.ts';
+import { liveKey } from '../channel/channel.ts';
 import { neverEndsMs, type PublishRights } from '../channel/membership/rights.ts';
 import type { Clock } from '../clock.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
@@ -17,6 +18,7 @@ import { makeResumeKey } from '../token/resume-key.ts';
 import type { OpenRequest } from './opening.ts';
 import { type WhipOptions, WhipService } from './service.ts';
 
+const stage = liveKey(testApp.id, 'stage');
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
@@ -103,7 +105,7 @@ async function begin({
   } as const;
   const told: StreamState[] = [];
   const streams = new Streams({
-    channel: (id, name) => log.channel(id, name),
+    channel: (id, name) => log.channel(liveKey(id, name)),
     onChange: (app, channel, _uid, state) => {
       told.push(state);
       service.streamsChanged(app, channel);
@@ -136,7 +138,7 @@ async function begin({
     service.report({ type: 'connected', session: session.id, kinds: session.kinds });
     return session.id;
   };
-  const channel = () => log.channel(testApp.id, 'stage');
+  const channel = () => log.channel(liveKey(testApp.id, 'stage'));
   /** Waits for what is decided behind a report. */
   const until = async (what: string, check: () => boolean) => {
     for (let turn = 0; !check(); turn++) {
@@ -160,7 +162,7 @@ async function begin({
   const member = async (uid: number, publish: PublishRights) => {
     const connectionId = `rtc-${uid}`;
     const device = { connectionId, connectionKind: 'rtc', leaseMs: 10_000, platform: 7 } as const;
-    const place = { app: testApp.id, channel: 'stage', role: 'broadcaster', ip: '192.0.2.1' } as const;
+    const place = { key: stage, role: 'broadcaster', ip: '192.0.2.1' } as const;
     const joined = await during(log.join({ ...place, ...device, identity: { uid }, publish }));
     if (!joined.ok) throw new Error(joined.code);
     const source = { app: testApp.id, channel: 'stage', uid, connectionId };
@@ -306,7 +308,7 @@ test('ACCT5: an account that is given another uid at its join than at its POST h
     leaseMs: 10_000,
     ip: '',
   } as const;
-  await during(log.join({ app: testApp.id, channel: 'stage', identity: { uid: session.uid }, ...other }));
+  await during(log.join({ key: stage, identity: { uid: session.uid }, ...other }));
   service.report({ type: 'connected', session: session.id, kinds: { audio: true, video: false } });
   await until('closed', () => closed.includes(session.id));
   await until('left', () => channel()?.roster.size === 1);
@@ -433,7 +435,7 @@ test("RIGHT5: a token that is renewed with less cuts the member's session, one w
   const { key, connectionId } = await member(7, { audioEndsMs: laterMs });
   const session = await publish(7, offerSdp, key);
   const renewed = (publish: PublishRights) =>
-    during(log.submit(testApp.id, 'stage', { type: 'renew-token', connectionId, publish }));
+    during(log.submit(liveKey(testApp.id, 'stage'), { type: 'renew-token', connectionId, publish }));
   await renewed({ audioEndsMs: laterMs, videoEndsMs: laterMs });
   const other = await publish(7, offerSdp + videoSection, key);
   expect(closed).toEqual([]);
@@ -445,11 +447,16 @@ test("RIGHT5: a token that is renewed with less cuts the member's session, one w
 
 test('RIGHT4: a member of whom the log knows no rights may send nothing until it has brought its token', async () => {
   const { publish, log, during } = await begin({ coHostAuthentication: true });
-  const place = { app: testApp.id, channel: 'stage', role: 'broadcaster', ip: '192.0.2.1' } as const;
+  const place = { key: stage, role: 'broadcaster', ip: '192.0.2.1' } as const;
   const device = { connectionId: 'old', connectionKind: 'rtc', leaseMs: 10_000, platform: 7 } as const;
   // As an earlier version recorded it.
   await during(log.join({ ...place, ...device, identity: { uid: 8 } }));
-  const key = makeResumeKey(new Uint8Array(32), { ...place, uid: 8, connectionId: 'old' });
+  const key = makeResumeKey(new Uint8Array(32), {
+    app: testApp.id,
+    channel: 'stage',
+    uid: 8,
+    connectionId: 'old',
+  });
   await expect(publish(8, offerSdp, key)).rejects.toMatchObject({ code: 'token_no_privilege' });
 });
 

@@ -24,8 +24,11 @@ export function judgeLog(
   const sids = new Set<string>();
   for (const each of records) {
     const record = unwrapped(each);
-    if (record.type === 'states-set') wrong.push(...statesSet(record, rosters.get(record.channel), truth));
-    if (!isEvent(record)) continue;
+    if (!record) continue;
+    if (record.type === 'states-set') {
+      wrong.push(...statesSet(record, rosters.get(record.channel), truth));
+      continue;
+    }
     const { channel, sid, seq } = record;
     const name = `${record.type} ${channel} ${sid} ${seq}`;
     const life = open.get(channel);
@@ -50,8 +53,6 @@ export function judgeLog(
   wrong.push(...missing(records, truth));
   return { rosters, wrong };
 }
-
-const isEvent = (record: LogRecord | StatesTold): record is ChannelEvent => 'seq' in record;
 
 /** A change of states, which stands for the role in a signaling channel. */
 function statesSet(
@@ -169,8 +170,10 @@ function wasSilent(truth: Truth, connectionId: string, untilMs: number): boolean
 /** What was acknowledged and is not in the log, and resumes refused within the lease. */
 function missing(records: readonly LogRecord[], truth: Truth): string[] {
   const wrong: string[] = [];
-  const known = new Set(records.map((record) => JSON.stringify(record)));
-  const told = records.map(unwrapped);
+  const known = new Set(
+    records.map((record) => JSON.stringify(record.type === 'channel' ? record.change : record)),
+  );
+  const told = records.flatMap((record) => unwrapped(record) ?? []);
   const nonces = new Set(told.map((record) => (record.type === 'states-set' ? record.nonce : '')));
   for (const nonce of truth.statesSet)
     if (!nonces.has(nonce)) wrong.push(`acknowledged, and not in the log: states with ${nonce}`);
@@ -179,8 +182,8 @@ function missing(records: readonly LogRecord[], truth: Truth): string[] {
       record.type === 'member-joined' ? `${record.connectionId} ${record.sid} ${record.seq}` : '',
     ),
   );
-  for (const record of truth.acknowledged) {
-    const text = JSON.stringify(record);
+  for (const change of truth.acknowledged) {
+    const text = JSON.stringify(change);
     if (!known.has(text)) wrong.push(`acknowledged, and not in the log: ${text}`);
   }
   for (const { connectionId, sid, seq } of truth.joined) {

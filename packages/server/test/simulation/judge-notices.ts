@@ -1,6 +1,7 @@
 import type { LostRange } from '@housecount/protocol';
 import type { LogRecord } from '../../src/log/record.ts';
 import type { Endpoint, NoticeFormat } from '../../src/notify/endpoint/endpoint.ts';
+import { eventOf } from '../../src/notify/notice/channel-events.ts';
 import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
 import { type Told, toldOf } from './told.ts';
 
@@ -21,7 +22,8 @@ export function judgeNotices(
   const wrong: string[] = [];
   const events = new Map<string, Told>();
   for (const record of records) {
-    if ('seq' in record) events.set(`${record.sid} ${record.seq}`, toldOf(record, format));
+    const event = eventOf(record);
+    if (event) events.set(`${event.sid} ${event.seq}`, toldOf(event, format));
   }
   const told = new Map<string, Told>();
   const idOf = new Map<string, string>();

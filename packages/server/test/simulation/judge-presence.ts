@@ -1,5 +1,6 @@
-import type { Log } from '../../src/log/contract.ts';
-import { isChannelRecord, type LogRecord } from '../../src/log/record.ts';
+import { liveKey } from '../../src/channel/channel.ts';
+import type { Log } from '../../src/log/contract/log.ts';
+import type { LogRecord } from '../../src/log/record.ts';
 import { PresenceFold } from '../../src/signaling/presence/presence-fold.ts';
 import { app } from './sim-machine.ts';
 import { keyOf, signalingOf } from './sim-signaling.ts';
@@ -12,13 +13,14 @@ export function judgePresence(
   records: readonly LogRecord[],
   present: ReadonlySet<string>,
 ): readonly string[] {
-  const signaling = log.signalingChannel(keyOf(signalingOf(channel)));
-  const served = new PresenceFold({ live: log.channel(app, channel), signaling });
+  const signaling = log.channel(keyOf(signalingOf(channel)));
+  const served = new PresenceFold({ live: log.channel(liveKey(app, channel)), signaling });
   const told = new PresenceFold({});
-  for (const record of records)
-    if (record.type === 'signaling') {
-      if (record.channelType === 'MESSAGE' && record.channel === channel) told.absorbSignaling(record.change);
-    } else if (isChannelRecord(record) && record.channel === channel) told.absorbLive(record);
+  for (const record of records) {
+    if (record.type !== 'channel' || record.key.name !== channel) continue;
+    if (record.key.kind === 'message') told.absorbSignaling(record.change);
+    else if (record.key.kind === 'live') told.absorbLive(record.change);
+  }
   const wrong: string[] = [];
   const expected = [...present].sort().join(' ');
   for (const [what, fold] of [

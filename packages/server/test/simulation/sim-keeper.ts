@@ -1,5 +1,5 @@
 import type { Metadata } from '../../src/channel/metadata.ts';
-import type { SignalingRequest } from '../../src/log/contract.ts';
+import type { Asked } from '../../src/log/contract/commands.ts';
 import type { SimProcessClock } from './sim-clock.ts';
 import type { Life, SimMachine } from './sim-machine.ts';
 import type { SimRandom } from './sim-random.ts';
@@ -70,7 +70,7 @@ export class SimKeeper {
   /** Compares what is served with what is known. What was open is decided by what is there. */
   look(life: Life): void {
     const { truth, channel, userId } = this.#options;
-    const { metadata, locks } = life.log.signalingState(keyOf(channel));
+    const { metadata, locks } = life.log.known(keyOf(channel));
     const wrong = (what: string) => truth.failures.push(`${userId} in ${channel}: ${what}`);
     // An empty set of an empty channel is forgotten; what is written next comes after what it was.
     const isForgotten = metadata.majorRevision === 0 && Object.keys(metadata.items).length === 0;
@@ -115,7 +115,7 @@ export class SimKeeper {
     this.#asked.delete(key);
     if (reply === 'refused') return;
     this.changes += 1;
-    const now = heldUnder(life.log.signalingState(keyOf(this.#options.channel)).metadata, key);
+    const now = heldUnder(life.log.known(keyOf(this.#options.channel)).metadata, key);
     if (now?.value !== (removes ? undefined : value))
       this.#options.truth.failures.push(`${key} was acknowledged as ${value} and is ${shown(now)}`);
     this.#known.set(key, now);
@@ -137,10 +137,10 @@ export class SimKeeper {
   }
 
   /** `unknown`: the process ended before it answered, or could not write; what was asked may have happened. */
-  async #asks(life: Life, request: SignalingRequest): Promise<'ok' | 'refused' | 'unknown'> {
+  async #asks(life: Life, request: Asked): Promise<'ok' | 'refused' | 'unknown'> {
     const { truth, time, channel } = this.#options;
     const askedMs = time.nowMs();
-    const work = life.log.signaling(keyOf(channel), request).then(
+    const work = life.log.submit(keyOf(channel), request).then(
       (outcome) =>
         outcome.ok ? ('ok' as const) : outcome.code === 'log_unavailable' ? 'unknown' : 'refused',
       (cause: unknown) => {

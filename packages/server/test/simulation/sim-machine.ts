@@ -1,8 +1,9 @@
 import type { Evidence, Role } from '@housecount/protocol';
+import { liveKey } from '../../src/channel/channel.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
-import type { Log } from '../../src/log/contract.ts';
+import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { Endpoint } from '../../src/notify/endpoint/endpoint.ts';
 import { type Notify, startNotify } from '../../src/notify/notify.ts';
@@ -13,7 +14,7 @@ import { createMetrics } from '../../src/observe/metrics.ts';
 import type { SimClock, SimProcessClock } from './sim-clock.ts';
 import type { CrashKind, SimDisk } from './sim-disk.ts';
 import type { SimRandom } from './sim-random.ts';
-import { isSignaling, keyOf, signalingRequest, signalingRole } from './sim-signaling.ts';
+import { isSignaling, keyOf, signalingJoin, signalingRequest, signalingRole } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 
 export const app = '0123456789abcdef0123456789abcdef';
@@ -159,24 +160,28 @@ export class SimMachine {
       const { channel } = op;
       sessions.set(connectionId, { channel, lastHeardMs: clock.nowMs(), silenceTold: false, onLeft });
     };
-    if (isSignaling(op.channel)) return this.#handleSignaling(life, connectionId, op, open);
     if (op.type === 'join') {
-      const outcome = await log.join({
-        app,
-        channel: op.channel,
-        identity: { uid: op.uid },
-        connectionId,
-        connectionKind: 'rtc',
-        role: op.role,
-        platform: 7,
-        leaseMs: this.#options.sabotage.leaseMs ?? leaseMs,
-        ip: '127.0.0.1',
-      });
+      const lease = this.#options.sabotage.leaseMs ?? leaseMs;
+      const outcome = await log.join(
+        isSignaling(op.channel)
+          ? signalingJoin(op, connectionId, lease)
+          : {
+              key: liveKey(app, op.channel),
+              identity: { uid: op.uid },
+              connectionId,
+              connectionKind: 'rtc',
+              role: op.role,
+              platform: 7,
+              leaseMs: lease,
+              ip: '127.0.0.1',
+            },
+      );
       if (!outcome.ok) return outcome.code === 'replaced' ? 'gone' : 'retry';
       truth.joined.push({ connectionId, sid: outcome.channel.sid, seq: outcome.member.joinedSeq });
       open();
       return 'ok';
     }
+    if (isSignaling(op.channel)) return this.#handleSignaling(life, connectionId, op, open);
     const command =
       op.type === 'bye'
         ? ({ type: 'leave', connectionId, evidence: 'bye' } as const)
@@ -186,9 +191,9 @@ export class SimMachine {
     if (op.type === 'bye') truth.byes.add(connectionId);
     if (op.type === 'role') truth.askRole(connectionId, op.role);
     const askedMs = clock.nowMs();
-    const outcome = await log.submit(app, op.channel, command);
+    const outcome = await log.submit(liveKey(app, op.channel), command);
     if (outcome.ok) {
-      truth.acknowledged.push(...outcome.records);
+      truth.acknowledged.push(...outcome.changes);
       if (op.type === 'resume') {
         truth.resumed.push({ connectionId, atMs: clock.nowMs() });
         open();
@@ -201,31 +206,27 @@ export class SimMachine {
   }
 
   /** The same, of a session of signaling. */
-  async #handleSignaling(life: Life, connectionId: string, op: ClientOp, open: () => void): Promise<Reply> {
-    const { truth, clock, random, sabotage } = this.#options;
+  async #handleSignaling(
+    life: Life,
+    connectionId: string,
+    op: Exclude<ClientOp, { type: 'join' }>,
+    open: () => void,
+  ): Promise<Reply> {
+    const { truth, clock, random } = this.#options;
     const nonce = random.id(8);
-    const lease = sabotage.leaseMs ?? leaseMs;
     if (op.type === 'bye') truth.byes.add(connectionId);
     if (op.type === 'role') truth.askRole(connectionId, op.role);
     const askedMs = clock.nowMs();
-    const request = signalingRequest(op, connectionId, { leaseMs: lease, nonce });
-    const outcome = await life.log.signaling(keyOf(op.channel), request);
+    const request = signalingRequest(op, connectionId, nonce);
+    const outcome = await life.log.submit(keyOf(op.channel), request);
     if (!outcome.ok) {
       if (outcome.code === 'resume_invalid') truth.resumesRefused.push({ connectionId, atMs: askedMs });
-      const isGone = ['replaced', 'resume_invalid', 'not_joined'].includes(outcome.code);
-      return isGone ? 'gone' : 'retry';
+      return outcome.code === 'resume_invalid' || outcome.code === 'not_joined' ? 'gone' : 'retry';
     }
-    const { presence } = outcome.state;
-    const member = presence.sid === undefined ? undefined : presence.roster.getByConnection(connectionId);
     if (op.type === 'role') truth.statesSet.add(nonce);
     if (op.type === 'bye') life.sessions.delete(connectionId);
     else if (op.type === 'resume') {
       truth.resumed.push({ connectionId, atMs: clock.nowMs() });
-      open();
-    } else if (op.type === 'join') {
-      // Another device took its place in the same batch.
-      if (!member || presence.sid === undefined) return 'gone';
-      truth.joined.push({ connectionId, sid: presence.sid, seq: member.joinedSeq });
       open();
     }
     return 'ok';
@@ -234,7 +235,7 @@ export class SimMachine {
   /** What a welcome would tell. */
   roleOf(life: Life, channel: string, connectionId: string): Role | undefined {
     if (isSignaling(channel)) return signalingRole(life.log, channel, connectionId);
-    return life.log.channel(app, channel)?.roster.getByConnection(connectionId)?.role;
+    return life.log.channel(liveKey(app, channel))?.roster.getByConnection(connectionId)?.role;
   }
 
   /** A sign of life reached the process. */
@@ -302,8 +303,8 @@ export class SimMachine {
   async #closeWhoLeft(life: Life): Promise<void> {
     for await (const batch of life.log.follow(life.log.lastPosition, life.stopping.signal)) {
       for (const { record } of batch) {
-        const left = record.type === 'signaling' ? record.change : record;
-        if (left.type !== 'member-left') continue;
+        const left = record.type === 'channel' ? record.change : undefined;
+        if (left?.type !== 'member-left') continue;
         const session = life.sessions.get(left.connectionId);
         life.sessions.delete(left.connectionId);
         session?.onLeft();
@@ -339,8 +340,7 @@ export class SimMachine {
       | { type: 'heard'; connectionId: string }
       | { type: 'silent'; connectionId: string; lastHeardMs: number; evidence: Evidence },
   ): void {
-    if (isSignaling(channel)) void life.log.signaling(keyOf(channel), fact);
-    else void life.log.submit(app, channel, fact);
+    void life.log.submit(isSignaling(channel) ? keyOf(channel) : liveKey(app, channel), fact);
   }
 }
 

@@ -1,6 +1,9 @@
-import type { Role } from '@housecount/protocol';
-import type { Member } from '../../src/channel/state.ts';
-import type { Log, SignalingKey, SignalingRequest } from '../../src/log/contract.ts';
+import type { ChannelEvent, Role } from '@housecount/protocol';
+import { type ChannelKey, liveKey } from '../../src/channel/channel.ts';
+import { isEvent } from '../../src/channel/decision.ts';
+import type { Member } from '../../src/channel/membership/member.ts';
+import type { Asked, JoinRequest } from '../../src/log/contract/commands.ts';
+import type { Log } from '../../src/log/contract/log.ts';
 import type { LogRecord } from '../../src/log/record.ts';
 import { app, type ClientOp } from './sim-machine.ts';
 
@@ -10,28 +13,36 @@ const mark = '~';
 export const signalingOf = (channel: string): string => mark + channel;
 export const isSignaling = (channel: string): boolean => channel.startsWith(mark);
 
-export const keyOf = (channel: string): SignalingKey => ({
+export const keyOf = (channel: string): ChannelKey<'message'> => ({
   app,
-  channelType: 'MESSAGE',
-  channel: channel.slice(mark.length),
+  kind: 'message',
+  name: channel.slice(mark.length),
+});
+
+/** The join of a session. */
+export const signalingJoin = (
+  { channel, uid }: Extract<ClientOp, { type: 'join' }>,
+  connectionId: string,
+  leaseMs: number,
+): JoinRequest => ({
+  key: keyOf(channel),
+  identity: { uid },
+  connectionId,
+  connectionKind: 'signaling',
+  role: 'audience',
+  platform: 0,
+  quiet: false,
+  leaseMs,
+  ip: '127.0.0.1',
 });
 
 /** What a session asks for in place of what an rtc connection does: its role is one of its states. */
 export function signalingRequest(
-  op: ClientOp,
+  op: Exclude<ClientOp, { type: 'join' }>,
   connectionId: string,
-  { leaseMs, nonce }: { readonly leaseMs: number; readonly nonce: string },
-): SignalingRequest {
+  nonce: string,
+): Asked {
   switch (op.type) {
-    case 'join':
-      return {
-        type: 'join',
-        identity: { uid: op.uid },
-        connectionId,
-        quiet: false,
-        leaseMs,
-        ip: '127.0.0.1',
-      };
     case 'bye':
       return { type: 'leave', connectionId, evidence: 'bye' };
     case 'resume':
@@ -43,18 +54,15 @@ export function signalingRequest(
 
 /** The role among the states of who has this session; everybody begins as audience. */
 export function signalingRole(log: Log, channel: string, connectionId: string): Role | undefined {
-  const state = log.signalingChannel(keyOf(channel));
-  const member =
-    state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(connectionId);
+  const state = log.channel(keyOf(channel));
+  const member = state?.roster.getByConnection(connectionId);
   if (!state || !member) return undefined;
   return state.states.get(member.uid)?.states.role === 'broadcaster' ? 'broadcaster' : 'audience';
 }
 
 /** Who is served as being in a channel of either kind. */
 export function rosterOf(log: Log, channel: string): readonly Member[] {
-  if (!isSignaling(channel)) return [...(log.channel(app, channel)?.roster ?? [])];
-  const presence = log.signalingChannel(keyOf(channel))?.presence;
-  return presence?.sid === undefined ? [] : [...presence.roster];
+  return [...(log.channel(isSignaling(channel) ? keyOf(channel) : liveKey(app, channel))?.roster ?? [])];
 }
 
 /** Somebody's states, as their records have them. */
@@ -67,13 +75,14 @@ export interface StatesTold {
 }
 
 /** A record as the judges of channels read it: those of signaling channels under the names that they have here. */
-export function unwrapped(record: LogRecord): LogRecord | StatesTold {
-  if (record.type !== 'signaling' || record.channelType !== 'MESSAGE') return record;
-  const { change } = record;
-  const channel = signalingOf(record.channel);
+export function unwrapped(record: LogRecord): ChannelEvent | StatesTold | undefined {
+  if (record.type !== 'channel') return undefined;
+  const { key, change } = record;
+  if (key.kind !== 'message') return isEvent(change) ? change : undefined;
+  const channel = signalingOf(key.name);
   if (change.type === 'states-set') {
     const { role = 'audience', nonce = '' } = change.states;
     return { type: 'states-set', channel, uid: change.uid, role, nonce };
   }
-  return 'seq' in change ? { ...change, channel } : record;
+  return isEvent(change) ? { ...change, channel } : undefined;
 }

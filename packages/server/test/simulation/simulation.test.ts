@@ -55,7 +55,7 @@ notices(
   {
     spoil: (log) => {
       const nothing = { items: [], majorRevision: -1, addTimeStamp: false, addUserId: false, lockName: '' };
-      return log.signaling(lobby, { type: 'change-metadata', mode: 'remove', author: 'nobody', ...nothing });
+      return log.submit(lobby, { type: 'change-metadata', mode: 'remove', author: 'nobody', ...nothing });
     },
   },
   /was \S+ at \d+ and is nothing$/,
@@ -64,9 +64,8 @@ notices(
   'a lock that is lost',
   {
     spoil: async (log) => {
-      for (const { name, owner } of Object.values(log.signalingState(lobby).locks))
-        if (owner !== undefined)
-          await log.signaling(lobby, { type: 'revoke-lock', name, owner, by: 'nobody' });
+      for (const { name, owner } of Object.values(log.known(lobby).locks))
+        if (owner !== undefined) await log.submit(lobby, { type: 'revoke-lock', name, owner, by: 'nobody' });
     },
   },
   /the lock was theirs/,
@@ -76,7 +75,7 @@ notices(
   {
     spoil: async (log) => {
       for (const { connectionId } of rosterOf(log, signalingOf('lobby')))
-        await log.signaling(lobby, { type: 'change-states', connectionId, set: {}, remove: 'all' });
+        await log.submit(lobby, { type: 'change-states', connectionId, set: {}, remove: 'all' });
     },
   },
   /nobody asked for these states/,
@@ -86,7 +85,7 @@ notices(
   {
     spoil: async (log) => {
       for (const { connectionId } of rosterOf(log, signalingOf('lobby')))
-        await log.signaling(lobby, { type: 'leave', connectionId, evidence: 'bye' });
+        await log.submit(lobby, { type: 'leave', connectionId, evidence: 'bye' });
     },
   },
   /~lobby .* it never said goodbye$/,

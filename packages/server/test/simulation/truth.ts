@@ -1,5 +1,5 @@
 import type { Role } from '@housecount/protocol';
-import type { LogRecord } from '../../src/log/record.ts';
+import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { CrashKind } from './sim-disk.ts';
 
 /** What really happened outside the server: written down by the simulated world, read by the judges. */
@@ -15,8 +15,8 @@ export class Truth {
   readonly byes = new Set<string>();
   /** Roles asked for, as "connection role". */
   readonly roles = new Set<string>();
-  /** Records that the log acknowledged. */
-  readonly acknowledged: LogRecord[] = [];
+  /** Changes of live channels that the log acknowledged. */
+  readonly acknowledged: ChannelChange[] = [];
   /** Joins that the log acknowledged. */
   readonly joined: { readonly connectionId: string; readonly sid: string; readonly seq: number }[] = [];
   /** Changes of states that the log acknowledged, by what was random in them. */

@@ -1,6 +1,7 @@
 import type { Evidence, Profile, Role } from '@housecount/protocol';
 import type { ChannelLimits } from '../../src/channel/apply.ts';
 import type { ChannelCommand } from '../../src/channel/command.ts';
+import { SlowLocks, SlowMetadata } from './slow-parts.ts';
 
 /** Somebody in the model's list. Everything is a plain, changeable field. */
 export interface Person {
@@ -11,12 +12,16 @@ export interface Person {
   joinedMs: number;
   leaseMs: number;
   tokenEndsMs: number;
+  quiet: boolean;
+  states: Record<string, string>;
+  /** What they say of themselves, by topic. */
+  topics: Record<string, string>;
   /** Set while silent. */
   silence?: { heardMs: number; noticedMs: number; evidence: Evidence; endsMs: number };
 }
 
 /**
- * For tests: the rules CHAN1-CHAN20 once more, written from spec/membership.md in the slowest obvious way, sharing no code with the
+ * For tests: the rules CHAN1-CHAN20 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
@@ -24,18 +29,29 @@ export class SlowModel {
   profile: Profile | undefined;
   /** One line per event. */
   said: string[] = [];
+  metadata: SlowMetadata;
+  locks: SlowLocks;
   readonly #limits: ChannelLimits;
+  readonly #mayBeQuiet: boolean;
 
-  constructor(limits: ChannelLimits) {
+  constructor(limits: ChannelLimits, { mayBeQuiet = false } = {}) {
     this.#limits = limits;
+    this.#mayBeQuiet = mayBeQuiet;
+    this.metadata = new SlowMetadata(limits);
+    this.locks = new SlowLocks(limits);
   }
 
   /** What is refused changes nothing and returns the code. */
   ask(nowMs: number, command: ChannelCommand): string | undefined {
-    const before = structuredClone({ people: this.people, profile: this.profile, said: this.said });
+    const { people, profile, said } = this;
+    const before = structuredClone({ people, profile, said, locks: this.locks.list });
     if (command.type !== 'recover' && command.type !== 'blind') this.#expire(nowMs);
     const refused = this.#obey(nowMs, command);
-    if (refused) Object.assign(this, before);
+    if (refused) {
+      const { locks, ...rest } = before;
+      Object.assign(this, rest);
+      this.locks.list = locks;
+    }
     return refused;
   }
 
@@ -45,11 +61,13 @@ export class SlowModel {
       silence?.endsMs ?? Infinity,
       tokenEndsMs,
     ]);
-    const first = Math.min(Infinity, ...ends);
+    const locks = this.locks.list.map(({ endsMs }) => endsMs ?? Infinity);
+    const first = Math.min(Infinity, ...ends, ...locks);
     return first === Infinity ? undefined : first;
   }
 
   #expire(nowMs: number): void {
+    this.locks.expire(nowMs);
     for (const person of [...this.people]) {
       const leaseEndsMs = person.silence?.endsMs ?? Infinity;
       if (Math.min(leaseEndsMs, person.tokenEndsMs) > nowMs) continue;
@@ -89,10 +107,12 @@ export class SlowModel {
         };
         person.silence.endsMs = nowMs + command.recoveryMs;
       }
+      this.locks.recover(nowMs + command.recoveryMs);
       return undefined;
     }
     if (command.type === 'blind') {
       for (const { silence } of this.people) if (silence) silence.endsMs += command.blindMs;
+      this.locks.blind(command.blindMs);
       return undefined;
     }
     if (command.type === 'kick') {
@@ -104,6 +124,7 @@ export class SlowModel {
       this.#closeIfEmpty();
       return undefined;
     }
+    if (!('connectionId' in command)) return this.#part(nowMs, command);
     const person = this.people.find(({ connectionId }) => connectionId === command.connectionId);
     if (!person) return command.type === 'resume' ? 'resume_invalid' : 'not_joined';
     switch (command.type) {
@@ -144,7 +165,43 @@ export class SlowModel {
       case 'renew-token':
         person.tokenEndsMs = command.tokenEndsMs ?? Infinity;
         return undefined;
+      case 'change-states': {
+        const states: Record<string, string> = command.remove === 'all' ? {} : { ...person.states };
+        for (const name of command.remove === 'all' ? [] : command.remove) delete states[name];
+        Object.assign(states, command.set);
+        if (Object.keys(states).length > this.#limits.statesMax) return 'states_full';
+        person.states = states;
+        return undefined;
+      }
+      case 'join-topic': {
+        const { topic, meta } = command;
+        const pairs = this.people.flatMap(({ topics }) => Object.keys(topics));
+        if (!(topic in person.topics)) {
+          if (Object.keys(person.topics).length >= this.#limits.topicsMax) return 'topics_full';
+          if (pairs.length >= this.#limits.publishersMax) return 'publishers_full';
+        }
+        person.topics[topic] = meta;
+        return undefined;
+      }
+      case 'leave-topic':
+        if (!(command.topic in person.topics)) return 'topic_not_joined';
+        delete person.topics[command.topic];
+        return undefined;
     }
+  }
+
+  /** What is asked of the channel, whoever is in it. */
+  #part(
+    nowMs: number,
+    command: Exclude<
+      ChannelCommand,
+      { connectionId: string } | { type: 'join' | 'kick' | 'tick' | 'recover' | 'blind' }
+    >,
+  ): string | undefined {
+    if (command.type !== 'change-metadata') return this.locks.ask(command);
+    const { lockName, author } = command;
+    if (lockName !== '' && this.locks.ownerOf(lockName) !== author) return 'lock_not_held';
+    return this.metadata.ask(nowMs, command);
   }
 
   #hosts(): Person[] {
@@ -152,8 +209,12 @@ export class SlowModel {
   }
 
   #join(nowMs: number, command: Extract<ChannelCommand, { type: 'join' }>): string | undefined {
-    if (this.people.some(({ connectionId }) => connectionId === command.connectionId))
-      return 'already_joined';
+    const present = this.people.find(({ connectionId }) => connectionId === command.connectionId);
+    if (present && !this.#mayBeQuiet) return 'already_joined';
+    if (present) {
+      present.quiet = command.quiet ?? false;
+      return undefined;
+    }
     if (this.profile && command.profile && this.profile !== command.profile) return 'profile_mismatch';
     const profile = this.profile ?? command.profile ?? 'live';
     const role = profile === 'live' ? command.role : 'broadcaster';
@@ -179,8 +240,9 @@ export class SlowModel {
       this.profile = profile;
       this.said.push(`opened ${profile}`);
     }
-    const { uid, connectionId, connectionKind: kind, leaseMs } = command;
-    this.people.push({ uid, role, connectionId, kind, joinedMs: nowMs, leaseMs, tokenEndsMs });
+    const { uid, connectionId, connectionKind: kind, leaseMs, quiet = false } = command;
+    const own = { quiet, states: {}, topics: {} };
+    this.people.push({ uid, role, connectionId, kind, joinedMs: nowMs, leaseMs, tokenEndsMs, ...own });
     this.said.push(`joined ${uid} ${role} ${this.people.length}`);
     return undefined;
   }

@@ -1,34 +1,48 @@
 import type { ChannelEvent } from '@housecount/protocol';
 import { apply, type ChannelLimits } from '../../src/channel/apply.ts';
+import { type Channel, type ChannelKey, emptyChannel, liveKey } from '../../src/channel/channel.ts';
 import type { ChannelCommand, ChannelRefusal, JoinCommand } from '../../src/channel/command.ts';
-import { type ChannelRecord, isMark } from '../../src/channel/decision.ts';
+import { type ChannelChange, isEvent } from '../../src/channel/decision.ts';
 import { evolve } from '../../src/channel/evolve.ts';
-import { type ChannelState, closedChannel, type Member } from '../../src/channel/state.ts';
+import type { Member } from '../../src/channel/membership/member.ts';
 
-/** For tests: a channel that keeps its records, and commands with the dull parts filled in. */
+/** For tests: room for a hundred members, ten of them broadcasters, and a few of everything else. */
+export const limitsForTests: ChannelLimits = {
+  membersMax: 100,
+  hostsMax: 10,
+  statesMax: 2,
+  metadataBytesMax: 20,
+  metadataItemsMax: 9,
+  locksMax: 2,
+  topicsMax: 2,
+  publishersMax: 5,
+};
+
+/** For tests: a channel that keeps its changes, and commands with the dull parts filled in. */
 export class TestChannel {
-  state: ChannelState = closedChannel('app', 'x');
-  readonly records: ChannelRecord[] = [];
+  state: Channel;
+  readonly changes: ChannelChange[] = [];
   readonly #limits: ChannelLimits;
 
-  constructor(limits: Partial<ChannelLimits> = {}) {
-    this.#limits = { membersMax: 100, hostsMax: 10, ...limits };
+  constructor(limits: Partial<ChannelLimits> = {}, key: ChannelKey = liveKey('app', 'x')) {
+    this.#limits = { ...limitsForTests, ...limits };
+    this.state = emptyChannel(key);
   }
 
-  /** Decides and folds; the new records, or the refusal's code. */
-  ask(nowMs: number, command: ChannelCommand): readonly ChannelRecord[] | ChannelRefusal['refused'] {
+  /** Decides and folds; the new changes, or the refusal's code. */
+  ask(nowMs: number, command: ChannelCommand): readonly ChannelChange[] | ChannelRefusal['refused'] {
     const decision = apply(this.state, command, nowMs, this.#limits);
     if ('refused' in decision) return decision.refused;
-    for (const record of decision.records) this.state = evolve(this.state, record);
-    this.records.push(...decision.records);
-    return decision.records;
+    for (const change of decision.changes) this.state = evolve(this.state, change);
+    this.changes.push(...decision.changes);
+    return decision.changes;
   }
 
   /** Decides what must not be refused. */
-  must(nowMs: number, command: ChannelCommand): readonly ChannelRecord[] {
-    const records = this.ask(nowMs, command);
-    if (typeof records === 'string') throw new Error(`refused ${records}`);
-    return records;
+  must(nowMs: number, command: ChannelCommand): readonly ChannelChange[] {
+    const changes = this.ask(nowMs, command);
+    if (typeof changes === 'string') throw new Error(`refused ${changes}`);
+    return changes;
   }
 
   /** Joins those uids as audience over rtc, by connections `c<uid>`. */
@@ -61,15 +75,15 @@ export const join = (uid: number, more: Partial<JoinCommand> = {}): JoinCommand 
   ...more,
 });
 
-export const events = (records: readonly ChannelRecord[] | string): ChannelEvent[] => {
-  if (typeof records === 'string') throw new Error(`refused ${records}`);
-  return records.filter((record): record is ChannelEvent => !isMark(record));
+export const events = (changes: readonly ChannelChange[] | string): ChannelEvent[] => {
+  if (typeof changes === 'string') throw new Error(`refused ${changes}`);
+  return changes.filter(isEvent);
 };
 
-/** `type seq count` of each event, and the bare type of each mark. */
-export const outline = (records: readonly ChannelRecord[] | string): string[] => {
-  if (typeof records === 'string') throw new Error(`refused ${records}`);
-  return records.map((record) =>
-    isMark(record) ? record.type : `${record.type} ${record.seq} ${record.count}`,
+/** `type seq count` of each event, and the bare type of each other change. */
+export const outline = (changes: readonly ChannelChange[] | string): string[] => {
+  if (typeof changes === 'string') throw new Error(`refused ${changes}`);
+  return changes.map((change) =>
+    isEvent(change) ? `${change.type} ${change.seq} ${change.count}` : change.type,
   );
 };

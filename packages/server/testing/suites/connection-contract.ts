@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { Member } from '../../src/channel/state.ts';
+import type { Member } from '../../src/channel/membership/member.ts';
 import { limits } from '../../src/limits.ts';
 import type { Socket, SocketHandler } from '../../src/net/socket/socket.ts';
 

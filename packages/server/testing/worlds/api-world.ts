@@ -6,13 +6,15 @@ import type { Customer } from '../../src/api/access/customer.ts';
 import { LoginBrake } from '../../src/api/access/login-brake.ts';
 import { Idempotency } from '../../src/api/request/idempotency.ts';
 import { type ApiParts, apiRoutes } from '../../src/api/routes.ts';
+import { liveKey } from '../../src/channel/channel.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
 import { openHistory } from '../../src/ledger/history/history.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
 import { Redeliveries } from '../../src/ledger/redelivery/redeliveries.ts';
-import type { JoinRequest, Log } from '../../src/log/contract.ts';
+import type { JoinRequest } from '../../src/log/contract/commands.ts';
+import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import { AddressCount } from '../../src/net/address/address-count.ts';
 import { clientReader, nobodyTrusted } from '../../src/net/address/client.ts';
@@ -248,8 +250,7 @@ export async function openApiWorld(
     },
     async join(channel: string, uid: number, more: Partial<JoinRequest> = {}) {
       const outcome = await log.join({
-        app: testApp.id,
-        channel,
+        key: liveKey(testApp.id, channel),
         identity: { uid },
         connectionId: `${channel}-${uid}`,
         connectionKind: 'rtc',
@@ -262,7 +263,7 @@ export async function openApiWorld(
       if (!outcome.ok) throw new Error(outcome.code);
     },
     async leave(channel: string, uid: number) {
-      await log.submit(testApp.id, channel, {
+      await log.submit(liveKey(testApp.id, channel), {
         type: 'leave',
         connectionId: `${channel}-${uid}`,
         evidence: 'bye',

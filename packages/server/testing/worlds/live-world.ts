@@ -1,12 +1,13 @@
 import type { HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
+import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { Connections } from '../../src/live/connections.ts';
 import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { FanOut } from '../../src/live/roster/fan-out.ts';
-import type { Log } from '../../src/log/contract.ts';
+import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
-import type { LogRecord } from '../../src/log/record.ts';
+import type { AppRecord } from '../../src/log/record.ts';
 import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -247,13 +248,13 @@ export class TestWorld implements Broadcast {
     return this.connect(address).says(helloFrame(over));
   }
 
-  /** All records of the log, from the first. */
-  async records(): Promise<LogRecord[]> {
-    const records: LogRecord[] = [];
+  /** All that the log holds, from the first; of channels, their changes. */
+  async records(): Promise<(ChannelChange | AppRecord)[]> {
+    const records: (ChannelChange | AppRecord)[] = [];
     if (this.log.lastPosition === 0) return records;
     const stop = new AbortController();
     for await (const batch of this.log.follow(0, stop.signal)) {
-      records.push(...batch.map(({ record }) => record));
+      records.push(...batch.map(({ record }) => (record.type === 'channel' ? record.change : record)));
       if (batch.at(-1)?.position === this.log.lastPosition) stop.abort();
     }
     return records;

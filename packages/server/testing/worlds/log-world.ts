@@ -1,5 +1,5 @@
-import { World } from '../../src/log/world.ts';
+import { LogState } from '../../src/log/state.ts';
 
-/** For tests: an empty world that remembers accounts for 90 days, with a key of its own for their uids. */
-export const emptyWorld = (key = 'KEY OF A TEST'): World =>
-  new World({ accountKeepMs: 90 * 86_400_000, newAccountKey: () => key });
+/** For tests: an empty state of the log that remembers accounts for 90 days, with a key of its own for their uids. */
+export const emptyState = (key = 'KEY OF A TEST'): LogState =>
+  new LogState({ accountKeepMs: 90 * 86_400_000, newAccountKey: () => key });

@@ -1,12 +1,13 @@
 import type { ChannelEvent, MemberJoined, Role } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
-import type { Log } from '../../src/log/contract.ts';
+import type { MembershipChange } from '../../src/channel/decision.ts';
+import type { Feed } from '../../src/log/contract/feed.ts';
+import type { LogRetention } from '../../src/log/contract/retention.ts';
 import type { LogEntry, LogRecord } from '../../src/log/record.ts';
+import { asRecord } from './records.ts';
 
 /** A log in memory that tests append to; everything in it counts as durable. */
-export class LogForTests
-  implements Pick<Log, 'follow' | 'lastPosition' | 'firstPosition' | 'beyond' | 'hold'>
-{
+export class LogForTests implements Feed, LogRetention {
   readonly #entries: LogEntry[] = [];
   readonly #wakes = new Set<() => void>();
   /** While set, reading fails with it. */
@@ -25,8 +26,9 @@ export class LogForTests
     return this.beyondPosition;
   }
 
-  append(...records: LogRecord[]): void {
-    for (const record of records) this.#entries.push({ position: this.#entries.length + 1, record });
+  append(...records: (LogRecord | MembershipChange)[]): void {
+    for (const record of records)
+      this.#entries.push({ position: this.#entries.length + 1, record: asRecord(record) });
     for (const wake of [...this.#wakes]) wake();
   }
 

@@ -1,8 +1,10 @@
 import type { SignalingLogin, SignalingServerFrame } from '@housecount/protocol';
+import { liveKey } from '../../src/channel/channel.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
-import type { JoinRequest, Log } from '../../src/log/contract.ts';
+import type { Asked, JoinRequest } from '../../src/log/contract/commands.ts';
+import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
 import { SocketCount } from '../../src/net/socket/socket-count.ts';
@@ -273,8 +275,7 @@ export class SignalingWorld implements Broadcast {
     const connectionId = `rtc of ${JSON.stringify(identity)} at ${this.clock.nowMs()}`;
     const outcome = await this.#durable(
       this.log.join({
-        app: this.#app.id,
-        channel,
+        key: liveKey(this.#app.id, channel),
         identity,
         connectionId,
         connectionKind: 'rtc',
@@ -285,8 +286,8 @@ export class SignalingWorld implements Broadcast {
       }),
     );
     if (!outcome.ok) throw new Error(outcome.code);
-    const submit = async (command: Parameters<Log['submit']>[2]) => {
-      await this.#durable(this.log.submit(this.#app.id, channel, command));
+    const submit = async (command: Asked) => {
+      await this.#durable(this.log.submit(liveKey(this.#app.id, channel), command));
     };
     return {
       leaves: () => submit({ type: 'leave', connectionId, evidence: 'bye' }),
@@ -303,9 +304,8 @@ export class SignalingWorld implements Broadcast {
 
   /** User ids of those who subscribe, as the log has it. */
   subscribers(channel = 'lobby'): string[] {
-    const state = this.log.signalingChannel({ app: this.#app.id, channelType: 'MESSAGE', channel });
-    if (state?.presence.sid === undefined) return [];
-    return Array.from(state.presence.roster, ({ uid, account }) => account ?? String(uid));
+    const open = this.log.channel({ app: this.#app.id, kind: 'message', name: channel });
+    return Array.from(open?.roster ?? [], ({ uid, account }) => account ?? String(uid));
   }
 
   async stop(): Promise<void> {

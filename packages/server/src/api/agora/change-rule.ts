@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import { agoraRuleChange, agoraRuleChanged, readBody } from '@housecount/schema';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { durationMsOf, isoOf } from './rule-fields.ts';

@@ -1,6 +1,7 @@
 import { HousecountError, isUid, type Profile, type Role } from '@housecount/protocol';
 import { agoraUserStatus, statusRoles as roles } from '@housecount/schema';
-import type { Log } from '../../log/contract.ts';
+import { liveKey } from '../../channel/channel.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { path } from '../request/parameters.ts';
@@ -26,7 +27,7 @@ export function getUserStatus(parts: Parts): Operation {
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);
       const uid = uidOf(context.params.uid ?? '');
-      const state = parts.log.channel(app.id, channelNameOf(context));
+      const state = parts.log.channel(liveKey(app.id, channelNameOf(context)));
       const member = state?.roster.get(uid);
       if (state === undefined || member === undefined) return { success: true, data: { in_channel: false } };
       const join = Math.floor(member.joinedMs / 1000);

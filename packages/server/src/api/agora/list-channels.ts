@@ -1,5 +1,5 @@
 import { agoraChannels } from '@housecount/schema';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryInteger } from '../request/parameters.ts';
@@ -40,7 +40,7 @@ export function listAgoraChannels(parts: Parts): Operation {
       const all = parts.log.channels(app.id);
       const channels = all
         .slice(start, start + size)
-        .map(({ channel, roster }) => ({ channel_name: channel, user_count: roster.size }));
+        .map(({ key, roster }) => ({ channel_name: key.name, user_count: roster.size }));
       return { success: true, data: { channels, total_size: all.length } };
     },
   };

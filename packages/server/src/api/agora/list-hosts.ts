@@ -1,5 +1,6 @@
 import { agoraHosts, modes } from '@housecount/schema';
-import type { Log } from '../../log/contract.ts';
+import { liveKey } from '../../channel/channel.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { hostUids } from './list-users.ts';
@@ -25,7 +26,7 @@ export function listHosts(parts: Parts): Operation {
     },
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);
-      const state = parts.log.channel(app.id, channelNameOf(context));
+      const state = parts.log.channel(liveKey(app.id, channelNameOf(context)));
       if (state === undefined) return { success: true, data: { channel_exist: false } };
       const mode = modes[state.profile];
       return {

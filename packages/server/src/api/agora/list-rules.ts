@@ -1,6 +1,6 @@
 import { agoraRuleList } from '@housecount/schema';
 import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';

@@ -1,7 +1,7 @@
 import { agoraUsers, modes } from '@housecount/schema';
-import type { OpenChannel } from '../../channel/state.ts';
+import { liveKey, type OpenChannel } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
@@ -29,7 +29,7 @@ export function listUsers(parts: Parts): Operation {
     },
     handle({ context }) {
       const app = agoraAppOf(parts, context.params.appid);
-      const state = parts.log.channel(app.id, channelNameOf(context));
+      const state = parts.log.channel(liveKey(app.id, channelNameOf(context)));
       const onlyHosts = context.url.searchParams.has('hosts_only');
       return { success: true, data: state ? usersOf(state, onlyHosts) : { channel_exist: false } };
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { codes } from '@housecount/protocol';
 import { type ApiWorld, type Body, openApiWorld } from '../../../testing/worlds/api-world.ts';
+import { liveKey } from '../../channel/channel.ts';
 import type { Operation } from '../request/operation.ts';
 import { apiOperations, apiRoutes } from '../routes.ts';
 
@@ -78,7 +79,11 @@ test('REST27: what needs a login says so, and answers 401 without one', async ()
 test('REST27: answers have the shape that is described', async () => {
   await world.join('x', 1, { role: 'broadcaster' });
   await world.join('x', 2, { identity: { account: 'alice' } });
-  await world.log.submit('a'.repeat(32), 'x', { type: 'set-role', connectionId: 'x-1', role: 'audience' });
+  await world.log.submit(liveKey('a'.repeat(32), 'x'), {
+    type: 'set-role',
+    connectionId: 'x-1',
+    role: 'audience',
+  });
   await world.leave('x', 1);
   await world.join('x', 3);
   const app = `/v1/apps/${'a'.repeat(32)}`;

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { deletedRule, integer, newRule, readBody, rule, ruleList } from '@housecount/schema';
 import type { KickingRule } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { KickingRules } from '../../log/contract/rules.ts';
 import { canonicalIp } from '../../net/address/ip-address.ts';
 import type { Backend } from '../../signaling/backend.ts';
 import { type AppList, appOf } from '../request/apps.ts';
@@ -22,7 +22,7 @@ const after = queryInteger('after', 'The `next` of the page before.', {
 const ruleParameter = path('rule', 'Id of the rule.', integer());
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'createRule' | 'deleteRule' | 'rules'>;
+  readonly log: Pick<KickingRules, 'createRule' | 'deleteRule' | 'rules'>;
   readonly signaling: Pick<Backend, 'uidFor'>;
 }
 

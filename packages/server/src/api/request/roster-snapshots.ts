@@ -1,5 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import type { OpenChannel } from '../../channel/state.ts';
+import { type ChannelKey, idOf, type OpenChannel } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 
@@ -19,7 +19,8 @@ export class RosterSnapshots {
   /** Keeps a state for limits.rosterSnapshotMs from now. */
   keep(state: OpenChannel): void {
     const nowMs = this.#clock.steadyMs();
-    const key = keyOf(state);
+    const { key: of, sid, seq } = state;
+    const key = momentKey(of, { sid, seq });
     this.#kept.delete(key);
     this.#kept.set(key, { state, untilMs: nowMs + limits.rosterSnapshotMs });
     for (const [oldest, { untilMs }] of this.#kept) {
@@ -29,18 +30,22 @@ export class RosterSnapshots {
   }
 
   /** The state of a channel at a seq, or undefined if it is not kept any more. */
-  get(at: { app: string; channel: string; sid: string; seq: number }): OpenChannel | undefined {
-    const found = this.#kept.get(keyOf(at));
+  get(key: ChannelKey, at: Moment): OpenChannel | undefined {
+    const found = this.#kept.get(momentKey(key, at));
     if (found === undefined || found.untilMs <= this.#clock.steadyMs()) return undefined;
     return found.state;
   }
 }
 
-const keyOf = ({ app, channel, sid, seq }: { app: string; channel: string; sid: string; seq: number }) =>
-  `${app}/${channel}/${sid}:${seq}`;
+interface Moment {
+  readonly sid: string;
+  readonly seq: number;
+}
+
+const momentKey = (key: ChannelKey, { sid, seq }: Moment): string => `${idOf(key)}/${sid}:${seq}`;
 
 /** What `next.at` of a page says. @throws HousecountError query_invalid */
-export function momentOf(text: string): { sid: string; seq: number } {
+export function momentOf(text: string): Moment {
   const match = /^(.{1,64}):(\d{1,16})$/.exec(text);
   if (match?.[1] === undefined)
     throw new HousecountError('query_invalid', 'at must be the `next.at` of a page.');

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts';
 import type { LogEntry } from '../../log/record.ts';
 import { SubscriberEvents } from './subscriber-events.ts';
 
-const key = { app: 'a'.repeat(32), channelType: 'MESSAGE', channel: 'lobby' } as const;
+const key = { app: 'a'.repeat(32), kind: 'message', name: 'lobby' } as const;
 const { signal } = new AbortController();
 
 type Follows = ConstructorParameters<typeof SubscriberEvents>[0];
@@ -62,9 +62,8 @@ test('REST78: what the log no longer has is refused, also if it goes while it is
 test('REST77: a request that waits is answered by the first event of that channel, else empty at its end; too many are refused', async () => {
   const joined = (channel: string) =>
     ({
-      type: 'signaling',
-      ...key,
-      channel,
+      type: 'channel',
+      key: { ...key, name: channel },
       change: { type: 'member-joined', seq: 2 },
     }) as unknown as LogEntry['record'];
   let lastPosition = 3;

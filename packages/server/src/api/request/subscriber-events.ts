@@ -1,7 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
+import { isSame } from '../../channel/channel.ts';
+import { isEvent } from '../../channel/decision.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { ChannelKey } from '../../signaling/names/channel-key.ts';
 
 interface Found {
@@ -72,7 +74,7 @@ export class SubscriberEvents {
 
   /** Until a position, or `size` events, or, without an end, until some events or the signal. */
   async #follow(
-    { app, channelType, channel }: ChannelKey,
+    key: ChannelKey,
     {
       after,
       size,
@@ -92,13 +94,9 @@ export class SubscriberEvents {
         // What was between has been deleted since.
         if (position !== cursor + 1) throw gone();
         cursor = position;
-        if (record.type === 'signaling') {
-          const { change } = record;
-          const isHere =
-            record.app === app && record.channelType === channelType && record.channel === channel;
-          // What has no seq is told to nobody as an event.
-          if (isHere && 'seq' in change) events.push(change);
-        }
+        // What has no seq is told to nobody as an event.
+        if (record.type === 'channel' && isSame(record.key, key) && isEvent(record.change))
+          events.push(record.change);
         if (position >= through || events.length >= size) break;
       }
       if (

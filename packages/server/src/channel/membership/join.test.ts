@@ -34,7 +34,7 @@ describe('join', () => {
         leaseMs: 10_000,
       },
     ]);
-    expect(channel.state).toMatchObject({ sid: 'S1', seq: 2, openedMs: T, hosts: 0 });
+    expect(channel.state).toMatchObject({ sid: 'S1', seq: 2, openedMs: T, roster: { hosts: 0 } });
   });
 
   test('CHAN1: a channel that opens again has a new sid and begins at seq 1', () => {
@@ -80,7 +80,7 @@ describe('join', () => {
     channel.must(T, join(1, { newSid: 'S2' }));
     channel.must(T + 2, bye(1));
     channel.must(T + 100, join(1, { newSid: 'S3' }));
-    const seqs = events(channel.records).flatMap((event) =>
+    const seqs = events(channel.changes).flatMap((event) =>
       'clientSeq' in event ? [event.clientSeq - T] : [],
     );
     expect(seqs).toEqual([0, 1, 2, 3, 4, 5, 6, 100]);

@@ -1,12 +1,14 @@
 import type { MemberJoined } from '@housecount/protocol';
+import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
 import type { JoinCommand } from '../command.ts';
-import type { ChannelRecord, Decision } from '../decision.ts';
-import type { ChannelState, Member, OpenChannel } from '../state.ts';
+import type { Decision, MembershipChange } from '../decision.ts';
+
 import { nextClientSeq } from './client-seq.ts';
 import { leave, leftRecord } from './leave.ts';
+import type { Member } from './member.ts';
 import { mayBroadcast, recordedRights, sameRights } from './rights.ts';
 
-export interface ChannelLimits {
+export interface MembershipLimits {
   /** Members in the channel; the next join is refused with `channel_full`. */
   readonly membersMax: number;
   /** Broadcasters in the channel; the next is refused with `hosts_full`. */
@@ -15,40 +17,37 @@ export interface ChannelLimits {
 
 /** Decides a join of a channel in which no lease or token has ended by `nowMs`, epoch milliseconds. */
 export function decideJoin(
-  state: ChannelState,
+  channel: Channel,
   command: JoinCommand,
   nowMs: number,
-  limits: ChannelLimits,
+  limits: MembershipLimits,
 ): Decision {
-  if (state.sid === undefined) return opened(state, command, nowMs, limits);
-  const { roster, profile } = state;
+  if (channel.sid === undefined) return opened(channel, command, nowMs, limits);
+  const { roster, profile, key, sid, seq } = channel;
   if (roster.getByConnection(command.connectionId)) return { refused: 'already_joined' };
   if (command.profile !== undefined && command.profile !== profile) return { refused: 'profile_mismatch' };
   const role = profile === 'communication' ? 'broadcaster' : command.role;
   if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
   const present = roster.get(command.uid);
   if (present && isSameClient(present, command, role)) {
-    return { records: takenUp(state, present, command, nowMs) };
+    return { changes: takenUp(channel, present, command, nowMs) };
   }
   const members = roster.size - (present ? 1 : 0);
-  const hosts = state.hosts - (present?.role === 'broadcaster' ? 1 : 0);
+  const hosts = roster.hosts - (present?.role === 'broadcaster' ? 1 : 0);
   const full = refusalAt(members, hosts, role, limits);
   if (full) return full;
-  const base = { app: state.app, channel: state.channel, sid: state.sid, profile, role, atMs: nowMs };
+  const base = { app: key.app, channel: key.name, sid, profile, role, atMs: nowMs };
   if (!present) {
-    const clientSeq = nextClientSeq(state.departed.get(command.uid), nowMs);
+    const clientSeq = nextClientSeq(channel.departed.get(command.uid), nowMs);
     return {
-      records: [joinedRecord(command, { ...base, seq: state.seq + 1, count: members + 1, clientSeq })],
+      changes: [joinedRecord(command, { ...base, seq: seq + 1, count: members + 1, clientSeq })],
     };
   }
   const left = leave(present, { reason: 'replaced', evidence: 'new-device', nowMs });
-  const replaced = leftRecord(state, left, nowMs);
+  const replaced = leftRecord(channel, left, nowMs);
   const clientSeq = nextClientSeq(replaced.clientSeq, nowMs);
   return {
-    records: [
-      replaced,
-      joinedRecord(command, { ...base, seq: state.seq + 2, count: members + 1, clientSeq }),
-    ],
+    changes: [replaced, joinedRecord(command, { ...base, seq: seq + 2, count: members + 1, clientSeq })],
   };
 }
 
@@ -71,31 +70,47 @@ function isSameClient(present: Member, command: JoinCommand, role: Member['role'
 }
 
 function takenUp(
-  { app, channel }: OpenChannel,
+  { key }: OpenChannel,
   { uid, tokenEndsMs: previousMs, publish: previous }: Member,
   { connectionId, tokenEndsMs, publish }: JoinCommand,
   nowMs: number,
-): readonly ChannelRecord[] {
-  const live: ChannelRecord = { type: 'link-live', app, channel, atMs: nowMs, uid, connectionId };
+): readonly MembershipChange[] {
+  const { app, name: channel } = key;
+  const live: MembershipChange = { type: 'link-live', app, channel, atMs: nowMs, uid, connectionId };
   const rights = recordedRights(publish);
   if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [live];
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
   return [live, { type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until, ...rights }];
 }
 
-function opened(state: ChannelState, command: JoinCommand, nowMs: number, limits: ChannelLimits): Decision {
-  const { app, channel } = state;
+function opened(
+  channel: ClosedChannel,
+  command: JoinCommand,
+  nowMs: number,
+  limits: MembershipLimits,
+): Decision {
+  const { app, name } = channel.key;
   const sid = command.newSid;
   const profile = command.profile ?? 'live';
   const role = profile === 'communication' ? 'broadcaster' : command.role;
   if (!isAllowed(command, role, nowMs)) return { refused: 'token_no_privilege' };
   const full = refusalAt(0, 0, role, limits);
   if (full) return full;
-  const clientSeq = nextClientSeq(state.departed.get(command.uid), nowMs);
+  const clientSeq = nextClientSeq(channel.departed.get(command.uid), nowMs);
   return {
-    records: [
-      { type: 'channel-opened', app, channel, sid, seq: 1, atMs: nowMs, count: 0, profile },
-      joinedRecord(command, { app, channel, sid, profile, role, atMs: nowMs, seq: 2, count: 1, clientSeq }),
+    changes: [
+      { type: 'channel-opened', app, channel: name, sid, seq: 1, atMs: nowMs, count: 0, profile },
+      joinedRecord(command, {
+        app,
+        channel: name,
+        sid,
+        profile,
+        role,
+        atMs: nowMs,
+        seq: 2,
+        count: 1,
+        clientSeq,
+      }),
     ],
   };
 }
@@ -104,7 +119,7 @@ function refusalAt(
   members: number,
   hosts: number,
   role: Member['role'],
-  limits: ChannelLimits,
+  limits: MembershipLimits,
 ): Decision | undefined {
   if (members >= limits.membersMax) return { refused: 'channel_full' };
   if (role === 'broadcaster' && hosts >= limits.hostsMax) return { refused: 'hosts_full' };

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { join, TestChannel } from '../../../testing/models/test-channel.ts';
 import { due } from '../due.ts';
-import { channelFromLines, channelToLines } from '../snapshot.ts';
+import { membersFromLines, membersToLines } from '../snapshot.ts';
 
 const T = 1_700_000_000_000;
 const members = 20_000;
@@ -17,8 +17,8 @@ test('CHAN15, CHAN16: a whole large channel goes silent, comes back in part, and
     channel.must(downMs + 10, { type: 'resume', connectionId: `c${uid}` });
   }
   expect(due(channel.state)).toBe(downMs + 15_000);
-  const lines = [...channelToLines(channel.state)];
-  expect([...channelToLines(channelFromLines(lines))]).toEqual(lines);
+  const lines = [...membersToLines(channel.state)];
+  expect([...membersToLines(membersFromLines(channel.state.key, lines))]).toEqual(lines);
 
   const left = channel.must(downMs + 15_000, { type: 'tick' });
   expect(left).toHaveLength(members / 2);

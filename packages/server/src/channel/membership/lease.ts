@@ -1,4 +1,4 @@
-import type { Member } from '../state.ts';
+import type { Member } from './member.ts';
 
 type Ending = Pick<Member, 'link' | 'tokenEndsMs'>;
 

@@ -1,7 +1,8 @@
 import type { Evidence, LeaveReason, MemberLeft, RuleScope } from '@housecount/protocol';
-import type { ChannelRecord } from '../decision.ts';
-import type { Member, OpenChannel } from '../state.ts';
+import type { OpenChannel } from '../channel.ts';
+import type { MembershipChange } from '../decision.ts';
 import { nextClientSeq } from './client-seq.ts';
+import type { Member } from './member.ts';
 
 /** A leave before it has its place in the sequence: who, why, and on what evidence. */
 export interface Leave {
@@ -48,33 +49,44 @@ export function leave(
 
 /** The records of leaves, in this order, and of the channel's closing if they leave nobody. Linear in the leaves. */
 export function leavesOf(
-  state: OpenChannel,
+  channel: OpenChannel,
   leaves: readonly Leave[],
   nowMs: number,
-): readonly ChannelRecord[] {
-  const records: ChannelRecord[] = leaves.map((left, index) => leftRecord(state, left, nowMs, index));
+): readonly MembershipChange[] {
+  const records: MembershipChange[] = leaves.map((left, index) => leftRecord(channel, left, nowMs, index));
   const last = leaves.at(-1);
-  if (last && leaves.length === state.roster.size) {
-    const { app, channel, sid, profile } = state;
-    const seq = state.seq + leaves.length + 1;
+  if (last && leaves.length === channel.roster.size) {
+    const { key, sid, profile } = channel;
+    const { app, name } = key;
+    const seq = channel.seq + leaves.length + 1;
     const lastUid = last.member.uid;
-    records.push({ type: 'channel-closed', app, channel, sid, seq, atMs: nowMs, count: 0, profile, lastUid });
+    records.push({
+      type: 'channel-closed',
+      app,
+      channel: name,
+      sid,
+      seq,
+      atMs: nowMs,
+      count: 0,
+      profile,
+      lastUid,
+    });
   }
   return records;
 }
 
 /** The record of a leave after which the channel goes on, or closes; `before` leaves of the same decision precede it. */
-export function leftRecord(state: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
-  const { app, channel, sid, profile } = state;
+export function leftRecord(channel: OpenChannel, left: Leave, nowMs: number, before = 0): MemberLeft {
+  const { key, sid, profile } = channel;
   const { member, reason, evidence, lastHeardMs, noticedMs, silentSinceMs, ruleScope } = left;
   return {
     type: 'member-left',
-    app,
-    channel,
+    app: key.app,
+    channel: key.name,
     sid,
-    seq: state.seq + before + 1,
+    seq: channel.seq + before + 1,
     atMs: nowMs,
-    count: state.roster.size - before - 1,
+    count: channel.roster.size - before - 1,
     profile,
     uid: member.uid,
     ...(member.account !== undefined && { account: member.account }),

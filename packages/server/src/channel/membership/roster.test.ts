@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Member } from '../state.ts';
+import type { Member } from './member.ts';
 import { Roster } from './roster.ts';
 
 const member = (uid: number, joinedSeq: number, more: Partial<Member> = {}): Member => ({

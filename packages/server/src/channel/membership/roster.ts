@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
-import type { Member } from '../state.ts';
 import { endsMs } from './lease.ts';
+import type { Member } from './member.ts';
 import { Trie } from './trie.ts';
 
 /**

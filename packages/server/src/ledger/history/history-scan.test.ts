@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { asRecord } from '../../../testing/worlds/records.ts';
 import { openTables } from '../../kept/tables/sqlite.ts';
 import type { LogEntry, LogRecord } from '../../log/record.ts';
 import { scanRowsMax } from './history-scan.ts';
@@ -18,7 +19,7 @@ const open = (path = newPath()) => HistoryTables.open(path, () => {});
 /** One life per record, so that any number of records fits together. */
 const opened = (position: number, app: string, atMs = position): LogEntry => ({
   position,
-  record: {
+  record: asRecord({
     type: 'channel-opened',
     app,
     channel: 'x',
@@ -27,7 +28,7 @@ const opened = (position: number, app: string, atMs = position): LogEntry => ({
     atMs,
     count: 0,
     profile: 'live',
-  },
+  }),
 });
 const mark = (position: number): LogEntry => ({
   position,

@@ -1,5 +1,5 @@
 import type { ChannelEvent, Profile } from '@housecount/protocol';
-import { isMark } from '../../channel/decision.ts';
+import { isEvent } from '../../channel/decision.ts';
 import {
   type Database,
   type Format,
@@ -8,7 +8,7 @@ import {
   type Row,
   type Statement,
 } from '../../kept/tables/sqlite.ts';
-import { isChannelRecord, type LogEntry, type LogRecord } from '../../log/record.ts';
+import { type LogEntry, type LogRecord, liveChangeOf } from '../../log/record.ts';
 import { HistoryScan, type PlacedEvent } from './history-scan.ts';
 import { TrimmedMark } from './trimmed-mark.ts';
 
@@ -157,7 +157,10 @@ export class HistoryTables {
     if (newest === undefined) return;
     this.broken = true;
     this.#database.transaction(() => {
-      for (const { position, record } of fresh) if (isEvent(record)) this.#insert(position, record);
+      for (const { position, record } of fresh) {
+        const event = eventIn(record);
+        if (event) this.#insert(position, event);
+      }
       this.#setCursor.run(newest.position);
     });
     this.broken = false;
@@ -259,9 +262,10 @@ export class HistoryTables {
   }
 }
 
-/** What the history keeps. */
-export function isEvent(record: LogRecord): record is ChannelEvent {
-  return isChannelRecord(record) && !isMark(record);
+/** What the history keeps of a record; undefined: nothing. */
+export function eventIn(record: LogRecord): ChannelEvent | undefined {
+  const change = liveChangeOf(record);
+  return change && isEvent(change) ? change : undefined;
 }
 
 /** The JSON is what #insert wrote. */

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChannelEvent } from '@housecount/protocol';
 import { testClock } from '../../../testing/worlds/clock.ts';
+import { asRecord } from '../../../testing/worlds/records.ts';
+import type { MembershipChange } from '../../channel/decision.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
+import { encodeRecord } from '../../log/codec.ts';
 import { EntryFeed } from '../../log/entry-feed.ts';
-import { encodeRecord, type LogEntry, type LogRecord } from '../../log/record.ts';
+import { type LogEntry, timeOf } from '../../log/record.ts';
 import { createLogger } from '../../observe/logger.ts';
 import { type ReadLog, retainMs } from '../log-reader.ts';
 import { openHistory } from './history.ts';
@@ -56,12 +59,18 @@ class MemoryLog implements ReadLog {
   follow(after: number, signal: AbortSignal) {
     return this.feed.follow(after, signal);
   }
-  push(...records: LogRecord[]) {
-    const batch = records.map((record, index) => ({ position: this.entries.length + index + 1, record }));
+  push(...changes: MembershipChange[]) {
+    const batch = changes.map((change, index) => ({
+      position: this.entries.length + index + 1,
+      record: asRecord(change),
+    }));
     this.entries.push(...batch);
     this.feed.push(batch);
   }
 }
+
+/** When the entry at this place of the log was decided. */
+const timeAt = ({ entries }: MemoryLog, index: number) => entries[index] && timeOf(entries[index].record);
 
 let atMs = Date.now() - 3_600_000;
 const base = (sid: string, seq: number, count: number, channel = 'room') =>
@@ -117,7 +126,7 @@ describe('following', () => {
   test('REST30: pages by seq, and marks are no events', async () => {
     const log = new MemoryLog();
     const { history, close } = open(log);
-    const mark: LogRecord = { type: 'token-renewed', app, channel: 'room', atMs, uid: 2 };
+    const mark: MembershipChange = { type: 'token-renewed', app, channel: 'room', atMs, uid: 2 };
     log.push(opened('s1'), joined('s1', 2, 2), mark, joined('s1', 3, 3), closed('s1', 4));
     await history.caughtUp(signal);
     expect(history.eventsAfter({ ...query, limit: 3 })?.map(({ seq }) => seq)).toEqual([1, 2, 3]);
@@ -143,8 +152,8 @@ describe('following', () => {
     await history.caughtUp(signal);
     const lives = history.lives({ app, channel: 'room', limit: 10 });
     expect(lives.map(({ sid }) => sid)).toEqual(['s2', 's1']);
-    expect(lives[1]).toMatchObject({ lastSeq: 4, joins: 2, peak: 2, openedMs: log.entries[0]?.record.atMs });
-    expect(lives[1]?.closedMs).toBe(log.entries[3]?.record.atMs);
+    expect(lives[1]).toMatchObject({ lastSeq: 4, joins: 2, peak: 2, openedMs: timeAt(log, 0) });
+    expect(lives[1]?.closedMs).toBe(timeAt(log, 3));
     expect(lives[0]?.closedMs).toBeUndefined();
     expect(history.lives({ app, channel: 'room', limit: 10, before: lives[0]?.position })).toEqual(
       lives.slice(1),
@@ -257,15 +266,18 @@ describe('starting again', () => {
 describe('limits', () => {
   test('REST33: rows beyond the limit and older than the limit are deleted, and said to be', () => {
     const tables = HistoryTables.open(newPath(), () => {});
-    const entries: LogEntry[] = [{ position: 1, record: opened('s1') }];
-    for (let seq = 2; seq <= 3_000; seq++) entries.push({ position: seq, record: joined('s1', seq, seq) });
+    const entries: LogEntry[] = [{ position: 1, record: asRecord(opened('s1')) }];
+    for (let seq = 2; seq <= 3_000; seq++)
+      entries.push({ position: seq, record: asRecord(joined('s1', seq, seq)) });
     tables.append(entries);
     tables.retain(0, 1_000);
     expect(tables.eventsAfter({ ...query, limit: 1 })[0]?.seq).toBe(2_001);
     const more: LogEntry[] = [];
-    for (let seq = 3_001; seq <= 4_001; seq++) more.push({ position: seq, record: joined('s1', seq, seq) });
+    for (let seq = 3_001; seq <= 4_001; seq++)
+      more.push({ position: seq, record: asRecord(joined('s1', seq, seq)) });
     tables.append(more);
-    tables.retain(entries[2_499]?.record.atMs ?? 0, 1_000_000);
+    const oldest = entries[2_499];
+    tables.retain(oldest ? timeOf(oldest.record) : 0, 1_000_000);
     expect(tables.eventsAfter({ ...query, limit: 1 })[0]?.seq).toBe(2_500);
     tables.close();
   });
@@ -309,7 +321,7 @@ test('REST66: a time leads to its place in the log, and to none once what came t
     ...Array.from({ length: 40 }, (_, index) => joined('s1', index + 2, index + 2)),
   ];
   // Marks lie between the events: only every third position is one.
-  tables.append(events.map((record, index) => ({ position: index * 3 + 2, record })));
+  tables.append(events.map((record, index) => ({ position: index * 3 + 2, record: asRecord(record) })));
   const first = events[0]?.atMs ?? 0;
   expect(tables.positionBefore(0)).toBe(0);
   for (const [index, event] of events.entries()) {

@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { LogReader, type ReadLog } from '../log-reader.ts';
 import type { PlacedEvent, Scan } from './history-scan.ts';
-import { type EventsQuery, HistoryTables, isEvent, type Life } from './history-tables.ts';
+import { type EventsQuery, eventIn, HistoryTables, type Life } from './history-tables.ts';
 import { News } from './news.ts';
 
 export interface HistoryOptions {
@@ -89,8 +89,7 @@ export function openHistory(options: HistoryOptions): History {
     waitMsMax: limits.historyWaitMs,
     waitersMax: limits.historyWaitersMax,
     onBatch(batch) {
-      if (news.waiting > 0)
-        news.tell(new Set(batch.flatMap(({ record }) => (isEvent(record) ? record.app : []))));
+      if (news.waiting > 0) news.tell(new Set(batch.flatMap(({ record }) => eventIn(record)?.app ?? [])));
     },
   });
   const closed = reader.closed.then(() => news.end());

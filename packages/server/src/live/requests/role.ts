@@ -1,6 +1,7 @@
+import { liveKey } from '../../channel/channel.ts';
 import { mayBroadcast } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
 import { rightsOfMember } from '../may-send.ts';
 import type { Membership } from '../membership.ts';
@@ -25,7 +26,7 @@ export async function setRole(
   if (role === 'broadcaster' && !mayBroadcast(rights, nowMs))
     return { code: 'token_no_privilege', detail: 'Renew the token with one that allows publishing first.' };
   if (!joins.takeChange(connectionId)) return { code: 'rate_limited' };
-  const outcome = await log.submit(app.id, channel, {
+  const outcome = await log.submit(liveKey(app.id, channel), {
     type: 'set-role',
     connectionId,
     role,

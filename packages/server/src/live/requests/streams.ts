@@ -1,7 +1,7 @@
 import type { Code, StreamsFrame } from '@housecount/protocol';
 import { allowedOf, refusalToSend } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { maySendNow, refusalDetail, rightsOfMember } from '../may-send.ts';
 import type { Membership } from '../membership.ts';
 import type { FanOut } from '../roster/fan-out.ts';

@@ -1,6 +1,7 @@
+import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { checkToken, tokenTime } from '../../token/verify.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
 import { rightsOf } from '../may-send.ts';
@@ -34,7 +35,7 @@ export async function renewToken(
   if (!joins.takeChange(connectionId)) return { code: 'rate_limited' };
   const tokenEndsMs = grant.joinEndsMs;
   const publish = rightsOf(app, grant);
-  const outcome = await log.submit(app.id, channel, {
+  const outcome = await log.submit(liveKey(app.id, channel), {
     type: 'renew-token',
     connectionId,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),

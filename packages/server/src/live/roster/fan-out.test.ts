@@ -9,6 +9,7 @@ import {
   testApp,
   token,
 } from '../../../testing/worlds/live-world.ts';
+import { liveKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 
 let world: TestWorld;
@@ -17,15 +18,14 @@ const begin = async () => {
 };
 afterEach(() => world.stop());
 
-const lobby = () => world.log.channel(testApp.id, 'lobby');
+const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
 const changesOf = (socket: TestSocket): RosterChange[] =>
   socket.all('roster-changes').flatMap(({ changes }) => changes);
 
 /** Members without sockets: what the log knows is what is told. */
 const join = (uid: number, more: object = {}) =>
   world.log.join({
-    app: testApp.id,
-    channel: 'lobby',
+    key: liveKey(testApp.id, 'lobby'),
     identity: { uid },
     connectionId: `c${uid}`,
     connectionKind: 'rtc',
@@ -35,8 +35,8 @@ const join = (uid: number, more: object = {}) =>
     ip: '192.0.2.1',
     ...more,
   });
-const submit = (command: Parameters<TestWorld['log']['submit']>[2]) =>
-  world.log.submit(testApp.id, 'lobby', command);
+const submit = (command: Parameters<TestWorld['log']['submit']>[1]) =>
+  world.log.submit(liveKey(testApp.id, 'lobby'), command);
 const crowd = async (from: number, to: number) => {
   const joins = [];
   for (let uid = from; uid <= to; uid++) joins.push(join(uid));

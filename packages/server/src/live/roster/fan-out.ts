@@ -1,11 +1,13 @@
 import type { ChannelEvent, HostState, RosterViewRequest, ServerFrame } from '@housecount/protocol';
-import { type ChannelMark, isMark } from '../../channel/decision.ts';
-import type { Member, OpenChannel } from '../../channel/state.ts';
+import { liveKey, type OpenChannel } from '../../channel/channel.ts';
+import { type ChannelMark, isEvent, isMark } from '../../channel/decision.ts';
+import type { Member } from '../../channel/membership/member.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import { LogFollower } from '../../log/log-follower.ts';
-import { isChannelRecord, type LogEntry } from '../../log/record.ts';
+import { type LogEntry, liveChangeOf } from '../../log/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
 import type { RosterStream } from '../../rosters/roster-stream.ts';
@@ -24,7 +26,7 @@ import { Streams } from './streams.ts';
 import { hostsTopic, viewTopic } from './topics.ts';
 
 export interface FanOutOptions {
-  readonly log: Log;
+  readonly log: Pick<Channels, 'channel' | 'channels'> & Feed;
   /** Ids of the apps, as they are each time that it is gone through. */
   readonly apps: Iterable<string>;
   readonly broadcast: Broadcast;
@@ -60,7 +62,7 @@ export class FanOut {
     this.#options = options;
     const { log, metrics } = options;
     this.streams = new Streams({
-      channel: (app, channel) => log.channel(app, channel),
+      channel: (app, channel) => log.channel(liveKey(app, channel)),
       onChange: (app, channel, uid, { audio, video }) => {
         this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
         options.onStreams?.(app, channel);
@@ -105,7 +107,7 @@ export class FanOut {
   /** The channel's broadcasters, in order of arrival, and what they send. */
   hosts(state: OpenChannel): HostState[] {
     return Array.from(state.roster.broadcasters(), (member) =>
-      toHostState(member, this.streams.of(state.app, state.channel, member.uid)),
+      toHostState(member, this.streams.of(state.key.app, state.key.name, member.uid)),
     );
   }
 
@@ -119,7 +121,7 @@ export class FanOut {
     const { clock, log } = this.#options;
     const feed = this.#feedOf(app, channel);
     const subscription = new RosterSubscription({ feed, reader, clock });
-    subscription.start(openingOf(feed, log.channel(app, channel), cursor));
+    subscription.start(openingOf(feed, log.channel(liveKey(app, channel)), cursor));
     return subscription;
   }
 
@@ -141,7 +143,7 @@ export class FanOut {
   /** One frame to every rtc socket of every open channel. */
   tellEveryone(frame: ServerFrame): void {
     const { apps, log } = this.#options;
-    for (const app of apps) for (const { channel } of log.channels(app)) this.#tell(app, channel, frame);
+    for (const app of apps) for (const { key } of log.channels(app)) this.#tell(app, key.name, frame);
   }
 
   /** Ends the follower and all roster streams. */
@@ -153,14 +155,15 @@ export class FanOut {
   }
 
   #absorb({ record }: LogEntry): void {
-    if (!isChannelRecord(record)) return;
-    const key = `${record.app}/${record.channel}`;
+    const change = liveChangeOf(record);
+    if (!change || !(isMark(change) || isEvent(change))) return;
+    const key = `${change.app}/${change.channel}`;
     const feed = this.#feeds.get(key);
     if (feed) this.#touched.add(feed);
     const views = this.#views.get(key);
     if (views) this.#touchedViews.add(views);
-    if (isMark(record)) this.#mark(record, feed);
-    else this.#event(record, feed);
+    if (isMark(change)) this.#mark(change, feed);
+    else this.#event(change, feed);
   }
 
   #settle(): void {
@@ -180,7 +183,7 @@ export class FanOut {
   #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
     if (!feed || mark.type === 'token-renewed') return;
     // A connection belongs to one life of the channel. If it is not in the present one it has left, and that is on its way.
-    const state = this.#options.log.channel(mark.app, mark.channel);
+    const state = this.#options.log.channel(liveKey(mark.app, mark.channel));
     if (state?.roster.getByConnection(mark.connectionId)) feed.mark(mark, state.sid);
   }
 
@@ -218,7 +221,7 @@ export class FanOut {
       topicOf: (view) => viewTopic(app, channel, view),
       broadcast,
       clock,
-      state: () => log.channel(app, channel),
+      state: () => log.channel(liveKey(app, channel)),
       onEmpty: () => this.#views.delete(key),
     });
     this.#views.set(key, views);

@@ -1,5 +1,5 @@
 import type { HostState, RosterMember, StreamState } from '@housecount/protocol';
-import type { Member } from '../../channel/state.ts';
+import type { Member } from '../../channel/membership/member.ts';
 
 /** A member as clients see it. */
 export function toRosterMember(member: Member): RosterMember {

@@ -1,5 +1,5 @@
 import { type RosterChange, type RosterSnapshotFrame, rosterPageMembersMax } from '@housecount/protocol';
-import type { OpenChannel } from '../../channel/state.ts';
+import type { OpenChannel } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 import type { Opening, RosterCursor } from '../../rosters/roster-subscription.ts';
 import { changesText, type RosterFeed } from './roster-feed.ts';

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test } from 'bun:test';
 import type { RosterCounts, RosterMember, RosterViewRequest, ServerFrame } from '@housecount/protocol';
 import fc from 'fast-check';
 import { strictApp, type TestSocket, TestWorld, testApp, token } from '../../../testing/worlds/live-world.ts';
+import { type Channel, emptyChannel, liveKey, type OpenChannel } from '../../channel/channel.ts';
+import { type ChannelChange, isEvent, isMark } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
-import { type ChannelState, closedChannel, type OpenChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
-import { isChannelRecord } from '../../log/record.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
 import { toRosterMember } from './roster-member.ts';
 import { viewTopic } from './topics.ts';
@@ -16,11 +16,10 @@ const begin = async () => {
 };
 afterEach(() => world.stop());
 
-const lobby = () => world.log.channel(testApp.id, 'lobby');
+const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
 const join = (uid: number, more: object = {}) =>
   world.log.join({
-    app: testApp.id,
-    channel: 'lobby',
+    key: liveKey(testApp.id, 'lobby'),
     identity: { uid },
     connectionId: `c${uid}`,
     connectionKind: 'rtc',
@@ -30,8 +29,8 @@ const join = (uid: number, more: object = {}) =>
     ip: '192.0.2.1',
     ...more,
   });
-const submit = (command: Parameters<TestWorld['log']['submit']>[2]) =>
-  world.log.submit(testApp.id, 'lobby', command);
+const submit = (command: Parameters<TestWorld['log']['submit']>[1]) =>
+  world.log.submit(liveKey(testApp.id, 'lobby'), command);
 const crowd = async (from: number, to: number) => {
   const joins = [];
   for (let uid = from; uid <= to; uid++) joins.push(join(uid));
@@ -549,10 +548,10 @@ test('WIRE49: whatever happens, what a reader holds at a seq is the window of th
       for (const { model, view: wanted } of readers) expectView(model, wanted);
 
       const truths = new Map<string, OpenChannel[]>();
-      let state: ChannelState = closedChannel(testApp.id, 'lobby');
-      for (const record of await world.records()) {
-        if (!isChannelRecord(record)) continue;
-        state = evolve(state, record);
+      let state: Channel = emptyChannel(liveKey(testApp.id, 'lobby'));
+      for (const change of await world.records()) {
+        if (!isOfChannel(change)) continue;
+        state = evolve(state, change);
         if (state.sid === undefined) continue;
         const at = `${state.sid} ${state.seq}`;
         truths.set(at, [...(truths.get(at) ?? []), state]);
@@ -569,3 +568,7 @@ test('WIRE49: whatever happens, what a reader holds at a seq is the window of th
   );
   await begin();
 }, 60_000);
+
+/** All that this world's log holds of channels is about who is there. */
+const isOfChannel = (record: { readonly type: string }): record is ChannelChange =>
+  isEvent(record as ChannelChange) || isMark(record as ChannelChange);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { RosterMember } from '@housecount/protocol';
 import fc from 'fast-check';
+import type { Member } from '../../channel/membership/member.ts';
 import { Roster } from '../../channel/membership/roster.ts';
-import type { Member } from '../../channel/state.ts';
 import { rangeOf } from '../../rosters/window.ts';
 import { toRosterMember } from './roster-member.ts';
 import { type WindowChanges, windowChanges } from './roster-window.ts';

@@ -5,7 +5,8 @@ import type {
   RosterWindowChangesFrame,
   RosterWindowFrame,
 } from '@housecount/protocol';
-import type { Member, OpenChannel } from '../../channel/state.ts';
+import type { OpenChannel } from '../../channel/channel.ts';
+import type { Member } from '../../channel/membership/member.ts';
 import type { ViewedRoster } from '../../rosters/roster-views.ts';
 import * as window from '../../rosters/window.ts';
 import { toRosterMember } from './roster-member.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { ChannelEvent } from '@housecount/protocol';
-import type { OpenChannel } from '../../channel/state.ts';
+import type { OpenChannel } from '../../channel/channel.ts';
 import { Streams } from './streams.ts';
 
 const place = { app: 'a', channel: 'c', sid: 'S', count: 1, profile: 'live', atMs: 0 } as const;

@@ -1,5 +1,5 @@
 import type { ChannelEvent, StreamState } from '@housecount/protocol';
-import type { OpenChannel } from '../../channel/state.ts';
+import type { OpenChannel } from '../../channel/channel.ts';
 
 const off: StreamState = { audio: false, video: false };
 

@@ -1,16 +1,18 @@
 import type { ConnectionKind, Profile, Role } from '@housecount/protocol';
-import type { ChannelCommand } from '../../channel/command.ts';
-import type { ChannelRecord } from '../../channel/decision.ts';
+import type { Channel, ChannelKey, OpenChannel } from '../../channel/channel.ts';
+import type { ChannelCommand, JoinCommand, TimeCommand } from '../../channel/command.ts';
+import type { ChannelChange } from '../../channel/decision.ts';
+import type { Member } from '../../channel/membership/member.ts';
 import type { PublishRights } from '../../channel/membership/rights.ts';
-import type { SignalingCommand, SignalingKind, SignalingState } from '../../channel/signaling.ts';
-import type { ChannelState, Member, OpenChannel } from '../../channel/state.ts';
 import type { Refused } from './refused.ts';
 
+/** Who somebody is: the number given, 0 for "assign one", or a string account. */
+export type Identity = { readonly uid: number } | { readonly account: string };
+
 export interface JoinRequest {
-  readonly app: string;
-  readonly channel: string;
-  /** Number given, 0 for "assign one", or a string account. */
-  readonly identity: { readonly uid: number } | { readonly account: string };
+  readonly key: ChannelKey;
+  readonly identity: Identity;
+  /** Of signaling: the session's id. */
   readonly connectionId: string;
   readonly connectionKind: ConnectionKind;
   readonly role: Role;
@@ -25,7 +27,9 @@ export interface JoinRequest {
   /** Of a plain client: the connection of the session that it had opened before with the same token. */
   readonly formerConnectionId?: string;
   readonly leaseMs: number;
-  /** Address of the peer, for ip rules. Not logged. */
+  /** Of signaling: nobody is told of the member. A join of a session that is in changes this alone. */
+  readonly quiet?: boolean;
+  /** Address of the peer, for ip rules; empty if there is none. Not logged. */
   readonly ip: string;
 }
 
@@ -33,45 +37,20 @@ export type JoinOutcome =
   | { readonly ok: true; readonly channel: OpenChannel; readonly member: Member; readonly resumed: boolean }
   | Refused;
 
+/** Whatever is asked of a channel but a join, and but what time does to it. */
+export type Asked = Exclude<ChannelCommand, JoinCommand | TimeCommand>;
+
 export type CommandOutcome =
-  | { readonly ok: true; readonly state: ChannelState; readonly records: readonly ChannelRecord[] }
+  | { readonly ok: true; readonly channel: Channel; readonly changes: readonly ChannelChange[] }
   | Refused;
-
-/** Names a signaling channel. */
-export interface SignalingKey {
-  readonly app: string;
-  readonly channelType: SignalingKind;
-  readonly channel: string;
-}
-
-export type SignalingRequest =
-  | {
-      readonly type: 'join';
-      readonly identity: JoinRequest['identity'];
-      /** The session's id. */
-      readonly connectionId: string;
-      readonly quiet: boolean;
-      readonly leaseMs: number;
-      readonly tokenEndsMs?: number;
-      readonly ip: string;
-    }
-  | Exclude<SignalingCommand, { type: 'join' | 'recover' | 'blind' | 'tick' | 'set-role' }>;
-
-export type SignalingOutcome = { readonly ok: true; readonly state: SignalingState } | Refused;
 
 /** What is asked of channels. Decide and record are one act: a promise resolves only when the records are durable. */
 export interface Commands {
+  /** Refused `replaced` if it was put out again before anybody could be told that it is in. */
   join(request: JoinRequest): Promise<JoinOutcome>;
-  /** Everything but join. Unknown channel: refused `not_joined`. */
-  submit(
-    app: string,
-    channel: string,
-    command: Exclude<ChannelCommand, { type: 'join' | 'recover' | 'blind' | 'tick' }>,
-  ): Promise<CommandOutcome>;
   /**
-   * Joins a signaling channel, or does what else is asked of it; a join of who has the same session changes `quiet`
-   * alone. Refused as the live channel's commands are, and by the codes of states, metadata and locks. The state is that of
-   * now; after a change of metadata that which it made, for a writer may insist on its revision next.
+   * Everything but join. Refused `not_joined` where a member asks and is none. The channel of the outcome is that of now;
+   * after a change of metadata that which it made, for a writer may insist on its revision next.
    */
-  signaling(key: SignalingKey, command: SignalingRequest): Promise<SignalingOutcome>;
+  submit(key: ChannelKey, command: Asked): Promise<CommandOutcome>;
 }

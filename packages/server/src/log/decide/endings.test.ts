@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { MemberLeft } from '@housecount/protocol';
+import type { ChannelKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { LogRecord } from '../record.ts';
+import { type ChannelRecord, recordOf } from '../record.ts';
 import { Endings } from './endings.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
@@ -10,17 +11,17 @@ const left = (
   reason: MemberLeft['reason'],
   atMs: number,
   over: object = {},
-): LogRecord =>
-  ({ type: 'member-left', app, channel: 'c', connectionId, reason, atMs, ...over }) as LogRecord;
-const signaling = (type: string, connectionId: string, over: object = {}): LogRecord =>
-  ({
-    type: 'signaling',
-    app,
-    channelType: 'MESSAGE',
-    channel: 'c',
-    atMs: 1,
-    change: { type, connectionId, ...over },
-  }) as LogRecord;
+): ChannelRecord =>
+  recordOf({ app, kind: 'live', name: 'c' }, {
+    type: 'member-left',
+    connectionId,
+    reason,
+    atMs,
+    ...over,
+  } as MemberLeft);
+const lobby: ChannelKey<'message'> = { app, kind: 'message', name: 'c' };
+const signaling = (type: string, connectionId: string, over: object = {}): ChannelRecord =>
+  recordOf(lobby, { type, connectionId, atMs: 1, ...over } as MemberLeft);
 
 test('BACK24: kicks and replacements are remembered with what the rule was about, and no other leave', () => {
   const endings = new Endings();
@@ -68,7 +69,8 @@ test('BACK24: what a snapshot has of them is all of them, in the same order', ()
 test('BACK24: a rule puts a session out of a channel until it is there again; who is put out by no rule has lost the session', () => {
   const endings = new Endings();
   endings.absorb(signaling('member-left', 's', { reason: 'kicked', ruleScope: 'channel' }));
-  expect(endings.putOut(app, 's', 1)).toEqual([{ channelType: 'MESSAGE', channel: 'c' }]);
+  expect(endings.putOut(app, 's', 1)).toEqual([lobby]);
+  expect(endings.lines()[0]?.putOut).toEqual([{ channelType: 'MESSAGE', channel: 'c' }]);
   expect(endings.of(app, 's', 1)).toBeUndefined();
   endings.absorb(signaling('member-joined', 's'));
   expect(endings.putOut(app, 's', 1)).toEqual([]);

@@ -1,6 +1,8 @@
-import type { RuleScope, SignalingChannelType } from '@housecount/protocol';
+import type { MemberLeft, RuleScope } from '@housecount/protocol';
+import type { ChannelKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { LogRecord } from '../record.ts';
+import type { ChannelRecord } from '../record.ts';
+import { storedKindOf, storedTypeOf } from '../stored-types.ts';
 
 /** How others ended a membership, or a session of signaling: what its client is told when it comes back to it. */
 export interface Ending {
@@ -10,18 +12,20 @@ export interface Ending {
 }
 
 /** A channel that a session was put out of, while the session went on. */
-export interface PutOut {
-  readonly channelType: SignalingChannelType;
-  readonly channel: string;
-}
+export type PutOut = ChannelKey<'message' | 'stream'>;
 
-/** What is remembered of one connection or session, as a snapshot has it. */
-export interface EndingLine {
+/** What is remembered of one connection or session. */
+interface Remembered {
   readonly app: string;
   readonly connectionId: string;
   readonly atMs: number;
   readonly ending?: Ending;
   readonly putOut?: readonly PutOut[];
+}
+
+/** The same, as a snapshot has it. */
+export interface EndingLine extends Omit<Remembered, 'putOut'> {
+  readonly putOut?: readonly { readonly channelType: 'MESSAGE' | 'STREAM'; readonly channel: string }[];
 }
 
 /**
@@ -31,37 +35,33 @@ export interface EndingLine {
  */
 export class Endings {
   /** By app and kind, then by connection; those of before come first. Kicks only the owner makes, so what clients do pushes none out. */
-  readonly #kicked = new Map<string, Map<string, EndingLine>>();
-  readonly #replaced = new Map<string, Map<string, EndingLine>>();
+  readonly #kicked = new Map<string, Map<string, Remembered>>();
+  readonly #replaced = new Map<string, Map<string, Remembered>>();
 
   /** Folds in what ended, and what began anew. */
-  absorb(record: LogRecord): void {
-    if (record.type === 'member-left') {
-      const { app, connectionId, atMs, reason, ruleScope } = record;
-      if (reason === 'replaced') this.#keep({ app, connectionId, atMs, ending: { code: reason } });
-      if (reason === 'kicked')
-        this.#keep({
-          app,
-          connectionId,
-          atMs,
-          ending: { code: reason, ...(ruleScope !== undefined && { ruleScope }) },
-        });
+  absorb({ key, change }: ChannelRecord): void {
+    if (!isSubscribed(key)) {
+      if (change.type === 'member-left') this.#left(key, change);
       return;
     }
-    if (record.type !== 'signaling' || record.channelType === 'USER') return;
-    const { app, channelType, channel, atMs, change } = record;
-    if (change.type === 'member-joined') this.#joined(app, change.connectionId, { channelType, channel });
+    if (change.type === 'member-joined') this.#joined(key.app, change.connectionId, key);
     if (change.type !== 'member-left') return;
-    const { connectionId, reason, ruleScope } = change;
-    if (reason === 'replaced') this.#keep({ app, connectionId, atMs, ending: { code: reason } });
-    if (reason !== 'kicked') return;
-    const before = this.#kicked.get(app)?.get(connectionId);
+    const { connectionId, atMs, reason, ruleScope } = change;
+    const { app } = key;
     // A rule puts out of a channel; who is put out by none has lost the session.
-    if (ruleScope === undefined) this.#keep({ app, connectionId, atMs, ending: { code: reason } });
-    else if (!before?.ending) {
-      const others = without(before?.putOut, { channelType, channel });
-      this.#keep({ app, connectionId, atMs, putOut: [...others, { channelType, channel }] });
+    if (reason !== 'kicked' || ruleScope === undefined) {
+      this.#left(key, change);
+      return;
     }
+    const before = this.#kicked.get(app)?.get(connectionId);
+    if (before?.ending) return;
+    this.#keep({ app, connectionId, atMs, putOut: [...without(before?.putOut, key), key] });
+  }
+
+  #left({ app }: ChannelKey, { connectionId, atMs, reason, ruleScope }: MemberLeft): void {
+    if (reason !== 'kicked' && reason !== 'replaced') return;
+    const ending = { code: reason, ...(ruleScope !== undefined && { ruleScope }) };
+    this.#keep({ app, connectionId, atMs, ending });
   }
 
   /** How this connection's membership, or session, was ended; undefined: it was not, or that is forgotten. */
@@ -82,18 +82,19 @@ export class Endings {
   /** All that is remembered, for a snapshot; `restore` takes it in the same order. */
   lines(): EndingLine[] {
     return [this.#kicked, this.#replaced].flatMap((kind) =>
-      [...kind.values()].flatMap((lines) => [...lines.values()]),
+      [...kind.values()].flatMap((lines) => Array.from(lines.values(), lineOf)),
     );
   }
 
-  restore(line: EndingLine): void {
-    this.#keep(line);
+  restore({ putOut, ...line }: EndingLine): void {
+    const { app } = line;
+    this.#keep({ ...line, ...(putOut && { putOut: putOut.flatMap((place) => keyOf(app, place)) }) });
   }
 
-  #keep(line: EndingLine): void {
+  #keep(line: Remembered): void {
     const { app, connectionId, atMs } = line;
     const kind = line.ending?.code === 'replaced' ? this.#replaced : this.#kicked;
-    const lines = kind.get(app) ?? new Map<string, EndingLine>();
+    const lines = kind.get(app) ?? new Map<string, Remembered>();
     kind.set(app, lines);
     lines.delete(connectionId);
     lines.set(connectionId, line);
@@ -114,5 +115,22 @@ export class Endings {
   }
 }
 
-const without = (places: readonly PutOut[] = [], { channelType, channel }: PutOut): readonly PutOut[] =>
-  places.filter((place) => place.channelType !== channelType || place.channel !== channel);
+const isSubscribed = (key: ChannelKey): key is PutOut => key.kind === 'message' || key.kind === 'stream';
+
+const without = (places: readonly PutOut[] = [], { kind, name }: PutOut): readonly PutOut[] =>
+  places.filter((place) => place.kind !== kind || place.name !== name);
+
+const lineOf = ({ putOut, ...line }: Remembered): EndingLine => ({
+  ...line,
+  ...(putOut && {
+    putOut: putOut.map(({ kind, name }) => ({ channelType: storedTypeOf(kind), channel: name })),
+  }),
+});
+
+function keyOf(
+  app: string,
+  { channelType, channel }: NonNullable<EndingLine['putOut']>[number],
+): readonly PutOut[] {
+  const key = { app, kind: storedKindOf(channelType), name: channel };
+  return isSubscribed(key) ? [key] : [];
+}

@@ -1,39 +1,41 @@
+import type { ChannelKey } from '../../channel/channel.ts';
 import type { Random } from '../../clock.ts';
-import type { JoinRequest, Refused } from '../contract.ts';
+import type { JoinRequest } from '../contract/commands.ts';
+import type { Refused } from '../contract/refused.ts';
 import type { LogRecord } from '../record.ts';
-import type { WorldView } from '../world.ts';
+import type { StateView } from '../state-view.ts';
 import { nextUid } from './account-uids.ts';
 import { holderOf } from './seen-uids.ts';
 
-type Who = Pick<JoinRequest, 'app' | 'channel' | 'identity'>;
+type Who = Pick<JoinRequest, 'key' | 'identity'>;
 
 /** Who the request is: its uid, and what is to be recorded of that if it joins. Nothing is recorded of who is refused. */
 export function decideIdentity(
-  world: WorldView,
+  state: StateView,
   request: Who,
   random: Random,
   nowMs: number,
 ): { readonly ok: true; readonly uid: number; readonly records: readonly LogRecord[] } | Refused {
-  const { app, channel, identity } = request;
+  const { key: place, identity } = request;
   if ('account' in identity) {
+    const { app } = place;
     const { account } = identity;
-    const { uid, isKept } = uidOfAccount(world, { app, channel, account }, nowMs);
-    const { key } = world.accountUids;
+    const { uid, isKept } = uidOfAccount(state, place, account, nowMs);
+    const { key } = state.accountUids;
     const records: LogRecord[] = [];
-    if (!world.isAccountKeyKept) records.push({ type: 'account-key', key, atMs: nowMs });
+    if (!state.isAccountKeyKept) records.push({ type: 'account-key', key, atMs: nowMs });
     if (isKept) records.push({ type: 'account-mapped', app, account, uid, atMs: nowMs });
     return { ok: true, uid, records };
   }
   if (identity.uid !== 0) return { ok: true, uid: identity.uid, records: [] };
-  return { ok: true, uid: anyUid(world, { app, channel }, random, nowMs), records: [] };
+  return { ok: true, uid: anyUid(state, place, random, nowMs), records: [] };
 }
 
 /** The uid that a join would have now. Nothing is recorded, and another one may take it meanwhile. */
-export function expectedUid(world: WorldView, request: Who, random: Random, nowMs: number): number {
-  const { app, channel, identity } = request;
-  if ('account' in identity)
-    return uidOfAccount(world, { app, channel, account: identity.account }, nowMs).uid;
-  return identity.uid === 0 ? anyUid(world, { app, channel }, random, nowMs) : identity.uid;
+export function expectedUid(state: StateView, request: Who, random: Random, nowMs: number): number {
+  const { key, identity } = request;
+  if ('account' in identity) return uidOfAccount(state, key, identity.account, nowMs).uid;
+  return identity.uid === 0 ? anyUid(state, key, random, nowMs) : identity.uid;
 }
 
 /**
@@ -41,7 +43,7 @@ export function expectedUid(world: WorldView, request: Who, random: Random, nowM
  * that the account had to give way, and has not joined yet.
  */
 export function knownUid(
-  { accounts, accountUids, seen }: Pick<WorldView, 'accounts' | 'accountUids' | 'seen'>,
+  { accounts, accountUids, seen }: Pick<StateView, 'accounts' | 'accountUids' | 'seen'>,
   app: string,
   account: string,
   nowMs: number,
@@ -59,67 +61,56 @@ export function knownUid(
  * long as it is remembered. `isKept`: it is a new one that its name alone does not tell.
  */
 function uidOfAccount(
-  world: WorldView,
-  who: { readonly app: string; readonly channel: string; readonly account: string },
+  state: StateView,
+  place: ChannelKey,
+  account: string,
   nowMs: number,
 ): { readonly uid: number; readonly isKept: boolean } {
-  const { accounts, accountUids, seen } = world;
-  const { app, account } = who;
+  const { accounts, accountUids, seen } = state;
+  const { app } = place;
   const kept = accounts.uidOf(app, account, nowMs);
-  if (kept !== undefined && !isOthersHere(world, { ...who, uid: kept })) return { uid: kept, isKept: false };
+  if (kept !== undefined && !isOthersHere(state, place, kept, account)) return { uid: kept, isKept: false };
   for (let attempt = 0; ; attempt++) {
     const uid = accountUids.choice(app, account, attempt);
     const owner = accounts.ownerOf(app, uid, nowMs);
     if (owner !== undefined && owner !== account) continue;
     const holder = seen.holder(app, uid);
     if (holder !== undefined && holder !== holderOf(uid, account)) continue;
-    if (!isOthersHere(world, { ...who, uid })) return { uid, isKept: attempt > 0 };
+    if (!isOthersHere(state, place, uid, account)) return { uid, isKept: attempt > 0 };
   }
 }
 
 /** One that nobody has, or had for as long as it is remembered. */
-function anyUid(
-  world: WorldView,
-  { app, channel }: { readonly app: string; readonly channel: string },
-  random: Random,
-  nowMs: number,
-): number {
+function anyUid(state: StateView, place: ChannelKey, random: Random, nowMs: number): number {
+  const { app } = place;
   let uid = nextUid(Math.floor(random.fraction() * 0xffffffff));
   while (
-    world.accounts.ownerOf(app, uid, nowMs) !== undefined ||
-    world.seen.holder(app, uid) !== undefined ||
-    holdersHere(world, { app, channel, uid }).length > 0
+    state.accounts.ownerOf(app, uid, nowMs) !== undefined ||
+    state.seen.holder(app, uid) !== undefined ||
+    holdersHere(state, place, uid).length > 0
   )
     uid = nextUid(uid);
   return uid;
 }
 
-interface Place {
-  readonly app: string;
-  readonly channel: string;
-  readonly uid: number;
-}
-
 /** Is anybody else than the account in a channel of this name with the uid? */
-const isOthersHere = (world: WorldView, place: Place & { readonly account: string }): boolean =>
-  holdersHere(world, place).some((holder) => holder !== holderOf(place.uid, place.account));
+const isOthersHere = (state: StateView, place: ChannelKey, uid: number, account: string): boolean =>
+  holdersHere(state, place, uid).some((holder) => holder !== holderOf(uid, account));
 
-/** Does the number mean somebody in the live channel who came by an account that does not spell it? */
-export function isAccountsUid(world: WorldView, { app, channel, uid }: Place): boolean {
-  const state = world.state(app, channel);
-  const member = state.sid === undefined ? undefined : state.roster.get(uid);
-  return member !== undefined && holderOf(uid, member.account) !== 0;
+/** Does the number mean somebody in the channel who came by an account that does not spell it? */
+export const isAccountsUid = (state: StateView, key: ChannelKey, uid: number): boolean =>
+  (holderIn(state, key, uid) ?? 0) !== 0;
+
+/** Kinds that somebody can be in. */
+const peopled = ['live', 'message', 'stream'] as const;
+
+/** Who has the uid in the channels of a name, of whatever kind. */
+function holdersHere(state: StateView, { app, name }: ChannelKey, uid: number): readonly number[] {
+  return peopled.flatMap((kind) => holderIn(state, { app, kind, name }, uid) ?? []);
 }
 
-/** Who has the uid in the live channel and the signaling channels of a name. */
-function holdersHere(world: WorldView, { app, channel, uid }: Place): readonly number[] {
-  const states = [
-    world.state(app, channel),
-    world.signaling({ app, channelType: 'MESSAGE', channel }).presence,
-    world.signaling({ app, channelType: 'STREAM', channel }).presence,
-  ];
-  return states.flatMap((state) => {
-    const member = state.sid === undefined ? undefined : state.roster.get(uid);
-    return member ? [holderOf(uid, member.account)] : [];
-  });
+function holderIn(state: StateView, key: ChannelKey, uid: number): number | undefined {
+  const channel = state.channel(key);
+  const member = channel.sid === undefined ? undefined : channel.roster.get(uid);
+  return member && holderOf(uid, member.account);
 }

@@ -1,3 +1,11 @@
+import type { ChannelKey } from '../../channel/channel.ts';
+import { ChannelMap } from '../../channel/channel-map.ts';
+
+interface Due {
+  readonly key: ChannelKey;
+  readonly dueMs: number;
+}
+
 /** Entries that may be stale before the heap is made anew. Chosen: few enough to be nothing, many enough to be rare. */
 const staleMin = 256;
 
@@ -6,8 +14,10 @@ const staleMin = 256;
  * newest time told counts. What is stale and far in the future would stay until then: when it is most of the heap, it goes.
  */
 export class DueQueue {
-  #heap: { readonly key: string; readonly dueMs: number }[] = [];
-  readonly #current = new Map<string, number>();
+  #heap: Due[] = [];
+  /** The newest of each channel. */
+  readonly #current = new ChannelMap<Due>();
+  #channels = 0;
 
   /** How many it holds, stale ones too. */
   get entries(): number {
@@ -15,15 +25,18 @@ export class DueQueue {
   }
 
   /** The channel is due at `dueMs`, or not at all. */
-  set(key: string, dueMs: number | undefined): void {
+  set(key: ChannelKey, dueMs: number | undefined): void {
     if (dueMs === undefined) {
-      this.#current.delete(key);
+      this.#forget(key);
       return;
     }
-    if (this.#current.get(key) === dueMs) return;
-    this.#current.set(key, dueMs);
-    this.#push({ key, dueMs });
-    if (this.#heap.length > 2 * this.#current.size + staleMin) this.#dropAllStale();
+    const known = this.#current.get(key);
+    if (known?.dueMs === dueMs) return;
+    if (!known) this.#channels += 1;
+    const entry = { key, dueMs };
+    this.#current.set(key, entry);
+    this.#push(entry);
+    if (this.#heap.length > 2 * this.#channels + staleMin) this.#dropAllStale();
   }
 
   /** When the next one is due, epoch milliseconds. */
@@ -33,29 +46,32 @@ export class DueQueue {
   }
 
   /** Takes out the keys that are due at `nowMs`. */
-  take(nowMs: number): string[] {
-    const keys: string[] = [];
+  take(nowMs: number): ChannelKey[] {
+    const keys: ChannelKey[] = [];
     for (this.#dropStale(); this.#heap[0] && this.#heap[0].dueMs <= nowMs; this.#dropStale()) {
       const { key } = this.#heap[0];
-      this.#current.delete(key);
+      this.#forget(key);
       this.#pop();
       keys.push(key);
     }
     return keys;
   }
 
+  #forget(key: ChannelKey): void {
+    if (this.#current.delete(key)) this.#channels -= 1;
+  }
+
   #dropStale(): void {
-    for (let top = this.#heap[0]; top && this.#current.get(top.key) !== top.dueMs; top = this.#heap[0])
-      this.#pop();
+    for (let top = this.#heap[0]; top && this.#current.get(top.key) !== top; top = this.#heap[0]) this.#pop();
   }
 
   /** Costs no more than what was pushed since the last time. */
   #dropAllStale(): void {
-    this.#heap = Array.from(this.#current, ([key, dueMs]) => ({ key, dueMs }));
+    this.#heap = [...this.#current.values()];
     for (let index = (this.#heap.length >> 1) - 1; index >= 0; index -= 1) this.#sink(index);
   }
 
-  #push(entry: { key: string; dueMs: number }): void {
+  #push(entry: Due): void {
     const heap = this.#heap;
     let index = heap.push(entry) - 1;
     while (index > 0) {

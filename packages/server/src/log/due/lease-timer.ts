@@ -1,28 +1,29 @@
+import type { ChannelKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { DueQueue } from './due-queue.ts';
 
 /** The longest wait, milliseconds, until it looks again how late it is: the clock may have been set meanwhile. */
 const lookMsMax = 10_000;
 
-/** Calls for a channel when time alone changes it: a lease or a token ends. One timer for all channels. */
+/** Calls for a channel when time alone changes it: a lease, a token or a lock ends. One timer for all channels. */
 export class LeaseTimer {
   readonly #clock: Clock;
-  readonly #onDue: (key: string) => void;
+  readonly #onDue: (key: ChannelKey) => void;
   readonly #queue = new DueQueue();
   #cancel: (() => void) | undefined;
   #atMs = Number.POSITIVE_INFINITY;
   #stopped = false;
 
-  constructor(clock: Clock, onDue: (key: string) => void) {
+  constructor(clock: Clock, onDue: (key: ChannelKey) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
   }
 
   /**
-   * Takes note of when these channels, by their keys, are due next (epoch milliseconds; undefined: not); what was noted
+   * Takes note of when these channels are due next (epoch milliseconds; undefined: not); what was noted
    * of them before is forgotten.
    */
-  schedule(times: Iterable<readonly [key: string, dueMs: number | undefined]>): void {
+  schedule(times: Iterable<readonly [key: ChannelKey, dueMs: number | undefined]>): void {
     for (const [key, dueMs] of times) this.#queue.set(key, dueMs);
     this.#arm();
   }

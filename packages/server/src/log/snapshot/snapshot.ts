@@ -1,18 +1,17 @@
+import type { Channel, ChannelKey, OpenChannel } from '../../channel/channel.ts';
 import type { Locks } from '../../channel/locks.ts';
 import type { Metadata } from '../../channel/metadata.ts';
 import type { KickingRule } from '../../channel/rules.ts';
-import type { SignalingState, StatesOf } from '../../channel/signaling.ts';
-import { emptySignaling } from '../../channel/signaling-apply.ts';
-import { channelFromLines, channelToLines } from '../../channel/snapshot.ts';
-import type { ChannelState } from '../../channel/state.ts';
+import { membersFromLines, membersToLines } from '../../channel/snapshot.ts';
+import type { StatesOf } from '../../channel/states.ts';
 import { bytesOfTexts } from '../../channel/text-bytes.ts';
 import { type PublisherOf, withTopics } from '../../channel/topics.ts';
-import type { SignalingKey } from '../contract.ts';
 import { spelledUid } from '../decide/account-uids.ts';
 import type { KeptAccount } from '../decide/accounts.ts';
 import type { EndingLine } from '../decide/endings.ts';
 import { holderOf, type SeenLine } from '../decide/seen-uids.ts';
-import type { World } from '../world.ts';
+import type { LogState } from '../state.ts';
+import { type SignalingKind, type StoredType, storedKindOf, storedTypeOf } from '../stored-types.ts';
 
 /** 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen, nor of how memberships ended. */
 const versions = [1, 2, 3, 4];
@@ -35,7 +34,7 @@ type Line =
   | SignalingLine;
 
 interface SignalingLine {
-  readonly signaling: SignalingKey;
+  readonly signaling: { readonly app: string; readonly channelType: StoredType; readonly channel: string };
   readonly lines: number;
   readonly states: number;
   /** Absent before version 3. */
@@ -44,21 +43,20 @@ interface SignalingLine {
   readonly locks: Locks;
 }
 
-/** The world as lines of text. What is written is the world of the call, whatever happens while the lines are drawn. */
-export function worldToLines(world: World, floorMs: number): Iterable<string> {
-  const states = world.states();
+/** The state as lines of text. What is written is the state of the call, whatever happens while the lines are drawn. */
+export function stateToLines(state: LogState, floorMs: number): Iterable<string> {
   const accounts = {
-    key: world.isAccountKeyKept ? world.accountUids.key : undefined,
-    kept: [...world.accounts.all(floorMs)],
-    seen: world.seen.lines(),
+    key: state.isAccountKeyKept ? state.accountUids.key : undefined,
+    kept: [...state.accounts.all(floorMs)],
+    seen: state.seen.lines(),
   };
-  const rules = world.rules.everything();
-  const endings = world.endings.lines();
-  return lines({ states, signaling: world.signalingStates() }, accounts, { rules, endings }, floorMs);
+  const rules = state.rules.everything();
+  const endings = state.endings.lines();
+  return lines(state.channels(), accounts, { rules, endings }, floorMs);
 }
 
 function* lines(
-  { states, signaling }: { states: readonly ChannelState[]; signaling: readonly SignalingState[] },
+  channels: readonly Channel[],
   accounts: { key: string | undefined; kept: readonly KeptAccount[]; seen: Iterable<SeenLine> },
   { rules, endings }: { rules: readonly KickingRule[]; endings: readonly EndingLine[] },
   floorMs: number,
@@ -70,32 +68,39 @@ function* lines(
   for (const seen of accounts.seen) yield JSON.stringify({ seen } satisfies Line);
   for (const rule of rules) yield JSON.stringify({ rule } satisfies Line);
   for (const ended of endings) yield JSON.stringify({ ended } satisfies Line);
-  for (const state of states) {
-    const own = [...channelToLines(state)];
-    yield JSON.stringify({ channel: state.channel, app: state.app, lines: own.length } satisfies Line);
-    yield* own;
-  }
-  for (const one of signaling) {
-    const { app, channelType, channel, presence, states: set, publishers, metadata, locks } = one;
-    const own = [...channelToLines(presence)];
-    for (const user of [...set.values(), ...publishers.byUid.values()]) own.push(JSON.stringify(user));
-    const key = { app, channelType, channel };
-    const line = {
-      signaling: key,
-      lines: own.length,
-      states: set.size,
-      publishers: publishers.byUid.size,
-      metadata,
-      locks,
-    };
-    yield JSON.stringify(line satisfies Line);
-    yield* own;
+  for (const channel of channels) {
+    const { app, kind, name } = channel.key;
+    yield* kind === 'live' ? liveLines(channel, { app, name }) : signalingLines(channel, { app, kind, name });
   }
 }
 
-/** Fills an empty world from a snapshot's lines. Throws if they are not what worldToLines made. */
-export async function worldFromLines(
-  world: World,
+function* liveLines(channel: Channel, { app, name }: Pick<ChannelKey, 'app' | 'name'>): Iterable<string> {
+  const own = [...membersToLines(channel)];
+  yield JSON.stringify({ channel: name, app, lines: own.length } satisfies Line);
+  yield* own;
+}
+
+function* signalingLines(channel: Channel, { app, kind, name }: ChannelKey<SignalingKind>): Iterable<string> {
+  const { metadata, locks } = channel;
+  const states = channel.sid === undefined ? [] : [...channel.states.values()];
+  const publishers = channel.sid === undefined ? [] : [...channel.publishers.byUid.values()];
+  const own = [...membersToLines(channel)];
+  for (const user of [...states, ...publishers]) own.push(JSON.stringify(user));
+  const line = {
+    signaling: { app, channelType: storedTypeOf(kind), channel: name },
+    lines: own.length,
+    states: states.length,
+    publishers: publishers.length,
+    metadata,
+    locks,
+  };
+  yield JSON.stringify(line satisfies Line);
+  yield* own;
+}
+
+/** Fills an empty state from a snapshot's lines. Throws if they are not what stateToLines made. */
+export async function stateFromLines(
+  state: LogState,
   source: AsyncIterable<string>,
 ): Promise<{ floorMs: number }> {
   let header: Header | undefined;
@@ -113,14 +118,17 @@ export async function worldFromLines(
       channel.lines.push(text);
     } else {
       const line = JSON.parse(text) as Line;
-      if ('account' in line) keepAccount(world, line.account, header);
-      else if ('accountKey' in line) world.accountUids.keep(line.accountKey);
-      else if ('seen' in line) world.seen.restore(line.seen);
-      else if ('rule' in line) world.rules.set(line.rule);
-      else if ('ended' in line) world.endings.restore(line.ended);
+      if ('account' in line) keepAccount(state, line.account, header);
+      else if ('accountKey' in line) state.accountUids.keep(line.accountKey);
+      else if ('seen' in line) state.seen.restore(line.seen);
+      else if ('rule' in line) state.rules.set(line.rule);
+      else if ('ended' in line) state.endings.restore(line.ended);
       else if ('signaling' in line)
-        channel = { left: line.lines, lines: [], put: (own) => world.putSignaling(signalingOf(line, own)) };
-      else channel = { left: line.lines, lines: [], put: (own) => world.put(channelFromLines(own)) };
+        channel = { left: line.lines, lines: [], put: (own) => state.put(signalingOf(line, own)) };
+      else {
+        const key = { app: line.app, kind: 'live', name: line.channel } as const;
+        channel = { left: line.lines, lines: [], put: (own) => state.put(membersFromLines(key, own)) };
+      }
     }
     if (channel && channel.lines.length === channel.left) {
       channel.put(channel.lines);
@@ -128,13 +136,13 @@ export async function worldFromLines(
     }
   }
   if (!header || channel) throw new Error('the snapshot ends in the middle');
-  if (header.version < 4) noteMembers(world, header.floorMs);
+  if (header.version < 4) noteMembers(state, header.floorMs);
   return { floorMs: header.floorMs };
 }
 
 /** One of before version 4 counts as used now; those of the uid that their name tells need not be kept. */
 function keepAccount(
-  { accounts }: World,
+  { accounts }: LogState,
   [app, account, uid, usedMs]: readonly [app: string, account: string, uid: number, usedMs?: number],
   { floorMs }: Header,
 ): void {
@@ -142,31 +150,41 @@ function keepAccount(
 }
 
 /** Of who was seen, a snapshot of before version 4 has those who were there. */
-function noteMembers(world: World, floorMs: number): void {
-  const rosters = [...world.states(), ...world.signalingStates().map(({ presence }) => presence)];
-  for (const state of rosters) {
-    if (state.sid === undefined) continue;
-    for (const { uid, account } of state.roster)
-      world.seen.note(state.app, uid, holderOf(uid, account), floorMs);
+function noteMembers(state: LogState, floorMs: number): void {
+  for (const channel of state.channels()) {
+    if (channel.sid === undefined) continue;
+    for (const { uid, account } of channel.roster)
+      state.seen.note(channel.key.app, uid, holderOf(uid, account), floorMs);
   }
 }
 
 function signalingOf(
   { signaling, states: stated, publishers: publishing = 0, metadata, locks }: SignalingLine,
   lines: readonly string[],
-): SignalingState {
+): Channel {
+  const { app, channelType, channel: name } = signaling;
   const members = lines.length - stated - publishing;
-  const presence = channelFromLines(lines.slice(0, members));
-  let { states, publishers, textBytes } = emptySignaling(signaling);
-  for (const line of lines.slice(members, members + stated)) {
-    const one = JSON.parse(line) as StatesOf;
+  const key = { app, kind: storedKindOf(channelType), name };
+  const channel = { ...membersFromLines(key, lines.slice(0, members)), metadata, locks };
+  if (channel.sid === undefined) return channel;
+  const states = lines.slice(members, members + stated).map((line) => JSON.parse(line) as StatesOf);
+  const publishers = lines.slice(members + stated).map((line) => JSON.parse(line) as PublisherOf);
+  return withTexts(channel, states, publishers);
+}
+
+function withTexts(
+  channel: OpenChannel,
+  allStates: readonly StatesOf[],
+  allPublishers: readonly PublisherOf[],
+): OpenChannel {
+  let { states, publishers, textBytes } = channel;
+  for (const one of allStates) {
     states = states.with(one.uid, one);
     textBytes += bytesOfTexts(one.states);
   }
-  for (const line of lines.slice(members + stated)) {
-    const one = JSON.parse(line) as PublisherOf;
+  for (const one of allPublishers) {
     publishers = withTopics(publishers, one);
     textBytes += bytesOfTexts(one.topics);
   }
-  return { ...signaling, presence, states, publishers, textBytes, metadata, locks };
+  return { ...channel, states, publishers, textBytes };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 import type { LogStore } from '../../engine/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
-import type { World } from '../world.ts';
-import { worldToLines } from './snapshot.ts';
+import type { LogState } from '../state.ts';
+import { stateToLines } from './snapshot.ts';
 
 /** Records after which a new snapshot is written, so that start-up replays no more than about this many. Chosen: 1 s of replay. */
 export const snapshotEveryRecords = 100_000;
@@ -13,7 +13,7 @@ export const snapshotRetryMs = 30_000;
 export interface SnapshotsOptions {
   readonly store: LogStore;
   readonly partition: string;
-  readonly world: World;
+  readonly state: LogState;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionMs: number;
@@ -44,7 +44,7 @@ export class Snapshots {
     return () => this.#holds.delete(cursor);
   }
 
-  /** The world stands at `position`; a snapshot of it is begun if it is time for one. */
+  /** The state stands at `position`; a snapshot of it is begun if it is time for one. */
   reached(position: number, floorMs: number): void {
     const { snapshotEvery = snapshotEveryRecords } = this.#options;
     if (this.#writing || position - this.#lastPosition < snapshotEvery) return;
@@ -62,9 +62,9 @@ export class Snapshots {
 
   /** Never rejects: the log is the truth, and without the snapshot start-up only takes longer. */
   async #write(position: number, floorMs: number): Promise<void> {
-    const { store, partition, world, clock, retentionMs, retentionBytes, logger } = this.#options;
+    const { store, partition, state, clock, retentionMs, retentionBytes, logger } = this.#options;
     try {
-      await store.writeSnapshot(partition, position, worldToLines(world, floorMs));
+      await store.writeSnapshot(partition, position, stateToLines(state, floorMs));
       this.#lastPosition = position;
       const held = Math.min(position, ...[...this.#holds].map((cursor) => cursor()));
       await store.trim(partition, held, clock.nowMs() - retentionMs);

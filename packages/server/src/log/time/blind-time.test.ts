@@ -3,9 +3,10 @@ import { SimClock, type SimProcessClock, settle } from '../../../test/simulation
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
 import { quietLogger, quietMetrics } from '../../../testing/worlds/notify-world.ts';
+import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { openEmbeddedLog } from '../../engine/embedded/embedded-log.ts';
-import type { Log } from '../contract.ts';
+import type { Log } from '../contract/log.ts';
 import { openLog } from '../open-log.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
@@ -69,8 +70,7 @@ class Machine {
 
   async join(uid: number, tokenEndsMs?: number): Promise<void> {
     const outcome = await this.log.join({
-      app,
-      channel: 'lobby',
+      key: liveKey(app, 'lobby'),
       identity: { uid },
       connectionId: `c${uid}`,
       connectionKind: 'rtc',
@@ -91,11 +91,11 @@ class Machine {
       lastHeardMs,
       evidence: 'socket-closed',
     } as const;
-    expect(await this.log.submit(app, 'lobby', command)).toMatchObject({ ok: true });
+    expect(await this.log.submit(liveKey(app, 'lobby'), command)).toMatchObject({ ok: true });
   }
 
   get uids(): number[] {
-    return Array.from(this.log.channel(app, 'lobby')?.roster ?? [], ({ uid }) => uid);
+    return Array.from(this.log.channel(liveKey(app, 'lobby'))?.roster ?? [], ({ uid }) => uid);
   }
 }
 
@@ -128,7 +128,7 @@ for (const [name, blind] of [
     expect(m.uids).toEqual([1, 2, 3, 4]);
     await m.sim.advance(3_000);
     expect(m.uids).toEqual([1, 2, 3, 4]);
-    expect(await m.log.submit(app, 'lobby', { type: 'resume', connectionId: 'c2' })).toMatchObject({
+    expect(await m.log.submit(liveKey(app, 'lobby'), { type: 'resume', connectionId: 'c2' })).toMatchObject({
       ok: true,
     });
     await m.sim.advance(leaseMs);
@@ -154,16 +154,16 @@ test('TIME3: a step that is made up for slowly makes no lease longer or shorter'
 
 test('TIME3: a lock goes on running out from where it was', async () => {
   const m = await begin();
-  const key = { app, channelType: 'MESSAGE', channel: 'lobby' } as const;
-  await m.log.signaling(key, { type: 'set-lock', name: 'door', ttlMs: 20_000, by: 'ann' });
-  await m.log.signaling(key, { type: 'acquire-lock', name: 'door', by: 'ann' });
-  await m.log.signaling(key, { type: 'lock-holder', owner: 'ann', offlineSinceMs: m.clock.nowMs() });
+  const key = { app, kind: 'message', name: 'lobby' } as const;
+  await m.log.submit(key, { type: 'set-lock', name: 'door', ttlMs: 20_000, by: 'ann' });
+  await m.log.submit(key, { type: 'acquire-lock', name: 'door', by: 'ann' });
+  await m.log.submit(key, { type: 'lock-holder', owner: 'ann', offlineSinceMs: m.clock.nowMs() });
   await m.sim.advance(5_000);
   await m.step(8 * hourMs);
   await m.sim.advance(14_000);
-  expect(m.log.signalingState(key).locks.door?.owner).toBe('ann');
+  expect(m.log.known(key).locks.door?.owner).toBe('ann');
   await m.sim.advance(2_000);
-  expect(m.log.signalingState(key).locks.door?.owner).toBeUndefined();
+  expect(m.log.known(key).locks.door?.owner).toBeUndefined();
 });
 
 test('TIME4: a token that ended while the machine was suspended has ended', async () => {
@@ -184,7 +184,7 @@ test('TIME3: blind time is recorded with what it changes: a crash right after it
   await m.join(3);
   m.crash();
   await m.start();
-  const link = m.log.channel(app, 'lobby')?.roster.get(1)?.link;
+  const link = m.log.channel(liveKey(app, 'lobby'))?.roster.get(1)?.link;
   expect(link).toMatchObject({ state: 'silent', evidence: 'socket-closed' });
   expect(m.uids).toEqual([1, 2, 3]);
 });

@@ -1,7 +1,7 @@
 import type { EventsLost } from '@housecount/protocol';
 import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
@@ -47,7 +47,7 @@ interface Waiting {
 }
 
 export interface RunnerParts {
-  readonly log: Pick<Log, 'follow'>;
+  readonly log: Pick<Feed, 'follow'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

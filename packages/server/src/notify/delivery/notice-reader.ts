@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
@@ -10,7 +10,7 @@ import { type Cursor, DeliveryWindow } from '../progress/delivery-window.ts';
 const faultPauseMs = 1_000;
 
 export interface ReaderParts {
-  readonly log: Pick<Log, 'follow'>;
+  readonly log: Pick<Feed, 'follow'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly cursor: Cursor;

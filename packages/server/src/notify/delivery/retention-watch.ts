@@ -1,6 +1,7 @@
 import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
+import type { LogRetention } from '../../log/contract/retention.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { KeptCursor } from '../progress/cursor-store.ts';
@@ -11,7 +12,7 @@ import { setAside, type Wanted } from '../set-aside/setting-aside.ts';
 import type { EndpointSlot } from './endpoint-slot.ts';
 
 export interface RetentionWatchParts {
-  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'beyond' | 'hold'>;
+  readonly log: Feed & Pick<LogRetention, 'beyond' | 'hold'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retention: Retention;
@@ -200,7 +201,7 @@ export class RetentionWatch {
  */
 export async function noteMissing(
   slot: EndpointSlot,
-  { log, clock, logger }: { log: Pick<Log, 'firstPosition'>; clock: Clock; logger: Logger },
+  { log, clock, logger }: { log: Pick<LogRetention, 'firstPosition'>; clock: Clock; logger: Logger },
 ): Promise<void> {
   const through = slot.aside.keptAfter(log.firstPosition);
   if (slot.finishedTo >= through) return;

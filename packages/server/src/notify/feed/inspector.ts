@@ -1,7 +1,7 @@
 import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
@@ -26,7 +26,7 @@ export interface FormedNotice {
 }
 
 export interface InspectorParts {
-  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  readonly log: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly feed: AttemptFeed;

@@ -1,5 +1,6 @@
 import type { ChannelEvent } from '@housecount/protocol';
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
+import { timeOf } from '../../log/record.ts';
 import { eventOf } from '../notice/channel-events.ts';
 import { type Cursor, DeliveryWindow } from './delivery-window.ts';
 
@@ -26,7 +27,7 @@ export interface Beyond {
   readonly position: number;
 }
 
-type Followed = Pick<Log, 'follow' | 'lastPosition'>;
+type Followed = Feed;
 
 /** Is the oldest of what waits at this cursor beyond retention? */
 export async function isBeyond(
@@ -39,7 +40,7 @@ export async function isBeyond(
   if (after >= log.lastPosition) return false;
   if (after < beyond.position) return true;
   for await (const [first] of log.follow(after, signal))
-    return first !== undefined && first.record.atMs < beyond.beforeMs;
+    return first !== undefined && timeOf(first.record) < beyond.beforeMs;
   return false;
 }
 
@@ -60,7 +61,7 @@ export async function eachBeyond(
   for await (const batch of log.follow(through, signal)) {
     for (const { position, record } of batch) {
       // Not all positions need be there: what is between two of them is nobody's.
-      if (position > beyond.position && record.atMs >= beyond.beforeMs)
+      if (position > beyond.position && timeOf(record) >= beyond.beforeMs)
         return Math.max(through, beyond.position);
       through = position;
       const event = eventOf(record);

@@ -1,9 +1,9 @@
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import { followBatchMax } from '../../log/entry-feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { SetAside } from './set-aside.ts';
 
-type Followed = Pick<Log, 'follow' | 'lastPosition'>;
+type Followed = Feed;
 
 /**
  * The log as endpoints of one app read it: what was set aside for them first, then the log itself, each position once

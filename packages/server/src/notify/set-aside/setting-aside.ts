@@ -1,4 +1,4 @@
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import { eventOf } from '../notice/channel-events.ts';
 import type { SetAside } from './set-aside.ts';
@@ -19,7 +19,7 @@ export interface Wanted {
  * resolves. Fails with what the log or the disk fails with.
  */
 export async function setAside(options: {
-  readonly log: Pick<Log, 'follow'>;
+  readonly log: Pick<Feed, 'follow'>;
   /** By app. */
   readonly wanted: ReadonlyMap<string, Wanted>;
   readonly to: number;

@@ -1,17 +1,18 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
+import { idOf } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
-import { signalingKey } from '../../log/world.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
+import { keyOf } from '../names/channel-key.ts';
 import type { Session } from '../session/session.ts';
-import { changeLock, lockKey } from './lock-requests.ts';
+import { changeLock } from './lock-requests.ts';
 import type { LockWaiters } from './lock-waiters.ts';
 
 type Acquire = Extract<SignalingRequest, { type: 'acquire-lock' }>;
 
 export interface AcquireNeeds {
-  readonly log: Pick<Log, 'signaling'>;
+  readonly log: Pick<Log, 'submit'>;
   readonly waiters: Pick<LockWaiters, 'attempt' | 'wait'>;
   readonly sessions: Holders;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
@@ -28,7 +29,7 @@ export interface Holders {
 export const lockNameOf = (
   session: Session,
   frame: Pick<Acquire, 'channelType' | 'channel' | 'lockName'>,
-): string => `${signalingKey(lockKey(session.app.id, frame))}/${frame.lockName}`;
+): string => `${idOf(keyOf(session.app.id, frame))}/${frame.lockName}`;
 
 /** Gives the lock to the session's user, or says who has it; with `retry` the answer comes when it is theirs, or given up. */
 export function acquireLock(

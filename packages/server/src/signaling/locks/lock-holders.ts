@@ -1,9 +1,9 @@
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LockHoldings } from './lock-holdings.ts';
 
 export interface HolderNeeds {
-  readonly log: Pick<Log, 'signaling'>;
+  readonly log: Pick<Log, 'submit'>;
   readonly holdings: Pick<LockHoldings, 'of'>;
   /** Resolves when what follows the log has all that is durable by now. */
   readonly presences: { caughtUp(): Promise<void> };
@@ -25,9 +25,7 @@ export class LockHolders {
       // A lock that was had a moment ago is to be among them.
       await presences.caughtUp();
       await Promise.all(
-        holdings
-          .of(app, owner)
-          .map((key) => log.signaling(key, { type: 'lock-holder', owner, offlineSinceMs })),
+        holdings.of(app, owner).map((key) => log.submit(key, { type: 'lock-holder', owner, offlineSinceMs })),
       );
     } catch (cause) {
       logger.warn('whether the holder of locks is there could not be logged', { cause: String(cause) });

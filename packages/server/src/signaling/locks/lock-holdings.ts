@@ -1,33 +1,32 @@
-import type { Log, SignalingKey } from '../../log/contract.ts';
+import { type ChannelKey, idOf } from '../../channel/channel.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record.ts';
-import { signalingKey } from '../../log/world.ts';
 
 /** In which channels each user holds locks: an index over the records, for when they go and come back. */
 export class LockHoldings {
   /** By the lock's name, the channel's included. */
   readonly #owners = new Map<string, string>();
   /** By app and user, then by channel: how many. */
-  readonly #held = new Map<string, Map<string, { readonly key: SignalingKey; count: number }>>();
+  readonly #held = new Map<string, Map<string, { readonly key: ChannelKey; count: number }>>();
 
-  constructor(log: Pick<Log, 'signalingChannels'>) {
-    for (const state of log.signalingChannels())
-      for (const { name, owner } of Object.values(state.locks)) this.#set(state, name, owner);
+  constructor(log: Pick<Channels, 'everyChannel'>) {
+    for (const { key, locks } of log.everyChannel())
+      for (const { name, owner } of Object.values(locks)) this.#set(key, name, owner);
   }
 
   absorb(record: LogRecord): void {
-    if (record.type !== 'signaling' || record.change.type !== 'lock-changed') return;
+    if (record.type !== 'channel' || record.change.type !== 'lock-changed') return;
     const { event, lock } = record.change;
-    this.#set(record, lock.name, event === 'REMOVED' ? undefined : lock.owner);
+    this.#set(record.key, lock.name, event === 'REMOVED' ? undefined : lock.owner);
   }
 
   /** The channels in which the user holds a lock, in no order. */
-  of(app: string, userId: string): SignalingKey[] {
+  of(app: string, userId: string): ChannelKey[] {
     return Array.from(this.#held.get(`${app}/${userId}`)?.values() ?? [], ({ key }) => key);
   }
 
-  #set({ app, channelType, channel }: SignalingKey, lock: string, owner: string | undefined): void {
-    const key = { app, channelType, channel };
-    const name = `${signalingKey(key)}/${lock}`;
+  #set(key: ChannelKey, lock: string, owner: string | undefined): void {
+    const name = `${idOf(key)}/${lock}`;
     const before = this.#owners.get(name);
     if (before === owner) return;
     if (before !== undefined) this.#count(key, before, -1);
@@ -38,10 +37,10 @@ export class LockHoldings {
     }
   }
 
-  #count(key: SignalingKey, owner: string, by: 1 | -1): void {
+  #count(key: ChannelKey, owner: string, by: 1 | -1): void {
     const user = `${key.app}/${owner}`;
-    const name = signalingKey(key);
-    const channels = this.#held.get(user) ?? new Map<string, { key: SignalingKey; count: number }>();
+    const name = idOf(key);
+    const channels = this.#held.get(user) ?? new Map<string, { key: ChannelKey; count: number }>();
     const held = channels.get(name) ?? { key, count: 0 };
     held.count += by;
     if (held.count > 0) channels.set(name, held);

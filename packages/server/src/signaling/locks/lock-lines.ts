@@ -1,5 +1,5 @@
 import { signalingErrors } from '@housecount/protocol';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { done } from '../names/answer.ts';
 import { needOfChannel, nothing } from '../names/need.ts';
 import { keyOf, type RequestLines } from '../names/request.ts';
@@ -20,7 +20,7 @@ const needWrite = (frame: Parameters<typeof needOfChannel>[0]) => needOfChannel(
 
 /** What is asked of locks. */
 export function lockLines(
-  parts: AcquireNeeds & { readonly log: Pick<Log, 'signalingState'> },
+  parts: AcquireNeeds & { readonly log: Pick<Log, 'known'> },
 ): RequestLines<LockRequestType> {
   const { log } = parts;
   const change = (session: Session, frame: LockRequest) =>
@@ -29,7 +29,7 @@ export function lockLines(
     'get-locks': {
       need: (frame) => needOfChannel(frame, ['read'], lockFailed),
       rate: 'lock',
-      handle: (session, frame) => done({ locks: locksOf(log.signalingState(keyOf(session, frame)).locks) }),
+      handle: (session, frame) => done({ locks: locksOf(log.known(keyOf(session, frame)).locks) }),
     },
     'set-lock': { need: needWrite, rate: 'lock', handle: change },
     'remove-lock': { need: needWrite, rate: 'lock', handle: change },

@@ -1,8 +1,9 @@
 import { isSignalingName, type SignalingLock, type SignalingRequest } from '@housecount/protocol';
 import type { Lock, Locks } from '../../channel/locks.ts';
 import { limits } from '../../limits.ts';
-import type { Log, SignalingKey } from '../../log/contract.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, refusedByLog, type SignalingAnswer } from '../names/answer.ts';
+import { keyOf } from '../names/channel-key.ts';
 
 export type LockRequest = Extract<
   SignalingRequest,
@@ -14,7 +15,7 @@ const ttlBounds = [10, 300] as const;
 
 /** Does once what is asked of a lock, durably, in the name of `by`. A lock that somebody else holds is −14007. */
 export async function changeLock(
-  log: Pick<Log, 'signaling'>,
+  log: Pick<Commands, 'submit'>,
   app: string,
   by: string,
   request: LockRequest,
@@ -22,14 +23,9 @@ export async function changeLock(
   const { lockName: name } = request;
   // Anything may stand in it but what no name can hold; it is as long as a name (spec: signaling 6.2).
   if (!isSignalingName(name)) return refused(-14005, 'A lock has a name of 1 to 64 legal characters.');
-  const outcome = await log.signaling(lockKey(app, request), commandOf(request, name, by));
+  const outcome = await log.submit(keyOf(app, request), commandOf(request, name, by));
   return outcome.ok ? done() : refusedByLog(outcome.code, outcome.detail, refusals, -14001);
 }
-
-export const lockKey = (
-  app: string,
-  { channelType, channel }: Pick<LockRequest, 'channelType' | 'channel'>,
-): SignalingKey => ({ app, channelType, channel });
 
 /** The locks of a channel as they go to clients. */
 export const locksOf = (locks: Locks): readonly SignalingLock[] => Object.values(locks).map(lockOf);

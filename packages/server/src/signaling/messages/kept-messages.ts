@@ -6,8 +6,8 @@ import {
 } from '@housecount/protocol';
 import type { Messages, MessagesPage } from '../../ledger/messages/messages.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
-import { conversationOf } from '../../log/world.ts';
+import type { Log } from '../../log/contract/log.ts';
+import { conversationOf } from '../../log/conversation.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
 import { failed } from '../names/refusals.ts';

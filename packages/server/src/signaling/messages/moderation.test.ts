@@ -8,7 +8,7 @@ import {
   subscription,
   type TestClient,
 } from '../../../testing/worlds/signaling-world.ts';
-import type { RuleDraft } from '../../log/contract.ts';
+import type { RuleDraft } from '../../log/contract/rules.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -48,8 +48,8 @@ describe('put out of a channel', () => {
     // Of one turn, and so of one append.
     ann.handler?.onText(JSON.stringify({ ...subscription('lobby'), id: 901 }));
     const connectionIds = [ann.welcome.session.id];
-    const key = { app: app.id, channelType: 'MESSAGE', channel: 'lobby' } as const;
-    void w.log.signaling(key, { type: 'kick', connectionIds, ruleScope: 'channel' });
+    const key = { app: app.id, kind: 'message', name: 'lobby' } as const;
+    void w.log.submit(key, { type: 'kick', connectionIds, ruleScope: 'channel' });
     await w.settled();
     expect(ann.all('refused')).toMatchObject([{ id: 901, code: signalingErrors.subscribeFailed }]);
     expect(w.subscribers()).toEqual(['bob']);
@@ -227,7 +227,7 @@ describe('put out of a channel', () => {
 });
 
 describe('away', () => {
-  const key = { app: app.id, channelType: 'MESSAGE', channel: 'lobby' } as const;
+  const key = { app: app.id, kind: 'message', name: 'lobby' } as const;
   const comesBack = (w: SignalingWorld, { welcome }: TestClient) =>
     w.login('ann', { session: welcome.session });
   const inTime = async <T>(w: SignalingWorld, promise: Promise<T>): Promise<T> => {
@@ -337,7 +337,7 @@ describe('away', () => {
     await lost.subscribes('lobby');
     await lost.drops();
     await w.advance(leaseMs + 1_000);
-    expect(w.log.signalingChannel(key)).toBeUndefined();
+    expect(w.log.channel(key)).toBeUndefined();
     expect((await comesBack(w, lost)).welcome.resumed).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { signalingErrors } from '@housecount/protocol';
 import type { KickingRule } from '../../channel/rules.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { LogRecord } from '../../log/record.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -42,7 +42,7 @@ export function isBanned(
 
 /** Does a rule keep the session out of a channel that it is in: one that was made while nobody could put it out? */
 export function keptOut({ log }: ModerationNeeds, session: Session, key: ChannelKey) {
-  return log.banned(key.app, subjectOf(log, session, key.channel), 'join_channel');
+  return log.banned(key.app, subjectOf(log, session, key.name), 'join_channel');
 }
 
 /** If the record is of a rule about the app as a whole that puts people offline: does it speak of this session? */
@@ -67,12 +67,12 @@ export function tellKicked(
   key: ChannelKey,
 ): void {
   session.waits.endAll(key);
-  if (key.channelType === 'STREAM') {
+  if (key.kind === 'stream') {
     session.streamEnded(key, 'kicked');
     return;
   }
   if (!session.subscriptions.drop(key)) return;
-  const frame = putOutFrame({ channelType: key.channelType, channel: key.channel }, clock.nowMs());
+  const frame = putOutFrame(key, clock.nowMs());
   session.answerLate((connection) => connection.send(frame));
 }
 

@@ -167,7 +167,7 @@ test('SIG36: one publisher cannot drown a large channel; small messages, and oth
   await bob.subscribes('lobby');
   // As if very many were there.
   const { audiences } = w.signaling.parts;
-  const topic = messagesTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' });
+  const topic = messagesTopic({ app: app.id, kind: 'message', name: 'lobby' });
   const leave = Array.from({ length: 20_000 }, () => audiences.enter(topic));
   const large = to('lobby', { text: 'x'.repeat(32_000) });
   expect((await ann.asks(large)).type).toBe('ok');

@@ -1,7 +1,7 @@
 import { type SignalingMessage, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { Counter } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
@@ -29,7 +29,7 @@ export interface PublishNeeds {
 }
 
 export interface MetadataNeeds extends Pick<PublishNeeds, 'clock' | 'audiences'> {
-  readonly log: Pick<Log, 'signaling' | 'signalingState'>;
+  readonly log: Pick<Log, 'submit' | 'known'>;
 }
 
 /** Who publishes: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */
@@ -62,7 +62,7 @@ export interface Told {
 }
 
 export const encode = (publisher: Publisher, publication: Publication, serverMs: number): Told => ({
-  topic: messagesTopic({ app: publisher.app, channelType: 'MESSAGE', channel: publication.channel }),
+  topic: messagesTopic({ app: publisher.app, kind: 'message', name: publication.channel }),
   text: JSON.stringify(frameOf('MESSAGE', publisher, publication, serverMs)),
 });
 
@@ -154,7 +154,7 @@ export function mayTellMetadata(
   const key = metadataKey(app, target);
   const followers = audiences.sizeOf(storageTopic(key));
   if (followers === 0) return true;
-  const length = storageLength(log.signalingState(key).metadata, items, userId);
+  const length = storageLength(log.known(key).metadata, items, userId);
   return rates.takeDelivery(length * followers, clock.steadyMs());
 }
 

@@ -19,9 +19,9 @@ export const channelEnded = (channel: string, code: Code): SignalingChannelEnded
 
 /** What a client is told of a channel of either kind that a rule put it out of. */
 export function putOutFrame(
-  { channelType, channel }: PutOut,
+  { kind, name }: PutOut,
   serverMs: number,
 ): SignalingChannelEnded | SignalingUnsubscribed {
-  if (channelType === 'STREAM') return channelEnded(channel, 'kicked');
-  return { type: 'unsubscribed', channel, code: 'kicked', message: codes.kicked.message, serverMs };
+  if (kind === 'stream') return channelEnded(name, 'kicked');
+  return { type: 'unsubscribed', channel: name, code: 'kicked', message: codes.kicked.message, serverMs };
 }

@@ -1,14 +1,16 @@
 import { expect, test } from 'bun:test';
 import type { SignalingTopicEvent } from '@housecount/protocol';
-import type { SignalingCommand, SignalingState } from '../../channel/signaling.ts';
-import { applySignaling, emptySignaling, evolveSignaling } from '../../channel/signaling-apply.ts';
-import type { LogEntry } from '../../log/record.ts';
+import { apply } from '../../channel/apply.ts';
+import { type Channel, emptyChannel } from '../../channel/channel.ts';
+import type { ChannelCommand } from '../../channel/command.ts';
+import { evolve } from '../../channel/evolve.ts';
+import { type LogEntry, recordOf } from '../../log/record.ts';
 import type { Socket } from '../../net/socket/socket.ts';
 import { Audiences } from '../names/audiences.ts';
 import { topicsTopic } from '../names/topics.ts';
 import { TopicEvents } from './topic-events.ts';
 
-const key = { app: 'app', channelType: 'STREAM', channel: 'x' } as const;
+const key = { app: 'app', kind: 'stream', name: 'x' } as const;
 const limits = {
   membersMax: 9,
   hostsMax: 0,
@@ -22,7 +24,7 @@ const limits = {
 
 /** A log that is ahead of who reads it. */
 class Ahead {
-  state: SignalingState = emptySignaling(key);
+  state: Channel = emptyChannel(key);
   readonly entries: LogEntry[] = [];
   readonly audiences = new Audiences();
   readonly published: string[] = [];
@@ -32,7 +34,7 @@ class Ahead {
     const self = this;
     this.events = new TopicEvents({
       log: {
-        signalingState: () => this.state,
+        known: () => this.state,
         get lastPosition() {
           return self.entries.length;
         },
@@ -43,12 +45,12 @@ class Ahead {
     });
   }
 
-  ask(command: SignalingCommand): void {
-    const decision = applySignaling(this.state, command, 5, limits);
+  ask(command: ChannelCommand): void {
+    const decision = apply(this.state, command, 5, limits);
     if ('refused' in decision) throw new Error(decision.refused);
-    for (const record of decision.records) {
-      this.entries.push({ position: this.entries.length + 1, record });
-      this.state = evolveSignaling(this.state, record);
+    for (const change of decision.changes) {
+      this.entries.push({ position: this.entries.length + 1, record: recordOf(key, change) });
+      this.state = evolve(this.state, change);
     }
   }
 

@@ -1,11 +1,11 @@
 import type { SignalingTopic, SignalingTopicEvent } from '@housecount/protocol';
-import type { SignalingState } from '../../channel/signaling.ts';
-import { evolveSignaling } from '../../channel/signaling-apply.ts';
+import { type Channel, idOf } from '../../channel/channel.ts';
+import { evolve } from '../../channel/evolve.ts';
 import type { Topics } from '../../channel/topics.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
-import { signalingKey } from '../../log/world.ts';
 import type { Broadcast, Socket } from '../../net/socket/socket.ts';
 import type { Audiences } from '../names/audiences.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -14,7 +14,7 @@ import { userIdOf } from '../names/identity.ts';
 import { topicsTopic } from '../names/topics.ts';
 
 interface Options {
-  readonly log: Pick<Log, 'signalingState' | 'lastPosition'>;
+  readonly log: Pick<Channels, 'known'> & Pick<Feed, 'lastPosition'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly broadcast: Broadcast;
   readonly audiences: Audiences;
@@ -23,7 +23,7 @@ interface Options {
 /** A stream channel that somebody watches, as of `position`. */
 interface Kept {
   readonly key: ChannelKey;
-  state: SignalingState;
+  state: Channel;
   position: number;
   watchers: number;
   /** Its topics, encoded once for all who come before the next change. */
@@ -49,11 +49,11 @@ export class TopicEvents {
 
   /** Tells the socket who publishes, then what changes. Returns the end of it, to be called once. */
   watch(key: ChannelKey, socket: Socket): () => void {
-    const name = signalingKey(key);
+    const name = idOf(key);
     const { log, clock, audiences } = this.#options;
     const kept = this.#kept.get(name) ?? {
       key,
-      state: log.signalingState(key),
+      state: log.known(key),
       position: log.lastPosition,
       watchers: 0,
       snapshot: undefined,
@@ -73,18 +73,18 @@ export class TopicEvents {
   }
 
   absorb({ position, record }: LogEntry): void {
-    if (record.type !== 'signaling' || record.channelType !== 'STREAM') return;
-    const kept = this.#kept.get(signalingKey(record));
+    if (record.type !== 'channel' || record.key.kind !== 'stream') return;
+    const kept = this.#kept.get(idOf(record.key));
     if (!kept || position <= kept.position) return;
     const { state } = kept;
-    kept.state = evolveSignaling(state, record);
-    kept.position = position;
     const { change } = record;
+    kept.state = evolve(state, change);
+    kept.position = position;
     if (change.type !== 'topics-set' && change.type !== 'member-left') return;
+    const member = state.sid === undefined ? undefined : state.roster.get(change.uid);
+    if (state.sid === undefined || !member) return;
     const before = state.publishers.byUid.get(change.uid)?.topics ?? {};
     const after = change.type === 'topics-set' ? change.topics : {};
-    const member = state.presence.sid === undefined ? undefined : state.presence.roster.get(change.uid);
-    if (!member) return;
     kept.snapshot = undefined;
     const userId = userIdOf(member);
     this.#tell(
@@ -112,10 +112,11 @@ export class TopicEvents {
 const those = (topics: Topics, are: (topic: string) => boolean): Topics =>
   Object.fromEntries(Object.entries(topics).filter(([topic]) => are(topic)));
 
-function topicsOf({ publishers, presence }: SignalingState): readonly SignalingTopic[] {
+function topicsOf(state: Channel): readonly SignalingTopic[] {
+  if (state.sid === undefined) return [];
   const byTopic = new Map<string, { userId: string; meta: string }[]>();
-  for (const { uid, topics } of publishers.byUid.values()) {
-    const member = presence.sid === undefined ? undefined : presence.roster.get(uid);
+  for (const { uid, topics } of state.publishers.byUid.values()) {
+    const member = state.roster.get(uid);
     if (!member) continue;
     for (const [topic, meta] of Object.entries(topics)) {
       const of = byTopic.get(topic) ?? [];
@@ -126,5 +127,5 @@ function topicsOf({ publishers, presence }: SignalingState): readonly SignalingT
   return Array.from(byTopic, ([topic, users]) => ({ topic, publishers: users }));
 }
 
-const textOf = ({ channel }: ChannelKey, event: SignalingTopicEvent['event'], serverMs: number): string =>
-  JSON.stringify({ type: 'topic', channel, event, serverMs } satisfies SignalingTopicEvent);
+const textOf = ({ name }: ChannelKey, event: SignalingTopicEvent['event'], serverMs: number): string =>
+  JSON.stringify({ type: 'topic', channel: name, event, serverMs } satisfies SignalingTopicEvent);

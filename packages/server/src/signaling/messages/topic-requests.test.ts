@@ -186,7 +186,7 @@ test('SIG64: a message goes to those alone who subscribed to this publisher in t
   expect(c.all('message')).toHaveLength(count);
   expect(
     w.signaling.parts.audiences.sizeOf(
-      topicMessagesTopic({ app: app.id, channelType: 'STREAM', channel: 'arena' }, 't', 'ann'),
+      topicMessagesTopic({ app: app.id, kind: 'stream', name: 'arena' }, 't', 'ann'),
     ),
   ).toBe(0);
 });
@@ -220,7 +220,7 @@ test('SIG64: what messages put on the connections of subscribers is counted with
   const { w, a, b } = await arena('ann', 'bob');
   await a.asks(joins('t'));
   await b.asks(about('subscribe-topic', 't', { users: ['ann'] }));
-  const to = topicMessagesTopic({ app: app.id, channelType: 'STREAM', channel: 'arena' }, 't', 'ann');
+  const to = topicMessagesTopic({ app: app.id, kind: 'stream', name: 'arena' }, 't', 'ann');
   const leave = Array.from({ length: 400_000 }, () => w.signaling.parts.audiences.enter(to));
   expect(code(await a.asks(publishes('t', 'x'.repeat(500))))).toBe(0);
   expect(code(await a.asks(publishes('t', 'x'.repeat(500))))).toBe(-11025);
@@ -228,7 +228,7 @@ test('SIG64: what messages put on the connections of subscribers is counted with
   expect(code(await a.asks(publishes('t', 'x')))).toBe(0);
   expect(b.all('message')).toHaveLength(2);
   // Beginning and ending to publish is told to everybody, and counted as well.
-  const told = topicsTopic({ app: app.id, channelType: 'STREAM', channel: 'arena' });
+  const told = topicsTopic({ app: app.id, kind: 'stream', name: 'arena' });
   for (let i = 0; i < 1_000_000; i++) w.signaling.parts.audiences.enter(told);
   await w.advance(10_000);
   const answers = [];
@@ -308,18 +308,21 @@ test('SIG65: users are added one by one, and each that cannot be has its own num
 
 test('SIG65: without users 64 of those who publish are taken by chance; the sixty-fifth finds no room', async () => {
   const { w, a } = await arena('ann');
-  const key = { app: app.id, channelType: 'STREAM', channel: 'arena' } as const;
+  const key = { app: app.id, kind: 'stream', name: 'arena' } as const;
   for (let uid = 1; uid <= 80; uid++) {
     const connectionId = `c${uid}`;
-    void w.log.signaling(key, {
-      type: 'join',
+    void w.log.join({
+      key,
       identity: { uid },
       connectionId,
+      connectionKind: 'signaling',
+      role: 'audience',
+      platform: 0,
       quiet: false,
       leaseMs: 1e6,
       ip: '',
     });
-    void w.log.signaling(key, { type: 'join-topic', connectionId, topic: 't', meta: '' });
+    void w.log.submit(key, { type: 'join-topic', connectionId, topic: 't', meta: '' });
   }
   await w.settled();
   const ask = async (over: object) => {
@@ -340,7 +343,7 @@ test('SIG65: without users 64 of those who publish are taken by chance; the sixt
   });
   // Who ended to publish makes room for one who does.
   const gone = subscribed[10] ?? '';
-  await w.log.signaling(key, { type: 'leave-topic', connectionId: `c${gone}`, topic: 't' }).catch(() => {});
+  await w.log.submit(key, { type: 'leave-topic', connectionId: `c${gone}`, topic: 't' }).catch(() => {});
   await w.settled();
   const after = await ask({ users: [missing] });
   expect(after.succeeded).toEqual([missing]);

@@ -9,7 +9,7 @@ import {
 import type { Topics } from '../../channel/topics.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -23,13 +23,13 @@ import { type ModerationNeeds, muted } from './moderation.ts';
 import type { PublishNeeds } from './publish.ts';
 
 export interface ChangeTopicNeeds {
-  readonly log: Pick<Log, 'signaling'>;
+  readonly log: Pick<Log, 'submit'>;
   readonly audiences: Audiences;
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
 
 /** Who publishes in the topics of a channel. */
-type Publishing = Pick<Log, 'signalingChannel' | 'uidOf'>;
+type Publishing = Pick<Log, 'channel' | 'uidOf'>;
 
 export interface PublishTopicNeeds extends ModerationNeeds, Omit<PublishNeeds, 'sessions'> {
   readonly log: ModerationNeeds['log'] & Publishing;
@@ -42,8 +42,8 @@ export interface SubscribeTopicNeeds {
 
 const keyOf = (session: Session, { channel }: { readonly channel: string }): ChannelKey => ({
   app: session.app.id,
-  channelType: 'STREAM',
-  channel,
+  kind: 'stream',
+  name: channel,
 });
 const notJoined = () => refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
 const tooMuch = 'That is too much for so many receivers; wait a moment.';
@@ -63,7 +63,7 @@ export async function changeTopic(
     return refused(signalingErrors.rateExceeded, tooMuch);
   const { topic } = frame;
   const connectionId = session.id;
-  const outcome = await log.signaling(
+  const outcome = await log.submit(
     key,
     frame.type === 'join-topic'
       ? { type: 'join-topic', connectionId, topic, meta: frame.meta }
@@ -184,9 +184,9 @@ function makeRoom(stream: StreamMembership, topic: string, publishes: (userId: s
 
 function isPublisher(log: Publishing, key: ChannelKey, topic: string, userId: string): boolean {
   const uid = uidOf(log, key.app, userId);
-  const state = log.signalingChannel(key);
-  if (uid === undefined || state?.presence.sid === undefined) return false;
-  const member = state.presence.roster.get(uid);
+  const state = log.channel(key);
+  if (uid === undefined || !state) return false;
+  const member = state.roster.get(uid);
   const topics = state.publishers.byUid.get(uid)?.topics ?? {};
   return member !== undefined && userIdOf(member) === userId && Object.hasOwn(topics, topic);
 }
@@ -198,11 +198,11 @@ function anyPublishers(
   key: ChannelKey,
   topic: string,
 ): readonly string[] {
-  const state = log.signalingChannel(key);
-  if (state?.presence.sid === undefined) return [];
+  const state = log.channel(key);
+  if (!state) return [];
   const all: string[] = [];
   for (const { uid, topics } of state.publishers.byUid.values()) {
-    const member = Object.hasOwn(topics, topic) ? state.presence.roster.get(uid) : undefined;
+    const member = Object.hasOwn(topics, topic) ? state.roster.get(uid) : undefined;
     if (member && userIdOf(member) !== session.userId) all.push(userIdOf(member));
   }
   for (let at = 0; at < Math.min(all.length, signalingTopicUsersMax); at++) {
@@ -215,8 +215,7 @@ function anyPublishers(
 }
 
 function ownTopics(log: Publishing, session: Session, key: ChannelKey): Topics {
-  const state = log.signalingChannel(key);
-  const member =
-    state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);
+  const state = log.channel(key);
+  const member = state?.roster.getByConnection(session.id);
   return (member && state?.publishers.byUid.get(member.uid)?.topics) ?? {};
 }

@@ -1,5 +1,31 @@
 import type { SignalingChannelType } from '@housecount/protocol';
-import type { SignalingKey } from '../../log/contract.ts';
+import type { ChannelKey as AnyChannelKey } from '../../channel/channel.ts';
 
 /** Names a channel that can be subscribed to. */
-export type ChannelKey = SignalingKey & { readonly channelType: SignalingChannelType };
+export type ChannelKey = AnyChannelKey<'message' | 'stream'>;
+
+/** How clients name one: by its type and its name; the app is that of their session. */
+export interface ChannelPlace {
+  readonly channelType: SignalingChannelType;
+  readonly channel: string;
+}
+
+export const keyOf = (app: string, { channelType, channel }: ChannelPlace): ChannelKey => ({
+  app,
+  kind: kindOf(channelType),
+  name: channel,
+});
+
+export const kindOf = (channelType: SignalingChannelType): ChannelKey['kind'] =>
+  channelType === 'STREAM' ? 'stream' : 'message';
+
+export const channelTypeOf = (kind: ChannelKey['kind']): SignalingChannelType =>
+  kind === 'stream' ? 'STREAM' : 'MESSAGE';
+
+export const placeOf = ({ kind, name }: ChannelKey): ChannelPlace => ({
+  channelType: channelTypeOf(kind),
+  channel: name,
+});
+
+export const isSubscribable = (key: AnyChannelKey): key is ChannelKey =>
+  key.kind === 'message' || key.kind === 'stream';

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { app, SignalingWorld } from '../../../testing/worlds/signaling-world.ts';
+import { liveKey } from '../../channel/channel.ts';
 
 let world: SignalingWorld | undefined;
 afterEach(() => world?.stop());
@@ -11,11 +12,10 @@ test('ACCT4: a user whose id spells the uid that another account has is not that
   const uid = w.log.uidOf(app.id, 'vera') ?? 0;
   const client = await w.login(String(uid));
   await client.subscribes('lobby');
-  const key = { app: app.id, channelType: 'MESSAGE', channel: 'lobby' } as const;
-  const presence = w.log.signalingChannel(key)?.presence;
-  const members = presence?.sid === undefined ? [] : [...presence.roster];
+  const key = { app: app.id, kind: 'message', name: 'lobby' } as const;
+  const members = [...(w.log.channel(key)?.roster ?? [])];
   expect(members.map(({ account }) => account)).toEqual([String(uid)]);
   expect(members[0]?.uid).not.toBe(uid);
-  expect(w.log.channel(app.id, 'lobby')?.roster.get(uid)?.account).toBe('vera');
+  expect(w.log.channel(liveKey(app.id, 'lobby'))?.roster.get(uid)?.account).toBe('vera');
   expect(w.log.uidOf(app.id, String(uid))).toBe(members[0]?.uid ?? 0);
 });

@@ -1,7 +1,7 @@
-import type { Log } from '../../log/contract.ts';
+import type { Identities } from '../../log/contract/identities.ts';
 import { spelledUid } from '../../log/decide/account-uids.ts';
 
-type Accounts = Pick<Log, 'uidOf'>;
+type Accounts = Pick<Identities, 'uidOf'>;
 
 /**
  * Who a user id is to the log: the uid that it spells (1 to 4294967295, without leading zeros), unless that is somebody else's, so that

@@ -1,6 +1,6 @@
 import { type MetadataTarget, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
 import type { Access, Resource } from '../../token/permissions.ts';
-import type { ChannelKey } from './channel-key.ts';
+import { type ChannelKey, type ChannelPlace, kindOf } from './channel-key.ts';
 
 /** What a request needs of a token that has lists of permissions, and the code of the API for who has it not. */
 export interface Need {
@@ -11,14 +11,16 @@ export interface Need {
   readonly code: SignalingErrorCode;
 }
 
-type Place = Omit<ChannelKey, 'app'>;
+export const resourceOf = (kind: ChannelKey['kind']): Resource =>
+  kind === 'stream' ? 'streamChannels' : 'messageChannels';
 
-export const resourceOf = ({ channelType }: Place): Resource =>
-  channelType === 'STREAM' ? 'streamChannels' : 'messageChannels';
-
-export const needOfChannel = (place: Place, access: readonly Access[], code: SignalingErrorCode): Need => ({
+export const needOfChannel = (
+  place: ChannelPlace,
+  access: readonly Access[],
+  code: SignalingErrorCode,
+): Need => ({
   access,
-  resource: resourceOf(place),
+  resource: resourceOf(kindOf(place.channelType)),
   name: place.channel,
   code,
 });

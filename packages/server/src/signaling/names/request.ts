@@ -2,7 +2,7 @@ import type { SignalingClientFrame } from '@housecount/protocol';
 import type { RateKind } from '../session/rates/rates.ts';
 import type { Session } from '../session/session.ts';
 import type { SignalingAnswer } from './answer.ts';
-import type { ChannelKey } from './channel-key.ts';
+import { type ChannelKey, type ChannelPlace, keyOf as keyOfPlace } from './channel-key.ts';
 import type { Need } from './need.ts';
 
 /** A frame that is answered by `ok` or `refused` with its id. */
@@ -28,8 +28,4 @@ export type RequestTable = { readonly [Type in Request['type']]: RequestLine<Typ
 export type RequestLines<Type extends Request['type']> = Pick<RequestTable, Type>;
 
 /** The channel that a user names. */
-export const keyOf = (session: Session, { channelType, channel }: Omit<ChannelKey, 'app'>): ChannelKey => ({
-  app: session.app.id,
-  channelType,
-  channel,
-});
+export const keyOf = (session: Session, place: ChannelPlace): ChannelKey => keyOfPlace(session.app.id, place);

@@ -1,6 +1,6 @@
 import { type SignalingStates, signalingErrors, signalingStatesBytesMax } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { failed } from '../names/refusals.ts';
@@ -9,7 +9,7 @@ import { merged } from './person.ts';
 import type { Presences } from './presences.ts';
 
 export interface StateNeeds {
-  readonly log: Pick<Log, 'signaling' | 'signalingChannel'>;
+  readonly log: Pick<Log, 'submit' | 'channel'>;
   readonly presences: Pick<Presences, 'announcedTo'>;
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
@@ -27,7 +27,7 @@ export async function changeStates(
   const bytes = frameBytes + bytesOf(after);
   if (!session.rates.takeDelivery(bytes * presences.announcedTo(key), clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, 'That is too much for so many receivers; wait a moment.');
-  const outcome = await log.signaling(key, { type: 'change-states', connectionId: session.id, ...change });
+  const outcome = await log.submit(key, { type: 'change-states', connectionId: session.id, ...change });
   return outcome.ok ? done() : failed(outcome, signalingErrors.presenceFailed);
 }
 
@@ -45,14 +45,13 @@ const frameBytes = 200;
 
 /** The user's states in the channel once these are set; what is removed at the same time still counts. */
 function statesWith(
-  log: Pick<Log, 'signalingChannel'>,
+  log: Pick<Log, 'channel'>,
   session: Session,
   key: ChannelKey,
   set: SignalingStates,
 ): SignalingStates {
-  const state = log.signalingChannel(key);
-  const member =
-    state?.presence.sid === undefined ? undefined : state.presence.roster.getByConnection(session.id);
+  const state = log.channel(key);
+  const member = state?.roster.getByConnection(session.id);
   const before = member && state?.states.get(member.uid)?.states;
   return before ? merged([before, set]) : set;
 }

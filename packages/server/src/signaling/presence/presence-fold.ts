@@ -1,8 +1,8 @@
 import type { LeaveReason, RosterPoint, SignalingOccupant, SignalingStates } from '@housecount/protocol';
-import type { ChannelRecord } from '../../channel/decision.ts';
+import type { OpenChannel } from '../../channel/channel.ts';
+import type { ChannelChange } from '../../channel/decision.ts';
+import type { Link as MemberLink } from '../../channel/membership/member.ts';
 import { Trie } from '../../channel/membership/trie.ts';
-import type { SignalingRecord, SignalingState } from '../../channel/signaling.ts';
-import type { Link as MemberLink, OpenChannel } from '../../channel/state.ts';
 import { userIdOf } from '../names/identity.ts';
 import {
   isClaimant,
@@ -75,19 +75,18 @@ export class PresenceFold {
     name = '',
   }: {
     readonly live?: OpenChannel | undefined;
-    readonly signaling?: SignalingState | undefined;
+    readonly signaling?: OpenChannel | undefined;
     readonly name?: string;
   }) {
     this.#name = name;
-    const presence = signaling?.presence.sid === undefined ? undefined : signaling.presence;
     this.#at = {
       ...(live && { live: { sid: live.sid, seq: live.seq } }),
-      ...(presence && { signaling: { sid: presence.sid, seq: presence.seq } }),
+      ...(signaling && { signaling: { sid: signaling.sid, seq: signaling.seq } }),
     };
     for (const { uid, account, role, joinedMs, link } of live?.roster ?? [])
       this.#liveJoined({ uid, role, joinedMs, ...silence(link) }, account);
-    if (!signaling || !presence) return;
-    for (const { uid, account, joinedMs, link, quiet = false } of presence.roster) {
+    if (!signaling) return;
+    for (const { uid, account, joinedMs, link, quiet = false } of signaling.roster) {
       const states = signaling.states.get(uid)?.states ?? noStates;
       this.#subscribed({ uid, joinedMs, quiet, states, ...silence(link) }, account);
     }
@@ -145,7 +144,7 @@ export class PresenceFold {
   }
 
   /** A record of the live channel. */
-  absorbLive(record: ChannelRecord): readonly PersonChange[] {
+  absorbLive(record: ChannelChange): readonly PersonChange[] {
     this.#passed('live', record);
     switch (record.type) {
       case 'member-joined': {
@@ -176,7 +175,7 @@ export class PresenceFold {
   }
 
   /** A record of the signaling channel. */
-  absorbSignaling(change: SignalingRecord['change']): readonly PersonChange[] {
+  absorbSignaling(change: ChannelChange): readonly PersonChange[] {
     this.#passed('signaling', change);
     switch (change.type) {
       case 'member-joined': {
@@ -325,7 +324,7 @@ const withLink = <Link extends { readonly uid: number }>(
 /** The links after a mark: one went silent, or is heard again. */
 function heardOf<Link extends { readonly uid: number; readonly silentSinceMs?: number }>(
   links: readonly Link[],
-  mark: Extract<ChannelRecord, { type: 'link-silent' | 'link-live' }>,
+  mark: Extract<ChannelChange, { type: 'link-silent' | 'link-live' }>,
 ): Link[] {
   return links.map((link) => {
     if (link.uid !== mark.uid) return link;

@@ -1,14 +1,12 @@
 import type { SignalingOccupant, SignalingPresence, SignalingPresenceEvent } from '@housecount/protocol';
 import { limits } from '../../limits.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 
 /** A frame that says what happened in a channel, encoded once for all who are told. */
 export function presenceText(key: ChannelKey, event: SignalingPresenceEvent, serverMs: number): string {
-  const { channelType, channel } = key;
   return JSON.stringify({
     type: 'presence',
-    channelType,
-    channel,
+    ...placeOf(key),
     event,
     serverMs,
   } satisfies SignalingPresence);

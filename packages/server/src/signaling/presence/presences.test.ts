@@ -2,16 +2,17 @@ import { expect, test } from 'bun:test';
 import type { MemberJoined, SignalingPresence } from '@housecount/protocol';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
-import type { ChannelRecord } from '../../channel/decision.ts';
+import { asRecord } from '../../../testing/worlds/records.ts';
+import { type Channel, type ChannelKey, emptyChannel, liveKey } from '../../channel/channel.ts';
+import type { MembershipChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
-import { type ChannelState, closedChannel } from '../../channel/state.ts';
 import { limits } from '../../limits.ts';
 import type { Socket } from '../../net/socket/socket.ts';
 import type { Watcher } from './channel/watchers.ts';
 import { Presences } from './presences.ts';
 
 const app = 'a'.repeat(32);
-const key = { app, channelType: 'MESSAGE', channel: 'lobby' } as const;
+const key = { app, kind: 'message', name: 'lobby' } as const;
 
 const joined = (uid: number, seq: number): MemberJoined => ({
   type: 'member-joined',
@@ -30,7 +31,7 @@ const joined = (uid: number, seq: number): MemberJoined => ({
   connectionKind: 'rtc',
   leaseMs: 10_000,
 });
-const opened: ChannelRecord = {
+const opened: MembershipChange = {
   type: 'channel-opened',
   app,
   channel: 'lobby',
@@ -43,17 +44,17 @@ const opened: ChannelRecord = {
 
 /** A log that is ahead of its reader by as much as the test likes. */
 class World {
-  readonly records: ChannelRecord[] = [opened, joined(1, 2)];
+  readonly records: MembershipChange[] = [opened, joined(1, 2)];
   readonly clock = new SimClock();
   readonly live = new Set<Watcher>();
   read = 2;
   readonly log = {
     lastPosition: 2,
-    channel: () => {
-      const state = this.records.reduce<ChannelState>(evolve, closedChannel(app, 'lobby'));
+    channel: (of: ChannelKey) => {
+      if (of.kind !== 'live') return undefined;
+      const state = this.records.reduce<Channel>(evolve, emptyChannel(liveKey(app, 'lobby')));
       return state.sid === undefined ? undefined : state;
     },
-    signalingChannel: () => undefined,
   };
   readonly presences = new Presences({
     log: this.log,
@@ -68,7 +69,7 @@ class World {
     isBound: () => true,
   });
 
-  adds(...added: ChannelRecord[]): void {
+  adds(...added: MembershipChange[]): void {
     this.records.push(...added);
     this.log.lastPosition = this.records.length;
   }
@@ -76,7 +77,7 @@ class World {
   absorb(): void {
     const record = this.records[this.read];
     this.read += 1;
-    if (record) this.presences.absorb({ position: this.read, record });
+    if (record) this.presences.absorb({ position: this.read, record: asRecord(record) });
   }
   watch(): SignalingPresence['event'][] {
     const events: SignalingPresence['event'][] = [];
@@ -113,7 +114,7 @@ test('SIG20: a snapshot has what is durable, and nothing that is in it is told a
 
 test('SIG20: what a snapshot has already is not told again as it was on the way', () => {
   const world = new World();
-  const becomes = (role: 'audience' | 'broadcaster', seq: number): ChannelRecord => {
+  const becomes = (role: 'audience' | 'broadcaster', seq: number): MembershipChange => {
     const { connectionKind: _kind, leaseMs: _lease, ...subject } = joined(1, seq);
     return { ...subject, type: 'role-changed', role };
   };
@@ -168,6 +169,6 @@ test('SIG28: who is asked about is kept a while and then forgotten, and channels
   world.presences.tidy();
   expect(world.presences.size).toBe(1);
   world.log.channel = () => undefined;
-  expect((await world.presences.fold({ ...key, channel: 'nowhere' })).occupancy).toBe(0);
+  expect((await world.presences.fold({ ...key, name: 'nowhere' })).occupancy).toBe(0);
   expect(world.presences.size).toBe(1);
 });

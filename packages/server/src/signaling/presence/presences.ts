@@ -1,9 +1,10 @@
 import type { RosterViewRequest } from '@housecount/protocol';
+import { idOf, liveKey } from '../../channel/channel.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
-import { isChannelRecord, type LogEntry } from '../../log/record.ts';
-import { signalingKey } from '../../log/world.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Feed } from '../../log/contract/feed.ts';
+import type { ChannelRecord, LogEntry } from '../../log/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { RosterHold } from '../../rosters/roster-stream.ts';
 import type { RosterCursor, RosterReader } from '../../rosters/roster-subscription.ts';
@@ -15,7 +16,7 @@ import { type PersonChange, PresenceFold } from './presence-fold.ts';
 import type { PresenceSettings } from './presence-settings.ts';
 
 export interface PresencesOptions {
-  readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'lastPosition'>;
+  readonly log: Pick<Channels, 'channel'> & Pick<Feed, 'lastPosition'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly broadcast: Broadcast;
@@ -82,7 +83,7 @@ export class Presences {
 
   /** Whether there is room for one more who follows this much of the channel's roster. */
   hasRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): boolean {
-    const roster = this.#kept.get(signalingKey(key))?.roster;
+    const roster = this.#kept.get(idOf(key))?.roster;
     if (!roster) return this.#rosters < limits.signalingRosterChannelsMax;
     return view === undefined || roster.hasRoom(view);
   }
@@ -110,7 +111,7 @@ export class Presences {
 
   /** How many are told of each single change in the channel. */
   announcedTo(key: ChannelKey): number {
-    const kept = this.#kept.get(signalingKey(key));
+    const kept = this.#kept.get(idOf(key));
     if (!kept) return 0;
     const { channel, roster } = kept;
     return (channel.mode === 'announce' ? channel.watchers : 0) + (roster?.readersOfAll ?? 0);
@@ -120,7 +121,7 @@ export class Presences {
   async fold(key: ChannelKey): Promise<PresenceFold> {
     const { log } = this.#options;
     // Nobody can fill memory with channels that are not there.
-    if (!log.channel(key.app, key.channel) && !log.signalingChannel(key)) return new PresenceFold({});
+    if (!log.channel(liveKey(key.app, key.name)) && !log.channel(key)) return new PresenceFold({});
     await this.caughtUp();
     return this.#of(key).channel.fold;
   }
@@ -132,19 +133,7 @@ export class Presences {
 
   absorb({ position, record }: LogEntry): void {
     this.#position = position;
-    if (record.type === 'signaling') {
-      const kept = this.#kept.get(signalingKey(record));
-      if (kept && position > kept.position)
-        this.#tell(kept, kept.channel.fold.absorbSignaling(record.change), {
-          roster: 'signaling',
-          record: record.change,
-        });
-    } else if (isChannelRecord(record) && this.#options.isBound(record.app)) {
-      const { app, channel } = record;
-      const kept = this.#kept.get(signalingKey({ app, channelType: 'MESSAGE', channel }));
-      if (kept && position > kept.position)
-        this.#tell(kept, kept.channel.fold.absorbLive(record), { roster: 'live', record });
-    }
+    if (record.type === 'channel') this.#fold(record, position);
     while (this.#waiting[0] && this.#waiting[0].position <= position) this.#waiting.shift()?.run();
   }
 
@@ -181,6 +170,19 @@ export class Presences {
     for (const { run } of this.#waiting.splice(0)) run();
   }
 
+  #fold({ key, change }: ChannelRecord, position: number): void {
+    const { app, kind, name } = key;
+    if (kind === 'live') {
+      const kept = this.#options.isBound(app) && this.#kept.get(idOf({ app, kind: 'message', name }));
+      if (kept && position > kept.position)
+        this.#tell(kept, kept.channel.fold.absorbLive(change), { roster: 'live', record: change });
+      return;
+    }
+    const kept = this.#kept.get(idOf(key));
+    if (kept && position > kept.position)
+      this.#tell(kept, kept.channel.fold.absorbSignaling(change), { roster: 'signaling', record: change });
+  }
+
   #tell(kept: Kept, changes: readonly PersonChange[], source: ChangeSource): void {
     kept.channel.tell(changes);
     if (!kept.roster) return;
@@ -210,7 +212,7 @@ export class Presences {
 
   #of(key: ChannelKey): Kept {
     const { log, clock, settingsOf, isBound } = this.#options;
-    const name = signalingKey(key);
+    const name = idOf(key);
     const usedMs = clock.steadyMs();
     const kept = this.#kept.get(name);
     if (kept) {
@@ -218,10 +220,10 @@ export class Presences {
       return kept;
     }
     const { app } = key;
-    const live = key.channelType === 'MESSAGE' && isBound(app) ? log.channel(app, key.channel) : undefined;
+    const live = key.kind === 'message' && isBound(app) ? log.channel(liveKey(app, key.name)) : undefined;
     const fold = new PresenceFold({
       live,
-      signaling: log.signalingChannel(key),
+      signaling: log.channel(key),
       name: this.#options.random.id(12),
     });
     const channel = new PresenceChannel({ ...this.#options, key, fold, settings: settingsOf(app) });

@@ -1,6 +1,7 @@
 import { type SignalingClientFrame, type SignalingStates, signalingErrors } from '@housecount/protocol';
+import { liveKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -11,7 +12,7 @@ import type { Presences } from './presences.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
 interface Where {
-  readonly log: Pick<Log, 'channel' | 'signalingChannel' | 'uidOf'>;
+  readonly log: Pick<Log, 'channel' | 'uidOf'>;
   readonly apps: SignalingApps;
 }
 
@@ -27,15 +28,15 @@ export function statesOf(
   key: ChannelKey,
   userId: string,
 ): SignalingStates | undefined {
-  const { app, channelType, channel } = key;
+  const { app, kind, name } = key;
   const uid = uidOf(log, app, userId);
   if (uid === undefined) return undefined;
-  const isBound = channelType === 'MESSAGE' && apps.get(app)?.bindSignaling === true;
-  const roster = isBound ? log.channel(app, channel)?.roster : undefined;
+  const isBound = kind === 'message' && apps.get(app)?.bindSignaling === true;
+  const roster = isBound ? log.channel(liveKey(app, name))?.roster : undefined;
   const live = roster?.get(uid);
   const isLive = live !== undefined && userIdOf(live) === userId;
-  const state = log.signalingChannel(key);
-  const member = state?.presence.sid === undefined ? undefined : state.presence.roster.get(uid);
+  const state = log.channel(key);
+  const member = state?.roster.get(uid);
   const isSubscribed =
     member !== undefined && userIdOf(member) === userId && (!member.quiet || userId === asker);
   if (!isLive && !isSubscribed) return undefined;
@@ -85,15 +86,14 @@ export async function userChannels(
   const uid = uidOf(log, app, userId);
   const found = new Map<string, { channelName: string; channelType: 'MESSAGE' | 'STREAM' }>();
   if (uid === undefined) return done({ channels: [] });
-  for (const { kind, channel } of whereabouts.of(app, uid)) {
+  for (const key of whereabouts.of(app, uid)) {
     if (found.size >= limits.signalingUserChannelsMax) break;
-    const channelType = kind === 'live' ? 'MESSAGE' : kind;
-    const state = log.signalingChannel({ app, channelType, channel });
-    const presence = kind === 'live' ? log.channel(app, channel) : state?.presence;
-    const member = presence?.sid === undefined ? undefined : presence.roster.get(uid);
+    const { kind, name: channelName } = key;
+    const member = log.channel(key)?.roster.get(uid);
     if (!member || member.quiet || userIdOf(member) !== userId) continue;
     if (kind === 'live' && !apps.get(app)?.bindSignaling) continue;
-    found.set(`${channelType}/${channel}`, { channelName: channel, channelType });
+    const channelType = kind === 'stream' ? 'STREAM' : 'MESSAGE';
+    found.set(`${channelType}/${channelName}`, { channelName, channelType });
   }
   return done({ channels: [...found.values()] });
 }

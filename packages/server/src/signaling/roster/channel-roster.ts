@@ -8,7 +8,7 @@ import {
   RosterSubscription,
 } from '../../rosters/roster-subscription.ts';
 import { RosterViews } from '../../rosters/roster-views.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 import { rosterTopic, rosterViewTopic } from '../names/topics.ts';
 import { type Person, toSignalingRosterMember } from '../presence/person.ts';
 import type { PersonChange, PresenceFold } from '../presence/presence-fold.ts';
@@ -45,7 +45,7 @@ export class ChannelRoster {
   constructor(options: ChannelRosterOptions) {
     this.#options = options;
     const { key, fold, stream, broadcast, clock, onRingSize } = options;
-    const id = { channelType: key.channelType, channel: key.channel, stream };
+    const id = { ...placeOf(key), stream };
     this.#now = { people: fold.state, seq: 0 };
     const state = () => this.#state();
     this.#feed = new PeopleFeed({ id, topic: rosterTopic(key), broadcast, clock, state, onRingSize });

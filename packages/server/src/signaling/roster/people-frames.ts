@@ -12,7 +12,7 @@ import {
 import { limits } from '../../limits.ts';
 import type { ViewedRoster } from '../../rosters/roster-views.ts';
 import { windowChanges } from '../../rosters/window.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import type { ChannelPlace } from '../names/channel-key.ts';
 import { type Person, toSignalingRosterMember } from '../presence/person.ts';
 import type { People } from '../presence/presence-fold.ts';
 import { lengthOf } from '../presence/presence-frames.ts';
@@ -24,7 +24,7 @@ export interface NumberedPeople {
 }
 
 /** Which roster a frame is of. */
-export interface RosterId extends Pick<ChannelKey, 'channelType' | 'channel'> {
+export interface RosterId extends ChannelPlace {
   readonly stream: string;
 }
 

@@ -9,9 +9,11 @@ import {
   SignalingWorld,
   type TestClient,
 } from '../../../testing/worlds/signaling-world.ts';
+import { liveKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
 import type { SignalingApp } from '../names/app.ts';
+import { keyOf as channelKeyOf } from '../names/channel-key.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(changes: Partial<SignalingApp> = {}): Promise<SignalingWorld> {
@@ -24,7 +26,7 @@ afterEach(async () => {
 });
 
 const place = { channelType: 'MESSAGE', channel: 'lobby' } as const;
-const key = { app: app.id, ...place };
+const key = channelKeyOf(app.id, place);
 
 /** Feeds the model with all that the client is sent from now on. */
 function follow(client: TestClient, model = new RosterModel()): RosterModel {
@@ -57,14 +59,14 @@ const names = (members: readonly SignalingRosterMember[]) => members.map(({ user
 function truth(w: SignalingWorld): Map<string, SignalingRosterMember> {
   const people = new Map<string, SignalingRosterMember>();
   const silent = new Map<string, (number | undefined)[]>();
-  const state = w.log.signalingState(key);
-  const live = w.log.channel(app.id, 'lobby');
+  const state = w.log.channel(key);
+  const live = w.log.channel(liveKey(app.id, 'lobby'));
   const note = (userId: string, member: Partial<SignalingRosterMember>, since: number | undefined) => {
     silent.set(userId, [...(silent.get(userId) ?? []), since]);
     people.set(userId, { userId, states: {}, ...people.get(userId), ...member });
   };
-  if (state.presence.sid !== undefined)
-    for (const { uid, account, quiet, joinedMs, link } of state.presence.roster) {
+  if (state)
+    for (const { uid, account, quiet, joinedMs, link } of state.roster) {
       if (quiet) continue;
       const own = Object.entries(state.states.get(uid)?.states ?? {});
       const states = Object.fromEntries(own.filter(([name]) => !live || (name !== 'role' && name !== 'uid')));
@@ -93,11 +95,11 @@ function countsOf(people: ReadonlyMap<string, SignalingRosterMember>) {
 function expectTruth(w: SignalingWorld, model: RosterModel): void {
   const people = truth(w);
   expect(Object.fromEntries(model.all ?? [])).toEqual(Object.fromEntries(people));
-  const live = w.log.channel(app.id, 'lobby');
-  const { presence } = w.log.signalingState(key);
+  const live = w.log.channel(liveKey(app.id, 'lobby'));
+  const presence = w.log.channel(key);
   expect(model.at.live).toEqual(live && { sid: live.sid, seq: live.seq });
   // What quiet subscribers did since the last frame is in the next one.
-  if (presence.sid === undefined || Array.from(presence.roster).some(({ quiet }) => quiet)) return;
+  if (!presence || Array.from(presence.roster).some(({ quiet }) => quiet)) return;
   const { sid, seq } = model.at.signaling ?? {};
   if (sid === presence.sid) expect(seq).toBeLessThanOrEqual(presence.seq);
   if (!Array.from(people.values()).some(({ signaling }) => signaling)) return;
@@ -118,7 +120,7 @@ describe('all of it', () => {
       { userId: 'ann', states: { mood: 'good' }, signaling: { joinedMs: expect.any(Number) } },
     ]);
     const bob = await w.joins({ uid: 42 });
-    const live = w.log.channel(app.id, 'lobby');
+    const live = w.log.channel(liveKey(app.id, 'lobby'));
     expect(watcher.all('roster-changes').at(-1)).toMatchObject({
       from: 1,
       seq: 1,

@@ -1,13 +1,14 @@
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { LogRecord } from '../../log/record.ts';
 import { closingCodes } from '../../net/session/closing.ts';
 import { expels, isExpulsion, type ModerationNeeds, tellKicked } from '../messages/moderation.ts';
+import { isSubscribable } from '../names/channel-key.ts';
 import { isLoggedIn } from './login/logged-memberships.ts';
 import type { FactNeeds } from './session-facts.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface EndedByLogNeeds {
-  readonly log: ModerationNeeds['log'] & Pick<Log, 'signalingChannel'>;
+  readonly log: ModerationNeeds['log'] & Pick<Log, 'channel'>;
   readonly clock: Pick<FactNeeds['clock'], 'nowMs'>;
   readonly sessions: Pick<Sessions, 'all' | 'withId'>;
 }
@@ -22,17 +23,17 @@ export function heedEnd({ log, clock, sessions }: EndedByLogNeeds, record: LogRe
       if (expels(log, record, session)) void session.end('kicked', 'kick');
     return;
   }
-  if (record.type !== 'signaling' || record.change.type !== 'member-left') return;
+  if (record.type !== 'channel' || record.change.type !== 'member-left') return;
+  const { key } = record;
   const { connectionId, reason, evidence } = record.change;
   if (reason === 'quit') return;
   const session = sessions.withId(connectionId);
-  if (!session || record.channelType === 'USER') return;
-  const key = { app: record.app, channelType: record.channelType, channel: record.channel };
+  if (!session || !isSubscribable(key)) return;
   const isBack = () => isLoggedIn(log, key, connectionId);
   if (reason === 'kicked') {
     // A rule has put it out of a channel. It may be back by now.
     if (!isBack()) tellKicked({ clock }, session, key);
-  } else if (key.channelType === 'STREAM' && reason === 'token') {
+  } else if (key.kind === 'stream' && reason === 'token') {
     // A stream channel has a token of its own, whose end is the end of nothing else.
     if (!isBack()) session.streamEnded(key, 'token_expired');
   } else {

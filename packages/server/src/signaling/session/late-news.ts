@@ -1,5 +1,5 @@
 import type { SignalingChannelEnded } from '@housecount/protocol';
-import { signalingKey } from '../../log/world.ts';
+import { idOf } from '../../channel/channel.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import type { SessionConnection } from './session-connection.ts';
 
@@ -13,12 +13,12 @@ export class LateNews {
 
   /** It lost a stream channel. */
   ended(key: ChannelKey, frame: SignalingChannelEnded): void {
-    this.#ended.set(signalingKey(key), frame);
+    this.#ended.set(idOf(key), frame);
   }
 
   /** It is in the channel again: that it was lost is no news any more. */
   entered(key: ChannelKey): void {
-    this.#ended.delete(signalingKey(key));
+    this.#ended.delete(idOf(key));
   }
 
   answered(answer: (connection: SessionConnection) => void): void {

@@ -1,4 +1,4 @@
-import { signalingKey } from '../../log/world.ts';
+import { idOf } from '../../channel/channel.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 
 /** The locks that one session waits for, by name with their channel's, each with what ends the wait. */
@@ -33,7 +33,7 @@ export class LockWaits {
 
   /** Ends the waits for all locks of a channel, or all there are. */
   endAll(key?: ChannelKey): void {
-    const channel = key && `${signalingKey(key)}/`;
+    const channel = key && `${idOf(key)}/`;
     for (const lock of [...this.#waits.keys()])
       if (channel === undefined || lock.startsWith(channel)) this.end(lock);
   }

@@ -1,11 +1,12 @@
 import type { Evidence } from '@housecount/protocol';
 import { type Clock, stampOf } from '../../clock.ts';
-import type { Log, SignalingRequest } from '../../log/contract.ts';
+import type { Asked } from '../../log/contract/commands.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 
 export interface FactNeeds {
-  readonly log: Pick<Log, 'signaling'>;
+  readonly log: Pick<Log, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -35,9 +36,9 @@ export class SessionFacts {
     return this.#submit(key, { type: 'leave', connectionId: this.#connectionId, evidence });
   }
 
-  async #submit(key: ChannelKey, fact: SignalingRequest): Promise<void> {
+  async #submit(key: ChannelKey, fact: Asked): Promise<void> {
     try {
-      await this.#needs.log.signaling(key, fact);
+      await this.#needs.log.submit(key, fact);
     } catch (cause) {
       this.#needs.logger.warn('what became of a session could not be logged', {
         session: this.#connectionId,

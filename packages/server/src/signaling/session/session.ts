@@ -4,7 +4,7 @@ import type { Permissions } from '../../token/permissions.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
 import { channelEnded } from '../messages/put-out.ts';
 import type { SignalingApp } from '../names/app.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 import type { identityOf } from '../names/identity.ts';
 import { LateNews } from './late-news.ts';
 import { LockWaits } from './lock-waits.ts';
@@ -204,17 +204,17 @@ export class Session {
   }
 
   /** The client is told that all it follows of a channel's roster is over. */
-  rosterEnded({ app, channelType, channel }: ChannelKey, code: Code): void {
-    if (!this.rosters.end({ app, channelType, channel })) return;
+  rosterEnded(key: ChannelKey, code: Code): void {
+    if (!this.rosters.end(key)) return;
     const { message } = codes[code];
-    this.#connection?.send({ type: 'roster-ended', channelType, channel, code, message });
+    this.#connection?.send({ type: 'roster-ended', ...placeOf(key), code, message });
   }
 
   /** It is no longer in a stream channel: its waits for locks there end, and the client is told, now or when it is back. */
   streamEnded(key: ChannelKey, code: Code): void {
     this.waits.endAll(key);
     if (!this.subscriptions.drop(key)) return;
-    const frame = channelEnded(key.channel, code);
+    const frame = channelEnded(key.name, code);
     if (this.#connection) this.#connection.send(frame);
     else this.#late.ended(key, frame);
   }

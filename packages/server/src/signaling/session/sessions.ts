@@ -109,7 +109,7 @@ export class Sessions implements SessionOwner {
     const { log } = this.#needs;
     await Promise.all(
       memberships.map(({ key, connectionId }) =>
-        log.signaling(key, { type: 'leave', connectionId, evidence: 'kick' }),
+        log.submit(key, { type: 'leave', connectionId, evidence: 'kick' }),
       ),
     );
     return memberships.length > 0;

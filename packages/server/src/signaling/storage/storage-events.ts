@@ -1,14 +1,15 @@
+import { idOf } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record.ts';
-import { signalingKey } from '../../log/world.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
+import { isSubscribable } from '../names/channel-key.ts';
 import { locksTopic, storageTopic } from '../names/topics.ts';
 import { lockEventOf, lockText, storageText } from './storage-frames.ts';
 
 export interface StorageEventsOptions {
-  readonly log: Pick<Log, 'signalingState'>;
+  readonly log: Pick<Channels, 'known'>;
   readonly clock: Clock;
   readonly broadcast: Broadcast;
   readonly waiters: LockWaiters;
@@ -23,23 +24,21 @@ export class StorageEvents {
   }
 
   absorb(record: LogRecord): void {
-    if (record.type !== 'signaling') return;
+    if (record.type !== 'channel') return;
     const { log, clock, broadcast, waiters } = this.#options;
-    const { change, app, channelType, channel } = record;
-    const key = { app, channelType, channel };
+    const { key, change } = record;
     const serverMs = clock.nowMs();
     if (change.type === 'metadata-changed') {
-      const { metadata } = log.signalingState(key);
+      const { metadata } = log.known(key);
       // The whole set is told. If a newer change is on its way already, that one tells it.
       if (metadata.majorRevision > change.majorRevision) return;
       const { majorRevision, author: publisher } = change;
       const now = { publisher, metadata: { ...metadata, majorRevision }, serverMs };
       broadcast.publish(storageTopic(key), storageText(key, 'UPDATE', now));
-    } else if (change.type === 'lock-changed' && channelType !== 'USER') {
+    } else if (change.type === 'lock-changed' && isSubscribable(key)) {
       const { event, lock } = change;
-      const place = { app, channelType, channel };
-      broadcast.publish(locksTopic(place), lockText(place, lockEventOf(change), serverMs));
-      const name = `${signalingKey(key)}/${lock.name}`;
+      broadcast.publish(locksTopic(key), lockText(key, lockEventOf(change), serverMs));
+      const name = `${idOf(key)}/${lock.name}`;
       if (event === 'REMOVED') waiters.removed(name);
       else if (lock.owner === undefined) waiters.freed(name);
     }

@@ -1,14 +1,14 @@
 import type { MetadataTarget, SignalingLockEvent, SignalingStorage } from '@housecount/protocol';
+import type { ChannelKey as AnyChannelKey } from '../../channel/channel.ts';
 import type { LockChange } from '../../channel/locks.ts';
 import type { Metadata } from '../../channel/metadata.ts';
-import type { SignalingKey } from '../../log/contract.ts';
 import { lockOf } from '../locks/lock-requests.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChannelKey, isSubscribable, placeOf } from '../names/channel-key.ts';
 import { itemsOf } from './storage-requests.ts';
 
 /** A set of metadata, whole, as a frame. */
 export function storageText(
-  key: SignalingKey,
+  key: AnyChannelKey,
   event: SignalingStorage['event'],
   { publisher, metadata, serverMs }: { publisher: string; metadata: Metadata; serverMs: number },
 ): string {
@@ -24,12 +24,8 @@ export function storageText(
 }
 
 /** What became of a channel's locks, as a frame. */
-export function lockText(
-  { channelType, channel }: ChannelKey,
-  event: SignalingLockEvent['event'],
-  serverMs: number,
-): string {
-  return JSON.stringify({ type: 'lock', channelType, channel, event, serverMs } satisfies SignalingLockEvent);
+export function lockText(key: ChannelKey, event: SignalingLockEvent['event'], serverMs: number): string {
+  return JSON.stringify({ type: 'lock', ...placeOf(key), event, serverMs } satisfies SignalingLockEvent);
 }
 
 export const lockEventOf = ({
@@ -59,5 +55,5 @@ export function storageLength(
 const frameLength = 200;
 const itemLength = 90;
 
-const targetOf = ({ channelType, channel }: SignalingKey): MetadataTarget =>
-  channelType === 'USER' ? { userId: channel } : { channelType, channel };
+const targetOf = (key: AnyChannelKey): MetadataTarget =>
+  isSubscribable(key) ? placeOf(key) : { userId: key.name };

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test';
 import type { SignalingRequest } from '@housecount/protocol';
-import type { SignalingState } from '../../channel/signaling.ts';
-import { applySignaling, emptySignaling, evolveSignaling } from '../../channel/signaling-apply.ts';
+import { apply } from '../../channel/apply.ts';
+import { type Channel, type ChannelKey, emptyChannel } from '../../channel/channel.ts';
+import { ChannelMap } from '../../channel/channel-map.ts';
+import { evolve } from '../../channel/evolve.ts';
 import { limits } from '../../limits.ts';
-import type { Log, SignalingKey } from '../../log/contract.ts';
-import { signalingKey } from '../../log/world.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Asked, CommandOutcome, Commands } from '../../log/contract/commands.ts';
 import { changeLock, locksOf } from '../locks/lock-requests.ts';
+import { keyOf } from '../names/channel-key.ts';
 import { changeMetadata, itemsOf, readMetadata } from './storage-requests.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
@@ -22,23 +25,23 @@ const bounds = {
 };
 
 /** A log of signaling channels alone, in memory, that decides as the real one. */
-class MemoryLog implements Pick<Log, 'signaling' | 'signalingState'> {
+class MemoryLog implements Pick<Commands, 'submit'>, Pick<Channels, 'known'> {
   nowMs = 1_000;
-  readonly #states = new Map<string, SignalingState>();
+  readonly #channels = new ChannelMap<Channel>();
 
-  signalingState(key: SignalingKey): SignalingState {
-    return this.#states.get(signalingKey(key)) ?? emptySignaling(key);
+  known(key: ChannelKey): Channel {
+    return this.#channels.get(key) ?? emptyChannel(key);
   }
 
-  async signaling(key: SignalingKey, command: Parameters<Log['signaling']>[1]): ReturnType<Log['signaling']> {
-    if (command.type === 'join') throw new Error('nobody joins here');
+  async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
     this.nowMs += 1;
-    const before = this.signalingState(key);
-    const decision = applySignaling(before, command, this.nowMs, bounds);
+    const before = this.known(key);
+    const decision = apply(before, command, this.nowMs, bounds);
     if ('refused' in decision) return { ok: false, code: decision.refused };
-    const state = decision.records.reduce(evolveSignaling, before);
-    this.#states.set(signalingKey(key), state);
-    return { ok: true, state };
+    const { changes } = decision;
+    const channel = changes.reduce(evolve, before);
+    this.#channels.set(key, channel);
+    return { ok: true, channel, changes };
   }
 }
 
@@ -123,7 +126,7 @@ describe('locks', () => {
     expect(await code('ann', { type: 'acquire-lock', retry: false })).toBe(0);
     expect(await code('bob', { type: 'acquire-lock', retry: false })).toBe(-14007);
     expect(await code('bob', { type: 'release-lock' })).toBe(-14006);
-    expect(locksOf(log.signalingState({ app, ...channel }).locks)).toEqual([
+    expect(locksOf(log.known(keyOf(app, channel)).locks)).toEqual([
       { lockName: 'stage', owner: 'ann', ttl: 10 },
     ]);
     expect(await code('bob', { type: 'revoke-lock', owner: 'ann' })).toBe(0);
@@ -132,7 +135,7 @@ describe('locks', () => {
     for (let made = 0; made < 32; made += 1)
       expect(await code('ann', { type: 'set-lock', ttl: 999 }, `l${made}`)).toBe(0);
     expect(await code('ann', { type: 'set-lock', ttl: 10 }, 'one more')).toBe(-14001);
-    expect(locksOf(log.signalingState({ app, ...channel }).locks)[0]?.ttl).toBe(300);
+    expect(locksOf(log.known(keyOf(app, channel)).locks)[0]?.ttl).toBe(300);
   });
 });
 

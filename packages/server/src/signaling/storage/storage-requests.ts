@@ -1,8 +1,11 @@
 import type { MetadataTarget, SignalingMetadataItem, SignalingRequest } from '@housecount/protocol';
+import type { ChannelKey } from '../../channel/channel.ts';
 import type { Metadata } from '../../channel/metadata.ts';
 import { limits } from '../../limits.ts';
-import type { Log, SignalingKey } from '../../log/contract.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, refusedByLog, type SignalingAnswer } from '../names/answer.ts';
+import { keyOf } from '../names/channel-key.ts';
 
 /** Characters of a key (spec: signaling 4.1). */
 const keyLengthMax = 32;
@@ -11,14 +14,12 @@ type ChangeRequest = Extract<SignalingRequest, { type: 'change-metadata' }>;
 export type MetadataChange = Omit<ChangeRequest, 'type' | 'id'>;
 
 /** Where metadata is kept: with its channel, or with a user in a place of their own. */
-export const metadataKey = (app: string, target: MetadataTarget): SignalingKey =>
-  'userId' in target
-    ? { app, channelType: 'USER', channel: target.userId }
-    : { app, channelType: target.channelType, channel: target.channel };
+export const metadataKey = (app: string, target: MetadataTarget): ChannelKey =>
+  'userId' in target ? { app, kind: 'user', name: target.userId } : keyOf(app, target);
 
 /** Changes a set of metadata, durably, in the name of `author`; resolves with its new revision. */
 export async function changeMetadata(
-  log: Pick<Log, 'signaling'>,
+  log: Pick<Commands, 'submit'>,
   app: string,
   author: string,
   request: ChangeRequest,
@@ -26,7 +27,7 @@ export async function changeMetadata(
   const problem = metadataProblem(request);
   if (problem) return problem;
   const { target, mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
-  const outcome = await log.signaling(metadataKey(app, target), {
+  const outcome = await log.submit(metadataKey(app, target), {
     type: 'change-metadata',
     mode,
     items,
@@ -36,17 +37,17 @@ export async function changeMetadata(
     addUserId,
     lockName,
   });
-  if (outcome.ok) return done(countsOf(outcome.state.metadata));
+  if (outcome.ok) return done(countsOf(outcome.channel.metadata));
   return refusedByLog(outcome.code, outcome.detail, refusals, -12001);
 }
 
 /** A set of metadata, whole. */
 export function readMetadata(
-  log: Pick<Log, 'signalingState'>,
+  log: Pick<Channels, 'known'>,
   app: string,
   target: MetadataTarget,
 ): SignalingAnswer {
-  const { metadata } = log.signalingState(metadataKey(app, target));
+  const { metadata } = log.known(metadataKey(app, target));
   return done({ ...countsOf(metadata), items: itemsOf(metadata) });
 }
 

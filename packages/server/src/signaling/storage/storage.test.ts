@@ -70,10 +70,10 @@ test('SIG30: of changes of one moment the last is told, with its revision and al
   for (const client of users)
     client.handler?.onText(JSON.stringify({ id: 901, ...change(place, [item(client.userId)]) }));
   await w.settled();
-  const { majorRevision } = w.log.signalingState({
+  const { majorRevision } = w.log.known({
     app: app.id,
-    channelType: 'MESSAGE',
-    channel: 'lobby',
+    kind: 'message',
+    name: 'lobby',
   }).metadata;
   const updates = ann?.all('storage').filter(({ event }) => event === 'UPDATE') ?? [];
   for (const { majorRevision: told, items } of updates)
@@ -257,7 +257,7 @@ test('SIG140: who waits for a lock and is away holds up nobody, and may have it 
   const w = await begin();
   const [ann, bob, cid] = [await w.login('ann'), await w.login('bob'), await w.login('cid')];
   const owner = () => {
-    const { locks } = w.log.signalingState({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' });
+    const { locks } = w.log.known({ app: app.id, kind: 'message', name: 'lobby' });
     return locks.stage?.owner;
   };
   await ann.asks(lock('set-lock', { ttl: 10 }));
@@ -318,8 +318,7 @@ test('SIG32: a holder who is gone keeps the lock for its time to live, one who i
 test('SIG32: a lock that is had by who went in the same moment runs out as well', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
-  const owner = () =>
-    w.log.signalingState({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }).locks.stage?.owner;
+  const owner = () => w.log.known({ app: app.id, kind: 'message', name: 'lobby' }).locks.stage?.owner;
   await bob.asks(lock('set-lock', { ttl: 10 }));
   // Of one turn: the session is over before it is decided who has the lock.
   ann.handler?.onText(JSON.stringify({ id: 901, ...lock('acquire-lock', { retry: false }) }));
@@ -334,8 +333,7 @@ test('SIG32: a lock that is had by who went in the same moment runs out as well'
 test('SIG32: that a holder is gone, or is back, counts also if the disk is full when it happens', async () => {
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
-  const owner = () =>
-    w.log.signalingState({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }).locks.stage?.owner;
+  const owner = () => w.log.known({ app: app.id, kind: 'message', name: 'lobby' }).locks.stage?.owner;
   const whileFull = async (happens: () => Promise<unknown>) => {
     w.disk.faults.spaceBytesLeft = 10;
     await happens();
@@ -387,7 +385,7 @@ test('SIG36: one writer cannot drown those who follow metadata', async () => {
   await bob.subscribes('lobby', { withMetadata: true });
   const { audiences } = w.signaling.parts;
   for (let at = 0; at < 20_000; at++)
-    audiences.enter(storageTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }));
+    audiences.enter(storageTopic({ app: app.id, kind: 'message', name: 'lobby' }));
   const long = { ...item('a'), value: 'v'.repeat(15_000) };
   expect((await ann.asks(change(place, [long]))).type).toBe('ok');
   expect(await ann.asks(change(place, [item('b')]))).toMatchObject({ type: 'refused', code: -10021 });
@@ -404,7 +402,7 @@ test('SIG160: a set of many small items costs its writer what it is when it is t
   const { audiences } = w.signaling.parts;
   // Of 1,000 followers the texts alone, 3 kB, would allow a hundred such changes.
   for (let at = 0; at < 1_000; at++)
-    audiences.enter(storageTopic({ app: app.id, channelType: 'MESSAGE', channel: 'lobby' }));
+    audiences.enter(storageTopic({ app: app.id, kind: 'message', name: 'lobby' }));
   const told = (): number => JSON.stringify(bob.all('storage').at(-1)).length;
   const burst = 5 * limits.signalingDeliveredBytesPerSecondMax;
   let sent = 0;

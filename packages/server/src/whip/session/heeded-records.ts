@@ -1,5 +1,6 @@
-import type { Log } from '../../log/contract.ts';
-import type { LogRecord } from '../../log/record.ts';
+import { liveKey } from '../../channel/channel.ts';
+import type { Log } from '../../log/contract/log.ts';
+import { type LogRecord, liveChangeOf } from '../../log/record.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { SessionRights } from './session-rights.ts';
@@ -14,21 +15,21 @@ export interface HeedNeeds {
 /** What a record means for media: a member that left, for whatever reason, has none, and one that may not send is cut. */
 export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
   const { sessions, rights, ends } = needs;
-  switch (record.type) {
+  if (record.type === 'rule-set')
+    for (const session of sessions.all()) if (session.app === record.app) rights.hold(session);
+  const change = liveChangeOf(record);
+  switch (change?.type) {
     case 'member-left':
-      ends.close(sessions.ofConnection(record.connectionId));
+      ends.close(sessions.ofConnection(change.connectionId));
       return;
     case 'role-changed':
-      if (record.role === 'audience') for (const session of whipOf(needs, record)) ends.cut(session);
+      if (change.role === 'audience') for (const session of whipOf(needs, change)) ends.cut(session);
       return;
     case 'token-renewed':
-      for (const session of whipOf(needs, record)) rights.hold(session);
+      for (const session of whipOf(needs, change)) rights.hold(session);
       return;
     case 'link-live':
-      ends.close(outlived(needs, record));
-      return;
-    case 'rule-set':
-      for (const session of sessions.all()) if (session.app === record.app) rights.hold(session);
+      ends.close(outlived(needs, change));
       return;
     default:
       return;
@@ -38,7 +39,7 @@ export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
 type Subject = Pick<MediaSession, 'app' | 'channel' | 'uid'>;
 
 const memberOf = ({ log }: Pick<HeedNeeds, 'log'>, { app, channel, uid }: Subject) =>
-  log.channel(app, channel)?.roster.get(uid);
+  log.channel(liveKey(app, channel))?.roster.get(uid);
 
 /** A WHIP or WHEP client came back by a new POST: its old sessions are of no use. */
 function outlived(needs: HeedNeeds, mark: Subject & { connectionId: string }): readonly MediaSession[] {

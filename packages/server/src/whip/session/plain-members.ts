@@ -1,7 +1,8 @@
-import type { Profile } from '@housecount/protocol';
-import { platforms } from '@housecount/protocol';
+import { type Profile, platforms } from '@housecount/protocol';
+import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
-import type { CommandOutcome, JoinOutcome, Log } from '../../log/contract.ts';
+import type { Asked, CommandOutcome, JoinOutcome } from '../../log/contract/commands.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 
@@ -28,8 +29,7 @@ export class PlainMembers {
     const { app, channel, uid, account } = session;
     const former = this.#formerOf(session);
     return log.join({
-      app,
-      channel,
+      key: liveKey(app, channel),
       identity: account === undefined ? { uid } : { account },
       connectionId: session.connectionId,
       connectionKind: session.kind,
@@ -62,7 +62,7 @@ export class PlainMembers {
     { app, channel, connectionId }: MediaSession,
     evidence: 'bye' | 'media-closed',
   ): Promise<CommandOutcome> {
-    return this.#needs.log.submit(app, channel, { type: 'leave', connectionId, evidence });
+    return this.#needs.log.submit(liveKey(app, channel), { type: 'leave', connectionId, evidence });
   }
 
   /** Sees to what is under way for a session; if it fails the operator is told. */
@@ -76,8 +76,8 @@ export class PlainMembers {
     });
   }
 
-  #submit(session: MediaSession, fact: Parameters<Log['submit']>[2]): void {
-    this.follow(this.#needs.log.submit(session.app, session.channel, fact), session);
+  #submit(session: MediaSession, fact: Asked): void {
+    this.follow(this.#needs.log.submit(liveKey(session.app, session.channel), fact), session);
   }
 
   /** The session that the client had opened before with the same token, if it is still there. */

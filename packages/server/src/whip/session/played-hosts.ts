@@ -1,7 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
+import { liveKey } from '../../channel/channel.ts';
 import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Streams } from '../../live/roster/streams.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { MediaEngine } from '../../media/contract.ts';
 import type { MediaSessions } from './media-session.ts';
 
@@ -29,7 +30,7 @@ export class PlayedHosts {
     const asked = query.get('host');
     if (asked !== null) {
       const uid = Number(asked);
-      const isHere = log.channel(app, channel)?.roster.get(uid) !== undefined;
+      const isHere = log.channel(liveKey(app, channel))?.roster.get(uid) !== undefined;
       const { audio, video } = isHere ? streams.of(app, channel, uid) : nothing;
       if (!audio && !video) throw new HousecountError('host_not_found');
       return uid;
@@ -46,7 +47,7 @@ export class PlayedHosts {
   changed(app: string, channel: string): void {
     const { log, media, sessions } = this.#needs;
     const isOnAir = (uid: number): boolean => {
-      const member = log.channel(app, channel)?.roster.get(uid);
+      const member = log.channel(liveKey(app, channel))?.roster.get(uid);
       return (
         member?.role === 'broadcaster' &&
         sessions.ofConnection(member.connectionId).some(({ kind }) => kind === 'whip')
@@ -69,7 +70,7 @@ export class PlayedHosts {
   #first(app: string, channel: string, isMeant = (_uid: number): boolean => true): number | undefined {
     const { log, streams } = this.#needs;
     let soundOnly: number | undefined;
-    for (const { uid } of log.channel(app, channel)?.roster.broadcasters() ?? []) {
+    for (const { uid } of log.channel(liveKey(app, channel))?.roster.broadcasters() ?? []) {
       if (!isMeant(uid)) continue;
       const stream = streams.of(app, channel, uid);
       if (stream.video) return uid;

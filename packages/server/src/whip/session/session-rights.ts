@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { allowedOf, type Kinds, refusalToSend, rightsEndMs } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
 import { maySendNow, refusalDetail, rightsOfMember } from '../../live/may-send.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Log } from '../../log/contract/log.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { EdgeApp } from '../../token/edge-app.ts';
 import type { Admitted } from '../admission.ts';

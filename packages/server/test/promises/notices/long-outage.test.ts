@@ -10,14 +10,15 @@ import { systemClock } from '../../../src/clock.ts';
 import { openEmbeddedLog } from '../../../src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../../../src/engine/embedded/node-disk.ts';
 import { limits } from '../../../src/limits.ts';
+import { encodeRecord } from '../../../src/log/codec.ts';
 import { EntryFeed } from '../../../src/log/entry-feed.ts';
-import { encodeRecord } from '../../../src/log/record.ts';
 import type { NoticeFormat } from '../../../src/notify/endpoint/endpoint.ts';
 import { startNotify } from '../../../src/notify/notify.ts';
 import { createHttpSender } from '../../../src/notify/send/send-http.ts';
 import type { Send } from '../../../src/notify/send/transport.ts';
 import { appForTests, LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { endpointForTests, quietLogger, quietMetrics } from '../../../testing/worlds/notify-world.ts';
+import { asRecord } from '../../../testing/worlds/records.ts';
 import { SimClock, settle } from '../../simulation/sim-clock.ts';
 import { SimRandom } from '../../simulation/sim-random.ts';
 
@@ -144,9 +145,13 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
     const last = feed.lastPosition;
     const length = Math.min(1_000, until - last);
     const records = Array.from({ length }, (_, at) => eventAt(last + at));
-    const outcome = await store.append('main', [records.map(encodeRecord)], last);
+    const outcome = await store.append(
+      'main',
+      [records.map((record) => encodeRecord(asRecord(record)))],
+      last,
+    );
     if (!outcome.ok) throw new Error(`the log cannot be written: ${outcome.reason}`);
-    feed.push(records.map((record, at) => ({ position: last + at + 1, record })));
+    feed.push(records.map((record, at) => ({ position: last + at + 1, record: asRecord(record) })));
   }
 
   /** Members come and go: each second event of a channel is the leave of who joined before. */

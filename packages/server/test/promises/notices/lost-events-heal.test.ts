@@ -18,7 +18,7 @@ const secret = 'a-secret-for-the-roster';
 const peopleOf = (world: ApiWorld, channel: string) =>
   world.log
     .channels(testApp.id)
-    .filter((one) => one.channel === channel)
+    .filter((one) => one.key.name === channel)
     .flatMap(({ roster }) => roster.page(0, 1_000).map(({ uid, role }) => `${uid} ${role}`))
     .sort();
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { liveKey } from '../../../src/channel/channel.ts';
 import { openEmbeddedLog } from '../../../src/engine/embedded/embedded-log.ts';
 import { limits } from '../../../src/limits.ts';
-import type { Log } from '../../../src/log/contract.ts';
+import type { Log } from '../../../src/log/contract/log.ts';
 import { openLog } from '../../../src/log/open-log.ts';
 import type { LogEntry } from '../../../src/log/record.ts';
 import type { Endpoint } from '../../../src/notify/endpoint/endpoint.ts';
@@ -108,8 +109,7 @@ class Machine {
     const ids = Array.from({ length: count }, () => `c${this.#connections++}`);
     const joins = ids.map((connectionId, at) =>
       log.join({
-        app,
-        channel,
+        key: liveKey(app, channel),
         identity: { uid: at + 1 },
         connectionId,
         connectionKind: 'rtc',
@@ -121,7 +121,7 @@ class Machine {
     );
     await Promise.all(joins);
     const leaves = ids.map((connectionId) =>
-      log.submit(app, channel, { type: 'leave', connectionId, evidence: 'bye' }),
+      log.submit(liveKey(app, channel), { type: 'leave', connectionId, evidence: 'bye' }),
     );
     await Promise.all(leaves);
     const end = new AbortController();

@@ -1,10 +1,10 @@
 import { HousecountError } from '@housecount/protocol';
 import { roster } from '@housecount/schema';
-import type { OpenChannel } from '../../../channel/state.ts';
+import { liveKey, type OpenChannel } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
@@ -59,8 +59,8 @@ export function getRoster(parts: Parts): Operation {
       const moment = at.read(context);
       const state =
         moment === undefined
-          ? parts.log.channel(app.id, channel)
-          : snapshots.get({ app: app.id, channel, ...momentOf(moment) });
+          ? parts.log.channel(liveKey(app.id, channel))
+          : snapshots.get(liveKey(app.id, channel), momentOf(moment));
       if (state === undefined)
         throw moment === undefined
           ? new HousecountError('not_found', 'Nobody is in this channel.')
@@ -79,6 +79,6 @@ export function getRoster(parts: Parts): Operation {
   };
 }
 
-function headOf({ app, channel, sid, seq, profile, openedMs, roster }: OpenChannel) {
+function headOf({ key: { app, name: channel }, sid, seq, profile, openedMs, roster }: OpenChannel) {
   return { app, channel, sid, seq, profile, openedMs, count: roster.size, hosts: roster.hosts };
 }

@@ -1,10 +1,10 @@
 import { snapshotLine } from '@housecount/schema';
-import type { OpenChannel } from '../../../channel/state.ts';
+import type { OpenChannel } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { LineStreams } from '../../request/line-stream.ts';
@@ -69,7 +69,8 @@ function* masked(lines: Iterable<object>): Generator<object> {
 function* linesOf(head: object, channels: readonly OpenChannel[]): Generator<object> {
   yield head;
   let members = 0;
-  for (const { channel, sid, seq, profile, openedMs, roster } of channels) {
+  for (const { key, sid, seq, profile, openedMs, roster } of channels) {
+    const { name: channel } = key;
     const { size: count, hosts } = roster;
     yield { type: 'channel', channel, sid, seq, profile, openedMs, count, hosts };
     members += count;

@@ -1,8 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
 import { channelList } from '@housecount/schema';
-import type { OpenChannel } from '../../../channel/state.ts';
+import type { OpenChannel } from '../../../channel/channel.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText, type Readable } from '../../request/parameters.ts';
@@ -54,7 +54,7 @@ export function listChannels(parts: Parts): Operation {
       const wanted = query.read(context)?.toLowerCase();
       const open = parts.log.channels(app.id);
       const fitting =
-        wanted === undefined ? open : open.filter(({ channel }) => channel.toLowerCase().includes(wanted));
+        wanted === undefined ? open : open.filter(({ key }) => key.name.toLowerCase().includes(wanted));
       const found = order.pageOf(fitting, begin, size + 1);
       const page = found.slice(0, size);
       const last = page.at(-1);
@@ -80,7 +80,7 @@ const byName: Order = {
     const start = firstAfter(channels, cursor);
     return channels.slice(start, start + count);
   },
-  cursorOf: ({ channel }) => channel,
+  cursorOf: ({ key }) => key.name,
 };
 
 interface Place {
@@ -108,12 +108,12 @@ const byAudience: Order = {
     return page.map(({ channel }) => channel);
   },
   cursorOf(channel) {
-    return `${placeOf(channel).audience}:${channel.channel}`;
+    return `${placeOf(channel).audience}:${channel.key.name}`;
   },
 };
 
-const placeOf = ({ channel, roster }: OpenChannel): Place => ({
-  channel,
+const placeOf = ({ key, roster }: OpenChannel): Place => ({
+  channel: key.name,
   audience: roster.size - roster.hosts,
 });
 
@@ -130,14 +130,14 @@ function compare(left: Place, right: Place): number {
   return left.channel < right.channel ? -1 : left.channel > right.channel ? 1 : 0;
 }
 
-function summaryOf({ channel, sid, seq, profile, openedMs, roster }: OpenChannel) {
+function summaryOf({ key: { name: channel }, sid, seq, profile, openedMs, roster }: OpenChannel) {
   const { size: count, hosts } = roster;
   return { channel, sid, seq, profile, openedMs, count, hosts, audience: count - hosts };
 }
 
 /** Index of the first channel whose name is greater: the list is ordered by name. */
 const firstAfter = (channels: readonly OpenChannel[], name: string): number =>
-  firstNotBefore(channels, ({ channel }) => (channel <= name ? -1 : 1));
+  firstNotBefore(channels, ({ key }) => (key.name <= name ? -1 : 1));
 
 /** Index of the first item that `side` does not call negative, by binary search. */
 function firstNotBefore<T>(items: readonly T[], side: (item: T) => number): number {

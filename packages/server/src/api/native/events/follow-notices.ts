@@ -1,5 +1,5 @@
 import { notice as noticeShape } from '@housecount/schema';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import type { FormedNotice } from '../../../notify/feed/inspector.ts';
 import type { Notify } from '../../../notify/notify.ts';
 import { type AppList, appOf } from '../../request/apps.ts';

@@ -8,7 +8,7 @@ import { pulledEvents } from '@housecount/schema';
 import type { Clock } from '../../../clock.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';

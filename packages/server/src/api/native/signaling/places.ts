@@ -1,13 +1,17 @@
 import { HousecountError, isAccount, isSignalingName } from '@housecount/protocol';
 import type { RequestContext } from '../../../net/http/route.ts';
-import type { ChannelKey } from '../../../signaling/names/channel-key.ts';
+import {
+  type ChannelKey,
+  type ChannelPlace,
+  keyOf as keyOfPlace,
+} from '../../../signaling/names/channel-key.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { path, type Readable } from '../../request/parameters.ts';
 
 export const userParameter = path('user', 'User id, percent-encoded.');
 export const personParameter = path('user', 'User id, account or uid, percent-encoded.');
 
-export const channelTypeParameter: Readable<ChannelKey['channelType']> = {
+export const channelTypeParameter: Readable<ChannelPlace['channelType']> = {
   name: 'type',
   in: 'query',
   description: 'Which kind of channel the name is of.',
@@ -26,7 +30,8 @@ export const channelTypeParameter: Readable<ChannelKey['channelType']> = {
  */
 export function keyOf(list: AppList, context: RequestContext): ChannelKey {
   const app = appOf(list, context).id;
-  return { app, channelType: channelTypeParameter.read(context), channel: signalingChannelOf(context) };
+  const channelType = channelTypeParameter.read(context);
+  return keyOfPlace(app, { channelType, channel: signalingChannelOf(context) });
 }
 
 /** @throws HousecountError invalid_channel_name */

@@ -11,6 +11,7 @@ import type { Metadata } from '../../../channel/metadata.ts';
 import { limits } from '../../../limits.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import type { Backend } from '../../../signaling/backend.ts';
+import { placeOf } from '../../../signaling/names/channel-key.ts';
 import { itemsOf } from '../../../signaling/storage/storage-requests.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -34,8 +35,7 @@ export function storageOperations(parts: MetadataParts & LockParts): readonly Op
     parameters: [channelParameter, channelTypeParameter],
     refusal: 'invalid_channel_name',
     targetOf(context) {
-      const { channelType, channel: name } = keyOf(parts, context);
-      return { channelType, channel: name };
+      return placeOf(keyOf(parts, context));
     },
   };
   const user: Place = {

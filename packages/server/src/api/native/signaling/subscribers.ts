@@ -1,9 +1,11 @@
 import { HousecountError } from '@housecount/protocol';
 import { subscriberEvents, subscriberList } from '@housecount/schema';
-import type { Member, OpenChannel } from '../../../channel/state.ts';
+import type { OpenChannel } from '../../../channel/channel.ts';
+import type { Member } from '../../../channel/membership/member.ts';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
+import { type ChannelKey, placeOf } from '../../../signaling/names/channel-key.ts';
 import { userIdOf } from '../../../signaling/names/identity.ts';
 import type { AppList } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -39,7 +41,7 @@ const cursorParameter = {
 };
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'signalingChannel' | 'lastPosition' | 'firstPosition' | 'follow'>;
+  readonly log: Pick<Log, 'channel' | 'lastPosition' | 'firstPosition' | 'follow'>;
   readonly clock: Clock;
 }
 
@@ -49,7 +51,7 @@ export function subscriberOperations(parts: Parts): readonly Operation[] {
 }
 
 function listSubscribers(
-  parts: AppList & { readonly log: Pick<Log, 'signalingChannel' | 'lastPosition'>; readonly clock: Clock },
+  parts: AppList & { readonly log: Pick<Log, 'channel' | 'lastPosition'>; readonly clock: Clock },
 ): Operation {
   const { log, clock } = parts;
   const snapshots = new RosterSnapshots(clock);
@@ -81,15 +83,15 @@ function listSubscribers(
       const at = atParameter.read(context);
       const page = { after: afterParameter.read(context), size: limit.read(context) };
       if (at !== undefined) {
-        const kept = snapshots.get({ ...key, ...momentOf(at) });
+        const kept = snapshots.get(key, momentOf(at));
         if (!kept) throw new HousecountError('no_longer_kept');
-        return { ...key, ...pageOf(kept, page, snapshots) };
+        return { ...headOf(key), ...pageOf(kept, page, snapshots) };
       }
       // Taken together: states change in the same turn as the position.
       const cursor = formatCursor({ app: key.app, position: log.lastPosition, sid: undefined });
-      const presence = log.signalingChannel(key)?.presence;
-      if (presence?.sid === undefined) return { ...key, count: 0, members: [], cursor };
-      return { ...key, ...pageOf(presence, page, snapshots), cursor };
+      const open = log.channel(key);
+      if (!open) return { ...headOf(key), count: 0, members: [], cursor };
+      return { ...headOf(key), ...pageOf(open, page, snapshots), cursor };
     },
   };
 }
@@ -129,7 +131,7 @@ function listSubscriberEvents(
         signal: context.signal,
       });
       const cursor = formatCursor({ app: key.app, position: found.through, sid: undefined });
-      return { ...key, events: found.events, cursor, more: found.more };
+      return { ...headOf(key), events: found.events, cursor, more: found.more };
     },
   };
 }
@@ -153,6 +155,8 @@ function pageOf(
     ...(hasMore && last && { next: { after: last.joinedSeq, at: `${sid}:${seq}` } }),
   };
 }
+
+const headOf = (key: ChannelKey) => ({ app: key.app, ...placeOf(key) });
 
 function shown(member: Member) {
   const { uid, joinedMs, quiet, link } = member;

@@ -7,13 +7,13 @@ import { PresenceFold } from '../presence-fold.ts';
 import { PresenceChannel } from './presence-channel.ts';
 import type { Watcher } from './watchers.ts';
 
-const key = { app: 'a'.repeat(32), channelType: 'MESSAGE', channel: 'lobby' } as const;
+const key = { app: 'a'.repeat(32), kind: 'message', name: 'lobby' } as const;
 const settings = { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000 };
 
 const joined = (uid: number): MemberJoined => ({
   type: 'member-joined',
   app: key.app,
-  channel: key.channel,
+  channel: key.name,
   sid: 'C1',
   seq: uid,
   atMs: 1,

@@ -1,10 +1,10 @@
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { uidOf, userIdOf } from '../../names/identity.ts';
 import type { Whereabouts } from '../../presence/whereabouts.ts';
 
 export interface MembershipNeeds {
-  readonly log: Pick<Log, 'signalingChannel' | 'uidOf'>;
+  readonly log: Pick<Log, 'channel' | 'uidOf'>;
   readonly whereabouts: Pick<Whereabouts, 'subscriptions'>;
 }
 
@@ -24,7 +24,7 @@ export function loggedMemberships(
   if (uid === undefined) return [];
   const found: LoggedMembership[] = [];
   for (const key of whereabouts.subscriptions(app, uid)) {
-    const presence = log.signalingChannel(key)?.presence;
+    const presence = log.channel(key);
     const member = presence?.sid === undefined ? undefined : presence.roster.get(uid);
     if (member && userIdOf(member) === userId) found.push({ key, connectionId: member.connectionId });
   }
@@ -32,7 +32,7 @@ export function loggedMemberships(
 }
 
 /** Is the session in the channel, as the log has it? */
-export function isLoggedIn(log: Pick<Log, 'signalingChannel'>, key: ChannelKey, id: string): boolean {
-  const presence = log.signalingChannel(key)?.presence;
+export function isLoggedIn(log: Pick<Log, 'channel'>, key: ChannelKey, id: string): boolean {
+  const presence = log.channel(key);
   return presence?.sid !== undefined && presence.roster.getByConnection(id) !== undefined;
 }

@@ -1,7 +1,7 @@
 import { signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import { tokenTime } from '../../../token/verify.ts';
 import { checkSignalingToken } from '../../../token/verify-signaling.ts';
 import { done, refused, type SignalingAnswer } from '../../names/answer.ts';
@@ -10,7 +10,7 @@ import { permit } from '../../permissions.ts';
 import type { Session } from '../session.ts';
 
 export interface RenewNeeds {
-  readonly log: Pick<Log, 'signaling'>;
+  readonly log: Pick<Log, 'submit'>;
   readonly clock: Clock;
 }
 
@@ -30,15 +30,15 @@ export async function renewLoginToken(
     isHere: true,
   });
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
-  if (!session.rates.takeRenewals(session.subscriptions.countOf('MESSAGE'), clock.steadyMs()))
+  if (!session.rates.takeRenewals(session.subscriptions.countOf('message'), clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, 'Too many requests in a short time.');
   const { loginEndsMs, permissions } = grant;
   const until = loginEndsMs === undefined ? {} : { tokenEndsMs: loginEndsMs };
   const outcomes = await Promise.all(
     Array.from(session.subscriptions.keys())
       // A stream channel has a token of its own.
-      .filter(({ channelType }) => channelType === 'MESSAGE')
-      .map((key) => log.signaling(key, { type: 'renew-token', connectionId, ...until })),
+      .filter(({ kind }) => kind === 'message')
+      .map((key) => log.submit(key, { type: 'renew-token', connectionId, ...until })),
   );
   for (const outcome of outcomes)
     if (!outcome.ok && outcome.code !== 'not_joined') return failed(outcome, signalingErrors.invalidToken);

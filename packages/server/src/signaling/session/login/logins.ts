@@ -1,5 +1,6 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
-import type { Log, SignalingOutcome } from '../../../log/contract.ts';
+import type { CommandOutcome } from '../../../log/contract/commands.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import type { PutOut } from '../../../log/decide/endings.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import { isBanned, keptOut, type ModerationNeeds, tellKicked } from '../../messages/moderation.ts';
@@ -25,9 +26,7 @@ export type Admission =
 type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
 
 export interface LoginsNeeds extends LoginNeeds {
-  readonly log: MembershipNeeds['log'] &
-    ModerationNeeds['log'] &
-    Pick<Log, 'signaling' | 'noteSignalingAddress'>;
+  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Pick<Log, 'submit' | 'noteAddress'>;
   readonly whereabouts: MembershipNeeds['whereabouts'];
   readonly sessions: Pick<Sessions, 'of' | 'begin' | 'takeRenewals'>;
   readonly endings: Pick<SessionEndings, 'of' | 'putOutOf'>;
@@ -155,12 +154,12 @@ export class Logins {
     const outcomes = await Promise.all(
       session.subscriptions.keys().map(async (key) => {
         // The token of a stream channel is another one.
-        if (key.channelType === 'STREAM') return this.#resumeStream(session, key);
-        const resumed = log.signaling(key, { type: 'resume', connectionId });
+        if (key.kind === 'stream') return this.#resumeStream(session, key);
+        const resumed = log.submit(key, { type: 'resume', connectionId });
         // A token without an end would not show in the resume.
-        const renewed = log.signaling(key, { type: 'renew-token', connectionId, ...until });
+        const renewed = log.submit(key, { type: 'renew-token', connectionId, ...until });
         await renewed;
-        log.noteSignalingAddress(key, connectionId, address);
+        log.noteAddress(key, connectionId, address);
         return resumed;
       }),
     );
@@ -176,10 +175,10 @@ export class Logins {
   }
 
   /** As any other, unless its token ended meanwhile: then that channel alone is left. */
-  async #resumeStream(session: Session, key: ChannelKey): Promise<SignalingOutcome | undefined> {
+  async #resumeStream(session: Session, key: ChannelKey): Promise<CommandOutcome | undefined> {
     const { log, clock } = this.#needs;
-    const resumed = await log.signaling(key, { type: 'resume', connectionId: session.id });
-    log.noteSignalingAddress(key, session.id, session.address);
+    const resumed = await log.submit(key, { type: 'resume', connectionId: session.id });
+    log.noteAddress(key, session.id, session.address);
     const endsMs = session.subscriptions.stream(key)?.tokenEndsMs ?? Number.POSITIVE_INFINITY;
     if (resumed.ok || resumed.code !== 'resume_invalid' || endsMs > clock.nowMs()) return resumed;
     session.streamEnded(key, 'token_expired');
@@ -194,7 +193,7 @@ export class Logins {
       const ruleScope = keptOut(this.#needs, session, key);
       if (ruleScope === undefined) return undefined;
       tellKicked(this.#needs, session, key);
-      return log.signaling(key, { type: 'kick', connectionIds, ruleScope });
+      return log.submit(key, { type: 'kick', connectionIds, ruleScope });
     });
     await Promise.all(kicks);
   }
@@ -208,7 +207,7 @@ export class Logins {
       return;
     }
     for (const { key, connectionId } of loggedMemberships(this.#needs, app.id, userId))
-      log.signaling(key, { type: 'leave', connectionId, evidence: 'new-device' }).catch((cause: unknown) =>
+      log.submit(key, { type: 'leave', connectionId, evidence: 'new-device' }).catch((cause: unknown) =>
         logger.warn('an earlier session could not be ended; it ends with its lease', {
           cause: String(cause),
         }),

@@ -1,5 +1,5 @@
 import type { Code } from '@housecount/protocol';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import type { Ending, PutOut } from '../../../log/decide/endings.ts';
 
 /** Sessions of which it is remembered here that others ended them, beside what the log says; beyond it the oldest are forgotten. About 100 bytes each. */

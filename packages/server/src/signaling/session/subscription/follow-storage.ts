@@ -1,5 +1,6 @@
+import type { ChannelKey as AnyChannelKey } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
-import type { Log, SignalingKey } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import type { Audiences } from '../../names/audiences.ts';
 import { follow } from '../../names/follow.ts';
@@ -8,17 +9,17 @@ import { storageText } from '../../storage/storage-frames.ts';
 import type { Begin } from './telling.ts';
 
 export interface StorageNeeds {
-  readonly log: Pick<Log, 'signalingState'>;
+  readonly log: Pick<Log, 'known'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly audiences: Audiences;
 }
 
 /** Tells the socket a set of metadata, then each change of it. */
 export const followStorage =
-  ({ log, clock, audiences }: StorageNeeds, socket: Socket, key: SignalingKey): Begin =>
+  ({ log, clock, audiences }: StorageNeeds, socket: Socket, key: AnyChannelKey): Begin =>
   (told) => {
     const stop = follow(audiences, socket, storageTopic(key));
-    const { metadata } = log.signalingState(key);
+    const { metadata } = log.known(key);
     socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
     told();
     return stop;

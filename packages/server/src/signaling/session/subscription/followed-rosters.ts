@@ -1,4 +1,4 @@
-import { signalingKey } from '../../../log/world.ts';
+import { idOf } from '../../../channel/channel.ts';
 import type { RosterHold } from '../../../rosters/roster-stream.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 
@@ -38,9 +38,7 @@ export class FollowedRosters {
 
   /** Ends what is followed of one channel, or of all. True if there was something. */
   end(key?: ChannelKey): boolean {
-    const ended = [...this.#streams].filter(
-      ([, one]) => key === undefined || signalingKey(one.key) === signalingKey(key),
-    );
+    const ended = [...this.#streams].filter(([, one]) => key === undefined || idOf(one.key) === idOf(key));
     for (const [name, { stream }] of ended) {
       stream.stop();
       this.#streams.delete(name);
@@ -49,4 +47,4 @@ export class FollowedRosters {
   }
 }
 
-const nameOf = (key: ChannelKey, view: string): string => `${view}/${signalingKey(key)}`;
+const nameOf = (key: ChannelKey, view: string): string => `${view}/${idOf(key)}`;

@@ -64,7 +64,7 @@ export class FollowedUsers {
     if (!this.#told) return;
     const { socket, telling } = this.#told;
     this.#users.get(userId)?.();
-    const key = { app: this.#app, channelType: 'USER', channel: userId } as const;
+    const key = { app: this.#app, kind: 'user', name: userId } as const;
     this.#users.set(userId, telling.begin(followStorage(this.#needs, socket, key)));
   }
 }

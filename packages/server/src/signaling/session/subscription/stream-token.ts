@@ -1,17 +1,16 @@
 import { type Code, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import type { Logger } from '../../../observe/contract.ts';
 import { checkToken, tokenTime } from '../../../token/verify.ts';
-import type { SignalingAnswer } from '../../names/answer.ts';
-import { refused } from '../../names/answer.ts';
+import { refused, type SignalingAnswer } from '../../names/answer.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { failed } from '../../names/refusals.ts';
 import type { Session } from '../session.ts';
 
 export interface StreamTokenNeeds {
-  readonly log: Pick<Log, 'signaling'>;
+  readonly log: Pick<Log, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
   /** The development app runs, whose certificate everybody knows: no token is needed. */
@@ -54,13 +53,13 @@ export async function renewStreamToken(
   channel: string,
   token: string,
 ): Promise<SignalingAnswer> {
-  const key: ChannelKey = { app: session.app.id, channelType: 'STREAM', channel };
+  const key: ChannelKey = { app: session.app.id, kind: 'stream', name: channel };
   const notJoined = refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
   if (!session.subscriptions.stream(key)) return notJoined;
   const grant = checkStreamToken(needs, session, channel, token);
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);
   const { endsMs } = grant;
-  const outcome = await needs.log.signaling(key, {
+  const outcome = await needs.log.submit(key, {
     type: 'renew-token',
     connectionId: session.id,
     ...(endsMs !== undefined && { tokenEndsMs: endsMs }),

@@ -1,6 +1,6 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract.ts';
+import type { Log } from '../../../log/contract/log.ts';
 import { done, refused } from '../../names/answer.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { failed } from '../../names/refusals.ts';
@@ -9,7 +9,7 @@ import { statesFault } from '../../presence/own-states.ts';
 import type { Session } from '../session.ts';
 import { checkStreamToken, type StreamTokenNeeds } from './stream-token.ts';
 
-export type SubscribeNeeds = StreamTokenNeeds;
+export type SubscribeNeeds = StreamTokenNeeds & { readonly log: Pick<Log, 'join'> };
 
 /** Makes the session's user a member of the channel, or changes how it is one; what happens there is told once the answer is. */
 export async function subscribe(
@@ -19,28 +19,31 @@ export async function subscribe(
   frame: Extract<SignalingRequest, { type: 'subscribe' }>,
 ): Promise<Answer> {
   const { log } = needs;
-  const isStream = key.channelType === 'STREAM';
+  const isStream = key.kind === 'stream';
   const { identity, id: connectionId, leaseMs } = session;
   if (
     !session.subscriptions.has(key) &&
-    session.subscriptions.countOf(key.channelType) >= limits.signalingSubscriptionsMax
+    session.subscriptions.countOf(key.kind) >= limits.signalingSubscriptionsMax
   )
     return refused(
       signalingErrors.tooManyChannels,
       `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels of a kind.`,
     );
   const grant = isStream
-    ? checkStreamToken(needs, session, key.channel, frame.token)
+    ? checkStreamToken(needs, session, key.name, frame.token)
     : ({ ok: true, endsMs: session.tokenEndsMs } as const);
   if (!grant.ok) return failed(grant, signalingErrors.joinFailed);
   const until = grant.endsMs === undefined ? {} : { tokenEndsMs: grant.endsMs };
   const { states = {} } = frame;
   const tooLong = statesFault(states);
   if (tooLong) return tooLong;
-  const joining = log.signaling(key, {
-    type: 'join',
+  const joining = log.join({
+    key,
     identity,
     connectionId,
+    connectionKind: 'signaling',
+    role: 'audience',
+    platform: 0,
     quiet: frame.beQuiet,
     leaseMs,
     ...until,
@@ -49,25 +52,20 @@ export async function subscribe(
   const setting =
     Object.keys(states).length > 0
       ? // All of them: a client that comes back knows what it wants, and not what is left of what it had.
-        log.signaling(key, { type: 'change-states', connectionId, set: states, remove: 'all' })
+        log.submit(key, { type: 'change-states', connectionId, set: states, remove: 'all' })
       : undefined;
   const joined = await joining;
   if (!joined.ok) {
     await setting;
-    return failed(joined, isStream ? signalingErrors.joinFailed : signalingErrors.subscribeFailed);
-  }
-  const { presence } = joined.state;
-  if (presence.sid === undefined || !presence.roster.getByConnection(connectionId)) {
-    await setting;
-    return refused(
-      isStream ? signalingErrors.joinFailed : signalingErrors.subscribeFailed,
-      'The user was put out again in the same moment.',
-    );
+    const code = isStream ? signalingErrors.joinFailed : signalingErrors.subscribeFailed;
+    return joined.code === 'replaced'
+      ? refused(code, 'The user was put out again in the same moment.')
+      : failed(joined, code);
   }
   session.keep(key, frame);
   if (isStream) {
     // Who was in already came with the new token all the same.
-    const renewed = await log.signaling(key, { type: 'renew-token', connectionId, ...until });
+    const renewed = await log.submit(key, { type: 'renew-token', connectionId, ...until });
     if (!renewed.ok) return failed(renewed, signalingErrors.joinFailed);
     session.subscriptions.stream(key)?.renewed(grant.endsMs);
   }
@@ -81,14 +79,14 @@ export async function subscribe(
 
 /** Ends the membership; resolves when that is durable. Nothing of the channel is told after the call. */
 export async function unsubscribe(
-  { log }: { readonly log: Pick<Log, 'signaling'> },
+  { log }: { readonly log: Pick<Log, 'submit'> },
   session: Session,
   key: ChannelKey,
 ): Promise<Answer> {
   session.waits.endAll(key);
   if (!session.subscriptions.drop(key)) return done();
   const command = { type: 'leave', connectionId: session.id, evidence: 'bye' } as const;
-  const outcome = await log.signaling(key, command);
+  const outcome = await log.submit(key, command);
   if (outcome.ok || outcome.code === 'not_joined') return done();
   return failed(outcome, signalingErrors.unsubscribeFailed);
 }

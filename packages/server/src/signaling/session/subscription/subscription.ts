@@ -63,7 +63,7 @@ export class Subscription {
     const { log, clock, audiences } = this.#needs;
     const { key } = this;
     const stop = follow(audiences, socket, locksTopic(key));
-    const locks = locksOf(log.signalingState(key).locks);
+    const locks = locksOf(log.known(key).locks);
     socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
     told();
     return stop;

@@ -1,4 +1,4 @@
-import { signalingKey } from '../../../log/world.ts';
+import { idOf } from '../../../channel/channel.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { StreamMembership, type StreamNeeds } from './stream-membership.ts';
@@ -24,12 +24,12 @@ export class Subscriptions {
   }
 
   /** Channels of a kind. */
-  countOf(channelType: ChannelKey['channelType']): number {
-    return channelType === 'STREAM' ? this.#streams.size : this.size - this.#streams.size;
+  countOf(kind: ChannelKey['kind']): number {
+    return kind === 'stream' ? this.#streams.size : this.size - this.#streams.size;
   }
 
   has(key: ChannelKey): boolean {
-    return this.#subscriptions.has(signalingKey(key));
+    return this.#subscriptions.has(idOf(key));
   }
 
   /** As they are now. */
@@ -39,7 +39,7 @@ export class Subscriptions {
 
   /** What it has in a stream channel; undefined if it is not in it. */
   stream(key: ChannelKey): StreamMembership | undefined {
-    return this.#streams.get(signalingKey(key));
+    return this.#streams.get(idOf(key));
   }
 
   get streams(): Iterable<StreamMembership> {
@@ -55,15 +55,15 @@ export class Subscriptions {
 
   /** Notes one that the log has; nothing of it is told yet. */
   restore(key: ChannelKey, options: SubscriptionOptions): void {
-    const name = signalingKey(key);
+    const name = idOf(key);
     this.#subscriptions.set(name, new Subscription(key, this.#userId, options, this.#needs));
-    if (key.channelType !== 'STREAM' || this.#streams.has(name)) return;
+    if (key.kind !== 'stream' || this.#streams.has(name)) return;
     this.#streams.set(name, new StreamMembership(key, this.#needs));
   }
 
   /** The same of one that was asked for, in place of one of the same channel: what that is told goes on until `listen`. */
   keep(key: ChannelKey, options: SubscriptionOptions): void {
-    const name = signalingKey(key);
+    const name = idOf(key);
     const before = this.#subscriptions.get(name);
     this.restore(key, options);
     // Until the answer is sent the socket is told what it was told before: nothing is missed in between.
@@ -75,7 +75,7 @@ export class Subscriptions {
   listen(key: ChannelKey): void {
     if (!this.#told) return;
     const { socket, telling } = this.#told;
-    const name = signalingKey(key);
+    const name = idOf(key);
     this.#subscriptions.get(name)?.start(socket, telling);
     this.#streams.get(name)?.start(socket, telling);
   }
@@ -96,7 +96,7 @@ export class Subscriptions {
 
   /** Takes one out. False if there is none. */
   drop(key: ChannelKey): boolean {
-    const name = signalingKey(key);
+    const name = idOf(key);
     this.#subscriptions.get(name)?.stop();
     this.#streams.get(name)?.stop();
     this.#streams.delete(name);

@@ -121,10 +121,17 @@ test('SIG162: of large channels, whose snapshots are made later, two are asked f
   );
   for (const channel of large) {
     const joins = members.map((account) =>
-      w.log.signaling(
-        { app: app.id, channelType: 'MESSAGE', channel },
-        { type: 'join', identity: { account }, connectionId: account, quiet: false, leaseMs, ip: '' },
-      ),
+      w.log.join({
+        key: { app: app.id, kind: 'message', name: channel },
+        identity: { account },
+        connectionId: account,
+        connectionKind: 'signaling',
+        role: 'audience',
+        platform: 0,
+        quiet: false,
+        leaseMs,
+        ip: '',
+      }),
     );
     await w.settled();
     await Promise.all(joins);

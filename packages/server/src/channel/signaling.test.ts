@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'bun:test';
-import type { JoinCommand } from './command.ts';
-import type { SignalingCommand, SignalingState } from './signaling.ts';
-import {
-  applySignaling,
-  dueSignaling,
-  emptySignaling,
-  evolveSignaling,
-  isForgettable,
-} from './signaling-apply.ts';
+import { apply } from './apply.ts';
+import { type Channel as Aggregate, emptyChannel, isForgettable } from './channel.ts';
+import type { ChannelCommand, JoinCommand } from './command.ts';
+import { due } from './due.ts';
+import { evolve } from './evolve.ts';
 
 const limits = {
   membersMax: 3,
@@ -22,33 +18,31 @@ const limits = {
 
 /** A signaling channel that keeps what happened to it. */
 class Channel {
-  state: SignalingState = emptySignaling({ app: 'app', channelType: 'MESSAGE', channel: 'x' });
+  state: Aggregate = emptyChannel({ app: 'app', kind: 'message', name: 'x' });
   readonly said: string[] = [];
 
-  ask(nowMs: number, command: SignalingCommand): string | undefined {
-    const decision = applySignaling(this.state, command, nowMs, limits);
+  ask(nowMs: number, command: ChannelCommand): string | undefined {
+    const decision = apply(this.state, command, nowMs, limits);
     if ('refused' in decision) return decision.refused;
-    for (const record of decision.records) {
-      const { change } = record;
-      expect(record).toMatchObject({ type: 'signaling', channelType: 'MESSAGE', channel: 'x', atMs: nowMs });
+    for (const change of decision.changes) {
+      expect(change.atMs).toBe(nowMs);
       const about = 'uid' in change ? change.uid : 'event' in change ? change.event : '';
       this.said.push(`${change.type} ${about}`.trim());
-      this.state = evolveSignaling(this.state, record);
+      this.state = evolve(this.state, change);
     }
     return undefined;
   }
 
   get uids(): number[] {
-    const { presence } = this.state;
-    return presence.sid === undefined ? [] : Array.from(presence.roster, ({ uid }) => uid);
+    return this.state.sid === undefined ? [] : Array.from(this.state.roster, ({ uid }) => uid);
   }
 
   states(uid: number): unknown {
-    return this.state.states.get(uid)?.states;
+    return this.state.sid === undefined ? undefined : this.state.states.get(uid)?.states;
   }
 }
 
-const join = (uid: number, more: Partial<JoinCommand> = {}): SignalingCommand => ({
+const join = (uid: number, more: Partial<JoinCommand> = {}): ChannelCommand => ({
   type: 'join',
   connectionId: `s${uid}`,
   connectionKind: 'signaling',
@@ -59,7 +53,7 @@ const join = (uid: number, more: Partial<JoinCommand> = {}): SignalingCommand =>
   newSid: 'S1',
   ...more,
 });
-const set = (uid: number, states: Record<string, string>): SignalingCommand => ({
+const set = (uid: number, states: Record<string, string>): ChannelCommand => ({
   type: 'change-states',
   connectionId: `s${uid}`,
   set: states,
@@ -72,7 +66,7 @@ describe('a signaling channel', () => {
     channel.ask(1_000, join(1));
     channel.ask(2_000, join(2));
     channel.ask(3_000, { type: 'silent', connectionId: 's1', lastHeardMs: 2_500, evidence: 'silence' });
-    expect(dueSignaling(channel.state)).toBe(12_500);
+    expect(due(channel.state)).toBe(12_500);
     channel.ask(12_500, { type: 'tick' });
     expect(channel.uids).toEqual([2]);
     channel.ask(13_000, { type: 'leave', connectionId: 's2', evidence: 'bye' });
@@ -112,8 +106,9 @@ describe('a signaling channel', () => {
     channel.ask(4_000, { type: 'change-states', connectionId: 's1', set: {}, remove: 'all' });
     expect(channel.states(1)).toBeUndefined();
     channel.ask(5_000, set(1, { d: '4' }));
+    channel.ask(5_000, join(2));
     channel.ask(6_000, { type: 'leave', connectionId: 's1', evidence: 'bye' });
-    expect(channel.state.states.size).toBe(0);
+    expect(channel.state).toMatchObject({ states: { size: 0 }, textBytes: 0 });
   });
 
   test('SIG2: what changes nothing makes no record; too many keys, or nobody, is refused', () => {
@@ -143,8 +138,8 @@ describe('a signaling channel', () => {
     const channel = new Channel();
     channel.ask(1_000, join(1, { quiet: true }));
     const quiet = () => {
-      const { presence } = channel.state;
-      return presence.sid === undefined ? undefined : presence.roster.get(1)?.quiet;
+      const { state } = channel;
+      return state.sid === undefined ? undefined : state.roster.get(1)?.quiet;
     };
     expect(quiet()).toBeTrue();
     channel.ask(2_000, join(1, { quiet: true }));
@@ -165,7 +160,7 @@ describe('a signaling channel', () => {
 
   test('SIG6: metadata may be guarded by a lock that the writer must hold, and stays when everybody has gone', () => {
     const channel = new Channel();
-    const write: SignalingCommand = {
+    const write: ChannelCommand = {
       type: 'change-metadata',
       mode: 'set',
       items: [{ key: 'a', value: '1', revision: -1 }],
@@ -194,10 +189,10 @@ describe('a signaling channel', () => {
     channel.ask(1_000, { type: 'set-lock', name: 'l', ttlMs: 10_000, by: 'ann' });
     channel.ask(1_000, { type: 'acquire-lock', name: 'l', by: 'ann' });
     channel.ask(2_000, { type: 'lock-holder', owner: 'ann', offlineSinceMs: 2_000 });
-    expect(dueSignaling(channel.state)).toBe(12_000);
+    expect(due(channel.state)).toBe(12_000);
     channel.ask(12_000, { type: 'tick' });
     expect(channel.said.slice(-1)).toEqual(['lock-changed EXPIRED']);
-    expect(dueSignaling(channel.state)).toBeUndefined();
+    expect(due(channel.state)).toBeUndefined();
   });
 
   test('SIG1: there is room for so many', () => {

@@ -1,0 +1,257 @@
+import type { Channel, OpenChannel } from '../channel.ts';
+import type { MembershipCommand, TimeCommand } from '../command.ts';
+import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
+import { mayBeQuiet } from '../policy.ts';
+import { nextClientSeq } from './client-seq.ts';
+import { decideJoin, type MembershipLimits } from './join.ts';
+import { endsBy } from './lease.ts';
+import { leave, leavesOf, reasonOf } from './leave.ts';
+import type { Member } from './member.ts';
+import { type PublishRights, recordedRights, sameRights } from './rights.ts';
+
+type CommandOf<Type extends MembershipCommand['type']> = Extract<MembershipCommand, { type: Type }>;
+type TimeOf<Type extends TimeCommand['type']> = Extract<TimeCommand, { type: Type }>;
+
+/** Decides what is asked of who is in the channel, none of whom a lease or a token has ended by `nowMs`. */
+export function decideMembership(
+  channel: Channel,
+  command: MembershipCommand,
+  nowMs: number,
+  limits: MembershipLimits,
+): Decision {
+  switch (command.type) {
+    case 'join': {
+      const present = mayBeQuiet(channel.key.kind) ? memberOf(channel, command.connectionId) : undefined;
+      return present
+        ? { changes: quietness(present, command, nowMs) }
+        : decideJoin(channel, command, nowMs, limits);
+    }
+    case 'kick':
+      return { changes: kicked(channel, command, nowMs) };
+    case 'resume': {
+      const member = memberOf(channel, command.connectionId);
+      if (!member) return { refused: 'resume_invalid' };
+      const { tokenEndsMs = member.tokenEndsMs, publish = member.publish } = command;
+      return {
+        changes: [
+          ...live(channel, member, nowMs),
+          ...renewed(channel, member, { tokenEndsMs, publish }, nowMs),
+        ],
+      };
+    }
+  }
+  const member = memberOf(channel, command.connectionId);
+  if (!member || channel.sid === undefined) return { refused: 'not_joined' };
+  switch (command.type) {
+    case 'leave':
+      return { changes: left(channel, member, command, nowMs) };
+    case 'set-role':
+      return decideRole(channel, member, command, nowMs, limits);
+    case 'silent':
+      return { changes: silenced(channel, member, command, nowMs) };
+    case 'heard':
+      return { changes: live(channel, member, nowMs) };
+    case 'renew-token':
+      return { changes: renewed(channel, member, command, nowMs) };
+  }
+}
+
+/** The member that this connection, or session, backs. */
+export function memberOf(channel: Channel, connectionId: string): Member | undefined {
+  return channel.sid === undefined ? undefined : channel.roster.getByConnection(connectionId);
+}
+
+function quietness(
+  { uid, quiet }: Member,
+  command: CommandOf<'join'>,
+  nowMs: number,
+): readonly ChannelChange[] {
+  const wanted = command.quiet ?? false;
+  return wanted === (quiet ?? false) ? [] : [{ type: 'quiet-set', atMs: nowMs, uid, quiet: wanted }];
+}
+
+/** The leaves of those whose lease or token has ended by `nowMs`, in order of arrival. */
+export function endedMembers(channel: Channel, nowMs: number): readonly MembershipChange[] {
+  if (channel.sid === undefined || channel.roster.endsMs > nowMs) return [];
+  const leaves = Array.from(channel.roster.endedBy(nowMs), (member) => {
+    const { link } = member;
+    if (link.state === 'silent' && endsBy(member) === 'lease') {
+      return { member, ...link, reason: 'timeout' as const };
+    }
+    return leave(member, { reason: 'token', evidence: 'token-end', nowMs });
+  });
+  return leavesOf(channel, leaves, nowMs);
+}
+
+function left(
+  channel: OpenChannel,
+  member: Member,
+  command: CommandOf<'leave'>,
+  nowMs: number,
+): readonly MembershipChange[] {
+  const { evidence } = command;
+  return leavesOf(channel, [leave(member, { reason: reasonOf(evidence), evidence, nowMs })], nowMs);
+}
+
+function kicked(channel: Channel, command: CommandOf<'kick'>, nowMs: number): readonly MembershipChange[] {
+  if (channel.sid === undefined) return [];
+  const { ruleScope } = command;
+  const leaves = kickedMembers(channel, command).map((member) => ({
+    ...leave(member, { reason: 'kicked', evidence: 'kick', nowMs }),
+    ...(ruleScope !== undefined && { ruleScope }),
+  }));
+  return leavesOf(channel, leaves, nowMs);
+}
+
+/** Those that fit every part of the scope that is set, in order of arrival. */
+function kickedMembers(
+  { roster }: OpenChannel,
+  { uid, connectionIds }: CommandOf<'kick'>,
+): readonly Member[] {
+  if (connectionIds !== undefined) {
+    const members = new Set<Member>();
+    for (const connectionId of connectionIds) {
+      const member = roster.getByConnection(connectionId);
+      if (member && (uid === undefined || member.uid === uid)) members.add(member);
+    }
+    return [...members].sort((a, b) => a.joinedSeq - b.joinedSeq);
+  }
+  if (uid === undefined) return [...roster];
+  const member = roster.get(uid);
+  return member ? [member] : [];
+}
+
+function decideRole(
+  channel: OpenChannel,
+  member: Member,
+  command: CommandOf<'set-role'>,
+  nowMs: number,
+  limits: MembershipLimits,
+): Decision {
+  const { role } = command;
+  if (channel.profile === 'communication') return { refused: 'role_invalid' };
+  if (role === member.role) return { changes: [] };
+  if (role === 'broadcaster' && channel.roster.hosts >= limits.hostsMax) return { refused: 'hosts_full' };
+  const { key, sid, profile, roster } = channel;
+  const { app, name } = key;
+  const { uid, account, platform, clientType } = member;
+  return {
+    changes: [
+      {
+        type: 'role-changed',
+        app,
+        channel: name,
+        sid,
+        seq: channel.seq + 1,
+        atMs: nowMs,
+        count: roster.size,
+        profile,
+        uid,
+        ...(account !== undefined && { account }),
+        role,
+        platform,
+        ...(clientType !== undefined && { clientType }),
+        clientSeq: nextClientSeq(member.clientSeq, nowMs),
+      },
+    ],
+  };
+}
+
+/**
+ * The lease runs from when the connection was last heard, so it may have ended already. Silence that is known already
+ * is not told again, unless something was heard since; and then the lease never becomes shorter than it was.
+ */
+function silenced(
+  channel: OpenChannel,
+  member: Member,
+  command: CommandOf<'silent'>,
+  nowMs: number,
+): readonly MembershipChange[] {
+  const { app, name } = channel.key;
+  const { uid, connectionId, link } = member;
+  const lastHeardMs = Math.max(member.joinedMs, Math.min(command.lastHeardMs, nowMs));
+  let leaseEndsMs = lastHeardMs + member.leaseMs;
+  if (link.state === 'silent') {
+    if (lastHeardMs <= link.lastHeardMs) return [];
+    leaseEndsMs = Math.max(leaseEndsMs, link.leaseEndsMs);
+  }
+  const { evidence } = command;
+  return [
+    {
+      type: 'link-silent',
+      app,
+      channel: name,
+      atMs: nowMs,
+      uid,
+      connectionId,
+      lastHeardMs,
+      evidence,
+      leaseEndsMs,
+    },
+  ];
+}
+
+function live({ key }: Channel, member: Member, nowMs: number): readonly MembershipChange[] {
+  if (member.link.state === 'live') return [];
+  const { uid, connectionId } = member;
+  return [{ type: 'link-live', app: key.app, channel: key.name, atMs: nowMs, uid, connectionId }];
+}
+
+function renewed(
+  { key }: Channel,
+  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
+  token: { readonly tokenEndsMs?: number | undefined; readonly publish?: PublishRights | undefined },
+  nowMs: number,
+): readonly MembershipChange[] {
+  const { tokenEndsMs } = token;
+  const rights = recordedRights(token.publish);
+  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [];
+  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+  return [{ type: 'token-renewed', app: key.app, channel: key.name, atMs: nowMs, uid, ...until, ...rights }];
+}
+
+/** After a start: everybody is silent, and has so long to come back. */
+export function recovered(
+  channel: Channel,
+  command: TimeOf<'recover'>,
+  nowMs: number,
+): readonly MembershipChange[] {
+  if (channel.sid === undefined) return [];
+  const { roster, key } = channel;
+  const { app, name } = key;
+  const leaseEndsMs = nowMs + command.recoveryMs;
+  const lastAliveMs = Math.min(command.lastAliveMs, nowMs);
+  return Array.from(roster, ({ uid, connectionId, joinedMs, link }) => {
+    const silence =
+      link.state === 'silent'
+        ? { lastHeardMs: link.lastHeardMs, evidence: link.evidence }
+        : { lastHeardMs: Math.max(joinedMs, lastAliveMs), evidence: 'server-crash' as const };
+    return {
+      type: 'link-silent',
+      app,
+      channel: name,
+      atMs: nowMs,
+      uid,
+      connectionId,
+      ...silence,
+      leaseEndsMs,
+    };
+  });
+}
+
+/** The same silences once more, with leases that end later. */
+export function prolonged(
+  channel: Channel,
+  { blindMs }: TimeOf<'blind'>,
+  nowMs: number,
+): readonly MembershipChange[] {
+  if (channel.sid === undefined || channel.roster.interrupted === 0) return [];
+  const { roster, key } = channel;
+  const { app, name } = key;
+  return Array.from(roster).flatMap(({ uid, connectionId, link }) => {
+    if (link.state === 'live') return [];
+    const { lastHeardMs, evidence } = link;
+    const silence = { lastHeardMs, evidence, leaseEndsMs: link.leaseEndsMs + blindMs };
+    return [{ type: 'link-silent' as const, app, channel: name, atMs: nowMs, uid, connectionId, ...silence }];
+  });
+}

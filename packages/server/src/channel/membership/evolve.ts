@@ -1,0 +1,129 @@
+import type { MemberJoined } from '@housecount/protocol';
+import { assert } from '../assert.ts';
+import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
+import type { ChannelMark, MembershipChange } from '../decision.ts';
+import { noStates } from '../states.ts';
+import { bytesOfTexts } from '../text-bytes.ts';
+import { noPublishers, withTopics } from '../topics.ts';
+import type { Member } from './member.ts';
+import { Roster } from './roster.ts';
+import type { Trie } from './trie.ts';
+
+/** The channel after a change of who is in it. A member takes their states and topics along. */
+export function evolveMembership(channel: Channel, change: MembershipChange): Channel {
+  const { key, metadata, locks } = channel;
+  assert(change.app === key.app && change.channel === key.name, 'the change is of another channel');
+  const { atMs } = change;
+  const departed = stillAhead(channel.departed, atMs);
+  if (change.type === 'channel-opened') {
+    assert(channel.sid === undefined && change.seq === 1, 'a channel opens once');
+    const { sid, seq, profile } = change;
+    const nobody = { roster: Roster.empty, states: noStates, publishers: noPublishers, textBytes: 0 };
+    return { key, sid, seq, profile, openedMs: atMs, lastAtMs: atMs, departed, ...nobody, metadata, locks };
+  }
+  assert(channel.sid !== undefined, 'the channel is closed');
+  const { roster } = channel;
+  if (!('seq' in change)) {
+    const member = known(channel, change.uid);
+    return { ...channel, lastAtMs: atMs, departed, roster: roster.with(marked(member, change)) };
+  }
+  const { seq } = change;
+  assert(change.sid === channel.sid && seq === channel.seq + 1, 'seq is dense');
+  switch (change.type) {
+    case 'member-joined':
+      return {
+        ...channel,
+        seq,
+        lastAtMs: atMs,
+        departed: departed.without(change.uid),
+        roster: roster.with(joined(change)),
+      };
+    case 'member-left': {
+      const { uid, clientSeq } = change;
+      return {
+        ...withoutTexts(channel, uid),
+        seq,
+        lastAtMs: atMs,
+        departed: departed.with(uid, clientSeq),
+        roster: roster.without(uid),
+      };
+    }
+    case 'role-changed': {
+      const { uid, role, clientSeq } = change;
+      const member = { ...known(channel, uid), role, clientSeq };
+      return { ...channel, seq, lastAtMs: atMs, departed, roster: roster.with(member) };
+    }
+    case 'channel-closed': {
+      assert(roster.size === 0, 'only an empty channel closes');
+      return { key, sid: undefined, lastAtMs: atMs, departed, metadata, locks } satisfies ClosedChannel;
+    }
+  }
+}
+
+/** Most members say nothing of themselves. */
+function withoutTexts(channel: OpenChannel, uid: number): OpenChannel {
+  const states = channel.states.get(uid)?.states;
+  const topics = channel.publishers.byUid.get(uid)?.topics;
+  if (!states && !topics) return channel;
+  return {
+    ...channel,
+    states: channel.states.without(uid),
+    publishers: withTopics(channel.publishers, { uid, topics: {} }),
+    textBytes: channel.textBytes - bytesOfTexts(states ?? {}) - bytesOfTexts(topics ?? {}),
+  };
+}
+
+function joined(record: MemberJoined): Member {
+  return {
+    uid: record.uid,
+    ...(record.account !== undefined && { account: record.account }),
+    role: record.role,
+    platform: record.platform,
+    ...(record.clientType !== undefined && { clientType: record.clientType }),
+    connectionId: record.connectionId,
+    connectionKind: record.connectionKind,
+    joinedMs: record.atMs,
+    joinedSeq: record.seq,
+    clientSeq: record.clientSeq,
+    ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
+    ...(record.publish && { publish: record.publish }),
+    leaseMs: record.leaseMs,
+    link: { state: 'live' },
+    ...(record.quiet && { quiet: true as const }),
+  };
+}
+
+function marked(member: Member, mark: ChannelMark): Member {
+  switch (mark.type) {
+    case 'link-live':
+      return { ...member, connectionId: mark.connectionId, link: { state: 'live' } };
+    case 'link-silent': {
+      const { lastHeardMs, evidence, leaseEndsMs } = mark;
+      const { link } = member;
+      // The same silence, told again with another lease, was noticed when it was noticed first.
+      const isSame = link.state === 'silent' && link.lastHeardMs === lastHeardMs;
+      const noticedMs = isSame ? link.noticedMs : mark.atMs;
+      return { ...member, link: { state: 'silent', lastHeardMs, noticedMs, evidence, leaseEndsMs } };
+    }
+    case 'token-renewed': {
+      const { tokenEndsMs: _, publish: __, ...rest } = member;
+      const { tokenEndsMs, publish } = mark;
+      return { ...rest, ...(tokenEndsMs !== undefined && { tokenEndsMs }), ...(publish && { publish }) };
+    }
+  }
+}
+
+/** The member that a change speaks of. */
+export function known(channel: OpenChannel, uid: number): Member {
+  const member = channel.roster.get(uid);
+  assert(member !== undefined, 'the change is of a member');
+  return member;
+}
+
+/** Without what is in the past: the clock alone keeps those uids' next clientSeq above it. */
+function stillAhead(departed: Trie<number>, nowMs: number): Trie<number> {
+  if (departed.least >= nowMs) return departed;
+  let rest = departed;
+  for (const [uid] of departed.atMost(nowMs - 1)) rest = rest.without(uid);
+  return rest;
+}

@@ -1,0 +1,35 @@
+import type { ConnectionKind, Evidence, Role } from '@housecount/protocol';
+import type { PublishRights } from './rights.ts';
+
+/** How the connection behind a member stands. A union of shapes, so that a live one cannot carry a lease's end. */
+export type Link =
+  | { readonly state: 'live' }
+  /** Silent: the member leaves at `leaseEndsMs` unless heard before. */
+  | {
+      readonly state: 'silent';
+      readonly lastHeardMs: number;
+      readonly noticedMs: number;
+      readonly evidence: Evidence;
+      readonly leaseEndsMs: number;
+    };
+
+export interface Member {
+  readonly uid: number;
+  readonly account?: string;
+  readonly role: Role;
+  readonly platform: number;
+  readonly clientType?: number;
+  readonly connectionId: string;
+  readonly connectionKind: ConnectionKind;
+  readonly joinedMs: number;
+  /** seq of the join: orders members by arrival and pages the roster. */
+  readonly joinedSeq: number;
+  readonly clientSeq: number;
+  readonly tokenEndsMs?: number;
+  /** What the token allows to publish, where the app asks; a member that has none there may send nothing. */
+  readonly publish?: PublishRights;
+  readonly leaseMs: number;
+  readonly link: Link;
+  /** Nobody is told of the member, and no list has it. */
+  readonly quiet?: true;
+}

@@ -1,0 +1,47 @@
+import type { ChannelKind } from './channel.ts';
+import type { ChannelCommand } from './command.ts';
+
+/** What a channel can have, and be asked about. */
+type Part = 'members' | 'roles' | 'quietness' | 'states' | 'topics' | 'metadata' | 'locks';
+
+/** What each kind may have. The rail knows no other difference between them. */
+const partsOf: Readonly<Record<ChannelKind, ReadonlySet<Part>>> = {
+  live: new Set<Part>(['members', 'roles']),
+  message: new Set<Part>(['members', 'quietness', 'states', 'metadata', 'locks']),
+  stream: new Set<Part>(['members', 'quietness', 'states', 'topics', 'metadata', 'locks']),
+  user: new Set<Part>(['metadata']),
+};
+
+/** What a command is about; undefined: whatever there is. */
+const partOf: Readonly<Record<ChannelCommand['type'], Part | undefined>> = {
+  join: 'members',
+  leave: 'members',
+  silent: 'members',
+  heard: 'members',
+  resume: 'members',
+  'renew-token': 'members',
+  kick: 'members',
+  'set-role': 'roles',
+  'change-states': 'states',
+  'join-topic': 'topics',
+  'leave-topic': 'topics',
+  'change-metadata': 'metadata',
+  'set-lock': 'locks',
+  'remove-lock': 'locks',
+  'acquire-lock': 'locks',
+  'release-lock': 'locks',
+  'revoke-lock': 'locks',
+  'lock-holder': 'locks',
+  recover: undefined,
+  blind: undefined,
+  tick: undefined,
+};
+
+/** May a channel of this kind be asked this? */
+export function mayBeAsked(kind: ChannelKind, type: ChannelCommand['type']): boolean {
+  const part = partOf[type];
+  return part === undefined || partsOf[kind].has(part);
+}
+
+/** May a member be quiet? Then a join of a connection that is in changes that alone; else it is refused. */
+export const mayBeQuiet = (kind: ChannelKind): boolean => partsOf[kind].has('quietness');

@@ -1,0 +1,18 @@
+import type { Decided } from './decide/decided.ts';
+import type { Draft } from './draft.ts';
+import type { Committed, GroupCommit } from './group-commit.ts';
+
+export type Decide = (draft: Draft, nowMs: number) => Decided;
+
+/** How the parts of the log ask for a decision that is recorded with the batch it falls in. */
+export interface Asks {
+  /** May be refused when the log cannot be written. */
+  request(decide: Decide): Promise<Committed>;
+  /** Happened whether or not it can be written down: it waits until it is. */
+  fact(decide: Decide): Promise<Committed>;
+}
+
+export const asksOf = (commits: Pick<GroupCommit, 'submit'>): Asks => ({
+  request: (decide) => commits.submit(decide, { fact: false }),
+  fact: (decide) => commits.submit(decide, { fact: true }),
+});

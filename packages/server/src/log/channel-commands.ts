@@ -1,0 +1,74 @@
+import type { Channel, ChannelKey } from '../channel/channel.ts';
+import { evolve } from '../channel/evolve.ts';
+import { memberOf } from '../channel/membership/decide.ts';
+import type { Random } from '../clock.ts';
+import type { Addresses } from './addresses.ts';
+import type { Asks, Decide } from './asks.ts';
+import type { AddressNotes } from './contract/address-notes.ts';
+import type { Asked, CommandOutcome, Commands, JoinOutcome, JoinRequest } from './contract/commands.ts';
+import { decideCommand } from './decide/command.ts';
+import { decideJoin } from './decide/join.ts';
+import type { LogRecord } from './record.ts';
+import type { LogState } from './state.ts';
+
+export interface ChannelCommandsOptions {
+  readonly state: Pick<LogState, 'channel'>;
+  readonly asks: Asks;
+  readonly addresses: Addresses;
+  readonly random: Random;
+}
+
+/** What happened, whether or not there is room to write it down. */
+const facts: ReadonlySet<Asked['type']> = new Set(['leave', 'silent', 'heard', 'kick', 'lock-holder']);
+
+/** What is asked of channels, of every kind: decided and recorded, then answered. */
+export class ChannelCommands implements Commands, AddressNotes {
+  readonly #options: ChannelCommandsOptions;
+
+  constructor(options: ChannelCommandsOptions) {
+    this.#options = options;
+  }
+
+  async join(request: JoinRequest): Promise<JoinOutcome> {
+    const { state, asks, random } = this.#options;
+    const { key, connectionId, ip } = request;
+    const outcome = await asks.request((draft, nowMs) => decideJoin(draft, request, random, nowMs));
+    if (!outcome.ok) return outcome;
+    const channel = state.channel(key);
+    const member = memberOf(channel, connectionId);
+    // Kicked or replaced in the same batch: it was in, and is out again.
+    if (channel.sid === undefined || !member) return { ok: false, code: 'replaced' };
+    this.#note(channel.key, member.uid, connectionId, ip);
+    return { ok: true, channel, member, resumed: outcome.records.some(isResumed) };
+  }
+
+  async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
+    const { state, asks } = this.#options;
+    let written: Channel | undefined;
+    const decide: Decide = (draft, nowMs) => {
+      const decided = decideCommand(draft, key, command, nowMs);
+      if (decided.ok && command.type === 'change-metadata')
+        written = changesOf(decided.records).reduce(evolve, draft.channel(key));
+      return decided;
+    };
+    const outcome = await (facts.has(command.type) ? asks.fact(decide) : asks.request(decide));
+    if (!outcome.ok) return outcome;
+    return { ok: true, channel: written ?? state.channel(key), changes: changesOf(outcome.records) };
+  }
+
+  noteAddress(key: ChannelKey, connectionId: string, ip: string): void {
+    const channel = this.#options.state.channel(key);
+    const member = memberOf(channel, connectionId);
+    if (member) this.#note(channel.key, member.uid, connectionId, ip);
+  }
+
+  #note(key: ChannelKey, uid: number, connectionId: string, ip: string): void {
+    if (ip !== '') this.#options.addresses.set(ip, { key, uid, connectionId });
+  }
+}
+
+const isResumed = (record: LogRecord): boolean =>
+  record.type === 'channel' && record.change.type === 'link-live';
+
+const changesOf = (records: readonly LogRecord[]) =>
+  records.flatMap((record) => (record.type === 'channel' ? [record.change] : []));

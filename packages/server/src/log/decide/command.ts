@@ -1,0 +1,28 @@
+import { apply } from '../../channel/apply.ts';
+import type { ChannelKey } from '../../channel/channel.ts';
+import type { ChannelCommand, JoinCommand } from '../../channel/command.ts';
+import type { StateView } from '../state-view.ts';
+import { limitsOf } from './channel-limits.ts';
+import { type Decided, decidedOf } from './decided.ts';
+import { channelsFull, keptFull, textsFull } from './quota.ts';
+
+/** Whatever is asked of a channel but a join. */
+export function decideCommand(
+  state: StateView,
+  key: ChannelKey,
+  command: Exclude<ChannelCommand, JoinCommand>,
+  nowMs: number,
+): Decided {
+  const channel = state.channel(key);
+  // A live channel comes to be by a join alone.
+  const full = key.kind === 'live' ? undefined : channelsFull(state, channel);
+  const refusal = full ?? keptFull(state, key.app, command);
+  if (refusal) return refusal;
+  const rights = command.type === 'set-role' ? command : undefined;
+  const decision = apply(channel, command, nowMs, limitsOf(key.kind, rights));
+  if (!('refused' in decision)) {
+    const tooMuch = textsFull(state, channel, decision.changes);
+    if (tooMuch) return tooMuch;
+  }
+  return decidedOf(channel, decision);
+}

@@ -1,0 +1,16 @@
+import type { Code } from '@housecount/protocol';
+import type { Channel } from '../../channel/channel.ts';
+import type { Decision } from '../../channel/decision.ts';
+import type { Refused } from '../contract/refused.ts';
+import { type LogRecord, recordOf } from '../record.ts';
+
+/** One command decided: the records of its transaction, or why not. What decides is a pure function of its arguments. */
+export type Decided = { readonly ok: true; readonly records: readonly LogRecord[] } | Refused;
+
+export const refuse = (code: Code): Refused => ({ ok: false, code });
+
+/** What a channel decided, as records. */
+export function decidedOf({ key }: Channel, decision: Decision): Decided {
+  if ('refused' in decision) return refuse(decision.refused);
+  return { ok: true, records: decision.changes.map((change) => recordOf(key, change)) };
+}

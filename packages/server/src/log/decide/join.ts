@@ -1,0 +1,52 @@
+import { apply } from '../../channel/apply.ts';
+import type { JoinCommand } from '../../channel/command.ts';
+import type { Random } from '../../clock.ts';
+import type { JoinRequest } from '../contract/commands.ts';
+import type { StateView } from '../state-view.ts';
+import { limitsOf } from './channel-limits.ts';
+import { type Decided, decidedOf, refuse } from './decided.ts';
+import { decideIdentity, isAccountsUid } from './identity.ts';
+import { channelsFull } from './quota.ts';
+
+/** A join: who it is, whether a rule keeps it out, then what the channel says. */
+export function decideJoin(state: StateView, request: JoinRequest, random: Random, nowMs: number): Decided {
+  const { key, identity, ip } = request;
+  const { app, kind, name } = key;
+  const channel = state.channel(key);
+  const identified = decideIdentity(state, request, random, nowMs);
+  if (!identified.ok) return identified;
+  const { uid } = identified;
+  const ruleScope = state.rules.banned(app, { channel: name, uid, ip }, 'join_channel', nowMs);
+  if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
+  if (kind === 'live' && 'uid' in identity && isAccountsUid(state, key, uid)) return refuse('uid_taken');
+  const full = channelsFull(state, channel);
+  if (full) return full;
+  const command = commandOf(request, uid, newSid(random));
+  const decided = decidedOf(channel, apply(channel, command, nowMs, limitsOf(kind, request)));
+  if (!decided.ok || identified.records.length === 0) return decided;
+  return { ok: true, records: [...identified.records, ...decided.records] };
+}
+
+function commandOf(request: JoinRequest, uid: number, sid: string): JoinCommand {
+  const { identity } = request;
+  return {
+    type: 'join',
+    connectionId: request.connectionId,
+    connectionKind: request.connectionKind,
+    uid,
+    ...('account' in identity && { account: identity.account }),
+    role: request.role,
+    ...(request.profile !== undefined && { profile: request.profile }),
+    platform: request.platform,
+    ...(request.clientType !== undefined && { clientType: request.clientType }),
+    ...(request.tokenEndsMs !== undefined && { tokenEndsMs: request.tokenEndsMs }),
+    ...(request.publish && { publish: request.publish }),
+    ...(request.formerConnectionId !== undefined && { formerConnectionId: request.formerConnectionId }),
+    leaseMs: request.leaseMs,
+    ...(request.quiet !== undefined && { quiet: request.quiet }),
+    newSid: sid,
+  };
+}
+
+/** `C` and 15 characters, 75 bits: as long as the ids that receivers have seen so far, and never the same twice. */
+const newSid = (random: Random): string => `C${random.id(15)}`;

@@ -1,0 +1,16 @@
+import { limits } from '../../limits.ts';
+import { conversationOf } from '../conversation.ts';
+import type { MessageRecord } from '../record.ts';
+import type { StateView } from '../state-view.ts';
+import { type Decided, refuse } from './decided.ts';
+
+/** A message to be kept. Its time may be ahead of the clock's where a conversation has more than one in a millisecond. */
+export function decideMessage(
+  state: StateView,
+  message: Omit<MessageRecord, 'type' | 'atMs'>,
+  nowMs: number,
+): Decided {
+  const atMs = state.messageTimes.next(conversationOf(message), nowMs);
+  if (atMs > nowMs + limits.messageAheadMsMax) return refuse('rate_limited');
+  return { ok: true, records: [{ type: 'message', ...message, atMs }] };
+}

@@ -1,0 +1,39 @@
+import type { KickingRule } from '../../channel/rules.ts';
+import { limits } from '../../limits.ts';
+import type { RuleDraft } from '../contract/rules.ts';
+import type { StateView } from '../state-view.ts';
+import { type Decided, refuse } from './decided.ts';
+
+/** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
+export function decideRule(state: StateView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {
+  const { app } = draft;
+  const isFull = state.rules.size(app) >= limits.appRulesMax;
+  const ended = isFull ? state.rules.all(app).filter(({ endsMs }) => endsMs <= nowMs) : [];
+  if (isFull && ended.length === 0) return refuse('rate_limited');
+  const id = Math.max(nowMs, state.rules.lastId(app) + 1);
+  const rule: KickingRule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
+  const deletions = ended.map(
+    (each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const,
+  );
+  return { ok: true, records: [...deletions, { type: 'rule-set', app, rule, atMs: nowMs }] };
+}
+
+/** A rule that lasts `durationMs` from now on; ended ones are not found. */
+export function decideRuleChange(
+  state: StateView,
+  app: string,
+  id: number,
+  durationMs: number,
+  nowMs: number,
+): Decided {
+  const rule = state.rules.get(app, id);
+  if (!rule || rule.endsMs <= nowMs) return refuse('not_found');
+  const changed: KickingRule = { ...rule, endsMs: nowMs + durationMs, updatedMs: nowMs };
+  return { ok: true, records: [{ type: 'rule-set', app, rule: changed, atMs: nowMs }] };
+}
+
+export function decideRuleDelete(state: StateView, app: string, id: number, nowMs: number): Decided {
+  const rule = state.rules.get(app, id);
+  if (!rule || rule.endsMs <= nowMs) return refuse('not_found');
+  return { ok: true, records: [{ type: 'rule-deleted', app, ruleId: id, atMs: nowMs }] };
+}

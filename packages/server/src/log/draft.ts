@@ -1,0 +1,112 @@
+import type { Channel, ChannelKey } from '../channel/channel.ts';
+import { ChannelMap } from '../channel/channel-map.ts';
+import { evolve } from '../channel/evolve.ts';
+import type { AccountUids } from './decide/account-uids.ts';
+import type { Accounts } from './decide/accounts.ts';
+import type { Endings } from './decide/endings.ts';
+import { MessageTimes } from './decide/message-times.ts';
+import { Rules } from './decide/rules.ts';
+import type { SeenUids } from './decide/seen-uids.ts';
+import { absorbApp, noteUid } from './fold.ts';
+import type { ChannelRecord, LogRecord } from './record.ts';
+import type { StateView } from './state-view.ts';
+
+/** The durable state, as a draft needs it. */
+interface Base extends StateView {
+  readonly accounts: Accounts;
+  readonly accountUids: AccountUids;
+  readonly seen: SeenUids;
+  readonly messageTimes: MessageTimes;
+  readonly rules: Rules;
+  readonly endings: Endings;
+  keepAccountKey(key: string): void;
+  put(channel: Channel): void;
+}
+
+/**
+ * A tentative state: reads through to the durable one, keeps its changes apart. Dropped if the append fails, taken
+ * over by `commit` once the records are durable.
+ */
+export class Draft implements StateView {
+  readonly #base: Base;
+  readonly #channels = new ChannelMap<Channel>();
+  readonly accounts: Accounts;
+  readonly accountUids: AccountUids;
+  readonly seen: SeenUids;
+  readonly messageTimes: MessageTimes;
+  readonly rules: Rules;
+  readonly usage: StateView['usage'];
+  readonly #opened = new Map<string, number>();
+  readonly #touched = new Map<string, number>();
+  /** Records that end memberships, or begin those of signaling: nothing is decided by them, so they count when they are durable. */
+  readonly #comings: ChannelRecord[] = [];
+  /** The key that a record of this draft keeps. */
+  #accountKey: string | undefined;
+
+  constructor(base: Base) {
+    this.#base = base;
+    this.accounts = base.accounts.draft();
+    this.accountUids = base.accountUids;
+    this.seen = base.seen.draft();
+    this.messageTimes = new MessageTimes(base.messageTimes);
+    this.rules = new Rules(base.rules);
+    const { usage } = base;
+    this.usage = {
+      open: (app) => usage.open(app) + (this.#opened.get(app) ?? 0),
+      // Some of this draft may be counted twice: it is a limit of a million.
+      remembered: (app) => usage.remembered(app) + (this.#touched.get(app) ?? 0),
+      keptBytes: (app) => usage.keptBytes(app),
+      authorBytes: (app, author) => usage.authorBytes(app, author),
+      textBytes: (app) => usage.textBytes(app),
+    };
+  }
+
+  get isAccountKeyKept(): boolean {
+    return this.#accountKey !== undefined || this.#base.isAccountKeyKept;
+  }
+
+  keepAccountKey(key: string): void {
+    this.#accountKey = key;
+  }
+
+  channel(key: ChannelKey): Channel {
+    return this.#channels.get(key) ?? this.#base.channel(key);
+  }
+
+  absorb(record: LogRecord): void {
+    if (record.type === 'channel') this.#absorb(record);
+    else absorbApp(this, record);
+  }
+
+  #absorb(record: ChannelRecord): void {
+    noteUid(this, record);
+    const { type } = record.change;
+    if (type === 'member-left' || (type === 'member-joined' && record.key.kind !== 'live'))
+      this.#comings.push(record);
+    this.#evolve(record);
+  }
+
+  #evolve({ key, change }: ChannelRecord): void {
+    const { app, kind } = key;
+    const before = this.#channels.get(key);
+    if (!before && kind !== 'live') this.#touched.set(app, (this.#touched.get(app) ?? 0) + 1);
+    this.#channels.set(key, evolve(before ?? this.#base.channel(key), change));
+    if (kind !== 'live') return;
+    if (change.type === 'channel-opened') this.#opened.set(app, (this.#opened.get(app) ?? 0) + 1);
+    if (change.type === 'channel-closed') this.#opened.set(app, (this.#opened.get(app) ?? 0) - 1);
+  }
+
+  /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */
+  commit(): readonly Channel[] {
+    const base = this.#base;
+    if (this.#accountKey !== undefined) base.keepAccountKey(this.#accountKey);
+    this.accounts.commit();
+    this.seen.commit();
+    this.messageTimes.commit();
+    this.rules.commit();
+    for (const record of this.#comings) base.endings.absorb(record);
+    const changed = [...this.#channels.values()];
+    for (const channel of changed) base.put(channel);
+    return changed;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Clock, Random } from '../clock.ts';
+import type { LogStore } from '../engine/contract.ts';
+import type { Logger, Metrics } from '../observe/contract.ts';
+
+export interface LogOptions {
+  readonly store: LogStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** How long members may stay away after a restart without an event, milliseconds. */
+  readonly recoveryMs: number;
+  /** How long records are kept once a snapshot and every reader are past them, milliseconds. */
+  readonly retentionMs: number;
+  /** Of the same records, how many bytes are kept, at most. */
+  readonly retentionBytes: number;
+  /** For how many days it is remembered who had which uid; `limits.accountDays` if left out. */
+  readonly accountDays?: number;
+  /** A snapshot is written, and what need not be kept is deleted, after so many records; `snapshotEveryRecords` if left out. */
+  readonly snapshotEvery?: number;
+  /** The log can no longer be written by this process. */
+  readonly onFenced: (cause: Error) => void;
+}

@@ -1,0 +1,73 @@
+import type { RuleScope } from '@housecount/protocol';
+import type { KickingRule, Privilege, RuleSubject } from '../channel/rules.ts';
+import type { Clock } from '../clock.ts';
+import type { Addresses } from './addresses.ts';
+import type { Asks } from './asks.ts';
+import type { ChannelReads } from './channel-reads.ts';
+import type { Commands } from './contract/commands.ts';
+import type { Refused } from './contract/refused.ts';
+import type { Bans, KickingRules, RuleDraft } from './contract/rules.ts';
+import { kickTargets } from './decide/kick-targets.ts';
+import { decideRule, decideRuleChange, decideRuleDelete } from './decide/rule.ts';
+import type { LogState } from './state.ts';
+
+export interface RuleCommandsOptions {
+  readonly state: Pick<LogState, 'rules'>;
+  readonly asks: Asks;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly addresses: Addresses;
+  readonly reads: Pick<ChannelReads, 'open'>;
+  readonly commands: Pick<Commands, 'submit'>;
+}
+
+type Ruled = { readonly ok: true; readonly rule: KickingRule } | Refused;
+
+/** The kicking rules: made, changed, asked, and done to those who are there already. */
+export class RuleCommands implements KickingRules, Bans {
+  readonly #options: RuleCommandsOptions;
+
+  constructor(options: RuleCommandsOptions) {
+    this.#options = options;
+  }
+
+  async createRule(draft: RuleDraft, durationMs: number): Promise<Ruled> {
+    // A rule of no duration ends as it begins: it is recorded, so that its id is nobody else's, and keeps nobody out.
+    const outcome = await this.#options.asks.request((view, nowMs) =>
+      decideRule(view, draft, durationMs, nowMs),
+    );
+    if (!outcome.ok) return outcome;
+    const set = outcome.records.find((record) => record.type === 'rule-set');
+    if (!set) throw new Error('a rule was decided without its record');
+    if (draft.privileges.includes('join_channel')) await this.#kick(draft);
+    return { ok: true, rule: set.rule };
+  }
+
+  async changeRule(app: string, id: number, durationMs: number): Promise<Ruled> {
+    const { asks, state } = this.#options;
+    const outcome = await asks.request((view, nowMs) => decideRuleChange(view, app, id, durationMs, nowMs));
+    if (!outcome.ok) return outcome;
+    const rule = state.rules.get(app, id);
+    return rule ? { ok: true, rule } : { ok: false, code: 'not_found' };
+  }
+
+  async deleteRule(app: string, id: number): Promise<{ ok: true } | Refused> {
+    const outcome = await this.#options.asks.request((view, nowMs) => decideRuleDelete(view, app, id, nowMs));
+    return outcome.ok ? { ok: true } : outcome;
+  }
+
+  rules(app: string): readonly KickingRule[] {
+    const nowMs = this.#options.clock.nowMs();
+    return this.#options.state.rules.all(app).filter((rule) => rule.endsMs > nowMs);
+  }
+
+  banned(app: string, subject: RuleSubject, privilege: Privilege): RuleScope | undefined {
+    const { state, clock } = this.#options;
+    return state.rules.banned(app, subject, privilege, clock.nowMs());
+  }
+
+  async #kick(draft: RuleDraft): Promise<void> {
+    const { addresses, reads, commands } = this.#options;
+    const targets = kickTargets(draft, addresses, reads.open(draft.app));
+    await Promise.all(targets.map(({ key, command }) => commands.submit(key, command)));
+  }
+}

@@ -1,0 +1,22 @@
+import type { Channel, ChannelKey } from '../channel/channel.ts';
+import type { AccountUids } from './decide/account-uids.ts';
+import type { Accounts } from './decide/accounts.ts';
+import type { MessageTimes } from './decide/message-times.ts';
+import type { Rules } from './decide/rules.ts';
+import type { SeenUids } from './decide/seen-uids.ts';
+import type { Usage } from './usage.ts';
+
+/** What decisions are made against: the durable state, or a draft of it. */
+export interface StateView {
+  readonly accounts: Pick<Accounts, 'uidOf' | 'ownerOf'>;
+  readonly accountUids: Pick<AccountUids, 'choice' | 'key'>;
+  /** Is the key of `accountUids` recorded? */
+  readonly isAccountKeyKept: boolean;
+  readonly seen: Pick<SeenUids, 'holder'>;
+  readonly messageTimes: Pick<MessageTimes, 'next'>;
+  readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
+  /** A channel as it is; empty if nothing is known of it. */
+  channel(key: ChannelKey): Channel;
+  /** What apps have of what they may have. Bytes are those before the batch that is being decided. */
+  readonly usage: Pick<Usage, 'open' | 'remembered' | 'keptBytes' | 'authorBytes' | 'textBytes'>;
+}

@@ -1,0 +1,103 @@
+import {
+  type Channel,
+  type ChannelKey,
+  emptyChannel,
+  isForgettable,
+  noneDeparted,
+} from '../channel/channel.ts';
+import { ChannelMap } from '../channel/channel-map.ts';
+import { evolve } from '../channel/evolve.ts';
+import { AccountUids } from './decide/account-uids.ts';
+import { Accounts } from './decide/accounts.ts';
+import { Endings } from './decide/endings.ts';
+import { MessageTimes } from './decide/message-times.ts';
+import { Rules } from './decide/rules.ts';
+import { SeenUids } from './decide/seen-uids.ts';
+import { Draft } from './draft.ts';
+import { absorbApp, noteUid } from './fold.ts';
+import type { ChannelRecord, LogRecord } from './record.ts';
+import type { StateView } from './state-view.ts';
+import { Usage } from './usage.ts';
+
+export interface LogStateOptions {
+  /** How long it is remembered who had which uid, milliseconds. */
+  readonly accountKeepMs: number;
+  /** Makes the key of accounts' uids, if none is recorded. */
+  readonly newAccountKey: () => string;
+}
+
+/** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
+export class LogState implements StateView {
+  readonly accounts: Accounts;
+  readonly accountUids: AccountUids;
+  readonly seen: SeenUids;
+  readonly messageTimes = new MessageTimes();
+  readonly rules = new Rules();
+  readonly endings = new Endings();
+  readonly usage = new Usage();
+  readonly #channels = new ChannelMap<Channel>();
+
+  constructor({ accountKeepMs, newAccountKey }: LogStateOptions) {
+    this.accounts = new Accounts({ keepMs: accountKeepMs });
+    this.accountUids = new AccountUids(newAccountKey);
+    this.seen = new SeenUids({ keepMs: accountKeepMs });
+  }
+
+  get isAccountKeyKept(): boolean {
+    return this.accountUids.isKept;
+  }
+
+  keepAccountKey(key: string): void {
+    this.accountUids.keep(key);
+  }
+
+  channel(key: ChannelKey): Channel {
+    return this.#channels.get(key) ?? emptyChannel(key);
+  }
+
+  /** Every channel that has anything to remember, as they are now, in no order. */
+  channels(): readonly Channel[] {
+    return [...this.#channels.values()];
+  }
+
+  /** Those of an app and a kind, by name. */
+  channelsOf(app: string, kind: ChannelKey['kind']): ReadonlyMap<string, Channel> {
+    return this.#channels.of(app, kind);
+  }
+
+  put(channel: Channel): void {
+    const { key } = channel;
+    const known = this.#channels.get(key);
+    this.usage.changed(known ?? emptyChannel(key), channel);
+    if (isForgettable(channel) && channel.departed.size === 0) {
+      if (known && this.#channels.delete(key)) this.usage.isRemembered(channel, false);
+      return;
+    }
+    this.#channels.set(key, channel);
+    if (!known) this.usage.isRemembered(channel, true);
+  }
+
+  /** Forgets what a closed channel remembers of clientSeqs that are in the past by now; metadata and locks stay. */
+  forgetIfIdle(key: ChannelKey, nowMs: number): void {
+    const channel = this.#channels.get(key);
+    if (!channel || channel.sid !== undefined) return;
+    for (const clientSeq of channel.departed.values()) if (clientSeq >= nowMs) return;
+    this.put({ ...channel, departed: noneDeparted });
+  }
+
+  /** Folds one record in. */
+  absorb(record: LogRecord): void {
+    if (record.type === 'channel') this.#absorb(record);
+    else absorbApp(this, record);
+  }
+
+  #absorb(record: ChannelRecord): void {
+    noteUid(this, record);
+    this.endings.absorb(record);
+    this.put(evolve(this.channel(record.key), record.change));
+  }
+
+  draft(): Draft {
+    return new Draft(this);
+  }
+}

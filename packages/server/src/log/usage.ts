@@ -1,0 +1,101 @@
+import type { Channel } from '../channel/channel.ts';
+import { bytesOf, countOf, itemBytes } from '../channel/metadata.ts';
+import { limits } from '../limits.ts';
+
+type Kept = Pick<Channel, 'metadata' | 'locks'>;
+
+/** How much of what it may have each app has. The sum of its channels, kept as they change. */
+export class Usage {
+  readonly #open = new Map<string, number>();
+  readonly #remembered = new Map<string, number>();
+  readonly #keptBytes = new Map<string, number>();
+  /** By app and author. */
+  readonly #authorBytes = new Map<string, number>();
+  readonly #textBytes = new Map<string, number>();
+
+  /** Open live channels. */
+  open(app: string): number {
+    return this.#open.get(app) ?? 0;
+  }
+
+  /** Channels of signaling, and users, that there is anything to remember of. */
+  remembered(app: string): number {
+    return this.#remembered.get(app) ?? 0;
+  }
+
+  /** Bytes of metadata and locks. */
+  keptBytes(app: string): number {
+    return this.#keptBytes.get(app) ?? 0;
+  }
+
+  /** What of them one user wrote. */
+  authorBytes(app: string, author: string): number {
+    return this.#authorBytes.get(`${app}/${author}`) ?? 0;
+  }
+
+  /** Bytes of users' states and topics. */
+  textBytes(app: string): number {
+    return this.#textBytes.get(app) ?? 0;
+  }
+
+  /** By app, of what it may have: channels of signaling, bytes of metadata and locks, bytes of states and topics. */
+  get all(): Readonly<Record<'channels' | 'keptBytes' | 'textBytes', ReadonlyMap<string, number>>> {
+    return { channels: this.#remembered, keptBytes: this.#keptBytes, textBytes: this.#textBytes };
+  }
+
+  /** A channel is another now. */
+  changed(before: Channel, after: Channel): void {
+    const { app, kind } = after.key;
+    const opened = Number(after.sid !== undefined) - Number(before.sid !== undefined);
+    if (kind === 'live' && opened !== 0) add(this.#open, app, opened);
+    const texts = textBytesOf(after) - textBytesOf(before);
+    if (texts !== 0) add(this.#textBytes, app, texts);
+    // Most changes are of who is there.
+    if (after.metadata !== before.metadata || after.locks !== before.locks)
+      this.#countKept(app, before, after);
+  }
+
+  /** There is something to remember of a channel now, or no longer. */
+  isRemembered({ key }: Channel, isThere: boolean): void {
+    if (key.kind !== 'live') add(this.#remembered, key.app, isThere ? 1 : -1);
+  }
+
+  #countKept(app: string, before: Kept, after: Kept): void {
+    add(this.#keptBytes, app, keptBytesOf(after) - keptBytesOf(before));
+    const charge = (sign: 1 | -1) => (by: string | undefined, bytes: number) => {
+      if (by !== undefined) add(this.#authorBytes, `${app}/${by}`, sign * bytes);
+    };
+    // First what is new: a sum that comes to nothing on the way is forgotten.
+    eachKept(after, before, charge(1));
+    eachKept(before, after, charge(-1));
+  }
+}
+
+/** About what its states, and what its publishers say of themselves, take in memory. */
+export const textBytesOf = (channel: Channel): number => (channel.sid === undefined ? 0 : channel.textBytes);
+
+function add(sums: Map<string, number>, key: string, more: number): void {
+  const sum = (sums.get(key) ?? 0) + more;
+  if (sum > 0) sums.set(key, sum);
+  else sums.delete(key);
+}
+
+const keptBytesOf = ({ metadata, locks }: Kept): number =>
+  bytesOf(metadata) +
+  limits.metadataItemBytes * countOf(metadata) +
+  limits.lockBytes * Object.keys(locks).length;
+
+/** Each item and lock of the one that is not the very same in the other: who wrote it, and what it counts for. */
+function eachKept(
+  { metadata, locks }: Kept,
+  other: Kept,
+  visit: (by: string | undefined, bytes: number) => void,
+): void {
+  if (metadata !== other.metadata)
+    for (const [key, item] of Object.entries(metadata.items))
+      if (!Object.hasOwn(other.metadata.items, key) || other.metadata.items[key] !== item)
+        visit(item.by, itemBytes(key, item) + limits.metadataItemBytes);
+  if (locks !== other.locks)
+    for (const [name, lock] of Object.entries(locks))
+      if (!Object.hasOwn(other.locks, name) || other.locks[name] !== lock) visit(lock.by, limits.lockBytes);
+}
