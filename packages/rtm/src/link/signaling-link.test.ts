@@ -252,6 +252,20 @@ for (const terms of [
     }
   });
 
+test('BACK2: a session that is lost before all was restored in it is asked for again as soon as any other', async () => {
+  const { client } = makeClient();
+  await client.login();
+  await client.subscribe('lobby');
+  say({ code: 'replaced' });
+  await world.settle();
+  world.onRequest = (_, socket) => socket.drop();
+  world.logins.splice(0);
+  void outcome(client.login());
+  await world.pass(60_000);
+  expect(world.logins.length).toBeGreaterThanOrEqual(24);
+  await client.logout();
+});
+
 test('BACK4: those whom a server told the same time come spread over the longest wait after it', async () => {
   const { client } = makeClient();
   await client.login();
