@@ -12,7 +12,12 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log/contract/log.ts';
 import { closingCodes, type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
-import { Conversation, type ConversationParts, type Protocol } from '../net/session/conversation.ts';
+import {
+  Conversation,
+  type ConversationBounds,
+  type ConversationParts,
+  type Protocol,
+} from '../net/session/conversation.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { steadyRate } from '../net/token-bucket.ts';
 import type { Histogram, Logger } from '../observe/contract.ts';
@@ -66,7 +71,6 @@ const bounds = {
 
 /** One WebSocket: greets, joins or resumes, then does what the client asks, in order, until it ends. */
 export class Connection implements Protocol<ParsedClientFrame, Membership> {
-  readonly bounds = bounds;
   readonly conversation: Conversation<ParsedClientFrame, Membership>;
   readonly #needs: ConnectionNeeds;
 
@@ -95,6 +99,10 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
 
   end(code: Code, ending?: Ending): void {
     this.conversation.end(code, ending);
+  }
+
+  get bounds(): ConversationBounds {
+    return bounds;
   }
 
   parse(text: string): ParsedClientFrame {

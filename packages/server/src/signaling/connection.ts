@@ -10,7 +10,12 @@ import {
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
-import { Conversation, type ConversationParts, type Protocol } from '../net/session/conversation.ts';
+import {
+  Conversation,
+  type ConversationBounds,
+  type ConversationParts,
+  type Protocol,
+} from '../net/session/conversation.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { steadyRate } from '../net/token-bucket.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
@@ -48,7 +53,6 @@ const bounds = {
 
 /** One WebSocket of signaling: logs in or resumes, then does what the client asks, in order, until it ends. */
 export class SignalingConnection implements Protocol<ParsedSignalingFrame, Session>, SessionConnection {
-  readonly bounds = bounds;
   readonly conversation: Conversation<ParsedSignalingFrame, Session>;
   readonly #needs: SignalingConnectionNeeds;
 
@@ -63,6 +67,10 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
 
   get isOver(): boolean {
     return this.conversation.isOver;
+  }
+
+  get bounds(): ConversationBounds {
+    return bounds;
   }
 
   parse(text: string): ParsedSignalingFrame {

@@ -6,7 +6,7 @@ import type { Look } from '../socket/liveness.ts';
 import type { Socket, SocketHandler } from '../socket/socket.ts';
 import { type Rate, TokenBucket } from '../token-bucket.ts';
 import type { Ending } from './closing.ts';
-import { FrameQueue, type FrameQueueBounds } from './frame-queue.ts';
+import { type FrameHandler, FrameQueue, type FrameQueueBounds } from './frame-queue.ts';
 import { Liveness } from './liveness.ts';
 
 export interface ConversationBounds extends FrameQueueBounds {
@@ -77,7 +77,7 @@ const ended: Phase<never> = { is: 'ended' };
  * One WebSocket from its first frame to its end, whatever it speaks: takes its frames in order and within bounds, looks
  * whether anything is heard of it, and ends it once, with a reason. What the frames mean is the protocol's.
  */
-export class Conversation<Parsed, Member> implements SocketHandler, Attended {
+export class Conversation<Parsed, Member> implements SocketHandler, Attended, FrameHandler<Parsed> {
   readonly socket: Socket;
   readonly #parts: ConversationParts;
   readonly #protocol: Protocol<Parsed, Member>;
@@ -93,7 +93,7 @@ export class Conversation<Parsed, Member> implements SocketHandler, Attended {
     const steadyMs = parts.clock.steadyMs();
     this.#liveness = new Liveness(steadyMs);
     this.#budget = new TokenBucket(protocol.bounds.frameRate, steadyMs);
-    this.#queue = new FrameQueue((parsed) => this.#attempt(parsed), protocol.bounds);
+    this.#queue = new FrameQueue(this, protocol.bounds);
   }
 
   get member(): Member | undefined {
@@ -204,6 +204,16 @@ export class Conversation<Parsed, Member> implements SocketHandler, Attended {
     return 'internal';
   }
 
+  /** Never throws or rejects: what goes wrong ends this conversation and no other. */
+  attempt(parsed: Parsed): Promise<void> | undefined {
+    try {
+      return this.#protocol.handle(parsed)?.catch((cause: unknown) => this.end(this.codeOf(cause)));
+    } catch (cause) {
+      this.end(this.codeOf(cause));
+      return undefined;
+    }
+  }
+
   #stop(): void {
     this.#phase = ended;
     this.#queue.end();
@@ -214,15 +224,5 @@ export class Conversation<Parsed, Member> implements SocketHandler, Attended {
     if (this.#phase.is === 'greeting') return;
     this.#liveness.heard(steadyMs);
     if (this.#phase.is === 'in') this.#protocol.heard(this.#phase.member, steadyMs);
-  }
-
-  /** Never throws or rejects: what goes wrong ends this conversation and no other. */
-  #attempt(parsed: Parsed): Promise<void> | undefined {
-    try {
-      return this.#protocol.handle(parsed)?.catch((cause: unknown) => this.end(this.codeOf(cause)));
-    } catch (cause) {
-      this.end(this.codeOf(cause));
-      return undefined;
-    }
   }
 }

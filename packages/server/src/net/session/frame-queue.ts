@@ -5,27 +5,31 @@ export interface FrameQueueBounds {
   readonly pendingCharsMax?: number;
 }
 
+/** Does what a frame asks for; a promise, which does not reject, is of what has to be decided first. Does not throw. */
+export interface FrameHandler<Frame> {
+  attempt(frame: Frame): Promise<void> | undefined;
+}
+
 /**
  * A peer's frames in their order: each is handled once the one before it is decided. A frame that needs no decision is
  * handled at once, unless another one is being decided.
  */
 export class FrameQueue<Frame> {
-  readonly #handle: (frame: Frame) => Promise<void> | undefined;
+  readonly #handler: FrameHandler<Frame>;
   readonly #bounds: FrameQueueBounds;
   /** With their characters; undefined while none is being decided. */
   #waiting: { readonly frame: Frame; readonly chars: number }[] | undefined;
   #waitingChars = 0;
 
-  /** `handle` neither throws nor rejects. */
-  constructor(handle: (frame: Frame) => Promise<void> | undefined, bounds: FrameQueueBounds) {
-    this.#handle = handle;
+  constructor(handler: FrameHandler<Frame>, bounds: FrameQueueBounds) {
+    this.#handler = handler;
     this.#bounds = bounds;
   }
 
   /** Handles a frame now or in its turn. False: it is one too many, or too long, to wait. */
   take(frame: Frame, chars: number): boolean {
     if (this.#waiting) return this.#wait(this.#waiting, frame, chars);
-    const done = this.#handle(frame);
+    const done = this.#handler.attempt(frame);
     if (done) {
       this.#waiting = [];
       void this.#finish(done);
@@ -51,7 +55,7 @@ export class FrameQueue<Frame> {
       const next = this.#waiting.shift();
       this.#waitingChars -= next?.chars ?? 0;
       if (next === undefined) this.#waiting = undefined;
-      else await this.#handle(next.frame);
+      else await this.#handler.attempt(next.frame);
     }
   }
 }

@@ -43,7 +43,7 @@ export class OpenSockets implements SocketKeeper {
       for (const [{ socket }, sinceMs] of this.#closing)
         if (look.steadyMs - sinceMs > limits.closingMs) socket.terminate();
       onLook(look);
-      this.start();
+      if (!this.#isStopping) this.start();
     });
   }
 
