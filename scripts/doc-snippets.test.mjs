@@ -13,12 +13,12 @@ import { parseAllDocuments } from 'yaml';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const skipped = new Set(['node_modules', 'dist', '.git', 'data']);
 
-/** Paths of all pages, from the root of the project. */
+/** Paths of all pages, from the root of the project. A report of public types holds declarations, which are no examples. */
 function* pages(folder = '') {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && !skipped.has(entry.name)) yield* pages(path);
-    else if (entry.isFile() && entry.name.endsWith('.md')) yield path;
+    else if (entry.isFile() && /(?<!\.api)\.md$/.test(entry.name)) yield path;
   }
 }
 

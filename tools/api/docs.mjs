@@ -1,4 +1,4 @@
-// `npm run docs`: pages about every public type of the packages, in api-docs/, from the packages as they are built.
+// `npm run docs`: pages about every public type of the packages, in dist/api-docs/, from the packages as they are built.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../scripts/setup.mjs';
@@ -10,7 +10,7 @@ const entryPoints = packages.map((name) => join(root, 'packages', name, 'dist/in
 // TypeDoc takes compiler options from a file alone.
 const tsconfig = join(root, 'tools/api/node_modules/.tsconfig.json');
 writeFileSync(tsconfig, JSON.stringify({ compilerOptions, files: entryPoints }));
-const out = join(root, 'api-docs');
+const out = join(root, 'dist/api-docs');
 rmSync(out, { recursive: true, force: true });
 const app = await Application.bootstrap({
   name: 'Housecount',
@@ -25,4 +25,4 @@ const project = await app.convert();
 if (project === undefined) process.exit(1);
 for (const module of project.children ?? []) module.name = `@housecount/${module.name.replace('/dist', '')}`;
 await app.generateDocs(project, out);
-console.log('the pages begin at api-docs/index.html');
+console.log('the pages begin at dist/api-docs/index.html');
