@@ -22,7 +22,6 @@ import { openDeliveries } from './ledger/deliveries/deliveries.ts';
 import { openHistory } from './ledger/history/history.ts';
 import { openMessages } from './ledger/messages/messages.ts';
 import { Redeliveries } from './ledger/redelivery/redeliveries.ts';
-import { limits } from './limits.ts';
 import { JoinBudgets } from './live/join-budgets.ts';
 import { startFanOut } from './live/roster/fan-out.ts';
 import { serveEdge } from './live/serve.ts';
@@ -197,6 +196,7 @@ async function build(
   const historyEnd = new AbortController();
   const history = openHistory({
     ...common,
+    limits: config.limits,
     path: join(config.dataDir, 'history.db'),
     log,
     signal: historyEnd.signal,
@@ -210,6 +210,7 @@ async function build(
   const keptEnd = new AbortController();
   const kept = openMessages({
     ...common,
+    limits: config.limits,
     path: join(config.dataDir, 'messages.db'),
     log,
     daysOf: apps.historyDays,
@@ -221,7 +222,11 @@ async function build(
   });
   health.register('messages', () => kept.trouble);
 
-  const deliveries = openDeliveries({ ...common, path: join(config.dataDir, 'deliveries.db') });
+  const deliveries = openDeliveries({
+    ...common,
+    limits: config.limits,
+    path: join(config.dataDir, 'deliveries.db'),
+  });
   started.push(() => deliveries.stop());
 
   const sender = createHttpSender({ clock, named: () => live.endpointNetworks });
@@ -257,6 +262,7 @@ async function build(
   health.register('notify', () => notify.trouble);
   const endpoints = new EndpointRegistry({
     ...common,
+    limits: config.limits,
     configured: config.endpoints,
     store: endpointStore,
     notify,
@@ -266,7 +272,7 @@ async function build(
     },
   });
   started.push(() => endpoints.stop());
-  const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
+  const redeliveries = new Redeliveries({ ...common, limits: config.limits, history, deliveries, notify });
   started.push(() => redeliveries.stop());
 
   const broadcast = new SocketBus();
@@ -342,14 +348,14 @@ async function build(
   health.register('whip', () => whip?.trouble);
   mediaMetrics(metrics, () => media.lastStats);
 
-  const budget = requestBudget(clock, limits.mediaRequestsPerSecondMax);
-  const strangers = requestBudget(clock, limits.mediaRequestsPerSecondMax);
+  const budget = requestBudget(clock, config.limits.mediaRequestsPerSecondMax);
+  const strangers = requestBudget(clock, config.limits.mediaRequestsPerSecondMax);
   const idempotency = Idempotency.open(join(config.dataDir, 'idempotency.db'), {
     ...common,
     bounds: {
-      keptMs: limits.idempotencyMs,
-      keysMax: limits.idempotencyKeysMax,
-      bytesMax: limits.idempotencyBytesMax,
+      keptMs: config.limits.idempotencyMs,
+      keysMax: config.limits.idempotencyKeysMax,
+      bytesMax: config.limits.idempotencyBytesMax,
     },
   });
   started.push(() => idempotency.close());
@@ -359,7 +365,7 @@ async function build(
       return live.customers;
     },
     development: config.development,
-    brake: new LoginBrake(outward),
+    brake: new LoginBrake({ ...outward, limits: config.limits }),
   });
   const tls = await loadTls(config.listen, disk);
   /** Changed in place, so that whoever has it has those of now. */
@@ -392,6 +398,7 @@ async function build(
       ...observeRoutes({ metrics, health, whyNotLook: whyNotObserve(authority, () => live.observeNetworks) }),
       ...apiRoutes({
         ...common,
+        limits: config.limits,
         apps: () => Array.from(apps, apiApp),
         kept,
         authority,

@@ -1,5 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
+import { limits as defaults } from '../limits.ts';
 import type { RequestContext, Route } from '../net/http/route.ts';
 import { checkAccess, needsLogin } from './access/access.ts';
 import { type AccessRule, accessRules } from './access/access-rules.ts';
@@ -7,7 +8,7 @@ import type { Authority, Caller } from './access/auth.ts';
 import { changesFromElsewhere } from './access/cross-site.ts';
 import { withoutNames } from './access/names-hidden.ts';
 import { type AgoraParts, agoraOperations } from './agora/operations.ts';
-import { openApiDocument } from './document/openapi.ts';
+import { type IdempotencyLimits, openApiDocument } from './document/openapi.ts';
 import { type NativeParts, nativeOperations } from './native/operations.ts';
 import { type ExtraHeaders, jsonAnswer, textAnswer } from './request/answer.ts';
 import type { AppList } from './request/apps.ts';
@@ -20,22 +21,26 @@ import { RateLimits } from './request/rate-limits.ts';
 import { agoraRefusal, refusal } from './request/refusal.ts';
 
 /** What it takes to make the operations: what they name, but what they share among themselves. */
-export type OperationParts = Omit<NativeParts, 'streams' | 'document'> & AgoraParts;
+export type OperationParts = Omit<NativeParts, 'streams' | 'document'> &
+  AgoraParts & {
+    /** Default: those of limits.ts. */
+    readonly limits?: IdempotencyLimits & { readonly eventStreamsMax: number };
+  };
 
 /** What it takes to answer a request to any of them. */
 interface AnswerParts extends AppList {
   readonly authority: Pick<Authority, 'require'>;
   readonly idempotency: Pick<Idempotency, 'once'>;
   readonly random: Pick<Random, 'id'>;
-  readonly limits: RateLimits;
+  readonly rates: RateLimits;
 }
 
-export type ApiParts = OperationParts & Omit<AnswerParts, 'limits'> & { readonly clock: Clock };
+export type ApiParts = OperationParts & Omit<AnswerParts, 'rates'> & { readonly clock: Clock };
 
 /** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
 export function apiRoutes(parts: ApiParts): readonly Route[] {
   const { apps, authority, idempotency, random, clock } = parts;
-  const answering: AnswerParts = { apps, authority, idempotency, random, limits: new RateLimits(clock) };
+  const answering: AnswerParts = { apps, authority, idempotency, random, rates: new RateLimits(clock) };
   return apiOperations(parts).map((operation) => ({
     method: operation.method,
     path: operation.path,
@@ -49,8 +54,9 @@ export function apiRoutes(parts: ApiParts): readonly Route[] {
 /** The operations behind the routes; the OpenAPI document is made of the same list. */
 export function apiOperations(parts: OperationParts): readonly Operation[] {
   const operations: Operation[] = [];
-  const streams = new EventStreams(parts.clock);
-  const document = () => openApiDocument(operations);
+  const { limits = defaults } = parts;
+  const streams = new EventStreams(parts.clock, limits);
+  const document = () => openApiDocument(operations, limits);
   operations.push(...nativeOperations({ ...parts, streams, document }), ...agoraOperations(parts));
   return operations;
 }
@@ -61,7 +67,7 @@ async function answer(
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
-  const { authority, limits, random } = parts;
+  const { authority, rates, random } = parts;
   const { style } = operation;
   const headers: ExtraHeaders = style.kind === 'agora' ? { 'x-resource-id': random.id(16) } : {};
   const rule: AccessRule = accessRules[operation.id];
@@ -69,7 +75,7 @@ async function answer(
     if (changesFromElsewhere(request, context))
       throw new HousecountError('forbidden', 'A page of another site asks for it.');
     const caller = needsLogin(rule) ? authority.require(request, context) : undefined;
-    if (style.kind === 'agora') limits.take(rateKey(caller, style), style.rate.perSecond);
+    if (style.kind === 'agora') rates.take(rateKey(caller, style), style.rate.perSecond);
     // Before the body is read, unless it is the body that names the app.
     const check = (body?: unknown) => {
       if (needsLogin(rule) && caller)

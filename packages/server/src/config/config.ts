@@ -3,6 +3,7 @@ import type { Customer } from '../api/access/customer.ts';
 import type { Network } from '../net/address/network.ts';
 import type { Endpoint } from '../notify/endpoint/endpoint.ts';
 import type { OpenTo } from '../token/verify.ts';
+import type { Limits } from './limit-settings.ts';
 
 /** The whole configuration, checked and with defaults filled in (load.ts makes it). */
 export interface Config {
@@ -39,8 +40,8 @@ export interface Config {
   readonly retention: { readonly hours: number; readonly bytes: number; readonly bytesPerApp: number };
   /** For how many days it is remembered who had which uid. */
   readonly accounts: { readonly days: number };
-  /** The rates of one client, per second; a burst may come at once. */
-  readonly limits: { readonly joinsPerAddress: number; readonly joinsPerToken: number };
+  /** The rates of one client, per second, of which a burst may come at once; and the limits of limit-settings.ts. */
+  readonly limits: { readonly joinsPerAddress: number; readonly joinsPerToken: number } & Limits;
   readonly leases: { readonly rtcMs: number; readonly signalingMs: number; readonly recoveryMs: number };
   readonly media: {
     readonly engine: 'embedded';

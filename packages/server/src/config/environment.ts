@@ -1,5 +1,6 @@
 import { nearestName } from '../settings/nearest-name.ts';
 import { isObject } from '../settings/reader.ts';
+import { ofEachLimit } from './limit-settings.ts';
 
 /**
  * Every key of the configuration as an environment variable: HOUSECOUNT_ and the path in capitals, with `_` between
@@ -32,6 +33,7 @@ export const environmentKinds = {
   'accounts.days': 'integer',
   'limits.joinsPerAddress': 'integer',
   'limits.joinsPerToken': 'integer',
+  ...ofEachLimit('limits.', 'integer'),
   'leases.rtcMs': 'integer',
   'leases.signalingMs': 'integer',
   'leases.recoveryMs': 'integer',

@@ -25,6 +25,7 @@ import {
 } from '../settings/reader.ts';
 import type { AppConfig, Config, EndpointConfig, SignalingConfig } from './config.ts';
 import { merge, readEnvironment, type Tree } from './environment.ts';
+import { readLimits } from './limit-settings.ts';
 
 export interface LoadOptions {
   /** Path of a YAML file. Without one, and without apps from elsewhere, it is the development configuration. */
@@ -116,7 +117,6 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   const accounts = child(root, 'accounts');
   onlyKeys(accounts, ['days']);
   const rates = child(root, 'limits');
-  onlyKeys(rates, ['joinsPerAddress', 'joinsPerToken']);
   const log = child(root, 'log');
   onlyKeys(log, ['level', 'format']);
   return {
@@ -138,6 +138,7 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
       days: integer(child(accounts, 'days'), { min: 7, max: 3_650, fallback: limits.accountDays }),
     },
     limits: {
+      ...readLimits(rates, ['joinsPerAddress', 'joinsPerToken']),
       joinsPerAddress: integer(child(rates, 'joinsPerAddress'), joinRateBounds(limits.joinsPerAddress)),
       joinsPerToken: integer(child(rates, 'joinsPerToken'), joinRateBounds(limits.joinsPerToken)),
     },

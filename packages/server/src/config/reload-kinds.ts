@@ -3,6 +3,7 @@ import { isLoopbackHost } from '../net/address/loopback.ts';
 import { ConfigError, isObject } from '../settings/reader.ts';
 import type { AppConfig, Config } from './config.ts';
 import type { environmentKinds } from './environment.ts';
+import { ofEachLimit } from './limit-settings.ts';
 
 /** Does a change of the key take effect at a reload, or at the next start? docs/settings.md says the same. */
 export const reloadKinds = {
@@ -31,6 +32,7 @@ export const reloadKinds = {
   'accounts.days': 'restart',
   'limits.joinsPerAddress': 'reload',
   'limits.joinsPerToken': 'reload',
+  ...ofEachLimit('limits.', 'restart'),
   'leases.rtcMs': 'restart',
   'leases.signalingMs': 'restart',
   'leases.recoveryMs': 'restart',

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentKinds, variableOf } from './environment.ts';
+import { limitNames, limitSettings } from './limit-settings.ts';
 import { loadConfig } from './load.ts';
 import { appRestartKeys, reloadKinds } from './reload-kinds.ts';
 
@@ -17,7 +18,9 @@ function load(yaml: string) {
   writeFileSync(file, yaml);
   return loadConfig({ file, env: {} });
 }
-const [all = '', tenants = '', appIdOnly = '', pinned = '', likeTheOriginal = ''] = examples;
+const [all = '', limited = '', tenants = '', appIdOnly = '', pinned = '', likeTheOriginal = ''] = examples;
+/** These have a table of their own. */
+const isLimit = (path: string) => limitNames.some((name) => path === `limits.${name}`);
 
 test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
   // Where a configuration was read from is no key of it.
@@ -33,7 +36,7 @@ test('OPS20: docs/settings.md has every key, each with the value that it has whe
     'apps.certificate',
     'apps.secondaryCertificate',
   ];
-  const missing = paths.filter((path) => !all.includes(`${path.split('.').at(-1)}:`));
+  const missing = paths.filter((path) => !isLimit(path) && !all.includes(`${path.split('.').at(-1)}:`));
   expect(missing).toEqual([]);
 });
 
@@ -68,8 +71,36 @@ test('RELOAD12: its table says of every key whether a reload takes it or a resta
       ([, key = '']) => key,
     );
   const expected = (kind: string) =>
-    Object.entries(reloadKinds).flatMap(([key, one]) => (one === kind ? [key] : []));
+    Object.entries(reloadKinds).flatMap(([key, one]) => (one === kind && !isLimit(key) ? [key] : []));
   expect(rowOf('at a reload').sort()).toEqual(expected('reload').sort());
   const ofApps = appRestartKeys.map((key) => `apps.${key}`);
   expect(rowOf('at the next start').sort()).toEqual([...expected('restart'), ...ofApps].sort());
+});
+
+test('LIMIT1: every limit that is a setting has a line in the table, with its default and its range', () => {
+  const rows = new Map(
+    [...text.matchAll(/^\| `(\w+)` \| ([\d,]+) \| ([\d,]+) to ([\d,]+) /gm)].map(
+      ([, name = '', ...numbers]) => [name, numbers.map((number) => Number(number.replaceAll(',', '')))],
+    ),
+  );
+  expect([...rows.keys()]).toEqual([...limitNames]);
+  for (const name of limitNames) {
+    const { default: fallback, minimum, maximum } = limitSettings[name];
+    expect([name, rows.get(name)]).toEqual([name, [fallback, minimum, maximum]]);
+    expect(fallback).toBeWithin(minimum, maximum + 1);
+  }
+  expect(/`media.announcedAddress`.*every limit of the table below/.test(text)).toBe(true);
+  expect(load(limited).limits).toMatchObject({ historyDaysMax: 365, eventStreamsMax: 1_000 });
+});
+
+test('LIMIT2: a limit is a whole number in its range, in the file and the environment', () => {
+  const app = '{ id: 0123456789abcdef0123456789abcdef, certificate: fedcba9876543210fedcba9876543210 }';
+  const of = (limits: string) => () => load(`apps: [${app}]\nlimits: ${limits}`);
+  expect(of('{ historyRowsMax: 0 }')).toThrow(
+    'limits.historyRowsMax: expected a whole number from 1 to 100000000, got 0',
+  );
+  expect(of('{ historyRowsMax: many }')).toThrow('limits.historyRowsMax: expected a whole number');
+  expect(of('{ historyRowMax: 5 }')).toThrow('limits.historyRowMax: unknown key');
+  const env = { HOUSECOUNT_LIMITS_APP_ENDPOINTS_MAX: '3' };
+  expect(loadConfig({ env }).limits.appEndpointsMax).toBe(3);
 });

@@ -16,8 +16,19 @@ export class LoginBrake {
   /** Address and digest of logins that were right, in order of use. */
   readonly #right = new Set<string>();
 
-  constructor({ clock, logger, metrics }: { clock: Clock; logger: Logger; metrics: Metrics }) {
-    const rate = { perSecond: 1000 / limits.loginFailureMs, burst: limits.loginFailuresMax };
+  constructor({
+    clock,
+    logger,
+    metrics,
+    limits: { loginFailureMs, loginFailuresMax } = limits,
+  }: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+    /** Default: those of limits.ts. */
+    readonly limits?: { readonly loginFailureMs: number; readonly loginFailuresMax: number };
+  }) {
+    const rate = { perSecond: 1000 / loginFailureMs, burst: loginFailuresMax };
     this.#wrong = new TokenBuckets(clock, rate, limits.loginAddressesMax);
     this.#logger = logger;
     this.#refused = metrics.counter(

@@ -7,7 +7,6 @@ import {
   Publication,
   refusalBody,
 } from '@housecount/schema';
-import { limits } from '../../limits.ts';
 import { needsLogin } from '../access/access.ts';
 import { type AccessRule, accessRules } from '../access/access-rules.ts';
 import { keyLengthMax } from '../request/idempotency-key.ts';
@@ -15,13 +14,13 @@ import type { Operation } from '../request/operation.ts';
 import type { Parameter } from '../request/parameters.ts';
 
 /** The OpenAPI 3.1 document of the operations: made of their declarations, so it cannot say anything else than they do. */
-export function openApiDocument(operations: readonly Operation[]): JsonSchema {
+export function openApiDocument(operations: readonly Operation[], limits: IdempotencyLimits): JsonSchema {
   const publication = new Publication();
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
     const item = paths[operation.path] ?? {};
     paths[operation.path] = item;
-    item[operation.method.toLowerCase()] = describe(operation, publication);
+    item[operation.method.toLowerCase()] = describe(operation, { publication, limits });
   }
   return {
     openapi: '3.1.0',
@@ -58,19 +57,28 @@ const ownWords = [
 
 type DescribedParameter = Omit<Parameter, 'in'> & { readonly in: Parameter['in'] | 'header' };
 
-const keyParameter: DescribedParameter = {
+/** For how long, and for how many, a key counts. */
+export interface IdempotencyLimits {
+  readonly idempotencyMs: number;
+  readonly idempotencyKeysMax: number;
+}
+
+const keyParameter = (limits: IdempotencyLimits): DescribedParameter => ({
   name: 'Idempotency-Key',
   in: 'header',
   description: `With the same key the same request of a customer is done once, over restarts too: for ${limits.idempotencyMs / 86_400_000} days, and the newest ${limits.idempotencyKeysMax} keys. Asked again, it is given the first answer, with the header Idempotency-Replayed. What was refused may be tried again.`,
   required: false,
   schema: { type: 'string', minLength: 1, maxLength: keyLengthMax },
-};
+});
 
-function describe(operation: Operation, publication: Publication): JsonSchema {
+function describe(
+  operation: Operation,
+  { publication, limits }: { readonly publication: Publication; readonly limits: IdempotencyLimits },
+): JsonSchema {
   const { style } = operation;
   const rule: AccessRule = accessRules[operation.id];
   const parameters: readonly DescribedParameter[] =
-    operation.method === 'POST' ? [...operation.parameters, keyParameter] : operation.parameters;
+    operation.method === 'POST' ? [...operation.parameters, keyParameter(limits)] : operation.parameters;
   return {
     operationId: operation.id,
     tags: [style.kind],

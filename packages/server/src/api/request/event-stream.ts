@@ -28,13 +28,15 @@ export function sharedEvents<T>(
   };
 }
 
-/** Opens event streams, at most limits.eventStreamsMax at once. */
+/** Opens event streams, at most `eventStreamsMax` at once. */
 export class EventStreams {
   readonly #clock: Clock;
+  readonly #openMax: number;
   #open = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { eventStreamsMax }: { readonly eventStreamsMax: number } = limits) {
     this.#clock = clock;
+    this.#openMax = eventStreamsMax;
   }
 
   /**
@@ -49,7 +51,7 @@ export class EventStreams {
     readonly firstId?: number;
   }): Response {
     const { signal, source, firstId } = options;
-    if (this.#open >= limits.eventStreamsMax) throw new HousecountError('too_many_connections');
+    if (this.#open >= this.#openMax) throw new HousecountError('too_many_connections');
     const ending = new AbortController();
     const whole = AbortSignal.any([signal, ending.signal]);
     const iterator = source(whole)[Symbol.asyncIterator]();

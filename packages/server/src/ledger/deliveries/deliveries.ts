@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { tellOpening } from '../../kept/tables/tell-opening.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
 import { CurrentTables } from './current-tables.ts';
 import type { Delivery, DeliveryFilter, KeptAttempt } from './delivery.ts';
@@ -13,6 +13,14 @@ export interface DeliveriesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: those of limits.ts. */
+  readonly limits?: DeliveryLimits;
+}
+
+export interface DeliveryLimits {
+  /** Deliveries are kept for so many days, and so many of the newest. */
+  readonly deliveryDaysMax: number;
+  readonly deliveryRowsMax: number;
 }
 
 /** Every delivery and attempt, searchable for as long as the limits say. For people: delivery itself never waits for it. */
@@ -46,7 +54,7 @@ const dayMs = 24 * 3_600_000;
 
 /** Opens the deliveries; a damaged file is set aside and begun anew, for it is nobody's only proof of a notice. */
 export function openDeliveries(options: DeliveriesOptions): Deliveries {
-  const { clock, metrics } = options;
+  const { clock, metrics, limits = defaults } = options;
   const logger = options.logger.with({ part: 'deliveries' });
   const tables = new CurrentTables(
     options.path,
@@ -99,7 +107,7 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
     },
     read(app, endpoint, noticeId) {
       writer.flush();
-      return tables.use((file) => file.withAttempts(app, endpoint, noticeId, limits.pageMax));
+      return tables.use((file) => file.withAttempts(app, endpoint, noticeId, defaults.pageMax));
     },
     delivery(endpoint, noticeId) {
       writer.flush();

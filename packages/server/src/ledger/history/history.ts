@@ -1,7 +1,7 @@
 import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import { tellOpening } from '../../kept/tables/tell-opening.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { LogReader, type ReadLog } from '../log-reader.ts';
 import type { PlacedEvent, Scan } from './history-scan.ts';
@@ -14,8 +14,21 @@ export interface HistoryOptions {
   readonly log: ReadLog;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Default: those of limits.ts. */
+  readonly limits?: HistoryLimits;
   /** Ends the following; `closed` then resolves. */
   readonly signal: AbortSignal;
+}
+
+export interface HistoryLimits {
+  /** Events are kept for so many days, and so many log positions. */
+  readonly historyDaysMax: number;
+  readonly historyRowsMax: number;
+  /** How long a request waits for it to catch up, and how many do. */
+  readonly historyWaitMs: number;
+  readonly historyWaitersMax: number;
+  /** Requests that wait for news. */
+  readonly pullWaitersMax: number;
 }
 
 /** What happened in every channel, kept for as long as the limits say. A read model: late at most, never different. */
@@ -72,7 +85,7 @@ export interface History {
 
 /** Opens the history and starts to follow the log from where it left off. */
 export function openHistory(options: HistoryOptions): History {
-  const { logger, clock } = options;
+  const { logger, clock, limits = defaults } = options;
   const tables = HistoryTables.open(
     options.path,
     tellOpening(

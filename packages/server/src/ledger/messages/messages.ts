@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { tellOpening } from '../../kept/tables/tell-opening.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { LogReader, type ReadLog } from '../log-reader.ts';
 import { type KeptMessage, type MessagesQuery, MessageTables } from './message-tables.ts';
@@ -14,6 +14,16 @@ export interface MessagesOptions {
   /** For how many days each app's messages are kept; of others, and with 0, none. */
   readonly daysOf: Iterable<readonly [string, number]> & Pick<ReadonlyMap<string, number>, 'get'>;
   readonly signal: AbortSignal;
+  /** Default: those of limits.ts. */
+  readonly limits?: MessageLimits;
+}
+
+export interface MessageLimits {
+  /** On disk, bytes; beyond it the oldest are deleted. */
+  readonly messageBytesMax: number;
+  /** How long a request waits for the file to catch up, and how many do. */
+  readonly messageWaitMs: number;
+  readonly messageWaitersMax: number;
 }
 
 /** Messages that are kept, newest first. */
@@ -34,7 +44,7 @@ export interface Messages extends Pick<LogReader, 'trouble' | 'closed' | 'caught
 
 /** Opens the file and starts to follow the log from where it left off. */
 export function openMessages(options: MessagesOptions): Messages {
-  const { logger, clock, daysOf } = options;
+  const { logger, clock, daysOf, limits = defaults } = options;
   const tables = MessageTables.open(
     options.path,
     tellOpening(logger, 'Kept messages that the log no longer has are in the other, and not shown.'),
@@ -43,7 +53,7 @@ export function openMessages(options: MessagesOptions): Messages {
     ...options,
     name: 'the file of kept messages',
     tables,
-    retain: (nowMs) => retain(tables, daysOf, nowMs),
+    retain: (nowMs) => retain(tables, daysOf, { nowMs, bytesMax: limits.messageBytesMax }),
     waitMsMax: limits.messageWaitMs,
     waitersMax: limits.messageWaitersMax,
   });
@@ -67,10 +77,14 @@ export function openMessages(options: MessagesOptions): Messages {
   };
 }
 
-function retain(tables: MessageTables, daysOf: MessagesOptions['daysOf'], nowMs: number): boolean {
+function retain(
+  tables: MessageTables,
+  daysOf: MessagesOptions['daysOf'],
+  { nowMs, bytesMax }: { readonly nowMs: number; readonly bytesMax: number },
+): boolean {
   let isMore = tables.erase();
   for (const [app, days] of daysOf) isMore = tables.deleteOlder(app, nowMs - days * dayMs) || isMore;
-  if (tables.bytes <= limits.messageBytesMax) return isMore;
+  if (tables.bytes <= bytesMax) return isMore;
   tables.deleteOldest();
   return true;
 }

@@ -7,6 +7,7 @@ import type { PlacedEvent } from '../history/history-scan.ts';
 import {
   eventAt,
   type NoticeSource,
+  type PlanLimits,
   type PlannedNotice,
   type PlanParts,
   type PlanRequest,
@@ -49,6 +50,14 @@ export interface RedeliveriesOptions extends PlanParts {
   readonly notify: NoticeSource & NoticeResender;
   readonly random: Random;
   readonly logger: Logger;
+  /** Default: those of limits.ts. */
+  readonly limits?: RedeliveryLimits;
+}
+
+export interface RedeliveryLimits extends PlanLimits {
+  /** How many run or wait, and how many ended ones are remembered. */
+  readonly redeliveriesMax: number;
+  readonly redeliveriesKeptMax: number;
 }
 
 type Running = { -readonly [Name in keyof Redelivery]: Redelivery[Name] };
@@ -59,6 +68,7 @@ type Running = { -readonly [Name in keyof Redelivery]: Redelivery[Name] };
  */
 export class Redeliveries {
   readonly #options: RedeliveriesOptions;
+  readonly #limits: RedeliveryLimits;
   readonly #jobs = new Map<string, { readonly state: Running; readonly cancel: AbortController }>();
   /** The end of the last one of each endpoint. */
   readonly #turns = new Map<string, Promise<void>>();
@@ -67,6 +77,7 @@ export class Redeliveries {
 
   constructor(options: RedeliveriesOptions) {
     this.#options = options;
+    this.#limits = options.limits ?? limits;
   }
 
   /** How many notices it would be; changes nothing. Fails as planRedelivery does, and with `overloaded`. */
@@ -127,7 +138,7 @@ export class Redeliveries {
 
   async #plan(request: PlanRequest, signal: AbortSignal): Promise<readonly PlannedNotice[]> {
     const active = [...this.#jobs.values()].filter(({ state }) => state.endedMs === undefined).length;
-    if (active + this.#planning >= limits.redeliveriesMax)
+    if (active + this.#planning >= this.#limits.redeliveriesMax)
       throw new HousecountError('overloaded', 'Too many redeliveries are under way.');
     this.#planning += 1;
     try {
@@ -187,7 +198,7 @@ export class Redeliveries {
 
   #forgetOld(): void {
     const ended = [...this.#jobs.values()].filter(({ state }) => state.endedMs !== undefined);
-    for (const { state } of ended.slice(0, Math.max(0, ended.length - limits.redeliveriesKeptMax)))
+    for (const { state } of ended.slice(0, Math.max(0, ended.length - this.#limits.redeliveriesKeptMax)))
       this.#jobs.delete(state.id);
   }
 }

@@ -35,6 +35,14 @@ export interface PlanParts {
   readonly deliveries: Pick<Deliveries, 'search' | 'delivery'>;
   readonly notify: NoticeSource;
   readonly clock: Clock;
+  /** Default: those of limits.ts. */
+  readonly limits?: PlanLimits;
+}
+
+export interface PlanLimits {
+  /** Notices of one redelivery, and events looked at to find them. */
+  readonly redeliveryNoticesMax: number;
+  readonly redeliveryScanMax: number;
 }
 
 export interface PlanRequest {
@@ -80,6 +88,7 @@ class RedeliveryPlan {
   readonly #app: string;
   readonly #endpoint: string;
   readonly #parts: PlanParts;
+  readonly #limits: PlanLimits;
   readonly #signal: AbortSignal;
   /** By position. */
   readonly #planned = new Map<number, PlannedNotice>();
@@ -88,6 +97,7 @@ class RedeliveryPlan {
     this.#app = app;
     this.#endpoint = endpoint;
     this.#parts = parts;
+    this.#limits = parts.limits ?? limits;
     this.#signal = signal;
   }
 
@@ -118,7 +128,7 @@ class RedeliveryPlan {
     let cursor: number | undefined;
     let looked = 0;
     do {
-      if (looked >= limits.redeliveryScanMax) throw tooWide();
+      if (looked >= this.#limits.redeliveryScanMax) throw tooWide(this.#limits);
       const page = deliveries.search({ filter, limit: pageSize, ...(cursor !== undefined && { cursor }) });
       for (const { position, sid, seq, type } of page.deliveries) {
         // Word of lost events is told until it is taken, and has no event that could be sent again.
@@ -149,7 +159,7 @@ class RedeliveryPlan {
     let after = history.positionBefore(ms);
     const end = history.position;
     for (let looked = 0; after < end; looked += pageSize) {
-      if (looked >= limits.redeliveryScanMax) throw tooWide();
+      if (looked >= this.#limits.redeliveryScanMax) throw tooWide(this.#limits);
       const page = history.placed(after, pageSize).filter(({ position }) => position <= end);
       this.#addTaken(page.filter(({ event }) => event.app === this.#app));
       after = page.at(-1)?.position ?? end;
@@ -180,10 +190,10 @@ class RedeliveryPlan {
 
   #add(notice: PlannedNotice): void {
     this.#planned.set(notice.position, notice);
-    if (this.#planned.size > limits.redeliveryNoticesMax)
+    if (this.#planned.size > this.#limits.redeliveryNoticesMax)
       throw new HousecountError(
         'query_invalid',
-        `More than ${limits.redeliveryNoticesMax} notices: ask for a shorter time.`,
+        `More than ${this.#limits.redeliveryNoticesMax} notices: ask for a shorter time.`,
       );
   }
 
@@ -222,10 +232,10 @@ const toPlanned = ({ position, event }: PlacedEvent): PlannedNotice => ({
   seq: event.seq,
 });
 
-const tooWide = () =>
+const tooWide = ({ redeliveryScanMax }: PlanLimits) =>
   new HousecountError(
     'query_invalid',
-    `More than ${limits.redeliveryScanMax} events would have to be looked at: ask for a shorter time.`,
+    `More than ${redeliveryScanMax} events would have to be looked at: ask for a shorter time.`,
   );
 
 const noSuchNotice = () => new HousecountError('not_found', 'There is no such notice.');

@@ -43,6 +43,16 @@ export interface RegistryOptions {
   readonly send: Send;
   /** The operator has named private networks that endpoints made here may reach. */
   readonly hasNamedNetworks: boolean;
+  /** Default: those of limits.ts. */
+  readonly limits?: RegistryLimits;
+}
+
+export interface RegistryLimits {
+  /** Endpoints of one app, those of the configuration included. */
+  readonly appEndpointsMax: number;
+  /** Health tests at once, and when a failed one of the configuration is made again, milliseconds. */
+  readonly healthTestsMax: number;
+  readonly healthTestAgainMs: number;
 }
 
 /** An answer that shows a secret: the only one that ever does. */
@@ -64,6 +74,7 @@ export interface TestReport {
  */
 export class EndpointRegistry {
   readonly #options: RegistryOptions;
+  readonly #limits: RegistryLimits;
   readonly #stopping = new AbortController();
   #configured: readonly ConfiguredEndpoint[];
   /** By id of a configured one that has not passed the health test that it must pass: breaks that off. */
@@ -76,6 +87,7 @@ export class EndpointRegistry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#limits = options.limits ?? limits;
     this.#configured = options.configured;
     for (const endpoint of this.#configured) if (!endpoint.skipHealthTest) this.#beginTesting(endpoint);
   }
@@ -97,8 +109,8 @@ export class EndpointRegistry {
     if (fields.allowPrivateNetwork) this.#requireNamedNetworks();
     return this.#inTurn(async () => {
       const { clock, random, store } = this.#options;
-      if (this.#of(app).length >= limits.appEndpointsMax)
-        throw new HousecountError('endpoints_full', `That is ${limits.appEndpointsMax}.`);
+      if (this.#of(app).length >= this.#limits.appEndpointsMax)
+        throw new HousecountError('endpoints_full', `That is ${this.#limits.appEndpointsMax}.`);
       const made: ManagedEndpoint = {
         id: `${managedIdPrefix}${random.id(16)}`,
         app,
@@ -276,7 +288,7 @@ export class EndpointRegistry {
   async #test(endpoint: Endpoint): Promise<TestReport> {
     if (this.#testing.has(endpoint.id))
       throw new HousecountError('rate_limited', 'The endpoint is being tested.');
-    if (this.#testing.size >= limits.healthTestsMax)
+    if (this.#testing.size >= this.#limits.healthTestsMax)
       throw new HousecountError('rate_limited', 'Other endpoints are being tested.');
     this.#testing.add(endpoint.id);
     try {
@@ -318,7 +330,7 @@ export class EndpointRegistry {
         endpoint: endpoint.id,
         failed: failed.map(({ eventType, code, detail }) => `${eventType}: ${code} ${detail ?? ''}`),
       });
-      await pause(clock, limits.healthTestAgainMs, signal);
+      await pause(clock, this.#limits.healthTestAgainMs, signal);
     }
   }
 

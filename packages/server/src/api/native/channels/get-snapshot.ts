@@ -16,13 +16,15 @@ interface Parts extends AppList {
   readonly log: Pick<Log, 'channels' | 'lastPosition'>;
   readonly history: Pick<History, 'caughtUp' | 'sidAt'>;
   readonly clock: Clock;
+  /** Default: those of limits.ts. */
+  readonly limits?: { readonly snapshotStreamsMax: number; readonly snapshotStreamMs: number };
 }
 
 export function getSnapshot(parts: Parts): Operation {
-  const { log, history, clock } = parts;
+  const { log, history, clock, limits: bounds = limits } = parts;
   const streams = new LineStreams(clock, {
-    openMax: limits.snapshotStreamsMax,
-    durationMsMax: limits.snapshotStreamMs,
+    openMax: bounds.snapshotStreamsMax,
+    durationMsMax: bounds.snapshotStreamMs,
   });
   return {
     method: 'GET',

@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import { readBody, redeliveryAnswer, redeliveryRequest } from '@housecount/schema';
-import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
+import type { Redeliveries, RedeliveryLimits } from '../../../ledger/redelivery/redeliveries.ts';
 import { limits } from '../../../limits.ts';
 import type { Notify } from '../../../notify/notify.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
@@ -11,15 +11,18 @@ import { selectionOf } from './redelivery-selection.ts';
 interface Parts extends AppList {
   readonly notify: Pick<Notify, 'status'>;
   readonly redeliveries: Pick<Redeliveries, 'count' | 'start'>;
+  /** Default: those of limits.ts. */
+  readonly limits?: Pick<RedeliveryLimits, 'redeliveryNoticesMax'>;
 }
 
 export function redeliver(parts: Parts): Operation {
+  const { redeliveryNoticesMax } = parts.limits ?? limits;
   return {
     method: 'POST',
     path: '/v1/apps/{app}/redeliver',
     id: 'redeliver',
     summary: 'Send notices to an endpoint once more',
-    description: `In the order of the log, one attempt each, under the same noticeId and with the same bytes but for the time of sending and the signatures. At most ${limits.redeliveryNoticesMax} notices. It ends after ${limits.redeliveryFailuresMax} failed attempts in a row.`,
+    description: `In the order of the log, one attempt each, under the same noticeId and with the same bytes but for the time of sending and the signatures. At most ${redeliveryNoticesMax} notices. It ends after ${limits.redeliveryFailuresMax} failed attempts in a row.`,
     style: {
       kind: 'native',
       refusals: [

@@ -1,5 +1,5 @@
 import { deliveryPage } from '@housecount/schema';
-import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
+import type { Deliveries, DeliveryLimits } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
@@ -21,15 +21,18 @@ const limit = queryInteger('limit', 'Deliveries in one page.', {
 
 interface Parts extends AppList {
   readonly deliveries: Pick<Deliveries, 'search'>;
+  /** Default: those of limits.ts. */
+  readonly limits?: DeliveryLimits;
 }
 
 export function searchDeliveries(parts: Parts): Operation {
+  const { deliveryDaysMax, deliveryRowsMax } = parts.limits ?? limits;
   return {
     method: 'GET',
     path: '/v1/apps/{app}/deliveries',
     id: 'searchDeliveries',
     summary: 'Which notices went where, and what came of it',
-    description: `Kept for ${limits.deliveryDaysMax} days and ${limits.deliveryRowsMax} deliveries at most. A search that finds little in a large number answers short pages with a \`next\`.`,
+    description: `Kept for ${deliveryDaysMax} days and ${deliveryRowsMax} deliveries at most. A search that finds little in a large number answers short pages with a \`next\`.`,
     style: { kind: 'native', refusals: ['invalid_app_id'] },
     parameters: [appParameter, ...filterParameters, cursor, limit],
     answer: {
