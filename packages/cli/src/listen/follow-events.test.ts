@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { beginningOf } from '../server/answer.ts';
-import { RefusedError } from '../server/refusal.ts';
+import { RefusedError } from '../server/refused-error.ts';
 import { UnreachedError } from '../server/unreached.ts';
 import { type Followed, type FollowOptions, followEvents } from './follow-events.ts';
 

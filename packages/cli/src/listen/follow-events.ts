@@ -1,5 +1,5 @@
 import { answerOf } from '../server/answer.ts';
-import { RefusedError } from '../server/refusal.ts';
+import { RefusedError } from '../server/refused-error.ts';
 import { ask, type ServerAccess } from '../server/server-access.ts';
 import { pause, persist } from './persist.ts';
 import { isPage, type PulledEvent, type PulledPage, readPage } from './pulled-event.ts';

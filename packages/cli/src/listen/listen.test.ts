@@ -4,7 +4,7 @@ import { type ChannelEvent, type CommunicationEvents, toAgoraNotice } from '@hou
 import agoraFixtures from '@housecount/protocol/fixtures/notices.json' with { type: 'json' };
 import standardFixtures from '@housecount/protocol/fixtures/standard-notices.json' with { type: 'json' };
 import { generate } from 'selfsigned';
-import { RefusedError } from '../server/refusal.ts';
+import { RefusedError } from '../server/refused-error.ts';
 import { ask } from '../server/server-access.ts';
 import { filterOf } from './event-filter.ts';
 import { noticeFormer, secretProblem } from './form-notice.ts';

@@ -1,4 +1,4 @@
-import { RefusedError } from '../server/refusal.ts';
+import { RefusedError } from '../server/refused-error.ts';
 import { UnreachedError } from '../server/unreached.ts';
 
 /** A failed attempt is followed by pauses that are doubled, up to this many times the first. */

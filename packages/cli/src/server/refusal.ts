@@ -1,17 +1,5 @@
 import { beginningOf } from './answer.ts';
-
-/** The server refused, and asking the same again would not help. The message says what to give instead. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-
-  constructor(
-    message: string,
-    /** The server's own code, such as `no_longer_kept`; undefined if what answered is no Housecount. */
-    readonly code?: string,
-  ) {
-    super(message);
-  }
-}
+import { RefusedError } from './refused-error.ts';
 
 /** Bytes of a refusal that are read. Chosen: ours have some hundred. */
 const refusalBytesMax = 64 * 1024;

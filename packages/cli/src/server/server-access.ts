@@ -2,7 +2,8 @@ import type { AppList } from '@housecount/client';
 import { text, UsageError, type Values } from '../command.ts';
 import { answerOf, isObject } from './answer.ts';
 import { fetchOptions } from './insecure.ts';
-import { RefusedError, refusalOf } from './refusal.ts';
+import { refusalOf } from './refusal.ts';
+import { RefusedError } from './refused-error.ts';
 import { whyUnreached } from './unreached.ts';
 
 /** How to ask the REST API of a server. */

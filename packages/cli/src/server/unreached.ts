@@ -1,5 +1,5 @@
 import { connect } from 'node:tls';
-import { RefusedError } from './refusal.ts';
+import { RefusedError } from './refused-error.ts';
 
 /** The server was not reached: no answer came, or that of something else. The message is a sentence: what is in the way, and what to check. */
 export class UnreachedError extends Error {

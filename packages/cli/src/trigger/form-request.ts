@@ -1,7 +1,7 @@
 import { eventsLostType, type NoticeNumber } from '@housecount/protocol';
 import type { NoticeFormat } from '@housecount/server/notify/endpoint/endpoint';
 import { endpointSigner } from '@housecount/server/notify/endpoint/endpoint-signer';
-import type { NoticeEvent } from '@housecount/server/notify/notice/notice';
+import type { NoticeEvent } from '@housecount/server/notify/notice/notice-event';
 import { noticeText } from '@housecount/server/notify/notice/notice-text';
 import { requestOf } from '@housecount/server/notify/notice/request';
 import type { ShownNotice } from '../listen/notice-line.ts';
