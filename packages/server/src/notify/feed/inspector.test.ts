@@ -4,7 +4,8 @@ import { audit } from '@housecount/audit';
 import type { AgoraNotice } from '@housecount/protocol';
 import { appForTests, LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld } from '../../../testing/worlds/notify-world.ts';
-import { type FormedNotice, inspectorId } from './inspector.ts';
+import type { FormedNotice } from './formed-notice.ts';
+import { inspectorId } from './inspector.ts';
 import { ringBatchMax, ringNoticesMax } from './notice-ring.ts';
 
 async function read(stream: AsyncIterable<readonly FormedNotice[]>, count: number): Promise<FormedNotice[]> {

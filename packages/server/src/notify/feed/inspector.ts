@@ -1,4 +1,4 @@
-import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
+import type { ChannelEvent } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Feed } from '../../log/contract/feed.ts';
@@ -9,21 +9,11 @@ import { headerSigner, type NoticeHeaders } from '../endpoint/signed-headers.ts'
 import { eventOf } from '../notice/channel-events.ts';
 import type { NoticeText } from '../notice/notice-text.ts';
 import type { Attempt, AttemptFeed } from './attempt-feed.ts';
+import type { FormedNotice } from './formed-notice.ts';
 import { NoticeRing, type RingPlace, ringBatchMax } from './notice-ring.ts';
 
 export const inspectorId = 'inspector';
 const faultPauseMs = 1_000;
-
-/** A notice formed for a listener: post `body` as it is, with `headers`, and any receiver can verify it. */
-export interface FormedNotice {
-  /** The listener's cursor: ask for what comes after it. */
-  readonly position: number;
-  readonly noticeId: string;
-  readonly eventType: NoticeNumber;
-  readonly channel: string;
-  readonly body: string;
-  readonly headers: NoticeHeaders;
-}
 
 export interface InspectorParts {
   readonly log: Feed;

@@ -1,4 +1,4 @@
-import type { FormedNotice } from './inspector.ts';
+import type { FormedNotice } from './formed-notice.ts';
 
 /** Newest notices of an app that its listeners share; who is further behind reads the log by itself. About 1 kB each. Chosen. */
 export const ringNoticesMax = 4_096;

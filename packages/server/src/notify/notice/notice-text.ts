@@ -10,7 +10,7 @@ import {
   toStandardNotice,
 } from '@housecount/protocol';
 import type { NoticeFormat } from '../endpoint/endpoint.ts';
-import type { NoticeEvent } from './notice.ts';
+import type { NoticeEvent } from './notice-event.ts';
 
 /** The bytes of an event's notice, ready but for the time of sending: made once, used by every endpoint and attempt. */
 export interface NoticeText {

@@ -1,8 +1,5 @@
-import type { ChannelEvent, EventsLost } from '@housecount/protocol';
+import type { NoticeEvent } from './notice-event.ts';
 import type { NoticeText } from './notice-text.ts';
-
-/** What a notice can be about. */
-export type NoticeEvent = ChannelEvent | EventsLost;
 
 /** One notice on its way to one endpoint. */
 export interface Notice {

@@ -1,6 +1,6 @@
 import { notice as noticeShape } from '@housecount/schema';
 import type { Log } from '../../../log/contract/log.ts';
-import type { FormedNotice } from '../../../notify/feed/inspector.ts';
+import type { FormedNotice } from '../../../notify/feed/formed-notice.ts';
 import type { Notify } from '../../../notify/notify.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { type EventStreams, resumeAfter, sharedEvents } from '../../request/event-stream.ts';
