@@ -1,10 +1,23 @@
+import type { ResendRing } from '../rtp/resend-ring.ts';
 import { buildSenderReport, type SenderInfo } from '../rtp/rtcp.ts';
 import { rewrite, setU16 } from '../rtp/rtp.ts';
 import { codecFor, type Kind, type OfferedCodec } from '../sdp/codec.ts';
 import type { PlayedKind } from '../sdp/negotiate.ts';
 import type { Counters } from './counters.ts';
-import type { IncomingStream } from './incoming-stream.ts';
 import type { Peer } from './peer.ts';
+
+/** What an outgoing stream copies: one kind of one publisher, as far as a copy needs to know it. */
+export interface StreamSource {
+  /** As the publisher offered it. */
+  readonly published: OfferedCodec;
+  readonly clockRate: number;
+  /** Grows when what was learned of the source is void. */
+  readonly generation: number;
+  readonly ring: ResendRing | undefined;
+  readonly report: SenderInfo | undefined;
+  /** Those that copy it. */
+  readonly outs: Set<OutgoingStream>;
+}
 
 /**
  * One kind of one player. Its own SSRC, sequence numbers and timestamps run on without a break while what it copies
@@ -18,7 +31,7 @@ export class OutgoingStream {
   readonly #transportCcId: number;
   readonly #codecs: readonly OfferedCodec[];
   readonly #counters: Counters;
-  #source: IncomingStream | undefined;
+  #source: StreamSource | undefined;
   #generation = -1;
   #payloadType = -1;
   #selected: boolean;
@@ -57,7 +70,7 @@ export class OutgoingStream {
   }
 
   /** Copies from `source` from now on (video from its next keyframe), or from nothing. */
-  attach(source: IncomingStream | undefined): void {
+  attach(source: StreamSource | undefined): void {
     this.#source?.outs.delete(this);
     this.#source = source;
     this.#waiting = true;
@@ -88,7 +101,7 @@ export class OutgoingStream {
   }
 
   forward(
-    source: IncomingStream,
+    source: StreamSource,
     packet: Buffer,
     sequence: number,
     timestamp: number,
@@ -168,7 +181,7 @@ export class OutgoingStream {
     peer.send(packet);
   }
 
-  #start(source: IncomingStream, sequence: number, timestamp: number, nowMs: number): void {
+  #start(source: StreamSource, sequence: number, timestamp: number, nowMs: number): void {
     const elapsedMs = this.#lastMs < 0 ? 0 : nowMs - this.#lastMs;
     // At least one tick on: two frames must not share a timestamp.
     const step = Math.max(1, Math.round((elapsedMs * source.clockRate) / 1000));
