@@ -2,7 +2,7 @@ import { liveKey } from '../../src/channel/channel.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import type { LogRecord } from '../../src/log/record.ts';
 import { PresenceFold } from '../../src/signaling/presence/presence-fold.ts';
-import { app } from './sim-machine.ts';
+import { app } from './sim-op.ts';
 import { keyOf, signalingOf } from './sim-signaling.ts';
 
 const channel = 'lobby';

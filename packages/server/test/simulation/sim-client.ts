@@ -1,6 +1,7 @@
 import type { Role } from '@housecount/protocol';
 import type { SimProcessClock } from './sim-clock.ts';
-import type { ClientOp, Life, Reply, SimMachine } from './sim-machine.ts';
+import type { Life, SimMachine } from './sim-machine.ts';
+import type { ClientOp, Reply } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
 import { isSignaling } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';

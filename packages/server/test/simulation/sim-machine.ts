@@ -13,11 +13,11 @@ import type { Logger } from '../../src/observe/contract.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { SimClock, SimProcessClock } from './sim-clock.ts';
 import type { CrashKind, SimDisk } from './sim-disk.ts';
+import { app, type ClientOp, type Reply } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
 import { isSignaling, keyOf, signalingJoin, signalingRequest, signalingRole } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 
-export const app = '0123456789abcdef0123456789abcdef';
 export const leaseMs = 10_000;
 export const recoveryMs = 15_000;
 /** Silence of an open socket after which the edge tells the log. */
@@ -33,14 +33,6 @@ export interface Sabotage {
   /** Done at each start, before anybody is served. */
   readonly spoil?: (log: Log) => Promise<unknown>;
 }
-
-export type ClientOp =
-  | { readonly type: 'join'; readonly channel: string; readonly uid: number; readonly role: Role }
-  | { readonly type: 'resume'; readonly channel: string }
-  | { readonly type: 'bye'; readonly channel: string }
-  | { readonly type: 'role'; readonly channel: string; readonly role: Role };
-/** `retry`: refused for now. `gone`: the member is out. */
-export type Reply = 'ok' | 'retry' | 'gone';
 
 interface Session {
   readonly channel: string;

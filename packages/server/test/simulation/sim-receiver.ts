@@ -2,7 +2,7 @@ import type { LostRange } from '@housecount/protocol';
 import { type Endpoint, noticeFormats } from '../../src/notify/endpoint/endpoint.ts';
 import type { Send, SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
 import type { SimProcessClock } from './sim-clock.ts';
-import { app } from './sim-machine.ts';
+import { app } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
 import { type Told, toldBy } from './told.ts';
 

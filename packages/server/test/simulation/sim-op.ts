@@ -1,0 +1,12 @@
+import type { Role } from '@housecount/protocol';
+
+export const app = '0123456789abcdef0123456789abcdef';
+
+/** What a simulated client asks of the machine. */
+export type ClientOp =
+  | { readonly type: 'join'; readonly channel: string; readonly uid: number; readonly role: Role }
+  | { readonly type: 'resume'; readonly channel: string }
+  | { readonly type: 'bye'; readonly channel: string }
+  | { readonly type: 'role'; readonly channel: string; readonly role: Role };
+/** `retry`: refused for now. `gone`: the member is out. */
+export type Reply = 'ok' | 'retry' | 'gone';
