@@ -638,7 +638,7 @@ test('RTM22: what a listener of linkState does has its way', async () => {
   expect(world.sockets).toEqual([]);
   await client.login();
   client.on('linkState', ({ currentState }) => {
-    if (currentState === 'DISCONNECTED') client.logout();
+    if (currentState === 'DISCONNECTED') void client.logout();
   });
   world.socket.drop();
   await world.pass(60_000);

@@ -95,7 +95,8 @@ export class Rosters {
     if (difference === 'hole') {
       if (followed.isAsked) return;
       this.#log.warn(`changes of the roster of ${frame.channel} are missing; it is asked for again`);
-      this.#again(followed);
+      // It tells its own failure to those who follow.
+      void this.#again(followed);
       return;
     }
     for (const { resolve } of followed.waiting.splice(0)) resolve();

@@ -77,6 +77,6 @@ test('TIME1: a client that said too much gets no new budget by a step of the clo
     expect(socket.one('closing').code).toBe('rate_limited');
     for (let frame = 0; frame < burst; frame += 1) other.handler?.onText('{"type":"ping"}');
     expect(other.closed).toBeUndefined();
-    world.stop();
+    await world.stop();
   }
 });

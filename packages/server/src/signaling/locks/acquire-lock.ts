@@ -54,7 +54,8 @@ export function acquireLock(
     );
   };
   const signal = session.waits.begin(name);
-  waiters
+  // A wait that failed is answered below; what fails after that is a bug, which ends the process.
+  void waiters
     .wait(name, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })
     .catch((cause: unknown) => {
       logger.error('a wait for a lock failed', { cause: String(cause) });
