@@ -22,6 +22,7 @@ const groups = {
     ['lint and format', 'npx', ['biome', 'check', '--error-on-warnings', '.']],
     // Anew: an incremental build of TypeScript 7.0 may miss what a file of globals changes.
     ['types', 'npx', ['tsc', '-b', 'tsconfig', '--force']],
+    ['walls', process.execPath, ['--test', 'scripts/architecture.test.mjs']],
   ],
   unit: [['unit tests', ...tests(...bunTests.unit)]],
   server: [['whole-server tests', ...tests(...bunTests.server)]],

@@ -32,7 +32,8 @@ export function start(t, folder, [command, ...args], options = {}) {
       };
       waiting.add(look);
       look();
-      ended.then((status) =>
+      // It never rejects: a process that ended is only told of.
+      void ended.then((status) =>
         reject(new Error(`${command} ended with ${status}, without ${pattern}:\n${said.join('\n')}`)),
       );
     });

@@ -1,0 +1,201 @@
+// The walls hold: between projects and their globals, between rooms, and against circles. Each is tried with what it must refuse.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { root } from './setup.mjs';
+import { breaches, floors, never, placeOf } from './walls.mjs';
+
+const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !path.endsWith('.d.ts'));
+const isSource = (path) => !/\.test\.[cm]?[jt]sx?$/.test(path);
+const textOf = (path) => {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch {
+    return ''; // It was deleted, and git does not know yet.
+  }
+};
+const files = new Map(paths.map((path) => [path, textOf(path)]));
+
+const folders = [];
+const temporary = (folder) => {
+  folders.push(folder);
+  return folder;
+};
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Where code runs, and what it must not see there. Each line is a program that must be refused. */
+const refusedGlobals = {
+  protocol: ['process.pid', 'Bun.version', 'window', 'document', 'fetch', 'setTimeout', 'Buffer.alloc(1)'],
+  webhook: ['process.pid', 'Bun.version', 'window', 'document', 'WebSocket', 'Buffer.alloc(1)'],
+  client: ['process.pid', 'Bun.version', 'window', 'document'],
+  browser: ['process.pid', 'Bun.version', 'Buffer.alloc(1)', 'setImmediate'],
+  server: ['window', 'document', 'new Image()', 'RTCPeerConnection'],
+  tests: ['window', 'document'],
+};
+const seenGlobals = {
+  protocol: ['new TextEncoder()'],
+  webhook: ['crypto.subtle', 'fetch', 'new TextDecoder()'],
+  client: ['fetch', 'new TextEncoder()'],
+  browser: ['window', 'document', 'fetch'],
+  server: ['process.pid', 'Bun.version', 'fetch', 'Buffer.alloc(1)'],
+  tests: ['process.pid', 'Bun.version'],
+  'browser-tests': ['window', 'Bun.version', 'process.pid'],
+};
+
+test('HOUSE1: the server does not see the DOM, an SDK neither Bun nor Node, protocol and webhook see neither', () => {
+  for (const [project, seen] of Object.entries(seenGlobals)) {
+    const refused = refusedGlobals[project] ?? [];
+    const folder = temporary(join(root, 'node_modules/.cache/housecount-walls', project));
+    mkdirSync(folder, { recursive: true });
+    const lines = [...seen, ...refused].map((code, index) => `export const planted${index} = ${code};`);
+    writeFileSync(join(folder, 'planted.ts'), lines.join('\n'));
+    const own = JSON.parse(textOf(`tsconfig/${project}.json`).replace(/^\s*\/\/.*$/gm, ''));
+    const globals = own.include.filter((path) => path.startsWith('./platform/'));
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(root, 'tsconfig', `${project}.json`),
+        compilerOptions: {
+          composite: false,
+          emitDeclarationOnly: false,
+          noEmit: true,
+          rootDir: root,
+          tsBuildInfoFile: null,
+        },
+        include: ['planted.ts', ...globals.map((path) => join(root, 'tsconfig', path))],
+        references: [],
+      }),
+    );
+    const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' });
+    const wrong = [...stdout.matchAll(/planted\.ts\((\d+),/g)].map(([, line]) => Number(line) - 1);
+    assert.deepEqual(
+      [...new Set(wrong)],
+      refused.map((_, index) => seen.length + index),
+      `${project}:\n${stdout}`,
+    );
+  }
+});
+
+test('HOUSE2: no part imports what it must not, and each wall refuses what is planted behind it', () => {
+  assert.deepEqual(breaches(files), []);
+  const src = 'packages/server/src';
+  const planted = [
+    [`${src}/channel/planted.ts`, `import '../clock.ts';`],
+    [`${src}/channel/planted.ts`, `import { readFile } from 'node:fs/promises';`],
+    [`${src}/channel/planted.ts`, 'export const now = () => Date.now();'],
+    [`${src}/channel/planted.ts`, 'export const any = () => Math.random();'],
+    [`${src}/channel/planted.ts`, 'export const later = async () => {};'],
+    [`${src}/log/planted.ts`, `import type { Notify } from '../notify/notify.ts';`],
+    [`${src}/log/planted.ts`, `import { openHistory } from '../ledger/history/history.ts';`],
+    [`${src}/engine/planted.ts`, `import type { LogRecord } from '../log/record.ts';`],
+    [`${src}/media/planted.ts`, `import type { Log } from '../log/open-log.ts';`],
+    [`${src}/net/planted.ts`, `import '../live/connection.ts';`],
+    [`${src}/live/planted.ts`, `import '../signaling/signaling.ts';`],
+    [`${src}/live/planted.ts`, `import { apply } from '../channel/apply.ts';`],
+    [`${src}/signaling/planted.ts`, `const { later } = await import('../api/deps.ts');`],
+    [`${src}/signaling/planted.ts`, `import '../whip/service.ts';`],
+    [`${src}/api/planted.ts`, `import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';`],
+    [`${src}/api/planted.ts`, `import { configFrom } from '../config/load.ts';`],
+    [`${src}/observe/planted.ts`, `export { verify } from '../token/verify.ts';`],
+    [`${src}/live/planted.ts`, `import { Client } from '../../testing/clients/client.ts';`],
+    [`${src}/planted/planted.ts`, ''],
+    ['packages/protocol/src/planted.ts', `import 'node:crypto';`],
+    ['packages/rtc/src/planted.ts', `import type { Log } from '@housecount/server/log/open-log';`],
+    ['packages/rtm/src/planted.ts', `import { createClient } from '@housecount/rtc';`],
+    ['packages/webhook/src/planted.ts', `import 'yaml';`],
+    ['packages/console/src/planted.tsx', `import { limits } from '../../server/src/limits.ts';`],
+    ['bench/planted.ts', 'assert(elapsedMs < 100);'],
+  ];
+  for (const [path, text] of planted)
+    assert.notDeepEqual(breaches(new Map([[path, text]])), [], `${path}: ${text}`);
+  // What is said in a comment, or in a string, is not done.
+  const said = `// await Date.now()\nexport const words = 'from await';\n`;
+  assert.deepEqual(breaches(new Map([[`${src}/channel/planted.ts`, said]])), []);
+});
+
+test('HOUSE3: what the map says a part never does is what is tested, and every room stands on a floor', () => {
+  const [map = ''] = /## The map\n[\s\S]*?(?=\n## )/.exec(textOf('ARCHITECTURE.md')) ?? [];
+  const rows = [...map.matchAll(/^\| `([^`]+)` \| .* \| (.*?) ?\|$/gm)].map(([, row, words]) => [row, words]);
+  assert.ok(rows.length > 20, `only ${rows.length} rows were found`);
+  const said = Object.fromEntries(rows.filter(([, words]) => words !== ''));
+  assert.deepEqual(Object.fromEntries(Object.entries(never).map(([row, { words }]) => [row, words])), said);
+  const rooms = new Set(
+    floors
+      .flat()
+      .map((name) => name.split('/')[0])
+      .filter((name) => !name.endsWith('.ts')),
+  );
+  const inMap = rows.map(([row]) => placeOf(row)).filter((place) => place.startsWith('packages/server/src/'));
+  assert.deepEqual(inMap.map((place) => place.split('/')[3]).sort(), [...rooms].sort());
+});
+
+test('HOUSE4: a circle of imports, be it of types, and a promise that nobody holds fail the lint', () => {
+  const folder = temporary(mkdtempSync(join(tmpdir(), 'housecount-walls-')));
+  const { vcs: _, files: __, ...config } = JSON.parse(textOf('biome.json'));
+  const plant = (path, text) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  plant('biome.json', JSON.stringify(config));
+  plant(
+    'one.ts',
+    `import type { Other } from './other.ts';\n\nexport interface One {\n  readonly other: Other;\n}\n`,
+  );
+  plant(
+    'other.ts',
+    `import type { One } from './one.ts';\n\nexport interface Other {\n  readonly one: One;\n}\n`,
+  );
+  plant('work.ts', 'export async function work(): Promise<void> {}\n');
+  plant(
+    'floating.ts',
+    `import { work } from './work.ts';\n\nexport function begin(): void {\n  work();\n}\n`,
+  );
+  const { stdout } = spawnSync(
+    join(root, 'node_modules/.bin/biome'),
+    ['lint', '--reporter=json', `--config-path=${folder}`, folder],
+    { encoding: 'utf8', cwd: folder },
+  );
+  const found = JSON.parse(stdout).diagnostics.map(
+    ({ category, location }) => `${location.path.split('/').at(-1)} ${category.split('/').at(-1)}`,
+  );
+  assert.deepEqual(found.sort(), [
+    'floating.ts noFloatingPromises',
+    'one.ts noImportCycles',
+    'other.ts noImportCycles',
+  ]);
+});
+
+/** Sources of one folder, its folders not counted. Chosen: what fits a screen's listing, and can be told apart by names. */
+const filesOfFolderMax = 15;
+/** Folders that still have more, and at most how many; a folder that has no longer too many leaves the list. */
+const largerFolders = {
+  bench: 24, // Each measurement is a command, and stands beside the others.
+  scripts: 20, // So does each command of the project, with what it shares.
+  'packages/protocol/src': 22,
+  'packages/server/src/channel': 18,
+  'packages/server/src/signaling/presence': 18,
+  'packages/server/src/signaling/session': 26,
+  'packages/server/src/whip': 18,
+};
+
+test('HOUSE5: a folder has at most 15 source files', () => {
+  const counts = {};
+  for (const path of paths.filter((each) => isSource(each) && files.get(each) !== ''))
+    if (/^(?:packages\/[^/]+\/(?:src|testing)|bench|scripts)\b/.test(path))
+      counts[dirname(path)] = (counts[dirname(path)] ?? 0) + 1;
+  const tooLarge = Object.entries(counts).filter(
+    ([folder, count]) => count > (largerFolders[folder] ?? filesOfFolderMax),
+  );
+  assert.deepEqual(tooLarge, []);
+  assert.deepEqual(
+    Object.keys(largerFolders).filter((folder) => (counts[folder] ?? 0) <= filesOfFolderMax),
+    [],
+  );
+});
