@@ -74,7 +74,7 @@ test('OPS30: every example of the pages in JavaScript or TypeScript compiles und
   const folder = await mkdtemp(join(tmpdir(), 'housecount-pages-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   // The packages as npm would install them, and the types that a reader's project has.
-  for (const name of ['rtc', 'rtm', 'react', 'webhook']) {
+  for (const name of ['rtc', 'rtm', 'react', 'webhook', 'client']) {
     const installed = join(folder, 'node_modules/@housecount', name);
     await mkdir(installed, { recursive: true });
     const { files } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));

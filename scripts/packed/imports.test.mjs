@@ -63,6 +63,7 @@ const known = {
   '@housecount/rtm': ['default', 'RTM', 'VERSION'],
   '@housecount/react': ['useChannel', 'useRoster', 'useViewers'],
   '@housecount/webhook': ['verify', 'parseNotices', 'Roster'],
+  '@housecount/client': ['Housecount', 'ApiError'],
 };
 
 test('INST4: every package is imported and required in plain Node', async () => {

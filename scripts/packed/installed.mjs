@@ -44,7 +44,7 @@ async function pack() {
   const folder = await temporary('packs');
   runIn(folder, process.execPath, join(root, 'scripts/pack.mjs'), folder);
   const names = readdirSync(folder);
-  assert.equal(names.length, 5, names.join());
+  assert.equal(names.length, 6, names.join());
   const byName = new Map();
   for (const file of names) {
     const name = /^housecount-(?:([a-z]+)-)?\d/.exec(file)?.[1];

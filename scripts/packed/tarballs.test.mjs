@@ -10,8 +10,8 @@ import { root } from '../setup.mjs';
 import { packs, project, runIn } from './installed.mjs';
 
 /**
- * Bytes of each bundle when it is compressed, at most: what a page or a function pays before anything is shown. Each is some 7 % more than it
- * was on 30 November 2026; who needs more raises it here, in a commit that says what for.
+ * Bytes of each bundle when it is compressed, at most: what a page or a function pays before anything is shown. Each leaves some room over what
+ * it was on 30 November 2026; who needs more raises it here, in a commit that says what for.
  */
 const gzipBytesMax = {
   '@housecount/rtc/dist/housecount-rtc.esm.js': 35_000,
@@ -21,6 +21,7 @@ const gzipBytesMax = {
   '@housecount/rtm/dist/AgoraRTM.iife.js': 29_000,
   '@housecount/react/dist/index.js': 3_600,
   '@housecount/webhook/dist/index.js': 18_500,
+  '@housecount/client/dist/index.js': 2_600,
 };
 
 test('INST1: a tarball has the build, the licence, the README and where it is from; no test, no source, nothing internal', async () => {

@@ -22,7 +22,8 @@ console.log(AgoraRTM.VERSION);
 // @ts-expect-error: a client is needed
 useChannel({}, 'demo');
 `;
-const backend = `import { type Notice, nodeHandler, parseNotices, Roster, type RosterStore, verify } from '@housecount/webhook';
+const backend = `import { ApiError, Housecount } from '@housecount/client';
+import { type Notice, nodeHandler, parseNotices, Roster, type RosterStore, verify } from '@housecount/webhook';
 export async function receive(body: Uint8Array, headers: Record<string, string>): Promise<number> {
   if (!(await verify(body, headers, 'choose-another'))) return 401;
   for (const notice of parseNotices(body)) if (notice.kind === 'joined') console.log(notice.uid, notice.count);
@@ -36,6 +37,11 @@ const store: RosterStore = {
 };
 export const roster = new Roster({ store, onError: (error) => console.error(error) });
 export const handler = nodeHandler({ secret: 's', roster, onNotice: (notice: Notice) => console.log(notice.kind) });
+const house = new Housecount({ url: 'https://live.example', customer: { id: 'backend', secret: 's' } });
+export const watching: Promise<number> = house
+  .call('getRoster', { app: 'a', channel: 'demo', limit: 100 })
+  .then(({ count }) => count)
+  .catch((error: unknown) => (error instanceof ApiError ? 0 : Promise.reject(error)));
 // @ts-expect-error: no such kind
 export const wrong: Notice['kind'] = 'came';
 `;
