@@ -282,7 +282,6 @@ async function build(
     log,
     apps: apps.ids,
     broadcast,
-    onStreams: (app, channel) => whip?.streamsChanged(app, channel),
   });
   started.push(() => fanOut.stop());
   health.register('signal', () => fanOut.trouble);

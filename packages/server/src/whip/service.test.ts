@@ -106,9 +106,8 @@ async function begin({
   const told: StreamState[] = [];
   const streams = new Streams({
     channel: (id, name) => log.channel(liveKey(id, name)),
-    onChange: (app, channel, _uid, state) => {
+    onChange: (_app, _channel, _uid, state) => {
       told.push(state);
-      service.streamsChanged(app, channel);
     },
   });
   const service: WhipService = new WhipService({

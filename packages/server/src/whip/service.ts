@@ -22,7 +22,7 @@ import { SessionEnds } from './session/session-ends.ts';
 import { SessionRights } from './session/session-rights.ts';
 
 /** What broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
-export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry'>;
+export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
 
 export interface WhipOptions extends AdmissionOptions {
   readonly log: Log;
@@ -55,6 +55,7 @@ export class WhipService {
   readonly #connected: ConnectedNeeds;
   readonly #heeding: HeedNeeds;
   #follower: LogFollower | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(options: WhipOptions) {
     this.#options = options;
@@ -87,9 +88,10 @@ export class WhipService {
     this.#heeding = { log, sessions, rights, ends };
   }
 
-  /** Follows the log: a member that left, for whatever reason, has no media any more. */
+  /** Follows the log: a member that left, for whatever reason, has no media any more. And what is sent, for those who play it. */
   start(): void {
-    const { log, clock, logger } = this.#options;
+    const { log, clock, logger, streams } = this.#options;
+    this.#unwatch = streams.watch((app, channel) => this.#hosts.changed(app, channel));
     this.#follower = new LogFollower({
       log,
       clock,
@@ -100,6 +102,7 @@ export class WhipService {
   }
 
   async stop(): Promise<void> {
+    this.#unwatch?.();
     for (const { id } of this.#sessions.all()) {
       this.#alarms.cancel(id);
       this.#options.media.close(id);
@@ -151,11 +154,6 @@ export class WhipService {
     if (session?.connectionId !== connectionId || session.kind !== 'whep') return 'not_found';
     this.#options.media.select(id, kinds);
     return undefined;
-  }
-
-  /** Somebody in the channel sends other streams than before. */
-  streamsChanged(app: string, channel: string): void {
-    this.#hosts.changed(app, channel);
   }
 
   /** What the media engine saw. */

@@ -33,8 +33,6 @@ export interface FanOutOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** A broadcaster of the channel sends other streams than before. */
-  readonly onStreams?: (app: string, channel: string) => void;
 }
 
 /** Starts to tell the channels' clients what the log says, from now on. */
@@ -65,7 +63,6 @@ export class FanOut {
       channel: (app, channel) => log.channel(liveKey(app, channel)),
       onChange: (app, channel, uid, { audio, video }) => {
         this.#tell(app, channel, { type: 'host-streams', uid, audio, video });
-        options.onStreams?.(app, channel);
       },
     });
     metrics.gauge('housecount_roster_streams', 'Channels whose roster is followed.', () => this.#feeds.size);

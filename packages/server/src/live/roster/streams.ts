@@ -40,9 +40,16 @@ export class Streams {
   readonly #options: StreamsOptions;
   /** By channel, then uid. Never more than the channels' broadcasters. */
   readonly #channels = new Map<string, Map<number, Stream>>();
+  readonly #watchers = new Set<(app: string, channel: string) => void>();
 
   constructor(options: StreamsOptions) {
     this.#options = options;
+  }
+
+  /** Calls `onChanged` whenever a broadcaster of a channel sends other streams than before, once that was told. Returns the end of it. */
+  watch(onChanged: (app: string, channel: string) => void): () => void {
+    this.#watchers.add(onChanged);
+    return () => this.#watchers.delete(onChanged);
   }
 
   /** What a broadcaster is sending over its present connection; undefined if that never said. */
@@ -110,8 +117,9 @@ export class Streams {
     const stream = { ...own, ...news, connectionId, sid: open.sid, seq: open.seq };
     this.#channels.set(key, streams.set(uid, stream));
     const { audio, video } = shown(stream);
-    if (before.audio !== audio || before.video !== video)
-      this.#options.onChange(app, channel, uid, { audio, video });
+    if (before.audio === audio && before.video === video) return;
+    this.#options.onChange(app, channel, uid, { audio, video });
+    for (const onChanged of this.#watchers) onChanged(app, channel);
   }
 }
 
