@@ -9,6 +9,10 @@ const nameOf = (lengthMax: number) => `^(?!\\.{1,2}$)${legal}{1,${lengthMax}}$`;
 export const channelName = (description: string) =>
   refusing(string(description, { pattern: nameOf(channelNameBytesMax) }), { must: 'a channel name' });
 
+/** A string account of a live channel. */
+export const accountName = (description: string) =>
+  refusing(string(description, { pattern: nameOf(accountBytesMax) }), { must: 'a string account' });
+
 /** The name of somebody who may be in live channels alone: any account, of which every user id is one. */
 export const account = (description: string) =>
   refusing(string(description, { pattern: nameOf(accountBytesMax) }), {

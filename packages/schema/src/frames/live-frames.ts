@@ -1,0 +1,88 @@
+import {
+  byeGraceMsMax,
+  platformNumbers,
+  protocolVersion,
+  rosterWindowMembersMax,
+  uidMax,
+} from '@housecount/protocol';
+import { accountName, channelName } from '../names.ts';
+import { profile, role } from '../rest/channels.ts';
+import {
+  anyOf,
+  boolean,
+  closed,
+  constant,
+  integer,
+  named,
+  narrowed,
+  number,
+  optional,
+  string,
+} from '../shape.ts';
+
+/** What clients send at /v1/connect. packages/protocol parses it by hand, for speed: a test holds both together. */
+
+const id = integer('Of a request; its answer has the same.', {
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+});
+/** Printable ASCII without spaces. */
+const text = (description: string, maxLength: number) =>
+  string(description, { pattern: '^[!-~]+$', maxLength });
+const appId = string('App id.', { pattern: '^[0-9a-fA-F]{32}$' });
+const size = integer('Members of the window.', { minimum: 1, maximum: rosterWindowMembersMax });
+const only = (...names: readonly string[]) => ({ not: { required: names } });
+
+const view = anyOf(
+  closed({ count: constant(true) }),
+  closed({ first: size }),
+  closed({ from: id, count: size }),
+);
+
+export const liveFrames = {
+  hello: closed(
+    {
+      type: constant('hello'),
+      version: narrowed(number('Of the protocol.'), { const: protocolVersion }),
+      app: appId,
+      channel: channelName('Channel name.'),
+      token: optional(string('RTC token.')),
+      uid: optional(integer('0 or absent: the server gives one.', { minimum: 0, maximum: uidMax })),
+      account: optional(accountName('In place of uid.')),
+      role: optional(role),
+      profile: optional(profile),
+      platform: optional(narrowed(number('Platform number.'), { enum: platformNumbers })),
+      clientType: optional(integer(undefined, { minimum: 0, maximum: 255 })),
+      resume: optional(text('Of an earlier welcome.', 1_024)),
+    },
+    only('uid', 'account'),
+  ),
+  bye: closed({
+    type: constant('bye'),
+    graceMs: optional(integer('Leave only if nobody resumed.', { minimum: 0, maximum: byeGraceMsMax })),
+  }),
+  ping: closed({ type: constant('ping'), id: optional(id) }),
+  'set-role': closed({ type: constant('set-role'), id, role }),
+  'renew-token': closed({ type: constant('renew-token'), id, token: string('RTC token.') }),
+  'subscribe-roster': closed(
+    {
+      type: constant('subscribe-roster'),
+      id,
+      sid: optional(text('With `after`: where the client is.', 128)),
+      after: optional(id),
+      view: optional(view),
+    },
+    { anyOf: [{ required: ['sid', 'after'] }, { allOf: [only('sid'), only('after')] }] },
+  ),
+  'unsubscribe-roster': closed({ type: constant('unsubscribe-roster'), id }),
+  streams: closed({ type: constant('streams'), id, audio: boolean(), video: boolean() }),
+  select: closed({
+    type: constant('select'),
+    id,
+    session: text('The last path segment of its Location.', 128),
+    audio: boolean(),
+    video: boolean(),
+  }),
+} as const;
+
+export const liveClientFrame = named('LiveClientFrame', anyOf(...Object.values(liveFrames)));
