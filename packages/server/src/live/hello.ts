@@ -9,6 +9,7 @@ import type { Log } from '../log/contract/log.ts';
 import type { Refused } from '../log/contract/refused.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
+import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { type ResumeClaim, verifyResumeKey } from '../token/resume-key.ts';
 import {
   checkToken,
@@ -19,7 +20,6 @@ import {
 } from '../token/verify.ts';
 import { isForOne, type JoinBudgets } from './join-budgets.ts';
 import { rightsOf } from './may-send.ts';
-import { publishEndsMsOf } from './membership.ts';
 
 /** A hello that was taken: the member stands in the log. */
 export interface Admission {

@@ -3,8 +3,8 @@ import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { RosterStream } from '../rosters/roster-stream.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
+import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
-import type { TokenGrant } from '../token/verify.ts';
 import type { Admission } from './hello.ts';
 import type { FanOut } from './roster/fan-out.ts';
 
@@ -58,10 +58,6 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
     publishEndsMs: publishEndsMsOf(grant),
   };
 }
-
-/** Until when the token has a publish privilege, epoch milliseconds; 0: it has none. */
-export const publishEndsMsOf = ({ privileges }: Pick<TokenGrant, 'privileges'>): number =>
-  Math.max(privileges.get('publishAudio') ?? 0, privileges.get('publishVideo') ?? 0);
 
 /** The first frame of a connection that was admitted. */
 export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFrame {

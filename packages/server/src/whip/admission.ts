@@ -5,12 +5,12 @@ import type { Privilege } from '../channel/rules.ts';
 import { limits } from '../limits.ts';
 import { isForOne, type Joiner } from '../live/join-budgets.ts';
 import { rightsOf } from '../live/may-send.ts';
-import { publishEndsMsOf } from '../live/membership.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { Identities } from '../log/contract/identities.ts';
 import type { PastEndings } from '../log/contract/past-endings.ts';
 import type { Bans } from '../log/contract/rules.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
+import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { verifyResumeKey } from '../token/resume-key.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
 

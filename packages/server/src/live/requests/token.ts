@@ -2,10 +2,11 @@ import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract/log.ts';
+import { publishEndsMsOf } from '../../token/publish-ends.ts';
 import { checkToken, tokenTime } from '../../token/verify.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
 import { rightsOf } from '../may-send.ts';
-import { type Membership, publishEndsMsOf } from '../membership.ts';
+import type { Membership } from '../membership.ts';
 import type { Answer } from './request.ts';
 
 export interface TokenNeeds {
