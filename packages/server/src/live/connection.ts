@@ -31,7 +31,7 @@ import type { Answer, RequestFrame, RequestTable } from './requests/request.ts';
 import { handleRequest } from './requests/requests.ts';
 import { leaveRoster } from './requests/roster.ts';
 import { holdStreams, type StreamNeeds } from './requests/streams.ts';
-import { hostsTopic } from './roster/topics.ts';
+import { hostsBusTopic } from './roster/bus-topics.ts';
 
 /** What backs members: the connections of this process, and what they leave behind. */
 export interface Backing {
@@ -226,7 +226,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     }
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
     this.#send(welcomeOf(this.#needs, admission));
-    this.socket.subscribe(hostsTopic(app.id, channel.key.name));
+    this.socket.subscribe(hostsBusTopic(app.id, channel.key.name));
     joinSeconds.observe((clock.steadyMs() - startMs) / 1_000);
   }
 

@@ -12,7 +12,7 @@ import type { Route } from '../net/http/route.ts';
 import { SocketBus } from '../net/socket/bus.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import { hostsTopic } from './roster/topics.ts';
+import { hostsBusTopic } from './roster/bus-topics.ts';
 import { type Edge, serveEdge } from './serve.ts';
 
 let edge: Edge;
@@ -534,7 +534,7 @@ describe('WebSocket', () => {
     await other.until(() => edge.joined === 2);
     slow.pause();
     const text = JSON.stringify({ type: 'padding', text: 'x'.repeat(100_000) });
-    const topic = hostsTopic(testApp.id, 'lobby');
+    const topic = hostsBusTopic(testApp.id, 'lobby');
     // Kernel buffers take the first megabytes, how many is not ours to know; then slowly enough for a look in between.
     let turn = 0;
     await other.until(() => {
@@ -564,7 +564,7 @@ describe('WebSocket', () => {
     slow.pause();
     const text = JSON.stringify({ type: 'padding', text: 'x'.repeat(100_000) });
     await other.until(() => {
-      if (edge.joined === 2) bus.publish(hostsTopic(testApp.id, 'lobby'), text);
+      if (edge.joined === 2) bus.publish(hostsBusTopic(testApp.id, 'lobby'), text);
       return edge.joined === 1;
     });
     // The server's side of the socket ends although the peer takes nothing.

@@ -4,8 +4,8 @@ import type { RosterReader } from '../../rosters/roster-subscription.ts';
 import type { ViewReader } from '../../rosters/roster-views.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
 import type { Membership } from '../membership.ts';
+import { rosterBusTopic, rosterViewBusTopic } from '../roster/bus-topics.ts';
 import type { FanOut } from '../roster/fan-out.ts';
-import { rosterTopic, viewTopic } from '../roster/topics.ts';
 import type { Answer, Requester, RequestOf } from './request.ts';
 
 export interface RosterNeeds {
@@ -41,7 +41,7 @@ function followWhole(
 ): void {
   leaveRoster(member);
   const { app, channel } = member;
-  const topic = rosterTopic(app.id, channel);
+  const topic = rosterBusTopic(app.id, channel);
   const reader: RosterReader = {
     send: (text) => socket.send(text),
     bufferedBytes: () => socket.bufferedBytes(),
@@ -62,7 +62,7 @@ function followView(
   const leaving = member.roster && { leaving: member.roster };
   if (!fanOut.hasRoomForView(app.id, channel, view, { mayPublish, ...leaving }))
     return { code: 'windows_full' };
-  const topic = viewTopic(app.id, channel, keyOf(rangeOf(view)));
+  const topic = rosterViewBusTopic(app.id, channel, keyOf(rangeOf(view)));
   const reader: ViewReader = {
     send: (text) => socket.send(text),
     goLive: () => socket.subscribe(topic),

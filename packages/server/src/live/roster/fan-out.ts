@@ -17,13 +17,13 @@ import {
   RosterSubscription,
 } from '../../rosters/roster-subscription.ts';
 import { RosterViews, type ViewReader } from '../../rosters/roster-views.ts';
+import { hostsBusTopic, rosterViewBusTopic } from './bus-topics.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
 import { toHostState } from './roster-member.ts';
 import { openingOf } from './roster-opening.ts';
 import { viewedChannel } from './roster-window.ts';
 import { Streams } from './streams.ts';
-import { hostsTopic, viewTopic } from './topics.ts';
 
 export interface FanOutOptions {
   readonly log: Pick<Channels, 'channel' | 'channels'> & Feed;
@@ -185,7 +185,7 @@ export class FanOut {
   }
 
   #tell(app: string, channel: string, frame: ServerFrame): void {
-    this.#options.broadcast.publish(hostsTopic(app, channel), JSON.stringify(frame));
+    this.#options.broadcast.publish(hostsBusTopic(app, channel), JSON.stringify(frame));
   }
 
   #feedOf(app: string, channel: string): RosterFeed {
@@ -215,7 +215,7 @@ export class FanOut {
     const { broadcast, clock, log } = this.#options;
     const views = new RosterViews({
       roster: viewedChannel,
-      topicOf: (view) => viewTopic(app, channel, view),
+      topicOf: (view) => rosterViewBusTopic(app, channel, view),
       broadcast,
       clock,
       state: () => log.channel(liveKey(app, channel)),

@@ -12,7 +12,7 @@ import type { Broadcast } from '../../net/socket/socket.ts';
 import { ChangeRing } from '../../rosters/change-ring.ts';
 import { mergeMs } from '../../rosters/merge.ts';
 import type { DirectReader, ReadFeed, RosterText } from '../../rosters/roster-subscription.ts';
-import { rosterTopic } from './topics.ts';
+import { rosterBusTopic } from './bus-topics.ts';
 
 export interface RosterFeedOptions {
   readonly app: string;
@@ -127,7 +127,7 @@ export class RosterFeed implements ReadFeed {
 
   #hand(frame: RosterText): void {
     const { app, channel, broadcast } = this.#options;
-    if (this.topicReaders > 0) broadcast.publish(rosterTopic(app, channel), frame.text);
+    if (this.topicReaders > 0) broadcast.publish(rosterBusTopic(app, channel), frame.text);
     for (const reader of this.direct) reader.receive(frame);
   }
 }

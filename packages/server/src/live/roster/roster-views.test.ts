@@ -7,8 +7,8 @@ import { type ChannelChange, isEvent, isMark } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import { limits } from '../../limits.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
+import { rosterViewBusTopic } from './bus-topics.ts';
 import { toRosterMember } from './roster-member.ts';
-import { viewTopic } from './topics.ts';
 
 let world: TestWorld;
 const begin = async () => {
@@ -423,7 +423,7 @@ test('WIRE49: a reader that outlives the life of the channel gets the next one w
   const socket = world.connect();
   const model = follow(socket);
   const view = { first: 3 };
-  const topic = viewTopic(testApp.id, 'lobby', keyOf(rangeOf(view)));
+  const topic = rosterViewBusTopic(testApp.id, 'lobby', keyOf(rangeOf(view)));
   const stream = world.fanOut.followView(testApp.id, 'lobby', view, {
     send: (text) => socket.send(text),
     goLive: () => socket.subscribe(topic),

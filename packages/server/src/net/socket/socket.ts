@@ -12,7 +12,7 @@ export interface Socket {
   ping(): void;
   /** Bytes sent but not yet taken by the peer. */
   bufferedBytes(): number;
-  /** From now on also receives what is published on the topic, in order with what is sent. */
+  /** From now on also receives what is published on the bus under `topic`, in order with what is sent. */
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
 }

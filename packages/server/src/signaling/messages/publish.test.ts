@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { app, SignalingWorld, subscription } from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
-import { messagesTopic } from '../names/topics.ts';
+import { messagesBusTopic } from '../names/bus-topics.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -167,7 +167,7 @@ test('SIG36: one publisher cannot drown a large channel; small messages, and oth
   await bob.subscribes('lobby');
   // As if very many were there.
   const { audiences } = w.signaling.parts;
-  const topic = messagesTopic({ app: app.id, kind: 'message', name: 'lobby' });
+  const topic = messagesBusTopic({ app: app.id, kind: 'message', name: 'lobby' });
   const leave = Array.from({ length: 20_000 }, () => audiences.enter(topic));
   const large = to('lobby', { text: 'x'.repeat(32_000) });
   expect((await ann.asks(large)).type).toBe('ok');

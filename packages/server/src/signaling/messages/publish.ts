@@ -6,8 +6,8 @@ import type { Broadcast } from '../../net/socket/socket.ts';
 import type { Counter } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
+import { messagesBusTopic, storageBusTopic } from '../names/bus-topics.ts';
 import type { RequestOf } from '../names/request.ts';
-import { messagesTopic, storageTopic } from '../names/topics.ts';
 import type { Rates } from '../session/rates/rates.ts';
 import type { Session } from '../session/session.ts';
 import { storageLength } from '../storage/storage-frames.ts';
@@ -62,7 +62,7 @@ export interface Told {
 }
 
 export const encode = (publisher: Publisher, publication: Publication, serverMs: number): Told => ({
-  topic: messagesTopic({ app: publisher.app, kind: 'message', name: publication.channel }),
+  topic: messagesBusTopic({ app: publisher.app, kind: 'message', name: publication.channel }),
   text: JSON.stringify(frameOf('MESSAGE', publisher, publication, serverMs)),
 });
 
@@ -152,7 +152,7 @@ export function mayTellMetadata(
   { target, items }: MetadataChange,
 ): boolean {
   const key = metadataKey(app, target);
-  const followers = audiences.sizeOf(storageTopic(key));
+  const followers = audiences.sizeOf(storageBusTopic(key));
   if (followers === 0) return true;
   const length = storageLength(log.known(key).metadata, items, userId);
   return rates.takeDelivery(length * followers, clock.steadyMs());

@@ -7,7 +7,7 @@ import { evolve } from '../../channel/evolve.ts';
 import { type LogEntry, recordOf } from '../../log/record.ts';
 import type { Socket } from '../../net/socket/socket.ts';
 import { Audiences } from '../names/audiences.ts';
-import { topicsTopic } from '../names/topics.ts';
+import { publishersBusTopic } from '../names/bus-topics.ts';
 import { TopicEvents } from './topic-events.ts';
 
 const key = { app: 'app', kind: 'stream', name: 'x' } as const;
@@ -95,7 +95,7 @@ test('SIG63: what is in the snapshot is not told again by a reader that is behin
   expect(second.told).toMatchObject([{ event: { topics: [{ topic: 'a' }] } }]);
   log.absorbFrom(0);
   expect(log.published).toHaveLength(1);
-  expect(log.published[0]).toStartWith(`${topicsTopic(key)} `);
+  expect(log.published[0]).toStartWith(`${publishersBusTopic(key)} `);
   expect(log.published[0]).toContain('"userId":"2"');
 });
 
@@ -103,9 +103,9 @@ test('SIG63: nothing is kept of a channel that nobody watches', () => {
   const log = new Ahead();
   log.join(1, 'a');
   const watchers = [log.watch(), log.watch()];
-  expect([log.events.size, log.audiences.sizeOf(topicsTopic(key))]).toEqual([1, 2]);
+  expect([log.events.size, log.audiences.sizeOf(publishersBusTopic(key))]).toEqual([1, 2]);
   for (const { stop } of watchers) stop();
-  expect([log.events.size, log.audiences.sizeOf(topicsTopic(key))]).toEqual([0, 0]);
+  expect([log.events.size, log.audiences.sizeOf(publishersBusTopic(key))]).toEqual([0, 0]);
   log.join(2, 'b');
   log.absorbFrom(0);
   expect(log.published).toEqual([]);

@@ -8,10 +8,10 @@ import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Broadcast, Socket } from '../../net/socket/socket.ts';
 import type { Audiences } from '../names/audiences.ts';
+import { publishersBusTopic } from '../names/bus-topics.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { follow } from '../names/follow.ts';
 import { userIdOf } from '../names/identity.ts';
-import { topicsTopic } from '../names/topics.ts';
 
 interface Options {
   readonly log: Pick<Channels, 'known'> & Pick<Feed, 'lastPosition'>;
@@ -60,7 +60,7 @@ export class TopicEvents {
     };
     this.#kept.set(name, kept);
     kept.watchers += 1;
-    const stop = follow(audiences, socket, topicsTopic(key));
+    const stop = follow(audiences, socket, publishersBusTopic(key));
     kept.snapshot ??= JSON.stringify(topicsOf(kept.state));
     const empty = textOf(key, { type: 'SNAPSHOT', topics: [] }, clock.nowMs());
     // A channel's name has no quotation marks, so what is found is the event's own.
@@ -105,7 +105,7 @@ export class TopicEvents {
     const { broadcast, clock } = this.#options;
     const told = Object.entries(topics).map(([topic, meta]) => ({ topic, publishers: [{ userId, meta }] }));
     if (told.length > 0)
-      broadcast.publish(topicsTopic(key), textOf(key, { type, userId, topics: told }, clock.nowMs()));
+      broadcast.publish(publishersBusTopic(key), textOf(key, { type, userId, topics: told }, clock.nowMs()));
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { app, leaseMs, SignalingWorld, type TestClient } from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
-import { topicMessagesTopic, topicsTopic } from '../names/topics.ts';
+import { publishersBusTopic, topicMessagesBusTopic } from '../names/bus-topics.ts';
 
 let world: SignalingWorld | undefined;
 afterEach(async () => {
@@ -186,7 +186,7 @@ test('SIG64: a message goes to those alone who subscribed to this publisher in t
   expect(c.all('message')).toHaveLength(count);
   expect(
     w.signaling.parts.audiences.sizeOf(
-      topicMessagesTopic({ app: app.id, kind: 'stream', name: 'arena' }, 't', 'ann'),
+      topicMessagesBusTopic({ app: app.id, kind: 'stream', name: 'arena' }, 't', 'ann'),
     ),
   ).toBe(0);
 });
@@ -220,7 +220,7 @@ test('SIG64: what messages put on the connections of subscribers is counted with
   const { w, a, b } = await arena('ann', 'bob');
   await a.asks(joins('t'));
   await b.asks(about('subscribe-topic', 't', { users: ['ann'] }));
-  const to = topicMessagesTopic({ app: app.id, kind: 'stream', name: 'arena' }, 't', 'ann');
+  const to = topicMessagesBusTopic({ app: app.id, kind: 'stream', name: 'arena' }, 't', 'ann');
   const leave = Array.from({ length: 400_000 }, () => w.signaling.parts.audiences.enter(to));
   expect(code(await a.asks(publishes('t', 'x'.repeat(500))))).toBe(0);
   expect(code(await a.asks(publishes('t', 'x'.repeat(500))))).toBe(-11025);
@@ -228,7 +228,7 @@ test('SIG64: what messages put on the connections of subscribers is counted with
   expect(code(await a.asks(publishes('t', 'x')))).toBe(0);
   expect(b.all('message')).toHaveLength(2);
   // Beginning and ending to publish is told to everybody, and counted as well.
-  const told = topicsTopic({ app: app.id, kind: 'stream', name: 'arena' });
+  const told = publishersBusTopic({ app: app.id, kind: 'stream', name: 'arena' });
   for (let i = 0; i < 1_000_000; i++) w.signaling.parts.audiences.enter(told);
   await w.advance(10_000);
   const answers = [];

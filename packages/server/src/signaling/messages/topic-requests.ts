@@ -12,11 +12,11 @@ import { limits } from '../../limits.ts';
 import type { Log } from '../../log/contract/log.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
+import { publishersBusTopic, topicMessagesBusTopic } from '../names/bus-topics.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { uidOf, userIdOf } from '../names/identity.ts';
 import { failed } from '../names/refusals.ts';
 import type { RequestOf } from '../names/request.ts';
-import { topicMessagesTopic, topicsTopic } from '../names/topics.ts';
 import type { Session } from '../session/session.ts';
 import type { StreamMembership } from '../session/subscription/stream-membership.ts';
 import { type ModerationNeeds, muted } from './moderation.ts';
@@ -59,7 +59,7 @@ export async function changeTopic(
   const key = keyOf(session, frame);
   if (!session.subscriptions.stream(key)) return notJoined();
   const bytes = frameBytes + (frame.type === 'join-topic' ? frame.meta.length : 0);
-  if (!session.rates.takeDelivery(bytes * audiences.sizeOf(topicsTopic(key)), clock.steadyMs()))
+  if (!session.rates.takeDelivery(bytes * audiences.sizeOf(publishersBusTopic(key)), clock.steadyMs()))
     return refused(signalingErrors.rateExceeded, tooMuch);
   const { topic } = frame;
   const connectionId = session.id;
@@ -100,7 +100,7 @@ export function publishTopic(
   if (!stream.takeMessage(topic, clock.steadyMs()))
     return refused(signalingErrors.publishTooFrequent, 'Too many messages in the topic in a short time.');
   const text = JSON.stringify(frame);
-  const to = topicMessagesTopic(key, topic, session.userId);
+  const to = topicMessagesBusTopic(key, topic, session.userId);
   const receivers = audiences.sizeOf(to);
   if (!session.rates.takeDelivery(text.length * receivers, clock.steadyMs()))
     return refused(signalingErrors.publishTooFrequent, tooMuch);

@@ -8,8 +8,8 @@ import {
   RosterSubscription,
 } from '../../rosters/roster-subscription.ts';
 import { RosterViews } from '../../rosters/roster-views.ts';
+import { rosterBusTopic, rosterViewBusTopic } from '../names/bus-topics.ts';
 import { type ChannelKey, placeOf } from '../names/channel-key.ts';
-import { rosterTopic, rosterViewTopic } from '../names/topics.ts';
 import { type Person, toSignalingRosterMember } from '../presence/person.ts';
 import type { PersonChange, PresenceFold } from '../presence/presence-fold.ts';
 import { PeopleFeed } from './people-feed.ts';
@@ -48,10 +48,10 @@ export class ChannelRoster {
     const id = { ...placeOf(key), stream };
     this.#now = { people: fold.state, seq: 0 };
     const state = () => this.#state();
-    this.#feed = new PeopleFeed({ id, topic: rosterTopic(key), broadcast, clock, state, onRingSize });
+    this.#feed = new PeopleFeed({ id, topic: rosterBusTopic(key), broadcast, clock, state, onRingSize });
     this.#views = new RosterViews({
       roster: viewedPeople(id),
-      topicOf: (view) => rosterViewTopic(key, view),
+      topicOf: (view) => rosterViewBusTopic(key, view),
       broadcast,
       clock,
       state,

@@ -3,10 +3,10 @@ import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 import { rangeOf, keyOf as viewKeyOf } from '../../rosters/window.ts';
 import { done, refused } from '../names/answer.ts';
+import { rosterBusTopic, rosterViewBusTopic } from '../names/bus-topics.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { needOfChannel, nothing } from '../names/need.ts';
 import { type Answer, keyOf, type RequestLines } from '../names/request.ts';
-import { rosterTopic, rosterViewTopic } from '../names/topics.ts';
 import type { Presences } from '../presence/presences.ts';
 import type { Session } from '../session/session.ts';
 
@@ -56,7 +56,7 @@ export async function followRoster(
     if (!session.rates.takeDelivery(occupancy * memberBytes, clock.steadyMs()))
       return refused(signalingErrors.rateExceeded, 'That is too much in a short time; wait a moment.');
   }
-  const topic = view ? rosterViewTopic(key, viewKeyOf(rangeOf(view))) : rosterTopic(key);
+  const topic = view ? rosterViewBusTopic(key, viewKeyOf(rangeOf(view))) : rosterBusTopic(key);
   const follow = () =>
     session.followRoster(key, name, (connection) =>
       presences.followRoster(

@@ -4,8 +4,8 @@ import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
+import { locksBusTopic, storageBusTopic } from '../names/bus-topics.ts';
 import { isSubscribable } from '../names/channel-key.ts';
-import { locksTopic, storageTopic } from '../names/topics.ts';
 import { lockEventOf, lockText, storageText } from './storage-frames.ts';
 
 export interface StorageEventsOptions {
@@ -34,10 +34,10 @@ export class StorageEvents {
       if (metadata.majorRevision > change.majorRevision) return;
       const { majorRevision, author: publisher } = change;
       const now = { publisher, metadata: { ...metadata, majorRevision }, serverMs };
-      broadcast.publish(storageTopic(key), storageText(key, 'UPDATE', now));
+      broadcast.publish(storageBusTopic(key), storageText(key, 'UPDATE', now));
     } else if (change.type === 'lock-changed' && isSubscribable(key)) {
       const { event, lock } = change;
-      broadcast.publish(locksTopic(key), lockText(key, lockEventOf(change), serverMs));
+      broadcast.publish(locksBusTopic(key), lockText(key, lockEventOf(change), serverMs));
       const name = `${idOf(key)}/${lock.name}`;
       if (event === 'REMOVED') waiters.removed(name);
       else if (lock.owner === undefined) waiters.freed(name);

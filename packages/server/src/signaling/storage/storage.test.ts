@@ -7,7 +7,7 @@ import {
   type TestClient,
 } from '../../../testing/worlds/signaling-world.ts';
 import { limits } from '../../limits.ts';
-import { storageTopic } from '../names/topics.ts';
+import { storageBusTopic } from '../names/bus-topics.ts';
 
 let world: SignalingWorld | undefined;
 async function begin(): Promise<SignalingWorld> {
@@ -385,7 +385,7 @@ test('SIG36: one writer cannot drown those who follow metadata', async () => {
   await bob.subscribes('lobby', { withMetadata: true });
   const { audiences } = w.signaling.parts;
   for (let at = 0; at < 20_000; at++)
-    audiences.enter(storageTopic({ app: app.id, kind: 'message', name: 'lobby' }));
+    audiences.enter(storageBusTopic({ app: app.id, kind: 'message', name: 'lobby' }));
   const long = { ...item('a'), value: 'v'.repeat(15_000) };
   expect((await ann.asks(change(place, [long]))).type).toBe('ok');
   expect(await ann.asks(change(place, [item('b')]))).toMatchObject({ type: 'refused', code: -10021 });
@@ -402,7 +402,7 @@ test('SIG160: a set of many small items costs its writer what it is when it is t
   const { audiences } = w.signaling.parts;
   // Of 1,000 followers the texts alone, 3 kB, would allow a hundred such changes.
   for (let at = 0; at < 1_000; at++)
-    audiences.enter(storageTopic({ app: app.id, kind: 'message', name: 'lobby' }));
+    audiences.enter(storageBusTopic({ app: app.id, kind: 'message', name: 'lobby' }));
   const told = (): number => JSON.stringify(bob.all('storage').at(-1)).length;
   const burst = 5 * limits.signalingDeliveredBytesPerSecondMax;
   let sent = 0;

@@ -1,8 +1,8 @@
 import type { SignalingPresenceEvent } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
 import type { Broadcast, Socket } from '../../../net/socket/socket.ts';
+import { presenceBusTopic } from '../../names/bus-topics.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
-import { intervalsTopic } from '../../names/topics.ts';
 import type { PresenceChange, PresenceFold } from '../presence-fold.ts';
 import { presenceText } from '../presence-frames.ts';
 import type { PresenceSettings } from '../presence-settings.ts';
@@ -56,6 +56,6 @@ export class PresenceFrames {
 
   /** To all who are told together, but for one. */
   publish(text: string, except?: Socket): void {
-    this.#broadcast.publish(intervalsTopic(this.#key), text, except);
+    this.#broadcast.publish(presenceBusTopic(this.#key), text, except);
   }
 }

@@ -3,8 +3,8 @@ import type { Clock } from '../../../clock.ts';
 import type { Log } from '../../../log/contract/log.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import type { Audiences } from '../../names/audiences.ts';
+import { storageBusTopic } from '../../names/bus-topics.ts';
 import { follow } from '../../names/follow.ts';
-import { storageTopic } from '../../names/topics.ts';
 import { storageText } from '../../storage/storage-frames.ts';
 import type { Begin } from './telling.ts';
 
@@ -18,7 +18,7 @@ export interface StorageNeeds {
 export const followStorage =
   ({ log, clock, audiences }: StorageNeeds, socket: Socket, key: AnyChannelKey): Begin =>
   (told) => {
-    const stop = follow(audiences, socket, storageTopic(key));
+    const stop = follow(audiences, socket, storageBusTopic(key));
     const { metadata } = log.known(key);
     socket.send(storageText(key, 'SNAPSHOT', { publisher: '', metadata, serverMs: clock.nowMs() }));
     told();

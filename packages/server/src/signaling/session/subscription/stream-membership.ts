@@ -3,9 +3,9 @@ import type { Socket } from '../../../net/socket/socket.ts';
 import { steadyRate, TokenBucket } from '../../../net/token-bucket.ts';
 import type { TopicEvents } from '../../messages/topic-events.ts';
 import type { Audiences } from '../../names/audiences.ts';
+import { topicMessagesBusTopic } from '../../names/bus-topics.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { follow } from '../../names/follow.ts';
-import { topicMessagesTopic } from '../../names/topics.ts';
 import type { Telling } from './telling.ts';
 
 const messageRate = steadyRate(limits.signalingTopicMessagesPerSecondMax);
@@ -126,7 +126,7 @@ export class StreamMembership {
   }
 
   #follow(socket: Socket, topic: string, userId: string): () => void {
-    return follow(this.#needs.audiences, socket, topicMessagesTopic(this.key, topic, userId));
+    return follow(this.#needs.audiences, socket, topicMessagesBusTopic(this.key, topic, userId));
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Socket } from '../../../net/socket/socket.ts';
 import { locksOf } from '../../locks/lock-requests.ts';
+import { locksBusTopic, messagesBusTopic, presenceBusTopic } from '../../names/bus-topics.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { follow } from '../../names/follow.ts';
-import { intervalsTopic, locksTopic, messagesTopic } from '../../names/topics.ts';
 import type { Presences } from '../../presence/presences.ts';
 import { lockText } from '../../storage/storage-frames.ts';
 import { followStorage, type StorageNeeds } from './follow-storage.ts';
@@ -40,7 +40,7 @@ export class Subscription {
     this.stop();
     const { key } = this;
     const { withMessage, withPresence, withMetadata, withLock } = this.#options;
-    if (withMessage) this.#stops.push(follow(this.#needs.audiences, socket, messagesTopic(key)));
+    if (withMessage) this.#stops.push(follow(this.#needs.audiences, socket, messagesBusTopic(key)));
     if (withPresence) this.#stops.push(telling.begin((told) => this.#watch(socket, told)));
     if (withMetadata) this.#stops.push(telling.begin(followStorage(this.#needs, socket, key)));
     if (withLock) this.#stops.push(telling.begin((told) => this.#followLocks(socket, told)));
@@ -62,7 +62,7 @@ export class Subscription {
   #followLocks(socket: Socket, told: () => void): () => void {
     const { log, clock, audiences } = this.#needs;
     const { key } = this;
-    const stop = follow(audiences, socket, locksTopic(key));
+    const stop = follow(audiences, socket, locksBusTopic(key));
     const locks = locksOf(log.known(key).locks);
     socket.send(lockText(key, { type: 'SNAPSHOT', locks }, clock.nowMs()));
     told();
@@ -70,7 +70,7 @@ export class Subscription {
   }
 
   #watch(socket: Socket, told: () => void): () => void {
-    const intervals = intervalsTopic(this.key);
+    const intervals = presenceBusTopic(this.key);
     return this.#needs.presences.watch(this.key, {
       userId: this.#userId,
       socket,
