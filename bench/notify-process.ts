@@ -11,7 +11,7 @@ import { limits } from '../packages/server/src/limits.ts';
 import { openLog } from '../packages/server/src/log/open-log.ts';
 import type { Endpoint } from '../packages/server/src/notify/endpoint/endpoint.ts';
 import { startNotify } from '../packages/server/src/notify/notify.ts';
-import { retentionCheckMs } from '../packages/server/src/notify/progress/retention.ts';
+import { retentionCheckMs } from '../packages/server/src/notify/retention/retention.ts';
 import { createHttpSender } from '../packages/server/src/notify/send/send-http.ts';
 import { createLogger } from '../packages/server/src/observe/logger.ts';
 import { createMetrics } from '../packages/server/src/observe/metrics.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeDisk, openNodeDisk } from '../engine/embedded/node-disk.ts';
-import { encodeLine } from '../kept/checked-lines.ts';
+import { encodeLine } from '../kept/files/checked-lines.ts';
 import { createLogger } from '../observe/logger.ts';
 import { dataFiles } from './data-files.ts';
 import { Manifest, manifestPath } from './manifest.ts';

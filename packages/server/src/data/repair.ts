@@ -5,7 +5,7 @@ import { aliveMarkOf } from '../engine/embedded/alive-file.ts';
 import { inspectLog, type LogDamage, type LogFindings, repairLog } from '../engine/embedded/log-repair.ts';
 import { type NodeDisk, openNodeDisk, openNodeDiskUntouched } from '../engine/embedded/node-disk.ts';
 import { folderMode } from '../engine/embedded/private-files.ts';
-import { decodeLines } from '../kept/checked-lines.ts';
+import { decodeLines } from '../kept/files/checked-lines.ts';
 import { damageOf, setAside } from '../kept/tables/sqlite.ts';
 import { EndpointStore } from '../notify/endpoint/endpoint-store.ts';
 import { cursorPath } from '../notify/progress/cursor-store.ts';

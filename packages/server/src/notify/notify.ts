@@ -7,9 +7,6 @@ import type { LogRetention } from '../log/contract/retention.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { AttemptReport } from './delivery/attempt.ts';
 import { askedAgain } from './delivery/endpoint-health.ts';
-import { EndpointSlot, type SlotParts, type SlotStatus } from './delivery/endpoint-slot.ts';
-import { type RedeliveryRequest, redeliver } from './delivery/redelivery.ts';
-import { noteMissing, RetentionWatch } from './delivery/retention-watch.ts';
 import type { Endpoint } from './endpoint/endpoint.ts';
 import { endpointFilter } from './endpoint/endpoint-filter.ts';
 import { type Attempt, AttemptFeed } from './feed/attempt-feed.ts';
@@ -22,9 +19,12 @@ import { CursorStore, type KeptCursor } from './progress/cursor-store.ts';
 import { DeliveryWindow } from './progress/delivery-window.ts';
 import { type GivenUp, GivenUpJournal } from './progress/given-up-journal.ts';
 import { LostEvents } from './progress/lost-events.ts';
-import { passed, type Retention } from './progress/retention.ts';
+import { type RedeliveryRequest, redeliver } from './redelivery/redelivery.ts';
+import { passed, type Retention } from './retention/retention.ts';
+import { noteMissing, RetentionWatch } from './retention/retention-watch.ts';
 import type { Send } from './send/transport.ts';
 import { SetAsides } from './set-aside/set-asides.ts';
+import { EndpointSlot, type SlotParts, type SlotStatus } from './slot/endpoint-slot.ts';
 
 export interface NotifyOptions {
   readonly log: Feed & LogRetention;

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { decodeRecord } from '../../src/log/codec.ts';
 import type { LogRecord } from '../../src/log/record.ts';
 import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
-import type { Retention } from '../../src/notify/progress/retention.ts';
+import type { Retention } from '../../src/notify/retention/retention.ts';
 import { judgeLog } from './judge-log.ts';
 import { judgeNotices } from './judge-notices.ts';
 import { judgePresence } from './judge-presence.ts';

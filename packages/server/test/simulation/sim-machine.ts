@@ -7,7 +7,7 @@ import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { Endpoint } from '../../src/notify/endpoint/endpoint.ts';
 import { type Notify, startNotify } from '../../src/notify/notify.ts';
-import type { Retention } from '../../src/notify/progress/retention.ts';
+import type { Retention } from '../../src/notify/retention/retention.ts';
 import type { Send } from '../../src/notify/send/transport.ts';
 import type { Logger } from '../../src/observe/contract.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';

@@ -2,7 +2,7 @@ import type { AgoraNotice } from '@housecount/protocol';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import type { Endpoint } from '../../src/notify/endpoint/endpoint.ts';
 import { type Notify, type NotifyOptions, startNotify } from '../../src/notify/notify.ts';
-import { retentionCheckMs } from '../../src/notify/progress/retention.ts';
+import { retentionCheckMs } from '../../src/notify/retention/retention.ts';
 import type { SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
 import type { Logger, Metrics } from '../../src/observe/contract.ts';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';

@@ -11,9 +11,9 @@ import { LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld, type Sent } from '../../../testing/worlds/notify-world.ts';
 import { limits } from '../../limits.ts';
 import type { Notify } from '../notify.ts';
+import { batchLength } from '../queue/batch-queue.ts';
 import { testEndpoint } from '../registry/health-test.ts';
 import type { AttemptReport } from './attempt.ts';
-import { batchLength } from './batch-queue.ts';
 import { probeGapMs, probeMs, probeMsMax } from './endpoint-health.ts';
 
 const batch = endpointForTests('good', { format: 'batch', retry: 'standard' });

@@ -14,9 +14,9 @@ import type { NoticeEvent } from '../notice/notice-event.ts';
 import type { NoticeText } from '../notice/notice-text.ts';
 import type { Cursor } from '../progress/delivery-window.ts';
 import type { GivenUp, GivenUpJournal } from '../progress/given-up-journal.ts';
+import { type DeliveryQueue, deliveryQueue } from '../queue/delivery-queue.ts';
 import type { Send, SendOutcome } from '../send/transport.ts';
 import { type AttemptReport, attempt } from './attempt.ts';
-import { type DeliveryQueue, deliveryQueue } from './delivery-queue.ts';
 import { EndpointHealth, type Halt } from './endpoint-health.ts';
 import { NoticeReader } from './notice-reader.ts';
 import {

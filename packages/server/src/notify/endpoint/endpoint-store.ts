@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Disk } from '../../engine/disk.ts';
-import { decodeLines, encodeLine } from '../../kept/checked-lines.ts';
+import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import { isObject } from '../../settings/reader.ts';
 import type { Endpoint } from './endpoint.ts';
 

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Disk, DiskFile } from '../../engine/disk.ts';
-import { decodeLines, encodeLine } from '../../kept/checked-lines.ts';
+import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 import type { Halt } from '../delivery/endpoint-health.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Disk, DiskFile } from '../../engine/disk.ts';
-import { eachLine, encodeLine } from '../../kept/checked-lines.ts';
+import { eachLine, encodeLine } from '../../kept/files/checked-lines.ts';
 
 export const givenUpFolder = 'notify/given-up';
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EventsLost, eventsLostIdOf, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Disk } from '../../engine/disk.ts';
-import { decodeLines, encodeLine } from '../../kept/checked-lines.ts';
+import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 

@@ -7,7 +7,7 @@ import {
   NotifyWorld,
   quietLogger,
 } from '../../../testing/worlds/notify-world.ts';
-import { decodeLines, encodeLine } from '../../kept/checked-lines.ts';
+import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import { limits } from '../../limits.ts';
 import { EndpointStore, endpointsPath } from '../endpoint/endpoint-store.ts';
 import { cursorPath } from '../progress/cursor-store.ts';

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { HousecountError } from '@housecount/protocol';
-import { decodeLines, encodeLine } from '../../kept/checked-lines.ts';
+import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import type { LogEntry } from '../../log/record.ts';
 import { isObject } from '../../settings/reader.ts';
 

@@ -6,7 +6,7 @@ import { noticeTypeNumbers } from '@housecount/protocol';
 import { systemClock, systemRandom } from '../../../src/clock.ts';
 import { openNodeDisk } from '../../../src/engine/embedded/node-disk.ts';
 import { startNotify } from '../../../src/notify/notify.ts';
-import { retentionCheckMs } from '../../../src/notify/progress/retention.ts';
+import { retentionCheckMs } from '../../../src/notify/retention/retention.ts';
 import { createHttpSender } from '../../../src/notify/send/send-http.ts';
 import type { Send } from '../../../src/notify/send/transport.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../../../testing/processes/receiver.ts';

@@ -5,11 +5,11 @@ import type { LogRetention } from '../../log/contract/retention.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { KeptCursor } from '../progress/cursor-store.ts';
-import { LostTally } from '../progress/lost-tally.ts';
-import { type Beyond, eachBeyond, isBeyond, passed, type Retention } from '../progress/retention.ts';
 import type { SetAside } from '../set-aside/set-aside.ts';
 import { setAside, type Wanted } from '../set-aside/setting-aside.ts';
-import type { EndpointSlot } from './endpoint-slot.ts';
+import type { EndpointSlot } from '../slot/endpoint-slot.ts';
+import { LostTally } from './lost-tally.ts';
+import { type Beyond, eachBeyond, isBeyond, passed, type Retention } from './retention.ts';
 
 export interface RetentionWatchParts {
   readonly log: Feed & Pick<LogRetention, 'beyond' | 'hold'>;

@@ -2,7 +2,7 @@ import type { ChannelEvent } from '@housecount/protocol';
 import type { Feed } from '../../log/contract/feed.ts';
 import { timeOf } from '../../log/record.ts';
 import { eventOf } from '../notice/channel-events.ts';
-import { type Cursor, DeliveryWindow } from './delivery-window.ts';
+import { type Cursor, DeliveryWindow } from '../progress/delivery-window.ts';
 
 /** What may wait for an endpoint. */
 export interface Retention {

@@ -1,15 +1,15 @@
 import { batchNoticesMax, type ChannelEvent } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
+import { type AttemptReport, attempt } from '../delivery/attempt.ts';
+import { describeOutcome, isAccepted, isTooLarge } from '../delivery/retry-plan.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { endpointSigner } from '../endpoint/endpoint-signer.ts';
 import { laneOf, type Notice } from '../notice/notice.ts';
 import type { NoticeEvent } from '../notice/notice-event.ts';
 import type { NoticeText } from '../notice/notice-text.ts';
+import { batchLength } from '../queue/batch-queue.ts';
 import type { Send } from '../send/transport.ts';
-import { type AttemptReport, attempt } from './attempt.ts';
-import { batchLength } from './batch-queue.ts';
-import { describeOutcome, isAccepted, isTooLarge } from './retry-plan.ts';
 
 /** An event whose notice is to be sent again, and its position in the log. */
 export interface Redelivered {

@@ -1,14 +1,14 @@
+import type { AttemptReport } from '../delivery/attempt.ts';
+import { askedAgain, type Halt } from '../delivery/endpoint-health.ts';
+import { EndpointRunner, type RunnerParts, type RunnerStatus } from '../delivery/endpoint-runner.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { KeptCursor } from '../progress/cursor-store.ts';
 import { DeliveryWindow } from '../progress/delivery-window.ts';
 import type { GivenUpJournal } from '../progress/given-up-journal.ts';
 import type { LostEvents } from '../progress/lost-events.ts';
+import { GivenUpReturn, type ReturnParts } from '../redelivery/given-up-return.ts';
 import { appLog } from '../set-aside/app-log.ts';
 import type { SetAside } from '../set-aside/set-aside.ts';
-import type { AttemptReport } from './attempt.ts';
-import { askedAgain, type Halt } from './endpoint-health.ts';
-import { EndpointRunner, type RunnerParts, type RunnerStatus } from './endpoint-runner.ts';
-import { GivenUpReturn, type ReturnParts } from './given-up-return.ts';
 
 /** The status of a slot: its runner's state, or that there is none. */
 export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
