@@ -3,7 +3,7 @@ import type { AttemptReport } from './delivery/attempt.ts';
 
 /** One endpoint as the gauges show it. */
 export interface EndpointGauges {
-  readonly id: string;
+  readonly endpointId: string;
   readonly backlog: number;
   readonly inFlight: number;
   readonly givenUp: number;
@@ -15,11 +15,8 @@ const attemptBuckets = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 /** Seconds from the event to its delivery: retries reach past 10 s, an outage far beyond. */
 const delayBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10, 30, 60, 600];
 
-/** Registers what delivery counts; the returned function is called with every attempt. */
-export function notifyMetrics(
-  metrics: Metrics,
-  read: () => readonly EndpointGauges[],
-): (report: AttemptReport) => void {
+/** Registers what is counted of attempts; the returned function is called with every one. */
+export function attemptMetrics(metrics: Metrics): (report: AttemptReport) => void {
   const attempts = metrics.counter(
     'housecount_notify_attempts_total',
     'HTTP requests made to deliver notices, by result: the status, or the stage that failed.',
@@ -42,22 +39,6 @@ export function notifyMetrics(
     'From the event to its accepted notice.',
     delayBuckets,
   );
-  const gauge = (name: string, help: string, value: (gauges: EndpointGauges) => number) =>
-    metrics.gauge(name, help, () =>
-      read().map((gauges) => ({ value: value(gauges), labels: { endpoint: gauges.id } })),
-    );
-  gauge(
-    'housecount_notify_backlog',
-    'Log positions that an endpoint has not finished.',
-    (gauges) => gauges.backlog,
-  );
-  gauge('housecount_notify_in_flight', 'Attempts under way.', (gauges) => gauges.inFlight);
-  gauge('housecount_notify_given_up', 'Notices kept as given up.', (gauges) => gauges.givenUp);
-  gauge(
-    'housecount_notify_events_lost',
-    'Events that waited for an endpoint longer than they are kept, and were not sent.',
-    (gauges) => gauges.lost,
-  );
   return ({ endpoint, outcome, next, durationMs, atMs, notices, redelivery }) => {
     const labels = { endpoint: endpoint.id };
     attempts.add(1, { ...labels, result: outcome.answered ? String(outcome.status) : outcome.stage });
@@ -72,6 +53,26 @@ export function notifyMetrics(
     for (const [eventMs, times] of runsOf(notices))
       delaySeconds.observe((atMs + durationMs - eventMs) / 1_000, labels, times);
   };
+}
+
+/** Registers what is shown of every endpoint, read when it is asked for. */
+export function endpointMetrics(metrics: Metrics, read: () => readonly EndpointGauges[]): void {
+  const gauge = (name: string, help: string, value: (gauges: EndpointGauges) => number) =>
+    metrics.gauge(name, help, () =>
+      read().map((gauges) => ({ value: value(gauges), labels: { endpoint: gauges.endpointId } })),
+    );
+  gauge(
+    'housecount_notify_backlog',
+    'Log positions that an endpoint has not finished.',
+    (gauges) => gauges.backlog,
+  );
+  gauge('housecount_notify_in_flight', 'Attempts under way.', (gauges) => gauges.inFlight);
+  gauge('housecount_notify_given_up', 'Notices kept as given up.', (gauges) => gauges.givenUp);
+  gauge(
+    'housecount_notify_events_lost',
+    'Events that waited for an endpoint longer than they are kept, and were not sent.',
+    (gauges) => gauges.lost,
+  );
 }
 
 /** Shows what is kept for receivers that are down, beside the log. */

@@ -1,7 +1,8 @@
 import type { AgoraNotice } from '@housecount/protocol';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import type { Endpoint } from '../../src/notify/endpoint/endpoint.ts';
-import { type Notify, type NotifyOptions, startNotify } from '../../src/notify/notify.ts';
+import { type Notify } from '../../src/notify/contract.ts';
+import { type NotifyOptions, startNotify } from '../../src/notify/notify.ts';
 import { retentionCheckMs } from '../../src/notify/retention/retention.ts';
 import type { SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
 import type { Logger, Metrics } from '../../src/observe/contract.ts';

@@ -10,7 +10,7 @@ import {
 import { LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld, type Sent } from '../../../testing/worlds/notify-world.ts';
 import { limits } from '../../limits.ts';
-import type { Notify } from '../notify.ts';
+import type { Notify } from '../contract.ts';
 import { batchLength } from '../queue/batch-queue.ts';
 import { testEndpoint } from '../registry/health-test.ts';
 import type { AttemptReport } from './attempt.ts';

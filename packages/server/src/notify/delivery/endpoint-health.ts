@@ -1,4 +1,8 @@
 import type { Clock } from '../../clock.ts';
+import type { NoticeFormat } from '../endpoint/endpoint.ts';
+import type { Halt } from '../progress/halt.ts';
+import type { SendOutcome } from '../send/transport.ts';
+import { describeOutcome, isGone, type Plan, quietMsOf } from './retry-plan.ts';
 
 /** An endpoint is paused when nothing has reached it for this long, milliseconds … Chosen. */
 export const pauseAfterMs = 5 * 60_000;
@@ -20,24 +24,25 @@ export function probeGapMs(downMs: number): number {
 /** One that was paused when the process ended is tried this long after the start, milliseconds: the log is being read by then. Chosen. */
 export const firstProbeMs = 1_000;
 
-/** Why nothing, or next to nothing, is sent. */
-export interface Halt {
-  /** `suspended`: failed for long, tried now and then. `gone`: it answered 410, and is not tried again until told to. */
-  readonly state: 'suspended' | 'gone';
-  /** Epoch milliseconds. */
-  readonly sinceMs: number;
-  /** What the last attempt before it came to. */
-  readonly why: string;
+export interface HealthOptions {
+  readonly format: NoticeFormat;
+  readonly plan: Plan;
+  /** It is probed while it is down, and long failure pauses it. */
+  readonly pauses: boolean;
+  /** Called now and then (probeGapMs) while it is down or paused. */
+  readonly probe: () => void;
+  /** How it stands. */
+  readonly halt?: Halt | undefined;
 }
 
-/** How an endpoint stands at the start of the process: what said that it is gone is asked once more. */
-export function askedAgain(halt: Halt | undefined): Halt | undefined {
-  return halt && { ...halt, state: 'suspended' };
-}
+/** News of an endpoint as a whole: it answers again, or it is halted. */
+export type HealthChange = 'back' | Halt['state'];
 
 /** Whether an endpoint as a whole can be reached, from what its attempts come to. */
 export class EndpointHealth {
   readonly #clock: Clock;
+  readonly #format: NoticeFormat;
+  readonly #plan: Plan;
   readonly #pauses: boolean;
   readonly #probe: () => void;
   #failures = 0;
@@ -50,15 +55,10 @@ export class EndpointHealth {
   #halt: Halt | undefined;
   #cancelProbe: (() => void) | undefined;
 
-  /**
-   * `pauses`: it is probed while it is down, and long failure pauses it; `halt`: how it stands. `probe` is called now and
-   * then (probeGapMs) while it is down or paused.
-   */
-  constructor(
-    clock: Clock,
-    options: { readonly pauses: boolean; readonly probe: () => void; readonly halt?: Halt | undefined },
-  ) {
+  constructor(clock: Clock, options: HealthOptions) {
     this.#clock = clock;
+    this.#format = options.format;
+    this.#plan = options.plan;
     this.#pauses = options.pauses;
     this.#probe = options.probe;
     this.#firstFailureMs = clock.steadyMs();
@@ -72,35 +72,12 @@ export class EndpointHealth {
     return this.#halt;
   }
 
-  /** An attempt was accepted. True if this ends an outage; one that was under way when it said 410 ends nothing. */
-  succeeded(): boolean {
-    this.#failures = 0;
-    if (this.#halt?.state === 'gone') return false;
-    const wasDown = this.#isDown || this.#halt !== undefined;
-    this.resume();
-    return wasDown;
-  }
-
-  /** An attempt failed, and the receiver wants to be left alone for `quietMs`. True if this begins a pause. */
-  failed(why: string, quietMs: number): boolean {
-    if (!this.#pauses) return false;
-    const steadyMs = this.#clock.steadyMs();
-    if (this.#failures === 0) this.#firstFailureMs = steadyMs;
-    this.#failures += 1;
-    this.#quietUntilMs = Math.max(this.#quietUntilMs, steadyMs + quietMs);
-    if (this.#halt) return false;
-    if (!this.#cancelProbe) this.#probeAfter(probeMs);
-    if (this.#failures < pauseAfterFailures || steadyMs - this.#firstFailureMs < pauseAfterMs) return false;
-    this.#halt = { state: 'suspended', sinceMs: this.#clock.nowMs(), why };
-    return true;
-  }
-
-  /** It said that it is gone. True if this is news. */
-  gone(why: string): boolean {
-    if (this.#halt?.state === 'gone') return false;
-    this.stop();
-    this.#halt = { state: 'gone', sinceMs: this.#clock.nowMs(), why };
-    return true;
+  /** Takes in what an attempt came to. The change that it made, if it made one. */
+  noted(outcome: SendOutcome, isDelivered: boolean): HealthChange | undefined {
+    if (isDelivered) return this.#succeeded() ? 'back' : undefined;
+    const why = describeOutcome(outcome);
+    if (isGone(outcome, this.#format)) return this.#gone(why) ? 'gone' : undefined;
+    return this.#failed(why, quietMsOf(outcome, this.#plan)) ? 'suspended' : undefined;
   }
 
   /** Nothing is held against it any more. */
@@ -115,6 +92,37 @@ export class EndpointHealth {
   stop(): void {
     this.#cancelProbe?.();
     this.#cancelProbe = undefined;
+  }
+
+  /** An attempt was accepted. True if this ends an outage; one that was under way when it said 410 ends nothing. */
+  #succeeded(): boolean {
+    this.#failures = 0;
+    if (this.#halt?.state === 'gone') return false;
+    const wasDown = this.#isDown || this.#halt !== undefined;
+    this.resume();
+    return wasDown;
+  }
+
+  /** An attempt failed, and the receiver wants to be left alone for `quietMs`. True if this begins a pause. */
+  #failed(why: string, quietMs: number): boolean {
+    if (!this.#pauses) return false;
+    const steadyMs = this.#clock.steadyMs();
+    if (this.#failures === 0) this.#firstFailureMs = steadyMs;
+    this.#failures += 1;
+    this.#quietUntilMs = Math.max(this.#quietUntilMs, steadyMs + quietMs);
+    if (this.#halt) return false;
+    if (!this.#cancelProbe) this.#probeAfter(probeMs);
+    if (this.#failures < pauseAfterFailures || steadyMs - this.#firstFailureMs < pauseAfterMs) return false;
+    this.#halt = { state: 'suspended', sinceMs: this.#clock.nowMs(), why };
+    return true;
+  }
+
+  /** It said that it is gone. True if this is news. */
+  #gone(why: string): boolean {
+    if (this.#halt?.state === 'gone') return false;
+    this.stop();
+    this.#halt = { state: 'gone', sinceMs: this.#clock.nowMs(), why };
+    return true;
   }
 
   #probeAfter(delayMs: number): void {

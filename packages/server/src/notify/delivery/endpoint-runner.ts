@@ -4,56 +4,38 @@ import { limits } from '../../limits.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Logger } from '../../observe/contract.ts';
-import { pause } from '../../pause.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { endpointFilter } from '../endpoint/endpoint-filter.ts';
 import { endpointSigner } from '../endpoint/endpoint-signer.ts';
 import { eventOf } from '../notice/channel-events.ts';
-import type { Delivery, Notice } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
 import type { NoticeEvent } from '../notice/notice-event.ts';
 import type { NoticeText } from '../notice/notice-text.ts';
 import type { Cursor } from '../progress/delivery-window.ts';
-import type { GivenUp, GivenUpJournal } from '../progress/given-up-journal.ts';
+import type { Halt } from '../progress/halt.ts';
+import type { Delivery } from '../queue/delivery.ts';
 import { type DeliveryQueue, deliveryQueue } from '../queue/delivery-queue.ts';
 import type { Send, SendOutcome } from '../send/transport.ts';
-import { type AttemptReport, attempt } from './attempt.ts';
-import { EndpointHealth, type Halt } from './endpoint-health.ts';
+import { type Attempted, type AttemptReport, attempt } from './attempt.ts';
+import { EndpointHealth, type HealthChange } from './endpoint-health.ts';
+import { GiveUp, type GiveUpParts } from './give-up.ts';
+import { judge } from './judgement.ts';
 import { NoticeReader } from './notice-reader.ts';
-import {
-  describeOutcome,
-  isAccepted,
-  isGone,
-  isTooLarge,
-  type Plan,
-  planOf,
-  quietMsOf,
-  type Verdict,
-  verdictOf,
-} from './retry-plan.ts';
+import { Retries, type Retry } from './retries.ts';
+import { describeOutcome, isGone, isTooLarge, type Plan, planOf, type Verdict } from './retry-plan.ts';
 
-/** Before a given-up notice is written again, milliseconds … Chosen. */
-const faultPauseMs = 1_000;
-/** … and so many times in a row; then the receiver is asked again: 5 min, in which either may be mended. Chosen. */
-const keepTriesMax = 300;
-/** Word of lost events is never given up: when its plan is spent it is tried this often, milliseconds. Chosen. */
-const lostAgainMs = 3_600_000;
-
-/** A delivery whose next attempt is nearer than this, milliseconds, is not probed with before. Chosen. */
-const soonMs = 1_000;
-
-/** A delivery between two attempts. */
-interface Waiting {
-  readonly dueMs: number;
-  readonly cancel: () => void;
-}
+/** Where a given-up notice is kept, and found again after a crash. */
+export type RunnerJournal = GiveUpParts['journal'] & {
+  has(position: number, noticeId: string): boolean;
+};
 
 export interface RunnerParts {
   readonly log: Pick<Feed, 'follow'>;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly random: Pick<Random, 'fraction'>;
   readonly logger: Logger;
   readonly send: Send;
-  readonly journal: Pick<GivenUpJournal, 'append' | 'has'>;
+  readonly journal: RunnerJournal;
   readonly textOf: (event: NoticeEvent) => NoticeText;
   readonly onAttempt: (report: AttemptReport) => void;
   /** The cursor, or the halt, is not what it was. */
@@ -88,7 +70,8 @@ export interface RunnerStatus {
 }
 
 /**
- * Delivers to one endpoint. It reads the log at its own pace, so that its receiver, whatever it does, holds up nobody
+ * Delivers to one endpoint: its reader takes notices from the log, its queue says which may go when, and each attempt is
+ * judged, retried, given up or finished. It reads at its own pace, so that its receiver, whatever it does, holds up nobody
  * else; what it holds in memory is bounded by limits.endpointOutstandingMax or limits.batchOutstandingMax notices, at
  * most limits.endpointInFlightMax requests of them under way.
  */
@@ -98,20 +81,14 @@ export class EndpointRunner {
   readonly #sign: ReturnType<typeof endpointSigner>;
   readonly #plan: Plan;
   readonly #reader: NoticeReader;
-  /**
-   * May go as soon as there is room in flight, before those of the queue: they were tried before. `dueMs`: it goes out of
-   * its turn, which does not count in its plan, and waits until then as before if it fails.
-   */
-  readonly #again: { readonly delivery: Delivery; readonly dueMs?: number }[] = [];
   readonly #queue: DeliveryQueue;
+  /** They go before those of the queue. */
+  readonly #retries: Retries;
+  readonly #health: EndpointHealth;
+  readonly #giveUp: GiveUp;
   readonly #stopping = new AbortController();
   readonly #attempts = new Set<Promise<void>>();
-  /** Between attempts, the one that waits longest first. */
-  readonly #waiting = new Map<Delivery, Waiting>();
-  readonly #health: EndpointHealth;
   #inFlight = 0;
-  /** Those that were given up and cannot be kept. */
-  readonly #unkept = new Set<Delivery>();
   #lastAttempt: RunnerStatus['lastAttempt'];
 
   constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
@@ -120,7 +97,11 @@ export class EndpointRunner {
     this.#sign = endpointSigner(endpoint);
     this.#plan = planOf(endpoint.retry);
     this.#queue = deliveryQueue(endpoint.format);
+    this.#retries = new Retries(parts.clock, () => this.#pump());
+    this.#giveUp = new GiveUp(parts);
     this.#health = new EndpointHealth(parts.clock, {
+      format: endpoint.format,
+      plan: this.#plan,
       pauses: endpoint.retry !== 'agora',
       probe: () => this.#probe(),
       halt: parts.halt,
@@ -171,7 +152,7 @@ export class EndpointRunner {
   /** Gives up the attempts under way; they are made again, under the same noticeIds, after the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    for (const { cancel } of this.#waiting.values()) cancel();
+    this.#retries.stop();
     this.#health.stop();
     await this.#reader.stop();
     await Promise.all(this.#attempts);
@@ -186,7 +167,7 @@ export class EndpointRunner {
 
   #state(): RunnerStatus['state'] {
     if (this.#stopping.signal.aborted) return 'stopped';
-    if (this.#unkept.size > 0) return 'journal-failed';
+    if (this.#giveUp.failing) return 'journal-failed';
     if (this.#reader.failing) return 'log-failed';
     return this.#health.halt?.state ?? (this.#reader.full ? 'waiting-for-room' : 'running');
   }
@@ -206,161 +187,106 @@ export class EndpointRunner {
     const halted = this.#health.halt?.state;
     while (this.#inFlight < limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
       if (halted === 'gone') return;
-      const again = this.#again.shift();
+      const again = this.#retries.next();
       const delivery = again?.delivery ?? (halted === undefined ? this.#queue.next() : undefined);
       if (!delivery) return;
-      if (again?.dueMs === undefined) delivery.planned += 1;
       this.#start(delivery, again?.dueMs);
     }
   }
 
   /** One attempt at an endpoint that is down: with what comes next, else with what waits longest, out of its turn. */
   #probe(): void {
-    const { clock } = this.#parts;
     if (this.#inFlight > 0 || this.#stopping.signal.aborted) return;
     const fresh = this.#queue.next();
-    if (fresh) {
-      const delivery = this.#queue.first(fresh);
-      delivery.planned += 1;
-      this.#start(delivery);
-      return;
-    }
-    const next = this.#waiting.entries().next();
-    if (next.done) return;
-    const [delivery, { dueMs, cancel }] = next.value;
-    // Its own attempt is as good, and does not take a request apart.
-    if (dueMs - clock.steadyMs() <= soonMs) return;
-    cancel();
-    this.#waiting.delete(delivery);
-    this.#start(this.#queue.first(delivery), dueMs);
+    const probed: Retry | undefined = fresh ? { delivery: fresh } : this.#retries.early();
+    if (probed) this.#start(this.#queue.first(probed.delivery), probed.dueMs);
   }
 
+  #sendAllWaiting(): void {
+    this.#retries.hurry();
+    this.#pump();
+  }
+
+  /** `probeOfMs`: a probe, which does not count in the delivery's plan; if it fails, the delivery waits until then as before. */
   #start(delivery: Delivery, probeOfMs?: number): void {
+    if (probeOfMs === undefined) delivery.planned += 1;
     this.#inFlight += 1;
     const made = this.#attempt(delivery, probeOfMs).finally(() => this.#attempts.delete(made));
     this.#attempts.add(made);
   }
 
-  /** `probeOfMs`: a probe, after whose failure the delivery waits until then as before. */
   async #attempt(delivery: Delivery, probeOfMs?: number): Promise<void> {
-    const { logger, onAttempt } = this.#parts;
     const { signal } = this.#stopping;
     delivery.attempts += 1;
-    const attempted = await attempt(this.endpoint, delivery.notices, {
-      ...this.#parts,
-      sign: this.#sign,
-      signal,
-      onBug: (cause) =>
-        logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
-    });
+    const attempted = await this.#made(delivery);
     this.#inFlight -= 1;
-    const { outcome, atMs } = attempted;
+    const { outcome } = attempted;
     const verdict = this.#verdictOf(outcome, delivery, probeOfMs);
     // An attempt that the stop cut short proves nothing. One that was answered 200 all the same is done.
     if (signal.aborted && verdict.next !== 'delivered') return;
-    this.#lastAttempt = { atMs, result: describeOutcome(outcome) };
-    const { endpoint } = this;
-    const { notices, attempts } = delivery;
-    onAttempt({ endpoint, notices, attempt: attempts, next: verdict.next, ...attempted });
-    this.#judge(outcome, verdict);
+    this.#report(delivery, attempted, verdict);
+    const change = this.#health.noted(outcome, verdict.next === 'delivered');
+    if (change) this.#changed(change, outcome);
     if (isTooLarge(outcome) && verdict.next === 'retry' && this.#queue.split(delivery)) return this.#pump();
-    if (verdict.next === 'retry') this.#retry(delivery, verdict.afterMs);
-    else if (verdict.next === 'delivered' || (await this.#giveUp(delivery, outcome))) this.#finish(delivery);
-    else this.#retry(delivery, 0);
+    if (verdict.next === 'retry') this.#retries.add(delivery, verdict.afterMs);
+    else if (verdict.next === 'delivered' || (await this.#kept(delivery, outcome))) this.#finish(delivery);
+    else this.#retries.add(delivery, 0);
     this.#pump();
+  }
+
+  #made({ notices }: Delivery): Promise<Attempted> {
+    const { clock, send, logger } = this.#parts;
+    return attempt(this.endpoint, notices, {
+      clock,
+      send,
+      sign: this.#sign,
+      signal: this.#stopping.signal,
+      onBug: (cause) =>
+        logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
+    });
   }
 
   #verdictOf(outcome: SendOutcome, delivery: Delivery, probeOfMs: number | undefined): Verdict {
     const { clock, random } = this.#parts;
     const { format } = this.endpoint;
-    const fraction = random.fraction();
-    if (isAccepted(outcome, format)) return { next: 'delivered' };
-    if (isGone(outcome, format)) {
-      // A word about the endpoint, not about this notice: it waits as if it had not been tried.
-      if (probeOfMs === undefined) delivery.planned -= 1;
-      return { next: 'retry', afterMs: 0 };
-    }
-    // It goes in halves at once.
-    if (isTooLarge(outcome) && delivery.notices.length > 1) return { next: 'retry', afterMs: 0 };
-    if (probeOfMs !== undefined) return { next: 'retry', afterMs: Math.max(0, probeOfMs - clock.steadyMs()) };
-    const verdict = verdictOf(outcome, delivery.planned, fraction, { plan: this.#plan, format });
-    const isWordOfLost = delivery.notices[0]?.event.type === 'events-lost';
-    return verdict.next === 'give-up' && isWordOfLost ? { next: 'retry', afterMs: lostAgainMs } : verdict;
+    // It was not tried, so to speak; a probe was not counted.
+    if (isGone(outcome, format) && probeOfMs === undefined) delivery.planned -= 1;
+    return judge(outcome, delivery, {
+      format,
+      plan: this.#plan,
+      fraction: random.fraction(),
+      probeLeftMs: probeOfMs === undefined ? undefined : probeOfMs - clock.steadyMs(),
+    });
   }
 
-  /** What the attempt says about the endpoint as a whole. */
-  #judge(outcome: SendOutcome, verdict: Verdict): void {
+  #report({ notices, attempts }: Delivery, attempted: Attempted, { next }: Verdict): void {
+    const { atMs, outcome } = attempted;
+    this.#lastAttempt = { atMs, result: describeOutcome(outcome) };
+    this.#parts.onAttempt({ endpoint: this.endpoint, notices, attempt: attempts, next, ...attempted });
+  }
+
+  #changed(change: HealthChange, outcome: SendOutcome): void {
     const { logger, onMoved } = this.#parts;
-    if (verdict.next === 'delivered') {
-      if (!this.#health.succeeded()) return;
+    const why = describeOutcome(outcome);
+    if (change === 'back') {
       logger.info('The endpoint answers again; all that waits is sent.');
       this.#sendAllWaiting();
-      onMoved();
-      return;
-    }
-    const why = describeOutcome(outcome);
-    if (isGone(outcome, this.endpoint.format)) {
-      if (!this.#health.gone(why)) return;
+    } else if (change === 'gone')
       logger.warn('The endpoint says that it is gone; nothing is sent to it.', { why });
-      onMoved();
-    } else if (this.#health.failed(why, quietMsOf(outcome, this.#plan))) {
-      logger.warn('The endpoint has failed for long; it is paused and tried now and then.', { why });
-      onMoved();
-    }
+    else logger.warn('The endpoint has failed for long; it is paused and tried now and then.', { why });
+    onMoved();
   }
 
-  #sendAllWaiting(): void {
-    for (const [delivery, { dueMs, cancel }] of this.#waiting) {
-      cancel();
-      this.#again.push({ delivery, dueMs });
-    }
-    this.#waiting.clear();
-    this.#pump();
-  }
-
-  #retry(delivery: Delivery, afterMs: number): void {
-    const { clock } = this.#parts;
-    if (afterMs === 0) {
-      this.#again.push({ delivery });
-      return;
-    }
-    const cancel = clock.after(afterMs, () => {
-      this.#waiting.delete(delivery);
-      this.#again.push({ delivery });
-      this.#pump();
-    });
-    this.#waiting.set(delivery, { dueMs: clock.steadyMs() + afterMs, cancel });
-  }
-
-  /** True when its notices are on disk as given up. False if they cannot be kept, or the runner stopped: it stays open. */
-  async #giveUp(delivery: Delivery, outcome: SendOutcome): Promise<boolean> {
-    const { clock, journal, logger } = this.#parts;
-    const { signal } = this.#stopping;
-    const { notices, attempts } = delivery;
+  /** True when its notices are on disk as given up. */
+  #kept(delivery: Delivery, outcome: SendOutcome): Promise<boolean> {
     // Its slot is free while it waits for the disk.
     this.#pump();
-    const error = describeOutcome(outcome);
-    const atMs = clock.nowMs();
-    const entries = notices.flatMap(({ position, event, text: { noticeId, eventType } }): GivenUp[] =>
-      event.type === 'events-lost' ? [] : [{ position, noticeId, eventType, event, attempts, error, atMs }],
-    );
-    for (let tries = 0; tries < keepTriesMax && !signal.aborted; tries++) {
-      try {
-        await journal.append(entries);
-        return true;
-      } catch (cause) {
-        if (this.#unkept.size === 0)
-          logger.error('A given-up notice cannot be kept; trying again.', { cause: String(cause) });
-        this.#unkept.add(delivery);
-        await pause(clock, faultPauseMs, signal);
-      }
-    }
-    return false;
+    return this.#giveUp.keep(delivery, outcome, this.#stopping.signal);
   }
 
   #finish(delivery: Delivery): void {
     const { onLostTold, onMoved } = this.#parts;
-    this.#unkept.delete(delivery);
+    this.#giveUp.finished(delivery);
     this.#queue.finish(delivery);
     for (const { event } of delivery.notices) if (event.type === 'events-lost') onLostTold(event);
     this.#reader.finish(delivery.notices);

@@ -8,25 +8,3 @@ export interface Notice {
   readonly event: NoticeEvent;
   readonly text: NoticeText;
 }
-
-/** Notices that go in one request: one, or as many as a batch holds. They are delivered, retried and given up together. */
-export interface Delivery {
-  readonly notices: readonly Notice[];
-  /** At most one delivery of a lane is under way. */
-  readonly lane: string;
-  /** Attempts made. */
-  attempts: number;
-  /** Those of them that count in the retry plan: all but probes. */
-  planned: number;
-}
-
-/** Notices of one member are sent in order, and so are those of a channel's own life; different lanes side by side. */
-export function laneOf(event: NoticeEvent): string {
-  if (event.type === 'events-lost') return `lost ${event.range?.sid ?? ''}`;
-  return 'uid' in event ? `${event.uid} ${event.channel}` : event.channel;
-}
-
-/** The channel that a notice is about; `''` if it is about several. */
-export function channelOf(event: NoticeEvent): string {
-  return event.type === 'events-lost' ? (event.range?.channel ?? '') : event.channel;
-}

@@ -4,8 +4,8 @@ import type { Disk, DiskFile } from '../../engine/disk.ts';
 import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
-import type { Halt } from '../delivery/endpoint-health.ts';
 import type { Cursor } from './delivery-window.ts';
+import type { Halt } from './halt.ts';
 
 export const cursorPath = 'notify/cursors';
 

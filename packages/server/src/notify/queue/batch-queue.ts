@@ -1,5 +1,6 @@
 import { batchBytesMax, batchNoticesMax } from '@housecount/protocol';
-import type { Delivery, Notice } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
+import type { Delivery } from './delivery.ts';
 
 const lanes = ['lost', 'events'] as const;
 type LaneName = (typeof lanes)[number];

@@ -1,6 +1,7 @@
 import type { NoticeFormat } from '../endpoint/endpoint.ts';
-import type { Delivery, Notice } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
 import { BatchQueue } from './batch-queue.ts';
+import type { Delivery } from './delivery.ts';
 import { MemberQueue } from './member-queue.ts';
 
 /** Which notices may go when, and together with which: what makes an endpoint's order. */

@@ -1,4 +1,6 @@
-import { type Delivery, laneOf, type Notice } from '../notice/notice.ts';
+import type { Notice } from '../notice/notice.ts';
+import { laneOf } from '../notice/notice-event.ts';
+import type { Delivery } from './delivery.ts';
 import { Lanes } from './lanes.ts';
 
 /** One notice a request, in order within a lane, lanes side by side. */

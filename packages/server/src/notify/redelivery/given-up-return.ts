@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
-import { laneOf } from '../notice/notice.ts';
+import { laneOf } from '../notice/notice-event.ts';
 import type { GivenUp, GivenUpJournal, PlacedGivenUp } from '../progress/given-up-journal.ts';
-import type { Redelivered, RedeliveryRequest, redeliver } from './redelivery.ts';
+import type { Redelivered, RedeliveryEnd, RedeliveryRequest } from './redelivery.ts';
 
 /**
  * Waits between passes that delivered nothing, milliseconds; the last one repeats. A pass that delivered something begins
@@ -27,7 +27,7 @@ export interface ReturnParts {
   readonly isOpen: () => boolean;
   /** The notice was delivered since, by hand. */
   readonly isDelivered: (noticeId: string) => boolean;
-  readonly redeliver: (request: Omit<RedeliveryRequest, 'endpointOf' | 'id'>) => ReturnType<typeof redeliver>;
+  readonly redeliver: (request: Omit<RedeliveryRequest, 'endpointOf' | 'id'>) => Promise<RedeliveryEnd>;
 }
 
 /**

@@ -5,8 +5,8 @@ import { type AttemptReport, attempt } from '../delivery/attempt.ts';
 import { describeOutcome, isAccepted, isTooLarge } from '../delivery/retry-plan.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { endpointSigner } from '../endpoint/endpoint-signer.ts';
-import { laneOf, type Notice } from '../notice/notice.ts';
-import type { NoticeEvent } from '../notice/notice-event.ts';
+import type { Notice } from '../notice/notice.ts';
+import { laneOf, type NoticeEvent } from '../notice/notice-event.ts';
 import type { NoticeText } from '../notice/notice-text.ts';
 import { batchLength } from '../queue/batch-queue.ts';
 import type { Send } from '../send/transport.ts';
@@ -41,6 +41,9 @@ export interface RedeliveryParts {
   readonly onBug: (cause: unknown) => void;
 }
 
+/** All were tried, the signal aborted, or the receiver failed too often in a row. */
+export type RedeliveryEnd = 'done' | 'cancelled' | 'receiver-failed';
+
 /**
  * Sends notices to an endpoint once more, one attempt each, beside its own deliveries and without its cursor. One
  * member's notices go one after the other, those of different members up to limits.redeliveryInFlightMax at once; in
@@ -48,10 +51,7 @@ export interface RedeliveryParts {
  * when all were tried, the signal aborts, or limits.redeliveryFailuresMax attempts in a row failed. Fails with what reading
  * the notices fails with.
  */
-export async function redeliver(
-  request: RedeliveryRequest,
-  parts: RedeliveryParts,
-): Promise<'done' | 'cancelled' | 'receiver-failed'> {
+export async function redeliver(request: RedeliveryRequest, parts: RedeliveryParts): Promise<RedeliveryEnd> {
   const { notices } = request;
   const signers = new WeakMap<Endpoint, ReturnType<typeof endpointSigner>>();
   const ending = new AbortController();

@@ -1,6 +1,6 @@
 import type { Endpoint, NoticeFormat } from '../endpoint/endpoint.ts';
 import { writeRetry } from '../endpoint/endpoint-fields.ts';
-import type { EndpointStatus } from '../notify.ts';
+import type { EndpointStatus } from '../slot/endpoint-status.ts';
 
 /** What is shown of an endpoint: its settings without secrets and header values, and how delivery to it stands. */
 export interface EndpointView extends Omit<EndpointStatus, 'state'> {

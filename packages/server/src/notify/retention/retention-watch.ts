@@ -4,11 +4,11 @@ import type { Feed } from '../../log/contract/feed.ts';
 import type { LogRetention } from '../../log/contract/retention.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import type { KeptCursor } from '../progress/cursor-store.ts';
 import type { SetAside } from '../set-aside/set-aside.ts';
 import { setAside, type Wanted } from '../set-aside/setting-aside.ts';
-import type { EndpointSlot } from '../slot/endpoint-slot.ts';
 import { LostTally } from './lost-tally.ts';
+import { noteLost } from './note-missing.ts';
+import type { Place } from './place.ts';
 import { type Beyond, eachBeyond, isBeyond, passed, type Retention } from './retention.ts';
 
 export interface RetentionWatchParts {
@@ -16,7 +16,7 @@ export interface RetentionWatchParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retention: Retention;
-  readonly slots: () => Iterable<EndpointSlot>;
+  readonly places: Iterable<Place>;
   /** Nobody else changes them. */
   readonly asides: Iterable<readonly [app: string, aside: SetAside]>;
   /** Would the endpoint be sent this event? */
@@ -60,13 +60,13 @@ export class RetentionWatch {
   }
 
   async #check(): Promise<void> {
-    const { clock, retention, log, logger, slots } = this.#parts;
+    const { clock, retention, log, logger, places } = this.#parts;
     const { signal } = this.#stopping;
     const position = log.beyond(retention.bytes);
     const beforeMs = clock.nowMs() - retention.ms;
     // Without room beside the log, all that the log gives away is lost.
     const beyond = { beforeMs, position: retention.bytesPerApp === 0 ? position : 0 };
-    for (const slot of [...slots()]) await this.#letGoBeyond(slot, beyond);
+    for (const place of [...places]) await this.#letGoBeyond(place, beyond);
     try {
       await this.#setAside(position);
       await this.#dropFinished();
@@ -107,10 +107,10 @@ export class RetentionWatch {
   /** By app, what its endpoints have not finished and the log alone has. */
   #wanted(to: number): ReadonlyMap<string, Wanted> {
     const wanted = new Map<string, Wanted>();
-    for (const slot of this.#parts.slots()) {
-      const { heldAfter, aside } = slot;
+    for (const place of this.#parts.places) {
+      const { heldAfter, aside } = place;
       if (heldAfter >= to) continue;
-      const { app } = slot.endpoint;
+      const { app } = place.endpoint;
       const { after } = wanted.get(app) ?? { after: heldAfter };
       wanted.set(app, { aside, after: Math.min(after, heldAfter) });
     }
@@ -123,7 +123,7 @@ export class RetentionWatch {
     for (const [app, aside] of asides) {
       const position = aside.beyond(retention.bytesPerApp);
       if (position === 0) continue;
-      for (const slot of this.#slotsOf(app)) await this.#letGoBeyond(slot, { beforeMs: 0, position });
+      for (const place of this.#placesOf(app)) await this.#letGoBeyond(place, { beforeMs: 0, position });
       if (this.#finished(app) < position)
         throw new HousecountError('log_unavailable', "What is more than an app's share cannot be let go.");
       await aside.removeTo(position);
@@ -141,39 +141,39 @@ export class RetentionWatch {
     }
   }
 
-  #slotsOf(app: string): EndpointSlot[] {
-    return [...this.#parts.slots()].filter(({ endpoint }) => endpoint.app === app);
+  #placesOf(app: string): Place[] {
+    return [...this.#parts.places].filter(({ endpoint }) => endpoint.app === app);
   }
 
   /** All endpoints of an app have finished what lies up to here. */
   #finished(app: string): number {
-    return Math.min(...this.#slotsOf(app).map(({ finishedTo }) => finishedTo));
+    return Math.min(...this.#placesOf(app).map(({ finishedTo }) => finishedTo));
   }
 
-  async #letGoBeyond(slot: EndpointSlot, beyond: Beyond): Promise<void> {
+  async #letGoBeyond(place: Place, beyond: Beyond): Promise<void> {
     const { logger, inTurn } = this.#parts;
     const { signal } = this.#stopping;
     if (signal.aborted) return;
     try {
-      if (await isBeyond(slot.log, slot.cursor(), beyond, signal))
-        await inTurn(() => this.#letGo(slot, beyond));
+      if (await isBeyond(place.log, place.cursor(), beyond, signal))
+        await inTurn(() => this.#letGo(place, beyond));
     } catch (cause) {
       if (signal.aborted) return;
       logger.error('What waited too long for an endpoint cannot be let go; trying again later.', {
-        endpoint: slot.endpoint.id,
+        endpoint: place.endpoint.id,
         cause: String(cause),
       });
     }
   }
 
-  async #letGo(slot: EndpointSlot, beyond: Beyond): Promise<void> {
-    const { clock, logger, slots, isFor, onMoved } = this.#parts;
-    const { endpoint } = slot;
-    if (![...slots()].includes(slot)) return;
-    await slot.still(async (cursor) => {
-      const tally = new LostTally(endpoint.app, slot.lost.pending, clock.nowMs());
+  async #letGo(place: Place, beyond: Beyond): Promise<void> {
+    const { clock, logger, places, isFor, onMoved } = this.#parts;
+    const { endpoint } = place;
+    if (![...places].includes(place)) return;
+    await place.still(async (cursor) => {
+      const tally = new LostTally(endpoint.app, place.lost.pending, clock.nowMs());
       const through = await eachBeyond(
-        slot.log,
+        place.log,
         cursor,
         beyond,
         (event) => {
@@ -182,7 +182,7 @@ export class RetentionWatch {
         this.#stopping.signal,
       );
       if (tally.events > 0) {
-        await note(slot, through, tally);
+        await noteLost(place, through, tally);
         logger.warn('Events waited too long for an endpoint and are lost to it; it will be told which.', {
           endpoint: endpoint.id,
           events: tally.events,
@@ -193,32 +193,4 @@ export class RetentionWatch {
     });
     onMoved(endpoint.id);
   }
-}
-
-/**
- * An endpoint whose cursor lies before the oldest record that is kept: it was out of the configuration while the log went
- * on, or what was set aside for it is damaged. Which events those were nobody knows here any more; it is told until when.
- */
-export async function noteMissing(
-  slot: EndpointSlot,
-  { log, clock, logger }: { log: Pick<LogRetention, 'firstPosition'>; clock: Clock; logger: Logger },
-): Promise<void> {
-  const through = slot.aside.keptAfter(log.firstPosition);
-  if (slot.finishedTo >= through) return;
-  await slot.still(async (cursor: KeptCursor) => {
-    const nowMs = clock.nowMs();
-    const tally = new LostTally(slot.endpoint.app, slot.lost.pending, nowMs);
-    tally.addUnknown(nowMs);
-    await note(slot, through, tally);
-    logger.warn('The log no longer has what the endpoint was not sent; it will be told so.', {
-      from: slot.finishedTo,
-      through,
-    });
-    return { ...passed(cursor, through), halt: cursor.halt };
-  });
-}
-
-/** On disk before the cursor moves. */
-async function note(slot: EndpointSlot, through: number, tally: LostTally): Promise<void> {
-  await slot.lost.add(through, tally.events, tally.list());
 }

@@ -1,12 +1,17 @@
+import type { Clock, Random } from '../../clock.ts';
+import type { Logger } from '../../observe/contract.ts';
 import type { AttemptReport } from '../delivery/attempt.ts';
-import { askedAgain, type Halt } from '../delivery/endpoint-health.ts';
 import { EndpointRunner, type RunnerParts, type RunnerStatus } from '../delivery/endpoint-runner.ts';
-import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { Endpoint, NoticeFormat } from '../endpoint/endpoint.ts';
+import type { NoticeEvent } from '../notice/notice-event.ts';
+import type { NoticeText } from '../notice/notice-text.ts';
 import type { KeptCursor } from '../progress/cursor-store.ts';
 import { DeliveryWindow } from '../progress/delivery-window.ts';
 import type { GivenUpJournal } from '../progress/given-up-journal.ts';
+import { askedAgain, type Halt } from '../progress/halt.ts';
 import type { LostEvents } from '../progress/lost-events.ts';
 import { GivenUpReturn, type ReturnParts } from '../redelivery/given-up-return.ts';
+import type { RedeliveryEnd, RedeliveryRequest } from '../redelivery/redelivery.ts';
 import { appLog } from '../set-aside/app-log.ts';
 import type { SetAside } from '../set-aside/set-aside.ts';
 
@@ -17,8 +22,33 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
   readonly failingSinceMs: number | undefined;
 }
 
-/** Parts of the runner that are not the slot's own. */
-export type SlotParts = Omit<RunnerParts, 'log' | 'journal' | 'lost' | 'onLostTold' | 'halt'>;
+/** What any endpoint is run with. */
+export interface SlotRunning extends Pick<RunnerParts, 'send' | 'onAttempt'> {
+  readonly random: Random;
+  readonly textOf: (event: NoticeEvent, format: NoticeFormat) => NoticeText;
+  /** The endpoint's cursor, or its halt, is not what it was. */
+  readonly onMoved: (endpointId: string) => void;
+}
+
+/** What brings any endpoint what it was given up on. */
+export interface SlotReturning extends Pick<ReturnParts, 'ageMsMax'> {
+  /** The notice was delivered since, by hand. */
+  readonly isDelivered: (endpointId: string, noticeId: string) => boolean;
+  readonly redeliver: (request: RedeliveryRequest) => Promise<RedeliveryEnd>;
+}
+
+export interface SlotOptions {
+  readonly cursor: KeptCursor;
+  readonly journal: GivenUpJournal;
+  readonly lost: LostEvents;
+  readonly log: Parameters<typeof appLog>[0];
+  readonly aside: SetAside;
+  readonly clock: Clock;
+  /** Names the endpoint. */
+  readonly logger: Logger;
+  readonly running: SlotRunning;
+  readonly returning: SlotReturning;
+}
 
 /**
  * The place of one endpoint: its settings, its cursor, what it gave up and what it lost, and a runner while it is not
@@ -32,7 +62,7 @@ export class EndpointSlot {
   readonly aside: SetAside;
   /** The log as the endpoint reads it. */
   readonly log: ReturnType<typeof appLog>;
-  readonly #partsOf: (endpoint: Endpoint) => SlotParts;
+  readonly #options: SlotOptions;
   #endpoint: Endpoint;
   #cursor: KeptCursor;
   #runner: EndpointRunner | undefined;
@@ -40,30 +70,27 @@ export class EndpointSlot {
   #failingSinceMs: number | undefined;
   readonly #returning: GivenUpReturn;
 
-  constructor(
-    endpoint: Endpoint,
-    options: {
-      readonly cursor: KeptCursor;
-      readonly journal: GivenUpJournal;
-      readonly lost: LostEvents;
-      readonly log: Parameters<typeof appLog>[0];
-      readonly aside: SetAside;
-      readonly partsOf: (endpoint: Endpoint) => SlotParts;
-      readonly returning: Omit<ReturnParts, 'journal' | 'isOpen'>;
-    },
-  ) {
+  constructor(endpoint: Endpoint, options: SlotOptions) {
+    const { running, returning, journal } = options;
     this.#endpoint = endpoint;
     this.#cursor = options.cursor;
-    this.journal = options.journal;
+    this.#options = options;
+    this.journal = journal;
     this.lost = options.lost;
     this.aside = options.aside;
     this.log = appLog(options.log, options.aside);
-    this.#partsOf = options.partsOf;
     this.#returning = new GivenUpReturn({
-      ...options.returning,
-      journal: options.journal,
+      ...options,
+      ageMsMax: returning.ageMsMax,
       isOpen: () =>
         this.#endpoint.redeliverGivenUp && this.#runner !== undefined && this.#runner.halt === undefined,
+      isDelivered: (noticeId) => returning.isDelivered(endpoint.id, noticeId),
+      redeliver: (request) =>
+        returning.redeliver({
+          ...request,
+          endpointOf: () => this.#endpoint,
+          id: `given-up-${running.random.id(8)}`,
+        }),
     });
   }
 
@@ -98,17 +125,23 @@ export class EndpointSlot {
 
   /** Begins to deliver; one that is suspended with no more than a probe, and one that is gone with nothing. */
   begin(halt?: Halt): void {
-    const parts = this.#partsOf(this.#endpoint);
-    this.#runner = new EndpointRunner(this.#endpoint, this.#cursor, {
-      ...parts,
+    const { running, clock, logger } = this.#options;
+    const endpoint = this.#endpoint;
+    this.#runner = new EndpointRunner(endpoint, this.#cursor, {
+      clock,
+      logger,
+      random: running.random,
+      send: running.send,
+      textOf: (event) => running.textOf(event, endpoint.format),
       log: this.log,
       journal: this.journal,
       lost: this.lost.pending,
       onLostTold: (lost) => this.lost.told(lost),
       halt,
+      onMoved: () => running.onMoved(endpoint.id),
       onAttempt: (report) => {
         this.#note(report);
-        parts.onAttempt(report);
+        running.onAttempt(report);
       },
     });
   }

@@ -1,6 +1,6 @@
 import { attempt as attemptShape } from '@housecount/schema';
+import type { Notify } from '../../../notify/contract.ts';
 import type { Attempt } from '../../../notify/feed/attempt-feed.ts';
-import type { Notify } from '../../../notify/notify.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import {

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { givenUpPage } from '@housecount/schema';
 import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits } from '../../../limits.ts';
-import type { Notify } from '../../../notify/notify.ts';
+import type { Notify } from '../../../notify/contract.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';

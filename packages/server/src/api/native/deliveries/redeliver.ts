@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { readBody, redeliveryAnswer, redeliveryRequest } from '@housecount/schema';
 import type { Redeliveries, RedeliveryLimits } from '../../../ledger/redelivery/redeliveries.ts';
 import { limits } from '../../../limits.ts';
-import type { Notify } from '../../../notify/notify.ts';
+import type { Notify } from '../../../notify/contract.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';

@@ -1,7 +1,7 @@
 import { notice as noticeShape } from '@housecount/schema';
 import type { Log } from '../../../log/contract/log.ts';
+import type { Notify } from '../../../notify/contract.ts';
 import type { FormedNotice } from '../../../notify/feed/formed-notice.ts';
-import type { Notify } from '../../../notify/notify.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { type EventStreams, resumeAfter, sharedEvents } from '../../request/event-stream.ts';
 import type { Operation } from '../../request/operation.ts';

@@ -1,0 +1,75 @@
+import type { Clock } from '../../clock.ts';
+import type { Disk } from '../../engine/disk.ts';
+import type { Log } from '../../log/contract.ts';
+import type { Logger } from '../../observe/contract.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { CursorStore, KeptCursor } from '../progress/cursor-store.ts';
+import { DeliveryWindow } from '../progress/delivery-window.ts';
+import { GivenUpJournal } from '../progress/given-up-journal.ts';
+import { LostEvents } from '../progress/lost-events.ts';
+import { noteMissing } from '../retention/note-missing.ts';
+import { passed } from '../retention/retention.ts';
+import type { SetAside } from '../set-aside/set-aside.ts';
+import { EndpointSlot, type SlotReturning, type SlotRunning } from './endpoint-slot.ts';
+
+export interface SlotOpening {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'firstPosition'>;
+  readonly cursors: Pick<CursorStore, 'get'>;
+  /** What is set aside for an app. */
+  readonly asideOf: (app: string) => Promise<SetAside>;
+  /** Of each endpoint's given-up journal; undefined: givenUpBytesMax. */
+  readonly givenUpBytesMax: number | undefined;
+  readonly running: SlotRunning;
+  readonly returning: SlotReturning;
+}
+
+/** Makes the place of an endpoint whose cursor is stored; nothing is delivered yet. */
+export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promise<EndpointSlot> {
+  const { disk, clock, log, running, returning } = opening;
+  const logger = opening.logger.with({ endpoint: endpoint.id });
+  const lost = await LostEvents.open({ disk, clock, logger }, endpoint.id);
+  // Its mark is of another log; once this one has grown past it, it would look like one of its own.
+  if (lost.through > log.lastPosition) await lost.add(0, 0, lost.pending);
+  const cursor = startOf(opening.cursors.get(endpoint.id), lost.through, {
+    lastPosition: log.lastPosition,
+    logger,
+  });
+  const { readAfter } = new DeliveryWindow(cursor);
+  const journal = await GivenUpJournal.open(disk, endpoint.id, readAfter, opening.givenUpBytesMax);
+  if (journal.damagedBytes > 0)
+    logger.error('Given-up notices of the endpoint are damaged on the disk and cannot be read.', {
+      damagedBytes: journal.damagedBytes,
+      whole: journal.count,
+    });
+  const aside = await opening.asideOf(endpoint.app);
+  const slot = new EndpointSlot(endpoint, {
+    cursor,
+    journal,
+    lost,
+    log,
+    aside,
+    clock,
+    logger,
+    running,
+    returning,
+  });
+  await noteMissing(slot, { log, clock, logger });
+  return slot;
+}
+
+/** After a crash, what was lost may be ahead of the stored cursor. */
+function startOf(
+  cursor: KeptCursor,
+  lostThrough: number,
+  { lastPosition, logger }: { readonly lastPosition: number; readonly logger: Logger },
+): KeptCursor {
+  if (cursor.through <= lastPosition) return { ...cursor, ...passed(cursor, lostThrough) };
+  logger.warn('The cursor lies beyond the log, which must be another one; the endpoint begins at its end.', {
+    cursor: cursor.through,
+    lastPosition,
+  });
+  return { through: lastPosition, open: [] };
+}

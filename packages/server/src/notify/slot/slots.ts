@@ -1,0 +1,127 @@
+import { HousecountError } from '@housecount/protocol';
+import { Turn } from '../../turn.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import type { CursorStore } from '../progress/cursor-store.ts';
+import type { Cursor } from '../progress/delivery-window.ts';
+import { askedAgain } from '../progress/halt.ts';
+import type { EndpointSlot } from './endpoint-slot.ts';
+
+export interface SlotsParts {
+  readonly cursors: Pick<CursorStore, 'add' | 'keepOrAdd' | 'release' | 'moved' | 'track'>;
+  /** Makes the place of an endpoint whose cursor is stored. */
+  readonly open: (endpoint: Endpoint) => Promise<EndpointSlot>;
+  /** Durably removes what is kept of an endpoint that has no place any more. */
+  readonly forget: (endpointId: string) => Promise<void>;
+  /** Where an endpoint begins that was never there. */
+  readonly newcomer: () => Cursor;
+  /** An endpoint waits for nothing any more, or is there no more. */
+  readonly onChange: () => void;
+}
+
+/** The places of all endpoints. Changes of them come one after the other, and the stop after the last. */
+export class Slots implements Iterable<EndpointSlot> {
+  readonly #parts: SlotsParts;
+  readonly #byId = new Map<string, EndpointSlot>();
+  readonly #turn = new Turn();
+  #isEnding = false;
+
+  constructor(parts: SlotsParts) {
+    this.#parts = parts;
+  }
+
+  [Symbol.iterator](): Iterator<EndpointSlot> {
+    return this.#byId.values();
+  }
+
+  /** Fails with `not_found`. */
+  get(endpointId: string): EndpointSlot {
+    const slot = this.#byId.get(endpointId);
+    if (!slot) throw new HousecountError('not_found', `There is no endpoint ${endpointId}.`);
+    return slot;
+  }
+
+  /** Opens the place of an endpoint whose cursor is stored and, unless it is paused, begins to deliver. */
+  async open(endpoint: Endpoint, paused: boolean): Promise<void> {
+    const slot = await this.#parts.open(endpoint);
+    this.#byId.set(endpoint.id, slot);
+    this.#parts.cursors.track(endpoint.id, () => slot.cursor());
+    if (!paused) slot.begin(askedAgain(slot.cursor().halt));
+  }
+
+  add(endpoint: Endpoint): Promise<void> {
+    const { cursors, newcomer } = this.#parts;
+    return this.inTurn(async () => {
+      this.#mustBeNew(endpoint);
+      await cursors.add(endpoint.id, newcomer());
+      await this.open(endpoint, false);
+    });
+  }
+
+  attach(endpoint: Endpoint, paused: boolean): Promise<void> {
+    const { cursors, newcomer } = this.#parts;
+    return this.inTurn(async () => {
+      this.#mustBeNew(endpoint);
+      await cursors.keepOrAdd(endpoint.id, newcomer());
+      await this.open(endpoint, paused);
+    });
+  }
+
+  detach(endpointId: string): Promise<void> {
+    return this.inTurn(async () => {
+      const slot = await this.#takeOut(endpointId);
+      await this.#parts.cursors.release(endpointId);
+      await slot.close();
+      this.#parts.onChange();
+    });
+  }
+
+  change(endpoint: Endpoint): Promise<void> {
+    return this.inTurn(() => this.get(endpoint.id).change(endpoint));
+  }
+
+  pause(endpointId: string): Promise<void> {
+    return this.inTurn(async () => {
+      await this.get(endpointId).pause();
+      this.#parts.cursors.moved(endpointId);
+      this.#parts.onChange();
+    });
+  }
+
+  resume(endpointId: string): Promise<void> {
+    return this.inTurn(async () => this.get(endpointId).resume());
+  }
+
+  remove(endpointId: string): Promise<void> {
+    return this.inTurn(async () => {
+      const slot = await this.#takeOut(endpointId);
+      await slot.close();
+      this.#parts.onChange();
+      await this.#parts.forget(endpointId);
+    });
+  }
+
+  /** Runs when no other change is under way. Fails with `going_away` at the stop. */
+  inTurn(work: () => Promise<void>): Promise<void> {
+    return this.#turn.take(async () => {
+      if (this.#isEnding) throw new HousecountError('going_away');
+      await work();
+    });
+  }
+
+  /** Changes that have not begun fail; resolves after the one under way. */
+  async endChanges(): Promise<void> {
+    this.#isEnding = true;
+    await this.#turn.ended();
+  }
+
+  #mustBeNew({ id }: Endpoint): void {
+    if (this.#byId.has(id)) throw new HousecountError('body_invalid', `There is an endpoint ${id} already.`);
+  }
+
+  async #takeOut(endpointId: string): Promise<EndpointSlot> {
+    const slot = this.get(endpointId);
+    await slot.stop();
+    this.#byId.delete(endpointId);
+    return slot;
+  }
+}
