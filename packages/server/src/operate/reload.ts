@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import type { AppChanges } from '../config/apps.ts';
 import type { Config } from '../config/config.ts';
 import { planReload, type ReloadPlan } from '../config/reload-kinds.ts';
-import type { EndpointChanges } from '../notify/registry/endpoint-registry.ts';
+import type { EndpointChanges } from '../notify/registry/configured-endpoints.ts';
 import type { Logger } from '../observe/contract.ts';
 import { ConfigError } from '../settings/reader.ts';
 

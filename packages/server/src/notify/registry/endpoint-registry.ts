@@ -1,70 +1,42 @@
 import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { HousecountError } from '@housecount/protocol';
-import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Logger } from '../../observe/contract.ts';
-import { pause } from '../../pause.ts';
+import { Turn } from '../../turn.ts';
 import type { Notify } from '../contract.ts';
-import type { Endpoint } from '../endpoint/endpoint.ts';
-import { endpointSecretsMax } from '../endpoint/endpoint.ts';
+import { type Endpoint, endpointSecretsMax } from '../endpoint/endpoint.ts';
 import { readChange, readNewEndpoint, readRotation } from '../endpoint/endpoint-body.ts';
 import { endpointSecretsProblem } from '../endpoint/endpoint-checks.ts';
 import { type EndpointStore, type ManagedEndpoint, managedIdPrefix } from '../endpoint/endpoint-store.ts';
-import type { Send } from '../send/transport.ts';
+import {
+  type ConfiguredEndpoint,
+  ConfiguredEndpoints,
+  type ConfiguredParts,
+  type EndpointChanges,
+} from './configured-endpoints.ts';
 import { activeSecrets, type EndpointView, viewOf } from './endpoint-view.ts';
-import { type TestResult, testEndpoint } from './health-test.ts';
+import { type TestReport, type TestRunLimits, TestRuns } from './test-runs.ts';
+import type { UntestedLimits } from './untested.ts';
 
-/** An endpoint of the configuration file. */
-export interface ConfiguredEndpoint extends Endpoint {
-  /** It may begin without having passed its health test. */
-  readonly skipHealthTest: boolean;
-}
-
-/** What a reload of the configuration did to its endpoints, by id. */
-export interface EndpointChanges {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly removed: readonly string[];
-}
-
-export interface RegistryOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Those of the configuration file. Those that may not skip their health test must begin paused in `notify`. */
-  readonly configured: readonly ConfiguredEndpoint[];
+export interface RegistryOptions extends Omit<ConfiguredParts, 'limits'> {
   /** `notify` has the enabled ones of it. */
   readonly store: EndpointStore;
   readonly notify: Pick<
     Notify,
     'status' | 'add' | 'attach' | 'detach' | 'change' | 'pause' | 'resume' | 'remove'
   >;
-  readonly send: Send;
   /** The operator has named private networks that endpoints made here may reach. */
   readonly hasNamedNetworks: boolean;
   /** Default: those of limits.ts. */
   readonly limits?: RegistryLimits;
 }
 
-export interface RegistryLimits {
-  /** Endpoints of one app, those of the configuration included. */
-  readonly appEndpointsMax: number;
-  /** Health tests at once, and when a failed one of the configuration is made again, milliseconds. */
-  readonly healthTestsMax: number;
-  readonly healthTestAgainMs: number;
-}
+/** `appEndpointsMax`: endpoints of one app, those of the configuration included. */
+export type RegistryLimits = TestRunLimits & UntestedLimits & { readonly appEndpointsMax: number };
 
 /** An answer that shows a secret: the only one that ever does. */
 export interface SecretShown {
   readonly endpoint: EndpointView;
   readonly secret: string;
-}
-
-/** What a health test came to, notice type by notice type. */
-export interface TestReport {
-  readonly ok: boolean;
-  readonly results: readonly TestResult[];
 }
 
 /**
@@ -75,21 +47,18 @@ export interface TestReport {
 export class EndpointRegistry {
   readonly #options: RegistryOptions;
   readonly #limits: RegistryLimits;
-  readonly #stopping = new AbortController();
-  #configured: readonly ConfiguredEndpoint[];
-  /** By id of a configured one that has not passed the health test that it must pass: breaks that off. */
-  readonly #untested = new Map<string, AbortController>();
-  /** Ids of endpoints under test. */
-  readonly #testing = new Set<string>();
-  readonly #watching = new Set<Promise<void>>();
+  readonly #configured: ConfiguredEndpoints;
+  readonly #tests: TestRuns;
   /** Changes come one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
+  #isStopping = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#limits = options.limits ?? limits;
-    this.#configured = options.configured;
-    for (const endpoint of this.#configured) if (!endpoint.skipHealthTest) this.#beginTesting(endpoint);
+    const parts = { ...options, limits: this.#limits };
+    this.#configured = new ConfiguredEndpoints(parts);
+    this.#tests = new TestRuns(parts);
   }
 
   /** Configured ones first, then the managed ones, oldest first. */
@@ -192,7 +161,7 @@ export class EndpointRegistry {
 
   /** Sends test notices, whatever its state. Fails with `rate_limited` if it is under test, or too many are. */
   async test(app: string, id: string): Promise<TestReport> {
-    return this.#test(this.#find(app, id));
+    return this.#tests.run(this.#find(app, id));
   }
 
   /**
@@ -203,7 +172,7 @@ export class EndpointRegistry {
     const { store, notify } = this.#options;
     const tested = this.#managed(app, id);
     if (tested.enabled) throw new HousecountError('endpoint_state', 'It is enabled already.');
-    const report = await this.#test(tested);
+    const report = await this.#tests.run(tested);
     if (!report.ok) return { ...report, endpoint: this.get(app, id) };
     return this.#inTurn(async () => {
       if (this.#managed(app, id) !== tested)
@@ -226,48 +195,16 @@ export class EndpointRegistry {
    * of it done: asked again, it does the rest.
    */
   configure(endpoints: readonly ConfiguredEndpoint[]): Promise<EndpointChanges> {
-    return this.#inTurn(async () => {
-      const removed: string[] = [];
-      const added: string[] = [];
-      const changed: string[] = [];
-      for (const { id } of this.#configured) {
-        if (endpoints.some((one) => one.id === id)) continue;
-        this.#untested.get(id)?.abort();
-        this.#untested.delete(id);
-        await this.#options.notify.detach(id);
-        this.#configured = this.#configured.filter((one) => one.id !== id);
-        removed.push(id);
-      }
-      for (const endpoint of endpoints) {
-        const known = this.#configured.find(({ id }) => id === endpoint.id);
-        if (isDeepStrictEqual(known, endpoint)) continue;
-        if (known) await this.#options.notify.change(endpoint);
-        else await this.#options.notify.attach(endpoint, !endpoint.skipHealthTest);
-        this.#configured = [...this.#configured.filter((one) => one !== known), endpoint];
-        (known ? changed : added).push(endpoint.id);
-        await this.#retest(endpoint, known);
-      }
-      // In the order of the file.
-      this.#configured = endpoints;
-      return { added, changed, removed };
-    });
-  }
-
-  /** A test that was under way was of what it was before. One that is there already is not stopped to be tested. */
-  async #retest(endpoint: ConfiguredEndpoint, known: ConfiguredEndpoint | undefined): Promise<void> {
-    const testing = this.#untested.get(endpoint.id);
-    testing?.abort();
-    this.#untested.delete(endpoint.id);
-    if (endpoint.skipHealthTest) {
-      if (testing) await this.#options.notify.resume(endpoint.id);
-    } else if (!known || testing) this.#beginTesting(endpoint);
+    return this.#inTurn(() => this.#configured.configure(endpoints));
   }
 
   /** Breaks off tests; resolves after the change under way. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#turn;
-    await Promise.all(this.#watching);
+    this.#isStopping = true;
+    this.#tests.breakOff();
+    this.#configured.breakOff();
+    await this.#turn.ended();
+    await this.#configured.ended();
   }
 
   /** It is the operator's to open a private network, not the caller's: one that nothing could be sent to is not made. */
@@ -285,57 +222,8 @@ export class EndpointRegistry {
     return this.#view(endpoint);
   }
 
-  async #test(endpoint: Endpoint): Promise<TestReport> {
-    if (this.#testing.has(endpoint.id))
-      throw new HousecountError('rate_limited', 'The endpoint is being tested.');
-    if (this.#testing.size >= this.#limits.healthTestsMax)
-      throw new HousecountError('rate_limited', 'Other endpoints are being tested.');
-    this.#testing.add(endpoint.id);
-    try {
-      const { send, clock, random } = this.#options;
-      const results = await testEndpoint(endpoint, { send, clock, random, signal: this.#stopping.signal });
-      return { ok: results.every(({ ok }) => ok), results };
-    } finally {
-      this.#testing.delete(endpoint.id);
-    }
-  }
-
-  #beginTesting(endpoint: Endpoint): void {
-    const own = new AbortController();
-    this.#untested.set(endpoint.id, own);
-    const signal = AbortSignal.any([own.signal, this.#stopping.signal]);
-    const watching = this.#testUntilItPasses(endpoint, signal)
-      // The endpoint was taken out of the configuration just then, or the server stops.
-      .catch((cause: unknown) =>
-        this.#options.logger.info('A health test came to nothing.', { cause: String(cause) }),
-      )
-      .finally(() => {
-        this.#watching.delete(watching);
-        if (this.#untested.get(endpoint.id) === own) this.#untested.delete(endpoint.id);
-      });
-    this.#watching.add(watching);
-  }
-
-  async #testUntilItPasses(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
-    const { clock, logger, notify, send, random } = this.#options;
-    while (!signal.aborted) {
-      const results = await testEndpoint(endpoint, { send, clock, random, signal });
-      const failed = results.filter(({ ok }) => !ok);
-      if (signal.aborted) return;
-      if (failed.length === 0) {
-        await notify.resume(endpoint.id);
-        return;
-      }
-      logger.error('An endpoint did not pass its health test; its notices wait, and it is tested again.', {
-        endpoint: endpoint.id,
-        failed: failed.map(({ eventType, code, detail }) => `${eventType}: ${code} ${detail ?? ''}`),
-      });
-      await pause(clock, this.#limits.healthTestAgainMs, signal);
-    }
-  }
-
   #find(app: string, id: string): Endpoint {
-    const endpoint = this.#configured.find((one) => one.id === id) ?? this.#options.store.get(id);
+    const endpoint = this.#configured.find(id) ?? this.#options.store.get(id);
     if (endpoint?.app !== app) throw new HousecountError('not_found', 'The app has no such endpoint.');
     return endpoint;
   }
@@ -355,7 +243,9 @@ export class EndpointRegistry {
   }
 
   #of(app: string): readonly Endpoint[] {
-    return [...this.#configured, ...this.#options.store.list()].filter((endpoint) => endpoint.app === app);
+    return [...this.#configured.all, ...this.#options.store.list()].filter(
+      (endpoint) => endpoint.app === app,
+    );
   }
 
   #view(endpoint: Endpoint, statuses = this.#options.notify.status()): EndpointView {
@@ -364,20 +254,17 @@ export class EndpointRegistry {
     return viewOf(endpoint, {
       source: managed ? 'managed' : 'config',
       ...(managed && { createdMs: managed.createdMs }),
-      enabled: managed?.enabled ?? !this.#untested.has(endpoint.id),
+      enabled: managed?.enabled ?? !this.#configured.isUntested(endpoint.id),
       status: statuses.find(({ endpointId }) => endpointId === endpoint.id),
       nowMs: clock.wallMs(),
     });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(() => {
-      if (this.#stopping.signal.aborted) throw new HousecountError('going_away');
+    return this.#turn.take(async () => {
+      if (this.#isStopping) throw new HousecountError('going_away');
       return work();
     });
-    // Whoever asked is told; the next one's turn comes all the same.
-    this.#turn = mine.catch(() => undefined);
-    return mine;
   }
 }
 
