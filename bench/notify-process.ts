@@ -5,6 +5,7 @@ import { liveKey } from '../packages/server/src/channel/channel.ts';
 import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
 import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../packages/server/src/engine/embedded/node-disk.ts';
+import { keptFiles } from '../packages/server/src/kept/files/kept-files.ts';
 import { openDeliveries } from '../packages/server/src/ledger/deliveries/deliveries.ts';
 import { openHistory } from '../packages/server/src/ledger/history/history.ts';
 import { limits } from '../packages/server/src/limits.ts';
@@ -75,7 +76,7 @@ async function build(endpoints: readonly Endpoint[]) {
   const notify = await startNotify({
     ...common,
     log,
-    disk,
+    kept: keptFiles(disk),
     send: sender.send,
     endpoints,
     retention,

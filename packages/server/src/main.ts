@@ -18,6 +18,7 @@ import { openResumeSecret } from './data/resume-secret.ts';
 import { openEmbeddedLog } from './engine/embedded/embedded-log.ts';
 import { openNodeDisk } from './engine/embedded/node-disk.ts';
 import { canWrite } from './engine/write-probe.ts';
+import { keptFiles } from './kept/files/kept-files.ts';
 import { openDeliveries } from './ledger/deliveries/deliveries.ts';
 import { openHistory } from './ledger/history/history.ts';
 import { openMessages } from './ledger/messages/messages.ts';
@@ -164,7 +165,7 @@ async function build(
   const manifest = await Manifest.read(folder, { logger, nowMs: clock.wallMs });
   await manifest.check(config.dataDir);
   const disk = manifest.watched();
-  const resumeSecret = await openResumeSecret(disk);
+  const resumeSecret = await openResumeSecret(keptFiles(disk));
 
   const store = await openEmbeddedLog({ disk, logger, clock });
   started.push(() => store.close());
@@ -232,7 +233,7 @@ async function build(
   const sender = createHttpSender({ clock, named: () => live.endpointNetworks });
   started.push(() => sender.close());
   const communicationEventsOf = (app: string) => apps.get(app)?.communicationEvents ?? '107/108';
-  const endpointStore = await EndpointStore.open(disk);
+  const endpointStore = await EndpointStore.open(keptFiles(disk));
   const managed = endpointStore.list().filter(({ enabled }) => enabled);
   const cutOff = managed.filter(({ allowPrivateNetwork }) => allowPrivateNetwork).map(({ id }) => id);
   if (config.endpointNetworks.length === 0 && cutOff.length > 0)
@@ -243,7 +244,7 @@ async function build(
   const notify = await startNotify({
     ...common,
     log,
-    disk,
+    kept: keptFiles(disk),
     send: sender.send,
     endpoints: [...config.endpoints, ...managed],
     paused: new Set([

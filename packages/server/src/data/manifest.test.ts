@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NodeDisk, openNodeDisk } from '../engine/embedded/node-disk.ts';
 import { encodeLine } from '../kept/files/checked-lines.ts';
+import { keptFiles } from '../kept/files/kept-files.ts';
 import { createLogger } from '../observe/logger.ts';
 import { dataFiles } from './data-files.ts';
 import { Manifest, manifestPath } from './manifest.ts';
@@ -150,8 +151,8 @@ describe('the manifest itself', () => {
 
 describe('the secret of resume keys', () => {
   test('DATA8: it is made once and kept', async () => {
-    const made = await openResumeSecret(disk);
-    expect(await openResumeSecret(disk)).toEqual(made);
+    const made = await openResumeSecret(keptFiles(disk));
+    expect(await openResumeSecret(keptFiles(disk))).toEqual(made);
   });
 
   test('DATA8: what can be no secret is refused, with its name and the remedy, and stays', async () => {
@@ -165,7 +166,7 @@ describe('the secret of resume keys', () => {
     ];
     for (const one of bad) {
       await disk.replace('resume-secret', one);
-      const failure = await openResumeSecret(disk).catch((error) => error);
+      const failure = await openResumeSecret(keptFiles(disk)).catch((error) => error);
       expect(failure.code).toBe('data_damaged');
       expect(failure.message).toContain('resume-secret');
       expect(failure.message).toContain('housecount repair');

@@ -1,8 +1,10 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Disk } from '../engine/disk.ts';
-import { decodeLines, encodeLine } from '../kept/files/checked-lines.ts';
+import type { KeptValue } from '../kept/contract.ts';
+import { keptFiles } from '../kept/files/kept-files.ts';
 import type { Logger } from '../observe/contract.ts';
 import { isObject } from '../settings/reader.ts';
+import { Turn } from '../turn.ts';
 import { type DataFile, dataFiles } from './data-files.ts';
 
 export const manifestPath = 'manifest';
@@ -20,14 +22,16 @@ export interface MissingFile extends DataFile {
  */
 export class Manifest {
   readonly #disk: Disk;
+  readonly #kept: KeptValue;
   readonly #nowMs: () => number;
   readonly #logger: Logger;
   #files: ReadonlyMap<string, number>;
-  /** The write before; the next one waits for it. */
-  #turn: Promise<void> = Promise.resolve();
+  /** One write after the other. */
+  readonly #turn = new Turn();
 
   private constructor(disk: Disk, options: ManifestOptions, files: ReadonlyMap<string, number>) {
     this.#disk = disk;
+    this.#kept = keptFiles(disk).value(manifestPath);
     this.#nowMs = options.nowMs;
     this.#logger = options.logger;
     this.#files = files;
@@ -35,15 +39,14 @@ export class Manifest {
 
   /** @throws HousecountError data_newer if a newer server wrote it. */
   static async read(disk: Disk, options: ManifestOptions): Promise<Manifest> {
-    const bytes = await disk.read(manifestPath);
-    const [line] = bytes ? decodeLines(bytes) : [];
-    const value = line?.value;
+    const found = await keptFiles(disk).value(manifestPath).read();
+    const value = found.is === 'whole' ? found.value : undefined;
     if (isObject(value) && typeof value.format === 'number' && value.format > format)
       throw new HousecountError(
         'data_newer',
         `${manifestPath} has version ${value.format}, and this server knows none after ${format}. Start the server that wrote the folder, or a newer one; or put back the backup of before the upgrade.`,
       );
-    if (bytes && !isFiles(value))
+    if (found.is !== 'none' && !isFiles(value))
       options.logger.error(
         'The manifest of the data folder is damaged and is written anew; a file that went missing before is not noticed.',
         { file: manifestPath },
@@ -127,10 +130,9 @@ export class Manifest {
   /** What cannot be noted is taken up by the next start; it is no reason to refuse what was to be done. */
   async #write(files: ReadonlyMap<string, number>): Promise<void> {
     this.#files = files;
-    this.#turn = this.#turn.then(async () => {
-      const line = encodeLine({ format, files: Object.fromEntries([...this.#files].sort()) });
+    await this.#turn.take(async () => {
       try {
-        await this.#disk.replace(manifestPath, new TextEncoder().encode(line));
+        await this.#kept.put({ format, files: Object.fromEntries([...this.#files].sort()) });
       } catch (cause) {
         this.#logger.warn('The manifest of the data folder cannot be written.', {
           file: manifestPath,
@@ -138,7 +140,6 @@ export class Manifest {
         });
       }
     });
-    await this.#turn;
   }
 }
 

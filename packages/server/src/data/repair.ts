@@ -6,6 +6,7 @@ import { inspectLog, type LogDamage, type LogFindings, repairLog } from '../engi
 import { type NodeDisk, openNodeDisk, openNodeDiskUntouched } from '../engine/embedded/node-disk.ts';
 import { folderMode } from '../engine/embedded/private-files.ts';
 import { decodeLines } from '../kept/files/checked-lines.ts';
+import { keptFiles } from '../kept/files/kept-files.ts';
 import { damageOf, setAside } from '../kept/tables/sqlite.ts';
 import { EndpointStore } from '../notify/endpoint/endpoint-store.ts';
 import { cursorPath } from '../notify/progress/cursor-store.ts';
@@ -155,7 +156,7 @@ async function* secrets(disk: NodeDisk, { keep }: Tools): AsyncGenerator<Work> {
 
 async function* notifyFiles(disk: NodeDisk): AsyncGenerator<Work> {
   const advice = 'Put back a copy of it from a backup; or move it away and run this again, to go on without.';
-  const endpoints = await EndpointStore.open(disk).catch((error: unknown) => error);
+  const endpoints = await EndpointStore.open(keptFiles(disk)).catch((error: unknown) => error);
   if (endpoints instanceof HousecountError)
     yield { file: 'notify/endpoints', problem: 'It is damaged.', advice };
   const cursors = await disk.read(cursorPath);

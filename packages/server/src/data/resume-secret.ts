@@ -1,5 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import type { Disk } from '../engine/disk.ts';
+import type { Kept } from '../kept/contract.ts';
 import { resumeSecretBytes } from '../token/resume-key.ts';
 
 export const resumeSecretPath = 'resume-secret';
@@ -10,8 +10,9 @@ const zerosMax = 8;
  * The secret behind resume keys; made once and kept, so that clients can resume over a restart.
  * @throws HousecountError data_damaged if what is there can be no secret: whoever knew it could resume as anybody.
  */
-export async function openResumeSecret(disk: Disk): Promise<Uint8Array> {
-  const kept = await disk.read(resumeSecretPath);
+export async function openResumeSecret(room: Pick<Kept, 'bytes'>): Promise<Uint8Array> {
+  const file = room.bytes(resumeSecretPath);
+  const kept = await file.read();
   if (kept) {
     const damage = resumeSecretDamage(kept);
     if (damage === undefined) return kept;
@@ -21,7 +22,7 @@ export async function openResumeSecret(disk: Disk): Promise<Uint8Array> {
     );
   }
   const made = crypto.getRandomValues(new Uint8Array(resumeSecretBytes));
-  await disk.replace(resumeSecretPath, made);
+  await file.put(made);
   return made;
 }
 

@@ -1,5 +1,5 @@
 import { type ChannelEvent, HousecountError } from '@housecount/protocol';
-import type { Log } from '../log/contract.ts';
+import type { Feed } from '../log/contract/feed.ts';
 import type { Notify } from './contract.ts';
 import type { Endpoint } from './endpoint/endpoint.ts';
 import type { AttemptFeed } from './feed/attempt-feed.ts';
@@ -13,7 +13,7 @@ import { type EndpointStatus, statusOf, troubleOf } from './slot/endpoint-status
 import type { Slots } from './slot/slots.ts';
 
 export interface NotifierParts {
-  readonly log: Pick<Log, 'lastPosition'>;
+  readonly log: Pick<Feed, 'lastPosition'>;
   readonly feed: AttemptFeed;
   readonly inspector: Inspector;
   readonly cursors: Pick<CursorStore, 'failing' | 'stop'>;

@@ -1,7 +1,7 @@
 import type { CommunicationEvents } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
-import type { Disk } from '../engine/disk.ts';
+import type { Kept } from '../kept/contract.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import type { LogRetention } from '../log/contract/retention.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
@@ -28,7 +28,7 @@ import { Slots } from './slot/slots.ts';
 
 export interface NotifyOptions {
   readonly log: Feed & LogRetention;
-  readonly disk: Disk;
+  readonly kept: Kept;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -120,7 +120,7 @@ function slotsOf(
     readonly idle: IdleWaiters;
   },
 ): Slots {
-  const { random, send, retention, disk, isDelivered = () => false } = options;
+  const { random, send, retention, kept, isDelivered = () => false } = options;
   const { wording, cursors, asides, resender, reports, idle } = parts;
   const opening: SlotOpening = {
     ...options,
@@ -144,13 +144,13 @@ function slotsOf(
     cursors,
     newcomer: () => newcomer(options.log),
     open: (endpoint) => openSlot(endpoint, opening),
-    forget: (endpointId) => forgetEndpoint(endpointId, { disk, cursors }),
+    forget: (endpointId) => forgetEndpoint(endpointId, { kept, cursors }),
     onChange: () => idle.wake(),
   });
 }
 
 /** Where an endpoint begins that was never there. */
-const newcomer = ({ lastPosition }: Pick<Log, 'lastPosition'>): Cursor => ({
+const newcomer = ({ lastPosition }: Pick<Feed, 'lastPosition'>): Cursor => ({
   through: lastPosition,
   open: [],
 });

@@ -3,10 +3,11 @@ import { liveKey } from '../../src/channel/channel.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { keptFiles } from '../../src/kept/files/kept-files.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
+import type { Notify } from '../../src/notify/contract.ts';
 import type { Endpoint } from '../../src/notify/endpoint/endpoint.ts';
-import { type Notify } from '../../src/notify/contract.ts';
 import { startNotify } from '../../src/notify/notify.ts';
 import type { Retention } from '../../src/notify/retention/retention.ts';
 import type { Send } from '../../src/notify/send/transport.ts';
@@ -271,7 +272,7 @@ export class SimMachine {
     await sabotage.spoil?.(log);
     const notify = await startNotify({
       log,
-      disk: mounted,
+      kept: keptFiles(mounted),
       clock: process,
       random: random.fork(),
       logger,

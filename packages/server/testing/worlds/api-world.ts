@@ -9,6 +9,7 @@ import { type ApiParts, apiRoutes } from '../../src/api/routes.ts';
 import { liveKey } from '../../src/channel/channel.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import { keptFiles } from '../../src/kept/files/kept-files.ts';
 import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
 import { openHistory } from '../../src/ledger/history/history.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
@@ -136,7 +137,7 @@ export async function openApiWorld(
   const notify = await startNotify({
     ...common,
     log,
-    disk,
+    kept: keptFiles(disk),
     send,
     endpoints: configured,
     retention: {
@@ -152,7 +153,7 @@ export async function openApiWorld(
   const endpoints = new EndpointRegistry({
     ...common,
     configured: configured.map((one) => ({ ...one, skipHealthTest: true })),
-    store: await EndpointStore.open(disk),
+    store: await EndpointStore.open(keptFiles(disk)),
     notify,
     send,
     hasNamedNetworks: over.hasNamedNetworks ?? true,

@@ -1,7 +1,8 @@
 import type { AgoraNotice } from '@housecount/protocol';
 import { noticeTypeNumbers } from '@housecount/protocol';
+import { keptFiles } from '../../src/kept/files/kept-files.ts';
+import type { Notify } from '../../src/notify/contract.ts';
 import type { Endpoint } from '../../src/notify/endpoint/endpoint.ts';
-import { type Notify } from '../../src/notify/contract.ts';
 import { type NotifyOptions, startNotify } from '../../src/notify/notify.ts';
 import { retentionCheckMs } from '../../src/notify/retention/retention.ts';
 import type { SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
@@ -66,7 +67,7 @@ export class NotifyWorld {
     this.#process = process;
     return startNotify({
       log: this.log,
-      disk: this.disk.mount(process),
+      kept: keptFiles(this.disk.mount(process)),
       clock: process,
       random: this.random,
       logger: quietLogger((message) => this.complaints.push(message)),

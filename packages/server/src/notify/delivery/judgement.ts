@@ -6,7 +6,7 @@ import { isAccepted, isGone, isTooLarge, type Plan, type Verdict, verdictOf } fr
 /** Word of lost events is never given up: when its plan is spent it is tried this often, milliseconds. Chosen. */
 const lostAgainMs = 3_600_000;
 
-/** What follows an attempt at a delivery. `probeLeftMs`: it was a probe, and its own attempt is due in so many milliseconds. */
+/** Decides what follows an attempt at a delivery. `probeLeftMs`: it was a probe, and its own attempt is due in so many milliseconds. */
 export function judge(
   outcome: SendOutcome,
   delivery: Delivery,

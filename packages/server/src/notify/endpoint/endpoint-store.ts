@@ -1,6 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import type { Disk } from '../../engine/disk.ts';
-import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
+import type { Kept, KeptRead, KeptValue } from '../../kept/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -23,28 +22,29 @@ export interface ManagedEndpoint extends Endpoint {
  * one or all of the new one.
  */
 export class EndpointStore {
-  readonly #disk: Disk;
+  readonly #kept: KeptValue;
   /** There was a file: who is not in it was deleted. */
   readonly #found: boolean;
   #endpoints: ReadonlyMap<string, ManagedEndpoint>;
 
-  private constructor(disk: Disk, found: boolean, endpoints: ReadonlyMap<string, ManagedEndpoint>) {
-    this.#disk = disk;
+  private constructor(kept: KeptValue, found: boolean, endpoints: ReadonlyMap<string, ManagedEndpoint>) {
+    this.#kept = kept;
     this.#found = found;
     this.#endpoints = endpoints;
   }
 
   /** Fails with `data_damaged` if the file is damaged: an endpoint that is guessed, or left out, would lose notices. */
-  static async open(disk: Disk): Promise<EndpointStore> {
-    const bytes = await disk.read(endpointsPath);
-    const endpoints = bytes === undefined ? [] : endpointsOf(bytes);
+  static async open(kept: Pick<Kept, 'value'>): Promise<EndpointStore> {
+    const value = kept.value(endpointsPath);
+    const found = await value.read();
+    const endpoints = endpointsOf(found);
     if (!endpoints)
       throw new HousecountError(
         'data_damaged',
         `It is ${endpointsPath} in the data folder: put back a copy of it, or delete it and make the endpoints anew.`,
       );
     const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    return new EndpointStore(disk, bytes !== undefined, byId);
+    return new EndpointStore(value, found.is !== 'none', byId);
   }
 
   /** Oldest first. */
@@ -77,9 +77,8 @@ export class EndpointStore {
   }
 
   async #replace(endpoints: ReadonlyMap<string, ManagedEndpoint>): Promise<void> {
-    const line = encodeLine({ version: 1, endpoints: [...endpoints.values()] });
     try {
-      await this.#disk.replace(endpointsPath, new TextEncoder().encode(line));
+      await this.#kept.put({ version: 1, endpoints: [...endpoints.values()] });
     } catch (cause) {
       throw new HousecountError('log_unavailable', 'The endpoints cannot be stored.', { cause });
     }
@@ -87,10 +86,11 @@ export class EndpointStore {
   }
 }
 
-function endpointsOf(bytes: Uint8Array): readonly ManagedEndpoint[] | undefined {
-  const [line] = decodeLines(bytes);
-  if (line?.end !== bytes.length || !isObject(line.value)) return undefined;
-  const { version, endpoints } = line.value;
+/** Undefined: it is damaged, or not what this server means by endpoints. */
+function endpointsOf(found: KeptRead): readonly ManagedEndpoint[] | undefined {
+  if (found.is === 'none') return [];
+  if (found.is === 'damaged' || !isObject(found.value)) return undefined;
+  const { version, endpoints } = found.value;
   if (version !== 1 || !Array.isArray(endpoints) || !endpoints.every(isEndpoint)) return undefined;
   // What a server stored that did not know of redelivery gets it: it is what an endpoint has that says nothing of it.
   return endpoints.map((endpoint) => ({ ...endpoint, redeliverGivenUp: endpoint.redeliverGivenUp ?? true }));

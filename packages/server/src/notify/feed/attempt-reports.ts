@@ -5,7 +5,7 @@ import type { Notice } from '../notice/notice.ts';
 import { channelOf } from '../notice/notice-event.ts';
 import type { Attempt, AttemptFeed } from './attempt-feed.ts';
 
-/** Who is told of every attempt at an endpoint; must neither throw nor wait. */
+/** Hears of every attempt at an endpoint; must neither throw nor wait. */
 export type ReportListener = (report: AttemptReport) => void;
 
 /** Tells of every attempt, in this order: the operator's log, the listeners, and those who look on, notice by notice. */

@@ -3,6 +3,7 @@ import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
 import { quietLogger } from '../../../testing/worlds/notify-world.ts';
+import { keptFiles } from '../../kept/files/kept-files.ts';
 import { CursorStore, cursorFileBytesMax, cursorPath, cursorSyncMs, cursorWriteMs } from './cursor-store.ts';
 import type { Cursor } from './delivery-window.ts';
 
@@ -15,7 +16,7 @@ class Store {
   open(ids: readonly string[] = ['a'], newcomer: Cursor = { through: 0, open: [] }): Promise<CursorStore> {
     this.#process = this.clock.process();
     const parts = {
-      disk: this.disk.mount(this.#process),
+      kept: keptFiles(this.disk.mount(this.#process)),
       clock: this.#process,
       logger: quietLogger((message) => this.complaints.push(message)),
     };

@@ -1,9 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Disk, DiskFile } from '../../engine/disk.ts';
-import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
+import type { Kept, KeptMap } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
+import { Turn } from '../../turn.ts';
 import type { Cursor } from './delivery-window.ts';
 import type { Halt } from './halt.ts';
 
@@ -24,48 +24,35 @@ export interface KeptCursor extends Cursor {
   readonly halt?: Halt | undefined;
 }
 
-type CursorLine = Record<string, KeptCursor>;
-const encoder = new TextEncoder();
+export interface CursorParts {
+  readonly kept: Pick<Kept, 'map'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 /**
- * Where each endpoint is, kept over crashes. One file for all: lines of cursors that moved, appended; the last
- * line that speaks of an endpoint counts. A cursor is only ever too old: then a notice is sent again, under its id.
+ * Where each endpoint is, kept over crashes: cursors that moved are written together, shortly after. A cursor is only ever
+ * too old: then a notice is sent again, under its id.
  */
 export class CursorStore {
-  readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #stored: Map<string, KeptCursor>;
+  readonly #kept: KeptMap<KeptCursor>;
   readonly #sources = new Map<string, () => KeptCursor>();
   readonly #moved = new Set<string>();
-  #file: DiskFile;
-  #end: number;
-  /** As long was the file when it was last rewritten, bytes. */
-  #rewrittenEnd: number;
+  /** One piece of work on what is kept after the other. */
+  readonly #turn = new Turn();
   #syncedMs: number;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** The last piece of work on the file; the next one waits for it. */
-  #turn: Promise<void> = Promise.resolve();
-  /** The path may hold another file than `#file`: only a rewrite puts that right. */
-  #stale = false;
   #stopped = false;
   #failing = false;
 
-  private constructor(
-    parts: { disk: Disk; clock: Clock; logger: Logger },
-    stored: Map<string, KeptCursor>,
-    file: DiskFile,
-    end: number,
-  ) {
-    this.#disk = parts.disk;
-    this.#clock = parts.clock;
-    this.#logger = parts.logger;
-    this.#stored = stored;
-    this.#file = file;
-    this.#end = end;
-    this.#rewrittenEnd = end;
-    this.#syncedMs = parts.clock.steadyMs();
+  private constructor({ clock, logger }: CursorParts, kept: KeptMap<KeptCursor>) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#kept = kept;
+    this.#syncedMs = clock.steadyMs();
   }
 
   /**
@@ -73,44 +60,36 @@ export class CursorStore {
    * Fails with `data_damaged` if the file is damaged where no crash damages it: guessing would lose notices.
    */
   static async open(
-    parts: { disk: Disk; clock: Clock; logger: Logger },
+    parts: CursorParts,
     endpointIds: readonly string[],
     newcomer: Cursor,
   ): Promise<CursorStore> {
-    const found = await parts.disk.read(cursorPath);
-    const bytes = found ?? new Uint8Array();
-    const lines = decodeLines(bytes);
-    const whole = lines.at(-1)?.end ?? 0;
+    const { logger } = parts;
+    const kept = await parts.kept.map(cursorPath, {
+      isValue: isKeptCursor,
+      damaged,
+      rewriteBytesMin: cursorFileBytesMax,
+    });
     // The first start of all makes it, when the log is empty.
-    if (!found && newcomer.through > 0)
-      parts.logger.warn(
+    if (kept.isNew && newcomer.through > 0)
+      logger.warn(
         `There is no ${cursorPath}, though the log is not empty: every endpoint begins at its end, and what it had not been sent before is lost to it.`,
         { after: newcomer.through },
       );
-    // There never is an empty file: it is made whole, under another name.
-    if (found && whole === 0) throw damaged();
-    if (whole < bytes.length)
-      parts.logger.warn('The last cursors were torn and are ignored; some notices are sent again.', {
-        cutBytes: bytes.length - whole,
+    if (kept.cutBytes > 0)
+      logger.warn('The last cursors were torn and are ignored; some notices are sent again.', {
+        cutBytes: kept.cutBytes,
       });
-    const stored = new Map<string, KeptCursor>();
-    for (const { value } of lines)
-      for (const [id, cursor] of Object.entries(checkedLine(value))) stored.set(id, cursor);
-    for (const endpoint of endpointIds) {
-      if (stored.has(endpoint)) continue;
-      stored.set(endpoint, newcomer);
-      parts.logger.info('The endpoint is new: its notices begin here.', {
-        endpoint,
-        after: newcomer.through,
-      });
-    }
-    const end = await rewrite(parts.disk, stored);
-    return new CursorStore(parts, stored, await parts.disk.open(cursorPath), end);
+    const newcomers = endpointIds.filter((id) => !kept.values.has(id));
+    for (const endpoint of newcomers)
+      logger.info('The endpoint is new: its notices begin here.', { endpoint, after: newcomer.through });
+    await kept.put(newcomers.map((id) => [id, newcomer]));
+    return new CursorStore(parts, kept);
   }
 
   /** Whose cursors are stored, also of those that are not there now. */
   ids(): readonly string[] {
-    return [...this.#stored.keys()];
+    return [...this.#kept.values.keys()];
   }
 
   /** The newest write failed; the cursors on disk are older than the truth. */
@@ -123,50 +102,35 @@ export class CursorStore {
    * Fails with `log_unavailable` if it cannot be written; then it has none.
    */
   async add(endpointId: string, newcomer: Cursor): Promise<void> {
-    await this.#inTurn(async () => {
-      this.#stored.set(endpointId, newcomer);
-      try {
-        await this.#rewrite();
-      } catch (cause) {
-        this.#stored.delete(endpointId);
-        throw new HousecountError('log_unavailable', 'The notice cursors cannot be written.', { cause });
-      }
-    });
+    await this.#durably(() => this.#kept.put([[endpointId, newcomer]]));
   }
 
   /**
    * Durably gives an endpoint a cursor to begin at, unless it has one from before. Fails as `add`.
    */
   async keepOrAdd(endpointId: string, newcomer: Cursor): Promise<void> {
-    if (!this.#stored.has(endpointId)) await this.add(endpointId, newcomer);
+    if (!this.#kept.values.has(endpointId)) await this.add(endpointId, newcomer);
   }
 
   /** Writes where the endpoint is, and asks for it no more: it is known again when it comes back. */
   async release(endpointId: string): Promise<void> {
     this.#moved.add(endpointId);
-    await this.#inTurn(() => this.#write(true));
-    const last = this.#sources.get(endpointId)?.();
+    await this.#turn.take(() => this.#write(true));
     this.#sources.delete(endpointId);
-    if (last) this.#stored.set(endpointId, last);
   }
 
   /** Durably forgets an endpoint. Fails with `log_unavailable`; then it may be known again after a restart. */
   async remove(endpointId: string): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#durably(() => {
       this.#sources.delete(endpointId);
       this.#moved.delete(endpointId);
-      this.#stored.delete(endpointId);
-      try {
-        await this.#rewrite();
-      } catch (cause) {
-        throw new HousecountError('log_unavailable', 'The notice cursors cannot be written.', { cause });
-      }
+      return this.#kept.remove(endpointId);
     });
   }
 
   /** The stored cursor of an endpoint named at opening, or added. */
   get(endpointId: string): KeptCursor {
-    const cursor = this.#stored.get(endpointId);
+    const cursor = this.#kept.values.get(endpointId);
     if (!cursor) throw new HousecountError('internal', `No cursor for endpoint ${endpointId}.`);
     return cursor;
   }
@@ -181,11 +145,13 @@ export class CursorStore {
     if (this.#stopped) return;
     this.#moved.add(endpointId);
     this.#cancelTimer ??= this.#clock.after(cursorWriteMs, () => {
-      this.#writing = this.#inTurn(() => this.#write(false)).then(() => {
-        this.#cancelTimer = undefined;
-        const left = this.#moved.values().next();
-        if (!left.done) this.moved(left.value);
-      });
+      this.#writing = this.#turn
+        .take(() => this.#write(false))
+        .then(() => {
+          this.#cancelTimer = undefined;
+          const left = this.#moved.values().next();
+          if (!left.done) this.moved(left.value);
+        });
     });
   }
 
@@ -194,70 +160,40 @@ export class CursorStore {
     this.#stopped = true;
     this.#cancelTimer?.();
     await this.#writing;
-    await this.#inTurn(() => this.#write(true));
-    await this.#file.close();
+    await this.#turn.take(() => this.#write(true));
+    await this.#kept.close();
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(work);
-    // Whoever asked is told; the next one's turn comes all the same.
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  #durably(work: () => Promise<void>): Promise<void> {
+    return this.#turn.take(async () => {
+      try {
+        await work();
+      } catch (cause) {
+        throw new HousecountError('log_unavailable', 'The notice cursors cannot be written.', { cause });
+      }
+      this.#syncedMs = this.#clock.steadyMs();
+    });
   }
 
-  async #rewrite(): Promise<void> {
-    this.#stale = true;
-    const end = await rewrite(this.#disk, this.#stored);
-    const old = this.#file;
-    this.#file = await this.#disk.open(cursorPath);
-    this.#end = end;
-    this.#rewrittenEnd = end;
-    this.#syncedMs = this.#clock.steadyMs();
-    this.#stale = false;
-    await old.close();
-  }
-
-  async #write(sync: boolean): Promise<void> {
-    const line: CursorLine = {};
+  async #write(isLast: boolean): Promise<void> {
+    const cursors = new Map<string, KeptCursor>();
     for (const id of this.#moved) {
       const cursor = this.#sources.get(id)?.();
-      if (cursor) line[id] = cursor;
+      if (cursor) cursors.set(id, cursor);
     }
     this.#moved.clear();
-    for (const [id, cursor] of Object.entries(line)) this.#stored.set(id, cursor);
     try {
-      const endMax = Math.max(cursorFileBytesMax, 2 * this.#rewrittenEnd);
-      if (this.#stale || this.#end > endMax) await this.#rewrite();
-      else {
-        const bytes = encoder.encode(encodeLine(line));
-        await this.#file.write(this.#end, bytes);
-        this.#end += bytes.length;
-        if (sync || this.#clock.steadyMs() - this.#syncedMs >= cursorSyncMs) {
-          await this.#file.sync();
-          this.#syncedMs = this.#clock.steadyMs();
-        }
-      }
+      const isDue = this.#clock.steadyMs() - this.#syncedMs >= cursorSyncMs;
+      if (await this.#kept.note(cursors, isLast || isDue)) this.#syncedMs = this.#clock.steadyMs();
       this.#failing = false;
     } catch (cause) {
-      // The old cursors stand. What was half written lies at #end, where the next line overwrites it.
-      for (const id of Object.keys(line)) this.#moved.add(id);
+      // The old cursors stand.
+      for (const id of cursors.keys()) this.#moved.add(id);
       if (!this.#failing)
         this.#logger.warn('The notice cursors cannot be written; trying again.', { cause: String(cause) });
       this.#failing = true;
     }
   }
-}
-
-async function rewrite(disk: Disk, cursors: ReadonlyMap<string, KeptCursor>): Promise<number> {
-  const bytes = encoder.encode(encodeLine(Object.fromEntries(cursors)));
-  await disk.replace(cursorPath, bytes);
-  return bytes.length;
-}
-
-function checkedLine(value: unknown): CursorLine {
-  if (typeof value === 'object' && value !== null && Object.values(value).every(isKeptCursor))
-    return value as CursorLine;
-  throw damaged();
 }
 
 const damaged = (): HousecountError =>

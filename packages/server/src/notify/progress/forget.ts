@@ -1,29 +1,29 @@
-import type { Disk } from '../../engine/disk.ts';
+import type { Kept } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { CursorStore } from './cursor-store.ts';
 import { GivenUpJournal } from './given-up-journal.ts';
 import { LostEvents } from './lost-events.ts';
 
-interface Kept {
-  readonly disk: Disk;
+interface Places {
+  readonly kept: Pick<Kept, 'bytes' | 'value'>;
   readonly cursors: Pick<CursorStore, 'ids' | 'remove'>;
 }
 
 /** Durably removes what is kept of an endpoint. The cursor last: while it is there, the next start finds what a crash has left of the others. */
-export async function forgetEndpoint(endpointId: string, { disk, cursors }: Kept): Promise<void> {
-  await GivenUpJournal.remove(disk, endpointId);
-  await LostEvents.remove(disk, endpointId);
+export async function forgetEndpoint(endpointId: string, { kept, cursors }: Places): Promise<void> {
+  await GivenUpJournal.remove(kept, endpointId);
+  await LostEvents.remove(kept, endpointId);
   await cursors.remove(endpointId);
 }
 
 /** Removes what a crash in the middle of a deletion left. */
 export async function forgetDeleted(
   isDeleted: (endpointId: string) => boolean,
-  { logger, ...kept }: Kept & { readonly logger: Logger },
+  { logger, ...places }: Places & { readonly logger: Logger },
 ): Promise<void> {
-  for (const endpoint of kept.cursors.ids().filter(isDeleted)) {
+  for (const endpoint of places.cursors.ids().filter(isDeleted)) {
     try {
-      await forgetEndpoint(endpoint, kept);
+      await forgetEndpoint(endpoint, places);
       logger.info('What was left of a deleted endpoint is removed.', { endpoint });
     } catch (cause) {
       // It hurts nobody; the next start tries again.

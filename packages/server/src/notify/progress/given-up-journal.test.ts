@@ -3,6 +3,7 @@ import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
 import { LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import type { Disk } from '../../engine/disk.ts';
+import { keptFiles } from '../../kept/files/kept-files.ts';
 import { type GivenUp, GivenUpJournal, givenUpFolder, givenUpPageMax } from './given-up-journal.ts';
 
 const life = new LifeForTests();
@@ -38,7 +39,7 @@ function world(seed = 1) {
       },
     };
   };
-  return { disk, read, open: (id = 'a') => GivenUpJournal.open(counted(), id, 0) };
+  return { disk, read, open: (id = 'a') => GivenUpJournal.open(keptFiles(counted()), id, 0) };
 }
 
 describe('GivenUpJournal', () => {

@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
 import { type EventsLost, eventsLostIdOf, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Disk } from '../../engine/disk.ts';
-import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
+import type { Kept, KeptValue } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
+import { Turn } from '../../turn.ts';
 
 export const lostFolder = 'notify/lost';
 /** What was told is written this long after, milliseconds: what a killed process may tell twice. Chosen. */
 const writeMs = 1_000;
 
-interface Kept {
+interface Lost {
   readonly through: number;
   readonly events: number;
   readonly pending: readonly EventsLost[];
+}
+
+export interface LostParts {
+  readonly kept: Pick<Kept, 'value'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /**
@@ -21,41 +27,43 @@ interface Kept {
  * the events, so that what is lost is told, whatever happens, at least once.
  */
 export class LostEvents {
-  readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #path: string;
+  readonly #kept: KeptValue;
+  /** One write after the other. */
+  readonly #turn = new Turn();
   #through: number;
   #events: number;
   /** By the id of their notice. */
   #pending: Map<string, EventsLost>;
   #cancelWrite: (() => void) | undefined;
-  /** The last piece of work on the file; the next one waits for it. */
-  #turn: Promise<void> = Promise.resolve();
 
-  private constructor(parts: { disk: Disk; clock: Clock; logger: Logger }, path: string, kept: Kept) {
-    this.#disk = parts.disk;
-    this.#clock = parts.clock;
-    this.#logger = parts.logger;
-    this.#path = path;
-    this.#through = kept.through;
-    this.#events = kept.events;
-    this.#pending = byId(kept.pending);
+  private constructor({ clock, logger }: LostParts, kept: KeptValue, lost: Lost) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#kept = kept;
+    this.#through = lost.through;
+    this.#events = lost.events;
+    this.#pending = byId(lost.pending);
   }
 
   /** Fails with `data_damaged` if the file cannot be read: what was lost would not be told. */
-  static async open(
-    parts: { disk: Disk; clock: Clock; logger: Logger },
-    endpointId: string,
-  ): Promise<LostEvents> {
+  static async open(parts: LostParts, endpointId: string): Promise<LostEvents> {
     const path = pathOf(endpointId);
-    const bytes = await parts.disk.read(path);
-    return new LostEvents(parts, path, bytes ? keptOf(bytes, path) : { through: 0, events: 0, pending: [] });
+    const kept = parts.kept.value(path);
+    const found = await kept.read();
+    if (found.is === 'none') return new LostEvents(parts, kept, { through: 0, events: 0, pending: [] });
+    if (found.is === 'whole' && isLost(found.value)) return new LostEvents(parts, kept, found.value);
+    throw new HousecountError(
+      'data_damaged',
+      `It is ${path}, which says what an endpoint lost. Restore the data folder from a backup, or delete the file: the ` +
+        'endpoint is then not told what it lost.',
+    );
   }
 
   /** Durably forgets what the endpoint lost. */
-  static async remove(disk: Disk, endpointId: string): Promise<void> {
-    if ((await disk.read(pathOf(endpointId))) !== undefined) await disk.remove(pathOf(endpointId));
+  static async remove(kept: Pick<Kept, 'value'>, endpointId: string): Promise<void> {
+    await kept.value(pathOf(endpointId)).remove();
   }
 
   /** Up to this position of the log nothing is sent any more. */
@@ -75,7 +83,7 @@ export class LostEvents {
 
   /** Durable when it resolves. Fails with `log_unavailable`, and then nothing is changed. */
   add(through: number, events: number, pending: readonly EventsLost[]): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turn.take(async () => {
       const total = this.#events + events;
       await this.#write({ through, events: total, pending });
       this.#through = through;
@@ -93,14 +101,14 @@ export class LostEvents {
   /** Writes what was told. */
   async stop(): Promise<void> {
     if (this.#cancelWrite) await this.#writeTold();
-    await this.#turn;
+    await this.#turn.ended();
   }
 
   async #writeTold(): Promise<void> {
     this.#cancelWrite?.();
     this.#cancelWrite = undefined;
     try {
-      await this.#inTurn(() =>
+      await this.#turn.take(() =>
         this.#write({ through: this.#through, events: this.#events, pending: this.pending }),
       );
     } catch (cause) {
@@ -110,16 +118,9 @@ export class LostEvents {
     }
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const mine = this.#turn.then(work);
-    // Whoever asked is told; the next one's turn comes all the same.
-    this.#turn = mine.catch(() => undefined);
-    return mine;
-  }
-
-  async #write(kept: Kept): Promise<void> {
+  async #write(lost: Lost): Promise<void> {
     try {
-      await this.#disk.replace(this.#path, new TextEncoder().encode(encodeLine(kept)));
+      await this.#kept.put(lost);
     } catch (cause) {
       throw new HousecountError('log_unavailable', 'What an endpoint lost cannot be noted.', { cause });
     }
@@ -132,17 +133,7 @@ const byId = (pending: readonly EventsLost[]) => new Map(pending.map((lost) => [
 const pathOf = (endpointId: string) =>
   `${lostFolder}/${createHash('sha256').update(endpointId).digest('hex').slice(0, 32)}`;
 
-function keptOf(bytes: Uint8Array, path: string): Kept {
-  const [line] = decodeLines(bytes);
-  if (line?.end === bytes.length && isKept(line.value)) return line.value;
-  throw new HousecountError(
-    'data_damaged',
-    `It is ${path}, which says what an endpoint lost. Restore the data folder from a backup, or delete the file: the ` +
-      'endpoint is then not told what it lost.',
-  );
-}
-
-function isKept(value: unknown): value is Kept {
+function isLost(value: unknown): value is Lost {
   return (
     isObject(value) &&
     Number.isSafeInteger(value.through) &&

@@ -1,8 +1,9 @@
 import type { Clock } from '../../clock.ts';
+import type { Placed } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
 import { laneOf } from '../notice/notice-event.ts';
-import type { GivenUp, GivenUpJournal, PlacedGivenUp } from '../progress/given-up-journal.ts';
+import type { GivenUp, GivenUpJournal } from '../progress/given-up-journal.ts';
 import type { Redelivered, RedeliveryEnd, RedeliveryRequest } from './redelivery.ts';
 
 /**
@@ -133,7 +134,7 @@ export class GivenUpReturn {
     const oldestMs = clock.nowMs() - ageMsMax;
     let isWhole = true;
     let sent = 0;
-    const page: PlacedGivenUp[] = [];
+    const page: Placed<GivenUp>[] = [];
     let seen = 0;
     for await (const placed of journal.placed()) {
       seen += 1;

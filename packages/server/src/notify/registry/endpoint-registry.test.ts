@@ -8,6 +8,7 @@ import {
   quietLogger,
 } from '../../../testing/worlds/notify-world.ts';
 import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
+import { keptFiles } from '../../kept/files/kept-files.ts';
 import { limits } from '../../limits.ts';
 import { EndpointStore, endpointsPath } from '../endpoint/endpoint-store.ts';
 import { cursorPath } from '../progress/cursor-store.ts';
@@ -22,7 +23,7 @@ const url = 'https://managed.example/notices';
 async function openManaged(world = new NotifyWorld(), configured: { skipHealthTest: boolean }[] = []) {
   const fixed = configured.map((over) => ({ ...endpointForTests('fixed'), ...over }));
   const disk = world.disk.mount();
-  const store = await EndpointStore.open(disk);
+  const store = await EndpointStore.open(keptFiles(disk));
   const enabled = store.list().filter((endpoint) => endpoint.enabled);
   const notify = await world.start([...fixed, ...enabled], {
     paused: new Set([
@@ -104,7 +105,7 @@ describe('managed endpoints', () => {
     };
     const older = endpoints.map(({ redeliverGivenUp, ...rest }) => ({ ...rest, retry: 'agora' }));
     await disk.replace(endpointsPath, new TextEncoder().encode(encodeLine({ version, endpoints: older })));
-    const store = await EndpointStore.open(disk);
+    const store = await EndpointStore.open(keptFiles(disk));
     expect(store.get(id)).toMatchObject({ retry: 'agora', redeliverGivenUp: true });
   });
 
@@ -120,7 +121,7 @@ describe('managed endpoints', () => {
       Buffer.concat([bytes, bytes]),
     ]) {
       world.disk.put(endpointsPath, damage);
-      await expect(EndpointStore.open(disk)).rejects.toMatchObject({ code: 'data_damaged' });
+      await expect(EndpointStore.open(keptFiles(disk))).rejects.toMatchObject({ code: 'data_damaged' });
     }
   });
 

@@ -1,4 +1,4 @@
-import type { Log } from '../../log/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { KeptCursor } from '../progress/cursor-store.ts';
 import type { LostEvents } from '../progress/lost-events.ts';
@@ -8,9 +8,9 @@ import type { SetAside } from '../set-aside/set-aside.ts';
 export interface Place {
   readonly endpoint: Endpoint;
   /** The log as the endpoint reads it. */
-  readonly log: Pick<Log, 'follow' | 'lastPosition'>;
+  readonly log: Feed;
   readonly lost: Pick<LostEvents, 'pending' | 'add'>;
-  /** What the log no longer keeps for the app's endpoints. */
+  /** The events that the log no longer keeps for the app's endpoints. */
   readonly aside: SetAside;
   /** Everything up to this position is done with. */
   readonly finishedTo: number;

@@ -1,5 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import type { Disk } from '../../engine/disk.ts';
+import type { Kept } from '../../kept/contract.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import {
@@ -20,7 +20,7 @@ const chunksPerShare = 8;
 const chunkNamePattern = /^\d{16}$/;
 
 /** A chunk without its entries; `bytes`: of its file. */
-interface Kept {
+interface KeptChunk {
   readonly path: string;
   readonly after: number;
   readonly through: number;
@@ -33,14 +33,19 @@ interface Kept {
  * and the log follows the last. Whoever changes it does so one after the other; others may read meanwhile.
  */
 export class SetAside {
-  readonly #disk: Disk;
+  readonly #room: SetAsideParts['kept'];
   readonly #folder: string;
   readonly #chunkBytes: number;
   /** Oldest first. */
-  #chunks: readonly Kept[];
+  #chunks: readonly KeptChunk[];
 
-  private constructor(disk: Disk, folder: string, chunkBytes: number, chunks: readonly Kept[]) {
-    this.#disk = disk;
+  private constructor(
+    room: SetAsideParts['kept'],
+    folder: string,
+    chunkBytes: number,
+    chunks: readonly KeptChunk[],
+  ) {
+    this.#room = room;
     this.#folder = folder;
     this.#chunkBytes = chunkBytes;
     this.#chunks = chunks;
@@ -51,17 +56,17 @@ export class SetAside {
    * log, and is deleted: damaged chunks too, and what lies before them. Endpoints are told then that it is lost to them.
    */
   static async open(
-    { disk, logger, log }: SetAsideParts,
+    { kept, logger, log }: SetAsideParts,
     app: string,
     shareBytes: number,
   ): Promise<SetAside> {
     const folder = `${setAsideFolder}/${app}`;
-    const names = (await disk.list(folder)).filter((name) => chunkNamePattern.test(name)).sort();
-    const chunks: Kept[] = [];
+    const names = (await kept.list(folder)).filter((name) => chunkNamePattern.test(name)).sort();
+    const chunks: KeptChunk[] = [];
     let next = log.firstPosition - 1;
     let isLast = true;
     for (const path of names.map((name) => `${folder}/${name}`).reverse()) {
-      const bytes = (await disk.read(path)) ?? new Uint8Array();
+      const bytes = (await kept.bytes(path).read()) ?? new Uint8Array();
       const chunk = decodeChunk(bytes);
       const follows = isLast
         ? chunk && chunk.through >= next && chunk.through <= log.lastPosition
@@ -77,9 +82,10 @@ export class SetAside {
       next = chunk.after;
       isLast = false;
     }
-    for (const name of names.slice(0, names.length - chunks.length)) await disk.remove(`${folder}/${name}`);
+    for (const name of names.slice(0, names.length - chunks.length))
+      await kept.bytes(`${folder}/${name}`).remove();
     const chunkBytes = Math.min(chunkBytesMax, Math.ceil(shareBytes / chunksPerShare));
-    return new SetAside(disk, folder, chunkBytes, chunks);
+    return new SetAside(kept, folder, chunkBytes, chunks);
   }
 
   /** Of its files. */
@@ -120,7 +126,7 @@ export class SetAside {
    */
   async read(position: number): Promise<{ entries: readonly LogEntry[]; through: number }> {
     const kept = this.#chunks.find(({ through }) => position < through);
-    const bytes = kept && (await this.#disk.read(kept.path));
+    const bytes = kept && (await this.#room.bytes(kept.path).read());
     if (!bytes) throw new HousecountError('no_longer_kept');
     const chunk = decodeChunk(bytes);
     if (!chunk) throw damagedChunk(kept.path);
@@ -175,14 +181,14 @@ export class SetAside {
     for (;;) {
       const [oldest, ...rest] = this.#chunks;
       if (!oldest || oldest.through > position) return;
-      await this.#disk.remove(oldest.path);
+      await this.#room.bytes(oldest.path).remove();
       this.#chunks = rest;
     }
   }
 
   /** A new chunk, or more of the last one, under the same name. */
-  async #write(last: Kept | undefined, more: Chunk): Promise<void> {
-    const before = last && (await this.#disk.read(last.path));
+  async #write(last: KeptChunk | undefined, more: Chunk): Promise<void> {
+    const before = last && (await this.#room.bytes(last.path).read());
     const known = before && decodeChunk(before);
     if (last && !known) throw damagedChunk(last.path);
     const chunk = known
@@ -190,7 +196,7 @@ export class SetAside {
       : more;
     const path = last?.path ?? `${this.#folder}/${String(chunk.after).padStart(16, '0')}`;
     const parts = encodeChunk(chunk);
-    await this.#disk.replace(path, parts);
+    await this.#room.bytes(path).put(parts);
     const { after, through } = chunk;
     const kept = { path, after, through, bytes: parts.reduce((sum, { length }) => sum + length, 0) };
     this.#chunks = [...(last ? this.#chunks.slice(0, -1) : this.#chunks), kept];
@@ -198,7 +204,7 @@ export class SetAside {
 }
 
 export interface SetAsideParts {
-  readonly disk: Disk;
+  readonly kept: Pick<Kept, 'list' | 'bytes'>;
   readonly logger: Logger;
   /** Where the log begins and ends now. */
   readonly log: { readonly firstPosition: number; readonly lastPosition: number };

@@ -13,7 +13,7 @@ export class SetAsides implements Iterable<[app: string, aside: SetAside]> {
 
   static async open(parts: SetAsideParts, shareBytes: number): Promise<SetAsides> {
     const asides = new SetAsides(parts, shareBytes);
-    for (const app of await parts.disk.list(setAsideFolder)) await asides.of(app);
+    for (const app of await parts.kept.list(setAsideFolder)) await asides.of(app);
     return asides;
   }
 

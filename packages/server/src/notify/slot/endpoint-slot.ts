@@ -22,7 +22,7 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
   readonly failingSinceMs: number | undefined;
 }
 
-/** What any endpoint is run with. */
+/** Runs any endpoint. */
 export interface SlotRunning extends Pick<RunnerParts, 'send' | 'onAttempt'> {
   readonly random: Random;
   readonly textOf: (event: NoticeEvent, format: NoticeFormat) => NoticeText;
@@ -30,7 +30,7 @@ export interface SlotRunning extends Pick<RunnerParts, 'send' | 'onAttempt'> {
   readonly onMoved: (endpointId: string) => void;
 }
 
-/** What brings any endpoint what it was given up on. */
+/** Brings any endpoint the notices that it was given up on. */
 export interface SlotReturning extends Pick<ReturnParts, 'ageMsMax'> {
   /** The notice was delivered since, by hand. */
   readonly isDelivered: (endpointId: string, noticeId: string) => boolean;

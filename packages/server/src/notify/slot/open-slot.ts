@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
-import type { Disk } from '../../engine/disk.ts';
-import type { Log } from '../../log/contract.ts';
+import type { Kept } from '../../kept/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
+import type { LogRetention } from '../../log/contract/retention.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { CursorStore, KeptCursor } from '../progress/cursor-store.ts';
@@ -13,14 +14,14 @@ import type { SetAside } from '../set-aside/set-aside.ts';
 import { EndpointSlot, type SlotReturning, type SlotRunning } from './endpoint-slot.ts';
 
 export interface SlotOpening {
-  readonly disk: Disk;
+  readonly kept: Pick<Kept, 'value' | 'journal'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly log: Pick<Log, 'follow' | 'lastPosition' | 'firstPosition'>;
+  readonly log: Feed & Pick<LogRetention, 'firstPosition'>;
   readonly cursors: Pick<CursorStore, 'get'>;
-  /** What is set aside for an app. */
+  /** The events that are set aside for an app. */
   readonly asideOf: (app: string) => Promise<SetAside>;
-  /** Of each endpoint's given-up journal; undefined: givenUpBytesMax. */
+  /** The size of each endpoint's given-up journal; undefined: givenUpBytesMax. */
   readonly givenUpBytesMax: number | undefined;
   readonly running: SlotRunning;
   readonly returning: SlotReturning;
@@ -28,9 +29,9 @@ export interface SlotOpening {
 
 /** Makes the place of an endpoint whose cursor is stored; nothing is delivered yet. */
 export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promise<EndpointSlot> {
-  const { disk, clock, log, running, returning } = opening;
+  const { kept, clock, log, running, returning } = opening;
   const logger = opening.logger.with({ endpoint: endpoint.id });
-  const lost = await LostEvents.open({ disk, clock, logger }, endpoint.id);
+  const lost = await LostEvents.open({ kept, clock, logger }, endpoint.id);
   // Its mark is of another log; once this one has grown past it, it would look like one of its own.
   if (lost.through > log.lastPosition) await lost.add(0, 0, lost.pending);
   const cursor = startOf(opening.cursors.get(endpoint.id), lost.through, {
@@ -38,7 +39,7 @@ export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promis
     logger,
   });
   const { readAfter } = new DeliveryWindow(cursor);
-  const journal = await GivenUpJournal.open(disk, endpoint.id, readAfter, opening.givenUpBytesMax);
+  const journal = await GivenUpJournal.open(kept, endpoint.id, readAfter, opening.givenUpBytesMax);
   if (journal.damagedBytes > 0)
     logger.error('Given-up notices of the endpoint are damaged on the disk and cannot be read.', {
       damagedBytes: journal.damagedBytes,

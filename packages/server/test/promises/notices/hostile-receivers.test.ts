@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import { systemClock, systemRandom } from '../../../src/clock.ts';
 import { openNodeDisk } from '../../../src/engine/embedded/node-disk.ts';
+import { keptFiles } from '../../../src/kept/files/kept-files.ts';
 import { startNotify } from '../../../src/notify/notify.ts';
 import { retentionCheckMs } from '../../../src/notify/retention/retention.ts';
 import { createHttpSender } from '../../../src/notify/send/send-http.ts';
@@ -53,7 +54,7 @@ test('HOOK19: six hostile receivers delay no other, and nothing of theirs is los
   const log = new LogForTests();
   const notify = await startNotify({
     log,
-    disk,
+    kept: keptFiles(disk),
     clock,
     random: systemRandom(),
     logger: quietLogger(() => undefined),

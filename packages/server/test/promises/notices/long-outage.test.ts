@@ -9,6 +9,7 @@ import type { ChannelEvent } from '@housecount/protocol';
 import { systemClock } from '../../../src/clock.ts';
 import { openEmbeddedLog } from '../../../src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../../../src/engine/embedded/node-disk.ts';
+import { keptFiles } from '../../../src/kept/files/kept-files.ts';
 import { limits } from '../../../src/limits.ts';
 import { encodeRecord } from '../../../src/log/codec.ts';
 import { EntryFeed } from '../../../src/log/entry-feed.ts';
@@ -80,7 +81,7 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
       beyond: (bytes) => store.beyond('main', bytes),
       hold: () => () => undefined,
     },
-    disk,
+    kept: keptFiles(disk),
     clock,
     random: new SimRandom(1),
     logger,

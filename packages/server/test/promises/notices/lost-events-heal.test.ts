@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { type EventsLostChange, fetchHandler, Roster, restHealer } from '@housecount/webhook';
+import { keptFiles } from '../../../src/kept/files/kept-files.ts';
 import { startNotify } from '../../../src/notify/notify.ts';
 import type { Send } from '../../../src/notify/send/transport.ts';
 import { until } from '../../../testing/processes/server-process.ts';
@@ -57,7 +58,7 @@ test.each(['agora', 'standard', 'batch'] as const)(
       log,
       logger: quietLogger(() => undefined),
       metrics: quietMetrics,
-      disk: new SimDisk(new SimRandom(1)).mount(),
+      kept: keptFiles(new SimDisk(new SimRandom(1)).mount()),
       send,
       retention: { ms: hourMs, bytes: Number.MAX_SAFE_INTEGER, bytesPerApp: 0, checkMs: 20 },
       endpoints: [

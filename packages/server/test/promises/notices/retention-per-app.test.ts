@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { liveKey } from '../../../src/channel/channel.ts';
 import { openEmbeddedLog } from '../../../src/engine/embedded/embedded-log.ts';
+import { keptFiles } from '../../../src/kept/files/kept-files.ts';
 import { limits } from '../../../src/limits.ts';
 import type { Log } from '../../../src/log/contract/log.ts';
 import { openLog } from '../../../src/log/open-log.ts';
 import type { LogEntry } from '../../../src/log/record.ts';
+import type { Notify } from '../../../src/notify/contract.ts';
 import type { Endpoint } from '../../../src/notify/endpoint/endpoint.ts';
 import { eventOf } from '../../../src/notify/notice/channel-events.ts';
 import { noticeText } from '../../../src/notify/notice/notice-text.ts';
-import { type Notify } from '../../../src/notify/contract.ts';
 import { startNotify } from '../../../src/notify/notify.ts';
 import { setAsideFolder } from '../../../src/notify/set-aside/set-aside.ts';
 import { createMetrics } from '../../../src/observe/metrics.ts';
@@ -82,7 +83,7 @@ class Machine {
     this.notify = await startNotify({
       ...common,
       log,
-      disk,
+      kept: keptFiles(disk),
       send: ({ url, body }) => (process.alive ? this.#receive(url, body) : new Promise(() => undefined)),
       endpoints,
       retention: this.retention,

@@ -1,0 +1,94 @@
+/**
+ * Small durable state, beside the log: what a part has to know again after a crash. Who keeps something says what it is and
+ * what is lost without it; where it lies, and how it is made durable, only this room knows. Names look like paths.
+ */
+export interface Kept {
+  /** Last parts of the names below `folder`, in no order; none if there is nothing. */
+  list(folder: string): Promise<readonly string[]>;
+  bytes(name: string): KeptBytes;
+  value(name: string): KeptValue;
+  map<Value>(name: string, options: KeptMapOptions<Value>): Promise<KeptMap<Value>>;
+  journal<Entry>(name: string, options: KeptJournalOptions<Entry>): Promise<KeptJournal<Entry>>;
+}
+
+/** Bytes that are replaced as a whole: a crash leaves all of the old or all of the new. */
+export interface KeptBytes {
+  /** Undefined if there are none. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Durable when it resolves; if it fails, what was there may still be. */
+  put(bytes: Uint8Array | Iterable<Uint8Array>): Promise<void>;
+  /** Durable when it resolves; nothing happens if there are none. */
+  remove(): Promise<void>;
+}
+
+/** One value, as JSON, that is replaced as a whole. */
+export interface KeptValue extends Pick<KeptBytes, 'remove'> {
+  read(): Promise<KeptRead>;
+  /** As KeptBytes.put. */
+  put(value: unknown): Promise<void>;
+}
+
+/** A value that is damaged was there: it is for who keeps it to say whether to begin anew. */
+export type KeptRead =
+  | { readonly is: 'none' }
+  | { readonly is: 'damaged' }
+  | { readonly is: 'whole'; readonly value: unknown };
+
+export interface KeptMapOptions<Value> {
+  /** Anything else is damage. */
+  readonly isValue: (value: unknown) => value is Value;
+  /** Makes the failure of opening where more is damaged than a crash damages. */
+  readonly damaged: () => Error;
+  /** It is written anew as a whole when it takes more than this, bytes, and twice what it took then. */
+  readonly rewriteBytesMin: number;
+}
+
+/** Values by key that change often, each by itself; the newest of a key counts. Calls must not overlap. */
+export interface KeptMap<Value> {
+  readonly values: ReadonlyMap<string, Value>;
+  /** There was nothing under this name when it was opened. */
+  readonly isNew: boolean;
+  /** Bytes at the end that were torn when it was opened: the changes in them are not known. */
+  readonly cutBytes: number;
+  /** Durable when it resolves; if it fails, the values here are as before. */
+  put(values: Iterable<readonly [key: string, value: Value]>): Promise<void>;
+  /** Durable when it resolves; if it fails, the key may be known again after a crash. */
+  remove(key: string): Promise<void>;
+  /**
+   * Written when it resolves: a killed process keeps it, and of a power cut only what is synced is sure. True if it was
+   * synced, which it may be without `isSynced`. If it fails, the values here are the new ones all the same.
+   */
+  note(values: ReadonlyMap<string, Value>, isSynced: boolean): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface KeptJournalOptions<Entry> {
+  /** With an article and a capital, for the sentences of failures: `The given-up journal`. */
+  readonly title: string;
+  /** More is refused. */
+  readonly bytesMax: number;
+  /** Told of every whole entry that is there when it is opened, oldest first. */
+  readonly onEntry: (entry: Entry) => void;
+}
+
+/** An entry and where it ends, which names it until some are removed. */
+export interface Placed<Entry> {
+  readonly entry: Entry;
+  readonly end: number;
+}
+
+/** Entries in the order in which they were added. */
+export interface KeptJournal<Entry> {
+  readonly count: number;
+  /** The last append had no room. */
+  readonly isFull: boolean;
+  /** Bytes of entries that were damaged when it was opened: what was in them is not known. */
+  readonly damagedBytes: number;
+  /** Durable when it resolves; those that wait share a sync. Fails with `log_unavailable` if it is full or cannot be written. */
+  append(entries: readonly Entry[]): Promise<void>;
+  /** The entries after `after` that are there now, oldest first; 0: from the first. A place in the middle of one: from the next. */
+  placed(after?: number): AsyncIterable<Placed<Entry>>;
+  /** By their ends; durable when it resolves. Those that are left have other ends then. Fails with `log_unavailable`: they stay. */
+  remove(ends: ReadonlySet<number>): Promise<void>;
+  close(): Promise<void>;
+}
