@@ -5,7 +5,7 @@ import { setUpTool } from '../installed.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Packages whose types are API. */
-export const packages = ['rtc', 'rtm', 'react', 'webhook'];
+export const packages = ['rtc', 'rtm', 'react', 'webhook', 'client'];
 
 /** How their types are read: as an application does that has no other types. */
 export const compilerOptions = {
