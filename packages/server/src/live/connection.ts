@@ -10,7 +10,7 @@ import {
 import { liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { Commands } from '../log/contract/commands.ts';
 import { closingCodes, type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
 import {
   Conversation,
@@ -50,7 +50,7 @@ export interface ConnectionNeeds
     HelloNeeds,
     WelcomeNeeds,
     Pick<StreamNeeds, 'fanOut'> {
-  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Pick<Log, 'submit'>;
+  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Pick<Commands, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'error' | 'warn'>;
   readonly fanOut: WelcomeNeeds['fanOut'] & StreamNeeds['fanOut'];

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/log-follower.ts';
 import { type LogEntry, liveChangeOf } from '../log/record.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
@@ -23,7 +23,7 @@ export interface ConnectionsOptions
   extends Omit<HelloNeeds, 'comingBack' | 'joins'>,
     WelcomeNeeds,
     Pick<ConnectionNeeds, 'onRefusedLogin'> {
-  readonly log: HelloNeeds['log'] & ConnectionNeeds['log'] & Pick<Log, 'follow' | 'lastPosition'>;
+  readonly log: HelloNeeds['log'] & ConnectionNeeds['log'] & Feed;
   readonly fanOut: Pick<FanOut, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Clock;
   readonly random: Random;

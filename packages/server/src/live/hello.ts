@@ -4,9 +4,13 @@ import type { Member } from '../channel/membership/member.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { CommandOutcome } from '../log/contract/commands.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { AddressNotes } from '../log/contract/address-notes.ts';
+import type { Channels } from '../log/contract/channels.ts';
+import type { CommandOutcome, Commands } from '../log/contract/commands.ts';
+import type { Identities } from '../log/contract/identities.ts';
+import type { PastEndings } from '../log/contract/past-endings.ts';
 import type { Refused } from '../log/contract/refused.ts';
+import type { Bans } from '../log/contract/rules.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
@@ -34,7 +38,12 @@ export type HelloRefusal = Refused;
 
 export interface HelloNeeds {
   readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
-  readonly log: Pick<Log, 'banned' | 'channel' | 'endingOf' | 'join' | 'noteAddress' | 'submit' | 'uidOf'>;
+  readonly log: Bans &
+    Pick<Channels, 'channel'> &
+    Pick<PastEndings, 'endingOf'> &
+    Commands &
+    AddressNotes &
+    Pick<Identities, 'uidOf'>;
   readonly clock: Clock;
   readonly random: Pick<Random, 'id'>;
   readonly joins: Pick<JoinBudgets, 'takeJoin' | 'takeChange'>;

@@ -1,11 +1,11 @@
 import { liveKey } from '../channel/channel.ts';
 import { type Clock, stampOf } from '../clock.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { Commands } from '../log/contract/commands.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Membership } from './membership.ts';
 
 export interface LinkNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -41,7 +41,7 @@ export class LinkFacts {
   }
 
   #submit(
-    submitted: ReturnType<Log['submit']>,
+    submitted: ReturnType<Commands['submit']>,
     member: Membership,
     { from, to }: { readonly from: Link; readonly to: Link },
   ): void {

@@ -10,7 +10,10 @@ import { liveKey } from '../channel/channel.ts';
 import type { Metadata } from '../channel/metadata.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { Channels } from '../log/contract/channels.ts';
+import type { Commands } from '../log/contract/commands.ts';
+import type { Identities } from '../log/contract/identities.ts';
+import type { KickingRules } from '../log/contract/rules.ts';
 import { spelledUid } from '../log/decide/account-uids.ts';
 import { locksOf } from './locks/lock-requests.ts';
 import { type KeepNeeds, publishKept } from './messages/kept-messages.ts';
@@ -54,7 +57,10 @@ export type UserStatus = 'online' | 'reconnecting' | 'offline';
 export interface BackendNeeds extends KeepNeeds, WhereNeeds {
   readonly log: KeepNeeds['log'] &
     WhereNeeds['log'] &
-    Pick<Log, 'createRule' | 'resolve' | 'submit' | 'known'>;
+    Pick<KickingRules, 'createRule'> &
+    Pick<Identities, 'resolve'> &
+    Pick<Commands, 'submit'> &
+    Pick<Channels, 'known'>;
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly sessions: Pick<Sessions, 'of' | 'kick'>;
 }

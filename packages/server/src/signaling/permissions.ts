@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { Commands } from '../log/contract/commands.ts';
 import type { Access, Permissions } from '../token/permissions.ts';
 import { refused } from './names/answer.ts';
 import type { ChannelKey } from './names/channel-key.ts';
@@ -28,7 +28,7 @@ const nouns = {
  * it is back. Of a stream channel it is put out if it may do less there than before. Resolves when that is durable.
  */
 export async function permit(
-  { log, clock }: { readonly log: Pick<Log, 'submit'>; readonly clock: Pick<Clock, 'nowMs'> },
+  { log, clock }: { readonly log: Pick<Commands, 'submit'>; readonly clock: Pick<Clock, 'nowMs'> },
   session: Session,
   permissions: Permissions | undefined,
 ): Promise<void> {

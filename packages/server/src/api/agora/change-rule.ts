@@ -1,13 +1,13 @@
 import { HousecountError } from '@housecount/protocol';
 import { agoraRuleChange, agoraRuleChanged, readBody } from '@housecount/schema';
-import type { Log } from '../../log/contract/log.ts';
+import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { durationMsOf, isoOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'changeRule'>;
+  readonly log: Pick<KickingRules, 'changeRule'>;
 }
 
 /** Spec: rest 3.3. The new end counts from now; a rule cannot be made to last 0: that is what DELETE is for. */

@@ -1,13 +1,13 @@
 import { HousecountError } from '@housecount/protocol';
 import { agoraRuleMade, newAgoraRule, readBody } from '@housecount/schema';
-import type { Log } from '../../log/contract/log.ts';
+import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { durationMsOf, scopeOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'createRule'>;
+  readonly log: Pick<KickingRules, 'createRule'>;
 }
 
 /** Spec: rest 3.1. */

@@ -1,12 +1,12 @@
 import { HousecountError } from '@housecount/protocol';
 import { agoraRuleId, agoraRuleMade, readBody } from '@housecount/schema';
-import type { Log } from '../../log/contract/log.ts';
+import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'deleteRule'>;
+  readonly log: Pick<KickingRules, 'deleteRule'>;
 }
 
 /** Spec: rest 3.4. The rule is named in a JSON body. */

@@ -1,14 +1,14 @@
 import { HousecountError, isUid, type Profile, type Role } from '@housecount/protocol';
 import { agoraUserStatus, statusRoles as roles } from '@housecount/schema';
 import { liveKey } from '../../channel/channel.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { path } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channel'>;
+  readonly log: Pick<Channels, 'channel'>;
 }
 
 /** Spec: rest 2.4. */

@@ -1,5 +1,5 @@
 import { agoraChannels } from '@housecount/schema';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryInteger } from '../request/parameters.ts';
@@ -17,7 +17,7 @@ const pageSize = queryInteger('page_size', 'Channels in one page.', {
 });
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channels'>;
+  readonly log: Pick<Channels, 'channels'>;
 }
 
 /** Spec: rest 2.1. Ordered by name, so that a changing count moves no channel to another page. */

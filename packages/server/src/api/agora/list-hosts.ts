@@ -1,13 +1,13 @@
 import { agoraHosts, modes } from '@housecount/schema';
 import { liveKey } from '../../channel/channel.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { hostUids } from './list-users.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channel'>;
+  readonly log: Pick<Channels, 'channel'>;
 }
 
 /** Spec: rest 2.3. */

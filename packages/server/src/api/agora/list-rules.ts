@@ -1,6 +1,6 @@
 import { agoraRuleList } from '@housecount/schema';
 import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
@@ -10,7 +10,7 @@ import { other } from './style.ts';
 const appid = { ...queryText('appid', 'App id.'), required: true };
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'rules'>;
+  readonly log: Pick<KickingRules, 'rules'>;
 }
 
 /** Spec: rest 3.2. Rules that have ended are not listed. */

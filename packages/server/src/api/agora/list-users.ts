@@ -1,7 +1,7 @@
 import { agoraUsers, modes } from '@housecount/schema';
 import { liveKey, type OpenChannel } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
@@ -10,7 +10,7 @@ import { appIdParameter, channelNameOf, channelNameParameter, query } from './st
 const hostsOnly = queryText('hosts_only', 'With any value: only the broadcasters of a live channel.');
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channel'>;
+  readonly log: Pick<Channels, 'channel'>;
 }
 
 /** Spec: rest 2.2. A channel that is not open is an answer, not an error. */

@@ -3,7 +3,8 @@ import { isSame } from '../../channel/channel.ts';
 import { isEvent } from '../../channel/decision.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Feed } from '../../log/contract/feed.ts';
+import type { LogRetention } from '../../log/contract/retention.ts';
 import type { ChannelKey } from '../../signaling/names/channel-key.ts';
 
 interface Found {
@@ -16,11 +17,11 @@ interface Found {
 
 /** Events of signaling channels, read from the log itself. */
 export class SubscriberEvents {
-  readonly #log: Pick<Log, 'lastPosition' | 'firstPosition' | 'follow'>;
+  readonly #log: Feed & Pick<LogRetention, 'firstPosition'>;
   readonly #clock: Clock;
   #waiting = 0;
 
-  constructor(log: Pick<Log, 'lastPosition' | 'firstPosition' | 'follow'>, clock: Clock) {
+  constructor(log: Feed & Pick<LogRetention, 'firstPosition'>, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }

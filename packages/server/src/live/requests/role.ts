@@ -1,7 +1,8 @@
 import { liveKey } from '../../channel/channel.ts';
 import { mayBroadcast } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
 import { rightsOfMember } from '../may-send.ts';
 import type { Membership } from '../membership.ts';
@@ -9,7 +10,7 @@ import type { Answer } from './request.ts';
 import { leaveRoster, maySeeRoster } from './roster.ts';
 
 export interface RoleNeeds {
-  readonly log: Pick<Log, 'channel' | 'submit'>;
+  readonly log: Pick<Channels, 'channel'> & Pick<Commands, 'submit'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly joins: Pick<JoinBudgets, 'takeChange'>;
 }

@@ -1,7 +1,8 @@
 import type { Code, StreamsFrame } from '@housecount/protocol';
 import { allowedOf, refusalToSend } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Bans } from '../../log/contract/rules.ts';
 import { maySendNow, refusalDetail, rightsOfMember } from '../may-send.ts';
 import type { Membership } from '../membership.ts';
 import type { FanOut } from '../roster/fan-out.ts';
@@ -15,7 +16,7 @@ export type SelectStreams = (
 ) => Code | undefined;
 
 export interface StreamNeeds {
-  readonly log: Pick<Log, 'banned' | 'channel'>;
+  readonly log: Bans & Pick<Channels, 'channel'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly fanOut: Pick<FanOut, 'streams'>;
 }

@@ -1,7 +1,7 @@
 import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import { publishEndsMsOf } from '../../token/publish-ends.ts';
 import { checkToken, tokenTime } from '../../token/verify.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
@@ -10,7 +10,7 @@ import type { Membership } from '../membership.ts';
 import type { Answer } from './request.ts';
 
 export interface TokenNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly clock: Clock;
   readonly joins: Pick<JoinBudgets, 'takeChange'>;
 }

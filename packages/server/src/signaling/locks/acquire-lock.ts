@@ -1,7 +1,7 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
 import { idOf } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import { keyOf } from '../names/channel-key.ts';
@@ -12,7 +12,7 @@ import type { LockWaiters } from './lock-waiters.ts';
 type Acquire = Extract<SignalingRequest, { type: 'acquire-lock' }>;
 
 export interface AcquireNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly waiters: Pick<LockWaiters, 'attempt' | 'wait'>;
   readonly sessions: Holders;
   readonly logger: Pick<Logger, 'warn' | 'error'>;

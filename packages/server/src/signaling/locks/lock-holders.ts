@@ -1,9 +1,9 @@
-import type { Log } from '../../log/contract/log.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LockHoldings } from './lock-holdings.ts';
 
 export interface HolderNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly holdings: Pick<LockHoldings, 'of'>;
   /** Resolves when what follows the log has all that is durable by now. */
   readonly presences: { caughtUp(): Promise<void> };

@@ -1,5 +1,5 @@
 import { signalingErrors } from '@housecount/protocol';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import { done } from '../names/answer.ts';
 import { needOfChannel, nothing } from '../names/need.ts';
 import { keyOf, type RequestLines } from '../names/request.ts';
@@ -20,7 +20,7 @@ const needWrite = (frame: Parameters<typeof needOfChannel>[0]) => needOfChannel(
 
 /** What is asked of locks. */
 export function lockLines(
-  parts: AcquireNeeds & { readonly log: Pick<Log, 'known'> },
+  parts: AcquireNeeds & { readonly log: Pick<Channels, 'known'> },
 ): RequestLines<LockRequestType> {
   const { log } = parts;
   const change = (session: Session, frame: LockRequest) =>

@@ -6,7 +6,7 @@ import {
 } from '@housecount/protocol';
 import type { Messages, MessagesPage } from '../../ledger/messages/messages.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { MessageLog } from '../../log/contract/messages.ts';
 import { conversationOf } from '../../log/conversation.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
@@ -26,7 +26,7 @@ import {
 
 export interface KeepNeeds extends PublishNeeds {
   readonly apps: SignalingApps;
-  readonly log: Pick<Log, 'keepMessage'>;
+  readonly log: Pick<MessageLog, 'keepMessage'>;
 }
 
 export interface ReadNeeds {

@@ -1,7 +1,8 @@
 import { signalingErrors } from '@housecount/protocol';
 import type { KickingRule } from '../../channel/rules.ts';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Identities } from '../../log/contract/identities.ts';
+import type { Bans } from '../../log/contract/rules.ts';
 import type { LogRecord } from '../../log/record.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -14,7 +15,7 @@ export interface ModerationNeeds {
 }
 
 /** What the log says of rules. */
-type Rules = Pick<Log, 'banned' | 'uidOf'>;
+type Rules = Bans & Pick<Identities, 'uidOf'>;
 
 /** Rules about an app as a whole speak of no channel: no channel has this name. */
 const noChannel = '';

@@ -1,7 +1,8 @@
 import { type SignalingMessage, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { Counter } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
@@ -29,7 +30,7 @@ export interface PublishNeeds {
 }
 
 export interface MetadataNeeds extends Pick<PublishNeeds, 'clock' | 'audiences'> {
-  readonly log: Pick<Log, 'submit' | 'known'>;
+  readonly log: Pick<Commands, 'submit'> & Pick<Channels, 'known'>;
 }
 
 /** Who publishes: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */

@@ -9,7 +9,9 @@ import {
 import type { Topics } from '../../channel/topics.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
+import type { Identities } from '../../log/contract/identities.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
 import { publishersBusTopic, topicMessagesBusTopic } from '../names/bus-topics.ts';
@@ -23,13 +25,13 @@ import { type ModerationNeeds, muted } from './moderation.ts';
 import type { PublishNeeds } from './publish.ts';
 
 export interface ChangeTopicNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly audiences: Audiences;
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
 
 /** Who publishes in the topics of a channel. */
-type Publishing = Pick<Log, 'channel' | 'uidOf'>;
+type Publishing = Pick<Channels, 'channel'> & Pick<Identities, 'uidOf'>;
 
 export interface PublishTopicNeeds extends ModerationNeeds, Omit<PublishNeeds, 'sessions'> {
   readonly log: ModerationNeeds['log'] & Publishing;

@@ -1,6 +1,7 @@
 import { type SignalingStates, signalingErrors, signalingStatesBytesMax } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { failed } from '../names/refusals.ts';
@@ -9,7 +10,7 @@ import { merged } from './person.ts';
 import type { Presences } from './presences.ts';
 
 export interface StateNeeds {
-  readonly log: Pick<Log, 'submit' | 'channel'>;
+  readonly log: Pick<Commands, 'submit'> & Pick<Channels, 'channel'>;
   readonly presences: Pick<Presences, 'announcedTo'>;
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
@@ -45,7 +46,7 @@ const frameBytes = 200;
 
 /** The user's states in the channel once these are set; what is removed at the same time still counts. */
 function statesWith(
-  log: Pick<Log, 'channel'>,
+  log: Pick<Channels, 'channel'>,
   session: Session,
   key: ChannelKey,
   set: SignalingStates,

@@ -1,7 +1,8 @@
 import { type SignalingClientFrame, type SignalingStates, signalingErrors } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Identities } from '../../log/contract/identities.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
@@ -12,7 +13,7 @@ import type { Presences } from './presences.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
 interface Where {
-  readonly log: Pick<Log, 'channel' | 'uidOf'>;
+  readonly log: Pick<Channels, 'channel'> & Pick<Identities, 'uidOf'>;
   readonly apps: SignalingApps;
 }
 

@@ -1,4 +1,4 @@
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record.ts';
 import { closingCodes } from '../../net/session/closing.ts';
 import { expels, isExpulsion, type ModerationNeeds, tellKicked } from '../messages/moderation.ts';
@@ -8,7 +8,7 @@ import type { FactNeeds } from './session-facts.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface EndedByLogNeeds {
-  readonly log: ModerationNeeds['log'] & Pick<Log, 'channel'>;
+  readonly log: ModerationNeeds['log'] & Pick<Channels, 'channel'>;
   readonly clock: Pick<FactNeeds['clock'], 'nowMs'>;
   readonly sessions: Pick<Sessions, 'all' | 'withId'>;
 }

@@ -1,12 +1,11 @@
 import type { Evidence } from '@housecount/protocol';
 import { type Clock, stampOf } from '../../clock.ts';
-import type { Asked } from '../../log/contract/commands.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Asked, Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 
 export interface FactNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }

@@ -1,5 +1,5 @@
 import { signalingErrors } from '@housecount/protocol';
-import type { Log } from '../../log/contract/log.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import { type MetadataNeeds, writeMetadata } from '../messages/publish.ts';
 import { done } from '../names/answer.ts';
 import { needOfTarget, needOfUser, nothing } from '../names/need.ts';
@@ -15,7 +15,7 @@ type MetadataRequestType =
 
 /** What is asked of metadata. */
 export const metadataLines = (
-  parts: MetadataNeeds & { readonly log: Pick<Log, 'submit'> },
+  parts: MetadataNeeds & { readonly log: Pick<Commands, 'submit'> },
 ): RequestLines<MetadataRequestType> => ({
   'change-metadata': {
     need: ({ target }, userId) => needOfTarget(userId, target, 'write'),

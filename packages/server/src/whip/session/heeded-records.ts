@@ -1,12 +1,12 @@
 import { liveKey } from '../../channel/channel.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import { type LogRecord, liveChangeOf } from '../../log/record.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { SessionRights } from './session-rights.ts';
 
 export interface HeedNeeds {
-  readonly log: Pick<Log, 'channel'>;
+  readonly log: Pick<Channels, 'channel'>;
   readonly sessions: Pick<MediaSessions, 'all' | 'ofConnection'>;
   readonly rights: Pick<SessionRights, 'hold'>;
   readonly ends: Pick<SessionEnds, 'close' | 'cut'>;

@@ -1,13 +1,12 @@
 import { type Profile, platforms } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
-import type { Asked, CommandOutcome, JoinOutcome } from '../../log/contract/commands.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Asked, CommandOutcome, Commands, JoinOutcome } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 
 export interface PlainMembersNeeds {
-  readonly log: Pick<Log, 'join' | 'submit'>;
+  readonly log: Commands;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly logger: Pick<Logger, 'error'>;
   readonly sessions: Pick<MediaSessions, 'ofChannel'>;

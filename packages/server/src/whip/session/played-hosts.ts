@@ -2,12 +2,12 @@ import { HousecountError } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
 import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Streams } from '../../live/roster/streams.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import type { MediaEngine } from '../../media/contract.ts';
 import type { MediaSessions } from './media-session.ts';
 
 export interface PlayedHostsNeeds {
-  readonly log: Pick<Log, 'channel'>;
+  readonly log: Pick<Channels, 'channel'>;
   readonly media: Pick<MediaEngine, 'move'>;
   readonly streams: Pick<Streams, 'of'>;
   readonly sessions: Pick<MediaSessions, 'ofChannel' | 'ofConnection' | 'put'>;

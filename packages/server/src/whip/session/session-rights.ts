@@ -2,7 +2,8 @@ import { HousecountError } from '@housecount/protocol';
 import { allowedOf, type Kinds, refusalToSend, rightsEndMs } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
 import { maySendNow, refusalDetail, rightsOfMember } from '../../live/may-send.ts';
-import type { Log } from '../../log/contract/log.ts';
+import type { Channels } from '../../log/contract/channels.ts';
+import type { Bans } from '../../log/contract/rules.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { EdgeApp } from '../../token/edge-app.ts';
 import type { Admitted } from '../admission.ts';
@@ -12,7 +13,7 @@ import type { SessionEnds } from './session-ends.ts';
 
 export interface SessionRightsNeeds {
   readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
-  readonly log: Pick<Log, 'banned' | 'channel'>;
+  readonly log: Bans & Pick<Channels, 'channel'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly logger: Pick<Logger, 'info'>;
   readonly sessions: Pick<MediaSessions, 'get'>;

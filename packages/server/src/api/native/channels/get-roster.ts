@@ -4,7 +4,7 @@ import { liveKey, type OpenChannel } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
@@ -29,7 +29,7 @@ const after = queryInteger('after', '`next.after` of the page before.', {
 const at = queryText('at', '`next.at` of the page before: all pages of one listing are of the same moment.');
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channel'>;
+  readonly log: Pick<Channels, 'channel'>;
   readonly clock: Clock;
 }
 

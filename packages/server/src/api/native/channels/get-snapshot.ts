@@ -4,7 +4,8 @@ import type { Clock } from '../../../clock.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Channels } from '../../../log/contract/channels.ts';
+import type { Feed } from '../../../log/contract/feed.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { LineStreams } from '../../request/line-stream.ts';
@@ -13,7 +14,7 @@ import { appParameter } from '../../request/parameters.ts';
 import { formatCursor } from '../../request/pull-cursor.ts';
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channels' | 'lastPosition'>;
+  readonly log: Pick<Channels, 'channels'> & Pick<Feed, 'lastPosition'>;
   readonly history: Pick<History, 'caughtUp' | 'sidAt'>;
   readonly clock: Clock;
   /** Default: those of limits.ts. */

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { channelList } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/channel.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText, type Readable } from '../../request/parameters.ts';
@@ -29,7 +29,7 @@ const sort: Readable<Order> = {
 };
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channels'>;
+  readonly log: Pick<Channels, 'channels'>;
 }
 
 export function listChannels(parts: Parts): Operation {

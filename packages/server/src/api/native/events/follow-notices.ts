@@ -1,5 +1,5 @@
 import { notice as noticeShape } from '@housecount/schema';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Feed } from '../../../log/contract/feed.ts';
 import type { Notify } from '../../../notify/contract.ts';
 import type { FormedNotice } from '../../../notify/feed/formed-notice.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
@@ -15,7 +15,7 @@ const after = queryInteger(
 );
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'lastPosition'>;
+  readonly log: Pick<Feed, 'lastPosition'>;
   readonly notify: Pick<Notify, 'notices'>;
   readonly streams: EventStreams;
 }

@@ -8,7 +8,7 @@ import { pulledEvents } from '@housecount/schema';
 import type { Clock } from '../../../clock.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Feed } from '../../../log/contract/feed.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
@@ -37,7 +37,7 @@ const wait = queryInteger('wait', 'If there is nothing new, wait this long for i
 
 interface Parts extends AppList {
   readonly history: Pick<History, 'caughtUp' | 'scan' | 'oldest' | 'positionBefore' | 'sidAt' | 'news'>;
-  readonly log: Pick<Log, 'lastPosition'>;
+  readonly log: Pick<Feed, 'lastPosition'>;
   readonly clock: Clock;
   /** How the joins and leaves of communication channels are numbered. */
   readonly communicationEventsOf: (app: string) => CommunicationEvents;

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { messagePage, object, string } from '@housecount/schema';
 import type { Messages } from '../../../ledger/messages/messages.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { MessageLog } from '../../../log/contract/messages.ts';
 import { conversationOf } from '../../../log/conversation.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import { pageOf } from '../../../signaling/messages/kept-messages.ts';
@@ -42,7 +42,7 @@ const refusals = ['invalid_app_id', 'history_off', 'overloaded'] as const;
 interface Parts extends AppList {
   /** The messages that users had kept. */
   readonly kept: Pick<Messages, 'read'>;
-  readonly log: Pick<Log, 'eraseMessages'>;
+  readonly log: Pick<MessageLog, 'eraseMessages'>;
 }
 
 /** The messages that were published to be kept: read, and deleted. */

@@ -4,7 +4,9 @@ import type { OpenChannel } from '../../../channel/channel.ts';
 import type { Member } from '../../../channel/membership/member.ts';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Channels } from '../../../log/contract/channels.ts';
+import type { Feed } from '../../../log/contract/feed.ts';
+import type { LogRetention } from '../../../log/contract/retention.ts';
 import { type ChannelKey, placeOf } from '../../../signaling/names/channel-key.ts';
 import { userIdOf } from '../../../signaling/names/identity.ts';
 import type { AppList } from '../../request/apps.ts';
@@ -41,7 +43,7 @@ const cursorParameter = {
 };
 
 interface Parts extends AppList {
-  readonly log: Pick<Log, 'channel' | 'lastPosition' | 'firstPosition' | 'follow'>;
+  readonly log: Pick<Channels, 'channel'> & Feed & Pick<LogRetention, 'firstPosition'>;
   readonly clock: Clock;
 }
 
@@ -51,7 +53,10 @@ export function subscriberOperations(parts: Parts): readonly Operation[] {
 }
 
 function listSubscribers(
-  parts: AppList & { readonly log: Pick<Log, 'channel' | 'lastPosition'>; readonly clock: Clock },
+  parts: AppList & {
+    readonly log: Pick<Channels, 'channel'> & Pick<Feed, 'lastPosition'>;
+    readonly clock: Clock;
+  },
 ): Operation {
   const { log, clock } = parts;
   const snapshots = new RosterSnapshots(clock);
@@ -98,7 +103,7 @@ function listSubscribers(
 
 function listSubscriberEvents(
   parts: AppList & {
-    readonly log: Pick<Log, 'lastPosition' | 'firstPosition' | 'follow'>;
+    readonly log: Feed & Pick<LogRetention, 'firstPosition'>;
     readonly clock: Clock;
   },
 ): Operation {

@@ -1,10 +1,11 @@
-import type { Log } from '../../../log/contract/log.ts';
+import type { Channels } from '../../../log/contract/channels.ts';
+import type { Identities } from '../../../log/contract/identities.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { uidOf, userIdOf } from '../../names/identity.ts';
 import type { Whereabouts } from '../../presence/whereabouts.ts';
 
 export interface MembershipNeeds {
-  readonly log: Pick<Log, 'channel' | 'uidOf'>;
+  readonly log: Pick<Channels, 'channel'> & Pick<Identities, 'uidOf'>;
   readonly whereabouts: Pick<Whereabouts, 'subscriptions'>;
 }
 
@@ -32,7 +33,7 @@ export function loggedMemberships(
 }
 
 /** Is the session in the channel, as the log has it? */
-export function isLoggedIn(log: Pick<Log, 'channel'>, key: ChannelKey, id: string): boolean {
+export function isLoggedIn(log: Pick<Channels, 'channel'>, key: ChannelKey, id: string): boolean {
   const presence = log.channel(key);
   return presence?.sid !== undefined && presence.roster.getByConnection(id) !== undefined;
 }

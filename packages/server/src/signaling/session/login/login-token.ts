@@ -1,7 +1,7 @@
 import { signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Commands } from '../../../log/contract/commands.ts';
 import { tokenTime } from '../../../token/verify.ts';
 import { checkSignalingToken } from '../../../token/verify-signaling.ts';
 import { done, refused, type SignalingAnswer } from '../../names/answer.ts';
@@ -10,7 +10,7 @@ import { permit } from '../../permissions.ts';
 import type { Session } from '../session.ts';
 
 export interface RenewNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly clock: Clock;
 }
 

@@ -1,6 +1,7 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
-import type { CommandOutcome } from '../../../log/contract/commands.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { AddressNotes } from '../../../log/contract/address-notes.ts';
+import type { CommandOutcome, Commands } from '../../../log/contract/commands.ts';
+
 import type { PutOut } from '../../../log/decide/endings.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import { isBanned, keptOut, type ModerationNeeds, tellKicked } from '../../messages/moderation.ts';
@@ -26,7 +27,7 @@ export type Admission =
 type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
 
 export interface LoginsNeeds extends LoginNeeds {
-  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Pick<Log, 'submit' | 'noteAddress'>;
+  readonly log: MembershipNeeds['log'] & ModerationNeeds['log'] & Pick<Commands, 'submit'> & AddressNotes;
   readonly whereabouts: MembershipNeeds['whereabouts'];
   readonly sessions: Pick<Sessions, 'of' | 'begin' | 'takeRenewals'>;
   readonly endings: Pick<SessionEndings, 'of' | 'putOutOf'>;

@@ -1,5 +1,5 @@
 import type { Code } from '@housecount/protocol';
-import type { Log } from '../../../log/contract/log.ts';
+import type { PastEndings } from '../../../log/contract/past-endings.ts';
 import type { Ending, PutOut } from '../../../log/decide/endings.ts';
 
 /** Sessions of which it is remembered here that others ended them, beside what the log says; beyond it the oldest are forgotten. About 100 bytes each. */
@@ -7,11 +7,11 @@ const recentEndingsMax = 100_000;
 
 /** How others ended sessions that are no more: as the log says, and here of those that were in no channel, of which it knows nothing. */
 export class SessionEndings {
-  readonly #log: Pick<Log, 'endingOf' | 'putOut'>;
+  readonly #log: PastEndings;
   /** Those first that ended first. */
   readonly #recent = new Map<string, Ending['code']>();
 
-  constructor(log: Pick<Log, 'endingOf' | 'putOut'>) {
+  constructor(log: PastEndings) {
     this.#log = log;
   }
 

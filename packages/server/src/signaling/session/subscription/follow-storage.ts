@@ -1,6 +1,6 @@
 import type { ChannelKey as AnyChannelKey } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Channels } from '../../../log/contract/channels.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import type { Audiences } from '../../names/audiences.ts';
 import { storageBusTopic } from '../../names/bus-topics.ts';
@@ -9,7 +9,7 @@ import { storageText } from '../../storage/storage-frames.ts';
 import type { Begin } from './telling.ts';
 
 export interface StorageNeeds {
-  readonly log: Pick<Log, 'known'>;
+  readonly log: Pick<Channels, 'known'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly audiences: Audiences;
 }

@@ -1,7 +1,7 @@
 import { type Code, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Commands } from '../../../log/contract/commands.ts';
 import type { Logger } from '../../../observe/contract.ts';
 import { checkToken, tokenTime } from '../../../token/verify.ts';
 import { refused, type SignalingAnswer } from '../../names/answer.ts';
@@ -10,7 +10,7 @@ import { failed } from '../../names/refusals.ts';
 import type { Session } from '../session.ts';
 
 export interface StreamTokenNeeds {
-  readonly log: Pick<Log, 'submit'>;
+  readonly log: Pick<Commands, 'submit'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
   /** The development app runs, whose certificate everybody knows: no token is needed. */

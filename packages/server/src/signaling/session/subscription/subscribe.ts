@@ -1,6 +1,6 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
 import { limits } from '../../../limits.ts';
-import type { Log } from '../../../log/contract/log.ts';
+import type { Commands } from '../../../log/contract/commands.ts';
 import { done, refused } from '../../names/answer.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { failed } from '../../names/refusals.ts';
@@ -9,7 +9,7 @@ import { statesFault } from '../../presence/own-states.ts';
 import type { Session } from '../session.ts';
 import { checkStreamToken, type StreamTokenNeeds } from './stream-token.ts';
 
-export type SubscribeNeeds = StreamTokenNeeds & { readonly log: Pick<Log, 'join'> };
+export type SubscribeNeeds = StreamTokenNeeds & { readonly log: Pick<Commands, 'join'> };
 
 /** Makes the session's user a member of the channel, or changes how it is one; what happens there is told once the answer is. */
 export async function subscribe(
@@ -79,7 +79,7 @@ export async function subscribe(
 
 /** Ends the membership; resolves when that is durable. Nothing of the channel is told after the call. */
 export async function unsubscribe(
-  { log }: { readonly log: Pick<Log, 'submit'> },
+  { log }: { readonly log: Pick<Commands, 'submit'> },
   session: Session,
   key: ChannelKey,
 ): Promise<Answer> {
