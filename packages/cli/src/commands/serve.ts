@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import type { Config } from '@housecount/server/config/config';
-import { development, isJsonLog, type LoadOptions, loadConfig } from '@housecount/server/config/load';
+import { development } from '@housecount/server/config/development';
+import { isJsonLog, type LoadOptions, loadConfig } from '@housecount/server/config/load';
 import { isLoopbackHost } from '@housecount/server/net/address/loopback';
 import { createLogger } from '@housecount/server/observe/logger';
 import { ConfigError } from '@housecount/server/settings/reader';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Glob } from 'bun';
 import { ConfigError } from '../settings/reader.ts';
 import { environmentKinds, variableOf } from './environment.ts';
-import { endpointIdOf, type LoadOptions, loadConfig } from './load.ts';
+import { type LoadOptions, loadConfig } from './load.ts';
+import { endpointIdOf } from './sections/endpoints.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { development } from '../../src/config/load.ts';
+import { development } from '../../src/config/development.ts';
 import { Client } from '../../testing/clients/client.ts';
 import { buildConsole } from '../../testing/processes/built-console.ts';
 import { startReceiver } from '../../testing/processes/receiver.ts';

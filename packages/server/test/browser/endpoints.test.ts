@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { development } from '../../src/config/load.ts';
+import { development } from '../../src/config/development.ts';
 import { buildConsole } from '../../testing/processes/built-console.ts';
 import { startReceiver } from '../../testing/processes/receiver.ts';
 import { until } from '../../testing/processes/server-process.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { development } from '../../src/config/load.ts';
+import { development } from '../../src/config/development.ts';
 import { buildConsole } from '../../testing/processes/built-console.ts';
 import { wantProgram } from '../../testing/processes/debian-program.ts';
 import {

@@ -2,7 +2,8 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { development, loadConfig } from '../../../src/config/load.ts';
+import { development } from '../../../src/config/development.ts';
+import { loadConfig } from '../../../src/config/load.ts';
 import { type RunningServer, startServer } from '../../../src/main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-limits-'));

@@ -1,0 +1,2 @@
+/** A text that says something. */
+export const filled = (value: string) => value.trim() !== '';
