@@ -20,6 +20,7 @@ export const floors = [
   ['config'],
   ['data', 'operate'],
   ['shipped-files.ts'],
+  ['assembly'],
   ['main.ts'],
 ];
 
@@ -46,7 +47,7 @@ export const never = {
   'engine/': { words: 'knows what a record means', not: server('channel', 'log') },
   'data/': {
     words: 'is needed by a running server but at the start',
-    by: [...server('main.ts'), 'packages/cli'],
+    by: [...server('assembly'), 'packages/cli'],
   },
   'net/': { words: 'knows a channel', not: server('channel', 'log', 'rosters', 'live') },
   'settings/': {
@@ -54,8 +55,8 @@ export const never = {
     only: [...server('settings'), 'packages/protocol', 'node:'],
   },
   'config/': {
-    words: 'is needed by a part: `main.ts` hands out what each needs',
-    by: [...server('main.ts', 'operate'), 'packages/cli'],
+    words: 'is needed by a part: `assembly/` hands out what each needs',
+    by: [...server('main.ts', 'assembly', 'operate'), 'packages/cli'],
   },
   'token/': { words: 'knows who is in a channel', not: server('channel', 'log', 'rosters') },
   'kept/': { words: 'knows what a line or a row says', not: server('channel', 'log', 'notify', 'ledger') },
@@ -65,9 +66,9 @@ export const never = {
   'signaling/': { words: 'knows a membership that the log does not', not: deciding },
   'notify/': {
     words: 'delays a join',
-    by: server('notify', 'ledger', 'api', 'config', 'data', 'operate', 'main.ts').concat('packages/cli'),
+    by: server('notify', 'ledger', 'api', 'config', 'data', 'operate', 'assembly').concat('packages/cli'),
   },
-  'ledger/': { words: 'is read by a decision', by: server('ledger', 'signaling', 'api', 'data', 'main.ts') },
+  'ledger/': { words: 'is read by a decision', by: server('ledger', 'signaling', 'api', 'data', 'assembly') },
   'media/': { words: 'knows members', not: server('channel', 'log', 'live', 'whip') },
   'api/': { words: 'bypasses `log/`', not: [...deciding, ...server('engine')] },
   'observe/': { words: 'sees a secret', not: server('token', 'config', 'settings', 'kept') },
