@@ -43,6 +43,7 @@ export async function buildNotify(
   warnIfCutOff(settings, managed, common);
   const notify = await startNotify({
     ...common,
+    limits,
     log,
     kept,
     send: sender.send,

@@ -50,6 +50,15 @@ export const limitSettings = {
   ...limit('redeliveriesKeptMax', 'count', 'Ended redeliveries whose result can be read.'),
   ...limit('redeliveryNoticesMax', 'count', 'Notices of one redelivery; more are `query_invalid`.'),
   ...limit('redeliveryScanMax', 'count', 'Events looked at to find them; more are `query_invalid`.'),
+  ...limit('redeliveryInFlightMax', 'count', 'Attempts of one redelivery under way at once.'),
+  ...limit('redeliveryFailuresMax', 'count', 'Attempts in a row that fail; then a redelivery ends.'),
+  ...limit('endpointInFlightMax', 'count', 'Attempts of one endpoint under way at once; others wait.'),
+  ...limit(
+    'endpointOutstandingMax',
+    'count',
+    'Deliveries of one endpoint that are not finished; the log keeps the rest.',
+  ),
+  ...limit('batchOutstandingMax', 'count', 'The same of an endpoint in the `batch` format.'),
   ...limit('appEndpointsMax', 'count', 'Endpoints of one app; the next is `endpoints_full`.'),
   ...limit('healthTestsMax', 'count', 'Health tests at once; the next is `rate_limited`.'),
   ...limit(

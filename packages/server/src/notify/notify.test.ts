@@ -143,6 +143,17 @@ describe('attempts', () => {
 });
 
 describe('limits', () => {
+  test('LIMIT4: an endpoint has as many attempts under way, and as much unfinished, as its server was set to', async () => {
+    const world = new NotifyWorld();
+    world.answering = () => new Promise(() => {});
+    const own = { ...limits, endpointInFlightMax: 2, endpointOutstandingMax: 5 };
+    const notify = await world.start([endpointForTests('good')], { limits: own });
+    world.log.append(...new LifeForTests().whole(20));
+    await world.clock.advance(0);
+    expect(notify.status()[0]).toMatchObject({ state: 'waiting-for-room', inFlight: 2, outstanding: 5 });
+    await notify.stop();
+  });
+
   test('HOOK8: attempts in flight and outstanding deliveries are bounded, and what waits in the log is not lost', async () => {
     const world = new NotifyWorld();
     const release: (() => void)[] = [];

@@ -2,10 +2,12 @@ import type { CommunicationEvents } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Kept } from '../kept/contract.ts';
+import { limits } from '../limits.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import type { LogRetention } from '../log/contract/retention.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { Notify } from './contract.ts';
+import type { RunnerLimits } from './delivery/endpoint-runner.ts';
 import type { Endpoint } from './endpoint/endpoint.ts';
 import { AttemptFeed } from './feed/attempt-feed.ts';
 import { attemptReports, type ReportListener } from './feed/attempt-reports.ts';
@@ -17,6 +19,7 @@ import { attemptMetrics, endpointMetrics, setAsideMetrics } from './notify-metri
 import { CursorStore } from './progress/cursor-store.ts';
 import type { Cursor } from './progress/delivery-window.ts';
 import { forgetDeleted, forgetEndpoint } from './progress/forget.ts';
+import type { ResendLimits } from './redelivery/redelivery.ts';
 import { Resender } from './redelivery/resender.ts';
 import type { Retention } from './retention/retention.ts';
 import { RetentionWatch } from './retention/retention-watch.ts';
@@ -44,6 +47,8 @@ export interface NotifyOptions {
   readonly retention: Retention;
   /** Of each endpoint's given-up journal; default givenUpBytesMax. */
   readonly givenUpBytesMax?: number;
+  /** Default: those of limits.ts. */
+  readonly limits?: RunnerLimits & ResendLimits;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
@@ -86,6 +91,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   await forgetDeleted((id) => !ids.has(id) && isDeleted(id), { ...named, cursors });
   const resender = new Resender({
     ...named,
+    limits: options.limits ?? limits,
     textOf: (event, format) => wording.textOf(event, format),
     onAttempt: reports,
     onBug: (cause) => logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
@@ -128,6 +134,7 @@ function slotsOf(
     asideOf: (app) => asides.of(app),
     givenUpBytesMax: options.givenUpBytesMax,
     running: {
+      limits: options.limits ?? limits,
       random,
       send,
       textOf: (event, format) => wording.textOf(event, format),

@@ -58,6 +58,8 @@ export interface RedeliveryLimits extends PlanLimits {
   /** How many run or wait, and how many ended ones are remembered. */
   readonly redeliveriesMax: number;
   readonly redeliveriesKeptMax: number;
+  /** Attempts in a row that fail; then one ends. */
+  readonly redeliveryFailuresMax: number;
 }
 
 type Running = { -readonly [Name in keyof Redelivery]: Redelivery[Name] };
@@ -175,7 +177,7 @@ export class Redeliveries {
         },
       });
       if (ended === 'receiver-failed')
-        state.trouble = `It ended early: ${limits.redeliveryFailuresMax} attempts in a row failed (${state.trouble}).`;
+        state.trouble = `It ended early: ${this.#limits.redeliveryFailuresMax} attempts in a row failed (${state.trouble}).`;
       this.#end(state, ended === 'receiver-failed' ? 'failed' : ended);
     } catch (cause) {
       logger.error('A redelivery failed.', { redelivery: state.id, cause });

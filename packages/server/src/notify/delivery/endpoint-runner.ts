@@ -1,6 +1,5 @@
 import type { EventsLost } from '@housecount/protocol';
 import type { Clock, Random } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import type { LogEntry } from '../../log/record.ts';
 import type { Logger } from '../../observe/contract.ts';
@@ -29,7 +28,16 @@ export type RunnerJournal = GiveUpParts['journal'] & {
   has(position: number, noticeId: string): boolean;
 };
 
+export interface RunnerLimits {
+  /** Requests under way at once. */
+  readonly endpointInFlightMax: number;
+  /** Notices taken from the log and not finished; of a `batch` endpoint the other. */
+  readonly endpointOutstandingMax: number;
+  readonly batchOutstandingMax: number;
+}
+
 export interface RunnerParts {
+  readonly limits: RunnerLimits;
   readonly log: Pick<Feed, 'follow'>;
   readonly clock: Clock;
   readonly random: Pick<Random, 'fraction'>;
@@ -72,8 +80,8 @@ export interface RunnerStatus {
 /**
  * Delivers to one endpoint: its reader takes notices from the log, its queue says which may go when, and each attempt is
  * judged, retried, given up or finished. It reads at its own pace, so that its receiver, whatever it does, holds up nobody
- * else; what it holds in memory is bounded by limits.endpointOutstandingMax or limits.batchOutstandingMax notices, at
- * most limits.endpointInFlightMax requests of them under way.
+ * else; what it holds in memory is bounded by `endpointOutstandingMax` or `batchOutstandingMax` notices, at
+ * most `endpointInFlightMax` requests of them under way.
  */
 export class EndpointRunner {
   readonly endpoint: Endpoint;
@@ -112,7 +120,7 @@ export class EndpointRunner {
       ...parts,
       cursor,
       outstandingMax:
-        endpoint.format === 'batch' ? limits.batchOutstandingMax : limits.endpointOutstandingMax,
+        endpoint.format === 'batch' ? parts.limits.batchOutstandingMax : parts.limits.endpointOutstandingMax,
       noticeOf: (entry) => this.#noticeOf(entry, isFor),
       onNotice: (notice) => this.#queue.add(notice),
       onPause: () => {
@@ -185,7 +193,7 @@ export class EndpointRunner {
   /** Starts attempts while there is room in flight. A paused endpoint is tried with what is due again, not with more. */
   #pump(): void {
     const halted = this.#health.halt?.state;
-    while (this.#inFlight < limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
+    while (this.#inFlight < this.#parts.limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
       if (halted === 'gone') return;
       const again = this.#retries.next();
       const delivery = again?.delivery ?? (halted === undefined ? this.#queue.next() : undefined);

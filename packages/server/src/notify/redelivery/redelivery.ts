@@ -1,6 +1,5 @@
 import { batchNoticesMax, type ChannelEvent } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import { type AttemptReport, attempt } from '../delivery/attempt.ts';
 import { describeOutcome, isAccepted, isTooLarge } from '../delivery/retry-plan.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
@@ -31,7 +30,16 @@ export interface RedeliveryRequest {
   readonly onOutcome: (delivered: boolean, noticeId: string, result: string) => void;
 }
 
+/** The limits of one redelivery. */
+export interface ResendLimits {
+  /** Attempts under way at once. */
+  readonly redeliveryInFlightMax: number;
+  /** Attempts in a row that fail; then it ends. */
+  readonly redeliveryFailuresMax: number;
+}
+
 export interface RedeliveryParts {
+  readonly limits: ResendLimits;
   readonly clock: Clock;
   readonly send: Send;
   /** In the endpoint's format. */
@@ -46,9 +54,9 @@ export type RedeliveryEnd = 'done' | 'cancelled' | 'receiver-failed';
 
 /**
  * Sends notices to an endpoint once more, one attempt each, beside its own deliveries and without its cursor. One
- * member's notices go one after the other, those of different members up to limits.redeliveryInFlightMax at once; in
+ * member's notices go one after the other, those of different members up to `redeliveryInFlightMax` at once; in
  * `batch` one request after the other, with as many as it holds, and in halves where the receiver finds it too large. Ends
- * when all were tried, the signal aborts, or limits.redeliveryFailuresMax attempts in a row failed. Fails with what reading
+ * when all were tried, the signal aborts, or `redeliveryFailuresMax` attempts in a row failed. Fails with what reading
  * the notices fails with.
  */
 export async function redeliver(request: RedeliveryRequest, parts: RedeliveryParts): Promise<RedeliveryEnd> {
@@ -64,7 +72,8 @@ export async function redeliver(request: RedeliveryRequest, parts: RedeliveryPar
   let fault: { readonly cause: unknown } | undefined;
   try {
     for await (const { lane, group } of requestsOf(notices, formOf)) {
-      while (underWay.size >= limits.redeliveryInFlightMax && !signal.aborted) await Promise.race(underWay);
+      while (underWay.size >= parts.limits.redeliveryInFlightMax && !signal.aborted)
+        await Promise.race(underWay);
       if (signal.aborted) break;
       const before = lanes.get(lane) ?? Promise.resolve();
       const task = before
@@ -126,7 +135,7 @@ export async function redeliver(request: RedeliveryRequest, parts: RedeliveryPar
     for (const { text } of notices) request.onOutcome(delivered, text.noticeId, result);
     if (!delivered && endpoint.format !== 'batch') request.blocked?.add(lane);
     failures = delivered ? 0 : failures + 1;
-    if (failures >= limits.redeliveryFailuresMax) ending.abort();
+    if (failures >= parts.limits.redeliveryFailuresMax) ending.abort();
     return true;
   }
 }

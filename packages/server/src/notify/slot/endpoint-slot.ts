@@ -23,7 +23,7 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
 }
 
 /** Runs any endpoint. */
-export interface SlotRunning extends Pick<RunnerParts, 'send' | 'onAttempt'> {
+export interface SlotRunning extends Pick<RunnerParts, 'limits' | 'send' | 'onAttempt'> {
   readonly random: Random;
   readonly textOf: (event: NoticeEvent, format: NoticeFormat) => NoticeText;
   /** The endpoint's cursor, or its halt, is not what it was. */
@@ -130,6 +130,7 @@ export class EndpointSlot {
     this.#runner = new EndpointRunner(endpoint, this.#cursor, {
       clock,
       logger,
+      limits: running.limits,
       random: running.random,
       send: running.send,
       textOf: (event) => running.textOf(event, endpoint.format),

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { type EventsLostChange, fetchHandler, Roster, restHealer } from '@housecount/webhook';
 import { keptFiles } from '../../../src/kept/files/kept-files.ts';
+import { limits } from '../../../src/limits.ts';
 import { startNotify } from '../../../src/notify/notify.ts';
 import type { Send } from '../../../src/notify/send/transport.ts';
 import { until } from '../../../testing/processes/server-process.ts';
@@ -55,6 +56,7 @@ test.each(['agora', 'standard', 'batch'] as const)(
     };
     const notify = await startNotify({
       ...deps,
+      limits,
       log,
       logger: quietLogger(() => undefined),
       metrics: quietMetrics,

@@ -12,17 +12,17 @@ interface Parts extends AppList {
   readonly notify: Pick<Notify, 'status'>;
   readonly redeliveries: Pick<Redeliveries, 'count' | 'start'>;
   /** Default: those of limits.ts. */
-  readonly limits?: Pick<RedeliveryLimits, 'redeliveryNoticesMax'>;
+  readonly limits?: Pick<RedeliveryLimits, 'redeliveryNoticesMax' | 'redeliveryFailuresMax'>;
 }
 
 export function redeliver(parts: Parts): Operation {
-  const { redeliveryNoticesMax } = parts.limits ?? limits;
+  const { redeliveryNoticesMax, redeliveryFailuresMax } = parts.limits ?? limits;
   return {
     method: 'POST',
     path: '/v1/apps/{app}/redeliver',
     id: 'redeliver',
     summary: 'Send notices to an endpoint once more',
-    description: `In the order of the log, one attempt each, under the same noticeId and with the same bytes but for the time of sending and the signatures. At most ${redeliveryNoticesMax} notices. It ends after ${limits.redeliveryFailuresMax} failed attempts in a row.`,
+    description: `In the order of the log, one attempt each, under the same noticeId and with the same bytes but for the time of sending and the signatures. At most ${redeliveryNoticesMax} notices. It ends after ${redeliveryFailuresMax} failed attempts in a row.`,
     style: {
       kind: 'native',
       refusals: [
