@@ -4,11 +4,13 @@ import type { Shape } from './shape.ts';
 
 /**
  * A JSON body that fits its shape.
- * @throws HousecountError body_invalid, or the code of the part that does not fit, with a sentence that names it
+ * @throws HousecountError body_invalid, or the code of the part that is there and does not fit, with a sentence that names it
  */
 export function readBody<T>(shape: Shape<T>, body: unknown): T {
   const fault = faultOf(shape, body);
-  if (fault) throw new HousecountError(fault.code ?? 'body_invalid', sentenceOf(fault));
+  // What is not there is no bad name: the body is wrong as a whole.
+  const code = fault?.kind === 'missing' ? undefined : fault?.code;
+  if (fault) throw new HousecountError(code ?? 'body_invalid', sentenceOf(fault));
   return body as T;
 }
 
