@@ -178,8 +178,6 @@ const filesOfFolderMax = 15;
 const largerFolders = {
   bench: 24, // Each measurement is a command, and stands beside the others.
   'packages/protocol/src': 22,
-  'packages/server/src/channel': 18,
-  'packages/server/src/log': 26,
   scripts: 20, // So does each command of the project, with what it shares.
 };
 

@@ -3,13 +3,13 @@ import type { Channel } from './channel.ts';
 import type { ChannelCommand, TimeCommand } from './command.ts';
 import type { ChannelChange, Decision } from './decision.ts';
 import { evolve } from './evolve.ts';
-import { blindLocks, changeLocks, expiredLocks, type LockLimits, recoverLocks } from './locks.ts';
 import { decideMembership, endedMembers, memberOf, prolonged, recovered } from './membership/decide.ts';
 import type { MembershipLimits } from './membership/join.ts';
-import { changeMetadata, type MetadataLimits } from './metadata.ts';
+import { blindLocks, changeLocks, expiredLocks, type LockLimits, recoverLocks } from './parts/locks.ts';
+import { changeMetadata, type MetadataLimits } from './parts/metadata.ts';
+import { changeStates, type StatesLimits } from './parts/states.ts';
+import { changeTopics, type TopicLimits } from './parts/topics.ts';
 import { mayBeAsked } from './policy.ts';
-import { changeStates, type StatesLimits } from './states.ts';
-import { changeTopics, type TopicLimits } from './topics.ts';
 
 /** How much a channel may have; a kind that may not have something is not asked about it (policy.ts). */
 export interface ChannelLimits

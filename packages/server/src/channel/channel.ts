@@ -1,10 +1,10 @@
 import type { Profile } from '@housecount/protocol';
-import { type Locks, noLocks } from './locks.ts';
 import type { Roster } from './membership/roster.ts';
 import { Trie } from './membership/trie.ts';
-import { type Metadata, noMetadata } from './metadata.ts';
-import type { StatesOf } from './states.ts';
-import type { Publishers } from './topics.ts';
+import { type Locks, noLocks } from './parts/locks.ts';
+import { type Metadata, noMetadata } from './parts/metadata.ts';
+import type { StatesOf } from './parts/states.ts';
+import type { Publishers } from './parts/topics.ts';
 
 /**
  * What a channel can be. `live`: of video, told of to webhooks; `message` and `stream`: of signaling, for those who subscribe;

@@ -1,9 +1,9 @@
 import type { ConnectionKind, Evidence, Profile, Role, RuleScope } from '@housecount/protocol';
-import type { LockCommand, LockRefusal } from './locks.ts';
 import type { PublishRights } from './membership/rights.ts';
-import type { MetadataCommand, MetadataRefusal } from './metadata.ts';
-import type { StatesCommand } from './states.ts';
-import type { TopicCommand, TopicRefusal } from './topics.ts';
+import type { LockCommand, LockRefusal } from './parts/locks.ts';
+import type { MetadataCommand, MetadataRefusal } from './parts/metadata.ts';
+import type { StatesCommand } from './parts/states.ts';
+import type { TopicCommand, TopicRefusal } from './parts/topics.ts';
 
 /** What is asked of one channel. Made by live/, signaling/, whip/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =

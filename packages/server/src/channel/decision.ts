@@ -1,10 +1,10 @@
 import type { ChannelEvent, Evidence } from '@housecount/protocol';
 import type { ChannelRefusal } from './command.ts';
-import type { LockChange } from './locks.ts';
 import type { PublishRights } from './membership/rights.ts';
-import type { MetadataChanged } from './metadata.ts';
-import type { StatesSet } from './states.ts';
-import type { TopicsSet } from './topics.ts';
+import type { LockChange } from './parts/locks.ts';
+import type { MetadataChanged } from './parts/metadata.ts';
+import type { StatesSet } from './parts/states.ts';
+import type { TopicsSet } from './parts/topics.ts';
 
 /**
  * A change of a channel's bookkeeping that nobody is told about as an event: it has no seq and makes no notice. It is

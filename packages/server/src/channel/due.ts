@@ -1,5 +1,5 @@
 import type { Channel } from './channel.ts';
-import { dueLocks } from './locks.ts';
+import { dueLocks } from './parts/locks.ts';
 
 /**
  * When the channel needs its next `tick`: the earliest end of a lease, a token or a lock, epoch milliseconds; undefined if

@@ -1,12 +1,12 @@
 import { assert } from './assert.ts';
 import type { Channel, OpenChannel } from './channel.ts';
 import type { ChannelChange } from './decision.ts';
-import { withLocks } from './locks.ts';
 import { evolveMembership, known } from './membership/evolve.ts';
-import { withMetadata } from './metadata.ts';
-import { withStates } from './states.ts';
+import { withLocks } from './parts/locks.ts';
+import { withMetadata } from './parts/metadata.ts';
+import { withStates } from './parts/states.ts';
+import { withTopics } from './parts/topics.ts';
 import { bytesOfTexts } from './text-bytes.ts';
-import { withTopics } from './topics.ts';
 
 /**
  * The channel after a change. Total over what `apply` decides, in the order it decided; anything else is a bug and fails

@@ -2,8 +2,8 @@ import { assert } from './assert.ts';
 import { type Channel, type ChannelKey, emptyChannel, type OpenChannel } from './channel.ts';
 import type { Member } from './membership/member.ts';
 import { Roster } from './membership/roster.ts';
-import { noStates } from './states.ts';
-import { noPublishers } from './topics.ts';
+import { noStates } from './parts/states.ts';
+import { noPublishers } from './parts/topics.ts';
 
 /** Rises when the lines change in a way that an older server would misread. */
 const snapshotVersion = 1;

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type LogEntry, timeOf } from '../log/record.ts';
+import { type LogEntry, timeOf } from '../log/record/record.ts';
 import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
 import { Waiters } from './waiters.ts';

@@ -1,8 +1,8 @@
 import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Feed } from '../log/contract/feed.ts';
-import { LogFollower } from '../log/log-follower.ts';
-import { type LogEntry, liveChangeOf } from '../log/record.ts';
+import { LogFollower } from '../log/feed/log-follower.ts';
+import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';

@@ -6,11 +6,11 @@ import { liveKey } from '../channel/channel.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
-import { encodeRecord } from './codec.ts';
 import type { JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
-import type { LogRecord } from './record.ts';
+import { encodeRecord } from './record/codec.ts';
+import type { LogRecord } from './record/record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 /** So long the machine remembers who had which uid, in place of days. */

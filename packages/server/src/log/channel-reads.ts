@@ -1,7 +1,7 @@
 import type { Channel, ChannelKey, OpenChannel } from '../channel/channel.ts';
 import type { Channels } from './contract/channels.ts';
-import type { ChannelRecord } from './record.ts';
-import type { LogState } from './state.ts';
+import type { ChannelRecord } from './record/record.ts';
+import type { LogState } from './state/state.ts';
 
 /** The durable state of channels, to those who read it. */
 export class ChannelReads implements Channels {

@@ -3,11 +3,11 @@ import type { Channel } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
-import { encodeRecord } from './codec.ts';
 import type { Decided } from './decide/decided.ts';
-import type { Draft } from './draft.ts';
-import type { LogEntry, LogRecord } from './record.ts';
-import type { LogState } from './state.ts';
+import { encodeRecord } from './record/codec.ts';
+import type { LogEntry, LogRecord } from './record/record.ts';
+import type { Draft } from './state/draft.ts';
+import type { LogState } from './state/state.ts';
 import type { BlindTime } from './time/blind-time.ts';
 
 /** Wait before an append that failed is tried again with the facts it carried, milliseconds. Chosen: a full disk is not freed sooner. */

@@ -8,7 +8,7 @@ import type { JoinRequest } from './contract/commands.ts';
 import { decideCommand } from './decide/command.ts';
 import type { Decided } from './decide/decided.ts';
 import { decideJoin } from './decide/join.ts';
-import type { LogState } from './state.ts';
+import type { LogState } from './state/state.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(3);

@@ -5,8 +5,8 @@ import { limits } from '../limits.ts';
 import type { Asked } from './contract/commands.ts';
 import { decideCommand } from './decide/command.ts';
 import { stateFromLines, stateToLines } from './snapshot/snapshot.ts';
-import type { LogState } from './state.ts';
-import type { StateView } from './state-view.ts';
+import type { LogState } from './state/state.ts';
+import type { StateView } from './state/state-view.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const key = (channel: string): ChannelKey => ({ app, kind: 'message', name: channel });

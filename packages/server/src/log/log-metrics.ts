@@ -1,5 +1,5 @@
 import type { Metrics } from '../observe/contract.ts';
-import type { LogState } from './state.ts';
+import type { LogState } from './state/state.ts';
 
 /** Shows how the log is doing, and how near each app is to its limits. */
 export function showLog(

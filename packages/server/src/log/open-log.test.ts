@@ -11,7 +11,7 @@ import { createMetrics } from '../observe/metrics.ts';
 import type { JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
-import type { AppRecord, LogEntry } from './record.ts';
+import type { AppRecord, LogEntry } from './record/record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const recoveryMs = 15_000;

@@ -1,10 +1,10 @@
 import { HousecountError } from '@housecount/protocol';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
-import { decodeRecord } from './codec.ts';
-import { type LogRecord, timeOf } from './record.ts';
+import { decodeRecord } from './record/codec.ts';
+import { type LogRecord, timeOf } from './record/record.ts';
 import { stateFromLines } from './snapshot/snapshot.ts';
-import { LogState, type LogStateOptions } from './state.ts';
+import { LogState, type LogStateOptions } from './state/state.ts';
 
 const readBatch = 5_000;
 

@@ -9,7 +9,7 @@ import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import type { Asked, JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
 import { openLog } from './open-log.ts';
-import type { LogRecord } from './record.ts';
+import type { LogRecord } from './record/record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
 const key: ChannelKey = { app, kind: 'message', name: 'lobby' };

@@ -1,11 +1,11 @@
 import { HousecountError } from '@housecount/protocol';
 import { type Channel, type ChannelKey, hasAnybody } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
-import type { Asks, Decide } from './asks.ts';
+import type { Asks, Decide } from './commands/asks.ts';
 import { decideCommand } from './decide/command.ts';
 import { dueTimes } from './due/due-times.ts';
 import { LeaseTimer } from './due/lease-timer.ts';
-import type { LogState } from './state.ts';
+import type { LogState } from './state/state.ts';
 
 /** Channels whose recovery is asked for at once: far below the limit of the queue. */
 const recoverChannelsMax = 10_000;

@@ -1,8 +1,8 @@
 import type { ChannelKind } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Feed } from '../log/contract/feed.ts';
-import { LogFollower } from '../log/log-follower.ts';
-import type { LogRecord } from '../log/record.ts';
+import { LogFollower } from '../log/feed/log-follower.ts';
+import type { LogRecord } from '../log/record/record.ts';
 import type { Logger } from '../observe/contract.ts';
 
 /** Tells the operator of kicking rules as they are made, changed and deleted, and of each member that is put out. */

@@ -7,7 +7,7 @@ import {
   signalingErrors,
 } from '@housecount/protocol';
 import { liveKey } from '../channel/channel.ts';
-import type { Metadata } from '../channel/metadata.ts';
+import type { Metadata } from '../channel/parts/metadata.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Channels } from '../log/contract/channels.ts';

@@ -1,5 +1,5 @@
 import { limits } from '../limits.ts';
-import { LogFollower } from '../log/log-follower.ts';
+import { LogFollower } from '../log/feed/log-follower.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { Backend } from './backend.ts';

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { Streams } from '../live/roster/streams.ts';
 import type { Log } from '../log/contract/log.ts';
-import { LogFollower } from '../log/log-follower.ts';
+import { LogFollower } from '../log/feed/log-follower.ts';
 import type { MediaEngine, SessionReport } from '../media/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import { tokenTime } from '../token/verify.ts';

@@ -1,5 +1,5 @@
 import type { ChannelEvent, MemberLeft } from '@housecount/protocol';
-import type { LogRecord } from '../../src/log/record.ts';
+import type { LogRecord } from '../../src/log/record/record.ts';
 import { leaseMs, recoveryMs } from './sim-machine.ts';
 import { type StatesTold, unwrapped } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';

@@ -1,5 +1,5 @@
 import type { LostRange } from '@housecount/protocol';
-import type { LogRecord } from '../../src/log/record.ts';
+import type { LogRecord } from '../../src/log/record/record.ts';
 import type { Endpoint, NoticeFormat } from '../../src/notify/endpoint/endpoint.ts';
 import { eventOf } from '../../src/notify/notice/channel-events.ts';
 import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';

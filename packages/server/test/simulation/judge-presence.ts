@@ -1,6 +1,6 @@
 import { liveKey } from '../../src/channel/channel.ts';
 import type { Log } from '../../src/log/contract/log.ts';
-import type { LogRecord } from '../../src/log/record.ts';
+import type { LogRecord } from '../../src/log/record/record.ts';
 import { PresenceFold } from '../../src/signaling/presence/presence-fold.ts';
 import { app } from './sim-op.ts';
 import { keyOf, signalingOf } from './sim-signaling.ts';

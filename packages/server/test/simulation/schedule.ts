@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { decodeRecord } from '../../src/log/codec.ts';
-import type { LogRecord } from '../../src/log/record.ts';
+import { decodeRecord } from '../../src/log/record/codec.ts';
+import type { LogRecord } from '../../src/log/record/record.ts';
 import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
 import type { Retention } from '../../src/notify/retention/retention.ts';
 import { judgeLog } from './judge-log.ts';

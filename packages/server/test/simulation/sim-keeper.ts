@@ -1,4 +1,4 @@
-import type { Metadata } from '../../src/channel/metadata.ts';
+import type { Metadata } from '../../src/channel/parts/metadata.ts';
 import type { Asked } from '../../src/log/contract/commands.ts';
 import type { SimProcessClock } from './sim-clock.ts';
 import type { Life, SimMachine } from './sim-machine.ts';

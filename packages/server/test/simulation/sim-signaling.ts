@@ -4,7 +4,7 @@ import { isEvent } from '../../src/channel/decision.ts';
 import type { Member } from '../../src/channel/membership/member.ts';
 import type { Asked, JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
-import type { LogRecord } from '../../src/log/record.ts';
+import type { LogRecord } from '../../src/log/record/record.ts';
 import { app, type ClientOp } from './sim-op.ts';
 
 /** In the simulation a channel named like this is the signaling channel of the name after it. */

@@ -7,7 +7,7 @@ import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { FanOut } from '../../src/live/roster/fan-out.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
-import type { AppRecord } from '../../src/log/record.ts';
+import type { AppRecord } from '../../src/log/record/record.ts';
 import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';

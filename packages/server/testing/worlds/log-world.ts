@@ -1,4 +1,4 @@
-import { LogState } from '../../src/log/state.ts';
+import { LogState } from '../../src/log/state/state.ts';
 
 /** For tests: an empty state of the log that remembers accounts for 90 days, with a key of its own for their uids. */
 export const emptyState = (key = 'KEY OF A TEST'): LogState =>

@@ -3,7 +3,7 @@ import { HousecountError } from '@housecount/protocol';
 import type { MembershipChange } from '../../src/channel/decision.ts';
 import type { Feed } from '../../src/log/contract/feed.ts';
 import type { LogRetention } from '../../src/log/contract/retention.ts';
-import type { LogEntry, LogRecord } from '../../src/log/record.ts';
+import type { LogEntry, LogRecord } from '../../src/log/record/record.ts';
 import { asRecord } from './records.ts';
 
 /** A log in memory that tests append to; everything in it counts as durable. */

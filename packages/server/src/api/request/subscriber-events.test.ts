@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { limits } from '../../limits.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import { SubscriberEvents } from './subscriber-events.ts';
 
 const key = { app: 'a'.repeat(32), kind: 'message', name: 'lobby' } as const;

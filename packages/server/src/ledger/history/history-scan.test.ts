@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asRecord } from '../../../testing/worlds/records.ts';
 import { openTables } from '../../kept/tables/sqlite.ts';
-import type { LogEntry, LogRecord } from '../../log/record.ts';
+import type { LogEntry, LogRecord } from '../../log/record/record.ts';
 import { scanRowsMax } from './history-scan.ts';
 import { HistoryTables, historyFormat } from './history-tables.ts';
 

@@ -8,7 +8,7 @@ import {
   type Row,
   type Statement,
 } from '../../kept/tables/sqlite.ts';
-import { type LogEntry, type LogRecord, liveChangeOf } from '../../log/record.ts';
+import { type LogEntry, type LogRecord, liveChangeOf } from '../../log/record/record.ts';
 import { HistoryScan, type PlacedEvent } from './history-scan.ts';
 import { TrimmedMark } from './trimmed-mark.ts';
 

@@ -1,6 +1,6 @@
 import type { Database, Row, Statement } from '../../kept/tables/sqlite.ts';
-import { conversationOf } from '../../log/conversation.ts';
-import type { Erasure } from '../../log/record.ts';
+import { conversationOf } from '../../log/record/conversation.ts';
+import type { Erasure } from '../../log/record/record.ts';
 
 /** What has to go: all that fits, and was kept before `position`. */
 interface Pending {

@@ -7,8 +7,8 @@ import {
   type Row,
   type Statement,
 } from '../../kept/tables/sqlite.ts';
-import { conversationOf } from '../../log/conversation.ts';
-import type { LogEntry, MessageRecord } from '../../log/record.ts';
+import { conversationOf } from '../../log/record/conversation.ts';
+import type { LogEntry, MessageRecord } from '../../log/record/record.ts';
 import type { ReadTables } from '../log-reader.ts';
 import { erasuresSchema, MessageErasures } from './message-erasures.ts';
 

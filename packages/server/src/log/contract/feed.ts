@@ -1,4 +1,4 @@
-import type { LogEntry } from '../record.ts';
+import type { LogEntry } from '../record/record.ts';
 
 /** Gives the log's entries, in order, to those who follow it. */
 export interface Feed {

@@ -1,4 +1,4 @@
-import type { Erasure, MessageRecord } from '../record.ts';
+import type { Erasure, MessageRecord } from '../record/record.ts';
 import type { Refused } from './refused.ts';
 
 /** Messages that are kept; whoever keeps them follows the feed. */

@@ -1,7 +1,7 @@
 import { apply } from '../../channel/apply.ts';
 import type { ChannelKey } from '../../channel/channel.ts';
 import type { ChannelCommand, JoinCommand } from '../../channel/command.ts';
-import type { StateView } from '../state-view.ts';
+import type { StateView } from '../state/state-view.ts';
 import { limitsOf } from './channel-limits.ts';
 import { type Decided, decidedOf } from './decided.ts';
 import { channelsFull, keptFull, textsFull } from './quota.ts';

@@ -2,7 +2,7 @@ import type { Code } from '@housecount/protocol';
 import type { Channel } from '../../channel/channel.ts';
 import type { Decision } from '../../channel/decision.ts';
 import type { Refused } from '../contract/refused.ts';
-import { type LogRecord, recordOf } from '../record.ts';
+import { type LogRecord, recordOf } from '../record/record.ts';
 
 /** One command decided: the records of its transaction, or why not. What decides is a pure function of its arguments. */
 export type Decided = { readonly ok: true; readonly records: readonly LogRecord[] } | Refused;

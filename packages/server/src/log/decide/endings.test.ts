@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { MemberLeft } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import { type ChannelRecord, recordOf } from '../record.ts';
+import { type ChannelRecord, recordOf } from '../record/record.ts';
 import { Endings } from './endings.ts';
 
 const app = '0123456789abcdef0123456789abcdef';

@@ -1,8 +1,8 @@
 import type { MemberLeft, RuleScope } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
-import type { ChannelRecord } from '../record.ts';
-import { storedKindOf, storedTypeOf } from '../stored-types.ts';
+import type { ChannelRecord } from '../record/record.ts';
+import { storedKindOf, storedTypeOf } from '../record/stored-types.ts';
 
 /** How others ended a membership, or a session of signaling: what its client is told when it comes back to it. */
 export interface Ending {

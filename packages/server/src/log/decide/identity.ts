@@ -2,8 +2,8 @@ import type { ChannelKey } from '../../channel/channel.ts';
 import type { Random } from '../../clock.ts';
 import type { JoinRequest } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
-import type { LogRecord } from '../record.ts';
-import type { StateView } from '../state-view.ts';
+import type { LogRecord } from '../record/record.ts';
+import type { StateView } from '../state/state-view.ts';
 import { nextUid } from './account-uids.ts';
 import { holderOf } from './seen-uids.ts';
 

@@ -2,7 +2,7 @@ import { apply } from '../../channel/apply.ts';
 import type { JoinCommand } from '../../channel/command.ts';
 import type { Random } from '../../clock.ts';
 import type { JoinRequest } from '../contract/commands.ts';
-import type { StateView } from '../state-view.ts';
+import type { StateView } from '../state/state-view.ts';
 import { limitsOf } from './channel-limits.ts';
 import { type Decided, decidedOf, refuse } from './decided.ts';
 import { decideIdentity, isAccountsUid } from './identity.ts';

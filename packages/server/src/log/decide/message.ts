@@ -1,7 +1,7 @@
 import { limits } from '../../limits.ts';
-import { conversationOf } from '../conversation.ts';
-import type { MessageRecord } from '../record.ts';
-import type { StateView } from '../state-view.ts';
+import { conversationOf } from '../record/conversation.ts';
+import type { MessageRecord } from '../record/record.ts';
+import type { StateView } from '../state/state-view.ts';
 import { type Decided, refuse } from './decided.ts';
 
 /** A message to be kept. Its time may be ahead of the clock's where a conversation has more than one in a millisecond. */

@@ -4,8 +4,8 @@ import type { ChannelChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import { limits } from '../../limits.ts';
 import type { Refused } from '../contract/refused.ts';
-import type { StateView } from '../state-view.ts';
-import { textBytesOf } from '../usage.ts';
+import type { StateView } from '../state/state-view.ts';
+import { textBytesOf } from '../state/usage.ts';
 import { refuse } from './decided.ts';
 
 type Used = Pick<StateView, 'usage'>;

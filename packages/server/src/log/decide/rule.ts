@@ -1,7 +1,7 @@
 import type { KickingRule } from '../../channel/rules.ts';
 import { limits } from '../../limits.ts';
 import type { RuleDraft } from '../contract/rules.ts';
-import type { StateView } from '../state-view.ts';
+import type { StateView } from '../state/state-view.ts';
 import { type Decided, refuse } from './decided.ts';
 
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */

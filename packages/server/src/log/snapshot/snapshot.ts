@@ -1,17 +1,17 @@
 import type { Channel, ChannelKey, OpenChannel } from '../../channel/channel.ts';
-import type { Locks } from '../../channel/locks.ts';
-import type { Metadata } from '../../channel/metadata.ts';
+import type { Locks } from '../../channel/parts/locks.ts';
+import type { Metadata } from '../../channel/parts/metadata.ts';
+import type { StatesOf } from '../../channel/parts/states.ts';
+import { type PublisherOf, withTopics } from '../../channel/parts/topics.ts';
 import type { KickingRule } from '../../channel/rules.ts';
 import { membersFromLines, membersToLines } from '../../channel/snapshot.ts';
-import type { StatesOf } from '../../channel/states.ts';
 import { bytesOfTexts } from '../../channel/text-bytes.ts';
-import { type PublisherOf, withTopics } from '../../channel/topics.ts';
 import { spelledUid } from '../decide/account-uids.ts';
 import type { KeptAccount } from '../decide/accounts.ts';
 import type { EndingLine } from '../decide/endings.ts';
 import { holderOf, type SeenLine } from '../decide/seen-uids.ts';
-import type { LogState } from '../state.ts';
-import { type SignalingKind, type StoredType, storedKindOf, storedTypeOf } from '../stored-types.ts';
+import { type SignalingKind, type StoredType, storedKindOf, storedTypeOf } from '../record/stored-types.ts';
+import type { LogState } from '../state/state.ts';
 
 /** 1 knew no signaling channels, 2 no topics; 3 had a uid of every account, and nothing of who was seen, nor of how memberships ended. */
 const versions = [1, 2, 3, 4];

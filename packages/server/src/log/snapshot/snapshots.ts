@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { LogStore } from '../../engine/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
-import type { LogState } from '../state.ts';
+import type { LogState } from '../state/state.ts';
 import { stateToLines } from './snapshot.ts';
 
 /** Records after which a new snapshot is written, so that start-up replays no more than about this many. Chosen: 1 s of replay. */

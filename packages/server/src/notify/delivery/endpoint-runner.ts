@@ -1,7 +1,7 @@
 import type { EventsLost } from '@housecount/protocol';
 import type { Clock, Random } from '../../clock.ts';
 import type { Feed } from '../../log/contract/feed.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { endpointFilter } from '../endpoint/endpoint-filter.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import type { Feed } from '../../log/contract/feed.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
 import type { Notice } from '../notice/notice.ts';

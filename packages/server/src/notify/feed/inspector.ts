@@ -2,7 +2,7 @@ import type { ChannelEvent } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Feed } from '../../log/contract/feed.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
 import { headerSigner, type NoticeHeaders } from '../endpoint/signed-headers.ts';

@@ -1,6 +1,6 @@
 import type { ChannelEvent } from '@housecount/protocol';
 import type { Feed } from '../../log/contract/feed.ts';
-import { timeOf } from '../../log/record.ts';
+import { timeOf } from '../../log/record/record.ts';
 import { eventOf } from '../notice/channel-events.ts';
 import { type Cursor, DeliveryWindow } from '../progress/delivery-window.ts';
 

@@ -1,6 +1,6 @@
 import type { Feed } from '../../log/contract/feed.ts';
-import { followBatchMax } from '../../log/entry-feed.ts';
-import type { LogEntry } from '../../log/record.ts';
+import { followBatchMax } from '../../log/feed/entry-feed.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import type { SetAside } from './set-aside.ts';
 
 type Followed = Feed;

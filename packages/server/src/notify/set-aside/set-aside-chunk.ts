@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { HousecountError } from '@housecount/protocol';
 import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import { isObject } from '../../settings/reader.ts';
 
 /**

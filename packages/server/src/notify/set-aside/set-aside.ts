@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Kept } from '../../kept/contract.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import {
   type Chunk,

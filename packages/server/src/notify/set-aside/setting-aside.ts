@@ -1,5 +1,5 @@
 import type { Feed } from '../../log/contract/feed.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import { eventOf } from '../notice/channel-events.ts';
 import type { SetAside } from './set-aside.ts';
 

@@ -1,6 +1,6 @@
 import { type ChannelKey, idOf } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
-import type { LogRecord } from '../../log/record.ts';
+import type { LogRecord } from '../../log/record/record.ts';
 
 /** In which channels each user holds locks: an index over the records, for when they go and come back. */
 export class LockHoldings {

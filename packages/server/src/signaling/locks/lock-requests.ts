@@ -1,5 +1,5 @@
 import { isSignalingName, type SignalingLock, type SignalingRequest } from '@housecount/protocol';
-import type { Lock, Locks } from '../../channel/locks.ts';
+import type { Lock, Locks } from '../../channel/parts/locks.ts';
 import { limits } from '../../limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, refusedByLog, type SignalingAnswer } from '../names/answer.ts';

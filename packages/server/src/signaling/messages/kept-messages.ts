@@ -7,7 +7,7 @@ import {
 import type { Messages, MessagesPage } from '../../ledger/messages/messages.ts';
 import { limits } from '../../limits.ts';
 import type { MessageLog } from '../../log/contract/messages.ts';
-import { conversationOf } from '../../log/conversation.ts';
+import { conversationOf } from '../../log/record/conversation.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
 import { failed } from '../names/refusals.ts';

@@ -3,7 +3,7 @@ import type { KickingRule } from '../../channel/rules.ts';
 import type { Clock } from '../../clock.ts';
 import type { Identities } from '../../log/contract/identities.ts';
 import type { Bans } from '../../log/contract/rules.ts';
-import type { LogRecord } from '../../log/record.ts';
+import type { LogRecord } from '../../log/record/record.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { uidOf } from '../names/identity.ts';

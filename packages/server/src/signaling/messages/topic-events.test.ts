@@ -4,7 +4,7 @@ import { apply } from '../../channel/apply.ts';
 import { type Channel, emptyChannel } from '../../channel/channel.ts';
 import type { ChannelCommand } from '../../channel/command.ts';
 import { evolve } from '../../channel/evolve.ts';
-import { type LogEntry, recordOf } from '../../log/record.ts';
+import { type LogEntry, recordOf } from '../../log/record/record.ts';
 import type { Socket } from '../../net/socket/socket.ts';
 import { Audiences } from '../names/audiences.ts';
 import { publishersBusTopic } from '../names/bus-topics.ts';

@@ -1,11 +1,11 @@
 import type { SignalingTopic, SignalingTopicEvent } from '@housecount/protocol';
 import { type Channel, idOf } from '../../channel/channel.ts';
 import { evolve } from '../../channel/evolve.ts';
-import type { Topics } from '../../channel/topics.ts';
+import type { Topics } from '../../channel/parts/topics.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Feed } from '../../log/contract/feed.ts';
-import type { LogEntry } from '../../log/record.ts';
+import type { LogEntry } from '../../log/record/record.ts';
 import type { Broadcast, Socket } from '../../net/socket/socket.ts';
 import type { Audiences } from '../names/audiences.ts';
 import { publishersBusTopic } from '../names/bus-topics.ts';

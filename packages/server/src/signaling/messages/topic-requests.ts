@@ -6,7 +6,7 @@ import {
   signalingTopicUserCodes,
   signalingTopicUsersMax,
 } from '@housecount/protocol';
-import type { Topics } from '../../channel/topics.ts';
+import type { Topics } from '../../channel/parts/topics.ts';
 import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';

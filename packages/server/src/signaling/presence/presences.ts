@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../clock.ts';
 import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Feed } from '../../log/contract/feed.ts';
-import type { ChannelRecord, LogEntry } from '../../log/record.ts';
+import type { ChannelRecord, LogEntry } from '../../log/record/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { RosterHold } from '../../rosters/roster-stream.ts';
 import type { RosterCursor, RosterReader } from '../../rosters/roster-subscription.ts';

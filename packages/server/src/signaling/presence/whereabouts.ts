@@ -1,6 +1,6 @@
 import { type ChannelId, type ChannelKey, idOf } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
-import type { LogRecord } from '../../log/record.ts';
+import type { LogRecord } from '../../log/record/record.ts';
 import { isSubscribable, type ChannelKey as SubscribedKey } from '../names/channel-key.ts';
 
 /** In which channels everybody is: an index over the records, because the log knows the members of channels only. */

@@ -1,5 +1,5 @@
 import type { Channels } from '../../log/contract/channels.ts';
-import type { LogRecord } from '../../log/record.ts';
+import type { LogRecord } from '../../log/record/record.ts';
 import { closingCodes } from '../../net/session/closing.ts';
 import { expels, isExpulsion, type ModerationNeeds, tellKicked } from '../messages/moderation.ts';
 import { isSubscribable } from '../names/channel-key.ts';

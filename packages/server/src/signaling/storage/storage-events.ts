@@ -1,7 +1,7 @@
 import { idOf } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
-import type { LogRecord } from '../../log/record.ts';
+import type { LogRecord } from '../../log/record/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
 import { locksBusTopic, storageBusTopic } from '../names/bus-topics.ts';

@@ -1,7 +1,7 @@
 import type { MetadataTarget, SignalingLockEvent, SignalingStorage } from '@housecount/protocol';
 import type { ChannelKey as AnyChannelKey } from '../../channel/channel.ts';
-import type { LockChange } from '../../channel/locks.ts';
-import type { Metadata } from '../../channel/metadata.ts';
+import type { LockChange } from '../../channel/parts/locks.ts';
+import type { Metadata } from '../../channel/parts/metadata.ts';
 import { lockOf } from '../locks/lock-requests.ts';
 import { type ChannelKey, isSubscribable, placeOf } from '../names/channel-key.ts';
 import { itemsOf } from './storage-requests.ts';

@@ -1,6 +1,6 @@
 import type { MetadataTarget, SignalingMetadataItem, SignalingRequest } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
-import type { Metadata } from '../../channel/metadata.ts';
+import type { Metadata } from '../../channel/parts/metadata.ts';
 import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';

@@ -1,6 +1,6 @@
 import { liveKey } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
-import { type LogRecord, liveChangeOf } from '../../log/record.ts';
+import { type LogRecord, liveChangeOf } from '../../log/record/record.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { SessionRights } from './session-rights.ts';

@@ -5,7 +5,7 @@ import { keptFiles } from '../../../src/kept/files/kept-files.ts';
 import { limits } from '../../../src/limits.ts';
 import type { Log } from '../../../src/log/contract/log.ts';
 import { openLog } from '../../../src/log/open-log.ts';
-import type { LogEntry } from '../../../src/log/record.ts';
+import type { LogEntry } from '../../../src/log/record/record.ts';
 import type { Notify } from '../../../src/notify/contract.ts';
 import type { Endpoint } from '../../../src/notify/endpoint/endpoint.ts';
 import { eventOf } from '../../../src/notify/notice/channel-events.ts';

@@ -3,7 +3,7 @@ import { messagePage, object, string } from '@housecount/schema';
 import type { Messages } from '../../../ledger/messages/messages.ts';
 import { limits } from '../../../limits.ts';
 import type { MessageLog } from '../../../log/contract/messages.ts';
-import { conversationOf } from '../../../log/conversation.ts';
+import { conversationOf } from '../../../log/record/conversation.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import { pageOf } from '../../../signaling/messages/kept-messages.ts';
 import { type AppList, appOf } from '../../request/apps.ts';

@@ -7,7 +7,7 @@ import {
   readBody,
   revokedLock,
 } from '@housecount/schema';
-import type { Metadata } from '../../../channel/metadata.ts';
+import type { Metadata } from '../../../channel/parts/metadata.ts';
 import { limits } from '../../../limits.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import type { Backend } from '../../../signaling/backend.ts';

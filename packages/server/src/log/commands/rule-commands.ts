@@ -1,15 +1,15 @@
 import type { RuleScope } from '@housecount/protocol';
-import type { KickingRule, Privilege, RuleSubject } from '../channel/rules.ts';
-import type { Clock } from '../clock.ts';
-import type { Addresses } from './addresses.ts';
+import type { KickingRule, Privilege, RuleSubject } from '../../channel/rules.ts';
+import type { Clock } from '../../clock.ts';
+import type { Addresses } from '../addresses.ts';
+import type { ChannelReads } from '../channel-reads.ts';
+import type { Commands } from '../contract/commands.ts';
+import type { Refused } from '../contract/refused.ts';
+import type { Bans, KickingRules, RuleDraft } from '../contract/rules.ts';
+import { kickTargets } from '../decide/kick-targets.ts';
+import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rule.ts';
+import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
-import type { ChannelReads } from './channel-reads.ts';
-import type { Commands } from './contract/commands.ts';
-import type { Refused } from './contract/refused.ts';
-import type { Bans, KickingRules, RuleDraft } from './contract/rules.ts';
-import { kickTargets } from './decide/kick-targets.ts';
-import { decideRule, decideRuleChange, decideRuleDelete } from './decide/rule.ts';
-import type { LogState } from './state.ts';
 
 export interface RuleCommandsOptions {
   readonly state: Pick<LogState, 'rules'>;

@@ -1,6 +1,6 @@
-import type { Channel } from '../channel/channel.ts';
-import { bytesOf, countOf, itemBytes } from '../channel/metadata.ts';
-import { limits } from '../limits.ts';
+import type { Channel } from '../../channel/channel.ts';
+import { bytesOf, countOf, itemBytes } from '../../channel/parts/metadata.ts';
+import { limits } from '../../limits.ts';
 
 type Kept = Pick<Channel, 'metadata' | 'locks'>;
 

@@ -1,4 +1,4 @@
-import type { ChannelKind } from '../channel/channel.ts';
+import type { ChannelKind } from '../../channel/channel.ts';
 
 /** How records and snapshots have the kinds of signaling's channels; what is of a live channel has no such word. */
 const typeOf = { message: 'MESSAGE', stream: 'STREAM', user: 'USER' } as const;

@@ -1,7 +1,7 @@
 import type { SignalingContent } from '@housecount/protocol';
-import type { ChannelKey } from '../channel/channel.ts';
-import type { ChannelChange } from '../channel/decision.ts';
-import type { KickingRule } from '../channel/rules.ts';
+import type { ChannelKey } from '../../channel/channel.ts';
+import type { ChannelChange } from '../../channel/decision.ts';
+import type { KickingRule } from '../../channel/rules.ts';
 
 /** Everything that the log holds, as the server has it in memory; how it is written is codec.ts's alone. */
 export type LogRecord = ChannelRecord | AppRecord;

@@ -1,14 +1,14 @@
-import type { Channel, ChannelKey } from '../channel/channel.ts';
-import { ChannelMap } from '../channel/channel-map.ts';
-import { evolve } from '../channel/evolve.ts';
-import type { AccountUids } from './decide/account-uids.ts';
-import type { Accounts } from './decide/accounts.ts';
-import type { Endings } from './decide/endings.ts';
-import { MessageTimes } from './decide/message-times.ts';
-import { Rules } from './decide/rules.ts';
-import type { SeenUids } from './decide/seen-uids.ts';
+import type { Channel, ChannelKey } from '../../channel/channel.ts';
+import { ChannelMap } from '../../channel/channel-map.ts';
+import { evolve } from '../../channel/evolve.ts';
+import type { AccountUids } from '../decide/account-uids.ts';
+import type { Accounts } from '../decide/accounts.ts';
+import type { Endings } from '../decide/endings.ts';
+import { MessageTimes } from '../decide/message-times.ts';
+import { Rules } from '../decide/rules.ts';
+import type { SeenUids } from '../decide/seen-uids.ts';
+import type { ChannelRecord, LogRecord } from '../record/record.ts';
 import { absorbApp, noteUid } from './fold.ts';
-import type { ChannelRecord, LogRecord } from './record.ts';
 import type { StateView } from './state-view.ts';
 
 /** The durable state, as a draft needs it. */

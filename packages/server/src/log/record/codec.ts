@@ -1,4 +1,4 @@
-import type { ChannelChange, MembershipChange } from '../channel/decision.ts';
+import type { ChannelChange, MembershipChange } from '../../channel/decision.ts';
 import { type AppRecord, type LogRecord, recordOf } from './record.ts';
 import { type StoredType, storedKindOf, storedTypeOf } from './stored-types.ts';
 

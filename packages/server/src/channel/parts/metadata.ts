@@ -1,4 +1,4 @@
-import { utf8Length } from './text-bytes.ts';
+import { utf8Length } from '../text-bytes.ts';
 
 /** A value that is kept under a key, for good. */
 export interface MetadataItem {

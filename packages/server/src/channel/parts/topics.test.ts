@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { apply } from './apply.ts';
-import { type Channel as Aggregate, emptyChannel, isForgettable } from './channel.ts';
-import type { ChannelCommand } from './command.ts';
-import { evolve } from './evolve.ts';
+import { apply } from '../apply.ts';
+import { type Channel as Aggregate, emptyChannel, isForgettable } from '../channel.ts';
+import type { ChannelCommand } from '../command.ts';
+import { evolve } from '../evolve.ts';
 
 const limits = {
   membersMax: 4,

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { SimClock, settle } from '../../test/simulation/sim-clock.ts';
-import { createLogger } from '../observe/logger.ts';
+import { SimClock, settle } from '../../../test/simulation/sim-clock.ts';
+import { createLogger } from '../../observe/logger.ts';
+import type { LogEntry } from '../record/record.ts';
 import { LogFollower } from './log-follower.ts';
-import type { LogEntry } from './record.ts';
 
 const entry = (position: number): LogEntry => ({
   position,

@@ -1,6 +1,6 @@
-import type { Decided } from './decide/decided.ts';
-import type { Draft } from './draft.ts';
-import type { Committed, GroupCommit } from './group-commit.ts';
+import type { Decided } from '../decide/decided.ts';
+import type { Committed, GroupCommit } from '../group-commit.ts';
+import type { Draft } from '../state/draft.ts';
 
 export type Decide = (draft: Draft, nowMs: number) => Decided;
 

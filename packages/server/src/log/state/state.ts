@@ -4,18 +4,18 @@ import {
   emptyChannel,
   isForgettable,
   noneDeparted,
-} from '../channel/channel.ts';
-import { ChannelMap } from '../channel/channel-map.ts';
-import { evolve } from '../channel/evolve.ts';
-import { AccountUids } from './decide/account-uids.ts';
-import { Accounts } from './decide/accounts.ts';
-import { Endings } from './decide/endings.ts';
-import { MessageTimes } from './decide/message-times.ts';
-import { Rules } from './decide/rules.ts';
-import { SeenUids } from './decide/seen-uids.ts';
+} from '../../channel/channel.ts';
+import { ChannelMap } from '../../channel/channel-map.ts';
+import { evolve } from '../../channel/evolve.ts';
+import { AccountUids } from '../decide/account-uids.ts';
+import { Accounts } from '../decide/accounts.ts';
+import { Endings } from '../decide/endings.ts';
+import { MessageTimes } from '../decide/message-times.ts';
+import { Rules } from '../decide/rules.ts';
+import { SeenUids } from '../decide/seen-uids.ts';
+import type { ChannelRecord, LogRecord } from '../record/record.ts';
 import { Draft } from './draft.ts';
 import { absorbApp, noteUid } from './fold.ts';
-import type { ChannelRecord, LogRecord } from './record.ts';
 import type { StateView } from './state-view.ts';
 import { Usage } from './usage.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { ChannelKey } from '../channel/channel.ts';
+import type { ChannelKey } from '../../channel/channel.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';
 import { type LogRecord, liveChangeOf, timeOf } from './record.ts';
 

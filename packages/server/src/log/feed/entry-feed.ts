@@ -1,7 +1,7 @@
-import type { LogStore } from '../engine/contract.ts';
-import { decodeRecord } from './codec.ts';
-import type { Feed } from './contract/feed.ts';
-import type { LogEntry } from './record.ts';
+import type { LogStore } from '../../engine/contract.ts';
+import type { Feed } from '../contract/feed.ts';
+import { decodeRecord } from '../record/codec.ts';
+import type { LogEntry } from '../record/record.ts';
 
 /** Entries kept in memory for readers that keep up; those further behind read from the engine. */
 export const tailEntriesMax = 65_536;

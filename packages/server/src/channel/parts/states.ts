@@ -1,5 +1,5 @@
 import type { SignalingStates } from '@housecount/protocol';
-import { Trie } from './membership/trie.ts';
+import { Trie } from '../membership/trie.ts';
 
 /** The temporary states of one member, never empty. They are part of who is a member, and gone with them. */
 export interface StatesOf {

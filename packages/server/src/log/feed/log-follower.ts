@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
-import type { Logger } from '../observe/contract.ts';
-import { pause } from '../pause.ts';
-import type { Feed } from './contract/feed.ts';
-import type { LogEntry } from './record.ts';
+import type { Clock } from '../../clock.ts';
+import type { Logger } from '../../observe/contract.ts';
+import { pause } from '../../pause.ts';
+import type { Feed } from '../contract/feed.ts';
+import type { LogEntry } from '../record/record.ts';
 
 /** Before a log that could not be read is read again, milliseconds. Chosen. */
 const retryMs = 1_000;

@@ -1,10 +1,10 @@
-import { conversationOf } from './conversation.ts';
-import { spelledUid } from './decide/account-uids.ts';
-import type { Accounts } from './decide/accounts.ts';
-import type { MessageTimes } from './decide/message-times.ts';
-import type { Rules } from './decide/rules.ts';
-import { holderOf, type SeenUids } from './decide/seen-uids.ts';
-import type { AppRecord, ChannelRecord } from './record.ts';
+import { spelledUid } from '../decide/account-uids.ts';
+import type { Accounts } from '../decide/accounts.ts';
+import type { MessageTimes } from '../decide/message-times.ts';
+import type { Rules } from '../decide/rules.ts';
+import { holderOf, type SeenUids } from '../decide/seen-uids.ts';
+import { conversationOf } from '../record/conversation.ts';
+import type { AppRecord, ChannelRecord } from '../record/record.ts';
 
 /** Remembers who has a uid, and that an account was used, of whoever comes or goes. */
 export function noteUid(

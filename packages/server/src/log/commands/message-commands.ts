@@ -1,8 +1,8 @@
+import type { MessageLog } from '../contract/messages.ts';
+import type { Refused } from '../contract/refused.ts';
+import { decideMessage } from '../decide/message.ts';
+import type { Erasure, MessageRecord } from '../record/record.ts';
 import type { Asks } from './asks.ts';
-import type { MessageLog } from './contract/messages.ts';
-import type { Refused } from './contract/refused.ts';
-import { decideMessage } from './decide/message.ts';
-import type { Erasure, MessageRecord } from './record.ts';
 
 /** Messages that are kept, and their deletion: recorded for those who keep them. */
 export class MessageCommands implements MessageLog {

@@ -1,4 +1,4 @@
-import { Trie } from './membership/trie.ts';
+import { Trie } from '../membership/trie.ts';
 
 /** The publishers of a stream channel, by topic. Publishing is part of a membership, and gone with it. */
 export interface Publishers {

@@ -1,11 +1,11 @@
-import type { ChannelKey } from '../channel/channel.ts';
-import type { Clock, Random } from '../clock.ts';
+import type { ChannelKey } from '../../channel/channel.ts';
+import type { Clock, Random } from '../../clock.ts';
+import type { Identity } from '../contract/commands.ts';
+import type { Identities } from '../contract/identities.ts';
+import type { Refused } from '../contract/refused.ts';
+import { decideIdentity, expectedUid, knownUid } from '../decide/identity.ts';
+import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
-import type { Identity } from './contract/commands.ts';
-import type { Identities } from './contract/identities.ts';
-import type { Refused } from './contract/refused.ts';
-import { decideIdentity, expectedUid, knownUid } from './decide/identity.ts';
-import type { LogState } from './state.ts';
 
 /** Which uid an identity has, or is to have. */
 export class IdentityCommands implements Identities {

@@ -1,15 +1,15 @@
-import type { Channel, ChannelKey } from '../channel/channel.ts';
-import { evolve } from '../channel/evolve.ts';
-import { memberOf } from '../channel/membership/decide.ts';
-import type { Random } from '../clock.ts';
-import type { Addresses } from './addresses.ts';
+import type { Channel, ChannelKey } from '../../channel/channel.ts';
+import { evolve } from '../../channel/evolve.ts';
+import { memberOf } from '../../channel/membership/decide.ts';
+import type { Random } from '../../clock.ts';
+import type { Addresses } from '../addresses.ts';
+import type { AddressNotes } from '../contract/address-notes.ts';
+import type { Asked, CommandOutcome, Commands, JoinOutcome, JoinRequest } from '../contract/commands.ts';
+import { decideCommand } from '../decide/command.ts';
+import { decideJoin } from '../decide/join.ts';
+import type { LogRecord } from '../record/record.ts';
+import type { LogState } from '../state/state.ts';
 import type { Asks, Decide } from './asks.ts';
-import type { AddressNotes } from './contract/address-notes.ts';
-import type { Asked, CommandOutcome, Commands, JoinOutcome, JoinRequest } from './contract/commands.ts';
-import { decideCommand } from './decide/command.ts';
-import { decideJoin } from './decide/join.ts';
-import type { LogRecord } from './record.ts';
-import type { LogState } from './state.ts';
 
 export interface ChannelCommandsOptions {
   readonly state: Pick<LogState, 'channel'>;
