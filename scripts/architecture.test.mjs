@@ -177,7 +177,6 @@ const filesOfFolderMax = 15;
 /** Folders that still have more, and at most how many; a folder that has no longer too many leaves the list. */
 const largerFolders = {
   bench: 24, // Each measurement is a command, and stands beside the others.
-  'packages/protocol/src': 22,
   scripts: 20, // So does each command of the project, with what it shares.
 };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { isAccount, isChannelName } from './names.ts';
 import { parseClientFrame } from './parse.ts';
-import { isSignalingName } from './signaling.ts';
+import { isSignalingName } from './signaling/signaling.ts';
 
 test('ACCT1: what no URL can carry is no name; all else of the legal set is, and comes through a URL', () => {
   for (const name of ['.', '..'])

@@ -1,7 +1,7 @@
-import type { ChannelEvent, MemberEvent, Profile, Role } from './events.ts';
+import type { ChannelEvent, MemberEvent, Profile, Role } from '../events.ts';
+import { presenceEndMs } from '../presence-end.ts';
+import { type Evidence, type LeaveReason, platforms } from '../reasons.ts';
 import { type CommunicationEvents, noticeIdOf, noticeTypeOf } from './notices.ts';
-import { presenceEndMs } from './presence-end.ts';
-import { type Evidence, type LeaveReason, platforms } from './reasons.ts';
 
 /** The type of a notice in the `standard` format, as its body says. */
 export type StandardNoticeType =

@@ -1,5 +1,5 @@
-import type { RosterViewRequest } from '../frames.ts';
-import { isRosterView } from '../parse.ts';
+import type { RosterViewRequest } from '../../frames.ts';
+import { isRosterView } from '../../parse.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 import { signalingWindowMembersMax } from '../signaling-roster.ts';
 import {

@@ -1,6 +1,6 @@
-import type { ChannelEvent, MemberJoined, MemberLeft, Role } from './events.ts';
-import { presenceEndMs } from './presence-end.ts';
-import { leaveReasons } from './reasons.ts';
+import type { ChannelEvent, MemberJoined, MemberLeft, Role } from '../events.ts';
+import { presenceEndMs } from '../presence-end.ts';
+import { leaveReasons } from '../reasons.ts';
 
 /** Numbers of the notices as Agora sends them (spec: notifications section 3). */
 export const noticeTypes = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import fixtures from '../fixtures/standard-notices.json' with { type: 'json' };
-import type { ChannelEvent } from './events.ts';
+import fixtures from '../../fixtures/standard-notices.json' with { type: 'json' };
+import type { ChannelEvent } from '../events.ts';
 import type { CommunicationEvents } from './notices.ts';
 import { toStandardNotice } from './standard-notices.ts';
 

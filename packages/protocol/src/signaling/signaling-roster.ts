@@ -1,6 +1,6 @@
-import type { Role } from './events.ts';
-import type { RosterCounts, RosterViewRequest } from './frames.ts';
-import type { LeaveReason } from './reasons.ts';
+import type { Role } from '../events.ts';
+import type { RosterCounts, RosterViewRequest } from '../frames.ts';
+import type { LeaveReason } from '../reasons.ts';
 import type { SignalingChannelType, SignalingStates } from './signaling-channel.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Code } from '../codes.ts';
+import type { Code } from '../../codes.ts';
 import { isSignalingName, type SignalingClientFrame } from '../signaling.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 

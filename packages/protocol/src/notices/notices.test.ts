@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import fixtures from '../fixtures/notices.json' with { type: 'json' };
-import type { ChannelEvent } from './events.ts';
+import fixtures from '../../fixtures/notices.json' with { type: 'json' };
+import type { ChannelEvent } from '../events.ts';
+import { leaveReasons } from '../reasons.ts';
 import {
   type CommunicationEvents,
   type NoticeType,
@@ -8,7 +9,6 @@ import {
   noticeTypeOf,
   toAgoraNotice,
 } from './notices.ts';
-import { leaveReasons } from './reasons.ts';
 
 interface Fixture {
   readonly name: string;

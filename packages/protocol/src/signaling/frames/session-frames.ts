@@ -1,4 +1,4 @@
-import { isAppId } from '../names.ts';
+import { isAppId } from '../../names.ts';
 import { signalingVersion } from '../signaling.ts';
 import { signalingErrors } from '../signaling-errors.ts';
 import {

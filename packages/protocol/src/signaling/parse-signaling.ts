@@ -1,8 +1,6 @@
-import type { Code } from './codes.ts';
-import { frameDepthMax, isDeeper } from './json-depth.ts';
-import { type SignalingClientFrame, signalingVersion } from './signaling.ts';
-import { signalingErrors } from './signaling-errors.ts';
-import { channelFrames } from './signaling-frames/channel-frames.ts';
+import type { Code } from '../codes.ts';
+import { frameDepthMax, isDeeper } from '../json-depth.ts';
+import { channelFrames } from './frames/channel-frames.ts';
 import {
   type Check,
   channel,
@@ -13,23 +11,25 @@ import {
   isObject,
   quote,
   userId,
-} from './signaling-frames/checks.ts';
-import { historyFrames } from './signaling-frames/history-frames.ts';
-import { lockFrames } from './signaling-frames/lock-frames.ts';
-import { presenceFrames } from './signaling-frames/presence-frames.ts';
-import { rosterFrames } from './signaling-frames/roster-frames.ts';
-import { sessionFrames } from './signaling-frames/session-frames.ts';
-import { storageFrames } from './signaling-frames/storage-frames.ts';
-import { topicFrames } from './signaling-frames/topic-frames.ts';
+} from './frames/checks.ts';
+import { historyFrames } from './frames/history-frames.ts';
+import { lockFrames } from './frames/lock-frames.ts';
+import { presenceFrames } from './frames/presence-frames.ts';
+import { rosterFrames } from './frames/roster-frames.ts';
+import { sessionFrames } from './frames/session-frames.ts';
+import { storageFrames } from './frames/storage-frames.ts';
+import { topicFrames } from './frames/topic-frames.ts';
+import { type SignalingClientFrame, signalingVersion } from './signaling.ts';
+import { signalingErrors } from './signaling-errors.ts';
 
-export { signalingCustomTypeLengthMax, signalingMessageBytesMax } from './signaling-frames/channel-frames.ts';
-export { signalingMessagesMax } from './signaling-frames/history-frames.ts';
+export { signalingCustomTypeLengthMax, signalingMessageBytesMax } from './frames/channel-frames.ts';
+export { signalingMessagesMax } from './frames/history-frames.ts';
 
 export {
   signalingTopicMessageBytesMax,
   signalingTopicMetaBytesMax,
   signalingTopicUsersMax,
-} from './signaling-frames/topic-frames.ts';
+} from './frames/topic-frames.ts';
 
 /**
  * What a client sent: a frame, or why it is none. `errorCode` is the API's number of it; `id` is set if the object had
