@@ -45,8 +45,9 @@ async function open(path: string): Promise<{ page: Page; astray: string[] }> {
   page.setDefaultTimeout(deadlineMs);
   const astray: string[] = [];
   page.on('request', (request) => {
-    const { origin, pathname } = new URL(request.url());
-    if (origin === proxy.url && !pathname.startsWith('/live/')) astray.push(pathname);
+    // A blob of the page itself has the page's origin, and asks nobody.
+    const { protocol, origin, pathname } = new URL(request.url());
+    if (protocol !== 'blob:' && origin === proxy.url && !pathname.startsWith('/live/')) astray.push(pathname);
   });
   page.on('response', (response) => {
     if (response.status() === 404) astray.push(response.url());
