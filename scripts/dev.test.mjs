@@ -7,16 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from './setup.mjs';
-
-async function until(what, check) {
-  const endMs = Date.now() + 120_000;
-  for (;;) {
-    const found = await check();
-    if (found) return found;
-    if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+import { until } from './until.mjs';
 
 /** An npm script under way, with what it has written so far. */
 function npmRun(t, args, env = {}) {

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { expectedPackages, installPackages } from './install.mjs';
 import { root } from './setup.mjs';
+import { until } from './until.mjs';
 
 test('CLI31: the packages counted while npm ci runs are those that it installs on this machine', () => {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
@@ -84,13 +85,5 @@ function isThere(pid) {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function until(what, check) {
-  const end = performance.now() + 60_000;
-  while (!check()) {
-    if (performance.now() > end) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -6,16 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-async function until(what, check) {
-  const endMs = Date.now() + 120_000;
-  while (!(await check())) {
-    if (Date.now() > endMs) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 test('CLI15: a server started by npm start ends when npm is told to', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'housecount-start-'));
