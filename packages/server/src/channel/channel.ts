@@ -12,6 +12,12 @@ import type { Publishers } from './parts/topics.ts';
  */
 export type ChannelKind = 'live' | 'message' | 'stream' | 'user';
 
+/** The kinds that users subscribe to, over signaling. */
+export const subscribedKinds = ['message', 'stream'] as const satisfies readonly ChannelKind[];
+export type SubscribedKind = (typeof subscribedKinds)[number];
+/** The kinds that somebody can be in. */
+export const peopledKinds = ['live', ...subscribedKinds] as const;
+
 /** Names a channel: of an app there is one of each kind and name. */
 export interface ChannelKey<Kind extends ChannelKind = ChannelKind> {
   readonly app: string;
@@ -25,6 +31,10 @@ export type ChannelId = string & { readonly [made]: true };
 
 /** Two keys have the same id if they name the same channel. */
 export const idOf = ({ app, kind, name }: ChannelKey): ChannelId => `${app}/${kind}/${name}` as ChannelId;
+
+/** Does it name a channel that users subscribe to? */
+export const isSubscribable = (key: ChannelKey): key is ChannelKey<SubscribedKind> =>
+  (subscribedKinds as readonly ChannelKind[]).includes(key.kind);
 
 export const liveKey = (app: string, name: string): ChannelKey<'live'> => ({ app, kind: 'live', name });
 

@@ -42,7 +42,7 @@ export type ChannelMark =
     };
 
 /** Somebody is quiet from now on, or no longer: nobody is told of who is quiet, and no list has them. */
-export interface QuietSet {
+interface QuietSet {
   readonly type: 'quiet-set';
   readonly atMs: number;
   readonly uid: number;

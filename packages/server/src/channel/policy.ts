@@ -4,7 +4,10 @@ import type { ChannelCommand } from './command.ts';
 /** What a channel can have, and be asked about. */
 type Part = 'members' | 'roles' | 'quietness' | 'states' | 'topics' | 'metadata' | 'locks';
 
-/** What each kind may have. The rail knows no other difference between them. */
+/**
+ * What each kind may have: all that decides, folds and keeps time here asks no more of a kind. The log besides has the quota of an app,
+ * the scope of a rule, the place of an address and the form on disk by kind.
+ */
 const partsOf: Readonly<Record<ChannelKind, ReadonlySet<Part>>> = {
   live: new Set<Part>(['members', 'roles']),
   message: new Set<Part>(['members', 'quietness', 'states', 'metadata', 'locks']),

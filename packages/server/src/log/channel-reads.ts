@@ -1,4 +1,4 @@
-import type { Channel, ChannelKey, OpenChannel } from '../channel/channel.ts';
+import { type Channel, type ChannelKey, type OpenChannel, subscribedKinds } from '../channel/channel.ts';
 import type { Channels } from './contract/channels.ts';
 import type { ChannelRecord } from './record/record.ts';
 import type { LogState } from './state/state.ts';
@@ -40,14 +40,13 @@ export class ChannelReads implements Channels {
 
   /** Open channels of an app, of every kind that somebody can be in; the live ones by name. */
   open(app: string): readonly OpenChannel[] {
-    const subscribed = (['message', 'stream'] as const).flatMap((kind) =>
-      openOf(this.#state.channelsOf(app, kind).values()),
-    );
+    const subscribed = subscribedKinds.flatMap((kind) => openOf(this.#state.channelsOf(app, kind).values()));
     return [...this.channels(app), ...subscribed];
   }
 
   /** Takes note of what became durable. */
   absorb({ key, change }: ChannelRecord): void {
+    if (key.kind !== 'live') return;
     if (change.type === 'channel-opened' || change.type === 'channel-closed') this.#names.delete(key.app);
   }
 }

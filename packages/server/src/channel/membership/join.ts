@@ -2,7 +2,6 @@ import type { MemberJoined } from '@housecount/protocol';
 import type { Channel, ClosedChannel, OpenChannel } from '../channel.ts';
 import type { JoinCommand } from '../command.ts';
 import type { Decision, MembershipChange } from '../decision.ts';
-
 import { nextClientSeq } from './client-seq.ts';
 import { leave, leftRecord } from './leave.ts';
 import type { Member } from './member.ts';

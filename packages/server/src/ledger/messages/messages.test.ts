@@ -228,7 +228,7 @@ test('SIG85: each app keeps its messages for its own days; what is past is not r
   );
   const read = async (of: string) => {
     const conversation = conversationOf({ app: of, channelType: 'MESSAGE', channel: 'lobby', publisher: '' });
-    const page = await opened.messages.read({ conversation, start: 0, end: 0, limit: 100 }, never);
+    const page = await opened.messages.read({ app: of, conversation, start: 0, end: 0, limit: 100 }, never);
     return page.messages.map(({ atMs }) => atMs / dayMs);
   };
   expect(await read(app)).toEqual([99.5]);
@@ -249,12 +249,12 @@ test('SIG83: a page says where the next one begins, and the last that it is the 
   const found: number[][] = [];
   let start = 0;
   do {
-    const page = await opened.messages.read({ conversation: lobby, start, end: 0, limit: 2 }, never);
+    const page = await opened.messages.read({ app, conversation: lobby, start, end: 0, limit: 2 }, never);
     found.push(page.messages.map(({ atMs }) => atMs - dayMs));
     start = page.next;
   } while (start !== 0 && found.length < 9);
   expect(found).toEqual([[5, 4], [3, 2], [1]]);
-  const exact = await opened.messages.read({ conversation: lobby, start: 0, end: 0, limit: 5 }, never);
+  const exact = await opened.messages.read({ app, conversation: lobby, start: 0, end: 0, limit: 5 }, never);
   expect(exact.next).toBe(0);
   await opened.end();
 });

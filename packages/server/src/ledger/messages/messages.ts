@@ -39,7 +39,7 @@ export interface Messages extends Pick<LogReader, 'trouble' | 'closed' | 'caught
    * A page of a conversation, with everything that was kept before the call.
    * @throws HousecountError overloaded, if the file is too far behind the log.
    */
-  read(query: MessagesQuery, signal: AbortSignal): Promise<MessagesPage>;
+  read(query: MessagesQuery & { readonly app: string }, signal: AbortSignal): Promise<MessagesPage>;
 }
 
 /** Opens the file and starts to follow the log from where it left off. */
@@ -58,9 +58,8 @@ export function openMessages(options: MessagesOptions): Messages {
     waitersMax: limits.messageWaitersMax,
   });
   return {
-    async read({ limit, ...query }, signal) {
+    async read({ app, limit, ...query }, signal) {
       await reader.caughtUp(signal);
-      const app = query.conversation.slice(0, query.conversation.indexOf('/'));
       const oldestMs = clock.nowMs() - (daysOf.get(app) ?? 0) * dayMs;
       // What is past its time is gone, whether it is deleted already or not.
       const end = Math.max(query.end, oldestMs, 0);

@@ -4,24 +4,21 @@ import type { Identity } from '../contract/commands.ts';
 import type { Identities } from '../contract/identities.ts';
 import type { Refused } from '../contract/refused.ts';
 import { decideIdentity, expectedUid, knownUid } from '../decide/identity.ts';
-import type { LogState } from '../state/state.ts';
+import type { StateView } from '../state/state-view.ts';
 import type { Asks } from './asks.ts';
+
+export interface IdentityCommandsOptions {
+  readonly state: StateView;
+  readonly asks: Asks;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly random: Random;
+}
 
 /** Which uid an identity has, or is to have. */
 export class IdentityCommands implements Identities {
-  readonly #options: {
-    readonly state: LogState;
-    readonly asks: Asks;
-    readonly clock: Pick<Clock, 'nowMs'>;
-    readonly random: Random;
-  };
+  readonly #options: IdentityCommandsOptions;
 
-  constructor(options: {
-    readonly state: LogState;
-    readonly asks: Asks;
-    readonly clock: Pick<Clock, 'nowMs'>;
-    readonly random: Random;
-  }) {
+  constructor(options: IdentityCommandsOptions) {
     this.#options = options;
   }
 

@@ -1,5 +1,5 @@
 import type { MemberLeft, RuleScope } from '@housecount/protocol';
-import type { ChannelKey } from '../../channel/channel.ts';
+import { type ChannelKey, isSubscribable, type SubscribedKind } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 import type { ChannelRecord } from '../record/record.ts';
 import { storedKindOf, storedTypeOf } from '../record/stored-types.ts';
@@ -12,7 +12,7 @@ export interface Ending {
 }
 
 /** A channel that a session was put out of, while the session went on. */
-export type PutOut = ChannelKey<'message' | 'stream'>;
+export type PutOut = ChannelKey<SubscribedKind>;
 
 /** What is remembered of one connection or session. */
 interface Remembered {
@@ -40,7 +40,7 @@ export class Endings {
 
   /** Folds in what ended, and what began anew. */
   absorb({ key, change }: ChannelRecord): void {
-    if (!isSubscribed(key)) {
+    if (!isSubscribable(key)) {
       if (change.type === 'member-left') this.#left(key, change);
       return;
     }
@@ -115,8 +115,6 @@ export class Endings {
   }
 }
 
-const isSubscribed = (key: ChannelKey): key is PutOut => key.kind === 'message' || key.kind === 'stream';
-
 const without = (places: readonly PutOut[] = [], { kind, name }: PutOut): readonly PutOut[] =>
   places.filter((place) => place.kind !== kind || place.name !== name);
 
@@ -132,5 +130,5 @@ function keyOf(
   { channelType, channel }: NonNullable<EndingLine['putOut']>[number],
 ): readonly PutOut[] {
   const key = { app, kind: storedKindOf(channelType), name: channel };
-  return isSubscribed(key) ? [key] : [];
+  return isSubscribable(key) ? [key] : [];
 }

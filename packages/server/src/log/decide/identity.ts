@@ -1,4 +1,4 @@
-import type { ChannelKey } from '../../channel/channel.ts';
+import { type ChannelKey, peopledKinds } from '../../channel/channel.ts';
 import type { Random } from '../../clock.ts';
 import type { JoinRequest } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
@@ -101,12 +101,9 @@ const isOthersHere = (state: StateView, place: ChannelKey, uid: number, account:
 export const isAccountsUid = (state: StateView, key: ChannelKey, uid: number): boolean =>
   (holderIn(state, key, uid) ?? 0) !== 0;
 
-/** Kinds that somebody can be in. */
-const peopled = ['live', 'message', 'stream'] as const;
-
 /** Who has the uid in the channels of a name, of whatever kind. */
 function holdersHere(state: StateView, { app, name }: ChannelKey, uid: number): readonly number[] {
-  return peopled.flatMap((kind) => holderIn(state, { app, kind, name }, uid) ?? []);
+  return peopledKinds.flatMap((kind) => holderIn(state, { app, kind, name }, uid) ?? []);
 }
 
 function holderIn(state: StateView, key: ChannelKey, uid: number): number | undefined {

@@ -99,7 +99,7 @@ export async function getMessages(
   try {
     // The wait has an end of its own.
     const signal = new AbortController().signal;
-    return done(pageOf(await kept.read({ conversation, start, end, limit: count }, signal)));
+    return done(pageOf(await kept.read({ app, conversation, start, end, limit: count }, signal)));
   } catch (error) {
     if (!(error instanceof HousecountError)) throw error;
     return refused(signalingErrors.historyTimeout, 'The history is behind; try again in a moment.');

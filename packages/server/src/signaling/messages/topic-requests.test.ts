@@ -343,7 +343,11 @@ test('SIG65: without users 64 of those who publish are taken by chance; the sixt
   });
   // Who ended to publish makes room for one who does.
   const gone = subscribed[10] ?? '';
-  await w.log.submit(key, { type: 'leave-topic', connectionId: `c${gone}`, topic: 't' });
+  expect(
+    await w.log.submit(key, { type: 'leave-topic', connectionId: `c${gone}`, topic: 't' }),
+  ).toMatchObject({
+    ok: true,
+  });
   await w.settled();
   const after = await ask({ users: [missing] });
   expect(after.succeeded).toEqual([missing]);

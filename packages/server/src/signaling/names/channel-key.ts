@@ -1,8 +1,8 @@
 import type { SignalingChannelType } from '@housecount/protocol';
-import type { ChannelKey as AnyChannelKey } from '../../channel/channel.ts';
+import type { ChannelKey as AnyChannelKey, SubscribedKind } from '../../channel/channel.ts';
 
 /** Names a channel that can be subscribed to. */
-export type ChannelKey = AnyChannelKey<'message' | 'stream'>;
+export type ChannelKey = AnyChannelKey<SubscribedKind>;
 
 /** How clients name one: by its type and its name; the app is that of their session. */
 export interface ChannelPlace {
@@ -26,6 +26,3 @@ export const placeOf = ({ kind, name }: ChannelKey): ChannelPlace => ({
   channelType: channelTypeOf(kind),
   channel: name,
 });
-
-export const isSubscribable = (key: AnyChannelKey): key is ChannelKey =>
-  key.kind === 'message' || key.kind === 'stream';

@@ -1,7 +1,7 @@
-import { type ChannelId, type ChannelKey, idOf } from '../../channel/channel.ts';
+import { type ChannelId, type ChannelKey, idOf, isSubscribable } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
-import { isSubscribable, type ChannelKey as SubscribedKey } from '../names/channel-key.ts';
+import type { ChannelKey as SubscribedKey } from '../names/channel-key.ts';
 
 /** In which channels everybody is: an index over the records, because the log knows the members of channels only. */
 export class Whereabouts {

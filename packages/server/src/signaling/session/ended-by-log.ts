@@ -1,8 +1,8 @@
+import { isSubscribable } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
 import { closingCodes } from '../../net/session/closing.ts';
 import { expels, isExpulsion, type ModerationNeeds, tellKicked } from '../messages/moderation.ts';
-import { isSubscribable } from '../names/channel-key.ts';
 import { isLoggedIn } from './login/logged-memberships.ts';
 import type { FactNeeds } from './session-facts.ts';
 import type { Sessions } from './sessions.ts';

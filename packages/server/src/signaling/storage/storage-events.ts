@@ -1,11 +1,10 @@
-import { idOf } from '../../channel/channel.ts';
+import { idOf, isSubscribable } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
 import { locksBusTopic, storageBusTopic } from '../names/bus-topics.ts';
-import { isSubscribable } from '../names/channel-key.ts';
 import { lockEventOf, lockText, storageText } from './storage-frames.ts';
 
 export interface StorageEventsOptions {

@@ -1,9 +1,9 @@
 import type { MetadataTarget, SignalingLockEvent, SignalingStorage } from '@housecount/protocol';
-import type { ChannelKey as AnyChannelKey } from '../../channel/channel.ts';
+import { type ChannelKey as AnyChannelKey, isSubscribable } from '../../channel/channel.ts';
 import type { LockChange } from '../../channel/parts/locks.ts';
 import type { Metadata } from '../../channel/parts/metadata.ts';
 import { lockOf } from '../locks/lock-requests.ts';
-import { type ChannelKey, isSubscribable, placeOf } from '../names/channel-key.ts';
+import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 import { itemsOf } from './storage-requests.ts';
 
 /** A set of metadata, whole, as a frame. */

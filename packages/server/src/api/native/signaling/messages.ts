@@ -68,7 +68,7 @@ function listChannelMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
       const app = keepingApp(parts, context);
       const channel = signalingChannelOf(context);
       const conversation = conversationOf({ app, channelType: 'MESSAGE', channel, publisher: '' });
-      return pageOf(await parts.kept.read({ conversation, ...readBounds(context) }, context.signal));
+      return pageOf(await parts.kept.read({ app, conversation, ...readBounds(context) }, context.signal));
     },
   };
 }
@@ -86,7 +86,7 @@ function listUserMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
       const app = keepingApp(parts, context);
       const ends = { channel: other.read(context), publisher: userOf(context) };
       const conversation = conversationOf({ app, channelType: 'USER', ...ends });
-      return pageOf(await parts.kept.read({ conversation, ...readBounds(context) }, context.signal));
+      return pageOf(await parts.kept.read({ app, conversation, ...readBounds(context) }, context.signal));
     },
   };
 }
