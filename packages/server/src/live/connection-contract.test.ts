@@ -10,7 +10,6 @@ connectionSuite('live channels', async (): Promise<ConnectionsUnderTest> => {
   return {
     frameBytesMax: clientFrameBytesMax,
     framesAtOnceMax: steadyRate(limits.framesPerSecondMax).burst,
-    pendingFramesMax: limits.pendingFramesMax,
     connect: () => world.connect(),
     enter: () => world.hello({ uid: 7 }),
     resume: (former) => world.hello({ uid: 7, resume: (former as TestSocket).welcome.resume }),

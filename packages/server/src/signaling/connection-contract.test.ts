@@ -11,7 +11,6 @@ connectionSuite('signaling', async (): Promise<ConnectionsUnderTest> => {
   return {
     frameBytesMax: signalingFrameBytesMax,
     framesAtOnceMax: steadyRate(limits.signalingFramesPerSecondMax).burst,
-    pendingFramesMax: limits.signalingPendingFramesMax,
     connect: () => world.connect(),
     async enter() {
       const client = await world.login('ann');

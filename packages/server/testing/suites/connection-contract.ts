@@ -20,8 +20,6 @@ export interface ConnectionsUnderTest {
   readonly frameBytesMax: number;
   /** Frames that may come at once. */
   readonly framesAtOnceMax: number;
-  /** Frames that may wait. */
-  readonly pendingFramesMax: number;
   /** Says nothing yet. */
   connect(): Peer;
   /** Connects, says who it is, and becomes a member. */
@@ -94,7 +92,7 @@ export function connectionSuite(name: string, make: () => Promise<ConnectionsUnd
     test('KIT2: what was taken comes back with time', async () => {
       const peer = await under.enter();
       for (let round = 0; round < 3; round++) {
-        for (let frame = 0; frame < under.framesAtOnceMax / 4; frame++)
+        for (let frame = 0; frame < under.framesAtOnceMax / 2; frame++)
           peer.handler?.onText(JSON.stringify(ping));
         await under.advance(3_000);
       }
@@ -113,15 +111,6 @@ export function connectionSuite(name: string, make: () => Promise<ConnectionsUnd
       expect(answers(peer).slice(before)).toEqual([901, 'pong', 902, 903, 'pong']);
       await peer.says(ping);
       expect(answers(peer).slice(before + 5)).toEqual(['pong']);
-    });
-
-    test('KIT3: too many that wait end it, and what waits is not done', async () => {
-      const peer = await under.enter();
-      for (let frame = 0; frame <= under.pendingFramesMax + 1; frame++)
-        peer.handler?.onText(JSON.stringify(frame === 0 ? under.decided(901) : ping));
-      await under.settled();
-      expect(peer.closed?.reason).toBe('rate_limited');
-      expect(answers(peer)).not.toContain('pong');
     });
 
     test('KIT4: who is quiet is asked once for a sign of life; a silent one is told to the log, and heard again without an event', async () => {

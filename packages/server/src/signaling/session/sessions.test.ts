@@ -173,6 +173,27 @@ test('SIG133: long frames that wait for an earlier one end the connection, and w
   expect(bob.all('message')).toHaveLength(count);
 });
 
+test('SIG133: too many short frames that wait for an earlier one end the connection, and what waited is not done', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  const sends = (frame: object) => ann.handler?.onText(JSON.stringify(frame));
+  const count = limits.signalingPendingFramesMax;
+  // What is sent in topics counts little as frames, so that as many may come at once.
+  const short = { type: 'publish-topic', id: 1, channel: 'lobby', topic: 'moves', content: { text: '' } };
+  sends({ ...subscription('hall'), id: 0 });
+  for (let at = 0; at < count; at += 1) sends(short);
+  await w.settled();
+  expect(ann.closing).toBeUndefined();
+  expect(ann.all('refused')).toHaveLength(count);
+  // The same once more, and one over it.
+  await w.advance(10_000);
+  sends({ ...subscription('stage'), id: 0 });
+  for (let at = 0; at <= count; at += 1) sends(short);
+  expect(ann.closing).toMatchObject({ code: 'rate_limited', retry: true });
+  await w.settled();
+  expect(ann.all('refused')).toHaveLength(count);
+});
+
 test('SIG131: when too much waits for all together, those furthest behind make room, and keep their sessions', async () => {
   const w = await begin();
   const clients = [];
