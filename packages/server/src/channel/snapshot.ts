@@ -45,12 +45,6 @@ export function* membersToLines(channel: Channel): IterableIterator<string> {
   for (const entry of departed) yield JSON.stringify(entry);
 }
 
-/** How many lines belong to the channel after its header line. */
-export function linesAfterHeader(header: string): number {
-  const { members, departed } = parseHeader(header);
-  return members + departed;
-}
-
 /**
  * The channel of this key that `membersToLines` wrote, with nothing else that it may have. The lines' bytes were checked by
  * the store, so lines that do not fit each other are a bug and fail an assert.
