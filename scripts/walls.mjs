@@ -26,7 +26,11 @@ export const floors = [
 
 const server = (...names) => names.map((name) => `packages/server/src/${name}`);
 /** Where it is decided what becomes of a command: only the log calls it. */
-const deciding = server('channel/apply.ts', 'log/decide/decide.ts', 'log/state/draft.ts');
+const deciding = server(
+  'channel/apply.ts',
+  ...['join', 'command', 'message', 'rule'].map((name) => `log/decide/${name}.ts`),
+  'log/state/draft.ts',
+);
 
 /**
  * By row of the map: its `never` in words, and in what can be seen of it. `only`, `not`: what it may and may not import
