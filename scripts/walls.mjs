@@ -132,12 +132,26 @@ export const placeOf = (row) => {
   return floors.flat().some((room) => isIn(room, name)) ? `packages/server/src/${name}` : name;
 };
 
-const comments = /\/\*[\s\S]*?\*\/|(?<=^|[\s;{}(),])\/\/.*$/gm;
+const interpolation = /\$\{((?:[^`{}]|\{[^`{}]*\}|`(?:\\[\s\S]|[^`\\])*`)*)\}/g;
+/** Regular expressions, strings, templates and comments, each whole: what stands in one begins no other. */
+const wholes = new RegExp(
+  [
+    /(?<=[(,=:[!&|?{;>]\s*|\breturn\s+)\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//,
+    /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/,
+    new RegExp(`\`(?:\\\\[^]|${interpolation.source}|\\$(?!\\{)|[^\`\\\\$])*\``),
+    /\/\*[\s\S]*?\*\/|\/\/.*/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
+const isComment = (whole) => /^\/[/*]/.test(whole);
 const specifiers = /\b(?:from|import)\s*\(?\s*(['"])([\w@.:/-]+)\1/g;
 
 /** What a file imports: paths of the repository for its own, names of packages for others. */
 export function importsOf(path, text) {
-  return [...text.replace(comments, '').matchAll(specifiers)].map(([, , name]) => {
+  const said = text.replace(wholes, (whole) => (isComment(whole) ? '' : whole));
+  return [...said.matchAll(specifiers)].map(([, , name]) => {
     if (name.startsWith('.')) return posix.join(posix.dirname(path), name);
     const [, own, below] = /^@housecount\/([^/]+)(?:\/(.*))?$/.exec(name) ?? [];
     if (own === undefined) return name;
@@ -185,5 +199,11 @@ export function breaches(files) {
   return found;
 }
 
-/** The text without comments and strings. */
-const codeOf = (text) => text.replace(comments, '').replace(/'(?:\\.|[^'\\\n])*'/g, "''");
+/** The text without comments, and without what strings say; what a template computes is code. */
+function codeOf(text) {
+  return text.replace(wholes, (whole) => {
+    if (isComment(whole)) return '';
+    if (!whole.startsWith('`')) return "''";
+    return [...whole.matchAll(interpolation)].map(([, code]) => `(${codeOf(code)})`).join(' + ');
+  });
+}
