@@ -92,18 +92,19 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
   const listen = readListen(child(root, 'listen'));
   const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'), listen);
   const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
+  const limits = readLimitsSection(child(root, 'limits'));
   return {
     listen,
     dataDir: readDataDir(root),
     engine: choice(child(root, 'engine'), ['embedded'], 'embedded'),
     apps,
     customers: isDevelopment && customers.length === 0 ? [developmentCustomer] : customers,
-    endpoints: readEndpoints(child(root, 'endpoints'), apps),
+    endpoints: readEndpoints(child(root, 'endpoints'), apps, limits),
     endpointNetworks: readEndpointNetworks(child(root, 'endpointNetworks'), listen, isDevelopment),
     observeNetworks: readNetworks(child(root, 'observeNetworks')),
     retention: readRetention(child(root, 'retention')),
     accounts: readAccounts(child(root, 'accounts')),
-    limits: readLimitsSection(child(root, 'limits')),
+    limits,
     leases: readLeases(child(root, 'leases')),
     media: readMedia(child(root, 'media')),
     log: readLog(child(root, 'log')),

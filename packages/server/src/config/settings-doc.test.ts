@@ -104,3 +104,19 @@ test('LIMIT2: a limit is a whole number in its range, in the file and the enviro
   const env = { HOUSECOUNT_LIMITS_APP_ENDPOINTS_MAX: '3' };
   expect(loadConfig({ env }).limits.appEndpointsMax).toBe(3);
 });
+
+test('HOOK86: an app has as many endpoints in the file as appEndpointsMax says, more or fewer than the default', () => {
+  const app = '0123456789abcdef0123456789abcdef';
+  const apps = [{ id: app, certificate: 'fedcba9876543210fedcba9876543210' }];
+  const of = (count: number, appEndpointsMax: number) => () => {
+    const endpoints = Array.from({ length: count }, (_, n) => ({
+      app,
+      url: `https://receiver.example/${n}`,
+      secret: `secret of receiver ${n}`,
+    }));
+    return load(JSON.stringify({ apps, endpoints, limits: { appEndpointsMax } })).endpoints.length;
+  };
+  expect(of(60, 100)()).toBe(60);
+  expect(of(5, 5)()).toBe(5);
+  expect(of(6, 5)).toThrow(`endpoints: expected at most 5 endpoints of app ${app}`);
+});

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import { limits } from '../../limits.ts';
 import { endpointFieldKeys, readEndpointFields } from '../../notify/endpoint/endpoint-fields.ts';
 import { managedIdPrefix } from '../../notify/endpoint/endpoint-store.ts';
 import { child, complain, flag, list, onlyKeys, type Source, text, unique } from '../../settings/reader.ts';
 import type { AppConfig, EndpointConfig } from '../config.ts';
+import type { Limits } from '../limit-settings.ts';
 
-export function readEndpoints(source: Source, apps: readonly AppConfig[]): readonly EndpointConfig[] {
+export function readEndpoints(
+  source: Source,
+  apps: readonly AppConfig[],
+  { appEndpointsMax }: Pick<Limits, 'appEndpointsMax'>,
+): readonly EndpointConfig[] {
   const endpoints = list(source, (item) => {
     onlyKeys(item, ['id', 'app', ...endpointFieldKeys, 'skipHealthTest']);
     const isApp = (id: string) => apps.some((app) => app.id === id);
@@ -25,8 +29,8 @@ export function readEndpoints(source: Source, apps: readonly AppConfig[]): reado
   });
   unique(source, endpoints, (endpoint) => endpoint.id, 'endpoint id (or the same app and url)');
   for (const app of apps)
-    if (endpoints.filter((endpoint) => endpoint.app === app.id).length > limits.appEndpointsMax)
-      complain(source, `expected at most ${limits.appEndpointsMax} endpoints of app ${app.id}`);
+    if (endpoints.filter((endpoint) => endpoint.app === app.id).length > appEndpointsMax)
+      complain(source, `expected at most ${appEndpointsMax} endpoints of app ${app.id}`);
   return endpoints;
 }
 
