@@ -35,6 +35,21 @@ test('OPS4: levels below the chosen one are not written', () => {
   expect(lines).toHaveLength(2);
 });
 
+test('OPS4: of a line that is not written no field is looked at, and one that throws costs its line alone', () => {
+  const { logger, lines } = collect({ level: 'info' });
+  let reads = 0;
+  const fields = {
+    get field(): string {
+      reads += 1;
+      throw new Error('no');
+    },
+  };
+  logger.with({ part: 'edge' }).debug('a', fields);
+  expect(reads).toBe(0);
+  expect(() => logger.info('b', fields)).not.toThrow();
+  expect([reads, lines]).toEqual([1, []]);
+});
+
 test('OPS4: what JSON cannot hold is still one line: cycles, bigints, errors with causes, thrown getters', () => {
   const { logger, lines, last } = collect();
   const cyclic: Record<string, unknown> = {};

@@ -37,16 +37,16 @@ export function createLogger(options: LoggerOptions): Logger {
   const pretty = options.format === 'pretty' || (options.format === 'auto' && sink.isTTY === true);
   let dropped = 0;
 
-  function write(level: Level, message: string, fields: Fields): void {
+  function write(level: Level, message: string, bound: Fields, more: Fields): void {
     if (levels.indexOf(level) < levels.indexOf(options.level)) return;
     try {
       if ((sink.writableLength ?? 0) > backlogBytesMax) {
         dropped += 1;
         return;
       }
-      const extra = dropped > 0 ? { ...fields, droppedLines: dropped } : fields;
+      const fields = { ...bound, ...more, ...(dropped > 0 && { droppedLines: dropped }) };
       const at = new Date(nowMs()).toISOString();
-      sink.write(pretty ? prettyLine(at, level, message, extra) : jsonLine(at, level, message, extra));
+      sink.write(pretty ? prettyLine(at, level, message, fields) : jsonLine(at, level, message, fields));
       dropped = 0;
     } catch {
       // A log line is never worth a failure of what it speaks of.
@@ -58,7 +58,7 @@ export function createLogger(options: LoggerOptions): Logger {
     const at =
       (level: Level) =>
       (message: string, fields: Fields = {}) =>
-        write(level, message, { ...bound, ...fields });
+        write(level, message, bound, fields);
     return {
       debug: at('debug'),
       info: at('info'),
