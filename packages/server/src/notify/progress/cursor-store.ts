@@ -99,7 +99,7 @@ export class CursorStore {
 
   /**
    * Durably gives an endpoint a cursor to begin at, whatever it had before.
-   * Fails with `log_unavailable` if it cannot be written; then it has none.
+   * Fails with `log_unavailable` if it cannot be written; then it has what it had.
    */
   async add(endpointId: string, newcomer: Cursor): Promise<void> {
     await this.#durably(() => this.#kept.put([[endpointId, newcomer]]));
