@@ -42,9 +42,12 @@ export function readChange(body: unknown, before: EndpointFields): EndpointField
   });
 }
 
+/** The published shape of a rotation. */
+export const rotationBody = secretRotation(limits);
+
 /** A new secret, and for how long the one before signs on. No body at all says nothing. */
 export function readRotation(body: unknown): { secret: string | undefined; overlapMs: number } {
-  return readBody(secretRotation(limits), body ?? {}, (source) => {
+  return readBody(rotationBody, body ?? {}, (source) => {
     onlyKeys(source, ['secret', 'overlapMs']);
     const secret = child(source, 'secret');
     const isText = typeof secret.value === 'string';

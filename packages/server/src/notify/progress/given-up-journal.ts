@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
 import type { Kept, KeptJournal, Placed } from '../../kept/contract.ts';
+import { keptNameOf } from './kept-name.ts';
 
 export const givenUpFolder = 'notify/given-up';
 /**
@@ -46,7 +46,7 @@ export class GivenUpJournal {
     bytesMax = givenUpBytesMax,
   ): Promise<GivenUpJournal> {
     const beyondCursor = new Map<number, string>();
-    const journal = await kept.journal<GivenUp>(nameOf(endpointId), {
+    const journal = await kept.journal<GivenUp>(keptNameOf(givenUpFolder, endpointId), {
       title: 'The given-up journal',
       bytesMax,
       onEntry({ position, noticeId }) {
@@ -58,7 +58,7 @@ export class GivenUpJournal {
 
   /** Durably removes the journal of an endpoint that is gone; it must be closed. */
   static async remove(kept: Pick<Kept, 'bytes'>, endpointId: string): Promise<void> {
-    await kept.bytes(nameOf(endpointId)).remove();
+    await kept.bytes(keptNameOf(givenUpFolder, endpointId)).remove();
   }
 
   get count(): number {
@@ -114,7 +114,3 @@ export class GivenUpJournal {
     return this.#journal.close();
   }
 }
-
-/** An endpoint's id may hold anything; a name may not. */
-const nameOf = (endpointId: string) =>
-  `${givenUpFolder}/${createHash('sha256').update(endpointId).digest('hex').slice(0, 32)}`;

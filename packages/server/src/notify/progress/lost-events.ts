@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { type EventsLost, eventsLostIdOf, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Kept, KeptValue } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 import { Turn } from '../../turn.ts';
+import { keptNameOf } from './kept-name.ts';
 
 export const lostFolder = 'notify/lost';
 /** What was told is written this long after, milliseconds: what a killed process may tell twice. Chosen. */
@@ -49,7 +49,7 @@ export class LostEvents {
 
   /** Fails with `data_damaged` if the file cannot be read: what was lost would not be told. */
   static async open(parts: LostParts, endpointId: string): Promise<LostEvents> {
-    const path = pathOf(endpointId);
+    const path = keptNameOf(lostFolder, endpointId);
     const kept = parts.kept.value(path);
     const found = await kept.read();
     if (found.is === 'none') return new LostEvents(parts, kept, { through: 0, events: 0, pending: [] });
@@ -63,7 +63,7 @@ export class LostEvents {
 
   /** Durably forgets what the endpoint lost. */
   static async remove(kept: Pick<Kept, 'value'>, endpointId: string): Promise<void> {
-    await kept.value(pathOf(endpointId)).remove();
+    await kept.value(keptNameOf(lostFolder, endpointId)).remove();
   }
 
   /** Up to this position of the log nothing is sent any more. */
@@ -128,10 +128,6 @@ export class LostEvents {
 }
 
 const byId = (pending: readonly EventsLost[]) => new Map(pending.map((lost) => [eventsLostIdOf(lost), lost]));
-
-/** An endpoint's id may hold anything; a file's name may not. */
-const pathOf = (endpointId: string) =>
-  `${lostFolder}/${createHash('sha256').update(endpointId).digest('hex').slice(0, 32)}`;
 
 function isLost(value: unknown): value is Lost {
   return (

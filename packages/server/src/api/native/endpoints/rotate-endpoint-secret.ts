@@ -1,5 +1,5 @@
-import { endpointSecretShown, secretRotation } from '@housecount/schema';
-import { limits } from '../../../limits.ts';
+import { endpointSecretShown } from '@housecount/schema';
+import { rotationBody } from '../../../notify/endpoint/endpoint-body.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -29,7 +29,7 @@ export function rotateEndpointSecret(parts: Parts): Operation {
       ],
     },
     parameters: [appParameter, endpointParameter],
-    body: secretRotation(limits),
+    body: rotationBody,
     bodyRequired: false,
     answer: { description: 'The secret is shown this once.', schema: endpointSecretShown },
     handle: ({ context, body }) =>
