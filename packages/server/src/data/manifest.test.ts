@@ -134,6 +134,10 @@ describe('the manifest itself', () => {
     expect(failure.code).toBe('data_newer');
     expect(failure.message).toContain('manifest has version 2, and this server knows none after 1');
     expect(readFileSync(join(folder, manifestPath), 'utf8')).toBe(line);
+    for (const more of [encodeLine({ files: {} }), 'what only a newer server reads']) {
+      writeFileSync(join(folder, manifestPath), `${line}${more}`);
+      await expect(read()).rejects.toMatchObject({ code: 'data_newer' });
+    }
   });
 
   test('DATA7: a damaged manifest is told and written anew', async () => {
