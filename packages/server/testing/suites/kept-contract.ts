@@ -12,6 +12,8 @@ export interface KeptUnderTest {
   readonly kept: Kept;
   /** Ends the process in the middle of whatever it does; gives the room to the next one. */
   crash(): Promise<Kept>;
+  /** How much room what is kept under a name takes, bytes. */
+  bytes(name: string): number;
   /** Damages what is kept under a name, in the middle of it. */
   damage(name: string): Promise<void>;
   /** Removes everything. */
@@ -110,8 +112,13 @@ export function keptSuite(name: string, make: () => Promise<KeptUnderTest>): voi
       const map = await kept.map('m', mapOptions);
       const keys = Array.from({ length: 20 }, (_, index) => `key ${index}`);
       await map.put(keys.map((key) => [key, 0]));
-      for (let round = 1; round <= 500; round++)
+      let most = 0;
+      for (let round = 1; round <= 500; round++) {
         await map.note(new Map([[keys[round % keys.length] ?? '', round]]), false);
+        most = Math.max(most, under.bytes('m'));
+      }
+      // One change beyond what has it written anew, and no more; all 500 would take some 12,000 bytes.
+      expect(most).toBeWithin(1, mapOptions.rewriteBytesMin + 100);
       kept = await under.crash();
       const again = await kept.map('m', mapOptions);
       expect(Math.max(...again.values.values())).toBe(500);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
@@ -25,6 +25,7 @@ keptSuite('a disk that loses what is not synced', async () => {
       disk.crash('process');
       return keptFiles(disk.mount());
     },
+    bytes: (name) => disk.bytes(name)?.length ?? 0,
     async damage(name) {
       disk.put(name, damaged(disk.bytes(name) ?? new Uint8Array()));
     },
@@ -71,6 +72,7 @@ keptSuite('the file system', async () => {
       process = await openProcess(folder);
       return process.kept;
     },
+    bytes: (name) => statSync(join(folder, name)).size,
     async damage(name) {
       writeFileSync(join(folder, name), damaged(readFileSync(join(folder, name))));
     },
