@@ -186,7 +186,7 @@ export class Socket<F extends Frames> {
 
   #refused(refusal: F['refusal']): void {
     if (this.#pending.refuse(refusal)) return;
-    if (this.#phase === 'greeting') this.#end({ why: 'closed', refusal });
+    if (this.#phase === 'greeting' || this.#atWelcome) this.#end({ why: 'closed', refusal });
     else if (this.isWelcomed) this.handlers.onFrame(refusal);
   }
 

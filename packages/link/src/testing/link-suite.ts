@@ -224,19 +224,20 @@ function ends(side: Side): void {
     expect(net.timers).toBe(0);
   });
 
-  for (const when of ['standing', 'waiting', 'hanging', 'greeting'] as const)
+  for (const when of ['standing', 'waiting', 'hanging', 'greeting', 'refused'] as const)
     test(`LINK8: of a link that is left while it is ${when} nothing is left`, async () => {
       const scene = await connect(side);
       const { net, link } = scene;
       if (when === 'hanging') net.path = 'hangs';
-      if (when === 'greeting') scene.onHello = () => undefined;
+      if (when === 'greeting' || when === 'refused') scene.onHello = () => undefined;
       if (when !== 'standing') net.socket.drop();
       if (when === 'waiting') await net.settle();
       else if (when !== 'standing') await net.pass(2_000);
       const { length } = net.sockets;
       link.leave();
-      // Time for a server to answer the goodbye, or to give the welcome that is waited for.
-      await net.pass(10_000);
+      if (when === 'refused') net.socket.tell(side.refusal(9_999));
+      // Time for a server to answer the goodbye, or to give the welcome that is waited for; after a no there is nothing to wait for.
+      await (when === 'refused' ? net.settle() : net.pass(10_000));
       expect(net.timers).toBe(0);
       await net.pass(3_600_000);
       expect(net.sockets).toHaveLength(length);
