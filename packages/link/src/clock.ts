@@ -1,5 +1,5 @@
 /**
- * The one clock of this SDK. A device's clock may be set at any time, back or forth: what has passed, and what is still to
+ * The one clock of both SDKs. A device's clock may be set at any time, back or forth: what has passed, and what is still to
  * pass, goes by a clock that only runs, and the device's own clock gives stamps alone.
  */
 
