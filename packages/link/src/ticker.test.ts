@@ -1,21 +1,30 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { afterInTime } from './ticker.ts';
+import type { afterInTime as AfterInTime } from './ticker.ts';
 
 const { setTimeout: realTimeout, clearTimeout: realClear } = globalThis;
 const { now: realNow } = performance;
+const { createObjectURL: realCreate, revokeObjectURL: realRevoke } = URL;
 
 /** A page that is hidden: its clock runs, its own timers do not end, and workers tick. */
 let nowMs: number;
 let workers: FakeWorker[];
-let isForbidden: boolean;
+/** How workers are forbidden here: by nothing, by what they are made with, or by a policy that lets them be made and fail. */
+let forbiddenBy: 'nothing' | 'blob' | 'constructor' | 'policy';
 let timers: Map<number, () => void>;
+/** The sources of workers that are there. */
+let sources: Set<string>;
+/** That of a page of its own: what one page has found out is nothing to another. */
+let afterInTime: typeof AfterInTime;
+let pages = 0;
 
 class FakeWorker {
   onmessage: (() => void) | null = null;
+  onerror: (() => void) | null = null;
   isOver = false;
   constructor() {
-    if (isForbidden) throw new Error('a policy forbids it');
+    if (forbiddenBy === 'constructor') throw new Error('it is forbidden');
     workers.push(this);
+    if (forbiddenBy === 'policy') queueMicrotask(() => this.onerror?.());
   }
   terminate(): void {
     this.isOver = true;
@@ -25,13 +34,25 @@ class FakeWorker {
 const names = ['document', 'Worker'] as const;
 const before = new Map(names.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
 
-beforeEach(() => {
+beforeEach(async () => {
+  pages += 1;
+  ({ afterInTime } = await import(`./ticker.ts?page=${pages}`));
   nowMs = 1_000;
   workers = [];
-  isForbidden = false;
+  forbiddenBy = 'nothing';
   timers = new Map();
+  sources = new Set();
   let lastTimer = 0;
   performance.now = () => nowMs;
+  Object.assign(URL, {
+    createObjectURL: () => {
+      if (forbiddenBy === 'blob') throw new Error('there are no blobs here');
+      const source = `blob:${sources.size}`;
+      sources.add(source);
+      return source;
+    },
+    revokeObjectURL: (source: string) => sources.delete(source),
+  });
   const fakes = {
     setTimeout: (act: () => void) => {
       lastTimer += 1;
@@ -49,6 +70,7 @@ afterEach(() => {
   for (const act of [...timers.values()]) act();
   Object.assign(globalThis, { setTimeout: realTimeout, clearTimeout: realClear });
   performance.now = realNow;
+  Object.assign(URL, { createObjectURL: realCreate, revokeObjectURL: realRevoke });
   for (const [name, descriptor] of before)
     if (descriptor) Object.defineProperty(globalThis, name, descriptor);
     else Reflect.deleteProperty(globalThis, name);
@@ -102,15 +124,30 @@ test('LINK9: one worker ticks for all waits and over the moment between two, and
   expect(workers).toHaveLength(2);
 });
 
-test('LINK9: where workers are forbidden the timers are alone, and it is not tried again', () => {
-  isForbidden = true;
-  let ends = 0;
-  afterInTime(3_000, () => {
-    ends += 1;
+for (const how of ['blob', 'constructor', 'policy'] as const)
+  test(`LINK9: where workers are forbidden (${how}) the timers are alone, and it is not tried again`, async () => {
+    forbiddenBy = how;
+    let ends = 0;
+    const endTimers = (): void => {
+      for (const act of [...timers.values()]) act();
+    };
+    const wait = (): (() => void) =>
+      afterInTime(3_000, () => {
+        ends += 1;
+      });
+    wait();
+    wait();
+    await Promise.resolve();
+    forbiddenBy = 'nothing';
+    expect(workers.every(({ isOver }) => isOver)).toBe(true);
+    expect(sources.size).toBe(0);
+    endTimers();
+    expect(ends).toBe(2);
+    const { length } = workers;
+    // Longer than a worker is kept without a wait.
+    endTimers();
+    wait();
+    endTimers();
+    expect(ends).toBe(3);
+    expect(workers).toHaveLength(length);
   });
-  isForbidden = false;
-  [...timers.values()][0]?.();
-  expect(ends).toBe(1);
-  afterInTime(3_000, () => undefined)();
-  expect(workers).toHaveLength(0);
-});

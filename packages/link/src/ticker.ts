@@ -42,25 +42,37 @@ function startTicking(tick: () => void): () => void {
 }
 
 function stopIfIdle(): void {
-  if (ticks.size > 0) return;
-  stopWorker?.();
+  if (ticks.size > 0 || !stopWorker) return;
+  stopWorker();
   stopWorker = undefined;
 }
 
 function startWorker(): (() => void) | null {
-  const source = URL.createObjectURL(new Blob([`setInterval(() => postMessage(0), ${tickMs})`]));
+  let source: string | undefined;
   try {
-    const worker = new Worker(source);
-    worker.onmessage = () => {
-      for (const tick of [...ticks]) if (ticks.has(tick)) tick();
-    };
-    return () => {
-      worker.terminate();
-      URL.revokeObjectURL(source);
-    };
+    source = URL.createObjectURL(new Blob([`setInterval(() => postMessage(0), ${tickMs})`]));
+    return tickBy(new Worker(source), source);
   } catch {
-    // A content security policy may forbid blob workers; the timers go on alone.
-    URL.revokeObjectURL(source);
+    // There are no blobs here, or a worker may not be made of them; the timers go on alone.
+    if (source !== undefined) URL.revokeObjectURL(source);
     return null;
   }
+}
+
+/** Lets `worker` tick, whose source is at `source`; the function returned ends it. */
+function tickBy(worker: Worker, source: string): () => void {
+  const stop = (): void => {
+    worker.terminate();
+    URL.revokeObjectURL(source);
+  };
+  worker.onmessage = () => {
+    for (const tick of [...ticks]) if (ticks.has(tick)) tick();
+  };
+  // What a content security policy forbids is made all the same, and fails after that; the timers go on alone.
+  worker.onerror = () => {
+    stop();
+    ticks.clear();
+    stopWorker = null;
+  };
+  return stop;
 }

@@ -3,7 +3,7 @@ import { testApp, until } from '../../testing/processes/server-process.ts';
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
-/** Both built SDKs in a page whose own timers do not end: those of a hidden page may be a minute late, longer than any lease. */
+/** The built SDKs where a page's waits are not what they are elsewhere: its own timers are late, or its policy forbids the worker that helps. */
 
 let browser: Chromium;
 let server: TestServer;
@@ -20,6 +20,7 @@ afterAll(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: the page is written against the APIs it had before, which have no types here.
 type Page = any;
 
+// Those of a hidden page may be a minute late, longer than any lease.
 test('LINK9: a page whose timers are late pings in time and stays connected, by either SDK', async () => {
   const page = await browser.newPage();
   const pings = new Map<string, number>();
@@ -53,5 +54,48 @@ test('LINK9: a page whose timers are late pings in time and stays connected, by 
     60_000,
   );
   expect(await page.evaluate(() => (window as Page).lost)).toEqual([]);
+  await page.close();
+});
+
+test('LINK9: a page whose policy forbids workers is told so once, and its waits end', async () => {
+  const page = await browser.newPage();
+  let pings = 0;
+  page.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => {
+      if (String(payload).includes('"type":"ping"')) pings += 1;
+    });
+  });
+  await page.setContent('<meta http-equiv="Content-Security-Policy" content="worker-src \'none\'">');
+  await page.evaluate(() => {
+    const own = window as Page;
+    own.violations = [];
+    own.sources = new Set();
+    document.addEventListener('securitypolicyviolation', (event) =>
+      own.violations.push(event.effectiveDirective),
+    );
+    const { createObjectURL, revokeObjectURL } = URL;
+    URL.createObjectURL = (blob) => {
+      const source = createObjectURL(blob);
+      own.sources.add(source);
+      return source;
+    };
+    URL.revokeObjectURL = (source) => {
+      own.sources.delete(source);
+      revokeObjectURL(source);
+    };
+  });
+  await page.addScriptTag({ url: `${server.url}/sdk/agora-rtm.js` });
+  await page.evaluate(async (app) => {
+    const own = window as Page;
+    own.ann = new own.AgoraRTM.RTM(app, 'ann', { logLevel: 'none' });
+  }, testApp.id);
+  // Between the two nothing waits, until what was made in vain is gone.
+  for (const pingsMin of [2, 4]) {
+    await page.evaluate(() => (window as Page).ann.login());
+    await until('two pings', () => pings >= pingsMin, 60_000);
+    await page.evaluate(() => (window as Page).ann.logout());
+    await until('the end of the worker', () => page.evaluate(() => (window as Page).sources.size === 0));
+  }
+  expect(await page.evaluate(() => (window as Page).violations)).toEqual(['worker-src']);
   await page.close();
 });
