@@ -171,6 +171,18 @@ describe('silence', () => {
     expect(socket.closed).toBeUndefined();
     expect((await world.records()).filter(({ type }) => type === 'link-silent')).toEqual([]);
   });
+
+  test('WIRE16: nor is it against who had only just connected', async () => {
+    await begin();
+    const [hello, quiet] = [world.connect(), world.connect()];
+    // What the client said waits in its socket.
+    world.stall(60_000);
+    await world.advance(limits.sweepMs);
+    await hello.says(helloFrame());
+    expect([hello.welcome.resumed, hello.closed]).toEqual([false, undefined]);
+    await world.advance(limits.sweepMs);
+    expect(quiet.closed?.reason).toBe('hello_timeout');
+  });
 });
 
 describe('resume', () => {

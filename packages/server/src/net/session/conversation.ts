@@ -168,7 +168,8 @@ export class Conversation<Parsed, Member> implements SocketHandler, Attended, Fr
 
   /** Looks at what time has done to it. */
   sweep({ nowMs, steadyMs, fair }: Look): void {
-    if (this.#phase.is === 'greeting' && steadyMs - this.heardMs > limits.helloMs) this.end('hello_timeout');
+    const isGreeting = this.#phase.is === 'greeting';
+    if (fair && isGreeting && steadyMs - this.heardMs > limits.helloMs) this.end('hello_timeout');
     const { member } = this;
     if (member === undefined) return;
     const protocol = this.#protocol;
