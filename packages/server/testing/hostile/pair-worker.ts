@@ -15,6 +15,8 @@ export type PairCommand =
  */
 export interface PairReport {
   readonly medianMs?: number;
+  /** How many pings, one after another, the server answered between the sending of a message and its coming, at most. */
+  readonly answersMost?: number;
   readonly wrong?: string;
 }
 
@@ -26,6 +28,12 @@ let number = 0;
 let serverPid = 0;
 const sentMs: number[] = [];
 const tookMs: number[] = [];
+/** The reader pings after a message, unless it waits for an answer: what the machine holds up, it holds up in both. */
+let asked = 0;
+let answered = 0;
+/** Answers there were when a message was sent. */
+const answeredBefore: number[] = [];
+let answersMost = 0;
 /** What the thread of the server has done since its start, milliseconds of processor time. */
 const doneMs = () => Number(readFileSync(`/proc/${serverPid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 
@@ -42,10 +50,13 @@ async function does(command: PairCommand): Promise<PairReport> {
     to = await SignalingClient.login(command.url, 'quiet bob');
     await to.subscribes(channel, { withPresence: false });
     to.onFrame = (frame) => {
+      if (frame.type === 'pong') answered += 1;
       if (frame.type !== 'message' || !('text' in frame.content)) return;
       // Each comes once, and none before the one that was sent before it.
       const at = Number(frame.content.text) - (number - sentMs.length);
-      if (at === tookMs.length) tookMs.push(doneMs() - (sentMs[at] ?? 0));
+      if (at !== tookMs.length) return;
+      tookMs.push(doneMs() - (sentMs[at] ?? 0));
+      answersMost = Math.max(answersMost, answered - (answeredBefore[at] ?? 0));
     };
     setInterval(talk, everyMs);
     return {};
@@ -54,17 +65,21 @@ async function does(command: PairCommand): Promise<PairReport> {
   const upTo = sentMs.length;
   await to?.until('every message of the pair', () => tookMs.length >= upTo);
   const medianMs = tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? 0;
+  const report = { medianMs, answersMost };
   const refused = from?.all('refused') ?? [];
   const closed = [from?.closed, to?.closed].filter(Boolean);
   sentMs.splice(0, tookMs.length);
+  answeredBefore.splice(0, tookMs.length);
   tookMs.length = 0;
+  answersMost = 0;
   for (const client of [from, to]) client?.frames.splice(0);
-  if (refused.length + closed.length === 0) return { medianMs };
+  if (refused.length + closed.length === 0) return report;
   return { wrong: JSON.stringify([refused.slice(0, 3), closed]) };
 }
 
 function talk(): void {
   sentMs.push(doneMs());
+  answeredBefore.push(answered);
   from?.send({
     type: 'publish',
     id: 1_000 + number,
@@ -73,4 +88,7 @@ function talk(): void {
     content: { text: String(number) },
   });
   number += 1;
+  if (asked > answered) return;
+  asked += 1;
+  to?.send({ type: 'ping' });
 }

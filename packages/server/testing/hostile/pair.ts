@@ -9,6 +9,11 @@ const peaceMs = 500;
  * held up. Generous: while the reader waits for its core, the server goes on with the attack.
  */
 const slower = { times: 50, ms: 250 };
+/**
+ * A message that comes after more answers than this to pings, each sent after the one before was answered, waited for something
+ * while the server had time for others. Generous: the two go by sockets of their own, which may be served in any order.
+ */
+const answersMax = 8;
 /** How much the server's memory may grow over one attack, bytes. Generous: garbage is collected late. */
 const growthBytesMax = 192 * 1024 * 1024;
 
@@ -42,6 +47,10 @@ export class Pair {
       throw new Error(
         `the server worked ${attacked.medianMs} ms before a message under attack, ${peace.medianMs} ms in peace`,
       );
+    if (attacked.answersMost > answersMax)
+      throw new Error(
+        `a message waited under attack while the server answered ${attacked.answersMost} pings`,
+      );
     const grown = (await residentBytes(this.#server.pid)) - before;
     if (grown > growthBytesMax) throw new Error(`the server grew by ${grown} bytes`);
   }
@@ -50,11 +59,12 @@ export class Pair {
     this.#worker.terminate();
   }
 
-  #asks(command: PairCommand): Promise<{ readonly medianMs: number }> {
+  #asks(command: PairCommand): Promise<{ readonly medianMs: number; readonly answersMost: number }> {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<PairReport>) => {
-        if (data.wrong === undefined) resolve({ medianMs: data.medianMs ?? 0 });
-        else reject(new Error(`the pair: ${data.wrong}`));
+        const { wrong, medianMs = 0, answersMost = 0 } = data;
+        if (wrong === undefined) resolve({ medianMs, answersMost });
+        else reject(new Error(`the pair: ${wrong}`));
       };
       this.#worker.onerror = (event) => reject(new Error(`the pair: ${event.message}`));
       this.#worker.postMessage(command);
