@@ -49,6 +49,8 @@ const cases: Readonly<Record<string, { readonly path: string; readonly bodies: r
     bodies: [
       ...endpoints,
       { url: 'https://a.example/', secret: 'any', format: 'agora' },
+      { url: 'https://a.example/', secret: null },
+      { url: 'https://a.example/', format: null, secret: null },
       { url: 'https://a.example/', secret: `whsec_${'A'.repeat(32)}`, format: 'batch' },
     ],
   },

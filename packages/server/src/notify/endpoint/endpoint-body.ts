@@ -77,7 +77,7 @@ function readBody<T>(shape: Shape, body: unknown, read: (source: Source) => T): 
     problems.push(`${path}: ${sentence}${sentence.endsWith('.') ? '' : '.'}`);
   const value = read({ value: body, path: '', problem });
   const fault = problems.length > 0 ? undefined : faultOf(shape, body);
-  if (fault) problem(pathText(fault.path), `expected ${fault.must}`);
+  if (fault) problem(pathText(fault.path) || 'body', `expected ${fault.must}`);
   if (problems.length > 0) throw new HousecountError('body_invalid', problems.slice(0, 10).join(' '));
   return value;
 }
