@@ -72,6 +72,9 @@ describe('deliveries', () => {
         harmless ? undefined : 'query_invalid',
       ]);
     }
+    expect((await world.json(`${app}/deliveries?from=20&to=10`)).body.message).toBe(
+      'A query or path parameter is not valid. from must not be after to.',
+    );
     const { body } = await world.json(`${app}/deliveries?endpoint=${encodeURIComponent("' OR 1=1 --")}`);
     expect(body.deliveries).toEqual([]);
   });

@@ -36,6 +36,8 @@ export function filterOfQuery(app: string, query: URLSearchParams): DeliveryFilt
     given[name] = numeric.includes(name) ? (/^\d{1,16}$/.test(value) ? Number(value) : Number.NaN) : value;
   }
   const fault = faultOf(filterShape, given);
-  if (fault) throw new HousecountError('query_invalid', sentenceOf(fault));
-  return { ...given, app };
+  if (!fault) return { ...given, app };
+  // Of the query as a whole, no more than the order of its times is asked.
+  const sentence = fault.path.length === 0 ? 'from must not be after to.' : sentenceOf(fault);
+  throw new HousecountError('query_invalid', sentence);
 }
