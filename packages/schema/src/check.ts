@@ -197,7 +197,10 @@ export function wordsOf(shape: JsonSchema): string {
   if (one === 'array') return shape.maxItems === undefined ? 'a list' : `a list of at most ${shape.maxItems}`;
   if (one === 'object') return 'an object';
   if (one === 'string') return `a text${lengthWords(shape)}`;
-  return typeof shape.description === 'string' ? `as described: ${shape.description}` : 'as described';
+  // A sentence goes on after it, with a full stop of its own.
+  return typeof shape.description === 'string'
+    ? `as described: ${shape.description.replace(/\.$/, '')}`
+    : 'as described';
 }
 
 function lengthWords({ minLength, maxLength, format }: JsonSchema): string {

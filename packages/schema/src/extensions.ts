@@ -19,12 +19,15 @@ export const extensions = {
     must: (most) => `at most ${most} bytes of UTF-8`,
     fits: (most, value) => typeof value !== 'string' || encoder.encode(value).length <= most,
   }),
-  'x-base64Bytes': extension<{ readonly minimum?: number; readonly maximum: number }>({
+  'x-base64Bytes': extension<{ readonly minimum?: number; readonly maximum?: number }>({
     says: 'Bytes that a base64 text stands for, at least and at most.',
-    must: ({ minimum = 0, maximum }) => `base64 of ${minimum} to ${maximum} bytes`,
-    fits(bounds, value) {
+    must: ({ minimum = 0, maximum }) =>
+      maximum === undefined
+        ? `base64 of at least ${minimum} bytes`
+        : `base64 of ${minimum} to ${maximum} bytes`,
+    fits({ minimum = 0, maximum = Number.POSITIVE_INFINITY }, value) {
       const bytes = typeof value === 'string' ? base64BytesOf(value) : undefined;
-      return bytes === undefined || (bytes >= (bounds.minimum ?? 0) && bytes <= bounds.maximum);
+      return bytes === undefined || (bytes >= minimum && bytes <= maximum);
     },
   }),
   'x-utf16LengthMax': extension<number>({

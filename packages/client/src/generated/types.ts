@@ -1484,6 +1484,7 @@ export type NoticeType = 101 | 102 | 103 | 104 | 105 | 106 | 107 | 108 | 111 | 1
 export interface Publication {
   /** Who is shown as publisher: a legal user id. */
   readonly publisher: string;
+  /** An object with one of text, bytes and sealed. */
   readonly content: {
     /** At most 32768 bytes of UTF-8. */
     readonly text: string;

@@ -125,7 +125,10 @@ export const newEndpoint = named(
           ]),
         ),
         anyOf(
-          having({ format: { enum: ['agora', null] }, secret: { not: { type: 'string', pattern: '^whsk_' } } }),
+          having({
+            format: { enum: ['agora', null] },
+            secret: { not: { type: 'string', pattern: '^whsk_' } },
+          }),
           having(
             { format: { enum: ['standard', 'batch'] }, secret: { format: 'standard-webhooks-secret' } },
             ['format'],

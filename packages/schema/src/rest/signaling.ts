@@ -13,6 +13,7 @@ import {
   constant,
   described,
   integer,
+  type JsonSchema,
   milliseconds,
   named,
   nullable,
@@ -32,30 +33,41 @@ export const bodyKeyLengthMax = 128;
 /** A flag that may be absent or null, which is false. */
 const flag = (description?: string) => optional(nullable(boolean(description)));
 
-const base64 = (description: string, bounds: { minimum?: number; maximum: number }) =>
-  string(description, { pattern: base64Pattern, 'x-base64Bytes': bounds });
+/** A bound of its own: only a value that goes beyond it is `body_too_large`, and not one that is no text or no base64. */
+const tooLarge = (bound: JsonSchema) => ({ allOf: [refusing(bound, { code: 'body_too_large' })] });
 
-/** A message's content, as it is sent; too long a one is `body_too_large`. */
-const content = anyOf(
-  closed({
-    text: refusing(
-      string(`At most ${signalingMessageBytesMax} bytes of UTF-8.`, {
-        'x-utf8BytesMax': signalingMessageBytesMax,
+const base64 = (description: string, { minimum, maximum }: { minimum?: number; maximum: number }) =>
+  refusing(
+    string(description, {
+      pattern: base64Pattern,
+      ...(minimum !== undefined && { 'x-base64Bytes': { minimum } }),
+      ...tooLarge({ 'x-base64Bytes': { maximum } }),
+    }),
+    { must: minimum === undefined ? 'base64' : `base64 of at least ${minimum} bytes` },
+  );
+
+/** A message's content, as it is sent. */
+const content = described(
+  'An object with one of text, bytes and sealed.',
+  anyOf(
+    closed({
+      text: string(
+        `At most ${signalingMessageBytesMax} bytes of UTF-8.`,
+        tooLarge({ 'x-utf8BytesMax': signalingMessageBytesMax }),
+      ),
+    }),
+    closed({
+      bytes: base64(`Base64 of at most ${signalingMessageBytesMax} bytes.`, {
+        maximum: signalingMessageBytesMax,
       }),
-      { code: 'body_too_large' },
-    ),
-  }),
-  closed({
-    bytes: base64(`Base64 of at most ${signalingMessageBytesMax} bytes.`, {
-      maximum: signalingMessageBytesMax,
     }),
-  }),
-  closed({
-    sealed: base64(`Base64 of at most ${signalingMessageBytesMax} bytes encrypted as clients do.`, {
-      minimum: signalingSealBytes,
-      maximum: signalingMessageBytesMax + signalingSealBytes,
+    closed({
+      sealed: base64(`Base64 of at most ${signalingMessageBytesMax} bytes encrypted as clients do.`, {
+        minimum: signalingSealBytes,
+        maximum: signalingMessageBytesMax + signalingSealBytes,
+      }),
     }),
-  }),
+  ),
 );
 
 export const publication = named(

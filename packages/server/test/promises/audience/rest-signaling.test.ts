@@ -144,7 +144,11 @@ describe('publish', () => {
     const cases: readonly [unknown, number, string][] = [
       [text(32 * 1024 + 1), 413, 'body_too_large'],
       [text(200_000), 413, 'body_too_large'],
+      [{ ...message, content: { text: 7 } }, 400, 'body_invalid'],
+      [{ ...message, content: { text: null } }, 400, 'body_invalid'],
+      [{ ...message, content: { bytes: 'A'.repeat(43_704) } }, 413, 'body_too_large'],
       [{ ...message, content: { bytes: '???' } }, 400, 'body_invalid'],
+      [{ ...message, content: { sealed: 'A'.repeat(36) } }, 400, 'body_invalid'],
       [{ ...message, content: { text: 'a', bytes: 'AAEC' } }, 400, 'body_invalid'],
       [{ ...message, content: 'hi' }, 400, 'body_invalid'],
       [{ publisher: 'x' }, 400, 'body_invalid'],
@@ -170,6 +174,10 @@ describe('publish', () => {
         code,
       ]);
     }
+    const { body } = await rest('/channels/lobby/messages', { ...message, content: {} });
+    expect(body.message).toBe(
+      'The request body is not valid. "content" must be as described: An object with one of text, bytes and sealed.',
+    );
     expect((await rest(`/channels/${'x'.repeat(65)}/messages`, message)).body.code).toBe(
       'invalid_channel_name',
     );
