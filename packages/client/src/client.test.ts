@@ -55,6 +55,47 @@ test('SHAPE4: every failure is an ApiError with a stable code', async () => {
   expect(await code(lost.call('listApps', {}))).toBe('unreachable');
   const foreign = new Housecount({ url: '', fetch: async () => new Response('<html>', { status: 502 }) });
   expect(await code(foreign.call('listApps', {}))).toBe('http_502');
+  for (const body of ['<html>', '{"apps": [', '']) {
+    const odd = new Housecount({ url: '', fetch: async () => new Response(body) });
+    const error = await odd.call('listApps', {}).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ status: 200, code: 'http_200', cause: expect.any(SyntaxError) });
+  }
+});
+
+test('SHAPE4: an answer that breaks off is unreachable, and one that is given up is the abort', async () => {
+  const abort = new AbortController();
+  const broken = new Housecount({
+    url: '',
+    fetch: async () =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            controller.enqueue(new TextEncoder().encode('{"apps": ['));
+            controller.error(new TypeError('reset'));
+          },
+        }),
+      ),
+  });
+  const failure = (options: object) => broken.call('listApps', {}, options).catch((error: unknown) => error);
+  const lost = await failure({});
+  expect(lost).toBeInstanceOf(ApiError);
+  expect(lost).toMatchObject({ status: 0, code: 'unreachable' });
+  abort.abort();
+  expect(await failure({ signal: abort.signal })).toMatchObject({ message: 'reset' });
+});
+
+test('SHAPE4: a stream is no call, for the compiler', () => {
+  const calls = (house: Housecount) => [
+    // @ts-expect-error It would wait for the end of what has none.
+    house.call('followNotices', { app }),
+    // @ts-expect-error Likewise.
+    house.call('followAttempts', { app }),
+    // @ts-expect-error Its lines are no single JSON value.
+    house.call('getSnapshot', { app }),
+    house.open('getSnapshot', { app }),
+  ];
+  expect(calls).toBeFunction();
 });
 
 test('SHAPE4: the same key does a request once', async () => {

@@ -1,5 +1,12 @@
 import { ApiError, errorOf } from './errors.ts';
-import { type Answer, type ApiRequest, type Given, type OperationId, requestOf } from './request.ts';
+import {
+  type Answer,
+  type ApiRequest,
+  type Given,
+  type OperationId,
+  requestOf,
+  type StreamId,
+} from './request.ts';
 
 export interface ClientOptions {
   /** Where the server is: `https://live.example`, or with the path that it is under; empty in a page that the server serves. */
@@ -28,14 +35,23 @@ export class Housecount {
     this.#options = options;
   }
 
-  /** Does an operation, and resolves to its answer. */
-  async call<Id extends OperationId>(
+  /** Does an operation, and resolves to its answer. A stream has no end to wait for: `open` it. */
+  async call<Id extends Exclude<OperationId, StreamId>>(
     id: Id,
     given: Given<Id>,
     options: CallOptions = {},
   ): Promise<Answer<Id>> {
     const response = await this.open(id, given, options);
-    return (await response.json()) as Answer<Id>;
+    try {
+      return (await response.json()) as Answer<Id>;
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw failureOf(cause, options.signal);
+      // Not JSON: a proxy's page, say, or an answer that was cut off.
+      const { status } = response;
+      throw new ApiError(status, `http_${status}`, `The server answered ${status}, but not in JSON.`, {
+        cause,
+      });
+    }
   }
 
   /** The same, up to the answer's head: of a stream, whose body goes on. */
@@ -64,8 +80,7 @@ export class Housecount {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     } catch (cause) {
-      if (signal?.aborted) throw cause;
-      throw new ApiError(0, 'unreachable', 'The server cannot be reached.', { cause });
+      throw failureOf(cause, signal);
     }
     if (!response.ok) throw await errorOf(response);
     return response;
@@ -76,6 +91,10 @@ export class Housecount {
     return customer ? basicAuthorization(customer.id, customer.secret) : authorization?.();
   }
 }
+
+/** What a request or the reading of its answer failed of: the caller's own abort as it is, or a connection that did not hold. */
+const failureOf = (cause: unknown, signal: AbortSignal | undefined): unknown =>
+  signal?.aborted ? cause : new ApiError(0, 'unreachable', 'The server cannot be reached.', { cause });
 
 /** Basic authentication (RFC 7617) with the text encoded as UTF-8. */
 export function basicAuthorization(id: string, secret: string): string {

@@ -4,6 +4,11 @@ import type { Operations } from './generated/types.ts';
 /** What the REST API can be asked to do, by the `operationId` of its OpenAPI document. */
 export type OperationId = keyof Operations & keyof typeof routes;
 
+/** Those whose answer is a stream of items, most without an end. */
+export type StreamId = {
+  [Id in OperationId]: (typeof routes)[Id] extends { readonly stream: true } ? Id : never;
+}[OperationId];
+
 /** The names and values of an operation's path and query; and its `body`, if it takes one. */
 export type Given<Id extends OperationId> = Operations[Id]['given'] &
   (Operations[Id] extends { readonly body: infer Body }
