@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { isLongerThan } from '@housecount/link';
 import { signalingFrameBytesMax } from '@housecount/protocol';
 import { FakeWorld, outcome } from '../testing/fake-server.ts';
 import { type Harness, makeClient } from '../testing/harness.ts';
-import { type RequestBody, signalingDialect } from './signaling-frames.ts';
 
 let world: FakeWorld;
 let ann: Harness;
@@ -13,10 +11,6 @@ beforeEach(async () => {
   await ann.client.login();
 });
 afterEach(() => world.restore());
-
-const { frameBytesMax, refuseLong } = signalingDialect;
-const refusalOfLong = (text: string, body: RequestBody) =>
-  isLongerThan(text, frameBytesMax) ? { why: 'refused', ...refuseLong(body) } : undefined;
 
 const long = 'x'.repeat(signalingFrameBytesMax);
 
@@ -61,11 +55,17 @@ test('RTM150: states that are too long are not tried again with every connection
   expect(await outcome(client.subscribe('attic'))).toMatchObject({ channelName: 'attic' });
 });
 
-test('RTM150: a request counts in bytes, up to the last that the server takes', () => {
-  const body = { type: 'renew-token', token: '' } as const;
-  const filled = (count: number, character: string) => character.repeat(count / Buffer.byteLength(character));
-  expect(refusalOfLong(filled(signalingFrameBytesMax, 'x'), body)).toBeUndefined();
-  expect(refusalOfLong(filled(signalingFrameBytesMax, '💬'), body)).toBeUndefined();
-  expect(refusalOfLong(`${filled(signalingFrameBytesMax, 'x')}x`, body)).toMatchObject({ why: 'refused' });
-  expect(refusalOfLong(`${filled(signalingFrameBytesMax, '💬')}x`, body)).toMatchObject({ why: 'refused' });
-});
+for (const character of ['x', '💬'])
+  test(`RTM150: a request counts in bytes, up to the last that the server takes, also of ${character}`, async () => {
+    const { client } = ann;
+    const bytesOfLast = () => Buffer.byteLength(JSON.stringify(world.requests.at(-1)));
+    await client.renewToken('x');
+    const left = signalingFrameBytesMax - bytesOfLast();
+    const size = Buffer.byteLength(character);
+    const token = `x${character.repeat(left / size)}${'x'.repeat(left % size)}`;
+    await client.renewToken(token);
+    expect(bytesOfLast()).toBe(signalingFrameBytesMax);
+    const asked = world.requests.length;
+    expect(await outcome(client.renewToken(`${token}x`))).toBe(-10005);
+    expect(world.requests.length).toBe(asked);
+  });
