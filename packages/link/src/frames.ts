@@ -34,6 +34,9 @@ export interface Frames {
   readonly frame: object;
 }
 
+/** Those of the frames `F` that are answered, as they are before they have their id. */
+export type BodyOf<F> = F extends { readonly id: number } ? Omit<F, 'id'> : never;
+
 /** How the frames of one surface differ from those of the other. */
 export interface Dialect<F extends Frames> {
   /** The `type` of a refusal. */

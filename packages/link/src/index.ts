@@ -1,9 +1,9 @@
-export * from './backoff.ts';
-export * from './clock.ts';
-export * from './frames.ts';
-export * from './link.ts';
-export * from './page/page.ts';
-export * from './page/page-end.ts';
+export { Backoff } from './backoff.ts';
+export { after, intervalMs, passedMs, stampMs } from './clock.ts';
+export type { BodyOf, Dialect, Frames } from './frames.ts';
+export { Link } from './link.ts';
+export { watchPage } from './page/page.ts';
+export { onPageEnd, type PageEnd } from './page/page-end.ts';
 export { type RequestEnd, RequestFailed, requestEndOf } from './pending-requests.ts';
-export type { Parting, Socket, SocketEnd } from './socket.ts';
-export * from './surroundings.ts';
+export type { Socket, SocketEnd } from './socket.ts';
+export { realSurroundings, type SocketLike, type Surroundings } from './surroundings.ts';

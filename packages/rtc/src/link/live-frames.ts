@@ -1,4 +1,4 @@
-import type { Dialect, Frames } from '@housecount/link';
+import type { BodyOf, Dialect, Frames } from '@housecount/link';
 import {
   type ClientFrame,
   type ClosingFrame,
@@ -12,11 +12,7 @@ import {
 } from '@housecount/protocol';
 
 /** A frame that is answered by `ok` or `error`, before it has its id. */
-export type RequestBody = ClientFrame extends infer F
-  ? F extends { readonly id: number }
-    ? Omit<F, 'id'>
-    : never
-  : never;
+export type RequestBody = BodyOf<ClientFrame>;
 
 /** The frames of live channels. */
 export interface LiveFrames extends Frames {

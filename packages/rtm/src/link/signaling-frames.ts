@@ -1,4 +1,4 @@
-import type { Dialect, Frames } from '@housecount/link';
+import type { BodyOf, Dialect, Frames } from '@housecount/link';
 import {
   type SignalingClosing,
   type SignalingLogin,
@@ -13,11 +13,7 @@ import {
 import { type ErrorCodeName, errorCodes } from '../errors/error-codes.ts';
 
 /** A request before it has its id. */
-export type RequestBody = SignalingRequest extends infer R
-  ? R extends { readonly id: number }
-    ? Omit<R, 'id'>
-    : never
-  : never;
+export type RequestBody = BodyOf<SignalingRequest>;
 
 /** The frames of signaling. */
 export interface SignalingFrames extends Frames {
