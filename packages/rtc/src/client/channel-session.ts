@@ -82,6 +82,10 @@ export class ChannelSession {
     });
   }
 
+  get channel(): string {
+    return this.options.channel;
+  }
+
   /** The page's own name in the channel. */
   get uid(): UID {
     const { account, uid } = this.#welcomed;

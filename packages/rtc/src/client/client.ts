@@ -53,9 +53,9 @@ export class Client extends Emitter<ClientEvents> {
   readonly localDataChannels: readonly never[] = [];
   #role: ClientRole;
   #state: ConnectionState = 'DISCONNECTED';
+  /** While joined. */
   #session: ChannelSession | undefined;
   #stats: ClientStats | undefined;
-  #channelName: string | undefined;
   #indicatesVolume = false;
   readonly #queue = new OperationQueue();
 
@@ -74,14 +74,14 @@ export class Client extends Emitter<ClientEvents> {
   }
   /** undefined while not joined. */
   get uid(): UID | undefined {
-    return this.#joined?.uid;
+    return this.#session?.uid;
   }
   get channelName(): string | undefined {
-    return this.#joined && this.#channelName;
+    return this.#session?.channel;
   }
   /** The other hosts; never the audience. */
   get remoteUsers(): IAgoraRTCRemoteUser[] {
-    return this.#joined?.hosts.users ?? [];
+    return this.#session?.hosts.users ?? [];
   }
   /** @internal Apps read this field of the original's. */
   get _users(): IAgoraRTCRemoteUser[] {
@@ -89,7 +89,7 @@ export class Client extends Emitter<ClientEvents> {
   }
   /** The published ones. */
   get localTracks(): PublishableTrack[] {
-    return [...(this.#joined?.publisher.tracks ?? [])];
+    return [...(this.#session?.publisher.tracks ?? [])];
   }
 
   override on<K extends keyof ClientEvents>(event: K, listener: (...args: ClientEvents[K]) => unknown): void {
@@ -124,7 +124,6 @@ export class Client extends Emitter<ClientEvents> {
         throw failure('INVALID_OPERATION', `the client is ${this.#state} already`);
       this.#setState('CONNECTING');
       const session = this.#makeSession({ ...given, server });
-      this.#channelName = channel;
       try {
         await session.open(signal);
         if (signal.aborted) throw failure('OPERATION_ABORTED', 'the client left while it joined');
@@ -324,12 +323,8 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Asks for what the event needs to be told. */
   #followFor(event: keyof ClientEvents): void {
-    if (rosterEvents.has(event)) this.#joined?.roster.follow();
-    else if (event === 'channel-count') this.#joined?.roster.followCounts();
-  }
-
-  get #joined(): ChannelSession | undefined {
-    return this.#session;
+    if (rosterEvents.has(event)) this.#session?.roster.follow();
+    else if (event === 'channel-count') this.#session?.roster.followCounts();
   }
 
   #makeSession(given: ReturnType<typeof readJoinArguments> & { readonly server: string }): ChannelSession {

@@ -31,5 +31,6 @@ export function linkEndOf({ why, closing, refusal, close }: SocketEnd<LiveFrames
   if (code) return { code, message: close?.reason || codes[code].message, retry: codes[code].retry };
   if (why === 'silent') return { message: 'The server has gone silent.', retry: true };
   if (why === 'timeout') return { message: 'The server did not answer in time.', retry: true };
-  return { message: `The connection was lost (${close?.code ?? 'left'}).`, retry: true };
+  const how = close?.code === undefined ? '' : ` (close code ${close.code})`;
+  return { message: `The connection was lost${how}.`, retry: true };
 }
