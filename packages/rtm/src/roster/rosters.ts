@@ -6,7 +6,7 @@ import type {
 } from '@housecount/protocol';
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { type RTMBaseError, rtmError } from '../errors/errors.ts';
-import { askPatiently } from '../link/patience.ts';
+import { askPatiently } from '../link/asking.ts';
 import { type FailureCodes, isLost, requestError } from '../link/request-error.ts';
 import type { SignalingLink } from '../link/signaling-link.ts';
 import { environment } from '../settings/environment.ts';

@@ -1,4 +1,4 @@
-import { askPatiently } from '../link/patience.ts';
+import { askPatiently } from '../link/asking.ts';
 import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
 import type { SignalingLink } from '../link/signaling-link.ts';
 import type { Log } from '../settings/log.ts';

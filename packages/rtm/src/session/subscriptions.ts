@@ -1,5 +1,5 @@
 import { rtmError } from '../errors/errors.ts';
-import { askPatiently } from '../link/patience.ts';
+import { askPatiently } from '../link/asking.ts';
 import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
 import type { RequestBody } from '../link/signaling-frames.ts';
 import type { SignalingLink } from '../link/signaling-link.ts';

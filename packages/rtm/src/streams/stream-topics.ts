@@ -1,7 +1,7 @@
 import type { SignalingContent, SignalingTopicRequest, SignalingTopicResult } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
-import { askPatiently } from '../link/patience.ts';
+import { askPatiently } from '../link/asking.ts';
 import { type FailureCodes, isLost, isRefusal, requestError } from '../link/request-error.ts';
 import type { RequestBody } from '../link/signaling-frames.ts';
 import type { SignalingLink } from '../link/signaling-link.ts';

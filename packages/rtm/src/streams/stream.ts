@@ -2,7 +2,7 @@ import type { SignalingChannelEnded } from '@housecount/protocol';
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events/events.ts';
-import { askPatiently } from '../link/patience.ts';
+import { askPatiently } from '../link/asking.ts';
 import { rejectionOf } from '../link/rejection.ts';
 import { isLost, isRefusal, requestError } from '../link/request-error.ts';
 import type { RequestBody } from '../link/signaling-frames.ts';
