@@ -509,6 +509,25 @@ test('RTM19: a token renewed while a connection is being made is told to the ser
   expect(world.logins.at(-1)).toMatchObject({ token: '007two' });
 });
 
+test('RTM19: a renewal that waited for the connection fails in the name of what was called', async () => {
+  const { client } = makeClient();
+  for (const [operation, act] of [
+    ['login', () => client.login({ token: '007two' })],
+    ['renewToken', () => client.renewToken('007two')],
+  ] as const) {
+    await client.login();
+    world.mute = true;
+    const waiting = act().catch(({ operation: said }: { operation: string }) => said);
+    world.mute = false;
+    world.down = true;
+    world.socket.drop();
+    await world.settle();
+    await client.logout();
+    expect(await waiting).toBe(operation);
+    world.down = false;
+  }
+});
+
 test('RTM19: a connection refused for a token that was renewed meanwhile is made with the new one', async () => {
   const { client, changes } = makeClient();
   await client.login({ token: '007one' });

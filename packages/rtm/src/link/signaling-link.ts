@@ -14,7 +14,7 @@ import { serverUrls } from '../settings/settings.ts';
 import { rejectionOf } from './rejection.ts';
 import { type FailureCodes, isLost, requestError } from './request-error.ts';
 import { type RequestBody, type SignalingFrames, signalingDialect } from './signaling-frames.ts';
-import { TokenRenewals } from './token-renewals.ts';
+import { renewed, TokenRenewals } from './token-renewals.ts';
 
 export interface LinkIdentity {
   readonly app: string;
@@ -150,18 +150,15 @@ export class SignalingLink {
   /** Renews now, or with the next connection, for which it waits. −10026 if neither comes in time. */
   async renewToken(token: string, operation: string): Promise<{ timestamp: number }> {
     if (this.#state === 'CONNECTED') {
-      try {
-        const { serverMs } = await this.request({ type: 'renew-token', token });
+      const serverMs = await renewed(this.request({ type: 'renew-token', token }), operation);
+      if (serverMs !== undefined) {
         this.#token = token;
         return { timestamp: serverMs };
-      } catch (error) {
-        if (!isLost(error))
-          throw requestError(operation, error, { lost: 'NOT_CONNECTED', timeout: 'RENEW_TOKEN_TIMEOUT' });
-        if (!this.alive) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
       }
+      if (!this.alive) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
     }
     this.#token = token;
-    return this.#renewals.wait(operation);
+    return { timestamp: await this.#renewals.wait(operation) };
   }
 
   /** Asks the server; rejects RequestFailed. */

@@ -1,5 +1,4 @@
 import type { SignalingChannelEnded } from '@housecount/protocol';
-import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import type { LinkOperation, LinkStateChangeReasonCode, LinkStateEvent } from '../events/events.ts';
 import { askPatiently } from '../link/asking.ts';
@@ -7,6 +6,7 @@ import { rejectionOf } from '../link/rejection.ts';
 import { isLost, isRefusal, requestError } from '../link/request-error.ts';
 import type { RequestBody } from '../link/signaling-frames.ts';
 import type { SignalingLink } from '../link/signaling-link.ts';
+import { renewed, TokenRenewals } from '../link/token-renewals.ts';
 import { environment } from '../settings/environment.ts';
 import type { Log } from '../settings/log.ts';
 import type { OwnStates } from '../states/own-states.ts';
@@ -35,8 +35,7 @@ export interface StreamContext {
 const lostMsMax = 20 * 60_000;
 /** Time until a restoration is tried again that the server did not answer, milliseconds. Chosen. */
 const retryMs = 2_000;
-/** Time for the connection to come back for a new token, milliseconds, as for the login's. */
-const renewMsMax = 10_000;
+
 /** One stream channel of a client: what the app wants there, kept over every loss of the connection, and its link state. */
 export class Stream {
   readonly channel: string;
@@ -54,7 +53,7 @@ export class Stream {
   #doubtful = false;
   /** A new token that the server has still to be told. */
   #tokenIsNew = false;
-  #renewals: { readonly done: () => void; readonly failed: (code: ErrorCodeName) => void }[] = [];
+  readonly #renewals = new TokenRenewals();
   #cancelGivingUp: () => void = () => undefined;
   #cancelRetry: () => void = () => undefined;
   /** A restoration that is not done. */
@@ -159,36 +158,17 @@ export class Stream {
   async renew(token: string, operation: string): Promise<number> {
     if (this.#state !== 'CONNECTING' || !this.#current) this.needIn(operation);
     if (this.#state === 'CONNECTED') {
-      try {
-        const { serverMs } = await this.#context.link.request({
-          type: 'renew-token',
-          token,
-          channel: this.channel,
-        });
+      const body = { type: 'renew-token', token, channel: this.channel } as const;
+      const serverMs = await renewed(this.#context.link.request(body), operation);
+      if (serverMs !== undefined) {
         this.#token = token;
         return serverMs;
-      } catch (error) {
-        if (!isLost(error))
-          throw requestError(operation, error, { lost: 'NOT_CONNECTED', timeout: 'RENEW_TOKEN_TIMEOUT' });
-        if (!this.#current) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
       }
+      if (!this.#current) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
     }
     this.#token = token;
     this.#tokenIsNew = true;
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => () => {
-        cancel();
-        this.#renewals = this.#renewals.filter((each) => each !== renewal);
-        settle();
-      };
-      const renewal = {
-        done: end(() => resolve(environment.nowMs())),
-        failed: (code: ErrorCodeName) =>
-          end(() => reject(rtmError(operation, code, 'The token was not renewed')))(),
-      };
-      const cancel = environment.after(renewMsMax, () => renewal.failed('RENEW_TOKEN_TIMEOUT'));
-      this.#renewals.push(renewal);
-    });
+    return this.#renewals.wait(operation);
   }
 
   /** The connection is lost; with `forGood` until the app logs in. */
@@ -199,7 +179,7 @@ export class Stream {
     if (!this.#joining) this.#begin();
     if (forGood) {
       this.#cancelGivingUp();
-      this.#failRenewals('NOT_CONNECTED');
+      this.#renewals.fail('NOT_CONNECTED', 'The session has ended');
       if (this.#state !== 'FAILED') this.#to('FAILED', cause);
     } else if (this.#state === 'CONNECTED') {
       this.#cancelGivingUp();
@@ -258,7 +238,7 @@ export class Stream {
         unrestoredChannels: isWhole ? [] : [this.channel],
         isResumed: resumed && isWhole,
       });
-      for (const { done } of [...this.#renewals]) done();
+      this.#renewals.done(environment.nowMs());
       this.#context.told.flush(this.channel);
     } catch (error) {
       if (this.#life !== life) return;
@@ -324,7 +304,7 @@ export class Stream {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // The former one is still good: the session lives.
-      this.#failRenewals('INVALID_TOKEN');
+      this.#renewals.fail('INVALID_TOKEN', error.end.reason);
     }
   }
 
@@ -371,7 +351,7 @@ export class Stream {
     this.#tokenIsNew = false;
     this.topics.clear();
     this.#context.states.forget(this.channel);
-    this.#failRenewals('CHANNEL_NOT_JOINED');
+    this.#renewals.fail('CHANNEL_NOT_JOINED', 'The channel is not joined any more');
   }
 
   #restored(): void {
@@ -383,10 +363,6 @@ export class Stream {
     const joining = this.#joining;
     this.#joining = undefined;
     joining?.cancel();
-  }
-
-  #failRenewals(code: ErrorCodeName): void {
-    for (const { failed } of [...this.#renewals]) failed(code);
   }
 
   #to(state: StreamState, [operation, reasonCode]: Cause, more: Partial<LinkStateEvent> = {}): void {
