@@ -132,16 +132,22 @@ export async function until<T>(
   }
 }
 
+/** Below those that a system hands out by itself (Linux from 32768 on): nobody who asks for any port gets one while its server is restarted. */
+const ports = { first: 20_000, count: 12_000 };
+
 /** A port that was free a moment ago; restarts need the same one again, so it cannot be left to the server. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = ports.first + Math.floor(Math.random() * ports.count);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port among ${ports.count} from ${ports.first} on`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 }
