@@ -37,6 +37,9 @@ const builds = [
 /** What makes the builds; beside each package is what it says to them. */
 const makers = ['scripts/build-package.mjs', 'scripts/browsers.mjs'];
 
+/** Files of a package's own that its build is made of, beside its sources. */
+const own = ['build.mjs', 'vite.config.ts', 'index.html'];
+
 /** Packages whose sources the build of this one is made of. */
 export const sourcesOf = (name) => builds.find(([built]) => built === name)[1];
 
@@ -49,8 +52,12 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   for (const [name, sources] of builds) {
     const builtMs = newestMs([join(root, 'packages', name, 'dist')]);
     const changedMs = Math.max(
-      newestMs(sources.map((source) => join(root, 'packages', source, 'src'))),
-      ...[...makers, `packages/${name}/build.mjs`, `packages/${name}/vite.config.ts`].map(changeMs),
+      newestMs(
+        [...sources.map((source) => `${source}/src`), `${name}/public`].map((folder) =>
+          join(root, 'packages', folder),
+        ),
+      ),
+      ...[...makers, ...own.map((file) => `packages/${name}/${file}`)].map(changeMs),
     );
     if (!wanted.includes(name) || builtMs > changedMs) continue;
     say(`building packages/${name} …`);
