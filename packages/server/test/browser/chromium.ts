@@ -25,6 +25,9 @@ export function chromiumPath(): string | undefined {
   return executables.find((path) => existsSync(path));
 }
 
+/** A page that has not done by then what is waited for does not do it, however busy the machine is, milliseconds. */
+const waitMs = 90_000;
+
 /** Starts headless Chromium with fake media devices (a 20 fps test picture and beeps); throws if there is no Chromium. */
 export async function launchChromium(
   options: {
@@ -61,6 +64,7 @@ export async function launchChromium(
       ...(options.args ?? []),
     ],
   });
+  context.setDefaultTimeout(waitMs);
   let closing: Promise<void> | undefined;
   return {
     context,
