@@ -2,6 +2,7 @@
 //   npm test                 everything
 //   npm test -- unit         one or more groups: check, unit, server, browser, node
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { bunPath } from './bun.mjs';
 import {
   root,
@@ -68,37 +69,33 @@ if (chosen.some(([name]) => name === 'browser')) env.HOUSECOUNT_CHROMIUM = setUp
 setUpTestPrograms(chosen.map(([name]) => name));
 if (chosen.some(([name]) => name !== 'check')) setUpBuilds();
 
+/**
+ * What runs side by side, each lane in its order. The whole-server and browser tests mostly wait for time to pass: what computes has
+ * the processor meanwhile, and lets them go first when they want it.
+ */
+const lanes = [
+  { names: ['check', 'unit', 'node'], isComputing: true },
+  { names: ['server'] },
+  { names: ['browser'] },
+];
+/** How much computing gives way to the others: with each step of `nice` about a fifth. */
+const computingNice = 5;
+
+/** Steps in the order in which they began, each with what it has printed that is not shown yet. */
+const unshown = [];
+
 let passed = 0;
 let failed = 0;
 let skipped = 0;
 const broken = [];
-/** The steps of a group, one after the other; `isAside`: beside another group, so that the output is shown when it is whole. */
-async function runGroup(steps, isAside) {
-  for (const [title, command, args] of steps) {
-    if (!isAside) process.stderr.write(`\n── ${title}\n`);
-    const run = typeof command === 'function' ? command() : command;
-    const { status, output } = await stream(run, args, !isAside);
-    if (isAside) process.stdout.write(`\n── ${title} (beside the others)\n${output}`);
-    // A runner's own counts, if it has any; a check is one test.
-    const pass = count(output, /^ *(?:# |ℹ )?pass (\d+)$|^ *(\d+) pass$/gm);
-    const fail = count(output, /^ *(?:# |ℹ )?fail (\d+)$|^ *(\d+) fail$/gm);
-    skipped += count(output, /^ *(?:# |ℹ )?skipped (\d+)$|^ *(\d+) skip$/gm);
-    const counted = pass + fail > 0;
-    passed += counted ? pass : Number(status === 0);
-    failed += counted ? fail : Number(status !== 0);
-    if (status !== 0 && counted && fail === 0) failed += 1;
-    if (status !== 0) broken.push(title);
-  }
-}
-// The whole-server tests mostly wait for time to pass: what runs in Node has the other core meanwhile.
-const aside = chosen.some(([name]) => name === 'server')
-  ? chosen.find(([name]) => name === 'node')
-  : undefined;
-for (const group of chosen) {
-  const [name, steps] = group;
-  if (group === aside) continue;
-  await Promise.all([runGroup(steps, false), name === 'server' && aside && runGroup(aside[1], true)]);
-}
+await Promise.all(
+  lanes.map(async ({ names, isComputing }) => {
+    for (const [name, steps] of chosen) {
+      if (!names.includes(name)) continue;
+      for (const step of steps) await runStep(step, isComputing && chosen.length > 1);
+    }
+  }),
+);
 if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);
 // In CI everything that a test needs is installed: one that was skipped has tested nothing.
 const isSkipWrong = skipped > 0 && Boolean(process.env.CI);
@@ -106,16 +103,58 @@ if (isSkipWrong) console.log('\nfailed: tests were skipped, which CI does not ta
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 || broken.length > 0 || isSkipWrong ? 1 : 0);
 
-function stream(command, args, isShown) {
+/** Shows the output of one step at a time, so that each can be read: that of the first as it comes, that of the next once the first is over. */
+function show(title) {
+  const step = { text: title, isOver: false };
+  unshown.push(step);
+  const write = (chunk) => {
+    step.text += chunk;
+    while (unshown.length > 0) {
+      const [first] = unshown;
+      process.stdout.write(first.text);
+      first.text = '';
+      if (!first.isOver) return;
+      unshown.shift();
+    }
+  };
+  write('');
+  return {
+    write,
+    end() {
+      step.isOver = true;
+      write('');
+    },
+  };
+}
+
+async function runStep([title, command, args], isYielding) {
+  const out = show(`\n── ${title}\n`);
+  const run = typeof command === 'function' ? command() : command;
+  const { status, output } = await stream(run, args, isYielding, out.write);
+  out.end();
+  // A runner's own counts, if it has any; a check is one test.
+  const pass = count(output, /^ *(?:# |ℹ )?pass (\d+)$|^ *(\d+) pass$/gm);
+  const fail = count(output, /^ *(?:# |ℹ )?fail (\d+)$|^ *(\d+) fail$/gm);
+  skipped += count(output, /^ *(?:# |ℹ )?skipped (\d+)$|^ *(\d+) skip$/gm);
+  const counted = pass + fail > 0;
+  passed += counted ? pass : Number(status === 0);
+  failed += counted ? fail : Number(status !== 0);
+  if (status !== 0 && counted && fail === 0) failed += 1;
+  if (status !== 0) broken.push(title);
+}
+
+function stream(command, args, isYielding, write) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // What it starts inherits it.
+    if (isYielding && child.pid !== undefined) setPriority(child.pid, computingNice);
     let output = '';
-    const take = (target) => (chunk) => {
+    const take = (chunk) => {
       output += chunk;
-      if (isShown) target.write(chunk);
+      write(chunk);
     };
-    child.stdout.on('data', take(process.stdout));
-    child.stderr.on('data', take(process.stderr));
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
     child.on('error', (error) => resolve({ status: 1, output: error.message }));
     child.on('close', (status) => resolve({ status: status ?? 1, output }));
   });
