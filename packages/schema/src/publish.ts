@@ -14,9 +14,7 @@ export class Publication {
   }
 
   #add(name: string, shape: Shape): void {
-    const known = this.#shapes.get(name);
-    if (known !== undefined) return;
-    this.#shapes.set(name, shape);
+    if (!isNew(this.#shapes, name, shape)) return;
     // Its place first: a document lists what contains before what is contained.
     this.components[name] = {};
     this.components[name] = this.#inside(shape);
@@ -39,6 +37,17 @@ export class Publication {
       );
     return single.has(keyword) && typeof value === 'object' ? this.schema(value as Shape) : value;
   }
+}
+
+/**
+ * Notes a named shape; false if it is there already.
+ * @throws Error if the name is that of another shape, of which one would be lost
+ */
+export function isNew(known: Map<string, Shape>, name: string, shape: Shape): boolean {
+  const before = known.get(name);
+  if (before !== undefined && before !== shape) throw new Error(`Two shapes are called ${name}.`);
+  known.set(name, shape);
+  return before === undefined;
 }
 
 const lists = new Set(['anyOf', 'oneOf', 'allOf']);

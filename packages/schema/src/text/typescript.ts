@@ -1,3 +1,4 @@
+import { isNew } from '../publish.ts';
 import { type JsonSchema, nameOf, type Shape } from '../shape.ts';
 
 /** TypeScript types as text, for packages that take no schema along: `interface` or `type` by name, described as the shapes are. */
@@ -23,10 +24,7 @@ function declaration(name: string, shape: Shape): string {
 
 function collect(shape: Shape, found: Map<string, Shape>): void {
   const name = shape[nameOf];
-  if (name !== undefined) {
-    if (found.has(name)) return;
-    found.set(name, shape);
-  }
+  if (name !== undefined && !isNew(found, name, shape)) return;
   for (const part of partsOf(shape)) collect(part, found);
 }
 

@@ -13,6 +13,7 @@ import {
 } from '@housecount/schema';
 import { clientTypes } from '@housecount/schema/text/operations';
 import { tableOf } from '@housecount/schema/text/table';
+import { declarationsOf } from '@housecount/schema/text/typescript';
 import { generatedFiles } from '../../../testing/generated-files.ts';
 
 /** A shape of the API with one field more, which is all that whoever adds one writes. */
@@ -60,6 +61,15 @@ test('SHAPE1: and in the OpenAPI document, the table of the docs and the types o
 test('SHAPE1: what a refusal says is kept beside the schema, and not published', () => {
   expect(newRule[refusal]?.must).toContain('"userId"');
   expect(JSON.stringify(new Publication().schema({ ...newRule }))).not.toContain('must');
+});
+
+test('SHAPE1: two shapes of one name are refused, of which one would be lost', () => {
+  const two = [named('Same', string('One.')), named('Same', string('Another.'))] as const;
+  const publication = new Publication();
+  publication.schema(two[0]);
+  expect(() => publication.schema(two[1])).toThrow('Two shapes are called Same.');
+  expect(publication.schema(two[0])).toEqual({ $ref: '#/components/schemas/Same' });
+  expect(() => declarationsOf(two)).toThrow('Two shapes are called Same.');
 });
 
 test('SHAPE3: what is made of the schemas is checked in as `npm run schema` makes it', async () => {

@@ -52,6 +52,9 @@ export function storageOperations(parts: MetadataParts & LockParts): readonly Op
   ];
 }
 
+/** The one shape of a change, of a channel or a user: its name is published once. */
+const change = metadataChange(limits);
+
 /** Where metadata is kept. */
 interface Place {
   readonly name: 'Channel' | 'User';
@@ -63,7 +66,6 @@ interface Place {
 
 function metadataOperations(parts: MetadataParts, place: Place): readonly Operation[] {
   const { signaling } = parts;
-  const change = metadataChange(limits);
   const answer = { description: 'The whole set.', schema: metadataSet };
   const parameters = [appParameter, ...place.parameters];
   return [
