@@ -8,9 +8,7 @@ import type { Shape } from './shape.ts';
  */
 export function readBody<T>(shape: Shape<T>, body: unknown): T {
   const fault = faultOf(shape, body);
-  // What is not there is no bad name: the body is wrong as a whole.
-  const code = fault?.kind === 'missing' ? undefined : fault?.code;
-  if (fault) throw new HousecountError(code ?? 'body_invalid', sentenceOf(fault));
+  if (fault) throw new HousecountError(fault.code ?? 'body_invalid', sentenceOf(fault));
   return body as T;
 }
 

@@ -140,15 +140,9 @@ function partsFault(shape: Shape, value: unknown, path: Fault['path']): Fault | 
     for (const name of names)
       if (!Object.hasOwn(properties, name)) return { path: [...path, name], kind: 'unknown', must: '' };
   for (const name of (shape.required ?? []) as readonly string[])
-    if (!Object.hasOwn(value, name)) {
-      const code = properties[name]?.[refusal]?.code;
-      return {
-        path: [...path, name],
-        kind: 'missing',
-        must: wordsOfProperty(properties[name]),
-        ...(code && { code }),
-      };
-    }
+    if (!Object.hasOwn(value, name))
+      // No code: what is not there is no bad name. The body is wrong as a whole.
+      return { path: [...path, name], kind: 'missing', must: wordsOfProperty(properties[name]) };
   for (const [name, property] of Object.entries(properties)) {
     const fault = Object.hasOwn(value, name) ? faultOf(property, value[name], [...path, name]) : undefined;
     if (fault) return fault;
