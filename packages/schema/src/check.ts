@@ -21,10 +21,13 @@ export function faultOf(shape: Shape, value: unknown, path: Fault['path'] = []):
   return wrong(shape, value, path) ?? alternativesFault(shape, value, path) ?? partsFault(shape, value, path);
 }
 
+/** Looked up for each value: made once. */
+const ownKeywords = Object.entries(extensions);
+
 /** Faults of the value itself. */
 function wrong(shape: Shape, value: unknown, path: Fault['path']): Fault | undefined {
   if (isOfType(shape, value) && isListed(shape, value) && isInBounds(shape, value)) {
-    for (const [keyword, extension] of Object.entries(extensions)) {
+    for (const [keyword, extension] of ownKeywords) {
       const setting = shape[keyword] as never;
       if (!Object.hasOwn(shape, keyword) || extension.fits(setting, value)) continue;
       const { must = extension.must(setting), code } = shape[refusal] ?? {};
@@ -179,7 +182,7 @@ const wordsOfProperty = (shape: Shape | undefined): string =>
   shape ? (shape[refusal]?.must ?? wordsOf(shape)) : 'there';
 
 /** What the keywords ask for, in words. */
-export function wordsOf(shape: JsonSchema): string {
+function wordsOf(shape: JsonSchema): string {
   const { type, minimum, maximum } = shape;
   if (Object.hasOwn(shape, 'const')) return JSON.stringify(shape.const);
   if (Array.isArray(shape.enum)) return `one of ${shape.enum.map((one) => String(one)).join(', ')}`;
@@ -203,5 +206,5 @@ function lengthWords({ minLength, maxLength, format }: JsonSchema): string {
   return ` of ${minLength === undefined ? 'at most' : `${minLength} to`} ${maxLength} characters`;
 }
 
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

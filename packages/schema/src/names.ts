@@ -30,4 +30,4 @@ export const userId = (description: string) =>
 /** Of a member that is there. */
 export const memberUid = (description: string) => integer(description, { minimum: 1, maximum: uidMax });
 
-export { legal as legalCharacter, nameOf as namePattern };
+export { nameOf as namePattern };

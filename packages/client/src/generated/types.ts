@@ -388,9 +388,7 @@ export interface Operations {
       /** Only the message of this time. */
       readonly timestamp?: number;
     };
-    readonly answer: {
-
-    };
+    readonly answer: {};
   };
   /** Delete all kept messages that a user sent or got. */
   readonly deleteUserMessages: {
@@ -400,9 +398,7 @@ export interface Operations {
       /** User id. */
       readonly user: string;
     };
-    readonly answer: {
-
-    };
+    readonly answer: {};
   };
   /** Who is shown in a signaling channel. */
   readonly listChannelUsers: {

@@ -13,7 +13,6 @@ import {
   optional,
   type Properties,
   string,
-  type TypeOf,
 } from '../shape.ts';
 import { agoraNotice, noticeType } from './notices.ts';
 
@@ -228,4 +227,3 @@ export const snapshotLine = named('SnapshotLine', {
     }),
   ),
 });
-export type SnapshotLine = TypeOf<typeof snapshotLine>;

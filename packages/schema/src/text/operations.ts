@@ -1,4 +1,4 @@
-import type { JsonSchema, Shape } from '../shape.ts';
+import type { Shape } from '../shape.ts';
 import { declarationsOf, typeText } from './typescript.ts';
 
 /** An operation, as far as a client has to know it. */
@@ -42,13 +42,10 @@ export function clientRoutes(operations: readonly ClientOperation[]): string {
 function operationText({ parameters, body, bodyRequired = true, answer }: ClientOperation): string {
   const given = parameters.map(
     ({ name, required, schema, description }) =>
-      `      /** ${description.replace(', percent-encoded', '')} */\n      readonly ${name}${required ? '' : '?'}: ${typeText(parameterType(schema), '      ')};`,
+      `      /** ${description.replace(', percent-encoded', '')} */\n      readonly ${name}${required ? '' : '?'}: ${typeText(schema, '      ')};`,
   );
   const givenText = given.length === 0 ? '{}' : `{\n${given.join('\n')}\n    }`;
   const bodyText =
     body === undefined ? '' : `\n    readonly body${bodyRequired ? '' : '?'}: ${typeText(body, '    ')};`;
   return `{\n    readonly given: ${givenText};${bodyText}\n    readonly answer: ${typeText(answer.schema, '    ')};\n  }`;
 }
-
-/** A whole number of a path or query is a number to those who ask. */
-const parameterType = ({ default: _, ...schema }: JsonSchema): Shape => schema;

@@ -73,7 +73,7 @@ function objectText({ properties, required, additionalProperties }: Shape, inden
     ([name, one]) =>
       `${one[nameOf] === undefined ? comment(one, inner) : ''}${inner}readonly ${key(name)}${needed.includes(name) ? '' : '?'}: ${typeText(one, inner)};`,
   );
-  return `{\n${lines.join('\n')}\n${indent}}`;
+  return lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n${indent}}`;
 }
 
 /** Alternatives that say what type a value has, not only what else must be true of it. */
