@@ -17,12 +17,6 @@ export function currentAuthorization(): string | undefined {
   return authorization;
 }
 
-/** Basic authentication (RFC 7617) with the text encoded as UTF-8. */
-export function basicAuthorization(id: string, secret: string): string {
-  const bytes = new TextEncoder().encode(`${id}:${secret}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
-}
-
 /** Keeps the login, or forgets it when undefined. */
 export function keepAuthorization(value: string | undefined): void {
   authorization = value;

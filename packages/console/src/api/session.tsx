@@ -1,9 +1,9 @@
-import type { Session } from '@housecount/client';
+import { basicAuthorization, type Session } from '@housecount/client';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { Failure } from '../shell/failure.tsx';
 import { Waiting } from '../shell/waiting.tsx';
 import { api } from './client.ts';
-import { basicAuthorization, currentAuthorization, keepAuthorization } from './credentials.ts';
+import { currentAuthorization, keepAuthorization } from './credentials.ts';
 
 export interface SessionState extends Session {
   /** Checks the id and secret with the server and keeps them for this tab. Throws ApiError when they are wrong. */

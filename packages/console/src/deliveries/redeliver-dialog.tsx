@@ -1,3 +1,4 @@
+import type { RedeliveryRequest } from '@housecount/client';
 import { Button, Group, Modal, Radio, Select, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api/client.ts';
@@ -6,7 +7,7 @@ import { Failure } from '../shell/failure.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { localField, msOfLocalField } from '../words/times.ts';
 import { type DeliveryFilter, wordsOfFilter } from './delivery-filter.ts';
-import { ofNotices, type RedeliveryRequest } from './redelivery.ts';
+import { ofNotices } from './redelivery.ts';
 
 /** What is sent again. */
 export type Selection = 'filter' | 'given-up' | 'since' | 'life';

@@ -1,13 +1,5 @@
 import type { Redelivery } from '@housecount/client';
 
-/** What is to be sent again to one endpoint: the body of the request, but for `dryRun`. */
-export type RedeliveryRequest = { readonly endpoint: string } & (
-  | { readonly noticeId: string }
-  | { readonly filter: Readonly<Record<string, string | number>> }
-  | { readonly since: number | { readonly sid: string; readonly seq: number } }
-  | { readonly givenUp: true }
-);
-
 /** How a redelivery stands, as a sentence. */
 export function wordsOfRedelivery(redelivery: Redelivery): string {
   const { state, notices, delivered, failed } = redelivery;

@@ -84,19 +84,18 @@ export function bodyOf(draft: EndpointDraft): NewEndpoint {
   const events = draft.events.length === 0 ? noticeTypeNumbers : draft.events.map(Number).sort();
   const headers = draft.headers?.map(({ name, value }) => [name.trim(), value.trim()] as const);
   const retry = draft.retry === 'gaps' ? readGaps(draft.gaps) : draft.retry;
-  const body = {
+  // Words of a newer server are kept as they are; which there are is the server's to say.
+  return {
     url: draft.url.trim(),
     description: description.trim(),
-    events,
+    events: events as NewEndpoint['events'],
     channels,
-    format,
-    retry,
+    format: format as NewEndpoint['format'],
+    retry: retry as NewEndpoint['retry'],
     redeliverGivenUp,
     ...(headers && { headers: Object.fromEntries(headers.filter(([name]) => name !== '')) }),
     allowPrivateNetwork,
   };
-  // Words of a newer server are kept as they are; which there are is the server's to say.
-  return body as NewEndpoint;
 }
 
 /** Only what a form says otherwise than the endpoint: what others change meanwhile stays as they had it. */
