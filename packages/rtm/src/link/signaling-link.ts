@@ -1,4 +1,4 @@
-import { Link, requestEndOf, type Socket, type SocketEnd } from '@housecount/link';
+import { Link, type SocketEnd } from '@housecount/link';
 import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
@@ -11,10 +11,10 @@ import type {
 } from '../events/events.ts';
 import { environment, surroundings } from '../settings/environment.ts';
 import { serverUrls } from '../settings/settings.ts';
+import { LoginToken, mayBeToken } from './login-token.ts';
 import { rejectionOf } from './rejection.ts';
 import { type FailureCodes, isLost, requestError } from './request-error.ts';
 import { type RequestBody, type SignalingFrames, signalingDialect } from './signaling-frames.ts';
-import { renewed, TokenRenewals } from './token-renewals.ts';
 
 export interface LinkIdentity {
   readonly app: string;
@@ -62,14 +62,11 @@ export class SignalingLink {
   readonly #handlers: LinkHandlers;
   readonly #link: Link<SignalingFrames>;
   #state: LinkState = 'IDLE';
-  #token: string | undefined;
-  /** The token that the last hello had. */
-  #toldToken: string | undefined;
+  readonly #token: LoginToken = new LoginToken(this);
   /** The pending `login`. */
   #login:
     | { readonly resolve: (answer: { timestamp: number }) => void; readonly reject: (error: Error) => void }
     | undefined;
-  readonly #renewals = new TokenRenewals();
   #session: SignalingWelcome['session'] | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isWhole = false;
@@ -114,13 +111,13 @@ export class SignalingLink {
     // The API's own stand-in for "no token" is the app id.
     const given = token === this.#identity.app ? undefined : token;
     if (this.#state === 'CONNECTED') {
-      if (given === undefined || given === this.#token) return Promise.resolve({ timestamp: 0 });
+      if (given === undefined || given === this.#token.newest) return Promise.resolve({ timestamp: 0 });
       return this.renewToken(given, 'login');
     }
     this.#cancelLogin('Another login took the place of this one');
     this.#link.drop();
     this.#link.startOver();
-    this.#token = given;
+    this.#token.begin(given);
     const cause: Cause = ['LOGIN', this.#state === 'IDLE' ? 'LOGIN' : 'RELOGIN'];
     return new Promise((resolve, reject) => {
       this.#login = { resolve, reject };
@@ -138,7 +135,7 @@ export class SignalingLink {
   async logout(): Promise<{ timestamp: number }> {
     if (this.#state === 'IDLE') return { timestamp: 0 };
     this.#cancelLogin('The logout came before the login was done');
-    this.#renewals.fail('NOT_CONNECTED', 'The logout came before the token was renewed');
+    this.#token.renewals.fail('NOT_CONNECTED', 'The logout came before the token was renewed');
     // The goodbye is said now, so that it still goes out where a page is closing.
     const gone = this.#link.part({ goodbye: { type: 'logout' }, closeMs: goodbyeMsMax });
     this.#forget();
@@ -149,16 +146,7 @@ export class SignalingLink {
 
   /** Renews now, or with the next connection, for which it waits. −10026 if neither comes in time. */
   async renewToken(token: string, operation: string): Promise<{ timestamp: number }> {
-    if (this.#state === 'CONNECTED') {
-      const serverMs = await renewed(this.request({ type: 'renew-token', token }), operation);
-      if (serverMs !== undefined) {
-        this.#token = token;
-        return { timestamp: serverMs };
-      }
-      if (!this.alive) throw rtmError(operation, 'NOT_CONNECTED', 'The session has ended');
-    }
-    this.#token = token;
-    return { timestamp: await this.#renewals.wait(operation) };
+    return { timestamp: await this.#token.renew(token, operation) };
   }
 
   /** Asks the server; rejects RequestFailed. */
@@ -228,8 +216,7 @@ export class SignalingLink {
       this.#fail({ errorCode: errorCodes.INVALID_PRIVATE_CONFIG, reasonCode: 'LOGIN_REJECTED' }, error);
       return;
     }
-    const token = this.#token;
-    this.#toldToken = token;
+    const token = this.#token.forHello();
     this.#link.open(`${url.replace(/^http/, 'ws')}/v1/signaling`, {
       type: 'login',
       version: 1,
@@ -245,7 +232,7 @@ export class SignalingLink {
   async #welcome(welcome: SignalingWelcome): Promise<void> {
     const { socket } = this.#link;
     if (!socket) return;
-    const told = this.#toldToken;
+    const { told } = this.#token;
     const livedOn = this.#session !== undefined && welcome.resumed && this.#isWhole;
     this.#session = welcome.session;
     this.#isWhole = livedOn;
@@ -253,7 +240,7 @@ export class SignalingLink {
     // Who hears of it may log out.
     if (this.#link.socket !== socket) return;
     const unrestored = await this.#handlers.restore(livedOn);
-    await this.#renewSince(socket, told);
+    await this.#token.tellNewer(told, (renewal) => socket.request(renewal));
     if (this.#link.socket !== socket) return;
     this.#isWhole = true;
     this.#link.settle();
@@ -271,25 +258,7 @@ export class SignalingLink {
       timestamp: welcome.serverMs,
     });
     login?.resolve({ timestamp: welcome.serverMs });
-    this.#renewals.done(welcome.serverMs);
-  }
-
-  /** Tells the server of a token that is newer than the one `socket` logged in with. One that it refuses changes nothing. */
-  async #renewSince(socket: Socket<SignalingFrames>, told: string | undefined): Promise<void> {
-    const token = this.#token;
-    if (this.#link.socket !== socket || token === undefined || token === told) return;
-    try {
-      await socket.request({ type: 'renew-token', token });
-    } catch (error) {
-      const end = requestEndOf<SignalingFrames>(error);
-      // Without an answer it goes with the next connection.
-      if (end?.why !== 'refused') return;
-      const { code, reason } = end;
-      if (this.#token === token) this.#token = told;
-      this.#renewals.fail(code, reason);
-      return;
-    }
-    await this.#renewSince(socket, token);
+    this.#token.renewals.done(welcome.serverMs);
   }
 
   #lost(end: SocketEnd<SignalingFrames>): void {
@@ -301,7 +270,7 @@ export class SignalingLink {
       return;
     }
     if (end.closing && !end.closing.retry) {
-      if (this.#state === 'CONNECTING' && this.#toldToken !== this.#token) {
+      if (this.#state === 'CONNECTING' && this.#token.told !== this.#token.newest) {
         // A new token came meanwhile: the server has not judged that one.
         this.#open();
         return;
@@ -365,7 +334,7 @@ export class SignalingLink {
     this.#forget();
     this.#to('FAILED', ['SERVER_REJECT', reasonCode]);
     login?.reject(rtmError('login', errorCode, message, error));
-    this.#renewals.fail(errorCode, message, error);
+    this.#token.renewals.fail(errorCode, message, error);
   }
 
   #forget(): void {
@@ -397,9 +366,4 @@ export class SignalingLink {
       ...more,
     });
   }
-}
-
-/** Whether a server could take the text for a token: a version and base64. Anything else is refused without asking. */
-function mayBeToken(text: string): boolean {
-  return /^00[67][A-Za-z0-9+/=]+$/.test(text);
 }
