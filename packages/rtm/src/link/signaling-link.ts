@@ -13,7 +13,6 @@ import { environment, surroundings } from '../settings/environment.ts';
 import { serverUrls } from '../settings/settings.ts';
 import { LoginToken, mayBeToken } from './login-token.ts';
 import { rejectionOf } from './rejection.ts';
-import { type FailureCodes, isLost, requestError } from './request-error.ts';
 import { type RequestBody, type SignalingFrames, signalingDialect } from './signaling-frames.ts';
 
 export interface LinkIdentity {
@@ -69,7 +68,7 @@ export class SignalingLink {
     | undefined;
   #session: SignalingWelcome['session'] | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
-  #isWhole = false;
+  #isRestored = false;
   /** Since when the connection is lost, by `passedMs`; of its end in `SUSPENDED` nothing changes. */
   #lostMs: number | undefined;
   #suspended = false;
@@ -149,42 +148,17 @@ export class SignalingLink {
     return { timestamp: await this.#token.renew(token, operation) };
   }
 
-  /** Asks the server; rejects RequestFailed. */
-  request(body: RequestBody): Promise<SignalingOk> {
-    return this.#link.request(body);
+  /** Asks the server; rejects RequestFailed. `endless`: the answer may take any time. */
+  request(body: RequestBody, endless = false): Promise<SignalingOk> {
+    return this.#link.request(body, endless);
   }
 
-  /**
-   * Asks the server what it may answer at any time; again after each loss, while the link is alive and `goesOn` does not
-   * throw. Rejects as `ask`.
-   */
-  async askEndlessly(
-    body: RequestBody,
-    operation: string,
-    codes: FailureCodes,
-    goesOn: () => Promise<void>,
-  ): Promise<SignalingOk> {
-    for (;;) {
-      try {
-        return await this.#link.request(body, true);
-      } catch (error) {
-        if (!isLost(error)) throw requestError(operation, error, codes);
-        // What is lost is told before the state is: let it be.
-        await Promise.resolve();
-        while (this.alive && this.#state !== 'CONNECTED') await this.#link.whole();
-        if (!this.alive) throw requestError(operation, error, codes);
-        await goesOn();
-      }
-    }
-  }
-
-  /** Asks the server. Rejects with its refusal in the words of the API, or with one of `codes`. */
-  async ask(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
-    try {
-      return await this.request(body);
-    } catch (error) {
-      throw requestError(operation, error, codes);
-    }
+  /** Resolves once connected with true; with false where there will be no connection until the app logs in. */
+  async connected(): Promise<boolean> {
+    // What is lost is told before the state is: let it be.
+    await Promise.resolve();
+    while (this.alive && this.#state !== 'CONNECTED') await this.#link.whole();
+    return this.alive;
   }
 
   /** Tries again now rather than at the end of the wait: the network is said to be back. */
@@ -233,16 +207,16 @@ export class SignalingLink {
     const { socket } = this.#link;
     if (!socket) return;
     const { told } = this.#token;
-    const livedOn = this.#session !== undefined && welcome.resumed && this.#isWhole;
+    const livedOn = this.#session !== undefined && welcome.resumed && this.#isRestored;
     this.#session = welcome.session;
-    this.#isWhole = livedOn;
+    this.#isRestored = livedOn;
     for (const frame of welcome.ended ?? []) this.#handlers.onPutOut(frame);
     // Who hears of it may log out.
     if (this.#link.socket !== socket) return;
     const unrestored = await this.#handlers.restore(livedOn);
     await this.#token.tellNewer(told, (renewal) => socket.request(renewal));
     if (this.#link.socket !== socket) return;
-    this.#isWhole = true;
+    this.#isRestored = true;
     this.#link.settle();
     const again = this.#lostMs !== undefined;
     const inTime = again && !this.#suspended;

@@ -9,6 +9,7 @@ import { rtmError } from '../errors/errors.ts';
 import type { LockDetail } from '../events/details.ts';
 import type { ChannelType } from '../events/events.ts';
 import type { BaseResponse } from '../events/responses.ts';
+import { askEndlessly } from '../link/asking.ts';
 import type { FailureCodes } from '../link/request-error.ts';
 import type { RequestBody } from '../link/signaling-frames.ts';
 import type { Bucket } from '../session/rate-limits.ts';
@@ -88,7 +89,7 @@ export class RTMLock {
     const body = { type: 'acquire-lock', ...lock, retry: true } as const;
     const isIn = () => this.#session.channels(lock.channelType).of(channelName) !== undefined;
     const wasIn = isIn();
-    const { serverMs } = await this.#session.link.askEndlessly(body, operation, lockCodes, async () => {
+    const { serverMs } = await askEndlessly(this.#session.link, body, operation, lockCodes, async () => {
       if (!wasIn || isIn()) return;
       await this.#giveBack(lock);
       throw rtmError(
@@ -136,10 +137,10 @@ export class RTMLock {
   /** A session that lived on may have been given the lock meanwhile; that it was not is as good. */
   async #giveBack(lock: LockName): Promise<void> {
     const body = { type: 'release-lock', ...lock } as const;
-    const goesOn = async () => undefined;
-    await this.#session.link
-      .askEndlessly(body, 'acquireLock', lockCodes, goesOn)
-      .catch((error: unknown) => this.#session.log.debug(`${lock.lockName} was not given back`, error));
+    const { link, log } = this.#session;
+    await askEndlessly(link, body, 'acquireLock', lockCodes).catch((error: unknown) =>
+      log.debug(`${lock.lockName} was not given back`, error),
+    );
   }
 
   async #do(operation: string, body: LockRequest): Promise<LockOperationResponse> {

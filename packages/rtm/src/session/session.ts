@@ -2,6 +2,7 @@ import type { SignalingContent, SignalingOk } from '@housecount/protocol';
 import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import type { LinkStateEvent, ServiceType } from '../events/events.ts';
+import { ask } from '../link/asking.ts';
 import type { FailureCodes } from '../link/request-error.ts';
 import type { RequestBody } from '../link/signaling-frames.ts';
 import { type LinkHandlers, SignalingLink } from '../link/signaling-link.ts';
@@ -127,6 +128,6 @@ export class Session {
 
   /** Asks the server; rejects in the words of the API. */
   ask(body: RequestBody, operation: string, codes: FailureCodes): Promise<SignalingOk> {
-    return this.link.ask(body, operation, codes);
+    return ask(this.link, body, operation, codes);
   }
 }
