@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { bunPath } from './bun.mjs';
 import { root } from './setup.mjs';
 
+/** What the server says first, as text and as JSON. */
+const listening = /listening(?: on |":")([^\s"]+)[\s"]/;
+
 /** Starts `housecount serve` with these arguments. `url` resolves when it first listens; `say` tells of what goes wrong. */
 export function startDevServer(args, say) {
   const bun = bunPath();
+  // The server writes to a pipe, and could not tell that its log is read in a terminal.
+  const logFormat = process.stderr.isTTY ? { HOUSECOUNT_LOG_FORMAT: 'pretty' } : {};
   let child;
   let isWanted = true;
   let tellUrl;
@@ -21,7 +26,7 @@ export function startDevServer(args, say) {
     child = spawn(bun, [join(root, 'packages/cli/src/main.ts'), 'serve', ...args, ...portOption], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
-      env: { ...process.env, HOUSECOUNT_LAUNCHER: '3' },
+      env: { ...logFormat, ...process.env, HOUSECOUNT_LAUNCHER: '3' },
     });
     // What to try next is said once.
     const isFirst = portOption.length === 0;
@@ -30,7 +35,7 @@ export function startDevServer(args, say) {
       if (!isFirst) return;
       process.stdout.write(chunk);
       out += chunk;
-      const found = /listening on (\S+)/.exec(out)?.[1];
+      const found = listening.exec(out)?.[1];
       if (found === undefined) return;
       portOption = ['--port', new URL(found).port || (found.startsWith('https:') ? '443' : '80')];
       tellUrl(found);

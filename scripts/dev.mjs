@@ -5,12 +5,10 @@ import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { startDevServer } from './dev-server.mjs';
 import { endWithNpm } from './ends-with-npm.mjs';
-import { root, setUpBuilds, setUpPackages, sourcesOf } from './setup.mjs';
+import { partsOf, root, setUpBuilds, setUpPackages, sourcesOf } from './setup.mjs';
 
 /** An editor saves several files at once, each in several steps: what changes within this time is one change, milliseconds. */
 const debounceMs = 200;
-/** Packages whose sources run in the server's process. */
-const serverPackages = ['server', 'protocol', 'cli'];
 /** Packages whose builds the server gives out under /sdk/. */
 const sdks = ['rtc', 'rtm'];
 
@@ -26,7 +24,8 @@ setUpBuilds(sdks);
 process.chdir(root);
 
 const server = startDevServer(process.argv.slice(2), say);
-onChange(serverPackages, (path) => {
+// What runs in the server's process.
+onChange(partsOf('cli'), (path) => {
   say(`${path} changed: the server starts anew …`);
   server.restart();
 });

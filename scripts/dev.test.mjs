@@ -48,17 +48,22 @@ test('PROJ4: npm run dev starts the server anew at its address when a source cha
   // What is the server's comes from the server.
   assert.equal((await (await fetch(`${page}v1/session`)).json()).development, true);
 
+  const isHealthy = () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   const count = (pattern) => dev.output().match(pattern)?.length ?? 0;
   const starts = () => count(/ starting .*pid/g);
   await until('the first start in the log', () => starts() === 1);
   save('packages/server/src/pause.ts');
   await until('the second start', () => starts() > 1);
-  await until('answers again', () =>
-    fetch(`${url}/healthz`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+  await until('answers again', isHealthy);
+  // A package that only another of its packages is made of is one of its sources, too.
+  const before = starts();
+  save('packages/schema/src/base64.ts');
+  await until('one more start', () => starts() > before);
+  await until('answers again', isHealthy);
 
   dev.npm.kill('SIGTERM');
   await until('stopped in order', () => count(/ stopped\b/g) === starts());
@@ -68,6 +73,27 @@ test('PROJ4: npm run dev starts the server anew at its address when a source cha
       () => true,
     ),
   );
+});
+
+test('PROJ4: the server of npm run dev is found at its address also where it logs JSON', async (t) => {
+  const settings = { HOUSECOUNT_LOG_FORMAT: 'json', HOUSECOUNT_MEDIA_UDP_PORT: '0' };
+  for (const format of [[], ['--json']]) {
+    const dev = npmRun(
+      t,
+      ['dev', '--', '--port', '0', '--data-dir', temporaryFolder(t), ...format],
+      settings,
+    );
+    await until('the console', () => dev.find(/the console from its sources: (\S+)/));
+    const url = await until('listening', () => dev.find(/"listening":"([^"]+)"/));
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
+    dev.npm.kill('SIGTERM');
+    await until('gone', () =>
+      fetch(url).then(
+        () => false,
+        () => true,
+      ),
+    );
+  }
 });
 
 test('PROJ5: npm run test:watch runs the files that are named, in part, and again at a change', async (t) => {

@@ -43,6 +43,17 @@ const own = ['build.mjs', 'vite.config.ts', 'index.html'];
 /** Packages whose sources the build of this one is made of. */
 export const sourcesOf = (name) => builds.find(([built]) => built === name)[1];
 
+/** Packages that this one is made of, as their manifests have it: itself, those of the project that it names, and what those name. */
+export function partsOf(name, found = new Set()) {
+  found.add(name);
+  const { dependencies, devDependencies } = manifestOf(name);
+  for (const each of Object.keys({ ...dependencies, ...devDependencies })) {
+    const [, part] = /^@housecount\/(.+)$/.exec(each) ?? [];
+    if (part !== undefined && !found.has(part)) partsOf(part, found);
+  }
+  return found;
+}
+
 /** Builds these packages, all unless said otherwise, if a source is newer than the build. */
 export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   for (const name of readdirSync(join(root, 'packages'))) {
@@ -65,9 +76,12 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   }
 }
 
-function hasBuild(name) {
-  const manifest = join(root, 'packages', name, 'package.json');
-  return existsSync(manifest) && Boolean(JSON.parse(readFileSync(manifest, 'utf8')).scripts?.build);
+const hasBuild = (name) => Boolean(manifestOf(name)?.scripts?.build);
+
+/** Undefined for a folder that is no package (any more). */
+function manifestOf(name) {
+  const path = join(root, 'packages', name, 'package.json');
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
 /** 0 for a file that is not there. */
