@@ -11,6 +11,7 @@ import { bunPath } from './bun.mjs';
 import { root, setUpBuilds, setUpPackages, setUpTestPrograms } from './setup.mjs';
 import { filesBelow } from './spec-rules.mjs';
 import { bunTests } from './test-groups.mjs';
+import { isProduct } from './walls.mjs';
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -52,11 +53,7 @@ for (const report of reports) {
     if (line) lines.set(Number(line), (lines.get(Number(line)) ?? 0) + Number(times));
   }
 }
-const isSource = (path) =>
-  /^packages\/[^/]+\/src\/.*\.tsx?$/.test(path) &&
-  !/\.test\.tsx?$|\.d\.ts$|-for-tests\.ts$|(^|\/)(test|testing|fixtures)[-/]|-(model|world|suite)\.ts$|(^|\/)suite\.ts$/.test(
-    path,
-  );
+const isSource = (path) => /^packages\/.*\.tsx?$/.test(path) && !path.endsWith('.d.ts') && isProduct(path);
 const sources = [...files].filter(([path]) => isSource(path)).sort(([a], [b]) => (a < b ? -1 : 1));
 const ranOf = (lines) => [...lines.values()].filter((times) => times > 0).length;
 

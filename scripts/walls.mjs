@@ -122,7 +122,7 @@ const rigs = ['packages/server/testing', 'packages/server/test', 'bench', 'scrip
 
 const isTest = (path) => /\.test\.[cm]?tsx?$|\/(?:testing|test)\//.test(path);
 /** What runs where the product runs, and what shows how to use or measure it; not tests, nor what builds. */
-const isProduct = (path) => /^(?:packages\/[^/]+\/src|examples|bench)\//.test(path) && !isTest(path);
+export const isProduct = (path) => /^(?:packages\/[^/]+\/src|examples|bench)\//.test(path) && !isTest(path);
 const isIn = (path, place) => path === place || path.startsWith(place.endsWith(':') ? place : `${place}/`);
 const isInOne = (path, places) => places.some((place) => isIn(path, place));
 
