@@ -2,27 +2,21 @@
 // they are built, JSON and YAML parse.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const skipped = new Set(['node_modules', 'dist', '.git', 'data']);
+import { root } from './setup.mjs';
+import { filesBelow } from './spec-rules.mjs';
 
 /** Paths of all pages, from the root of the project. A report of public types holds declarations, which are no examples. */
-function* pages(folder = '') {
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !skipped.has(entry.name)) yield* pages(path);
-    else if (entry.isFile() && /(?<!\.api)\.md$/.test(entry.name)) yield path;
-  }
-}
+const pages = [...filesBelow(root)]
+  .map((path) => relative(root, path))
+  .filter((path) => /(?<!\.api)\.md$/.test(path));
 
-const fences = [...pages()].flatMap((page) =>
+const fences = pages.flatMap((page) =>
   [...readFileSync(join(root, page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
     ([, language, text], index) => ({ page, index, language, text }),
   ),
