@@ -1,28 +1,40 @@
 // A process that a test runs, and what it prints.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+
+/** A machine as busy as it may be is in time. */
+const deadlineMs = 120_000;
 
 /**
  * Starts it in the folder; it is told to end, and its end waited for, when the test is over. `line(pattern)` resolves with the groups of the first
- * line that matches, and rejects if the process ends without one; `ended` resolves with its status.
+ * line that matches, and rejects if the process ends without one; `ended()` with its status. What is not there in time rejects.
  */
 export function start(t, folder, [command, ...args], options = {}) {
   const env = { ...process.env, NO_COLOR: '1' };
   const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
-  const ended = new Promise((resolve) => child.once('close', resolve));
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const said = [];
+  const inTime = (wanted, what) =>
+    Promise.race([
+      wanted,
+      setTimeout(deadlineMs, undefined, { ref: false }).then(() => {
+        throw new Error(`${command}: not in time: ${what}:\n${said.join('\n')}`);
+      }),
+    ]);
+  const ended = () => inTime(closed, 'its end');
   const stop = () => {
     child.kill('SIGTERM');
-    return ended;
+    return ended();
   };
   t.after(stop);
-  const said = [];
   const waiting = new Set();
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
       said.push(line);
       for (const look of waiting) look();
     });
-  const line = (pattern) =>
+  const lineOf = (pattern) =>
     new Promise((resolve, reject) => {
       const look = () => {
         const found = said.map((each) => pattern.exec(each)).find(Boolean);
@@ -33,9 +45,9 @@ export function start(t, folder, [command, ...args], options = {}) {
       waiting.add(look);
       look();
       // It never rejects: a process that ended is only told of.
-      void ended.then((status) =>
+      void closed.then((status) =>
         reject(new Error(`${command} ended with ${status}, without ${pattern}:\n${said.join('\n')}`)),
       );
     });
-  return { line, ended, said, stop };
+  return { line: (pattern) => inTime(lineOf(pattern), pattern), ended, said, stop };
 }

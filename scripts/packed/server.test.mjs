@@ -93,7 +93,7 @@ test('INST6: installed into an empty folder, the server has its pages and SDKs, 
   ]);
   await notices.line(/^notice joined 1 1$/);
   await presence.line(/^presence REMOTE_JOIN 1 /);
-  assert.equal(await audience.ended, 0, audience.said.join('\n'));
+  assert.equal(await audience.ended(), 0, audience.said.join('\n'));
   await notices.line(/^notice left 1 0$/);
   assert.deepEqual(
     notices.said.filter((line) => line.startsWith('refused')),
