@@ -13,7 +13,7 @@ if (wanted === undefined || wanted.startsWith('-')) {
   );
   process.exit(2);
 }
-const files = ['packages', 'scripts', 'bench']
+const files = ['packages', 'scripts', 'bench', 'tools']
   .flatMap((folder) => [...filesBelow(`${root}${folder}`)])
   .map((path) => relative(root, path))
   .filter((path) => /\.test\.(ts|tsx|mjs)$/.test(path));
