@@ -1,5 +1,5 @@
 /** Makes a data folder for fixtures/data-folders, as this server leaves it when it is killed: `bun make-data-folder.ts FOLDER`. */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildRtcToken } from '../../src/token/build.ts';
 import { Client } from '../clients/client.ts';
@@ -117,7 +117,11 @@ await new Promise((resolve) => setTimeout(resolve, 2_000));
 await server.kill();
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await cp(server.dataDir, join(out, 'data'), { recursive: true });
+// The socket of a server that was killed is still there; it holds nothing, and cannot be copied.
+await cp(server.dataDir, join(out, 'data'), {
+  recursive: true,
+  filter: async (path) => !(await lstat(path)).isSocket(),
+});
 // SQLite makes it anew from the other two.
 for (const name of ['deliveries', 'history', 'messages', 'idempotency'])
   await rm(join(out, 'data', `${name}.db-shm`), { force: true });
