@@ -124,10 +124,9 @@ export class Notifier implements Notify {
     resender.breakOff();
     await watch.stop();
     await changed;
-    const all = Array.from(slots);
-    await Promise.all([inspector.stop(), resender.ended(), ...all.map((slot) => slot.stop())]);
+    await Promise.all([inspector.stop(), resender.ended(), slots.stop()]);
     await cursors.stop();
-    for (const slot of all) await slot.close();
+    await slots.close();
     idle.end();
   }
 }

@@ -61,15 +61,20 @@ export interface NotifyOptions {
 /**
  * Opens a slot per endpoint, each at its own cursor. An endpoint seen for the first time begins at the log's end:
  * what happened before it was configured is history, not news. An endpoint that is taken out of the configuration and
- * put back goes on where it was.
+ * put back goes on where it was. Nothing is delivered before every place is open; a start that fails leaves nothing
+ * running or open.
  */
 export async function startNotify(options: NotifyOptions): Promise<Notify> {
-  const { log, endpoints, retention, metrics } = options;
+  const { log, endpoints, metrics } = options;
   const logger = options.logger.with({ part: 'notify' });
   const named = { ...options, logger };
   const ids = new Set(endpoints.map(({ id }) => id));
   if (ids.size < endpoints.length)
     throw new HousecountError('body_invalid', 'Two endpoints have the same id.');
+  // While it is not known where each endpoint is, the log keeps everything. For good: it deletes once more when it stops,
+  // which is after this, and after a start that failed.
+  let heldAfter = () => 0;
+  log.hold(() => heldAfter());
   const wording = new Wording(options.communicationEventsOf);
   const idle = new IdleWaiters();
   const feed = new AttemptFeed(options.clock);
@@ -78,17 +83,6 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     feed,
     listeners: [attemptMetrics(metrics), ...(options.onAttempt ? [options.onAttempt] : [])],
   });
-  const cursors = await CursorStore.open(named, [...ids], newcomer(log));
-  const inspector = new Inspector({
-    ...named,
-    feed,
-    textOf: (event) => wording.textOf(event, 'agora'),
-    secretOf: options.inspectorSecretOf,
-    onShown: () => idle.wake(),
-  });
-  const asides = await SetAsides.open(named, retention.bytesPerApp);
-  const { isDeleted = () => false } = options;
-  await forgetDeleted((id) => !ids.has(id) && isDeleted(id), { ...named, cursors });
   const resender = new Resender({
     ...named,
     limits: options.limits ?? limits,
@@ -96,12 +90,19 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     onAttempt: reports,
     onBug: (cause) => logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
   });
-  const slots = slotsOf(named, { wording, cursors, asides, resender, reports, idle });
+  const cursors = await CursorStore.open(named, [...ids], newcomer(log));
+  const { asides, slots } = await openPlaces(named, { wording, cursors, resender, reports, idle });
+  heldAfter = () => Math.min(...Array.from(slots, (slot) => slot.heldAfter));
+  const inspector = new Inspector({
+    ...named,
+    feed,
+    textOf: (event) => wording.textOf(event, 'agora'),
+    secretOf: options.inspectorSecretOf,
+    onShown: () => idle.wake(),
+  });
   endpointMetrics(metrics, () => Array.from(slots, (slot) => statusOf(slot, log.lastPosition)));
   setAsideMetrics(metrics, asides);
-  for (const endpoint of endpoints) await slots.open(endpoint, options.paused?.has(endpoint.id) ?? false);
-  // For good: the log deletes once more when it stops, which is after this.
-  log.hold(() => Math.min(...Array.from(slots, (slot) => slot.heldAfter)));
+  for (const slot of slots) if (!options.paused?.has(slot.endpoint.id)) slot.start();
   const watch = new RetentionWatch({
     ...named,
     places: slots,
@@ -114,18 +115,36 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   return new Notifier({ log, feed, inspector, cursors, slots, resender, wording, watch, idle });
 }
 
-/** Slots, none of them open yet. */
-function slotsOf(
+interface PlaceParts {
+  readonly wording: Wording;
+  readonly cursors: CursorStore;
+  readonly resender: Resender;
+  readonly reports: ReportListener;
+  readonly idle: IdleWaiters;
+}
+
+/** Opens the place of every endpoint; none delivers yet. If that fails, the cursors are closed with what was opened. */
+async function openPlaces(
   options: NotifyOptions,
-  parts: {
-    readonly wording: Wording;
-    readonly cursors: CursorStore;
-    readonly asides: SetAsides;
-    readonly resender: Resender;
-    readonly reports: ReportListener;
-    readonly idle: IdleWaiters;
-  },
-): Slots {
+  parts: PlaceParts,
+): Promise<{ readonly asides: SetAsides; readonly slots: Slots }> {
+  const { endpoints, retention, isDeleted = () => false } = options;
+  const { cursors } = parts;
+  try {
+    const asides = await SetAsides.open(options, retention.bytesPerApp);
+    const isThere = (id: string) => endpoints.some((endpoint) => endpoint.id === id);
+    await forgetDeleted((id) => !isThere(id) && isDeleted(id), { ...options, cursors });
+    const slots = slotsOf(options, { ...parts, asides });
+    await slots.openAll(endpoints);
+    return { asides, slots };
+  } catch (cause) {
+    await cursors.stop();
+    throw cause;
+  }
+}
+
+/** Slots, none of them open yet. */
+function slotsOf(options: NotifyOptions, parts: PlaceParts & { readonly asides: SetAsides }): Slots {
   const { random, send, retention, kept, isDelivered = () => false } = options;
   const { wording, cursors, asides, resender, reports, idle } = parts;
   const opening: SlotOpening = {

@@ -3,7 +3,11 @@ import { audit } from '@housecount/audit';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { LifeForTests } from '../../testing/worlds/notify-log.ts';
 import { answered, endpointForTests, NotifyWorld } from '../../testing/worlds/notify-world.ts';
+import type { Disk } from '../engine/disk.ts';
+import { keptFiles } from '../kept/files/kept-files.ts';
 import { cursorPath } from './progress/cursor-store.ts';
+import { keptNameOf } from './progress/kept-name.ts';
+import { lostFolder } from './progress/lost-events.ts';
 
 describe('where an endpoint begins', () => {
   test('HOOK11: a new endpoint begins at the end of the log, and a known one where it was', async () => {
@@ -76,6 +80,71 @@ describe('where an endpoint begins', () => {
     expect(other.complaints).not.toEqual([]);
     expect(other.sent.map(({ notice }) => notice.payload.channelName)).toEqual(Array(4).fill('next'));
     await notify.stop();
+  });
+});
+
+/** A disk that knows its open files. */
+function counted(disk: Disk): { readonly disk: Disk; readonly open: Set<string> } {
+  const open = new Set<string>();
+  const opening: Disk['open'] = async (path) => {
+    const file = await disk.open(path);
+    open.add(path);
+    const close = () => {
+      open.delete(path);
+      return file.close();
+    };
+    return { ...file, close };
+  };
+  return { disk: { ...disk, open: opening }, open };
+}
+
+describe('a start that fails', () => {
+  test('HOOK198: a start that fails at one endpoint sends nothing to those before it, and leaves nothing open', async () => {
+    const world = new NotifyWorld();
+    const endpoints = [endpointForTests('before'), endpointForTests('damaged')];
+    await (await world.start(endpoints)).stop();
+    world.log.append(...new LifeForTests().whole(2));
+    world.log.holds.clear();
+    const damagedPath = keptNameOf(lostFolder, 'damaged');
+    world.disk.put(damagedPath, new TextEncoder().encode('not what was written\n'));
+    const { disk, open } = counted(world.disk.mount());
+    await expect(world.start(endpoints, { kept: keptFiles(disk) })).rejects.toMatchObject({
+      code: 'data_damaged',
+    });
+    await world.clock.advance(60_000);
+    expect(world.sent).toEqual([]);
+    expect([...open]).toEqual([]);
+    // The log deletes once more when it stops.
+    expect([...world.log.holds].map((cursor) => cursor())).toEqual([0]);
+    expect(world.log.followers).toBe(0);
+    await world.disk.mount().remove(damagedPath);
+    const notify = await world.start(endpoints);
+    await world.clock.advance(0);
+    expect([world.at('before').length, world.at('damaged').length]).toEqual([6, 6]);
+    await notify.stop();
+  });
+
+  test('HOOK198: nothing is sent before the place of every endpoint is open', async () => {
+    const world = new NotifyWorld();
+    const endpoints = [endpointForTests('first'), endpointForTests('last')];
+    await (await world.start(endpoints)).stop();
+    world.log.append(...new LifeForTests().whole(2));
+    world.disk.faults.latencyMs = () => 1_000;
+    const lastPath = keptNameOf(lostFolder, 'last');
+    const mounted = world.disk.mount(world.clock.process());
+    const sentBefore: number[] = [];
+    const read: Disk['read'] = async (path) => {
+      const bytes = await mounted.read(path);
+      if (path === lastPath) sentBefore.push(world.sent.length);
+      return bytes;
+    };
+    const starting = world.start(endpoints, { kept: keptFiles({ ...mounted, read }) });
+    await world.clock.advance(60_000);
+    expect(sentBefore).toEqual([0]);
+    expect([world.at('first').length, world.at('last').length]).toEqual([6, 6]);
+    const stopped = (await starting).stop();
+    await world.clock.advance(60_000);
+    await stopped;
   });
 });
 

@@ -40,6 +40,11 @@ export class LogForTests implements Feed, LogRetention {
     return () => this.holds.delete(cursor);
   }
 
+  /** How many wait for what comes next. */
+  get followers(): number {
+    return this.#wakes.size;
+  }
+
   async *follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
     let position = after;
     while (!signal.aborted) {

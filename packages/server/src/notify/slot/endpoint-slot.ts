@@ -123,6 +123,11 @@ export class EndpointSlot {
     else this.begin();
   }
 
+  /** Begins to deliver in this process: one that was suspended or gone is asked again. */
+  start(): void {
+    this.begin(askedAgain(this.#cursor.halt));
+  }
+
   /** Begins to deliver; one that is suspended with no more than a probe, and one that is gone with nothing. */
   begin(halt?: Halt): void {
     const { running, clock, logger } = this.#options;

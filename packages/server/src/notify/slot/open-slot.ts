@@ -38,6 +38,7 @@ export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promis
     lastPosition: log.lastPosition,
     logger,
   });
+  const aside = await opening.asideOf(endpoint.app);
   const { readAfter } = new DeliveryWindow(cursor);
   const journal = await GivenUpJournal.open(kept, endpoint.id, readAfter, opening.givenUpBytesMax);
   if (journal.damagedBytes > 0)
@@ -45,7 +46,6 @@ export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promis
       damagedBytes: journal.damagedBytes,
       whole: journal.count,
     });
-  const aside = await opening.asideOf(endpoint.app);
   const slot = new EndpointSlot(endpoint, {
     cursor,
     journal,
@@ -57,7 +57,13 @@ export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promis
     running,
     returning,
   });
-  await noteMissing(slot, { log, clock, logger });
+  try {
+    await noteMissing(slot, { log, clock, logger });
+  } catch (cause) {
+    await slot.stop();
+    await slot.close();
+    throw cause;
+  }
   return slot;
 }
 

@@ -3,7 +3,6 @@ import { Turn } from '../../turn.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { CursorStore } from '../progress/cursor-store.ts';
 import type { Cursor } from '../progress/delivery-window.ts';
-import { askedAgain } from '../progress/halt.ts';
 import type { EndpointSlot } from './endpoint-slot.ts';
 
 export interface SlotsParts {
@@ -40,12 +39,15 @@ export class Slots implements Iterable<EndpointSlot> {
     return slot;
   }
 
-  /** Opens the place of an endpoint whose cursor is stored and, unless it is paused, begins to deliver. */
-  async open(endpoint: Endpoint, paused: boolean): Promise<void> {
-    const slot = await this.#parts.open(endpoint);
-    this.#byId.set(endpoint.id, slot);
-    this.#parts.cursors.track(endpoint.id, () => slot.cursor());
-    if (!paused) slot.begin(askedAgain(slot.cursor().halt));
+  /** Opens the places of endpoints whose cursors are stored; nothing is delivered yet. If one fails, none stays open. */
+  async openAll(endpoints: readonly Endpoint[]): Promise<void> {
+    try {
+      for (const endpoint of endpoints) await this.#open(endpoint);
+    } catch (cause) {
+      await this.stop();
+      await this.close();
+      throw cause;
+    }
   }
 
   add(endpoint: Endpoint): Promise<void> {
@@ -53,7 +55,7 @@ export class Slots implements Iterable<EndpointSlot> {
     return this.inTurn(async () => {
       this.#mustBeNew(endpoint);
       await cursors.add(endpoint.id, newcomer());
-      await this.open(endpoint, false);
+      (await this.#open(endpoint)).start();
     });
   }
 
@@ -62,7 +64,8 @@ export class Slots implements Iterable<EndpointSlot> {
     return this.inTurn(async () => {
       this.#mustBeNew(endpoint);
       await cursors.keepOrAdd(endpoint.id, newcomer());
-      await this.open(endpoint, paused);
+      const slot = await this.#open(endpoint);
+      if (!paused) slot.start();
     });
   }
 
@@ -112,6 +115,23 @@ export class Slots implements Iterable<EndpointSlot> {
   async endChanges(): Promise<void> {
     this.#isEnding = true;
     await this.#turn.ended();
+  }
+
+  /** The end of this process's work on all of them. */
+  async stop(): Promise<void> {
+    await Promise.all(Array.from(this, (slot) => slot.stop()));
+  }
+
+  /** After the last write of their cursors. */
+  async close(): Promise<void> {
+    for (const slot of this) await slot.close();
+  }
+
+  async #open(endpoint: Endpoint): Promise<EndpointSlot> {
+    const slot = await this.#parts.open(endpoint);
+    this.#byId.set(endpoint.id, slot);
+    this.#parts.cursors.track(endpoint.id, () => slot.cursor());
+    return slot;
   }
 
   #mustBeNew({ id }: Endpoint): void {
