@@ -106,6 +106,7 @@ test('HOUSE2: no part imports what it must not, and each wall refuses what is pl
     [`${src}/live/planted.ts`, `import { Draft } from '../log/state/draft.ts';`],
     [`${src}/signaling/planted.ts`, `const { later } = await import('../api/routes.ts');`],
     [`${src}/signaling/planted.ts`, `import '../whip/service.ts';`],
+    [`${src}/whip/planted.ts`, `import type { Log } from '../log/contract/log.ts';`],
     [`${src}/api/planted.ts`, `import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';`],
     [`${src}/api/planted.ts`, `import { configFrom } from '../config/load.ts';`],
     [`${src}/observe/planted.ts`, `export { verify } from '../token/verify.ts';`],

@@ -120,6 +120,9 @@ export const never = {
 /** Folders that no product code may import from: what tests and measurements are made of. */
 const rigs = ['packages/server/testing', 'packages/server/test', 'bench', 'scripts'];
 
+/** The log with all its ports: for who opens it, and for who hands them out. */
+const wholeLog = 'packages/server/src/log/contract/log.ts';
+
 const isTest = (path) => /\.test\.[cm]?tsx?$|\/(?:testing|test)\//.test(path);
 /** What runs where the product runs, and what shows how to use or measure it; not tests, nor what builds. */
 export const isProduct = (path) => /^(?:packages\/[^/]+\/src|examples|bench)\//.test(path) && !isTest(path);
@@ -180,6 +183,8 @@ export function breaches(files) {
       const say = (why) => found.push(`${path} imports ${target}: ${why}`);
       if (!isIn(path, 'bench') && (isTest(target) || isInOne(target, rigs)))
         say('a part of the product uses no rig of a test');
+      if (target === wholeLog && !isInOne(path, [...server('log', 'assembly'), 'bench']))
+        say('a part takes those ports of the log that it uses');
       const other = roomOf(target);
       if (room && other && other.name !== room.name && other.floor >= room.floor)
         say(`${room.name} stands on floor ${room.floor}, ${other.name} on ${other.floor}`);

@@ -1,16 +1,34 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Messages } from '../ledger/messages/messages.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { AddressNotes } from '../log/contract/address-notes.ts';
+import type { Channels } from '../log/contract/channels.ts';
+import type { Commands } from '../log/contract/commands.ts';
+import type { Feed } from '../log/contract/feed.ts';
+import type { Identities } from '../log/contract/identities.ts';
+import type { MessageLog } from '../log/contract/messages.ts';
+import type { PastEndings } from '../log/contract/past-endings.ts';
+import type { Bans, KickingRules } from '../log/contract/rules.ts';
 import type { Broadcast } from '../net/socket/socket.ts';
 import type { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import type { SignalingApp } from './names/app.ts';
 
+/** What signaling asks of the log. */
+export type SignalingLog = Commands &
+  Channels &
+  Pick<Identities, 'resolve' | 'uidOf'> &
+  AddressNotes &
+  Pick<KickingRules, 'createRule'> &
+  Bans &
+  PastEndings &
+  Pick<MessageLog, 'keepMessage'> &
+  Feed;
+
 export interface SignalingOptions {
   /** Those of the start are learned of at once, others with `addApp`. */
   readonly apps: Pick<ReadonlyMap<string, SignalingApp>, 'get' | 'keys'>;
-  readonly log: Log;
+  readonly log: SignalingLog;
   /** The messages that are kept. */
   readonly kept: Pick<Messages, 'read'>;
   readonly clock: Clock;

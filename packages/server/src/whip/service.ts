@@ -3,7 +3,8 @@ import type { Clock, Random } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { Streams } from '../live/roster/streams.ts';
-import type { Log } from '../log/contract/log.ts';
+import type { Commands } from '../log/contract/commands.ts';
+import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
 import type { MediaEngine, SessionReport } from '../media/contract.ts';
 import type { Logger } from '../observe/contract.ts';
@@ -25,7 +26,7 @@ import { SessionRights } from './session/session-rights.ts';
 export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
 
 export interface WhipOptions extends AdmissionOptions {
-  readonly log: Log;
+  readonly log: AdmissionOptions['log'] & Commands & Feed;
   readonly media: MediaEngine;
   readonly streams: StreamStates;
   readonly clock: Clock;
