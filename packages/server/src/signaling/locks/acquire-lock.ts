@@ -53,7 +53,7 @@ export function acquireLock(
       logger.warn('a lock that came too late could not be given back', { cause: String(cause) }),
     );
   };
-  const signal = session.waits.begin(name);
+  const signal = session.waits.begin(name, keyOf(session.app.id, frame));
   // A wait that failed is answered below; what fails after that is a bug, which ends the process.
   void waiters
     .wait(name, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })

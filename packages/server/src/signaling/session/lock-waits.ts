@@ -1,9 +1,14 @@
-import { idOf } from '../../channel/channel.ts';
+import { type ChannelId, idOf } from '../../channel/channel.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
+
+interface Wait {
+  readonly channel: ChannelId;
+  readonly over: AbortController;
+}
 
 /** The locks that one session waits for, by name with their channel's, each with what ends the wait. */
 export class LockWaits {
-  readonly #waits = new Map<string, AbortController>();
+  readonly #waits = new Map<string, Wait>();
 
   get size(): number {
     return this.#waits.size;
@@ -17,24 +22,24 @@ export class LockWaits {
     return this.#waits.keys();
   }
 
-  /** A wait begins, in place of one for the same: it is over when the signal aborts, or `end` is called. */
-  begin(lock: string): AbortSignal {
+  /** A wait for a lock of a channel begins, in place of one for the same: it is over when the signal aborts, or `end` is called. */
+  begin(lock: string, key: ChannelKey): AbortSignal {
     this.end(lock);
-    const wait = new AbortController();
-    this.#waits.set(lock, wait);
-    return wait.signal;
+    const over = new AbortController();
+    this.#waits.set(lock, { channel: idOf(key), over });
+    return over.signal;
   }
 
   end(lock: string): void {
     const wait = this.#waits.get(lock);
     this.#waits.delete(lock);
-    wait?.abort();
+    wait?.over.abort();
   }
 
   /** Ends the waits for all locks of a channel, or all there are. */
   endAll(key?: ChannelKey): void {
-    const channel = key && `${idOf(key)}/`;
-    for (const lock of [...this.#waits.keys()])
-      if (channel === undefined || lock.startsWith(channel)) this.end(lock);
+    const id = key && idOf(key);
+    for (const [lock, { channel }] of [...this.#waits])
+      if (id === undefined || channel === id) this.end(lock);
   }
 }
