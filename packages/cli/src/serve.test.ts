@@ -75,9 +75,9 @@ const ended = async (child: ChildProcess): Promise<[number | null, string | null
     : ((await once(child, 'exit')) as [number | null, string | null]);
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + startMs;
+  const deadline = performance.now() + startMs;
   while (!(await what())) {
-    if (Date.now() > deadline) throw new Error('it did not happen');
+    if (performance.now() > deadline) throw new Error('it did not happen');
     await Bun.sleep(10);
   }
 }

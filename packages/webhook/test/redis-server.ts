@@ -52,7 +52,7 @@ export class RedisServer {
     child.once('error', (error) => {
       failed = error;
     });
-    for (const deadline = Date.now() + startMs; ; ) {
+    for (const deadline = performance.now() + startMs; ; ) {
       const client = new RespClient(this.socket);
       const answers = await client.command('PING').then(
         (reply) => reply === 'PONG',
@@ -60,7 +60,7 @@ export class RedisServer {
       );
       client.close();
       if (answers) return;
-      if (failed !== undefined || child.exitCode !== null || Date.now() > deadline)
+      if (failed !== undefined || child.exitCode !== null || performance.now() > deadline)
         throw new Error(`Redis did not start: ${failed ?? this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

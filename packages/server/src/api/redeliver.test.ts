@@ -10,9 +10,9 @@ const app = `/v1/apps/${testApp.id}`;
 
 /** Until a condition holds. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = performance.now() + 10_000;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error('It does not come about.');
+    if (performance.now() > end) throw new Error('It does not come about.');
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

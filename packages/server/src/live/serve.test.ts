@@ -181,11 +181,11 @@ class Client {
   }
 
   async until<T>(check: () => T | undefined | false): Promise<T> {
-    const deadline = Date.now() + 20_000;
+    const deadline = performance.now() + 20_000;
     for (;;) {
       const value = check();
       if (value !== undefined && value !== false) return value;
-      if (Date.now() > deadline)
+      if (performance.now() > deadline)
         throw new Error(`in vain: ${JSON.stringify(this.frames)} ${JSON.stringify(this.closed)}`);
       await new Promise((resolve) => setTimeout(resolve, 2));
       await world.clock.advance(2);

@@ -141,8 +141,8 @@ async function inPage<T>(page: Page, channel: string, body: string): Promise<T> 
   const given = JSON.stringify({ app: testApp.id, channel, tokens, accounts });
   return page.evaluate(`(async ({ app, channel, tokens, accounts }) => {
     const until = async (what, check) => {
-      for (const end = Date.now() + 20000; !check(); await new Promise((done) => setTimeout(done, 50)))
-        if (Date.now() > end) throw new Error('not in time: ' + what);
+      for (const end = performance.now() + 20000; !check(); await new Promise((done) => setTimeout(done, 50)))
+        if (performance.now() > end) throw new Error('not in time: ' + what);
     };
     const live = (codec = 'vp8') => AgoraRTC.createClient({ mode: 'live', codec });
     const enter = (client, uid) => client.join(app, channel, tokens[uid], uid);

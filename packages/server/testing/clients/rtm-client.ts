@@ -72,9 +72,9 @@ export function rtmUser(url: string, userId: string, config: RTMConfig = {}): Rt
     topics,
     told,
     async until(what, check, withinMs = 30_000) {
-      const endMs = Date.now() + withinMs;
+      const endMs = performance.now() + withinMs;
       while (!check()) {
-        const leftMs = endMs - Date.now();
+        const leftMs = endMs - performance.now();
         if (leftMs <= 0)
           throw new Error(
             `${userId} has not seen ${what}: ${told().join(', ')}; ${links.map((each) => `${each.currentState} ${each.reasonCode}`).join(', ')}`,
