@@ -1,19 +1,16 @@
 import type { Delivery } from '@housecount/client';
-import { Badge, Button, EmptyState, Group, Stack, Text } from '@mantine/core';
-import { IconArrowForwardUp, IconMailOff } from '@tabler/icons-react';
+import { Button, Stack } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import { useEndpoints } from '../api/use-endpoints.ts';
 import { AppPage } from '../shell/app-page.tsx';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
-import { RouteLink } from '../shell/router.tsx';
 import { useQuery } from '../shell/use-query.ts';
 import { Waiting } from '../shell/waiting.tsx';
-import classes from './deliveries.module.css';
 import { DeliveryDrawer } from './delivery-drawer.tsx';
-import { type DeliveryFilter, filterNames, filterOf } from './delivery-filter.ts';
-import { DeliveryTable } from './delivery-table.tsx';
+import { filterNames, filterOf } from './delivery-filter.ts';
 import { FilterBar } from './filter-bar.tsx';
+import { FoundDeliveries } from './found-deliveries.tsx';
 import { GivenUpPanel } from './given-up-panel.tsx';
 import { RedeliverDialog, type Selection } from './redeliver-dialog.tsx';
 import { RedeliveryStand } from './redelivery-stand.tsx';
@@ -79,66 +76,18 @@ function Deliveries({ app }: { app: string }) {
       {search.error !== undefined && (
         <Failure what="The deliveries cannot be searched" error={search.error} retry={search.refresh} />
       )}
-      {search.rows === undefined ? (
-        search.error === undefined && <Waiting height={300} />
-      ) : (
-        <>
-          <Group justify="space-between" mih={30}>
-            <Group gap="sm">
-              <Text size="sm" c="dimmed" role="status" aria-label="Found">
-                {search.rows.length === 0
-                  ? 'None found'
-                  : `${search.rows.length.toLocaleString()}${search.hasMore ? ', and older ones' : ''}`}
-              </Text>
-              {search.newer === undefined ? (
-                <Badge variant="dot" color={search.error === undefined ? 'teal' : 'gray'}>
-                  live
-                </Badge>
-              ) : (
-                <Button size="compact-xs" variant="default" onClick={search.refresh}>
-                  {search.newer === 0 ? 'Back to the newest' : `Show ${search.newer} newer`}
-                </Button>
-              )}
-            </Group>
-            {endpoints.list !== undefined && endpoints.list.length > 0 && (
-              <Button
-                size="xs"
-                variant="default"
-                leftSection={<IconArrowForwardUp size={16} />}
-                onClick={() => setAsking({ selection: 'filter' })}
-              >
-                Deliver again…
-              </Button>
-            )}
-          </Group>
-          <div className={classes.frame}>
-            {search.rows.length > 0 ? (
-              <DeliveryTable
-                deliveries={search.rows}
-                opened={opened && keyOf(opened)}
-                endpointName={endpoints.nameOf}
-                open={open}
-              />
-            ) : (
-              <NoneFound
-                app={app}
-                filter={filter}
-                hasMore={search.hasMore}
-                hasEndpoints={endpoints.list?.length !== 0}
-              />
-            )}
-          </div>
-          {search.moreError !== undefined && (
-            <Failure what="Older ones cannot be read" error={search.moreError} retry={search.more} />
-          )}
-          {search.hasMore && (
-            <Group justify="center">
-              <Button variant="default" loading={search.busy} onClick={search.more}>
-                {search.rows.length === 0 ? 'Look further back' : 'More'}
-              </Button>
-            </Group>
-          )}
-        </>
+      {search.rows === undefined && search.error === undefined && <Waiting height={300} />}
+      {search.rows !== undefined && (
+        <FoundDeliveries
+          app={app}
+          filter={filter}
+          endpoints={endpoints}
+          search={search}
+          rows={search.rows}
+          opened={opened && keyOf(opened)}
+          open={open}
+          deliverAgain={() => setAsking({ selection: 'filter' })}
+        />
       )}
       {asking && (
         <RedeliverDialog
@@ -165,58 +114,3 @@ function Deliveries({ app }: { app: string }) {
 }
 
 const nothing = Object.fromEntries(filterNames.map((name) => [name, undefined]));
-
-function NoneFound({
-  app,
-  filter,
-  hasMore,
-  hasEndpoints,
-}: {
-  app: string;
-  filter: DeliveryFilter;
-  hasMore: boolean;
-  hasEndpoints: boolean;
-}) {
-  if (hasMore)
-    return (
-      <EmptyState
-        p="xl"
-        icon={<IconMailOff />}
-        title="None among the newest"
-        description="What you look for is rare, or older: look further back, or name a time."
-      />
-    );
-  if (Object.keys(filter).length > 0)
-    return (
-      <EmptyState
-        p="xl"
-        icon={<IconMailOff />}
-        title="No delivery fits this filter"
-        description={
-          filter.uid === undefined
-            ? 'Deliveries of the last 30 days are kept.'
-            : `Digits are a uid. For a member with the account ${filter.uid}, write it in quotes: "${filter.uid}".`
-        }
-      />
-    );
-  return (
-    <EmptyState
-      p="xl"
-      icon={<IconMailOff />}
-      title="Nothing has been delivered yet"
-      description={
-        hasEndpoints
-          ? 'Each notice that is sent to an endpoint is listed here, with every attempt.'
-          : 'Notices are delivered to endpoints, and this app has none.'
-      }
-    >
-      {!hasEndpoints && (
-        <EmptyState.Actions>
-          <Button component={RouteLink} href={`/endpoints?app=${app}`}>
-            Go to the endpoints
-          </Button>
-        </EmptyState.Actions>
-      )}
-    </EmptyState>
-  );
-}

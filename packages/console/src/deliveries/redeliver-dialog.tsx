@@ -4,13 +4,28 @@ import { type FormEvent, useState } from 'react';
 import { api } from '../api/client.ts';
 import { type Endpoints, nameOfEndpoint } from '../api/use-endpoints.ts';
 import { Failure } from '../shell/failure.tsx';
-import { useAction } from '../shell/use-action.ts';
+import { type Action, useAction } from '../shell/use-action.ts';
 import { localField, msOfLocalField } from '../words/times.ts';
 import { type DeliveryFilter, wordsOfFilter } from './delivery-filter.ts';
 import { ofNotices } from './redelivery.ts';
 
 /** What is sent again. */
 export type Selection = 'filter' | 'given-up' | 'since' | 'life';
+
+/** What the form says. */
+interface Choice {
+  readonly endpoint: string | null;
+  readonly selection: Selection;
+  /** As a field for local time has it. */
+  readonly since: string;
+  readonly sid: string;
+  readonly seq: string;
+}
+
+interface Counted {
+  readonly request: RedeliveryRequest;
+  readonly notices: number;
+}
 
 const hourMs = 3_600_000;
 
@@ -32,25 +47,23 @@ export function RedeliverDialog({
 }) {
   const list = endpoints.list ?? [];
   const only = list.length === 1 ? list[0]?.endpointId : undefined;
-  const [endpoint, setEndpoint] = useState(initially.endpoint ?? filter.endpoint ?? only ?? null);
-  const [selection, setSelection] = useState<Selection>(initially.selection);
-  const [since, setSince] = useState(() => localField(Date.now() - hourMs));
-  const [sid, setSid] = useState('');
-  const [seq, setSeq] = useState('0');
-  const [counted, setCounted] = useState<{ request: RedeliveryRequest; notices: number }>();
-  const { busy, error, run } = useAction();
-  const request = requestOf({ endpoint, selection, filter, since, sid, seq });
+  const [choice, setChoice] = useState<Choice>(() => ({
+    endpoint: initially.endpoint ?? filter.endpoint ?? only ?? null,
+    selection: initially.selection,
+    since: localField(Date.now() - hourMs),
+    sid: '',
+    seq: '0',
+  }));
+  const [counted, setCounted] = useState<Counted>();
+  const action = useAction();
 
-  const count = (event: FormEvent) => {
-    event.preventDefault();
-    if (request === undefined) return;
-    void run('count', async () => {
+  const count = (request: RedeliveryRequest) =>
+    action.run('count', async () => {
       const { notices } = await api.call('redeliver', { app, body: { ...request, dryRun: true } });
       setCounted({ request, notices });
     });
-  };
   const begin = (confirmed: RedeliveryRequest) =>
-    run('begin', async () => {
+    action.run('begin', async () => {
       const { redelivery } = await api.call('redeliver', { app, body: confirmed });
       if (redelivery) begun(redelivery.id);
     });
@@ -68,141 +81,209 @@ export function RedeliverDialog({
       size="lg"
     >
       {counted === undefined ? (
-        <form onSubmit={count}>
-          <Stack gap="md">
-            <Select
-              label="To"
-              placeholder="Choose an endpoint"
-              data={list.map((each) => ({ value: each.endpointId, label: nameOfEndpoint(each) }))}
-              value={endpoint}
-              onChange={setEndpoint}
-              allowDeselect={false}
-              required
-            />
-            <Radio.Group
-              label="What"
-              value={selection}
-              onChange={(chosen) => setSelection(chosen as Selection)}
-            >
-              <Stack gap={10} mt={6}>
-                <Radio
-                  value="filter"
-                  label="What this search finds"
-                  description={`Deliveries to the endpoint: ${wordsOfFilter(filter)}.`}
-                />
-                <Radio
-                  value="given-up"
-                  label="What was given up"
-                  description="And has not been taken since."
-                />
-                <Radio
-                  value="since"
-                  label="Everything since a time"
-                  description="Also what was taken, and what the endpoint has never been sent."
-                />
-                {selection === 'since' && (
-                  <TextInput
-                    aria-label="Since"
-                    type="datetime-local"
-                    step={1}
-                    value={since}
-                    onChange={(event) => setSince(event.currentTarget.value)}
-                    ml={32}
-                    required
-                  />
-                )}
-                <Radio
-                  value="life"
-                  label="Everything of one life of a channel, after a number"
-                  description="For a receiver that knows the last seq it has."
-                />
-                {selection === 'life' && (
-                  <Group ml={32} gap="xs" align="end">
-                    <TextInput
-                      label="Sid"
-                      value={sid}
-                      onChange={(event) => setSid(event.currentTarget.value)}
-                      flex="3 1 180px"
-                      required
-                    />
-                    <TextInput
-                      label="After seq"
-                      inputMode="numeric"
-                      pattern="[0-9]{1,15}"
-                      value={seq}
-                      onChange={(event) => setSeq(event.currentTarget.value)}
-                      flex="1 1 90px"
-                      required
-                    />
-                  </Group>
-                )}
-              </Stack>
-            </Radio.Group>
-            {error !== undefined && <Failure what="They cannot be counted" error={error} />}
-            <Group gap="xs">
-              <Button type="submit" loading={busy !== undefined} disabled={request === undefined}>
-                Count them
-              </Button>
-              <Button variant="default" onClick={close}>
-                Not now
-              </Button>
-            </Group>
-          </Stack>
-        </form>
+        <ChoiceForm
+          filter={filter}
+          endpoints={endpoints}
+          choice={choice}
+          change={(changes) => setChoice((before) => ({ ...before, ...changes }))}
+          action={action}
+          count={count}
+          close={close}
+        />
       ) : (
-        <Stack gap="md">
-          <Text>
-            {counted.notices === 0 ? (
-              'There is nothing to send.'
-            ) : (
-              <>
-                <b>{ofNotices(counted.notices)}</b> would be sent to{' '}
-                <b>{endpoints.nameOf(counted.request.endpoint)}</b>.
-              </>
-            )}
-          </Text>
-          {counted.notices > 0 && (
-            <Text size="sm" c="dimmed">
-              In their order, one attempt each, under the ids they have. It ends early if too many in a row
-              fail, and you can cancel it.
-            </Text>
-          )}
-          {error !== undefined && <Failure what="It was not begun" error={error} />}
-          <Group gap="xs">
-            {counted.notices > 0 && (
-              <Button loading={busy !== undefined} onClick={() => begin(counted.request)}>
-                Send {ofNotices(counted.notices)}
-              </Button>
-            )}
-            <Button variant="default" disabled={busy !== undefined} onClick={() => setCounted(undefined)}>
-              Back
-            </Button>
-          </Group>
-        </Stack>
+        <Confirmation
+          counted={counted}
+          endpointName={endpoints.nameOf(counted.request.endpoint)}
+          action={action}
+          begin={() => begin(counted.request)}
+          back={() => setCounted(undefined)}
+        />
       )}
     </Modal>
   );
 }
 
-function requestOf(chosen: {
-  endpoint: string | null;
-  selection: Selection;
+/** To which endpoint, and what. */
+function ChoiceForm({
+  filter,
+  endpoints,
+  choice,
+  change,
+  action: { busy, error },
+  count,
+  close,
+}: {
   filter: DeliveryFilter;
-  since: string;
-  sid: string;
-  seq: string;
-}): RedeliveryRequest | undefined {
-  const { endpoint, selection, seq } = chosen;
+  endpoints: Endpoints;
+  choice: Choice;
+  change: (changes: Partial<Choice>) => void;
+  action: Action;
+  count: (request: RedeliveryRequest) => Promise<void>;
+  close: () => void;
+}) {
+  const request = requestOf(choice, filter);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (request !== undefined) void count(request);
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <Select
+          label="To"
+          placeholder="Choose an endpoint"
+          data={(endpoints.list ?? []).map((each) => ({
+            value: each.endpointId,
+            label: nameOfEndpoint(each),
+          }))}
+          value={choice.endpoint}
+          onChange={(endpoint) => change({ endpoint })}
+          allowDeselect={false}
+          required
+        />
+        <SelectionRadio filter={filter} choice={choice} change={change} />
+        {error !== undefined && <Failure what="They cannot be counted" error={error} />}
+        <Group gap="xs">
+          <Button type="submit" loading={busy !== undefined} disabled={request === undefined}>
+            Count them
+          </Button>
+          <Button variant="default" onClick={close}>
+            Not now
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** What is sent again, each choice with the fields that it needs. */
+function SelectionRadio({
+  filter,
+  choice: { selection, since, sid, seq },
+  change,
+}: {
+  filter: DeliveryFilter;
+  choice: Choice;
+  change: (changes: Partial<Choice>) => void;
+}) {
+  return (
+    <Radio.Group
+      label="What"
+      value={selection}
+      onChange={(chosen) => change({ selection: chosen as Selection })}
+    >
+      <Stack gap={10} mt={6}>
+        <Radio
+          value="filter"
+          label="What this search finds"
+          description={`Deliveries to the endpoint: ${wordsOfFilter(filter)}.`}
+        />
+        <Radio value="given-up" label="What was given up" description="And has not been taken since." />
+        <Radio
+          value="since"
+          label="Everything since a time"
+          description="Also what was taken, and what the endpoint has never been sent."
+        />
+        {selection === 'since' && (
+          <TextInput
+            aria-label="Since"
+            type="datetime-local"
+            step={1}
+            value={since}
+            onChange={(event) => change({ since: event.currentTarget.value })}
+            ml={32}
+            required
+          />
+        )}
+        <Radio
+          value="life"
+          label="Everything of one life of a channel, after a number"
+          description="For a receiver that knows the last seq it has."
+        />
+        {selection === 'life' && (
+          <Group ml={32} gap="xs" align="end">
+            <TextInput
+              label="Sid"
+              value={sid}
+              onChange={(event) => change({ sid: event.currentTarget.value })}
+              flex="3 1 180px"
+              required
+            />
+            <TextInput
+              label="After seq"
+              inputMode="numeric"
+              pattern="[0-9]{1,15}"
+              value={seq}
+              onChange={(event) => change({ seq: event.currentTarget.value })}
+              flex="1 1 90px"
+              required
+            />
+          </Group>
+        )}
+      </Stack>
+    </Radio.Group>
+  );
+}
+
+/** How many they are; sends them, or goes back to the choice. */
+function Confirmation({
+  counted: { notices },
+  endpointName,
+  action: { busy, error },
+  begin,
+  back,
+}: {
+  counted: Counted;
+  endpointName: string;
+  action: Action;
+  begin: () => void;
+  back: () => void;
+}) {
+  return (
+    <Stack gap="md">
+      <Text>
+        {notices === 0 ? (
+          'There is nothing to send.'
+        ) : (
+          <>
+            <b>{ofNotices(notices)}</b> would be sent to <b>{endpointName}</b>.
+          </>
+        )}
+      </Text>
+      {notices > 0 && (
+        <Text size="sm" c="dimmed">
+          In their order, one attempt each, under the ids they have. It ends early if too many in a row fail,
+          and you can cancel it.
+        </Text>
+      )}
+      {error !== undefined && <Failure what="It was not begun" error={error} />}
+      <Group gap="xs">
+        {notices > 0 && (
+          <Button loading={busy !== undefined} onClick={begin}>
+            Send {ofNotices(notices)}
+          </Button>
+        )}
+        <Button variant="default" disabled={busy !== undefined} onClick={back}>
+          Back
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** Undefined while the form lacks something. */
+function requestOf(choice: Choice, searched: DeliveryFilter): RedeliveryRequest | undefined {
+  const { endpoint, selection, seq } = choice;
   if (endpoint === null) return undefined;
   if (selection === 'given-up') return { endpoint, givenUp: true };
   if (selection === 'since') {
-    const since = msOfLocalField(chosen.since);
+    const since = msOfLocalField(choice.since);
     return since === undefined ? undefined : { endpoint, since };
   }
   if (selection === 'life') {
-    const sid = chosen.sid.trim();
+    const sid = choice.sid.trim();
     return sid !== '' && /^\d{1,15}$/.test(seq) ? { endpoint, since: { sid, seq: Number(seq) } } : undefined;
   }
-  const { endpoint: _, ...filter } = chosen.filter;
+  const { endpoint: _, ...filter } = searched;
   return { endpoint, filter };
 }

@@ -1,7 +1,7 @@
 import { isChannelName } from '@housecount/protocol';
 import { ActionIcon, Button, Group, Paper, Stack, Text, TextInput, Title, Tooltip } from '@mantine/core';
 import { IconBroadcast, IconDice5, IconEye } from '@tabler/icons-react';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, type Ref, useRef, useState } from 'react';
 import { friendlyChannel } from '../words/friendly-channel.ts';
 import { legalName, nameCharactersMax } from '../words/person.ts';
 import { recallName } from './room-memory.ts';
@@ -32,8 +32,7 @@ export function StartPage({
   const nameInput = useRef<HTMLInputElement>(null);
   const channelInput = useRef<HTMLInputElement>(null);
   const shown = legalName(name);
-  const channelWrong = channel !== '' && !isChannelName(channel);
-  const ready = shown !== '' && channel !== '' && !channelWrong;
+  const ready = shown !== '' && isChannelName(channel);
 
   const enter = (role: Choice['role']) => {
     setTried(true);
@@ -44,23 +43,16 @@ export function StartPage({
     event.preventDefault();
     enter(watching ? 'audience' : 'host');
   };
-  const button = (role: Choice['role'], label: string, icon: ReactNode) => {
-    const first = (role === 'audience') === watching;
-    return (
-      <Button
-        key={role}
-        type={first ? 'submit' : 'button'}
-        variant={first ? 'filled' : 'default'}
-        size="md"
-        leftSection={icon}
-        onClick={first ? undefined : () => enter(role)}
-      >
-        {label}
-      </Button>
-    );
-  };
-  const goLive = button('host', 'Go live', <IconBroadcast size={20} />);
-  const watch = button('audience', 'Watch', <IconEye size={20} />);
+  const goLive = (
+    <EnterButton first={!watching} icon={<IconBroadcast size={20} />} enter={() => enter('host')}>
+      Go live
+    </EnterButton>
+  );
+  const watch = (
+    <EnterButton first={watching} icon={<IconEye size={20} />} enter={() => enter('audience')}>
+      Watch
+    </EnterButton>
+  );
 
   return (
     <Paper
@@ -86,56 +78,102 @@ export function StartPage({
               : 'Go live, share the link, and see by name who watches. Or watch a channel that is live.'}
           </Text>
         </div>
-        <TextInput
-          ref={nameInput}
-          label="Your name"
-          error={tried && shown === '' && 'Say who you are first.'}
-          placeholder="Ann"
-          required
-          autoFocus
-          autoComplete="given-name"
-          maxLength={nameCharactersMax}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          description={
-            shown !== name.trim() && name.trim() !== ''
-              ? shown === ''
-                ? 'Names here are made of Latin letters, digits and simple signs.'
-                : `Others will see: ${shown}`
-              : 'Others in the channel see it.'
-          }
-        />
-        <TextInput
-          ref={channelInput}
-          label="Channel"
-          placeholder={usualChannel}
-          required
-          autoComplete="off"
-          maxLength={64}
-          value={channel}
-          onChange={(event) => setChannel(event.currentTarget.value)}
-          error={
-            channelWrong
-              ? 'Letters, digits, spaces and simple signs only.'
-              : tried && channel === '' && 'Name the channel to enter.'
-          }
-          rightSection={
-            <Tooltip label="Another random name">
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                aria-label="Another random channel name"
-                onClick={() => setChannel(friendlyChannel())}
-              >
-                <IconDice5 size={18} />
-              </ActionIcon>
-            </Tooltip>
-          }
-        />
+        <NameField ref={nameInput} name={name} tried={tried} change={setName} />
+        <ChannelField ref={channelInput} channel={channel} tried={tried} change={setChannel} />
         <Group grow preventGrowOverflow={false}>
-          {watching ? [watch, goLive] : [goLive, watch]}
+          {watching ? watch : goLive}
+          {watching ? goLive : watch}
         </Group>
       </Stack>
     </Paper>
+  );
+}
+
+interface FieldProps {
+  ref: Ref<HTMLInputElement>;
+  /** They tried to enter, so that what is missing is said. */
+  tried: boolean;
+  change: (value: string) => void;
+}
+
+function NameField({ ref, name, tried, change }: FieldProps & { name: string }) {
+  const shown = legalName(name);
+  return (
+    <TextInput
+      ref={ref}
+      label="Your name"
+      error={tried && shown === '' && 'Say who you are first.'}
+      placeholder="Ann"
+      required
+      autoFocus
+      autoComplete="given-name"
+      maxLength={nameCharactersMax}
+      value={name}
+      onChange={(event) => change(event.currentTarget.value)}
+      description={
+        shown !== name.trim() && name.trim() !== ''
+          ? shown === ''
+            ? 'Names here are made of Latin letters, digits and simple signs.'
+            : `Others will see: ${shown}`
+          : 'Others in the channel see it.'
+      }
+    />
+  );
+}
+
+function ChannelField({ ref, channel, tried, change }: FieldProps & { channel: string }) {
+  return (
+    <TextInput
+      ref={ref}
+      label="Channel"
+      placeholder={usualChannel}
+      required
+      autoComplete="off"
+      maxLength={64}
+      value={channel}
+      onChange={(event) => change(event.currentTarget.value)}
+      error={
+        channel !== '' && !isChannelName(channel)
+          ? 'Letters, digits, spaces and simple signs only.'
+          : tried && channel === '' && 'Name the channel to enter.'
+      }
+      rightSection={
+        <Tooltip label="Another random name">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label="Another random channel name"
+            onClick={() => change(friendlyChannel())}
+          >
+            <IconDice5 size={18} />
+          </ActionIcon>
+        </Tooltip>
+      }
+    />
+  );
+}
+
+/** The first of both buttons is that of the Enter key. */
+function EnterButton({
+  first,
+  icon,
+  enter,
+  children,
+}: {
+  first: boolean;
+  icon: ReactNode;
+  enter: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <Button
+      type={first ? 'submit' : 'button'}
+      variant={first ? 'filled' : 'default'}
+      size="md"
+      leftSection={icon}
+      onClick={first ? undefined : enter}
+    >
+      {children}
+    </Button>
   );
 }

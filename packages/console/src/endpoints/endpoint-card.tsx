@@ -1,13 +1,13 @@
 import type { Endpoint, EndpointSecretShown, TestReport } from '@housecount/client';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import { Anchor, Badge, Button, Code, Group, Progress, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api } from '../api/client.ts';
 import { nameOfEndpoint } from '../api/use-endpoints.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { RouteLink } from '../shell/router.tsx';
-import { useAction } from '../shell/use-action.ts';
+import { type Action, useAction } from '../shell/use-action.ts';
 import { wordsOfResult } from '../words/stages.ts';
 import { dayTime, fullTime } from '../words/times.ts';
 import { EditForm } from './edit-form.tsx';
@@ -34,11 +34,12 @@ export function EndpointCard({
   changed: () => void;
   showSecret: (shown: EndpointSecretShown) => void;
 }) {
-  const { busy, error, run } = useAction();
+  const action = useAction();
+  const { busy, error, run } = action;
   const [report, setReport] = useState<TestReport>();
   const [asking, setAsking] = useState(false);
   const [editing, setEditing] = useState(false);
-  const { url, state, backlog, givenUp, lost, source } = endpoint;
+  const { url, state, source } = endpoint;
   const deliveries = `/deliveries?app=${app}&endpoint=${encodeURIComponent(endpoint.endpointId)}`;
   const managed = source === 'managed';
   const act = (name: string, work: () => Promise<void>) =>
@@ -56,18 +57,7 @@ export function EndpointCard({
       setReport(tested);
       if (tested.ok) setReport(await api.call('enableEndpoint', which));
     });
-  const button = (operation: string, label: string, start: () => void, color?: string) => (
-    <Button
-      size="xs"
-      variant={operation === 'enable' ? 'filled' : 'default'}
-      loading={busy === operation}
-      disabled={busy !== undefined && busy !== operation}
-      onClick={start}
-      {...(color && { c: color })}
-    >
-      {label}
-    </Button>
-  );
+  const rotate = () => act('rotate', async () => showSecret(await api.call('rotateEndpointSecret', which)));
   return (
     <Panel title={nameOfEndpoint(endpoint)} aside={<StateBadge endpoint={endpoint} />}>
       <Code style={{ width: 'fit-content' }}>{url}</Code>
@@ -82,41 +72,7 @@ export function EndpointCard({
             : undefined
         }
       />
-      <Stack gap={4}>
-        <Group justify="space-between">
-          <Text size="xs" c="dimmed">
-            {backlog === 0 ? 'Nothing waits' : `${backlog.toLocaleString()} waiting`}
-            {givenUp > 0 && (
-              <>
-                {' · '}
-                <Anchor component={RouteLink} href={`${deliveries}&status=given-up`} size="xs">
-                  {givenUp.toLocaleString()} given up
-                </Anchor>
-              </>
-            )}
-            {lost > 0 && (
-              <Text
-                span
-                c="red"
-                title="They waited for longer than they are kept. The endpoint is told which."
-              >
-                {` · ${lost.toLocaleString()} lost`}
-              </Text>
-            )}
-          </Text>
-          {endpoint.lastAttempt && (
-            <Text size="xs" c="dimmed">
-              last attempt {dayTime(endpoint.lastAttempt.atMs)}: {wordsOfResult(endpoint.lastAttempt.result)}
-            </Text>
-          )}
-        </Group>
-        <Progress
-          size="sm"
-          aria-label="Backlog"
-          value={backlog === 0 ? 0 : Math.max(2, Math.min(100, (backlog / backlogFull) * 100))}
-          color={backlog >= backlogFull ? 'red' : endpoint.failingSinceMs === undefined ? 'teal' : 'orange'}
-        />
-      </Stack>
+      <Backlog endpoint={endpoint} deliveries={deliveries} />
       {error !== undefined && <Failure what="That did not work" error={error} />}
       {report && <TestTable results={report.results} />}
       {editing ? (
@@ -128,48 +84,165 @@ export function EndpointCard({
           }}
         />
       ) : asking ? (
-        <Group gap="xs" role="alertdialog" aria-label="Delete this endpoint?">
-          <Text size="sm">Delete it, with {backlog.toLocaleString()} waiting notices?</Text>
-          {button(
-            'delete',
-            'Delete for good',
-            () => act('delete', async () => void (await api.call('deleteEndpoint', which))),
-            'red',
-          )}
-          <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-            Keep it
-          </Button>
-        </Group>
+        <DeleteQuestion
+          backlog={endpoint.backlog}
+          action={action}
+          erase={() => act('delete', async () => void (await api.call('deleteEndpoint', which)))}
+          keep={() => setAsking(false)}
+        />
       ) : (
         <Group gap="xs">
-          {managed && state === 'disabled' && button('enable', 'Test and enable', enable)}
+          {managed && state === 'disabled' && (
+            <ActionButton name="enable" action={action} start={enable}>
+              Test and enable
+            </ActionButton>
+          )}
           <Button component={RouteLink} href={deliveries} size="xs" variant="default">
             Deliveries
           </Button>
-          {button('test', 'Test', test)}
+          <ActionButton name="test" action={action} start={test}>
+            Test
+          </ActionButton>
           {managed && (
-            <Button
-              size="xs"
-              variant="default"
-              disabled={busy !== undefined}
-              onClick={() => setEditing(true)}
-            >
-              Change
-            </Button>
-          )}
-          {managed && state !== 'disabled' && state !== 'paused' && button('pause', 'Pause', post('pause'))}
-          {managed &&
-            button('rotate', 'New secret', () =>
-              act('rotate', async () => showSecret(await api.call('rotateEndpointSecret', which))),
-            )}
-          {managed && (
-            <Button size="xs" variant="default" disabled={busy !== undefined} onClick={() => setAsking(true)}>
-              Delete
-            </Button>
+            <ManagedButtons
+              state={state}
+              action={action}
+              edit={() => setEditing(true)}
+              pause={post('pause')}
+              rotate={rotate}
+              erase={() => setAsking(true)}
+            />
           )}
         </Group>
       )}
     </Panel>
+  );
+}
+
+/** What waits for it, what it did not get, and how the last attempt went. */
+function Backlog({ endpoint, deliveries }: { endpoint: Endpoint; deliveries: string }) {
+  const { backlog, givenUp, lost, lastAttempt, failingSinceMs } = endpoint;
+  return (
+    <Stack gap={4}>
+      <Group justify="space-between">
+        <Text size="xs" c="dimmed">
+          {backlog === 0 ? 'Nothing waits' : `${backlog.toLocaleString()} waiting`}
+          {givenUp > 0 && (
+            <>
+              {' · '}
+              <Anchor component={RouteLink} href={`${deliveries}&status=given-up`} size="xs">
+                {givenUp.toLocaleString()} given up
+              </Anchor>
+            </>
+          )}
+          {lost > 0 && (
+            <Text span c="red" title="They waited for longer than they are kept. The endpoint is told which.">
+              {` · ${lost.toLocaleString()} lost`}
+            </Text>
+          )}
+        </Text>
+        {lastAttempt && (
+          <Text size="xs" c="dimmed">
+            last attempt {dayTime(lastAttempt.atMs)}: {wordsOfResult(lastAttempt.result)}
+          </Text>
+        )}
+      </Group>
+      <Progress
+        size="sm"
+        aria-label="Backlog"
+        value={backlog === 0 ? 0 : Math.max(2, Math.min(100, (backlog / backlogFull) * 100))}
+        color={backlog >= backlogFull ? 'red' : failingSinceMs === undefined ? 'teal' : 'orange'}
+      />
+    </Stack>
+  );
+}
+
+/** What can be done with an endpoint that is not of the configuration file. */
+function ManagedButtons({
+  state,
+  action,
+  edit,
+  pause,
+  rotate,
+  erase,
+}: {
+  state: string;
+  action: Action;
+  edit: () => void;
+  pause: () => void;
+  rotate: () => void;
+  erase: () => void;
+}) {
+  const disabled = action.busy !== undefined;
+  return (
+    <>
+      <Button size="xs" variant="default" disabled={disabled} onClick={edit}>
+        Change
+      </Button>
+      {state !== 'disabled' && state !== 'paused' && (
+        <ActionButton name="pause" action={action} start={pause}>
+          Pause
+        </ActionButton>
+      )}
+      <ActionButton name="rotate" action={action} start={rotate}>
+        New secret
+      </ActionButton>
+      <Button size="xs" variant="default" disabled={disabled} onClick={erase}>
+        Delete
+      </Button>
+    </>
+  );
+}
+
+function DeleteQuestion({
+  backlog,
+  action,
+  erase,
+  keep,
+}: {
+  backlog: number;
+  action: Action;
+  erase: () => void;
+  keep: () => void;
+}) {
+  return (
+    <Group gap="xs" role="alertdialog" aria-label="Delete this endpoint?">
+      <Text size="sm">Delete it, with {backlog.toLocaleString()} waiting notices?</Text>
+      <ActionButton name="delete" action={action} start={erase} color="red">
+        Delete for good
+      </ActionButton>
+      <Button size="xs" variant="default" onClick={keep}>
+        Keep it
+      </Button>
+    </Group>
+  );
+}
+
+/** Starts the action of its name, shows that it is under way, and cannot be pressed while another one is. */
+function ActionButton({
+  name,
+  action: { busy },
+  start,
+  color,
+  children,
+}: {
+  name: string;
+  action: Action;
+  start: () => void;
+  color?: string;
+  children: ReactNode;
+}) {
+  return (
+    <Button
+      size="xs"
+      variant={name === 'enable' ? 'filled' : 'default'}
+      loading={busy === name}
+      disabled={busy !== undefined && busy !== name}
+      onClick={start}
+      {...(color && { c: color })}
+    >
+      {children}
+    </Button>
   );
 }
 

@@ -54,10 +54,8 @@ export function SettingsForm({
   const { busy, error, run } = useAction();
   const [draft, setDraft] = useState(initially);
   const set = (changes: Partial<EndpointDraft>) => setDraft((before) => ({ ...before, ...changes }));
-  const { events, channels, gaps, retry } = draft;
   const wrongGaps = gapsProblem(draft);
   const wrongHeaders = headersProblem(draft);
-  const read = readGaps(gaps);
   const send = (event: FormEvent) => {
     event.preventDefault();
     if (wrongGaps === undefined && wrongHeaders === undefined) void run('send', () => submit(draft));
@@ -81,49 +79,8 @@ export function SettingsForm({
           onChange={(event) => set({ description: event.currentTarget.value })}
           maxLength={1000}
         />
-        <MultiSelect
-          label="Notices"
-          description="105 and 106 tell of every viewer who comes and goes: the audience by name, and the most notices by far."
-          placeholder={events.length === 0 ? 'all' : ''}
-          data={eventChoices}
-          value={[...events]}
-          onChange={(chosen) => set({ events: chosen })}
-          clearable
-        />
-        <TagsInput
-          label="Channels"
-          description="Names, or patterns with *; none means all."
-          placeholder={channels.length === 0 ? 'all' : ''}
-          value={[...channels]}
-          onChange={(chosen) => set({ channels: chosen })}
-          maxTags={100}
-        />
-        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
-          <Select
-            label="Format"
-            data={withOther(formats, draft.format)}
-            value={draft.format}
-            onChange={(chosen) => chosen !== null && set({ format: chosen })}
-            allowDeselect={false}
-          />
-          <Select
-            label="When it fails"
-            data={withOther(plans, retry)}
-            value={retry}
-            onChange={(chosen) => chosen !== null && set({ retry: chosen })}
-            allowDeselect={false}
-          />
-        </SimpleGrid>
-        {retry === 'gaps' && (
-          <TextInput
-            label="Gaps"
-            description={`Before the second attempt, the third …: ${'problem' in read ? '5 s, 2 min, 1 h' : wordsOfGaps(read)}.`}
-            placeholder="none: one attempt"
-            value={gaps}
-            onChange={(event) => set({ gaps: event.currentTarget.value })}
-            error={wrongGaps}
-          />
-        )}
+        <WhatItTakes draft={draft} change={set} />
+        <HowItIsSent draft={draft} change={set} />
         <Checkbox
           label="Send what was given up when it answers again"
           description="By itself, each notice once, as long as events wait for an endpoint (a week unless the server says otherwise)."
@@ -160,6 +117,72 @@ export function SettingsForm({
         </Group>
       </Stack>
     </form>
+  );
+}
+
+interface FieldsProps {
+  draft: EndpointDraft;
+  change: (changes: Partial<EndpointDraft>) => void;
+}
+
+/** Which notices, of which channels. */
+function WhatItTakes({ draft: { events, channels }, change }: FieldsProps) {
+  return (
+    <>
+      <MultiSelect
+        label="Notices"
+        description="105 and 106 tell of every viewer who comes and goes: the audience by name, and the most notices by far."
+        placeholder={events.length === 0 ? 'all' : ''}
+        data={eventChoices}
+        value={[...events]}
+        onChange={(chosen) => change({ events: chosen })}
+        clearable
+      />
+      <TagsInput
+        label="Channels"
+        description="Names, or patterns with *; none means all."
+        placeholder={channels.length === 0 ? 'all' : ''}
+        value={[...channels]}
+        onChange={(chosen) => change({ channels: chosen })}
+        maxTags={100}
+      />
+    </>
+  );
+}
+
+/** In which format, and what follows an attempt that failed. */
+function HowItIsSent({ draft, change }: FieldsProps) {
+  const { gaps, retry } = draft;
+  const read = readGaps(gaps);
+  return (
+    <>
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
+        <Select
+          label="Format"
+          data={withOther(formats, draft.format)}
+          value={draft.format}
+          onChange={(chosen) => chosen !== null && change({ format: chosen })}
+          allowDeselect={false}
+        />
+        <Select
+          label="When it fails"
+          data={withOther(plans, retry)}
+          value={retry}
+          onChange={(chosen) => chosen !== null && change({ retry: chosen })}
+          allowDeselect={false}
+        />
+      </SimpleGrid>
+      {retry === 'gaps' && (
+        <TextInput
+          label="Gaps"
+          description={`Before the second attempt, the third …: ${'problem' in read ? '5 s, 2 min, 1 h' : wordsOfGaps(read)}.`}
+          placeholder="none: one attempt"
+          value={gaps}
+          onChange={(event) => change({ gaps: event.currentTarget.value })}
+          error={gapsProblem(draft)}
+        />
+      )}
+    </>
   );
 }
 
