@@ -2,7 +2,7 @@ import type { RosterViewRequest } from '@housecount/protocol';
 import { Client, tokenFor } from '../packages/server/testing/clients/client.ts';
 import { startServerProcess, testApp } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
-import { type Bench, figure } from './figure.ts';
+import { type Bench, type Figure, figure } from './figure.ts';
 import { cpuMs, joinMany } from './server-load.ts';
 
 const channel = 'bench';
@@ -47,89 +47,128 @@ export const rosterViews: Bench = {
     try {
       const base = { url: server.url, channel };
       const { clients } = await joinMany({ base, count: members - many, perSecond: 0 });
-      const subscribers: Subscriber[] = [];
-      for (let index = 0; index < many; index += 100)
-        subscribers.push(
-          ...(await Promise.all(
-            Array.from({ length: 100 }, (_, each) => Subscriber.join(server.url, 1_000_000 + index + each)),
-          )),
-        );
+      const subscribers = await joinSubscribers(server.url, many);
       console.log(
         `${clients.length + subscribers.length} members, ${eventsPerSecond} joins and leaves a second`,
       );
       const churn = new Churn(base, clients, eventsPerSecond);
-      const cpuPerSecond = async (): Promise<number> => {
-        const beforeMs = cpuMs(server.pid);
-        const startedMs = performance.now();
-        await pause(seconds * 1_000);
-        return ((cpuMs(server.pid) - beforeMs) * 1_000) / (performance.now() - startedMs);
-      };
-      const measure = async ({ view, subscribers: count }: Kind): Promise<Measured> => {
-        const some = subscribers.slice(0, count);
-        const aloneMs = await cpuPerSecond();
-        // Whole rosters one after the other: a hundred at once would be another measurement.
-        await eachOf(some, view ? 50 : 1, (one) => one.follow(view));
-        await pause(1_000);
-        const startBytes = sum(some.map((one) => one.startBytes)) / count;
-        for (const one of some) one.bytes = 0;
-        const serverMs = (await cpuPerSecond()) - aloneMs;
-        const bytes = sum(some.map((one) => one.bytes)) / count / seconds;
-        await eachOf(some, 50, (one) => one.stop());
-        await pause(500);
-        return { startBytes, bytes, serverMs, aloneMs };
-      };
       await pause(2_000);
       const measured = new Map<Kind, Measured[]>(kinds.map((kind) => [kind, []]));
       for (let round = 1; round <= rounds; round++)
         for (const kind of kinds) {
-          const once = await measure(kind);
+          const once = await measure(kind, { subscribers, seconds, pid: server.pid });
           measured.get(kind)?.push(once);
           console.log(`${kind.subscribers} × ${kind.name}: ${once.serverMs.toFixed(0)} ms/s of CPU`);
         }
       await churn.stop();
       for (const client of clients) client.drop();
       for (const one of subscribers) one.drop();
-
-      const params = { members, eventsPerSecond, seconds, rounds };
-      const costs = kinds.map((kind) => {
-        const { name, subscribers: count } = kind;
-        const mean = (field: keyof Measured) =>
-          sum((measured.get(kind) ?? []).map((once) => once[field])) / rounds;
-        const startBytes = mean('startBytes');
-        const bytes = mean('bytes');
-        const cpuMicroseconds = (mean('serverMs') * 1_000) / count;
-        console.log(
-          `${name}: ${startBytes.toFixed(0)} B at the start, ${bytes.toFixed(0)} B/s, ` +
-            `${cpuMicroseconds.toFixed(1)} µs of CPU per second each`,
-        );
-        return { name, count, startBytes, bytes, cpuMicroseconds, aloneMs: mean('aloneMs') };
-      });
-      const alone = sum(costs.map(({ aloneMs }) => aloneMs)) / costs.length;
-      const all = costs.find(({ name }) => name === 'all');
-      return [
-        figure('server-cpu-of-the-churn-alone', alone, 'ms/s', params),
-        ...costs.flatMap(({ name, count, startBytes, bytes, cpuMicroseconds }) => [
-          figure(`${name}-bytes-at-start`, startBytes, 'B', { ...params, subscribers: count }),
-          figure(`${name}-bytes-per-second`, bytes, 'B/s', { ...params, subscribers: count }),
-          figure(`${name}-server-cpu-per-second`, cpuMicroseconds, 'µs/s', { ...params, subscribers: count }),
-        ]),
-        ...costs
-          .filter(({ name }) => name !== 'all')
-          .flatMap(({ name, bytes, cpuMicroseconds }) => [
-            figure(`all-to-${name}-bytes`, (all?.bytes ?? Number.NaN) / bytes, 'times', params),
-            figure(
-              `all-to-${name}-server-cpu`,
-              (all?.cpuMicroseconds ?? Number.NaN) / cpuMicroseconds,
-              'times',
-              params,
-            ),
-          ]),
-      ];
+      return figuresOf(
+        kinds.map((kind) => costOf(kind, measured.get(kind) ?? [])),
+        {
+          members,
+          eventsPerSecond,
+          seconds,
+          rounds,
+        },
+      );
     } finally {
       await server.close();
     }
   },
 };
+
+/** Members of the channel that follow nothing yet, a hundred joins at a time. */
+async function joinSubscribers(url: string, count: number): Promise<Subscriber[]> {
+  const subscribers: Subscriber[] = [];
+  for (let index = 0; index < count; index += 100)
+    subscribers.push(
+      ...(await Promise.all(
+        Array.from({ length: 100 }, (_, each) => Subscriber.join(url, 1_000_000 + index + each)),
+      )),
+    );
+  return subscribers;
+}
+
+interface Among {
+  readonly subscribers: readonly Subscriber[];
+  readonly seconds: number;
+  /** The server's process. */
+  readonly pid: number;
+}
+
+/** One round of a kind: the churn alone, then with the subscribers. */
+async function measure(
+  { view, subscribers: count }: Kind,
+  { subscribers, seconds, pid }: Among,
+): Promise<Measured> {
+  const some = subscribers.slice(0, count);
+  const aloneMs = await cpuPerSecond(pid, seconds);
+  // Whole rosters one after the other: a hundred at once would be another measurement.
+  await eachOf(some, view ? 50 : 1, (one) => one.follow(view));
+  await pause(1_000);
+  const startBytes = sum(some.map((one) => one.startBytes)) / count;
+  for (const one of some) one.bytes = 0;
+  const serverMs = (await cpuPerSecond(pid, seconds)) - aloneMs;
+  const bytes = sum(some.map((one) => one.bytes)) / count / seconds;
+  await eachOf(some, 50, (one) => one.stop());
+  await pause(500);
+  return { startBytes, bytes, serverMs, aloneMs };
+}
+
+async function cpuPerSecond(pid: number, seconds: number): Promise<number> {
+  const beforeMs = cpuMs(pid);
+  const startedMs = performance.now();
+  await pause(seconds * 1_000);
+  return ((cpuMs(pid) - beforeMs) * 1_000) / (performance.now() - startedMs);
+}
+
+interface Cost {
+  readonly name: string;
+  readonly count: number;
+  readonly startBytes: number;
+  readonly bytes: number;
+  /** Of the server's CPU, for each subscriber and second. */
+  readonly cpuMicroseconds: number;
+  readonly aloneMs: number;
+}
+
+/** What one subscriber of a kind costs: the mean of its rounds. */
+function costOf({ name, subscribers: count }: Kind, rounds: readonly Measured[]): Cost {
+  const mean = (field: keyof Measured) => sum(rounds.map((once) => once[field])) / rounds.length;
+  const startBytes = mean('startBytes');
+  const bytes = mean('bytes');
+  const cpuMicroseconds = (mean('serverMs') * 1_000) / count;
+  console.log(
+    `${name}: ${startBytes.toFixed(0)} B at the start, ${bytes.toFixed(0)} B/s, ` +
+      `${cpuMicroseconds.toFixed(1)} µs of CPU per second each`,
+  );
+  return { name, count, startBytes, bytes, cpuMicroseconds, aloneMs: mean('aloneMs') };
+}
+
+function figuresOf(costs: readonly Cost[], params: Readonly<Record<string, number>>): Figure[] {
+  const alone = sum(costs.map(({ aloneMs }) => aloneMs)) / costs.length;
+  const all = costs.find(({ name }) => name === 'all');
+  return [
+    figure('server-cpu-of-the-churn-alone', alone, 'ms/s', params),
+    ...costs.flatMap(({ name, count, startBytes, bytes, cpuMicroseconds }) => [
+      figure(`${name}-bytes-at-start`, startBytes, 'B', { ...params, subscribers: count }),
+      figure(`${name}-bytes-per-second`, bytes, 'B/s', { ...params, subscribers: count }),
+      figure(`${name}-server-cpu-per-second`, cpuMicroseconds, 'µs/s', { ...params, subscribers: count }),
+    ]),
+    ...costs
+      .filter(({ name }) => name !== 'all')
+      .flatMap(({ name, bytes, cpuMicroseconds }) => [
+        figure(`all-to-${name}-bytes`, (all?.bytes ?? Number.NaN) / bytes, 'times', params),
+        figure(
+          `all-to-${name}-server-cpu`,
+          (all?.cpuMicroseconds ?? Number.NaN) / cpuMicroseconds,
+          'times',
+          params,
+        ),
+      ]),
+  ];
+}
 
 /** Members come and go at a steady rate: one of all leaves, wherever it stands in the roster, and another joins. */
 class Churn {
