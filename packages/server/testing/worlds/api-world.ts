@@ -26,6 +26,7 @@ import { startNotify } from '../../src/notify/notify.ts';
 import { EndpointRegistry } from '../../src/notify/registry/endpoint-registry.ts';
 import { retentionCheckMs } from '../../src/notify/retention/retention.ts';
 import type { Send, SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
+import type { Logger } from '../../src/observe/contract.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { startSignaling } from '../../src/signaling/signaling.ts';
@@ -73,25 +74,16 @@ export interface AskInit extends RequestInit {
   readonly anonymous?: boolean;
 }
 
+interface Over extends Partial<ApiParts> {
+  readonly endpoint?: boolean;
+  readonly hasNamedNetworks?: boolean;
+  readonly customers?: readonly Customer[];
+}
+
 /** The REST API over a real log, history and notices, behind the server's own HTTP handler; only the disk is not one. */
-export async function openApiWorld(
-  over: Partial<ApiParts> & {
-    endpoint?: boolean;
-    hasNamedNetworks?: boolean;
-    customers?: readonly Customer[];
-  } = {},
-): Promise<ApiWorld> {
+export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
-  let offsetMs = 0;
-  const system = systemClock();
-  const clock: Clock = {
-    nowMs: () => system.nowMs() + offsetMs,
-    steadyMs: () => system.steadyMs() + offsetMs,
-    wallMs: () => system.wallMs() + offsetMs,
-    notBefore: (floorMs) => system.notBefore(floorMs - offsetMs),
-    after: (delayMs, run) => system.after(delayMs, run),
-  };
-  const random = systemRandom();
+  const clock = movedClock();
   const logged: string[] = [];
   const logger = createLogger({
     level: 'warn',
@@ -99,9 +91,9 @@ export async function openApiWorld(
     sink: { write: (line) => logged.push(String(line)) > 0 },
   });
   const metrics = createMetrics();
+  const common = { clock, random: systemRandom(), logger, metrics };
   const disk = new SimDisk(new SimRandom(1)).mount();
   const store = await openEmbeddedLog({ disk, logger, clock });
-  const common = { clock, random, logger, metrics };
   const log = await openLog({
     ...common,
     store,
@@ -111,29 +103,176 @@ export async function openApiWorld(
     onFenced: () => {},
   });
   const ending = new AbortController();
-  const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal: ending.signal });
-  const deliveries = openDeliveries({ ...common, path: join(folder, 'deliveries.db') });
+  const ledger = openLedger({ common, folder, log, signal: ending.signal });
+  const { history, deliveries, kept, idempotency } = ledger;
   const world = { answer: { answered: true, status: 200, excerpt: '' } as SendOutcome };
-  const endpoint = {
-    id: 'main',
-    app: testApp.id,
-    url: 'https://example.test/notices',
-    description: '',
-    secrets: [{ secret: 's' }],
-    channels: [],
-    format: 'agora' as const,
-    retry: 'agora' as const,
-    redeliverGivenUp: false,
-    headers: {},
-    events: [101, 105, 106] as const,
-    allowPrivateNetwork: false,
-  };
-  const configured = over.endpoint ? [endpoint] : [];
   const sent: SendRequest[] = [];
   const send: Send = async (request) => {
     sent.push(request);
     return world.answer;
   };
+  const { notify, endpoints } = await openNotices({ common, log, disk, send, deliveries, over });
+  const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
+  const signaling = openSignaling(common, log, kept);
+  const deps: ApiParts = {
+    ...common,
+    apps: () => [testApp],
+    ...ledger,
+    authority: new Authority({
+      customers: over.customers ?? [testCustomer],
+      development: over.development ?? false,
+      brake: new LoginBrake(common),
+    }),
+    development: false,
+    log,
+    redeliveries,
+    notify,
+    communicationEventsOf: () => '107/108',
+    endpoints,
+    signaling: signaling.backend,
+    noticeAddresses: () => ['192.0.2.1'],
+    ...over,
+  };
+  const ask = askerOf(common, deps);
+  return Object.assign(world, {
+    log,
+    sent,
+    logged,
+    metricsText: () => metrics.text(),
+    deps,
+    ask,
+    async json(path: string, init?: AskInit) {
+      const response = await ask(path, init);
+      return { status: response.status, body: (await response.json()) as Body };
+    },
+    ...comingAndGoing(log),
+    advance(ms: number) {
+      clock.offsetMs += ms;
+    },
+    async close() {
+      await signaling.stop(0);
+      await redeliveries.stop();
+      await endpoints.stop();
+      await notify.stop();
+      deliveries.stop();
+      idempotency.close();
+      ending.abort();
+      await history.closed;
+      await kept.closed;
+      await log.stop();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+interface Common {
+  readonly clock: Clock;
+  readonly random: ReturnType<typeof systemRandom>;
+  readonly logger: Logger;
+  readonly metrics: ReturnType<typeof createMetrics>;
+}
+
+/** The system's clock, `offsetMs` ahead. */
+function movedClock(): Clock & { offsetMs: number } {
+  const system = systemClock();
+  const clock = {
+    offsetMs: 0,
+    nowMs: () => system.nowMs() + clock.offsetMs,
+    steadyMs: () => system.steadyMs() + clock.offsetMs,
+    wallMs: () => system.wallMs() + clock.offsetMs,
+    notBefore: (floorMs: number) => system.notBefore(floorMs - clock.offsetMs),
+    after: (delayMs: number, run: () => void) => system.after(delayMs, run),
+  };
+  return clock;
+}
+
+/** Members without a client: what a connection asks of the log when they come and when they go. */
+function comingAndGoing(log: Log): Pick<ApiWorld, 'join' | 'leave'> {
+  return {
+    async join(channel, uid, more = {}) {
+      const outcome = await log.join({
+        key: liveKey(testApp.id, channel),
+        identity: { uid },
+        connectionId: `${channel}-${uid}`,
+        connectionKind: 'rtc',
+        role: 'audience',
+        platform: 7,
+        leaseMs: 10_000,
+        ip: '198.51.100.1',
+        ...more,
+      });
+      if (!outcome.ok) throw new Error(outcome.code);
+    },
+    async leave(channel, uid) {
+      await log.submit(liveKey(testApp.id, channel), {
+        type: 'leave',
+        connectionId: `${channel}-${uid}`,
+        evidence: 'bye',
+      });
+    },
+  };
+}
+
+/** What is read from tables. */
+function openLedger({
+  common,
+  folder,
+  log,
+  signal,
+}: {
+  readonly common: Common;
+  readonly folder: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}) {
+  const history = openHistory({ ...common, path: join(folder, 'history.db'), log, signal });
+  const deliveries = openDeliveries({ ...common, path: join(folder, 'deliveries.db') });
+  const kept = openMessages({
+    ...common,
+    path: join(folder, 'messages.db'),
+    log,
+    daysOf: new Map([[testApp.id, 30]]),
+    signal,
+  });
+  const idempotency = Idempotency.open(join(folder, 'idempotency.db'), {
+    ...common,
+    bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
+  });
+  return { history, deliveries, kept, idempotency };
+}
+
+const mainEndpoint = {
+  id: 'main',
+  app: testApp.id,
+  url: 'https://example.test/notices',
+  description: '',
+  secrets: [{ secret: 's' }],
+  channels: [],
+  format: 'agora' as const,
+  retry: 'agora' as const,
+  redeliverGivenUp: false,
+  headers: {},
+  events: [101, 105, 106] as const,
+  allowPrivateNetwork: false,
+};
+
+async function openNotices({
+  common,
+  log,
+  disk,
+  send,
+  deliveries,
+  over,
+}: {
+  readonly common: Common;
+  readonly log: Log;
+  readonly disk: Parameters<typeof keptFiles>[0];
+  readonly send: Send;
+  readonly deliveries: ReturnType<typeof openDeliveries>;
+  readonly over: Over;
+}) {
+  const configured = over.endpoint ? [mainEndpoint] : [];
   const notify = await startNotify({
     ...common,
     log,
@@ -158,7 +297,10 @@ export async function openApiWorld(
     send,
     hasNamedNetworks: over.hasNamedNetworks ?? true,
   });
-  const redeliveries = new Redeliveries({ ...common, history, deliveries, notify });
+  return { notify, endpoints };
+}
+
+function openSignaling(common: Common, log: Log, kept: ReturnType<typeof openMessages>) {
   const signalingApp = {
     ...testApp,
     bindSignaling: true,
@@ -170,14 +312,7 @@ export async function openApiWorld(
       historyDays: 30,
     },
   };
-  const kept = openMessages({
-    ...common,
-    path: join(folder, 'messages.db'),
-    log,
-    daysOf: new Map([[testApp.id, 30]]),
-    signal: ending.signal,
-  });
-  const signaling = startSignaling({
+  return startSignaling({
     ...common,
     kept,
     apps: new Map([[testApp.id, signalingApp]]),
@@ -189,40 +324,18 @@ export async function openApiWorld(
     recoveryMs: 15_000,
     isTokenFree: true,
   });
-  const idempotency = Idempotency.open(join(folder, 'idempotency.db'), {
-    ...common,
-    bounds: { keptMs: 3_600_000, keysMax: 100, bytesMax: 1_000_000 },
-  });
-  const deps: ApiParts = {
-    ...common,
-    apps: () => [testApp],
-    kept,
-    authority: new Authority({
-      customers: over.customers ?? [testCustomer],
-      development: over.development ?? false,
-      brake: new LoginBrake(common),
-    }),
-    idempotency,
-    development: false,
-    log,
-    history,
-    deliveries,
-    redeliveries,
-    notify,
-    communicationEventsOf: () => '107/108',
-    endpoints,
-    signaling: signaling.backend,
-    noticeAddresses: () => ['192.0.2.1'],
-    ...over,
-  };
+}
+
+/** Asks the routes through the server's own HTTP handler. */
+function askerOf(common: Common, parts: ApiParts): ApiWorld['ask'] {
   const read = clientReader(nobodyTrusted);
   const handle = httpHandler({
     ...common,
     basePath: '',
     open: new AddressCount(1_000, 1_000),
-    routes: apiRoutes(deps),
+    routes: apiRoutes(parts),
   });
-  const ask: ApiWorld['ask'] = (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
+  return (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
     const headers = new Headers(init.headers);
     if (!anonymous && !headers.has('authorization')) headers.set('authorization', testLogin);
     if (!headers.has('host')) headers.set('host', '127.0.0.1:7080');
@@ -238,54 +351,4 @@ export async function openApiWorld(
       signal: init.signal ?? new AbortController().signal,
     });
   };
-  return Object.assign(world, {
-    log,
-    sent,
-    logged,
-    metricsText: () => metrics.text(),
-    deps,
-    ask,
-    async json(path: string, init?: AskInit) {
-      const response = await ask(path, init);
-      return { status: response.status, body: (await response.json()) as Body };
-    },
-    async join(channel: string, uid: number, more: Partial<JoinRequest> = {}) {
-      const outcome = await log.join({
-        key: liveKey(testApp.id, channel),
-        identity: { uid },
-        connectionId: `${channel}-${uid}`,
-        connectionKind: 'rtc',
-        role: 'audience',
-        platform: 7,
-        leaseMs: 10_000,
-        ip: '198.51.100.1',
-        ...more,
-      });
-      if (!outcome.ok) throw new Error(outcome.code);
-    },
-    async leave(channel: string, uid: number) {
-      await log.submit(liveKey(testApp.id, channel), {
-        type: 'leave',
-        connectionId: `${channel}-${uid}`,
-        evidence: 'bye',
-      });
-    },
-    advance(ms: number) {
-      offsetMs += ms;
-    },
-    async close() {
-      await signaling.stop(0);
-      await redeliveries.stop();
-      await endpoints.stop();
-      await notify.stop();
-      deliveries.stop();
-      idempotency.close();
-      ending.abort();
-      await history.closed;
-      await kept.closed;
-      await log.stop();
-      await store.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  });
 }
