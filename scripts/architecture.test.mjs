@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { root } from './setup.mjs';
+import { linesOfFunctionMax, longFunctions } from './walls/long-functions.mjs';
 import { breaches, floors, importsOf, never, placeOf } from './walls.mjs';
 
 const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
@@ -210,4 +211,58 @@ test('HOUSE5: a folder has at most 15 source files', () => {
     Object.keys(largerFolders).filter((folder) => (counts[folder] ?? 0) <= filesOfFolderMax),
     [],
   );
+});
+
+/** Functions that still are longer, by file, and at most how long; one that no longer is leaves the list. */
+const longerFunctions = {
+  'bench/presence.ts': 84,
+  'packages/console/src/channel/channel-page.tsx': 92,
+  'packages/console/src/deliveries/deliveries-page.tsx': 83,
+  'packages/console/src/demo/demo-page.tsx': 83,
+  'packages/console/src/demo/media/green-room.tsx': 96,
+  'packages/console/src/demo/media/use-local-media.ts': 88,
+  'packages/console/src/demo/room-view.tsx': 96,
+  'packages/console/src/endpoints/endpoint-card.tsx': 83,
+  'packages/console/src/home/channels-panel.tsx': 116,
+  'packages/rtm/src/session/losses.test.ts': 135,
+  'packages/server/src/live/roster/fan-out.test.ts': 81,
+  'packages/server/src/live/roster/roster-views.test.ts': 106,
+  'packages/server/src/net/http/bun-server.ts': 84,
+  'packages/server/src/signaling/roster/roster.test.ts': 92,
+  'packages/server/src/whip/service.test.ts': 106,
+  'packages/server/test/promises/notices/long-outage.test.ts': 110,
+  'packages/server/test/promises/survival/kill-nine.test.ts': 85,
+  'packages/server/testing/media/moving-relay.ts': 86,
+  'packages/server/testing/models/slow-channel.ts': 93,
+  'packages/server/testing/worlds/api-world.ts': 82,
+  'packages/webhook/test/hostile-proxy.test.ts': 113,
+};
+
+test('HOUSE6: a function has at most 80 lines, and what is longer is found', () => {
+  const tooLong = [...files].flatMap(([path, text]) =>
+    longFunctions(text)
+      .filter(({ lines }) => lines > (longerFunctions[path] ?? linesOfFunctionMax))
+      .map(({ line, lines }) => `${path}:${line} has a function of ${lines} lines`),
+  );
+  assert.deepEqual(tooLong, []);
+  assert.deepEqual(
+    Object.keys(longerFunctions).filter((path) => longFunctions(files.get(path) ?? '').length === 0),
+    [],
+  );
+  const lines = (count) => '  work();\n'.repeat(count);
+  const planted = [
+    `export function long(): void {\n${lines(81)}}\n`,
+    `export const long = async (\n  one: string,\n  other: string,\n): Promise<void> => {\n${lines(81)}};\n`,
+    `export function Page({\n  one,\n}: {\n  one: string;\n}) {\n${lines(81)}}\n`,
+    `class One {\n  get long(): number {\n${lines(81).replaceAll('  work', '    work')}  }\n}\n`,
+    `test('a story', async () => {\n${lines(81)}});\n`,
+  ];
+  for (const text of planted) assert.equal(longFunctions(text).length, 1, text.slice(0, 80));
+  const allowed = [
+    planted[0].replace(lines(81), lines(80)),
+    planted[0].replace(lines(81), `${lines(80)}\n  // A comment.\n`),
+    `describe('tests', () => {\n${lines(81)}});\n`,
+    `class Large {\n${lines(81)}}\n`,
+  ];
+  for (const text of allowed) assert.deepEqual(longFunctions(text), [], text.slice(0, 80));
 });
