@@ -1,11 +1,11 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
-import { idOf } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
 import { keyOf } from '../names/channel-key.ts';
 import type { Session } from '../session/session.ts';
+import { lockIdOf } from './lock-id.ts';
 import { changeLock } from './lock-requests.ts';
 import type { LockWaiters } from './lock-waiters.ts';
 
@@ -25,12 +25,6 @@ export interface Holders {
   holderGone(app: string, userId: string): Promise<void>;
 }
 
-/** The lock's name among all, the channel's included. */
-export const lockNameOf = (
-  session: Session,
-  frame: Pick<Acquire, 'channelType' | 'channel' | 'lockName'>,
-): string => `${idOf(keyOf(session.app.id, frame))}/${frame.lockName}`;
-
 /** Gives the lock to the session's user, or says who has it; with `retry` the answer comes when it is theirs, or given up. */
 export function acquireLock(
   needs: AcquireNeeds,
@@ -38,10 +32,11 @@ export function acquireLock(
   frame: Acquire,
 ): Promise<SignalingAnswer> | SignalingAnswer | { readonly later: true } {
   const attempt = () => attemptOnce(needs, session, frame);
-  const name = lockNameOf(session, frame);
-  if (!frame.retry) return needs.waiters.attempt(name, session.userId, attempt);
+  const key = keyOf(session.app.id, frame);
+  const lock = lockIdOf(key, frame.lockName);
+  if (!frame.retry) return needs.waiters.attempt(lock, session.userId, attempt);
   // One that takes the place of another adds none.
-  if (!session.waits.has(name) && session.waits.size >= limits.signalingWaitsMax)
+  if (!session.waits.has(lock) && session.waits.size >= limits.signalingWaitsMax)
     return refused(
       signalingErrors.tooManyWaits,
       `A user waits for at most ${limits.signalingWaitsMax} locks.`,
@@ -53,16 +48,16 @@ export function acquireLock(
       logger.warn('a lock that came too late could not be given back', { cause: String(cause) }),
     );
   };
-  const signal = session.waits.begin(name, keyOf(session.app.id, frame));
+  const signal = session.waits.begin(lock, key);
   // A wait that failed is answered below; what fails after that is a bug, which ends the process.
   void waiters
-    .wait(name, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })
+    .wait(lock, attempt, { userId: session.userId, isHere: () => session.isHere, signal, release })
     .catch((cause: unknown) => {
       logger.error('a wait for a lock failed', { cause: String(cause) });
       return refused(signalingErrors.tooManyWaits, 'The server could not do it.');
     })
     .then((answer) => {
-      if (!signal.aborted) session.waits.end(name);
+      if (!signal.aborted) session.waits.end(lock);
       session.answerLate((connection) => connection.answer(frame.id, answer));
     });
   return { later: true };

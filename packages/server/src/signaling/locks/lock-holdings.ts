@@ -1,11 +1,11 @@
 import { type ChannelKey, idOf } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
+import { type LockId, lockIdOf } from './lock-id.ts';
 
 /** In which channels each user holds locks: an index over the records, for when they go and come back. */
 export class LockHoldings {
-  /** By the lock's name, the channel's included. */
-  readonly #owners = new Map<string, string>();
+  readonly #owners = new Map<LockId, string>();
   /** By app and user, then by channel: how many. */
   readonly #held = new Map<string, Map<string, { readonly key: ChannelKey; count: number }>>();
 
@@ -25,14 +25,14 @@ export class LockHoldings {
     return Array.from(this.#held.get(`${app}/${userId}`)?.values() ?? [], ({ key }) => key);
   }
 
-  #set(key: ChannelKey, lock: string, owner: string | undefined): void {
-    const name = `${idOf(key)}/${lock}`;
-    const before = this.#owners.get(name);
+  #set(key: ChannelKey, name: string, owner: string | undefined): void {
+    const id = lockIdOf(key, name);
+    const before = this.#owners.get(id);
     if (before === owner) return;
     if (before !== undefined) this.#count(key, before, -1);
-    if (owner === undefined) this.#owners.delete(name);
+    if (owner === undefined) this.#owners.delete(id);
     else {
-      this.#owners.set(name, owner);
+      this.#owners.set(id, owner);
       this.#count(key, owner, 1);
     }
   }

@@ -4,7 +4,8 @@ import { done } from '../names/answer.ts';
 import { needOfChannel, nothing } from '../names/need.ts';
 import { keyOf, type RequestLines } from '../names/request.ts';
 import type { Session } from '../session/session.ts';
-import { type AcquireNeeds, acquireLock, lockNameOf } from './acquire-lock.ts';
+import { type AcquireNeeds, acquireLock } from './acquire-lock.ts';
+import { lockIdOf } from './lock-id.ts';
 import { changeLock, type LockRequest, locksOf } from './lock-requests.ts';
 
 type LockRequestType =
@@ -43,7 +44,7 @@ export function lockLines(
       need: nothing,
       rate: 'lock',
       handle(session, frame) {
-        session.waits.end(lockNameOf(session, frame));
+        session.waits.end(lockIdOf(keyOf(session, frame), frame.lockName));
         return change(session, frame);
       },
     },

@@ -29,7 +29,7 @@ export interface Wait {
  * over others who ask then (spec: signaling 4.2).
  */
 export class LockWaiters {
-  /** By the lock's name, the channel's included. */
+  /** By the id of the lock. */
   readonly #waiting = new Map<string, Set<Waiter>>();
   /** For each attempt of theirs that is under way, by lock and user: the answers to what that user asked after it. */
   readonly #underway = new Map<string, Set<Promise<SignalingAnswer>[]>>();
@@ -45,7 +45,7 @@ export class LockWaiters {
    * once more and has it for that.
    */
   wait(
-    name: string,
+    lock: string,
     attempt: () => Promise<SignalingAnswer>,
     { userId, isHere, signal, release }: Wait,
   ): Promise<SignalingAnswer> {
@@ -56,30 +56,30 @@ export class LockWaiters {
       const waiter: Waiter = {
         userId,
         isHere,
-        attempt: () => this.attempt(name, userId, attempt),
+        attempt: () => this.attempt(lock, userId, attempt),
         release,
         state: 'waiting',
         settle: (answer) => {
           waiter.state = 'settled';
           signal.removeEventListener('abort', onAbort);
-          this.#remove(name, waiter);
+          this.#remove(lock, waiter);
           resolve(answer);
         },
       };
-      const waiters = this.#waiting.get(name) ?? new Set();
-      this.#waiting.set(name, waiters.add(waiter));
+      const waiters = this.#waiting.get(lock) ?? new Set();
+      this.#waiting.set(lock, waiters.add(waiter));
       this.#size += 1;
       signal.addEventListener('abort', onAbort, { once: true });
       if (signal.aborted) onAbort();
       // It is in the list before it is tried: what is freed meanwhile is not missed.
-      else void this.#try(name, waiter);
+      else void this.#try(lock, waiter);
     });
   }
 
   /** Makes an attempt in a user's name, of who waits or not: what the user asked before has no say in what comes of it. */
-  attempt(name: string, userId: string, run: () => Promise<SignalingAnswer>): Promise<SignalingAnswer> {
+  attempt(lock: string, userId: string, run: () => Promise<SignalingAnswer>): Promise<SignalingAnswer> {
     const answer = run();
-    for (const later of this.#underway.get(keyOf(name, userId)) ?? []) later.push(answer);
+    for (const later of this.#underway.get(keyOf(lock, userId)) ?? []) later.push(answer);
     return answer;
   }
 
@@ -87,41 +87,41 @@ export class LockWaiters {
    * The lock may be had: one is tried, for only one can have it. Those who are away are passed over: they would keep it from all
    * others until their session has ended and its time to live is over. Call it again when one of them is back.
    */
-  freed(name: string): void {
-    for (const waiter of this.#waiting.get(name) ?? [])
+  freed(lock: string): void {
+    for (const waiter of this.#waiting.get(lock) ?? [])
       if (waiter.isHere()) {
-        void this.#try(name, waiter);
+        void this.#try(lock, waiter);
         return;
       }
   }
 
   /** The lock is no more: all are told. */
-  removed(name: string): void {
-    for (const waiter of [...(this.#waiting.get(name) ?? [])]) void this.#try(name, waiter);
+  removed(lock: string): void {
+    for (const waiter of [...(this.#waiting.get(lock) ?? [])]) void this.#try(lock, waiter);
   }
 
-  async #try(name: string, waiter: Waiter): Promise<void> {
+  async #try(lock: string, waiter: Waiter): Promise<void> {
     if (waiter.state !== 'waiting') {
       if (waiter.state === 'trying') waiter.state = 'again';
       return;
     }
     waiter.state = 'trying';
     const attempt = waiter.attempt();
-    const { later, done } = this.#begin(keyOf(name, waiter.userId));
+    const { later, done } = this.#begin(keyOf(lock, waiter.userId));
     const answer = await attempt;
     // It may have been given up meanwhile, or freed.
     const { state } = waiter as { state: Waiter['state'] };
     if (state === 'settled' && answer.ok) await giveBack(waiter, later);
     done();
     if (state === 'settled') {
-      if (!answer.ok) this.freed(name);
+      if (!answer.ok) this.freed(lock);
     } else if (answer.ok || answer.code !== lockTakenCode) {
       waiter.settle(answer);
       // It may still be free: the next one shall not wait for somebody to free it.
-      if (!answer.ok) this.freed(name);
+      if (!answer.ok) this.freed(lock);
     } else {
       waiter.state = 'waiting';
-      if (state === 'again') await this.#try(name, waiter);
+      if (state === 'again') await this.#try(lock, waiter);
     }
   }
 
@@ -136,15 +136,15 @@ export class LockWaiters {
     return { later, done };
   }
 
-  #remove(name: string, waiter: Waiter): void {
-    const waiters = this.#waiting.get(name);
+  #remove(lock: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(lock);
     if (!waiters?.delete(waiter)) return;
     this.#size -= 1;
-    if (waiters.size === 0) this.#waiting.delete(name);
+    if (waiters.size === 0) this.#waiting.delete(lock);
   }
 }
 
-const keyOf = (name: string, userId: string): string => `${name}/${userId}`;
+const keyOf = (lock: string, userId: string): string => `${lock}/${userId}`;
 
 /** Gives back the lock of a waiter that gave up, unless the user asked again and has it for that. `later` may grow meanwhile; while it is empty this takes no time. */
 async function giveBack({ release }: Waiter, later: Promise<SignalingAnswer>[]): Promise<void> {

@@ -6,7 +6,7 @@ interface Wait {
   readonly over: AbortController;
 }
 
-/** The locks that one session waits for, by name with their channel's, each with what ends the wait. */
+/** The locks that one session waits for, by their ids, each with what ends the wait. */
 export class LockWaits {
   readonly #waits = new Map<string, Wait>();
 

@@ -1,8 +1,9 @@
-import { idOf, isSubscribable } from '../../channel/channel.ts';
+import { isSubscribable } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
+import { lockIdOf } from '../locks/lock-id.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
 import { locksBusTopic, storageBusTopic } from '../names/bus-topics.ts';
 import { lockEventOf, lockText, storageText } from './storage-frames.ts';
@@ -37,9 +38,9 @@ export class StorageEvents {
     } else if (change.type === 'lock-changed' && isSubscribable(key)) {
       const { event, lock } = change;
       broadcast.publish(locksBusTopic(key), lockText(key, lockEventOf(change), serverMs));
-      const name = `${idOf(key)}/${lock.name}`;
-      if (event === 'REMOVED') waiters.removed(name);
-      else if (lock.owner === undefined) waiters.freed(name);
+      const id = lockIdOf(key, lock.name);
+      if (event === 'REMOVED') waiters.removed(id);
+      else if (lock.owner === undefined) waiters.freed(id);
     }
   }
 }
