@@ -84,9 +84,8 @@ export class Session {
   readonly #waiters: SessionNeeds['waiters'];
   readonly #facts: SessionFacts;
   readonly #late = new LateNews();
+  readonly #telling = new Telling();
   #connection: SessionConnection | undefined;
-  /** Of that connection. */
-  #telling: Telling | undefined;
   #isOver = false;
 
   constructor(needs: SessionNeeds, owner: SessionOwner, start: SessionStart) {
@@ -101,8 +100,8 @@ export class Session {
     this.permissions = start.permissions;
     this.insteadOf = start.insteadOf;
     this.heardMs = needs.clock.steadyMs();
-    this.subscriptions = new Subscriptions(userId, needs);
-    this.users = new FollowedUsers(app.id, needs);
+    this.subscriptions = new Subscriptions(userId, this.#telling, needs);
+    this.users = new FollowedUsers(app.id, this.#telling, needs);
     this.#facts = new SessionFacts(id, needs);
     this.#owner = owner;
     this.#clock = needs.clock;
@@ -128,14 +127,13 @@ export class Session {
     this.handOver();
     this.#connection = connection;
     const { socket } = connection;
-    const telling = new Telling(socket);
-    this.#telling = telling;
+    this.#telling.start(socket);
     this.address = socket.address;
     this.link = 'live';
     this.heardMs = this.#clock.steadyMs();
-    this.subscriptions.start(socket, telling);
+    this.subscriptions.start();
     this.#late.tellEnded(connection);
-    this.users.start(socket, telling);
+    this.users.start();
     this.#late.giveAnswers(connection);
     this.#tryLocks();
   }
@@ -193,7 +191,7 @@ export class Session {
 
   /** The connection has taken what was sent, or some of it: there may be room for what waits to be told. */
   tellMore(): void {
-    this.#telling?.go();
+    this.#telling.go();
     this.rosters.drained();
   }
 
@@ -259,8 +257,7 @@ export class Session {
   }
 
   #unlisten(): void {
-    this.#telling?.end();
-    this.#telling = undefined;
+    this.#telling.stop();
     this.subscriptions.stop();
     this.rosters.end();
     this.users.stop();

@@ -1,4 +1,3 @@
-import type { Socket } from '../../../net/socket/socket.ts';
 import { followStorage, type StorageNeeds } from './follow-storage.ts';
 import type { Telling } from './telling.ts';
 
@@ -8,9 +7,10 @@ export class FollowedUsers {
   readonly #needs: StorageNeeds;
   /** Each with the end of it where there is a socket. */
   readonly #users = new Map<string, () => void>();
-  #told: { readonly socket: Socket; readonly telling: Telling } | undefined;
+  readonly #telling: Telling;
 
-  constructor(app: string, needs: StorageNeeds) {
+  constructor(app: string, telling: Telling, needs: StorageNeeds) {
+    this.#telling = telling;
     this.#app = app;
     this.#needs = needs;
   }
@@ -41,14 +41,12 @@ export class FollowedUsers {
   }
 
   /** Begins to tell the socket. */
-  start(socket: Socket, telling: Telling): void {
-    this.#told = { socket, telling };
+  start(): void {
     for (const userId of this.ids()) this.#begin(userId);
   }
 
   /** Nothing is told any more; who is followed stays so. */
   stop(): void {
-    this.#told = undefined;
     for (const [userId, stop] of this.#users) {
       stop();
       this.#users.set(userId, nothing);
@@ -61,11 +59,11 @@ export class FollowedUsers {
   }
 
   #begin(userId: string): void {
-    if (!this.#told) return;
-    const { socket, telling } = this.#told;
+    const { socket } = this.#telling;
+    if (!socket) return;
     this.#users.get(userId)?.();
     const key = { app: this.#app, kind: 'user', name: userId } as const;
-    this.#users.set(userId, telling.begin(followStorage(this.#needs, socket, key)));
+    this.#users.set(userId, this.#telling.begin(followStorage(this.#needs, socket, key)));
   }
 }
 

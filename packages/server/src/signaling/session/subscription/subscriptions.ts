@@ -1,5 +1,4 @@
 import { idOf } from '../../../channel/channel.ts';
-import type { Socket } from '../../../net/socket/socket.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { StreamMembership, type StreamNeeds } from './stream-membership.ts';
 import { Subscription, type SubscriptionNeeds, type SubscriptionOptions } from './subscription.ts';
@@ -12,9 +11,10 @@ export class Subscriptions {
   readonly #subscriptions = new Map<string, Subscription>();
   /** Of the stream channels among them. */
   readonly #streams = new Map<string, StreamMembership>();
-  #told: { readonly socket: Socket; readonly telling: Telling } | undefined;
+  readonly #telling: Telling;
 
-  constructor(userId: string, needs: SubscriptionNeeds & StreamNeeds) {
+  constructor(userId: string, telling: Telling, needs: SubscriptionNeeds & StreamNeeds) {
+    this.#telling = telling;
     this.#userId = userId;
     this.#needs = needs;
   }
@@ -73,23 +73,20 @@ export class Subscriptions {
 
   /** Begins to tell the socket, if there is one, what happens in the channel. */
   listen(key: ChannelKey): void {
-    if (!this.#told) return;
-    const { socket, telling } = this.#told;
+    const { socket } = this.#telling;
+    if (!socket) return;
     const name = idOf(key);
-    this.#subscriptions.get(name)?.start(socket, telling);
-    this.#streams.get(name)?.start(socket, telling);
+    this.#subscriptions.get(name)?.start(socket, this.#telling);
+    this.#streams.get(name)?.start(socket, this.#telling);
   }
 
   /** Begins to tell the socket what happens in all of them. */
-  start(socket: Socket, telling: Telling): void {
-    this.#told = { socket, telling };
-    for (const subscription of this.#subscriptions.values()) subscription.start(socket, telling);
-    for (const stream of this.#streams.values()) stream.start(socket, telling);
+  start(): void {
+    for (const { key } of this.#subscriptions.values()) this.listen(key);
   }
 
   /** Nothing is told any more; what is subscribed stays so. */
   stop(): void {
-    this.#told = undefined;
     for (const subscription of this.#subscriptions.values()) subscription.stop();
     for (const stream of this.#streams.values()) stream.stop();
   }

@@ -9,13 +9,20 @@ export type Begin = (told: () => void) => () => void;
  * subscribes to many large channels, each time they come back.
  */
 export class Telling {
-  readonly #socket: Pick<Socket, 'bufferedBytes'>;
+  /** Of the session's connection. */
+  #socket: Socket | undefined;
   /** The parts that are still to begin, in order of asking. */
   readonly #parts = new Set<() => void>();
   #underWay = 0;
   #isGoing = false;
 
-  constructor(socket: Pick<Socket, 'bufferedBytes'>) {
+  /** Whom it tells; undefined while the session has no connection. */
+  get socket(): Socket | undefined {
+    return this.#socket;
+  }
+
+  /** What begins from now on is told to this one. */
+  start(socket: Socket): void {
     this.#socket = socket;
   }
 
@@ -43,14 +50,15 @@ export class Telling {
     };
   }
 
-  /** Nothing more begins. */
-  end(): void {
+  /** Nothing more begins, before there is another socket. */
+  stop(): void {
+    this.#socket = undefined;
     this.#parts.clear();
   }
 
   /** Goes on with what waits, as far as there is room. */
   go(): void {
-    if (this.#isGoing) return;
+    if (this.#isGoing || !this.#socket) return;
     this.#isGoing = true;
     for (const part of this.#parts) {
       if (this.#underWay >= limits.signalingStartsMax) break;
