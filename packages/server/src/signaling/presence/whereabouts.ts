@@ -7,9 +7,9 @@ import type { ChannelKey as SubscribedKey } from '../names/channel-key.ts';
 export class Whereabouts {
   /** By app and uid, the channels by their id. Most are in one or two. */
   readonly #places = new Map<string, Map<ChannelId, ChannelKey>>();
-  readonly #log: Pick<Channels, 'channels' | 'everyChannel'>;
+  readonly #log: Pick<Channels, 'channel' | 'channels' | 'everyChannel'>;
 
-  constructor(log: Pick<Channels, 'channels' | 'everyChannel'>, apps: Iterable<string>) {
+  constructor(log: Pick<Channels, 'channel' | 'channels' | 'everyChannel'>, apps: Iterable<string>) {
     this.#log = log;
     for (const app of apps) this.learn(app);
     for (const channel of log.everyChannel()) {
@@ -26,7 +26,8 @@ export class Whereabouts {
   absorb(record: LogRecord): void {
     if (record.type !== 'channel') return;
     const { key, change } = record;
-    if (change.type === 'member-joined') this.#add(change.uid, key);
+    // The channel's own key, which all of its members share: the record's is one more for each.
+    if (change.type === 'member-joined') this.#add(change.uid, this.#log.channel(key)?.key ?? key);
     else if (change.type === 'member-left') this.#delete(change.uid, key);
   }
 
