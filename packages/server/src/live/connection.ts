@@ -11,7 +11,8 @@ import { liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import type { Commands } from '../log/contract/commands.ts';
-import { closingCodes, type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
+import { sentenceOf } from '../net/sentence.ts';
+import { closingCodes, type Ending, retryOf, tokenWarningMs } from '../net/session/closing.ts';
 import {
   Conversation,
   type ConversationBounds,

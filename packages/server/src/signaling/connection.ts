@@ -9,7 +9,8 @@ import {
 } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import { limits } from '../limits.ts';
-import { type Ending, retryOf, sentenceOf, tokenWarningMs } from '../net/session/closing.ts';
+import { sentenceOf, withDetail } from '../net/sentence.ts';
+import { type Ending, retryOf, tokenWarningMs } from '../net/session/closing.ts';
 import {
   Conversation,
   type ConversationBounds,
@@ -252,8 +253,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
   }
 }
 
-const messageOf = (code: Code, detail?: string): string => {
-  if (code !== 'replaced') return sentenceOf(code, detail);
-  const said = 'The same user logged in elsewhere (SAME_UID_LOGIN).';
-  return detail ? `${said} ${detail}` : said;
-};
+const messageOf = (code: Code, detail?: string): string =>
+  code === 'replaced'
+    ? withDetail('The same user logged in elsewhere (SAME_UID_LOGIN).', detail)
+    : sentenceOf(code, detail);

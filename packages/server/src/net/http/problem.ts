@@ -1,4 +1,5 @@
 import { type Code, codes, type HousecountError } from '@housecount/protocol';
+import { sentenceOf } from '../sentence.ts';
 
 /** Makes the HTTP answer of an error: the code's status and `{code, message, requestId}`, nothing else. */
 export function problem(
@@ -7,8 +8,7 @@ export function problem(
   options: { detail?: string; headers?: Readonly<Record<string, string>> } = {},
 ): Response {
   const { detail, headers } = options;
-  const message = detail ? `${codes[code].message} ${detail}` : codes[code].message;
-  return problemWith(code, message, requestId, headers);
+  return problemWith(code, sentenceOf(code, detail), requestId, headers);
 }
 
 /** The same for a thrown HousecountError, whose message has the detail already. */

@@ -21,10 +21,6 @@ export function retryOf(
   return { retry, ...(againMs !== undefined && { retryAfterMs: againMs }) };
 }
 
-/** The sentence of a code, and what more there is to say. */
-export const sentenceOf = (code: Code, detail?: string): string =>
-  detail ? `${codes[code].message} ${detail}` : codes[code].message;
-
 /** What a connection is told when its member left by another hand than its own. */
 export const closingCodes = {
   other: 'lease_ended',

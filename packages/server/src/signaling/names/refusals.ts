@@ -1,4 +1,5 @@
-import { type Code, codes, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
+import { type Code, type SignalingErrorCode, signalingErrors } from '@housecount/protocol';
+import { sentenceOf } from '../../net/sentence.ts';
 import type { SignalingAnswer } from './answer.ts';
 
 /** As a refusal, what the log or a check answered; `otherwise` is the number of codes that have none of their own. */
@@ -6,12 +7,7 @@ export function refusalOf(
   { code, detail }: { readonly code: Code; readonly detail?: string },
   otherwise: SignalingErrorCode,
 ): Extract<SignalingAnswer, { ok: false }> {
-  const { message } = codes[code];
-  return {
-    ok: false,
-    code: errorCodeOf(code) ?? otherwise,
-    reason: detail ? `${message} ${detail}` : message,
-  };
+  return { ok: false, code: errorCodeOf(code) ?? otherwise, reason: sentenceOf(code, detail) };
 }
 
 const {
