@@ -15,7 +15,7 @@ import type { Identities } from '../../log/contract/identities.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
 import { publishersBusTopic, topicMessagesBusTopic } from '../names/bus-topics.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChannelKey, streamKey } from '../names/channel-key.ts';
 import { uidOf, userIdOf } from '../names/identity.ts';
 import { failed } from '../names/refusals.ts';
 import type { RequestOf } from '../names/request.ts';
@@ -42,11 +42,6 @@ export interface SubscribeTopicNeeds {
   readonly random: Pick<Random, 'fraction'>;
 }
 
-const keyOf = (session: Session, { channel }: { readonly channel: string }): ChannelKey => ({
-  app: session.app.id,
-  kind: 'stream',
-  name: channel,
-});
 const notJoined = () => refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
 const tooMuch = 'That is too much for so many receivers; wait a moment.';
 /** About what a frame has around what is in it, bytes. */
@@ -58,7 +53,7 @@ export async function changeTopic(
   session: Session,
   frame: RequestOf<'join-topic' | 'leave-topic'>,
 ): Promise<SignalingAnswer> {
-  const key = keyOf(session, frame);
+  const key = streamKey(session.app.id, frame.channel);
   if (!session.subscriptions.stream(key)) return notJoined();
   const bytes = frameBytes + (frame.type === 'join-topic' ? frame.meta.length : 0);
   if (!session.rates.takeDelivery(bytes * audiences.sizeOf(publishersBusTopic(key)), clock.steadyMs()))
@@ -82,7 +77,7 @@ export function publishTopic(
   { channel, topic, content, customType }: RequestOf<'publish-topic'>,
 ): SignalingAnswer {
   const { broadcast, clock, messages, deliveries, audiences, log } = needs;
-  const key = keyOf(session, { channel });
+  const key = streamKey(session.app.id, channel);
   const stream = session.subscriptions.stream(key);
   if (!stream) return notJoined();
   const mute = muted(needs, session, channel);
@@ -118,7 +113,7 @@ export function subscribeTopic(
   session: Session,
   { channel, topic, users, absent = false }: RequestOf<'subscribe-topic'>,
 ): SignalingAnswer {
-  const key = keyOf(session, { channel });
+  const key = streamKey(session.app.id, channel);
   const stream = session.subscriptions.stream(key);
   if (!stream) return notJoined();
   const before = stream.subscribed(topic);
@@ -162,7 +157,7 @@ export function unsubscribeTopic(
   session: Session,
   { channel, topic, users }: RequestOf<'unsubscribe-topic'>,
 ): SignalingAnswer {
-  const stream = session.subscriptions.stream(keyOf(session, { channel }));
+  const stream = session.subscriptions.stream(streamKey(session.app.id, channel));
   if (!stream) return notJoined();
   const before = stream.subscribed(topic);
   if (before.length === 0) return refused(signalingErrors.topicNotSubscribed, 'The topic is not subscribed.');

@@ -16,10 +16,14 @@ export const keyOf = (app: string, { channelType, channel }: ChannelPlace): Chan
   name: channel,
 });
 
+/** Of a stream channel. */
+export const streamKey = (app: string, name: string): ChannelKey => ({ app, kind: 'stream', name });
+
 export const kindOf = (channelType: SignalingChannelType): ChannelKey['kind'] =>
   channelType === 'STREAM' ? 'stream' : 'message';
 
-export const channelTypeOf = (kind: ChannelKey['kind']): SignalingChannelType =>
+/** A live channel is shown, if at all, as the message channel of its name. */
+export const channelTypeOf = (kind: AnyChannelKey['kind']): SignalingChannelType =>
   kind === 'stream' ? 'STREAM' : 'MESSAGE';
 
 export const placeOf = ({ kind, name }: ChannelKey): ChannelPlace => ({

@@ -1,11 +1,16 @@
-import { type SignalingClientFrame, type SignalingStates, signalingErrors } from '@housecount/protocol';
+import {
+  type SignalingChannelType,
+  type SignalingClientFrame,
+  type SignalingStates,
+  signalingErrors,
+} from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Identities } from '../../log/contract/identities.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
-import type { ChannelKey } from '../names/channel-key.ts';
+import { type ChannelKey, channelTypeOf } from '../names/channel-key.ts';
 import { uidOf, userIdOf } from '../names/identity.ts';
 import { boundStates, merged, withoutClaims } from './person.ts';
 import { taken } from './presence-frames.ts';
@@ -85,7 +90,7 @@ export async function userChannels(
 ): Promise<SignalingAnswer> {
   await presences.caughtUp();
   const uid = uidOf(log, app, userId);
-  const found = new Map<string, { channelName: string; channelType: 'MESSAGE' | 'STREAM' }>();
+  const found = new Map<string, { channelName: string; channelType: SignalingChannelType }>();
   if (uid === undefined) return done({ channels: [] });
   for (const key of whereabouts.of(app, uid)) {
     if (found.size >= limits.signalingUserChannelsMax) break;
@@ -93,7 +98,7 @@ export async function userChannels(
     const member = log.channel(key)?.roster.get(uid);
     if (!member || member.quiet || userIdOf(member) !== userId) continue;
     if (kind === 'live' && !apps.get(app)?.bindSignaling) continue;
-    const channelType = kind === 'stream' ? 'STREAM' : 'MESSAGE';
+    const channelType = channelTypeOf(kind);
     found.set(`${channelType}/${channelName}`, { channelName, channelType });
   }
   return done({ channels: [...found.values()] });

@@ -5,7 +5,7 @@ import type { Commands } from '../../../log/contract/commands.ts';
 import type { Logger } from '../../../observe/contract.ts';
 import { checkToken, tokenTime } from '../../../token/verify.ts';
 import { refused, type SignalingAnswer } from '../../names/answer.ts';
-import type { ChannelKey } from '../../names/channel-key.ts';
+import { streamKey } from '../../names/channel-key.ts';
 import { failed } from '../../names/refusals.ts';
 import type { Session } from '../session.ts';
 
@@ -53,7 +53,7 @@ export async function renewStreamToken(
   channel: string,
   token: string,
 ): Promise<SignalingAnswer> {
-  const key: ChannelKey = { app: session.app.id, kind: 'stream', name: channel };
+  const key = streamKey(session.app.id, channel);
   const notJoined = refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
   if (!session.subscriptions.stream(key)) return notJoined;
   const grant = checkStreamToken(needs, session, channel, token);
