@@ -21,8 +21,6 @@ export function startSignaling(options: SignalingOptions): Signaling {
 export class Signaling {
   /** For the server's owner. */
   readonly backend: Backend;
-  /** What its sessions share; for tests. */
-  readonly parts: Pick<SignalingParts, 'audiences' | 'topicEvents' | 'waiters'>;
   readonly #options: SignalingOptions;
   readonly #parts: SignalingParts;
   readonly #open: OpenSockets;
@@ -35,7 +33,6 @@ export class Signaling {
     this.#open = new OpenSockets({ clock, sockets, onLook: ({ steadyMs }) => this.#tidy(steadyMs) });
     const parts = signalingParts(options);
     this.#parts = parts;
-    this.parts = parts;
     const shared = { ...options, ...parts, ...signalingCounters(metrics) };
     this.backend = new Backend(shared);
     this.#connections = {
@@ -47,6 +44,11 @@ export class Signaling {
       sockets: () => this.#open.size,
       backlogBytes: () => this.#backlogBytes(),
     });
+  }
+
+  /** What its sessions share; for tests. */
+  get parts(): Pick<SignalingParts, 'audiences' | 'topicEvents' | 'waiters'> {
+    return this.#parts;
   }
 
   start(): void {

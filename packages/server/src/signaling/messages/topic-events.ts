@@ -81,8 +81,9 @@ export class TopicEvents {
     kept.state = evolve(state, change);
     kept.position = position;
     if (change.type !== 'topics-set' && change.type !== 'member-left') return;
-    const member = state.sid === undefined ? undefined : state.roster.get(change.uid);
-    if (state.sid === undefined || !member) return;
+    if (state.sid === undefined) return;
+    const member = state.roster.get(change.uid);
+    if (!member) return;
     const before = state.publishers.byUid.get(change.uid)?.topics ?? {};
     const after = change.type === 'topics-set' ? change.topics : {};
     kept.snapshot = undefined;

@@ -31,7 +31,7 @@ export class LateNews {
     this.#ended.clear();
   }
 
-  /** Gives the answers. One may end the connection, which keeps nothing from the others. */
+  /** Gives the answers, in the order in which they came. */
   giveAnswers(connection: SessionConnection): void {
     for (const answer of this.#answers.splice(0)) answer(connection);
   }

@@ -25,15 +25,12 @@ export function loggedMemberships(
   if (uid === undefined) return [];
   const found: LoggedMembership[] = [];
   for (const key of whereabouts.subscriptions(app, uid)) {
-    const presence = log.channel(key);
-    const member = presence?.sid === undefined ? undefined : presence.roster.get(uid);
+    const member = log.channel(key)?.roster.get(uid);
     if (member && userIdOf(member) === userId) found.push({ key, connectionId: member.connectionId });
   }
   return found;
 }
 
 /** Is the session in the channel, as the log has it? */
-export function isLoggedIn(log: Pick<Channels, 'channel'>, key: ChannelKey, id: string): boolean {
-  const presence = log.channel(key);
-  return presence?.sid !== undefined && presence.roster.getByConnection(id) !== undefined;
-}
+export const isLoggedIn = (log: Pick<Channels, 'channel'>, key: ChannelKey, id: string): boolean =>
+  log.channel(key)?.roster.getByConnection(id) !== undefined;
