@@ -33,6 +33,12 @@ export interface Optional<T = unknown> {
 }
 export const optional = <T>(shape: Shape<T>): Optional<T> => ({ optional: shape });
 
+/** The same properties, each of which may be absent. */
+export const eachOptional = <const P extends Readonly<Record<string, Shape>>>(properties: P) =>
+  Object.fromEntries(Object.entries(properties).map(([name, shape]) => [name, optional(shape)])) as {
+    readonly [K in keyof P]: Optional<TypeOf<P[K]>>;
+  };
+
 export type Properties = Readonly<Record<string, Shape | Optional>>;
 type Flat<T> = { [K in keyof T]: T[K] };
 type IsOptional<P> = P extends { readonly optional: JsonSchema } ? true : false;

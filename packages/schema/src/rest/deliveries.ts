@@ -6,9 +6,11 @@ import {
   boolean,
   closed,
   constant,
+  eachOptional,
   integer,
   milliseconds,
   named,
+  narrowed,
   object,
   oneOf,
   optional,
@@ -42,7 +44,7 @@ const delivery = {
   redelivered: integer('How many of them were redeliveries.'),
   status: deliveryStatus,
 };
-const deliveryShape = named(
+export const deliveryShape = named(
   'Delivery',
   object(delivery, 'A notice on its way to an endpoint, or at its end.'),
 );
@@ -53,7 +55,7 @@ export const deliveryPage = named(
     next: optional(integer('Send it as `cursor` for older ones; absent when there are none.')),
   }),
 );
-const madeAttempt = named(
+export const madeAttempt = named(
   'MadeAttempt',
   object({
     attempt: integer('1 is the first. A redelivery is one attempt of its own.', { minimum: 1 }),
@@ -125,20 +127,15 @@ export const deliveryFilter = {
   to: time('First attempt at or before it, UTC epoch milliseconds.'),
 };
 
-const { channel, uid, account, type, status, from, to } = deliveryFilter;
+const inOrder = { 'x-ordered': ['from', 'to'] };
+/** The same as one value, as it is read from a query. */
+export const deliverySearch = narrowed(object(eachOptional(deliveryFilter)), inOrder);
+const { endpoint: _, ...ofNotice } = deliveryFilter;
 /** The same in a body that names the endpoint. A misspelt field must not make the filter wider than it was meant. */
-const filterOfEndpoint = closed(
-  {
-    channel: optional(channel),
-    uid: optional(uid),
-    account: optional(account),
-    type: optional(type),
-    status: optional(status),
-    from: optional(from),
-    to: optional(to),
-  },
-  { description: 'Every field given must fit.', 'x-ordered': ['from', 'to'] },
-);
+const filterOfEndpoint = closed(eachOptional(ofNotice), {
+  description: 'Every field given must fit.',
+  ...inOrder,
+});
 
 const position = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const selections = ['noticeId', 'filter', 'since', 'givenUp'] as const;

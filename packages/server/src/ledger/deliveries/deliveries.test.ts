@@ -289,7 +289,15 @@ describe('search', () => {
     deliveries.search({ filter: { app: appForTests }, limit: 1 });
     const database = new Database(path, { readonly: true });
     ends.push(() => database.close());
-    const values = { channel: 'stage', uid: 2, endpoint: 'good', account: 'ann', type: 105, from: 1, to: 2 };
+    const values = {
+      channel: 'stage',
+      uid: 2,
+      endpoint: 'good',
+      account: 'ann',
+      type: 105,
+      from: 1,
+      to: 2,
+    } as const;
     const names = Object.keys(values) as (keyof typeof values)[];
     const filters: DeliveryFilter[] = [{ app: appForTests }, { app: appForTests, ...values }];
     for (const name of names) filters.push({ app: appForTests, [name]: values[name] });

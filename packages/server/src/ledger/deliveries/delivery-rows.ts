@@ -6,7 +6,8 @@ export function toDelivery(row: Row): Delivery {
     endpoint: String(row.endpoint),
     noticeId: String(row.notice_id),
     position: Number(row.position),
-    type: Number(row.type),
+    // What a notice had for a type.
+    type: Number(row.type) as Delivery['type'],
     channel: String(row.channel),
     sid: String(row.sid),
     seq: Number(row.seq),

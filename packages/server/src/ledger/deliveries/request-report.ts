@@ -1,4 +1,4 @@
-import type { ChannelEvent, EventsLost } from '@housecount/protocol';
+import type { ChannelEvent, EventsLost, NoticeNumber } from '@housecount/protocol';
 import type { DeliverySubject, KeptRequest } from './delivery.ts';
 import { keptHeaders } from './kept-headers.ts';
 
@@ -26,7 +26,7 @@ export interface ReportedNotice {
   /** Of its event in the log. */
   readonly position: number;
   readonly event: ChannelEvent | EventsLost;
-  readonly text: { readonly noticeId: string; readonly eventType: number };
+  readonly text: { readonly noticeId: string; readonly eventType: NoticeNumber };
 }
 
 /** What is kept of it. */
