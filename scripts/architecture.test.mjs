@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { root } from './setup.mjs';
+import { collaborators, collaboratorsMax } from './walls/collaborators.mjs';
 import { linesOfFunctionMax, longFunctions } from './walls/long-functions.mjs';
 import { breaches, floors, importsOf, never, placeOf } from './walls.mjs';
 
@@ -265,4 +266,62 @@ test('HOUSE6: a function has at most 80 lines, and what is longer is found', () 
     `class Large {\n${lines(81)}}\n`,
   ];
   for (const text of allowed) assert.deepEqual(longFunctions(text), [], text.slice(0, 80));
+});
+
+/** Classes that work with more, at most with how many; one that no longer does leaves the list. */
+const largerClasses = {
+  // Each is a prepared statement of the one file that the class is about, and stands beside the query that it is.
+  HistoryTables: 18,
+  DeliveryTables: 15,
+  // Still to be cut.
+  Connection: 17,
+  Connections: 23,
+  EmbeddedOwner: 19,
+  EndpointRunner: 15,
+  Publisher: 12,
+  Session: 18,
+  Sessions: 13,
+  Signaling: 17,
+  WhipService: 16,
+};
+
+test('HOUSE7: a class works with at most 10 others, and one that works with more is found', () => {
+  const product = [...files].filter(
+    ([path]) => /^packages\/[^/]+\/src\//.test(path) && isSource(path) && !path.includes('/testing/'),
+  );
+  const classes = collaborators(new Map(product));
+  assert.ok(classes.length > 200, `only ${classes.length} classes were found`);
+  const tooMany = classes
+    .filter(({ name, collaborators: { length } }) => length > (largerClasses[name] ?? collaboratorsMax))
+    .map(
+      ({ path, name, collaborators: held }) =>
+        `${path}: ${name} works with ${held.length}: ${held.join(', ')}`,
+    );
+  assert.deepEqual(tooMany, []);
+  const larger = classes.filter(({ collaborators: { length } }) => length > collaboratorsMax);
+  assert.deepEqual(larger.map(({ name }) => name).sort(), Object.keys(largerClasses).sort());
+
+  const heldBy = (text, others = {}) =>
+    collaborators(new Map([...Object.entries(others), ['planted.ts', text]])).at(-1)?.collaborators;
+  const ports = `interface Clock {\n  nowMs(): number;\n}\ninterface Member {\n  readonly uid: number;\n}\n`;
+  // What is kept, made, or handed over is counted by its name, several of one class as one; a value is not.
+  assert.deepEqual(
+    heldBy(
+      `${ports}class Part {\n  work(): void {}\n}\nclass One {\n  readonly #clock: Clock;\n  readonly #part = new Part();\n  readonly #members = new Map<string, Member>();\n  readonly #parts = new Map<string, Part>();\n  #sinceMs = 0;\n\n  constructor(clock: Clock, private readonly onEnd: () => void, uid: number) {\n    this.#clock = clock;\n  }\n}\n`,
+    ),
+    ['Part', 'clock', 'onEnd'],
+  );
+  // What comes in a bundle is counted one by one, wherever it is declared, less what is left out.
+  assert.deepEqual(
+    heldBy(
+      `import type { OtherNeeds } from './folder/other.ts';\n${ports}interface OneOptions extends Omit<OtherNeeds, 'left'> {\n  readonly clock: Clock;\n  readonly member: Member;\n  onEnd(): void;\n}\nclass One {\n  readonly #options: OneOptions;\n\n  constructor(options: OneOptions) {\n    this.#options = options;\n  }\n}\n`,
+      {
+        'folder/other.ts': `import type { Log } from '../log.ts';\nexport interface OtherNeeds {\n  readonly log: Pick<Log, 'join'>;\n  readonly left: Log;\n}\n`,
+        'log.ts': `export interface Log {\n  join(): void;\n}\n`,
+      },
+    ),
+    ['clock', 'log', 'onEnd'],
+  );
+  const many = Array.from({ length: 11 }, (_, at) => `  readonly #part${at}: Clock;\n`).join('');
+  assert.equal(heldBy(`${ports}export class Planted {\n${many}}\n`)?.length, 11);
 });
