@@ -99,7 +99,7 @@ export const limits = {
   idempotencyMs: 3 * 24 * 3_600_000,
   /** Idempotency keys that are remembered on disk; beyond it the oldest are forgotten … */
   idempotencyKeysMax: 100_000,
-  /** … and characters of the answers under them; the same happens. */
+  /** … and bytes of the answers under them; the same happens. */
   idempotencyBytesMax: 256 * 1024 ** 2,
   /** Positions of the log that are read for one answer with the events of a signaling channel's subscribers. */
   subscriberEventsScanMax: 20_000,

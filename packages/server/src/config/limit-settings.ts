@@ -77,7 +77,7 @@ export const limitSettings = {
     'A POST with an idempotency key is not done again for this long …',
   ),
   ...limit('idempotencyKeysMax', 'count', '… of so many keys, the newest …'),
-  ...limit('idempotencyBytesMax', 'bytes', '… and so many characters of answers.'),
+  ...limit('idempotencyBytesMax', 'bytes', '… and so many bytes of answers.'),
   ...limit(
     'mediaRequestsPerSecondMax',
     'per second',

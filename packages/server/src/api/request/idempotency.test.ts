@@ -122,6 +122,15 @@ describe('keys', () => {
     expect(await once('one more')).toEndWith('again');
     expect(await once('n200')).not.toEndWith('again');
   });
+
+  test('REST81: answers are counted in bytes, not in characters', async () => {
+    reopen({ bytesMax: 10 });
+    const inTwoBytesEach = async () => ({ status: 200, body: 'ääää', isDone: true });
+    for (const place of ['a', 'b']) expect(await once(place, 'c', inTwoBytesEach)).toBe('ääää');
+    expect(await once('b')).toBe('ääää again');
+    await once('one more');
+    expect(await once('b')).not.toEndWith('again');
+  });
 });
 
 describe('over REST', () => {

@@ -86,12 +86,12 @@ export class Idempotency {
       'DELETE FROM answers WHERE place IN (SELECT place FROM answers ORDER BY begunMs LIMIT ?)',
     );
     this.#measure = database.prepare(
-      'SELECT count(*) AS keys, coalesce(sum(length(body)), 0) AS bytes FROM answers',
+      'SELECT count(*) AS keys, coalesce(sum(length(CAST(body AS BLOB))), 0) AS bytes FROM answers',
     );
     this.#count();
   }
 
-  /** Rows and characters in the file. */
+  /** Rows and bytes of answers in the file. */
   #size = { keys: 0, bytes: 0 };
 
   /**
@@ -154,7 +154,7 @@ export class Idempotency {
     this.#write(() => {
       if (!isDone) return this.#drop(place);
       this.#finish.run(status, body, place);
-      this.#size.bytes += body.length;
+      this.#size.bytes += Buffer.byteLength(body);
     });
     return { status, body };
   }
