@@ -63,10 +63,13 @@ export interface IdempotencyLimits {
   readonly idempotencyKeysMax: number;
 }
 
+/** A setting can be any number of milliseconds. */
+const hoursOf = (ms: number) => Number((ms / 3_600_000).toPrecision(3));
+
 const keyParameter = (limits: IdempotencyLimits): DescribedParameter => ({
   name: 'Idempotency-Key',
   in: 'header',
-  description: `With the same key the same request of a customer is done once, over restarts too: for ${limits.idempotencyMs / 86_400_000} days, and the newest ${limits.idempotencyKeysMax} keys. Asked again, it is given the first answer, with the header Idempotency-Replayed. What was refused may be tried again.`,
+  description: `With the same key the same request of a customer is done once, over restarts too: for ${hoursOf(limits.idempotencyMs)} hours, and the newest ${limits.idempotencyKeysMax} keys. Asked again, it is given the first answer, with the header Idempotency-Replayed. What was refused may be tried again.`,
   required: false,
   schema: { type: 'string', minLength: 1, maxLength: keyLengthMax },
 });
