@@ -4,6 +4,10 @@ import { isReservedHeader } from './reserved-headers.ts';
 
 export const endpointHeaderNameLengthMax = 64;
 
+/** Bytes of a `whsec_` secret (Standard Webhooks: between 24 and 64). */
+export const whsecBytesMin = 24;
+export const whsecBytesMax = 64;
+
 /** A `format` that is this server's own. */
 interface Format {
   /** Ends the sentence `"field" must be a text that is …`. */
@@ -23,15 +27,12 @@ export const formats: Readonly<Record<string, Format>> = {
     fits: (text) => isEndpointUrl(text, ['https:', 'http:']),
   },
   'standard-webhooks-secret': {
-    must: 'any text, or after whsec_ the base64 of 24 to 64 bytes, or after whsk_ that of 32 or 64',
+    must: `any text, or after whsec_ the base64 of ${whsecBytesMin} to ${whsecBytesMax} bytes, or after whsk_ that of 32 or 64`,
     fits: isStandardSecret,
   },
   'header-of-an-endpoint': {
     must: "the name of a header that is not Housecount's own to set",
-    fits: (text) =>
-      text.length <= endpointHeaderNameLengthMax &&
-      /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text) &&
-      !isReservedHeader(text),
+    fits: (text) => isHeaderName(text) && !isReservedHeader(text),
   },
   'date-time': { must: 'a date and time', fits: (text) => !Number.isNaN(Date.parse(text)) },
 };
@@ -42,10 +43,16 @@ function isEndpointUrl(text: string, protocols: readonly string[]): boolean {
   return protocols.includes(protocol) && username === '' && password === '' && hash === '';
 }
 
+/** RFC 9110 section 5.1. */
+export const isHeaderName = (text: string): boolean =>
+  text.length <= endpointHeaderNameLengthMax && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text);
+
 /** Standard Webhooks: a `whsec_` secret is the base64 of the key, a `whsk_` one that of an Ed25519 seed, any other its characters. */
-function isStandardSecret(text: string): boolean {
+export function isStandardSecret(text: string): boolean {
   const [prefix = ''] = /^(?:whsec_|whsk_)/.exec(text) ?? [];
   if (prefix === '') return true;
   const bytes = base64BytesOf(text.slice(prefix.length)) ?? 0;
-  return prefix === 'whsec_' ? bytes >= 24 && bytes <= 64 : bytes === 32 || bytes === 64;
+  return prefix === 'whsec_'
+    ? bytes >= whsecBytesMin && bytes <= whsecBytesMax
+    : bytes === 32 || bytes === 64;
 }

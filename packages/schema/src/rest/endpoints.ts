@@ -33,6 +33,8 @@ export const endpointChannelLengthMax = 128;
 export const endpointHeadersMax = 20;
 export { endpointHeaderNameLengthMax } from '../formats.ts';
 export const endpointHeaderValueLengthMax = 1_024;
+/** RFC 9110 section 5.5, without its obsolete bytes above ASCII. */
+export const endpointHeaderValuePattern = '^([!-~]([\\t -~]*[!-~])?)?$';
 export const endpointSecretLengthMax = 256;
 export const endpointDescriptionLengthMax = 1_000;
 /** Gaps in a retry plan of one's own; each at most retryGapMsMax. */
@@ -93,7 +95,7 @@ const bodySettings = {
       record(
         string(undefined, {
           maxLength: endpointHeaderValueLengthMax,
-          pattern: '^([!-~]([\\t -~]*[!-~])?)?$',
+          pattern: endpointHeaderValuePattern,
         }),
         'Sent with every request, beside those that Housecount sets.',
         {

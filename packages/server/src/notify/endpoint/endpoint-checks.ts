@@ -4,7 +4,9 @@ import {
   endpointHeaderNameLengthMax,
   endpointHeadersMax,
   endpointHeaderValueLengthMax,
+  endpointHeaderValuePattern,
   endpointSecretLengthMax,
+  isHeaderName,
   isReservedHeader,
 } from '@housecount/schema';
 import type { EndpointSecret, NoticeFormat } from './endpoint.ts';
@@ -41,19 +43,20 @@ export function endpointChannelsProblem(channels: readonly string[]): string | u
   return undefined;
 }
 
+const headerValue = new RegExp(endpointHeaderValuePattern);
+
 /** Why `headers` cannot be added to an endpoint's requests, as a sentence; undefined if they can. */
 export function endpointHeadersProblem(headers: Readonly<Record<string, string>>): string | undefined {
   const names = Object.keys(headers);
   if (names.length > endpointHeadersMax) return `An endpoint adds at most ${endpointHeadersMax} headers.`;
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
-    // RFC 9110 section 5.1 and 5.5, without its obsolete bytes above ASCII.
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || name.length > endpointHeaderNameLengthMax)
+    if (!isHeaderName(name))
       return `A header's name is 1 to ${endpointHeaderNameLengthMax} letters, digits or !#$%&'*+-.^_\`|~.`;
     if (isReservedHeader(name)) return `The header ${name} is Housecount's own to set.`;
     if (seen.has(name.toLowerCase())) return `The header ${name} is given twice.`;
     seen.add(name.toLowerCase());
-    if (value.length > endpointHeaderValueLengthMax || !/^([!-~]([\t -~]*[!-~])?)?$/.test(value))
+    if (value.length > endpointHeaderValueLengthMax || !headerValue.test(value))
       return `The value of ${name} is not at most ${endpointHeaderValueLengthMax} visible ASCII characters, with blanks only between them.`;
   }
   return undefined;

@@ -1,4 +1,5 @@
 import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign } from 'node:crypto';
+import { isStandardSecret, whsecBytesMax, whsecBytesMin } from '@housecount/schema';
 import type { NoticeFormat } from './endpoint.ts';
 
 /**
@@ -12,9 +13,6 @@ export interface SigningKey {
   readonly problem: string | undefined;
 }
 
-/** Bytes of a `whsec_` secret (Standard Webhooks: between 24 and 64). */
-const bytesMin = 24;
-const bytesMax = 64;
 /** PKCS #8 around an Ed25519 seed (RFC 8410). */
 const ed25519Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -33,25 +31,23 @@ export function signingKey(secret: string, format: NoticeFormat): SigningKey {
       problem: secret.startsWith('whsk_') ? 'A whsk_ secret cannot sign in the agora format.' : undefined,
     };
   if (secret.startsWith('whsec_')) {
-    const bytes = base64(secret.slice('whsec_'.length));
-    if (!bytes || bytes.length < bytesMin || bytes.length > bytesMax)
+    if (!isStandardSecret(secret))
       return {
         text,
         standard: plain,
-        problem: `After whsec_ there must be the base64 of ${bytesMin} to ${bytesMax} bytes.`,
+        problem: `After whsec_ there must be the base64 of ${whsecBytesMin} to ${whsecBytesMax} bytes.`,
       };
-    return { text, standard: macWith(createSecretKey(bytes)), problem: undefined };
+    return { text, standard: macWith(createSecretKey(base64After('whsec_', secret))), problem: undefined };
   }
   if (secret.startsWith('whsk_')) {
-    const bytes = base64(secret.slice('whsk_'.length));
-    if (!bytes || (bytes.length !== 32 && bytes.length !== 64))
+    if (!isStandardSecret(secret))
       return {
         text: undefined,
         standard: plain,
         problem: 'After whsk_ there must be the base64 of 32 or 64 bytes.',
       };
     const key = createPrivateKey({
-      key: Buffer.concat([ed25519Head, bytes.subarray(0, 32)]),
+      key: Buffer.concat([ed25519Head, base64After('whsk_', secret).subarray(0, 32)]),
       format: 'der',
       type: 'pkcs8',
     });
@@ -68,8 +64,5 @@ const hexWith = (key: KeyObject) => (algorithm: 'sha1' | 'sha256', content: stri
 const macWith = (key: KeyObject) => (content: string) =>
   `v1,${createHmac('sha256', key).update(content, 'utf8').digest('base64')}`;
 
-function base64(text: string): Buffer | undefined {
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0
-    ? Buffer.from(text, 'base64')
-    : undefined;
-}
+const base64After = (prefix: string, secret: string): Buffer =>
+  Buffer.from(secret.slice(prefix.length), 'base64');
