@@ -100,6 +100,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   if (shape[nameOf] !== undefined) return { anyOf: [shape, { type: 'null' }] };
   if (typeof shape.type === 'string' && !Object.hasOwn(shape, 'enum'))
     return { ...shape, type: [shape.type, 'null'] } as Shape<T | null>;
+  if (Array.isArray(shape.anyOf)) return { ...shape, anyOf: [...shape.anyOf, { type: 'null' }] };
   if (Array.isArray(shape.enum)) return { ...shape, enum: [...shape.enum, null] } as Shape<T | null>;
   return { anyOf: [shape, { type: 'null' }] };
 }
@@ -143,6 +144,8 @@ export const constant = <const V extends string | number | boolean>(value: V): S
 export const anyOf = <const S extends readonly Shape[]>(...shapes: S): Shape<TypeOf<S[number]>> => ({
   anyOf: shapes,
 });
+/** What fits both: a shape, and more of the same object. */
+export const both = <A, B>(one: Shape<A>, more: Shape<B>): Shape<A & B> => ({ allOf: [one, more] });
 /** An object whose keys are the data. */
 export const record = <T>(
   values: Shape<T>,

@@ -252,7 +252,7 @@ export interface Operations {
       readonly endpoint?: string;
       /** Channel name. */
       readonly channel?: string;
-      /** Of the member. */
+      /** uid of the member. */
       readonly uid?: number;
       /** String account of the member. */
       readonly account?: string;
@@ -1048,10 +1048,10 @@ export interface Delivery {
   /** Endpoint id. */
   readonly endpoint: string;
   readonly noticeId: string;
-  /** Of the event in the log. */
+  /** Position of the event in the log. */
   readonly position: number;
   readonly type: NoticeNumber;
-  /** Empty in the word of lost events that is about several. */
+  /** Channel name; empty where a notice of lost events is about several. */
   readonly channel: string;
   /** One life of the channel, from first join to last leave. */
   readonly sid: string;
@@ -1082,37 +1082,10 @@ export interface DeliveryPage {
 
 export type DeliveryStatus = 'retrying' | 'given-up' | 'delivered';
 
-export interface DeliveryWithAttempts {
-  /** Endpoint id. */
-  readonly endpoint: string;
-  readonly noticeId: string;
-  /** Of the event in the log. */
-  readonly position: number;
-  readonly type: NoticeNumber;
-  /** Empty in the word of lost events that is about several. */
-  readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
-  readonly sid: string;
-  /** Order in the sid, dense: 1, 2, 3 … */
-  readonly seq: number;
-  /** 1 to 4294967295. */
-  readonly uid?: number;
-  /** The string account, if the member joined with one. */
-  readonly account?: string;
-  /** When it was decided, UTC epoch milliseconds. */
-  readonly eventMs: number;
-  /** First attempt, UTC epoch milliseconds. */
-  readonly firstMs: number;
-  /** Last attempt, UTC epoch milliseconds. */
-  readonly lastMs: number;
-  /** How many were made. */
-  readonly attempts: number;
-  /** How many of them were redeliveries. */
-  readonly redelivered: number;
-  readonly status: DeliveryStatus;
-  /** In the order in which they were made. */
+export type DeliveryWithAttempts = Delivery & {
+  /** All that are kept, in the order in which they were made. */
   readonly made: readonly MadeAttempt[];
-}
+};
 
 export interface DemoToken {
   readonly app: string;
@@ -1501,157 +1474,11 @@ export interface Publication {
 }
 
 /** A ChannelEvent, with the notice that it makes. */
-export type PulledEvent = {
-  /** App id. */
-  readonly app: string;
-  /** Channel name. */
-  readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
-  readonly sid: string;
-  /** Order in the sid, dense: 1, 2, 3 … */
-  readonly seq: number;
-  /** When it was decided, UTC epoch milliseconds. */
-  readonly atMs: number;
-  /** Members in the channel after the event. */
-  readonly count: number;
-  readonly profile: 'live' | 'communication';
+export type PulledEvent = ChannelEvent & {
   /** The same as on every webhook. */
   readonly noticeId: string;
   readonly eventType: NoticeType;
   readonly notice: AgoraNotice;
-  readonly type: 'channel-opened';
-} | {
-  /** App id. */
-  readonly app: string;
-  /** Channel name. */
-  readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
-  readonly sid: string;
-  /** Order in the sid, dense: 1, 2, 3 … */
-  readonly seq: number;
-  /** When it was decided, UTC epoch milliseconds. */
-  readonly atMs: number;
-  /** Members in the channel after the event. */
-  readonly count: number;
-  readonly profile: 'live' | 'communication';
-  /** The same as on every webhook. */
-  readonly noticeId: string;
-  readonly eventType: NoticeType;
-  readonly notice: AgoraNotice;
-  readonly type: 'channel-closed';
-  readonly lastUid?: number;
-} | {
-  /** App id. */
-  readonly app: string;
-  /** Channel name. */
-  readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
-  readonly sid: string;
-  /** Order in the sid, dense: 1, 2, 3 … */
-  readonly seq: number;
-  /** When it was decided, UTC epoch milliseconds. */
-  readonly atMs: number;
-  /** Members in the channel after the event. */
-  readonly count: number;
-  readonly profile: 'live' | 'communication';
-  /** The same as on every webhook. */
-  readonly noticeId: string;
-  readonly eventType: NoticeType;
-  readonly notice: AgoraNotice;
-  /** 1 to 4294967295. */
-  readonly uid?: number;
-  /** The string account, if the member joined with one. */
-  readonly account?: string;
-  readonly role: 'broadcaster' | 'audience';
-  /** Platform number of the notices. */
-  readonly platform: number;
-  readonly clientType?: number;
-  /** Strictly increasing per app, channel and uid. */
-  readonly clientSeq: number;
-  readonly type: 'member-joined';
-  readonly connectionId: string;
-  readonly connectionKind: 'rtc' | 'whip' | 'whep' | 'signaling';
-  readonly quiet?: true;
-  /** When the join privilege ends; absent if never, UTC epoch milliseconds. */
-  readonly tokenEndsMs?: number;
-  readonly publish?: {
-    /** Until when the token allows to publish audio; absent: it does not, UTC epoch milliseconds. */
-    readonly audioEndsMs?: number;
-    /** Until when the token allows to publish video; absent: it does not, UTC epoch milliseconds. */
-    readonly videoEndsMs?: number;
-  };
-  /** Silence allowed before the member is presumed gone, milliseconds. */
-  readonly leaseMs: number;
-} | {
-  /** App id. */
-  readonly app: string;
-  /** Channel name. */
-  readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
-  readonly sid: string;
-  /** Order in the sid, dense: 1, 2, 3 … */
-  readonly seq: number;
-  /** When it was decided, UTC epoch milliseconds. */
-  readonly atMs: number;
-  /** Members in the channel after the event. */
-  readonly count: number;
-  readonly profile: 'live' | 'communication';
-  /** The same as on every webhook. */
-  readonly noticeId: string;
-  readonly eventType: NoticeType;
-  readonly notice: AgoraNotice;
-  /** 1 to 4294967295. */
-  readonly uid?: number;
-  /** The string account, if the member joined with one. */
-  readonly account?: string;
-  readonly role: 'broadcaster' | 'audience';
-  /** Platform number of the notices. */
-  readonly platform: number;
-  readonly clientType?: number;
-  /** Strictly increasing per app, channel and uid. */
-  readonly clientSeq: number;
-  readonly type: 'member-left';
-  readonly connectionId: string;
-  readonly reason: 'other' | 'quit' | 'timeout' | 'kicked' | 'replaced' | 'token';
-  readonly evidence: 'bye' | 'socket-closed' | 'silence' | 'media-silence' | 'media-closed' | 'server-crash' | 'kick' | 'new-device' | 'token-end';
-  readonly ruleScope?: 'uid' | 'ip' | 'channel';
-  /** When the server last heard from the member, UTC epoch milliseconds. */
-  readonly lastHeardMs: number;
-  /** When the server noticed the silence or the goodbye, UTC epoch milliseconds. */
-  readonly noticedMs: number;
-  /** When its silence began; of a member that was put out while it was silent, UTC epoch milliseconds. */
-  readonly silentSinceMs?: number;
-  /** When the member joined, UTC epoch milliseconds. */
-  readonly joinedMs: number;
-} | {
-  /** App id. */
-  readonly app: string;
-  /** Channel name. */
-  readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
-  readonly sid: string;
-  /** Order in the sid, dense: 1, 2, 3 … */
-  readonly seq: number;
-  /** When it was decided, UTC epoch milliseconds. */
-  readonly atMs: number;
-  /** Members in the channel after the event. */
-  readonly count: number;
-  readonly profile: 'live' | 'communication';
-  /** The same as on every webhook. */
-  readonly noticeId: string;
-  readonly eventType: NoticeType;
-  readonly notice: AgoraNotice;
-  /** 1 to 4294967295. */
-  readonly uid?: number;
-  /** The string account, if the member joined with one. */
-  readonly account?: string;
-  readonly role: 'broadcaster' | 'audience';
-  /** Platform number of the notices. */
-  readonly platform: number;
-  readonly clientType?: number;
-  /** Strictly increasing per app, channel and uid. */
-  readonly clientSeq: number;
-  readonly type: 'role-changed';
 };
 
 export interface PulledEvents {
@@ -1668,7 +1495,7 @@ export interface Redelivery {
   readonly app: string;
   readonly endpoint: string;
   readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
-  /** In all. */
+  /** Notices in all. */
   readonly notices: number;
   readonly delivered: number;
   readonly failed: number;
@@ -1692,13 +1519,13 @@ export interface RedeliveryAnswer {
 export interface RedeliveryRequest {
   /** Endpoint id. */
   readonly endpoint: string;
-  /** One notice. */
+  /** Id of the one notice that is sent. */
   readonly noticeId?: string;
   /** Every field given must fit. */
   readonly filter?: {
     /** Channel name. */
     readonly channel?: string;
-    /** Of the member. */
+    /** uid of the member. */
     readonly uid?: number;
     /** String account of the member. */
     readonly account?: string;
@@ -1709,13 +1536,14 @@ export interface RedeliveryRequest {
     /** First attempt at or before it, UTC epoch milliseconds. */
     readonly to?: number;
   };
+  /** What was decided at or after a time, UTC epoch milliseconds; or what came after a seq in its sid. */
   readonly since?: number | {
     readonly sid: string;
-    /** What came after it in this sid. */
     readonly seq: number;
   };
+  /** Every notice that is given up. */
   readonly givenUp?: true;
-  /** Only count. */
+  /** True: the notices are counted, and not sent. */
   readonly dryRun?: boolean;
 }
 

@@ -4,6 +4,7 @@ import {
   anyOf,
   array,
   boolean,
+  both,
   constant,
   integer,
   milliseconds,
@@ -11,7 +12,6 @@ import {
   object,
   oneOf,
   optional,
-  type Properties,
   string,
 } from '../shape.ts';
 import { agoraNotice, noticeType } from './notices.ts';
@@ -46,14 +46,13 @@ const subject = {
   clientSeq: integer('Strictly increasing per app, channel and uid.'),
 };
 
-/** The shapes of a channel's events, each with `more`. */
-const channelEvents = <const More extends Properties>(more: More) =>
-  anyOf(
-    object({ ...eventBase, ...more, type: constant('channel-opened') }),
-    object({ ...eventBase, ...more, type: constant('channel-closed'), lastUid: optional(integer()) }),
+export const channelEvent = named('ChannelEvent', {
+  description: 'A change of a channel: decided, numbered, logged. The roster is the sum of these.',
+  ...anyOf(
+    object({ ...eventBase, type: constant('channel-opened') }),
+    object({ ...eventBase, type: constant('channel-closed'), lastUid: optional(integer()) }),
     object({
       ...eventBase,
-      ...more,
       ...subject,
       type: constant('member-joined'),
       connectionId: string(),
@@ -74,7 +73,6 @@ const channelEvents = <const More extends Properties>(more: More) =>
     }),
     object({
       ...eventBase,
-      ...more,
       ...subject,
       type: constant('member-left'),
       connectionId: string(),
@@ -88,21 +86,20 @@ const channelEvents = <const More extends Properties>(more: More) =>
       ),
       joinedMs: milliseconds('When the member joined'),
     }),
-    object({ ...eventBase, ...more, ...subject, type: constant('role-changed') }),
-  );
-
-export const channelEvent = named('ChannelEvent', {
-  description: 'A change of a channel: decided, numbered, logged. The roster is the sum of these.',
-  ...channelEvents({}),
+    object({ ...eventBase, ...subject, type: constant('role-changed') }),
+  ),
 });
 
 export const pulledEvent = named('PulledEvent', {
   description: 'A ChannelEvent, with the notice that it makes.',
-  ...channelEvents({
-    noticeId: string('The same as on every webhook.'),
-    eventType: noticeType,
-    notice: agoraNotice,
-  }),
+  ...both(
+    channelEvent,
+    object({
+      noticeId: string('The same as on every webhook.'),
+      eventType: noticeType,
+      notice: agoraNotice,
+    }),
+  ),
 });
 
 /** `uid` is absent for customers without names. */

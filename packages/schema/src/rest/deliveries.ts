@@ -4,8 +4,10 @@ import {
   anyOf,
   array,
   boolean,
+  both,
   closed,
   constant,
+  described,
   eachOptional,
   integer,
   milliseconds,
@@ -27,26 +29,28 @@ export const deliveryStatuses = ['retrying', 'given-up', 'delivered'] as const;
 export const redeliveryStates = ['waiting', 'running', 'done', 'cancelled', 'failed'] as const;
 
 const deliveryStatus = named('DeliveryStatus', oneOf(...deliveryStatuses));
-const delivery = {
-  endpoint: string('Endpoint id.'),
-  noticeId: string(),
-  position: integer('Of the event in the log.'),
-  type: noticeNumber,
-  channel: string('Empty in the word of lost events that is about several.'),
-  sid,
-  seq,
-  uid: optional(memberUid('1 to 4294967295.')),
-  account: optional(string('The string account, if the member joined with one.')),
-  eventMs: milliseconds('When it was decided'),
-  firstMs: milliseconds('First attempt'),
-  lastMs: milliseconds('Last attempt'),
-  attempts: integer('How many were made.'),
-  redelivered: integer('How many of them were redeliveries.'),
-  status: deliveryStatus,
-};
 export const deliveryShape = named(
   'Delivery',
-  object(delivery, 'A notice on its way to an endpoint, or at its end.'),
+  object(
+    {
+      endpoint: string('Endpoint id.'),
+      noticeId: string(),
+      position: integer('Position of the event in the log.'),
+      type: noticeNumber,
+      channel: string('Channel name; empty where a notice of lost events is about several.'),
+      sid,
+      seq,
+      uid: optional(memberUid('1 to 4294967295.')),
+      account: optional(string('The string account, if the member joined with one.')),
+      eventMs: milliseconds('When it was decided'),
+      firstMs: milliseconds('First attempt'),
+      lastMs: milliseconds('Last attempt'),
+      attempts: integer('How many were made.'),
+      redelivered: integer('How many of them were redeliveries.'),
+      status: deliveryStatus,
+    },
+    'A notice on its way to an endpoint, or at its end.',
+  ),
 );
 export const deliveryPage = named(
   'DeliveryPage',
@@ -80,7 +84,10 @@ export const madeAttempt = named(
 );
 export const deliveryWithAttempts = named(
   'DeliveryWithAttempts',
-  object({ ...delivery, made: array(madeAttempt, 'In the order in which they were made.') }),
+  both(
+    deliveryShape,
+    object({ made: array(madeAttempt, 'All that are kept, in the order in which they were made.') }),
+  ),
 );
 const givenUp = named(
   'GivenUp',
@@ -117,7 +124,7 @@ export const deliveryFilter = {
     must: `an endpoint id of 1 to ${endpointIdLengthMax} characters`,
   }),
   channel: channelName('Channel name.'),
-  uid: memberUid('Of the member.'),
+  uid: memberUid('uid of the member.'),
   account: refusing(string('String account of the member.', { pattern: namePattern(accountBytesMax) }), {
     must: 'a string account',
   }),
@@ -146,19 +153,22 @@ export const redeliveryRequest = named(
     closed(
       {
         endpoint: refusing(string('Endpoint id.', { minLength: 1 }), { must: 'an endpoint id' }),
-        noticeId: optional(string('One notice.')),
+        noticeId: optional(string('Id of the one notice that is sent.')),
         filter: optional(filterOfEndpoint),
         since: optional(
           refusing(
-            anyOf(
-              integer('What was decided at or after it, UTC epoch milliseconds.', position),
-              closed({ sid: string(), seq: integer('What came after it in this sid.', position) }),
+            described(
+              'What was decided at or after a time, UTC epoch milliseconds; or what came after a seq in its sid.',
+              anyOf(
+                integer(undefined, position),
+                closed({ sid: string(), seq: integer(undefined, position) }),
+              ),
             ),
             { must: 'UTC epoch milliseconds, or a sid and a seq' },
           ),
         ),
-        givenUp: optional(constant(true)),
-        dryRun: optional(boolean('Only count.')),
+        givenUp: optional(described('Every notice that is given up.', constant(true))),
+        dryRun: optional(boolean('True: the notices are counted, and not sent.')),
       },
       {
         description: `Exactly one of ${selections.join(', ')}.`,
@@ -176,7 +186,7 @@ const redelivery = named(
     app: string(),
     endpoint: string(),
     state: oneOf(...redeliveryStates),
-    notices: integer('In all.'),
+    notices: integer('Notices in all.'),
     delivered: integer(),
     failed: integer(),
     gone: integer('Deleted by retention before their turn.'),

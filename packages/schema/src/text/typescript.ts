@@ -29,12 +29,13 @@ function collect(shape: Shape, found: Map<string, Shape>): void {
 }
 
 /** Shapes of which the type of a shape is made. */
-function partsOf({ properties, items, additionalProperties, anyOf }: JsonSchema): readonly Shape[] {
+function partsOf({ properties, items, additionalProperties, anyOf, allOf }: JsonSchema): readonly Shape[] {
   return [
     ...Object.values((properties ?? {}) as Readonly<Record<string, Shape>>),
     ...(items === undefined ? [] : [items as Shape]),
     ...(typeof additionalProperties === 'object' ? [additionalProperties as Shape] : []),
     ...(isTyped(anyOf) ? anyOf : []),
+    ...(isTyped(allOf) ? allOf : []),
   ];
 }
 
@@ -61,6 +62,7 @@ export function typeText(shape: Shape, indent = ''): string {
       return objectText(shape, indent);
   }
   if (isTyped(shape.anyOf)) return shape.anyOf.map((one) => typeText(one, indent)).join(' | ');
+  if (isTyped(shape.allOf)) return shape.allOf.map((one) => wrapped(typeText(one, indent))).join(' & ');
   return 'unknown';
 }
 
@@ -76,16 +78,20 @@ function objectText({ properties, required, additionalProperties }: Shape, inden
   return lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n${indent}}`;
 }
 
-/** Alternatives that say what type a value has, not only what else must be true of it. */
+/** Shapes that say what type a value has, not only what else must be true of it. */
 const isTyped = (shapes: unknown): shapes is readonly Shape[] =>
   Array.isArray(shapes) &&
   shapes.every(
     (one: Shape) =>
-      one.type !== undefined || one.const !== undefined || one.enum !== undefined || isTyped(one.anyOf),
+      one.type !== undefined ||
+      one.const !== undefined ||
+      one.enum !== undefined ||
+      isTyped(one.anyOf) ||
+      isTyped(one.allOf),
   );
 
 const key = (name: string) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
-const wrapped = (type: string) => (/[|]/.test(type) && !type.startsWith('{') ? `(${type})` : type);
+const wrapped = (type: string) => (/[|&]/.test(type) && !type.startsWith('{') ? `(${type})` : type);
 const literal = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value));
 
 function comment({ description }: JsonSchema, indent: string): string {

@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import {
+  both,
   closed,
   named,
   newRule,
+  object,
   optional,
   Publication,
   readBody,
@@ -61,6 +63,21 @@ test('SHAPE1: and in the OpenAPI document, the table of the docs and the types o
 test('SHAPE1: what a refusal says is kept beside the schema, and not published', () => {
   expect(newRule[refusal]?.must).toContain('"userId"');
   expect(JSON.stringify(new Publication().schema({ ...newRule }))).not.toContain('must');
+});
+
+test('SHAPE1: what fits two shapes has the fields of both, in the document and the client', () => {
+  const base = named('Base', object({ channel: string() }));
+  const note = named('Noted', both(base, object({ at: string() })));
+  const fitting: TypeOf<typeof note> = { channel: 'x', at: 'noon' };
+  expect(readBody(note, fitting)).toEqual(fitting);
+  expect(() => readBody(note, { channel: 'x' })).toThrow('"at" is missing');
+  expect(declarationsOf([note])).toContain('export type Noted = Base & {\n  readonly at: string;\n};');
+  expect(declarationsOf([note])).toContain('export interface Base {');
+  const publication = new Publication();
+  publication.schema(note);
+  expect(publication.components.Noted).toMatchObject({
+    allOf: [{ $ref: '#/components/schemas/Base' }, { required: ['at'] }],
+  });
 });
 
 test('SHAPE1: two shapes of one name are refused, of which one would be lost', () => {

@@ -135,7 +135,7 @@ test('REST27: answers have the shape that is described', async () => {
 
 /** What of a value does not fit a schema, as far as this document uses JSON Schema. */
 function misfits(value: Body, schema: Body, at = '$'): string[] {
-  if (schema.$ref) return misfits(value, document.components.schemas[schema.$ref.split('/').at(-1)], at);
+  if (schema.$ref || schema.allOf) return misfits(value, resolved(schema), at);
   if (schema.anyOf)
     return schema.anyOf.some((one: Body) => misfits(value, one, at).length === 0) ? [] : [`${at}: fits none`];
   if ('const' in schema) return value === schema.const ? [] : [`${at}: not ${schema.const}`];
@@ -158,4 +158,19 @@ function misfits(value: Body, schema: Body, at = '$'): string[] {
     return schema.additionalProperties ? [] : [`${at}.${name}: not described`];
   });
   return [...missing, ...rest];
+}
+
+/** A schema without reference or `allOf` at its top: shapes of one object, of which each lists some properties, are one that lists all. */
+function resolved(schema: Body): Body {
+  if (schema.$ref) return resolved(document.components.schemas[schema.$ref.split('/').at(-1)]);
+  return schema.allOf ? schema.allOf.map(resolved).reduce(merged) : schema;
+}
+
+function merged(one: Body, more: Body): Body {
+  if (one.anyOf) return { anyOf: one.anyOf.map((each: Body) => merged(resolved(each), more)) };
+  return {
+    type: 'object',
+    properties: { ...one.properties, ...more.properties },
+    required: [...(one.required ?? []), ...(more.required ?? [])],
+  };
 }
