@@ -256,9 +256,9 @@ export interface Operations {
       readonly uid?: number;
       /** String account of the member. */
       readonly account?: string;
-      /** Of the notice: its type. */
+      /** Only deliveries with this type. */
       readonly type?: 101 | 102 | 103 | 104 | 105 | 106 | 107 | 108 | 111 | 112 | 190;
-      /** Of the notice: its status. */
+      /** Only deliveries with this status. */
       readonly status?: DeliveryStatus;
       /** First attempt at or after it, UTC epoch milliseconds. */
       readonly from?: number;
@@ -447,7 +447,7 @@ export interface Operations {
       readonly user: string;
     };
     readonly answer: {
-      /** Out of how many of the three. */
+      /** Of the three, how many the user was put out of. */
       readonly removed: number;
     };
   };
@@ -599,7 +599,7 @@ export interface Operations {
       readonly channel: string;
       /** Which kind of channel the name is of. */
       readonly type?: 'MESSAGE' | 'STREAM';
-      /** Of the subscribers, or of the answer before. */
+      /** The cursor of the list of subscribers, or of the answer before. */
       readonly cursor: string;
       /** Events in one answer. */
       readonly limit?: number;
@@ -673,7 +673,7 @@ export interface Operations {
       readonly appid: string;
       /** Channel name. */
       readonly channelName: string;
-      /** With any value: only the broadcasters of a live channel. */
+      /** Any value: only the broadcasters of a live channel are listed. */
       readonly hosts_only?: string;
     };
     readonly answer: {
@@ -827,9 +827,9 @@ export interface AppList {
 
 export interface AppSummary {
   readonly id: string;
-  /** Only of the public development app. */
+  /** The certificate; only that of the public development app is shown. */
   readonly certificate?: string;
-  /** Of an app without certificate: who joins it without a token. */
+  /** Who joins an app without certificate without a token. */
   readonly openTo?: 'thisMachine' | 'everybody';
 }
 
@@ -857,7 +857,7 @@ export interface Attempt {
     readonly answered: true;
     /** HTTP status. */
     readonly status: number;
-    /** Of the answer. */
+    /** The beginning of the answer. */
     readonly excerpt?: string;
   } | {
     readonly answered: false;
@@ -1110,19 +1110,21 @@ export interface Endpoint {
   readonly source: 'config' | 'managed';
   /** https://, or http:// where the private network is allowed. */
   readonly url: string;
-  /** For people. */
+  /** A note for people. */
   readonly description: string;
   /** Types it takes; every viewer makes a 105 and a 106. */
   readonly events: readonly NoticeType[];
   /** Channel names, or patterns with `*`; empty: all. */
   readonly channels: readonly string[];
+  /** How notices are worded, signed and put into requests. */
   readonly format: 'agora' | 'standard' | 'batch';
+  /** A plan of retries by its name, or the seconds before each. */
   readonly retry: 'standard' | 'agora' | readonly number[];
   /** What was given up is sent once more when the receiver answers again; without it, true. */
   readonly redeliverGivenUp: boolean;
   /** Receivers in private networks, as far as the operator has named them (endpointNetworks), and plain http, are meant. */
   readonly allowPrivateNetwork: boolean;
-  /** Of its own headers; the values are not shown. */
+  /** Names of its own headers; the values are not shown. */
   readonly headerNames: readonly string[];
   /** Active ones, oldest first. */
   readonly secrets: readonly {
@@ -1169,13 +1171,15 @@ export interface Endpoint {
 export interface EndpointChange {
   /** https://, or http:// where the private network is allowed. */
   readonly url?: string | null;
-  /** For people. */
+  /** A note for people. */
   readonly description?: string | null;
   /** Types it takes; every viewer makes a 105 and a 106. */
   readonly events?: readonly NoticeType[] | null;
   /** Channel names, or patterns with `*`; empty: all. */
   readonly channels?: readonly string[] | null;
+  /** How notices are worded, signed and put into requests. */
   readonly format?: 'agora' | 'standard' | 'batch' | null;
+  /** A plan of retries by its name, or the seconds before each. */
   readonly retry?: 'standard' | 'agora' | readonly number[] | null;
   /** What was given up is sent once more when the receiver answers again; without it, true. */
   readonly redeliverGivenUp?: boolean | null;
@@ -1247,7 +1251,7 @@ export interface KickingRule {
 export type KickingRuleChange = {
   /** App id. */
   readonly appid: string;
-  /** Of the rule. */
+  /** Id of the rule. */
   readonly id: number;
   /** Minutes, 1 to 1440, clamped; default 60. */
   readonly time?: number;
@@ -1258,7 +1262,7 @@ export type KickingRuleChange = {
 export interface KickingRuleId {
   /** App id. */
   readonly appid: string;
-  /** Of the rule. */
+  /** Id of the rule. */
   readonly id: number;
 }
 
@@ -1295,11 +1299,11 @@ export interface LockList {
 }
 
 export interface LockRevocation {
-  /** In whose name: a legal user id. */
+  /** In whose name it is done: a legal user id. */
   readonly author: string;
   /** The author may be a user who is logged in. */
   readonly asUser?: boolean | null;
-  /** Only if it is they who hold it. */
+  /** The lock is taken only if this user holds it. */
   readonly owner?: string;
 }
 
@@ -1348,24 +1352,26 @@ export interface MessagePage {
 }
 
 export type MetadataChange = {
-  /** In whose name: a legal user id. */
+  /** In whose name it is done: a legal user id. */
   readonly author: string;
   /** The author may be a user who is logged in. */
   readonly asUser?: boolean | null;
-  /** `update`: of what is there; `remove`: of that too, and of all if `items` is empty. */
+  /** `set` writes the items; `update` those that are there already; `remove` takes them away, or all if `items` is empty. */
   readonly mode: 'set' | 'update' | 'remove';
-  /** Keys of at most 32 visible ASCII characters. */
+  /** Items with keys of at most 32 visible ASCII characters. */
   readonly items: readonly {
     readonly key: string;
     readonly value?: string;
-    /** −1, the default: any. */
+    /** The revision that must be there; −1, the default: any. */
     readonly revision?: -1 | number;
   }[];
-  /** −1, the default: any. */
+  /** The revision that must be there; −1, the default: any. */
   readonly majorRevision?: -1 | number;
   /** A lock of the channel that the author must hold. */
   readonly lockName?: string;
+  /** The items keep when they were written. */
   readonly addTimeStamp?: boolean;
+  /** The items keep their author. */
   readonly addUserId?: boolean;
 };
 
@@ -1384,13 +1390,15 @@ export interface MetadataSet {
 export interface NewEndpoint {
   /** https://, or http:// where the private network is allowed. */
   readonly url: string;
-  /** For people. */
+  /** A note for people. */
   readonly description?: string | null;
   /** Types it takes; every viewer makes a 105 and a 106. */
   readonly events?: readonly NoticeType[] | null;
   /** Channel names, or patterns with `*`; empty: all. */
   readonly channels?: readonly string[] | null;
+  /** How notices are worded, signed and put into requests. */
   readonly format?: 'agora' | 'standard' | 'batch' | null;
+  /** A plan of retries by its name, or the seconds before each. */
   readonly retry?: 'standard' | 'agora' | readonly number[] | null;
   /** What was given up is sent once more when the receiver answers again; without it, true. */
   readonly redeliverGivenUp?: boolean | null;
@@ -1405,9 +1413,11 @@ export interface NewEndpoint {
 export type NewKickingRule = {
   /** App id. */
   readonly appid: string;
+  /** Channel name; empty: not set. */
   readonly cname?: '' | string;
-  /** 1 to 4294967295. */
+  /** uid of the member. */
   readonly uid?: number;
+  /** IP address; empty: not set. */
   readonly ip?: '' | string;
   /** Minutes, 1 to 1440, clamped; default 60. */
   readonly time?: number;
@@ -1422,9 +1432,9 @@ export type NewRule = {
   readonly channel?: string;
   /** User id, or account. */
   readonly userId?: string;
-  /** In place of userId. */
+  /** uid, in place of userId. */
   readonly uid?: number;
-  /** Address. */
+  /** IP address. */
   readonly ip?: string;
   /** What they may not do. */
   readonly privileges: readonly ('join_channel' | 'publish_audio' | 'publish_video' | 'publish_message')[];
@@ -1464,6 +1474,7 @@ export interface Publication {
     /** Base64 of at most 32768 bytes encrypted as clients do. */
     readonly sealed: string;
   };
+  /** A word of the publisher for what it is. */
   readonly customType?: string;
   /** It is kept, durably, before it is told. */
   readonly storeInHistory?: boolean | null;
@@ -1682,7 +1693,7 @@ export interface SubscriberList {
     /** UTC epoch milliseconds. */
     readonly interruptedSinceMs?: number;
   }[];
-  /** Of the first page. */
+  /** Asks for what comes after this moment; on the first page alone. */
   readonly cursor?: string;
   /** Absent on the last page. */
   readonly next?: {

@@ -22,7 +22,7 @@ import {
 
 /** What clients send at /v1/connect. packages/protocol parses it by hand, for speed: a test holds both together. */
 
-const id = integer('Of a request; its answer has the same.', {
+const id = integer('Id of a request; its answer has the same.', {
   minimum: 0,
   maximum: Number.MAX_SAFE_INTEGER,
 });
@@ -43,23 +43,28 @@ export const liveFrames = {
   hello: closed(
     {
       type: constant('hello'),
-      version: narrowed(number('Of the protocol.'), { const: protocolVersion }),
+      version: narrowed(number('Version of the protocol.'), { const: protocolVersion }),
       app: appId,
       channel: channelName('Channel name.'),
       token: optional(string('RTC token.')),
       uid: optional(integer('0 or absent: the server gives one.', { minimum: 0, maximum: uidMax })),
-      account: optional(accountName('In place of uid.')),
+      account: optional(accountName('String account, in place of uid.')),
       role: optional(role),
       profile: optional(profile),
       platform: optional(narrowed(number('Platform number.'), { enum: platformNumbers })),
       clientType: optional(integer(undefined, { minimum: 0, maximum: 255 })),
-      resume: optional(text('Of an earlier welcome.', 1_024)),
+      resume: optional(text('Resume key of an earlier welcome.', 1_024)),
     },
     only('uid', 'account'),
   ),
   bye: closed({
     type: constant('bye'),
-    graceMs: optional(integer('Leave only if nobody resumed.', { minimum: 0, maximum: byeGraceMsMax })),
+    graceMs: optional(
+      integer('The member leaves only if nobody has resumed after this time, milliseconds.', {
+        minimum: 0,
+        maximum: byeGraceMsMax,
+      }),
+    ),
   }),
   ping: closed({ type: constant('ping'), id: optional(id) }),
   'set-role': closed({ type: constant('set-role'), id, role }),
@@ -68,7 +73,7 @@ export const liveFrames = {
     {
       type: constant('subscribe-roster'),
       id,
-      sid: optional(text('With `after`: where the client is.', 128)),
+      sid: optional(text('The sid that the client is in; with `after`, how far it is.', 128)),
       after: optional(id),
       view: optional(view),
     },
@@ -79,7 +84,7 @@ export const liveFrames = {
   select: closed({
     type: constant('select'),
     id,
-    session: text('The last path segment of its Location.', 128),
+    session: text('The session: the last path segment of its Location.', 128),
     audio: boolean(),
     video: boolean(),
   }),

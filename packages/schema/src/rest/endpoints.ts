@@ -48,7 +48,7 @@ const text = (description: string, lengthMax: number) =>
 /** The settings of an endpoint, as bodies and answers show them. */
 const settings = {
   url: text('https://, or http:// where the private network is allowed.', endpointUrlLengthMax),
-  description: text('For people.', endpointDescriptionLengthMax),
+  description: text('A note for people.', endpointDescriptionLengthMax),
   events: array(noticeType, 'Types it takes; every viewer makes a 105 and a 106.', {
     minItems: 1,
     uniqueItems: true,
@@ -62,12 +62,15 @@ const settings = {
     'Channel names, or patterns with `*`; empty: all.',
     { maxItems: endpointChannelsMax },
   ),
-  format: oneOf(...noticeFormats),
-  retry: anyOf(
-    oneOf('standard', 'agora'),
-    array(number(undefined, { minimum: 0, maximum: retryGapMsMax / 1000 }), 'Seconds before each retry.', {
-      maxItems: retryGapsMax,
-    }),
+  format: described('How notices are worded, signed and put into requests.', oneOf(...noticeFormats)),
+  retry: described(
+    'A plan of retries by its name, or the seconds before each.',
+    anyOf(
+      oneOf('standard', 'agora'),
+      array(number(undefined, { minimum: 0, maximum: retryGapMsMax / 1000 }), undefined, {
+        maxItems: retryGapsMax,
+      }),
+    ),
   ),
   redeliverGivenUp: boolean(
     'What was given up is sent once more when the receiver answers again; without it, true.',
@@ -182,7 +185,7 @@ export const endpoint = named(
       oneOf('config', 'managed'),
     ),
     ...settings,
-    headerNames: array(string(), 'Of its own headers; the values are not shown.'),
+    headerNames: array(string(), 'Names of its own headers; the values are not shown.'),
     secrets: array(
       object({
         hint: string('The end of a long secret.'),

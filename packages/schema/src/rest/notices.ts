@@ -90,7 +90,7 @@ export const attempt = named(
         object({
           answered: constant(true),
           status: integer('HTTP status.'),
-          excerpt: optional(string('Of the answer.')),
+          excerpt: optional(string('The beginning of the answer.')),
         }),
         object({ answered: constant(false), stage: string('Where it failed.'), detail: string() }),
       ),

@@ -5,6 +5,7 @@ import {
   array,
   closed,
   constant,
+  described,
   integer,
   milliseconds,
   named,
@@ -39,8 +40,8 @@ export const newRule = named(
       {
         channel: optional(channelName('Channel name.')),
         userId: optional(account('User id, or account.')),
-        uid: optional(memberUid('In place of userId.')),
-        ip: optional(string('Address.', { format: 'ip-address' })),
+        uid: optional(memberUid('uid, in place of userId.')),
+        ip: optional(string('IP address.', { format: 'ip-address' })),
         privileges: listOf(...privileges),
         seconds: integer('How long, from now.', { minimum: 1, maximum: ruleSecondsMax }),
       },
@@ -83,7 +84,7 @@ const duration = {
   time_in_seconds: optional(number('Seconds, 10 to 86430, clamped; wins over `time`.', anyNumber)),
 };
 const ruleId = refusing(
-  integer('Of the rule.', { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
+  integer('Id of the rule.', { minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }),
   { must: 'the number of a rule' },
 );
 const filled = (name: string) => ({ required: [name], properties: { [name]: { minLength: 1 } } });
@@ -96,15 +97,24 @@ export const newAgoraRule = named(
       ...object({
         appid,
         cname: optional(
-          refusing(anyOf(constant(''), channelName('Channel; empty: not set.')), { must: 'a channel name' }),
+          refusing(
+            described('Channel name; empty: not set.', anyOf(constant(''), channelName('Channel name.'))),
+            {
+              must: 'a channel name',
+            },
+          ),
         ),
         uid: optional(
-          refusing(memberUid('1 to 4294967295.'), { must: `a whole number from 1 to ${uidMax}` }),
+          refusing(memberUid('uid of the member.'), { must: `a whole number from 1 to ${uidMax}` }),
         ),
         ip: optional(
-          refusing(anyOf(constant(''), string('Address; empty: not set.', { format: 'ip-address' })), {
-            must: 'an IP address',
-          }),
+          refusing(
+            described(
+              'IP address; empty: not set.',
+              anyOf(constant(''), string(undefined, { format: 'ip-address' })),
+            ),
+            { must: 'an IP address' },
+          ),
         ),
         ...duration,
         privileges: listOf(...agoraPrivileges),

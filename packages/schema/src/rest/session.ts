@@ -24,12 +24,9 @@ const appSummary = named(
   'AppSummary',
   object({
     id: string(),
-    certificate: optional(string('Only of the public development app.')),
+    certificate: optional(string('The certificate; only that of the public development app is shown.')),
     openTo: optional(
-      described(
-        'Of an app without certificate: who joins it without a token.',
-        oneOf('thisMachine', 'everybody'),
-      ),
+      described('Who joins an app without certificate without a token.', oneOf('thisMachine', 'everybody')),
     ),
   }),
 );

@@ -76,7 +76,7 @@ export const publication = named(
     publisher: userId('Who is shown as publisher: a legal user id.'),
     content,
     customType: optional(
-      string(undefined, {
+      string('A word of the publisher for what it is.', {
         maxLength: signalingCustomTypeLengthMax,
         'x-utf16LengthMax': signalingCustomTypeLengthMax,
       }),
@@ -119,11 +119,11 @@ export const messagePage = named(
 );
 
 const speaker = {
-  author: userId('In whose name: a legal user id.'),
+  author: userId('In whose name it is done: a legal user id.'),
   asUser: flag('The author may be a user who is logged in.'),
 };
 const revision = anyOf(constant(-1), integer(undefined, { minimum: 1, maximum: Number.MAX_SAFE_INTEGER }));
-const anyRevision = refusing(described('−1, the default: any.', revision), {
+const anyRevision = refusing(described('The revision that must be there; −1, the default: any.', revision), {
   must: 'a revision above 0, or -1',
 });
 
@@ -135,7 +135,7 @@ export const metadataChange = (limits: { readonly metadataBytesMax: number }) =>
         {
           ...speaker,
           mode: described(
-            '`update`: of what is there; `remove`: of that too, and of all if `items` is empty.',
+            '`set` writes the items; `update` those that are there already; `remove` takes them away, or all if `items` is empty.',
             oneOf('set', 'update', 'remove'),
           ),
           items: array(
@@ -146,7 +146,7 @@ export const metadataChange = (limits: { readonly metadataBytesMax: number }) =>
               value: optional(string(undefined, { 'x-utf8BytesMax': limits.metadataBytesMax })),
               revision: optional(anyRevision),
             }),
-            'Keys of at most 32 visible ASCII characters.',
+            'Items with keys of at most 32 visible ASCII characters.',
             { 'x-uniqueBy': 'key' },
           ),
           majorRevision: optional(anyRevision),
@@ -156,8 +156,8 @@ export const metadataChange = (limits: { readonly metadataBytesMax: number }) =>
               'x-utf16LengthMax': 128,
             }),
           ),
-          addTimeStamp: optional(boolean()),
-          addUserId: optional(boolean()),
+          addTimeStamp: optional(boolean('The items keep when they were written.')),
+          addUserId: optional(boolean('The items keep their author.')),
         },
         {
           anyOf: [{ properties: { mode: { const: 'remove' } } }, { properties: { items: { minItems: 1 } } }],
@@ -184,7 +184,7 @@ export const metadataSet = named(
 
 export const lockRevocation = named(
   'LockRevocation',
-  closed({ ...speaker, owner: optional(userId('Only if it is they who hold it.')) }),
+  closed({ ...speaker, owner: optional(userId('The lock is taken only if this user holds it.')) }),
 );
 export const revokedLock = object({ lockName: string() });
 export const lockList = named(
@@ -228,7 +228,7 @@ export const userStatuses = named(
   }),
 );
 export const removedUser = object({
-  removed: integer('Out of how many of the three.', { minimum: 0, maximum: 3 }),
+  removed: integer('Of the three, how many the user was put out of.', { minimum: 0, maximum: 3 }),
 });
 export const endedSession = object({ ended: boolean('False if there was none.') });
 
@@ -249,7 +249,7 @@ export const subscriberList = named(
         interruptedSinceMs: optional(integer('UTC epoch milliseconds.')),
       }),
     ),
-    cursor: optional(string('Of the first page.')),
+    cursor: optional(string('Asks for what comes after this moment; on the first page alone.')),
     next: optional(object({ after: integer(), at: string() }, 'Absent on the last page.')),
   }),
 );

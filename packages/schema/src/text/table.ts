@@ -29,7 +29,7 @@ function wordsOf(shape: JsonSchema & Shape): string {
         ? ''
         : `At most ${most}${unit}`
       : most === undefined
-        ? `At least ${least}${unit}`
+        ? `At least ${least}${least === 1 ? unit.replace(/s$/, '') : unit}`
         : `${least} to ${most}${unit}`;
   const bounds = [
     range(minimum, maximum, ''),

@@ -7,7 +7,7 @@ import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
-const hostsOnly = queryText('hosts_only', 'With any value: only the broadcasters of a live channel.');
+const hostsOnly = queryText('hosts_only', 'Any value: only the broadcasters of a live channel are listed.');
 
 interface Parts extends AppList {
   readonly log: Pick<Channels, 'channel'>;

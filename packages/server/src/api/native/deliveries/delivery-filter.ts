@@ -6,7 +6,8 @@ import type { DeliveryFilter } from '../../../ledger/deliveries/delivery.ts';
 export const filterParameters = Object.entries(deliveryFilter).map(([name, schema]) => ({
   name,
   in: 'query' as const,
-  description: typeof schema.description === 'string' ? schema.description : `Of the notice: its ${name}.`,
+  description:
+    typeof schema.description === 'string' ? schema.description : `Only deliveries with this ${name}.`,
   required: false,
   schema,
 }));

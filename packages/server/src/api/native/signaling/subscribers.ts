@@ -38,7 +38,7 @@ const atParameter = queryText(
   '`next.at` of the page before: all pages of one listing are of the same moment.',
 );
 const cursorParameter = {
-  ...queryText('cursor', 'Of the subscribers, or of the answer before.'),
+  ...queryText('cursor', 'The cursor of the list of subscribers, or of the answer before.'),
   required: true,
 };
 
