@@ -6,6 +6,7 @@ import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bunPath } from './bun.mjs';
 import { root } from './setup.mjs';
 import { until } from './until.mjs';
 
@@ -30,13 +31,50 @@ function save(path) {
   renameSync(`${file}.saved`, file);
 }
 
+/** Somebody in the audience, who comes back with the key of the last welcome, and writes how each welcome came about. */
+const viewer = `
+let resume;
+function connect() {
+  const socket = new WebSocket(process.env.LIVE_URL);
+  socket.onopen = () => socket.send(JSON.stringify({ ...JSON.parse(process.env.HELLO), resume }));
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(data);
+    if (frame.type !== 'welcome') return;
+    ({ resume } = frame);
+    console.log(frame.resumed ? 'resumed' : 'joined');
+  };
+  socket.onclose = () => setTimeout(connect, 100);
+}
+connect();`;
+
+/** The words of a viewer who joins the demo's channel, so far. */
+async function watchDemo(t, url) {
+  const { app, channel, token } = await (await fetch(`${url}/v1/demo/token?channel=demo&uid=5`)).json();
+  const who = { uid: 5, role: 'audience', profile: 'live' };
+  const hello = { type: 'hello', version: 1, app, channel, token, ...who };
+  const child = spawn(bunPath(), ['--eval', viewer], {
+    env: {
+      ...process.env,
+      LIVE_URL: `${url.replace(/^http/, 'ws')}/v1/connect`,
+      HELLO: JSON.stringify(hello),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill());
+  let words = '';
+  child.stdout.on('data', (chunk) => {
+    words += chunk;
+  });
+  return () => words.match(/\w+/g) ?? [];
+}
+
 function temporaryFolder(t) {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-dev-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-test('PROJ4: npm run dev starts the server anew at its address when a source changes, and ends in order', async (t) => {
+test('PROJ4: npm run dev starts the server anew at its address when a source changes, with whoever is there, and ends in order', async (t) => {
   const dev = npmRun(t, ['dev', '--', '--port', '0', '--data-dir', join(temporaryFolder(t), 'data')], {
     HOUSECOUNT_MEDIA_UDP_PORT: '0',
     HOUSECOUNT_LOG_FORMAT: 'pretty',
@@ -56,9 +94,13 @@ test('PROJ4: npm run dev starts the server anew at its address when a source cha
   const count = (pattern) => dev.output().match(pattern)?.length ?? 0;
   const starts = () => count(/ starting .*pid/g);
   await until('the first start in the log', () => starts() === 1);
+  const said = await watchDemo(t, url);
+  await until('somebody in the audience', () => said().length === 1);
   save('packages/server/src/pause.ts');
   await until('the second start', () => starts() > 1);
   await until('answers again', isHealthy);
+  await until('the audience again', () => said().length > 1);
+  assert.deepEqual(said().slice(0, 2), ['joined', 'resumed']);
   // A package that only another of its packages is made of is one of its sources, too.
   const before = starts();
   save('packages/schema/src/base64.ts');
