@@ -9,12 +9,15 @@ export function mutated(body: object, strange: readonly unknown[]): fc.Arbitrary
   });
   return fc.array(change, { maxLength: 2 }).map((changes) => {
     const copy = structuredClone(body);
-    for (const { place, how, value } of changes) {
+    for (const { place, how, value: chosen } of changes) {
+      // Its own: the next change may be within it.
+      const value = structuredClone(chosen);
       const places = placesOf(copy);
       const at = places[place % Math.max(1, places.length)];
       if (at === undefined || how === 'add') Object.assign(at?.holder ?? copy, { surplus: value });
-      else if (how === 'replace') at.holder[at.name] = structuredClone(value);
-      else if (how === 'repeat' && Array.isArray(at.holder)) at.holder.push(at.holder[Number(at.name)]);
+      else if (how === 'replace') at.holder[at.name] = value;
+      else if (how === 'repeat' && Array.isArray(at.holder))
+        at.holder.push(structuredClone(at.holder[Number(at.name)]));
       else if (!Array.isArray(at.holder)) delete at.holder[at.name];
     }
     return copy;
