@@ -18,8 +18,8 @@ import { build } from 'esbuild';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { oldestBrowsers } from './browsers.mjs';
+import { halfMark, root } from './setup.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = '@housecount/source';
 const ours = /^@housecount\/([a-z]+)$/;
 
@@ -46,11 +46,14 @@ export const forPages = {
 export async function buildPackage(folder, made) {
   const dist = join(folder, 'dist');
   rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+  writeFileSync(join(dist, halfMark), '');
   try {
     await bundleScripts(folder, made);
     await declare(folder, made);
+    rmSync(join(dist, halfMark));
   } catch (error) {
-    // Half of a build is newer than its sources, and would pass for one.
+    // What failed is not kept; what was ended has its mark.
     rmSync(dist, { recursive: true, force: true });
     throw error;
   }

@@ -40,6 +40,12 @@ const makers = ['scripts/build-package.mjs', 'scripts/browsers.mjs'];
 /** Files of a package's own that its build is made of, beside its sources. */
 const own = ['build.mjs', 'vite.config.ts', 'index.html'];
 
+/** A file in `dist` while it is being built: who ends the build leaves it, and half of a build, which is newer than its sources, does not pass for one. */
+export const halfMark = '.half-built';
+
+/** Time of the last change of a build, milliseconds; 0 if there is none, or half of one. */
+export const builtMs = (dist) => (existsSync(join(dist, halfMark)) ? 0 : newestMs([dist]));
+
 /** Packages whose sources the build of this one is made of. */
 export const sourcesOf = (name) => builds.find(([built]) => built === name)[1];
 
@@ -61,7 +67,6 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
     throw new Error(`packages/${name} has a build script and no line in scripts/setup.mjs: add it to builds`);
   }
   for (const [name, sources] of builds) {
-    const builtMs = newestMs([join(root, 'packages', name, 'dist')]);
     const changedMs = Math.max(
       newestMs(
         [...sources.map((source) => `${source}/src`), `${name}/public`].map((folder) =>
@@ -70,7 +75,7 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
       ),
       ...[...makers, ...own.map((file) => `packages/${name}/${file}`)].map(changeMs),
     );
-    if (!wanted.includes(name) || builtMs > changedMs) continue;
+    if (!wanted.includes(name) || builtMs(join(root, 'packages', name, 'dist')) > changedMs) continue;
     say(`building packages/${name} …`);
     run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], { stdio: ['ignore', 2, 2] });
   }

@@ -39,6 +39,7 @@ const groups = {
         'scripts/start.test.mjs',
         'scripts/dev.test.mjs',
         'scripts/install.test.mjs',
+        'scripts/build-package.test.mjs',
       ],
     ],
     [
