@@ -17,7 +17,7 @@ const users: RtmUser[] = [];
 
 beforeAll(async () => {
   // The leases of those who are there are long: what counts here is who is back in time after the restart.
-  server = await startServerProcess({ leases: { rtcMs: 60_000, signalingMs: 60_000, recoveryMs: 25_000 } });
+  server = await startServerProcess({ leases: { rtcMs: 60_000, signalingMs: 60_000, recoveryMs: 12_000 } });
   AgoraRTC.setParameter('HOUSECOUNT_URL', server.url);
   AgoraRTC.setLogLevel(4);
 }, 60_000);
