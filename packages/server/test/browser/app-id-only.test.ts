@@ -9,11 +9,11 @@ let server: TestServer;
 beforeAll(async () => {
   browser = await launchChromium();
   server = await startTestServer({ apps: [{ id: testApp.id }] });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-}, 60_000);
+}, 180_000);
 
 // biome-ignore lint/suspicious/noExplicitAny: the page is written against the API it had before, which has no types here.
 type Page = any;
@@ -48,7 +48,7 @@ test('ACCESS4: a quick start that knows an app id and no certificate runs: it jo
   await until('the picture', () =>
     viewer.evaluate(() => (document.querySelector<HTMLVideoElement>('#player video')?.videoWidth ?? 0) > 0),
   );
-}, 120_000);
+}, 180_000);
 
 test('ACCESS4: a signaling client without a token, or with the app id in its place, logs in', async () => {
   for (const token of [undefined, '', testApp.id]) {
@@ -63,4 +63,4 @@ test('ACCESS4: a signaling client without a token, or with the app id in its pla
       await client.logout();
     }
   }
-}, 60_000);
+}, 180_000);

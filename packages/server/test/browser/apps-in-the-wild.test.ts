@@ -30,14 +30,14 @@ beforeAll(async () => {
     }),
     serveRoomPages(),
   ]);
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await browser?.close();
   await server?.close();
   await receiver?.close();
   await pages?.close();
-}, 60_000);
+}, 180_000);
 
 async function enter(channel: string, uid: number, more: Partial<RoomEntry> = {}): Promise<Page> {
   const token = tokenFor(channel, { uid });
@@ -97,7 +97,7 @@ test('SDK47: the token runs out: who renews stays, who does not is told, leaves 
   expect((await inRoom(renewing, (room) => room.names())).uids).toEqual([1, 2]);
   await renewing.close();
   await idle.close();
-}, 90_000);
+}, 180_000);
 
 test('SDK38: who is put offline by a kicking rule is told what it is about, and leaves with reason 3', async () => {
   const rule = async (fields: object) => {
@@ -132,7 +132,7 @@ test('SDK38: who is put offline by a kicking rule is told what it is about, and 
   );
   expect(refusal).toEqual(['CAN_NOT_GET_GATEWAY_SERVER', expect.stringContaining('CHANNEL-BANNED')]);
   await page.close();
-}, 90_000);
+}, 180_000);
 
 /** Runs `body` in a page, with `make(role, uid, channel)` for the arguments of a join. */
 async function inPage<T>(page: Page, channel: string, body: string): Promise<T> {
@@ -227,7 +227,7 @@ test('SDK65: what apps in the wild do works', async () => {
     after: ['DISCONNECTED', 0, 0, undefined],
   });
   await page.close();
-}, 90_000);
+}, 180_000);
 
 test('SDK65: createScreenVideoTrack without arguments, and with sound that nobody shares', async () => {
   const page = await enter('screens', 70);
@@ -242,4 +242,4 @@ test('SDK65: createScreenVideoTrack without arguments, and with sound that nobod
   })()`);
   expect(made).toEqual(['video', 'SHARE_AUDIO_NOT_ALLOWED', false, [false, true, true]]);
   await page.close();
-}, 60_000);
+}, 180_000);

@@ -26,10 +26,10 @@ beforeAll(async () => {
     startTestServer({ leases: { rtcMs: 30_000 } }),
     serveRoomPages(),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await Promise.all([browser?.close(), server?.close(), pages?.close()]);
-}, 60_000);
+}, 180_000);
 
 const entry = (channel: string, uid: number, role: RoomEntry['role']): RoomEntry => ({
   server: server.url,
@@ -122,7 +122,7 @@ test('SDK106: play() in a <video> of the page shows the picture in it, as the pa
   ).toEqual({ first: true, second: true, names: [false, false], after: null });
   await host.close();
   await viewer.close();
-}, 90_000);
+}, 180_000);
 
 test('SDK107: first-frame-decoded is told with the first picture, and never without one', async () => {
   const host = await enter('first frame', 1, 'host');
@@ -176,7 +176,7 @@ test('SDK107: first-frame-decoded is told with the first picture, and never with
   expect((await told())[0]).toBeGreaterThan(2);
   await viewer.close();
   await host.close();
-}, 90_000);
+}, 180_000);
 
 test('SDK108: a leave leaves no error in the console, of a host and of a viewer, whoever goes first', async () => {
   const failed: string[] = [];
@@ -205,7 +205,7 @@ test('SDK108: a leave leaves no error in the console, of a host and of a viewer,
     await viewer.close();
   }
   expect(failed).toEqual([]);
-}, 90_000);
+}, 180_000);
 
 test('SDK102: where no media passes, publish and subscribe say so, and the channel goes on', async () => {
   const host = await enter('blocked', 1, 'host');
@@ -242,4 +242,4 @@ test('SDK102: where no media passes, publish and subscribe say so, and the chann
   expect(told.filter(({ name }) => name === 'user-published')).toEqual([]);
   await viewer.close();
   await host.close();
-}, 120_000);
+}, 180_000);

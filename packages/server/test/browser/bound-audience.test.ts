@@ -16,11 +16,11 @@ beforeAll(async () => {
     // Longer than a page that stays can be starved on a busy machine.
     startTestServer({ leases: { rtcMs: 15_000, signalingMs: 15_000, recoveryMs: 15_000 } }),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-}, 60_000);
+}, 180_000);
 
 const channel = 'premiere';
 
@@ -93,4 +93,4 @@ test("SIG24: a host's page sees the pages of its audience, which have no signali
     'REMOTE_LEAVE 11',
   ]);
   expect(await host.evaluate(() => (window as Scripts).online())).toEqual(['host']);
-}, 90_000);
+}, 180_000);

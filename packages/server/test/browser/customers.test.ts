@@ -21,7 +21,7 @@ beforeAll(async () => {
     startTestServer({ customers: [testCustomer, wallboard] }),
   ]);
   clients.push(await Client.join({ url: server.url, channel: 'show', account }));
-}, 120_000);
+}, 180_000);
 afterAll(async () => {
   for (const client of clients) client.drop();
   await browser?.close();
@@ -41,7 +41,7 @@ test('TENANT3: the console of a login without names shows counts and times, and 
   await page.goto(`${server.url}/inspector`);
   await page.getByText('This login is not told who people are').waitFor();
   await page.close();
-}, 90_000);
+}, 180_000);
 
 test('ACCESS1: a form of another site, sent with the login that the browser remembers, rotates no secret', async () => {
   const endpoints = `/v1/apps/${testApp.id}/endpoints`;
@@ -67,4 +67,4 @@ test('ACCESS1: a form of another site, sent with the login that the browser reme
     site.closeAllConnections();
     site.close();
   }
-}, 90_000);
+}, 180_000);

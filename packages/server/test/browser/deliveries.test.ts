@@ -36,19 +36,18 @@ beforeAll(async () => {
     launchChromium(),
     startTestServer({ apps: [testApp, otherApp], endpoints: [endpoint] }),
   ]);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   for (const client of clients) client.drop();
   await browser?.close();
   await server?.close();
   await receiver?.close();
-}, 60_000);
+}, 180_000);
 
 /** Opens an address of the console as someone who has not logged in, and logs in there. */
 async function openLoggedIn(path: string): Promise<Page> {
   const page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
   await page.goto(server.url + path);
   await page.getByLabel('Customer id').fill(testCustomer.id);
   await page.getByRole('textbox', { name: 'Secret' }).fill(testCustomer.secret);
@@ -119,7 +118,7 @@ test('DEMO12, DEMO13: a delivery that was given up is found, opened and delivere
   } finally {
     await page.close();
   }
-}, 90_000);
+}, 180_000);
 
 test('DEMO12: older ones come when they are asked for; then the list stands still and says how many are newer', async () => {
   behaviour = () => ({ status: 200 });
@@ -143,7 +142,7 @@ test('DEMO12: older ones come when they are asked for; then the list stands stil
   } finally {
     await page.close();
   }
-}, 90_000);
+}, 180_000);
 
 test('DEMO14: what was given up and what a search finds is counted first, and sent only then; it can be cancelled', async () => {
   behaviour = ({ notice }) => (notice.payload.channelName === 'matinee' ? broken : { status: 200 });
@@ -184,7 +183,7 @@ test('DEMO14: what was given up and what a search finds is counted first, and se
   } finally {
     await page.close();
   }
-}, 90_000);
+}, 180_000);
 
 test('DEMO17: the app that was chosen stands in the address, and on the way to the other pages about it', async () => {
   behaviour = () => ({ status: 200 });
@@ -212,4 +211,4 @@ test('DEMO17: the app that was chosen stands in the address, and on the way to t
   } finally {
     await page.close();
   }
-}, 90_000);
+}, 180_000);

@@ -15,17 +15,16 @@ beforeAll(async () => {
     launchChromium(),
     startTestServer({ apps: undefined, customers: undefined }),
   ]);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-}, 60_000);
+}, 180_000);
 
 test('DEMO11: an endpoint is made, tested and enabled on the page, and a join arrives there; then it is paused and deleted', async () => {
   const receiver = await startReceiver();
   const page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
   try {
     await page.goto(`${server.url}/endpoints`);
     await page.getByRole('button', { name: 'Add an endpoint' }).click();
@@ -72,7 +71,7 @@ test('DEMO11: an endpoint is made, tested and enabled on the page, and a join ar
     await page.close();
     await receiver.close();
   }
-}, 90_000);
+}, 180_000);
 
 test('DEMO15: an endpoint is changed in place, and the next notice goes out by its new settings', async () => {
   const [first, second] = await Promise.all([startReceiver(), startReceiver()]);
@@ -96,7 +95,6 @@ test('DEMO15: an endpoint is changed in place, and the next notice goes out by i
   const own = `${path}/${made.endpoint.endpointId}`;
   await call('POST', `${own}/enable`);
   const page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
   try {
     await page.goto(`${server.url}/endpoints`);
     const before = page.getByRole('region', { name: 'Before' });
@@ -145,13 +143,12 @@ test('DEMO15: an endpoint is changed in place, and the next notice goes out by i
     await call('DELETE', own);
     await Promise.all([first.close(), second.close()]);
   }
-}, 90_000);
+}, 180_000);
 
 test('DEMO16: an endpoint that is gone says since when and why, leads to its deliveries, and is resumed', async () => {
   let status = 200;
   const receiver = await startReceiver({ behaviour: () => ({ status }) });
   const page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
   try {
     await page.goto(`${server.url}/endpoints`);
     await page.getByRole('button', { name: 'Add an endpoint' }).click();
@@ -205,4 +202,4 @@ test('DEMO16: an endpoint that is gone says since when and why, leads to its del
     await page.close();
     await receiver.close();
   }
-}, 90_000);
+}, 180_000);

@@ -12,10 +12,10 @@ beforeAll(async () => {
     launchChromium(),
     startTestServer({ apps: [{ id: testApp.id }], leases: { rtcMs: 5_000, signalingMs: 5_000 } }),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await Promise.all([browser?.close(), server?.close()]);
-}, 60_000);
+}, 180_000);
 
 // biome-ignore lint/suspicious/noExplicitAny: the page is written against the APIs it had before, which have no types here.
 type Page = any;

@@ -21,7 +21,7 @@ beforeAll(async () => {
   for (let n = 1; n <= small; n++) await join(`a small show ${n}`, 1);
   // By name the last of all.
   await join('zz the big show', 3);
-}, 120_000);
+}, 180_000);
 afterAll(async () => {
   for (const client of clients) client.drop();
   await browser?.close();
@@ -54,4 +54,4 @@ test('DEMO21: home has the largest audience first, all channels in pages, and fi
   await page.waitForFunction(
     () => document.querySelector('a[href*="/channels/"]')?.textContent?.includes('a small show 7') ?? false,
   );
-}, 120_000);
+}, 180_000);

@@ -35,13 +35,13 @@ beforeAll(async () => {
     startTestServer({ leases }),
     serveRoomPages(),
   ]);
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await browser?.close();
   await server?.close();
   await pages?.close();
-}, 60_000);
+}, 180_000);
 
 interface LiveRoom {
   readonly channel: string;
@@ -112,7 +112,7 @@ test(
         await inRoom(viewers[0] as Page, (room) => room.client.remoteUsers.map((user) => user.uid)),
       ).toEqual([hostUid]);
     }),
-  90_000,
+  180_000,
 );
 
 test(
@@ -131,7 +131,7 @@ test(
       await eventIn(host, { name: 'audience-left', uid: 22, detail: 'timeout' });
       expect(await inRoom(host, (room) => room.names())).toMatchObject({ uids: [hostUid], audience: 0 });
     }),
-  90_000,
+  180_000,
 );
 
 test(
@@ -157,7 +157,7 @@ test(
       await inRoom(host, (room) => room.publish());
       await seesPictures(viewer);
     }),
-  120_000,
+  180_000,
 );
 
 test('SDK4: a viewer comes on stage and steps back, seen by a receiver, the roster and the other viewer', async () => {
@@ -198,7 +198,7 @@ test('SDK4: a viewer comes on stage and steps back, seen by a receiver, the rost
     await withHooks.close();
     await receiver.close();
   }
-}, 120_000);
+}, 180_000);
 
 for (const how of ['script', 'browser'] as const)
   test(
@@ -244,7 +244,7 @@ test.if(platform() === 'linux')(
       await seesPictures(viewer);
       expect((await inRoom(host, (room) => room.names())).seq).toBe(seq);
     }),
-  90_000,
+  180_000,
 );
 
 test(
@@ -275,7 +275,7 @@ test(
       await seesPictures(viewer);
       expect((await inRoom(host, (room) => room.names())).seq).toBe(seq);
     }),
-  90_000,
+  180_000,
 );
 
 test('SDK8: over a restart of the server everybody stays, and the pictures come back', async () => {
@@ -306,7 +306,7 @@ test('SDK8: over a restart of the server everybody stays, and the pictures come 
     await running.close();
     await rm(dataDir, { recursive: true, force: true });
   }
-}, 120_000);
+}, 180_000);
 
 /** The media processes that this test's process started. */
 function mediaProcesses(): number[] {

@@ -35,12 +35,12 @@ beforeAll(async () => {
     logger,
     clock: systemClock(),
   });
-}, 30_000);
+}, 180_000);
 
 afterAll(async () => {
   await media?.stop();
   await browser?.close();
-}, 30_000);
+}, 180_000);
 
 /** The page keeps its connection here. */
 type Connected = { pc: RTCPeerConnection };
@@ -174,7 +174,7 @@ for (const codec of ['video/VP8', 'video/H264'])
         await until('sound', async () => (await heard()) > 0);
       }
     });
-  }, 90_000);
+  }, 180_000);
 
 test('MEDIA33: a host in H264 High is seen by a browser that names lower profiles only', async () => {
   const host = await syntheticPeer({
@@ -217,7 +217,7 @@ test('MEDIA33: a host in H264 High is seen by a browser that names lower profile
     sending.stop();
     host.close();
   }
-}, 60_000);
+}, 180_000);
 
 /** The NAL units of each picture of an Annex B stream; parameter sets belong to the picture that follows. */
 function picturesOf(stream: Buffer): Buffer[][] {
@@ -262,7 +262,7 @@ test('MEDIA4: a viewer that loses every twentieth packet gets it again', async (
       relay.close();
     }
   });
-}, 90_000);
+}, 180_000);
 
 test('MEDIA4: what is lost between host and server is asked of the host', async () => {
   await withPages(2, async ([host, viewer]) => {
@@ -288,7 +288,7 @@ test('MEDIA4: what is lost between host and server is asked of the host', async 
       relay.close();
     }
   });
-}, 90_000);
+}, 180_000);
 
 test('MEDIA18: host and viewer restart ICE and the picture goes on', async () => {
   await withPages(2, async ([host, viewer]) => {
@@ -303,7 +303,7 @@ test('MEDIA18: host and viewer restart ICE and the picture goes on', async () =>
     const about = reports.filter((report) => 'session' in report && report.session.startsWith('restart/'));
     expect(about.map((report) => report.type)).toEqual(['connected', 'connected']);
   });
-}, 90_000);
+}, 180_000);
 
 test('MEDIA6: a browser that closes its connection is gone at once; a page that vanishes is silent', async () => {
   await withPages(2, async ([host, viewer]) => {
@@ -321,4 +321,4 @@ test('MEDIA6: a browser that closes its connection is gone at once; a page that 
     await viewer.close();
     await until('stalled or gone', () => has('stalled', viewing) || has('gone', viewing));
   });
-}, 90_000);
+}, 180_000);

@@ -30,11 +30,11 @@ beforeAll(async () => {
     startTestServer({ leases: { rtcMs: 30_000, signalingMs: 30_000 } }),
     serveRoomPages(),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await logoutAll();
   await Promise.all([browser?.close(), server?.close(), pages?.close()]);
-}, 60_000);
+}, 180_000);
 
 const olderPage = async (): Promise<BrowserPage> => {
   const page = await browser.newPage();
@@ -106,7 +106,7 @@ test('SDK101: the browser SDK joins, publishes, plays, comes back and is reloade
   expect((await eventsOf(viewer)).filter(({ name }) => name === 'subscribe-failed')).toEqual([]);
   await host.close();
   await viewer.close();
-}, 120_000);
+}, 180_000);
 
 // biome-ignore lint/suspicious/noExplicitAny: the page is written against the API it had before, which has no types here.
 type Page = any;
@@ -155,4 +155,4 @@ test('SDK101: the signaling SDK logs in, tells, comes back and is reloaded where
   await page.evaluate(() => (window as Page).client.logout());
   await bob.until('that ann is gone', () => bob.told().at(-1) === 'REMOTE_LEAVE ann');
   await page.close();
-}, 120_000);
+}, 180_000);

@@ -16,12 +16,12 @@ beforeAll(async () => {
     startTestServer({ apps: [{ ...testApp, coHostAuthentication: true }] }),
     serveRoomPages(),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser?.close();
   await server?.close();
   await pages?.close();
-}, 60_000);
+}, 180_000);
 
 const channel = 'rights';
 const allows = (uid: number, ...kinds: ('publishAudio' | 'publishVideo')[]) =>
@@ -88,4 +88,4 @@ test('RIGHT3, RIGHT5, RIGHT8: a host of the SDK sends what its token allows, fro
   // The track is published still, so it is seen again as soon as it may be.
   await renew(host, allows(1, 'publishAudio', 'publishVideo'));
   await seesPictures(viewer);
-}, 120_000);
+}, 180_000);

@@ -28,11 +28,11 @@ beforeAll(async () => {
     launchChromium(),
     startTestServer({ apps: [{ ...testApp, signaling: { announceMax: 8, debounceMs: 0 } }] }),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-}, 60_000);
+}, 180_000);
 
 async function open(channel: string, userId: string): Promise<Page> {
   const page = await browser.newPage();
@@ -88,7 +88,7 @@ test('REACT5, REACT8: components under StrictMode show who is there and what is 
   await shows(bob, '#roster', ['unknown']);
   await bob.evaluate(() => window.rtm.login({ token: window.entry.rtmToken }));
   await shows(bob, '#roster', ['2/2: ann bob']);
-}, 120_000);
+}, 180_000);
 
 test('REACT5: what is taken off the page is unsubscribed, and subscribed again when it is back', async () => {
   const channel = 'shown or not';
@@ -109,4 +109,4 @@ test('REACT5: what is taken off the page is unsubscribed, and subscribed again w
   await shows(ann, first('#users li'), ['cid', 'dan audience']);
   await shows(bob, first('#users li'), ['cid', 'dan audience']);
   expect(await textsOf(ann, '#status')).toEqual(['subscribed', 'subscribed']);
-}, 120_000);
+}, 180_000);

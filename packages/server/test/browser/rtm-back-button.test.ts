@@ -16,11 +16,11 @@ beforeAll(async () => {
       leases: { signalingMs: 15_000 },
     }),
   ]);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await logoutAll();
   await Promise.all([browser?.close(), server?.close()]);
-}, 60_000);
+}, 180_000);
 
 // biome-ignore lint/suspicious/noExplicitAny: the page is written against the API it had before, which has no types here.
 type Page = any;
@@ -58,4 +58,4 @@ test('RTM140: whoever goes to another page is gone for the others, and is there 
     'CONNECTING',
     'CONNECTED',
   ]);
-}, 60_000);
+}, 180_000);

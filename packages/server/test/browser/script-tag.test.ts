@@ -11,11 +11,11 @@ let server: TestServer;
 beforeAll(async () => {
   browser = await launchChromium();
   server = await startTestServer();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await browser?.close();
   await server?.close();
-}, 60_000);
+}, 180_000);
 
 // biome-ignore lint/suspicious/noExplicitAny: the page is written against the API it had before, which has no types here.
 type Page = any;
@@ -62,4 +62,4 @@ test('OPS14, SDK29: a page that loads the script from the server talks to that s
     }),
   );
   expect(await viewer.evaluate(() => location.origin)).not.toBe(server.url);
-}, 90_000);
+}, 180_000);

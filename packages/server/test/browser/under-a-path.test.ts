@@ -12,8 +12,6 @@ import { testApp, testCustomer, until } from '../../testing/processes/server-pro
 import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
 import { type Chromium, launchChromium } from './chromium.ts';
 
-/** Nothing on a page takes longer than this unless it is broken, milliseconds. */
-const deadlineMs = 30_000;
 const nginx = wantProgram('nginx', 'nginx');
 
 let browser: Chromium;
@@ -32,17 +30,16 @@ beforeAll(async () => {
   ]);
   const underPath = configuration.replace('location / {', 'location /live/ {');
   proxy = await startReverseProxy('nginx', nginx, underPath, server.url);
-}, 120_000);
+}, 180_000);
 
 afterAll(async () => {
   await browser?.close();
   await proxy?.close();
   await server?.close();
-}, 60_000);
+}, 180_000);
 
 async function open(path: string): Promise<{ page: Page; astray: string[] }> {
   const page = await browser.newPage('about:blank');
-  page.setDefaultTimeout(deadlineMs);
   const astray: string[] = [];
   page.on('request', (request) => {
     // A blob of the page itself has the page's origin, and asks nobody.
@@ -75,7 +72,7 @@ test.skipIf(nginx === undefined)(
     expect(astray.filter((address) => !address.includes('/v1/apps/'))).toEqual([]);
     await page.close();
   },
-  120_000,
+  180_000,
 );
 
 test.skipIf(nginx === undefined)(
@@ -97,7 +94,7 @@ test.skipIf(nginx === undefined)(
     expect(astray).toEqual([]);
     await page.close();
   },
-  120_000,
+  180_000,
 );
 
 test.skipIf(nginx === undefined)(
@@ -110,7 +107,6 @@ test.skipIf(nginx === undefined)(
     const front = await startReverseProxy('nginx', nginx ?? '', underPath, demo.url);
     const enter = async (query: string, name: string, button: string) => {
       const page = await browser.newPage('about:blank');
-      page.setDefaultTimeout(deadlineMs);
       await page.goto(`${front.url}/live/demo?channel=stage${query}`);
       await page.getByLabel('Your name').fill(name);
       await page.getByRole('button', { name: button, exact: true }).click();
@@ -145,5 +141,5 @@ test.skipIf(nginx === undefined)(
       await demo.close();
     }
   },
-  120_000,
+  180_000,
 );

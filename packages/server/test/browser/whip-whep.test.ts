@@ -28,7 +28,7 @@ beforeAll(async () => {
     endpoints: [{ app: testApp.id, url: receiver.url, secret, allowPrivateNetwork: true }],
     leases: { rtcMs: 8_000, signalingMs: 8_000, recoveryMs: 15_000 },
   });
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   for (const page of pages) await page.close();
   pages = [];
@@ -37,7 +37,7 @@ afterAll(async () => {
   await browser?.close();
   await server?.close();
   await receiver?.close();
-}, 60_000);
+}, 180_000);
 
 const endpoint = (kind: 'whip' | 'whep', channel: string) =>
   `${server.url}/v1/${kind}/${testApp.id}/${channel}`;
@@ -192,7 +192,7 @@ describe('a plain WHIP client and a plain WHEP player', () => {
     await stop(host);
     await until('the end', () => noticeOf(channel, 102));
     expect(typesIn(channel)).toEqual([101, 103, 105, 106, 104, 102]);
-  }, 90_000);
+  }, 180_000);
 
   test('WHIP4: a tab that is closed without a word leaves too', async () => {
     const channel = 'closed';
@@ -203,7 +203,7 @@ describe('a plain WHIP client and a plain WHEP player', () => {
     await viewer.close();
     await until('the viewer left', () => noticeOf(channel, 106), 60_000);
     expect(typesIn(channel).filter((type) => type === 106)).toHaveLength(1);
-  }, 120_000);
+  }, 180_000);
 
   test('WHIP6: ICE is restarted by PATCH, twice, by a player and by a publisher, and nobody left', async () => {
     const channel = 'restarted';
@@ -222,7 +222,7 @@ describe('a plain WHIP client and a plain WHEP player', () => {
     await viewer.evaluate(() => (window as unknown as { pc: RTCPeerConnection }).pc.close());
     const left = await until('the viewer left', () => noticeOf(channel, 106));
     expect(left.payload).toMatchObject({ uid: 2, reason: 1 });
-  }, 120_000);
+  }, 180_000);
 
   test('WHIP9: a kicked player loses its media at once', async () => {
     const channel = 'kicked';
@@ -253,7 +253,7 @@ describe('a plain WHIP client and a plain WHEP player', () => {
       frames = now;
       return stands;
     });
-  }, 90_000);
+  }, 180_000);
 
   test('WHIP5: a member over WebSocket plays with its resume key, and is counted once', async () => {
     const channel = 'bound';
@@ -284,5 +284,5 @@ describe('a plain WHIP client and a plain WHEP player', () => {
     await member.leave();
     await until('the member left', () => noticeOf(channel, 106));
     expect(typesIn(channel)).toEqual([101, 103, 105, 106]);
-  }, 90_000);
+  }, 180_000);
 });
