@@ -19,7 +19,9 @@ let brief: PageServer;
 let patient: Page;
 let enteredMs: number;
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launchChromium(), startServerProcess()]);
+  // Longer than a page that stays can be starved on a busy machine.
+  const leases = { rtcMs: 30_000, signalingMs: 30_000, recoveryMs: 30_000 };
+  [browser, server] = await Promise.all([launchChromium(), startServerProcess({ leases })]);
   [pageServer, brief] = await Promise.all([
     startPageServer({ PORT: '0', HOUSECOUNT_SERVER: server.url, CHANNEL: 'demo' }),
     startPageServer({ PORT: '0', HOUSECOUNT_SERVER: server.url, CHANNEL: 'brief', TOKEN_SECONDS: '33' }),
@@ -121,8 +123,9 @@ test('DEMO18: the chat-and-viewers example: a host and viewers see each other co
   await shows(() => again.locator('#link').innerText(), 'You are bob');
   await say(again, 'still here');
   await shows(() => linesOf(ann).then((lines) => lines.at(-1)), 'bobstill here');
-  for (const page of [bob, again]) await page.close();
+  await again.getByRole('button', { name: 'Leave' }).click();
   await shows(() => membersOf(ann), ['ann · live']);
+  for (const page of [bob, again]) await page.close();
 }, 180_000);
 
 test('DEMO18: it shows the first 50 of many, and how many more there are', async () => {
