@@ -226,7 +226,6 @@ const longerFunctions = {
   'packages/console/src/endpoints/endpoint-card.tsx': 83,
   'packages/console/src/home/channels-panel.tsx': 116,
   'packages/rtm/src/session/losses.test.ts': 135,
-  'packages/server/src/live/roster/fan-out.test.ts': 81,
   'packages/server/src/live/roster/roster-views.test.ts': 106,
   'packages/server/src/net/http/bun-server.ts': 84,
   'packages/server/src/signaling/roster/roster.test.ts': 92,

@@ -1,14 +1,16 @@
 import type { HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
+import { liveKey, type OpenChannel } from '../../src/channel/channel.ts';
 import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { Connections } from '../../src/live/connections.ts';
 import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { FanOut } from '../../src/live/roster/fan-out.ts';
+import type { JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
 import type { AppRecord } from '../../src/log/record/record.ts';
-import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
+import type { Broadcast } from '../../src/net/socket/socket.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { buildRtcToken, type RtcTokenRequest } from '../../src/token/build.ts';
@@ -16,6 +18,7 @@ import type { EdgeApp } from '../../src/token/edge-app.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { MemorySocket } from './memory-socket.ts';
 
 /** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
 export const testApp: EdgeApp = {
@@ -32,79 +35,14 @@ export const strictApp: EdgeApp = {
   coHostAuthentication: true,
   profiles: [{ channels: 'call-*', profile: 'communication' }],
 };
+const lobbyKey = liveKey(testApp.id, 'lobby');
 export const leaseMs = 10_000;
 export const recoveryMs = 15_000;
 
 type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
 
-/** A socket in memory. What is sent to it piles up in `frames`; `backlog` is what it claims not to have taken. */
-export class TestSocket implements Socket {
-  readonly frames: ServerFrame[] = [];
-  readonly topics = new Set<string>();
-  closed: { code: number; reason: string } | undefined;
-  pings = 0;
-  backlog = 0;
-  /** Whether it answers pings, as every client that is there does. */
-  answersPings = true;
-  handler: SocketHandler | undefined;
-  readonly #world: TestWorld;
-
-  constructor(
-    world: TestWorld,
-    readonly address = '192.0.2.1',
-  ) {
-    this.#world = world;
-  }
-
-  send(text: string): void {
-    if (!this.closed) this.frames.push(JSON.parse(text) as ServerFrame);
-  }
-
-  close(code: number, reason: string): void {
-    if (this.closed) return;
-    this.closed = { code, reason };
-    this.#world.sockets.delete(this);
-    this.handler?.onClosed();
-  }
-
-  terminate(): void {
-    this.close(1006, '');
-  }
-
-  ping(): void {
-    this.pings++;
-    if (this.answersPings) this.handler?.onPong();
-  }
-
-  bufferedBytes(): number {
-    return this.backlog;
-  }
-
-  subscribe(topic: string): void {
-    this.topics.add(topic);
-  }
-
-  unsubscribe(topic: string): void {
-    this.topics.delete(topic);
-  }
-
-  /** The client sends, and everything that needs no time to pass happens. */
-  async says(frame: object | string): Promise<this> {
-    this.handler?.onText(typeof frame === 'string' ? frame : JSON.stringify(frame));
-    await this.#world.settled();
-    return this;
-  }
-
-  /** The path breaks without a word. */
-  async drops(): Promise<void> {
-    this.close(1006, '');
-    await this.#world.settled();
-  }
-
-  all<Type extends ServerFrame['type']>(type: Type): FrameOf<Type>[] {
-    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
-  }
-
+/** A client in memory. */
+export class TestSocket extends MemorySocket<ServerFrame> {
   /** The only frame of this type so far. */
   one<Type extends ServerFrame['type']>(type: Type): FrameOf<Type> {
     const [frame, ...more] = this.all(type);
@@ -235,7 +173,7 @@ export class TestWorld implements Broadcast {
 
   /** A socket that has said nothing yet. */
   connect(address?: string): TestSocket {
-    const socket = new TestSocket(this, address);
+    const socket = new TestSocket(this, this.sockets, address);
     this.sockets.add(socket);
     const handler = this.connections.accept(socket);
     if (socket.closed) handler.onClosed();
@@ -246,6 +184,40 @@ export class TestWorld implements Broadcast {
   /** A socket that has said hello; refused or welcome. */
   async hello(over: Partial<HelloFrame> & { app?: string } = {}, address?: string): Promise<TestSocket> {
     return this.connect(address).says(helloFrame(over));
+  }
+
+  /** The channel that tests are about, as the log has it. */
+  lobby(): OpenChannel | undefined {
+    return this.log.channel(lobbyKey);
+  }
+
+  /** A member without a socket joins the lobby: what the log knows is what is told. */
+  join(uid: number, more: Partial<JoinRequest> = {}): ReturnType<Log['join']> {
+    return this.log.join({
+      key: lobbyKey,
+      identity: { uid },
+      connectionId: `c${uid}`,
+      connectionKind: 'rtc',
+      role: 'audience',
+      platform: 0,
+      leaseMs: 1_000_000,
+      ip: '192.0.2.1',
+      ...more,
+    });
+  }
+
+  /** Asks something of the lobby. */
+  submit(command: Parameters<Log['submit']>[1]): ReturnType<Log['submit']> {
+    return this.log.submit(lobbyKey, command);
+  }
+
+  /** Everybody with a uid from one to another joins the lobby. */
+  async crowd(from: number, to: number): Promise<void> {
+    const joins = [];
+    for (let uid = from; uid <= to; uid += 1) joins.push(this.join(uid));
+    const all = Promise.all(joins);
+    await this.advance(20);
+    await all;
   }
 
   /** All that the log holds, from the first; of channels, their changes. */

@@ -6,7 +6,7 @@ import { openMessages } from '../../src/ledger/messages/messages.ts';
 import type { Asked, JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
-import type { Broadcast, Socket, SocketHandler } from '../../src/net/socket/socket.ts';
+import type { Broadcast, Socket } from '../../src/net/socket/socket.ts';
 import { SocketCount } from '../../src/net/socket/socket-count.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
@@ -16,6 +16,7 @@ import { buildRtcToken, buildSignalingToken } from '../../src/token/build.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { MemorySocket } from './memory-socket.ts';
 
 /** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
 export const app: SignalingApp = {
@@ -29,65 +30,16 @@ export const recoveryMs = 15_000;
 
 type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServerFrame, { type: Type }>;
 
-/** A client in memory. What it is sent piles up in `frames`; `backlog` is what it claims not to have taken. */
-export class TestClient implements Socket {
-  readonly frames: SignalingServerFrame[] = [];
-  readonly topics = new Set<string>();
-  closed: { code: number; reason: string } | undefined;
-  backlog = 0;
-  pings = 0;
-  /** Whether it answers pings, as every client that is there does. */
-  answersPings = true;
-  handler: SocketHandler | undefined;
+/** A client in memory. */
+export class TestClient extends MemorySocket<SignalingServerFrame> {
   /** Who it said it is. */
   userId = '';
   readonly #world: SignalingWorld;
   #id = 0;
 
-  constructor(
-    world: SignalingWorld,
-    readonly address = '192.0.2.1',
-  ) {
+  constructor(world: SignalingWorld, address?: string) {
+    super(world, world.clients, address);
     this.#world = world;
-  }
-
-  send(text: string): void {
-    if (!this.closed) this.frames.push(JSON.parse(text) as SignalingServerFrame);
-  }
-
-  close(code: number, reason: string): void {
-    if (this.closed) return;
-    this.closed = { code, reason };
-    this.#world.clients.delete(this);
-    this.handler?.onClosed();
-  }
-
-  terminate(): void {
-    this.close(1006, '');
-  }
-
-  ping(): void {
-    this.pings += 1;
-    if (this.answersPings) this.handler?.onPong();
-  }
-
-  bufferedBytes(): number {
-    return this.backlog;
-  }
-
-  subscribe(topic: string): void {
-    this.topics.add(topic);
-  }
-
-  unsubscribe(topic: string): void {
-    this.topics.delete(topic);
-  }
-
-  /** The client sends, and everything that needs no time to pass happens. */
-  async says(frame: object | string): Promise<this> {
-    this.handler?.onText(typeof frame === 'string' ? frame : JSON.stringify(frame));
-    await this.#world.settled();
-    return this;
   }
 
   /** A request, and its answer. */
@@ -113,10 +65,6 @@ export class TestClient implements Socket {
     return this.asks({ ...rest, channelType: 'STREAM', token, ...over });
   }
 
-  all<Type extends SignalingServerFrame['type']>(type: Type): FrameOf<Type>[] {
-    return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
-  }
-
   /** What presence told of a channel so far, without times. */
   presence(channel = 'lobby') {
     return this.all('presence').flatMap((frame) => (frame.channel === channel ? [frame.event] : []));
@@ -138,12 +86,6 @@ export class TestClient implements Socket {
 
   get closing(): FrameOf<'closing'> | undefined {
     return this.all('closing')[0];
-  }
-
-  /** The path breaks without a word. */
-  async drops(): Promise<void> {
-    this.close(1006, '');
-    await this.#world.settled();
   }
 }
 

@@ -9,7 +9,6 @@ import {
   testApp,
   token,
 } from '../../../testing/worlds/live-world.ts';
-import { liveKey } from '../../channel/channel.ts';
 import { limits } from '../../limits.ts';
 
 let world: TestWorld;
@@ -18,32 +17,10 @@ const begin = async () => {
 };
 afterEach(() => world.stop());
 
-const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
+const silentNow = (connectionId: string) =>
+  ({ type: 'silent', connectionId, lastHeardMs: world.clock.nowMs(), evidence: 'silence' }) as const;
 const changesOf = (socket: TestSocket): RosterChange[] =>
   socket.all('roster-changes').flatMap(({ changes }) => changes);
-
-/** Members without sockets: what the log knows is what is told. */
-const join = (uid: number, more: object = {}) =>
-  world.log.join({
-    key: liveKey(testApp.id, 'lobby'),
-    identity: { uid },
-    connectionId: `c${uid}`,
-    connectionKind: 'rtc',
-    role: 'audience',
-    platform: 0,
-    leaseMs: 1_000_000,
-    ip: '192.0.2.1',
-    ...more,
-  });
-const submit = (command: Parameters<TestWorld['log']['submit']>[1]) =>
-  world.log.submit(liveKey(testApp.id, 'lobby'), command);
-const crowd = async (from: number, to: number) => {
-  const joins = [];
-  for (let uid = from; uid <= to; uid++) joins.push(join(uid));
-  const all = Promise.all(joins);
-  await world.advance(20);
-  await all;
-};
 
 /** A reader as docs/protocol.md describes it: what it believes, from the frames alone. */
 class RosterModel {
@@ -105,7 +82,7 @@ const follow = (socket: TestSocket, model = new RosterModel()): RosterModel => {
 };
 
 const expectSame = (model: RosterModel) => {
-  const state = lobby();
+  const state = world.lobby();
   expect(model.seq).toBe(state?.seq ?? -1);
   expect(model.count).toBe(state?.roster.size ?? -1);
   const told = [...model.members.values()].sort((a, b) => a.uid - b.uid);
@@ -176,13 +153,13 @@ describe('hosts', () => {
     const viewer = await world.hello({ uid: 1 });
     await world.hello({ uid: 2, role: 'broadcaster' });
     const events = await world.records();
-    const left = await submit({
+    const left = await world.submit({
       type: 'leave',
-      connectionId: lobby()?.roster.get(2)?.connectionId ?? '',
+      connectionId: world.lobby()?.roster.get(2)?.connectionId ?? '',
       evidence: 'bye',
     });
     expect(left.ok).toBe(true);
-    await join(2, { role: 'broadcaster', connectionId: 'again' });
+    await world.join(2, { role: 'broadcaster', connectionId: 'again' });
     // The state is ahead of what has been told.
     const source = { app: testApp.id, channel: 'lobby', uid: 2, connectionId: 'again' };
     world.fanOut.streams.set(source, { audio: true, video: false });
@@ -279,14 +256,14 @@ describe('roster', () => {
 
   test('WIRE29: a large roster comes in pages of at most 1,000, and changes meanwhile come after them', async () => {
     await begin();
-    await crowd(1, 4_500);
+    await world.crowd(1, 4_500);
     const watcher = await world.hello({ uid: 9_999 });
     const model = follow(watcher);
     // The reader takes nothing, so the snapshot stops after the first window.
     watcher.handler?.onText(JSON.stringify({ type: 'subscribe-roster', id: 1 }));
     watcher.backlog = limits.rosterWindowBytes + 1;
-    await crowd(5_001, 5_010);
-    await submit({ type: 'leave', connectionId: 'c17', evidence: 'bye' });
+    await world.crowd(5_001, 5_010);
+    await world.submit({ type: 'leave', connectionId: 'c17', evidence: 'bye' });
     await world.settled();
     const early = watcher.all('roster-snapshot');
     expect(early.length).toBeGreaterThan(0);
@@ -305,14 +282,14 @@ describe('roster', () => {
 
   test('WIRE29: in a large channel, too, one who reads hears of each change at once', async () => {
     await begin();
-    await crowd(1, 1_500);
+    await world.crowd(1, 1_500);
     const watcher = await world.hello({ uid: 9_999 });
     const model = follow(watcher);
     await watcher.says({ type: 'subscribe-roster', id: 1 });
     await world.advance(100);
     const framesBefore = watcher.all('roster-changes').length;
     for (let uid = 2_001; uid <= 2_200; uid++) {
-      await join(uid);
+      await world.join(uid);
       await world.advance(0);
       expect(model.members.has(uid)).toBe(true);
     }
@@ -325,7 +302,7 @@ describe('roster', () => {
     const watcher = await world.hello({ uid: 1 });
     const model = follow(watcher);
     await watcher.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(10, 3_500);
+    await world.crowd(10, 3_500);
     await world.advance(100);
     for (const { changes } of watcher.all('roster-changes'))
       expect(changes.length).toBeLessThanOrEqual(limits.rosterFrameChangesMax);
@@ -334,22 +311,22 @@ describe('roster', () => {
 
   test('WIRE29: a reader that does not take its snapshot while very much changes is cut by name', async () => {
     await begin();
-    await crowd(1, 5_000);
+    await world.crowd(1, 5_000);
     const watcher = await world.hello({ uid: 9_999 });
     watcher.backlog = limits.rosterWindowBytes + 1;
     await watcher.says({ type: 'subscribe-roster', id: 1 });
     for (let round = 0; !watcher.closed && round < 60; round++) {
-      await crowd(10_000 + round * 2_000, 10_000 + round * 2_000 + 1_999);
+      await world.crowd(10_000 + round * 2_000, 10_000 + round * 2_000 + 1_999);
       // The crowd leaves again, so that the channel does not fill.
       const gone = [];
       for (let uid = 10_000 + round * 2_000; uid < 12_000 + round * 2_000; uid++)
-        gone.push(submit({ type: 'leave', connectionId: `c${uid}`, evidence: 'bye' }));
+        gone.push(world.submit({ type: 'leave', connectionId: `c${uid}`, evidence: 'bye' }));
       await world.advance(60);
       await Promise.all(gone);
       await watcher.says({ type: 'ping' });
     }
     expect(watcher.closed?.reason).toBe('slow_reader');
-    expect(lobby()?.roster.get(9_999)?.link.state).toBe('silent');
+    expect(world.lobby()?.roster.get(9_999)?.link.state).toBe('silent');
     // A hang ends the test; a slow machine does not.
   }, 240_000);
 
@@ -358,8 +335,8 @@ describe('roster', () => {
     const watcher = await world.hello({ uid: 1 });
     const model = follow(watcher);
     await watcher.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(10, 20);
-    await submit({
+    await world.crowd(10, 20);
+    await world.submit({
       type: 'silent',
       connectionId: 'c10',
       lastHeardMs: world.clock.nowMs(),
@@ -367,9 +344,9 @@ describe('roster', () => {
     });
     await world.settled();
     await watcher.drops();
-    await crowd(30, 35);
-    await submit({ type: 'heard', connectionId: 'c10' });
-    await submit({
+    await world.crowd(30, 35);
+    await world.submit({ type: 'heard', connectionId: 'c10' });
+    await world.submit({
       type: 'silent',
       connectionId: 'c11',
       lastHeardMs: world.clock.nowMs(),
@@ -389,7 +366,7 @@ describe('roster', () => {
       seq + 6,
     ]);
     expectSame(model);
-    await crowd(40, 42);
+    await world.crowd(40, 42);
     expectSame(model);
   });
 
@@ -398,17 +375,17 @@ describe('roster', () => {
     const watcher = await world.hello({ uid: 1 });
     const model = follow(watcher);
     await watcher.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(10, 12);
+    await world.crowd(10, 12);
     await watcher.drops();
-    await submit({
+    await world.submit({
       type: 'silent',
       connectionId: 'c10',
       lastHeardMs: world.clock.nowMs(),
       evidence: 'silence',
     });
     await world.settled();
-    await submit({ type: 'leave', connectionId: 'c10', evidence: 'bye' });
-    await join(10, { connectionId: 'again' });
+    await world.submit({ type: 'leave', connectionId: 'c10', evidence: 'bye' });
+    await world.join(10, { connectionId: 'again' });
     await world.settled();
     const back = await world.hello({ uid: 1, resume: watcher.welcome.resume });
     const { sid, seq } = model;
@@ -421,11 +398,11 @@ describe('roster', () => {
   test('WIRE30: a reader from before the server knew of readers may lack silences, and gets a snapshot', async () => {
     await begin();
     const early = await world.hello({ uid: 1 });
-    await crowd(10, 12);
+    await world.crowd(10, 12);
     const { sid } = early.welcome;
-    const seq = lobby()?.seq ?? 0;
+    const seq = world.lobby()?.seq ?? 0;
     await early.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(13, 14);
+    await world.crowd(13, 14);
     await early.says({ type: 'subscribe-roster', id: 2, sid, after: seq });
     expect(early.all('roster-snapshot')).toHaveLength(2);
     await early.says({ type: 'subscribe-roster', id: 3, sid, after: seq + 1 });
@@ -438,7 +415,7 @@ describe('roster', () => {
     await watcher.says({ type: 'subscribe-roster', id: 1 });
     await watcher.drops();
     const { published } = world;
-    await crowd(10, 12);
+    await world.crowd(10, 12);
     expect(world.published).toBe(published);
   });
 
@@ -446,9 +423,9 @@ describe('roster', () => {
     await begin();
     const watcher = await world.hello({ uid: 1 });
     await watcher.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(10, 20);
+    await world.crowd(10, 20);
     const { sid } = watcher.welcome;
-    const seq = lobby()?.seq ?? 0;
+    const seq = world.lobby()?.seq ?? 0;
     let id = 2;
     const snapshots = async (cursor: object) => {
       const before = watcher.all('roster-snapshot').length;
@@ -467,11 +444,11 @@ describe('roster', () => {
     await begin();
     const watcher = await world.hello({ uid: 1 });
     await watcher.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(10, 12);
+    await world.crowd(10, 12);
     const { sid } = watcher.welcome;
-    const seq = lobby()?.seq ?? 0;
+    const seq = world.lobby()?.seq ?? 0;
     await watcher.says({ type: 'unsubscribe-roster', id: 2 });
-    await crowd(13, 15);
+    await world.crowd(13, 15);
     await world.advance(limits.rosterRingIdleMs / 2);
     await watcher.says({ type: 'subscribe-roster', id: 3, sid, after: seq });
     expect(changesOf(watcher).at(-1)?.seq).toBe(seq + 3);
@@ -486,10 +463,10 @@ describe('roster', () => {
     await begin();
     const watcher = await world.hello({ uid: 1 });
     await watcher.says({ type: 'subscribe-roster', id: 1 });
-    await crowd(10, 12);
+    await world.crowd(10, 12);
     const { sid } = watcher.welcome;
-    const seq = lobby()?.seq ?? 0;
-    await crowd(1_000, 1_000 + 2 * limits.rosterRingChangesMax);
+    const seq = world.lobby()?.seq ?? 0;
+    await world.crowd(1_000, 1_000 + 2 * limits.rosterRingChangesMax);
     await watcher.says({ type: 'subscribe-roster', id: 3, sid, after: seq });
     expect(watcher.all('roster-snapshot').length).toBeGreaterThan(1);
   });
@@ -500,7 +477,7 @@ describe('roster', () => {
     await world.hello({ uid: 2 });
     await watcher.says({ type: 'subscribe-roster', id: 1 });
     const { sid, resume } = watcher.welcome;
-    const seq = lobby()?.seq ?? 0;
+    const seq = world.lobby()?.seq ?? 0;
     await world.crash();
     await world.start();
     const back = await world.hello({ uid: 1, resume });
@@ -548,18 +525,13 @@ describe('roster', () => {
         }
         let connection = 0;
         for (const one of steps) {
-          const connectionId = 'uid' in one ? (lobby()?.roster.get(one.uid)?.connectionId ?? 'none') : '';
-          if (one.do === 'join') void join(one.uid, { connectionId: `x${connection++}` });
-          else if (one.do === 'leave') void submit({ type: 'leave', connectionId, evidence: 'bye' });
-          else if (one.do === 'role') void submit({ type: 'set-role', connectionId, role: one.role });
-          else if (one.do === 'heard') void submit({ type: 'heard', connectionId });
-          else if (one.do === 'silent')
-            void submit({
-              type: 'silent',
-              connectionId,
-              lastHeardMs: world.clock.nowMs(),
-              evidence: 'silence',
-            });
+          const connectionId =
+            'uid' in one ? (world.lobby()?.roster.get(one.uid)?.connectionId ?? 'none') : '';
+          if (one.do === 'join') void world.join(one.uid, { connectionId: `x${connection++}` });
+          else if (one.do === 'leave') void world.submit({ type: 'leave', connectionId, evidence: 'bye' });
+          else if (one.do === 'role') void world.submit({ type: 'set-role', connectionId, role: one.role });
+          else if (one.do === 'heard') void world.submit({ type: 'heard', connectionId });
+          else if (one.do === 'silent') void world.submit(silentNow(connectionId));
           else if (one.do === 'wait') await world.clock.advance(one.ms);
           else {
             const reader = readers[one.reader];

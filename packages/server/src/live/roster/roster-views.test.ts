@@ -16,29 +16,7 @@ const begin = async () => {
 };
 afterEach(() => world.stop());
 
-const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
-const join = (uid: number, more: object = {}) =>
-  world.log.join({
-    key: liveKey(testApp.id, 'lobby'),
-    identity: { uid },
-    connectionId: `c${uid}`,
-    connectionKind: 'rtc',
-    role: 'audience',
-    platform: 0,
-    leaseMs: 1_000_000,
-    ip: '192.0.2.1',
-    ...more,
-  });
-const submit = (command: Parameters<TestWorld['log']['submit']>[1]) =>
-  world.log.submit(liveKey(testApp.id, 'lobby'), command);
-const crowd = async (from: number, to: number) => {
-  const joins = [];
-  for (let uid = from; uid <= to; uid++) joins.push(join(uid));
-  const all = Promise.all(joins);
-  await world.advance(20);
-  await all;
-};
-const leave = (uid: number) => submit({ type: 'leave', connectionId: `c${uid}`, evidence: 'bye' });
+const leave = (uid: number) => world.submit({ type: 'leave', connectionId: `c${uid}`, evidence: 'bye' });
 let id = 1;
 const ask = (socket: TestSocket, view: RosterViewRequest, more: object = {}) =>
   socket.says({ type: 'subscribe-roster', id: id++, view, ...more });
@@ -107,7 +85,7 @@ const follow = (socket: TestSocket, model = new ViewModel(), seen: () => void = 
   return model;
 };
 const expectView = (model: ViewModel, view: RosterViewRequest) => {
-  const state = lobby();
+  const state = world.lobby();
   if (!state) throw new Error('nobody is there');
   expect([model.sid, model.seq, model.counts]).toEqual([state.sid, state.seq, countsOf(state)]);
   expect(model.window).toEqual(windowOf(state, view));
@@ -124,8 +102,8 @@ describe('counts', () => {
       { type: 'ok' },
       { type: 'roster-count', sid, seq: 3, count: 2, hosts: 1, audience: 1, interrupted: 0 },
     ]);
-    await crowd(10, 12);
-    await submit({ type: 'set-role', connectionId: 'c10', role: 'broadcaster' });
+    await world.crowd(10, 12);
+    await world.submit({ type: 'set-role', connectionId: 'c10', role: 'broadcaster' });
     await merged();
     await leave(11);
     await merged();
@@ -144,15 +122,15 @@ describe('counts', () => {
   test('WIRE48: silence and return are counted, without a seq of their own; what nobody sees is not told', async () => {
     await begin();
     const watcher = await world.hello({ uid: 1 });
-    await crowd(10, 10);
+    await world.crowd(10, 10);
     await merged();
     await ask(watcher, { count: true });
     const lastHeardMs = world.clock.nowMs();
-    await submit({ type: 'silent', connectionId: 'c10', lastHeardMs, evidence: 'silence' });
+    await world.submit({ type: 'silent', connectionId: 'c10', lastHeardMs, evidence: 'silence' });
     await merged();
-    await submit({ type: 'heard', connectionId: 'c10' });
+    await world.submit({ type: 'heard', connectionId: 'c10' });
     await merged();
-    await submit({ type: 'renew-token', connectionId: 'c10', tokenEndsMs: lastHeardMs + 1_000_000 });
+    await world.submit({ type: 'renew-token', connectionId: 'c10', tokenEndsMs: lastHeardMs + 1_000_000 });
     await merged();
     expect(watcher.all('roster-count').map(({ seq, interrupted }) => [seq, interrupted])).toEqual([
       [3, 0],
@@ -163,7 +141,7 @@ describe('counts', () => {
 
   test('WIRE50: for few readers at most one frame for each picture of a screen, however much changes', async () => {
     await begin();
-    await crowd(1, 1_500);
+    await world.crowd(1, 1_500);
     const watcher = await world.hello({ uid: 9_999 });
     const model = follow(watcher);
     await ask(watcher, { count: true });
@@ -171,7 +149,7 @@ describe('counts', () => {
     const before = model.frames;
     const startMs = world.clock.nowMs();
     for (let uid = 2_001; uid <= 2_300; uid++) {
-      await join(uid);
+      await world.join(uid);
       await world.advance(1);
     }
     const periods = (world.clock.nowMs() - startMs) / limits.rosterViewLeastMs;
@@ -189,7 +167,7 @@ describe('counts', () => {
     await merged();
     const before = watchers.map((watcher) => viewFrames(watcher).length);
     const { published } = world;
-    await crowd(10, 10);
+    await world.crowd(10, 10);
     await merged();
     expect(world.published - published).toBe(1);
     for (const [index, watcher] of watchers.entries())
@@ -208,7 +186,7 @@ describe('counts', () => {
     await other.drops();
     const { published } = world;
     const frames = viewFrames(watcher).length;
-    await crowd(10, 12);
+    await world.crowd(10, 12);
     await merged();
     expect(world.published).toBe(published);
     expect(viewFrames(watcher)).toHaveLength(frames);
@@ -220,7 +198,7 @@ describe('windows', () => {
     await begin();
     await world.hello({ account: 'bob', role: 'broadcaster' });
     const watcher = await world.hello({ uid: 1 });
-    await crowd(10, 13);
+    await world.crowd(10, 13);
     await merged();
     const model = follow(watcher);
     await ask(watcher, { first: 3 });
@@ -252,7 +230,7 @@ describe('windows', () => {
       hosts: 2,
     });
     const lastHeardMs = world.clock.nowMs();
-    await submit({ type: 'silent', connectionId: 'c11', lastHeardMs, evidence: 'silence' });
+    await world.submit({ type: 'silent', connectionId: 'c11', lastHeardMs, evidence: 'silence' });
     await merged();
     expect(watcher.all('roster-window-changes').at(-1)).toMatchObject({
       after: 10,
@@ -265,7 +243,7 @@ describe('windows', () => {
 
   test('WIRE49: another view on the same subscription takes the place of the first, in either direction', async () => {
     await begin();
-    await crowd(10, 40);
+    await world.crowd(10, 40);
     const watcher = await world.hello({ uid: 1 });
     await merged();
     const model = follow(watcher);
@@ -279,7 +257,7 @@ describe('windows', () => {
     ] as const) {
       await ask(watcher, view);
       expectView(model, view);
-      await leave([...(lobby()?.roster ?? [])][2]?.uid ?? 0);
+      await leave([...(world.lobby()?.roster ?? [])][2]?.uid ?? 0);
       await merged();
       expectView(model, view);
     }
@@ -287,20 +265,20 @@ describe('windows', () => {
     await watcher.says({ type: 'subscribe-roster', id: 900 });
     expect(watcher.all('roster-snapshot')).toHaveLength(1);
     const views = viewFrames(watcher).length;
-    await crowd(50, 51);
+    await world.crowd(50, 51);
     await merged();
     expect(viewFrames(watcher)).toHaveLength(views);
     expect(watcher.all('roster-changes').length).toBeGreaterThan(0);
     await ask(watcher, { first: 2 });
     const whole = watcher.all('roster-changes').length;
-    await crowd(52, 53);
+    await world.crowd(52, 53);
     await merged();
     expect(watcher.all('roster-changes')).toHaveLength(whole);
   });
 
   test('WIRE49: after a reconnection the window comes whole, cursor or not', async () => {
     await begin();
-    await crowd(10, 14);
+    await world.crowd(10, 14);
     const watcher = await world.hello({ uid: 1 });
     const model = follow(watcher);
     await ask(watcher, { first: 3 });
@@ -319,7 +297,7 @@ describe('windows', () => {
 
   test('WIRE49: a new reader is on the step that the others are on, in the middle of a merge period, too', async () => {
     await begin();
-    await crowd(1, 1_200);
+    await world.crowd(1, 1_200);
     const first = await world.hello({ uid: 9_001 });
     const second = await world.hello({ uid: 9_002 });
     await merged();
@@ -336,7 +314,7 @@ describe('windows', () => {
 
   test('WIRE51: different windows of a channel are limited; the counts and windows that are there already are not', async () => {
     await begin();
-    await crowd(10, 14);
+    await world.crowd(10, 14);
     const viewer = token({ role: 'audience' });
     const watchers: TestSocket[] = [];
     for (let place = 0; place < limits.rosterWindowsMax; place++) {
@@ -350,7 +328,7 @@ describe('windows', () => {
     await ask(late, { from: 700, count: 50 });
     expect(late.all('error')).toMatchObject([{ code: 'windows_full' }]);
     // What it had goes on.
-    await crowd(20, 20);
+    await world.crowd(20, 20);
     await merged();
     expect(late.all('roster-count').length).toBeGreaterThan(seen);
     expect(late.all('roster-window')).toEqual([]);
@@ -374,7 +352,7 @@ describe('windows', () => {
 
   test('SHARE4: whatever windows others follow, round ones have room, and so have those whose token has a publish privilege', async () => {
     await begin();
-    await crowd(10, 14);
+    await world.crowd(10, 14);
     const viewer = token({ role: 'audience' });
     for (let place = 0; place < limits.rosterWindowsMax; place++)
       await ask(await world.hello({ uid: 1_000 + place, token: viewer }), { from: 1, count: 1 + place });
@@ -430,21 +408,21 @@ test('WIRE49: a reader that outlives the life of the channel gets the next one w
     leaveLive: () => socket.unsubscribe(topic),
   });
   expect(viewFrames(socket)).toEqual([]);
-  await crowd(10, 14);
+  await world.crowd(10, 14);
   await merged();
   expectView(model, view);
   for (let uid = 10; uid <= 14; uid++) await leave(uid);
   await merged();
-  expect(lobby()).toBeUndefined();
+  expect(world.lobby()).toBeUndefined();
   const { sid } = model;
-  await crowd(20, 21);
+  await world.crowd(20, 21);
   await merged();
   expect(model.sid).not.toBe(sid);
   expectView(model, view);
   const frames = viewFrames(socket).length;
   stream.stop();
   stream.stop();
-  await crowd(30, 31);
+  await world.crowd(30, 31);
   await merged();
   expect(viewFrames(socket)).toHaveLength(frames);
 });
@@ -526,14 +504,14 @@ test('WIRE49: whatever happens, what a reader holds at a seq is the window of th
       }
       let connection = 0;
       for (const one of steps) {
-        const connectionId = 'uid' in one ? (lobby()?.roster.get(one.uid)?.connectionId ?? 'none') : '';
+        const connectionId = 'uid' in one ? (world.lobby()?.roster.get(one.uid)?.connectionId ?? 'none') : '';
         const reader = 'reader' in one ? readers[one.reader] : undefined;
-        if (one.do === 'join') void join(one.uid, { connectionId: `x${connection++}` });
-        else if (one.do === 'leave') void submit({ type: 'leave', connectionId, evidence: 'bye' });
-        else if (one.do === 'role') void submit({ type: 'set-role', connectionId, role: one.role });
-        else if (one.do === 'heard') void submit({ type: 'heard', connectionId });
+        if (one.do === 'join') void world.join(one.uid, { connectionId: `x${connection++}` });
+        else if (one.do === 'leave') void world.submit({ type: 'leave', connectionId, evidence: 'bye' });
+        else if (one.do === 'role') void world.submit({ type: 'set-role', connectionId, role: one.role });
+        else if (one.do === 'heard') void world.submit({ type: 'heard', connectionId });
         else if (one.do === 'silent')
-          void submit({
+          void world.submit({
             type: 'silent',
             connectionId,
             lastHeardMs: world.clock.nowMs(),
