@@ -10,7 +10,7 @@ import { oldestBrowsers } from '../../../scripts/browsers.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'housecount-rtm-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What browsers of 2022 do not have. */
+/** Removes the functions that browsers of 2022 do not have. */
 const newer = [
   'delete URL.canParse; delete AbortSignal.any; delete Object.groupBy; delete Promise.withResolvers;',
   "for (const name of ['toSpliced', 'toSorted', 'toReversed', 'with', 'findLast', 'findLastIndex'])",

@@ -150,7 +150,7 @@ test('RTM4: the arguments of the constructor are checked, with the codes of the 
   const salt = new Uint8Array(33);
   expect(code(app, 'u', { encryptionMode: 'AES_256_GCM', cipherKey: 'k', salt })).toBe(-10020);
   expect(code(app, 'u', { encryptionMode: 'AES_256_GCM', cipherKey: 'k' })).toBeUndefined();
-  // What would be sent in the clear is refused instead.
+  // A mode that the SDK does not support is refused: messages would go in the clear.
   expect(code(app, 'u', { encryptionMode: 'AES_256_CBC', cipherKey: 'k' })).toBe(-10020);
   expect(code(app, 'u', { privateConfig: {} })).toBeUndefined();
   for (const empty of [
@@ -250,7 +250,7 @@ test('RTM7: a listener given to once and to on as well goes on listening', () =>
   expect(heard.splice(0)).toEqual(['a', 'a', 'b', 'c']);
   emitter.removeAllListeners();
 
-  // Once is once, also where a listener before it emits the same.
+  // A `once` listener is called once, also where a listener before it emits the same event.
   emitter.once('message', () => emitter.emit('message', 'again')).once('message', both);
   emitter.emit('message', 'first');
   expect(heard).toEqual(['again']);

@@ -73,7 +73,7 @@ test('RTM30: what is not subscribed to is not told: not before, not by other opt
   world.onRequest = () => undefined;
   const subscribed = client.subscribe('lobby');
   await world.settle();
-  // What comes before the answer is part of the subscription: the snapshot does.
+  // Frames that arrive before the answer belong to the subscription already, as the snapshot does.
   expect(await all()).toEqual([1, 1]);
   world.socket.ok(1);
   await subscribed;
@@ -340,7 +340,7 @@ test('RTM37: what the server finds too much at once is asked of it again a littl
   left = 1;
   await world.pass(500);
   expect(await gone).toMatchObject({ channelName: 'a' });
-  // What the app asked for itself it hears of.
+  // The app is told of a refusal of what it asked for itself.
   left = 0;
   expect(await outcome(client.subscribe('d'))).toBe(-10021);
 });
@@ -458,7 +458,7 @@ test('RTM37: of two subscriptions under way the first counts where the server re
   message('lobby');
   await world.settle();
   expect(messages).toHaveLength(1);
-  // One that was ended in between does not.
+  // A subscription that was ended in between does not count.
   const ended = [client.subscribe('attic'), client.unsubscribe('attic')].map(outcome);
   await world.settle();
   for (const id of held.splice(2)) world.socket.ok(id);

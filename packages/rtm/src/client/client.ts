@@ -56,7 +56,7 @@ export interface SubscribeOptions {
   withMessage?: boolean;
   /** Default true. */
   withPresence?: boolean;
-  /** Nobody is told of this subscriber. Default false. */
+  /** True: nobody is told of this subscriber. Default false. */
   beQuiet?: boolean;
   withMetadata?: boolean;
   withLock?: boolean;
@@ -69,7 +69,7 @@ export interface PublishOptions {
   storeInHistory?: boolean;
 }
 export interface RenewTokenOptions {
-  /** Set where the token is that of a stream channel. */
+  /** The stream channel whose token this is; absent for the login token. */
   channelName?: string;
 }
 
@@ -191,8 +191,8 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
   }
 
   /**
-   * Housecount: who is in a channel, live and exact, however large it is: everybody by name, a window of them, or how many.
-   * One need not be in it, and is not seen. Close what is not needed any more. Rejects −10019, −10008, −13003 for a window of
+   * Housecount: the live and exact roster of a channel of any size: all members, a window of them, or only how many there are.
+   * The user need not be in the channel, and is not seen there. Close rosters that are no longer needed. Rejects −10019, −10008, −13003 for a window of
    * more than 100, −13013 where too many different windows are looked at, −11005 for more than 20 at once.
    */
   async roster(channelName: string, options: RosterOptions = {}): Promise<RTMRoster> {
@@ -286,7 +286,7 @@ export class RTMClient extends Emitter<RTMClientEventMap> {
     const about = { channelType, channel, topic, publisher, customType };
     const message = this.#session.decode(content, about);
     if (!(message instanceof Promise)) return this.#tell(frame, message);
-    // It may have been unsubscribed meanwhile.
+    // The channel may have been unsubscribed while the message was decrypted.
     return message.then((opened) => (this.#isWanted(frame) ? this.#tell(frame, opened) : undefined));
   }
 

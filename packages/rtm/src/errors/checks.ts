@@ -28,7 +28,7 @@ export function checkName(
     );
 }
 
-/** One of `allowed`, or −10019. */
+/** Checks that the channel type is one of `allowed`; throws −10019 otherwise. */
 export function checkChannelType<T extends ChannelType>(
   operation: string,
   type: unknown,

@@ -4,12 +4,12 @@ type Name = string | symbol;
 interface Entry {
   readonly listener: Listener;
   readonly once: boolean;
-  /** Whether a listener that is to be called once has been called. */
+  /** True once the listener has been called; read only for listeners that are to be called once. */
   called: boolean;
 }
 
 /**
- * What apps use of Node's EventEmitter, where there may be no Node. `E` types the events it names; others are allowed, as
+ * The part of Node's EventEmitter that apps use, for places without Node. `E` types the events it names; others are allowed, as
  * there. Two things differ: a listener that throws is told to `onListenerError` and harms nobody else, and nothing warns
  * of many listeners.
  */

@@ -81,7 +81,7 @@ export class RTMHistory {
     { content, customType = '', publisher, timestamp }: SignalingKeptMessage,
   ): Promise<HistoryMessage | undefined> {
     const { userId } = this.#session.settings;
-    // In a conversation of two users, what the other said was said to this one.
+    // In a conversation of two users, a message of the other user was sent to this user.
     const channel = channelType === 'USER' && publisher !== userId ? userId : channelName;
     const about = { channelType, channel, topic: '', publisher, customType };
     const message = await this.#session.decode(content, about);

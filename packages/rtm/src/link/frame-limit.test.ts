@@ -50,7 +50,7 @@ test('RTM150: states that are too long are not tried again with every connection
   world.onLogin = (_, socket) => socket.tell(world.welcome({ session: { id: 's2', key: 'k2' } }));
   await world.pass(3_000);
   expect(world.of('subscribe').at(-1)).toMatchObject({ states: { mood: 'good' } });
-  // Kept for a subscription they would be refused with it: they are not kept.
+  // States kept for a later subscription would have it refused: too long ones are not kept.
   expect(await outcome(client.presence.setState('attic', 'MESSAGE', { avatar: long }))).toBe(-13009);
   expect(await outcome(client.subscribe('attic'))).toMatchObject({ channelName: 'attic' });
 });

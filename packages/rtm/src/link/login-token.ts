@@ -10,7 +10,7 @@ type Tell = (renewal: Omit<Extract<SignalingRequest, { type: 'renew-token' }>, '
 /** The connection of the session, as far as its token is concerned. */
 interface Connection {
   readonly state: LinkState;
-  /** It is there, or will be. */
+  /** True unless the link is `IDLE` or `FAILED`: it is connected, or tries to be. */
   readonly alive: boolean;
   readonly request: Tell;
 }
@@ -20,7 +20,7 @@ export class LoginToken {
   readonly renewals = new TokenRenewals();
   readonly #connection: Connection;
   #newest: string | undefined;
-  /** The one that the last hello had. */
+  /** The token that the last hello carried. */
   #told: string | undefined;
 
   constructor(connection: Connection) {
@@ -31,7 +31,7 @@ export class LoginToken {
     return this.#newest;
   }
 
-  /** The one that the last hello had. */
+  /** The token that the last hello carried. */
   get told(): string | undefined {
     return this.#told;
   }
@@ -78,7 +78,7 @@ export class LoginToken {
   }
 }
 
-/** Whether a server could take the text for a token: a version and base64. Anything else is refused without asking. */
+/** True when a server could take the text for a token: a version and base64. Anything else is refused without asking. */
 export function mayBeToken(text: string): boolean {
   return /^00[67][A-Za-z0-9+/=]+$/.test(text);
 }

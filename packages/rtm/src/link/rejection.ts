@@ -2,7 +2,7 @@ import type { SignalingClosing } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import type { LinkStateChangeReasonCode } from '../events/events.ts';
 
-/** What an end by the server means in the words of the API. */
+/** The codes of the API for an end of the session by the server. */
 export interface Rejection {
   readonly errorCode: number;
   readonly reasonCode: LinkStateChangeReasonCode;

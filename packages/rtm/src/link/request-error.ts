@@ -4,7 +4,7 @@ import type { ErrorCodeName } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
 import type { SignalingFrames } from './signaling-frames.ts';
 
-/** What a request fails with that the server did not answer. */
+/** The error codes of a request that the server did not answer. */
 export interface FailureCodes {
   readonly lost: ErrorCodeName;
   readonly timeout: ErrorCodeName;

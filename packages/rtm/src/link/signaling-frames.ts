@@ -27,7 +27,7 @@ export interface SignalingFrames extends Frames {
   readonly frame: SignalingServerFrame;
 }
 
-/** What is too long in a request that is, in the words of the API; others have a parameter that is. */
+/** The error code, by type of request, for a request that is too long because of its content; for the types absent here a parameter is too long. */
 const codesOfLong: Partial<Record<RequestBody['type'], ErrorCodeName>> = {
   publish: 'CHANNEL_MESSAGE_LENGTH_EXCEED_LIMITATION',
   'publish-topic': 'CHANNEL_MESSAGE_LENGTH_EXCEED_LIMITATION',

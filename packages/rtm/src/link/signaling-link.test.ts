@@ -545,7 +545,7 @@ test('RTM19: a connection refused for a token that was renewed meanwhile is made
     'CONNECTING AUTO_RECONNECT AUTO_RECONNECT',
     'CONNECTED RECONNECTED RECONNECT_SUCCESS',
   ]);
-  // With that one it is refused for good.
+  // The second token is refused for good.
   world.onLogin = () => say({ code: 'token_expired' });
   world.socket.drop();
   await world.pass(2000);
@@ -600,7 +600,7 @@ test('RTM140: a page that is left and kept by the browser gives its connection u
     const { client, changes } = makeClient();
     await client.login();
     changes();
-    // In the background, or closed: nothing of that kind.
+    // A page that is frozen in the background, or closed, causes no change of state.
     freeze();
     says('pagehide', false);
     freeze();
@@ -621,7 +621,7 @@ test('RTM140: a page that is left and kept by the browser gives its connection u
       'CONNECTED RECONNECTED RECONNECT_SUCCESS',
     ]);
 
-    // Who logs out as the page goes has said goodbye.
+    // An app that logs out as the page goes has said goodbye.
     page.addEventListener('pagehide', () => client.logout());
     says('pagehide', true);
     freeze();
@@ -705,7 +705,7 @@ test('RTM36: a new session that is lost before all was restored in it is not tak
   ]);
   expect(world.of('subscribe-user-metadata')).toMatchObject([{ userId: 'bob' }]);
 
-  // Once it is whole, nothing is asked again.
+  // Once the session is whole, nothing is asked again.
   world.requests.splice(0);
   world.socket.drop();
   await world.pass(2000);

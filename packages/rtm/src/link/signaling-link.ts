@@ -69,7 +69,7 @@ export class SignalingLink {
   #session: SignalingWelcome['session'] | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isRestored = false;
-  /** Since when the connection is lost, by `passedMs`; of its end in `SUSPENDED` nothing changes. */
+  /** The time of `passedMs` at which the connection was lost; undefined while it is not lost. Entering `SUSPENDED` does not change it. */
   #lostMs: number | undefined;
   #suspended = false;
   #nextHost = 0;
@@ -100,7 +100,7 @@ export class SignalingLink {
     return this.#state;
   }
 
-  /** Logged in, or on the way to be: not `IDLE`, not `FAILED`. */
+  /** True when logged in or about to be: the state is neither `IDLE` nor `FAILED`. */
   get alive(): boolean {
     return this.#state !== 'IDLE' && this.#state !== 'FAILED';
   }
@@ -155,7 +155,7 @@ export class SignalingLink {
 
   /** Resolves once connected with true; with false where there will be no connection until the app logs in. */
   async connected(): Promise<boolean> {
-    // What is lost is told before the state is: let it be.
+    // A lost request rejects before the state changes: give the change a turn.
     await Promise.resolve();
     while (this.alive && this.#state !== 'CONNECTED') await this.#link.whole();
     return this.alive;
@@ -211,7 +211,7 @@ export class SignalingLink {
     this.#session = welcome.session;
     this.#isRestored = livedOn;
     for (const frame of welcome.ended ?? []) this.#handlers.onPutOut(frame);
-    // Who hears of it may log out.
+    // A handler of these frames may have logged out.
     if (this.#link.socket !== socket) return;
     const unrestored = await this.#handlers.restore(livedOn);
     await this.#token.tellNewer(told, (renewal) => socket.request(renewal));

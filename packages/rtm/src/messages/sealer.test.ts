@@ -19,7 +19,7 @@ const about: SealedAbout = {
 };
 const sealer = new Sealer(app, encryption);
 
-/** What docs/encryption.md says, without the code that is tested. */
+/** The bytes that docs/encryption.md describes, made without the code under test. */
 const boundTo = Buffer.from('["0123456789abcdef0123456789abcdef","MESSAGE","lobby","","ann","chat"]');
 const keyOf = (bytes: number) =>
   pbkdf2Sync(

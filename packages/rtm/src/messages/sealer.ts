@@ -2,11 +2,11 @@ import { type SignalingContent, signalingSealBytes } from '@housecount/protocol'
 import { fromBase64, toBase64 } from './base64.ts';
 import type { Message } from './content.ts';
 
-/** How the messages of an app are encrypted; all its clients must have the same (docs/encryption.md). */
+/** The encryption settings of an app; all its clients must have the same (docs/encryption.md). */
 export interface Encryption {
   readonly mode: 'AES_128_GCM' | 'AES_256_GCM';
   readonly cipherKey: string;
-  /** At most 32 bytes; filled up with zeros. */
+  /** At most 32 bytes; a shorter salt is filled up with zeros. */
   readonly salt: Uint8Array;
 }
 
@@ -41,7 +41,7 @@ export class Sealer {
     if (!isEncryptionPossible()) throw new TypeError('There is no WebCrypto here');
     this.#app = app.toLowerCase();
     this.#key = deriveKey(encryption);
-    // Told by the first call that needs it.
+    // A failure is reported by the first call that needs the key.
     this.#key.catch(() => undefined);
   }
 

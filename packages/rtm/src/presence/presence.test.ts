@@ -177,7 +177,7 @@ test('RTM54: setState and removeState send what changes; values become strings',
     expect(await outcome(presence.setState('x', 'MESSAGE', bad as never))).toBe(-13003);
   expect(await outcome(presence.setState('x', 'MESSAGE', { '': 'x' }))).toBe(-13006);
   expect(await outcome(presence.removeState('x', 'MESSAGE', { states: 'x' as never }))).toBe(-13003);
-  // Taken for none, these would remove everything.
+  // These would remove every state if they were taken for absent options.
   for (const bad of ['mood', ['mood'], 7])
     expect(await outcome(presence.removeState('x', 'MESSAGE', bad as never))).toBe(-13003);
   expect(await outcome(presence.setState('x', 'USER', {}))).toBe(-10019);
@@ -246,7 +246,7 @@ test('RTM160: a state that no server takes is refused at once, and never stands 
   expect(await outcome(presence.setState('lobby', 'MESSAGE', { a: `${long.slice(1)}é` }))).toBe(-13009);
   expect(await outcome(presence.setState('lobby', 'MESSAGE', kilobytes(8)))).toBe(-13009);
   expect(await outcome(presence.setState('arena', 'STREAM', { a: `${long}v` }))).toBe(-13009);
-  // What is there already counts in, what is replaced does not.
+  // States that are set already count towards the limit; states that are replaced do not.
   await presence.setState('lobby', 'MESSAGE', kilobytes(7));
   await presence.setState('lobby', 'MESSAGE', kilobytes(7));
   expect(await outcome(presence.setState('lobby', 'MESSAGE', { more: long }))).toBe(-13009);

@@ -18,7 +18,7 @@ export interface WhoNowResponse extends BaseResponse {
   /** Users in this page; with `includedUserId` false, in the channel. */
   totalOccupancy: number;
   occupants: OccupancyDetail[];
-  /** Of the next page; '' after the last. */
+  /** The token of the next page; '' after the last one. */
   nextPage: string;
   /** Housecount: users in the channel, whatever the page. */
   channelOccupancy: number;
@@ -57,7 +57,7 @@ export interface RemoveStateOptions {
 const types = ['MESSAGE', 'STREAM'] as const;
 const codes: FailureCodes = { lost: 'PRESENCE_OPERATION_FAILED', timeout: 'PRESENCE_OPERATION_TIMEOUT' };
 
-/** Who is in a channel, in which channels somebody is, and what users say of themselves there. */
+/** Queries of who is in a channel and which channels a user is in, and the states that users set for themselves there. */
 export class RTMPresence {
   readonly #session: Session;
 
@@ -71,7 +71,7 @@ export class RTMPresence {
     return this.#onlineUsers('whoNow', channelName, channelType, options);
   }
 
-  /** Who is in a channel, page by page; one need not be in it. */
+  /** Lists the users in a channel, page by page; the caller need not be in it. */
   getOnlineUsers(
     channelName: string,
     channelType: ChannelType,

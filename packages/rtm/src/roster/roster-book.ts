@@ -41,7 +41,7 @@ export class RosterBook {
   /** Pages of a snapshot that has not ended. */
   #pages: SignalingRosterMember[] = [];
 
-  /** In order of arrival; none where only the counts are followed. */
+  /** The members in order of arrival; empty when only the counts are followed. */
   get members(): ReadonlyMap<string, SignalingRosterMember> {
     return this.#members;
   }

@@ -6,7 +6,7 @@ import type { RosterBook, RosterDifference } from './roster-book.ts';
 /** Somebody in a channel: `userId`, `states`, the links that back them, and since when nothing is heard of them, if so. */
 export type RTMRosterMember = SignalingRosterMember;
 
-/** How much of a roster: all of it; the first by arrival; those at places `from` to `from` + `count` − 1; or how many. */
+/** The part of a roster to follow: all of it; the first by arrival; those at places `from` to `from` + `count` − 1; or only the counts. */
 export type RosterOptions = {
   /** Default `MESSAGE`. */
   channelType?: 'MESSAGE' | 'STREAM';
@@ -29,12 +29,12 @@ export interface RosterChange {
 
 export interface RTMRosterEventMap {
   change: (change: RosterChange) => void;
-  /** It is followed no more, and why: the token does not allow it. Not told after `close()` or a logout. */
+  /** The roster is no longer followed, because the token does not allow it; the error says so. Not emitted after `close()` or a logout. */
   ended: (error: RTMBaseError) => void;
 }
 
 /**
- * Who is in a channel, live: everybody by name, a window of them, or how many. It is kept over every loss of the
+ * The live roster of a channel: all members by name, a window of them, or only the counts. It is kept over every loss of the
  * connection; what happened meanwhile is one `change`.
  */
 export class RTMRoster extends Emitter<RTMRosterEventMap> {
@@ -57,23 +57,23 @@ export class RTMRoster extends Emitter<RTMRosterEventMap> {
     this.#close = close;
   }
 
-  /** By user id, in order of arrival: all of them, or those in the window. */
+  /** The members by user id, in order of arrival: all of them, or those in the window. */
   get members(): ReadonlyMap<string, RTMRosterMember> {
     return this.#book.members;
   }
-  /** How many are in the channel, whatever of it is shown. */
+  /** The number of members in the channel, however much of the roster is followed. */
   get count(): number {
     return this.#book.counts.count;
   }
-  /** How many of them are in the live channel: as hosts. */
+  /** The number of members who are in the live channel as hosts. */
   get hostCount(): number {
     return this.#book.counts.hosts;
   }
-  /** And as audience. */
+  /** The number of members who are in the live channel as audience. */
   get audienceCount(): number {
     return this.#book.counts.audience;
   }
-  /** How many members are silent right now. */
+  /** The number of members who are silent right now. */
   get interruptedCount(): number {
     return this.#book.counts.interrupted;
   }

@@ -15,7 +15,7 @@ import type { Log } from '../settings/log.ts';
 import { RTMRoster } from './roster.ts';
 import { RosterBook, type RosterNews } from './roster-book.ts';
 
-/** Of which channel, and how much of its roster. */
+/** A channel, and the part of its roster that is followed. */
 export interface RosterPlace {
   readonly channelType: SignalingChannelType;
   readonly channel: string;
@@ -23,21 +23,21 @@ export interface RosterPlace {
   readonly view?: RosterViewRequest;
 }
 
-/** What is followed, by however many of the app's objects. */
+/** A part of a roster that is followed, shared by all objects of the app that show it. */
 interface Followed {
   readonly place: RosterPlace;
   readonly book: RosterBook;
   readonly rosters: Set<RTMRoster>;
-  /** Who waits for the first frame, or for the end of it. */
+  /** Callers that wait for the first frame, or for its end. */
   waiting: { resolve(): void; reject(error: unknown): void }[];
-  /** It is being asked for: what comes before the answer is of what it was before. */
+  /** A request for it is under way: frames that arrive before the answer belong to the subscription before it. */
   isAsked: boolean;
 }
 
 const operation = 'roster';
 const codes: FailureCodes = { lost: 'PRESENCE_OPERATION_FAILED', timeout: 'PRESENCE_OPERATION_TIMEOUT' };
 
-/** How long the first frame may take after the answer, milliseconds: as long as an answer. */
+/** Time allowed for the first frame after the answer, milliseconds: as long as for an answer. */
 const firstMsMax = 10_000;
 
 /** The rosters that the app follows, kept over every loss of the connection until it closes them, or logs out. */
@@ -95,7 +95,7 @@ export class Rosters {
     if (difference === 'hole') {
       if (followed.isAsked) return;
       this.#log.warn(`changes of the roster of ${frame.channel} are missing; it is asked for again`);
-      // It tells its own failure to those who follow.
+      // `#again` reports its own failure to the followers.
       void this.#again(followed);
       return;
     }
@@ -196,7 +196,7 @@ export class Rosters {
 
 const failure = (code: ErrorCodeName, reason: string): RTMBaseError => rtmError(operation, code, reason);
 
-/** What a frame is of. */
+/** The channel and the part of its roster that a frame is about. */
 function placeOf(frame: RosterNews): RosterPlace {
   const { channelType, channel } = frame;
   if (frame.type === 'roster-count') return { channelType, channel, view: { count: true } };

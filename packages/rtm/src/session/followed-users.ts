@@ -13,7 +13,7 @@ export class FollowedUsers {
   readonly #link: SignalingLink;
   readonly #log: Log;
   readonly #wanted = new Set<string>();
-  /** Of whom the server may tell, and should not. */
+  /** Users whose metadata the server may still send, although the app does not want it. */
   readonly #unwanted = new Set<string>();
 
   constructor(link: SignalingLink, log: Log) {
@@ -21,7 +21,7 @@ export class FollowedUsers {
     this.#log = log;
   }
 
-  /** What comes of the user's metadata is for the app. */
+  /** True when the app wants the metadata of the user: frames about it are passed on. */
   has(userId: string): boolean {
     return this.#wanted.has(userId);
   }

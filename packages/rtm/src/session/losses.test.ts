@@ -28,7 +28,7 @@ async function live(seed: number): Promise<{ readonly wanted: object; readonly h
   try {
     const { client } = makeClient();
     const arena = client.createStreamChannel('arena');
-    /** What the app was told. */
+    /** The channels and states that the app believes in, by the answers it got. */
     const channels = new Map<string, { options: string; states: States }>();
     const waiting = new Map<string, States>();
     const followed = new Set<string>();
@@ -107,7 +107,7 @@ async function live(seed: number): Promise<{ readonly wanted: object; readonly h
           followed.delete(user);
           break;
         case 'renew': {
-          // Where it is too late for an answer the new token goes with the next connection all the same.
+          // A token that comes too late for an answer still goes with the next connection.
           const { went, code } = await done(client.renewToken(`007t${step}`));
           if (went || code === -10026) token = `007t${step}`;
           break;

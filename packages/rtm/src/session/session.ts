@@ -21,7 +21,7 @@ export interface SessionHandlers extends Pick<LinkHandlers, 'onFrame' | 'onState
   onStream(event: LinkStateEvent): void;
 }
 
-/** What the parts of a client share: the link, the subscriptions, and the checks that come before the arguments'. */
+/** The parts that the objects of a client share: the link, the subscriptions, and the checks that come before those of the arguments. */
 export class Session {
   readonly settings: Settings;
   readonly log: Log;
@@ -32,7 +32,7 @@ export class Session {
   readonly rosters: Rosters;
   readonly #sealer: Sealer | undefined;
   readonly #limits = new RateLimits();
-  /** Whether the session that was welcomed last had lived on. */
+  /** True when the last welcome resumed the session before it. */
   #resumed = false;
 
   constructor(settings: Settings, handlers: SessionHandlers) {
@@ -91,7 +91,7 @@ export class Session {
       throw rtmError(operation, 'SERVICE_NOT_SUPPORTED', `privateConfig.serviceType has no ${service}`);
   }
 
-  /** Whether messages are encrypted: what has to do with their content then takes time. */
+  /** True when messages are encrypted: operations on their content are then asynchronous. */
   get isSealed(): boolean {
     return this.#sealer !== undefined;
   }

@@ -8,7 +8,7 @@ import type { Log } from '../settings/log.ts';
 import { OwnStates, type StateChange } from '../states/own-states.ts';
 import { ToldStates } from '../states/told-states.ts';
 
-/** What a subscriber gets of a channel, and whether others know. */
+/** The options of a subscription: the kinds of events it gets, and whether others are told of it. */
 export interface Subscription {
   readonly withMessage: boolean;
   readonly withPresence: boolean;
@@ -24,13 +24,13 @@ export const attemptsMax = 2;
 export const attemptsMs = 5_000;
 
 interface Entry {
-  /** What is subscribed; undefined: nothing is, or is wanted any more. */
+  /** The current subscription; undefined when the app is not subscribed, or no longer wants to be. */
   current?: Subscription;
-  /** What was asked for and is not answered. */
+  /** The subscription that was requested and is not answered yet. */
   asked?: Subscription;
-  /** Of the last call: an earlier one that is answered later has no say. */
+  /** Identifies the last call: the answer to an earlier one is ignored. */
   latest: object;
-  /** Changes when it is unsubscribed: what was asked for before has no say after. */
+  /** Replaced at every unsubscribe: answers to requests from before it are ignored. */
   life: object;
   /** The server may have something else than `current`. */
   doubtful: boolean;
@@ -56,7 +56,7 @@ export class Subscriptions {
     return [...this.#entries].filter(([, entry]) => entry.current).map(([channel]) => channel);
   }
 
-  /** What comes of the channel is for the app: also between the call and its answer, and not after an unsubscribe. */
+  /** The subscription whose frames go to the app: requested or current; undefined after an unsubscribe. */
   of(channel: string): Subscription | undefined {
     const entry = this.#entries.get(channel);
     return entry?.asked ?? entry?.current;
@@ -221,7 +221,7 @@ export class Subscriptions {
         ...wanted,
         ...(sendStates && { states }),
       });
-      // What was unsubscribed meanwhile has no states.
+      // A channel that was unsubscribed meanwhile has no states.
       if (anew && this.#entries.get(channel)?.latest === latest) this.states.begin(channel, states, included);
       return serverMs;
     } catch (error) {

@@ -20,7 +20,7 @@ export interface RTMConfig {
   token?: string;
   /** Messages are encrypted so that the server cannot read them; all clients of an app must have the same. Default `NONE`. */
   encryptionMode?: EncryptionMode | '';
-  /** At most 32 bytes; default and what is missing: zeros. */
+  /** At most 32 bytes; a shorter salt is filled up with zeros, which are also the default. */
   salt?: Uint8Array;
   /** Any text; needed with a mode. Best 32 random bytes as hexadecimal: `openssl rand -hex 32`. */
   cipherKey?: string;
@@ -47,7 +47,7 @@ export interface Settings {
   readonly services: readonly ServiceType[];
   readonly logLevel: unknown;
   readonly strictSingleInstance: boolean;
-  /** For a `login` that brings none. */
+  /** The token of a `login` that brings none. */
   readonly token: string;
   /** undefined: messages go as they are. */
   readonly encryption: Encryption | undefined;

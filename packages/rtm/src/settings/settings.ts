@@ -4,7 +4,7 @@ declare global {
 
 const parameters = new Map<unknown, unknown>();
 
-/** Where the SDK's own script came from, read while it runs: a page that loads it from a Housecount server means that one. */
+/** The origin of the SDK's own script, read while it runs: a page that loads it from a Housecount server means that server. */
 const scriptOrigin = (() => {
   if (typeof document === 'undefined') return undefined;
   const script = document.currentScript;
@@ -27,8 +27,8 @@ export function getParameter(key: unknown): unknown {
 }
 
 /**
- * Where the servers are, as `http(s)://host[:port][/path]` without a slash at the end; the first is tried first. `hosts`
- * come from `privateConfig.accessPointHosts`. A RangeError says what is no address.
+ * The addresses of the servers, as `http(s)://host[:port][/path]` without a slash at the end; the first is tried first. `hosts`
+ * come from `privateConfig.accessPointHosts`. Throws a RangeError that names a text that is no address.
  */
 export function serverUrls(hosts: readonly string[] = []): [string, ...string[]] {
   const [first, ...others] = hosts.length > 0 ? hosts : [serverSetting()];
@@ -61,7 +61,7 @@ function serverUrl(given: string | undefined): string {
   return (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
-/** Not by `URL.canParse`, which browsers before 2023 have not. */
+/** Parses without `URL.canParse`, which browsers before 2023 do not have. */
 function urlOf(text: string): URL | undefined {
   try {
     return new URL(text);

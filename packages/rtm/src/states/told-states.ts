@@ -41,7 +41,7 @@ export class ToldStates {
       // Unless it was forgotten meanwhile, with the channel.
       if (!isRefusal(error) && this.#states.changes(channel).includes(change))
         this.#states.doubt(channel, change);
-      // It stays among the changes, and goes out with the next connection.
+      // The change stays among the pending ones and goes out with the next connection.
       if (isLost(error) && this.#link.state !== 'IDLE') return 0;
       this.#states.drop(channel, change);
       throw requestError(operation, error, stateCodes);

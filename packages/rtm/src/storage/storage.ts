@@ -96,7 +96,7 @@ export class RTMStorage {
     return this.#changeOfChannel('remove', channelName, channelType, options?.data ?? [], options);
   }
 
-  /** As `setChannelMetadata`, but every item must be there already (−12003). */
+  /** Works as `setChannelMetadata`, but every item must exist already (−12003). */
   async updateChannelMetadata(
     channelName: string,
     channelType: ChannelType,
@@ -130,7 +130,7 @@ export class RTMStorage {
     return this.#changeOfUser('update', data, options);
   }
 
-  /** From now on each change of the user's metadata is told as `storage`, the present set first. −12017 beyond 100 users. */
+  /** Follows the user's metadata: the present set comes first, then each change, all as `storage` events. −12017 beyond 100 users. */
   async subscribeUserMetadata(userId: string): Promise<SubscribeUserMetaResponse> {
     this.#checkUser('subscribeUserMetadata', 'userMetaSub', userId);
     return { timestamp: await this.#session.followed.follow(userId), userId };

@@ -51,7 +51,7 @@ export function causeOfRefusal(error: unknown): Cause {
   return ['SERVER_REJECT', reasonCode === 'LOGIN_REJECTED' ? 'JOIN_FAILED' : reasonCode];
 }
 
-/** What a frame tells of topics as the API does; undefined for what it does not tell: what one did oneself. */
+/** The topic event of the API for a frame; undefined for a change by this user, which the API does not report. */
 export function topicEventOf(
   { event, channel, serverMs }: SignalingTopicEvent,
   self: string,

@@ -33,7 +33,7 @@ export class StreamTopics {
   /** Topics in which the server may let one publish, or follow others, other than wanted. */
   readonly #strayTopics = new Set<string>();
   readonly #strayFollows = new Set<string>();
-  /** What is being unsubscribed: an answer to what was asked before has no say in that. */
+  /** Unsubscribes under way: the answer to an earlier subscribe does not undo them. */
   readonly #endings = new Set<{ readonly topic: string; readonly users: readonly string[] | undefined }>();
   readonly #sent = new Map<string, number[]>();
 
@@ -42,7 +42,7 @@ export class StreamTopics {
     this.#link = link;
   }
 
-  /** Whether the app gets what a user publishes in a topic. */
+  /** True when the app gets what a user publishes in a topic. */
   follows(topic: string, userId: string): boolean {
     if (this.#isEnding(topic, userId)) return false;
     return this.#asking.has(topic) || this.#following.get(topic)?.includes(userId) === true;
@@ -180,7 +180,7 @@ export class StreamTopics {
     }
   }
 
-  /** Whose messages one gets in a topic; throws −11013 if nobody's. */
+  /** The users whose messages the app gets in a topic; throws −11013 if there are none. */
   subscribed(topic: string): readonly string[] {
     return this.#needFollowing('getSubscribedUserList', topic);
   }

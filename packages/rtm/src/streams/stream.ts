@@ -14,7 +14,7 @@ import type { ToldStates } from '../states/told-states.ts';
 import { type Cause, causeOfRefusal, type StreamState, streamEvent } from './stream-event.ts';
 import { StreamTopics } from './stream-topics.ts';
 
-/** How one is in a stream channel. */
+/** The options of a membership in a stream channel. */
 export interface Membership {
   readonly withPresence: boolean;
   readonly withMetadata: boolean;
@@ -22,7 +22,7 @@ export interface Membership {
   readonly beQuiet: boolean;
 }
 
-/** What the stream channels of a client share. */
+/** The parts that the stream channels of a client share. */
 export interface StreamContext {
   readonly link: SignalingLink;
   readonly log: Log;
@@ -42,12 +42,12 @@ export class Stream {
   readonly topics: StreamTopics;
   readonly #context: StreamContext;
   #state: StreamState = 'IDLE';
-  /** What the app is in the channel as; undefined: not in it, or no longer wanted. */
+  /** The current membership; undefined when the app is not in the channel, or no longer wants to be. */
   #current: Membership | undefined;
-  /** A join that is not answered, and what makes it fail now. */
+  /** A join that is not answered yet, and the function that makes it fail now. */
   #joining: { readonly wanted: Membership; readonly cancel: () => void } | undefined;
   #token: string | undefined;
-  /** Changes with every join and end: what began before has no say after. */
+  /** Replaced at every join and end: work that began before it is ignored. */
   #life: object = {};
   /** The server may have something else than `#current`. */
   #doubtful = false;
@@ -65,22 +65,22 @@ export class Stream {
     this.topics = new StreamTopics(channel, context.link);
   }
 
-  /** In it, or on the way: what is told of the channel is for the app. */
+  /** The membership, current or being joined: frames of the channel go to the app while there is one. */
   get membership(): Membership | undefined {
     return this.#joining?.wanted ?? this.#current;
   }
 
-  /** In it, as far as states go: they are told at once. */
+  /** True when states are sent to the server at once: the app is in the channel and connected. */
   get isIn(): boolean {
     return this.#current !== undefined && this.#state === 'CONNECTED';
   }
 
-  /** There is nothing to remember. */
+  /** True when there is nothing to remember of the channel. */
   get isIdle(): boolean {
     return this.#state === 'IDLE' && !this.#doubtful && !this.#joining;
   }
 
-  /** Joins, or changes as what one is in it. Resolves with the server's time. */
+  /** Joins, or changes the options of the membership. Resolves with the server's time. */
   async join(wanted: Membership, token: string | undefined): Promise<number> {
     const operation = 'join';
     const isSecond = this.#joining !== undefined;
@@ -120,7 +120,7 @@ export class Stream {
     } catch (error) {
       if (this.#life !== life) throw error;
       this.#joining = undefined;
-      // Where it refused the states the server has let one in; so it may have at the join that this one cancelled.
+      // A server that refused only the states has let the user in; so it may have at the join that this one cancelled.
       this.#doubtful =
         !isRefusal(error) ||
         !anew ||
@@ -175,7 +175,7 @@ export class Stream {
   lost(cause: Cause, forGood: boolean): void {
     this.#cancelRetry();
     if (!this.#current) return;
-    // What goes on from before has no say on another connection.
+    // Operations from before the loss do not count on another connection.
     if (!this.#joining) this.#begin();
     if (forGood) {
       this.#cancelGivingUp();
@@ -230,7 +230,7 @@ export class Stream {
         this.#doubtful = false;
       }
       const isWhole = await this.topics.restore(resumed, () => this.#life === life);
-      // One that came meanwhile, too.
+      // Send also a token that came meanwhile.
       while (this.#life === life && this.#tokenIsNew) await this.#renewNow();
       if (this.#life !== life) return;
       this.#restored();
@@ -286,7 +286,7 @@ export class Stream {
     } as const;
     try {
       const { serverMs } = await (patient ? askPatiently(link, body) : link.request(body));
-      // What was left meanwhile has no states.
+      // A channel that was left meanwhile has no states.
       if (anew && this.#life === life) states.begin(channel, given, included);
       return serverMs;
     } catch (error) {

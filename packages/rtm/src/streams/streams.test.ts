@@ -55,7 +55,7 @@ const asked = (): string[] =>
     .map((each) =>
       [each.type, 'channel' in each && each.channel, 'topic' in each && each.topic].filter(Boolean).join(' '),
     );
-/** What the links of stream channels did since the last call. */
+/** The link state changes of stream channels since the last call. */
 const links = (): string[] =>
   ann.links
     .splice(0)
@@ -461,7 +461,7 @@ test('RTM85: subscriptions to a topic add up; nobody else is heard, and nobody a
   world.onRequest = ({ id }, socket) => socket.refuse(id, -11017);
   expect(await outcome(arena.subscribeTopic('empty'))).toBe(-11017);
   expect(thrown(() => arena.getSubscribedUserList('empty')).errorCode).toBe(-11013);
-  // What comes with the answer is for the app, too.
+  // Messages that arrive with the answer are for the app, too.
   world.onRequest = (request, socket) => {
     answer(request, socket);
     say('v', 'bob', 'at once');
@@ -490,7 +490,7 @@ test('RTM85: the last word about a user counts, whatever is answered in between'
   answer(take, world.socket);
   await taken;
   expect(arena.getSubscribedUserList('t').subscribed).toEqual(['cid']);
-  // And the other way round: out, then in again.
+  // The other way round: an unsubscribe, then a subscribe.
   const out = arena.unsubscribeTopic('t');
   const back = arena.subscribeTopic('t', { users: ['bob'] });
   await world.settle();

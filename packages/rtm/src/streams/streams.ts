@@ -17,7 +17,7 @@ export class Streams {
   readonly #told: ToldStates;
   readonly #onState: (event: LinkStateEvent) => void;
   readonly #streams = new Map<string, Stream>();
-  /** Of the connection whose channels are being restored. */
+  /** Identifies the connection whose channels are being restored. */
   #round: object = {};
 
   constructor(link: SignalingLink, log: Log, onState: (event: LinkStateEvent) => void) {
@@ -47,7 +47,7 @@ export class Streams {
     return this.#streams.get(channel);
   }
 
-  /** How one is in a channel, or is about to be. */
+  /** The membership in a channel, current or being joined; undefined without one. */
   of(channel: string): Membership | undefined {
     return this.#streams.get(channel)?.membership;
   }

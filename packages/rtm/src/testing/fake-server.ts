@@ -9,16 +9,16 @@ import type {
 } from '@housecount/protocol';
 import { replaceEnvironment } from '../settings/environment.ts';
 
-/** For tests: time that moves when told, and a server in memory behind sockets that are none. */
+/** For tests: time that moves when told, and a server in memory behind fake sockets. */
 export class FakeWorld extends FakeTime {
-  /** What the clock says; it may be set. */
+  /** The time of the clock; it may be set. */
   nowMs = 1_000_000;
-  /** What chance gives; 1 is as near as makes waits their longest. */
+  /** The random number; 1 makes waits their longest. */
   random = 1;
   /** Sockets fail to open while true, and hang without a word while `mute`. */
   down = false;
   mute = false;
-  /** There is no WebSocket here while true. */
+  /** While true there is no WebSocket here. */
   noSocket = false;
   readonly sockets: FakeSocket[] = [];
   readonly logins: SignalingLogin[] = [];
@@ -148,7 +148,7 @@ export class FakeSocket implements SocketLike {
   }
 }
 
-/** What `promise` rejects with, as apps read it; or what it resolved with. */
+/** The error code of the rejection of `promise`, as apps read it; or the value it resolved with. */
 export async function outcome(promise: Promise<unknown>): Promise<unknown> {
   try {
     return await promise;
@@ -157,7 +157,7 @@ export async function outcome(promise: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** What `act` throws, as apps read it. */
+/** The error that `act` throws, as apps read it. */
 export function thrown(act: () => unknown): { errorCode?: number; operation?: string; name?: string } {
   try {
     act();

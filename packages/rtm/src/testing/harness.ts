@@ -11,7 +11,7 @@ import type { RTMConfig } from '../settings/config.ts';
 
 export const app = 'a'.repeat(32);
 
-/** For tests: a client and everything it told, in order. */
+/** For tests: a client and everything it emitted, in order. */
 export interface Harness {
   readonly client: RTMClient;
   readonly links: LinkStateEvent[];

@@ -18,7 +18,7 @@ interface LossySession extends Held {
 
 /** For tests: a server that keeps sessions as the real one does, and a path to it that breaks at any moment. */
 export class LossyServer {
-  /** How likely something breaks, from 0 up to 1. */
+  /** The probability that something breaks, from 0 up to 1. */
   lossRate = 0.15;
   #session: LossySession | undefined;
   #sessions = 0;
@@ -61,7 +61,7 @@ export class LossyServer {
     return this.#random() < this.lossRate;
   }
 
-  /** As it was; or after a restart, which keeps memberships and states, and not what is told of them; or it has ended. */
+  /** The session as it was; or as after a restart, which keeps memberships and states, but neither options nor followed users; or a new session. */
   #takeUp(former: LossySession): LossySession {
     if (this.#random() < this.lossRate / 2) return this.#begin();
     if (!this.#breaks()) return former;
