@@ -34,7 +34,7 @@ export const AgoraRTCErrorCode: Readonly<Record<string, string>> = Object.freeze
   CROSS_CHANNEL_FAILED_JOIN_SRC: 'CROSS_CHANNEL_FAILED_JOIN_SEC',
 });
 
-/** What every method of the SDK throws or rejects with. `data.code` is the server's own code, where there is one. */
+/** The error that every method of the SDK throws or rejects with. `data.code` is the server's own code, where there is one. */
 export class AgoraRTCException extends Error {
   override readonly name = 'AgoraRTCException';
   constructor(

@@ -17,5 +17,5 @@ export interface GlobalEvents {
   'audio-context-state-changed': [AudioContextState, AudioContextState | undefined];
 }
 
-/** What happens to the page as a whole; AgoraRTC hands it on. */
+/** Events of the page as a whole; AgoraRTC hands them on. */
 export const globalEvents = new Emitter<GlobalEvents>();

@@ -7,7 +7,7 @@ declare global {
 const parameters = new Map<string, unknown>();
 
 /**
- * Where the SDK's own script came from, read while it runs: a page that loads it from a Housecount server means that
+ * The origin of the SDK's own script, read while it runs: a page that loads it from a Housecount server means that
  * server, unless it says otherwise.
  */
 const scriptOrigin = (() => {
@@ -27,7 +27,7 @@ export function setParameter(key: string, value: unknown): void {
   parameters.set(key, value);
 }
 
-/** Where the server is, as `http(s)://host[:port][/path]` without a slash at the end. */
+/** The address of the server, as `http(s)://host[:port][/path]` without a slash at the end. */
 export function serverUrl(): string {
   const given = [
     parameters.get('HOUSECOUNT_URL'),

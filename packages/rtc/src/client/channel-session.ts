@@ -27,13 +27,13 @@ export interface ChannelSessionOptions extends LinkIdentity {
 /** Time for a page that may be being reloaded to be back, milliseconds. Chosen: a closed tab is to be told within a second. */
 const reloadGraceMs = 750;
 
-/** One joined life of a client: its link, and what hangs on it. */
+/** One joined life of a client: its link, and the parts that depend on it. */
 export class ChannelSession {
   readonly link: LiveLink;
   readonly hosts: RemoteHosts;
   readonly publisher: Publisher;
   readonly roster: RosterFollower;
-  /** By `passedMs`. */
+  /** The time of the join by `passedMs`. */
   readonly joinedAtMs = passedMs();
   /** The role was taken over from the page before a reload, and is not the one asked for. */
   roleTakenOver: Role | undefined;
@@ -127,7 +127,7 @@ export class ChannelSession {
     switch (frame.type) {
       case 'host-joined':
       case 'host-left': {
-        // What the welcome already speaks of can still be on its way.
+        // Frames about changes that the welcome already contains can still arrive.
         const { sid, seq } = this.#welcomed;
         if (frame.sid !== sid || frame.seq > seq) this.hosts.take(frame);
         return;

@@ -2,13 +2,13 @@ import type { SocketEnd } from '@housecount/link';
 import { type Code, codeOfClose, codes, type RuleScope } from '@housecount/protocol';
 import type { LiveFrames } from './live-frames.ts';
 
-/** Why a connection is no more. Without a code it was the network. */
+/** The end of a connection and its cause. Without a code it was the network. */
 export interface LinkEnd {
   readonly code?: Code;
   readonly message: string;
   readonly retry: boolean;
   readonly retryAfterMs?: number;
-  /** Of a kick or a ban: what the rule is about. */
+  /** The scope of the kicking rule; only for a kick or a ban. */
   readonly scope?: RuleScope;
 }
 

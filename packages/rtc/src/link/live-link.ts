@@ -30,7 +30,7 @@ export interface LinkIdentity {
   readonly profile: Profile;
 }
 
-/** How a welcome came about: first join; the same membership taken up; or a new membership after the old one had ended. */
+/** The kind of a welcome: the first join; the same membership resumed; or a new membership after the old one had ended. */
 export type WelcomeKind = 'joined' | 'resumed' | 'rejoined';
 
 export interface LinkHandlers {
@@ -46,7 +46,7 @@ export interface LinkHandlers {
 interface Opening {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  /** By the clock of the surroundings. */
+  /** The time of the surroundings' clock at which the join is given up. */
   readonly deadlineMs: number;
 }
 

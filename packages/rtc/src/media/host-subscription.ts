@@ -12,7 +12,7 @@ export type MediaKind = 'audio' | 'video';
 export interface HostSubscriptionOptions
   extends Pick<KeepOpenOptions, 'bearer' | 'iceServers' | 'onState' | 'onReconnecting'> {
   readonly userId: number | string;
-  /** Where a session that forwards these kinds is asked for. */
+  /** The address at which a session that forwards these kinds is requested. */
   readonly endpoint: (kinds: StreamState) => string;
   /** Changes which kinds a session forwards. */
   readonly select: (session: string, kinds: StreamState) => Promise<void>;

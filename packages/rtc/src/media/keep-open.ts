@@ -8,9 +8,9 @@ import { OfferRefused } from './whip-client.ts';
 /** Time for a first opening until its last attempt begins, milliseconds; a session that was open once is tried for as long as it is wanted. */
 const openMsMax = 12_000;
 
-/** How long media must have been able to flow over a session for its loss to be a new trouble and not the same one, milliseconds. Chosen. */
+/** The least time of media flow over a session, milliseconds, after which its loss counts as a new failure and not the same one. Chosen. */
 const heldMsMin = 10_000;
-/** Time for a session that is being replaced, milliseconds, for those who wait for it. */
+/** Time that callers wait for a session that is being replaced, milliseconds. */
 const readyMsMax = 15_000;
 
 export interface KeepOpenOptions extends Omit<MediaSessionOptions, 'onLost'> {
@@ -23,7 +23,7 @@ export interface KeepOpenOptions extends Omit<MediaSessionOptions, 'onLost'> {
 /** Keeps one media session open for as long as it is wanted: a lost one is replaced, with growing waits. */
 export class KeepOpen {
   #session: MediaSession | undefined;
-  /** By `passedMs`: since when media can flow over the session. */
+  /** The time by `passedMs` since which media can flow over the session. */
   #openedAtMs = 0;
   readonly #over = new AbortController();
   /** The attempt under way; another one follows at once when it is aborted. */
@@ -79,7 +79,7 @@ export class KeepOpen {
     }
     const closed = this.#session?.close();
     this.#session = undefined;
-    // One that held is replaced at once; one that failed soon after it was opened may do so again, and again.
+    // A session that held is replaced at once; one that failed soon after it was opened may fail again and again, so it waits.
     const held = passedMs() - this.#openedAtMs >= heldMsMin;
     if (held) this.#backoff.reset();
     this.options.onReconnecting();
@@ -135,7 +135,7 @@ export class KeepOpen {
   }
 }
 
-/** What was open once is wanted still, so only a first opening takes no for an answer. */
+/** Whether to try again: a session that was open once is still wanted, so only a first opening accepts a refusal. */
 function judge(error: unknown, first: boolean): { retry: boolean; retryAfterMs?: number | undefined } {
   if (error instanceof OfferRefused)
     return { retry: error.retry || !first, retryAfterMs: error.retryAfterMs };

@@ -84,7 +84,7 @@ for (const [what, act] of [
     const code = codeOf(act());
     await until('an answer', () => media.open.size === 1);
     FakePeerConnection.all[0]?.becomes('failed');
-    // Once more, while the time for a first opening lasts.
+    // The SDK tries once more, while the time for a first opening lasts.
     await until('a second offer', () => media.paths('POST').length === 2 && media.open.size === 1);
     later(20_000);
     FakePeerConnection.all[1]?.becomes('failed');

@@ -12,7 +12,7 @@ import {
 } from './whip-client.ts';
 
 /**
- * How long the offer waits for candidates, milliseconds. The server answers and learns our address from the checks it
+ * Time that the offer waits for candidates, milliseconds. The server answers and learns our address from the checks it
  * receives, so candidates matter only for relays; later ones are sent on as they come.
  */
 const gatherMsMax = { direct: 300, relayed: 1500 } as const;
@@ -46,7 +46,7 @@ export class MediaSession {
   #state: RTCPeerConnectionState = 'new';
   readonly #unwatch: () => void;
   readonly #over = new AbortController();
-  /** Until media can flow: what a loss rejects. */
+  /** The callbacks of the wait until media can flow, which a loss rejects; undefined outside it. */
   #connecting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
 
   private constructor(

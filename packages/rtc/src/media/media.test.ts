@@ -164,7 +164,7 @@ describe('publishing', () => {
     await client.publish(picture);
     await until('offered anew', () => media.paths('POST').length === 2 && media.open.size === 1);
     expect(senders()).toMatchObject({ video: picture.getMediaStreamTrack() });
-    // What is published and was declined later: the privilege had ended.
+    // A published track whose kind was declined later, because the privilege had ended, is offered anew, too.
     const second = declined();
     if (second) second.currentDirection = 'inactive';
     await client.renewToken('may-publish-video-again');

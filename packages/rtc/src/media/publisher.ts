@@ -24,7 +24,7 @@ export interface PublisherOptions
   readonly tell: (streams: StreamState) => Promise<void>;
   /** A lost session was replaced. */
   readonly onReconnected: () => void;
-  /** Called when a change that the app did not ask for (a track was closed, muted or enabled) could not be told. */
+  /** Called when the server could not be told of a change that the app did not ask for (a track was closed, muted or enabled). */
   readonly onFailure: (error: unknown) => void;
 }
 

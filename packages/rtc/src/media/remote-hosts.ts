@@ -49,7 +49,7 @@ const kinds: readonly MediaKind[] = ['audio', 'video'];
 /** The other hosts of the channel, and what each is sending. */
 export class RemoteHosts {
   readonly #hosts = new Map<number, RemoteHost>();
-  /** Until `start`, hosts are only noted: a page may attach its listeners after its join has resolved. */
+  /** The hosts seen before `start`, which are only noted: a page may attach its listeners after its join has resolved. */
   #noted: Map<number, HostState> | undefined = new Map();
 
   constructor(

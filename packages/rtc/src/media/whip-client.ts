@@ -8,7 +8,7 @@ const requestMsMax = 10_000;
 
 /** A media session as the server made it (RFC 9725 section 4.2). */
 export interface MediaResource {
-  /** Where it is patched and deleted. */
+  /** The address for its PATCH and DELETE requests. */
   readonly url: string;
   /** The last path segment of its Location: names it in `select` frames. */
   readonly id: string;
@@ -35,7 +35,7 @@ export class OfferRefused extends Error {
     return this.code ? codes[this.code].retry : this.status >= 500 || this.status === 429;
   }
 
-  /** As the error of the table both ends share, if the server named one. */
+  /** The error of the code table that both ends share, if the server named a code. */
   toError(): Error {
     return this.code
       ? new HousecountError(this.code, undefined, { cause: this })
@@ -90,7 +90,7 @@ export async function deleteSession(url: string, bearer: string, keepalive = fal
   await send(url, bearer, undefined, { method: 'DELETE', keepalive });
 }
 
-/** Is the session still there? Asked after the server was away. Rejects NETWORK_ERROR. */
+/** Asks, after the server was away, whether the session still exists. Rejects NETWORK_ERROR. */
 export async function sessionLives(url: string, bearer: string, signal: AbortSignal): Promise<boolean> {
   const { response } = await send(url, bearer, signal, { method: 'GET' });
   return response.status !== 404 && response.status !== 410;

@@ -4,13 +4,13 @@ import { elementOf, screenIn, type VideoPlayerConfig, type VideoScreen } from '.
 /** A picture this small is none: Chromium shows two by two black pixels when a track ends before its first frame. */
 const placeholderPixels = 2;
 
-/** Who plays in a `<video>` of the page now: the one before it must leave it alone. */
+/** The player that uses each `<video>` of the page now: players that used it before must leave it alone. */
 const players = new WeakMap<HTMLVideoElement, VideoPlayer>();
 
 export interface VideoPlayerOptions {
-  /** How such a track is shown, unless the page says otherwise. */
+  /** The default configuration for such a track. */
   readonly usual: VideoPlayerConfig;
-  /** Called once, when the first picture is there to be seen. */
+  /** Called once, when the first picture is visible. */
   readonly onFirstFrame: () => void;
 }
 
@@ -69,7 +69,7 @@ export class VideoPlayer {
     return context?.getImageData(0, 0, width, height);
   }
 
-  /** Is the element where somebody could see it? */
+  /** Reports whether a user could see the element. */
   visibility(): { visible: boolean; reason?: string } {
     if (!this.#video.isConnected) return { visible: false, reason: 'UNMOUNTED' };
     const style = getComputedStyle(this.#video);

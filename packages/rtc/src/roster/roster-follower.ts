@@ -6,9 +6,9 @@ import { type Roster, type RosterHandlers, RosterView } from './roster.ts';
 import { type PartHandlers, RosterPart, type RosterWindow, type WindowRange } from './roster-part.ts';
 
 /**
- * Keeps what the page wants to know of the roster fed over a link that comes and goes: all of it, a window, or the counts.
- * One subscription serves all three, the largest that was asked for: who has the whole roster has its counts. Nothing is
- * asked of the server before the page asks.
+ * Feeds the page's views of the roster over a link that comes and goes: the whole roster, a window, or the counts.
+ * One subscription serves all three, the largest that was requested: the whole roster includes the counts. Nothing is
+ * requested from the server before the page asks.
  */
 export class RosterFollower {
   readonly #view: RosterView;
@@ -20,7 +20,7 @@ export class RosterFollower {
   /** The window that the server said yes to last. */
   #granted: WindowRange | undefined;
   #counting = false;
-  /** What the server answers to one of the three is not for those who wait for another. */
+  /** Callers that wait for each of the three; a refusal of one is not reported to those of another. */
   readonly #waitingForAll: Waiting = new Set();
   readonly #waitingForWindow: Waiting = new Set();
   readonly #waitingForCounts: Waiting = new Set();
@@ -133,7 +133,7 @@ export class RosterFollower {
       if (error instanceof HousecountError) log.warn('the server does not show the roster', error.code);
       this.#following = false;
       refuse(this.#waitingForAll, error);
-      // What it does show was perhaps left to the whole roster.
+      // The window and the counts may have relied on the whole roster: subscribe to them alone.
       if (this.#range || this.#counting) this.#subscribePart();
     });
   }
@@ -173,7 +173,7 @@ export class RosterFollower {
   }
 }
 
-/** Those who are told of a refusal. */
+/** Callbacks that are told of a refusal. */
 type Waiting = Set<(error: unknown) => void>;
 
 /** Resolves as `promise`, or rejects with what is put into `waiting` meanwhile. */

@@ -91,7 +91,7 @@ describe('window', () => {
       { uid: 5 },
     ]);
     expect(part).toMatchObject({ seq: 11, from: 0 });
-    // Who left and came again stands at the end.
+    // A member who left and came again stands at the end.
     part.takeChanges(changes({ after: 11, seq: 13, left: [3], entered: [member(3)] }));
     expect(part.members.map(({ numericUid }) => numericUid)).toEqual([2, 4, 5, 3]);
     // A change of the counts alone shows nothing else.

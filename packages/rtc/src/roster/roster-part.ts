@@ -8,13 +8,13 @@ import {
 import { failure } from '../errors.ts';
 import { type Member, type Roster, toMember } from './roster.ts';
 
-/** How many are in the channel, at `seq` of `sid`. */
+/** The numbers of members in the channel, at `seq` of `sid`. */
 export interface ChannelCounts {
   /** Members: hosts and audience. */
   readonly count: number;
   readonly hostCount: number;
   readonly audienceCount: number;
-  /** Those of them whose connection is silent right now. */
+  /** The number of members whose connection is silent right now. */
   readonly interruptedCount: number;
   readonly seq: number;
   readonly sid: string;
@@ -27,7 +27,7 @@ export interface RosterWindow extends ChannelCounts {
   readonly members: readonly Member[];
 }
 
-/** Which members a window shows: the first by arrival, or those at places `from` to `from` + `count` − 1. */
+/** The members that a window shows: the first by arrival, or those at places `from` to `from` + `count` − 1. */
 export type RosterRange = { readonly first: number } | { readonly from: number; readonly count: number };
 
 /** A range, checked. */
@@ -49,9 +49,9 @@ export function readRange(range: RosterRange): WindowRange {
 }
 
 export interface PartHandlers {
-  /** At the first counts, and whenever one of them is another. */
+  /** Called at the first counts, and whenever one of them changes. */
   counts(counts: ChannelCounts): void;
-  /** Whenever the window shows something else than before. */
+  /** Called whenever the window's content changes. */
   window(window: RosterWindow): void;
   /** A change is missing: the window must be asked for again. */
   hole(): void;

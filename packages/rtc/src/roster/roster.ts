@@ -19,11 +19,11 @@ export interface Member extends Omit<RosterMember, 'uid' | 'role'> {
 
 /** The channel's members, live: read it whenever you like. It is true at `seq` of `sid`. */
 export interface Roster {
-  /** In order of arrival. */
+  /** The members in order of arrival. */
   readonly members: ReadonlyMap<UID, Member>;
-  /** Members of the channel, hosts and audience. */
+  /** The number of members of the channel, hosts and audience. */
   readonly count: number;
-  /** Those of them who are audience. */
+  /** The number of members who are audience. */
   readonly audienceCount: number;
   readonly seq: number;
   readonly sid: string;
@@ -89,8 +89,8 @@ export class RosterView implements Roster {
   }
 
   /**
-   * Where to go on after a reconnection; undefined where only a snapshot will do: there is nothing to go on from, or
-   * somebody was silent, and nobody repeats who came back meanwhile.
+   * The position to resume from after a reconnection; undefined when only a snapshot will do: nothing is known yet, or
+   * somebody was silent, and the server does not repeat who came back meanwhile.
    */
   get cursor(): { sid: string; after: number } | undefined {
     return this.#ready && this.#interrupted === 0 ? { sid: this.#sid, after: this.#seq } : undefined;
@@ -261,7 +261,7 @@ export class RosterView implements Roster {
     const member: Member = { ...rest, ...(interruptedSinceMs !== undefined && { interruptedSinceMs }) };
     this.#tally(before, -1);
     this.#tally(member, 1);
-    // Set where it stands, so that the order stays that of arrival.
+    // The member keeps its place in the map, so that the order stays that of arrival.
     this.#members.set(member.uid, member);
     return member;
   }

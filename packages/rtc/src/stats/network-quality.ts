@@ -12,7 +12,7 @@ const steps: readonly (readonly [loss: number, rttMs: number])[] = [
   [0.15, 800],
 ];
 
-/** How good a connection is by its losses and delay: 1 excellent … 5 very bad. */
+/** The quality of a connection by its losses and delay: 1 excellent … 5 very bad. */
 export function qualityOf(loss: number, rttMs: number): Quality {
   const at = steps.findIndex(([lossMax, rttMsMax]) => loss <= lossMax && rttMs <= rttMsMax);
   return (at < 0 ? 5 : at + 1) as Quality;

@@ -13,7 +13,7 @@ export class FakeTrack extends EventTarget {
   stop(): void {
     this.readyState = 'ended';
   }
-  /** As the browser's class, for code that takes one. */
+  /** The track as the browser's class, for code that takes one. */
   get real(): MediaStreamTrack {
     return this as unknown as MediaStreamTrack;
   }
@@ -33,7 +33,7 @@ class FakeSender {
 class FakeTransceiver {
   readonly sender = new FakeSender();
   readonly receiver: { track: FakeTrack };
-  /** As the answer has it; a test may say `inactive`, which declines the kind. */
+  /** The direction in the answer; a test may set `inactive`, which declines the kind. */
   currentDirection: string | null = null;
   constructor(
     readonly kind: 'audio' | 'video',

@@ -17,12 +17,12 @@ export class FakeServer {
   down = false;
   /** Pings get no answer while true. */
   mute = false;
-  /** What a hello is answered with; default `welcome`. */
+  /** Answers a hello; by default with `welcome`. */
   onHello: (hello: HelloFrame, socket: FakeSocket) => void = (hello, socket) =>
     socket.tell(
       welcome({ ...identityOf(hello), resumed: hello.resume !== undefined, role: hello.role ?? 'audience' }),
     );
-  /** What a request is answered with; default `ok`. */
+  /** Answers a request; by default with `ok`. */
   onRequest: (frame: ClientFrame & { id: number }, socket: FakeSocket) => void = (frame, socket) =>
     socket.tell({ type: 'ok', id: frame.id });
   readonly #before = globalThis.WebSocket;

@@ -138,7 +138,7 @@ export class MicrophoneAudioTrack extends LocalAudioTrack {
     this.#deviceId = options.microphoneId;
   }
 
-  /** Goes over to another microphone. */
+  /** Switches to another microphone. */
   async setDevice(deviceId: string): Promise<void> {
     this.requireOpen();
     const before = this.#deviceId;

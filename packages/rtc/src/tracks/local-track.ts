@@ -150,7 +150,7 @@ export abstract class LocalTrack extends Emitter<LocalTrackEvents> {
     this.changed();
   }
 
-  /** Called after the source changed, before anyone is told. */
+  /** Called after the source changed, before listeners are told. */
   protected abstract sourceSwapped(): void;
   /** Called when the track was disabled (false) or is about to be shown again (true). */
   protected abstract shown(enabled: boolean): void;

@@ -10,7 +10,7 @@ export type OptimizationMode = 'balanced' | 'motion' | 'detail';
 export interface LocalVideoOptions {
   readonly encoder: VideoEncoderConfiguration;
   readonly optimizationMode?: OptimizationMode;
-  /** How it is shown in this page. */
+  /** The player configuration for the track in this page. */
   readonly player: VideoPlayerConfig;
   readonly kind: string;
 }
@@ -149,7 +149,7 @@ export class CameraVideoTrack extends LocalVideoTrack {
     this.#camera = camera;
   }
 
-  /** Goes over to another camera: its id, or which way it looks. */
+  /** Switches to another camera, given by its id or its facing mode. */
   async setDevice(device: string | { deviceId: string } | { facingMode: string }): Promise<void> {
     this.requireOpen();
     const before = this.#camera;
