@@ -3,7 +3,7 @@ export interface BackoffOptions {
   readonly firstMs: number;
   /** The longest wait, milliseconds. */
   readonly mostMs: number;
-  /** Over how much time those are spread whom a server told the same time to come back, milliseconds, while nothing is at stake. */
+  /** The time over which clients are spread that a server told to come back at the same time, milliseconds, while nothing is at stake. */
   readonly spreadMs?: number;
 }
 
@@ -15,7 +15,7 @@ export class Backoff {
   #attempt = 0;
   /** The longest wait that is no danger to anything, milliseconds; undefined while nothing is at stake. */
   #safeMs: number | undefined;
-  /** What every wait is, milliseconds, once it is not to grow any more. */
+  /** The length of every wait, milliseconds, once waits no longer grow; undefined while they do. */
   #steadyMs: number | undefined;
 
   constructor(

@@ -1,6 +1,6 @@
 import type { LeaseTerms } from '@housecount/protocol';
 
-/** What every server says in its first frame: the silence that it allows, and how often it wants to hear from the client, milliseconds. */
+/** The terms of every server's first frame: the silence that it allows, and the interval at which it wants to hear from the client, milliseconds. */
 export interface Welcome extends LeaseTerms {
   readonly pingMs: number;
 }
@@ -34,25 +34,25 @@ export interface Frames {
   readonly frame: object;
 }
 
-/** Those of the frames `F` that are answered, as they are before they have their id. */
+/** The frames of `F` that are answered, as they are before they have their id. */
 export type BodyOf<F> = F extends { readonly id: number } ? Omit<F, 'id'> : never;
 
-/** How the frames of one surface differ from those of the other. */
+/** The differences between the frames of the two surfaces. */
 export interface Dialect<F extends Frames> {
   /** The `type` of a refusal. */
   readonly refusalType: string;
-  /** Bytes of the longest frame that the server takes. It ends the session of whoever sends a longer one. */
+  /** The most bytes of a frame that the server takes. It ends the session of a client that sends a longer one. */
   readonly frameBytesMax: number;
-  /** The answer to a request that is longer: it is not sent. */
+  /** The refusal of a request that is longer: it is not sent. */
   refuseLong(request: F['request']): Omit<F['refusal'], 'id' | 'type'>;
 }
 
-/** Whether the text has more bytes than that as UTF-8. A character is at most three: only texts near the limit are counted. */
+/** True when the text has more bytes than `bytesMax` as UTF-8. A UTF-16 unit makes at most three: only texts near the limit are encoded. */
 export function isLongerThan(text: string, bytesMax: number): boolean {
   return text.length * 3 > bytesMax && new TextEncoder().encode(text).length > bytesMax;
 }
 
-/** The frame in what a socket gave: an object with a `type`. Undefined of anything else. */
+/** The frame in a socket's data: an object with a `type`; undefined for anything else. */
 export function parseFrame(data: unknown): { readonly type: string } | undefined {
   if (typeof data !== 'string') return undefined;
   try {

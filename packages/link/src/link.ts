@@ -24,20 +24,20 @@ export interface LinkHandlers<F extends Frames> extends SocketHandlers<F> {
 }
 
 /**
- * What stays connected over as many sockets as it takes. Which words open a socket, and what its end means, is said by the one who has
- * the link: after an end nothing is tried again unless `open` or `retry` is called.
+ * A connection that lasts over as many sockets as it takes. Its owner says which frames open a socket and what a socket's end means:
+ * after an end nothing is tried again unless the owner calls `open` or `retry`.
  */
 export class Link<F extends Frames> {
   readonly #surroundings: Surroundings;
   readonly #backoff: Backoff;
   #socket: Socket<F> | undefined;
-  /** How long coming back may take, as the last welcome has it; undefined while nothing is at stake. */
+  /** The limits of coming back that follow from the last welcome; undefined while nothing is at stake. */
   #limits: ReturnLimits | undefined;
   #isWhole = false;
   #cancelWait: (() => void) | undefined;
-  /** Who waits for the link to be whole, or for its end. */
+  /** Callers that wait for the link to be whole, or for its end. */
   #waiting: ((isWhole: boolean) => void)[] = [];
-  /** Ids go on over all sockets: an answer is never taken for another one's. */
+  /** The last request id. Ids are unique over all sockets, so that no answer is taken for that of another request. */
   #lastId = 0;
 
   constructor(
@@ -111,7 +111,7 @@ export class Link<F extends Frames> {
     return true;
   }
 
-  /** From now on attempts come at an even pace, as far as that is safe. */
+  /** Makes all further attempts come at an even pace, as far as that is safe. */
   slowDown(everyMs: number): void {
     this.#backoff.steady(everyMs);
   }

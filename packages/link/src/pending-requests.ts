@@ -6,7 +6,7 @@ export type RequestEnd<R extends Refusal = Refusal> =
   | ({ readonly why: 'refused' } & Omit<R, 'id' | 'type'>)
   | { readonly why: 'timeout' | 'lost' };
 
-/** What a request rejects with. */
+/** The error that a request rejects with. */
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';
   constructor(readonly end: RequestEnd) {

@@ -6,7 +6,7 @@ import { passedMs } from '../clock.ts';
  */
 export type PageEnd = 'reload' | 'away' | 'unknown';
 
-/** How long after its announcement a navigation or a reload key may still be what ends the page, milliseconds. */
+/** Time after its announcement in which a navigation or a reload key may still be the cause of the page's end, milliseconds. */
 const navigationMsMax = 30_000;
 const reloadKeyMsMax = 5_000;
 

@@ -1,6 +1,6 @@
-/** What happens to a page that its connection has to know of. */
+/** Events of a page that its connection has to know of. */
 export interface PageHandlers {
-  /** Its network is said to be back, or it is shown again after it was left. */
+  /** The browser reports the network again, or shows the page again after it was left. */
   onBack(): void;
   /** Another page is shown, and the browser keeps this one to go back to. Nothing in it runs after this. */
   onLeft?(): void;
