@@ -1,9 +1,9 @@
 // The walls hold: between projects and their globals, between rooms, and against circles. Each is tried with what it must refuse.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { after, test } from 'node:test';
 import { root } from './setup.mjs';
 import { collaborators, collaboratorsMax } from './walls/collaborators.mjs';
@@ -13,8 +13,8 @@ import { breaches, floors, importsOf, never, placeOf } from './walls.mjs';
 const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((path) => /\.[cm]?[jt]sx?$/.test(path) && !path.endsWith('.d.ts'));
-const isSource = (path) => !/\.test\.[cm]?[jt]sx?$/.test(path);
-const textOf = (path) => {
+const isSource = (/** @type {string} */ path) => !/\.test\.[cm]?[jt]sx?$/.test(path);
+const textOf = (/** @type {string} */ path) => {
   try {
     return readFileSync(join(root, path), 'utf8');
   } catch {
@@ -23,8 +23,9 @@ const textOf = (path) => {
 };
 const files = new Map(paths.map((path) => [path, textOf(path)]));
 
+/** @type {string[]} */
 const folders = [];
-const temporary = (folder) => {
+const temporary = (/** @type {string} */ folder) => {
   folders.push(folder);
   return folder;
 };
@@ -32,7 +33,10 @@ after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Where code runs, and what it must not see there. Each line is a program that must be refused. */
+/**
+ * Where code runs, and what it must not see there. Each line is a program that must be refused.
+ * @type {Record<string, string[]>}
+ */
 const refusedGlobals = {
   protocol: ['process.pid', 'Bun.version', 'window', 'document', 'fetch', 'setTimeout', 'Buffer.alloc(1)'],
   webhook: ['process.pid', 'Bun.version', 'window', 'document', 'WebSocket', 'Buffer.alloc(1)'],
@@ -40,6 +44,8 @@ const refusedGlobals = {
   browser: ['process.pid', 'Bun.version', 'Buffer.alloc(1)', 'setImmediate'],
   server: ['window', 'document', 'new Image()', 'RTCPeerConnection'],
   tests: ['window', 'document'],
+  scripts: ['window', 'document', 'Bun.version'],
+  pages: ['process.pid', 'Bun.version'],
 };
 const seenGlobals = {
   protocol: ['new TextEncoder()'],
@@ -49,6 +55,8 @@ const seenGlobals = {
   server: ['process.pid', 'Bun.version', 'fetch', 'Buffer.alloc(1)'],
   tests: ['process.pid', 'Bun.version'],
   'browser-tests': ['window', 'Bun.version', 'process.pid'],
+  scripts: ['process.pid', 'fetch'],
+  pages: ['window', 'document'],
 };
 
 test('HOUSE1: the server does not see the DOM, an SDK neither Bun nor Node, protocol and webhook see neither', () => {
@@ -59,7 +67,7 @@ test('HOUSE1: the server does not see the DOM, an SDK neither Bun nor Node, prot
     const lines = [...seen, ...refused].map((code, index) => `export const planted${index} = ${code};`);
     writeFileSync(join(folder, 'planted.ts'), lines.join('\n'));
     const own = JSON.parse(textOf(`tsconfig/${project}.json`).replace(/^\s*\/\/.*$/gm, ''));
-    const globals = own.include.filter((path) => path.startsWith('./platform/'));
+    const globals = own.include.filter((/** @type {string} */ path) => path.startsWith('./platform/'));
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({
@@ -71,7 +79,7 @@ test('HOUSE1: the server does not see the DOM, an SDK neither Bun nor Node, prot
           rootDir: root,
           tsBuildInfoFile: null,
         },
-        include: ['planted.ts', ...globals.map((path) => join(root, 'tsconfig', path))],
+        include: ['planted.ts', ...globals.map((/** @type {string} */ path) => join(root, 'tsconfig', path))],
         references: [],
       }),
     );
@@ -79,7 +87,7 @@ test('HOUSE1: the server does not see the DOM, an SDK neither Bun nor Node, prot
     const wrong = [...stdout.matchAll(/planted\.ts\((\d+),/g)].map(([, line]) => Number(line) - 1);
     assert.deepEqual(
       [...new Set(wrong)],
-      refused.map((_, index) => seen.length + index),
+      refused.map((/** @type {unknown} */ _, /** @type {number} */ index) => seen.length + index),
       `${project}:\n${stdout}`,
     );
   }
@@ -135,7 +143,8 @@ test('HOUSE2: no part imports what it must not, and each wall refuses what is pl
 test('HOUSE3: what the map says a part never does is what is tested, and every room stands on a floor', () => {
   const named = Object.values(never).flatMap(({ only = [], not = [], by = [] }) => [...only, ...not, ...by]);
   const places = [...floors.flat().map(placeOf), ...named.filter((name) => name.startsWith('packages/'))];
-  const isThere = (place) => paths.some((path) => path === place || path.startsWith(`${place}/`));
+  const isThere = (/** @type {string} */ place) =>
+    paths.some((path) => path === place || path.startsWith(`${place}/`));
   assert.deepEqual(
     places.filter((place) => !isThere(place)),
     [],
@@ -158,7 +167,7 @@ test('HOUSE3: what the map says a part never does is what is tested, and every r
 test('HOUSE4: a circle of imports, be it of types, and a promise that nobody holds fail the lint', () => {
   const folder = temporary(mkdtempSync(join(tmpdir(), 'housecount-walls-')));
   const { vcs: _, files: __, ...config } = JSON.parse(textOf('biome.json'));
-  const plant = (path, text) => {
+  const plant = (/** @type {string} */ path, /** @type {string} */ text) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
@@ -182,7 +191,8 @@ test('HOUSE4: a circle of imports, be it of types, and a promise that nobody hol
     { encoding: 'utf8', cwd: folder },
   );
   const found = JSON.parse(stdout).diagnostics.map(
-    ({ category, location }) => `${location.path.split('/').at(-1)} ${category.split('/').at(-1)}`,
+    (/** @type {{ category: string, location: { path: string } }} */ { category, location }) =>
+      `${location.path.split('/').at(-1)} ${category.split('/').at(-1)}`,
   );
   assert.deepEqual(found.sort(), [
     'floating.ts noFloatingPromises',
@@ -193,13 +203,17 @@ test('HOUSE4: a circle of imports, be it of types, and a promise that nobody hol
 
 /** Sources of one folder, its folders not counted. Chosen: what fits a screen's listing, and can be told apart by names. */
 const filesOfFolderMax = 15;
-/** Folders that still have more, and at most how many; a folder that has no longer too many leaves the list. */
+/**
+ * Folders that still have more, and at most how many; a folder that has no longer too many leaves the list.
+ * @type {Record<string, number>}
+ */
 const largerFolders = {
   bench: 24, // Each measurement is a command, and stands beside the others.
   scripts: 20, // So does each command of the project, with what it shares.
 };
 
 test('HOUSE5: a folder has at most 15 source files', () => {
+  /** @type {Record<string, number>} */
   const counts = {};
   for (const path of paths.filter((each) => isSource(each) && files.get(each) !== ''))
     if (/^(?:packages\/[^/]+\/(?:src|testing)|bench|scripts)\b/.test(path))
@@ -214,7 +228,10 @@ test('HOUSE5: a folder has at most 15 source files', () => {
   );
 });
 
-/** Functions that still are longer, by file, and at most how long; one that no longer is leaves the list. */
+/**
+ * Functions that still are longer, by file, and at most how long; one that no longer is leaves the list.
+ * @type {Record<string, number>}
+ */
 const longerFunctions = {
   'bench/presence.ts': 84,
   'packages/console/src/channel/channel-page.tsx': 92,
@@ -249,7 +266,7 @@ test('HOUSE6: a function has at most 80 lines, and what is longer is found', () 
     Object.keys(longerFunctions).filter((path) => longFunctions(files.get(path) ?? '').length === 0),
     [],
   );
-  const lines = (count) => '  work();\n'.repeat(count);
+  const lines = (/** @type {number} */ count) => '  work();\n'.repeat(count);
   const planted = [
     `export function long(): void {\n${lines(81)}}\n`,
     `export const long = async (\n  one: string,\n  other: string,\n): Promise<void> => {\n${lines(81)}};\n`,
@@ -267,7 +284,10 @@ test('HOUSE6: a function has at most 80 lines, and what is longer is found', () 
   for (const text of allowed) assert.deepEqual(longFunctions(text), [], text.slice(0, 80));
 });
 
-/** Classes that work with more, at most with how many; one that no longer does leaves the list. */
+/**
+ * Classes that work with more, at most with how many; one that no longer does leaves the list.
+ * @type {Record<string, number>}
+ */
 const largerClasses = {
   // Each is a prepared statement of the one file that the class is about, and stands beside the query that it is.
   HistoryTables: 18,
@@ -300,7 +320,7 @@ test('HOUSE7: a class works with at most 10 others, and one that works with more
   const larger = classes.filter(({ collaborators: { length } }) => length > collaboratorsMax);
   assert.deepEqual(larger.map(({ name }) => name).sort(), Object.keys(largerClasses).sort());
 
-  const heldBy = (text, others = {}) =>
+  const heldBy = (/** @type {string} */ text, others = {}) =>
     collaborators(new Map([...Object.entries(others), ['planted.ts', text]])).at(-1)?.collaborators;
   const ports = `interface Clock {\n  nowMs(): number;\n}\ninterface Member {\n  readonly uid: number;\n}\n`;
   // What is kept, made, or handed over is counted by its name, several of one class as one; a value is not.
@@ -323,4 +343,75 @@ test('HOUSE7: a class works with at most 10 others, and one that works with more
   );
   const many = Array.from({ length: 11 }, (_, at) => `  readonly #part${at}: Clock;\n`).join('');
   assert.equal(heldBy(`${ports}export class Planted {\n${many}}\n`)?.length, 11);
+});
+
+/** What no project has, and why. */
+const uncheckedFiles = [
+  // It is written for Vite, which reads it.
+  'packages/console/vite.config.ts',
+  // They take an SDK from wherever the test that runs them says: no types are known before.
+  'packages/server/testing/clients/rtm-driver-node.mjs',
+  'packages/server/testing/clients/rtm-driver.mjs',
+];
+
+test('HOUSE8: every source is of a project that `npm run types` checks, in JavaScript, too', () => {
+  const read = (/** @type {string} */ path) => JSON.parse(textOf(path).replace(/^\s*\/\/.*$/gm, ''));
+  /** @type {string[]} */
+  const projects = read('tsconfig.json').references.map((/** @type {{ path: string }} */ { path }) =>
+    path.slice(2),
+  );
+  const written = readdirSync(join(root, 'tsconfig')).filter(
+    (name) => name.endsWith('.json') && name !== 'shared.json',
+  );
+  assert.deepEqual([...projects].sort(), written.map((name) => `tsconfig/${name}`).sort());
+  const matches = (/** @type {string[]} */ patterns, /** @type {string} */ path) =>
+    patterns.some((pattern) => {
+      const parts = posix.join('tsconfig', pattern).split(/(\*\*\/|\*)/);
+      const escaped = parts.map((part) =>
+        part === '**/' ? '(?:.*/)?' : part === '*' ? '[^/]*' : part.replace(/[.+^$()|[\]{}\\]/g, '\\$&'),
+      );
+      return new RegExp(`^${escaped.join('')}(?:$|/)`).test(path);
+    });
+  const unchecked = paths.filter(
+    (path) =>
+      files.get(path) !== '' &&
+      !projects.some((project) => {
+        const { include, exclude = [], compilerOptions } = read(project);
+        return (
+          (/\.m?tsx?$/.test(path) || compilerOptions.checkJs) &&
+          matches(include, path) &&
+          !matches(exclude, path)
+        );
+      }),
+  );
+  assert.deepEqual(unchecked, uncheckedFiles);
+
+  const folder = temporary(join(root, 'node_modules/.cache/housecount-walls/scripts-planted'));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'planted.mjs'),
+    "/** @type {number} */\nexport const wrong = 'no number';\nexport const untyped = (one) => one;\n",
+  );
+  const compilerOptions = {
+    composite: false,
+    emitDeclarationOnly: false,
+    noEmit: true,
+    rootDir: root,
+    tsBuildInfoFile: null,
+  };
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: join(root, 'tsconfig/scripts.json'),
+      compilerOptions,
+      include: ['planted.mjs'],
+      references: [],
+    }),
+  );
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' });
+  assert.deepEqual(
+    [...stdout.matchAll(/planted\.mjs\((\d+),/g)].map(([, line]) => Number(line)),
+    [2, 3],
+    stdout,
+  );
 });

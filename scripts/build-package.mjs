@@ -23,7 +23,10 @@ import { halfMark, root } from './setup.mjs';
 const sources = '@housecount/source';
 const ours = /^@housecount\/([a-z]+)$/;
 
-/** What pages load is as small as it can be. */
+/**
+ * What pages load is as small as it can be.
+ * @type {import('esbuild').BuildOptions}
+ */
 export const forPages = {
   minify: true,
   // Node shows the whole line in which an error was thrown, and terminals and browsers are slow with one of 90 kB.
@@ -34,14 +37,18 @@ export const forPages = {
 };
 
 /**
+ * @typedef {object} Made
+ * @property {{ entry: string, file: string, format: 'esm' | 'cjs' | 'iife' }[]} scripts Each entry and the file in `dist/` that it becomes, in that kind of module.
+ * @property {import('esbuild').BuildOptions} options For every script.
+ * @property {Record<string, string>} types Each file of declarations, without its ending, and the entry that it declares.
+ * @property {string} [language] The newest standard library that the sources may use.
+ */
+
+/**
  * Fills `dist/` of the package in `folder`.
  *
  * @param {string} folder
- * @param {object} made
- * @param {{ entry: string, file: string, format: 'esm' | 'cjs' | 'iife' }[]} made.scripts Each entry and the file in `dist/` that it becomes, in that kind of module.
- * @param {import('esbuild').BuildOptions} made.options For every script.
- * @param {Record<string, string>} made.types Each file of declarations, without its ending, and the entry that it declares.
- * @param {string} [made.language] The newest standard library that the sources may use.
+ * @param {Made} made
  */
 export async function buildPackage(folder, made) {
   const dist = join(folder, 'dist');
@@ -59,8 +66,9 @@ export async function buildPackage(folder, made) {
   }
 }
 
-async function bundleScripts(folder, { scripts, options }) {
+async function bundleScripts(/** @type {string} */ folder, /** @type {Made} */ { scripts, options }) {
   const external = outsideOf(folder);
+  /** @type {import('esbuild').BuildOptions} */
   const shared = { bundle: true, conditions: [sources], legalComments: 'none', external, ...options };
   for (const { entry, file, format } of scripts) {
     const outfile = join(folder, 'dist', file);
@@ -71,7 +79,7 @@ async function bundleScripts(folder, { scripts, options }) {
 }
 
 /** The compiler's declarations, a file for each source, become one file for each entry, which names no other package than it has to. */
-async function declare(folder, { types, language = 'ES2022' }) {
+async function declare(/** @type {string} */ folder, /** @type {Made} */ { types, language = 'ES2022' }) {
   const dist = join(folder, 'dist');
   const unbundled = join(dist, 'unbundled');
   const config = join(unbundled, 'tsconfig.json');
@@ -99,12 +107,15 @@ async function declare(folder, { types, language = 'ES2022' }) {
     resolveId: {
       // Before the resolver of declarations, which would find the sources.
       order: 'pre',
-      handler(id) {
+      handler(/** @type {string} */ id) {
         const name = ours.exec(id)?.[1];
-        return inside.includes(name) ? join(unbundled, name, 'src/index.d.ts') : undefined;
+        return name !== undefined && inside.includes(name)
+          ? join(unbundled, name, 'src/index.d.ts')
+          : undefined;
       },
     },
   };
+  /** @type {Record<string, string>} */
   const input = {};
   for (const [name, entry] of Object.entries(types))
     input[name] = join(unbundled, basename(folder), entry.replace(/\.ts$/, '.d.ts'));
@@ -130,6 +141,7 @@ async function declare(folder, { types, language = 'ES2022' }) {
   writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+const manifestOf = (/** @type {string} */ folder) =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 /** Packages that stay outside, because the app has them. */
-const outsideOf = (folder) => Object.keys(manifestOf(folder).peerDependencies ?? {});
+const outsideOf = (/** @type {string} */ folder) => Object.keys(manifestOf(folder).peerDependencies ?? {});

@@ -13,7 +13,8 @@ test('PROJ9: notes are about packages that people install, and say what kind of 
   const published = manifests.filter((manifest) => !manifest.private).map(({ name }) => name);
   const folder = join(root, '.changeset');
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.md') && name !== 'README.md')) {
-    const [, head, text] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(join(folder, file), 'utf8'));
+    const [, head, text] =
+      /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(join(folder, file), 'utf8')) ?? [];
     assert.ok(text.trim().length > 0, `${file} says nothing`);
     for (const line of head.split('\n')) {
       const [, name] = /^'([^']+)': (?:minor|patch)$/.exec(line) ?? [];

@@ -28,9 +28,12 @@ if (groups.length > 0) {
 
 const folder = resolve(root, values.to);
 rmSync(folder, { recursive: true, force: true });
+/** @type {(readonly [name: string, args: string[]])[]} */
 const runs = [
-  ...groups.map((name) => [name, bunTests[name]]),
-  ...(paths.length > 0 ? [['paths', paths]] : []),
+  ...groups.map(
+    (name) => /** @type {const} */ ([name, bunTests[/** @type {keyof typeof bunTests} */ (name)]]),
+  ),
+  ...(paths.length > 0 ? [/** @type {const} */ (['paths', paths])] : []),
 ];
 const reports = [];
 let status = 0;
@@ -42,20 +45,29 @@ for (const [name, args] of runs) {
   reports.push(readFileSync(join(output, 'lcov.info'), 'utf8'));
 }
 
-/** Times each line ran, by file: those of all reports together. */
+/**
+ * Times each line ran, by file: those of all reports together.
+ * @type {Map<string, Map<number, number>>}
+ */
 const files = new Map();
 for (const report of reports) {
-  let lines;
+  /** @type {Map<number, number>} */
+  let lines = new Map();
   for (const row of report.split('\n')) {
     const [, path] = /^SF:(.*)$/.exec(row) ?? [];
-    if (path) lines = files.get(path) ?? files.set(path, new Map()).get(path);
+    if (path) {
+      lines = files.get(path) ?? new Map();
+      files.set(path, lines);
+    }
     const [, line, times] = /^DA:(\d+),(\d+)/.exec(row) ?? [];
     if (line) lines.set(Number(line), (lines.get(Number(line)) ?? 0) + Number(times));
   }
 }
-const isSource = (path) => /^packages\/.*\.tsx?$/.test(path) && !path.endsWith('.d.ts') && isProduct(path);
+const isSource = (/** @type {string} */ path) =>
+  /^packages\/.*\.tsx?$/.test(path) && !path.endsWith('.d.ts') && isProduct(path);
 const sources = [...files].filter(([path]) => isSource(path)).sort(([a], [b]) => (a < b ? -1 : 1));
-const ranOf = (lines) => [...lines.values()].filter((times) => times > 0).length;
+const ranOf = (/** @type {Map<number, number>} */ lines) =>
+  [...lines.values()].filter((times) => times > 0).length;
 
 mkdirSync(folder, { recursive: true });
 const lcov = sources.map(([path, lines]) =>
@@ -69,13 +81,20 @@ const lcov = sources.map(([path, lines]) =>
 );
 writeFileSync(join(folder, 'lcov.info'), `${lcov.join('\n')}\n`);
 
-/** One row per folder; of files that no test loads there are no lines to count. */
+/** @typedef {{ lines: number, ran: number, files: number, unloaded: number }} Row */
+
+/**
+ * One row per folder; of files that no test loads there are no lines to count.
+ * @type {Map<string, Row>}
+ */
 const folders = new Map();
-const rowOf = (path) => {
+const rowOf = (/** @type {string} */ path) => {
   const name = dirname(path)
     .replace('/src', '')
     .replace(/^packages\//, '');
-  return folders.get(name) ?? folders.set(name, { lines: 0, ran: 0, files: 0, unloaded: 0 }).get(name);
+  const row = folders.get(name) ?? { lines: 0, ran: 0, files: 0, unloaded: 0 };
+  folders.set(name, row);
+  return row;
 };
 for (const [path, lines] of sources) {
   const row = rowOf(path);
@@ -83,15 +102,16 @@ for (const [path, lines] of sources) {
   row.lines += lines.size;
   row.ran += ranOf(lines);
 }
-const isAsked = (path) =>
+const isAsked = (/** @type {string} */ path) =>
   paths.length === 0 || paths.some((part) => path.includes(part.replace(/^\.\//, '')));
 for (const path of filesBelow(join(root, 'packages')))
   if (isSource(relative(root, path)) && isAsked(relative(root, path)) && !files.has(relative(root, path)))
     rowOf(relative(root, path)).unloaded += 1;
 
-const percent = ({ ran, lines }) => (lines === 0 ? '-' : `${((100 * ran) / lines).toFixed(1)} %`);
+const percent = (/** @type {Row} */ { ran, lines }) =>
+  lines === 0 ? '-' : `${((100 * ran) / lines).toFixed(1)} %`;
 const all = { lines: 0, ran: 0, files: 0, unloaded: 0 };
-const print = (name, row) =>
+const print = (/** @type {string} */ name, /** @type {Row} */ row) =>
   console.log(
     `${name.padEnd(34)}${percent(row).padStart(9)}${String(row.ran).padStart(9)} /${String(row.lines).padStart(6)}${String(row.files).padStart(7)}${String(row.unloaded || '').padStart(12)}`,
   );
@@ -100,7 +120,7 @@ console.log(
 );
 for (const [name, row] of [...folders].sort(([a], [b]) => (a < b ? -1 : 1))) {
   print(name, row);
-  for (const key of Object.keys(all)) all[key] += row[key];
+  for (const key of /** @type {(keyof Row)[]} */ (Object.keys(all))) all[key] += row[key];
 }
 print('all', all);
 console.log(`

@@ -8,30 +8,36 @@ import { root } from './setup.mjs';
 const listening = /listening(?: on |":")([^\s"]+)[\s"]/;
 
 /** Starts `housecount serve` with these arguments. `url` resolves when it first listens; `say` tells of what goes wrong. */
-export function startDevServer(args, say) {
+export function startDevServer(/** @type {string[]} */ args, /** @type {(text: string) => void} */ say) {
   const bun = bunPath();
   // The server writes to a pipe, and could not tell that its log is read in a terminal.
   const logFormat = process.stderr.isTTY ? { HOUSECOUNT_LOG_FORMAT: 'pretty' } : {};
+  /** @type {import('node:child_process').ChildProcess | undefined} */
   let child;
   let isWanted = true;
-  let tellUrl;
+  /** @type {(url: string) => void} */
+  let tellUrl = () => {};
   const url = new Promise((resolve) => {
     tellUrl = resolve;
   });
-  /** Later starts listen where the first did, so that open pages come back. */
+  /**
+   * Later starts listen where the first did, so that open pages come back.
+   * @type {string[]}
+   */
   let portOption = [];
 
   function start() {
     // The pipe on descriptor 3 ends with this process, however that ends, and the server ends with it.
-    child = spawn(bun, [join(root, 'packages/cli/src/main.ts'), 'serve', ...args, ...portOption], {
+    const started = spawn(bun, [join(root, 'packages/cli/src/main.ts'), 'serve', ...args, ...portOption], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
       env: { ...logFormat, ...process.env, HOUSECOUNT_LAUNCHER: '3' },
     });
+    child = started;
     // What to try next is said once.
     const isFirst = portOption.length === 0;
     let out = '';
-    child.stdout.on('data', (chunk) => {
+    started.stdout?.on('data', (chunk) => {
       if (!isFirst) return;
       process.stdout.write(chunk);
       out += chunk;
@@ -40,11 +46,11 @@ export function startDevServer(args, say) {
       portOption = ['--port', new URL(found).port || (found.startsWith('https:') ? '443' : '80')];
       tellUrl(found);
     });
-    child.stderr.on('data', (chunk) =>
+    started.stderr?.on('data', (chunk) =>
       process.stderr.write(isFirst ? chunk : String(chunk).replace(/\n {2}(Development|Console)[\s\S]*/, '')),
     );
-    child.on('error', (error) => say(`the server could not be started: ${error.message}`));
-    child.on('close', (status) => {
+    started.on('error', (error) => say(`the server could not be started: ${error.message}`));
+    started.on('close', (status) => {
       child = undefined;
       if (isWanted && !isRestarting)
         return say(`the server ended (${status}); it starts again at the next change`);
@@ -67,7 +73,8 @@ export function startDevServer(args, say) {
       isWanted = false;
       if (child === undefined) return Promise.resolve();
       child.kill('SIGTERM');
-      return new Promise((resolve) => child.once('close', resolve));
+      const ending = child;
+      return new Promise((resolve) => ending.once('close', resolve));
     },
   };
 }

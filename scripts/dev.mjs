@@ -16,7 +16,7 @@ const sdks = ['rtc', 'rtm'];
 const building = new Set();
 const again = new Set();
 
-const say = (text) => process.stderr.write(`housecount dev: ${text}\n`);
+const say = (/** @type {string} */ text) => process.stderr.write(`housecount dev: ${text}\n`);
 
 endWithNpm();
 await setUpPackages();
@@ -25,7 +25,7 @@ process.chdir(root);
 
 const server = startDevServer(process.argv.slice(2), say);
 // What runs in the server's process.
-onChange(partsOf('cli'), (path) => {
+onChange(partsOf('cli'), (/** @type {string} */ path) => {
   say(`${path} changed: the server starts anew …`);
   server.restart();
 });
@@ -45,7 +45,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   });
 
 /** Calls `take` with the first path that changed, once for all changes of a moment. Tests are no sources. */
-function onChange(packages, take) {
+function onChange(/** @type {Iterable<string>} */ packages, /** @type {(path: string) => void} */ take) {
+  /** @type {NodeJS.Timeout | undefined} */
   let timer;
   for (const name of packages) {
     const folder = join('packages', name, 'src');
@@ -58,7 +59,7 @@ function onChange(packages, take) {
 }
 
 /** Builds an SDK in the background; a change meanwhile leads to one more build. */
-function buildAgain(name) {
+function buildAgain(/** @type {string} */ name) {
   if (building.has(name)) return void again.add(name);
   building.add(name);
   const build = spawn('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], {
@@ -72,11 +73,11 @@ function buildAgain(name) {
 }
 
 /** Vite over the console's sources; what is the server's it passes on to there (packages/console/vite.config.ts). */
-async function startConsole(target) {
+async function startConsole(/** @type {string} */ target) {
   const { createServer, createLogger } = await import('vite');
   const logger = createLogger('warn');
   // While the server starts anew there is nobody to pass requests on to; pages try again by themselves.
-  const isNews = (text) => !/proxy error/.test(text);
+  const isNews = (/** @type {string} */ text) => !/proxy error/.test(text);
   const { error, warn } = logger;
   logger.error = (text, options) => isNews(text) && error(text, options);
   logger.warn = (text, options) => isNews(text) && warn(text, options);
@@ -87,5 +88,5 @@ async function startConsole(target) {
     clearScreen: false,
   });
   await vite.listen();
-  return vite.resolvedUrls.local[0];
+  return vite.resolvedUrls?.local[0];
 }

@@ -11,7 +11,7 @@ import { root } from './setup.mjs';
 import { until } from './until.mjs';
 
 /** An npm script under way, with what it has written so far. */
-function npmRun(t, args, env = {}) {
+function npmRun(/** @type {import('node:test').TestContext} */ t, /** @type {string[]} */ args, env = {}) {
   const npm = spawn('npm', ['run', ...args], { cwd: root, env: { ...process.env, ...env } });
   let output = '';
   for (const stream of [npm.stdout, npm.stderr])
@@ -19,11 +19,11 @@ function npmRun(t, args, env = {}) {
       output += chunk;
     });
   t.after(() => npm.kill('SIGTERM'));
-  return { npm, output: () => output, find: (pattern) => pattern.exec(output)?.[1] };
+  return { npm, output: () => output, find: (/** @type {RegExp} */ pattern) => pattern.exec(output)?.[1] };
 }
 
 /** Saves the file as an editor does, with what it has already: whoever reads it meanwhile finds it whole, and no build is older than it. */
-function save(path) {
+function save(/** @type {string} */ path) {
   const file = join(root, path);
   const { atime, mtime } = statSync(file);
   copyFileSync(file, `${file}.saved`);
@@ -48,8 +48,10 @@ function connect() {
 connect();`;
 
 /** The words of a viewer who joins the demo's channel, so far. */
-async function watchDemo(t, url) {
-  const { app, channel, token } = await (await fetch(`${url}/v1/demo/token?channel=demo&uid=5`)).json();
+async function watchDemo(/** @type {import('node:test').TestContext} */ t, /** @type {string} */ url) {
+  const { app, channel, token } = /** @type {any} */ (
+    await (await fetch(`${url}/v1/demo/token?channel=demo&uid=5`)).json()
+  );
   const who = { uid: 5, role: 'audience', profile: 'live' };
   const hello = { type: 'hello', version: 1, app, channel, token, ...who };
   const child = spawn(bunPath(), ['--eval', viewer], {
@@ -68,7 +70,7 @@ async function watchDemo(t, url) {
   return () => words.match(/\w+/g) ?? [];
 }
 
-function temporaryFolder(t) {
+function temporaryFolder(/** @type {import('node:test').TestContext} */ t) {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-dev-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -84,14 +86,14 @@ test('PROJ4: npm run dev starts the server anew at its address when a source cha
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
   assert.match(await (await fetch(`${page}demo`)).text(), /src="\/src\/main\.tsx/);
   // What is the server's comes from the server.
-  assert.equal((await (await fetch(`${page}v1/session`)).json()).development, true);
+  assert.equal(/** @type {any} */ (await (await fetch(`${page}v1/session`)).json()).development, true);
 
   const isHealthy = () =>
     fetch(`${url}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     );
-  const count = (pattern) => dev.output().match(pattern)?.length ?? 0;
+  const count = (/** @type {RegExp} */ pattern) => dev.output().match(pattern)?.length ?? 0;
   const starts = () => count(/ starting .*pid/g);
   await until('the first start in the log', () => starts() === 1);
   const said = await watchDemo(t, url);

@@ -31,7 +31,8 @@ const steps = [...readFileSync(join(root, quickStart), 'utf8').matchAll(/\bcode:
 );
 assert.ok(steps.length >= 4, `only ${steps.length} steps were found in ${quickStart}`);
 fences.push(...steps);
-const of = (...languages) => fences.filter(({ language }) => languages.includes(language));
+const of = (/** @type {string[]} */ ...languages) =>
+  fences.filter(({ language }) => languages.includes(language));
 
 /**
  * What the text around an example says is there already, as globals, so that an example may declare its own: the reader's
@@ -50,14 +51,17 @@ declare function draw(...shown: unknown[]): void;
 declare function show(...shown: unknown[]): void;
 declare module 'ws' { export const WebSocket: typeof globalThis.WebSocket; }
 `;
-/** The one name that means another thing on each page. */
+/**
+ * The one name that means another thing on each page.
+ * @type {Record<string, string>}
+ */
 const clientOf = {
   'packages/rtc/README.md':
     "declare const client: ReturnType<typeof import('@housecount/rtc').default.createClient>;",
   'packages/rtm/README.md': "declare const client: import('@housecount/rtm').RTMClient;",
 };
 
-function asModule({ page, text }) {
+function asModule(/** @type {{ page: string, text: string }} */ { page, text }) {
   const client = /\bconst client\b/.test(text) ? '' : (clientOf[page] ?? '');
   return `${client}\n${text}\nexport {};\n`;
 }
@@ -119,7 +123,7 @@ test('OPS30: every example of the pages in JSON or YAML parses', () => {
         for (const document of parseAllDocuments(text))
           if (document.errors.length > 0) throw document.errors[0];
     } catch (error) {
-      broken.push(`${where}: ${error.message}`);
+      broken.push(`${where}: ${error instanceof Error ? error.message : error}`);
     }
   }
   assert.deepEqual(broken, []);
@@ -148,7 +152,7 @@ test('OPS32: every option of a command on the pages is one that its help names',
   assert.deepEqual(strays, []);
 });
 
-function parseJson(text) {
+function parseJson(/** @type {string} */ text) {
   try {
     JSON.parse(text);
   } catch (error) {

@@ -8,7 +8,7 @@ const scripts = ['start', 'dev', 'test:watch'];
 
 /** Ends this process in order, as SIGTERM does, once the npm that runs it as one of `scripts` has gone. Run by hand, it outlives its shell. */
 export function endWithNpm({ env, ppid: parent } = process) {
-  if (!scripts.includes(env.npm_lifecycle_event)) return;
+  if (!scripts.includes(env.npm_lifecycle_event ?? '')) return;
   setInterval(() => {
     if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
   }, lookMs).unref();

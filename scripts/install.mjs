@@ -5,11 +5,19 @@ import { join } from 'node:path';
 
 /** How often progress is told, milliseconds. Chosen: often enough to be trusted, seldom enough for a log. */
 const tellMs = 3_000;
+/** @type {NodeJS.Signals[]} */
 const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** @typedef {{ packages: Record<string, { link?: boolean, os?: string[], cpu?: string[], libc?: string[] }> }} Lock */
+/** @typedef {{ platform: string, arch: string, isMusl: boolean }} Machine */
+
 /** Folders of the packages that `npm ci` installs on this machine, from the root of the project. */
-export function expectedPackages(lock, { platform, arch, isMusl }) {
-  const fits = (list, value) => !list || (list.includes(value) && !list.includes(`!${value}`));
+export function expectedPackages(
+  /** @type {Lock} */ lock,
+  /** @type {Machine} */ { platform, arch, isMusl },
+) {
+  const fits = (/** @type {string[] | undefined} */ list, /** @type {string} */ value) =>
+    !list || (list.includes(value) && !list.includes(`!${value}`));
   return Object.entries(lock.packages)
     .filter(([folder, { link, os, cpu, libc }]) => {
       const here = fits(os, platform) && fits(cpu, arch) && fits(libc, isMusl ? 'musl' : 'glibc');
@@ -18,12 +26,22 @@ export function expectedPackages(lock, { platform, arch, isMusl }) {
     .map(([folder]) => folder);
 }
 
+/** Is this a Linux with that C library? Packages with compiled code name theirs. */
+export function usesMusl() {
+  /** @type {any} */
+  const report = process.report.getReport();
+  return process.platform === 'linux' && !report.header.glibcVersionRuntime;
+}
+
 /** Runs `npm ci` in `root`, says every few seconds how far it is, and resolves with its exit status. A signal ends both. */
-export async function installPackages(root, say) {
+export async function installPackages(/** @type {string} */ root, /** @type {(text: string) => void} */ say) {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const { platform, arch } = process;
-  const isMusl = platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
-  const expected = expectedPackages(lock, { platform, arch, isMusl });
+  const isMusl = usesMusl();
+  const expected = expectedPackages(
+    /** @type {Lock} */ lock,
+    /** @type {Machine} */ { platform, arch, isMusl },
+  );
   const startMs = performance.now();
   const seconds = () => Math.round((performance.now() - startMs) / 1_000);
   say(`installing ${expected.length} packages (npm ci) …`);
@@ -34,8 +52,9 @@ export async function installPackages(root, say) {
     say(`${there} of ${expected.length} packages are there after ${seconds()} s`);
   }, tellMs);
   // Whoever ends this process ends npm: what went on unseen would be in the way of the next try.
+  /** @type {NodeJS.Signals | undefined} */
   let ended;
-  const end = (signal) => {
+  const end = (/** @type {NodeJS.Signals} */ signal) => {
     ended = signal;
     npm.kill(signal);
   };

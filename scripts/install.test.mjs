@@ -5,15 +5,14 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
-import { expectedPackages, installPackages } from './install.mjs';
+import { expectedPackages, installPackages, usesMusl } from './install.mjs';
 import { root } from './setup.mjs';
 import { until } from './until.mjs';
 
 test('CLI31: the packages counted while npm ci runs are those that it installs on this machine', () => {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const { platform, arch } = process;
-  const isMusl = platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
-  const expected = expectedPackages(lock, { platform, arch, isMusl });
+  const expected = expectedPackages(lock, { platform, arch, isMusl: usesMusl() });
   assert.ok(expected.length > 50, `only ${expected.length}`);
   assert.deepEqual(
     // npm leaves out what only an optional package of another machine needs.
@@ -38,8 +37,9 @@ test('CLI31: npm ci that fails gives its status, and what was said tells how muc
   t.after(() => {
     process.env.PATH = PATH;
   });
+  /** @type {string[]} */
   const said = [];
-  assert.equal(await installPackages(folder, (text) => said.push(text)), 7);
+  assert.equal(await installPackages(folder, (/** @type {string} */ text) => said.push(text)), 7);
   assert.deepEqual(said, ['installing 1 packages (npm ci) …']);
   assert.match(await readFile(join(folder, 'asked'), 'utf8'), /^ci /);
 });
@@ -54,7 +54,7 @@ for (const who of ['this process', 'npm above it'])
       '#!/bin/sh\necho $$ > pid.new\nmv pid.new npm.pid\nexec sleep 600\n',
     );
     await chmod(join(folder, 'npm'), 0o755);
-    const here = (name) => JSON.stringify(new URL(name, import.meta.url).href);
+    const here = (/** @type {string} */ name) => JSON.stringify(new URL(name, import.meta.url).href);
     const probe = `import { endWithNpm } from ${here('ends-with-npm.mjs')};
       import { installPackages } from ${here('install.mjs')};
       endWithNpm();
@@ -79,7 +79,7 @@ for (const who of ['this process', 'npm above it'])
     await until('both are gone', () => !isThere(npm) && !isThere(self));
   });
 
-function isThere(pid) {
+function isThere(/** @type {number} */ pid) {
   try {
     process.kill(pid, 0);
     return true;

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const fixture = (name) =>
+const fixture = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(new URL(`../packages/protocol/fixtures/${name}`, import.meta.url), 'utf8'));
 
 test('SDK: importing @housecount/rtc needs no window and has no effect', async () => {
@@ -82,7 +82,7 @@ useChannel({}, 'lobby');
 });
 
 /** What the compiler says of `app`, beside which the built packages `names` are installed. */
-async function compiled(names, app) {
+async function compiled(/** @type {string[]} */ names, /** @type {string} */ app) {
   const folder = await mkdtemp(join(tmpdir(), 'housecount-types-'));
   try {
     for (const name of names) {
@@ -123,9 +123,11 @@ test('HOOK: @housecount/webhook verifies the published vectors and reads a notic
     assert.equal(await verify(`${body} `, { 'agora-signature-v2': sha256 }, secret), false);
     assert.equal(await verify(body, { 'agora-signature-v2': sha256 }, `${secret}x`), false);
   }
-  const [first] = fixture('notices.json').filter(({ event }) => event.type === 'member-joined');
+  const [first] = fixture('notices.json').filter(
+    (/** @type {any} */ { event }) => event.type === 'member-joined',
+  );
   const notice = parseNotice(first.notice);
-  assert.equal(notice.uid, first.event.uid);
+  assert.equal('uid' in notice && notice.uid, first.event.uid);
   assert.equal(notice.seq, first.event.seq);
 });
 
@@ -183,8 +185,9 @@ export { all, createClient, uid };
 });
 
 test('HOOK40: @housecount/webhook has a roster, stores and handlers that load in plain Node', async () => {
+  /** @type {typeof import('@housecount/webhook')} */
   const { Roster, RosterError, memoryStore, parseNotice, fetchHandler } = await import(
-    '../packages/webhook/dist/index.js'
+    `${root}/packages/webhook/dist/index.js`
   );
   const roster = new Roster({ store: memoryStore() });
   // The fixtures speak of the channel that an endpoint's check uses, which a roster leaves out.
@@ -219,8 +222,8 @@ for (const [index, code] of examples.entries())
     const ended = new Promise((resolve) => child.once('exit', resolve));
     try {
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-      const [, port] = /^port (\d+)$/.exec((await lines.next()).value);
-      const send = (body, signature) =>
+      const [, port] = /^port (\d+)$/.exec(String((await lines.next()).value)) ?? [];
+      const send = (/** @type {string} */ body, /** @type {string} */ signature) =>
         fetch(`http://127.0.0.1:${port}/`, {
           method: 'POST',
           body,
@@ -233,7 +236,7 @@ for (const [index, code] of examples.entries())
         (await send(body, createHmac('sha256', 'choose-another').update(body).digest('hex'))).status,
         200,
       );
-      assert.match((await lines.next()).value, /77/);
+      assert.match(String((await lines.next()).value), /77/);
       // The same lines take a batch, signed as Standard Webhooks does.
       const place = { time: '2026-01-31T20:00:00.000Z', app: 'a', channel: 'hall', sid: 'S' };
       const member = { uid: 78, role: 'audience', platform: 'web', clientSeq: 6 };
@@ -241,7 +244,7 @@ for (const [index, code] of examples.entries())
         { id: 'S:1:101', type: 'channel.opened', ...place, seq: 1, count: 0, data: { profile: 'live' } },
         { id: 'S:2:105', type: 'member.joined', ...place, seq: 2, count: 1, data: member },
       ]);
-      const sendBatch = (secret) => {
+      const sendBatch = (/** @type {string} */ secret) => {
         const seconds = Math.floor(Date.now() / 1000);
         const mac = createHmac('sha256', secret).update(`b1.${seconds}.${batch}`).digest('base64');
         return fetch(`http://127.0.0.1:${port}/`, {
@@ -257,7 +260,7 @@ for (const [index, code] of examples.entries())
       };
       assert.equal((await sendBatch('wrong')).status, 401);
       assert.equal((await sendBatch('choose-another')).status, 200);
-      for (let line = ''; !line.includes('78'); ) line = (await lines.next()).value;
+      for (let line = ''; !line.includes('78'); ) line = String((await lines.next()).value);
     } finally {
       child.kill();
       await ended;

@@ -13,12 +13,15 @@ const skip =
   sqlite === undefined && `Node ${process.versions.node} has no node:sqlite: Node 22.13 or later has it`;
 const built = fileURLToPath(new URL('../packages/webhook/dist/index.js', import.meta.url));
 
-async function withFile(use) {
+/** @typedef {(path: string) => import('node:sqlite').DatabaseSync} Open */
+
+async function withFile(/** @type {(path: string, open: Open) => Promise<void>} */ use) {
   const folder = await mkdtemp(join(tmpdir(), 'housecount-node-sqlite-'));
+  /** @type {import('node:sqlite').DatabaseSync[]} */
   const databases = [];
   try {
-    await use(join(folder, 'rosters.db'), (path) => {
-      const database = new sqlite.DatabaseSync(path);
+    await use(join(folder, 'rosters.db'), (/** @type {string} */ path) => {
+      const database = new /** @type {typeof import('node:sqlite')} */ (sqlite).DatabaseSync(path);
       database.exec('PRAGMA busy_timeout = 20000');
       databases.push(database);
       return database;
@@ -35,7 +38,7 @@ const opened = JSON.stringify({
   eventType: 101,
   payload: { channelName: 'x', ts: 1, seq: 1, count: 0 },
 });
-const joined = (uid) =>
+const joined = (/** @type {number} */ uid) =>
   JSON.stringify({
     ...place,
     noticeId: `S:${uid + 1}:105`,
@@ -53,7 +56,7 @@ const joined = (uid) =>
   });
 
 test('HOOK128: over node:sqlite, of two who save over the same version one does', { skip }, () =>
-  withFile(async (path, open) => {
+  withFile(async (/** @type {string} */ path, /** @type {Open} */ open) => {
     const { sqliteStore } = await import(built);
     const [one, two] = [sqliteStore(open(path)), sqliteStore(open(path))];
     const nobody = { mode: 'numbered', lives: [], ended: [] };
@@ -72,7 +75,7 @@ test(
   'HOOK128: over node:sqlite, two processes that share a file agree, and what they saved is read back',
   { skip },
   () =>
-    withFile(async (path, open) => {
+    withFile(async (/** @type {string} */ path, /** @type {Open} */ open) => {
       const { Roster, sqliteStore } = await import(built);
       const script = `
       import { DatabaseSync } from 'node:sqlite';
@@ -103,12 +106,12 @@ test(
       assert.deepEqual(statuses, [0, 0]);
       const view = await new Roster({ store: sqliteStore(open(path)) }).view('x');
       assert.deepEqual([view.sid, view.seq, view.count, view.waitingFor], ['S', 81, 80, undefined]);
-      assert.equal(view.members.find(({ uid }) => uid === 7).account, 'ä"\n7');
+      assert.equal(view.members.find((/** @type {{ uid: number }} */ { uid }) => uid === 7).account, 'ä"\n7');
     }),
 );
 
 test('HOOK128: over node:sqlite, a file that is no database is an error, and no roster', { skip }, () =>
-  withFile(async (path, open) => {
+  withFile(async (/** @type {string} */ path, /** @type {Open} */ open) => {
     const { sqliteStore } = await import(built);
     const { writeFileSync } = await import('node:fs');
     writeFileSync(path, 'not a database, and longer than a header of one would be'.repeat(40));

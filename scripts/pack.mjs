@@ -24,7 +24,7 @@ const insideOnly = new Set(['scripts', 'devDependencies', 'private']);
 const sourceCondition = '@housecount/source';
 
 /** Sets the package's files out in `stage` as they are installed: no sources, no tests, and a manifest that names neither. */
-function setOut(name, stage) {
+function setOut(/** @type {string} */ name, /** @type {string} */ stage) {
   const from = join(root, 'packages', name);
   const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'), (key, value) =>
     insideOnly.has(key) || key === sourceCondition ? undefined : value,

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { installPackages } from './install.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const say = (text) => process.stderr.write(`housecount: ${text}\n`);
+const say = (/** @type {string} */ text) => process.stderr.write(`housecount: ${text}\n`);
 
 /** Runs a command with its output shown; ends this process with its status if it fails. */
-export function run(command, args, options = {}) {
+export function run(/** @type {string} */ command, /** @type {string[]} */ args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
   if (error) say(`${command} could not be started: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
@@ -24,7 +24,10 @@ export async function setUpPackages() {
   if (status !== 0) process.exit(status);
 }
 
-/** The packages that are built, in order, each with those whose sources it is made of. */
+/**
+ * The packages that are built, in order, each with those whose sources it is made of.
+ * @type {[name: string, sources: string[]][]}
+ */
 const builds = [
   ['rtc', ['rtc', 'link', 'protocol']],
   ['rtm', ['rtm', 'link', 'protocol']],
@@ -47,10 +50,10 @@ export const halfMark = '.half-built';
 export const builtMs = (dist) => (existsSync(join(dist, halfMark)) ? 0 : newestMs([dist]));
 
 /** Packages whose sources the build of this one is made of. */
-export const sourcesOf = (name) => builds.find(([built]) => built === name)[1];
+export const sourcesOf = (/** @type {string} */ name) => builds.find(([built]) => built === name)?.[1] ?? [];
 
 /** Packages that this one is made of, as their manifests have it: itself, those of the project that it names, and what those name. */
-export function partsOf(name, found = new Set()) {
+export function partsOf(/** @type {string} */ name, found = /** @type {Set<string>} */ (new Set())) {
   found.add(name);
   const { dependencies, devDependencies } = manifestOf(name);
   for (const each of Object.keys({ ...dependencies, ...devDependencies })) {
@@ -81,18 +84,19 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   }
 }
 
-const hasBuild = (name) => Boolean(manifestOf(name)?.scripts?.build);
+const hasBuild = (/** @type {string} */ name) => Boolean(manifestOf(name)?.scripts?.build);
 
 /** Undefined for a folder that is no package (any more). */
-function manifestOf(name) {
+function manifestOf(/** @type {string} */ name) {
   const path = join(root, 'packages', name, 'package.json');
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
 }
 
 /** 0 for a file that is not there. */
-const changeMs = (file) => statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const changeMs = (/** @type {string} */ file) =>
+  statSync(join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-function newestMs(folders) {
+function newestMs(/** @type {string[]} */ folders) {
   let newest = 0;
   for (const folder of folders) {
     if (!existsSync(folder)) continue;
@@ -149,9 +153,9 @@ const testPrograms = [
 ];
 
 /** Installs the programs that the tests of these groups run, if this user may. */
-export function setUpTestPrograms(groups) {
+export function setUpTestPrograms(/** @type {string[]} */ groups) {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin'];
-  const isThere = ({ names, variable }) =>
+  const isThere = (/** @type {{ names: string[], variable?: string }} */ { names, variable }) =>
     (variable && process.env[variable]) ||
     names.some((name) => folders.some((folder) => existsSync(join(folder, name))));
   const missing = testPrograms.filter(
@@ -162,6 +166,7 @@ export function setUpTestPrograms(groups) {
   if (process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {
     say(`installing ${packages.join(', ')} for the tests (apt-get) …`);
     withoutServices(() => {
+      /** @type {import('node:child_process').SpawnSyncOptions} */
       const options = {
         stdio: ['ignore', 'ignore', 2],
         env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
@@ -194,7 +199,7 @@ export function setUpNodeWithSqlite() {
 }
 
 /** Packages that are installed meanwhile do not start their services: the tests start what they need. */
-function withoutServices(install) {
+function withoutServices(/** @type {() => void} */ install) {
   const policy = '/usr/sbin/policy-rc.d';
   if (existsSync(policy)) return install();
   writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });

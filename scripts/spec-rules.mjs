@@ -12,8 +12,11 @@ export const decisionsPath = join(root, 'docs/decisions/README.md');
 
 const skippedFolders = new Set(['node_modules', 'dist', '.git']);
 
-/** Paths of all files below the folder, in order of their names. */
-export function* filesBelow(path) {
+/**
+ * Paths of all files below the folder, in order of their names.
+ * @returns {Generator<string>}
+ */
+export function* filesBelow(/** @type {string} */ path) {
   const entries = readdirSync(path, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const below = join(path, entry.name);
@@ -22,7 +25,9 @@ export function* filesBelow(path) {
   }
 }
 
-const fromRoot = (path) => relative(root, path).split(sep).join('/');
+const fromRoot = (/** @type {string} */ path) => relative(root, path).split(sep).join('/');
+
+/** @typedef {{ id: string, area: string, number: number, file: string, anchor: string }} Rule */
 
 /**
  * Rules in the order in which they stand: `{ id, area, number, file, anchor }`; the file is relative to spec/, the anchor that of the heading above.
@@ -46,7 +51,7 @@ export function readRules() {
 }
 
 /** The anchor that GitHub gives a heading. */
-function anchorOf(heading) {
+function anchorOf(/** @type {string} */ heading) {
   return heading
     .toLowerCase()
     .replace(/[^\p{Letter}\p{Number} -]/gu, '')
@@ -54,11 +59,11 @@ function anchorOf(heading) {
 }
 
 /** The beginning of a string: `CHAN1: …`, `WHIP3, WHIP4: …` or `TOKEN1-3: …`, of these areas. */
-const citation = (areas) =>
+const citation = (/** @type {string} */ areas) =>
   new RegExp(`['"\`]((?:${areas})\\d+(?:(?:, ?| and |[-–])(?:${areas})?\\d+)*)[: ]`, 'g');
 
 /** Rules cited at the beginning of the text's names of tests; a range cites all from its first to its last. */
-function citedIn(text, areas) {
+function citedIn(/** @type {string} */ text, /** @type {string} */ areas) {
   const cited = new Set();
   for (const [, names] of text.matchAll(citation(areas))) {
     let area = '';
@@ -75,11 +80,11 @@ function citedIn(text, areas) {
   return cited;
 }
 
-const isTest = (path) =>
+const isTest = (/** @type {string} */ path) =>
   /\.test\.(ts|tsx|mjs)$/.test(path) || /(suite|test)\.tsx?$|testing\/suites\/[^/]*\.ts$/.test(path);
 
 /** Each file of tests, relative to the root, with the rules that it cites. */
-export function readCitations(rules) {
+export function readCitations(/** @type {Rule[]} */ rules) {
   const areas = [...new Set(rules.map(({ area }) => area))].join('|');
   const files = ['packages', 'scripts', 'tools', 'bench'].flatMap((name) => [
     ...filesBelow(join(root, name)),
@@ -90,8 +95,9 @@ export function readCitations(rules) {
 }
 
 /** The text of spec/INDEX.md: one line per rule, by area and number, so that it is easy to find and to merge. */
-export function indexText(rules, citations) {
-  const order = (a, b) => (a.area === b.area ? a.number - b.number : a.area < b.area ? -1 : 1);
+export function indexText(/** @type {Rule[]} */ rules, /** @type {Map<string, Set<string>>} */ citations) {
+  const order = (/** @type {Rule} */ a, /** @type {Rule} */ b) =>
+    a.area === b.area ? a.number - b.number : a.area < b.area ? -1 : 1;
   const lines = [...rules].sort(order).map(({ id, file, anchor }) => {
     const tests = [...citations].filter(([, cited]) => cited.has(id)).map(([path]) => path);
     const links = tests.map((path) => `[${path.replace(/^packages\//, '')}](../${path})`);

@@ -44,7 +44,7 @@ test('PROJ1: the rules of an area stand in the order of their numbers, in each f
 test('PROJ1: every page of rules says where its code is, which is there, and begins with its words', () => {
   for (const file of new Set(rules.map((rule) => rule.file))) {
     const text = readFileSync(join(root, 'spec', file), 'utf8');
-    assert.equal(text.match(/^## .*$/m)[0], '## Words', file);
+    assert.equal(text.match(/^## .*$/m)?.[0], '## Words', file);
     const [, code] = /^Code: (`.*`)\.$/m.exec(text) ?? [];
     assert.ok(code, `spec/${file} has no line like "Code: \`packages/rtc\`, \`packages/link\`."`);
     const paths = code.split(', ').map((path) => path.slice(1, -1));

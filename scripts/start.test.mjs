@@ -21,6 +21,7 @@ test('CLI15: a server started by npm start ends when npm is told to', async () =
   npm.stdout.on('data', (chunk) => {
     out += chunk;
   });
+  /** @type {string | undefined} */
   let url;
   try {
     await until('listening', () => {

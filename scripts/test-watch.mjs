@@ -37,5 +37,6 @@ const [command, args] = isForNode
   ? [process.execPath, ['--test', '--watch', ...options, ...found]]
   : [bunPath(), ['test', '--watch', '--timeout', '120000', ...options, ...found.map((path) => `./${path}`)]];
 const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => child.kill(signal));
 child.on('exit', (status, signal) => process.exit(signal ? 0 : (status ?? 1)));

@@ -16,13 +16,17 @@ import { bunTests } from './test-groups.mjs';
 
 await setUpPackages();
 const bun = bunPath();
-const tests = (...args) => [bun, ['test', '--timeout', '120000', ...args]];
+const tests = (/** @type {string[]} */ ...args) =>
+  /** @type {[string, string[]]} */ ([bun, ['test', '--timeout', '120000', ...args]]);
 
+/** @typedef {[title: string, command: string | (() => string), args: string[]]} Step */
+
+/** @type {Record<string, Step[]>} */
 const groups = {
   check: [
     ['lint and format', 'npx', ['biome', 'check', '--error-on-warnings', '.']],
     // Anew: an incremental build of TypeScript 7.0 may miss what a file of globals changes.
-    ['types', 'npx', ['tsc', '-b', 'tsconfig', '--force']],
+    ['types', 'npx', ['tsc', '-b', '--force']],
     ['walls', process.execPath, ['--test', 'scripts/architecture.test.mjs']],
   ],
   unit: [['unit tests', ...tests(...bunTests.unit)]],
@@ -82,18 +86,22 @@ const lanes = [
 /** How much computing gives way to the others: with each step of `nice` about a fifth. */
 const computingNice = 5;
 
-/** Steps in the order in which they began, each with what it has printed that is not shown yet. */
+/**
+ * Steps in the order in which they began, each with what it has printed that is not shown yet.
+ * @type {{ text: string, isOver: boolean }[]}
+ */
 const unshown = [];
 
 let passed = 0;
 let failed = 0;
 let skipped = 0;
+/** @type {string[]} */
 const broken = [];
 await Promise.all(
   lanes.map(async ({ names, isComputing }) => {
     for (const [name, steps] of chosen) {
       if (!names.includes(name)) continue;
-      for (const step of steps) await runStep(step, isComputing && chosen.length > 1);
+      for (const step of steps) await runStep(step, isComputing === true && chosen.length > 1);
     }
   }),
 );
@@ -105,10 +113,10 @@ console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} s
 process.exit(failed > 0 || broken.length > 0 || isSkipWrong ? 1 : 0);
 
 /** Shows the output of one step at a time, so that each can be read: that of the first as it comes, that of the next once the first is over. */
-function show(title) {
+function show(/** @type {string} */ title) {
   const step = { text: title, isOver: false };
   unshown.push(step);
-  const write = (chunk) => {
+  const write = (/** @type {Buffer | string} */ chunk) => {
     step.text += chunk;
     while (unshown.length > 0) {
       const [first] = unshown;
@@ -128,7 +136,7 @@ function show(title) {
   };
 }
 
-async function runStep([title, command, args], isYielding) {
+async function runStep(/** @type {Step} */ [title, command, args], /** @type {boolean} */ isYielding) {
   const out = show(`\n── ${title}\n`);
   const run = typeof command === 'function' ? command() : command;
   const { status, output } = await stream(run, args, isYielding, out.write);
@@ -144,13 +152,18 @@ async function runStep([title, command, args], isYielding) {
   if (status !== 0) broken.push(title);
 }
 
-function stream(command, args, isYielding, write) {
-  return new Promise((resolve) => {
+function stream(
+  /** @type {string} */ command,
+  /** @type {string[]} */ args,
+  /** @type {boolean} */ isYielding,
+  /** @type {(chunk: Buffer | string) => void} */ write,
+) {
+  return new Promise((/** @type {(ended: { status: number, output: string }) => void} */ resolve) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     // What it starts inherits it.
     if (isYielding && child.pid !== undefined) setPriority(child.pid, computingNice);
     let output = '';
-    const take = (chunk) => {
+    const take = (/** @type {Buffer | string} */ chunk) => {
       output += chunk;
       write(chunk);
     };
@@ -161,7 +174,7 @@ function stream(command, args, isYielding, write) {
   });
 }
 
-function count(output, pattern) {
+function count(/** @type {string} */ output, /** @type {RegExp} */ pattern) {
   let total = 0;
   for (const match of output.matchAll(pattern)) total += Number(match[1] ?? match[2]);
   return total;

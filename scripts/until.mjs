@@ -2,7 +2,12 @@
 const everyMs = 100;
 const deadlineMs = 120_000;
 
-/** Resolves to what `check` finds, as soon as it is something. @throws Error not in time, with what was waited for */
+/**
+ * Resolves to what `check` finds, as soon as it is something. @throws Error not in time, with what was waited for
+ * @template Found
+ * @param {string} what
+ * @param {() => Found | Promise<Found>} check
+ */
 export async function until(what, check) {
   const endMs = performance.now() + deadlineMs;
   for (;;) {

@@ -24,7 +24,7 @@ export const floors = [
   ['main.ts'],
 ];
 
-const server = (...names) => names.map((name) => `packages/server/src/${name}`);
+const server = (/** @type {string[]} */ ...names) => names.map((name) => `packages/server/src/${name}`);
 /** Where it is decided what becomes of a command: only the log calls it. */
 const deciding = server(
   'channel/apply.ts',
@@ -35,6 +35,7 @@ const deciding = server(
 /**
  * By row of the map: its `never` in words, and in what can be seen of it. `only`, `not`: what it may and may not import
  * (paths of the repository, names of other packages); `by`: who alone may import it; `unsaid`: what its code does not say.
+ * @type {Record<string, { words: string, only?: string[], not?: string[], by?: string[], unsaid?: RegExp }>}
  */
 export const never = {
   'packages/protocol': { words: 'depends on anything', only: ['packages/protocol'] },
@@ -123,14 +124,17 @@ const rigs = ['packages/server/testing', 'packages/server/test', 'bench', 'scrip
 /** The log with all its ports: for who opens it, and for who hands them out. */
 const wholeLog = 'packages/server/src/log/contract/log.ts';
 
-const isTest = (path) => /\.test\.[cm]?tsx?$|\/(?:testing|test)\//.test(path);
+const isTest = (/** @type {string} */ path) => /\.test\.[cm]?tsx?$|\/(?:testing|test)\//.test(path);
 /** What runs where the product runs, and what shows how to use or measure it; not tests, nor what builds. */
-export const isProduct = (path) => /^(?:packages\/[^/]+\/src|examples|bench)\//.test(path) && !isTest(path);
-const isIn = (path, place) => path === place || path.startsWith(place.endsWith(':') ? place : `${place}/`);
-const isInOne = (path, places) => places.some((place) => isIn(path, place));
+export const isProduct = (/** @type {string} */ path) =>
+  /^(?:packages\/[^/]+\/src|examples|bench)\//.test(path) && !isTest(path);
+const isIn = (/** @type {string} */ path, /** @type {string} */ place) =>
+  path === place || path.startsWith(place.endsWith(':') ? place : `${place}/`);
+const isInOne = (/** @type {string} */ path, /** @type {string[]} */ places) =>
+  places.some((/** @type {string} */ place) => isIn(path, place));
 
 /** A room as the map names it, as a place in the repository. */
-export const placeOf = (row) => {
+export const placeOf = (/** @type {string} */ row) => {
   const name = row.replace(/\/$/, '');
   return floors.flat().some((room) => isIn(room, name)) ? `packages/server/src/${name}` : name;
 };
@@ -148,12 +152,12 @@ const wholes = new RegExp(
     .join('|'),
   'g',
 );
-const isComment = (whole) => /^\/[/*]/.test(whole);
+const isComment = (/** @type {string} */ whole) => /^\/[/*]/.test(whole);
 const specifiers = /\b(?:from|import)\s*\(?\s*(['"])([\w@.:/-]+)\1/g;
 
 /** What a file imports: paths of the repository for its own, names of packages for others. */
-export function importsOf(path, text) {
-  const said = text.replace(wholes, (whole) => (isComment(whole) ? '' : whole));
+export function importsOf(/** @type {string} */ path, /** @type {string} */ text) {
+  const said = text.replace(wholes, (/** @type {string} */ whole) => (isComment(whole) ? '' : whole));
   return [...said.matchAll(specifiers)].map(([, , name]) => {
     if (name.startsWith('.')) return posix.join(posix.dirname(path), name);
     const [, own, below] = /^@housecount\/([^/]+)(?:\/(.*))?$/.exec(name) ?? [];
@@ -164,15 +168,18 @@ export function importsOf(path, text) {
 }
 
 /** Index of the floor of a file of the server, and its room; undefined elsewhere. */
-function roomOf(path) {
+function roomOf(/** @type {string} */ path) {
   const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })));
   return rooms
     .filter(({ name }) => isInOne(path, server(name)))
-    .reduce((one, other) => (one && one.name.length > other.name.length ? one : other), undefined);
+    .reduce(
+      (one, other) => (one && one.name.length > other.name.length ? one : other),
+      /** @type {{ name: string, floor: number } | undefined} */ (undefined),
+    );
 }
 
 /** What is wrong in the files (text by path), a sentence each. */
-export function breaches(files) {
+export function breaches(/** @type {Map<string, string>} */ files) {
   const found = [];
   for (const [path, text] of files) {
     if (!isProduct(path)) continue;
@@ -180,7 +187,7 @@ export function breaches(files) {
     const room = roomOf(path);
     if (isIn(path, 'packages/server/src') && !room) found.push(`${path} stands on no floor`);
     for (const target of imports) {
-      const say = (why) => found.push(`${path} imports ${target}: ${why}`);
+      const say = (/** @type {string} */ why) => found.push(`${path} imports ${target}: ${why}`);
       if (!isIn(path, 'bench') && (isTest(target) || isInOne(target, rigs)))
         say('a part of the product uses no rig of a test');
       if (target === wholeLog && !isInOne(path, [...server('log', 'assembly'), 'bench']))
@@ -204,9 +211,12 @@ export function breaches(files) {
   return found;
 }
 
-/** The text without comments, and without what strings say; what a template computes is code. */
-function codeOf(text) {
-  return text.replace(wholes, (whole) => {
+/**
+ * The text without comments, and without what strings say; what a template computes is code.
+ * @returns {string}
+ */
+function codeOf(/** @type {string} */ text) {
+  return text.replace(wholes, (/** @type {string} */ whole) => {
     if (isComment(whole)) return '';
     if (!whole.startsWith('`')) return "''";
     return [...whole.matchAll(interpolation)].map(([, code]) => `(${codeOf(code)})`).join(' + ');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../scripts/setup.mjs';
 
 /** `npm ci` in the folder of a tool, if what is installed there is not that of its lock file. */
-export function setUpTool(folder) {
+export function setUpTool(/** @type {string} */ folder) {
   const lock = join(folder, 'package-lock.json');
   const installed = join(folder, 'node_modules/.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;

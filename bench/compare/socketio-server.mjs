@@ -12,4 +12,7 @@ io.on('connection', (socket) => {
     done();
   });
 });
-http.listen(0, '127.0.0.1', () => console.log(`listening on ${http.address().port}`));
+http.listen(0, '127.0.0.1', () => {
+  const address = http.address();
+  console.log(`listening on ${typeof address === 'object' ? address?.port : address}`);
+});

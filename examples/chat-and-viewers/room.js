@@ -1,5 +1,8 @@
 // One live channel: who watches it, and what they say. AgoraRTC and AgoraRTM come from the script tags of the page.
-const { AgoraRTC, AgoraRTM } = window;
+/** @type {typeof import('@housecount/rtc').default} */
+const AgoraRTC = /** @type {any} */ (window).AgoraRTC;
+/** @type {typeof import('@housecount/rtm').default} */
+const AgoraRTM = /** @type {any} */ (window).AgoraRTM;
 
 /** Names that are shown of the audience, whatever its size; the page pays for these alone. */
 const shownMax = 50;
@@ -10,8 +13,12 @@ const oneLineMs = 10_000;
 /** Both SDKs warn at about the same time that their token ends; it is renewed once for both. Milliseconds. */
 const renewedForMs = 2_000;
 
+/** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
-/** What the page knows while somebody is in; undefined at the entry. */
+/**
+ * What the page knows while somebody is in; undefined at the entry.
+ * @type {any}
+ */
 let room;
 
 $('name').value = sessionStorage.getItem('name') ?? '';
@@ -234,11 +241,15 @@ function onPresence(here, { eventType, publisher, stateChanged, snapshot, interv
 async function showPast({ rtm, channel }) {
   try {
     const { messageList } = await rtm.history.getMessages(channel, 'MESSAGE', { messageCount: 50 });
-    const known = new Set(Array.from($('lines').children, ({ dataset }) => dataset.key));
+    const known = new Set(
+      Array.from($('lines').children, (/** @type {HTMLElement} */ { dataset }) => dataset.key),
+    );
     for (const { publisher, message, timestamp } of messageList) {
       const line = lineOf(publisher, message, timestamp);
       if (known.has(line.dataset.key)) continue;
-      const next = Array.from($('lines').children).find(({ dataset }) => Number(dataset.at) > timestamp);
+      const next = Array.from($('lines').children).find(
+        (/** @type {HTMLElement} */ { dataset }) => Number(dataset.at) > timestamp,
+      );
       $('lines').insertBefore(line, next ?? null);
     }
     toTheEnd();

@@ -19,7 +19,7 @@ const bodyLengthMax = 1024;
 /** Names that both SDKs take. */
 const legalName = /^(?!_)[ !#$%&()+,\-:;<=>?@[\]^_{|}~0-9A-Za-z]{1,64}$/;
 
-const read = (name) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const read = (/** @type {string} */ name) => readFileSync(new URL(name, import.meta.url), 'utf8');
 const files = new Map([
   ['/', ['text/html', read('index.html').replaceAll('{{server}}', HOUSECOUNT_SERVER)]],
   ['/room.css', ['text/css', read('room.css')]],
@@ -35,7 +35,10 @@ const server = createServer(async (request, response) => {
   else answer(response, 404, { message: 'There is no such page.' });
 });
 
-async function answerToken(request, response) {
+async function answerToken(
+  /** @type {import('node:http').IncomingMessage} */ request,
+  /** @type {import('node:http').ServerResponse} */ response,
+) {
   let text = '';
   for await (const part of request.setEncoding('utf8')) {
     text += part;
@@ -62,7 +65,7 @@ async function answerToken(request, response) {
   return answer(response, 200, { appId: APP_ID, channel: CHANNEL, token });
 }
 
-function fieldsOf(text) {
+function fieldsOf(/** @type {string} */ text) {
   try {
     return Object(JSON.parse(text));
   } catch {
@@ -71,11 +74,15 @@ function fieldsOf(text) {
   }
 }
 
-function answer(response, status, body) {
+function answer(
+  /** @type {import('node:http').ServerResponse} */ response,
+  /** @type {number} */ status,
+  /** @type {unknown} */ body,
+) {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 server.listen(Number(PORT), '127.0.0.1', () => {
   const address = server.address();
-  console.log(`listening on http://127.0.0.1:${address.port}/`);
+  console.log(`listening on http://127.0.0.1:${typeof address === 'object' ? address?.port : address}/`);
 });

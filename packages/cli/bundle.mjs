@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const here = (path) => join(import.meta.dirname, path);
+const here = (/** @type {string} */ path) => join(import.meta.dirname, path);
 const { dependencies } = JSON.parse(readFileSync(here('package.json'), 'utf8'));
 rmSync(here('dist'), { recursive: true, force: true });
 await build({

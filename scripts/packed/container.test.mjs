@@ -14,8 +14,8 @@ const steps = readFileSync(join(root, 'deploy/Containerfile'), 'utf8')
   .replaceAll(/\\\n\s*/g, '')
   .split('\n')
   .filter(Boolean)
-  .map((line) => /^(\S+)\s+(.*)$/.exec(line).slice(1));
-const of = (name) => steps.filter(([step]) => step === name).map(([, words]) => words);
+  .map((line) => (/^(\S+)\s+(.*)$/.exec(line) ?? []).slice(1));
+const of = (/** @type {string} */ name) => steps.filter(([step]) => step === name).map(([, words]) => words);
 const [user, ...otherUsers] = of('USER');
 const isRoot = process.getuid?.() === 0;
 
@@ -27,16 +27,18 @@ test('INST7: the image runs as a number that is not root, from a Node that is ne
     steps.slice(steps.findIndex(([step]) => step === 'USER')).filter(([step]) => /RUN|COPY|ADD/.test(step)),
     [],
   );
-  assert.ok(Number(/^docker\.io\/library\/node:(\d+)-/.exec(of('FROM')[0])[1]) >= 20);
+  assert.ok(Number(/^docker\.io\/library\/node:(\d+)-/.exec(of('FROM')[0])?.[1]) >= 20);
 });
 
 /** A Node in somebody's home is theirs alone: the server then runs as who runs the test, and what it writes is looked at all the same. */
-const canRunNode = (who) => spawnSync(process.execPath, ['--version'], { cwd: '/', ...who }).status === 0;
+const canRunNode = (/** @type {{ uid: number, gid: number }} */ who) =>
+  spawnSync(process.execPath, ['--version'], { cwd: '/', ...who }).status === 0;
 
 /** Does WORKDIR, COPY and RUN in `image`, as an engine does them in the root of the image, with `context` as the folder to copy from. */
-function build(image, context) {
+function build(/** @type {string} */ image, /** @type {string} */ context) {
   /** Paths of the image's root, as they are here. */
-  const here = (text) => text.replaceAll(/(?<![\w./~-])\/(?=(?:opt|var|tmp|etc)\b)/g, `${image}/`);
+  const here = (/** @type {string} */ text) =>
+    text.replaceAll(/(?<![\w./~-])\/(?=(?:opt|var|tmp|etc)\b)/g, `${image}/`);
   mkdirSync(join(image, 'tmp'));
   let workdir = image;
   for (const [step, words] of steps) {
@@ -69,7 +71,7 @@ test('INST7: its steps make a server that serves from files that it cannot write
   if (!isRoot) runIn(image, 'chmod', '-R', 'a-w', here('/opt'));
   t.after(() => isRoot || runIn(image, 'chmod', '-R', 'u+w', here('/opt')));
 
-  const declared = Object.fromEntries(of('ENV').map((words) => /^(\w+)=(.*)$/.exec(words).slice(1)));
+  const declared = Object.fromEntries(of('ENV').map((words) => (/^(\w+)=(.*)$/.exec(words) ?? []).slice(1)));
   const env = Object.fromEntries(Object.entries(declared).map(([name, value]) => [name, here(value)]));
   // Nothing else is there: no home, and the folder for what passes is the image's.
   Object.assign(env, {
@@ -91,8 +93,8 @@ test('INST7: its steps make a server that serves from files that it cannot write
   assert.equal((await fetch(`${url}/`)).status, 200);
   assert.equal((await fetch(`${url}/sdk/AgoraRTC_N.js`)).status, 200);
 
-  const [, check] = /\bCMD (\[.*\])$/.exec(of('HEALTHCHECK')[0]);
-  const isHealthy = (address) => {
+  const [, check] = /\bCMD (\[.*\])$/.exec(of('HEALTHCHECK')[0]) ?? [];
+  const isHealthy = (/** @type {string} */ address) => {
     const [program, ...args] = JSON.parse(check);
     return (
       spawnSync(program, args, { ...as, env: { ...env, HEALTH_URL: `${address}/healthz` } }).status === 0

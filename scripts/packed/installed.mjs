@@ -27,7 +27,11 @@ const others = [
 const quietly = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Runs a command in the folder, and gives what it printed; fails with all of it. */
-export function runIn(folder, command, ...args) {
+export function runIn(
+  /** @type {string} */ folder,
+  /** @type {string} */ command,
+  /** @type {string[]} */ ...args
+) {
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', env });
   assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`);
@@ -67,22 +71,23 @@ async function install() {
   runIn(folder, 'npm', 'install', ...quietly, ...others);
   return {
     folder,
-    run: (command, ...args) => runIn(folder, command, ...args),
-    write: (files) => write(folder, files),
+    run: (/** @type {string} */ command, /** @type {string[]} */ ...args) => runIn(folder, command, ...args),
+    write: (/** @type {Record<string, string>} */ files) => write(folder, files),
   };
 }
 
 /** Writes files, each by its path below the folder. */
-async function write(folder, files) {
+async function write(/** @type {string} */ folder, /** @type {Record<string, string>} */ files) {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(join(folder, dirname(name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
 }
 
+/** @type {string[]} */
 const made = [];
 /** An empty folder, which is removed at the end. */
-export async function temporary(name) {
+export async function temporary(/** @type {string} */ name) {
   const folder = await mkdtemp(join(tmpdir(), `housecount-${name}-`));
   made.push(folder);
   return folder;

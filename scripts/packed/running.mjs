@@ -10,11 +10,18 @@ const deadlineMs = 120_000;
  * Starts it in the folder; it is told to end, and its end waited for, when the test is over. `line(pattern)` resolves with the groups of the first
  * line that matches, and rejects if the process ends without one; `ended()` with its status. What is not there in time rejects.
  */
-export function start(t, folder, [command, ...args], options = {}) {
+export function start(
+  /** @type {import('node:test').TestContext} */ t,
+  /** @type {string} */ folder,
+  /** @type {string[]} */ [command, ...args],
+  options = {},
+) {
   const env = { ...process.env, NO_COLOR: '1' };
   const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], ...options });
   const closed = new Promise((resolve) => child.once('close', resolve));
+  /** @type {string[]} */
   const said = [];
+  /** @type {<Found>(wanted: Promise<Found>, what: string | RegExp) => Promise<Found>} */
   const inTime = (wanted, what) =>
     Promise.race([
       wanted,
@@ -34,10 +41,10 @@ export function start(t, folder, [command, ...args], options = {}) {
       said.push(line);
       for (const look of waiting) look();
     });
-  const lineOf = (pattern) =>
-    new Promise((resolve, reject) => {
+  const lineOf = (/** @type {RegExp} */ pattern) =>
+    new Promise((/** @type {(found: RegExpExecArray) => void} */ resolve, reject) => {
       const look = () => {
-        const found = said.map((each) => pattern.exec(each)).find(Boolean);
+        const found = said.map((each) => pattern.exec(each)).find((each) => each !== null);
         if (!found) return;
         waiting.delete(look);
         resolve(found);
@@ -49,5 +56,5 @@ export function start(t, folder, [command, ...args], options = {}) {
         reject(new Error(`${command} ended with ${status}, without ${pattern}:\n${said.join('\n')}`)),
       );
     });
-  return { line: (pattern) => inTime(lineOf(pattern), pattern), ended, said, stop };
+  return { line: (/** @type {RegExp} */ pattern) => inTime(lineOf(pattern), pattern), ended, said, stop };
 }

@@ -54,8 +54,11 @@ test('INST1: a tarball has the build, the licence, the README and where it is fr
   }
 });
 
-/** Every path and condition of an exports map as one key. */
-function flatten(exports, prefix = '') {
+/**
+ * Every path and condition of an exports map as one key.
+ * @returns {Record<string, string>}
+ */
+function flatten(/** @type {any} */ exports, prefix = '') {
   if (typeof exports === 'string') return { [`${prefix} ${exports}`]: exports };
   return Object.assign(
     {},
@@ -72,7 +75,7 @@ test('INST1: the server names the modules that others may take', () => {
 });
 
 test('INST1: the command line installs what the server in it needs, in the same versions', () => {
-  const dependenciesOf = (name) =>
+  const dependenciesOf = (/** @type {string} */ name) =>
     JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).dependencies;
   const installed = dependenciesOf('cli');
   for (const [name, version] of Object.entries(dependenciesOf('server')))
@@ -85,7 +88,7 @@ test('INST2: publint and are-the-types-wrong find nothing wrong in any tarball',
   const { folder } = await project();
   const { byName } = await packs();
   const require = createRequire(join(folder, 'package.json'));
-  const load = (name) => import(pathToFileURL(resolveEntry(require, name)));
+  const load = (/** @type {string} */ name) => import(pathToFileURL(resolveEntry(require, name)).href);
   const [{ publint }, { formatMessage }, { checkPackage, createPackageFromTarballData }] = await Promise.all([
     load('publint'),
     load('publint/utils'),
@@ -97,7 +100,7 @@ test('INST2: publint and are-the-types-wrong find nothing wrong in any tarball',
       pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) },
     });
     assert.deepEqual(
-      messages.map((message) => formatMessage(message, pkg, { color: false })),
+      messages.map((/** @type {string} */ message) => formatMessage(message, pkg, { color: false })),
       [],
       name,
     );
@@ -114,9 +117,9 @@ test('INST2: publint and are-the-types-wrong find nothing wrong in any tarball',
   }
 });
 
-function resolveEntry(require, name) {
-  const [, base, sub = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(name);
-  const folder = join(require.resolve.paths(base)[0], base);
+function resolveEntry(/** @type {NodeJS.Require} */ require, /** @type {string} */ name) {
+  const [, base, sub = ''] = /^((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(name) ?? [];
+  const folder = join(require.resolve.paths(base)?.[0] ?? '', base);
   const { exports, main } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   let entry = exports?.[`.${sub}`] ?? main;
   while (typeof entry === 'object') entry = entry.import ?? entry.node ?? entry.default;
@@ -126,7 +129,7 @@ function resolveEntry(require, name) {
 test('INST5: no bundle is larger than its limit', async () => {
   const { folder, byName } = await packs();
   for (const [file, bytesMax] of Object.entries(gzipBytesMax)) {
-    const [, name, path] = /^(@housecount\/[a-z]+)\/(.+)$/.exec(file);
+    const [, name, path] = /^(@housecount\/[a-z]+)\/(.+)$/.exec(file) ?? [];
     const text = runIn(folder, 'tar', 'xzOf', byName.get(name), `package/${path}`);
     const bytes = gzipSync(text).length;
     assert.ok(bytes <= bytesMax, `${file} has ${bytes} bytes when compressed, and may have ${bytesMax}`);

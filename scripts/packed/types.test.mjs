@@ -63,7 +63,7 @@ for (const { compiler, ...options } of ways)
       target: 'es2022',
       noUncheckedIndexedAccess: true,
     };
-    const both = (name, files, rest) => ({
+    const both = (/** @type {string} */ name, /** @type {string[]} */ files, /** @type {object} */ rest) => ({
       [`${folder}/${name}.json`]: JSON.stringify({
         compilerOptions: { ...strict, ...options, ...rest },
         files,

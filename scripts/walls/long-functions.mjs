@@ -34,7 +34,10 @@ export function longFunctions(text) {
   return found;
 }
 
-/** The line on which the statement began whose last line is `at`: the parameters may stand on lines of their own. */
+/**
+ * The line on which the statement began whose last line is `at`: the parameters may stand on lines of their own.
+ * @returns {string}
+ */
 function headOf(/** @type {string[]} */ all, /** @type {number} */ at) {
   const line = all[at] ?? '';
   if (!/^\s*[)}\]]/.test(line)) return line;

@@ -6,14 +6,15 @@ import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { root } from '../../scripts/setup.mjs';
 import { compilerOptions } from './setup.mjs';
 
-export const reportPath = (name) => join(root, 'packages', name, 'api-report.api.md');
+export const reportPath = (/** @type {string} */ name) => join(root, 'packages', name, 'api-report.api.md');
 
 /**
  * The report of a package that is built.
  * @throws Error with the compiler's messages, where the types have errors.
  */
-export function reportOf(name) {
+export function reportOf(/** @type {string} */ name) {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
+  /** @type {string[]} */
   const messages = [];
   try {
     const entry = join(root, 'packages', name, 'dist/index.d.ts');
@@ -39,7 +40,7 @@ export function reportOf(name) {
     Extractor.invoke(config, {
       localBuild: true,
       // The compiler's errors alone: comments need not be TSDoc, and what is not exported by name is in the report all the same.
-      messageCallback(message) {
+      messageCallback(/** @type {any} */ message) {
         message.handled = true;
         if (message.category === 'Compiler') messages.push(message.formatMessageWithLocation(root));
       },
@@ -53,7 +54,7 @@ export function reportOf(name) {
 }
 
 /** The report of types alone: comments inside a declaration change more often than it does, and stand where the bundler puts them. */
-function withoutComments(report) {
+function withoutComments(/** @type {string} */ report) {
   return report
     .replace(/^[ \t]*\/\*\*[\s\S]*?\*\/[ \t]*\n/gm, '')
     .replace(/[ \t]*\/\*\*[\s\S]*?\*\/[ \t]*/g, ' ')

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
-const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 // In the repository the sources, so that nothing has to be built after a change; an installed package has a bundle instead.
 const main = existsSync(at('../src/main.ts')) ? at('../src/main.ts') : at('../dist/housecount.js');
 /** The stub that stands in the `bun` package until its install script ran is smaller; the program is about 100 MB. */
@@ -22,7 +22,9 @@ function findBun() {
   for (const folder of require.resolve.paths('bun') ?? []) {
     candidates.push(join(folder, 'bun', 'bin', 'bun.exe'), join(folder, 'bun', 'bin', 'bun'));
     const { platform, arch } = process;
-    const system = { linux: 'linux', darwin: 'darwin', win32: 'windows' }[platform] ?? platform;
+    /** @type {Partial<Record<typeof platform, string>>} */
+    const systems = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
+    const system = systems[platform] ?? platform;
     const machine = arch === 'arm64' ? 'aarch64' : arch;
     for (const kind of ['', '-musl', '-baseline', '-musl-baseline'])
       for (const name of ['bun', 'bun.exe'])
@@ -48,7 +50,14 @@ if (process.versions.bun) {
     detached: true,
     env: { ...process.env, HOUSECOUNT_LAUNCHER: '3' },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'])
+  for (const signal of /** @type {NodeJS.Signals[]} */ ([
+    'SIGINT',
+    'SIGTERM',
+    'SIGHUP',
+    'SIGQUIT',
+    'SIGUSR1',
+    'SIGUSR2',
+  ]))
     process.on(signal, () => child.kill(signal));
   // A signal to npx ends npx and the shell between, and does not come here: the command would go on with nobody to stop it.
   const parent = process.ppid;
