@@ -11,7 +11,7 @@ import { until } from './until.mjs';
 
 /** Builds the package in the folder: a first script, and a second one that is never done. */
 const build = (
-  folder,
+  /** @type {string} */ folder,
 ) => `import { buildPackage } from ${JSON.stringify(new URL('./build-package.mjs', import.meta.url).href)};
 const never = { name: 'never', setup: ({ onLoad }) => onLoad({ filter: /never/ }, () => new Promise(() => {})) };
 await buildPackage(${JSON.stringify(folder)}, {

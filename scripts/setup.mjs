@@ -47,7 +47,8 @@ const own = ['build.mjs', 'vite.config.ts', 'index.html'];
 export const halfMark = '.half-built';
 
 /** Time of the last change of a build, milliseconds; 0 if there is none, or half of one. */
-export const builtMs = (dist) => (existsSync(join(dist, halfMark)) ? 0 : newestMs([dist]));
+export const builtMs = (/** @type {string} */ dist) =>
+  existsSync(join(dist, halfMark)) ? 0 : newestMs([dist]);
 
 /** Packages whose sources the build of this one is made of. */
 export const sourcesOf = (/** @type {string} */ name) => builds.find(([built]) => built === name)?.[1] ?? [];
