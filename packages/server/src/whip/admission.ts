@@ -14,24 +14,24 @@ import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { verifyResumeKey } from '../token/resume-key.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
 
-/** Who may open this session, and as whom. */
+/** The outcome of an admission: the user that may open the session, and what the session may do. */
 export interface Admitted {
   /** The session will be a member by itself; else it belongs to a member that joined over WebSocket. */
   readonly plain: boolean;
   readonly uid: number;
   readonly account?: string;
-  /** Of a member that joined over WebSocket. */
+  /** The WebSocket connection of a member that joined over one; absent for a plain session. */
   readonly connectionId?: string;
   readonly tokenEndsMs?: number;
-  /** Until when the token has a publish privilege, epoch milliseconds; 0: never. Absent where the member is there already. */
+  /** End of the token's publish privilege, epoch milliseconds; 0: it has none. Absent if the member is there already. */
   readonly publishEndsMs?: number;
-  /** Whose budget the session counts for; absent likewise. */
+  /** The joiner whose budget the session counts for; absent likewise. */
   readonly joiner?: Joiner;
-  /** Of a plain session: what its token allows to publish; undefined: the app does not hold publishing to tokens. */
+  /** The kinds that a plain session's token allows to publish; undefined: the app does not hold publishing to tokens. */
   readonly rights?: PublishRights;
 }
 
-/** What an admission asks of the log. */
+/** The ports of the log that an admission uses. */
 export type AdmissionLog = Pick<Channels, 'channel'> &
   Bans &
   Pick<PastEndings, 'endingOf'> &
@@ -107,7 +107,7 @@ export async function admit(
   };
 }
 
-/** What of a request says what it is for and by whom. */
+/** The parts of a request that say which session it asks for, and on whose behalf. */
 interface Asked {
   readonly app: string;
   readonly channel: string;

@@ -6,6 +6,6 @@ const burstSeconds = 10;
 /** Keys remembered; beyond it the longest quiet are forgotten, which gives them a full budget. */
 const keysMax = 10_000;
 
-/** How many requests of WHIP and WHEP each of its keys may make: an address, say, or an app. */
+/** Limits the rate of WHIP and WHEP requests for each key, such as an address or an app. */
 export const requestBudget = (clock: Clock, perSecond: number): TokenBuckets =>
   new TokenBuckets(clock, { perSecond, burst: burstSeconds * perSecond }, keysMax);

@@ -26,7 +26,7 @@ export interface WhipRoutesOptions {
   readonly admitStranger: (address: string) => boolean;
 }
 
-/** What browsers on other origins may send and see (spec: whip-whep, CORS). */
+/** CORS headers: the request headers that pages of other origins may send, and the response headers that they may read (spec: whip-whep, CORS). */
 const cors: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE, OPTIONS',
@@ -230,7 +230,7 @@ function guarded(
   };
 }
 
-/** Whose budget a request is taken from. A token counts at each address by itself, because many may have the same one. */
+/** The key of the budget that a request is taken from: its session, else its token at its address, because many clients may share a token. */
 function keyOf(request: Request, { params, url, address }: RequestContext): string {
   const holder = params.session ?? `${bearerOf(request, url) ?? ''} ${holderOf(address)}`;
   // Tokens may be long, and keys are kept for a while.

@@ -145,7 +145,7 @@ async function begin({
       await simulated.advance(1);
     }
   };
-  /** What a promise gives, while the simulated disk and time go on. */
+  /** Awaits a promise while the simulated disk and time go on. */
   const during = async <T>(work: Promise<T>): Promise<T> => {
     let isDone = false;
     const done = () => {
@@ -473,7 +473,7 @@ test('WHIP13: a plain player whose host has gone plays another live one, with vi
   expect(moved).toEqual([[player, '3']]);
   await service.remove(other);
   expect(moved.slice(1)).toEqual([[player, '2']]);
-  // With nobody left it waits, and goes to the first that comes.
+  // With no host left the player waits, and is moved to the first host that comes.
   await service.remove(quiet);
   expect(moved).toHaveLength(2);
   await publish(4, videoSdp);

@@ -22,7 +22,7 @@ import { SessionAlarms } from './session/session-alarms.ts';
 import { SessionEnds } from './session/session-ends.ts';
 import { SessionRights } from './session/session-rights.ts';
 
-/** What broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
+/** The streams that broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
 export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
 
 export interface WhipOptions extends AdmissionOptions {
@@ -157,7 +157,7 @@ export class WhipService {
     return undefined;
   }
 
-  /** What the media engine saw. */
+  /** Handles a report of the media engine about a session, or about its own restart. */
   report(report: SessionReport): void {
     if (report.type === 'restarted') {
       this.#mediaLost();

@@ -12,7 +12,7 @@ export interface HeedNeeds {
   readonly ends: Pick<SessionEnds, 'close' | 'cut'>;
 }
 
-/** What a record means for media: a member that left, for whatever reason, has none, and one that may not send is cut. */
+/** Applies a log record to media: the sessions of a member that left, for whatever reason, are closed, and a publisher that may not send any more is cut off. */
 export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
   const { sessions, rights, ends } = needs;
   if (record.type === 'rule-set')

@@ -24,12 +24,12 @@ export interface MediaSession {
   readonly tokenEndsMs?: number;
   /** As admission.ts says. */
   readonly publishEndsMs?: number;
-  /** What the token of a plain session allows to publish; undefined: the app does not ask. A member's own rights are in the log. */
+  /** The kinds that a plain session's token allows to publish; undefined: the app does not ask. A member's own rights are in the log. */
   readonly rights?: PublishRights;
   /** A digest of a plain session's token, by which a client that comes back is known. */
   readonly tokenDigest?: string;
   readonly address: string;
-  /** Whether a plain session's media connected and its member is in. An SDK client's session always counts as joined. */
+  /** True once a plain session's media is connected and its member is in. An SDK client's session always counts as joined. */
   readonly joined: boolean;
 }
 

@@ -14,7 +14,7 @@ export interface PlainMembersNeeds {
   readonly leaseMs: number;
 }
 
-/** What the log is told of plain sessions, each of which is a member by itself: that it came, is silent, is heard, left. */
+/** Reports plain sessions, each of which is a member by itself, to the log: that a member came, is silent, is heard again, left. */
 export class PlainMembers {
   readonly #needs: PlainMembersNeeds;
 

@@ -13,7 +13,7 @@ export interface PlayedHostsNeeds {
   readonly sessions: Pick<MediaSessions, 'ofChannel' | 'ofConnection' | 'put'>;
 }
 
-/** Whose streams players play. */
+/** Chooses the host that each player plays, and moves players whose host has gone to another. */
 export class PlayedHosts {
   readonly #needs: PlayedHostsNeeds;
 

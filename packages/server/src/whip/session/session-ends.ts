@@ -17,7 +17,7 @@ export interface SessionEndsNeeds {
   readonly members: Pick<PlainMembers, 'silent'>;
 }
 
-/** How media sessions end, and what is shown of a broadcaster when one of its own begins or ends. */
+/** Ends media sessions, and keeps what a broadcaster is shown to send up to date when one of its sessions begins or ends. */
 export class SessionEnds {
   readonly #needs: SessionEndsNeeds;
   readonly #ended = new EndedSessions();
@@ -60,7 +60,7 @@ export class SessionEnds {
     this.#needs.members.silent(session, this.#needs.clock.nowMs());
   }
 
-  /** Whether a session with this id ended otherwise than by its client's word. True once for each. */
+  /** True if a session with this id ended without a goodbye of its client; true only once for each. */
   takeEnded(id: string): boolean {
     return this.#ended.take(id);
   }

@@ -21,10 +21,10 @@ export interface SessionRightsNeeds {
   readonly ends: Pick<SessionEnds, 'cut'>;
 }
 
-/** How long a publisher with a privilege that ends goes unasked, at most, milliseconds: the log's time may be set ahead meanwhile. */
+/** Longest time between two checks of a publisher whose privilege ends, milliseconds: the log's time may be set ahead meanwhile. */
 const askAgainMsMax = 60_000;
 
-/** What publishers may send: asked of an offer, and again for as long as the session lasts. */
+/** The rights of publishers to send: checked at the offer, and again for as long as the session lasts. */
 export class SessionRights {
   readonly #needs: SessionRightsNeeds;
 
