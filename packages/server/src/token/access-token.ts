@@ -86,7 +86,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return Buffer.from(unpadded, 'base64');
 }
 
-/** With `info`, zlib also returns the engine, whose bytesWritten tells how far the stream reached. */
+/** The result of zlib with `info`: the engine comes too, and its bytesWritten tells how far the stream reached. */
 interface Inflated {
   readonly buffer: Uint8Array;
   readonly engine: { readonly bytesWritten: number };

@@ -193,7 +193,7 @@ describe('checkToken', () => {
     }
     expect(check(token, { nowMs: atMs, wallMs: atMs + 3_600_000 })).toMatchObject({ code: 'token_expired' });
     expect(check(token, { nowMs: atMs, wallMs: atMs - 3_600_000 })).toMatchObject({ code: 'invalid_token' });
-    // What slewing leaves of a difference does not make the end another one at each renewal.
+    // A difference that slewing leaves does not move the end at each renewal.
     for (const offMs of [-900, 0, 900])
       expect(check(token, { nowMs: atMs + offMs, wallMs: atMs })).toMatchObject({
         joinEndsMs: (issuedSeconds + 600) * 1000,

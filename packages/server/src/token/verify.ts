@@ -171,7 +171,7 @@ export function lifeOf(
   };
 }
 
-/** How far the log's time is ahead of the machine's clock, in whole seconds, so that small differences do not show. */
+/** The lead of the log's time over the machine's clock, milliseconds, cut to whole seconds so that small differences do not show. */
 const aheadMs = ({ nowMs, wallMs }: TokenTime): number => Math.trunc((nowMs - wallMs) / 1000) * 1000;
 
 function grantOf(token: AccessToken, service: TokenService, time: TokenTime): TokenGrant | TokenRefusal {
