@@ -1,10 +1,10 @@
 import { limits } from '../limits.ts';
 
 /**
- * How long after one frame the next may follow, milliseconds. The first change goes at once; what comes meanwhile goes
- * together. Readers make the load, because each frame is written to each of them: so it is as long as they are many, and
- * for a handful nothing. `windows`: different windows that are worked out anew for it, each as much work as many readers.
- * `mostMs`: the load of many is bounded by how seldom they are told, and this is how seldom at most.
+ * Least time between two frames, milliseconds. The first change goes at once; what comes meanwhile goes
+ * together. Readers make the load, because each frame is written to each of them: so the time grows with their number, and
+ * is next to nothing for a handful. `windows`: different windows that are worked out anew for a frame, each as much work as many readers.
+ * `mostMs`: the upper bound of this time. The load of many readers is bounded by how seldom they are told.
  */
 export function mergeMs(
   load: { readonly readers: number; readonly windows?: number },

@@ -35,7 +35,7 @@ export interface RosterReader {
   onSlow(): void;
 }
 
-/** Where a reader wants to go on from: the seq of a sid that it knows already. */
+/** The place from which a reader wants to go on: a sid, and the seq in it that the reader knows already. */
 export interface RosterCursor {
   readonly sid: string;
   readonly after: number;

@@ -81,13 +81,13 @@ export class RosterViews<State extends object, Member> {
     return this.#views.size;
   }
 
-  /** How many follow one. */
+  /** The number of readers that follow a view. */
   get readers(): number {
     return this.#load.readers;
   }
 
   /**
-   * Whether there is room for a reader of `view` that gives up `leaving` for it. Round windows always have room; some is kept for
+   * True if there is room for a reader of `view` that gives up `leaving` for it. Round windows always have room; some is kept for
    * readers that `mayPublish`.
    */
   hasRoom(

@@ -15,7 +15,7 @@ export function rangeOf(view: RosterViewRequest): WindowRange | undefined {
 /** Sizes of windows from the first member on that many ask for, and that so always have room: there are only so many of them. */
 const roundSizes: readonly number[] = [10, 20, 25, 50, 100, 200, 500, 1_000];
 
-/** Is it one of the few windows that everybody shares? */
+/** True for one of the few windows that everybody shares. */
 export const isRound = ({ from, limit }: WindowRange): boolean => from === 0 && roundSizes.includes(limit);
 
 /** Makes the key of a view: equal for equal views, and without a slash. */
@@ -29,7 +29,7 @@ export interface WindowChanges<Id, Shown> {
   readonly entered?: readonly Shown[];
 }
 
-/** How the members of a roster stand in a window of it. */
+/** How windows read a member: its id, its arrival, and what clients are shown of it. */
 export interface WindowMembers<Member, Id, Shown> {
   readonly idOf: (member: Member) => Id;
   /** Its arrival: greater for who came later, and another one for who came back. */
@@ -39,7 +39,7 @@ export interface WindowMembers<Member, Id, Shown> {
 }
 
 /**
- * What makes `after` of `before`, two states of one window in one life of a roster, the older one first. Members stand in
+ * The changes that turn `before` into `after`, two states of one window in one life of a roster, the older one first. Members stand in
  * order of arrival, and whoever arrives does so at the end, so a member's place only ever gets smaller: what is gained is
  * gained at the end, and what remains keeps its order.
  */
