@@ -13,7 +13,7 @@ export function audienceMetrics(
   log: Pick<Channels, 'channels'>,
   apps: () => Iterable<string>,
 ): void {
-  /** Of the page that is being made: its figures are of one moment, and are counted once. */
+  /** The census for the metrics page that is being made: it is counted once, so that all its figures are of one moment. */
   let counted: ReadonlyMap<string, Census> | undefined;
   const count = () => {
     if (counted === undefined) {

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Logger } from '../observe/contract.ts';
 
-/** Where the server of a data folder is asked, by whoever may open the folder. */
+/** Path of the socket on which the server of a data folder takes requests, from anybody who may open the folder. */
 export const controlPath = (dataDir: string): string => join(resolve(dataDir), 'control.sock');
 
 /** A request is a word and the end of the line, in bytes at most. */

@@ -10,7 +10,7 @@ export function followKicks(options: {
   readonly log: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For what one rule can cause by the thousand. */
+  /** A rate-limited logger, for lines that one rule can cause by the thousand. */
   readonly limited: Pick<Logger, 'info'>;
 }): LogFollower {
   const { logger, limited } = options;

@@ -15,7 +15,7 @@ export async function warnOfReaders(
     ...(tls && 'key' in tls ? [{ path: tls.key, what: 'The key of the certificate' }] : []),
   ];
   for (const { path, what } of secrets) {
-    // Where rights are not those of Unix, nothing is known of who reads it.
+    // On systems without Unix permissions nothing is known of who may read the file.
     if (process.platform === 'win32') return;
     const mode = (await stat(path).catch(() => undefined))?.mode ?? 0;
     if ((mode & othersRead) !== 0)

@@ -6,7 +6,7 @@ import type { EndpointChanges } from '../notify/registry/configured-endpoints.ts
 import type { Logger } from '../observe/contract.ts';
 import { ConfigError } from '../settings/reader.ts';
 
-/** What came of it. Nothing in it is a secret. */
+/** The outcome of a reload. It holds no secret. */
 export type ReloadReport =
   | ({ readonly ok: true } & ReloadedParts)
   /** Nothing was changed, unless a problem says otherwise; each is a sentence that begins with the key. */
