@@ -12,7 +12,7 @@ export interface ShippedFiles {
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Where they are in the repository. */
+/** The places of these files in the repository. */
 export const repositoryFiles: ShippedFiles = {
   console: at('../../console/dist'),
   sdks: at('../..'),

@@ -1,4 +1,4 @@
-/** How parts speak to the operator. Messages are sentences; fields are data; secrets are never fields. */
+/** The logger by which parts speak to the operator. Messages are sentences; fields are data; secrets are never fields. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;

@@ -11,7 +11,7 @@ export interface LoggerOptions {
   readonly nowMs?: () => number;
 }
 
-/** Where lines go: stderr as the logger needs it. */
+/** The sink that lines are written to: the part of stderr that the logger needs. */
 export interface Sink {
   write(line: string): unknown;
   readonly isTTY?: boolean;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Histogram, Logger, Metrics } from './contract.ts';
 
-/** How often the process looks at itself, milliseconds. */
+/** Interval at which the process looks at itself, milliseconds. */
 const lookMs = 500;
 /** Seconds: from what timers are off by to what ends memberships. */
 const standstillBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -10,7 +10,7 @@ const standstillBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 const stallMs = 1_000;
 /** Not ready above this share of the open files that the system allows: the last ones are for the log. */
 const openFilesShareMax = 0.95;
-/** With fewer files allowed than this, the operator is told at the start: each connection is one. */
+/** Below this limit of open files the operator is warned at the start, because each connection takes one. */
 const filesWanted = 4_096;
 
 /** Figures of the system about this process; undefined where it does not tell. */
