@@ -164,6 +164,29 @@ test('HOUSE3: what the map says a part never does is what is tested, and every r
   assert.deepEqual(inMap.map((place) => place.split('/')[3]).sort(), [...rooms].sort());
 });
 
+test('LIMIT7: the defaults of limits.ts are taken as defaults of options alone, so that two servers may have others', () => {
+  const misuse = (/** @type {string} */ text) => {
+    const name = /import \{ limits(?: as (\w+))?[^}]*\} from '[^']*\/limits\.ts'/.exec(text);
+    if (name === null) return [];
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*|import [^;]*;/g, '');
+    const uses = code.matchAll(new RegExp(`(.{0,3})(?<![\\w.#'])${name[1] ?? 'limits'}\\b(?!['?:])`, 'g'));
+    return Array.from(uses).filter(([, before]) => !/(?:=|\?\?) $/.test(before));
+  };
+  const isPart = (/** @type {string} */ path) =>
+    isSource(path) &&
+    path.startsWith('packages/server/src/') &&
+    !path.startsWith('packages/server/src/config/') &&
+    !path.endsWith('-limits.ts');
+  const places = [...files].filter(([path, text]) => isPart(path) && misuse(text).length > 0);
+  assert.deepEqual(
+    places.map(([path]) => path),
+    [],
+  );
+  const planted = (/** @type {string} */ use) => `import { limits } from '../limits.ts';\n${use}`;
+  assert.equal(misuse(planted('if (size > limits.sizeMax) stop();')).length, 1);
+  assert.equal(misuse(planted('const { limits: own = limits } = options;')).length, 0);
+});
+
 test('HOUSE4: a circle of imports, be it of types, and a promise that nobody holds fail the lint', () => {
   const folder = temporary(mkdtempSync(join(tmpdir(), 'housecount-walls-')));
   const { vcs: _, files: __, ...config } = JSON.parse(textOf('biome.json'));

@@ -7,7 +7,7 @@ import { posix } from 'node:path';
  * neighbours on the same floor and not from above. The longest name that fits a file is its room.
  */
 export const floors = [
-  ['clock.ts', 'glob.ts', 'limits.ts', 'turn.ts', 'settings', 'net/address'],
+  ['clock.ts', 'glob.ts', 'fixed-limits.ts', 'limits.ts', 'turn.ts', 'settings', 'net/address'],
   ['pause.ts', 'observe'],
   ['net'],
   ['channel', 'engine', 'token'],

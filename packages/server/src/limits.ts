@@ -1,5 +1,6 @@
 /**
- * Every limit of the server, with its unit and what happens at it. Chosen, not measured, unless a line says otherwise.
+ * Every limit that is a setting (config/limits/), with its unit, what happens at it, and what it is where nothing is set. Parts take the
+ * limits that they need in their options. Chosen, not measured, unless a line says otherwise. Those that are none are in fixed-limits.ts.
  */
 export const limits = {
   /** Members in one channel; the next join is refused with `channel_full`. */
@@ -18,10 +19,6 @@ export const limits = {
   appKeptBytesMax: 1024 ** 3,
   /** One user's share of that, bytes, wherever they wrote it; beyond it they are refused in the same way. The server's owner has no share to keep to. */
   authorKeptBytesMax: 16 * 1024 ** 2,
-  /** An item of metadata counts for so many bytes there, beside its key and value. Measured: revision, time, author, and the objects around. */
-  metadataItemBytes: 128,
-  /** A lock counts for so many bytes there. */
-  lockBytes: 256,
   /**
    * About what all temporary states and topics of one app's users take in memory, bytes; beyond it what would add to them is refused
    * with `states_full` or `publishers_full`. What is there may become less, and goes with its user.
@@ -58,14 +55,8 @@ export const limits = {
   signalingRosterRingCharsTotalMax: 256 * 1024 * 1024,
   /** Locks that one session waits for; the next is refused −14003. */
   signalingWaitsMax: 32,
-  /** Users on one page of a channel's online users (spec: signaling 3.3). */
-  signalingPageUsersMax: 100,
-  /** Channels told of one user; a user who is in more is told of in these alone. */
-  signalingUserChannelsMax: 10_000,
   /** Users in a presence snapshot; the rest of a larger channel is in the pages of online users. */
   signalingSnapshotUsersMax: 10_000,
-  /** Characters of one presence frame, about; then a snapshot or page ends, an interval is told early. Well below `socketBacklogBytesMax`. */
-  signalingFrameLengthMax: 1024 * 1024,
   /** In channels with more users than `signalingSnapshotMergeUsersMin`, snapshots wait this long for others that want one, milliseconds. */
   signalingSnapshotMergeMs: 100,
   signalingSnapshotMergeUsersMin: 1_000,
@@ -105,8 +96,6 @@ export const limits = {
   subscriberEventsScanMax: 20_000,
   /** Requests that wait for such events, each of which looks at every record meanwhile; the next is refused with `too_many_connections`. */
   subscriberWaitersMax: 100,
-  /** Users whose status one REST request asks for; more are `query_invalid`. */
-  statusUsersMax: 100,
   /** Frames from one signaling connection, per second, on average, with a burst of five times that; then closed with `rate_limited`. */
   signalingFramesPerSecondMax: 200,
   /**
@@ -135,8 +124,6 @@ export const limits = {
   messageAheadMsMax: 1_000,
   /** Kept messages on disk, bytes, of all apps; beyond it the oldest are deleted before their time. */
   messageBytesMax: 16 * 1024 ** 3,
-  /** Messages on one page of the history (spec: signaling 4.3). */
-  messagePageMax: 100,
   /** How long a request for messages may wait for them to catch up with the log, milliseconds; then `overloaded`, −15003. */
   messageWaitMs: 5_000,
   /** Requests waiting for that; the next is refused with `overloaded`. */
@@ -233,16 +220,12 @@ export const limits = {
   bodyBytesMax: 128 * 1024,
   /** Time for a body to be whole, milliseconds; then `body_invalid`. The largest one at 35 kbit/s. */
   bodyMs: 30_000,
-  /** An AccessToken2, characters; then `invalid_token`. */
-  tokenLengthMax: 8 * 1024,
   /** WHIP and WHEP sessions of the whole server; then `too_many_connections`. */
   mediaSessionsMax: 2_000,
   /** WHIP and WHEP requests with one token from one address, of one session, or without a good token from one address; per second, on average, with a burst of ten times that; then `rate_limited`. */
   mediaRequestsPerSecondMax: 50,
   /** Those of one app, if `media.sessionsPerAppMax` says nothing else; then `too_many_connections`. Half of all. */
   mediaSessionsPerAppMax: 1_000,
-  /** Part of either that players leave for hosts. */
-  mediaSessionsHostShare: 1 / 8,
   /**
    * WHIP and WHEP sessions of one user in one channel that are members by themselves; then `too_many_connections`. One is in
    * use; those it replaced, and those that never connect, are there for some seconds more.
@@ -266,10 +249,6 @@ export const limits = {
   deliveryDetailQueueCharsMax: 16 * 1024 * 1024,
   /** Outcomes that wait for a file that cannot be written; beyond it the oldest are not searchable. About 300 bytes each. */
   deliveryOutcomeQueueMax: 100_000,
-  /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
-  deliveryScanMax: 20_000,
-  /** Attempts kept of one delivery that goes on; of further ones only their number and time, and the last is kept. */
-  deliveryAttemptsMax: 200,
   /** Characters of requests and answers shown with one delivery; further attempts come without them. A batch has up to a million. */
   deliveryExchangeCharsMax: 8 * 1024 * 1024,
   /** Notices in one redelivery; a wider one is refused with `query_invalid`. */
@@ -284,34 +263,22 @@ export const limits = {
   redeliveriesMax: 16,
   /** Ended redeliveries whose result can be read; the oldest goes first. */
   redeliveriesKeptMax: 100,
-  /** Members, events or channels in one page of the native REST API; a larger `limit` is refused with `query_invalid`. */
-  pageMax: 1_000,
-  /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */
-  agoraAudienceMax: 10_000,
   /** Rosters kept so that the pages of one listing agree; the least recently used goes first, then `no_longer_kept`. */
   rosterSnapshotsMax: 200,
   /** How long such a roster is kept after its last page, milliseconds; then `no_longer_kept`. */
   rosterSnapshotMs: 60_000,
-  /** How long a request for events may wait for one, milliseconds; a longer `wait` is refused with `query_invalid`. Below the silence after which HTTP connections are closed. */
-  pullWaitMsMax: 50_000,
   /** Requests that wait for events; the next is refused with `too_many_connections`. */
   pullWaitersMax: 500,
   /** Snapshots of an app being read at once; the next is refused with `too_many_connections`. */
   snapshotStreamsMax: 8,
   /** How long one may take, milliseconds; then it breaks off without its last line. */
   snapshotStreamMs: 600_000,
-  /** Members in one line of a snapshot. */
-  snapshotLineMembersMax: 500,
   /** Event streams (SSE) open at once; the next is refused with `too_many_connections`. */
   eventStreamsMax: 200,
   /** A comment is sent on a silent event stream this often, milliseconds, so that proxies keep it open. */
   eventStreamPingMs: 15_000,
   /** Endpoints of one app, those of the configuration included; the next is refused with `endpoints_full`. */
   appEndpointsMax: 50,
-  /** How long a replaced secret signs on unless told otherwise, milliseconds: a day to bring the new one out … */
-  secretOverlapMs: 24 * 3_600_000,
-  /** … and at most, milliseconds: 7 days; longer is refused with `body_invalid`. */
-  secretOverlapMsMax: 7 * 24 * 3_600_000,
   /** Health tests under way at once in the whole server; the next is refused with `rate_limited`. */
   healthTestsMax: 8,
   /** An endpoint of the configuration that must pass its health test is tested again this long after it failed, milliseconds. */
@@ -328,38 +295,8 @@ export const limits = {
   answerBodyBytesMax: 64 * 1024,
   /** Frames of one connection that wait while an earlier one is being decided; then closed with `rate_limited`. */
   pendingFramesMax: 128,
-  /** How often connections are looked at for silence, expired tokens and backlog, milliseconds. */
-  sweepMs: 500,
-  /** Silence after which a connection is pinged, milliseconds; clients are told to send at least this often. */
-  pingMs: 3_000,
-  /**
-   * Silence after which a connection is reported silent, milliseconds. With the sweep, the append and the merging of roster
-   * frames, `interrupted` shows within 5 s; and a ping sent up to one sweep late still has 700 ms to be answered.
-   */
-  silentMs: 4_200,
-  /**
-   * Least lease of a connection, milliseconds; a shorter one is refused in the configuration. With silentMs, a sweep and an
-   * append, silence is told by then; a shorter lease would end a membership before anybody could see it in danger.
-   */
-  leaseMsMin: 5_000,
   /** Time for the peer to finish the closing handshake, milliseconds; then the socket is cut. */
   closingMs: 2_000,
-  /** Roster changes, or link marks, in one frame; further ones go into the next. */
-  rosterFrameChangesMax: 1_000,
-  /**
-   * Roster frames are as far apart as their load asks for, milliseconds: this much for each reader, so that a channel writes
-   * about 2,000 of them a second at most, whatever happens in it (about 5 µs each: 1 % of a core) …
-   */
-  rosterMergePerReaderMs: 0.5,
-  /** … and for views this much for each different window, which is worked out anew each time … */
-  rosterMergePerWindowMs: 4,
-  /** … but never further than this; what people read in a large channel comes four times a second at least. */
-  rosterMergeMs: 50,
-  rosterViewMs: 250,
-  /** Views are for people: more often than a screen shows pictures is of no use, milliseconds. */
-  rosterViewLeastMs: 16,
-  /** In channels with more members, views may be up to `rosterViewMs` apart; in others up to `rosterMergeMs`. */
-  rosterMergeMembersMin: 1_000,
   /** Different windows of one channel's roster that are followed; the next is refused with `windows_full`. The counts and round windows are free. */
   rosterWindowsMax: 64,
   /** So many more for those whose token has a publish privilege. */
@@ -370,10 +307,9 @@ export const limits = {
   rosterRingChangesTotalMax: 1_000_000,
   /** How long a channel's changes are kept after its last reader went, milliseconds: longer than any lease. */
   rosterRingIdleMs: 60_000,
-  /** Bytes of a snapshot on the way to one reader; the next page waits until it has taken some. */
-  rosterWindowBytes: 1024 * 1024,
-  /** Snapshot pages sent in one turn; then others get theirs. */
-  rosterPagesPerTurn: 4,
   /** Characters of changes that wait for the end of a reader's snapshot; then it is told `slow_reader` and cut. */
   rosterWaitingBytesMax: 16 * 1024 * 1024,
 } as const;
+
+/** Limits as a part takes them in its options: those of these names, of one server or one app. */
+export type LimitsOf<Name extends keyof typeof limits> = Readonly<Record<Name, number>>;

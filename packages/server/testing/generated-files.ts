@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
 import { bodiesPage } from '@housecount/schema/text/page';
 import { apiOperations } from '../src/api/routes.ts';
-import { limitsTable } from '../src/config/limit-settings.ts';
+import { fixedLimitsTable, limitsTable } from '../src/config/limit-settings.ts';
 import { openApiWorld } from './worlds/api-world.ts';
 
 /** A file that is made of the schemas and checked in; its path from the root of the repository. */
@@ -20,16 +20,24 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       { path: 'packages/client/src/generated/types.ts', text: clientTypes(operations) },
       { path: 'packages/client/src/generated/routes.ts', text: clientRoutes(operations) },
       { path: 'docs/rest.md', text: bodiesPage(operations) },
-      { path: 'docs/settings.md', text: withTable('docs/settings.md', 'limits', limitsTable()) },
+      {
+        path: 'docs/settings.md',
+        text: withTables('docs/settings.md', { limits: limitsTable(), 'fixed limits': fixedLimitsTable() }),
+      },
     ];
   } finally {
     await world.close();
   }
 }
 
-/** A page of the docs with a table in it that is made: it stands between two comments that name it. */
-function withTable(path: string, name: string, table: string): string {
-  const page = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+/** A page of the docs with tables in it that are made: each stands between two comments that name it. */
+function withTables(path: string, tables: Readonly<Record<string, string>>): string {
+  let page = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  for (const [name, table] of Object.entries(tables)) page = withTable(page, name, table);
+  return page;
+}
+
+function withTable(page: string, name: string, table: string): string {
   const [begin, end] = [`<!-- ${name}: made by \`npm run schema\` -->\n`, `<!-- end of ${name} -->\n`];
   const [before = '', rest = ''] = page.split(begin);
   return `${before}${begin}\n${table}\n${end}${rest.split(end)[1] ?? ''}`;

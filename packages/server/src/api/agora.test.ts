@@ -7,6 +7,7 @@ import {
   testCustomer,
 } from '../../testing/worlds/api-world.ts';
 import { liveKey } from '../channel/channel.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 
 let world: ApiWorld;
@@ -69,12 +70,12 @@ describe('shapes', () => {
     await world.close();
     world = await openApiWorld();
     const joins: Promise<void>[] = [];
-    for (let uid = 1; uid <= limits.agoraAudienceMax + 5; uid++) joins.push(world.join('x', uid));
+    for (let uid = 1; uid <= fixed.agoraAudienceMax + 5; uid++) joins.push(world.join('x', uid));
     await Promise.all(joins);
     const { data } = (await world.json(`/dev/v1/channel/user/${appid}/x`)).body;
-    expect(data.audience).toHaveLength(limits.agoraAudienceMax);
+    expect(data.audience).toHaveLength(fixed.agoraAudienceMax);
     expect(data.audience[0]).toBe(1);
-    expect(data.audience_total).toBe(limits.agoraAudienceMax + 5);
+    expect(data.audience_total).toBe(fixed.agoraAudienceMax + 5);
   });
 
   test('REST18: what is not there is an answer with nothing but the flag', async () => {

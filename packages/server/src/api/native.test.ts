@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 
 let world: ApiWorld;
@@ -80,7 +81,7 @@ describe('rosters', () => {
     expect(await code(`${app}/channels/%F0%9F%98%80/roster`)).toBe('invalid_channel_name');
     for (const bad of [
       'limit=0',
-      `limit=${limits.pageMax + 1}`,
+      `limit=${fixed.pageMax + 1}`,
       'limit=x',
       'limit=',
       'after=-1',

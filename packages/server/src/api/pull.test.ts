@@ -3,6 +3,7 @@ import { HousecountError } from '@housecount/protocol';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { type ApiWorld, type Body, openApiWorld, testApp } from '../../testing/worlds/api-world.ts';
 import { liveKey } from '../channel/channel.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 import { formatCursor } from './request/pull-cursor.ts';
 
@@ -161,7 +162,7 @@ describe('pulling events', () => {
       'since=-1',
       'since=x',
       'since=1.5',
-      `limit=${limits.pageMax + 1}`,
+      `limit=${fixed.pageMax + 1}`,
       'cursor=7',
       'cursor=Start',
       `cursor=${cursor}x`,
@@ -189,7 +190,7 @@ describe('pulling events', () => {
 
 describe('snapshots', () => {
   test('REST37: every channel with its members, between a first and a last line', async () => {
-    for (let uid = 1; uid <= limits.snapshotLineMembersMax + 1; uid++) await world.join('big', uid);
+    for (let uid = 1; uid <= fixed.snapshotLineMembersMax + 1; uid++) await world.join('big', uid);
     await world.join('a', 7, { role: 'broadcaster', identity: { account: 'alice' } });
     await world.join('b', 9, { key: liveKey(other.id, 'b') });
     const lines = await snapshot();
@@ -204,7 +205,7 @@ describe('snapshots', () => {
     ]);
     expect(lines[1]).toMatchObject({ seq: 2, count: 1, hosts: 1 });
     expect(lines[2].members[0]).toMatchObject({ account: 'alice', role: 'broadcaster' });
-    expect(lines.at(-1)).toEqual({ type: 'end', channels: 2, members: limits.snapshotLineMembersMax + 2 });
+    expect(lines.at(-1)).toEqual({ type: 'end', channels: 2, members: fixed.snapshotLineMembersMax + 2 });
     expect((await pull(`cursor=${lines[0].cursor}`)).body.events).toEqual([]);
   });
 

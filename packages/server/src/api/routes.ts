@@ -12,7 +12,7 @@ import { type IdempotencyLimits, openApiDocument } from './document/openapi.ts';
 import { type NativeParts, nativeOperations } from './native/operations.ts';
 import { type ExtraHeaders, jsonAnswer, textAnswer } from './request/answer.ts';
 import type { AppList } from './request/apps.ts';
-import { EventStreams } from './request/event-stream.ts';
+import { type EventStreamLimits, EventStreams } from './request/event-stream.ts';
 import type { Idempotency, KeyedRequest } from './request/idempotency.ts';
 import { keyOfHeader, replayedHeader } from './request/idempotency-key.ts';
 import { readJsonBody } from './request/json-body.ts';
@@ -24,7 +24,7 @@ import { agoraRefusal, refusal } from './request/refusal.ts';
 export type OperationParts = Omit<NativeParts, 'streams' | 'document'> &
   AgoraParts & {
     /** Default: those of limits.ts. */
-    readonly limits?: IdempotencyLimits & { readonly eventStreamsMax: number };
+    readonly limits?: IdempotencyLimits & EventStreamLimits;
   };
 
 /** What it takes to answer a request to any of them. */

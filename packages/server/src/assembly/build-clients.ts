@@ -39,16 +39,19 @@ export async function buildClients(
   },
   stops: Stops,
 ): Promise<Clients> {
-  const { common, outward, health, apps, onRefusedLogin } = ground;
+  const { common, outward, health, apps, limitsOf, onRefusedLogin } = ground;
   const { first } = settings;
+  const { limits } = first;
   const { log, resumeSecret: secret } = parts;
   const bus = new SocketBus();
-  const fanOut = startFanOut({ ...common, log, apps: apps.ids, broadcast: bus });
+  const fanOut = startFanOut({ ...common, limits, log, apps: apps.ids, broadcast: bus });
   stops.add(() => fanOut.stop());
   health.register('signal', () => fanOut.trouble);
   const sockets = new SocketCount(first.listen.socketsMax, first.listen.socketsPerAddressMax);
   const signaling = startSignaling({
     ...outward,
+    limits,
+    limitsOf,
     apps,
     kept: parts.messages,
     log,
@@ -69,14 +72,18 @@ export async function buildClients(
 }
 
 const joinBudgets = (settings: Settings, { clock }: Pick<Ground['common'], 'clock'>) =>
-  new JoinBudgets(clock, {
-    get perAddress() {
-      return settings.now.limits.joinsPerAddress;
+  new JoinBudgets(
+    clock,
+    {
+      get perAddress() {
+        return settings.now.limits.joinsPerAddress;
+      },
+      get perToken() {
+        return settings.now.limits.joinsPerToken;
+      },
     },
-    get perToken() {
-      return settings.now.limits.joinsPerToken;
-    },
-  });
+    settings.first.limits,
+  );
 
 /** Starts the media engine and the service over it, which is told what the engine has to tell. */
 async function buildWhip(
@@ -106,6 +113,7 @@ async function buildWhip(
   );
   const whip = new WhipService({
     ...outward,
+    limits: first.limits,
     apps,
     log,
     resumeSecret,

@@ -30,12 +30,13 @@ export async function buildEdge(
     },
   stops: Stops,
 ): Promise<Front> {
-  const { listen, leases } = settings.first;
+  const { listen, leases, limits } = settings.first;
   const { whip, disk, bus, sockets, joins, signaling, fanOut } = parts;
   const requests = new AddressCount(listen.requestsMax, listen.requestsPerAddressMax);
   const tls = await loadTls(listen, disk);
   const edge = serveEdge({
     ...outward,
+    limits,
     host: listen.host,
     port: listen.port,
     ...tls,

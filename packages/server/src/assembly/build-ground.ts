@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
 import { Apps } from '../config/apps.ts';
+import type { Limits } from '../config/limit-settings.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { createHealth, type Health } from '../observe/health.ts';
 import { LimitedLogger } from '../observe/limited-logger.ts';
@@ -10,6 +11,7 @@ import { createMetrics } from '../observe/metrics.ts';
 import { processMetrics } from '../observe/process-metrics.ts';
 import { ProcessWatch } from '../observe/process-watch.ts';
 import { refusedLogins } from '../observe/refused-logins.ts';
+import { appLimits } from './app-limits.ts';
 import { warnIfOpen } from './open-apps.ts';
 import type { Settings } from './settings.ts';
 import type { Stops } from './stops.ts';
@@ -31,6 +33,8 @@ export interface Ground {
   readonly outward: Common & { readonly logger: LimitedLogger };
   readonly health: Health;
   readonly apps: Apps;
+  /** What each app may have now. */
+  readonly limitsOf: (app: string) => Limits;
   readonly onRefusedLogin: ReturnType<typeof refusedLogins>;
 }
 
@@ -57,7 +61,7 @@ export function buildGround(settings: Settings, stops: Stops): Ground {
     development: first.development,
   });
   for (const app of apps) warnIfOpen(logger, app);
-  const limited = new LimitedLogger(logger, clock);
+  const limited = new LimitedLogger(logger, clock, first.limits);
   stops.add(() => limited.stop());
   processMetrics(metrics);
   const watch = new ProcessWatch({ clock, logger, metrics });
@@ -70,6 +74,7 @@ export function buildGround(settings: Settings, stops: Stops): Ground {
     outward: { ...common, logger: limited },
     health,
     apps,
+    limitsOf: appLimits(first.limits, apps),
     onRefusedLogin: refusedLogins(limited),
   };
 }

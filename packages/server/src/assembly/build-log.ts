@@ -41,7 +41,7 @@ export async function openDataFolder(
 /** Opens the log in the data folder, and follows it for the operator. */
 export async function buildLog(
   { first }: Settings,
-  { common, outward, health, apps }: Pick<Ground, 'common' | 'outward' | 'health' | 'apps'>,
+  { common, outward, health, apps, limitsOf }: Omit<Ground, 'onRefusedLogin'>,
   { disk }: Pick<DataFolder, 'disk'>,
   stops: Stops,
 ): Promise<Log> {
@@ -52,6 +52,8 @@ export async function buildLog(
   const log = await openLog({
     ...common,
     store,
+    limits: first.limits,
+    limitsOf,
     recoveryMs: first.leases.recoveryMs,
     retentionMs: first.retention.hours * 3_600_000,
     retentionBytes: first.retention.bytes,

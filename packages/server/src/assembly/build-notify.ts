@@ -26,16 +26,20 @@ export interface Notices {
 /** Starts the delivery of notices, and what is asked of it. */
 export async function buildNotify(
   settings: Settings,
-  ground: Pick<Ground, 'common' | 'health' | 'apps'>,
+  ground: Pick<Ground, 'common' | 'health' | 'apps' | 'limitsOf'>,
   parts: Pick<DataFolder, 'kept' | 'resumeSecret'> &
     Pick<Ledger, 'history' | 'deliveries'> & { readonly log: Log },
   stops: Stops,
 ): Promise<Notices> {
-  const { common, health, apps } = ground;
+  const { common, health, apps, limitsOf } = ground;
   const { log, kept, resumeSecret, history, deliveries } = parts;
   const { hours, ...room } = settings.first.retention;
   const { endpoints: configured, limits } = settings.first;
-  const sender = createHttpSender({ clock: common.clock, named: () => settings.now.endpointNetworks });
+  const sender = createHttpSender({
+    clock: common.clock,
+    named: () => settings.now.endpointNetworks,
+    limits,
+  });
   stops.add(() => sender.close());
   const communicationEventsOf = (app: string) => apps.get(app)?.communicationEvents ?? '107/108';
   const store = await EndpointStore.open(kept);
@@ -65,6 +69,7 @@ export async function buildNotify(
   const endpoints = new EndpointRegistry({
     ...common,
     limits,
+    limitsOf,
     configured,
     store,
     notify,

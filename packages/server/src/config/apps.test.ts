@@ -13,6 +13,7 @@ const one: AppConfig = {
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
   profiles: [],
+  limits: {},
 };
 const two: AppConfig = { ...one, id: '2'.repeat(32) };
 const { secondaryCertificate: _, ...withoutSecond } = one;

@@ -3,7 +3,7 @@ import type { Customer } from '../api/access/customer.ts';
 import type { Network } from '../net/address/network.ts';
 import type { Endpoint } from '../notify/endpoint/endpoint.ts';
 import type { OpenTo } from '../token/verify.ts';
-import type { Limits } from './limit-settings.ts';
+import type { AppLimits, Limits } from './limit-settings.ts';
 
 /** The whole configuration, checked and with defaults filled in (load.ts makes it). */
 export interface Config {
@@ -79,6 +79,8 @@ export interface AppConfig {
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token (Agora's co-host authentication). */
   readonly coHostAuthentication: boolean;
+  /** Limits of its own, in place of those for every app. */
+  readonly limits: AppLimits;
   /** Profiles that are not for clients to choose, by pattern of channel names (`*` stands for any characters): the first that fits counts. */
   readonly profiles: readonly { readonly channels: string; readonly profile: Profile }[];
 }

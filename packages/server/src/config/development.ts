@@ -20,6 +20,7 @@ export const developmentApp: AppConfig = {
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
   profiles: [],
+  limits: {},
 };
 export const developmentCustomer: Customer = {
   id: development.customerId,

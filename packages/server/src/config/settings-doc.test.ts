@@ -2,8 +2,10 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fixed, whyFixed } from '../fixed-limits.ts';
+import { limits } from '../limits.ts';
 import { environmentKinds, variableOf } from './environment.ts';
-import { limitNames, limitSettings } from './limit-settings.ts';
+import { appLimitNames, limitNames, limitSettings, settingsElsewhere } from './limit-settings.ts';
 import { loadConfig } from './load.ts';
 import { appRestartKeys, reloadKinds } from './reload-kinds.ts';
 
@@ -79,7 +81,7 @@ test('RELOAD12: its table says of every key whether a reload takes it or a resta
 
 test('LIMIT1: every limit that is a setting has a line in the table, with its default and its range', () => {
   const rows = new Map(
-    [...text.matchAll(/^\| `(\w+)` \| ([\d,]+) \| ([\d,]+) to ([\d,]+) /gm)].map(
+    [...text.matchAll(/^\| `(\w+)`(?: \*)? \| ([\d,]+) \| ([\d,]+) to ([\d,]+) /gm)].map(
       ([, name = '', ...numbers]) => [name, numbers.map((number) => Number(number.replaceAll(',', '')))],
     ),
   );
@@ -119,4 +121,36 @@ test('HOOK86: an app has as many endpoints in the file as appEndpointsMax says, 
   expect(of(60, 100)()).toBe(60);
   expect(of(5, 5)()).toBe(5);
   expect(of(6, 5)).toThrow(`endpoints: expected at most 5 endpoints of app ${app}`);
+});
+
+test('LIMIT5: every number is a setting, here or in another section with the same default, or is said to be none, and why', () => {
+  const elsewhere = Object.keys(settingsElsewhere);
+  expect([...limitNames, ...elsewhere].sort()).toEqual(Object.keys(limits).sort());
+  const shown = load(all);
+  const at = (path: string) =>
+    path.split('.').reduce<unknown>((tree, key) => (tree as Record<string, unknown>)[key], shown);
+  for (const [name, path] of Object.entries(settingsElsewhere))
+    expect([path, at(path)]).toEqual([path, limits[name as keyof typeof limits]]);
+  const [, table = ''] = text.split('<!-- fixed limits');
+  const reasons = new Map(
+    [...table.matchAll(/^\| `(\w+)` \| [\d.,]+ \| (\w.*) \|$/gm)].map(([, name, why]) => [name, why]),
+  );
+  expect([...reasons.keys()].sort()).toEqual(Object.keys(fixed).sort());
+  for (const [why, group] of whyFixed)
+    for (const name of Object.keys(group)) expect([name, reasons.get(name)]).toEqual([name, why]);
+  expect(Object.keys(fixed).filter((name) => name in limits)).toEqual([]);
+});
+
+test('LIMIT6: an app may have other limits than the server, of those alone that are marked as an app has them', () => {
+  const marked = [...text.matchAll(/^\| `(\w+)` \* \|/gm)].map(([, name]) => name);
+  expect(marked).toEqual([...appLimitNames]);
+  expect(load(limited).apps[0]?.limits).toEqual({ channelMembersMax: 500, appEndpointsMax: 5 });
+  const app =
+    '{ id: 0123456789abcdef0123456789abcdef, certificate: fedcba9876543210fedcba9876543210, limits: ';
+  expect(() => load(`apps: [${app} { historyRowsMax: 5 } }]`)).toThrow(
+    'apps[0].limits.historyRowsMax: unknown key',
+  );
+  expect(() => load(`apps: [${app} { appRulesMax: 0 } }]`)).toThrow(
+    'apps[0].limits.appRulesMax: expected a whole number from 1 to 100000000, got 0',
+  );
 });

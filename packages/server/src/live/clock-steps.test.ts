@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { leaseMs, TestWorld, testApp } from '../../testing/worlds/live-world.ts';
 import { liveKey } from '../channel/channel.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 
 let world: TestWorld;
@@ -39,11 +40,11 @@ for (const [name, byMs] of steps) {
     quiet.answersPings = false;
     await world.advance(1_000);
     world.step(byMs);
-    await world.advance(limits.silentMs - 2_000);
+    await world.advance(fixed.silentMs - 2_000);
     expect(linkOf(2)?.state).toBe('live');
-    await world.advance(3 * limits.sweepMs);
+    await world.advance(3 * fixed.sweepMs);
     expect(linkOf(2)?.state).toBe('silent');
-    await world.advance(leaseMs - limits.silentMs - 3 * limits.sweepMs - 500);
+    await world.advance(leaseMs - fixed.silentMs - 3 * fixed.sweepMs - 500);
     expect(linkOf(2)?.state).toBe('silent');
     await world.advance(2_000);
     expect(linkOf(2)).toBeUndefined();

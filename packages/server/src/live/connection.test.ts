@@ -4,6 +4,7 @@ import fixtures from '@housecount/protocol/fixtures/frames.json';
 import tokens from '@housecount/protocol/fixtures/tokens.json';
 import { helloFrame, strictApp, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
 import { liveKey } from '../channel/channel.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 
 let world: TestWorld;
@@ -96,7 +97,7 @@ describe('hello', () => {
     const socket = world.connect();
     await world.advance(limits.helloMs - 100);
     expect(socket.closed).toBeUndefined();
-    await world.advance(limits.sweepMs + 200);
+    await world.advance(fixed.sweepMs + 200);
     expect(socket.one('closing')).toMatchObject({ code: 'hello_timeout', retry: true });
   });
 

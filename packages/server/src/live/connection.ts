@@ -9,7 +9,6 @@ import {
 } from '@housecount/protocol';
 import { liveKey } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import { sentenceOf } from '../net/sentence.ts';
 import { closingCodes, type Ending, retryOf, tokenWarningMs } from '../net/session/closing.ts';
@@ -25,6 +24,7 @@ import type { Histogram, Logger } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import { type Admission, admit, type HelloNeeds } from './hello.ts';
 import type { LinkFacts } from './link-facts.ts';
+import type { LiveLimits } from './live-limits.ts';
 import type { LostConnection } from './lost-connections.ts';
 import { type Membership, membershipOf, type WelcomeNeeds, welcomeOf } from './membership.ts';
 import type { PartingConnection } from './partings.ts';
@@ -56,6 +56,7 @@ export interface ConnectionNeeds
   readonly logger: Pick<Logger, 'error' | 'warn'>;
   readonly fanOut: WelcomeNeeds['fanOut'] & StreamNeeds['fanOut'];
   readonly backing: Backing;
+  readonly bounds: ConversationBounds;
   readonly links: Pick<LinkFacts, 'silent' | 'heard'>;
   readonly requests: RequestTable;
   /** Hears of each hello that was refused. */
@@ -64,11 +65,14 @@ export interface ConnectionNeeds
   readonly joinSeconds: Histogram;
 }
 
-const bounds = {
+/** What one connection may send, and leave unread. */
+export const conversationBounds = (limits: LiveLimits): ConversationBounds => ({
   frameBytesMax: clientFrameBytesMax,
   frameRate: steadyRate(limits.framesPerSecondMax),
   pendingFramesMax: limits.pendingFramesMax,
-};
+  helloMs: limits.helloMs,
+  backlogBytesMax: limits.socketBacklogBytesMax,
+});
 
 /** One WebSocket: greets, joins or resumes, then does what the client asks, in order, until it ends. */
 export class Connection implements Protocol<ParsedClientFrame, Membership> {
@@ -103,7 +107,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
   }
 
   get bounds(): ConversationBounds {
-    return bounds;
+    return this.#needs.bounds;
   }
 
   parse(text: string): ParsedClientFrame {

@@ -1,5 +1,4 @@
 import type { Clock, Random } from '../clock.ts';
-import { limits } from '../limits.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
 import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
@@ -8,10 +7,11 @@ import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { ResumeClaim } from '../token/resume-key.ts';
-import { type Backing, Connection, type ConnectionNeeds } from './connection.ts';
+import { type Backing, Connection, type ConnectionNeeds, conversationBounds } from './connection.ts';
 import type { HelloNeeds } from './hello.ts';
 import { JoinBudgets } from './join-budgets.ts';
 import { LinkFacts } from './link-facts.ts';
+import { defaultJoinRates, defaultLiveLimits, type LiveLimits } from './live-limits.ts';
 import { type LostConnection, LostConnections } from './lost-connections.ts';
 import type { Membership, WelcomeNeeds } from './membership.ts';
 import { type PartingConnection, Partings } from './partings.ts';
@@ -34,6 +34,8 @@ export interface ConnectionsOptions
   readonly sockets?: SocketCount;
   /** Counts the joins of the whole server; by itself, unless other parts let clients join too. */
   readonly joins?: JoinBudgets;
+  /** Default: those of limits.ts. */
+  readonly limits?: LiveLimits;
 }
 
 /** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
@@ -49,10 +51,15 @@ export class Connections implements Backing {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    const { metrics, clock, sockets = new SocketCount() } = options;
+    const { metrics, clock, sockets = new SocketCount(), limits = defaultLiveLimits } = options;
     this.#lost = new LostConnections(options);
     this.#partings = new Partings(options);
-    this.#open = new OpenSockets({ clock, sockets, onLook: () => this.#lost.retry() });
+    this.#open = new OpenSockets({
+      clock,
+      sockets,
+      closingMs: limits.closingMs,
+      onLook: () => this.#lost.retry(),
+    });
     metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
     metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
     metrics.gauge(
@@ -60,11 +67,11 @@ export class Connections implements Backing {
       'Lost connections that the log does not know of yet.',
       () => this.#lost.size,
     );
-    const defaults = { perAddress: limits.joinsPerAddress, perToken: limits.joinsPerToken };
-    const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaults) };
+    const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates) };
     this.#needs = {
       ...shared,
       keeper: this.#open,
+      bounds: conversationBounds(limits),
       backing: this,
       links: new LinkFacts(options),
       requests: requestTable(shared),

@@ -3,7 +3,7 @@ import { liveKey, type OpenChannel } from '../channel/channel.ts';
 import type { Member } from '../channel/membership/member.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Clock, Random } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 import type { AddressNotes } from '../log/contract/address-notes.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { CommandOutcome, Commands } from '../log/contract/commands.ts';
@@ -225,7 +225,7 @@ function tokenOf(
   when: TokenTime & { readonly isHere?: boolean | undefined },
 ): TokenGrant | HelloRefusal {
   const { token, channel } = hello;
-  return checkToken({ token, app, channel, identity, ...when, lengthMax: limits.tokenLengthMax });
+  return checkToken({ token, app, channel, identity, ...when, lengthMax: fixed.tokenLengthMax });
 }
 
 const refuse = (code: Code, detail?: string): HelloRefusal => ({

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
 import { holderOf } from '../net/address/ip-address.ts';
 import { isLoopbackAddress } from '../net/address/loopback.ts';
 import type { Rate } from '../net/token-bucket.ts';
 import { TokenBuckets } from '../net/token-buckets.ts';
+import { defaultJoinLimits, type JoinLimits } from './live-limits.ts';
 
 export interface JoinRates {
   /** Joins from one address, per second, on average. */
@@ -34,7 +34,8 @@ export class JoinBudgets {
   readonly #changes: TokenBuckets;
 
   /** `rates` is read at each join. */
-  constructor(clock: Pick<Clock, 'steadyMs'>, rates: JoinRates) {
+  constructor(clock: Pick<Clock, 'steadyMs'>, rates: JoinRates, limits: JoinLimits = defaultJoinLimits) {
+    const burstOf = (perSecond: () => number) => burstRate(perSecond, limits.joinBurstSeconds);
     const buckets = (rate: Rate) => new TokenBuckets(clock, rate, limits.joinBucketsMax);
     this.#addresses = buckets(burstOf(() => rates.perAddress));
     this.#tokens = buckets(burstOf(() => rates.perToken));
@@ -62,12 +63,12 @@ export class JoinBudgets {
 }
 
 /** A rate that is read at each look. */
-const burstOf = (perSecond: () => number): Rate => ({
+const burstRate = (perSecond: () => number, burstSeconds: number): Rate => ({
   get perSecond() {
     return perSecond();
   },
   get burst() {
-    return perSecond() * limits.joinBurstSeconds;
+    return perSecond() * burstSeconds;
   },
 });
 

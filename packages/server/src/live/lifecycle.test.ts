@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { helloFrame, strictApp, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
 import { liveKey } from '../channel/channel.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 
@@ -33,7 +34,7 @@ describe('silence', () => {
     await begin();
     const socket = await world.hello();
     for (let ping = 0; ping < 20; ping++) {
-      await world.advance(limits.pingMs - 200);
+      await world.advance(fixed.pingMs - 200);
       await socket.says({ type: 'ping' });
     }
     expect(socket.pings).toBe(0);
@@ -141,7 +142,7 @@ describe('silence', () => {
     };
     await socket.drops();
     expect(linkOf(2)?.state).toBe('live');
-    await world.advance(4 * limits.sweepMs);
+    await world.advance(4 * fixed.sweepMs);
     expect(linkOf(2)).toMatchObject({ state: 'silent', evidence: 'socket-closed' });
   });
 
@@ -153,7 +154,7 @@ describe('silence', () => {
     let refusals = 2;
     world.log.submit = async (...request) =>
       refusals-- > 0 ? { ok: false, code: 'overloaded' } : submit(...request);
-    await world.advance(limits.silentMs + 4 * limits.sweepMs);
+    await world.advance(fixed.silentMs + 4 * fixed.sweepMs);
     expect(linkOf(2)?.state).toBe('silent');
   });
 
@@ -163,7 +164,7 @@ describe('silence', () => {
     socket.answersPings = false;
     // The process stood still for a minute: no timer ran, and what the client said waits in its socket.
     world.stall(60_000);
-    await world.advance(limits.sweepMs);
+    await world.advance(fixed.sweepMs);
     expect(linkOf(2)?.state).toBe('live');
     await socket.says({ type: 'ping' });
     await world.advance(2_000);
@@ -177,10 +178,10 @@ describe('silence', () => {
     const [hello, quiet] = [world.connect(), world.connect()];
     // What the client said waits in its socket.
     world.stall(60_000);
-    await world.advance(limits.sweepMs);
+    await world.advance(fixed.sweepMs);
     await hello.says(helloFrame());
     expect([hello.welcome.resumed, hello.closed]).toEqual([false, undefined]);
-    await world.advance(limits.sweepMs);
+    await world.advance(fixed.sweepMs);
     expect(quiet.closed?.reason).toBe('hello_timeout');
   });
 });
@@ -475,10 +476,10 @@ describe('limits', () => {
     await begin();
     const socket = await world.hello({ uid: 2 });
     socket.backlog = limits.socketBacklogBytesMax;
-    await world.advance(limits.sweepMs * 2);
+    await world.advance(fixed.sweepMs * 2);
     expect(socket.closed).toBeUndefined();
     socket.backlog = limits.socketBacklogBytesMax + 1;
-    await world.advance(limits.sweepMs * 2);
+    await world.advance(fixed.sweepMs * 2);
     expect(socket.one('closing')).toMatchObject({ code: 'slow_reader', retry: true, retryAfterMs: 0 });
     expect(socket.closed).toEqual({ code: 4303, reason: 'slow_reader' });
     expect(linkOf(2)?.state).toBe('silent');
@@ -499,7 +500,7 @@ describe('limits', () => {
     };
     await socket.says('not json');
     expect(cut).toBe(false);
-    await world.advance(limits.closingMs + 2 * limits.sweepMs);
+    await world.advance(limits.closingMs + 2 * fixed.sweepMs);
     expect(cut).toBe(true);
   });
 

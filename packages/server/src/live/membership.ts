@@ -1,6 +1,6 @@
 import type { Role, WelcomeFrame } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 import type { RosterStream } from '../rosters/roster-stream.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
@@ -77,7 +77,7 @@ export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFra
     hosts: needs.fanOut.hosts(channel),
     count: channel.roster.size,
     nowMs: needs.clock.nowMs(),
-    pingMs: limits.pingMs,
+    pingMs: fixed.pingMs,
     leaseMs: needs.leaseMs,
     recoveryMs: needs.recoveryMs,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),

@@ -9,6 +9,7 @@ import {
   rosterWindowMembersMax,
 } from '@housecount/protocol';
 import fixtures from '@housecount/protocol/fixtures/frames.json';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 
 const text = readFileSync(new URL('../../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -64,18 +65,18 @@ test('WIRE1: docs/protocol.md states the limits as they are', () => {
     [`At most ${limits.framesPerSecondMax} frames per second`],
     [`bursts of up to ${limits.framesPerSecondMax * 5}`],
     [`within ${limits.helloMs / 1000} s`],
-    [`\`pingMs\` (${number(limits.pingMs)})`],
-    [`After ${number(limits.silentMs)} ms of silence`],
+    [`\`pingMs\` (${number(fixed.pingMs)})`],
+    [`After ${number(fixed.silentMs)} ms of silence`],
     [`at most ${number(rosterPageMembersMax)}, in order of arrival`],
     [`the first 50 members in order of arrival; 1 to ${number(rosterWindowMembersMax)}`],
     [`while ${limits.rosterWindowsMax} different windows`],
-    [`every ${limits.rosterViewLeastMs} ms to few readers`],
-    [`to many at most every ${limits.rosterMergeMs} ms, in a channel of more than`],
-    [`more than ${number(limits.rosterMergeMembersMin)} members at most every ${limits.rosterViewMs} ms`],
+    [`every ${fixed.rosterViewLeastMs} ms to few readers`],
+    [`to many at most every ${fixed.rosterMergeMs} ms, in a channel of more than`],
+    [`more than ${number(fixed.rosterMergeMembersMin)} members at most every ${fixed.rosterViewMs} ms`],
     [`at least the last ${number(limits.rosterRingChangesMax)} changes`],
     [`until ${limits.rosterRingIdleMs / 1000} s after its last reader`],
     [`Up to ${limits.pendingFramesMax} may wait`],
-    [`merged for up to ${limits.rosterMergeMs} ms`],
+    [`merged for up to ${fixed.rosterMergeMs} ms`],
     [`0 (default) to ${number(byeGraceMsMax)}`],
     [`when there are ${limits.channelHostsMax} broadcasters`],
   ] as const)

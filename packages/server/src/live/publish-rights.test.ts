@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { strictApp, TestWorld, token } from '../../testing/worlds/live-world.ts';
 import { liveKey } from '../channel/channel.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 
 let world: TestWorld;
 const begin = async () => {
@@ -58,11 +58,11 @@ describe('publishing with co-host authentication', () => {
     expect(streamsOf(1)).toEqual(sound);
     expect(viewer.all('host-streams').at(-1)).toMatchObject(sound);
     await host.says({ type: 'renew-token', id: 2, token: allows({ publishAudio: 0, publishVideo: 0 }) });
-    await world.advance(limits.sweepMs);
+    await world.advance(fixed.sweepMs);
     // The host goes on sending, and need not say so again.
     expect(streamsOf(1)).toEqual(both);
     await host.says({ type: 'renew-token', id: 3, token: allows({}) });
-    await world.advance(limits.sweepMs);
+    await world.advance(fixed.sweepMs);
     expect(streamsOf(1)).toEqual({ audio: false, video: false });
     await host.says({ type: 'set-role', id: 4, role: 'audience' });
     await host.says({ type: 'set-role', id: 5, role: 'broadcaster' });
@@ -74,7 +74,7 @@ describe('publishing with co-host authentication', () => {
     const host = await world.hello({ app, uid: 1, role: 'broadcaster' });
     await host.says({ type: 'streams', id: 1, ...both });
     await world.log.createRule({ app, uid: 1, privileges: ['publish_video'] }, 5_000);
-    await world.advance(limits.sweepMs);
+    await world.advance(fixed.sweepMs);
     expect(streamsOf(1)).toEqual(sound);
     for (let second = 0; second < 6; second++) {
       await world.advance(1_000);

@@ -1,18 +1,21 @@
 import { HousecountError } from '@housecount/protocol';
-import { limits } from '../limits.ts';
 import { AddressCount } from '../net/address/address-count.ts';
 import { addressKind } from '../net/address/address-guard.ts';
 import { clientReader, type ProxyTrust } from '../net/address/client.ts';
 import type { BasePath } from '../net/http/base-path.ts';
 import { bunServer, type Tls } from '../net/http/bun-server.ts';
 import { httpHandler } from '../net/http/http.ts';
+import type { BodyLimits } from '../net/http/http-limits.ts';
 import type { Route } from '../net/http/route.ts';
 import type { SocketBus } from '../net/socket/bus.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import type { Logger } from '../observe/contract.ts';
 import { Connections, type ConnectionsOptions } from './connections.ts';
+import { defaultRequests, type LiveLimits } from './live-limits.ts';
 
-export interface EdgeOptions extends ConnectionsOptions {
+export interface EdgeOptions extends Omit<ConnectionsOptions, 'limits'> {
+  /** Default: those of limits.ts. */
+  readonly limits?: LiveLimits & BodyLimits;
   readonly host: string;
   /** 0 picks a free port. */
   readonly port: number;
@@ -70,7 +73,7 @@ export function serveEdge(options: EdgeOptions): Edge {
       },
     }),
   );
-  const open = options.requests ?? new AddressCount(limits.requestsMax, limits.requestsPerAddressMax);
+  const open = options.requests ?? new AddressCount(defaultRequests.max, defaultRequests.perAddressMax);
   options.metrics.gauge('housecount_http_requests_open', 'HTTP requests being answered.', () => open.size);
   const server = bunServer({
     host,
@@ -79,6 +82,7 @@ export function serveEdge(options: EdgeOptions): Edge {
     webSockets,
     bus,
     basePath,
+    ...(options.limits && { limits: options.limits }),
     clientOf: clientReader(trust, untrustedProxyLog(logger)),
     http: httpHandler({ ...options, open, routes: [...routes, ...plain] }),
   });

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { emptyState } from '../../testing/worlds/log-world.ts';
 import type { ChannelKey } from '../channel/channel.ts';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 import type { Asked } from './contract/commands.ts';
 import { decideCommand } from './decide/command.ts';
@@ -42,11 +43,11 @@ test('SIG130: the metadata and locks of an app are counted as they come, change 
   const world = emptyState();
   does(world, 'one', change('set', ['topic'], '語'));
   does(world, 'two', change('set', ['a', 'b'], 'xy'));
-  expect(world.usage.keptBytes(app)).toBe(5 + 3 + 6 + 3 * limits.metadataItemBytes);
+  expect(world.usage.keptBytes(app)).toBe(5 + 3 + 6 + 3 * fixed.metadataItemBytes);
   does(world, 'two', change('set', ['a'], 'x'));
   does(world, 'two', lock('set-lock'));
   does(world, 'two', lock('acquire-lock'));
-  expect(world.usage.keptBytes(app)).toBe(8 + 5 + 3 * limits.metadataItemBytes + limits.lockBytes);
+  expect(world.usage.keptBytes(app)).toBe(8 + 5 + 3 * fixed.metadataItemBytes + fixed.lockBytes);
   does(world, 'two', change('remove', []));
   does(world, 'two', lock('remove-lock'));
   does(world, 'one', change('remove', ['topic']));
@@ -65,6 +66,7 @@ test('SIG130: an app that has as much of them as it may have gets no more, can r
     messageTimes: world.messageTimes,
     rules: world.rules,
     channel: (of) => world.channel(of),
+    limitsOf: world.limitsOf,
     usage: {
       open: (of) => world.usage.open(of),
       remembered: (of) => world.usage.remembered(of),
@@ -85,14 +87,14 @@ test('SHARE6: what one user writes anywhere is theirs until it is removed or wri
   const of = (author: string) => world.usage.authorBytes(app, author);
   does(world, 'one', change('set', ['a', 'b'], 'xy'));
   does(world, 'two', lock('set-lock'));
-  expect(of('ann')).toBe(6 + 2 * limits.metadataItemBytes + limits.lockBytes);
+  expect(of('ann')).toBe(6 + 2 * fixed.metadataItemBytes + fixed.lockBytes);
   does(world, 'one', change('set', ['b', 'c'], 'z', { author: 'bob' }));
   expect([of('ann'), of('bob')]).toEqual([
-    3 + limits.metadataItemBytes + limits.lockBytes,
-    4 + 2 * limits.metadataItemBytes,
+    3 + fixed.metadataItemBytes + fixed.lockBytes,
+    4 + 2 * fixed.metadataItemBytes,
   ]);
   does(world, 'two', lock('acquire-lock'));
-  expect(of('ann')).toBe(3 + limits.metadataItemBytes + limits.lockBytes);
+  expect(of('ann')).toBe(3 + fixed.metadataItemBytes + fixed.lockBytes);
   const again = emptyState();
   const lines = [...stateToLines(world, 1_000)];
   await stateFromLines(

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
 import type { LogStore } from '../engine/contract.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import type { AppLogLimitsOf, LogLimits } from './log-limits.ts';
 
 export interface LogOptions {
   readonly store: LogStore;
@@ -16,6 +17,10 @@ export interface LogOptions {
   readonly retentionBytes: number;
   /** For how many days it is remembered who had which uid; `limits.accountDays` if left out. */
   readonly accountDays?: number;
+  /** Default: those of limits.ts. */
+  readonly limits?: LogLimits;
+  /** What each app may have. Default: those of limits.ts. */
+  readonly limitsOf?: AppLogLimitsOf;
   /** A snapshot is written, and what need not be kept is deleted, after so many records; `snapshotEveryRecords` if left out. */
   readonly snapshotEvery?: number;
   /** The log can no longer be written by this process. */

@@ -1,7 +1,7 @@
 import type { RuleScope } from '@housecount/protocol';
 import type { Channel, ChannelKey } from '../channel/channel.ts';
 import type { Privilege, RuleSubject } from '../channel/rules.ts';
-import { limits } from '../limits.ts';
+import { limits as defaults } from '../limits.ts';
 import { Addresses } from './addresses.ts';
 import { ChannelReads } from './channel-reads.ts';
 import { asksOf } from './commands/asks.ts';
@@ -15,6 +15,7 @@ import type { RuleDraft } from './contract/rules.ts';
 import { accountKeyChars } from './decide/account-uids.ts';
 import { EntryFeed } from './feed/entry-feed.ts';
 import { GroupCommit } from './group-commit.ts';
+import { defaultLogLimits } from './log-limits.ts';
 import { showLog } from './log-metrics.ts';
 import type { LogOptions } from './log-options.ts';
 import { type Erasure, type LogEntry, timeOf } from './record/record.ts';
@@ -34,13 +35,14 @@ const partition = 'main';
  * `log_unavailable` if that lease cannot be recorded: the operator is told at once, and the next start does it again.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const { store, logger, random, accountDays = limits.accountDays } = options;
+  const { store, logger, random, accountDays = defaults.accountDays, limitsOf } = options;
   const recovered = await recoverState({
     store,
     partition,
     logger,
     accountKeepMs: accountDays * 86_400_000,
     newAccountKey: () => random.id(accountKeyChars),
+    ...(limitsOf && { limitsOf }),
   });
   const log = new EmbeddedOwner(options, recovered);
   try {
@@ -52,9 +54,12 @@ export async function openLog(options: LogOptions): Promise<Log> {
   return log;
 }
 
+/** What the state is made with is of no use to its owner. */
+type OwnerOptions = Omit<LogOptions, 'accountDays' | 'limitsOf'>;
+
 /** The single writer of the partition: builds the parts of the log, and tells them what has become durable. */
 class EmbeddedOwner implements Log {
-  readonly #options: LogOptions;
+  readonly #options: OwnerOptions;
   readonly #state: LogState;
   readonly #feed: EntryFeed;
   readonly #commits: GroupCommit;
@@ -70,8 +75,8 @@ class EmbeddedOwner implements Log {
   readonly #messages: MessageCommands;
   #floorMs: number;
 
-  constructor(options: LogOptions, { state, lastPosition, floorMs, snapshotPosition }: Recovered) {
-    const { store, logger, clock, random, metrics, onFenced } = options;
+  constructor(options: OwnerOptions, { state, lastPosition, floorMs, snapshotPosition }: Recovered) {
+    const { store, logger, clock, random, metrics, onFenced, limits = defaultLogLimits } = options;
     this.#options = options;
     this.#state = state;
     this.#floorMs = floorMs;

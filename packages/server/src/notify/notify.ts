@@ -2,7 +2,7 @@ import type { CommunicationEvents } from '@housecount/protocol';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import type { Kept } from '../kept/contract.ts';
-import { limits } from '../limits.ts';
+import { limits as defaults, type LimitsOf } from '../limits.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import type { LogRetention } from '../log/contract/retention.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
@@ -48,7 +48,7 @@ export interface NotifyOptions {
   /** Of each endpoint's given-up journal; default givenUpBytesMax. */
   readonly givenUpBytesMax?: number;
   /** Default: those of limits.ts. */
-  readonly limits?: RunnerLimits & ResendLimits;
+  readonly limits?: RunnerLimits & ResendLimits & LimitsOf<'lostLivesMax'>;
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
   /** Signs what listeners get; any text that stays the same. */
   readonly inspectorSecretOf: (app: string) => string;
@@ -85,7 +85,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
   });
   const resender = new Resender({
     ...named,
-    limits: options.limits ?? limits,
+    limits: options.limits ?? defaults,
     textOf: (event, format) => wording.textOf(event, format),
     onAttempt: reports,
     onBug: (cause) => logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
@@ -153,7 +153,7 @@ function slotsOf(options: NotifyOptions, parts: PlaceParts & { readonly asides: 
     asideOf: (app) => asides.of(app),
     givenUpBytesMax: options.givenUpBytesMax,
     running: {
-      limits: options.limits ?? limits,
+      limits: options.limits ?? defaults,
       random,
       send,
       textOf: (event, format) => wording.textOf(event, format),

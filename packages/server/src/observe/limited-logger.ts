@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { limits as defaults, type LimitsOf } from '../limits.ts';
 import { holderOf } from '../net/address/ip-address.ts';
 import type { Logger } from './contract.ts';
+
+export type LimitedLines = LimitsOf<'limitedLinesMax' | 'limitedLinesMs' | 'limitedLinesPerAddressMax'>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,10 +23,12 @@ interface Window {
 export class LimitedLogger implements Logger {
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #limits: LimitedLines;
   readonly #windows = new Map<string, Window>();
 
-  constructor(logger: Logger, clock: Clock) {
+  constructor(logger: Logger, clock: Clock, limits: LimitedLines = defaults) {
     this.#logger = logger;
+    this.#limits = limits;
     this.#clock = clock;
   }
 
@@ -65,8 +69,8 @@ export class LimitedLogger implements Logger {
     const holder = typeof address === 'string' ? holderOf(address) : '';
     const ofHolder = window.byHolder.get(holder) ?? 0;
     const isTooMuch =
-      window.lines >= limits.limitedLinesMax ||
-      (holder !== '' && ofHolder >= limits.limitedLinesPerAddressMax);
+      window.lines >= this.#limits.limitedLinesMax ||
+      (holder !== '' && ofHolder >= this.#limits.limitedLinesPerAddressMax);
     if (isTooMuch) {
       window.leftOut += 1;
       return false;
@@ -77,7 +81,7 @@ export class LimitedLogger implements Logger {
   }
 
   #begin(message: string): Window {
-    const cancel = this.#clock.after(limits.limitedLinesMs, () => this.#end(message));
+    const cancel = this.#clock.after(this.#limits.limitedLinesMs, () => this.#end(message));
     const window: Window = { cancel, lines: 0, byHolder: new Map(), leftOut: 0 };
     this.#windows.set(message, window);
     return window;

@@ -1,4 +1,4 @@
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 
 /**
  * Least time between two frames, milliseconds. The first change goes at once; what comes meanwhile goes
@@ -13,6 +13,6 @@ export function mergeMs(
   const { readers, windows = 0 } = load;
   return Math.min(
     mostMs,
-    Math.floor(readers * limits.rosterMergePerReaderMs + windows * limits.rosterMergePerWindowMs),
+    Math.floor(readers * fixed.rosterMergePerReaderMs + windows * fixed.rosterMergePerWindowMs),
   );
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
+import { defaultRosterLimits, type RosterLimits } from './roster-limits.ts';
 import type { RosterStream } from './roster-stream.ts';
 
 /** A frame of a roster stream, made once for all its readers. `to` is its last seq; absent if it carries no changes. */
@@ -62,6 +63,7 @@ export class RosterSubscription implements RosterStream {
   readonly #feed: ReadFeed;
   readonly #reader: RosterReader;
   readonly #clock: Clock;
+  readonly #waitingMax: number;
   #texts: Iterator<string> | undefined;
   #known: { readonly sid: string; readonly seq: number } | undefined;
   /** Frames that came while the snapshot is being sent. Their texts are shared among all readers. */
@@ -71,8 +73,14 @@ export class RosterSubscription implements RosterStream {
   #stopped = false;
   #cancelPump: (() => void) | undefined;
 
-  constructor(options: { feed: ReadFeed; reader: RosterReader; clock: Clock }) {
+  constructor(options: {
+    feed: ReadFeed;
+    reader: RosterReader;
+    clock: Clock;
+    limits?: Pick<RosterLimits, 'rosterWaitingBytesMax'>;
+  }) {
     this.#feed = options.feed;
+    this.#waitingMax = (options.limits ?? defaultRosterLimits).rosterWaitingBytesMax;
     this.#reader = options.reader;
     this.#clock = options.clock;
     this.#feed.direct.add(this);
@@ -88,7 +96,7 @@ export class RosterSubscription implements RosterStream {
   receive(frame: RosterText): void {
     this.#waiting.push(frame);
     this.#waitingLength += frame.text.length;
-    if (this.#waitingLength > limits.rosterWaitingBytesMax) {
+    if (this.#waitingLength > this.#waitingMax) {
       this.stop();
       this.#reader.onSlow();
     }
@@ -118,8 +126,8 @@ export class RosterSubscription implements RosterStream {
     this.#cancelPump?.();
     this.#cancelPump = undefined;
     for (let sent = 0; this.#texts && !this.#stopped; sent++) {
-      if (this.#reader.bufferedBytes() > limits.rosterWindowBytes) return;
-      if (sent >= limits.rosterPagesPerTurn) {
+      if (this.#reader.bufferedBytes() > fixed.rosterWindowBytes) return;
+      if (sent >= fixed.rosterPagesPerTurn) {
         this.#cancelPump = this.#clock.after(0, () => this.#pump());
         return;
       }

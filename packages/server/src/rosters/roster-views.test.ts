@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { RosterViewRequest } from '@housecount/protocol';
 import { SimClock } from '../../test/simulation/sim-clock.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 import { RosterViews } from './roster-views.ts';
 
 /** Views of a roster that is a number of members, each shown by its number. */
@@ -44,30 +44,30 @@ const cases = [
     members: 20,
     counts: 5,
     windows: 0,
-    periodMs: limits.rosterViewLeastMs,
+    periodMs: fixed.rosterViewLeastMs,
   },
   {
     name: 'the same in a large channel',
     members: 20_000,
     counts: 5,
     windows: 0,
-    periodMs: limits.rosterViewLeastMs,
+    periodMs: fixed.rosterViewLeastMs,
   },
   {
     name: 'a hundred',
     members: 20_000,
     counts: 100,
     windows: 0,
-    periodMs: 100 * limits.rosterMergePerReaderMs,
+    periodMs: 100 * fixed.rosterMergePerReaderMs,
   },
-  { name: 'an audience', members: 20_000, counts: 5_000, windows: 0, periodMs: limits.rosterViewMs },
-  { name: 'all of a small channel', members: 900, counts: 900, windows: 0, periodMs: limits.rosterMergeMs },
+  { name: 'an audience', members: 20_000, counts: 5_000, windows: 0, periodMs: fixed.rosterViewMs },
+  { name: 'all of a small channel', members: 900, counts: 900, windows: 0, periodMs: fixed.rosterMergeMs },
   {
     name: 'one each of ten windows',
     members: 20_000,
     counts: 0,
     windows: 10,
-    periodMs: Math.floor(10 * (limits.rosterMergePerWindowMs + limits.rosterMergePerReaderMs)),
+    periodMs: Math.floor(10 * (fixed.rosterMergePerWindowMs + fixed.rosterMergePerReaderMs)),
   },
 ];
 for (const { name, members, counts, windows, periodMs } of cases)

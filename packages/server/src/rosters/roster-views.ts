@@ -1,8 +1,9 @@
 import type { RosterViewRequest } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 import type { Broadcast } from '../net/socket/socket.ts';
 import { mergeMs } from './merge.ts';
+import { defaultRosterLimits, type RosterLimits } from './roster-limits.ts';
 import type { RosterStream } from './roster-stream.ts';
 import { isRound, keyOf, rangeOf, type WindowRange } from './window.ts';
 
@@ -42,6 +43,8 @@ export interface RosterViewsOptions<State, Member> {
   readonly state: () => State | undefined;
   /** The last reader went. */
   readonly onEmpty: () => void;
+  /** Default: those of limits.ts. */
+  readonly limits?: Pick<RosterLimits, 'rosterWindowsMax' | 'rosterWindowsReserved'>;
 }
 
 /** One view that somebody reads, shared by all who read the same. */
@@ -101,7 +104,8 @@ export class RosterViews<State extends object, Member> {
       const isFreed = leaving instanceof ViewStream && leaving.view === each && each.readers === 1;
       if (each.range && !isRound(each.range) && !isFreed) windows++;
     }
-    return windows < limits.rosterWindowsMax + (mayPublish ? limits.rosterWindowsReserved : 0);
+    const { rosterWindowsMax, rosterWindowsReserved } = this.#options.limits ?? defaultRosterLimits;
+    return windows < rosterWindowsMax + (mayPublish ? rosterWindowsReserved : 0);
   }
 
   /** Sends the view as it was told last, then what follows, until stopped. */
@@ -142,8 +146,8 @@ export class RosterViews<State extends object, Member> {
     const { roster, state, clock } = this.#options;
     const now = state();
     const members = now ? roster.sizeOf(now) : 0;
-    const mostMs = members > limits.rosterMergeMembersMin ? limits.rosterViewMs : limits.rosterMergeMs;
-    const periodMs = Math.max(limits.rosterViewLeastMs, mergeMs(this.#load, mostMs));
+    const mostMs = members > fixed.rosterMergeMembersMin ? fixed.rosterViewMs : fixed.rosterMergeMs;
+    const periodMs = Math.max(fixed.rosterViewLeastMs, mergeMs(this.#load, mostMs));
     return this.#toldMs + periodMs - clock.steadyMs();
   }
 

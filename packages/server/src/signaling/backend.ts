@@ -9,7 +9,6 @@ import {
 import { liveKey } from '../channel/channel.ts';
 import type { Metadata } from '../channel/parts/metadata.ts';
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
 import type { Channels } from '../log/contract/channels.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Identities } from '../log/contract/identities.ts';
@@ -22,9 +21,10 @@ import type { SignalingAnswer } from './names/answer.ts';
 import { type ChannelKey, placeOf } from './names/channel-key.ts';
 import { identityOf, uidOf } from './names/identity.ts';
 import { onlineUsers, userChannels, type WhereNeeds } from './presence/queries.ts';
-import { OwnerRates } from './session/rates/owner-rates.ts';
+import type { OwnerRates } from './session/rates/owner-rates.ts';
 import type { RateKind } from './session/rates/rates.ts';
 import type { Sessions } from './session/sessions.ts';
+import type { SignalingLimits } from './signaling-limits.ts';
 import { type MetadataChange, metadataKey, metadataProblem } from './storage/storage-requests.ts';
 
 export interface OwnersPublication extends Publication {
@@ -63,12 +63,13 @@ export interface BackendNeeds extends KeepNeeds, WhereNeeds {
     Pick<Channels, 'known'>;
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly sessions: Pick<Sessions, 'of' | 'kick'>;
+  readonly ownerRates: OwnerRates;
+  readonly limits: Pick<SignalingLimits, 'metadataBytesMax'>;
 }
 
 /** What the server's owner does and sees without a session of their own. */
 export class Backend {
   readonly #needs: BackendNeeds;
-  readonly #rates = new OwnerRates(limits.ownerPublishersMax);
 
   constructor(needs: BackendNeeds) {
     this.#needs = needs;
@@ -198,7 +199,7 @@ export class Backend {
   async changeMetadata(app: string, { author, asUser }: Speaker, request: MetadataChange): Promise<Metadata> {
     const { log } = this.#needs;
     const rates = this.#admit(app, author, asUser, 'modify-metadata');
-    const problem = metadataProblem(request);
+    const problem = metadataProblem(request, this.#needs.limits);
     if (problem) throw new HousecountError('body_invalid', problem.reason);
     if (!mayTellMetadata(this.#needs, { app, userId: author, rates }, request))
       throw new HousecountError('rate_limited');
@@ -247,9 +248,9 @@ export class Backend {
   }
 
   #admit(app: string, publisher: string, asUser: boolean, kind: RateKind = 'publish') {
-    const { sessions, clock } = this.#needs;
+    const { sessions, clock, ownerRates } = this.#needs;
     if (!asUser && sessions.of(app, publisher)) throw new HousecountError('publisher_in_use');
-    const rates = this.#rates.of(app, publisher);
+    const rates = ownerRates.of(app, publisher);
     if (!rates.take(kind, clock.steadyMs())) throw new HousecountError('rate_limited');
     return rates;
   }

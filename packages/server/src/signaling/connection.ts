@@ -8,7 +8,7 @@ import {
   signalingFrameBytesMax,
 } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 import { sentenceOf, withDetail } from '../net/sentence.ts';
 import { type Ending, retryOf, tokenWarningMs } from '../net/session/closing.ts';
 import {
@@ -28,11 +28,13 @@ import type { Logins } from './session/login/logins.ts';
 import { makeSessionKey } from './session/login/session-key.ts';
 import type { Session } from './session/session.ts';
 import type { SessionConnection } from './session/session-connection.ts';
+import type { SignalingLimits } from './signaling-limits.ts';
 
 export interface SignalingConnectionNeeds extends ConversationParts {
   readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly logins: Pick<Logins, 'login'>;
   readonly requests: Pick<Requests, 'handle'>;
+  readonly bounds: ConversationBounds;
   /** Hears of each login that was refused. */
   readonly onRefusedLogin?: OnRefusedLogin;
   /** Signs session keys. */
@@ -45,12 +47,15 @@ export interface SignalingConnectionNeeds extends ConversationParts {
 const topicFrameLengthMax = 8 * 1024;
 const topicFrameShare = 1 / 8;
 
-const bounds = {
+/** What one connection may send, and leave unread. */
+export const conversationBounds = (limits: SignalingLimits): ConversationBounds => ({
   frameBytesMax: signalingFrameBytesMax,
   frameRate: steadyRate(limits.signalingFramesPerSecondMax),
   pendingFramesMax: limits.signalingPendingFramesMax,
   pendingCharsMax: limits.signalingPendingCharsMax,
-};
+  helloMs: limits.helloMs,
+  backlogBytesMax: limits.socketBacklogBytesMax,
+});
 
 /** One WebSocket of signaling: logs in or resumes, then does what the client asks, in order, until it ends. */
 export class SignalingConnection implements Protocol<ParsedSignalingFrame, Session>, SessionConnection {
@@ -71,7 +76,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
   }
 
   get bounds(): ConversationBounds {
-    return bounds;
+    return this.#needs.bounds;
   }
 
   parse(text: string): ParsedSignalingFrame {
@@ -223,7 +228,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
       session: { id, key: makeSessionKey(secret, { app: app.id, userId, id }) },
       resumed,
       serverMs: clock.nowMs(),
-      pingMs: limits.pingMs,
+      pingMs: fixed.pingMs,
       leaseMs: session.leaseMs,
       recoveryMs,
       ...(putOut.length > 0 && { ended: putOut.map((place) => putOutFrame(place, clock.nowMs())) }),

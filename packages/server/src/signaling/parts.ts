@@ -8,7 +8,10 @@ import { Presences } from './presence/presences.ts';
 import { Whereabouts } from './presence/whereabouts.ts';
 import { Logins } from './session/login/logins.ts';
 import { SessionEndings } from './session/login/session-endings.ts';
+import { OwnerRates } from './session/rates/owner-rates.ts';
+import { RecentRates } from './session/rates/recent-rates.ts';
 import { Sessions } from './session/sessions.ts';
+import { defaultAppSignalingLimits, defaultSignalingLimits } from './signaling-limits.ts';
 import type { SignalingOptions } from './signaling-options.ts';
 import { StorageEvents } from './storage/storage-events.ts';
 
@@ -18,8 +21,10 @@ const goneSettings: PresenceSettings = { announceMax: 50, intervalMs: 30_000, de
 export type SignalingParts = ReturnType<typeof signalingParts>;
 
 /** Builds the parts of signaling, each with what it needs of those before it. */
-export function signalingParts(options: SignalingOptions) {
-  const { apps, log, logger } = options;
+export function signalingParts(given: SignalingOptions) {
+  const { apps, log, logger, clock } = given;
+  const { limits = defaultSignalingLimits, limitsOf = () => defaultAppSignalingLimits } = given;
+  const options = { ...given, limits };
   const presences = new Presences({
     ...options,
     settingsOf: (app) => apps.get(app)?.signaling ?? goneSettings,
@@ -42,6 +47,7 @@ export function signalingParts(options: SignalingOptions) {
     waiters,
     holders,
     endings,
+    recentRates: new RecentRates(clock, limits.recentRatesMax, limitsOf),
   });
   const logins = new Logins({ ...options, whereabouts, sessions, endings });
   return {
@@ -54,5 +60,7 @@ export function signalingParts(options: SignalingOptions) {
     holdings,
     sessions,
     logins,
+    ownerRates: new OwnerRates(limits.ownerPublishersMax, limitsOf),
+    limits,
   };
 }

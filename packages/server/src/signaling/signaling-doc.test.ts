@@ -16,6 +16,7 @@ import {
   signalingTopicUsersMax,
   signalingWindowMembersMax,
 } from '@housecount/protocol';
+import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 
 const text = readFileSync(new URL('../../../../docs/signaling.md', import.meta.url), 'utf8');
@@ -150,13 +151,13 @@ test('SIG37: docs/signaling.md states the limits as they are', () => {
     `bursts of up to ${number(limits.signalingFramesPerSecondMax * 5)}`,
     `${limits.signalingRenewalsPerSecondMax} of them per second on average, with a burst of ${number(limits.signalingRenewalsPerSecondMax * 5)}`,
     `within ${limits.helloMs / 1000} s`,
-    `"pingMs": ${limits.pingMs}`,
+    `"pingMs": ${fixed.pingMs}`,
     `At most ${limits.signalingPublishesPerSecondMax} \`publish\` and ${limits.signalingRequestsPerSecondMax} of each other kind`,
     `most ${limits.signalingSubscriptionsMax} channels (−11005)`,
     `at most ${number(signalingMessageBytesMax)} bytes (−11010)`,
     `at most ${signalingCustomTypeLengthMax} characters (−11029)`,
     `at most ${signalingStateKeysMax} keys of ${signalingStateKeyBytesMax} bytes, values of ${number(signalingStateValueBytesMax)} bytes, ${number(signalingStatesBytesMax)} bytes in all`,
-    `Pages of at most ${limits.signalingPageUsersMax}`,
+    `Pages of at most ${fixed.signalingPageUsersMax}`,
     `at most ${number(limits.signalingSnapshotUsersMax)} users`,
     `at most ${signalingWindowMembersMax} members, and ${limits.rosterWindowsMax} different windows`,
     `At most ${limits.signalingRostersMax} rosters and views`,
@@ -167,7 +168,7 @@ test('SIG37: docs/signaling.md states the limits as they are', () => {
     `a text of at most ${signalingTopicMetaBytesMax} bytes (−11018)`,
     `At most ${signalingTopicUsersMax} users of a topic (−11003 where one request names more), ${limits.signalingTopicsMax} topics of a channel (−11014), ${number(limits.signalingFollowedPublishersMax)} users in all`,
     `more than ${limits.metadataBytesMax / 1024} KiB or ${number(limits.metadataItemsMax)} items`,
-    `(an item counts for ${limits.metadataItemBytes} bytes and its texts, a lock for ${limits.lockBytes})`,
+    `(an item counts for ${fixed.metadataItemBytes} bytes and its texts, a lock for ${fixed.lockBytes})`,
     `At most ${limits.channelLocksMax} locks in a channel, and ${limits.signalingWaitsMax} waits`,
   ])
     expect([what, text.replace(/\s+/g, ' ').includes(what)]).toEqual([what, true]);

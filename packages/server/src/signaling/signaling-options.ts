@@ -13,6 +13,7 @@ import type { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import type { SignalingApp } from './names/app.ts';
+import type { AppSignalingLimitsOf, SignalingLimits } from './signaling-limits.ts';
 
 /** What signaling asks of the log. */
 export type SignalingLog = Commands &
@@ -48,4 +49,8 @@ export interface SignalingOptions {
   readonly recoveryMs: number;
   /** The development app runs, whose certificate everybody knows: a login needs no token. */
   readonly isTokenFree: boolean;
+  /** Default: those of limits.ts. */
+  readonly limits?: SignalingLimits;
+  /** What each app's users may do. Default: those of limits.ts. */
+  readonly limitsOf?: AppSignalingLimitsOf;
 }

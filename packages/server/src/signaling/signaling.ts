@@ -1,9 +1,8 @@
-import { limits } from '../limits.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { Backend } from './backend.ts';
-import { SignalingConnection, type SignalingConnectionNeeds } from './connection.ts';
+import { conversationBounds, SignalingConnection, type SignalingConnectionNeeds } from './connection.ts';
 import { type SignalingParts, signalingParts } from './parts.ts';
 import { Requests, requestTable } from './requests.ts';
 import { heedEnd } from './session/ended-by-log.ts';
@@ -12,7 +11,7 @@ import type { SignalingOptions } from './signaling-options.ts';
 
 /** Starts to serve signaling: sessions, messages, and presence as the log says it, from now on. */
 export function startSignaling(options: SignalingOptions): Signaling {
-  const signaling = new Signaling(options);
+  const signaling = new Signaling(options, signalingParts(options));
   signaling.start();
   return signaling;
 }
@@ -21,23 +20,29 @@ export function startSignaling(options: SignalingOptions): Signaling {
 export class Signaling {
   /** For the server's owner. */
   readonly backend: Backend;
-  readonly #options: SignalingOptions;
+  readonly #options: Omit<SignalingOptions, 'limitsOf'>;
   readonly #parts: SignalingParts;
   readonly #open: OpenSockets;
   readonly #connections: SignalingConnectionNeeds;
   #follower: LogFollower | undefined;
 
-  constructor(options: SignalingOptions) {
+  constructor(options: Omit<SignalingOptions, 'limitsOf'>, parts: SignalingParts) {
     this.#options = options;
     const { clock, metrics, sockets } = options;
-    this.#open = new OpenSockets({ clock, sockets, onLook: ({ steadyMs }) => this.#tidy(steadyMs) });
-    const parts = signalingParts(options);
+    const { limits } = parts;
+    this.#open = new OpenSockets({
+      clock,
+      sockets,
+      closingMs: limits.closingMs,
+      onLook: ({ steadyMs }) => this.#tidy(steadyMs),
+    });
     this.#parts = parts;
     const shared = { ...options, ...parts, ...signalingCounters(metrics) };
     this.backend = new Backend(shared);
     this.#connections = {
       ...shared,
       keeper: this.#open,
+      bounds: conversationBounds(limits),
       requests: new Requests(requestTable(shared), clock),
     };
     registerGauges(metrics, parts, {
@@ -113,13 +118,13 @@ export class Signaling {
   /** What waits for all readers together is bounded too: those that are furthest behind make room. */
   #cutSlowest(): void {
     let bytes = this.#backlogBytes();
-    if (bytes <= limits.signalingBacklogBytesMax) return;
+    if (bytes <= this.#parts.limits.signalingBacklogBytesMax) return;
     const byBacklog = Array.from(
       this.#open.all(),
       (conversation) => [conversation.socket.bufferedBytes(), conversation] as const,
     );
     for (const [waiting, conversation] of byBacklog.sort(([one], [other]) => other - one)) {
-      if (bytes <= limits.signalingBacklogBytesMax) return;
+      if (bytes <= this.#parts.limits.signalingBacklogBytesMax) return;
       bytes -= waiting;
       conversation.end('slow_reader');
       // It would not read that it is told to go.

@@ -2,7 +2,7 @@ import { type Code, HousecountError, isAccount, isAppId, isChannelName, isUid } 
 import { liveKey } from '../channel/channel.ts';
 import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
 import type { Privilege } from '../channel/rules.ts';
-import { limits } from '../limits.ts';
+import { fixed } from '../fixed-limits.ts';
 import { isForOne, type Joiner } from '../live/join-budgets.ts';
 import { rightsOf } from '../live/may-send.ts';
 import type { Channels } from '../log/contract/channels.ts';
@@ -149,7 +149,7 @@ function tokenOf(app: EdgeApp, { channel, bearer, query, isHere, time }: Asked) 
     channel,
     ...(wished && { identity: wished }),
     ...time,
-    lengthMax: limits.tokenLengthMax,
+    lengthMax: fixed.tokenLengthMax,
     isHere,
   });
   if (!checked.ok) throw new HousecountError(checked.code, checked.detail);

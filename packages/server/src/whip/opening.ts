@@ -12,7 +12,7 @@ import type { MediaSession, MediaSessions } from './session/media-session.ts';
 import type { PlayedHosts } from './session/played-hosts.ts';
 import type { SessionEnds } from './session/session-ends.ts';
 import type { SessionRights } from './session/session-rights.ts';
-import { requireRoom } from './session/session-room.ts';
+import { type RoomLimits, requireRoom } from './session/session-room.ts';
 
 export interface OpeningNeeds extends AdmissionOptions {
   readonly clock: Clock;
@@ -22,6 +22,8 @@ export interface OpeningNeeds extends AdmissionOptions {
   readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
   /** WHIP and WHEP sessions of one app, as it is now. */
   readonly sessionsPerAppMax: () => number;
+  /** Default: those of limits.ts. */
+  readonly limits?: RoomLimits;
   readonly sessions: Pick<MediaSessions, 'all' | 'get' | 'put'>;
   readonly hosts: Pick<PlayedHosts, 'toPlay'>;
   readonly rights: Pick<SessionRights, 'hold' | 'kindsToSend'>;
@@ -66,7 +68,7 @@ export class Opening {
     const kinds = kind === 'whip' ? rights.kindsToSend(app, request, admitted, read.offer) : read.offer;
     const host = kind === 'whep' ? hosts.toPlay(app.id, channel, query) : undefined;
     const session = this.#sessionOf(request, app, admitted, { ...read.offer, ...kinds }, host);
-    requireRoom(sessions.all(), session, this.#needs.sessionsPerAppMax());
+    requireRoom(sessions.all(), session, this.#needs.sessionsPerAppMax(), this.#needs.limits);
     // Last: a player that asks again until there is something to play joins nothing meanwhile.
     if (admitted.joiner && this.#needs.joins?.takeJoin(admitted.joiner) === false)
       throw new HousecountError('rate_limited', 'Too many joins with this address or token.');

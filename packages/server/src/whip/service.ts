@@ -1,6 +1,6 @@
 import type { Code } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
-import { limits } from '../limits.ts';
+import { limits as defaults } from '../limits.ts';
 import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { Streams } from '../live/roster/streams.ts';
 import type { Commands } from '../log/contract/commands.ts';
@@ -21,6 +21,7 @@ import { PlayedHosts } from './session/played-hosts.ts';
 import { SessionAlarms } from './session/session-alarms.ts';
 import { SessionEnds } from './session/session-ends.ts';
 import { SessionRights } from './session/session-rights.ts';
+import type { RoomLimits } from './session/session-room.ts';
 
 /** The streams that broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
 export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
@@ -38,6 +39,8 @@ export interface WhipOptions extends AdmissionOptions {
   readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
   /** WHIP and WHEP sessions of one app. */
   readonly sessionsPerAppMax?: number;
+  /** Default: those of limits.ts. */
+  readonly limits?: RoomLimits;
 }
 
 /**
@@ -83,7 +86,8 @@ export class WhipService {
       rights,
       ends,
       ...(joins && { joins }),
-      sessionsPerAppMax: () => options.sessionsPerAppMax ?? limits.mediaSessionsPerAppMax,
+      sessionsPerAppMax: () => options.sessionsPerAppMax ?? defaults.mediaSessionsPerAppMax,
+      ...(options.limits && { limits: options.limits }),
     });
     this.#connected = { apps, logger, streams, sessions, members, ends };
     this.#heeding = { log, sessions, rights, ends };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { Member } from '../../src/channel/membership/member.ts';
+import { fixed } from '../../src/fixed-limits.ts';
 import { limits } from '../../src/limits.ts';
 import type { Socket, SocketHandler } from '../../src/net/socket/socket.ts';
 
@@ -53,7 +54,7 @@ export function connectionSuite(name: string, make: () => Promise<ConnectionsUnd
         if ('id' in frame && frame.type !== 'pong') return [frame.id];
         return frame.type === 'pong' ? ['pong'] : [];
       });
-    const sweepMs = 2 * limits.sweepMs;
+    const sweepMs = 2 * fixed.sweepMs;
 
     test('KIT1: says who it is in time and first of all, or is closed', async () => {
       const [quiet, hasty, chatty] = [under.connect(), under.connect(), under.connect()];
@@ -117,15 +118,15 @@ export function connectionSuite(name: string, make: () => Promise<ConnectionsUnd
       const peer = await under.enter();
       const { joinedSeq } = under.member() ?? {};
       peer.answersPings = false;
-      await under.advance(limits.pingMs - 1_000);
+      await under.advance(fixed.pingMs - 1_000);
       expect(peer.pings).toBe(0);
       await under.advance(1_000 + sweepMs);
       expect([peer.pings, under.member()?.link.state]).toEqual([1, 'live']);
-      await under.advance(limits.silentMs - limits.pingMs + sweepMs);
+      await under.advance(fixed.silentMs - fixed.pingMs + sweepMs);
       expect([peer.pings, under.member()?.link.state]).toEqual([1, 'silent']);
       await peer.says(ping);
       expect(under.member()).toMatchObject({ link: { state: 'live' }, joinedSeq: joinedSeq ?? 0 });
-      await under.advance(limits.pingMs + sweepMs);
+      await under.advance(fixed.pingMs + sweepMs);
       expect(peer.pings).toBe(2);
     });
 

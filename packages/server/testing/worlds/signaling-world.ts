@@ -11,7 +11,7 @@ import { SocketCount } from '../../src/net/socket/socket-count.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { SignalingApp } from '../../src/signaling/names/app.ts';
-import { Signaling } from '../../src/signaling/signaling.ts';
+import { type Signaling, startSignaling } from '../../src/signaling/signaling.ts';
 import { buildRtcToken, buildSignalingToken } from '../../src/token/build.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
@@ -143,7 +143,7 @@ export class SignalingWorld implements Broadcast {
       daysOf: new Map([[this.#app.id, this.#app.signaling.historyDays]]),
       signal: this.#ending.signal,
     });
-    this.signaling = new Signaling({
+    this.signaling = startSignaling({
       apps: new Map([[this.#app.id, this.#app]]),
       log: this.log,
       kept,
@@ -158,7 +158,6 @@ export class SignalingWorld implements Broadcast {
       recoveryMs,
       isTokenFree: this.isTokenFree,
     });
-    this.signaling.start();
   }
 
   /** kill -9: sockets close, timers stop, and what was not on disk is lost. */

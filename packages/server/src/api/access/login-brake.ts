@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
 import { holderOf } from '../../net/address/ip-address.ts';
 import { TokenBuckets } from '../../net/token-buckets.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
@@ -13,6 +13,7 @@ export class LoginBrake {
   readonly #logger: Logger;
   readonly #refused: ReturnType<Metrics['counter']>;
   readonly #wrong: TokenBuckets;
+  readonly #addressesMax: number;
   /** Address and digest of logins that were right, in order of use. */
   readonly #right = new Set<string>();
 
@@ -20,16 +21,17 @@ export class LoginBrake {
     clock,
     logger,
     metrics,
-    limits: { loginFailureMs, loginFailuresMax } = limits,
+    limits: { loginAddressesMax, loginFailureMs, loginFailuresMax } = defaults,
   }: {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly metrics: Metrics;
     /** Default: those of limits.ts. */
-    readonly limits?: { readonly loginFailureMs: number; readonly loginFailuresMax: number };
+    readonly limits?: LimitsOf<'loginAddressesMax' | 'loginFailureMs' | 'loginFailuresMax'>;
   }) {
     const rate = { perSecond: 1000 / loginFailureMs, burst: loginFailuresMax };
-    this.#wrong = new TokenBuckets(clock, rate, limits.loginAddressesMax);
+    this.#wrong = new TokenBuckets(clock, rate, loginAddressesMax);
+    this.#addressesMax = loginAddressesMax;
     this.#logger = logger;
     this.#refused = metrics.counter(
       'housecount_logins_refused_total',
@@ -49,7 +51,7 @@ export class LoginBrake {
     const key = keyOf(holderOf(address), digest);
     this.#right.delete(key);
     this.#right.add(key);
-    if (this.#right.size <= limits.loginAddressesMax) return;
+    if (this.#right.size <= this.#addressesMax) return;
     const [oldest] = this.#right;
     if (oldest !== undefined) this.#right.delete(oldest);
   }

@@ -1,6 +1,6 @@
 import { agoraUsers, modes } from '@housecount/schema';
 import { liveKey, type OpenChannel } from '../../channel/channel.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
@@ -20,7 +20,7 @@ export function listUsers(parts: Parts): Operation {
     path: '/dev/v1/channel/user/{appid}/{channelName}',
     id: 'agoraListUsers',
     summary: 'The users of a channel',
-    description: `\`audience\` lists the first ${limits.agoraAudienceMax} by arrival; \`audience_total\` counts all. For all names use the roster of the native API.`,
+    description: `\`audience\` lists the first ${fixed.agoraAudienceMax} by arrival; \`audience_total\` counts all. For all names use the roster of the native API.`,
     style: query('user list', 'invalid_app_id', 'invalid_channel_name'),
     parameters: [appIdParameter, channelNameParameter, hostsOnly],
     answer: {
@@ -63,7 +63,7 @@ export const hostUids = ({ roster }: OpenChannel): readonly number[] =>
 function audienceUids({ roster }: OpenChannel): readonly number[] {
   const uids: number[] = [];
   for (const { uid, role } of roster) {
-    if (uids.length >= limits.agoraAudienceMax) break;
+    if (uids.length >= fixed.agoraAudienceMax) break;
     if (role === 'audience') uids.push(uid);
   }
   return uids;

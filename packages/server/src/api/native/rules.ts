@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { deletedRule, integer, newRule, readBody, rule, ruleList } from '@housecount/schema';
 import type { KickingRule } from '../../channel/rules.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { KickingRules } from '../../log/contract/rules.ts';
 import { canonicalIp } from '../../net/address/ip-address.ts';
 import type { Backend } from '../../signaling/backend.ts';
@@ -11,7 +11,7 @@ import { appParameter, path, queryInteger } from '../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Rules in one page.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 const after = queryInteger('after', 'The `next` of the page before.', {

@@ -1,6 +1,8 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
+
+export type EventStreamLimits = LimitsOf<'eventStreamPingMs' | 'eventStreamsMax'>;
 
 /** One server-sent event; `data` is sent as JSON. */
 export interface StreamEvent {
@@ -32,10 +34,12 @@ export function sharedEvents<T>(
 export class EventStreams {
   readonly #clock: Clock;
   readonly #openMax: number;
+  readonly #pingMs: number;
   #open = 0;
 
-  constructor(clock: Clock, { eventStreamsMax }: { readonly eventStreamsMax: number } = limits) {
+  constructor(clock: Clock, { eventStreamsMax, eventStreamPingMs }: EventStreamLimits = defaults) {
     this.#clock = clock;
+    this.#pingMs = eventStreamPingMs;
     this.#openMax = eventStreamsMax;
   }
 
@@ -65,6 +69,7 @@ export class EventStreams {
       void iterator.return?.().catch(() => {});
     };
     const clock = this.#clock;
+    const pingMs = this.#pingMs;
     const encoder = new TextEncoder();
     let pending: Promise<IteratorResult<StreamEvent | Uint8Array<ArrayBuffer>>> | undefined;
 
@@ -78,7 +83,7 @@ export class EventStreams {
         async pull(controller) {
           try {
             pending ??= iterator.next();
-            const next = await orPing(pending, clock, whole);
+            const next = await orPing(pending, { clock, pingMs }, whole);
             if (next === 'ping') {
               controller.enqueue(encoder.encode(': ping\n\n'));
               return;
@@ -124,7 +129,7 @@ function format({ event, id, data }: StreamEvent): string {
 /** The next value, or 'ping' when it is time to show that the stream lives, or 'aborted'. */
 async function orPing<T>(
   next: Promise<T>,
-  clock: Clock,
+  { clock, pingMs }: { readonly clock: Clock; readonly pingMs: number },
   signal: AbortSignal,
 ): Promise<T | 'ping' | 'aborted'> {
   if (signal.aborted) return 'aborted';
@@ -132,7 +137,7 @@ async function orPing<T>(
   const otherwise = new Promise<'ping' | 'aborted'>((resolve) => {
     settle = resolve;
   });
-  const cancel = clock.after(limits.eventStreamPingMs, () => settle('ping'));
+  const cancel = clock.after(pingMs, () => settle('ping'));
   const onAbort = () => settle('aborted');
   signal.addEventListener('abort', onAbort);
   try {

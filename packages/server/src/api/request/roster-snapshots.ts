@@ -1,7 +1,9 @@
 import { HousecountError } from '@housecount/protocol';
 import { type ChannelKey, idOf, type OpenChannel } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
+
+export type RosterSnapshotLimits = LimitsOf<'rosterSnapshotMs' | 'rosterSnapshotsMax'>;
 
 /**
  * Rosters of a moment ago, so that all pages of one listing are of the same seq. States share nearly everything with
@@ -11,8 +13,10 @@ export class RosterSnapshots {
   /** In order of use, the longest unused first. */
   readonly #kept = new Map<string, { state: OpenChannel; untilMs: number }>();
   readonly #clock: Clock;
+  readonly #limits: RosterSnapshotLimits;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: RosterSnapshotLimits = defaults) {
+    this.#limits = limits;
     this.#clock = clock;
   }
 
@@ -22,9 +26,9 @@ export class RosterSnapshots {
     const { key: of, sid, seq } = state;
     const key = momentKey(of, { sid, seq });
     this.#kept.delete(key);
-    this.#kept.set(key, { state, untilMs: nowMs + limits.rosterSnapshotMs });
+    this.#kept.set(key, { state, untilMs: nowMs + this.#limits.rosterSnapshotMs });
     for (const [oldest, { untilMs }] of this.#kept) {
-      if (untilMs > nowMs && this.#kept.size <= limits.rosterSnapshotsMax) break;
+      if (untilMs > nowMs && this.#kept.size <= this.#limits.rosterSnapshotsMax) break;
       this.#kept.delete(oldest);
     }
   }

@@ -2,10 +2,12 @@ import { HousecountError } from '@housecount/protocol';
 import { isSame } from '../../channel/channel.ts';
 import { isEvent } from '../../channel/decision.ts';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import type { LogRetention } from '../../log/contract/retention.ts';
 import type { ChannelKey } from '../../signaling/names/channel-key.ts';
+
+export type SubscriberEventLimits = LimitsOf<'subscriberEventsScanMax' | 'subscriberWaitersMax'>;
 
 interface Found {
   readonly events: readonly object[];
@@ -19,10 +21,16 @@ interface Found {
 export class SubscriberEvents {
   readonly #log: Feed & Pick<LogRetention, 'firstPosition'>;
   readonly #clock: Clock;
+  readonly #limits: SubscriberEventLimits;
   #waiting = 0;
 
-  constructor(log: Feed & Pick<LogRetention, 'firstPosition'>, clock: Clock) {
+  constructor(
+    log: Feed & Pick<LogRetention, 'firstPosition'>,
+    clock: Clock,
+    limits: SubscriberEventLimits = defaults,
+  ) {
     this.#log = log;
+    this.#limits = limits;
     this.#clock = clock;
   }
 
@@ -43,7 +51,7 @@ export class SubscriberEvents {
     const untilMs = this.#clock.steadyMs() + waitMs;
     const found = await this.#read(key, options);
     if (found.events.length > 0 || found.more || waitMs === 0) return found;
-    if (this.#waiting >= limits.subscriberWaitersMax)
+    if (this.#waiting >= this.#limits.subscriberWaitersMax)
       throw new HousecountError('too_many_connections', 'Too many requests wait for events.');
     const deadline = new AbortController();
     const cancel = this.#clock.after(Math.max(0, untilMs - this.#clock.steadyMs()), () => deadline.abort());
@@ -68,7 +76,7 @@ export class SubscriberEvents {
   ): Promise<Found> {
     const last = this.#log.lastPosition;
     if (after > last || after + 1 < this.#log.firstPosition) throw gone();
-    const through = Math.min(last, after + limits.subscriberEventsScanMax);
+    const through = Math.min(last, after + this.#limits.subscriberEventsScanMax);
     if (after === through) return Promise.resolve({ events: [], through, more: false });
     return this.#follow(key, { after, size, through, signal });
   }

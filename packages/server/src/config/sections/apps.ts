@@ -13,6 +13,7 @@ import {
   unique,
 } from '../../settings/reader.ts';
 import type { AppConfig, Config, SignalingConfig } from '../config.ts';
+import { readAppLimits } from '../limit-settings.ts';
 import { filled } from './filled.ts';
 
 export const signalingDefaults: SignalingConfig = {
@@ -36,6 +37,7 @@ export function readApps(source: Source, listen: Config['listen']): readonly App
       'rosterVisibleTo',
       'coHostAuthentication',
       'profiles',
+      'limits',
     ]);
     const certificate = child(item, 'certificate');
     const secondary = child(item, 'secondaryCertificate');
@@ -61,6 +63,7 @@ export function readApps(source: Source, listen: Config['listen']): readonly App
           ) as Profile,
         };
       }),
+      limits: readAppLimits(child(item, 'limits')),
     } satisfies AppConfig;
   });
   if (apps.length === 0 && (source.value === undefined || Array.isArray(source.value)))

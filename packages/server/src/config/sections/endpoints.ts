@@ -8,7 +8,7 @@ import type { Limits } from '../limit-settings.ts';
 export function readEndpoints(
   source: Source,
   apps: readonly AppConfig[],
-  { appEndpointsMax }: Pick<Limits, 'appEndpointsMax'>,
+  limits: Pick<Limits, 'appEndpointsMax'>,
 ): readonly EndpointConfig[] {
   const endpoints = list(source, (item) => {
     onlyKeys(item, ['id', 'app', ...endpointFieldKeys, 'skipHealthTest']);
@@ -28,9 +28,11 @@ export function readEndpoints(
     } satisfies EndpointConfig;
   });
   unique(source, endpoints, (endpoint) => endpoint.id, 'endpoint id (or the same app and url)');
-  for (const app of apps)
-    if (endpoints.filter((endpoint) => endpoint.app === app.id).length > appEndpointsMax)
-      complain(source, `expected at most ${appEndpointsMax} endpoints of app ${app.id}`);
+  for (const { id, limits: own } of apps) {
+    const { appEndpointsMax } = { ...limits, ...own };
+    if (endpoints.filter((endpoint) => endpoint.app === id).length > appEndpointsMax)
+      complain(source, `expected at most ${appEndpointsMax} endpoints of app ${id}`);
+  }
   return endpoints;
 }
 

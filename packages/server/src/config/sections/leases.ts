@@ -1,4 +1,4 @@
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { child, complain, integer, onlyKeys, type Source } from '../../settings/reader.ts';
 import type { Config } from '../config.ts';
 
@@ -16,11 +16,11 @@ const leaseBounds = (fallback: number) => ({ min: 100, max: 600_000, fallback })
 
 function readLease(source: Source): number {
   const { value } = source;
-  const min = limits.leaseMsMin;
+  const min = fixed.leaseMsMin;
   if (typeof value !== 'number' || value >= min) return integer(source, { ...leaseBounds(10_000), min });
   complain(
     source,
-    `expected at least ${min} ms, because silence is noticed after ${limits.silentMs} ms and must be told before it ends a membership`,
+    `expected at least ${min} ms, because silence is noticed after ${fixed.silentMs} ms and must be told before it ends a membership`,
     String(value),
   );
   return min;

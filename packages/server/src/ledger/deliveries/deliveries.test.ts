@@ -9,6 +9,7 @@ import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { appForTests, reportsForTests } from '../../../testing/worlds/delivery-report.ts';
 import { LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { endpointForTests, quietLogger, quietMetrics } from '../../../testing/worlds/notify-world.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { openTables } from '../../kept/tables/sqlite.ts';
 import { limits } from '../../limits.ts';
 import { noticeText } from '../../notify/notice/notice-text.ts';
@@ -263,7 +264,7 @@ describe('search', () => {
   test('HOOK101: what is too wide is looked at in bounded parts, each with a cursor', async () => {
     const tables = DeliveryTables.open(newPath(), () => {});
     ends.push(() => tables.close());
-    const many = limits.deliveryScanMax + 10;
+    const many = fixed.deliveryScanMax + 10;
     tables.append(Array.from({ length: many }, (_, index) => requestForTests([index + 1])));
     const shared = { channel: 'stage', status: 'delivered' } as const;
     for (const more of [{}, { channel: shared.channel }, { status: shared.status }, shared]) {
@@ -325,7 +326,7 @@ describe('search', () => {
     const { deliveries, stop, clock } = await open(path);
     const [report] = reportsForTests(1, { body: `["${'x'.repeat(100_000)}"]`, next: 'retry' });
     if (!report) throw new Error('one report');
-    const tried = limits.deliveryAttemptsMax + 50;
+    const tried = fixed.deliveryAttemptsMax + 50;
     for (let attempt = 1; attempt <= tried; attempt++) {
       deliveries.record({ ...report, attempt, atMs: atMs + attempt });
       if (attempt % 50 === 0) await clock.advance(100);
@@ -333,7 +334,7 @@ describe('search', () => {
     deliveries.record({ ...report, attempt: tried + 1, atMs: atMs + tried + 1, next: 'delivered' });
     const shown = deliveries.read(appForTests, 'good', report.noticeId);
     expect(shown).toMatchObject({ attempts: tried + 1, status: 'delivered' });
-    expect(shown?.made).toHaveLength(limits.deliveryAttemptsMax + 1);
+    expect(shown?.made).toHaveLength(fixed.deliveryAttemptsMax + 1);
     expect(shown?.made.at(-1)).toMatchObject({ attempt: tried + 1, exchange: { body: report.body } });
     expect(shown?.made[1]).toMatchObject({ attempt: 2, exchange: { body: report.body } });
     const chars = shown?.made.reduce((sum, { exchange }) => sum + (exchange?.body.length ?? 0), 0);

@@ -1,10 +1,12 @@
 import type { Clock } from '../../clock.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import { limits as defaults } from '../../limits.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
 import { CurrentTables } from './current-tables.ts';
 import type { Delivery, DeliveryFilter, KeptAttempt } from './delivery.ts';
 import { DeliveryWriter } from './delivery-writer.ts';
+import type { RequestQueueLimits } from './request-queue.ts';
 import { keptRequest, type RequestReport } from './request-report.ts';
 
 export interface DeliveriesOptions {
@@ -17,17 +19,19 @@ export interface DeliveriesOptions {
   readonly limits?: DeliveryLimits;
 }
 
-export interface DeliveryLimits {
+export interface DeliveryLimits extends RequestQueueLimits {
   /** Deliveries are kept for so many days, and so many of the newest. */
   readonly deliveryDaysMax: number;
   readonly deliveryRowsMax: number;
+  /** Characters of requests and answers shown with one. */
+  readonly deliveryExchangeCharsMax: number;
 }
 
 /** Every delivery and attempt, searchable for as long as the limits say. For people: delivery itself never waits for it. */
 export interface Deliveries {
   /** Takes an attempt in; never fails and never waits. A killed process loses those of the last moment. */
   record(report: RequestReport): void;
-  /** Newest first. `next` goes on; a page may be short, even empty, and have a `next`: limits.deliveryScanMax were looked at. */
+  /** Newest first. `next` goes on; a page may be short, even empty, and have a `next`: fixed.deliveryScanMax were looked at. */
   search(query: { readonly filter: DeliveryFilter; readonly cursor?: number; readonly limit: number }): {
     readonly deliveries: readonly Delivery[];
     readonly next?: number;
@@ -70,6 +74,7 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
   const writer = new DeliveryWriter({
     clock,
     logger,
+    limits,
     dropped,
     append(requests) {
       tables.use((file) => file.append(requests));
@@ -107,7 +112,9 @@ export function openDeliveries(options: DeliveriesOptions): Deliveries {
     },
     read(app, endpoint, noticeId) {
       writer.flush();
-      return tables.use((file) => file.withAttempts(app, endpoint, noticeId, defaults.pageMax));
+      return tables.use((file) =>
+        file.withAttempts(app, endpoint, noticeId, fixed.pageMax, limits.deliveryExchangeCharsMax),
+      );
     },
     delivery(endpoint, noticeId) {
       writer.flush();

@@ -1,5 +1,5 @@
+import { fixed } from '../../fixed-limits.ts';
 import type { Value } from '../../kept/tables/sqlite.ts';
-import { limits } from '../../limits.ts';
 import { type DeliveryFilter, deliveryStatuses } from './delivery.ts';
 
 /** An id is the time of the first attempt and a number within its millisecond, so that a time is a place in the list. */
@@ -29,7 +29,7 @@ export function searchOf(filter: DeliveryFilter, cursor: number | undefined) {
     lookedValues.push(statusNumber);
   }
   const looked = `SELECT * FROM deliveries INDEXED BY ${index}
-    WHERE app = ? AND id < ? AND id >= ? ${more} ORDER BY id DESC LIMIT ${limits.deliveryScanMax}`;
+    WHERE app = ? AND id < ? AND id >= ? ${more} ORDER BY id DESC LIMIT ${fixed.deliveryScanMax}`;
   const { endpoint, uid, account, type } = filter;
   const fields = Object.entries({ endpoint, uid, account, type, status: statusNumber });
   const given = fields.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));

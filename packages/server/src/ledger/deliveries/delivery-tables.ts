@@ -1,3 +1,4 @@
+import { fixed } from '../../fixed-limits.ts';
 import {
   type Database,
   type Format,
@@ -6,7 +7,7 @@ import {
   type Row,
   type Statement,
 } from '../../kept/tables/sqlite.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { Delivery, DeliveryFilter, KeptAttempt, KeptRequest } from './delivery.ts';
 import { deliveryMigrations } from './delivery-migrations.ts';
 import { toAttempt, toDelivery, toExchange } from './delivery-rows.ts';
@@ -177,7 +178,7 @@ export class DeliveryTables {
       // A redelivery that fails says nothing about a delivery whose own attempts go on.
       this.#update.run(known, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
       // Of a receiver that is down for days each of the thousand notices of a batch would have thousands.
-      if (made.next !== 'retry' || Number(found?.attempts) < limits.deliveryAttemptsMax)
+      if (made.next !== 'retry' || Number(found?.attempts) < fixed.deliveryAttemptsMax)
         this.#linkAttempt.run(known, attempt);
     }
   }
@@ -226,7 +227,7 @@ export class DeliveryTables {
     const end = this.#database
       .prepare(`SELECT count(*) AS n, min(id) AS id FROM (${looked})`)
       .get(...lookedValues);
-    if (Number(end?.n ?? 0) < limits.deliveryScanMax) return { deliveries };
+    if (Number(end?.n ?? 0) < fixed.deliveryScanMax) return { deliveries };
     return { deliveries, next: Number(end?.id) };
   }
 
@@ -236,16 +237,22 @@ export class DeliveryTables {
   }
 
   /** The delivery of an app with its attempts, at most `limit`, in the order in which they were made. */
-  withAttempts(app: string, endpoint: string, noticeId: string, limit: number) {
+  withAttempts(
+    app: string,
+    endpoint: string,
+    noticeId: string,
+    limit: number,
+    charsMax: number = defaults.deliveryExchangeCharsMax,
+  ) {
     const row = this.#find.get(noticeId, endpoint);
     if (row === undefined || row.app !== app) return undefined;
     const rows = this.#selectAttempts.all(Number(row.first_attempt), Number(row.id), limit);
-    return { ...toDelivery(row), made: this.#withExchanges(rows) };
+    return { ...toDelivery(row), made: this.#withExchanges(rows, charsMax) };
   }
 
-  /** Requests and answers of the newest attempt and of the oldest, as many as may be in one answer. */
-  #withExchanges(rows: readonly Row[]): readonly KeptAttempt[] {
-    let charsLeft: number = limits.deliveryExchangeCharsMax;
+  /** Requests and answers of the newest attempt and of the oldest, `charsMax` characters of them about. */
+  #withExchanges(rows: readonly Row[], charsMax: number): readonly KeptAttempt[] {
+    let charsLeft = charsMax;
     const exchangeOf = (row: Row): Pick<KeptAttempt, 'exchange'> => {
       const exchange = charsLeft > 0 ? toExchange(this.#selectExchange.get(Number(row.id))) : undefined;
       if (!exchange) return {};

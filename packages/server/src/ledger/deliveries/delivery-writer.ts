@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Counter, Logger } from '../../observe/contract.ts';
 import type { KeptRequest } from './delivery.ts';
-import { RequestQueue } from './request-queue.ts';
+import { RequestQueue, type RequestQueueLimits } from './request-queue.ts';
 
 /** Attempts wait this long for company, milliseconds: less than a cursor does, so that what a crash loses here is sent again. */
 const flushMs = 50;
@@ -18,18 +18,21 @@ export interface DeliveryWriterParts {
   readonly dropped: Counter;
   /** Writes requests, all or none; fails if it cannot. */
   readonly append: (requests: readonly KeptRequest[]) => void;
+  /** Default: those of limits.ts. */
+  readonly limits?: RequestQueueLimits;
 }
 
 /** Writes what was attempted, some at a time and behind the attempts. */
 export class DeliveryWriter {
   readonly #parts: DeliveryWriterParts;
-  readonly #queue = new RequestQueue();
+  readonly #queue: RequestQueue;
   #trouble: string | undefined;
   #isStopped = false;
   #cancelFlush: (() => void) | undefined;
 
   constructor(parts: DeliveryWriterParts) {
     this.#parts = parts;
+    this.#queue = new RequestQueue(parts.limits);
   }
 
   /** Why it is behind for longer than a moment; undefined while it is not. */

@@ -1,8 +1,11 @@
-import { limits } from '../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
 import type { KeptRequest } from './delivery.ts';
+
+export type RequestQueueLimits = LimitsOf<'deliveryDetailQueueCharsMax' | 'deliveryOutcomeQueueMax'>;
 
 /** Requests that wait to be written. Their number is bounded by what they weigh: first details go, then outcomes. */
 export class RequestQueue {
+  readonly #limits: RequestQueueLimits;
   #requests: KeptRequest[] = [];
   /** Where the first stands; those before it are gone. */
   #head = 0;
@@ -10,6 +13,10 @@ export class RequestQueue {
   #firstDetail = 0;
   #detailChars = 0;
   #notices = 0;
+
+  constructor(limits: RequestQueueLimits = defaults) {
+    this.#limits = limits;
+  }
 
   /** How many notices wait. */
   get notices(): number {
@@ -26,7 +33,7 @@ export class RequestQueue {
   trim(): { readonly details: number; readonly outcomes: number } {
     let details = 0;
     let outcomes = 0;
-    while (this.#detailChars > limits.deliveryDetailQueueCharsMax) {
+    while (this.#detailChars > this.#limits.deliveryDetailQueueCharsMax) {
       const request = this.#requests[this.#firstDetail];
       if (!request) break;
       const { exchange: _, ...made } = request.made;
@@ -35,7 +42,7 @@ export class RequestQueue {
       this.#detailChars -= detailChars(request);
       details += request.subjects.length;
     }
-    while (this.#notices > limits.deliveryOutcomeQueueMax) {
+    while (this.#notices > this.#limits.deliveryOutcomeQueueMax) {
       outcomes += this.#requests[this.#head]?.subjects.length ?? 0;
       this.remove(1);
     }

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import type { redeliveryStates } from '@housecount/schema';
 import type { Random } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { PlacedEvent } from '../history/history-scan.ts';
 import {
@@ -79,7 +79,7 @@ export class Redeliveries {
 
   constructor(options: RedeliveriesOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? limits;
+    this.#limits = options.limits ?? defaults;
   }
 
   /** How many notices it would be; changes nothing. Fails as planRedelivery does, and with `overloaded`. */

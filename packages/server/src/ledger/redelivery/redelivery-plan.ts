@@ -1,7 +1,8 @@
 import type { ChannelEvent } from '@housecount/protocol';
 import { eventsLostType, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { Deliveries } from '../deliveries/deliveries.ts';
 import type { DeliveryFilter } from '../deliveries/delivery.ts';
 import type { History } from '../history/history.ts';
@@ -97,7 +98,7 @@ class RedeliveryPlan {
     this.#app = app;
     this.#endpoint = endpoint;
     this.#parts = parts;
-    this.#limits = parts.limits ?? limits;
+    this.#limits = parts.limits ?? defaults;
     this.#signal = signal;
   }
 
@@ -137,7 +138,7 @@ class RedeliveryPlan {
         this.#add({ position, sid, seq });
       }
       // A page that is not full has looked at as many as it may.
-      looked += page.deliveries.length < pageSize ? limits.deliveryScanMax : pageSize;
+      looked += page.deliveries.length < pageSize ? fixed.deliveryScanMax : pageSize;
       cursor = page.next;
       await this.#turn();
     } while (cursor !== undefined);

@@ -1,6 +1,6 @@
 import { liveKey } from '../../channel/channel.ts';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { publishEndsMsOf } from '../../token/publish-ends.ts';
 import { checkToken, tokenTime } from '../../token/verify.ts';
@@ -29,7 +29,7 @@ export async function renewToken(
     channel,
     identity,
     ...tokenTime(clock),
-    lengthMax: limits.tokenLengthMax,
+    lengthMax: fixed.tokenLengthMax,
     isHere: true,
   });
   if (!grant.ok) return grant;

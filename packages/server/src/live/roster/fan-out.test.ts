@@ -9,6 +9,7 @@ import {
   testApp,
   token,
 } from '../../../testing/worlds/live-world.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 
 let world: TestWorld;
@@ -261,7 +262,7 @@ describe('roster', () => {
     const model = follow(watcher);
     // The reader takes nothing, so the snapshot stops after the first window.
     watcher.handler?.onText(JSON.stringify({ type: 'subscribe-roster', id: 1 }));
-    watcher.backlog = limits.rosterWindowBytes + 1;
+    watcher.backlog = fixed.rosterWindowBytes + 1;
     await world.crowd(5_001, 5_010);
     await world.submit({ type: 'leave', connectionId: 'c17', evidence: 'bye' });
     await world.settled();
@@ -305,7 +306,7 @@ describe('roster', () => {
     await world.crowd(10, 3_500);
     await world.advance(100);
     for (const { changes } of watcher.all('roster-changes'))
-      expect(changes.length).toBeLessThanOrEqual(limits.rosterFrameChangesMax);
+      expect(changes.length).toBeLessThanOrEqual(fixed.rosterFrameChangesMax);
     expectSame(model);
   });
 
@@ -313,7 +314,7 @@ describe('roster', () => {
     await begin();
     await world.crowd(1, 5_000);
     const watcher = await world.hello({ uid: 9_999 });
-    watcher.backlog = limits.rosterWindowBytes + 1;
+    watcher.backlog = fixed.rosterWindowBytes + 1;
     await watcher.says({ type: 'subscribe-roster', id: 1 });
     for (let round = 0; !watcher.closed && round < 60; round++) {
       await world.crowd(10_000 + round * 2_000, 10_000 + round * 2_000 + 1_999);

@@ -3,7 +3,6 @@ import { liveKey, type OpenChannel } from '../../channel/channel.ts';
 import { type ChannelMark, isEvent, isMark } from '../../channel/decision.ts';
 import type { Member } from '../../channel/membership/member.ts';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import { LogFollower } from '../../log/feed/log-follower.ts';
@@ -17,6 +16,7 @@ import {
   RosterSubscription,
 } from '../../rosters/roster-subscription.ts';
 import { RosterViews, type ViewReader } from '../../rosters/roster-views.ts';
+import { defaultLiveRosterLimits, type LiveRosterLimits } from '../live-limits.ts';
 import { hostsBusTopic, rosterViewBusTopic } from './bus-topics.ts';
 import { hostFrameOf } from './host-frames.ts';
 import { RosterFeed } from './roster-feed.ts';
@@ -33,6 +33,8 @@ export interface FanOutOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: those of limits.ts. */
+  readonly limits?: LiveRosterLimits;
 }
 
 /** Starts to tell the channels' clients what the log says, from now on. */
@@ -46,6 +48,7 @@ export function startFanOut(options: FanOutOptions): FanOut {
 export class FanOut {
   readonly streams: Streams;
   readonly #options: FanOutOptions;
+  readonly #limits: LiveRosterLimits;
   readonly #feeds = new Map<string, RosterFeed>();
   /** Roster streams that the batch of the log has something for. */
   readonly #touched = new Set<RosterFeed>();
@@ -58,6 +61,7 @@ export class FanOut {
 
   constructor(options: FanOutOptions) {
     this.#options = options;
+    this.#limits = options.limits ?? defaultLiveRosterLimits;
     const { log, metrics } = options;
     this.streams = new Streams({
       channel: (app, channel) => log.channel(liveKey(app, channel)),
@@ -117,7 +121,7 @@ export class FanOut {
   ): RosterSubscription {
     const { clock, log } = this.#options;
     const feed = this.#feedOf(app, channel);
-    const subscription = new RosterSubscription({ feed, reader, clock });
+    const subscription = new RosterSubscription({ feed, reader, clock, limits: this.#limits });
     subscription.start(openingOf(feed, log.channel(liveKey(app, channel)), cursor));
     return subscription;
   }
@@ -198,10 +202,11 @@ export class FanOut {
       channel,
       broadcast,
       clock,
+      ringChangesMax: this.#limits.rosterRingChangesMax,
       onRingSize: (delta) => {
         this.#ringChanges += delta;
-        if (delta > 0 && this.#ringChanges > limits.rosterRingChangesTotalMax)
-          feed.ring.shed(limits.rosterRingChangesMax / 4);
+        if (delta > 0 && this.#ringChanges > this.#limits.rosterRingChangesTotalMax)
+          feed.ring.shed(this.#limits.rosterRingChangesMax / 4);
       },
     });
     this.#feeds.set(key, feed);
@@ -219,6 +224,7 @@ export class FanOut {
       broadcast,
       clock,
       state: () => log.channel(liveKey(app, channel)),
+      limits: this.#limits,
       onEmpty: () => this.#views.delete(key),
     });
     this.#views.set(key, views);
@@ -228,10 +234,10 @@ export class FanOut {
   /** Forgets streams that nobody has read for `rosterRingIdleMs`. */
   #tidyLater(): void {
     const { clock } = this.#options;
-    this.#cancelTidy = clock.after(limits.rosterRingIdleMs / 2, () => {
+    this.#cancelTidy = clock.after(this.#limits.rosterRingIdleMs / 2, () => {
       const steadyMs = clock.steadyMs();
       for (const [key, feed] of this.#feeds) {
-        if (feed.readers > 0 || steadyMs - feed.idleSinceMs < limits.rosterRingIdleMs) continue;
+        if (feed.readers > 0 || steadyMs - feed.idleSinceMs < this.#limits.rosterRingIdleMs) continue;
         feed.stop();
         this.#feeds.delete(key);
       }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { ChannelEvent } from '@housecount/protocol';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { RosterFeed } from './roster-feed.ts';
 
 /** A feed that so many read. */
@@ -37,7 +37,7 @@ test('WIRE29: for one reader every change goes at once', () => {
 
 test('WIRE29: for many readers the first change goes at once, and what comes while its load lasts goes together', async () => {
   const { clock, frames, happens } = begin(100);
-  const loadMs = 100 * limits.rosterMergePerReaderMs;
+  const loadMs = 100 * fixed.rosterMergePerReaderMs;
   happens();
   expect(frames).toMatchObject([{ from: 1, to: 1 }]);
   for (let each = 0; each < 3; each++) happens(2);
@@ -55,6 +55,6 @@ test('WIRE29: however many read, nobody waits longer than the merge period', asy
   const { clock, frames, happens } = begin(1_000_000);
   happens();
   happens();
-  await clock.advance(limits.rosterMergeMs);
+  await clock.advance(fixed.rosterMergeMs);
   expect(frames).toHaveLength(2);
 });

@@ -7,11 +7,12 @@ import {
 } from '@housecount/protocol';
 import type { ChannelMark } from '../../channel/decision.ts';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import { ChangeRing } from '../../rosters/change-ring.ts';
 import { mergeMs } from '../../rosters/merge.ts';
 import type { DirectReader, ReadFeed, RosterText } from '../../rosters/roster-subscription.ts';
+import { defaultLiveRosterLimits } from '../live-limits.ts';
 import { rosterBusTopic } from './bus-topics.ts';
 
 export interface RosterFeedOptions {
@@ -19,6 +20,8 @@ export interface RosterFeedOptions {
   readonly channel: string;
   readonly broadcast: Broadcast;
   readonly clock: Clock;
+  /** Changes that are kept for readers that come back; default: as limits.ts says. */
+  readonly ringChangesMax?: number;
   readonly onRingSize: (delta: number) => void;
 }
 
@@ -49,7 +52,10 @@ export class RosterFeed implements ReadFeed {
     this.app = options.app;
     this.channel = options.channel;
     this.idleSinceMs = options.clock.steadyMs();
-    this.ring = new ChangeRing({ max: limits.rosterRingChangesMax, onSize: options.onRingSize });
+    this.ring = new ChangeRing({
+      max: options.ringChangesMax ?? defaultLiveRosterLimits.rosterRingChangesMax,
+      onSize: options.onRingSize,
+    });
   }
 
   get readers(): number {
@@ -70,7 +76,7 @@ export class RosterFeed implements ReadFeed {
     this.#pending ??= { sid: event.sid, count: 0, changes: [] };
     this.#pending.count = event.count;
     this.#pending.changes.push(change);
-    if (this.#pending.changes.length >= limits.rosterFrameChangesMax) this.#send();
+    if (this.#pending.changes.length >= fixed.rosterFrameChangesMax) this.#send();
   }
 
   /** A member of the life `sid` went silent or is back. */
@@ -79,7 +85,7 @@ export class RosterFeed implements ReadFeed {
     if (this.#linksSid !== sid && this.#links.size > 0) this.#send();
     this.#linksSid = sid;
     this.#links.set(mark.uid, mark.type === 'link-silent' ? mark.lastHeardMs : undefined);
-    if (this.#links.size >= limits.rosterFrameChangesMax) this.#send();
+    if (this.#links.size >= fixed.rosterFrameChangesMax) this.#send();
   }
 
   /** The end of a batch of the log: sends what was collected, at once or as soon as the load of the last frame allows (merge.ts). */
@@ -87,7 +93,7 @@ export class RosterFeed implements ReadFeed {
     if (this.#cancelFlush || (!this.#pending && this.#links.size === 0)) return;
     const { clock } = this.#options;
     const { readers } = this;
-    const waitMs = this.#flushedMs + mergeMs({ readers }, limits.rosterMergeMs) - clock.steadyMs();
+    const waitMs = this.#flushedMs + mergeMs({ readers }, fixed.rosterMergeMs) - clock.steadyMs();
     if (waitMs <= 0) {
       this.#send();
       return;

@@ -1,6 +1,6 @@
 import { type RosterChange, type RosterSnapshotFrame, rosterPageMembersMax } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Opening, RosterCursor } from '../../rosters/roster-subscription.ts';
 import { changesText, type RosterFeed } from './roster-feed.ts';
 import { toRosterMember } from './roster-member.ts';
@@ -30,8 +30,8 @@ function* missingTexts(
   missing: readonly RosterChange[],
   links: string | undefined,
 ): Generator<string> {
-  for (let start = 0; start < missing.length; start += limits.rosterFrameChangesMax)
-    yield changesText(sid, count, missing.slice(start, start + limits.rosterFrameChangesMax)).text;
+  for (let start = 0; start < missing.length; start += fixed.rosterFrameChangesMax)
+    yield changesText(sid, count, missing.slice(start, start + fixed.rosterFrameChangesMax)).text;
   if (links !== undefined) yield links;
 }
 

@@ -5,6 +5,7 @@ import { strictApp, type TestSocket, TestWorld, testApp, token } from '../../../
 import { type Channel, emptyChannel, liveKey, type OpenChannel } from '../../channel/channel.ts';
 import { type ChannelChange, isEvent, isMark } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
 import { rosterViewBusTopic } from './bus-topics.ts';
@@ -22,7 +23,7 @@ const ask = (socket: TestSocket, view: RosterViewRequest, more: object = {}) =>
   socket.says({ type: 'subscribe-roster', id: id++, view, ...more });
 const viewFrames = (socket: TestSocket) =>
   socket.frames.filter(({ type }) => /^roster-(count|window|window-changes)$/.test(type));
-const merged = () => world.advance(limits.rosterViewMs + 5);
+const merged = () => world.advance(fixed.rosterViewMs + 5);
 
 /** A client as docs/protocol.md describes it: what it believes, from the frames alone. */
 class ViewModel {
@@ -152,7 +153,7 @@ describe('counts', () => {
       await world.join(uid);
       await world.advance(1);
     }
-    const periods = (world.clock.nowMs() - startMs) / limits.rosterViewLeastMs;
+    const periods = (world.clock.nowMs() - startMs) / fixed.rosterViewLeastMs;
     await merged();
     expect(model.frames - before).toBeGreaterThan(1);
     expect(model.frames - before).toBeLessThanOrEqual(Math.ceil(periods) + 1);

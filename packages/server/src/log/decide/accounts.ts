@@ -1,4 +1,4 @@
-import { limits } from '../../limits.ts';
+import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 
 interface Kept {
   readonly uid: number;
@@ -27,12 +27,18 @@ export interface KeptAccount {
  */
 export class Accounts {
   readonly #keepMs: number;
+  readonly #limitsOf: AppLogLimitsOf;
   readonly #base: Accounts | undefined;
   readonly #apps = new Map<string, AppAccounts>();
 
   /** With a base: a draft that reads through to it until `commit`. */
-  constructor(options: { readonly keepMs: number; readonly base?: Accounts }) {
+  constructor(options: {
+    readonly keepMs: number;
+    readonly limitsOf?: AppLogLimitsOf;
+    readonly base?: Accounts;
+  }) {
     this.#keepMs = options.keepMs;
+    this.#limitsOf = options.limitsOf ?? defaultAppLogLimits;
     this.#base = options.base;
   }
 
@@ -61,7 +67,7 @@ export class Accounts {
     forget(entry, account);
     entry.kept.set(account, { uid, usedMs });
     entry.owners.set(uid, account);
-    if (!this.#base) this.#makeRoom(entry, usedMs);
+    if (!this.#base) this.#makeRoom(entry, usedMs, this.#limitsOf(app).appAccountsMax);
   }
 
   /** The account joined with this uid. With another than the one that is kept, it has the uid of its name again. */
@@ -116,12 +122,12 @@ export class Accounts {
   }
 
   /** Each one that comes lets go of up to two that do not count any more, or for which there is no room. */
-  #makeRoom(entry: AppAccounts, nowMs: number): void {
+  #makeRoom(entry: AppAccounts, nowMs: number, accountsMax: number): void {
     for (let gone = 0; gone < 2; gone++) {
       const [oldest] = entry.kept;
       if (!oldest) return;
       const [account, kept] = oldest;
-      if (this.#counts(kept, nowMs) && entry.kept.size <= limits.appAccountsMax) return;
+      if (this.#counts(kept, nowMs) && entry.kept.size <= accountsMax) return;
       forget(entry, account);
     }
   }

@@ -1,40 +1,59 @@
 import type { Role } from '@housecount/protocol';
 import type { ChannelLimits } from '../../channel/apply.ts';
 import type { ChannelKind } from '../../channel/channel.ts';
-import { limits } from '../../limits.ts';
+import type { AppLogLimits } from '../log-limits.ts';
 
-const audience: ChannelLimits = {
-  membersMax: limits.channelMembersMax,
-  hostsMax: limits.channelHostsMax,
-  statesMax: limits.signalingStatesMax,
-  metadataBytesMax: limits.metadataBytesMax,
-  metadataItemsMax: limits.metadataItemsMax,
-  locksMax: limits.channelLocksMax,
-  topicsMax: limits.memberTopicsMax,
-  publishersMax: limits.channelPublishersMax,
-};
-/** A broadcaster finds a place in a channel full of audience. */
-const broadcaster = { ...audience, membersMax: audience.membersMax + limits.channelHostsMax };
-/** Who may publish finds a place among broadcasters who may not. */
-const withoutReserved = { hostsMax: limits.channelHostsMax - limits.channelHostsReserved };
-const mutedAudience = { ...audience, ...withoutReserved };
-const mutedBroadcaster = { ...broadcaster, ...withoutReserved };
-const message = { ...audience, hostsMax: 0 };
-const stream = { ...message, membersMax: limits.streamMembersMax };
+/** What a channel of an app has room for, by who asks. */
+type Rooms = ReturnType<typeof roomsOf>;
+
+function roomsOf(limits: AppLogLimits) {
+  const audience: ChannelLimits = {
+    membersMax: limits.channelMembersMax,
+    hostsMax: limits.channelHostsMax,
+    statesMax: limits.signalingStatesMax,
+    metadataBytesMax: limits.metadataBytesMax,
+    metadataItemsMax: limits.metadataItemsMax,
+    locksMax: limits.channelLocksMax,
+    topicsMax: limits.memberTopicsMax,
+    publishersMax: limits.channelPublishersMax,
+  };
+  /** A broadcaster finds a place in a channel full of audience. */
+  const broadcaster = { ...audience, membersMax: audience.membersMax + limits.channelHostsMax };
+  /** Who may publish finds a place among broadcasters who may not. */
+  const withoutReserved = { hostsMax: Math.max(0, limits.channelHostsMax - limits.channelHostsReserved) };
+  const message = { ...audience, hostsMax: 0 };
+  return {
+    audience,
+    broadcaster,
+    mutedAudience: { ...audience, ...withoutReserved },
+    mutedBroadcaster: { ...broadcaster, ...withoutReserved },
+    message,
+    stream: { ...message, membersMax: limits.streamMembersMax },
+  };
+}
+
+/** Worked out once: they are asked for at each command. */
+const known = new WeakMap<AppLogLimits, Rooms>();
 
 /** What a channel of the kind has room for, for who asks. */
-export function limitsOf(
+export function channelLimits(
+  limits: AppLogLimits,
   kind: ChannelKind,
   { role, mayPublish = true }: { readonly role?: Role; readonly mayPublish?: boolean } = {},
 ): ChannelLimits {
+  let rooms = known.get(limits);
+  if (!rooms) {
+    rooms = roomsOf(limits);
+    known.set(limits, rooms);
+  }
   switch (kind) {
     case 'live':
-      if (role === 'broadcaster') return mayPublish ? broadcaster : mutedBroadcaster;
-      return mayPublish ? audience : mutedAudience;
+      if (role === 'broadcaster') return mayPublish ? rooms.broadcaster : rooms.mutedBroadcaster;
+      return mayPublish ? rooms.audience : rooms.mutedAudience;
     case 'stream':
-      return stream;
+      return rooms.stream;
     case 'message':
     case 'user':
-      return message;
+      return rooms.message;
   }
 }

@@ -2,7 +2,7 @@ import { apply } from '../../channel/apply.ts';
 import type { ChannelKey } from '../../channel/channel.ts';
 import type { ChannelCommand, JoinCommand } from '../../channel/command.ts';
 import type { StateView } from '../state/state-view.ts';
-import { limitsOf } from './channel-limits.ts';
+import { channelLimits } from './channel-limits.ts';
 import { type Decided, decidedOf } from './decided.ts';
 import { channelsFull, keptFull, textsFull } from './quota.ts';
 
@@ -19,7 +19,7 @@ export function decideCommand(
   const refusal = full ?? keptFull(state, key.app, command);
   if (refusal) return refusal;
   const rights = command.type === 'set-role' ? command : undefined;
-  const decision = apply(channel, command, nowMs, limitsOf(key.kind, rights));
+  const decision = apply(channel, command, nowMs, channelLimits(state.limitsOf(key.app), key.kind, rights));
   if (!('refused' in decision)) {
     const tooMuch = textsFull(state, channel, decision.changes);
     if (tooMuch) return tooMuch;

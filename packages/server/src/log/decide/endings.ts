@@ -1,6 +1,6 @@
 import type { MemberLeft, RuleScope } from '@housecount/protocol';
 import { type ChannelKey, isSubscribable, type SubscribedKind } from '../../channel/channel.ts';
-import { limits } from '../../limits.ts';
+import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 import type { ChannelRecord } from '../record/record.ts';
 import { storedKindOf, storedTypeOf } from '../record/stored-types.ts';
 
@@ -37,6 +37,11 @@ export class Endings {
   /** By app and kind, then by connection; those of before come first. Kicks only the owner makes, so what clients do pushes none out. */
   readonly #kicked = new Map<string, Map<string, Remembered>>();
   readonly #replaced = new Map<string, Map<string, Remembered>>();
+  readonly #limitsOf: AppLogLimitsOf;
+
+  constructor(limitsOf: AppLogLimitsOf = defaultAppLogLimits) {
+    this.#limitsOf = limitsOf;
+  }
 
   /** Folds in what ended, and what began anew. */
   absorb({ key, change }: ChannelRecord): void {
@@ -68,7 +73,7 @@ export class Endings {
   of(app: string, connectionId: string, nowMs: number): Ending | undefined {
     for (const kind of [this.#kicked, this.#replaced]) {
       const line = kind.get(app)?.get(connectionId);
-      if (line?.ending && line.atMs + limits.endingKeptMs > nowMs) return line.ending;
+      if (line?.ending && line.atMs + this.#limitsOf(app).endingKeptMs > nowMs) return line.ending;
     }
     return undefined;
   }
@@ -76,7 +81,7 @@ export class Endings {
   /** Channels that a rule put this session out of, and that it has not subscribed to since. */
   putOut(app: string, sessionId: string, nowMs: number): readonly PutOut[] {
     const line = this.#kicked.get(app)?.get(sessionId);
-    return line?.putOut && line.atMs + limits.endingKeptMs > nowMs ? line.putOut : [];
+    return line?.putOut && line.atMs + this.#limitsOf(app).endingKeptMs > nowMs ? line.putOut : [];
   }
 
   /** All that is remembered, for a snapshot; `restore` takes it in the same order. */
@@ -98,8 +103,9 @@ export class Endings {
     kind.set(app, lines);
     lines.delete(connectionId);
     lines.set(connectionId, line);
+    const { endingsMax, endingKeptMs } = this.#limitsOf(app);
     for (const [oldest, { atMs: endedMs }] of lines) {
-      if (lines.size <= limits.endingsMax && endedMs + limits.endingKeptMs > atMs) break;
+      if (lines.size <= endingsMax && endedMs + endingKeptMs > atMs) break;
       lines.delete(oldest);
     }
   }

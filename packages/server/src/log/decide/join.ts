@@ -3,7 +3,7 @@ import type { JoinCommand } from '../../channel/command.ts';
 import type { Random } from '../../clock.ts';
 import type { JoinRequest } from '../contract/commands.ts';
 import type { StateView } from '../state/state-view.ts';
-import { limitsOf } from './channel-limits.ts';
+import { channelLimits } from './channel-limits.ts';
 import { type Decided, decidedOf, refuse } from './decided.ts';
 import { decideIdentity, isAccountsUid } from './identity.ts';
 import { channelsFull } from './quota.ts';
@@ -22,7 +22,8 @@ export function decideJoin(state: StateView, request: JoinRequest, random: Rando
   const full = channelsFull(state, channel);
   if (full) return full;
   const command = commandOf(request, uid, newSid(random));
-  const decided = decidedOf(channel, apply(channel, command, nowMs, limitsOf(kind, request)));
+  const room = channelLimits(state.limitsOf(app), kind, request);
+  const decided = decidedOf(channel, apply(channel, command, nowMs, room));
   if (!decided.ok || identified.records.length === 0) return decided;
   return { ok: true, records: [...identified.records, ...decided.records] };
 }

@@ -1,4 +1,3 @@
-import { limits } from '../../limits.ts';
 import { conversationOf } from '../record/conversation.ts';
 import type { MessageRecord } from '../record/record.ts';
 import type { StateView } from '../state/state-view.ts';
@@ -11,6 +10,6 @@ export function decideMessage(
   nowMs: number,
 ): Decided {
   const atMs = state.messageTimes.next(conversationOf(message), nowMs);
-  if (atMs > nowMs + limits.messageAheadMsMax) return refuse('rate_limited');
+  if (atMs > nowMs + state.limitsOf(message.app).messageAheadMsMax) return refuse('rate_limited');
   return { ok: true, records: [{ type: 'message', ...message, atMs }] };
 }

@@ -1,5 +1,4 @@
 import type { KickingRule } from '../../channel/rules.ts';
-import { limits } from '../../limits.ts';
 import type { RuleDraft } from '../contract/rules.ts';
 import type { StateView } from '../state/state-view.ts';
 import { type Decided, refuse } from './decided.ts';
@@ -7,7 +6,7 @@ import { type Decided, refuse } from './decided.ts';
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
 export function decideRule(state: StateView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {
   const { app } = draft;
-  const isFull = state.rules.size(app) >= limits.appRulesMax;
+  const isFull = state.rules.size(app) >= state.limitsOf(app).appRulesMax;
   const ended = isFull ? state.rules.all(app).filter(({ endsMs }) => endsMs <= nowMs) : [];
   if (isFull && ended.length === 0) return refuse('rate_limited');
   const id = Math.max(nowMs, state.rules.lastId(app) + 1);

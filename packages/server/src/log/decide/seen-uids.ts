@@ -1,8 +1,7 @@
-import { limits } from '../../limits.ts';
+import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 
 /** Parts of the memory of an app: the oldest is let go whole. */
 const parts = 8;
-const partUidsMax = limits.appSeenUidsMax / parts;
 /** Pairs of one line of a snapshot: about 90 kB. */
 const linePairsMax = 8_192;
 
@@ -37,14 +36,20 @@ export class SeenUids {
   readonly #keepMs: number;
   /** After so long a part is followed by the next: all but the newest are then as long as is to be remembered. */
   readonly #partMs: number;
+  readonly #limitsOf: AppLogLimitsOf;
   readonly #base: SeenUids | undefined;
   /** The parts of each app, newest first. */
   readonly #apps = new Map<string, Part[]>();
   readonly #noted = new Map<string, Map<number, { readonly holder: number; readonly atMs: number }>>();
 
   /** With a base: a draft that reads through to it until `commit`. */
-  constructor(options: { readonly keepMs: number; readonly base?: SeenUids }) {
+  constructor(options: {
+    readonly keepMs: number;
+    readonly limitsOf?: AppLogLimitsOf;
+    readonly base?: SeenUids;
+  }) {
     this.#keepMs = options.keepMs;
+    this.#limitsOf = options.limitsOf ?? defaultAppLogLimits;
     this.#partMs = options.keepMs / (parts - 1);
     this.#base = options.base;
   }
@@ -99,6 +104,7 @@ export class SeenUids {
     const all = this.#apps.get(app) ?? [];
     if (all.length === 0) this.#apps.set(app, all);
     const [newest] = all;
+    const partUidsMax = this.#limitsOf(app).appSeenUidsMax / parts;
     if (newest && newest.size < partUidsMax && atMs - newest.sinceMs < this.#partMs) return newest;
     // A time of its own, by which a snapshot tells one part from the next.
     const part = new Part(Math.max(atMs, (newest?.sinceMs ?? 0) + 1));

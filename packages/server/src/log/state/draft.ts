@@ -36,6 +36,7 @@ export class Draft implements StateView {
   readonly messageTimes: MessageTimes;
   readonly rules: Rules;
   readonly usage: StateView['usage'];
+  readonly limitsOf: StateView['limitsOf'];
   readonly #opened = new Map<string, number>();
   readonly #touched = new Map<string, number>();
   /** Records that end memberships, or begin those of signaling: nothing is decided by them, so they count when they are durable. */
@@ -50,6 +51,7 @@ export class Draft implements StateView {
     this.seen = base.seen.draft();
     this.messageTimes = new MessageTimes(base.messageTimes);
     this.rules = new Rules(base.rules);
+    this.limitsOf = base.limitsOf;
     const { usage } = base;
     this.usage = {
       open: (app) => usage.open(app) + (this.#opened.get(app) ?? 0),

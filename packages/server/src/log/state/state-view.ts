@@ -4,6 +4,7 @@ import type { Accounts } from '../decide/accounts.ts';
 import type { MessageTimes } from '../decide/message-times.ts';
 import type { Rules } from '../decide/rules.ts';
 import type { SeenUids } from '../decide/seen-uids.ts';
+import type { AppLogLimitsOf } from '../log-limits.ts';
 import type { Usage } from './usage.ts';
 
 /** What decisions are made against: the durable state, or a draft of it. */
@@ -17,6 +18,8 @@ export interface StateView {
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   /** A channel as it is; empty if nothing is known of it. */
   channel(key: ChannelKey): Channel;
+  /** What apps may have. */
+  readonly limitsOf: AppLogLimitsOf;
   /** What apps have of what they may have. Bytes are those before the batch that is being decided. */
   readonly usage: Pick<Usage, 'open' | 'remembered' | 'keptBytes' | 'authorBytes' | 'textBytes'>;
 }

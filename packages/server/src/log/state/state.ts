@@ -13,6 +13,7 @@ import { Endings } from '../decide/endings.ts';
 import { MessageTimes } from '../decide/message-times.ts';
 import { Rules } from '../decide/rules.ts';
 import { SeenUids } from '../decide/seen-uids.ts';
+import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 import type { ChannelRecord, LogRecord } from '../record/record.ts';
 import { Draft } from './draft.ts';
 import { absorbApp, noteUid } from './fold.ts';
@@ -24,6 +25,8 @@ export interface LogStateOptions {
   readonly accountKeepMs: number;
   /** Makes the key of accounts' uids, if none is recorded. */
   readonly newAccountKey: () => string;
+  /** Default: those of limits.ts. */
+  readonly limitsOf?: AppLogLimitsOf;
 }
 
 /** Everything that the log says, folded: every channel, every account's uid, every kicking rule. */
@@ -33,14 +36,17 @@ export class LogState implements StateView {
   readonly seen: SeenUids;
   readonly messageTimes = new MessageTimes();
   readonly rules = new Rules();
-  readonly endings = new Endings();
+  readonly endings: Endings;
+  readonly limitsOf: AppLogLimitsOf;
   readonly usage = new Usage();
   readonly #channels = new ChannelMap<Channel>();
 
-  constructor({ accountKeepMs, newAccountKey }: LogStateOptions) {
-    this.accounts = new Accounts({ keepMs: accountKeepMs });
+  constructor({ accountKeepMs, newAccountKey, limitsOf = defaultAppLogLimits }: LogStateOptions) {
+    this.limitsOf = limitsOf;
+    this.accounts = new Accounts({ keepMs: accountKeepMs, limitsOf });
     this.accountUids = new AccountUids(newAccountKey);
-    this.seen = new SeenUids({ keepMs: accountKeepMs });
+    this.seen = new SeenUids({ keepMs: accountKeepMs, limitsOf });
+    this.endings = new Endings(limitsOf);
   }
 
   get isAccountKeyKept(): boolean {

@@ -1,6 +1,6 @@
 import type { Channel } from '../../channel/channel.ts';
 import { bytesOf, countOf, itemBytes } from '../../channel/parts/metadata.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 
 type Kept = Pick<Channel, 'metadata' | 'locks'>;
 
@@ -82,8 +82,8 @@ function add(sums: Map<string, number>, key: string, more: number): void {
 
 const keptBytesOf = ({ metadata, locks }: Kept): number =>
   bytesOf(metadata) +
-  limits.metadataItemBytes * countOf(metadata) +
-  limits.lockBytes * Object.keys(locks).length;
+  fixed.metadataItemBytes * countOf(metadata) +
+  fixed.lockBytes * Object.keys(locks).length;
 
 /** Each item and lock of the one that is not the very same in the other: who wrote it, and what it counts for. */
 function eachKept(
@@ -94,8 +94,8 @@ function eachKept(
   if (metadata !== other.metadata)
     for (const [key, item] of Object.entries(metadata.items))
       if (!Object.hasOwn(other.metadata.items, key) || other.metadata.items[key] !== item)
-        visit(item.by, itemBytes(key, item) + limits.metadataItemBytes);
+        visit(item.by, itemBytes(key, item) + fixed.metadataItemBytes);
   if (locks !== other.locks)
     for (const [name, lock] of Object.entries(locks))
-      if (!Object.hasOwn(other.locks, name) || other.locks[name] !== lock) visit(lock.by, limits.lockBytes);
+      if (!Object.hasOwn(other.locks, name) || other.locks[name] !== lock) visit(lock.by, fixed.lockBytes);
 }

@@ -1,11 +1,11 @@
 import { clientFrameBytesMax } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
 import type { ReadClient } from '../address/client.ts';
 import { isClientHere } from '../address/this-machine.ts';
 import type { SocketBus } from '../socket/bus.ts';
 import type { Broadcast, Socket, SocketHandler } from '../socket/socket.ts';
 import { type BasePath, withoutBase } from './base-path.ts';
 import type { HttpHandler } from './http.ts';
+import { defaultPeerLimits, type PeerLimits } from './http-limits.ts';
 
 /** PEM texts. */
 export interface Tls {
@@ -26,6 +26,8 @@ export interface BunServerOptions {
   readonly http: HttpHandler;
   readonly clientOf: ReadClient;
   readonly basePath: BasePath;
+  /** Default: those of limits.ts. */
+  readonly limits?: PeerLimits;
 }
 
 export interface BunServer {
@@ -53,21 +55,21 @@ type BunSocket = Bun.ServerWebSocket<SocketData>;
 
 /** Silence after which an HTTP connection is closed, seconds. Longer than any answer takes; event streams have none. */
 const idleSeconds = 60;
-/** Beyond this Bun itself answers 413; below it the handler does, with a code. */
-const requestBytesMax = 64 * limits.bodyBytesMax;
+/** Beyond so many times the limit of bodies Bun itself answers 413; below it the handler does, with a code. */
+const requestBytesFactor = 64;
 
 /** For those of both protocols: 128 kB, twice what the larger one takes. */
 const payloadBytesMax = 4 * clientFrameBytesMax;
 
 /** Begins to listen. Throws, in words for the operator, if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
-  const { host, port, tls, webSockets, bus, http, clientOf, basePath } = options;
+  const { host, port, tls, webSockets, bus, http, clientOf, basePath, limits = defaultPeerLimits } = options;
   const stopping = new AbortController();
   const serve = (where: { hostname: string; port: number }, pair: Tls | undefined) =>
     listening({
       ...where,
       ...(pair && { tls: pair }),
-      maxRequestBodySize: requestBytesMax,
+      maxRequestBodySize: requestBytesFactor * limits.bodyBytesMax,
       idleTimeout: idleSeconds,
       async fetch(request, bun) {
         const client = clientOf(bun.requestIP(request)?.address, request);

@@ -1,10 +1,10 @@
 import { type Code, HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Logger, Metrics } from '../../observe/contract.ts';
 import type { AddressCount } from '../address/address-count.ts';
 import type { Client } from '../address/client.ts';
 import { type BasePath, withoutBase } from './base-path.ts';
+import { type BodyLimits, defaultBodyLimits } from './http-limits.ts';
 import { withLimitedBody } from './limited-body.ts';
 import { loggedPath } from './logged-path.ts';
 import { problem, problemOf } from './problem.ts';
@@ -20,6 +20,8 @@ export interface HttpOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: those of limits.ts. */
+  readonly limits?: BodyLimits;
 }
 
 /** Answers one request; never rejects. The client's `signal` aborts when it goes away or the server stops. */
@@ -30,7 +32,7 @@ export type HttpHandler = (
 
 /** The way of every HTTP request: request id, route, body limit, handler, errors as problem JSON. Web standards only. */
 export function httpHandler(options: HttpOptions): HttpHandler {
-  const { clock, random, logger, metrics, basePath, open } = options;
+  const { clock, random, logger, metrics, basePath, open, limits = defaultBodyLimits } = options;
   const router = new Router(options.routes);
   const requests = metrics.counter('housecount_http_requests_total', 'HTTP requests, by method and status.');
   const durations = metrics.histogram('housecount_http_request_seconds', 'Time to an answer.', buckets);
@@ -47,7 +49,7 @@ export function httpHandler(options: HttpOptions): HttpHandler {
     const response = await (path === undefined
       ? new Response(null, { status: 308, headers: { location: `${basePath}/` } })
       : url
-        ? answerTo(router, request, { ...client, url, requestId }, { hasRoom, clock, logger })
+        ? answerTo(router, request, { ...client, url, requestId }, { hasRoom, clock, logger, limits })
         : problem('body_invalid', requestId, { detail: 'The address of the request is not valid.' }));
     open.leave(client.address);
     const tagged = tag(response, requestId);
@@ -69,7 +71,12 @@ async function answerTo(
   router: Router,
   request: Request,
   context: Omit<RequestContext, 'params'>,
-  { hasRoom, clock, logger }: { readonly hasRoom: boolean; readonly clock: Clock; readonly logger: Logger },
+  {
+    hasRoom,
+    clock,
+    logger,
+    limits,
+  }: Pick<HttpOptions, 'clock' | 'logger'> & { readonly hasRoom: boolean; readonly limits: BodyLimits },
 ): Promise<Response> {
   const { requestId, url } = context;
   const match = router.match(request.method, url.pathname);

@@ -17,6 +17,8 @@ const bounds: ConversationBounds = {
   frameBytesMax: 100,
   frameRate: { perSecond: 1_000, burst: 1_000 },
   pendingFramesMax: 2,
+  helloMs: 5_000,
+  backlogBytesMax: 1_000,
 };
 
 test('KIT3: one frame too many to wait ends the connection by its code, and none that waits is handled', async () => {

@@ -1,6 +1,5 @@
 import { type Code, codes, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Counter, Logger } from '../../observe/contract.ts';
 import type { Look } from '../socket/liveness.ts';
 import type { Socket, SocketHandler } from '../socket/socket.ts';
@@ -14,6 +13,10 @@ export interface ConversationBounds extends FrameQueueBounds {
   readonly frameBytesMax: number;
   /** Frames that a client may send. */
   readonly frameRate: Rate;
+  /** Time for the first frame after the socket opened, milliseconds; then closed with `hello_timeout`. */
+  readonly helloMs: number;
+  /** Bytes waiting for the peer; then it is told `slow_reader` and cut. */
+  readonly backlogBytesMax: number;
 }
 
 /** What one protocol does in its own way. None of it throws but `handle`. */
@@ -168,12 +171,13 @@ export class Conversation<Parsed, Member> implements SocketHandler, Attended, Fr
 
   /** Looks at what time has done to it. */
   sweep({ nowMs, steadyMs, fair }: Look): void {
+    const protocol = this.#protocol;
+    const { helloMs, backlogBytesMax } = protocol.bounds;
     const isGreeting = this.#phase.is === 'greeting';
-    if (fair && isGreeting && steadyMs - this.heardMs > limits.helloMs) this.end('hello_timeout');
+    if (fair && isGreeting && steadyMs - this.heardMs > helloMs) this.end('hello_timeout');
     const { member } = this;
     if (member === undefined) return;
-    const protocol = this.#protocol;
-    if (this.socket.bufferedBytes() > limits.socketBacklogBytesMax) {
+    if (this.socket.bufferedBytes() > backlogBytesMax) {
       this.end('slow_reader');
       return;
     }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { type Look, Sweep } from '../socket/liveness.ts';
 import type { SocketCount } from '../socket/socket-count.ts';
 import type { Attended, SocketKeeper } from './conversation.ts';
@@ -8,6 +8,8 @@ export interface OpenSocketsOptions {
   readonly clock: Clock;
   /** Counts the sockets of the whole server. */
   readonly sockets: Pick<SocketCount, 'enter' | 'leave'>;
+  /** Time for a peer to finish the closing handshake, milliseconds; then its socket is cut. */
+  readonly closingMs: number;
   /** What else is looked at, each time that all of them were. */
   readonly onLook: (look: Look) => void;
 }
@@ -36,12 +38,12 @@ export class OpenSockets implements SocketKeeper {
   }
 
   start(): void {
-    const { clock, onLook } = this.#options;
-    this.#cancelSweep = clock.after(limits.sweepMs, () => {
+    const { clock, closingMs, onLook } = this.#options;
+    this.#cancelSweep = clock.after(fixed.sweepMs, () => {
       const look = this.#sweep.look();
       for (const conversation of this.#open) conversation.sweep(look);
       for (const [{ socket }, sinceMs] of this.#closing)
-        if (look.steadyMs - sinceMs > limits.closingMs) socket.terminate();
+        if (look.steadyMs - sinceMs > closingMs) socket.terminate();
       onLook(look);
       if (!this.#isStopping) this.start();
     });

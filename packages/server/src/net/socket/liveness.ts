@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 
 /** The result of a look at a connection. `ping`: ask for a sign of life. `silent`: tell the log. */
 export type LivenessFinding = 'heard' | 'ping' | 'silent';
 
 /** How long a connection has been silent decides; a ping goes out once per silence. */
 export function judgeLiveness(silenceMs: number, pinged: boolean): LivenessFinding {
-  if (silenceMs >= limits.silentMs) return 'silent';
-  if (silenceMs >= limits.pingMs && !pinged) return 'ping';
+  if (silenceMs >= fixed.silentMs) return 'silent';
+  if (silenceMs >= fixed.pingMs && !pinged) return 'ping';
   return 'heard';
 }
 
@@ -34,8 +34,8 @@ export class Sweep {
   /** Looks now. Fair if it came about when it should, so that silence is the clients' and not ours. */
   look(): Look {
     const steadyMs = this.#clock.steadyMs();
-    const lateMs = steadyMs - this.#lastMs - limits.sweepMs;
+    const lateMs = steadyMs - this.#lastMs - fixed.sweepMs;
     this.#lastMs = steadyMs;
-    return { nowMs: this.#clock.nowMs(), steadyMs, fair: lateMs < limits.sweepMs };
+    return { nowMs: this.#clock.nowMs(), steadyMs, fair: lateMs < fixed.sweepMs };
   }
 }

@@ -1,9 +1,12 @@
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import { AddressCount } from '../address/address-count.ts';
 
 /** How many WebSockets are open, whatever they speak. */
 export class SocketCount extends AddressCount {
-  constructor(max: number = limits.connectionsMax, perAddressMax: number = limits.connectionsPerAddressMax) {
+  constructor(
+    max: number = defaults.connectionsMax,
+    perAddressMax: number = defaults.connectionsPerAddressMax,
+  ) {
     super(max, perAddressMax);
   }
 }

@@ -7,7 +7,7 @@ import {
   type Shape,
   secretRotation,
 } from '@housecount/schema';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { child, complain, integer, isObject, onlyKeys, type Source } from '../../settings/reader.ts';
 import {
   type EndpointFields,
@@ -43,7 +43,7 @@ export function readChange(body: unknown, before: EndpointFields): EndpointField
 }
 
 /** The published shape of a rotation. */
-export const rotationBody = secretRotation(limits);
+export const rotationBody = secretRotation(fixed);
 
 /** A new secret, and for how long the one before signs on. No body at all says nothing. */
 export function readRotation(body: unknown): { secret: string | undefined; overlapMs: number } {
@@ -56,8 +56,8 @@ export function readRotation(body: unknown): { secret: string | undefined; overl
       secret: isText ? String(secret.value) : undefined,
       overlapMs: integer(child(source, 'overlapMs'), {
         min: 0,
-        max: limits.secretOverlapMsMax,
-        fallback: limits.secretOverlapMs,
+        max: fixed.secretOverlapMsMax,
+        fallback: fixed.secretOverlapMs,
       }),
     };
   });

@@ -7,6 +7,7 @@ import {
   NotifyWorld,
   quietLogger,
 } from '../../../testing/worlds/notify-world.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { decodeLines, encodeLine } from '../../kept/files/checked-lines.ts';
 import { keptFiles } from '../../kept/files/kept-files.ts';
 import { limits } from '../../limits.ts';
@@ -237,7 +238,7 @@ describe('managed endpoints', () => {
     await world.clock.advance(5_000);
     expect(registry.get(appForTests, id).secrets).toHaveLength(1);
     const day = (await registry.rotateSecret(appForTests, id, undefined)).endpoint.secrets[0]?.endsMs;
-    expect(day).toBe(world.clock.nowMs() + limits.secretOverlapMs);
+    expect(day).toBe(world.clock.nowMs() + fixed.secretOverlapMs);
     const last = await registry.rotateSecret(appForTests, id, { secret: 'mine', overlapMs: 0 });
     expect(last).toMatchObject({ secret: 'mine', endpoint: { secrets: [{ hint: '…' }] } });
     await close();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import { Turn } from '../../turn.ts';
 import type { Notify } from '../contract.ts';
 import { type Endpoint, endpointSecretsMax } from '../endpoint/endpoint.ts';
@@ -28,6 +28,8 @@ export interface RegistryOptions extends Omit<ConfiguredParts, 'limits'> {
   readonly hasNamedNetworks: boolean;
   /** Default: those of limits.ts. */
   readonly limits?: RegistryLimits;
+  /** What each app may have. Default: as `limits` say. */
+  readonly limitsOf?: (app: string) => Pick<RegistryLimits, 'appEndpointsMax'>;
 }
 
 /** `appEndpointsMax`: endpoints of one app, those of the configuration included. */
@@ -55,7 +57,7 @@ export class EndpointRegistry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? limits;
+    this.#limits = options.limits ?? defaults;
     const parts = { ...options, limits: this.#limits };
     this.#configured = new ConfiguredEndpoints(parts);
     this.#tests = new TestRuns(parts);
@@ -78,8 +80,9 @@ export class EndpointRegistry {
     if (fields.allowPrivateNetwork) this.#requireNamedNetworks();
     return this.#inTurn(async () => {
       const { clock, random, store } = this.#options;
-      if (this.#of(app).length >= this.#limits.appEndpointsMax)
-        throw new HousecountError('endpoints_full', `That is ${this.#limits.appEndpointsMax}.`);
+      const { appEndpointsMax } = this.#options.limitsOf?.(app) ?? this.#limits;
+      if (this.#of(app).length >= appEndpointsMax)
+        throw new HousecountError('endpoints_full', `That is ${appEndpointsMax}.`);
       const made: ManagedEndpoint = {
         id: `${managedIdPrefix}${random.id(16)}`,
         app,

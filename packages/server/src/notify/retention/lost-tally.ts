@@ -1,18 +1,25 @@
 import type { ChannelEvent, EventsLost } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 
 /** Adds up events that are lost to an endpoint: one entry per life of a channel, and one for what is beyond the limit. */
 export class LostTally {
   readonly #app: string;
   readonly #atMs: number;
+  readonly #livesMax: number;
   /** By sid. */
   readonly #lives = new Map<string, EventsLost>();
   #rest: EventsLost | undefined;
   #events = 0;
 
   /** `pending` is told already counted, not yet told to the endpoint; `atMs`: now, epoch milliseconds. */
-  constructor(app: string, pending: readonly EventsLost[], atMs: number) {
+  constructor(
+    app: string,
+    pending: readonly EventsLost[],
+    atMs: number,
+    livesMax: number = defaults.lostLivesMax,
+  ) {
     this.#app = app;
+    this.#livesMax = livesMax;
     this.#atMs = atMs;
     for (const lost of pending) {
       if (lost.range) this.#lives.set(lost.range.sid, lost);
@@ -31,7 +38,7 @@ export class LostTally {
     if (known?.range) {
       const range = { ...known.range, toSeq: seq };
       this.#lives.set(sid, this.#one(known, eventMs, { range }));
-    } else if (this.#lives.size < limits.lostLivesMax) {
+    } else if (this.#lives.size < this.#livesMax) {
       this.#lives.set(
         sid,
         this.#one(undefined, eventMs, { range: { channel, sid, fromSeq: seq, toSeq: seq } }),

@@ -1,5 +1,6 @@
 import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
+import type { LimitsOf } from '../../limits.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import type { LogRetention } from '../../log/contract/retention.ts';
 import type { Logger } from '../../observe/contract.ts';
@@ -25,6 +26,8 @@ export interface RetentionWatchParts {
   readonly inTurn: (work: () => Promise<void>) => Promise<void>;
   /** The endpoint's cursor moved. */
   readonly onMoved: (endpointId: string) => void;
+  /** Default: those of limits.ts. */
+  readonly limits?: LimitsOf<'lostLivesMax'>;
 }
 
 /**
@@ -167,11 +170,11 @@ export class RetentionWatch {
   }
 
   async #letGo(place: Place, beyond: Beyond): Promise<void> {
-    const { clock, logger, places, isFor, onMoved } = this.#parts;
+    const { clock, logger, places, isFor, onMoved, limits } = this.#parts;
     const { endpoint } = place;
     if (![...places].includes(place)) return;
     await place.still(async (cursor) => {
-      const tally = new LostTally(endpoint.app, place.lost.pending, clock.nowMs());
+      const tally = new LostTally(endpoint.app, place.lost.pending, clock.nowMs(), limits?.lostLivesMax);
       const through = await eachBeyond(
         place.log,
         cursor,

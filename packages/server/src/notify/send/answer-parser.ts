@@ -1,4 +1,7 @@
-import { limits } from '../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
+
+/** What of a receiver's answer is read. */
+export type AnswerLimits = LimitsOf<'answerBodyBytesMax' | 'answerHeadBytesMax'>;
 
 /** Bytes of the answer's body kept to be read by people. */
 export const excerptBytesMax = 4 * 1024;
@@ -26,6 +29,7 @@ export class AnswerParser {
   /** The connection may be used again once the answer has ended. */
   reusable = false;
 
+  readonly #limits: AnswerLimits;
   #headBytes = 0;
   #bodyBytes = 0;
   #interimHeads = 0;
@@ -35,6 +39,10 @@ export class AnswerParser {
   #lineBytes = 0;
   #head: Head | undefined;
   #framing: Framing = { kind: 'head' };
+
+  constructor(limits: AnswerLimits = defaults) {
+    this.#limits = limits;
+  }
 
   get excerpt(): string {
     return Buffer.concat(this.#excerpt).toString('utf8');
@@ -91,9 +99,9 @@ export class AnswerParser {
     this.#lineBytes += end - at;
     this.#line.push(bytes.subarray(at, end));
     if (isBeginning) this.#checkBeginning();
-    if (this.#headBytes > limits.answerHeadBytesMax) {
+    if (this.#headBytes > this.#limits.answerHeadBytesMax) {
       if (framing.kind === 'head')
-        throw new AnswerError(`its head is larger than ${limits.answerHeadBytesMax} bytes`);
+        throw new AnswerError(`its head is larger than ${this.#limits.answerHeadBytesMax} bytes`);
       // Endless chunk lines: the status stands, the connection does not.
       this.cut = true;
       return bytes.length;
@@ -205,7 +213,7 @@ export class AnswerParser {
     if (this.#bodyBytes < excerptBytesMax)
       this.#excerpt.push(bytes.subarray(0, excerptBytesMax - this.#bodyBytes));
     this.#bodyBytes += bytes.length;
-    if (this.#bodyBytes > limits.answerBodyBytesMax) this.cut = true;
+    if (this.#bodyBytes > this.#limits.answerBodyBytesMax) this.cut = true;
   }
 }
 

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { AnswerError, AnswerParser } from './answer-parser.ts';
+import { AnswerError, type AnswerLimits, AnswerParser } from './answer-parser.ts';
 import type { Ending } from './deadline.ts';
 import type { SendStage } from './transport.ts';
 
@@ -103,7 +103,7 @@ export class HttpConnection {
   }
 
   /** Sends `request` and reads the answer. Rejects with SendFailure `send`, `answer` or `answer-timeout`. */
-  exchange(request: string, ending: Ending): Promise<Answer> {
+  exchange(request: string, ending: Ending, limits?: AnswerLimits): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const timeOut = () => this.#closed(new SendFailure('answer-timeout', 'no answer in time'));
       const settle = () => {
@@ -113,7 +113,7 @@ export class HttpConnection {
         this.#served += 1;
       };
       this.#exchange = {
-        parser: new AnswerParser(),
+        parser: new AnswerParser(limits),
         bodyTimer: undefined,
         resolve: (answer) => {
           settle();

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import { mayConnect } from '../../net/address/address-guard.ts';
 import type { Network } from '../../net/address/network.ts';
+import type { AnswerLimits } from './answer-parser.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { Deadline, type Ending } from './deadline.ts';
 import { type Answer, HttpConnection, SendFailure } from './http-connection.ts';
@@ -35,6 +36,8 @@ export function createHttpSender(parts: {
   guard?: typeof mayConnect;
   /** Private networks that endpoints made over REST may reach; asked at each attempt. */
   named?: () => readonly Network[];
+  /** Default: those of limits.ts. */
+  limits?: AnswerLimits;
 }): HttpSender {
   const {
     clock,
@@ -43,12 +46,14 @@ export function createHttpSender(parts: {
     open = HttpConnection.open,
     guard = mayConnect,
     named = () => [],
+    limits,
   } = parts;
   const tools: Tools = {
     resolver: new Resolver(clock, lookup),
     pool: new ConnectionPool(clock),
     open,
     clock,
+    limits,
   };
   const routes = new SendRoutes({ guard: guardWith(named, guard), ca });
   return {
@@ -79,6 +84,7 @@ interface Tools {
   readonly pool: ConnectionPool;
   readonly open: typeof HttpConnection.open;
   readonly clock: Clock;
+  readonly limits: AnswerLimits | undefined;
 }
 
 async function sendTo(route: SendRoute, request: SendRequest, tools: Tools, ending: Ending): Promise<Answer> {
@@ -101,7 +107,7 @@ async function sendTo(route: SendRoute, request: SendRequest, tools: Tools, endi
 
   async function exchange(on: HttpConnection, to: Way): Promise<Answer> {
     try {
-      const answer = await on.exchange(text, ending);
+      const answer = await on.exchange(text, ending, tools.limits);
       tools.pool.give(to.key, on);
       route.answered(to);
       return answer;

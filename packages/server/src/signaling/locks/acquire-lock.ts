@@ -1,5 +1,4 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { refused, type SignalingAnswer } from '../names/answer.ts';
@@ -36,15 +35,15 @@ export function acquireLock(
   const lock = lockIdOf(key, frame.lockName);
   if (!frame.retry) return needs.waiters.attempt(lock, session.userId, attempt);
   // One that takes the place of another adds none.
-  if (!session.waits.has(lock) && session.waits.size >= limits.signalingWaitsMax)
+  if (!session.waits.has(lock) && session.waits.size >= session.limits.signalingWaitsMax)
     return refused(
       signalingErrors.tooManyWaits,
-      `A user waits for at most ${limits.signalingWaitsMax} locks.`,
+      `A user waits for at most ${session.limits.signalingWaitsMax} locks.`,
     );
   const { log, waiters, logger } = needs;
   const release = () => {
     const giveBack = { ...frame, type: 'release-lock' } as const;
-    changeLock(log, session.app.id, session.userId, giveBack).catch((cause: unknown) =>
+    changeLock(log, session.app.id, session.userId, giveBack, session.limits).catch((cause: unknown) =>
       logger.warn('a lock that came too late could not be given back', { cause: String(cause) }),
     );
   };
@@ -68,7 +67,7 @@ async function attemptOnce(
   session: Session,
   frame: Acquire,
 ): Promise<SignalingAnswer> {
-  const answer = await changeLock(log, session.app.id, session.userId, frame);
+  const answer = await changeLock(log, session.app.id, session.userId, frame, session.limits);
   // Nobody is told who went meanwhile that they hold it; without this it would be theirs for ever.
   if (answer.ok && session.isOver && !sessions.of(session.app.id, session.userId))
     await sessions.holderGone(session.app.id, session.userId);

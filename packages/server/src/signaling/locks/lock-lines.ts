@@ -25,7 +25,7 @@ export function lockLines(
 ): RequestLines<LockRequestType> {
   const { log } = parts;
   const change = (session: Session, frame: LockRequest) =>
-    changeLock(log, session.app.id, session.userId, frame);
+    changeLock(log, session.app.id, session.userId, frame, session.limits);
   return {
     'get-locks': {
       need: (frame) => needOfChannel(frame, ['read'], lockFailed),

@@ -1,9 +1,11 @@
 import { isSignalingName, type SignalingLock, type SignalingRequest } from '@housecount/protocol';
 import type { Lock, Locks } from '../../channel/parts/locks.ts';
-import { limits } from '../../limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, refusedByLog, type SignalingAnswer } from '../names/answer.ts';
 import { keyOf } from '../names/channel-key.ts';
+import { type AppSignalingLimits, defaultAppSignalingLimits } from '../signaling-limits.ts';
+
+type LockLimits = Pick<AppSignalingLimits, 'channelLocksMax'>;
 
 export type LockRequest = Extract<
   SignalingRequest,
@@ -19,12 +21,13 @@ export async function changeLock(
   app: string,
   by: string,
   request: LockRequest,
+  limits: LockLimits = defaultAppSignalingLimits,
 ): Promise<SignalingAnswer> {
   const { lockName: name } = request;
   // Anything may stand in it but what no name can hold; it is as long as a name (spec: signaling 6.2).
   if (!isSignalingName(name)) return refused(-14005, 'A lock has a name of 1 to 64 legal characters.');
   const outcome = await log.submit(keyOf(app, request), commandOf(request, name, by));
-  return outcome.ok ? done() : refusedByLog(outcome.code, outcome.detail, refusals, -14001);
+  return outcome.ok ? done() : refusedByLog(outcome.code, outcome.detail, refusals(limits), -14001);
 }
 
 /** The locks of a channel as they go to clients. */
@@ -39,13 +42,14 @@ export const lockOf = ({ name, ttlMs, owner }: Lock): SignalingLock => ({
 /** The code of a lock that is held: who wants to wait for it waits. */
 export const lockTakenCode = -14007;
 
-const refusals = {
-  lock_exists: [-14004, 'There is a lock of that name already.'],
-  lock_unknown: [-14008, 'There is no lock of that name.'],
-  lock_taken: [lockTakenCode, 'Somebody else holds the lock.'],
-  lock_not_held: [-14006, 'The lock is not held by that user.'],
-  locks_full: [-14001, `A channel has at most ${limits.channelLocksMax} locks.`],
-} as const;
+const refusals = ({ channelLocksMax }: LockLimits) =>
+  ({
+    lock_exists: [-14004, 'There is a lock of that name already.'],
+    lock_unknown: [-14008, 'There is no lock of that name.'],
+    lock_taken: [lockTakenCode, 'Somebody else holds the lock.'],
+    lock_not_held: [-14006, 'The lock is not held by that user.'],
+    locks_full: [-14001, `A channel has at most ${channelLocksMax} locks.`],
+  }) as const;
 
 function commandOf(request: LockRequest, name: string, by: string) {
   switch (request.type) {

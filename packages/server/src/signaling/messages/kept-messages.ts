@@ -4,8 +4,8 @@ import {
   type SignalingMessagesPage,
   signalingErrors,
 } from '@housecount/protocol';
+import { fixed } from '../../fixed-limits.ts';
 import type { Messages, MessagesPage } from '../../ledger/messages/messages.ts';
-import { limits } from '../../limits.ts';
 import type { MessageLog } from '../../log/contract/messages.ts';
 import { conversationOf } from '../../log/record/conversation.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
@@ -113,7 +113,7 @@ export function pageOf({ messages, next }: MessagesPage): SignalingMessagesPage 
   for (const { atMs, ...message } of messages) {
     length += JSON.stringify(message.content).length;
     const last = page.at(-1);
-    if (last && length > limits.signalingFrameLengthMax) return { messages: page, newStart: last.timestamp };
+    if (last && length > fixed.signalingFrameLengthMax) return { messages: page, newStart: last.timestamp };
     page.push({ ...message, timestamp: atMs });
   }
   return { messages: page, newStart: next };

@@ -1,6 +1,5 @@
 import { type SignalingMessage, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
@@ -16,7 +15,7 @@ import { changeMetadata, type MetadataChange, metadataKey } from '../storage/sto
 
 /** The sessions of users, as who publishes to one needs them. */
 export interface Receivers {
-  of(app: string, userId: string): Pick<Session, 'connection'> | undefined;
+  of(app: string, userId: string): Pick<Session, 'connection' | 'limits'> | undefined;
 }
 
 export interface PublishNeeds {
@@ -90,8 +89,9 @@ export function refusalOfReceiver(
   app: string,
   userId: string,
 ): Refusal | undefined {
-  const waiting = sessions.of(app, userId)?.connection?.socket.bufferedBytes() ?? 0;
-  if (waiting <= limits.signalingUserBacklogBytesMax) return undefined;
+  const receiver = sessions.of(app, userId);
+  const waiting = receiver?.connection?.socket.bufferedBytes() ?? 0;
+  if (!receiver || waiting <= receiver.limits.signalingUserBacklogBytesMax) return undefined;
   return refused(signalingErrors.publishTooFrequent, 'The receiver is behind in reading; wait a moment.');
 }
 
@@ -143,7 +143,7 @@ export function writeMetadata(
 ): SignalingAnswer | Promise<SignalingAnswer> {
   if (!mayTellMetadata(needs, publisherOf(session), frame))
     return refused(signalingErrors.rateExceeded, tooMuch);
-  return changeMetadata(needs.log, session.app.id, session.userId, frame);
+  return changeMetadata(needs.log, session.app.id, session.userId, frame, session.limits);
 }
 
 /** Takes what a change of metadata costs: the whole set, for everybody who follows it. */

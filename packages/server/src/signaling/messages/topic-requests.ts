@@ -8,7 +8,6 @@ import {
 } from '@housecount/protocol';
 import type { Topics } from '../../channel/parts/topics.ts';
 import type { Clock, Random } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import type { Identities } from '../../log/contract/identities.ts';
@@ -117,10 +116,10 @@ export function subscribeTopic(
   const stream = session.subscriptions.stream(key);
   if (!stream) return notJoined();
   const before = stream.subscribed(topic);
-  if (before.length === 0 && stream.topics >= limits.signalingTopicsMax)
+  if (before.length === 0 && stream.topics >= session.limits.signalingTopicsMax)
     return refused(
       signalingErrors.tooManyTopics,
-      `At most ${limits.signalingTopicsMax} topics of a channel can be subscribed.`,
+      `At most ${session.limits.signalingTopicsMax} topics of a channel can be subscribed.`,
     );
   const { log } = needs;
   const publishes = (userId: string) => isPublisher(log, key, topic, userId);
@@ -136,7 +135,7 @@ export function subscribeTopic(
     else if (!absent && !publishes(userId)) no(notPublishing);
     else {
       const count = stream.subscribed(topic).length;
-      if (total < limits.signalingFollowedPublishersMax && makeRoom(stream, topic, publishes)) {
+      if (total < session.limits.signalingFollowedPublishersMax && makeRoom(stream, topic, publishes)) {
         stream.subscribe(topic, userId);
         total += stream.subscribed(topic).length - count;
         succeeded.push(userId);

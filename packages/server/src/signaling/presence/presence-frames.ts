@@ -1,5 +1,4 @@
 import type { SignalingOccupant, SignalingPresence, SignalingPresenceEvent } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
 import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 
 /** A frame that says what happened in a channel, encoded once for all who are told. */
@@ -43,8 +42,3 @@ const escaped = /[\p{Cc}"\\\p{Cs}]/u;
 
 const encodedLength = (text: string): number =>
   escaped.test(text) ? JSON.stringify(text).length - 2 : text.length;
-
-export const snapshotBounds = {
-  usersMax: limits.signalingSnapshotUsersMax,
-  lengthMax: limits.signalingFrameLengthMax,
-};

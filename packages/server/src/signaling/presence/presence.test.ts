@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { SignalingPresenceEvent } from '@housecount/protocol';
 import { app, leaseMs, SignalingWorld, type TestClient } from '../../../testing/worlds/signaling-world.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { SignalingApp } from '../names/app.ts';
 
 let world: SignalingWorld | undefined;
@@ -605,7 +605,7 @@ describe('queries', () => {
       seen.push(...occupants.map(({ userId }) => userId));
       page = nextPage;
     } while (page !== '');
-    expect(sizes).toEqual([limits.signalingPageUsersMax, limits.signalingPageUsersMax, 50]);
+    expect(sizes).toEqual([fixed.signalingPageUsersMax, fixed.signalingPageUsersMax, 50]);
     expect(new Set(seen).size).toBe(250);
     expect(await ann.asks({ ...ask, includedUserId: false })).toMatchObject({
       result: { occupants: [], totalOccupancy: 250, channelOccupancy: 250, nextPage: '' },

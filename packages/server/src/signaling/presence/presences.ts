@@ -1,7 +1,6 @@
 import type { RosterViewRequest } from '@housecount/protocol';
 import { idOf, liveKey } from '../../channel/channel.ts';
 import type { Clock, Random } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Feed } from '../../log/contract/feed.ts';
 import type { ChannelRecord, LogEntry } from '../../log/record/record.ts';
@@ -10,6 +9,7 @@ import type { RosterHold } from '../../rosters/roster-stream.ts';
 import type { RosterCursor, RosterReader } from '../../rosters/roster-subscription.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { type ChangeSource, ChannelRoster } from '../roster/channel-roster.ts';
+import { defaultSignalingLimits, type PresenceLimits } from '../signaling-limits.ts';
 import { PresenceChannel } from './channel/presence-channel.ts';
 import type { Watcher } from './channel/watchers.ts';
 import { type PersonChange, PresenceFold } from './presence-fold.ts';
@@ -23,6 +23,8 @@ export interface PresencesOptions {
   readonly settingsOf: (app: string) => PresenceSettings;
   /** Is the MESSAGE channel of a name bound to the live channel of that name? */
   readonly isBound: (app: string) => boolean;
+  /** Default: those of limits.ts. */
+  readonly limits?: PresenceLimits;
 }
 
 interface Kept {
@@ -41,6 +43,7 @@ interface Kept {
  */
 export class Presences {
   readonly #options: PresencesOptions;
+  readonly #limits: PresenceLimits;
   readonly #kept = new Map<string, Kept>();
   /** Last position that was absorbed. */
   #position: number;
@@ -54,6 +57,7 @@ export class Presences {
 
   constructor(options: PresencesOptions) {
     this.#options = options;
+    this.#limits = options.limits ?? defaultSignalingLimits;
     this.#position = options.log.lastPosition;
   }
 
@@ -84,7 +88,7 @@ export class Presences {
   /** Whether there is room for one more who follows this much of the channel's roster. */
   hasRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): boolean {
     const roster = this.#kept.get(idOf(key))?.roster;
-    if (!roster) return this.#rosters < limits.signalingRosterChannelsMax;
+    if (!roster) return this.#rosters < this.#limits.signalingRosterChannelsMax;
     return view === undefined || roster.hasRoom(view);
   }
 
@@ -149,12 +153,12 @@ export class Presences {
     for (const [name, kept] of this.#kept) {
       if (kept.roster && kept.roster.readers > 0) kept.rosterUsedMs = steadyMs;
       if (kept.channel.watchers > 0 || kept.rosterUsedMs === steadyMs) kept.usedMs = steadyMs;
-      if (kept.roster && steadyMs - kept.rosterUsedMs >= limits.signalingFoldIdleMs) {
+      if (kept.roster && steadyMs - kept.rosterUsedMs >= this.#limits.signalingFoldIdleMs) {
         kept.roster.stop();
         delete kept.roster;
         this.#rosters -= 1;
       }
-      if (kept.roster || steadyMs - kept.usedMs < limits.signalingFoldIdleMs) continue;
+      if (kept.roster || steadyMs - kept.usedMs < this.#limits.signalingFoldIdleMs) continue;
       kept.channel.stop();
       this.#kept.delete(name);
     }
@@ -196,13 +200,14 @@ export class Presences {
     if (kept.roster) return kept.roster;
     const roster: ChannelRoster = new ChannelRoster({
       ...this.#options,
+      limits: this.#limits,
       key,
       fold: kept.channel.fold,
       stream: this.#options.random.id(12),
       onRingSize: (delta) => {
         this.#ringChars += delta;
-        if (delta > 0 && this.#ringChars > limits.signalingRosterRingCharsTotalMax)
-          roster.shed(limits.signalingRosterRingCharsMax / 4);
+        if (delta > 0 && this.#ringChars > this.#limits.signalingRosterRingCharsTotalMax)
+          roster.shed(this.#limits.signalingRosterRingCharsMax / 4);
       },
     });
     kept.roster = roster;
@@ -226,7 +231,13 @@ export class Presences {
       signaling: log.channel(key),
       name: this.#options.random.id(12),
     });
-    const channel = new PresenceChannel({ ...this.#options, key, fold, settings: settingsOf(app) });
+    const channel = new PresenceChannel({
+      ...this.#options,
+      limits: this.#limits,
+      key,
+      fold,
+      settings: settingsOf(app),
+    });
     const made: Kept = { channel, position: log.lastPosition, usedMs, rosterUsedMs: 0 };
     this.#kept.set(name, made);
     return made;

@@ -5,7 +5,7 @@ import {
   signalingErrors,
 } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Identities } from '../../log/contract/identities.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
@@ -68,8 +68,8 @@ export async function onlineUsers(
       'The page is not known any more; begin with the first.',
     );
   const page = taken(fold.occupants(after), {
-    usersMax: limits.signalingPageUsersMax,
-    lengthMax: limits.signalingFrameLengthMax,
+    usersMax: fixed.signalingPageUsersMax,
+    lengthMax: fixed.signalingFrameLengthMax,
   });
   const occupants = frame.includedState
     ? page.occupants
@@ -93,7 +93,7 @@ export async function userChannels(
   const found = new Map<string, { channelName: string; channelType: SignalingChannelType }>();
   if (uid === undefined) return done({ channels: [] });
   for (const key of whereabouts.of(app, uid)) {
-    if (found.size >= limits.signalingUserChannelsMax) break;
+    if (found.size >= fixed.signalingUserChannelsMax) break;
     const { kind, name: channelName } = key;
     const member = log.channel(key)?.roster.get(uid);
     if (!member || member.quiet || userIdOf(member) !== userId) continue;

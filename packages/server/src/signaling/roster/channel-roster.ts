@@ -1,6 +1,7 @@
 import type { RosterPoint, RosterSeq, RosterViewRequest, SignalingRosterChange } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
+import type { RosterLimits } from '../../rosters/roster-limits.ts';
 import type { RosterStream } from '../../rosters/roster-stream.ts';
 import {
   type RosterCursor,
@@ -12,6 +13,7 @@ import { rosterBusTopic, rosterViewBusTopic } from '../names/bus-topics.ts';
 import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 import { type Person, toSignalingRosterMember } from '../presence/person.ts';
 import type { PersonChange, PresenceFold } from '../presence/presence-fold.ts';
+import type { PresenceLimits } from '../signaling-limits.ts';
 import { PeopleFeed } from './people-feed.ts';
 import { type NumberedPeople, viewedPeople } from './people-frames.ts';
 
@@ -24,6 +26,7 @@ export interface ChannelRosterOptions {
   readonly clock: Clock;
   /** So many more changes, or fewer, are kept for readers that come back. */
   readonly onRingSize: (delta: number) => void;
+  readonly limits: Pick<PresenceLimits, 'signalingRosterRingCharsMax' | keyof RosterLimits>;
 }
 
 /** What made changes: a record of one of the two rosters. */
@@ -44,17 +47,26 @@ export class ChannelRoster {
 
   constructor(options: ChannelRosterOptions) {
     this.#options = options;
-    const { key, fold, stream, broadcast, clock, onRingSize } = options;
+    const { key, fold, stream, broadcast, clock, onRingSize, limits } = options;
     const id = { ...placeOf(key), stream };
     this.#now = { people: fold.state, seq: 0 };
     const state = () => this.#state();
-    this.#feed = new PeopleFeed({ id, topic: rosterBusTopic(key), broadcast, clock, state, onRingSize });
+    this.#feed = new PeopleFeed({
+      id,
+      topic: rosterBusTopic(key),
+      broadcast,
+      clock,
+      state,
+      onRingSize,
+      ringCharsMax: limits.signalingRosterRingCharsMax,
+    });
     this.#views = new RosterViews({
       roster: viewedPeople(id),
       topicOf: (view) => rosterViewBusTopic(key, view),
       broadcast,
       clock,
       state,
+      limits,
       onEmpty: () => {},
     });
   }
@@ -77,7 +89,7 @@ export class ChannelRoster {
   /** Sends how it is, then what changes, until stopped. */
   follow(view: RosterViewRequest | undefined, reader: RosterReader, cursor?: RosterCursor): RosterStream {
     if (view) return this.#views.follow(view, reader);
-    const subscription = new RosterSubscription({ feed: this.#feed, reader, clock: this.#options.clock });
+    const subscription = new RosterSubscription({ ...this.#options, feed: this.#feed, reader });
     subscription.start(this.#feed.opening(cursor));
     return subscription;
   }

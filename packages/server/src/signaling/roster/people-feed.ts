@@ -1,6 +1,6 @@
 import type { SignalingRosterChange } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
 import { ChangeRing } from '../../rosters/change-ring.ts';
 import { mergeMs } from '../../rosters/merge.ts';
@@ -20,6 +20,8 @@ export interface PeopleFeedOptions {
   readonly clock: Clock;
   readonly state: () => NumberedPeople;
   readonly onRingSize: (delta: number) => void;
+  /** Characters of changes that are kept for readers that come back. */
+  readonly ringCharsMax: number;
 }
 
 /** Every change of one channel's roster, in frames that are made once for all who follow all of it. */
@@ -38,7 +40,7 @@ export class PeopleFeed implements ReadFeed {
     this.#options = options;
     this.idleSinceMs = options.clock.steadyMs();
     this.ring = new ChangeRing({
-      max: limits.signalingRosterRingCharsMax,
+      max: options.ringCharsMax,
       weightOf: lengthOfChange,
       onSize: options.onRingSize,
       begins: { sid: options.id.stream, seq: options.state().seq },
@@ -63,7 +65,7 @@ export class PeopleFeed implements ReadFeed {
     if (this.#cancelSend || this.#pending.length === 0) return;
     const { clock } = this.#options;
     const { readers } = this;
-    const waitMs = this.#sentMs + mergeMs({ readers }, limits.rosterMergeMs) - clock.steadyMs();
+    const waitMs = this.#sentMs + mergeMs({ readers }, fixed.rosterMergeMs) - clock.steadyMs();
     if (waitMs <= 0) {
       this.#send();
       return;
@@ -115,7 +117,7 @@ export class PeopleFeed implements ReadFeed {
 
 /** Tells whether a frame of so many changes, with so many characters, takes no more. */
 const isFull = (changes: number, length: number): boolean =>
-  changes >= limits.rosterFrameChangesMax || length >= limits.signalingFrameLengthMax;
+  changes >= fixed.rosterFrameChangesMax || length >= fixed.signalingFrameLengthMax;
 
 /** All of them, in frames of at most `rosterFrameChangesMax`. */
 function* missingTexts(

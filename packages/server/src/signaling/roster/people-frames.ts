@@ -9,7 +9,7 @@ import {
   type SignalingRosterWindow,
   type SignalingRosterWindowChanges,
 } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { ViewedRoster } from '../../rosters/roster-views.ts';
 import { windowChanges } from '../../rosters/window.ts';
 import type { ChannelPlace } from '../names/channel-key.ts';
@@ -101,7 +101,7 @@ export function* snapshotTexts(id: RosterId, now: NumberedPeople): Generator<str
       length += memberLength + lengthOf(member.userId, member.states);
       if (
         members.length > 0 &&
-        (members.length === rosterPageMembersMax || length > limits.signalingFrameLengthMax)
+        (members.length === rosterPageMembersMax || length > fixed.signalingFrameLengthMax)
       )
         break;
       members.push(member);

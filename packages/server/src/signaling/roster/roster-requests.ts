@@ -1,6 +1,5 @@
 import { type SignalingRosterRequest, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { limits } from '../../limits.ts';
 import { rangeOf, keyOf as viewKeyOf } from '../../rosters/window.ts';
 import { done, refused } from '../names/answer.ts';
 import { rosterBusTopic, rosterViewBusTopic } from '../names/bus-topics.ts';
@@ -40,10 +39,10 @@ export async function followRoster(
   { view, cursor }: Extract<SignalingRosterRequest, { type: 'subscribe-roster' }>,
 ): Promise<Answer> {
   const name = nameOf(view);
-  if (!session.rosters.has(key, name) && session.rosters.size >= limits.signalingRostersMax)
+  if (!session.rosters.has(key, name) && session.rosters.size >= session.limits.signalingRostersMax)
     return refused(
       signalingErrors.tooManyChannels,
-      `At most ${limits.signalingRostersMax} rosters and views of them can be followed.`,
+      `At most ${session.limits.signalingRostersMax} rosters and views of them can be followed.`,
     );
   if (!presences.hasRosterRoom(key, view))
     return refused(

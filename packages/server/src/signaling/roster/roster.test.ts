@@ -10,6 +10,7 @@ import {
   type TestClient,
 } from '../../../testing/worlds/signaling-world.ts';
 import { liveKey } from '../../channel/channel.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 import { keyOf, rangeOf } from '../../rosters/window.ts';
 import type { SignalingApp } from '../names/app.ts';
@@ -52,7 +53,7 @@ async function crowd(w: SignalingWorld, count: number): Promise<void> {
   await w.advance(100);
   await Promise.all(joins);
 }
-const merged = (w: SignalingWorld) => w.advance(limits.rosterViewMs + 5);
+const merged = (w: SignalingWorld) => w.advance(fixed.rosterViewMs + 5);
 const names = (members: readonly SignalingRosterMember[]) => members.map(({ userId }) => userId);
 
 /** Who is in the channel, of the log alone: slow, and by another way than the fold. */
@@ -336,7 +337,7 @@ describe('resume', () => {
     await watcher.asks({ type: 'unsubscribe-roster', ...place });
     await w.joins({ uid: 1 });
     const { stream, seq } = model;
-    await w.advance(limits.signalingFoldIdleMs + 2 * limits.sweepMs);
+    await w.advance(limits.signalingFoldIdleMs + 2 * fixed.sweepMs);
     await ask(watcher, undefined, { cursor: { stream, after: seq } });
     expect(model.snapshots).toBe(2);
     // Numbers begin anew, and so they are of another stream.
@@ -449,7 +450,7 @@ describe('views', () => {
     const startMs = w.clock.nowMs();
     for (let uid = 2_001; uid <= 2_100; uid++) await w.joins({ uid });
     await merged(w);
-    const periods = Math.ceil((w.clock.nowMs() - startMs) / limits.rosterViewLeastMs) + 1;
+    const periods = Math.ceil((w.clock.nowMs() - startMs) / fixed.rosterViewLeastMs) + 1;
     expect(w.published - published).toBeGreaterThan(0);
     expect(w.published - published).toBeLessThanOrEqual(periods);
     const frames = watchers.map((watcher) => watcher.all('roster-window-changes'));
@@ -512,7 +513,7 @@ describe('limits', () => {
     const w = await begin();
     await crowd(w, 1_500);
     const [slow, fast] = [await w.login('slow'), await w.login('fast')];
-    slow.backlog = limits.rosterWindowBytes + 1;
+    slow.backlog = fixed.rosterWindowBytes + 1;
     await ask(slow);
     await ask(fast);
     await w.settled();
@@ -524,7 +525,7 @@ describe('limits', () => {
     await w.settled();
     expect(slow.all('roster-snapshot').at(-1)).toMatchObject({ last: true, count: 1_500 });
     slow.backlog = limits.socketBacklogBytesMax + 1;
-    await w.advance(limits.sweepMs * 2);
+    await w.advance(fixed.sweepMs * 2);
     expect(slow.closing).toMatchObject({ code: 'slow_reader' });
     expect(fast.closed).toBeUndefined();
   });

@@ -6,6 +6,7 @@ import { channelEnded } from '../messages/put-out.ts';
 import type { SignalingApp } from '../names/app.ts';
 import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 import type { identityOf } from '../names/identity.ts';
+import type { AppSignalingLimits } from '../signaling-limits.ts';
 import { LateNews } from './late-news.ts';
 import { LockWaits } from './lock-waits.ts';
 import type { Rates } from './rates/rates.ts';
@@ -17,7 +18,7 @@ import { FollowedUsers } from './subscription/followed-users.ts';
 import type { StreamNeeds } from './subscription/stream-membership.ts';
 import type { SubscriptionNeeds, SubscriptionOptions } from './subscription/subscription.ts';
 import { Subscriptions } from './subscription/subscriptions.ts';
-import { Telling } from './subscription/telling.ts';
+import { Telling, type TellingLimits } from './subscription/telling.ts';
 
 export interface SessionStart {
   readonly id: string;
@@ -48,6 +49,7 @@ export interface SessionNeeds extends FactNeeds, StorageNeeds, StreamNeeds, Subs
   readonly log: FactNeeds['log'] & StorageNeeds['log'];
   readonly clock: FactNeeds['clock'];
   readonly waiters: Pick<LockWaiters, 'freed'>;
+  readonly limits: TellingLimits;
 }
 
 /**
@@ -61,6 +63,8 @@ export class Session {
   readonly identity: SessionStart['identity'];
   readonly insteadOf: string | undefined;
   readonly rates: Rates;
+  /** What the user may have, as their app has it set at the login. */
+  readonly limits: AppSignalingLimits;
   readonly subscriptions: Subscriptions;
   readonly users: FollowedUsers;
   /** Rosters that its connection follows: they end with it, and the client asks again from where it is. */
@@ -84,7 +88,7 @@ export class Session {
   readonly #waiters: SessionNeeds['waiters'];
   readonly #facts: SessionFacts;
   readonly #late = new LateNews();
-  readonly #telling = new Telling();
+  readonly #telling: Telling;
   #connection: SessionConnection | undefined;
   #isOver = false;
 
@@ -96,11 +100,13 @@ export class Session {
     this.identity = start.identity;
     this.leaseMs = start.leaseMs;
     this.rates = start.rates;
+    this.limits = start.rates.limits;
+    this.#telling = new Telling(needs.limits);
     this.tokenEndsMs = start.tokenEndsMs;
     this.permissions = start.permissions;
     this.insteadOf = start.insteadOf;
     this.heardMs = needs.clock.steadyMs();
-    this.subscriptions = new Subscriptions(userId, this.#telling, needs);
+    this.subscriptions = new Subscriptions(userId, this.#telling, needs, this.limits);
     this.users = new FollowedUsers(app.id, this.#telling, needs);
     this.#facts = new SessionFacts(id, needs);
     this.#owner = owner;

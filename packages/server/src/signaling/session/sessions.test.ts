@@ -8,6 +8,7 @@ import {
   subscription,
   tokenOf,
 } from '../../../testing/worlds/signaling-world.ts';
+import { fixed } from '../../fixed-limits.ts';
 import { limits } from '../../limits.ts';
 import type { SignalingApp } from '../names/app.ts';
 
@@ -30,7 +31,7 @@ test('SIG11, BACK1: a login is answered by a welcome with a session, its key, an
       session: { id: expect.stringMatching(/^[A-Z2-7]{24}$/), key: expect.stringMatching(/^hcs1\./) },
       resumed: false,
       serverMs: expect.any(Number),
-      pingMs: limits.pingMs,
+      pingMs: fixed.pingMs,
       leaseMs: 10_000,
       recoveryMs,
     },
@@ -63,7 +64,7 @@ test('SIG11: a login that cannot be taken is closed with the code and the number
 test('SIG11: a socket that says nothing is closed after helloMs', async () => {
   const w = await begin();
   const client = w.connect();
-  await w.advance(limits.helloMs + 2 * limits.sweepMs);
+  await w.advance(limits.helloMs + 2 * fixed.sweepMs);
   expect(client.closing?.code).toBe('hello_timeout');
 });
 
@@ -576,7 +577,7 @@ test('SIG18: floods, large frames, bytes and slow readers end the one connection
   const slow = await w.login('slow');
   await slow.subscribes('lobby');
   slow.backlog = limits.socketBacklogBytesMax + 1;
-  await w.advance(2 * limits.sweepMs);
+  await w.advance(2 * fixed.sweepMs);
   expect(slow.closing).toMatchObject({ code: 'slow_reader', retry: true });
   expect(bob.closed).toBeUndefined();
   expect(

@@ -4,7 +4,7 @@ import type { LockHolders } from '../locks/lock-holders.ts';
 import { identityOf } from '../names/identity.ts';
 import { loggedMemberships, type MembershipNeeds } from './login/logged-memberships.ts';
 import type { SessionEndings } from './login/session-endings.ts';
-import { RecentRates } from './rates/recent-rates.ts';
+import type { RecentRates } from './rates/recent-rates.ts';
 import { Session, type SessionNeeds, type SessionOwner, type SessionStart } from './session.ts';
 
 export interface SessionsNeeds extends SessionNeeds, MembershipNeeds {
@@ -12,6 +12,7 @@ export interface SessionsNeeds extends SessionNeeds, MembershipNeeds {
   readonly random: Pick<Random, 'id'>;
   readonly holders: Pick<LockHolders, 'are'>;
   readonly endings: Pick<SessionEndings, 'note'>;
+  readonly recentRates: RecentRates;
 }
 
 /** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
@@ -22,11 +23,9 @@ export class Sessions implements SessionOwner {
   readonly #needs: SessionsNeeds;
   readonly #byUser = new Map<string, Session>();
   readonly #byId = new Map<string, Session>();
-  readonly #recentRates: RecentRates;
 
   constructor(needs: SessionsNeeds) {
     this.#needs = needs;
-    this.#recentRates = new RecentRates(needs.clock);
   }
 
   get size(): number {
@@ -64,7 +63,7 @@ export class Sessions implements SessionOwner {
       ...start,
       id,
       identity: identityOf(this.#needs.log, app.id, userId),
-      rates: this.#recentRates.of(key),
+      rates: this.#needs.recentRates.of(app.id, userId),
     });
     this.#byId.set(session.id, session);
     this.#byUser.set(key, session);
@@ -81,7 +80,7 @@ export class Sessions implements SessionOwner {
     this.#needs.endings.note(session.id, code);
     const key = userKey(session.app.id, session.userId);
     if (this.#byUser.get(key) === session) this.#byUser.delete(key);
-    this.#recentRates.keep(key, session.rates);
+    this.#needs.recentRates.keep(session.app.id, session.userId, session.rates);
   }
 
   /** Whoever is in many channels can log in less often: each is written about when a session goes, comes back or is replaced. */
@@ -91,10 +90,10 @@ export class Sessions implements SessionOwner {
     if (known) return known.rates.takeRenewals(known.subscriptions.size, steadyMs);
     const subscriptions = loggedMemberships(this.#needs, app, userId).length;
     if (subscriptions === 0) return true;
-    const key = userKey(app, userId);
-    const rates = this.#recentRates.of(key);
+    const { recentRates } = this.#needs;
+    const rates = recentRates.of(app, userId);
     const isTaken = rates.takeRenewals(subscriptions, steadyMs);
-    this.#recentRates.keep(key, rates);
+    recentRates.keep(app, userId, rates);
     return isTaken;
   }
 

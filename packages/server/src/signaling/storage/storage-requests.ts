@@ -1,11 +1,13 @@
 import type { MetadataTarget, SignalingMetadataItem, SignalingRequest } from '@housecount/protocol';
 import type { ChannelKey } from '../../channel/channel.ts';
 import type { Metadata } from '../../channel/parts/metadata.ts';
-import { limits } from '../../limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { done, refused, refusedByLog, type SignalingAnswer } from '../names/answer.ts';
 import { keyOf } from '../names/channel-key.ts';
+import { type AppSignalingLimits, defaultAppSignalingLimits } from '../signaling-limits.ts';
+
+type MetadataLimits = Pick<AppSignalingLimits, 'metadataBytesMax' | 'metadataItemsMax'>;
 
 /** Characters of a key (spec: signaling 4.1). */
 const keyLengthMax = 32;
@@ -23,8 +25,9 @@ export async function changeMetadata(
   app: string,
   author: string,
   request: ChangeRequest,
+  limits: MetadataLimits = defaultAppSignalingLimits,
 ): Promise<SignalingAnswer> {
-  const problem = metadataProblem(request);
+  const problem = metadataProblem(request, limits);
   if (problem) return problem;
   const { target, mode, items, majorRevision, lockName, addTimeStamp, addUserId } = request;
   const outcome = await log.submit(metadataKey(app, target), {
@@ -38,7 +41,7 @@ export async function changeMetadata(
     lockName,
   });
   if (outcome.ok) return done(countsOf(outcome.channel.metadata));
-  return refusedByLog(outcome.code, outcome.detail, refusals, -12001);
+  return refusedByLog(outcome.code, outcome.detail, refusals(limits), -12001);
 }
 
 /** A set of metadata, whole. */
@@ -60,22 +63,22 @@ const countsOf = ({ majorRevision, items }: Metadata) => ({
   totalCount: Object.keys(items).length,
 });
 
-const refusals = {
-  metadata_outdated: [-12014, 'The metadata has changed since the revision that was named.'],
-  metadata_missing: [-12003, 'There is no metadata under one of the keys.'],
-  metadata_full: [
-    -12006,
-    `A set of metadata holds at most ${limits.metadataBytesMax} bytes and ${limits.metadataItemsMax} items.`,
-  ],
-  lock_not_held: [-12008, 'The lock that was named is not held by this user.'],
-} as const;
+const refusals = ({ metadataBytesMax, metadataItemsMax }: MetadataLimits) =>
+  ({
+    metadata_outdated: [-12014, 'The metadata has changed since the revision that was named.'],
+    metadata_missing: [-12003, 'There is no metadata under one of the keys.'],
+    metadata_full: [
+      -12006,
+      `A set of metadata holds at most ${metadataBytesMax} bytes and ${metadataItemsMax} items.`,
+    ],
+    lock_not_held: [-12008, 'The lock that was named is not held by this user.'],
+  }) as const;
 
 /** What is wrong with a change, whatever is kept. */
-export function metadataProblem({
-  mode,
-  items,
-  majorRevision,
-}: MetadataChange): Extract<SignalingAnswer, { ok: false }> | undefined {
+export function metadataProblem(
+  { mode, items, majorRevision }: MetadataChange,
+  { metadataBytesMax }: Pick<MetadataLimits, 'metadataBytesMax'>,
+): Extract<SignalingAnswer, { ok: false }> | undefined {
   if (mode !== 'remove' && items.length === 0) return refused(-12003, 'There is no metadata item.');
   if (!isRevision(majorRevision)) return refused(-12005, 'A major revision is −1 or above 0.');
   const keys = new Set<string>();
@@ -84,8 +87,8 @@ export function metadataProblem({
     if (key.length > keyLengthMax) return refused(-12011, `A key has at most ${keyLengthMax} characters.`);
     if (keys.has(key)) return refused(-12013, 'A key is named twice.');
     keys.add(key);
-    if (Buffer.byteLength(value) > limits.metadataBytesMax)
-      return refused(-12012, `A value has at most ${limits.metadataBytesMax} bytes.`);
+    if (Buffer.byteLength(value) > metadataBytesMax)
+      return refused(-12012, `A value has at most ${metadataBytesMax} bytes.`);
     if (!isRevision(revision)) return refused(-12005, 'A revision is −1 or above 0.');
   }
   return undefined;

@@ -1,6 +1,12 @@
 import { HousecountError } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
+import { fixed } from '../../fixed-limits.ts';
+import { limits as defaults, type LimitsOf } from '../../limits.ts';
 import type { MediaSession } from './media-session.ts';
+
+/** Sessions of the whole server, of one connection, and of one user in one channel. */
+export type RoomLimits = LimitsOf<
+  'mediaSessionsMax' | 'plainSessionsPerMemberMax' | 'sessionsPerConnectionMax'
+>;
 
 /** The client that asks for one more session. */
 export type Asker = Pick<MediaSession, 'app' | 'channel' | 'uid' | 'connectionId' | 'kind' | 'plain'>;
@@ -9,7 +15,12 @@ export type Asker = Pick<MediaSession, 'app' | 'channel' | 'uid' | 'connectionId
  * Says whether there is room for one more media session. What one client, or one app, can take is a share, never the whole,
  * and players leave room for hosts. `perAppMax`: sessions of one app. Throws HousecountError `too_many_connections`.
  */
-export function requireRoom(open: readonly MediaSession[], asker: Asker, perAppMax: number): void {
+export function requireRoom(
+  open: readonly MediaSession[],
+  asker: Asker,
+  perAppMax: number,
+  limits: RoomLimits = defaults,
+): void {
   let ofApp = 0;
   let ofMember = 0;
   let ofConnection = 0;
@@ -23,7 +34,7 @@ export function requireRoom(open: readonly MediaSession[], asker: Asker, perAppM
     refuse('This connection has as many media sessions as it may have.');
   if (asker.plain && ofMember >= limits.plainSessionsPerMemberMax)
     refuse('This user has as many media sessions as one may have.');
-  const forPlayers = (max: number) => max - Math.ceil(max * limits.mediaSessionsHostShare);
+  const forPlayers = (max: number) => max - Math.ceil(max * fixed.mediaSessionsHostShare);
   const room = (max: number) => (asker.kind === 'whip' ? max : forPlayers(max));
   if (ofApp >= room(perAppMax)) refuse('The app has as many media sessions as it may have.');
   if (open.length >= room(limits.mediaSessionsMax)) refuse();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { fixed } from '../../../src/fixed-limits.ts';
 import { limits } from '../../../src/limits.ts';
 import { Client } from '../../../testing/clients/client.ts';
 import { type Answer, ask } from '../../../testing/clients/rest-client.ts';
@@ -241,7 +242,7 @@ describe('presence', () => {
   });
 
   test('REST70: the pages of a large channel have everybody once', async () => {
-    const total = limits.signalingPageUsersMax + 20;
+    const total = fixed.signalingPageUsersMax + 20;
     await Promise.all(
       Array.from({ length: total }, async (_, index) => (await login(`u${index}`)).subscribes('lobby')),
     );
@@ -274,7 +275,7 @@ describe('presence', () => {
     }
     expect((await rest('/users')).body.code).toBe('query_invalid');
     expect((await rest('/users?user=a.b')).body.code).toBe('invalid_user_id');
-    const many = Array.from({ length: limits.statusUsersMax + 1 }, (_, n) => `user=u${n}`).join('&');
+    const many = Array.from({ length: fixed.statusUsersMax + 1 }, (_, n) => `user=u${n}`).join('&');
     expect((await rest(`/users?${many}`)).body.code).toBe('query_invalid');
   });
 });

@@ -1,10 +1,12 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { development } from '../../../src/config/development.ts';
+import type { AppLimits, Limits } from '../../../src/config/limit-settings.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type RunningServer, startServer } from '../../../src/main.ts';
+import { type Act, appActs, type Place, serverActs } from '../../../testing/limit-acts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-limits-'));
 const servers: RunningServer[] = [];
@@ -13,12 +15,26 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A server with these limits, in this process. */
-async function start(name: string, limits: Readonly<Record<string, number>>): Promise<string> {
-  const overrides = { listen: { port: 0 }, media: { udpPort: 0 }, dataDir: join(folder, name), limits };
-  const server = await startServer(loadConfig({ env: {}, overrides }));
+/** A server with these limits, in this process; without apps it is the development app. */
+async function start(
+  name: string,
+  limits: Partial<Limits>,
+  apps?: readonly { readonly id: string; readonly limits: AppLimits }[],
+): Promise<string> {
+  const config = loadConfig({
+    env: {},
+    overrides: {
+      listen: { port: 0 },
+      media: { udpPort: 0 },
+      log: { level: 'error' },
+      dataDir: join(folder, name),
+      limits,
+      ...(apps && { apps, customers: [{ id: 'tester', secret: 'only-for-the-tests' }] }),
+    },
+  });
+  const server = await startServer(config);
   servers.push(server);
-  return `${server.url}/v1/apps/${development.appId}`;
+  return server.url;
 }
 
 const made = async (app: string, name: string) => {
@@ -32,8 +48,10 @@ const made = async (app: string, name: string) => {
 };
 
 test('LIMIT3: two servers in one process have limits of their own, and their documents say so', async () => {
-  const one = await start('one', { appEndpointsMax: 1, redeliveryNoticesMax: 7, eventStreamsMax: 1 });
-  const two = await start('two', { appEndpointsMax: 2 });
+  const path = `/v1/apps/${development.appId}`;
+  const one =
+    (await start('one', { appEndpointsMax: 1, redeliveryNoticesMax: 7, eventStreamsMax: 1 })) + path;
+  const two = (await start('two', { appEndpointsMax: 2 })) + path;
   expect([await made(one, 'a'), await made(one, 'b')]).toEqual([200, 'endpoints_full']);
   expect([await made(two, 'a'), await made(two, 'b'), await made(two, 'c')]).toEqual([
     200,
@@ -48,4 +66,45 @@ test('LIMIT3: two servers in one process have limits of their own, and their doc
   expect([await follow(one), await follow(one)]).toEqual([200, 503]);
   expect([await follow(two), await follow(two)]).toEqual([200, 200]);
   ending.abort();
+});
+
+/** Does what one limit is about, at two places: what comes of it where the limit is low, and where it is as ever. */
+async function both(act: Act, low: Place, usual: Place): Promise<unknown[]> {
+  return [await act(low), await act(usual)];
+}
+
+describe('each where it is refused', () => {
+  const usualApp = 'f'.repeat(32);
+  const appOf = (index: number) => index.toString(16).padStart(32, '0');
+  let url = '';
+  beforeAll(async () => {
+    const apps = appActs.map(({ limit, low }, index) => ({ id: appOf(index), limits: { [limit]: low } }));
+    url = await start('apps', {}, [...apps, { id: usualApp, limits: {} }]);
+  });
+  test.each(appActs.map((row, index) => [row.limit, row, index] as const))(
+    'LIMIT6: an app has a %s of its own, and the others have that of the server',
+    async (_, { act, refused }, index) => {
+      const [low, usual] = await both(act, { url, app: appOf(index) }, { url, app: usualApp });
+      expect([low, usual]).toEqual([refused, 'ok']);
+    },
+  );
+});
+
+describe('of two servers in this process', () => {
+  const app = '1'.repeat(32);
+  let urls = ['', ''];
+  beforeAll(async () => {
+    const lowered = Object.fromEntries(
+      serverActs.flatMap(({ limit, low, also }) => [[limit, low], ...Object.entries(also ?? {})]),
+    );
+    const apps = [{ id: app, limits: {} }];
+    urls = [await start('low', lowered, apps), await start('usual', {}, apps)];
+  });
+  test.each(serverActs.map((row) => [row.limit, row] as const))(
+    'LIMIT3: one is set to another %s, and the other is not',
+    async (_, { act, refused }) => {
+      const [low = '', usual = ''] = urls;
+      expect(await both(act, { url: low, app }, { url: usual, app })).toEqual([refused, 'ok']);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { roster } from '@housecount/schema';
 import { liveKey, type OpenChannel } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
@@ -14,11 +14,11 @@ import {
   queryInteger,
   queryText,
 } from '../../request/parameters.ts';
-import { momentOf, RosterSnapshots } from '../../request/roster-snapshots.ts';
+import { momentOf, type RosterSnapshotLimits, RosterSnapshots } from '../../request/roster-snapshots.ts';
 
 const limit = queryInteger('limit', 'Members in one page.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 const after = queryInteger('after', '`next.after` of the page before.', {
@@ -31,10 +31,12 @@ const at = queryText('at', '`next.at` of the page before: all pages of one listi
 interface Parts extends AppList {
   readonly log: Pick<Channels, 'channel'>;
   readonly clock: Clock;
+  /** Default: those of limits.ts. */
+  readonly limits?: RosterSnapshotLimits;
 }
 
 export function getRoster(parts: Parts): Operation {
-  const snapshots = new RosterSnapshots(parts.clock);
+  const snapshots = new RosterSnapshots(parts.clock, parts.limits);
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/roster',

@@ -1,8 +1,9 @@
 import { snapshotLine } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/channel.ts';
 import type { Clock } from '../../../clock.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
-import { limits } from '../../../limits.ts';
+import { limits as defaults } from '../../../limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import type { Feed } from '../../../log/contract/feed.ts';
@@ -22,10 +23,10 @@ interface Parts extends AppList {
 }
 
 export function getSnapshot(parts: Parts): Operation {
-  const { log, history, clock, limits: bounds = limits } = parts;
+  const { log, history, clock, limits = defaults } = parts;
   const streams = new LineStreams(clock, {
-    openMax: bounds.snapshotStreamsMax,
-    durationMsMax: bounds.snapshotStreamMs,
+    openMax: limits.snapshotStreamsMax,
+    durationMsMax: limits.snapshotStreamMs,
   });
   return {
     method: 'GET',
@@ -78,11 +79,11 @@ function* linesOf(head: object, channels: readonly OpenChannel[]): Generator<obj
     yield { type: 'channel', channel, sid, seq, profile, openedMs, count, hosts };
     members += count;
     for (let after = 0; ; ) {
-      const page = roster.page(after, limits.snapshotLineMembersMax);
+      const page = roster.page(after, fixed.snapshotLineMembersMax);
       const last = page.at(-1);
       if (last === undefined) break;
       yield { type: 'members', channel, sid, members: page.map(toRosterMember) };
-      if (page.length < limits.snapshotLineMembersMax) break;
+      if (page.length < fixed.snapshotLineMembersMax) break;
       after = last.joinedSeq;
     }
   }

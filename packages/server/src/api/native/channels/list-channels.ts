@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { channelList } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/channel.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -9,7 +9,7 @@ import { appParameter, queryInteger, queryText, type Readable } from '../../requ
 
 const limit = queryInteger('limit', 'Channels in one page.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 const after = queryText('after', 'The `next` of the page before, with the same `sort` and `q`.');

@@ -1,13 +1,13 @@
 import { lifeList } from '@housecount/schema';
+import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
-import { limits } from '../../../limits.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelOf, channelParameter, queryInteger } from '../../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Lives in one page.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 const before = queryInteger('before', 'The `next` of the page before.', {

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { givenUpPage } from '@housecount/schema';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
-import { limits } from '../../../limits.ts';
 import type { Notify } from '../../../notify/contract.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
@@ -16,7 +16,7 @@ const after = queryInteger('after', 'The `next` of the page before.', {
 });
 const limit = queryInteger('limit', 'Notices in one page.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { readBody, redeliveryAnswer, redeliveryRequest } from '@housecount/schema';
 import type { Redeliveries, RedeliveryLimits } from '../../../ledger/redelivery/redeliveries.ts';
-import { limits } from '../../../limits.ts';
+import { limits as defaults } from '../../../limits.ts';
 import type { Notify } from '../../../notify/contract.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -16,7 +16,7 @@ interface Parts extends AppList {
 }
 
 export function redeliver(parts: Parts): Operation {
-  const { redeliveryNoticesMax, redeliveryFailuresMax } = parts.limits ?? limits;
+  const { redeliveryNoticesMax, redeliveryFailuresMax } = parts.limits ?? defaults;
   return {
     method: 'POST',
     path: '/v1/apps/{app}/redeliver',

@@ -1,6 +1,7 @@
 import { deliveryPage } from '@housecount/schema';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Deliveries, DeliveryLimits } from '../../../ledger/deliveries/deliveries.ts';
-import { limits } from '../../../limits.ts';
+import { limits as defaults } from '../../../limits.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -15,18 +16,18 @@ const cursor = queryInteger('cursor', 'The `next` of the page before.', {
 });
 const limit = queryInteger('limit', 'Deliveries in one page.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 
 interface Parts extends AppList {
   readonly deliveries: Pick<Deliveries, 'search'>;
   /** Default: those of limits.ts. */
-  readonly limits?: DeliveryLimits;
+  readonly limits?: Pick<DeliveryLimits, 'deliveryDaysMax' | 'deliveryRowsMax'>;
 }
 
 export function searchDeliveries(parts: Parts): Operation {
-  const { deliveryDaysMax, deliveryRowsMax } = parts.limits ?? limits;
+  const { deliveryDaysMax, deliveryRowsMax } = parts.limits ?? defaults;
   return {
     method: 'GET',
     path: '/v1/apps/{app}/deliveries',

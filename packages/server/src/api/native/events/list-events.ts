@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { eventPage } from '@housecount/schema';
+import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
-import { limits } from '../../../limits.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import {
@@ -20,7 +20,7 @@ const after = queryInteger('after', 'Events with a greater seq are answered.', {
 });
 const limit = queryInteger('limit', 'Events in one answer.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 

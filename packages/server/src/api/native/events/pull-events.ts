@@ -6,8 +6,8 @@ import {
 } from '@housecount/protocol';
 import { pulledEvents } from '@housecount/schema';
 import type { Clock } from '../../../clock.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
-import { limits } from '../../../limits.ts';
 import type { Feed } from '../../../log/contract/feed.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
@@ -26,12 +26,12 @@ const since = queryInteger(
 );
 const limit = queryInteger('limit', 'Events in one answer.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 const wait = queryInteger('wait', 'If there is nothing new, wait this long for it, seconds.', {
   minimum: 0,
-  maximum: limits.pullWaitMsMax / 1000,
+  maximum: fixed.pullWaitMsMax / 1000,
   default: 0,
 });
 

@@ -1,7 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import { messagePage, object, string } from '@housecount/schema';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Messages } from '../../../ledger/messages/messages.ts';
-import { limits } from '../../../limits.ts';
 import type { MessageLog } from '../../../log/contract/messages.ts';
 import { conversationOf } from '../../../log/record/conversation.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
@@ -22,8 +22,8 @@ const start = queryInteger('start', 'The newer bound, exclusive, epoch milliseco
 const end = queryInteger('end', 'The older bound, inclusive, epoch milliseconds; 0: none.', timeBounds);
 const count = queryInteger('count', 'How many at most.', {
   minimum: 1,
-  maximum: limits.messagePageMax,
-  default: limits.messagePageMax,
+  maximum: fixed.messagePageMax,
+  default: fixed.messagePageMax,
 });
 const other: Readable<string> = {
   name: 'with',

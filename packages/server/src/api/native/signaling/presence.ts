@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import { array, channelUsers, string, userChannels, userStatuses } from '@housecount/schema';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Backend } from '../../../signaling/backend.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
@@ -25,13 +25,13 @@ const page = queryText('page', 'The `next` of the page before.');
 const users: Readable<readonly string[]> = {
   name: 'user',
   in: 'query',
-  description: `User id; up to ${limits.statusUsersMax} times.`,
+  description: `User id; up to ${fixed.statusUsersMax} times.`,
   required: true,
   schema: array(string()),
   read({ url }) {
     const given = url.searchParams.getAll('user');
-    if (given.length >= 1 && given.length <= limits.statusUsersMax) return given.map(legalUser);
-    throw new HousecountError('query_invalid', `Name 1 to ${limits.statusUsersMax} users as user=.`);
+    if (given.length >= 1 && given.length <= fixed.statusUsersMax) return given.map(legalUser);
+    throw new HousecountError('query_invalid', `Name 1 to ${fixed.statusUsersMax} users as user=.`);
   },
 };
 
@@ -90,7 +90,7 @@ function listUserChannels(parts: Parts): Operation {
     style: { kind: 'native', refusals: ['invalid_app_id', 'invalid_user_id'] },
     parameters: [appParameter, personParameter],
     answer: {
-      description: `At most ${limits.signalingUserChannelsMax}, in no order.`,
+      description: `At most ${fixed.signalingUserChannelsMax}, in no order.`,
       schema: userChannels,
     },
     async handle({ context }) {

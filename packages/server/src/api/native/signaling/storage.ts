@@ -8,7 +8,7 @@ import {
   revokedLock,
 } from '@housecount/schema';
 import type { Metadata } from '../../../channel/parts/metadata.ts';
-import { limits } from '../../../limits.ts';
+import { limits as defaults, type LimitsOf } from '../../../limits.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import type { Backend } from '../../../signaling/backend.ts';
 import { placeOf } from '../../../signaling/names/channel-key.ts';
@@ -21,6 +21,8 @@ import { channelTypeParameter, keyOf, userOf, userParameter } from './places.ts'
 
 interface MetadataParts extends AppList {
   readonly signaling: Pick<Backend, 'metadata' | 'changeMetadata'>;
+  /** Default: those of limits.ts. */
+  readonly limits?: LimitsOf<'metadataBytesMax'>;
 }
 
 interface LockParts extends AppList {
@@ -45,15 +47,14 @@ export function storageOperations(parts: MetadataParts & LockParts): readonly Op
     refusal: 'invalid_user_id',
     targetOf: (context) => ({ userId: userOf(context) }),
   };
+  // The one shape of a change, of a channel or a user: its name is published once.
+  const change = metadataChange(parts.limits ?? defaults);
   return [
-    ...metadataOperations(parts, channel),
-    ...metadataOperations(parts, user),
+    ...metadataOperations(parts, channel, change),
+    ...metadataOperations(parts, user, change),
     ...lockOperations(parts),
   ];
 }
-
-/** The one shape of a change, of a channel or a user: its name is published once. */
-const change = metadataChange(limits);
 
 /** Where metadata is kept. */
 interface Place {
@@ -64,7 +65,11 @@ interface Place {
   targetOf(context: RequestContext): MetadataTarget;
 }
 
-function metadataOperations(parts: MetadataParts, place: Place): readonly Operation[] {
+function metadataOperations(
+  parts: MetadataParts,
+  place: Place,
+  change: ReturnType<typeof metadataChange>,
+): readonly Operation[] {
   const { signaling } = parts;
   const answer = { description: 'The whole set.', schema: metadataSet };
   const parameters = [appParameter, ...place.parameters];

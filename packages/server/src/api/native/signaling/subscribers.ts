@@ -3,7 +3,7 @@ import { subscriberEvents, subscriberList } from '@housecount/schema';
 import type { OpenChannel } from '../../../channel/channel.ts';
 import type { Member } from '../../../channel/membership/member.ts';
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import type { Feed } from '../../../log/contract/feed.ts';
 import type { LogRetention } from '../../../log/contract/retention.ts';
@@ -13,18 +13,18 @@ import type { AppList } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, queryInteger, queryText } from '../../request/parameters.ts';
 import { formatCursor, readCursor } from '../../request/pull-cursor.ts';
-import { momentOf, RosterSnapshots } from '../../request/roster-snapshots.ts';
-import { SubscriberEvents } from '../../request/subscriber-events.ts';
+import { momentOf, type RosterSnapshotLimits, RosterSnapshots } from '../../request/roster-snapshots.ts';
+import { type SubscriberEventLimits, SubscriberEvents } from '../../request/subscriber-events.ts';
 import { channelTypeParameter, keyOf } from './places.ts';
 
 const limit = queryInteger('limit', 'Events in one answer.', {
   minimum: 1,
-  maximum: limits.pageMax,
+  maximum: fixed.pageMax,
   default: 100,
 });
 const wait = queryInteger('wait', 'If there is nothing new, wait this long for it, seconds.', {
   minimum: 0,
-  maximum: limits.pullWaitMsMax / 1000,
+  maximum: fixed.pullWaitMsMax / 1000,
   default: 0,
 });
 const membersLimit = { ...limit, description: 'Members in one page.' };
@@ -45,6 +45,8 @@ const cursorParameter = {
 interface Parts extends AppList {
   readonly log: Pick<Channels, 'channel'> & Feed & Pick<LogRetention, 'firstPosition'>;
   readonly clock: Clock;
+  /** Default: those of limits.ts. */
+  readonly limits?: RosterSnapshotLimits & SubscriberEventLimits;
 }
 
 /** Who subscribes, at a seq, and what came after it: as much as a live channel's roster and events prove. */
@@ -56,10 +58,11 @@ function listSubscribers(
   parts: AppList & {
     readonly log: Pick<Channels, 'channel'> & Pick<Feed, 'lastPosition'>;
     readonly clock: Clock;
+    readonly limits?: RosterSnapshotLimits;
   },
 ): Operation {
   const { log, clock } = parts;
-  const snapshots = new RosterSnapshots(clock);
+  const snapshots = new RosterSnapshots(clock, parts.limits);
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/subscribers',
@@ -105,9 +108,10 @@ function listSubscriberEvents(
   parts: AppList & {
     readonly log: Feed & Pick<LogRetention, 'firstPosition'>;
     readonly clock: Clock;
+    readonly limits?: SubscriberEventLimits;
   },
 ): Operation {
-  const events = new SubscriberEvents(parts.log, parts.clock);
+  const events = new SubscriberEvents(parts.log, parts.clock, parts.limits);
   return {
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/subscribers/events',

@@ -1,16 +1,18 @@
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
 import type { Watcher } from './watchers.ts';
 
 /** Newcomers whose snapshot is on its way: those who come within `signalingSnapshotMergeMs` share one. */
 export class Arrivals {
   readonly #clock: Pick<Clock, 'after'>;
+  readonly #mergeMs: number;
   readonly #give: (watchers: readonly Watcher[]) => void;
   readonly #arriving = new Set<Watcher>();
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Pick<Clock, 'after'>, give: (watchers: readonly Watcher[]) => void) {
+  /** `mergeMs`: those who come within this share a snapshot. */
+  constructor(clock: Pick<Clock, 'after'>, mergeMs: number, give: (watchers: readonly Watcher[]) => void) {
     this.#clock = clock;
+    this.#mergeMs = mergeMs;
     this.#give = give;
   }
 
@@ -20,7 +22,7 @@ export class Arrivals {
 
   add(watcher: Watcher): void {
     this.#arriving.add(watcher);
-    this.#cancel ??= this.#clock.after(limits.signalingSnapshotMergeMs, () => {
+    this.#cancel ??= this.#clock.after(this.#mergeMs, () => {
       this.#cancel = undefined;
       const arrived = [...this.#arriving];
       this.#arriving.clear();

@@ -1,4 +1,4 @@
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { PresenceChange } from '../presence-fold.ts';
 import { lengthOf } from '../presence-frames.ts';
 import type { HeldLeave } from './announcing.ts';
@@ -46,8 +46,8 @@ export class Intervals implements PresenceWay {
       this.#changes.push(change);
       this.#length += lengthOf(change.userId, change.type === 'states' ? fold.statesOf(change.userId) : {});
       const isFull =
-        this.#changes.length >= limits.signalingWindowChangesMax ||
-        this.#length >= limits.signalingFrameLengthMax;
+        this.#changes.length >= this.#needs.limits.signalingWindowChangesMax ||
+        this.#length >= fixed.signalingFrameLengthMax;
       if (isFull) this.flush();
     }
     if (this.#changes.length > 0) this.#flushLater();

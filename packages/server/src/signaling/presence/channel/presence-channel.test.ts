@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { MemberJoined, MemberLeft, SignalingPresence, SignalingStates } from '@housecount/protocol';
 import { SimClock } from '../../../../test/simulation/sim-clock.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import { limits } from '../../../limits.ts';
 import type { Broadcast, Socket } from '../../../net/socket/socket.ts';
 import { PresenceFold } from '../presence-fold.ts';
@@ -155,7 +156,7 @@ test('SIG151: a live channel that opens or closes among very many who say a role
   await world.clock.advance(30_000);
   expect(bob.known.size).toBe(9_000);
   expect(bob.known.get('9999')).toEqual({ role: 'audience', about });
-  expect(Math.max(...bob.lengths)).toBeLessThan(1.1 * limits.signalingFrameLengthMax);
+  expect(Math.max(...bob.lengths)).toBeLessThan(1.1 * fixed.signalingFrameLengthMax);
 });
 
 test('SIG151: characters that take six in a frame are counted as such', async () => {
@@ -165,7 +166,7 @@ test('SIG151: characters that take six in a frame are counted as such', async ()
   world.claim({ about: '\u0002'.repeat(1_000) }, ...range(1, 300));
   await world.clock.advance(30_000);
   expect(ann.types.length).toBeGreaterThan(2);
-  expect(Math.max(...ann.lengths)).toBeLessThan(1.1 * limits.signalingFrameLengthMax);
+  expect(Math.max(...ann.lengths)).toBeLessThan(1.1 * fixed.signalingFrameLengthMax);
 });
 
 test('SIG27: very many newcomers in one window have it told early, each exactly', async () => {

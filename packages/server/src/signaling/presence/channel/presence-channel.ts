@@ -1,9 +1,10 @@
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Broadcast } from '../../../net/socket/socket.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
+import { defaultSignalingLimits, type PresenceLimits } from '../../signaling-limits.ts';
 import type { PersonChange, PresenceFold } from '../presence-fold.ts';
-import { snapshotBounds, taken } from '../presence-frames.ts';
+import { taken } from '../presence-frames.ts';
 import type { PresenceSettings } from '../presence-settings.ts';
 import { Announcing } from './announcing.ts';
 import { Arrivals } from './arrivals.ts';
@@ -11,12 +12,23 @@ import { Intervals } from './intervals.ts';
 import { PresenceFrames, type WayNeeds } from './presence-way.ts';
 import { type Watcher, Watchers } from './watchers.ts';
 
+type PresenceChannelLimits = Pick<
+  PresenceLimits,
+  | 'signalingSnapshotMergeMs'
+  | 'signalingSnapshotMergeUsersMin'
+  | 'signalingSnapshotUsersMax'
+  | 'signalingWindowChangesMax'
+  | 'signalingWindowNewcomersMax'
+>;
+
 export interface PresenceChannelOptions {
   readonly key: ChannelKey;
   readonly fold: PresenceFold;
   readonly settings: PresenceSettings;
   readonly clock: Clock;
   readonly broadcast: Broadcast;
+  /** Default: those of limits.ts. */
+  readonly limits?: PresenceChannelLimits;
 }
 
 /**
@@ -26,6 +38,7 @@ export interface PresenceChannelOptions {
 export class PresenceChannel {
   readonly fold: PresenceFold;
   readonly #needs: WayNeeds;
+  readonly #limits: PresenceChannelLimits;
   readonly #watchers = new Watchers();
   readonly #arrivals: Arrivals;
   #way: Announcing | Intervals;
@@ -33,11 +46,12 @@ export class PresenceChannel {
   #cancelSmall: (() => void) | undefined;
 
   constructor(options: PresenceChannelOptions) {
-    const { fold, settings, clock } = options;
+    const { fold, settings, clock, limits = defaultSignalingLimits } = options;
     this.fold = fold;
+    this.#limits = limits;
     const frames = new PresenceFrames(options);
-    this.#needs = { fold, settings, clock, frames, watchers: this.#watchers };
-    this.#arrivals = new Arrivals(clock, (watchers) => this.#give(watchers));
+    this.#needs = { fold, settings, clock, limits, frames, watchers: this.#watchers };
+    this.#arrivals = new Arrivals(clock, limits.signalingSnapshotMergeMs, (watchers) => this.#give(watchers));
     this.#way = new Announcing(this.#needs);
     this.#growIfLarge();
   }
@@ -52,7 +66,7 @@ export class PresenceChannel {
 
   /** Gives the watcher a snapshot, now or within `signalingSnapshotMergeMs`, and tells it what follows. */
   attach(watcher: Watcher): void {
-    if (this.fold.occupancy <= limits.signalingSnapshotMergeUsersMin) this.#give([watcher]);
+    if (this.fold.occupancy <= this.#limits.signalingSnapshotMergeUsersMin) this.#give([watcher]);
     else this.#arrivals.add(watcher);
   }
 
@@ -84,14 +98,17 @@ export class PresenceChannel {
 
   #give(watchers: readonly Watcher[]): void {
     if (watchers.length === 0) return;
-    const { occupants } = taken(this.fold.occupants(), snapshotBounds);
+    const { occupants } = taken(this.fold.occupants(), {
+      usersMax: this.#limits.signalingSnapshotUsersMax,
+      lengthMax: fixed.signalingFrameLengthMax,
+    });
     const text = this.#needs.frames.text({ type: 'SNAPSHOT', occupants });
     for (const watcher of watchers) {
       this.detach(watcher);
       this.#watchers.add(watcher, this.#way.untold);
       watcher.send(text);
     }
-    if (this.#watchers.apart > limits.signalingWindowNewcomersMax) this.#way.flush();
+    if (this.#watchers.apart > this.#limits.signalingWindowNewcomersMax) this.#way.flush();
   }
 
   /** Interval mode begins with the size. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../../clock.ts';
 import type { Broadcast, Socket } from '../../../net/socket/socket.ts';
 import { presenceBusTopic } from '../../names/bus-topics.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
+import type { PresenceLimits } from '../../signaling-limits.ts';
 import type { PresenceChange, PresenceFold } from '../presence-fold.ts';
 import { presenceText } from '../presence-frames.ts';
 import type { PresenceSettings } from '../presence-settings.ts';
@@ -13,6 +14,7 @@ export interface WayNeeds {
   readonly fold: PresenceFold;
   readonly settings: PresenceSettings;
   readonly clock: Clock;
+  readonly limits: Pick<PresenceLimits, 'signalingWindowChangesMax'>;
   readonly watchers: Watchers;
   readonly frames: PresenceFrames;
 }

@@ -1,6 +1,6 @@
 import { signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Commands } from '../../../log/contract/commands.ts';
 import { tokenTime } from '../../../token/verify.ts';
 import { checkSignalingToken } from '../../../token/verify-signaling.ts';
@@ -26,7 +26,7 @@ export async function renewLoginToken(
     app,
     userId,
     ...tokenTime(clock),
-    lengthMax: limits.tokenLengthMax,
+    lengthMax: fixed.tokenLengthMax,
     isHere: true,
   });
   if (!grant.ok) return failed(grant, signalingErrors.invalidToken);

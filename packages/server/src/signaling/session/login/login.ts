@@ -1,6 +1,6 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Logger } from '../../../observe/contract.ts';
 import type { Permissions } from '../../../token/permissions.ts';
 import { tokenTime } from '../../../token/verify.ts';
@@ -51,7 +51,7 @@ export function checkLogin(
     app,
     userId,
     ...time,
-    lengthMax: limits.tokenLengthMax,
+    lengthMax: fixed.tokenLengthMax,
     isHere,
   });
   if (!grant.ok) return grant;

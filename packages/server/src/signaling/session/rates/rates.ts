@@ -1,5 +1,5 @@
-import { limits } from '../../../limits.ts';
 import { steadyRate, TokenBucket } from '../../../net/token-bucket.ts';
+import { type AppSignalingLimits, defaultAppSignalingLimits } from '../../signaling-limits.ts';
 
 /** Kinds of requests that are counted together (spec: signaling 6.1). */
 export type RateKind =
@@ -17,11 +17,15 @@ export type RateKind =
   | 'get-messages'
   | 'other';
 
-const publishes = steadyRate(limits.signalingPublishesPerSecondMax);
-const requests = steadyRate(limits.signalingRequestsPerSecondMax);
-const deliveredBytes = steadyRate(limits.signalingDeliveredBytesPerSecondMax);
-const keptBytes = steadyRate(limits.signalingKeptBytesPerSecondMax);
-const renewals = steadyRate(limits.signalingRenewalsPerSecondMax);
+const ratesOf = (limits: AppSignalingLimits) => ({
+  publishes: steadyRate(limits.signalingPublishesPerSecondMax),
+  requests: steadyRate(limits.signalingRequestsPerSecondMax),
+  deliveredBytes: steadyRate(limits.signalingDeliveredBytesPerSecondMax),
+  keptBytes: steadyRate(limits.signalingKeptBytesPerSecondMax),
+  renewals: steadyRate(limits.signalingRenewalsPerSecondMax),
+});
+/** Made once for all sessions of an app. */
+const known = new WeakMap<AppSignalingLimits, ReturnType<typeof ratesOf>>();
 
 /** How many requests of each kind a session may still make. */
 export class Rates {
@@ -29,11 +33,22 @@ export class Rates {
   #delivered: TokenBucket | undefined;
   #kept: TokenBucket | undefined;
   #renewed: TokenBucket | undefined;
+  readonly #rates: ReturnType<typeof ratesOf>;
+
+  /** What the app has set for its users, these rates and what else they may have. */
+  readonly limits: AppSignalingLimits;
+
+  constructor(limits = defaultAppSignalingLimits) {
+    this.limits = limits;
+    this.#rates = known.get(limits) ?? ratesOf(limits);
+    known.set(limits, this.#rates);
+  }
 
   /** Takes one; false if none is left. */
   take(kind: RateKind, steadyMs: number): boolean {
     let budget = this.#budgets.get(kind);
     if (!budget) {
+      const { publishes, requests } = this.#rates;
       budget = new TokenBucket(kind === 'publish' ? publishes : requests, steadyMs);
       this.#budgets.set(kind, budget);
     }
@@ -42,20 +57,20 @@ export class Rates {
 
   /** Takes what a message costs: its bytes, for everybody who gets it. */
   takeDelivery(bytes: number, steadyMs: number): boolean {
-    this.#delivered ??= new TokenBucket(deliveredBytes, steadyMs);
+    this.#delivered ??= new TokenBucket(this.#rates.deliveredBytes, steadyMs);
     return this.#delivered.take(steadyMs, bytes);
   }
 
   /** Takes what keeping a message costs: its bytes. */
   takeKept(bytes: number, steadyMs: number): boolean {
-    this.#kept ??= new TokenBucket(keptBytes, steadyMs);
+    this.#kept ??= new TokenBucket(this.#rates.keptBytes, steadyMs);
     return this.#kept.take(steadyMs, bytes);
   }
 
   /** Takes what a login or another token costs: so many subscriptions are looked at, and may be written about. */
   takeRenewals(subscriptions: number, steadyMs: number): boolean {
     if (subscriptions === 0) return true;
-    this.#renewed ??= new TokenBucket(renewals, steadyMs);
+    this.#renewed ??= new TokenBucket(this.#rates.renewals, steadyMs);
     return this.#renewed.take(steadyMs, subscriptions);
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
 import { burstSeconds } from '../../../net/token-bucket.ts';
+import { type AppSignalingLimitsOf, defaultAppSignalingLimits } from '../../signaling-limits.ts';
 import { Rates } from './rates.ts';
 
 interface Recent {
@@ -15,10 +15,16 @@ interface Recent {
 export class RecentRates {
   readonly #clock: Pick<Clock, 'steadyMs'>;
   readonly #usersMax: number;
+  readonly #limitsOf: AppSignalingLimitsOf;
   /** By user, in the order in which their sessions ended. */
   readonly #ended = new Map<string, Recent>();
 
-  constructor(clock: Pick<Clock, 'steadyMs'>, usersMax: number = limits.recentRatesMax) {
+  constructor(
+    clock: Pick<Clock, 'steadyMs'>,
+    usersMax: number,
+    limitsOf: AppSignalingLimitsOf = () => defaultAppSignalingLimits,
+  ) {
+    this.#limitsOf = limitsOf;
     this.#clock = clock;
     this.#usersMax = usersMax;
   }
@@ -28,15 +34,17 @@ export class RecentRates {
   }
 
   /** The rates that a user who begins a session goes on with. */
-  of(user: string): Rates {
+  of(app: string, userId: string): Rates {
+    const user = `${app}/${userId}`;
     this.#forgetOld();
-    const { rates } = this.#ended.get(user) ?? { rates: new Rates() };
+    const { rates } = this.#ended.get(user) ?? { rates: new Rates(this.#limitsOf(app)) };
     this.#ended.delete(user);
     return rates;
   }
 
   /** The user's session has ended. */
-  keep(user: string, rates: Rates): void {
+  keep(app: string, userId: string, rates: Rates): void {
+    const user = `${app}/${userId}`;
     this.#ended.delete(user);
     this.#ended.set(user, { rates, endedMs: this.#clock.steadyMs() });
     this.#forgetOld();

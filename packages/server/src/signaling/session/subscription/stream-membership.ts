@@ -1,4 +1,3 @@
-import { limits } from '../../../limits.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
 import { steadyRate, TokenBucket } from '../../../net/token-bucket.ts';
 import type { TopicEvents } from '../../messages/topic-events.ts';
@@ -6,9 +5,10 @@ import type { Audiences } from '../../names/audiences.ts';
 import { topicMessagesBusTopic } from '../../names/bus-topics.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
 import { follow } from '../../names/follow.ts';
+import type { AppSignalingLimits } from '../../signaling-limits.ts';
 import type { Telling } from './telling.ts';
 
-const messageRate = steadyRate(limits.signalingTopicMessagesPerSecondMax);
+export type StreamLimits = Pick<AppSignalingLimits, 'memberTopicsMax' | 'signalingTopicMessagesPerSecondMax'>;
 
 export interface StreamNeeds {
   readonly audiences: Audiences;
@@ -19,6 +19,7 @@ export interface StreamNeeds {
 export class StreamMembership {
   readonly key: ChannelKey;
   readonly #needs: StreamNeeds;
+  readonly #limits: StreamLimits;
   /** By topic and publisher, in order of asking, each with the end of it where there is a socket. */
   readonly #follows = new Map<string, Map<string, () => void>>();
   readonly #budgets = new Map<string, TokenBucket>();
@@ -28,8 +29,9 @@ export class StreamMembership {
   #tokenEndsMs: number | undefined;
   #warned = false;
 
-  constructor(key: ChannelKey, needs: StreamNeeds) {
+  constructor(key: ChannelKey, needs: StreamNeeds, limits: StreamLimits) {
     this.key = key;
+    this.#limits = limits;
     this.#needs = needs;
   }
 
@@ -86,9 +88,9 @@ export class StreamMembership {
     let budget = this.#budgets.get(topic);
     if (!budget) {
       // Those of topics that were left long ago are full again, and so like new ones.
-      if (this.#budgets.size >= 2 * limits.memberTopicsMax)
+      if (this.#budgets.size >= 2 * this.#limits.memberTopicsMax)
         this.#budgets.delete(this.#budgets.keys().next().value ?? '');
-      budget = new TokenBucket(messageRate, steadyMs);
+      budget = new TokenBucket(steadyRate(this.#limits.signalingTopicMessagesPerSecondMax), steadyMs);
       this.#budgets.set(topic, budget);
     }
     return budget.take(steadyMs);

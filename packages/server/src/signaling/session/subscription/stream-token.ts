@@ -1,6 +1,6 @@
 import { type Code, signalingErrors } from '@housecount/protocol';
 import type { Clock } from '../../../clock.ts';
-import { limits } from '../../../limits.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import type { Commands } from '../../../log/contract/commands.ts';
 import type { Logger } from '../../../observe/contract.ts';
 import { checkToken, tokenTime } from '../../../token/verify.ts';
@@ -36,7 +36,7 @@ export function checkStreamToken(
     channel,
     identity,
     ...tokenTime(clock),
-    lengthMax: limits.tokenLengthMax,
+    lengthMax: fixed.tokenLengthMax,
     isHere: true,
   });
   if (!grant.ok) return grant;

@@ -1,5 +1,4 @@
 import { type SignalingRequest, signalingErrors } from '@housecount/protocol';
-import { limits } from '../../../limits.ts';
 import type { Commands } from '../../../log/contract/commands.ts';
 import { done, refused } from '../../names/answer.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
@@ -23,11 +22,11 @@ export async function subscribe(
   const { identity, id: connectionId, leaseMs } = session;
   if (
     !session.subscriptions.has(key) &&
-    session.subscriptions.countOf(key.kind) >= limits.signalingSubscriptionsMax
+    session.subscriptions.countOf(key.kind) >= session.limits.signalingSubscriptionsMax
   )
     return refused(
       signalingErrors.tooManyChannels,
-      `A user subscribes to at most ${limits.signalingSubscriptionsMax} channels of a kind.`,
+      `A user subscribes to at most ${session.limits.signalingSubscriptionsMax} channels of a kind.`,
     );
   const grant = isStream
     ? checkStreamToken(needs, session, key.name, frame.token)
@@ -93,10 +92,10 @@ export async function unsubscribe(
 
 /** Follows a user's metadata, once the answer is told. */
 export function followUser(session: Session, userId: string): Answer {
-  if (!session.users.has(userId) && session.users.size >= limits.signalingFollowedUsersMax)
+  if (!session.users.has(userId) && session.users.size >= session.limits.signalingFollowedUsersMax)
     return refused(
       signalingErrors.tooManyFollowedUsers,
-      `At most ${limits.signalingFollowedUsersMax} users' metadata can be followed.`,
+      `At most ${session.limits.signalingFollowedUsersMax} users' metadata can be followed.`,
     );
   return { ...done(), afterOk: () => session.users.follow(userId) };
 }

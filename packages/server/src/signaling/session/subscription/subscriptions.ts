@@ -1,6 +1,6 @@
 import { idOf } from '../../../channel/channel.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
-import { StreamMembership, type StreamNeeds } from './stream-membership.ts';
+import { type StreamLimits, StreamMembership, type StreamNeeds } from './stream-membership.ts';
 import { Subscription, type SubscriptionNeeds, type SubscriptionOptions } from './subscription.ts';
 import type { Telling } from './telling.ts';
 
@@ -8,14 +8,21 @@ import type { Telling } from './telling.ts';
 export class Subscriptions {
   readonly #userId: string;
   readonly #needs: SubscriptionNeeds & StreamNeeds;
+  readonly #limits: StreamLimits;
   readonly #subscriptions = new Map<string, Subscription>();
   /** Of the stream channels among them. */
   readonly #streams = new Map<string, StreamMembership>();
   readonly #telling: Telling;
 
-  constructor(userId: string, telling: Telling, needs: SubscriptionNeeds & StreamNeeds) {
+  constructor(
+    userId: string,
+    telling: Telling,
+    needs: SubscriptionNeeds & StreamNeeds,
+    limits: StreamLimits,
+  ) {
     this.#telling = telling;
     this.#userId = userId;
+    this.#limits = limits;
     this.#needs = needs;
   }
 
@@ -58,7 +65,7 @@ export class Subscriptions {
     const name = idOf(key);
     this.#subscriptions.set(name, new Subscription(key, this.#userId, options, this.#needs));
     if (key.kind !== 'stream' || this.#streams.has(name)) return;
-    this.#streams.set(name, new StreamMembership(key, this.#needs));
+    this.#streams.set(name, new StreamMembership(key, this.#needs, this.#limits));
   }
 
   /** The same of one that was asked for, in place of one of the same channel: what that is told goes on until `listen`. */

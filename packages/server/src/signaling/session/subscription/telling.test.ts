@@ -7,6 +7,7 @@ import {
   subscription,
   type TestClient,
 } from '../../../../testing/worlds/signaling-world.ts';
+import { fixed } from '../../../fixed-limits.ts';
 import { limits } from '../../../limits.ts';
 
 let world: SignalingWorld | undefined;
@@ -102,7 +103,7 @@ test('SIG162: who subscribes while it is behind is told later; who unsubscribes 
   expect([ann.presence('hall 2'), ann.all('storage'), ann.all('lock')]).toEqual([[], [], []]);
   ann.backlog = 0;
   // No word of the socket: it is looked at now and then.
-  await w.advance(limits.sweepMs);
+  await w.advance(fixed.sweepMs);
   expect([ann.presence('hall 1'), ann.all('lock')]).toEqual([[], []]);
   expect(ann.presence('hall 2')).toHaveLength(1);
   expect(ann.all('storage').map(({ target }) => target)).toEqual([

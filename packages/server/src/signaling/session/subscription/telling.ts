@@ -1,5 +1,7 @@
-import { limits } from '../../../limits.ts';
 import type { Socket } from '../../../net/socket/socket.ts';
+import type { SignalingLimits } from '../../signaling-limits.ts';
+
+export type TellingLimits = Pick<SignalingLimits, 'signalingStartBytes' | 'signalingStartsMax'>;
 
 /** Says how something is, then what becomes of it. Calls `told`, now or later, when the first is said. Returns the end of it. */
 export type Begin = (told: () => void) => () => void;
@@ -13,8 +15,13 @@ export class Telling {
   #socket: Socket | undefined;
   /** The parts that are still to begin, in order of asking. */
   readonly #parts = new Set<() => void>();
+  readonly #limits: TellingLimits;
   #underWay = 0;
   #isGoing = false;
+
+  constructor(limits: TellingLimits) {
+    this.#limits = limits;
+  }
 
   /** Whom it tells; undefined while the session has no connection. */
   get socket(): Socket | undefined {
@@ -61,8 +68,8 @@ export class Telling {
     if (this.#isGoing || !this.#socket) return;
     this.#isGoing = true;
     for (const part of this.#parts) {
-      if (this.#underWay >= limits.signalingStartsMax) break;
-      if (this.#socket.bufferedBytes() > limits.signalingStartBytes) break;
+      if (this.#underWay >= this.#limits.signalingStartsMax) break;
+      if (this.#socket.bufferedBytes() > this.#limits.signalingStartBytes) break;
       this.#parts.delete(part);
       part();
     }

@@ -1,0 +1,94 @@
+/** Numbers that clients were built for: what they send, and when they believe that a connection is lost. */
+const clients = {
+  /** An AccessToken2, characters; then `invalid_token`. */
+  tokenLengthMax: 8 * 1024,
+  /** How often connections are looked at for silence, expired tokens and backlog, milliseconds. */
+  sweepMs: 500,
+  /** Silence after which a connection is pinged, milliseconds; clients are told to send at least this often. */
+  pingMs: 3_000,
+  /**
+   * Silence after which a connection is reported silent, milliseconds. With the sweep, the append and the merging of roster
+   * frames, `interrupted` shows within 5 s; and a ping sent up to one sweep late still has 700 ms to be answered.
+   */
+  silentMs: 4_200,
+  /**
+   * Least lease of a connection, milliseconds; a shorter one is refused in the configuration. With silentMs, a sweep and an
+   * append, silence is told by then; a shorter lease would end a membership before anybody could see it in danger.
+   */
+  leaseMsMin: 5_000,
+} as const;
+
+/** Numbers of the published schema: callers were built for pages of this size, and the checked-in client says so. */
+const schema = {
+  /** Users on one page of a channel's online users (spec: signaling 3.3). */
+  signalingPageUsersMax: 100,
+  /** Channels told of one user; a user who is in more is told of in these alone. */
+  signalingUserChannelsMax: 10_000,
+  /** Users whose status one REST request asks for; more are `query_invalid`. */
+  statusUsersMax: 100,
+  /** Messages on one page of the history (spec: signaling 4.3). */
+  messagePageMax: 100,
+  /** Attempts kept of one delivery that goes on; of further ones only their number and time, and the last is kept. */
+  deliveryAttemptsMax: 200,
+  /** Members, events or channels in one page of the native REST API; a larger `limit` is refused with `query_invalid`. */
+  pageMax: 1_000,
+  /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */
+  agoraAudienceMax: 10_000,
+  /** How long a request for events may wait for one, milliseconds; a longer `wait` is refused with `query_invalid`. Below the silence after which HTTP connections are closed. */
+  pullWaitMsMax: 50_000,
+  /** Members in one line of a snapshot. */
+  snapshotLineMembersMax: 500,
+  /** How long a replaced secret signs on unless told otherwise, milliseconds: a day to bring the new one out … */
+  secretOverlapMs: 24 * 3_600_000,
+  /** … and at most, milliseconds: 7 days; longer is refused with `body_invalid`. */
+  secretOverlapMsMax: 7 * 24 * 3_600_000,
+} as const;
+
+/** How the server divides what it does: all of it is done, so nobody is refused, and each was chosen or measured with the others. */
+const paces = {
+  /** Characters of one presence frame, about; then a snapshot or page ends, an interval is told early. Well below `socketBacklogBytesMax`. */
+  signalingFrameLengthMax: 1024 * 1024,
+  /** Deliveries looked at for one page of a search; the page may then be short, and has a cursor to go on with. */
+  deliveryScanMax: 20_000,
+  /** Roster changes, or link marks, in one frame; further ones go into the next. */
+  rosterFrameChangesMax: 1_000,
+  /**
+   * Roster frames are as far apart as their load asks for, milliseconds: this much for each reader, so that a channel writes
+   * about 2,000 of them a second at most, whatever happens in it (about 5 µs each: 1 % of a core) …
+   */
+  rosterMergePerReaderMs: 0.5,
+  /** … and for views this much for each different window, which is worked out anew each time … */
+  rosterMergePerWindowMs: 4,
+  /** … but never further than this; what people read in a large channel comes four times a second at least. */
+  rosterMergeMs: 50,
+  rosterViewMs: 250,
+  /** Views are for people: more often than a screen shows pictures is of no use, milliseconds. */
+  rosterViewLeastMs: 16,
+  /** In channels with more members, views may be up to `rosterViewMs` apart; in others up to `rosterMergeMs`. */
+  rosterMergeMembersMin: 1_000,
+  /** Bytes of a snapshot on the way to one reader; the next page waits until it has taken some. */
+  rosterWindowBytes: 1024 * 1024,
+  /** Snapshot pages sent in one turn; then others get theirs. */
+  rosterPagesPerTurn: 4,
+} as const;
+
+/** What things count for where a limit that is a setting is a sum. */
+const weights = {
+  /** An item of metadata counts for so many bytes of `appKeptBytesMax`, beside its key and value. Measured: revision, time, author, and the objects around. */
+  metadataItemBytes: 128,
+  /** A lock counts for so many bytes of it. */
+  lockBytes: 256,
+  /** Part of `mediaSessionsMax`, and of those of one app, that players leave for hosts. */
+  mediaSessionsHostShare: 1 / 8,
+} as const;
+
+/** Numbers that are no settings. Chosen, not measured, unless a line says otherwise. */
+export const fixed = { ...clients, ...schema, ...paces, ...weights };
+
+/** Why they are none, for the docs. */
+export const whyFixed = [
+  ['Clients were built for it', clients],
+  ['The published schema of the REST API says it', schema],
+  ['It divides work, and refuses nothing', paces],
+  ['It says what something counts for', weights],
+] as const;

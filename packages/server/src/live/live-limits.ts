@@ -1,0 +1,27 @@
+import { limits as defaults, type LimitsOf } from '../limits.ts';
+import type { RosterLimits } from '../rosters/roster-limits.ts';
+
+/** What clients of live channels may do and have. */
+export type LiveLimits = LimitsOf<
+  'closingMs' | 'framesPerSecondMax' | 'helloMs' | 'pendingFramesMax' | 'socketBacklogBytesMax'
+>;
+
+/** How often members come, and change what is recorded of them. */
+export type JoinLimits = LimitsOf<
+  | 'joinBucketsMax'
+  | 'joinBurstSeconds'
+  | 'memberChangesBurst'
+  | 'memberChangesPerSecondMax'
+  | 'ownTokenJoinsBurst'
+  | 'ownTokenJoinsPerSecondMax'
+>;
+
+/** What those who follow the rosters of live channels may have, and what is kept for those who come back. */
+export type LiveRosterLimits = RosterLimits &
+  LimitsOf<'rosterRingChangesMax' | 'rosterRingChangesTotalMax' | 'rosterRingIdleMs'>;
+
+export const defaultLiveLimits: LiveLimits = defaults;
+export const defaultJoinLimits: JoinLimits = defaults;
+export const defaultJoinRates = { perAddress: defaults.joinsPerAddress, perToken: defaults.joinsPerToken };
+export const defaultRequests = { max: defaults.requestsMax, perAddressMax: defaults.requestsPerAddressMax };
+export const defaultLiveRosterLimits: LiveRosterLimits = defaults;
