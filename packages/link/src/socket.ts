@@ -9,26 +9,26 @@ const welcomeMsMax = 10_000;
 /** A server that asked for pings in a busy loop would be wrong; milliseconds, chosen. */
 const pingMsMin = 500;
 
-/** Why a socket is no more. */
+/** The cause of a socket's end. */
 export interface SocketEnd<F extends Frames = Frames> {
   /** `no-socket`: none could be made, and `error` is what was thrown. */
   readonly why: 'closed' | 'silent' | 'timeout' | 'no-socket';
-  /** What the server said last, if it did. */
+  /** The server's closing frame, if it sent one. */
   readonly closing?: F['closing'];
-  /** Its answer to the hello, if that was a no. */
+  /** The server's answer to the hello, if it was a refusal. */
   readonly refusal?: F['refusal'];
-  /** How the socket was closed, if it was. */
+  /** The code and reason of the close, if the socket was closed. */
   readonly close?: { readonly code?: number; readonly reason?: string };
   readonly error?: unknown;
 }
 
 export interface SocketHandlers<F extends Frames> {
   onWelcome(welcome: F['welcome']): void;
-  /** Everything that is not an answer. */
+  /** Called with every frame that is not an answer. */
   onFrame(frame: F['frame']): void;
-  /** Something came that is no frame. */
+  /** Called with data that is no frame. */
   onNoise?(): void;
-  /** Called once, when the socket is no more. Not after `abandon` and `part`. */
+  /** Called once, when the socket has ended. Not called after `abandon` and `part`. */
   onEnd(end: SocketEnd<F>): void;
 }
 
@@ -44,7 +44,7 @@ export interface SocketOptions<F extends Frames> {
   readonly answerMs?: number | undefined;
 }
 
-/** How a client says goodbye. */
+/** The way in which a client says goodbye. */
 export interface Parting<F extends Frames> {
   readonly goodbye: F['goodbye'];
   /** Time for the server to close first, milliseconds. */
@@ -53,14 +53,14 @@ export interface Parting<F extends Frames> {
   readonly atWelcome?: boolean;
 }
 
-/** One WebSocket from hello to close: ids of requests, signs of life, and the moment at which it must be held for dead. */
+/** One WebSocket from hello to close: ids of requests, heartbeats, and the deadline after which it counts as dead. */
 export class Socket<F extends Frames> {
   readonly #pending: PendingRequests<F['ok']>;
   readonly #heartbeat: Heartbeat;
   #socket: SocketLike | undefined;
   #phase: 'greeting' | 'welcomed' | 'parting' | 'ended' = 'greeting';
   #cancelTimer: () => void = () => undefined;
-  /** What answers a welcome that nobody waits for any more. */
+  /** The goodbye that answers a welcome which comes after the client has left. */
   #atWelcome: F['goodbye'] | undefined;
   #onGone: (() => void) | undefined;
 
@@ -138,7 +138,7 @@ export class Socket<F extends Frames> {
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = (close) => this.#end({ why: 'closed', close });
-    // What failed is told by the close that follows; without a listener the package ws would throw.
+    // The close event that follows reports the failure; without a listener for errors the package ws would throw.
     socket.onerror = () => undefined;
     this.#setTimer(openMs, giveUp);
   }
@@ -150,7 +150,7 @@ export class Socket<F extends Frames> {
       this.handlers.onNoise?.();
       return;
     }
-    // What else is in a frame of the server is as the protocol has it: clients take frames of later versions, too.
+    // The remaining fields of a frame are not checked: clients take frames of later versions, too.
     switch (frame.type) {
       case 'welcome':
         this.#welcome(frame as never);

@@ -18,13 +18,13 @@ export interface Surroundings {
   passedMs(): number;
   /** Calls `act` once after `ms` milliseconds, however many those are, also where the page is hidden; the function returned cancels it. */
   after(ms: number, act: () => void): () => void;
-  /** From 0 up to 1. */
+  /** A random number from 0 up to 1. */
   random(): number;
   /** Opens a socket; throws if there is none to be had here. */
   openSocket(url: string): SocketLike;
 }
 
-/** Those of this page or process. */
+/** The surroundings of this page or process. */
 export const realSurroundings: Surroundings = {
   passedMs,
   after: afterInTime,

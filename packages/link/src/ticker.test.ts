@@ -8,12 +8,12 @@ const { createObjectURL: realCreate, revokeObjectURL: realRevoke } = URL;
 /** A page that is hidden: its clock runs, its own timers do not end, and workers tick. */
 let nowMs: number;
 let workers: FakeWorker[];
-/** How workers are forbidden here: by nothing, by what they are made with, or by a policy that lets them be made and fail. */
+/** The way in which workers are forbidden here: none; no blobs to make them of; no constructor; or a policy that lets them be made and fail. */
 let forbiddenBy: 'nothing' | 'blob' | 'constructor' | 'policy';
 let timers: Map<number, () => void>;
-/** The sources of workers that are there. */
+/** The sources of the workers that exist. */
 let sources: Set<string>;
-/** That of a page of its own: what one page has found out is nothing to another. */
+/** `afterInTime` of a page of its own: each page finds out for itself whether workers run. */
 let afterInTime: typeof AfterInTime;
 let pages = 0;
 

@@ -2,7 +2,7 @@ import { after, passedMs } from './clock.ts';
 
 /** Milliseconds between two ticks: fine enough for leases of seconds. */
 const tickMs = 500;
-/** How long the worker is kept without a wait, milliseconds: one wait mostly follows another. Chosen. */
+/** Time for which the worker is kept without a wait, milliseconds: one wait mostly follows another. Chosen. */
 const idleMsMax = 1_000;
 
 const ticks = new Set<() => void>();
@@ -68,7 +68,7 @@ function tickBy(worker: Worker, source: string): () => void {
   worker.onmessage = () => {
     for (const tick of [...ticks]) if (ticks.has(tick)) tick();
   };
-  // What a content security policy forbids is made all the same, and fails after that; the timers go on alone.
+  // A worker that a content security policy forbids is made all the same, and fails after that; the timers go on alone.
   worker.onerror = () => {
     stop();
     ticks.clear();

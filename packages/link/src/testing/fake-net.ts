@@ -5,12 +5,12 @@ export type Said = { readonly type: string; readonly id?: number } & Readonly<Re
 
 /** For tests: surroundings whose time moves when told, and whose network opens sockets, fails, or lets them hang. */
 export class FakeNet extends FakeTime {
-  /** What chance gives; 1 is as near as makes waits their longest. */
+  /** The random number; 1 makes waits their longest. */
   chance = 1;
-  /** Sockets fail to open while `fails`, and hang without a word while `hangs`. */
+  /** `fails`: sockets fail to open; `hangs`: they stay unopened, and say nothing. */
   path: 'open' | 'fails' | 'hangs' = 'open';
   readonly sockets: FakeNetSocket[] = [];
-  /** What the server hears, in order. */
+  /** The frames that the server received, in order. */
   readonly said: Said[] = [];
   onSaid: (frame: Said, socket: FakeNetSocket) => void = () => undefined;
 

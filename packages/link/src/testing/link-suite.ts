@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Surroundings } from '../surroundings.ts';
 import { FakeNet, type FakeNetSocket, type Said } from './fake-net.ts';
 
-/** What a link has told of itself: it stands, it was lost and is tried again, or it is over for good. */
+/** The states that a link reports: it stands, it was lost and is tried again, or it is over for good. */
 export type Told = 'connected' | 'lost' | 'over';
 
 /** One SDK's link, as the contract uses it. */
@@ -17,7 +17,7 @@ export interface LinkUnderTest {
   leave(): unknown;
 }
 
-/** What a welcome says. */
+/** The terms of a welcome. */
 export interface Terms {
   readonly leaseMs?: number;
   readonly recoveryMs?: number;
@@ -26,13 +26,13 @@ export interface Terms {
   readonly key: string;
 }
 
-/** One SDK: its link, and the words of its server. */
+/** One SDK: its link, and the frames of its server. */
 export interface Side {
   readonly name: string;
   make(surroundings: Surroundings, told: (what: Told) => void): LinkUnderTest;
   readonly hello: string;
   readonly goodbye: string;
-  /** The key with which a hello takes up what was. */
+  /** The key with which a hello resumes the session. */
   keyOf(hello: Said): unknown;
   welcome(terms: Terms): object;
   refusal(id: number): object;
@@ -63,7 +63,7 @@ const leases = [
 const shorterOf = ({ leaseMs = 10_000, recoveryMs = leaseMs }: (typeof leases)[number]): number =>
   Math.min(leaseMs, recoveryMs);
 
-/** What is true of the links of both SDKs. Every wait is at its longest, unless a test says otherwise. */
+/** The contract of the links of both SDKs. Every wait is at its longest, unless a test says otherwise. */
 export function linkContract(side: Side): void {
   describe(`the link of ${side.name}`, () => {
     comesBack(side);
