@@ -10,7 +10,7 @@ class FakeClient {
   readonly #listeners = new Map<string, Set<Listener>>();
   refuse: unknown;
   online = 0;
-  /** What `subscribe` waits for. */
+  /** The promise that `subscribe` waits for. */
   gate: Promise<void> = Promise.resolve();
 
   async subscribe(channelName: string, options: { beQuiet?: boolean } = {}) {
@@ -58,7 +58,7 @@ class FakeClient {
       ...change,
     });
   }
-  /** As the client tells what became of its link: that of its messages, unless said otherwise. */
+  /** Emits a link state event as the client does; that of the message link, unless said otherwise. */
   link(currentState: string, change: Partial<RTMEvents.LinkStateEvent> = {}): void {
     this.emit('linkState', {
       currentState,

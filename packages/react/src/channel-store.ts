@@ -18,13 +18,13 @@ export interface ChannelView {
   /** `waiting`: for the login, or the server's answer. `failed`: `error` says why; the next login tries again. */
   readonly status: 'waiting' | 'subscribed' | 'failed';
   /**
-   * As `subscribe` rejected, or the event, `linkState` or `token`, that said that the subscription is over; both have a
+   * The rejection of `subscribe`, or the `linkState` or `token` event that said that the subscription is over; both have a
    * `reason`. undefined unless `failed`.
    */
   readonly error: unknown;
   /**
-   * Who is there with their states; oneself with those of the last snapshot, for nobody is told of oneself. In a channel of
-   * more than 10,000, or where states are long, not everybody is listed; `occupancy` counts all.
+   * The users in the channel with their states; this user's own are those of the last snapshot, for the server does not report
+   * them later. In a channel of more than 10,000, or where states are long, not everybody is listed; `occupancy` counts all.
    */
   readonly users: ReadonlyMap<string, Readonly<StateDetail>>;
   readonly occupancy: number;
@@ -104,7 +104,7 @@ class ChannelStore {
     this.#client.removeEventListener('message', this.#onMessage);
     this.#view = emptyView;
     this.#onUnused();
-    // Nobody is left to be told; a session that is over has no subscription either.
+    // There is nobody to report a failure to; a session that is over has no subscription either.
     this.#client.unsubscribe(this.#channel).catch(() => undefined);
   }
 

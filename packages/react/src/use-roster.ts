@@ -15,7 +15,7 @@ export interface RosterView {
   readonly hostCount: number;
   readonly audienceCount: number;
   readonly interruptedCount: number;
-  /** As `roster` rejected, or why it ended; the next login tries again. */
+  /** The rejection of `roster`, or the cause of its end; the next login tries again. */
   readonly error: unknown;
 }
 
@@ -31,9 +31,9 @@ const nobody: RosterView = {
 const notConnected = -10025;
 
 /**
- * Who is in a channel, exact and at once, however large it is, for as long as the component is there: `{ first: 50 }` of them,
+ * The live and exact roster of a channel of any size, for as long as the component is mounted: `{ first: 50 }` of the members,
  * `{ from, count }`, `{ countOnly: true }`, or everybody. The user need not be in the channel, and is not seen. The client may
- * log in before or after; with `null` nothing is asked. Components that look at the same share it.
+ * log in before or after; with `null` nothing is requested. Components that look at the same share it.
  */
 export function useRoster(
   client: RosterClient | null,

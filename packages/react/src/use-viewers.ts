@@ -13,7 +13,7 @@ export interface ViewersView {
   readonly count: number;
   readonly hostCount: number;
   readonly audienceCount: number;
-  /** As `roster` rejected: for instance where the app shows who is there to hosts only. */
+  /** The rejection of `roster`, for instance when the app shows the members to hosts only. */
   readonly error: unknown;
 }
 
@@ -27,7 +27,7 @@ const nobody: ViewersView = {
 };
 
 /**
- * Who is in the live channel that the client has joined, or joins later: the exact counts, and the first members by arrival
+ * The members of the live channel that the client has joined, or joins later: the exact counts, and the first members by arrival
  * (50 unless given, 1,000 at most), whatever the size of the channel. A client has one such window, so use it once a client.
  */
 export function useViewers(client: ViewersClient | null, first = 50): ViewersView {
