@@ -11,7 +11,7 @@ export interface HandlerOptions extends VerifyOptions {
   readonly roster?: Roster;
   /** Called for each copy of each notice, in order, but not for the check of an endpoint. If it throws, the answer is 500 and the request comes again. */
   readonly onNotice?: (notice: Notice) => unknown;
-  /** Told what was answered 500. Default: console.error. */
+  /** Called with the cause of each answer 500. Default: console.error. */
   readonly onError?: (error: unknown) => void;
   /** A longer body is answered 413; default 1,048,576 bytes, as much as a batch has. */
   readonly bodyBytesMax?: number;
@@ -165,11 +165,11 @@ async function readBody(
   chunks: AsyncIterable<Uint8Array | string>,
   { bodyBytesMax = bodyBytesMaxDefault }: HandlerOptions,
 ): Promise<Uint8Array | undefined> {
-  // Kept as bytes: a piece of one byte would cost a hundred as an object, before anybody has shown a signature.
+  // The body is kept as bytes: a piece of one byte would cost a hundred as an object, before anybody has shown a signature.
   let room = new Uint8Array(bodyRoomMin);
   let length = 0;
   const iterator = chunks[Symbol.asyncIterator]();
-  // By hand: `for await` would destroy the request at a break, and with it the way back for the answer.
+  // The iterator is driven by hand: `for await` would destroy the request at a break, and with it the way back for the answer.
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
     const part = typeof next.value === 'string' ? new TextEncoder().encode(next.value) : next.value;
     if (length + part.length > bodyBytesMax) return undefined;

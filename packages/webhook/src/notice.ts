@@ -13,7 +13,7 @@ export interface NoticeBase {
   readonly notifyMs: number | undefined;
   /** The app id. Only in the `standard` and `batch` formats. */
   readonly app: string | undefined;
-  /** One life of the channel. Housecount always sends it; Agora may not. */
+  /** The id of one life of the channel. Housecount always sends it; Agora may not. */
   readonly sid: string | undefined;
   /** Place of the event in its sid: 1, 2, 3 … without holes. Housecount only. */
   readonly seq: number | undefined;
@@ -21,7 +21,7 @@ export interface NoticeBase {
   readonly count: number | undefined;
   /** The payload (in the `standard` and `batch` formats, the data) as it came, with all its fields. */
   readonly payload: Readonly<Record<string, unknown>>;
-  /** Sent by somebody who checks the endpoint: answer 200, and do not take its channel for a real one. */
+  /** True for a test of the endpoint: answer 200, and do not take its channel for a real one. */
   readonly healthTest: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface ChannelNoticeBase extends NoticeBase {
 /** About a member. */
 export interface MemberNoticeBase extends ChannelNoticeBase {
   readonly uid: number;
-  /** Only if the member joined with a string account. */
+  /** The string account; undefined when the member joined without one. */
   readonly account: string | undefined;
   /** Grows with every event of one uid in one channel. */
   readonly clientSeq: number;
@@ -68,9 +68,9 @@ export type Notice =
       /** First and last seq lost, in the life `sid`. */
       readonly fromSeq: number | undefined;
       readonly toSeq: number | undefined;
-      /** How many of them this endpoint would have been sent; undefined if not known. */
+      /** The number of lost events that this endpoint would have been sent; undefined if not known. */
       readonly events: number | undefined;
-      /** When the first and the last of them happened, epoch seconds; undefined if not known. */
+      /** Times of the first and the last lost event, epoch seconds; undefined if not known. */
       readonly fromTs: number | undefined;
       readonly toTs: number | undefined;
       /** When they were given away, epoch seconds. */

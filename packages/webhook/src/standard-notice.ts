@@ -60,7 +60,7 @@ export function readStandardNotice(body: Fields): Notice {
     uid: wholeOf(data, 'uid', 0, 0xffffffff),
     account: optional(data, 'account', stringOf),
     clientSeq: numberOf(data, 'clientSeq'),
-    // In the communication profile, as the number says it, nobody has one.
+    // In the communication profile, which the number tells, nobody has a role.
     role: roleOfType[eventType] ?? role,
   };
   if (type === 'role.changed') return { ...member, kind: 'role-changed' };
@@ -98,7 +98,7 @@ const eventTypesOf: Readonly<Record<string, readonly number[]>> = {
   'role.changed': [noticeTypes.becameBroadcaster, noticeTypes.becameAudience],
 };
 
-/** It ends the id, which is the same in every format; without one that fits, the role says it. */
+/** The number at the end of the id, which is the same in every format; when that does not fit, the number for the role. */
 function eventTypeOf(id: string, fitting: readonly number[], data: Fields): number {
   const last = Number(/:(\d{1,4})$/.exec(id)?.[1] ?? 0);
   if (fitting.length === 0 || fitting.includes(last)) return last;

@@ -15,7 +15,7 @@ export interface StandardSigned {
 }
 
 /**
- * Is one of the signatures of Standard Webhooks that of a secret, over `id.timestamp.body`? `v1` is an HMAC-SHA256 under the base64
+ * True when one of the signatures of Standard Webhooks is that of a secret, over `id.timestamp.body`. `v1` is an HMAC-SHA256 under the base64
  * after `whsec_`, or the characters of any other secret; `v1a` is Ed25519 under the public key after `whpk_`. Throws TypeError for a
  * secret that is neither.
  */
@@ -90,7 +90,7 @@ async function isEd25519(
   return crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, content);
 }
 
-/** In a time that does not tell where they differ. */
+/** Compares in a time that does not tell where they differ. */
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   let difference = one.length ^ other.length;
   for (let index = 0; index < other.length; index++) difference |= (one[index] ?? 0) ^ (other[index] ?? 0);

@@ -21,7 +21,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Was this body signed with the secret (or one of several, while you change it)? Give the body as it was received: parsed and
+ * True when this body was signed with the secret (or one of several, while you change it). Give the body as it was received: parsed and
  * written again, its bytes are others. `webhook-signature` (Standard Webhooks) decides if it is there, else `Agora-Signature-V2`, else
  * `Agora-Signature`. Whatever came from outside only makes it false; throws TypeError if you gave no secret, an empty one, or one
  * that cannot verify the format that came.

@@ -9,7 +9,7 @@ import { Roster } from '../src/roster/roster.ts';
 import { RosterError } from '../src/roster/roster-error.ts';
 import { diceOf, entryOfEvent, namesOf, noticeOf, type Step, Truth } from './truth.ts';
 
-/** What the server says when it will not send these; of one life. */
+/** The notice with which the server says that it will not send these events, all of one life. */
 function lostNotice(events: readonly ChannelEvent[]): Notice {
   const [first] = events;
   const last = events.at(-1);
@@ -23,7 +23,7 @@ const restNotice = parseNotice(
   JSON.stringify(toAgoraEventsLost({ type: 'events-lost', app: 'a', events: 7, atMs: 9_000 }, 1)),
 );
 
-/** What the server answers, and what it was asked. `keeps`: it still has the events. */
+/** A healer that records what it was asked. `keeps`: the server still has the events. */
 function healerOf(truth: Truth, keeps = true) {
   const asked: string[] = [];
   const heal: Healer = {
@@ -73,7 +73,7 @@ describe('lost events', () => {
         healed: true,
       },
     ]);
-    // What comes next is the next seq, not a hole.
+    // The notice that follows has the next seq, and leaves no hole.
     const [next] = joins(truth, 20, 21);
     if (!next) throw new Error('somebody joined');
     expect(await roster.take(noticeOf(next))).toEqual({ applied: true, duplicate: false });

@@ -12,7 +12,7 @@ const calm = 10_000;
 const seed = Number(process.env.SEED ?? 4711);
 
 /**
- * What a Roster must say about each notice that it takes, from what it was given and what the server answered. One that heals at once
+ * The state that a Roster must report for each notice that it takes, by what it was given and what the server answered. One that heals at once
  * has everything up to `whole`, whatever came.
  */
 interface Known {
@@ -60,7 +60,7 @@ async function run(dice: Dice, total: number): Promise<Tally> {
   const heal: Healer = {
     async events({ channel, sid, after, to }) {
       const life = byName.get(channel)?.lives.get(sid);
-      // Not one event more than asked for, so that every later hole is still there to be found.
+      // The events that were asked for and none after them, so that every later hole is still there to be found.
       return life?.slice(after, Math.min(to, life.length)).map(entryOfEvent);
     },
     async roster(channel) {
@@ -165,7 +165,7 @@ describe('a hostile proxy', () => {
     async () => {
       const tally = await run(diceOf(seed), events);
       expect(tally.calms).toBeGreaterThanOrEqual(events / calm);
-      // What was done to the notices was really done.
+      // The proxy really did these things to the notices.
       expect(tally.dropped).toBeGreaterThan(events * 0.09);
       expect(tally.copies).toBeGreaterThan(events * 0.1);
       expect(tally.holes).toBeGreaterThan(events * 0.1);

@@ -32,7 +32,7 @@ export class RespClient {
     });
   }
 
-  /** As the store wants it. */
+  /** The function that the store runs its scripts with. */
   get run(): RunScript {
     return (script, keys, args) => this.command('EVAL', script, String(keys.length), ...keys, ...args);
   }

@@ -7,7 +7,7 @@ import { namesOf, noticeOf, Truth } from './truth.ts';
 /** Gives `use` what opens one empty store, once for each process that shares it, and clears up. */
 export type WithStore = (use: (open: () => RosterStore) => Promise<void>) => Promise<void>;
 
-/** What every store must do. */
+/** The contract of every store. */
 export function storeSuite(name: string, run: WithStore): void {
   describe(`the ${name} store`, () => {
     test('HOOK42: of two who save over the same version, one does', () =>

@@ -73,7 +73,7 @@ export class Truth {
     return made;
   }
 
-  /** As the REST API would answer. */
+  /** The snapshot that the REST API would answer with. */
   snapshot(): RosterSnapshot | undefined {
     if (this.sid === undefined) return undefined;
     const members = [...this.#members.values()].map(({ uid, role, joinedMs }) => ({

@@ -38,7 +38,7 @@ export function foldChannel(channel: NumberedChannel, entry: Entry, limits: Rost
   const late: ChannelFolded = { channel, verdict: 'late', changes: [] };
   if (ended.includes(entry.sid)) return late;
   const index = lives.findIndex(({ sid }) => sid === entry.sid);
-  // Once the opening was applied, minTs is its time, and everything before it is of an earlier life.
+  // Once the opening was applied, minTs is its time, and everything before it belongs to an earlier life.
   if (index < 0 && lives.some((life) => life.seq > 0 && entry.ts < life.minTs)) return late;
   const folded = fold(lives[index] ?? newLife(entry.sid, entry.ts), entry, limits);
   const { verdict, hole, life } = folded;

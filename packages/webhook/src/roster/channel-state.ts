@@ -22,7 +22,7 @@ export function readState(stored: ChannelState | string): RosterState {
   return typeof stored === 'string' ? parseState(stored) : (stored as RosterState);
 }
 
-/** Nobody is in the channel, so that forgetting it loses no member. */
+/** True when nobody is in the channel, so that forgetting it loses no member. */
 export function isIdle(stored: ChannelState): boolean {
   const state = readState(stored);
   return state.mode === 'plain' ? state.online === 0 : state.lives.every(({ closed }) => closed);

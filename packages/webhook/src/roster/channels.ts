@@ -67,10 +67,10 @@ export class Channels {
   }
 }
 
-/** What an asynchronous listener rejects with comes too late for the notice, and must not end the process. */
+/** Reports the rejection of an asynchronous listener: it comes too late for the notice, and must not end the process. */
 export function tellLater(result: unknown, onError: (error: unknown) => void): void {
   if (result instanceof Promise) result.catch(onError);
 }
 
-/** What a listener threw, told apart from what the server or the store threw; its cause is what callers see. */
+/** Wraps an error that a listener threw, apart from those of the server and the store; its cause is what callers see. */
 export class ListenerFailure extends Error {}

@@ -4,7 +4,7 @@ import { RosterError } from './roster-error.ts';
 /** Somebody in a channel. */
 export interface RosterMember {
   readonly uid: number;
-  /** Only if the member joined with a string account. */
+  /** The string account; absent when the member joined without one. */
   readonly account?: string;
   readonly role: NoticeRole;
   readonly platform?: number;

@@ -33,14 +33,14 @@ export type LifeChange =
       readonly sid: string;
       readonly seq: number;
       readonly member: RosterMember;
-      /** As in the notice; absent if the leave was learnt from a snapshot. */
+      /** The reason in the notice; absent if the leave was learnt from a snapshot. */
       readonly reason?: number;
     };
 
 export interface Folded {
   readonly life: Life;
   readonly verdict: 'applied' | 'duplicate' | 'waiting' | 'full';
-  /** Set with `waiting` and `full`: the first hole, both ends missing. */
+  /** The first hole, both ends missing; present with `waiting` and `full`. */
   readonly hole?: Hole;
   readonly changes: readonly LifeChange[];
 }

@@ -91,7 +91,7 @@ export function foldPlain(
   };
 }
 
-/** Those who are online. */
+/** The members who are online. */
 export function* plainMembers({ users }: PlainChannel): Generator<RosterMember> {
   for (const { online, member } of users.values()) if (online) yield member;
 }

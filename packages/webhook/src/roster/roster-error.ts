@@ -4,9 +4,9 @@ export type RosterErrorCode =
   | 'notice_invalid'
   /** A notice of a type that `types` says is not subscribed. */
   | 'type_not_named'
-  /** As many notices wait for a hole as may wait, and nobody heals it. */
+  /** The limit of notices that wait for a hole is reached, and nothing heals it. */
   | 'waiting_full'
-  /** As many notices wait in this process for the store as may wait. */
+  /** The limit of notices that wait in this process for the store is reached. */
   | 'overloaded'
   /** Other processes changed the channel each time that this one tried to. */
   | 'store_contended'

@@ -193,7 +193,7 @@ describe('limits', () => {
       const roster = new Roster({ limits });
       for (const seq of [3, 4, 5]) expect((await roster.take(at(events, seq))).applied).toBe(false);
       await expect(roster.take(at(events, 6))).rejects.toMatchObject({ code: 'waiting_full' });
-      // What was kept is still good, and the refused one comes again.
+      // The notices that were kept are still good, and the refused one comes again.
       for (const seq of [1, 2, 6, 7]) expect((await roster.take(at(events, seq))).applied).toBe(true);
       expect(await roster.count('x')).toBe(6);
     },

@@ -32,21 +32,21 @@ export interface RosterOptions {
   /** Put before channel names in the store, so that several apps can share it. Default: none. */
   readonly prefix?: string;
   readonly limits?: Partial<RosterLimits>;
-  /** Told what an asynchronous listener rejects with. Default: console.error. */
+  /** Called with the rejections of asynchronous listeners. Default: console.error. */
   readonly onError?: (error: unknown) => void;
   /** Epoch milliseconds; only plain records are forgotten by it. Default: Date.now. */
   readonly now?: () => number;
 }
 
-/** What became of a notice. */
+/** The result of a notice. */
 export interface Taken {
   /** The roster now contains it. */
   readonly applied: boolean;
-  /** It had been taken before. */
+  /** The notice had been taken before. */
   readonly duplicate: boolean;
-  /** It is of a life of the channel that is over: another has begun. */
+  /** The notice is of a life of the channel that is over: another has begun. */
   readonly late?: true;
-  /** It came before others of its life: these were missing, first and last seq. */
+  /** The notice came before others of its life: these were missing, first and last seq. */
   readonly waitingFor?: Hole;
   /** The server was asked, and the roster is whole: nothing waits any more. */
   readonly healed?: true;
@@ -56,11 +56,11 @@ export interface Taken {
 
 /** A channel at one moment. */
 export interface RosterView {
-  /** Absent if nobody is there, and for plain channels. */
+  /** The id of the channel's life; absent if nobody is there, and for plain channels. */
   readonly sid?: string;
   readonly seq?: number;
   readonly count: number;
-  /** In no particular order. */
+  /** The members, in no particular order. */
   readonly members: readonly RosterMember[];
   /** Seqs that are missing: the roster is true at `seq`, and more has happened. */
   readonly waitingFor?: Hole;
@@ -79,7 +79,7 @@ type Result = Taken & { readonly needs?: 'healing' | 'room' | 'judging' };
 const all: readonly number[] = [101, 102, 103, 104, 105, 106, 107, 108, 111, 112];
 const ignored: Taken = { applied: false, duplicate: false };
 /**
- * Who is in the channels of one app, from its notices in any order, with copies and holes. When `take` has resolved with `applied`,
+ * The members of the channels of one app, from its notices in any order, with copies and holes. When `take` has resolved with `applied`,
  * the roster contains the notice and all that came before it: nothing is waited for by the clock.
  */
 export class Roster {
@@ -137,12 +137,12 @@ export class Roster {
     return this.#queue(notice.channelName, work);
   }
 
-  /** Who is in the channel now. */
+  /** The members in the channel now. */
   async members(channel: string): Promise<readonly RosterMember[]> {
     return (await this.view(channel)).members;
   }
 
-  /** How many are in the channel now. */
+  /** The number of members in the channel now. */
   async count(channel: string): Promise<number> {
     const { state } = await this.#channels.load(channel);
     if (!state) return 0;
@@ -197,7 +197,7 @@ export class Roster {
       throw new RosterError('type_not_named', `Type ${notice.eventType} came and is not among \`types\`.`);
     const entry = this.#types ? undefined : entryOf(notice);
     if (entry) return { kind: 'entry', entry };
-    // Of a plain channel's opening and closing nothing follows: they have no order.
+    // The opening and closing of a plain channel change nothing: they have no order.
     if (notice.kind === 'channel-created' || notice.kind === 'channel-destroyed') return undefined;
     return { kind: 'plain', notice };
   }
@@ -251,7 +251,7 @@ export class Roster {
     return answers;
   }
 
-  /** What the healer threw, if it did. */
+  /** Heals the channel; returns the error that the healer threw, if it did. */
   async #healAfter(channel: string, works: readonly Work[], results: readonly Result[]): Promise<unknown> {
     if (!this.#healing) return undefined;
     const suspects = works.flatMap((work, index) =>
@@ -267,7 +267,7 @@ export class Roster {
     }
   }
 
-  /** What a notice that lacked something is told once the server was asked. */
+  /** The result of a notice that lacked something, once the server was asked. */
   async #afterHealing(
     channel: string,
     work: Work,
@@ -284,7 +284,7 @@ export class Roster {
           'Too many notices wait for a hole. If the endpoint subscribes only some event types, name them in `types`; else give `heal`.',
           { cause: healFailed },
         );
-      // There was room after all: what it then lacked is asked for like any other.
+      // There was room after all: missing events are now requested like any others.
       if (again?.needs === 'healing') healFailed = (await this.#healAfter(channel, [], [])) ?? healFailed;
     }
     const { state } = await this.#channels.load(channel);
@@ -350,7 +350,7 @@ export class Roster {
 
   async #takeLost(notice: EventsLostNotice): Promise<Taken> {
     const range = rangeOf(notice);
-    // Those that go by clientSeq have no order in which something could be missing.
+    // Channels that go by clientSeq have no order in which something could be missing.
     const state = range && !this.#types ? (await this.#channels.load(range.channel)).state : undefined;
     const isKnown = range !== undefined && state?.mode === 'numbered' && isPast(state, range);
     let healed = isKnown;

@@ -3,7 +3,7 @@ interface Leaf<V> {
   readonly value: V;
 }
 interface Branch<V> {
-  /** One bit for each child that is there. */
+  /** One bit for each child that exists. */
   readonly bits: number;
   readonly children: readonly Node<V>[];
 }
@@ -60,7 +60,7 @@ export class UidMap<V> {
       else for (const child of node.children) open.push(child);
   }
 
-  /** For JSON: the values alone, since each knows its key. */
+  /** The values alone, for JSON: each knows its key. */
   toJSON(): V[] {
     return [...this.values()];
   }

@@ -3,7 +3,7 @@ import type { RosterSnapshot } from '../channel-lives.ts';
 import type { Entry, RosterMember } from '../entry.ts';
 import { RosterError } from '../roster-error.ts';
 
-/** Where a Roster asks for what it misses. Both may throw: then nothing is healed, and what waits goes on waiting. */
+/** The source from which a Roster gets what it misses. Both may throw: then nothing is healed, and waiting notices go on waiting. */
 export interface Healer {
   /** Events of one life after `after`, in order of seq without a hole, at least to `to` if they exist; undefined if they are no longer kept, or of types that are not known here. */
   events(query: EventsQuery): Promise<readonly Entry[] | undefined>;
@@ -23,12 +23,12 @@ export interface RestHealerOptions {
   readonly url: string;
   /** The app id. */
   readonly app: string;
-  /** As in the server's `customers`. */
+  /** One of the server's `customers`. */
   readonly customer: { readonly id: string; readonly secret: string };
-  /** As in the app's configuration; decides whether members of a communication channel have a role. Default 107/108. */
+  /** The setting of the app's configuration; decides whether members of a communication channel have a role. Default 107/108. */
   readonly communicationEvents?: '107/108' | '103/104';
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** For one request, milliseconds; default 3,000, so that a notice is answered within its 10 s. */
+  /** Time for one request, milliseconds; default 3,000, so that a notice is answered within its 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -98,7 +98,7 @@ export function restHealer(options: RestHealerOptions): Healer {
           const { profile, next } = page;
           for (const member of listOf(page.members))
             members.push(memberOfRoster(member, profile === 'communication' && !hasRoles));
-          // Else pages that lead back to themselves would be read for ever.
+          // Without this check, pages that lead back to themselves would be read for ever.
           if (first !== 'gone' && members.length > number(first.count)) throw unread('as many as it counts');
           if (next === undefined && first !== 'gone') return snapshotOf(first, members);
           const { after, at } = fieldsOf(next);

@@ -60,7 +60,7 @@ export class Healing {
     const { channel, sid, toSeq } = range;
     const { state } = await this.#channels.load(channel);
     const life = state?.mode === 'numbered' ? state.lives.find((one) => one.sid === sid) : undefined;
-    // Where a life is not known here, nobody knows either which of the two goes on.
+    // When the life is not known here, its events do not say whether it or the known one goes on; the roster does.
     const hasEvents =
       life !== undefined &&
       toSeq - life.seq <= holeMax &&

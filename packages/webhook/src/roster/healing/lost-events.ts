@@ -1,7 +1,7 @@
 import type { EventsLostNotice } from '../../notice.ts';
 import type { NumberedChannel } from '../channel-lives.ts';
 
-/** Told when the server says that events will not be sent. Again for each copy of that notice. */
+/** Emitted when the server says that events will not be sent; once more for each copy of that notice. */
 export interface EventsLostChange {
   readonly noticeId: string;
   /** The channel whose events were lost; absent when many channels lost some, and this counts those that are not told one by one. */
@@ -10,7 +10,7 @@ export interface EventsLostChange {
   readonly sid?: string;
   readonly fromSeq?: number;
   readonly toSeq?: number;
-  /** How many of them the endpoint would have been sent; absent if not known. */
+  /** The number of lost events that the endpoint would have been sent; absent if not known. */
   readonly events?: number;
   /**
    * The roster of the channel is right all the same: it had them, or the server was asked. False without `heal`, with `types` that name

@@ -2,7 +2,7 @@ import { type ChannelState, isIdle } from '../channel-state.ts';
 import { RosterError } from '../roster-error.ts';
 
 /**
- * Where a Roster keeps its channels. Several processes may share one: `save` is the only point where they meet, and it must
+ * The store of a Roster's channels. Several processes may share one: `save` is the only point where they meet, and it must
  * be atomic. What it stores is one value per channel, written anew at each save.
  */
 export interface RosterStore {
