@@ -137,7 +137,7 @@ export const codes = {
   ),
   endpoint_state: entry(409, 4252, false, 'The state of the endpoint does not allow this.'),
   health_test_failed: entry(409, 4253, true, 'The endpoint did not pass its health test.'),
-  // How a connection ends.
+  // Ends of a connection.
   replaced: entry(409, 4300, false, 'The same uid joined from a new device.'),
   kicked: entry(403, 4301, false, 'The member was removed by a kicking rule.'),
   lease_ended: entry(410, 4302, true, 'The server heard nothing for longer than the lease.'),

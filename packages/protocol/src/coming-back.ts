@@ -1,5 +1,5 @@
 /**
- * How long a client may take to come back, so that it is not told as lost though nothing is wrong with it. After a restart of the
+ * The time that a client may take to come back, so that it is not reported as lost though nothing is wrong with it. After a restart of the
  * server everybody has the recovery lease to be heard again; after an outage of one's own network, what is left of the lease.
  */
 
@@ -12,7 +12,7 @@ export interface LeaseTerms {
 export interface ReturnLimits {
   /** The longest wait between two attempts, milliseconds. What is cut off at random, so that not all come at once, is cut off this. */
   readonly waitMsMax: number;
-  /** How long an attempt may take to get its socket open, milliseconds; then another one finds a server that came back meanwhile. */
+  /** Time for an attempt to get its socket open, milliseconds; then another one finds a server that came back meanwhile. */
   readonly openMsMax: number;
 }
 
@@ -20,15 +20,15 @@ export interface ReturnLimits {
 const leaseMsUsual = 10_000;
 
 /**
- * What keeps a client well within a server's leases: an attempt that hangs and the wait after it take three quarters of the shorter one at
- * most, a server that refuses or is not there costs a quarter. Opening gets at least 2.5 s, or who has a slow network never came back.
+ * The limits that keep a client well within a server's leases: an attempt that hangs and the wait after it take three quarters of the shorter one at
+ * most; a server that refuses or is not there costs a quarter. Opening gets at least 2.5 s, or clients on a slow network never came back.
  */
 export function returnLimits({ leaseMs = leaseMsUsual, recoveryMs = leaseMs }: LeaseTerms): ReturnLimits {
   const leastMs = Math.min(leaseMs, recoveryMs);
   return { waitMsMax: within(leastMs / 4, 250, 5_000), openMsMax: within(leastMs / 2, 2_500, 10_000) };
 }
 
-/** How long to wait for the answer to a ping that is sent after `pingMs` of quiet, so that half of the lease is left to come back, milliseconds. */
+/** Time to wait for the answer to a ping that is sent after `pingMs` of quiet, so that half of the lease is left to come back, milliseconds. */
 export function pongMsMax({ leaseMs = leaseMsUsual }: LeaseTerms, pingMs: number): number {
   return within((leaseMs - pingMs) / 2, 1_000, 10_000);
 }

@@ -11,7 +11,7 @@ export type ConnectionKind = 'rtc' | 'whip' | 'whep' | 'signaling';
 interface EventBase {
   readonly app: string;
   readonly channel: string;
-  /** One life of the channel, from first join to last leave. */
+  /** The id of one life of the channel, from first join to last leave. */
   readonly sid: string;
   readonly seq: number;
   /** When it was decided, UTC epoch milliseconds. */
@@ -46,11 +46,11 @@ export interface MemberJoined extends EventBase, Subject {
   readonly connectionKind: ConnectionKind;
   /** End of the join privilege, epoch milliseconds; absent when it never ends. */
   readonly tokenEndsMs?: number;
-  /** With co-host authentication: until when the token allows to publish each kind, epoch milliseconds; a kind that is missing it does not allow. */
+  /** With co-host authentication: the time until which the token allows to publish each kind, epoch milliseconds; it does not allow a kind that is missing. */
   readonly publish?: { readonly audioEndsMs?: number; readonly videoEndsMs?: number };
   /** Silence allowed for this connection before it is presumed gone, milliseconds. */
   readonly leaseMs: number;
-  /** Only signaling channels, which make no notices, have quiet subscribers: nobody is told of them. */
+  /** True for a quiet subscriber, whom nobody is told of; only signaling channels, which make no notices, have any. */
   readonly quiet?: true;
 }
 export interface MemberLeft extends EventBase, Subject {
@@ -59,7 +59,7 @@ export interface MemberLeft extends EventBase, Subject {
   readonly connectionId: string;
   readonly reason: LeaveReason;
   readonly evidence: Evidence;
-  /** Only a kick has one: what its rule was about. */
+  /** The scope of the kicking rule; only a kick has one. */
   readonly ruleScope?: RuleScope;
   /** When the server last heard from the member, epoch milliseconds. */
   readonly lastHeardMs: number;

@@ -42,7 +42,7 @@ export interface HelloFrame {
   /** Platform number (spec 5.1); default 0. */
   readonly platform?: number;
   readonly clientType?: number;
-  /** From an earlier welcome: take the same membership up again, without an event. */
+  /** The resume key of an earlier welcome: the same membership is taken up again, without an event. */
   readonly resume?: string;
 }
 export interface ByeFrame {
@@ -70,7 +70,7 @@ export interface RenewTokenFrame {
   readonly token: string;
 }
 /**
- * How much of a roster to follow: the counts alone, or a window of it with the counts. A window is the members at places
+ * The part of a roster to follow: the counts alone, or a window of it with the counts. A window is the members at places
  * `from` to `from` + `count` − 1 in order of arrival, 0 being the first; `first: n` is `from: 0, count: n`.
  */
 export type RosterViewRequest =
@@ -99,7 +99,7 @@ export interface StreamsFrame {
   readonly audio: boolean;
   readonly video: boolean;
 }
-/** Which kinds of one WHEP session of this member the server shall forward. */
+/** Names the kinds of one WHEP session of this member that the server shall forward. */
 export interface SelectFrame {
   readonly type: 'select';
   readonly id: number;
@@ -156,7 +156,7 @@ export interface ClosingFrame {
   /** May the client connect again, and when at the earliest, milliseconds from now. */
   readonly retry: boolean;
   readonly retryAfterMs?: number;
-  /** With `kicked` and `banned`: what the kicking rule is about. */
+  /** The scope of the kicking rule; with `kicked` and `banned`. */
   readonly scope?: RuleScope;
 }
 export interface PongFrame {
@@ -199,13 +199,13 @@ export interface RosterInterruptedFrame {
   readonly silent: readonly { readonly uid: number; readonly sinceMs: number }[];
   readonly back: readonly number[];
 }
-/** How many are in a channel. */
+/** The numbers of members in a channel. */
 export interface RosterCounts {
   /** Members: `hosts` and `audience`. */
   readonly count: number;
   readonly hosts: number;
   readonly audience: number;
-  /** Those of them whose connection is silent. A state, as in `roster-interrupted`. */
+  /** The number of members whose connection is silent. A state, as in `roster-interrupted`. */
   readonly interrupted: number;
 }
 /** The counts at `seq`: at first, and whenever they changed. */
@@ -224,7 +224,7 @@ export interface RosterWindowFrame extends RosterCounts {
   readonly members: readonly RosterMember[];
 }
 /**
- * What makes of the window at `after` the window at `seq`: take out `left`, put those of `changed` in the place of what was
+ * The changes that turn the window at `after` into the window at `seq`: take out `left`, put those of `changed` in the place of what was
  * known of them, append `entered`. Each is absent if it is empty. `after` equals `seq` where only links changed.
  */
 export interface RosterWindowChangesFrame extends RosterCounts {

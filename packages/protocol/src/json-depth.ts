@@ -9,8 +9,8 @@ const codes = {
 };
 
 /**
- * Whether lists and objects of a JSON text are within one another deeper than this: what is, costs many times its length to read
- * and to write. Of what is no JSON it says anything.
+ * True when lists and objects of a JSON text are nested deeper than this: such a text costs many times its length to read
+ * and to write. For a text that is not JSON the result means nothing.
  */
 export function isDeeper(text: string, depthMax: number): boolean {
   let depth = 0;

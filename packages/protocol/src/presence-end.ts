@@ -28,7 +28,7 @@ function endOf({ evidence, atMs, noticedMs, lastHeardMs, silentSinceMs }: LeftAt
     case 'kick':
     case 'new-device':
     case 'token-end':
-      // Who was not silent was last heard when it was put out.
+      // A member who was not silent was last heard when it was put out.
       return silentSinceMs ?? lastHeardMs;
   }
 }

@@ -11,7 +11,7 @@ export interface RosterMember {
   readonly connection: ConnectionKind;
   /** Epoch milliseconds. */
   readonly joinedMs: number;
-  /** Set while the member's connection is silent: since when, epoch milliseconds. A state, not an event. */
+  /** The time since which the member's connection is silent, epoch milliseconds; absent while it is not. A state, not an event. */
   readonly interruptedSinceMs?: number;
 }
 

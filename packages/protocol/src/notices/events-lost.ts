@@ -33,7 +33,7 @@ export const eventsLostType = 190;
 /** The number of any notice there is. */
 export type NoticeNumber = NoticeType | typeof eventsLostType;
 
-/** As an `agora` notice. */
+/** The notice in the `agora` format. */
 export interface AgoraEventsLost {
   /** The life that lost events; `''` in the notice that counts the rest. */
   readonly sid: string;
@@ -55,7 +55,7 @@ export interface AgoraEventsLost {
   };
 }
 
-/** As a notice in the `standard` format. */
+/** The notice in the `standard` format. */
 export interface StandardEventsLost {
   readonly id: string;
   readonly type: 'events.lost';

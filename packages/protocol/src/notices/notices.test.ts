@@ -34,7 +34,7 @@ const table: Record<NoticeType, { always: string; sometimes: string }> = {
   111: { always: 'channelName ts uid clientSeq', sometimes: 'account' },
   112: { always: 'channelName ts uid clientSeq', sometimes: 'account' },
 };
-/** What Housecount adds to every payload. */
+/** The fields that Housecount adds to every payload. */
 const added = ['seq', 'count'];
 const words = (text: string): string[] => (text === '' ? [] : text.split(' '));
 
@@ -47,7 +47,7 @@ test('HOOK156: the type of a join or leave goes by the setting in a communicatio
       const found = cases.find(({ event }) => event.type === type)?.event;
       return noticeTypeOf({ ...found, ...member } as ChannelEvent, setting);
     });
-  // There everybody is a broadcaster (CHAN4).
+  // In the communication profile everybody is a broadcaster (CHAN4).
   const talking = { profile: 'communication', role: 'broadcaster' } as const;
   expect(types('107/108', talking)).toEqual([107, 108]);
   expect(types('103/104', talking)).toEqual([103, 104]);

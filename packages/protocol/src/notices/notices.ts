@@ -18,7 +18,7 @@ export const noticeTypes = {
 export type NoticeType = (typeof noticeTypes)[keyof typeof noticeTypes];
 export const noticeTypeNumbers: readonly NoticeType[] = Object.values(noticeTypes);
 
-/** How a communication channel's joins and leaves are numbered: both are seen in the wild (spec section 7). */
+/** The numbers of a communication channel's joins and leaves: both are seen in the wild (spec section 7). */
 export type CommunicationEvents = '107/108' | '103/104';
 
 export interface AgoraPayload {

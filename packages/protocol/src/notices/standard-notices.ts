@@ -18,7 +18,7 @@ interface StandardBase {
   readonly time: string;
   readonly app: string;
   readonly channel: string;
-  /** One life of the channel. */
+  /** The id of one life of the channel. */
   readonly sid: string;
   /** Dense order in the sid: 1, 2, 3 … */
   readonly seq: number;
@@ -44,7 +44,7 @@ export interface StandardLeave extends StandardMember {
   /** ISO 8601, as `time`. */
   readonly joinedTime: string;
   readonly lastHeardTime: string;
-  /** From `joinedTime` until the member was there last, milliseconds (presenceEndMs); `time` may be later. */
+  /** Time from `joinedTime` until the member was there last, milliseconds (presenceEndMs); `time` may be later. */
   readonly durationMs: number;
 }
 

@@ -32,7 +32,7 @@ export {
 } from './frames/topic-frames.ts';
 
 /**
- * What a client sent: a frame, or why it is none. `errorCode` is the API's number of it; `id` is set if the object had
+ * The frame that a client sent, or the reason why it is none. `errorCode` is the API's number of it; `id` is set if the object had
  * one, so that the refusal can carry it.
  */
 export type ParsedSignalingFrame =
@@ -63,7 +63,7 @@ export function parseSignalingFrame(text: string): ParsedSignalingFrame {
   return { ...refuse(fault.code ?? 'frame_invalid', fault.detail, fault.errorCode), ...idOf(value) };
 }
 
-/** One group of frames per idea; their names must differ. */
+/** One group of frame checks per idea; the names of their frames must differ. */
 const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
   [
     sessionFrames,

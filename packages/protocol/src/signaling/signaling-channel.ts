@@ -1,4 +1,4 @@
-/** What a channel of the signaling protocol is made of: its kind, the content of its messages, the states of its members. */
+/** The parts of a channel of the signaling protocol: its kind, the content of its messages, the states of its members. */
 
 /** Kinds of channels; `MESSAGE` x and `STREAM` x are different channels. */
 export type SignalingChannelType = 'MESSAGE' | 'STREAM';

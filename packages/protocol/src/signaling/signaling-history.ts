@@ -6,11 +6,11 @@ export interface SignalingGetMessages {
   /** `USER`: between oneself and the user whom `channel` names, in both directions. */
   readonly channelType: 'MESSAGE' | 'USER';
   readonly channel: string;
-  /** How many at most, 1 to 100. */
+  /** The number of messages at most, 1 to 100. */
   readonly count: number;
-  /** Only what is earlier than this, epoch milliseconds; 0: all. */
+  /** Only messages earlier than this, epoch milliseconds; 0: all. */
   readonly start: number;
-  /** Only what is not earlier than this; 0: all. Not later than `start`. */
+  /** Only messages not earlier than this, epoch milliseconds; 0: all. Not later than `start`. */
   readonly end: number;
 }
 

@@ -29,7 +29,7 @@ interface RosterName {
 /** Members in one window of a roster, at most. Chosen: with the longest states they fit one frame. */
 export const signalingWindowMembersMax = 100;
 
-/** Which changes a reader knows: those of this stream up to this seq. */
+/** The changes that a reader knows: those of this stream up to this seq. */
 export interface SignalingRosterCursor {
   readonly stream: string;
   readonly after: number;
@@ -41,28 +41,28 @@ export interface RosterSeq {
   readonly seq: number;
 }
 
-/** Where the rosters stand of which a signaling channel's is made; each is absent while nobody is in it. */
+/** The positions of the rosters of which a signaling channel's is made; each is absent while nobody is in it. */
 export interface RosterPoint {
-  /** Where the roster of the bound live channel stands. */
+  /** The position of the roster of the bound live channel. */
   readonly live?: RosterSeq;
-  /** Where the roster of the subscribers stands. */
+  /** The position of the roster of the subscribers. */
   readonly signaling?: RosterSeq;
 }
 
 /** Somebody in a signaling channel. */
 export interface SignalingRosterMember {
   readonly userId: string;
-  /** As presence shows them. */
+  /** The states as presence shows them. */
   readonly states: SignalingStates;
-  /** While they are in the live channel. Times are epoch milliseconds. */
+  /** Present while the user is in the live channel. Times are epoch milliseconds. */
   readonly live?: { readonly uid: number; readonly role: Role; readonly joinedMs: number };
-  /** While they subscribe. */
+  /** Present while the user subscribes. */
   readonly signaling?: { readonly joinedMs: number };
-  /** Set while nothing is heard of them by any link: since when, epoch milliseconds. A state, not an event. */
+  /** The time since which nothing is heard of the user by any link, epoch milliseconds; absent otherwise. A state, not an event. */
   readonly interruptedSinceMs?: number;
 }
 
-/** One change. `event` is what made it: absent for states, and for links that went silent or are heard again. */
+/** One change. `event` is its cause: absent for states, and for links that went silent or are heard again. */
 export type SignalingRosterChange = {
   /** Dense in a stream: 1, 2, 3 … */
   readonly seq: number;
@@ -99,7 +99,7 @@ export interface SignalingRosterChanges extends StreamFrame {
   readonly count?: number;
   readonly changes: readonly SignalingRosterChange[];
 }
-/** How many: `hosts` and `audience` are in the live channel; the rest of `count` subscribe alone. */
+/** The numbers: `hosts` and `audience` are in the live channel; the rest of `count` subscribe alone. */
 export interface SignalingRosterCount extends RosterFrame, RosterCounts {
   readonly type: 'roster-count';
 }

@@ -62,16 +62,16 @@ export type SignalingRequest = { readonly id: number } & (
       readonly type: 'subscribe';
       readonly channelType: SignalingChannelType;
       readonly channel: string;
-      /** Only message channels take it. */
+      /** Only for message channels. */
       readonly withMessage?: boolean;
       readonly withPresence: boolean;
       readonly withMetadata: boolean;
       readonly withLock: boolean;
-      /** Nobody is told of this user, and no list has it. */
+      /** True: nobody is told of this user, and no list contains it. */
       readonly beQuiet: boolean;
-      /** Set at once with the subscription, and told as such (spec: signaling 3.4). */
+      /** States that are set together with the subscription, and reported as part of it (spec: signaling 3.4). */
       readonly states?: SignalingStates;
-      /** Only stream channels take it: an AccessToken2 with the RTC join privilege for the channel and this user. An app in development needs none. */
+      /** Only for stream channels: an AccessToken2 with the RTC join privilege for the channel and this user. An app in development needs none. */
       readonly token?: string;
     }
   | { readonly type: 'unsubscribe'; readonly channelType: SignalingChannelType; readonly channel: string }
@@ -158,7 +158,7 @@ interface LockName {
   readonly lockName: string;
 }
 
-/** One item of metadata as it is kept. */
+/** One item of metadata as it is stored. */
 export interface SignalingMetadataItem {
   readonly key: string;
   readonly value: string;
@@ -247,7 +247,7 @@ export interface SignalingMessage {
   readonly type: 'message';
   readonly channelType: 'MESSAGE' | 'USER' | 'STREAM';
   readonly channel: string;
-  /** Only messages in a stream channel have one. */
+  /** The topic; only messages in a stream channel have one. */
   readonly topic?: string;
   readonly publisher: string;
   readonly content: SignalingContent;

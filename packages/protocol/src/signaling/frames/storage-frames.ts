@@ -15,7 +15,7 @@ import {
   userId,
 } from './checks.ts';
 
-/** Which keys and revisions there may be is the server's to say. */
+/** The server decides which keys and revisions are allowed. */
 const items: Check = (value, name) => {
   if (!Array.isArray(value))
     return invalid(`"${name}" must be a list.`, signalingErrors.storageInvalidArgument);

@@ -34,7 +34,7 @@ const meta: Check = (value, name) => {
   );
 };
 
-/** Which of them are user ids is told for each of them. */
+/** The server answers for each text whether it is a user id. */
 const users: Check = (value, name) => {
   if (!Array.isArray(value) || value.some((user) => typeof user !== 'string' || user.length > 256))
     return invalid(`"${name}" must be a list of texts.`, signalingErrors.invalidUserList);
