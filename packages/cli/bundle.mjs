@@ -21,7 +21,7 @@ await build({
   conditions: ['@housecount/source'],
   platform: 'node',
   target: 'esnext',
-  // What is installed beside it, and what Bun brings.
+  // Packages that are installed beside the bundle, and modules that Bun brings, are not bundled.
   external: [...Object.keys(dependencies), 'bun:*'],
   legalComments: 'none',
 });

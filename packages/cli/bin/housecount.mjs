@@ -8,12 +8,12 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
-// In the repository the sources, so that nothing has to be built after a change; an installed package has a bundle instead.
+// The repository's sources are run, so that nothing has to be built after a change; an installed package has a bundle instead.
 const main = existsSync(at('../src/main.ts')) ? at('../src/main.ts') : at('../dist/housecount.js');
 /** The stub that stands in the `bun` package until its install script ran is smaller; the program is about 100 MB. */
 const programBytesMin = 1_000_000;
 
-/** How often to look whether npx is still there, milliseconds. */
+/** Interval of the checks that npx still runs, milliseconds. */
 const parentLookMs = 500;
 
 function findBun() {
@@ -43,7 +43,7 @@ if (process.versions.bun) {
     );
     process.exit(1);
   }
-  // Of its own group, so that Ctrl-C in a terminal comes to it once, from here, and not twice. The pipe on descriptor 3
+  // The server has a process group of its own, so that Ctrl-C in a terminal reaches it once, from here, and not twice. The pipe on descriptor 3
   // ends when this process does, however it ends: the server then ends as well, and is not left behind.
   const child = spawn(bun, [main, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],

@@ -1,14 +1,14 @@
 /** One option of a command. */
 export interface Option {
   readonly type: 'string' | 'boolean';
-  /** It may be given more than once. */
+  /** True when the option may be given more than once. */
   readonly multiple?: true;
   /** The placeholder of the value in the help. */
   readonly value?: string;
   readonly help: string;
 }
 
-/** Where a command reads and writes. */
+/** The streams and the environment of a command. */
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -19,7 +19,7 @@ export type Values = Readonly<Record<string, string | boolean | readonly string[
 
 export interface Command {
   readonly name: string;
-  /** One line. */
+  /** One line that says what the command does. */
   readonly summary: string;
   /** Works when pasted. */
   readonly examples: readonly string[];
@@ -80,5 +80,5 @@ export function whole<T>(
   throw new UsageError(`--${name} must be a whole number from ${min} to ${max}, not ${value}${otherwise}`);
 }
 
-/** For whole(): what somebody who gives --uid a name means. */
+/** A hint for whole(): the option for a user with a name, whom somebody gave as --uid. */
 export const uidHint = ': a user with a name is an --account';

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
  */
 export function followLauncher(): void {
   const descriptor = process.env.HOUSECOUNT_LAUNCHER;
-  // It is not for those whom this process starts, nor a key of the configuration.
+  // The variable is not meant for the processes that this one starts, nor is it a key of the configuration.
   delete process.env.HOUSECOUNT_LAUNCHER;
   if (descriptor === undefined || !/^\d+$/.test(descriptor)) return;
   const end = () => process.kill(process.pid, 'SIGKILL');

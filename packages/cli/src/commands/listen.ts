@@ -91,7 +91,7 @@ nothing is missed, and what was under way comes once more.`,
       throw new UsageError('--cursor is of one app: give --app');
     if (plan.forward && plan.isUnsigned)
       terminal.err('what is forwarded is not signed: give --secret to sign it\n');
-    // One app that is refused ends all.
+    // A refusal for one app ends all.
     const failed = new AbortController();
     const end = AbortSignal.any([signal, failed.signal]);
     const following = apps.map((app) =>
@@ -152,7 +152,7 @@ async function follow(app: string, plan: Plan, terminal: Terminal, signal: Abort
     app,
     from: plan.from,
     retryMs,
-    // Where the apps were asked for, the server was there a moment ago.
+    // When the apps were requested from the server, it was there a moment ago.
     waitsForServer: plan.waitsForServer || plan.app === undefined,
     onConnected() {
       terminal.err(isFirst ? `following the notices of ${app}\n` : 'connected again\n');

@@ -8,7 +8,7 @@ interface Changes {
   readonly changed: readonly string[];
   readonly removed: readonly string[];
 }
-/** As the server answers (packages/server/src/operate/reload.ts). */
+/** The server's answer (packages/server/src/operate/reload.ts). */
 type Report =
   | {
       readonly ok: true;

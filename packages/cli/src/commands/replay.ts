@@ -96,7 +96,7 @@ async function follow(
   return now.state === 'done' && now.delivered === now.notices ? 0 : 1;
 }
 
-/** Until the next look, or the signal. */
+/** Waits until the next check, or the signal. */
 function looked(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -48,14 +48,14 @@ SIGHUP and housecount reload read the configuration again, and the certificate f
     try {
       return await serveUntilEnd(values, terminal, files);
     } catch (error) {
-      // Who calls it wrongly is a person.
+      // A usage error is for the person who typed the command, and stays text.
       if (error instanceof UsageError || !isJsonLog(optionsOf(values, terminal))) throw error;
       return refuseAsJson(error, terminal);
     }
   },
 });
 
-/** As it is run in the repository. */
+/** The command as it runs in the repository. */
 export const serve = serveCommand();
 
 async function serveUntilEnd(values: Values, terminal: Terminal, files?: ShippedFiles): Promise<number> {
@@ -112,7 +112,7 @@ function announce(url: string, config: Config, values: Values, terminal: Termina
     terminal.out(`${JSON.stringify(said)}\n`);
     return;
   }
-  // Where both streams go to one place, each line of it is read as the log's.
+  // With a JSON log, every line is JSON: where both streams go to one place, each line is read as the log's.
   if (config.log.format === 'json') {
     terminal.out(`${JSON.stringify({ message: `listening on ${url}`, ...said })}\n`);
     return;

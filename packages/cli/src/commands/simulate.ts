@@ -64,7 +64,7 @@ Exit status 0 if everybody joined and every goodbye was heard, else 1.`,
   },
 };
 
-/** What to look at when a server lets nobody in; undefined where the code says it. */
+/** Advice on what to check when a server lets nobody in; undefined where the code says it. */
 function adviceOf(code: string, { app, certificate }: AudienceOptions): string | undefined {
   if (code === 'invalid_app_id') return `the server has no app ${app}: check --app`;
   if (code === 'invalid_token' || code === 'token_required')

@@ -94,7 +94,7 @@ test('CLI4: who is one user can log in to signaling with it, too; without a chan
   };
   expect(users(await make({ account: 'alice' }))).toEqual([['alice'], ['alice']]);
   expect(users(await make({ uid: '7' }))).toEqual([['7'], ['7']]);
-  // Nobody in particular, or nobody that signaling has.
+  // These name no single user, or none that signaling has.
   for (const many of [{}, { account: '*' }, { account: 'a.b' }] as Record<string, string>[])
     expect(users(await make(many))[1]).toEqual([]);
   const alone = { app, certificate, account: 'alice' };

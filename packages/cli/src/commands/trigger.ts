@@ -29,7 +29,7 @@ const argument = 'EVENT_TYPE';
 const types: readonly NoticeNumber[] = [...noticeTypeNumbers, eventsLostType];
 /** Characters of the receiver's answer that are shown. Chosen. */
 const excerptLengthMax = 2_000;
-/** In place of the app id, where none is given. */
+/** The app id where none is given. */
 const testApp = '0'.repeat(32);
 
 /** `housecount trigger`: sends one test request to a receiver. */
@@ -106,7 +106,7 @@ function show({ body, headers, shown }: TestRequest, answer: Forwarded, values: 
   if (answer.excerpt !== undefined) terminal.out(`${answer.excerpt.trimEnd()}\n`);
 }
 
-/** What to look at when a receiver does not take a notice; undefined if only the receiver knows. */
+/** Advice on what to check when a receiver does not take a notice; undefined if only the receiver knows. */
 function adviceOf({ status, location }: Forwarded): string | undefined {
   if (status === undefined) return undefined;
   if (status === 401 || status === 403)

@@ -3,7 +3,7 @@ import { matchesName } from '@housecount/server/glob';
 import { text, texts, UsageError, uidHint, type Values, whole } from '../command.ts';
 import type { PulledEvent } from './pulled-event.ts';
 
-/** As many patterns, and as long ones, as an endpoint may have. */
+/** The limits of an endpoint's patterns: their number and their length. */
 const patternsMax = 100;
 const patternLengthMax = 128;
 

@@ -6,14 +6,14 @@ import { isPage, type PulledEvent, type PulledPage, readPage } from './pulled-ev
 
 /** Events in one answer: few enough that little is told again after an end in the middle. */
 const pageSize = 100;
-/** How long the server may wait for an event, seconds: below the silence after which proxies and firewalls cut connections. */
+/** Time that the server may wait for an event, seconds: below the silence after which proxies and firewalls cut connections. */
 const waitSeconds = 25;
 /** An answer that takes longer than the wait and this is lost: the connection is dead, milliseconds. */
 const answerMs = 15_000;
 /** An empty answer sooner than this did not wait: the next request waits by itself, milliseconds. */
 const emptyMsMin = 1_000;
 
-/** Where to begin: `now`, `start` (the oldest event kept), a time in epoch milliseconds, or the cursor of an answer. */
+/** The position to begin at: `now`, `start` (the oldest event kept), a time in epoch milliseconds, or the cursor of an answer. */
 export type Beginning = 'now' | 'start' | { readonly sinceMs: number } | { readonly cursor: string };
 
 export interface FollowOptions extends ServerAccess {
@@ -26,7 +26,7 @@ export interface FollowOptions extends ServerAccess {
   /** The first answer has come, or the first one after a loss. */
   readonly onConnected: () => void;
   readonly onLost: (reason: string) => void;
-  /** What came next is no longer kept; it goes on with the oldest event that is. */
+  /** Called when the next events are no longer kept; following goes on with the oldest event that is. */
   readonly onNoLongerKept: (reason: string) => void;
 }
 

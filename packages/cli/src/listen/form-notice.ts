@@ -52,7 +52,7 @@ const knownTypes: Readonly<Record<ChannelEvent['type'], true>> = {
   'role-changed': true,
 };
 
-/** How the app numbers a communication channel's joins and leaves shows in the number that the server gave. */
+/** The numbering of a communication channel's joins and leaves in this app, read from the number that the server gave. */
 function communicationEventsOf({ profile, eventType }: PulledEvent): CommunicationEvents {
   return profile === 'communication' && (eventType === 103 || eventType === 104) ? '103/104' : '107/108';
 }

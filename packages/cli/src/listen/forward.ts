@@ -1,7 +1,7 @@
 import { whyUnreached } from '../server/unreached.ts';
 import type { FormedNotice } from './form-notice.ts';
 
-/** What a receiver is given for its answer, milliseconds: as the server itself does. */
+/** Time that a receiver has for its answer, milliseconds: as long as the server gives. */
 const answerMs = 10_000;
 
 export interface Forwarded {
@@ -9,7 +9,7 @@ export interface Forwarded {
   readonly status?: number;
   /** Why not, a sentence. */
   readonly error?: string;
-  /** Where a redirect leads, which is not followed. */
+  /** The target of a redirect, which is not followed. */
   readonly location?: string;
   /** The first characters of the answer, if they were asked for. */
   readonly excerpt?: string;
@@ -62,7 +62,7 @@ async function excerptOf({ body }: Response, lengthMax: number): Promise<string>
   } catch {
     // The status stands, and the excerpt is for people.
   }
-  // What was read counts: that the rest could not be declined changes nothing.
+  // The part that was read counts; a failure to decline the rest changes nothing.
   await reader.cancel().catch(() => {});
   return text.slice(0, lengthMax);
 }

@@ -30,7 +30,7 @@ interface Fixture {
   readonly event: ChannelEvent;
   readonly notice: string;
 }
-/** As the server answers it, through the bytes that travel. */
+/** The event as the server answers it, by way of its JSON. */
 function pulled({ event, communicationEvents }: Omit<Fixture, 'name' | 'notice'>): PulledEvent {
   const notice = toAgoraNotice(event, { notifyMs: 1, communicationEvents });
   const { noticeId, eventType } = notice;

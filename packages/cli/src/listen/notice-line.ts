@@ -14,7 +14,7 @@ const names: Readonly<Record<NoticeType | typeof eventsLostType, string>> = {
   [eventsLostType]: 'events lost',
 };
 
-/** One line for a person: time, what, where, who, and the order and count after it. Of what is not there nothing is said. */
+/** One line for a person: time, what, where, who, and the order and count after it. Absent fields are left out. */
 export function noticeLine({ eventType, atMs, payload }: ShownNotice): string {
   const { channelName, uid, account, reason, duration, seq, count, fromSeq, toSeq } = payload;
   const who = uid === undefined ? '' : account === undefined ? `uid ${uid}` : `uid ${uid} (${account})`;

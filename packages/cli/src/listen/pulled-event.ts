@@ -4,7 +4,7 @@ import type { ChannelEvent } from '@housecount/protocol';
 export type PulledEvent = ChannelEvent & {
   readonly noticeId: string;
   readonly eventType: number;
-  /** In the `agora` format. */
+  /** The notice in the `agora` format. */
   readonly notice: PulledNotice;
 };
 
@@ -17,10 +17,10 @@ export interface PulledNotice {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** One answer. */
+/** One answer of the server. */
 export interface PulledPage {
   readonly events: readonly PulledEvent[];
-  /** Stands after the last event. */
+  /** The position after the last event. */
   readonly cursor: string;
   readonly more: boolean;
 }

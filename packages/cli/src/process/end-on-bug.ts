@@ -13,11 +13,11 @@ export function endOnBug(): void {
     const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     const message = 'An exception that nobody caught: this is a bug. The server ends; start it again.';
     const line = { at: new Date().toISOString(), level: 'error', message, cause: text };
-    // At once, past the logger's queue: nothing runs after this.
+    // Written at once, past the logger's queue: nothing runs after this.
     try {
       writeSync(2, `${JSON.stringify(line)}\n`);
     } catch {
-      // Nobody reads it; the status says it, too.
+      // Nobody reads the stream; the status says it, too.
     }
     process.exit(bugStatus);
   };

@@ -5,7 +5,7 @@ export interface SignalSource {
 
 /** Two signals within this long are one wish, milliseconds of a clock that only runs: a group is signalled in one go. */
 const oneWishMs = 1_000;
-/** As a shell numbers it: 128 and SIGINT. */
+/** The exit status as a shell numbers it: 128 and SIGINT. */
 const interruptedStatus = 130;
 
 /**

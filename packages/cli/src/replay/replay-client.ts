@@ -24,7 +24,7 @@ export class ReplayClient {
     return endpoints.map(({ endpointId }) => endpointId);
   }
 
-  /** How many notices it would be. */
+  /** The number of notices that the redelivery would send. */
   async count(app: string, body: object): Promise<number> {
     const response = await this.#ask('POST', `${appPath(app)}/redeliver`, { ...body, dryRun: true });
     const isCount = ({ notices }: Readonly<Record<string, unknown>>) => Number.isSafeInteger(notices);

@@ -9,8 +9,8 @@ const foreignLengthMax = 200;
 const passing: readonly number[] = [408, 425, 429];
 
 /**
- * What an answer that is no 2xx means: RefusedError if asking the same again cannot help, else an Error. `hasLogin`: the
- * request had one. `option` is what the caller gave the URL as.
+ * The error for an answer that is no 2xx: RefusedError if asking the same again cannot help, else an Error. `hasLogin`: the
+ * request had one. `option` is the option that gave the URL.
  */
 export async function refusalOf(response: Response, hasLogin: boolean, option: string): Promise<Error> {
   const { status, headers } = response;
@@ -40,7 +40,7 @@ export async function refusalOf(response: Response, hasLogin: boolean, option: s
   return new Error(said);
 }
 
-/** What came of it; a refusal has a sentence, and a page of something else is shown by its first line. */
+/** The beginning of the answer's text: a refusal has a sentence, and any other page is shown by its first line. */
 async function refusalText(response: Response): Promise<string> {
   const { text } = await beginningOf(response, refusalBytesMax).catch(() => ({ text: '' }));
   return text;
@@ -54,7 +54,7 @@ function wordsOf(text: string): { code?: string; message: string } {
       return { message: String(message), ...(typeof code === 'string' && { code }) };
     }
   } catch {
-    // Not ours: a proxy's page. Its first line is enough.
+    // The text is not ours but a proxy's page: its first line is enough.
   }
   return { message: text.trim().split('\n')[0]?.slice(0, foreignLengthMax) ?? '' };
 }

@@ -6,17 +6,17 @@ import { refusalOf } from './refusal.ts';
 import { RefusedError } from './refused-error.ts';
 import { whyUnreached } from './unreached.ts';
 
-/** How to ask the REST API of a server. */
+/** The address and login of a server's REST API. */
 export interface ServerAccess {
   readonly url: URL;
   /** Value of the Authorization header. */
   readonly authorization?: string;
   readonly insecure: boolean;
-  /** What the caller gave the URL as, for sentences; default `--url`. */
+  /** The option that gave the URL, for error messages; default `--url`. */
   readonly option?: string;
 }
 
-/** How long an answer may take to begin, milliseconds, unless told otherwise. */
+/** Time for an answer to begin, milliseconds, unless the caller gives another. */
 const answerMsDefault = 15_000;
 
 /** The Authorization header that --customer makes; undefined without it. @throws UsageError */
@@ -34,7 +34,7 @@ export function below(url: string | URL, path: string): URL {
 }
 
 /**
- * One request, GET unless told otherwise, with `body` as JSON; no redirect is followed. `answerMs`: how long the answer may take to
+ * One request, GET unless told otherwise, with `body` as JSON; no redirect is followed. `answerMs`: the time for the answer to
  * begin, milliseconds.
  * @throws RefusedError if asking again cannot help; UnreachedError if no answer came; Error for all other failures
  */
@@ -76,14 +76,14 @@ export async function findServer(access: ServerAccess, signal?: AbortSignal): Pr
   try {
     await ask(access, connectPath, signal);
   } catch (error) {
-    // What a server says to a request that is no WebSocket.
+    // This is the server's answer to a request that is no WebSocket.
     if (error instanceof RefusedError && error.code === 'upgrade_required') return;
     throw error;
   }
   throw new RefusedError(`what answers is no Housecount server: check ${option}`);
 }
 
-/** Where WebSockets are opened. */
+/** The path at which WebSockets are opened. */
 export const connectPath = '/v1/connect';
 
 /** The ids of the server's apps. @throws RefusedError */

@@ -57,7 +57,7 @@ afterAll(async () => {
   for (const end of ends) await end();
 });
 
-/** What each of them says; the command's own option stands for OPTION. */
+/** The error message for each of them; the command's own option stands for OPTION. */
 const sentences: Readonly<Record<string, string>> = {
   nobody: 'nothing listens on 127\\.0\\.0\\.1:\\d+: is the server running, and is this its port\\?',
   noName: 'the name nowhere\\.invalid is not found \\(\\w+\\): check the host in OPTION',

@@ -8,15 +8,15 @@ export class UnreachedError extends Error {
 
 export interface Asked {
   readonly url: URL;
-  /** What the caller gave the URL as, such as `--url`. */
+  /** The option that gave the URL, such as `--url`. */
   readonly option: string;
   /** The caller has --insecure. */
   readonly hasInsecure?: boolean;
-  /** How long an answer was waited for, milliseconds. */
+  /** Time that an answer was waited for, milliseconds. */
   readonly answerMs: number;
 }
 
-/** To find out whether a port that closes plain connections speaks TLS, milliseconds. */
+/** Time to find out whether a port that closes plain connections speaks TLS, milliseconds. */
 const handshakeMs = 3_000;
 
 /**
@@ -53,7 +53,7 @@ export async function whyUnreached(error: unknown, asked: Asked): Promise<Error>
   return error instanceof Error ? error : new Error(message);
 }
 
-/** As the runtime names the end of a connection before an answer. */
+/** The runtime's codes for a connection that ended before an answer. */
 const cutCodes: readonly string[] = ['ECONNRESET', 'ConnectionClosed', 'EPIPE', 'UND_ERR_SOCKET'];
 
 /** Host and port, the port also where the scheme implies it. */
@@ -70,7 +70,7 @@ function partsOf(error: unknown): { name: string; message: string; code: string 
   };
 }
 
-/** As the runtime's TLS names what is wrong with a certificate. */
+/** The codes of the runtime's TLS for a certificate that is not accepted. */
 const certificateCode =
   /^(CERT_|DEPTH_ZERO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT)_)/;
 
@@ -88,7 +88,7 @@ function certificateSentence(code: string, { url, hasInsecure = false }: Asked):
   }`;
 }
 
-/** Whether a TLS handshake with this host and port succeeds, whatever the certificate. */
+/** Resolves with true when a TLS handshake with this host and port succeeds, whatever the certificate. */
 function speaksTls({ hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const host = hostname.replace(/^\[(.*)\]$/, '$1');

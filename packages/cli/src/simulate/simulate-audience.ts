@@ -6,7 +6,7 @@ import { CausesOfLoss } from './causes-of-loss.ts';
 import { Viewer } from './viewer.ts';
 
 export interface AudienceOptions {
-  /** Of the server: http:// or https://. */
+  /** The server's address: http:// or https://. */
   readonly url: string;
   readonly app: string;
   /** Absent: the app has none, and admits without a token. */
@@ -18,14 +18,14 @@ export interface AudienceOptions {
   readonly hosts?: number;
   /** Viewers a second that leave and join again, each in turn; default none. */
   readonly churnPerSecond?: number;
-  /** How long all stay after the last has joined, milliseconds; without it until the signal aborts. */
+  /** Time that all stay after the last has joined, milliseconds; without it they stay until the signal aborts. */
   readonly stayMs?: number;
   /** Joins and leaves under way at once; default 100. */
   readonly underWayMax?: number;
   readonly insecure?: boolean;
   /** First pause before a lost viewer comes back, milliseconds; default 500. */
   readonly retryMs?: number;
-  /** Called at most a few times a second. */
+  /** Progress callback, called at most a few times a second. */
   readonly onProgress?: (
     counts: AudienceCounts & { readonly phase: 'joining' | 'staying' | 'leaving' },
   ) => void;
@@ -87,7 +87,7 @@ export async function simulateAudience(
   return { ...audience.counts(), unreachedBecause: await audience.unreachedBecause() };
 }
 
-/** One viewer and whoever waits for its next step. */
+/** One viewer and the caller that waits for its next step. */
 interface Seat {
   readonly viewer: Viewer;
   /** Resolves at the first outcome: in, refused, or not reached; it then goes on trying by itself. */
@@ -225,7 +225,7 @@ async function inTurn(
   await Promise.all(Array.from({ length: Math.min(underWayMax, seats.length) }, worker));
 }
 
-/** How often churn is dealt out, milliseconds. */
+/** Interval at which churn is dealt out, milliseconds. */
 const churnTickMs = 20;
 
 /** Lets seats leave and join again, in turn, so many a second. The returned function ends it and waits for those under way. */

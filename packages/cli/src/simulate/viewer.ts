@@ -11,15 +11,15 @@ import {
 
 /** A viewer reports here what happens to it, as it happens. */
 export interface ViewerReports {
-  /** In the channel: anew, or the same membership taken up again. */
+  /** The viewer is in the channel: with a new membership, or the same one resumed. */
   joined(resumed: boolean): void;
-  /** Not let in; `again` if it will try once more, else it is out. */
+  /** The viewer was not let in; `again` if it will try once more, else it is out. */
   refused(code: Code, again: boolean): void;
   /** The connection was lost (it was in), or could not be made, for the error of the socket if there was one; it will try again. */
   lost(wasIn: boolean, cause: unknown): void;
-  /** Out after leave(): the goodbye was heard, or nobody was there to hear it, or it never was in. */
+  /** The viewer is out after leave(): the goodbye was heard, or nobody was there to hear it, or it never was in. */
   left(how: 'heard' | 'unheard' | 'never-in'): void;
-  /** Put out by the server for good. */
+  /** The server put the viewer out for good. */
   removed(code: Code): void;
 }
 
@@ -35,7 +35,7 @@ export interface ViewerOptions {
   readonly retryMs: number;
 }
 
-/** How long a goodbye may take, coming back for it included, milliseconds. */
+/** Time for a goodbye, coming back for it included, milliseconds. */
 const leaveMs = 10_000;
 /** Time for a socket to open, and then for the welcome, milliseconds; then another attempt is made. */
 export const welcomeMs = 10_000;
@@ -55,13 +55,13 @@ export class Viewer {
   /** Key of the membership that it would take up again. */
   #resume: string | undefined;
   #failures = 0;
-  /** How long coming back may take, as the server of the last welcome said. */
+  /** The limits of coming back, by the last welcome. */
   #limits: ReturnLimits | undefined;
   #cancelSilence: (() => void) | undefined;
   #closing: ClosingFrame | undefined;
   /** The error of the present socket, if it had one. */
   #cause: unknown;
-  /** Set by leave() until it is out. */
+  /** Cancels the timer of a leave; present from leave() until the viewer is out. */
   #cancelLeave: (() => void) | undefined;
 
   constructor(options: ViewerOptions) {
@@ -189,7 +189,7 @@ export class Viewer {
     this.#options.reports.refused(code, isAgain);
   }
 
-  /** It wants out, and there is no membership to come back and end. */
+  /** True when the viewer wants out, and there is no membership to come back and end. */
   get #isPointless(): boolean {
     return this.#cancelLeave !== undefined && this.#resume === undefined;
   }
@@ -220,7 +220,7 @@ export class Viewer {
     const safeMs = this.#limits?.waitMsMax ?? Number.POSITIVE_INFINITY;
     const mostMs = Math.min(retryMs * 16, safeMs);
     const backoffMs = Math.min(retryMs * 2 ** this.#failures, mostMs) * (0.5 + Math.random() / 2);
-    // Those whom a server told the same time come spread over the longest wait after it.
+    // Viewers that a server told the same time come spread over the longest wait after it.
     const askedMs =
       afterMs !== undefined && afterMs > 0 ? Math.min(afterMs, safeMs) + mostMs * Math.random() : afterMs;
     this.#failures += 1;

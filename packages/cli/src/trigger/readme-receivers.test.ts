@@ -68,7 +68,7 @@ async function send(...args: string[]): Promise<{ status: number; out: string }>
   return { status, out };
 }
 
-/** What a receiver has said once it has said `expected`. */
+/** The output of a receiver once it contains `expected`. */
 async function until(said: () => string, expected: string): Promise<string> {
   const deadlineMs = performance.now() + 30_000;
   while (!said().includes(expected)) {

@@ -15,7 +15,7 @@ export interface TestSubject {
   readonly account?: string;
 }
 
-/** How long the member of a test leave was in the channel, milliseconds. */
+/** Time that the member of a test leave was in the channel, milliseconds. */
 const stayMs = 90_000;
 
 /** A new name for a life of a channel. */

@@ -5,12 +5,12 @@ import { ask, type ServerAccess } from '../server/server-access.ts';
 
 /** Events in one answer: as many as the server gives. */
 const pageMax = 1_000;
-/** For one of them, milliseconds; a server that needs longer is not well. */
+/** Time for one answer, milliseconds; a server that needs longer is not well. */
 const pageMs = 60_000;
 
 interface Snapshot {
   readonly cursor: string;
-  /** By sid: where the channel stood, and who was in it. */
+  /** By sid: the seq of the channel, and its members. */
   readonly channels: Map<string, { channel: string; seq: number; members: Map<number, RosterMember> }>;
 }
 
@@ -33,7 +33,7 @@ export async function verifyServer(
     if (life.lastSeq === expected.seq)
       for (const difference of differences(life, expected.members)) verification.violated(difference);
   };
-  // What the server has deleted by age is no broken promise.
+  // Events that the server has deleted by age break no promise.
   const verification = new Verification({ midway: true, onTold: compare }, onProgress);
   const tell = (event: unknown) => {
     const heard = heardOf(event);
@@ -64,7 +64,7 @@ export async function verifyServer(
   return verification.verdict(members);
 }
 
-/** Who is only in one of the two, or has another role or account there. */
+/** The members who are only in one of the two, or have another role or account there. */
 function differences(life: Life, members: ReadonlyMap<number, RosterMember>): string[] {
   const place = `${life.sid} seq ${life.lastSeq}`;
   const found: string[] = [];
