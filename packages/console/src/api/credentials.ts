@@ -24,6 +24,6 @@ export function keepAuthorization(value: string | undefined): void {
     if (value === undefined) sessionStorage.removeItem(storageKey);
     else sessionStorage.setItem(storageKey, value);
   } catch {
-    // As above.
+    // Storage may be blocked; then the login lasts as long as the page.
   }
 }

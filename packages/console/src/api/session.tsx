@@ -13,7 +13,7 @@ export interface SessionState extends Session {
 
 const Context = createContext<SessionState | undefined>(undefined);
 
-/** What the server said of itself, for every page. Throws outside of SessionProvider. */
+/** The server's description of itself, for every page. Throws outside of SessionProvider. */
 export function useSession(): SessionState {
   const session = useContext(Context);
   if (session === undefined) throw new Error('useSession is used outside of SessionProvider.');

@@ -1,4 +1,4 @@
-/** Where a line of an event stream ends: CRLF, LF or CR (WHATWG HTML, section 9.2.5). */
+/** The end of a line of an event stream: CRLF, LF or CR (WHATWG HTML, section 9.2.5). */
 const lineEnd = /\r\n?|\n/g;
 
 /** Cuts text that comes in pieces into lines, and looks at each character once, however small the pieces are. */

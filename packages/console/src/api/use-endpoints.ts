@@ -8,7 +8,7 @@ export interface Endpoints {
   /** Undefined until the first answer. */
   readonly list: readonly Endpoint[] | undefined;
   readonly error: unknown;
-  /** What to call an endpoint: its description, else its host; the id of one that is no longer there. */
+  /** The name of an endpoint for people: its description, else its host; the id of one that is no longer there. */
   nameOf(endpointId: string): string;
 }
 

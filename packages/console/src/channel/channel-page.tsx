@@ -13,7 +13,7 @@ import { EventList, listedEventsMax } from './event-list.tsx';
 import { RosterTable } from './roster-table.tsx';
 import { useChannel } from './use-channel.ts';
 
-/** One channel: who is in it at which seq, how the count went, and every event. */
+/** One channel: its members and their seq, the course of the count, and every event. */
 export function ChannelPage({ app, channel }: { app: string; channel: string }) {
   useDocumentTitle(`${channel} · Housecount`);
   const { development } = useSession();

@@ -7,7 +7,7 @@ import { stepChart } from './step-path.ts';
 const width = 600;
 const height = 140;
 
-/** How many members the channel had, from the events themselves. */
+/** The number of members over time, from the events themselves. */
 export function CountChart({ events, nowMs }: { events: readonly ChannelEvent[]; nowMs: number }) {
   const chart = stepChart(events, { width, height, nowMs });
   if (chart === undefined) return <Skeleton height={180} />;

@@ -8,7 +8,7 @@ import classes from './channel.module.css';
 /** Events listed, newest first; older ones are in the export and over REST. */
 export const listedEventsMax = 200;
 
-/** What happened, each with its number. */
+/** The events of the channel, each with its number. */
 export function EventList({ events }: { events: readonly ChannelEvent[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard.
@@ -51,7 +51,7 @@ function wordsOf(event: ChannelEvent): string {
       return `${nameOf(event)} ${event.role === 'broadcaster' ? 'came on stage' : 'stepped back'}`;
     case 'member-left': {
       const stay = duration(presenceEndMs(event) - event.joinedMs);
-      // What only says the reason again is left out.
+      // Evidence that only repeats the reason is left out.
       const evidence = tellingEvidence.has(event.evidence) ? ` (${wordsOfEvidence(event.evidence)})` : '';
       return `${nameOf(event)} left: ${wordsOfReason(event.reason)}${evidence}, after ${stay}`;
     }

@@ -9,7 +9,7 @@ import classes from './channel.module.css';
 /** Members drawn at once; the search finds the others. */
 const rowsMax = 200;
 
-/** Who is in the channel: hosts first, then the audience, in the order they came. */
+/** The members of the channel: hosts first, then the audience, in the order they came. */
 export function RosterTable({ members, nowMs }: { members: readonly RosterMember[]; nowMs: number }) {
   const [search, setSearch] = useState('');
   const wanted = search.trim().toLowerCase();
@@ -77,7 +77,7 @@ export function RosterTable({ members, nowMs }: { members: readonly RosterMember
   );
 }
 
-/** Who it is; a login without names is not told. */
+/** The tooltip that names the member; undefined for a login that is not shown names. */
 function titleOf({ uid, account }: Partial<RosterMember>): string | undefined {
   if (uid === undefined) return undefined;
   return `uid ${uid}${account ? `, account ${account}` : ''}`;

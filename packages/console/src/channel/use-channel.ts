@@ -81,7 +81,7 @@ async function rosterOrNone(
     }
     return { ...roster, members };
   } catch (error) {
-    // Nobody is in the channel: an answer, not a failure.
+    // A channel with nobody in it is an answer, not a failure.
     if (error instanceof ApiError && error.status === 404) return null;
     throw error;
   }

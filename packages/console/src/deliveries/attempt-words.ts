@@ -2,18 +2,18 @@ import type { MadeAttempt } from '@housecount/client';
 import { wordsOfStage } from '../words/stages.ts';
 import { duration } from '../words/times.ts';
 
-/** What an attempt came to: "answered 503", "no answer came in time". */
+/** The outcome of an attempt: "answered 503", "no answer came in time". */
 export function wordsOfOutcome({ answered, stage }: MadeAttempt): string {
   if (answered !== undefined) return `answered ${answered}`;
   return stage === undefined ? 'no answer' : wordsOfStage(stage);
 }
 
-/** Which attempt it was: a redelivery is one of its own, whatever came before it. */
+/** The name of an attempt: a redelivery is one of its own, whatever came before it. */
 export function nameOfAttempt({ attempt, redelivery }: MadeAttempt): string {
   return redelivery === undefined ? `Attempt ${attempt}` : 'Sent again on request';
 }
 
-/** What followed attempt `index` of those made. */
+/** A sentence about what followed attempt `index` of those made. */
 export function whatFollowed(made: readonly MadeAttempt[], index: number): string {
   const attempt = made[index];
   if (attempt === undefined) return '';

@@ -16,7 +16,7 @@ import { RedeliverDialog, type Selection } from './redeliver-dialog.tsx';
 import { RedeliveryStand } from './redelivery-stand.tsx';
 import { keyOf, useSearch } from './use-search.ts';
 
-/** Which notices of an app went where, what came of them, and a way to send them again. */
+/** The deliveries of an app, with their endpoints and outcomes, and a way to send them again. */
 export function DeliveriesPage() {
   return (
     <AppPage title="Deliveries" about="Which notices went where, and what came of each attempt.">

@@ -8,7 +8,7 @@ export const deliveryStatuses = [
   'delivered',
 ] as const satisfies readonly DeliveryStatus[];
 
-/** What a search asks for; every field that is there must fit. Times are of the first attempt, epoch milliseconds. */
+/** The conditions of a search; every field that is present must fit. Times are of the first attempt, epoch milliseconds. */
 export interface DeliveryFilter {
   readonly endpoint?: string;
   readonly channel?: string;
@@ -79,7 +79,7 @@ export function typedMember({ uid, account }: DeliveryFilter): string {
   return /^\d{1,10}$|^".*"$/.test(account) ? `"${account}"` : account;
 }
 
-/** What a filter says, but for its endpoint, in words: "given up, of channel lobby"; "all" if it says nothing. */
+/** The filter in words, without its endpoint: "given up, of channel lobby"; "all" for an empty one. */
 export function wordsOfFilter({ channel, uid, account, type, status, from, to }: DeliveryFilter): string {
   const parts = [
     status && wordsOfStatus(status),
@@ -93,7 +93,7 @@ export function wordsOfFilter({ channel, uid, account, type, status, from, to }:
   return parts.filter((part) => typeof part === 'string' && part !== '').join(', ') || 'all';
 }
 
-/** Where a delivery stands, in words. */
+/** The state of a delivery in words. */
 export function wordsOfStatus(status: DeliveryStatus): string {
   return status.replace('-', ' ');
 }

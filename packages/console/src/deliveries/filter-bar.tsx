@@ -15,7 +15,7 @@ import {
   wordsOfStatus,
 } from './delivery-filter.ts';
 
-/** How long after the last key a search begins, milliseconds. */
+/** Time after the last key at which a search begins, milliseconds. */
 const typingMs = 400;
 
 const typeChoices = noticeNumbers.map((type) => ({
@@ -27,7 +27,7 @@ const statusChoices = [
   ...deliveryStatuses.map((status) => ({ value: status, label: wordsOfStatus(status) })),
 ];
 
-/** What to search for. It stands in the address, which `change` changes. */
+/** The form of a search. The filter is part of the address, which `change` changes. */
 export function FilterBar({
   filter,
   endpoints,
@@ -42,7 +42,7 @@ export function FilterBar({
     value: each.endpointId,
     label: nameOfEndpoint(each),
   }));
-  // One that was deleted has deliveries still.
+  // An endpoint that was deleted still has deliveries.
   if (endpoint !== undefined && !choices.some(({ value }) => value === endpoint))
     choices.push({ value: endpoint, label: endpoint });
   return (

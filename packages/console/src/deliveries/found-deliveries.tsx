@@ -9,7 +9,7 @@ import type { DeliveryFilter } from './delivery-filter.ts';
 import { DeliveryTable } from './delivery-table.tsx';
 import type { Search } from './use-search.ts';
 
-/** What a search found: how much, whether newer ones have come since, the rows themselves, and the way to older ones. */
+/** The result of a search: its size, whether newer deliveries have come since, the rows themselves, and the way to older ones. */
 export function FoundDeliveries({
   app,
   filter,

@@ -9,14 +9,14 @@ import { localField, msOfLocalField } from '../words/times.ts';
 import { type DeliveryFilter, wordsOfFilter } from './delivery-filter.ts';
 import { ofNotices } from './redelivery.ts';
 
-/** What is sent again. */
+/** The notices that are sent again. */
 export type Selection = 'filter' | 'given-up' | 'since' | 'life';
 
-/** What the form says. */
+/** The fields of the form. */
 interface Choice {
   readonly endpoint: string | null;
   readonly selection: Selection;
-  /** As a field for local time has it. */
+  /** The time as a field for local time has it. */
   readonly since: string;
   readonly sid: string;
   readonly seq: string;
@@ -103,7 +103,7 @@ export function RedeliverDialog({
   );
 }
 
-/** To which endpoint, and what. */
+/** The form that chooses the endpoint and the notices. */
 function ChoiceForm({
   filter,
   endpoints,
@@ -156,7 +156,7 @@ function ChoiceForm({
   );
 }
 
-/** What is sent again, each choice with the fields that it needs. */
+/** The choice of the notices to send again, each with the fields that it needs. */
 function SelectionRadio({
   filter,
   choice: { selection, since, sid, seq },
@@ -225,7 +225,7 @@ function SelectionRadio({
   );
 }
 
-/** How many they are; sends them, or goes back to the choice. */
+/** Shows the number of notices; sends them, or goes back to the choice. */
 function Confirmation({
   counted: { notices },
   endpointName,
@@ -271,7 +271,7 @@ function Confirmation({
   );
 }
 
-/** Undefined while the form lacks something. */
+/** The request of the form; undefined while the form lacks something. */
 function requestOf(choice: Choice, searched: DeliveryFilter): RedeliveryRequest | undefined {
   const { endpoint, selection, seq } = choice;
   if (endpoint === null) return undefined;

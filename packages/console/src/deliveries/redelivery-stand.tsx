@@ -9,7 +9,7 @@ import { wordsOfRedelivery } from './redelivery.ts';
 
 const lookEveryMs = 500;
 
-/** How a redelivery stands, with a bar, and a way to end it. `ended` is told once when it has ended. */
+/** The state of a redelivery, with a bar, and a way to end it. `ended` is called once when it has ended. */
 export function RedeliveryStand({ app, id, ended }: { app: string; id: string; ended: () => void }) {
   const [quiet, setQuiet] = useState(false);
   const { value, error, again } = usePoll(

@@ -1,6 +1,6 @@
 import type { Redelivery } from '@housecount/client';
 
-/** How a redelivery stands, as a sentence. */
+/** The state of a redelivery, as a sentence. */
 export function wordsOfRedelivery(redelivery: Redelivery): string {
   const { state, notices, delivered, failed } = redelivery;
   switch (state) {

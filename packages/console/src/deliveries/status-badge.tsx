@@ -8,7 +8,7 @@ const colors: Readonly<Record<DeliveryStatus, string>> = {
   delivered: 'teal',
 };
 
-/** Where a delivery stands. */
+/** The state of a delivery. */
 export function StatusBadge({ status }: { status: DeliveryStatus }) {
   return (
     <Badge variant="light" color={colors[status]} tt="none">

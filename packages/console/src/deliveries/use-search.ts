@@ -8,16 +8,16 @@ import { lookBack } from './look-back.ts';
 const searchEveryMs = 5_000;
 
 export interface Search {
-  /** Newest first; undefined until the first answer. */
+  /** The deliveries, newest first; undefined until the first answer. */
   readonly rows: readonly Delivery[] | undefined;
-  /** There may be older ones. */
+  /** True when there may be older ones. */
   readonly hasMore: boolean;
-  /** Older ones are being asked for. */
+  /** True while older ones are requested. */
   readonly busy: boolean;
   readonly error: unknown;
-  /** Why the older ones did not come. */
+  /** The error of the last request for older ones. */
   readonly moreError: unknown;
-  /** Came since the list stands still, which it does once older ones were asked for; undefined while it moves. */
+  /** The number of new deliveries since the list stands still, which it does once older ones were requested; undefined while it moves. */
   readonly newer: number | undefined;
   more(): void;
   /** Back to the newest ones, as they are now. */
@@ -43,7 +43,7 @@ export function useSearch(app: string, filter: DeliveryFilter): Search {
   const [kept, setStill] = useState<Still>();
   const [busyKey, setBusyKey] = useState<string>();
   const [failed, setFailed] = useState<{ key: string; error: unknown }>();
-  // What was kept of another search is of no use any more.
+  // Rows that were kept for another search are not used.
   const still = kept?.key === key ? kept : undefined;
   const busy = busyKey === key;
 
@@ -91,7 +91,7 @@ function withFresh(rows: readonly Delivery[], fresh: readonly Delivery[]): reado
   return rows.map((row) => known.get(keyOf(row)) ?? row);
 }
 
-/** How many of the fresh ones are newer than all rows. */
+/** The number of fresh deliveries that are newer than all rows. */
 function newerThan(rows: readonly Delivery[], fresh: readonly Delivery[]): number {
   const known = new Set(rows.map(keyOf));
   const first = fresh.findIndex((delivery) => known.has(keyOf(delivery)));

@@ -12,7 +12,7 @@ import { type Entry, keepEntry, keepName, recallEntry } from './room-memory.ts';
 import { RoomView } from './room-view.tsx';
 import { type Choice, StartPage } from './start-page.tsx';
 
-/** Where one is on the way into the room. */
+/** The steps of a visitor on the way into the room. */
 type Step =
   | { readonly at: 'start' }
   | { readonly at: 'green-room'; readonly choice: Choice }
@@ -45,7 +45,7 @@ function NoDemo() {
   );
 }
 
-/** From the name to the stage. */
+/** The whole way of a visitor, from the name to the stage. */
 function Demo() {
   const { searchParams } = useAddress();
   const channel = searchParams.get('channel');

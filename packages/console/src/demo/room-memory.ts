@@ -1,6 +1,6 @@
 import { isAccount, isChannelName } from '@housecount/protocol';
 
-/** How someone came into a room: all that is needed to come back after a reload. */
+/** The way in which somebody entered a room: all that is needed to come back after a reload. */
 export interface Entry {
   readonly account: string;
   readonly channel: string;
@@ -38,7 +38,7 @@ export function keepName(name: string): void {
   try {
     localStorage.setItem(nameKey, name);
   } catch {
-    // As above.
+    // Storage may be blocked; then the next visit asks for the name again.
   }
 }
 

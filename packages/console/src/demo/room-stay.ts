@@ -20,7 +20,7 @@ export interface RemoteHost {
   readonly hasAudio: boolean;
 }
 
-/** Who is in the room, and what happened in it. */
+/** The members of the room, and the events in it. */
 export interface Picture {
   readonly members: readonly Person[];
   readonly viewers: number;
@@ -28,9 +28,9 @@ export interface Picture {
   readonly feed: readonly FeedItem[];
 }
 
-/** The page that shows a stay: what is asked of it, and what it is told. */
+/** The page that shows a stay: the stay reads from it, and reports to it. */
 export interface StayPage {
-  /** What a host sends, as it is now. */
+  /** The tracks that a host sends, as they are now. */
   tracks(): Tracks | undefined;
   isHosting(): boolean;
   live(): void;
@@ -55,7 +55,7 @@ export class RoomStay {
   readonly #starting: ReturnType<typeof setTimeout>;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #joined = false;
-  /** It ended, or nobody looks at it any more: nothing is told after that. */
+  /** True once the stay ended, or nobody looks at it any more: nothing is reported after that. */
   #over = false;
   #feed: readonly FeedItem[] = [];
   #roster: Awaited<ReturnType<Client['roster']>> | undefined;
@@ -72,7 +72,7 @@ export class RoomStay {
     this.#followHosts();
     this.#followConnection();
     AgoraRTC.on('autoplay-failed', this.#onBlocked);
-    // In the next turn: a component that is mounted, unmounted and mounted again at once joins one time.
+    // The join begins in the next turn: a component that is mounted, unmounted and mounted again at once joins one time.
     this.#starting = setTimeout(() => void this.#join());
   }
 
@@ -137,7 +137,7 @@ export class RoomStay {
   #followHosts(): void {
     const rtc = this.#rtc;
     rtc.on('user-joined', (user) => {
-      // Those who stood there when this page came are no news.
+      // Hosts who were on stage when this page came are no news.
       if (this.#roster === undefined || this.#alreadyOnStage.delete(user.uid)) this.#draw();
       else this.#tell('stage', nameOf(user), 'came on stage');
     });

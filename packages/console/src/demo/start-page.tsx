@@ -6,7 +6,7 @@ import { friendlyChannel } from '../words/friendly-channel.ts';
 import { legalName, nameCharactersMax } from '../words/person.ts';
 import { recallName } from './room-memory.ts';
 
-/** Where the tabs of somebody who names no channel meet; that of the commands that the server prints, too. */
+/** The channel of visitors who name none; the commands that the server prints name it, too. */
 const usualChannel = 'demo';
 
 export interface Choice {
@@ -91,7 +91,7 @@ export function StartPage({
 
 interface FieldProps {
   ref: Ref<HTMLInputElement>;
-  /** They tried to enter, so that what is missing is said. */
+  /** True once the visitor tried to enter, so that missing fields are pointed out. */
   tried: boolean;
   change: (value: string) => void;
 }

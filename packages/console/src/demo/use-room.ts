@@ -42,7 +42,7 @@ export function useRoom(entry: Entry, tracks: Tracks | undefined): Room {
   const latestTracks = useRef(tracks);
   latestTracks.current = tracks;
 
-  // One entry is one stay in the room.
+  // Each entry is one stay in the room.
   useEffect(() => {
     const one = new RoomStay(entry, {
       tracks: () => latestTracks.current,
@@ -80,7 +80,7 @@ export function useRoom(entry: Entry, tracks: Tracks | undefined): Room {
   };
 }
 
-/** Whether this page is on stage, and the steps onto it and back. */
+/** The role of this page on the stage, and the steps onto it and back. */
 function useStage(
   entry: Entry,
   stay: RefObject<RoomStay | undefined>,

@@ -6,7 +6,7 @@ import { SettingsForm } from './settings-form.tsx';
 
 /** Changes the settings of an endpoint. */
 export function EditForm({ endpoint, close }: { endpoint: Endpoint; close: () => void }) {
-  // As it was when the form was opened: only what is changed from there is sent.
+  // The endpoint as it was when the form was opened: only fields that differ from it are sent.
   const [before] = useState(endpoint);
   return (
     <SettingsForm

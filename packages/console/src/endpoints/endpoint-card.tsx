@@ -16,13 +16,13 @@ import { wordsOfRetry } from './retry-gaps.ts';
 import { StateNotice } from './state-notice.tsx';
 import { TestTable } from './test-table.tsx';
 
-/** Where the bar is full: what one endpoint may have taken and not finished. */
+/** The backlog at which the bar is full: as many notices as one endpoint may have taken and not finished. */
 const backlogFull = 1_024;
 
-/** Waiting until someone, or in time the server itself, lets it go on. */
+/** The states in which notices wait until someone, or in time the server itself, lets the endpoint go on. */
 const resumable: readonly string[] = ['paused', 'suspended', 'gone'];
 
-/** One endpoint: how it stands, and what can be done with it. */
+/** One endpoint: its state, and the actions on it. */
 export function EndpointCard({
   app,
   endpoint,
@@ -119,7 +119,7 @@ export function EndpointCard({
   );
 }
 
-/** What waits for it, what it did not get, and how the last attempt went. */
+/** The backlog of an endpoint, the notices that it did not get, and the result of the last attempt. */
 function Backlog({ endpoint, deliveries }: { endpoint: Endpoint; deliveries: string }) {
   const { backlog, givenUp, lost, lastAttempt, failingSinceMs } = endpoint;
   return (
@@ -157,7 +157,7 @@ function Backlog({ endpoint, deliveries }: { endpoint: Endpoint; deliveries: str
   );
 }
 
-/** What can be done with an endpoint that is not of the configuration file. */
+/** The actions on an endpoint that is not of the configuration file. */
 function ManagedButtons({
   state,
   action,
@@ -268,7 +268,7 @@ function StateBadge({ endpoint: { state, failingSinceMs } }: { endpoint: Endpoin
   );
 }
 
-/** What it takes, and how. */
+/** The notices and the format of an endpoint, and its further settings, in words. */
 function factsOf(endpoint: Endpoint): string[] {
   const { events, channels, secrets, headerNames, allowPrivateNetwork } = endpoint;
   const notices =
@@ -281,7 +281,7 @@ function factsOf(endpoint: Endpoint): string[] {
     ...(endpoint.redeliverGivenUp ? [] : ['given up for good']),
     ...(headerNames.length > 0 ? [`with ${headerNames.join(', ')}`] : []),
     ...(allowPrivateNetwork ? ['private network'] : []),
-    // Of a short secret nothing is shown.
+    // No part of a short secret is shown.
     hints.every((hint) => hint === '…') ? 'signed' : `secret ${hints.join(', ')}`,
     ...(endpoint.source === 'config' ? ['from the configuration file'] : []),
     `id\u00a0${endpoint.endpointId}`,

@@ -14,9 +14,9 @@ export interface EndpointDraft {
   /** A named plan, or `gaps` for those in `gaps`. */
   readonly retry: string;
   readonly gaps: string;
-  /** What was given up is sent once more when it answers again. */
+  /** True when notices that were given up are sent once more as the endpoint answers again. */
   readonly redeliverGivenUp: boolean;
-  /** Undefined: those that it has stay, with the values that nobody sees. */
+  /** The headers; undefined keeps those that the endpoint has, with the values that nobody sees. */
   readonly headers: readonly HeaderDraft[] | undefined;
   readonly allowPrivateNetwork: boolean;
 }
@@ -58,13 +58,13 @@ export function draftOf(endpoint: Endpoint): EndpointDraft {
   };
 }
 
-/** What is wrong with the gaps of a form, as a sentence; undefined if nothing is. The server looks at the rest. */
+/** The mistake in the gaps of a form, as a sentence; undefined if there is none. The server checks the rest. */
 export function gapsProblem({ retry, gaps }: EndpointDraft): string | undefined {
   const read = retry === 'gaps' ? readGaps(gaps) : [];
   return 'problem' in read ? read.problem : undefined;
 }
 
-/** What is wrong with the headers of a form, as a sentence; undefined if nothing is. */
+/** The mistake in the headers of a form, as a sentence; undefined if there is none. */
 export function headersProblem({ headers = [] }: EndpointDraft): string | undefined {
   const seen = new Set<string>();
   for (const { name, value } of headers) {
@@ -98,7 +98,7 @@ export function bodyOf(draft: EndpointDraft): NewEndpoint {
   };
 }
 
-/** Only what a form says otherwise than the endpoint: what others change meanwhile stays as they had it. */
+/** The fields in which a form differs from the endpoint; others stay as they are, or as somebody else changed them meanwhile. */
 export function changesOf(before: Endpoint, draft: EndpointDraft): EndpointChange {
   const had: Readonly<Record<string, unknown>> = { ...bodyOf(draftOf(before)) };
   return Object.fromEntries(

@@ -13,7 +13,7 @@ import { SecretOnce } from './secret-once.tsx';
 
 const endpointsEveryMs = 2_000;
 
-/** Where the notices of an app go: seen, made, tested and changed. */
+/** The endpoints of an app: seen, made, tested and changed. */
 export function EndpointsPage() {
   return (
     <AppPage title="Endpoints" about="Your backends that get a notice of every join and leave.">

@@ -125,7 +125,7 @@ interface FieldsProps {
   change: (changes: Partial<EndpointDraft>) => void;
 }
 
-/** Which notices, of which channels. */
+/** The fields for the notices and channels that the endpoint takes. */
 function WhatItTakes({ draft: { events, channels }, change }: FieldsProps) {
   return (
     <>
@@ -150,7 +150,7 @@ function WhatItTakes({ draft: { events, channels }, change }: FieldsProps) {
   );
 }
 
-/** In which format, and what follows an attempt that failed. */
+/** The fields for the format, and for the retries after an attempt that failed. */
 function HowItIsSent({ draft, change }: FieldsProps) {
   const { gaps, retry } = draft;
   const read = readGaps(gaps);

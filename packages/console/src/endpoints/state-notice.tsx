@@ -10,13 +10,13 @@ interface Trouble {
   readonly what: string;
 }
 
-/** Why an endpoint does not get its notices, since when, and what follows; nothing where all is well. */
+/** The reason why an endpoint does not get its notices, since when, and what follows; nothing where all is well. */
 export function StateNotice({
   endpoint,
   resume,
 }: {
   endpoint: Endpoint;
-  /** Absent where it cannot be resumed. */
+  /** The button that resumes the endpoint; absent where it cannot be resumed. */
   resume?: { readonly busy: boolean; readonly disabled: boolean; start(): void } | undefined;
 }) {
   const trouble = troubleOf(endpoint);

@@ -2,7 +2,7 @@ import type { TestResult } from '@housecount/client';
 import { Badge, Table, Text } from '@mantine/core';
 import { wordsOfNotice } from '../words/notices.ts';
 
-/** What each test notice came to. */
+/** The result of each test notice. */
 export function TestTable({ results }: { results: readonly TestResult[] }) {
   return (
     <Table aria-label="Test results" verticalSpacing={6} horizontalSpacing="xs">

@@ -19,7 +19,7 @@ const searchFrom = 6;
 /** Rest after the last key before a search is made, milliseconds. */
 const searchAfterMs = 200;
 
-/** What is live now, over all apps, the largest audience first, with how many are on stage and in the audience. */
+/** The live channels of all apps, the largest audience first, with the numbers on stage and in the audience. */
 export function ChannelsPanel({ apps }: { apps: readonly AppSummary[] | undefined }) {
   return (
     <Panel title="Live channels">
@@ -39,7 +39,7 @@ export function ChannelsPanel({ apps }: { apps: readonly AppSummary[] | undefine
 function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
   const [typed, setTyped] = useState('');
   const [search] = useDebouncedValue(typed.trim(), searchAfterMs);
-  /** Where each page begins, up to the one that is shown. */
+  /** The cursor at which each page begins, up to the one that is shown. */
   const [starts, setStarts] = useState<readonly string[]>(['']);
   const after = starts.at(-1) ?? '';
   const asked = {
@@ -157,7 +157,7 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
   );
 }
 
-/** Which of the channels a page shows, for people. */
+/** The range of channels that a page shows, for people. */
 function rangeOf(page: number, { channels, total }: ChannelList): string {
   const first = (page - 1) * rowsMax + 1;
   const of = `of ${total.toLocaleString()}`;

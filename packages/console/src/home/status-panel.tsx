@@ -7,10 +7,10 @@ import { Panel } from '../shell/panel.tsx';
 
 const statusEveryMs = 5_000;
 
-/** What a login may do that may not do everything. */
+/** The rights of a login that may not do everything, in words. */
 const roleWords = { read: 'looking on', operate: 'all but endpoints' } as const;
 
-/** Whether the server can serve, as /readyz says. */
+/** The readiness of the server, as /readyz reports it. */
 export function StatusPanel() {
   const { development, customer, role, names, logOut } = useSession();
   const ready = usePoll(

@@ -2,7 +2,7 @@ import type { Attempt } from '@housecount/client';
 import { Badge, Text } from '@mantine/core';
 import { stageInShort } from '../words/stages.ts';
 
-/** What the endpoint answered, or why it did not, and what follows. */
+/** The endpoint's answer, or the reason why there is none, and what follows. */
 export function AnswerBadge({ attempt }: { attempt: Attempt }) {
   const { outcome, next, virtual, durationMs } = attempt;
   if (virtual)

@@ -9,7 +9,7 @@ import { clockTimeMs } from '../words/times.ts';
 import { asCurl } from './as-curl.ts';
 import type { SeenNotice } from './seen-notice.ts';
 
-/** One notice in full: what was sent, byte for byte, and what came back. */
+/** One notice in full: the bytes that were sent, and the answer. */
 export function NoticeDrawer({ notice, close }: { notice: SeenNotice | undefined; close: () => void }) {
   return (
     <Drawer

@@ -49,7 +49,7 @@ export function AppPage({
             placeholder="Choose an app"
             data={ids}
             value={app ?? null}
-            // What else the address says is about the app it was chosen for.
+            // The other parameters of the address belong to the app that was chosen before, so they are dropped.
             onChange={(chosen) => chosen !== null && navigate(`${pathname}?app=${chosen}`)}
             allowDeselect={false}
             w={340}

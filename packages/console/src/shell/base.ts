@@ -1,5 +1,5 @@
 /**
- * Where the console is on its host: empty at the root, `/hc` behind a proxy that has it there. The icon lies beside the
+ * The path of the console on its host: empty at the root, `/hc` behind a proxy that has it there. The icon lies beside the
  * pages, and the document names it by a relative address.
  */
 export const basePath: string = (() => {

@@ -4,7 +4,7 @@ import { Logo } from './logo.tsx';
 import { RouteLink, useAddress } from './router.tsx';
 import classes from './shell.module.css';
 
-/** With `ofApp` it is about one app, and the way to it keeps the app that was chosen. */
+/** The pages of the header. With `ofApp` a page is about one app, and its link keeps the app that was chosen. */
 const pages = [
   { href: '/', label: 'Home', ofApp: false },
   { href: '/demo', label: 'Demo', ofApp: false },

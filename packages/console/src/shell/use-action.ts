@@ -1,14 +1,14 @@
 import { useState } from 'react';
 
 export interface Action {
-  /** Name of what is under way. */
+  /** The name of the action under way. */
   readonly busy: string | undefined;
-  /** Why the last one failed. */
+  /** The error of the last action. */
   readonly error: unknown;
   run(name: string, work: () => Promise<void>): Promise<void>;
 }
 
-/** One thing at a time that a person started, and how it went. */
+/** Runs one action of a person at a time, and keeps its result. */
 export function useAction(): Action {
   const [busy, setBusy] = useState<string>();
   const [error, setError] = useState<unknown>();

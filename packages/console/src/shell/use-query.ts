@@ -14,7 +14,7 @@ export function useQuery(): readonly [URLSearchParams, ChangeQuery] {
 }
 
 const changeQuery: ChangeQuery = (changes, options) => {
-  // As it is now: several changes may come before the page is drawn again.
+  // The address as it is now: several changes may come before the page is drawn again.
   const url = new URL(window.location.href);
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined || value === '') url.searchParams.delete(name);

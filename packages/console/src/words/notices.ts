@@ -22,7 +22,7 @@ export function wordsOfNotice(type: number): string {
   return noticeNumbers.includes(type as NoticeNumber) ? words[type as NoticeNumber] : 'unknown';
 }
 
-/** For coloured badges: arrivals, departures, role changes and the channel itself each have one. */
+/** The colour of a notice's badge: arrivals, departures, role changes and the channel itself each have one. */
 export function colorOfNotice(type: number): string {
   switch (type) {
     case noticeTypes.broadcasterJoin:

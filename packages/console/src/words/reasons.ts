@@ -36,7 +36,7 @@ export function wordsOfEvidence(evidence: Evidence): string {
   return evidences[evidence] ?? evidence;
 }
 
-/** How a member is connected, in words. */
+/** The kind of a member's connection, in words. */
 export function wordsOfConnection(kind: ConnectionKind): string {
   return connections[kind] ?? kind;
 }

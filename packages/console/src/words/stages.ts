@@ -1,4 +1,4 @@
-/** Where an attempt failed that got no answer: in a badge's length, and in a sentence's. */
+/** The stage at which an attempt without an answer failed: in a badge's length, and in a sentence's. */
 const stages: Readonly<Record<string, readonly [short: string, long: string]>> = {
   address: ['refused', 'the address is not allowed'],
   resolve: ['no address', 'the host name has no address'],
@@ -9,12 +9,12 @@ const stages: Readonly<Record<string, readonly [short: string, long: string]>> =
   answer: ['bad answer', 'the answer broke off or could not be read'],
 };
 
-/** Where an attempt failed, in one or two words. */
+/** The stage at which an attempt failed, in one or two words. */
 export function stageInShort(stage: string): string {
   return stages[stage]?.[0] ?? stage;
 }
 
-/** Where an attempt failed, as part of a sentence. */
+/** The stage at which an attempt failed, as part of a sentence. */
 export function wordsOfStage(stage: string): string {
   return stages[stage]?.[1] ?? `it failed at “${stage}”`;
 }

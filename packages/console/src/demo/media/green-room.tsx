@@ -22,7 +22,7 @@ export function GreenRoom({
   back: () => void;
 }) {
   const { state, tracks, problem, start } = media;
-  // Asked for on arrival: the person has just pressed "Go live".
+  // The camera is requested on arrival: the person has just pressed "Go live".
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the green room is entered.
   useEffect(() => {
     if (state === 'off') void start('camera', name);

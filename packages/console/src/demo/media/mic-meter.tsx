@@ -4,7 +4,7 @@ import type { LocalAudio } from '../sdk.ts';
 
 const readEveryMs = 100;
 
-/** How loud the microphone is, so that people see that it works. */
+/** The level of the microphone, so that people see that it works. */
 export function MicMeter({ track, on }: { track: LocalAudio | undefined; on: boolean }) {
   const [level, setLevel] = useState(0);
   useEffect(() => {

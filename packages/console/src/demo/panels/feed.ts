@@ -1,4 +1,4 @@
-/** One line of what happened in the room. */
+/** One line of the room's event feed. */
 export interface FeedItem {
   readonly id: number;
   readonly atMs: number;

@@ -6,7 +6,7 @@ import type { Person } from '../sdk.ts';
 
 /** People drawn at once; the search finds the others. */
 export const listedPeopleMax = 100;
-/** From this many on there is a search. */
+/** The number of people from which on there is a search. */
 const searchFrom = 12;
 
 /** Everyone who is here by name: those on stage first, then the audience, newest first. */

@@ -3,7 +3,7 @@ import { QRCodeSVG } from 'qrcode.react';
 import { serverAddress } from '../../shell/base.ts';
 import { CopyWords } from '../../shell/copy-button.tsx';
 
-/** How others come in: a link and its QR code. */
+/** An invitation for others: a link and its QR code. */
 export function SharePanel({
   channel,
   opened,

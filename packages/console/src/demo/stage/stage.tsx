@@ -32,7 +32,7 @@ export function Stage({
   feed: readonly FeedItem[];
   /** A phone: tiles above one another, and the newest activity over the picture. */
   narrow: boolean;
-  /** Set while the browser keeps the sound back. */
+  /** Plays the sound; present while the browser keeps it back. */
   tapToHear?: (() => void) | undefined;
   banner?: ReactNode;
 }) {

@@ -14,7 +14,7 @@ export function VideoTile({
   whole = false,
 }: {
   name: string;
-  /** Absent while the camera is off. */
+  /** The camera's track; absent while the camera is off. */
   track?: Playable | undefined;
   mirror?: boolean;
   /** The microphone is off. */
