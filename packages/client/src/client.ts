@@ -9,11 +9,11 @@ import {
 } from './request.ts';
 
 export interface ClientOptions {
-  /** Where the server is: `https://live.example`, or with the path that it is under; empty in a page that the server serves. */
+  /** The server's address: `https://live.example`, or with the path that it is under; empty in a page that the server serves. */
   readonly url: string;
   /** A customer of its configuration. */
   readonly customer?: { readonly id: string; readonly secret: string };
-  /** In place of it: the Authorization header of each request, if there is one. */
+  /** Instead of `customer`: the Authorization header of each request, if there is one. */
   readonly authorization?: () => string | undefined;
   /** Default: the runtime's own. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -21,7 +21,7 @@ export interface ClientOptions {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Of a POST: asked again with the same key, it is not done again, and the first answer comes. */
+  /** For a POST: a second request with the same key is not carried out again, and gets the first answer. */
   readonly idempotencyKey?: string;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ export class Housecount {
       return (await response.json()) as Answer<Id>;
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw failureOf(cause, options.signal);
-      // Not JSON: a proxy's page, say, or an answer that was cut off.
+      // The answer is not JSON: a proxy's page, say, or an answer that was cut off.
       const { status } = response;
       throw new ApiError(status, `http_${status}`, `The server answered ${status}, but not in JSON.`, {
         cause,
@@ -92,7 +92,7 @@ export class Housecount {
   }
 }
 
-/** What a request or the reading of its answer failed of: the caller's own abort as it is, or a connection that did not hold. */
+/** The error of a failed request or answer: the caller's own abort as it is, or a connection that did not hold. */
 const failureOf = (cause: unknown, signal: AbortSignal | undefined): unknown =>
   signal?.aborted ? cause : new ApiError(0, 'unreachable', 'The server cannot be reached.', { cause });
 

@@ -26,7 +26,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
         typeof holder.message === 'string' ? holder.message : fallback,
       );
   } catch {
-    // Not JSON: a proxy's page, say. The status tells enough.
+    // The answer is not JSON: a proxy's page, say. The status tells enough.
   }
   return new ApiError(response.status, `http_${response.status}`, fallback);
 }

@@ -1,10 +1,10 @@
 import { routes } from './generated/routes.ts';
 import type { Operations } from './generated/types.ts';
 
-/** What the REST API can be asked to do, by the `operationId` of its OpenAPI document. */
+/** The operations of the REST API, by the `operationId` of its OpenAPI document. */
 export type OperationId = keyof Operations & keyof typeof routes;
 
-/** Those whose answer is a stream of items, most without an end. */
+/** The operations whose answer is a stream of items, most without an end. */
 export type StreamId = {
   [Id in OperationId]: (typeof routes)[Id] extends { readonly stream: true } ? Id : never;
 }[OperationId];
@@ -17,7 +17,7 @@ export type Given<Id extends OperationId> = Operations[Id]['given'] &
       ? { readonly body?: Body }
       : { readonly body?: never });
 
-/** What it answers; of a stream, one item. */
+/** The answer of an operation; of a stream, one item. */
 export type Answer<Id extends OperationId> = Operations[Id]['answer'];
 
 /** A request as it is sent: `path` begins at the root of the server. */
