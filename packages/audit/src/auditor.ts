@@ -7,7 +7,7 @@ export type { AuditedMember, Heard } from './life.ts';
 export interface Audit {
   /** Sentences, each about one broken promise; empty when all is well. */
   readonly violations: readonly string[];
-  /** Who is there by the notices: channel name (after `scope/`, if told with one) to uid to member. Channels with nobody are absent. */
+  /** The members by the notices: channel name (after `scope/`, if told with one) to uid to member. Empty channels are absent. */
   readonly rosters: ReadonlyMap<string, ReadonlyMap<number, AuditedMember>>;
   /** Each life of a channel that is remembered: all of them, unless bounds were given. */
   readonly lives: ReadonlyMap<string, { channel: string; lastSeq: number; closed: boolean }>;
@@ -18,9 +18,9 @@ export interface AuditOptions {
   readonly partial?: boolean;
   /** The notices begin in the middle: a life whose beginning is missing is taken up where it is first heard of. */
   readonly midway?: boolean;
-  /** What is remembered; without it, everything. */
+  /** The limits of what is remembered; without them, everything is. */
   readonly bounds?: AuditBounds;
-  /** Hears each violation as it is found. */
+  /** Called with each violation as it is found. */
   readonly onViolation?: (violation: string) => void;
   /** Hears what the server said is lost, a sentence for each notice of it: no promise is broken by that. */
   readonly onLost?: (finding: string) => void;
@@ -110,7 +110,7 @@ export class Auditor {
       return;
     }
     if (payload.seq <= tracked.life.lastSeq) {
-      // What it is a copy of is forgotten, or it comes after it was given up.
+      // The notice of which this is a copy is forgotten, or this one comes after it was given up.
       this.copies += 1;
       return;
     }
@@ -183,7 +183,7 @@ export class Auditor {
     const { life, waiting } = tracked;
     for (;;) {
       const following = waiting.get(life.lastSeq + 1);
-      // Only once something later is there, or all has been told: some of it may come all the same.
+      // Lost events are skipped only once something later is there, or all has been told: some of them may come all the same.
       const isPassed = following === undefined && (waiting.size > 0 || waitingMax === 0);
       if (isPassed && skipLost(tracked, this.#options.partial === true)) continue;
       const next = following ?? (waiting.size > waitingMax ? lowest(waiting) : undefined);

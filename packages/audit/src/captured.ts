@@ -15,14 +15,14 @@ export interface HeardLost {
   readonly events?: number;
 }
 
-/** What one place of a capture tells. `app` is '' where it does not say. */
+/** One item of a capture: a notice, or a report of lost events. `app` is '' where it does not say. */
 export type Captured = { readonly app: string } & (
   | { readonly notice: Heard; readonly lost?: undefined }
   | { readonly lost: HeardLost; readonly notice?: undefined }
 );
 
 /**
- * What a line of a capture holds: a notice in the `agora` or `standard` format, alone or as the `notice` of an object that may name
+ * The content of a line of a capture: a notice in the `agora` or `standard` format, alone or as the `notice` of an object that may name
  * its app, or a batch of them. undefined: it is none of these.
  */
 export function capturedOf(value: unknown): readonly Captured[] | undefined {

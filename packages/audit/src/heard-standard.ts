@@ -4,7 +4,7 @@ import type { Heard } from './life.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Which numbers a type of the `standard` format may stand for. */
+/** The numbers that each type of the `standard` format may stand for. */
 const numbersOf: Readonly<Record<string, readonly NoticeType[]>> = {
   'channel.opened': [noticeTypes.channelCreate],
   'channel.closed': [noticeTypes.channelDestroy],

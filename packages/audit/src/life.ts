@@ -21,7 +21,7 @@ const leaves: readonly number[] = [
   noticeTypes.communicationLeave,
 ];
 
-/** One life of a channel, told in the order of seq, and what of it cannot be true. */
+/** One life of a channel, told in the order of seq, and the contradictions in it. */
 export class Life {
   readonly members = new Map<number, AuditedMember>();
   readonly #clientSeqs = new Map<number, number>();
@@ -31,9 +31,9 @@ export class Life {
   channel = '';
   lastSeq = 0;
   closed = false;
-  /** It began before it was listened to, or a part of it is lost: who was inside then is not known. */
+  /** True when the life began before it was listened to, or a part of it is lost: who was inside then is not known. */
   adopted = false;
-  /** What came last is lost. */
+  /** True when the last events are lost. */
   lostAtEnd = false;
 
   constructor(
@@ -52,7 +52,7 @@ export class Life {
     this.lostAtEnd = true;
   }
 
-  /** It is taken up where it is first heard of. */
+  /** Takes the life up at the seq where it is first heard of. */
   adopt(firstSeq: number): void {
     this.adopted = true;
     this.lastSeq = firstSeq - 1;

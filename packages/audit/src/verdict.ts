@@ -1,6 +1,6 @@
 import { type AuditOptions, Auditor, streamBounds } from './auditor.ts';
 
-/** What a verification found. */
+/** The result of a verification. */
 export interface Verdict {
   readonly ok: boolean;
   readonly notices: number;
@@ -12,14 +12,14 @@ export interface Verdict {
   readonly midwayLives: number;
   /** Members inside by the notices, at the end. */
   readonly members: number;
-  /** How often the server said that events are lost; these break no promise. */
+  /** The number of times that the server said that events are lost; these break no promise. */
   readonly lost: number;
-  /** Of how many events, as far as it said. */
+  /** The number of events lost, as far as the server said. */
   readonly lostEvents: number;
   readonly firstLost: readonly string[];
   readonly violations: number;
   readonly firstViolations: readonly string[];
-  /** What is worth knowing and breaks no promise. */
+  /** Findings that are worth knowing and break no promise. */
   readonly remarks: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export class Verification {
     this.#show(violation);
   }
 
-  /** Once the auditor has ended. */
+  /** The verdict, once the auditor has ended. */
   verdict(members: number): Verdict {
     const { notices, copies, lives, closedLives, adoptedLives, lost, lostEvents } = this.auditor;
     const violations = this.auditor.violations + this.#outside;
@@ -102,7 +102,7 @@ export function membersOf(rosters: ReadonlyMap<string, ReadonlyMap<number, unkno
   return members;
 }
 
-/** For a person: counts, the first violations, the verdict. */
+/** The verdict for a person: counts, the first violations, the result. */
 export function describeVerdict(verdict: Verdict): string {
   const { notices, copies, lives, closedLives, midwayLives, members, violations, firstViolations } = verdict;
   const { lost, lostEvents, firstLost } = verdict;
