@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 /** A process that is not gone by then is killed, milliseconds. */
 const endMs = 10_000;
 
-/** What a bench process does when it is asked; inputs and results are plain data. */
+/** The calls that a bench process answers; inputs and results are plain data. */
 export type Calls = Readonly<Record<string, (input: never) => unknown>>;
 
 /** A bench process of its own, so that its CPU and memory are nobody else's. */

@@ -3,7 +3,7 @@ import { Fleet } from './fanout/fleet.ts';
 import { startHousecount } from './fanout/service.ts';
 import { type Bench, type Figure, figure } from './figure.ts';
 
-/** How many subscribers, and messages per second of how many publishers, so that the server has something to do and not too much. */
+/** The numbers of subscribers, messages per second and publishers, so that the server has something to do and not too much. */
 const sizes = [
   { subscribers: 10, rate: 3_000, publishers: 60 },
   { subscribers: 100, rate: 1_000, publishers: 20 },

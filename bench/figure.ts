@@ -11,7 +11,7 @@ export interface Figure {
 
 /** A measurement: prints its rows as it goes, resolves with its figures. */
 export interface Bench {
-  /** One line for `--help`. */
+  /** A line that describes the bench for `--help`. */
   readonly summary: string;
   run(args: readonly string[]): Promise<readonly Figure[]>;
 }

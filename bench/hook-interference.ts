@@ -5,7 +5,7 @@ import { steadyJoins } from './hook-latency-inside.ts';
 import { benchEndpoint, sample, secret, startNoticeLoad, waitedShare } from './notice-load.ts';
 
 /**
- * What an endpoint that takes no notice does to its neighbour: the neighbour's delays while the other is paused, hangs
+ * The effect of an endpoint that takes no notice on its neighbour: the neighbour's delays while the other is paused, hangs
  * or refuses, in turns, so that what else happens on the machine falls on all three alike.
  */
 export const hookInterference: Bench = {

@@ -10,7 +10,7 @@ import {
   waitedShare,
 } from './notice-load.ts';
 
-/** From the moment a join is asked of the log to the moment a receiver has its 105: what hook-latency measures, without sockets and clients. */
+/** The time from a join's request to the log until a receiver has its 105: what hook-latency measures, without sockets and clients. */
 export const hookLatencyInside: Bench = {
   summary: 'the same without clients: from the asking of the log to the receiver',
   async run(args) {

@@ -7,7 +7,7 @@ import { secret } from './notice-load.ts';
 import type { ReceiverCalls } from './receiver-process.ts';
 import { cpuMs, joinMany, waitedMs } from './server-load.ts';
 
-/** From the moment a client sends its hello to the moment a receiver has its signed 105, at a steady rate. */
+/** The time from a client's hello until a receiver has its signed 105, at a steady rate. */
 export const hookLatency: Bench = {
   summary: 'time from a join to its notice at a receiver, at a steady rate',
   async run(args) {

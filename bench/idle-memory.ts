@@ -3,7 +3,7 @@ import { numbers } from './arguments.ts';
 import { type Bench, figure } from './figure.ts';
 import { joinMany, residentBytes } from './server-load.ts';
 
-/** What one idle member costs the server, sockets, roster and log included. */
+/** The server's cost of one idle member, sockets, roster and log included. */
 export const idleMemory: Bench = {
   summary: 'resident memory of the server per idle member',
   async run(args) {

@@ -33,7 +33,7 @@ if (!load) {
   process.exit(name === '--help' ? 0 : 2);
 }
 const json = args.includes('--json');
-// With --json only figures go to stdout.
+// With --json, only figures go to stdout.
 if (json) console.log = console.error;
 const figures = await (await load()).run(args.filter((arg) => arg !== '--json'));
 for (const figure of figures) process.stdout.write(`${JSON.stringify(figure)}\n`);

@@ -35,7 +35,7 @@ const lease = {
 
 export interface HostStatus {
   readonly cpuMs: number;
-  /** How long its JavaScript thread was ready and had no core (Linux; elsewhere 0): what else runs on the machine. */
+  /** Time that its JavaScript thread was ready and had no core, milliseconds (Linux; elsewhere 0): a measure of what else runs on the machine. */
   readonly waitedMs: number;
   readonly residentBytes: number;
   readonly lastPosition: number;

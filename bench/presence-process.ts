@@ -125,7 +125,7 @@ const calls = {
       await Promise.all(Array.from({ length: Math.min(500, left) }, enter));
   },
 
-  /** So many leave, and as many others come, each second, until `stop`. */
+  /** Lets this many members leave, and as many others come, each second, until `stop`. */
   churn({ perSecond }: { readonly perSecond: number }): void {
     const startedMs = performance.now();
     const open = new Set<Promise<void>>();

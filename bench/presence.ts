@@ -11,18 +11,18 @@ interface Round {
   /** Bytes of the snapshot alone, for each watcher. */
   readonly startBytes: number;
   readonly bytesPerSecond: number;
-  /** What each other watcher adds, per second. */
+  /** The CPU time that each other watcher adds, per second. */
   readonly cpuMicroseconds: number;
 }
 
-/** By then the snapshots are there: 100 of a whole roster of 50,000 are 700 MB. */
+/** Time until the snapshots have arrived, milliseconds: 100 of a whole roster of 50,000 are 700 MB. */
 const settleMs = 5_000;
 const settleRosterMs = 20_000;
 
 const subscribersFile = new URL('./fanout/subscribers-process.ts', import.meta.url);
 
 /**
- * What it costs to watch who is in a large channel: told together in intervals, and one by one for comparison; and the
+ * The cost of watching the members of a large channel: told together in intervals, and one by one for comparison; and the
  * roster, which tells everybody at once, or what a page shows.
  */
 export const presence: Bench = {
@@ -40,7 +40,7 @@ export const presence: Bench = {
     });
     const modes = [
       { name: 'interval', follows: 'presence', announceMax: 50, watchers },
-      // As no setting allows: what the intervals are for.
+      // No setting allows this: it shows what the intervals are for.
       { name: 'one-by-one', follows: 'presence', announceMax: Number.MAX_SAFE_INTEGER, watchers: few },
       { name: 'roster', follows: 'roster', announceMax: 50, watchers: few },
       { name: 'first-50', follows: 'first-50', announceMax: 50, watchers },
@@ -64,7 +64,7 @@ export const presence: Bench = {
           await Bun.sleep(seconds * 1000);
           return ((cpuMs(server.pid) - beforeMs) * 1000) / (performance.now() - startedMs);
         };
-        // One who watches alone has the server fold what happens; the others add what each of them costs.
+        // A single watcher makes the server fold the events; the others add what each of them costs.
         const watcher = { service: 'housecount', port } as const;
         await load.call('open', { ...watcher, follows: 'presence', count: 1, first: 0 });
         await Bun.sleep(3_000);

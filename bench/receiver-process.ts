@@ -4,7 +4,7 @@ import { serveCalls } from './child.ts';
 
 /** Receivers as cheap as they can be, in a process of their own: they count, check order, and say 200. */
 
-/** One in so many requests has its signature checked: enough to notice, too few to matter. */
+/** One of this many requests has its signature checked: enough to notice, too few to matter. */
 const verifyEvery = 50;
 const answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
 

@@ -25,7 +25,7 @@ interface Measured {
   readonly aloneMs: number;
 }
 
-/** What it costs to follow a large roster whole, as its first fifty, and as the counts alone. */
+/** The cost of following a large roster whole, as its first fifty, and as the counts alone. */
 export const rosterViews: Bench = {
   summary: 'bytes and server CPU per subscriber of a large roster: all of it, the first 50, the counts',
   async run(args) {
@@ -128,12 +128,12 @@ interface Cost {
   readonly count: number;
   readonly startBytes: number;
   readonly bytes: number;
-  /** Of the server's CPU, for each subscriber and second. */
+  /** CPU time of the server for each subscriber and second. */
   readonly cpuMicroseconds: number;
   readonly aloneMs: number;
 }
 
-/** What one subscriber of a kind costs: the mean of its rounds. */
+/** The cost of one subscriber of a kind: the mean of its rounds. */
 function costOf({ name, subscribers: count }: Kind, rounds: readonly Measured[]): Cost {
   const mean = (field: keyof Measured) => sum(rounds.map((once) => once[field])) / rounds.length;
   const startBytes = mean('startBytes');

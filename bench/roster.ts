@@ -4,7 +4,7 @@ import { numbers } from './arguments.ts';
 import { type Bench, figure, percentile } from './figure.ts';
 import { cpuMs, joinMany } from './server-load.ts';
 
-/** One who follows the roster of a big channel: how long its snapshot takes, and then each change. */
+/** The delays of a follower of a big channel's roster: of its snapshot, and then of each change. */
 export const roster: Bench = {
   summary: 'snapshot of a big roster, and the time from a join to whoever follows it',
   async run(args) {

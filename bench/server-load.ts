@@ -7,7 +7,7 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** How long the first thread of a process was ready to run and had no core, milliseconds (Linux; elsewhere 0). */
+/** Time that the first thread of a process was ready to run and had no core, milliseconds (Linux; elsewhere 0). */
 export function waitedMs(pid: number | 'self'): number {
   try {
     return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;

@@ -18,7 +18,7 @@ const packetsPerFrame = 5;
 const videoBytes = 1_000;
 const audioPerSecond = 50;
 const steps = [50, 100, 200];
-/** One viewer in so many notes delays: noting all of them would measure this process. */
+/** One of this many viewers notes delays: noting all of them would measure this process. */
 const sampleEvery = 10;
 
 const logger: Logger = {

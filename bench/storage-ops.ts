@@ -4,14 +4,14 @@ import { numbers } from './arguments.ts';
 import { type Bench, type Figure, figure, percentile } from './figure.ts';
 import { cpuMs } from './server-load.ts';
 
-/** How many are asked at a time. */
+/** The numbers of operations under way at a time. */
 const togetherOf = [1, 16, 256] as const;
 
 /** Changes of metadata, and locks acquired and released, each durable before it is answered. */
 export const storageOps: Bench = {
   summary: 'durable operations on metadata and locks each second, 1, 16 and 256 at a time',
   async run(args) {
-    // One user may do 20 a second: that many users share the work.
+    // The limit is 20 operations a second for one user: this many users share the work.
     const { users, seconds } = numbers(args, { users: 800, seconds: 5 });
     const server = await startServerProcess({}, { HOUSECOUNT_LOG_LEVEL: 'error' });
     try {
@@ -66,7 +66,7 @@ async function measure(
   const free = clients.map((client, index) => ({ client, index }));
   const one = async () => {
     while (performance.now() < endMs) {
-      // Taken in turns, so that no user is above what one may do.
+      // Clients take turns, so that no user exceeds the limit.
       const next = free.shift();
       if (!next) throw new Error('fewer users than operations at a time');
       await operate(next.client, next.index, (ms) => tookMs.push(ms));

@@ -27,7 +27,7 @@ export const fanoutSocketio: Bench = {
       if (!ours || !theirs) throw new Error('unreachable');
       const costs = { ours: [] as Cost[], theirs: [] as Cost[] };
       for (const { fleet } of [ours, theirs]) await fleet.flatOut(2, window);
-      // At a rate that both can do, so that the delays are of the same work.
+      // Both run at a rate that both can do, so that the delays are of the same work.
       const slowest = Math.min(
         (await ours.fleet.flatOut(seconds, window)).perSecond,
         (await theirs.fleet.flatOut(seconds, window)).perSecond,
@@ -74,7 +74,7 @@ interface Cost {
   readonly p99Ms: number;
 }
 
-/** With what each subscriber adds to the resident memory of a server that is warm. */
+/** Opens a fleet, and measures what each subscriber adds to the resident memory of a server that is warm. */
 async function openFleet(
   server: FanoutServer,
   size: number,

@@ -1,5 +1,5 @@
-// What somebody would write with socket.io for the same: everybody is in one room, a publisher's message goes to the room.
-// On Node, which its authors develop it for. WebSocket alone, no compression (its default).
+// The usual socket.io server for the same task: everybody is in one room, a publisher's message goes to the room.
+// It runs on Node, for which its authors develop it. WebSocket alone, no compression (its default).
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 

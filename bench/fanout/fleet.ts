@@ -4,7 +4,7 @@ import { cpuMs } from '../server-load.ts';
 import type { FanoutServer, Publisher } from './service.ts';
 import type { SubscribersCalls } from './subscribers-process.ts';
 
-/** What was delivered in a while. */
+/** The deliveries of a period. */
 export interface Delivered {
   readonly messages: number;
   /** Messages times subscribers who got them, each second. */
@@ -17,7 +17,7 @@ export interface Delivered {
 
 /** A message of about this many characters, with the time at which it is published. */
 const messageLength = 120;
-/** Who publish in turns: one alone may send 60 messages a second, and put 64 MiB a second on others' connections. */
+/** The number of publishers that take turns: one alone may send 60 messages a second, and put 64 MiB a second on others' connections. */
 const publisherCountDefault = 8;
 
 /** Everybody who subscribes at one server, and those who publish there. */
@@ -26,7 +26,7 @@ export class Fleet {
   readonly size: number;
   readonly #process: Child<SubscribersCalls>;
   readonly #publishers: Publisher[] = [];
-  /** Who reads nothing gets nothing that is counted. */
+  /** The number of subscribers that read nothing; their deliveries are not counted. */
   #silent = 0;
 
   private constructor(server: FanoutServer, process: Child<SubscribersCalls>, size: number) {
@@ -54,7 +54,7 @@ export class Fleet {
     this.#silent = count;
   }
 
-  /** As many messages as can be: the next as soon as all but `window` of them have been delivered to all. */
+  /** Publishes as many messages as can be: the next as soon as all but `window` of them have been delivered to all. */
   async flatOut(seconds: number, window: number): Promise<Delivered> {
     const publishers = await this.publishers(publisherCountDefault);
     return this.#measure(async (arrived) => {
@@ -126,13 +126,13 @@ export class Fleet {
   }
 }
 
-/** What is being published. */
+/** Messages being published. */
 class Publications {
   count = 0;
   readonly #open = new Set<Promise<void>>();
   #failure: unknown;
 
-  /** By the next of them. */
+  /** Publishes a message from the next of the publishers. */
   publish(publishers: readonly Publisher[]): void {
     const publisher = publishers[this.count % publishers.length];
     this.count += 1;

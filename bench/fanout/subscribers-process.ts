@@ -10,28 +10,28 @@ import { clientFrame, FrameReader } from './frame-reader.ts';
 
 export type Service = 'housecount' | 'socket.io';
 
-/** What a subscriber says, each as soon as something that begins with the text before has come. */
+/** The frames that a subscriber sends, each as soon as something that begins with the text before has come. */
 interface Entry {
   readonly path: string;
   readonly steps: readonly (readonly [after: string, say: string])[];
-  /** Then it is in. */
+  /** The beginning of the frame after which the subscriber is in. */
   readonly done: string;
-  /** How a message begins. */
+  /** The beginning of a message. */
   readonly message: string;
 }
 
 const channel = 'bench';
-/** One of so many looks into every message for its delay. */
+/** One of this many subscribers reads every message for its delay. */
 const lookingEvery = 50;
 
-/** What a subscriber of Housecount follows: messages alone, presence too, or the channel's roster without being in it. */
+/** The events that a subscriber of Housecount follows: messages alone, presence too, or the channel's roster without being in it. */
 export type Follows = 'messages' | 'presence' | 'roster' | 'first-50' | 'count';
 
 const views = { roster: {}, 'first-50': { view: { first: 50 } }, count: { view: { count: true } } };
 
 function entryOf(service: Service, index: number, follows: Follows): Entry {
   if (service === 'socket.io')
-    // What its client says over WebSocket alone; the server puts everybody into the room.
+    // The frames that its client sends over WebSocket alone; the server puts everybody into the room.
     return {
       path: '/socket.io/?EIO=4&transport=websocket',
       steps: [['0{', '40']],
@@ -188,7 +188,7 @@ class Subscriber {
 
 const subscribers: Subscriber[] = [];
 
-/** As docs/signaling.md asks of a client: the server's own pings wait behind what is being read. Milliseconds. */
+/** The interval of pings that docs/signaling.md asks of a client: the server's own pings wait behind what is being read. Milliseconds. */
 const pingMs = 3_000;
 function pingAll(): void {
   for (const subscriber of subscribers) subscriber.ping();
@@ -204,7 +204,7 @@ const calls = {
     readonly follows?: Follows;
   }): Promise<void> {
     const { service, port, count, first, follows = 'messages' } = options;
-    // Others are told little, and heard by their answers to the server's pings.
+    // Other subscribers get little, and the server hears them by their answers to its pings.
     if (follows === 'roster' && subscribers.length === 0) setInterval(pingAll, pingMs);
     let next = first;
     const one = async () => {
@@ -220,7 +220,7 @@ const calls = {
     };
     await Promise.all(Array.from({ length: 64 }, one));
   },
-  /** How many messages, and bytes of texts, came in all, and how many connections are gone. */
+  /** The numbers of messages and of bytes of texts that came in all, and of connections that are gone. */
   counts: (_: Record<string, never>) => ({ received, bytes, closed }),
   /** The delays since the last call, milliseconds. */
   delays(_: Record<string, never>): number[] {
