@@ -7,7 +7,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /** Packages whose types are API. */
 export const packages = ['rtc', 'rtm', 'react', 'webhook', 'client'];
 
-/** How their types are read: as an application does that has no other types. */
+/** The compiler options with which the types are read: those of an application that has no other types. */
 export const compilerOptions = {
   target: 'ES2022',
   module: 'ESNext',
@@ -17,7 +17,7 @@ export const compilerOptions = {
   strict: true,
 };
 
-/** What the tool needs, and the packages' builds where they are stale. */
+/** Installs the tool's dependencies, and builds the packages where they are stale. */
 export async function setUpApiTools() {
   await setUpPackages();
   setUpTool(here);

@@ -16,7 +16,7 @@ const { status } = spawnSync(
   { cwd: root, stdio: 'inherit' },
 );
 if (status === 0 && words[0] === 'version') {
-  // What is private has the version of all, and nobody who would read of it.
+  // Private packages have the version of all, and nobody reads their changelogs.
   for (const name of readdirSync(join(root, 'packages'))) {
     const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
     if (manifest.private) rmSync(join(root, 'packages', name, 'CHANGELOG.md'), { force: true });
