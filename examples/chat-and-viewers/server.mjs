@@ -45,14 +45,14 @@ async function answerToken(
     if (text.length > bodyLengthMax) return answer(response, 413, { message: 'That is too long.' });
   }
   const { name, role } = fieldsOf(text);
-  // Here a real site asks who this is: whoever gets a token for a name is that user.
+  // A real site asks here who this is: whoever gets a token for a name is that user.
   if (typeof name !== 'string' || !legalName.test(name))
     return answer(response, 400, {
       message:
         'A name has 1 to 64 letters without accents, digits, spaces or simple signs, and does not begin with _.',
     });
   const rtcRole = role === 'host' ? RtcRole.PUBLISHER : RtcRole.SUBSCRIBER;
-  // One token for both SDKs, which have the same user.
+  // One token serves both SDKs, which have the same user.
   const token = RtcTokenBuilder.buildTokenWithRtm(
     APP_ID,
     APP_CERTIFICATE,
