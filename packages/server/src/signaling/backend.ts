@@ -42,7 +42,7 @@ export interface Speaker {
   readonly asUser: boolean;
 }
 
-/** Who is shown in a channel: a page of them. */
+/** A page of the users that are shown in a channel. */
 export interface UsersPage {
   readonly users: readonly { readonly userId: string; readonly states: SignalingStates }[];
   /** All who are shown in the channel, exact. */
@@ -67,7 +67,7 @@ export interface BackendNeeds extends KeepNeeds, WhereNeeds {
   readonly limits: Pick<SignalingLimits, 'metadataBytesMax'>;
 }
 
-/** What the server's owner does and sees without a session of their own. */
+/** The operations of the server's owner, who acts and reads without a session. */
 export class Backend {
   readonly #needs: BackendNeeds;
 
@@ -128,7 +128,7 @@ export class Backend {
     return { users: result.occupants, count: result.channelOccupancy, next: result.nextPage };
   }
 
-  /** How many are shown in a channel, exact. */
+  /** The exact number of users that are shown in a channel. */
   async count(key: ChannelKey): Promise<number> {
     return (await this.#needs.presences.fold(key)).occupancy;
   }
@@ -142,7 +142,7 @@ export class Backend {
     return result && 'channels' in result ? result.channels : [];
   }
 
-  /** Whether a user is logged in, and connected. */
+  /** The status of a user: logged in or not, connected or not. */
   statusOf(app: string, userId: string): UserStatus {
     const session = this.#needs.sessions.of(app, userId);
     if (!session) return 'offline';
@@ -150,7 +150,7 @@ export class Backend {
   }
 
   /**
-   * Who a user id is to the rules. An account that nobody ever came with has the uid of its name, and one that has to give way gets its own now.
+   * The identity of a user id for rules. An account that nobody ever came with has the uid of its name; one that has to give way is assigned its own now.
    * @throws HousecountError overloaded, log_unavailable
    */
   async uidFor(app: string, userId: string): Promise<{ readonly uid: number; readonly account?: string }> {

@@ -99,7 +99,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
       return undefined;
     }
     const { frame } = parsed;
-    // Who goes on has read the welcome, and knows what is to be done.
+    // A client that sends its next frame has read the welcome, and knows what is to be done.
     session.isWhole = true;
     switch (frame.type) {
       case 'login':
@@ -133,7 +133,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
 
   silent(session: Session, steadyMs: number): void {
     const { heardMs } = this.conversation;
-    // Of who subscribes to nothing the log has no lease.
+    // The log has no lease for a session that subscribes to nothing.
     if (session.subscriptions.size === 0 && steadyMs - heardMs >= session.leaseMs) {
       void session.end('lease_ended', undefined);
       return;

@@ -15,7 +15,7 @@ import { defaultAppSignalingLimits, defaultSignalingLimits } from './signaling-l
 import type { SignalingOptions } from './signaling-options.ts';
 import { StorageEvents } from './storage/storage-events.ts';
 
-/** Of an app that is gone while its last members leave: nobody watches. */
+/** Settings for an app that was removed while its last members leave: nobody watches them. */
 const goneSettings: PresenceSettings = { announceMax: 50, intervalMs: 30_000, debounceMs: 0 };
 
 export type SignalingParts = ReturnType<typeof signalingParts>;

@@ -61,7 +61,7 @@ export async function permit(
     session.answerLate((connection) =>
       connection.send({ type: 'read-revoked', channels, serverMs: clock.nowMs() }),
     );
-  // To others they left, like everybody who goes.
+  // Other members see a normal leave.
   const left = lost.map((key) =>
     log.submit(key, { type: 'leave', connectionId: session.id, evidence: 'bye' }),
   );

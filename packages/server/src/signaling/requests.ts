@@ -12,7 +12,7 @@ import type { Session } from './session/session.ts';
 import { sessionLines } from './session/session-lines.ts';
 import { metadataLines } from './storage/metadata-lines.ts';
 
-/** What the handlers need, each a few of these. */
+/** The parts that the handlers need, a few for each. */
 type RequestParts = Parameters<typeof lockLines>[0] &
   Parameters<typeof messageLines>[0] &
   Parameters<typeof metadataLines>[0] &

@@ -24,7 +24,7 @@ const examples = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(
   ([, json = '']) => JSON.parse(json) as Record<string, unknown> & { type: string },
 );
 
-/** With every type, or this does not compile. */
+/** Has every type, or this does not compile. */
 const clientTypes: Record<SignalingClientFrame['type'], true> = {
   login: true,
   ping: true,

@@ -1,6 +1,6 @@
 import type { Counter, Metrics } from '../observe/contract.ts';
 
-/** What is counted of frames and messages. */
+/** The counters of frames and messages. */
 export const signalingCounters = (
   metrics: Metrics,
 ): Readonly<Record<'frames' | 'messages' | 'deliveries' | 'refusals', Counter>> => ({
@@ -16,7 +16,7 @@ export const signalingCounters = (
   ),
 });
 
-/** How much there is of what, as of the moment when the metrics are read. */
+/** Registers gauges, which are read at the moment when the metrics are. */
 export function registerGauges(
   metrics: Metrics,
   {

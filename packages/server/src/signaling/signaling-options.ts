@@ -15,7 +15,7 @@ import type { OnRefusedLogin } from '../observe/refused-logins.ts';
 import type { SignalingApp } from './names/app.ts';
 import type { AppSignalingLimitsOf, SignalingLimits } from './signaling-limits.ts';
 
-/** What signaling asks of the log. */
+/** The ports of the log that signaling uses. */
 export type SignalingLog = Commands &
   Channels &
   Pick<Identities, 'resolve' | 'uidOf'> &

@@ -18,7 +18,7 @@ export function startSignaling(options: SignalingOptions): Signaling {
 
 /** All signaling of this process: takes sockets in, looks after them, and follows the log. */
 export class Signaling {
-  /** For the server's owner. */
+  /** The operations of the server's owner. */
   readonly backend: Backend;
   readonly #options: Omit<SignalingOptions, 'limitsOf'>;
   readonly #parts: SignalingParts;
@@ -51,7 +51,7 @@ export class Signaling {
     });
   }
 
-  /** What its sessions share; for tests. */
+  /** The parts that its sessions share; for tests. */
   get parts(): Pick<SignalingParts, 'audiences' | 'topicEvents' | 'waiters'> {
     return this.#parts;
   }
@@ -115,7 +115,7 @@ export class Signaling {
     this.#parts.presences.tidy();
   }
 
-  /** What waits for all readers together is bounded too: those that are furthest behind make room. */
+  /** Bounds what waits for all readers together too: those that are furthest behind make room. */
   #cutSlowest(): void {
     let bytes = this.#backlogBytes();
     if (bytes <= this.#parts.limits.signalingBacklogBytesMax) return;

@@ -299,7 +299,7 @@ test('SIG14: after a crash who enters again is in as before, with its topics, an
   });
   await w.advance(recoveryMs);
   expect(bobAgain.presence('arena').slice(1)).toEqual([]);
-  // Who does not come back takes its topics with it.
+  // A user who does not come back loses its topics.
   await w.crash();
   await w.start();
   const third = await w.login('bob', { session: sessions[1] });

@@ -6,7 +6,7 @@ import { type LockId, lockIdOf } from './lock-id.ts';
 /** In which channels each user holds locks: an index over the records, for when they go and come back. */
 export class LockHoldings {
   readonly #owners = new Map<LockId, string>();
-  /** By app and user, then by channel: how many. */
+  /** The number of locks held, by app and user, then by channel. */
   readonly #held = new Map<string, Map<string, { readonly key: ChannelKey; count: number }>>();
 
   constructor(log: Pick<Channels, 'everyChannel'>) {

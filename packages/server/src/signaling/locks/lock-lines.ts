@@ -19,7 +19,7 @@ type LockRequestType =
 const { lockFailed } = signalingErrors;
 const needWrite = (frame: Parameters<typeof needOfChannel>[0]) => needOfChannel(frame, ['write'], lockFailed);
 
-/** What is asked of locks. */
+/** The requests about locks. */
 export function lockLines(
   parts: AcquireNeeds & { readonly log: Pick<Channels, 'known'> },
 ): RequestLines<LockRequestType> {

@@ -25,13 +25,13 @@ export interface Wait {
 }
 
 /**
- * Who asked for a lock with `retry` and did not get it. The first of them who is there is tried again whenever it may be free, with no priority
- * over others who ask then (spec: signaling 4.2).
+ * Users that asked for a lock with `retry` and did not get it. The first one that is connected is tried again whenever the lock may be free, with no priority
+ * over others that ask then (spec: signaling 4.2).
  */
 export class LockWaiters {
-  /** By the id of the lock. */
+  /** Waiters by the id of the lock. */
   readonly #waiting = new Map<string, Set<Waiter>>();
-  /** For each attempt of theirs that is under way, by lock and user: the answers to what that user asked after it. */
+  /** For each attempt of a waiter that is under way, by lock and user: the answers to later requests of that user for the lock. */
   readonly #underway = new Map<string, Set<Promise<SignalingAnswer>[]>>();
   #size = 0;
 

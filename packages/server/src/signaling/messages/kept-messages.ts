@@ -74,7 +74,7 @@ export async function publishKept(
 const timeOf = (kept: { ok: true; atMs: number } | { ok: false }): number | undefined =>
   kept.ok ? kept.atMs : undefined;
 
-/** What came of a message to a user (spec: signaling 2.4). */
+/** The outcome of a message to a user (spec: signaling 2.4). */
 function told(isKept: boolean, published: Published): Published {
   if (isKept && published.ok) return published;
   if (published.ok)

@@ -45,7 +45,7 @@ describe('put out of a channel', () => {
     const w = await begin();
     const [ann, bob] = [await w.login('ann'), await w.login('bob')];
     await bob.subscribes('lobby');
-    // Of one turn, and so of one append.
+    // Both happen in one turn, and so in one append.
     ann.handler?.onText(JSON.stringify({ ...subscription('lobby'), id: 901 }));
     const connectionIds = [ann.welcome.session.id];
     const key = { app: app.id, kind: 'message', name: 'lobby' } as const;

@@ -14,7 +14,7 @@ export interface ModerationNeeds {
   readonly log: Rules;
 }
 
-/** What the log says of rules. */
+/** The ports of the log that tell which rules apply. */
 type Rules = Bans & Pick<Identities, 'uidOf'>;
 
 /** Rules about an app as a whole speak of no channel: no channel has this name. */

@@ -66,7 +66,7 @@ test('SIG3: who subscribes again misses nothing of what is told meanwhile', asyn
   const w = await begin();
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
   await ann.subscribes('lobby');
-  // Of one turn: what bob publishes is durable with the subscription, and told before that is answered.
+  // Both happen in one turn: bob's message is durable together with the subscription, and is told before that is answered.
   ann.handler?.onText(JSON.stringify({ ...subscription('lobby'), id: 901, states: { mood: 'good' } }));
   bob.handler?.onText(
     JSON.stringify({ id: 902, ...to('lobby', { text: 'meanwhile' }), storeInHistory: true }),

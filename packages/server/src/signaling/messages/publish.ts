@@ -32,23 +32,23 @@ export interface MetadataNeeds extends Pick<PublishNeeds, 'clock' | 'audiences'>
   readonly log: Pick<Commands, 'submit'> & Pick<Channels, 'known'>;
 }
 
-/** Who publishes: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */
+/** The publisher: the user of a session, or the name that the server's owner gives; with the budget of its deliveries. */
 export interface Publisher {
   readonly app: string;
   readonly userId: string;
   readonly rates: Pick<Rates, 'takeDelivery' | 'takeKept'>;
 }
 
-/** What is published; its fields are legal. */
+/** The part of a request that is published; its fields are legal. */
 export type Publication = Pick<RequestOf<'publish'>, 'channel' | 'content' | 'customType'>;
 
-/** To how many connections it went, or why it did not. */
+/** The number of connections that the message went to, or the refusal. */
 export type Published = { readonly ok: true; readonly receivers: number } | Refusal;
 export type Refusal = Extract<SignalingAnswer, { ok: false }>;
 
 export const publisherOf = ({ app, userId, rates }: Session): Publisher => ({ app: app.id, userId, rates });
 
-/** To a channel: encoded once, for everybody who subscribed with messages, the publisher too. Done at once, so the order is the publisher's. */
+/** Publishes to a channel: encoded once, for all subscribers with messages, the publisher included. Done at once, so the order is the publisher's. */
 export function publish(needs: PublishNeeds, publisher: Publisher, publication: Publication): Published {
   const told = encode(publisher, publication, needs.clock.nowMs());
   const refusal = refusalOfDelivery(needs, publisher, told);
@@ -66,7 +66,7 @@ export const encode = (publisher: Publisher, publication: Publication, serverMs:
   text: JSON.stringify(frameOf('MESSAGE', publisher, publication, serverMs)),
 });
 
-/** To a user, while they are connected. */
+/** Publishes to a user, if they are connected. */
 export function tellUser(
   needs: PublishNeeds,
   publisher: Publisher,

@@ -8,7 +8,7 @@ import {
 import type { PutOut } from '../../log/decide/endings.ts';
 import { errorCodeOf } from '../names/refusals.ts';
 
-/** What a client is told of a stream channel that it is not in any more, and did not leave itself. */
+/** The frame that tells a client of a stream channel that it is no longer in, and did not leave itself. */
 export const channelEnded = (channel: string, code: Code): SignalingChannelEnded => ({
   type: 'channel-ended',
   channel,
@@ -17,7 +17,7 @@ export const channelEnded = (channel: string, code: Code): SignalingChannelEnded
   message: codes[code].message,
 });
 
-/** What a client is told of a channel of either kind that a rule put it out of. */
+/** The frame that tells a client of a channel of either kind that a rule put it out of. */
 export function putOutFrame(
   { kind, name }: PutOut,
   serverMs: number,

@@ -90,7 +90,7 @@ test('SIG63: what is in the snapshot is not told again by a reader that is behin
   const { told } = log.watch();
   expect(told).toMatchObject([{ event: { type: 'SNAPSHOT', topics: [{ topic: 'a' }] } }]);
   log.join(2, 'b');
-  // Who comes now sees what the others have been told so far, and is told the rest with them.
+  // A newcomer sees what the others have been told so far, and is told the rest with them.
   const second = log.watch();
   expect(second.told).toMatchObject([{ event: { topics: [{ topic: 'a' }] } }]);
   log.absorbFrom(0);

@@ -23,7 +23,7 @@ const needOfStream =
   ({ channel }: { readonly channel: string }) =>
     needOfChannel({ channelType: 'STREAM', channel }, [access], code);
 
-/** What is asked of the topics of stream channels. */
+/** The requests about the topics of stream channels. */
 export const topicLines = (
   parts: ChangeTopicNeeds & PublishTopicNeeds & SubscribeTopicNeeds,
 ): RequestLines<TopicRequestType> => ({

@@ -341,7 +341,7 @@ test('SIG65: without users 64 of those who publish are taken by chance; the sixt
     succeeded: [],
     failed: [{ userId: missing, code: 20003 }],
   });
-  // Who ended to publish makes room for one who does.
+  // A user who stops publishing makes room for one who publishes.
   const gone = subscribed[10] ?? '';
   expect(
     await w.log.submit(key, { type: 'leave-topic', connectionId: `c${gone}`, topic: 't' }),

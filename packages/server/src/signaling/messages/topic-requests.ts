@@ -29,7 +29,7 @@ export interface ChangeTopicNeeds {
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
 
-/** Who publishes in the topics of a channel. */
+/** The ports of the log that tell who publishes in the topics of a channel. */
 type Publishing = Pick<Channels, 'channel'> & Pick<Identities, 'uidOf'>;
 
 export interface PublishTopicNeeds extends ModerationNeeds, Omit<PublishNeeds, 'sessions'> {
@@ -69,7 +69,7 @@ export async function changeTopic(
   return outcome.code === 'not_joined' ? notJoined() : failed(outcome, signalingErrors.joinTopicFailed);
 }
 
-/** To all who subscribed to this publisher in the topic: encoded once, done at once, so the order is the publisher's. */
+/** Publishes to all who subscribed to this publisher in the topic: encoded once, done at once, so the order is the publisher's. */
 export function publishTopic(
   needs: PublishTopicNeeds,
   session: Session,

@@ -8,7 +8,7 @@ export interface SignalingApp extends TokenApp {
   readonly signaling: PresenceSettings & {
     /** Silence allowed for a session: the server's, or what the client's own settings say. */
     readonly lease: 'server' | 'client';
-    /** For how many days messages are kept; 0: none are. */
+    /** Number of days for which messages are kept; 0: none are. */
     readonly historyDays: number;
   };
 }

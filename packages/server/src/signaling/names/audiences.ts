@@ -1,4 +1,4 @@
-/** How many sockets are told what is published on each topic of the bus. */
+/** Counts the sockets that are told what is published on each topic of the bus. */
 export class Audiences {
   readonly #sizes = new Map<string, number>();
 

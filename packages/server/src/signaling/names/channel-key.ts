@@ -4,7 +4,7 @@ import type { ChannelKey as AnyChannelKey, SubscribedKind } from '../../channel/
 /** Names a channel that can be subscribed to. */
 export type ChannelKey = AnyChannelKey<SubscribedKind>;
 
-/** How clients name one: by its type and its name; the app is that of their session. */
+/** A channel as clients name it, by type and name; the app is that of their session. */
 export interface ChannelPlace {
   readonly channelType: SignalingChannelType;
   readonly channel: string;
@@ -16,7 +16,7 @@ export const keyOf = (app: string, { channelType, channel }: ChannelPlace): Chan
   name: channel,
 });
 
-/** Of a stream channel. */
+/** The key of a stream channel. */
 export const streamKey = (app: string, name: string): ChannelKey => ({ app, kind: 'stream', name });
 
 export const kindOf = (channelType: SignalingChannelType): ChannelKey['kind'] =>

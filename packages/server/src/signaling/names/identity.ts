@@ -4,8 +4,8 @@ import { spelledUid } from '../../log/decide/account-uids.ts';
 type Accounts = Pick<Identities, 'uidOf'>;
 
 /**
- * Who a user id is to the log: the uid that it spells (1 to 4294967295, without leading zeros), unless that is somebody else's, so that
- * who has exactly that text as an account has, or will have, another; every other user id is an account.
+ * The identity of a user id in the log: the uid that it spells (1 to 4294967295, without leading zeros), unless that uid is somebody else's; then the
+ * account of exactly that text has, or will have, another uid. Every other user id is an account.
  */
 export function identityOf(
   log: Accounts,

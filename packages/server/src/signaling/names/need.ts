@@ -2,7 +2,7 @@ import { type MetadataTarget, type SignalingErrorCode, signalingErrors } from '@
 import type { Access, Resource } from '../../token/permissions.ts';
 import { type ChannelKey, type ChannelPlace, kindOf } from './channel-key.ts';
 
-/** What a request needs of a token that has lists of permissions, and the code of the API for who has it not. */
+/** The permission that a request needs if its token has lists of them, and the API's error code for a token without it. */
 export interface Need {
   /** Any of them. */
   readonly access: readonly Access[];
@@ -25,7 +25,7 @@ export const needOfChannel = (
   code,
 });
 
-/** What is one's own needs nothing. */
+/** A request about the user's own data needs no permission. */
 export const needOfUser = (
   self: string,
   name: string,
@@ -38,5 +38,5 @@ export const needOfTarget = (self: string, target: MetadataTarget, access: Acces
     ? needOfUser(self, target.userId, access, signalingErrors.storageFailed)
     : needOfChannel(target, [access], signalingErrors.storageFailed);
 
-/** To give something up, and to say something of oneself where one is, needs nothing. */
+/** For requests that give something up, or set the user's own state where the user is: they need no permission. */
 export const nothing = (): 'nothing' => 'nothing';

@@ -14,14 +14,14 @@ export type Answer = (SignalingAnswer & { readonly afterOk?: () => void }) | { r
 
 /** One kind of request. */
 export interface RequestLine<Type extends Request['type']> {
-  /** What it needs of a token that has lists of permissions. */
+  /** The permission that the request needs of a token that has lists of them. */
   readonly need: (frame: RequestOf<Type>, userId: string) => Need | 'nothing';
-  /** With which others it is counted; `own`: it has a rate of its own, which `handle` takes. */
+  /** The rate that the request counts against; `own`: it has a rate of its own, which `handle` takes. */
   readonly rate: RateKind | 'own';
   readonly handle: (session: Session, frame: RequestOf<Type>) => Answer | Promise<Answer>;
 }
 
-/** What is done about each kind of request: one without a line does not compile. */
+/** One line for each kind of request: a kind without a line does not compile. */
 export type RequestTable = { readonly [Type in Request['type']]: RequestLine<Type> };
 
 /** The lines of some kinds. */

@@ -29,7 +29,7 @@ export interface Person {
 
 export const noStates: SignalingStates = {};
 
-/** Is others told of them? Whoever is in the live channel, and who subscribes and is not quiet. */
+/** True if others are told of the person, who is in the live channel, or subscribes and is not quiet. */
 export const isShown = ({ live, subscribed }: Person): boolean =>
   live.length > 0 || subscribed.some(({ quiet }) => !quiet);
 

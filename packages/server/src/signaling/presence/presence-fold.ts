@@ -35,20 +35,20 @@ export type PersonChange =
   /** Another link backs them, or the links that do went silent or are heard again. */
   | { readonly type: 'links'; readonly userId: string };
 
-/** Who is there at one moment. Immutable. */
+/** The people in a channel at one moment. Immutable. */
 export interface People {
-  /** Where the rosters stand of which this is made. */
+  /** The point of the rosters that this state was made from. */
   readonly at: RosterPoint;
   /** Those who are shown, by order of arrival. */
   readonly shown: Trie<Person>;
-  /** Of those who are shown: in the live channel by role, and those of whom nothing is heard. */
+  /** Counts of the people shown: by role in the live channel, and those of whom nothing is heard. */
   readonly hosts: number;
   readonly audience: number;
   readonly interrupted: number;
 }
 
 /**
- * Who is in a signaling channel, as presence shows it: the fold of its subscribers and of the live channel that it is
+ * The people in a signaling channel, as presence shows them: the fold of its subscribers and of the live channel that it is
  * bound to, in the order of the log. A person joins with the first link and leaves with the last.
  */
 export class PresenceFold {
@@ -64,7 +64,7 @@ export class PresenceFold {
   readonly #accounts = { live: new Map<number, string>(), subscribed: new Map<number, string>() };
   /** Links to the live channel. While there are any, `role` and `uid` are what the server says, of everybody. */
   #live = 0;
-  /** Who is not in the live channel and set a `role` or `uid` of their own. */
+  /** Users that are not in the live channel and set a `role` or `uid` of their own. */
   readonly #claimants = new Set<string>();
   #at: RosterPoint;
   #state: People | undefined;
@@ -92,12 +92,12 @@ export class PresenceFold {
     }
   }
 
-  /** How many are shown. */
+  /** The number of people shown. */
   get occupancy(): number {
     return this.#shown.size;
   }
 
-  /** Who is there now; the same object until something is another. */
+  /** The current people; the same object until something changes. */
   get state(): People {
     this.#state ??= {
       at: this.#at,
@@ -119,7 +119,7 @@ export class PresenceFold {
     return person?.order === undefined ? undefined : person;
   }
 
-  /** Of somebody who is shown; none of others. */
+  /** The states of somebody who is shown; none for others. */
   statesOf(userId: string): SignalingStates {
     const person = this.person(userId);
     return person ? shownStates(person) : noStates;
@@ -335,7 +335,7 @@ function heardOf<Link extends { readonly uid: number; readonly silentSinceMs?: n
 
 const silence = (link: MemberLink) => (link.state === 'silent' ? { silentSinceMs: link.lastHeardMs } : {});
 
-/** Whether the roster shows the same links. */
+/** True if the roster shows the same links for both. */
 function isLinkedAlike(one: Person, other: Person): boolean {
   const [live, otherLive] = [one.live.at(-1), other.live.at(-1)];
   const shown = ({ quiet }: SubscribedLink) => !quiet;

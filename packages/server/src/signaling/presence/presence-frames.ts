@@ -37,7 +37,7 @@ export function lengthOf(userId: string, states: SignalingOccupant['states']): n
   return length;
 }
 
-/** What JSON writes as more characters than one, up to six. */
+/** Characters that JSON writes as more than one, up to six. */
 const escaped = /[\p{Cc}"\\\p{Cs}]/u;
 
 const encodedLength = (text: string): number =>

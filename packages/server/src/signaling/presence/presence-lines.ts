@@ -9,7 +9,7 @@ type PresenceRequestType = 'set-state' | 'remove-state' | 'get-state' | 'online-
 
 const { presenceFailed, userNotInChannel } = signalingErrors;
 
-/** What is asked of who is where, and said of oneself there. */
+/** The requests about presence: who is where, and the user's own states there. */
 export const presenceLines = (parts: StateNeeds & WhereNeeds): RequestLines<PresenceRequestType> => ({
   'set-state': {
     need: nothing,

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 const place = { channelType: 'MESSAGE', channel: 'lobby' };
 
-/** What a client that folds everything it was told knows: user ids and states. */
+/** The user ids and states that a client knows if it folds everything it was told. */
 function known(events: readonly SignalingPresenceEvent[]): Map<string, Readonly<Record<string, string>>> {
   const people = new Map<string, Readonly<Record<string, string>>>();
   for (const event of events)
@@ -123,7 +123,7 @@ describe('announce', () => {
       Array.from({ length: 9 }, (_, index) => [`a${index}`, 'x'.repeat(1_000)]),
     );
     expect(await set(long)).toMatchObject({ type: 'refused', code: -13009 });
-    // What is replaced does not count.
+    // States that are replaced do not count.
     const most = Object.fromEntries(Object.entries(long).slice(0, 7));
     for (let time = 0; time < 2; time++) expect((await set(most)).type).toBe('ok');
     expect(await set({ '': 'x' })).toMatchObject({ type: 'refused', code: -13006 });
@@ -660,7 +660,7 @@ test('SIG164: what all others in a channel are told is published once; nobody is
   expect(w.published - from).toBe(1);
   const told = { type: 'REMOTE_STATE_CHANGED', userId: 'ann', states: { mood: 'good' } } as const;
   expect(users.map((user) => user.news())).toEqual([[], [told], [told], [told], [told]]);
-  // Of who is not in the channel over signaling, everybody.
+  // Everybody is told of a member who is not in the channel over signaling.
   await w.joins({ uid: 7 });
   expect(users.map((user) => user.news())).toEqual(
     users.map(() => [
@@ -669,7 +669,7 @@ test('SIG164: what all others in a channel are told is published once; nobody is
     ]),
   );
   expect(w.published - from).toBe(3);
-  // Who came after somebody left does not hear of it.
+  // A watcher who came after somebody left is not told of that leave.
   await bob.asks({ type: 'unsubscribe', ...place });
   const fay = await w.login('fay');
   await fay.subscribes('lobby');

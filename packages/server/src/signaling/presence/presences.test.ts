@@ -98,7 +98,7 @@ test('SIG20: a snapshot has what is durable, and nothing that is in it is told a
   world.adds(joined(2, 3));
   const events = world.watch();
   expect(events).toEqual([]);
-  // By the time the reader is there, the log is further.
+  // The log has gone on by the time the reader is there.
   world.adds(joined(3, 4));
   world.absorb();
   expect(events).toMatchObject([{ type: 'SNAPSHOT', occupants: { length: 3 } }]);

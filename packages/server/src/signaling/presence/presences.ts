@@ -38,7 +38,7 @@ interface Kept {
 }
 
 /**
- * Who is in each signaling channel that somebody watches or asks about: made of the log's state when first needed, from
+ * The people in each signaling channel that somebody watches or asks about: made of the log's state when first needed, from
  * then on the fold of its records.
  */
 export class Presences {
@@ -47,7 +47,7 @@ export class Presences {
   readonly #kept = new Map<string, Kept>();
   /** Last position that was absorbed. */
   #position: number;
-  /** What waits for a position, in order of position. At most one for each request and subscription under way. */
+  /** Callbacks that wait for a position, in order of position. At most one for each request and subscription under way. */
   #waiting: { readonly position: number; readonly run: () => void }[] = [];
   /** Rosters that the batch of the log has something for. */
   readonly #touched = new Set<ChannelRoster>();
@@ -85,7 +85,7 @@ export class Presences {
     };
   }
 
-  /** Whether there is room for one more who follows this much of the channel's roster. */
+  /** True if there is room for one more reader of this much of the channel's roster. */
   hasRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): boolean {
     const roster = this.#kept.get(idOf(key))?.roster;
     if (!roster) return this.#rosters < this.#limits.signalingRosterChannelsMax;
@@ -113,7 +113,7 @@ export class Presences {
     };
   }
 
-  /** How many are told of each single change in the channel. */
+  /** The number of readers that are told of each single change in the channel. */
   announcedTo(key: ChannelKey): number {
     const kept = this.#kept.get(idOf(key));
     if (!kept) return 0;
@@ -121,7 +121,7 @@ export class Presences {
     return (channel.mode === 'announce' ? channel.watchers : 0) + (roster?.readersOfAll ?? 0);
   }
 
-  /** Who is there, what is durable by now included. Not to be kept over a turn. */
+  /** The people in the channel, with everything that is durable by now. Not to be kept over a turn. */
   async fold(key: ChannelKey): Promise<PresenceFold> {
     const { log } = this.#options;
     // Nobody can fill memory with channels that are not there.

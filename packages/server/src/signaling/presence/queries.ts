@@ -51,7 +51,7 @@ export function statesOf(
   return roster ? withoutClaims(own) : own;
 }
 
-/** Who is shown in a channel: a page of them, or only how many (spec: signaling 3.3). */
+/** Answers which users are shown in a channel: a page of them, or only their number (spec: signaling 3.3). */
 export async function onlineUsers(
   { presences }: Pick<WhereNeeds, 'presences'>,
   key: ChannelKey,

@@ -5,7 +5,7 @@ import type { ChannelKey as SubscribedKey } from '../names/channel-key.ts';
 
 /** In which channels everybody is: an index over the records, because the log knows the members of channels only. */
 export class Whereabouts {
-  /** By app and uid, the channels by their id. Most are in one or two. */
+  /** Channels by their id, for each app and uid. Most users are in one or two. */
   readonly #places = new Map<string, Map<ChannelId, ChannelKey>>();
   readonly #log: Pick<Channels, 'channel' | 'channels' | 'everyChannel'>;
 

@@ -29,7 +29,7 @@ export interface ChannelRosterOptions {
   readonly limits: Pick<PresenceLimits, 'signalingRosterRingCharsMax' | keyof RosterLimits>;
 }
 
-/** What made changes: a record of one of the two rosters. */
+/** The source of changes: a record of one of the two rosters. */
 export interface ChangeSource {
   readonly roster: keyof RosterPoint;
   readonly record: { readonly atMs: number } & Partial<RosterSeq>;
@@ -71,17 +71,17 @@ export class ChannelRoster {
     });
   }
 
-  /** How many follow it, all of it or a view. */
+  /** The number of readers, of all of it or of a view. */
   get readers(): number {
     return this.#feed.readers + this.#views.readers;
   }
 
-  /** How many are sent every change. */
+  /** The number of readers that are sent every change. */
   get readersOfAll(): number {
     return this.#feed.readers;
   }
 
-  /** Whether there is room for one more who follows `view`. */
+  /** True if there is room for one more reader of `view`. */
   hasRoom(view: RosterViewRequest): boolean {
     return this.#views.hasRoom(view);
   }
@@ -94,11 +94,11 @@ export class ChannelRoster {
     return subscription;
   }
 
-  /** What a record changed; the fold has it already. */
+  /** Adds the changes that a record made; the fold has them already. */
   absorb(changes: readonly PersonChange[], source: ChangeSource): void {
     let arrived: string | undefined;
     for (const change of changes) {
-      // Who comes is told whole.
+      // A newcomer is told whole, with its states.
       if (change.type === 'states' && change.userId === arrived) continue;
       if (change.type === 'join') arrived = change.userId;
       const told = this.#told(change, source);

@@ -17,7 +17,7 @@ import { type Person, toSignalingRosterMember } from '../presence/person.ts';
 import type { People } from '../presence/presence-fold.ts';
 import { lengthOf } from '../presence/presence-frames.ts';
 
-/** Who is there, with the number of the last change that led to it. Immutable. */
+/** The people in a channel, with the number of the last change that led to this state. Immutable. */
 export interface NumberedPeople {
   readonly people: People;
   readonly seq: number;
@@ -122,7 +122,7 @@ export function* snapshotTexts(id: RosterId, now: NumberedPeople): Generator<str
 export const lengthOfChange = (change: SignalingRosterChange): number =>
   memberLength + ('member' in change ? lengthOf(change.member.userId, change.member.states) : 64);
 
-/** What a member or change has beside its name and states, in characters, at most about. */
+/** Characters of a member or change besides its name and states, about and at most. */
 const memberLength = 250;
 
 const frameOf = ({ channelType, channel, stream }: RosterId, { people, seq }: NumberedPeople) => ({

@@ -14,7 +14,7 @@ export interface RosterNeeds {
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
 
-/** What is asked of rosters. */
+/** The requests about rosters. */
 export const rosterLines = (parts: RosterNeeds): RequestLines<'subscribe-roster' | 'unsubscribe-roster'> => ({
   'subscribe-roster': {
     need: (frame) => needOfChannel(frame, ['read'], signalingErrors.presenceFailed),

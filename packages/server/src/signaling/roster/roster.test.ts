@@ -56,7 +56,7 @@ async function crowd(w: SignalingWorld, count: number): Promise<void> {
 const merged = (w: SignalingWorld) => w.advance(fixed.rosterViewMs + 5);
 const names = (members: readonly SignalingRosterMember[]) => members.map(({ userId }) => userId);
 
-/** Who is in the channel, of the log alone: slow, and by another way than the fold. */
+/** The people in the channel, from the log alone: slow, and by another way than the fold. */
 function truth(w: SignalingWorld): Map<string, SignalingRosterMember> {
   const people = new Map<string, SignalingRosterMember>();
   const silent = new Map<string, (number | undefined)[]>();
@@ -99,7 +99,7 @@ function expectTruth(w: SignalingWorld, model: RosterModel): void {
   const live = w.log.channel(liveKey(app.id, 'lobby'));
   const presence = w.log.channel(key);
   expect(model.at.live).toEqual(live && { sid: live.sid, seq: live.seq });
-  // What quiet subscribers did since the last frame is in the next one.
+  // Changes of quiet subscribers since the last frame are in the next one.
   if (!presence || Array.from(presence.roster).some(({ quiet }) => quiet)) return;
   const { sid, seq } = model.at.signaling ?? {};
   if (sid === presence.sid) expect(seq).toBeLessThanOrEqual(presence.seq);

@@ -4,7 +4,7 @@ import type { ChannelKey } from '../names/channel-key.ts';
 import type { SessionConnection } from './session-connection.ts';
 
 /**
- * What a session is told once it has a connection again. At most one answer for each lock that it waited for and for each
+ * Frames that a session is sent once it has a connection again. At most one answer for each lock that it waited for and for each
  * channel that it was put out of, and one end for each stream channel that it lost.
  */
 export class LateNews {

@@ -10,7 +10,7 @@ export interface FactNeeds {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** What the log is told of a session. Facts: it takes them sooner or later, or the process is about to end. */
+/** Reports a session's facts to the log, which takes them sooner or later, or the process is about to end. */
 export class SessionFacts {
   readonly #needs: FactNeeds;
   readonly #connectionId: string;

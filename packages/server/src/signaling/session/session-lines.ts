@@ -7,7 +7,7 @@ import { type SubscribeNeeds, subscribe, unsubscribe } from './subscription/subs
 
 const { joinFailed, subscribeFailed } = signalingErrors;
 
-/** What a session is in, and for how long. */
+/** The requests about what a session is in, and for how long. */
 export const sessionLines = (
   parts: RenewNeeds & StreamTokenNeeds & SubscribeNeeds,
 ): RequestLines<'renew-token' | 'subscribe' | 'unsubscribe'> => ({

@@ -29,15 +29,15 @@ export interface SessionStart {
   readonly leaseMs: number;
   /** End of the login privilege, epoch milliseconds; absent: never. */
   readonly tokenEndsMs?: number;
-  /** What the user may do, and has done of it a moment ago. */
+  /** The user's budgets of requests, less what they used a moment ago. */
   readonly rates: Rates;
-  /** What its token allows; absent: everything. */
+  /** The permissions that its token has; absent: everything. */
   readonly permissions?: Permissions;
   /** The id of the one that the client came back for, which had ended. */
   readonly insteadOf?: string;
 }
 
-/** Who keeps the sessions. */
+/** The owner of the sessions. */
 export interface SessionOwner {
   /** The session has ended. */
   forget(session: Session, code: Code): void;
@@ -81,7 +81,7 @@ export class Session {
   link: 'live' | 'silent' = 'live';
   /** When anything was last heard, by the clock that only runs. */
   heardMs: number;
-  /** Of the last connection; empty before the first. */
+  /** The address of the last connection; empty before the first. */
   address = '';
   readonly #owner: SessionOwner;
   readonly #clock: SessionNeeds['clock'];
@@ -178,7 +178,7 @@ export class Session {
     this.#tryLocks();
   }
 
-  /** What the log says that it is subscribed to, after a restart of the server. */
+  /** Restores a subscription that the log has, after a restart of the server. */
   restore(key: ChannelKey, options: SubscriptionOptions): void {
     this.subscriptions.restore(key, options);
     this.#late.entered(key);
@@ -257,7 +257,7 @@ export class Session {
     if (code === 'left') connection?.end(code);
   }
 
-  /** What was freed while it was not there it may have now. */
+  /** Tries again for the locks that it waits for, which may have been freed while it had no connection. */
   #tryLocks(): void {
     for (const lock of this.waits.locks()) this.#waiters.freed(lock);
   }

@@ -179,7 +179,7 @@ test('SIG133: too many short frames that wait for an earlier one end the connect
   const ann = await w.login('ann');
   const sends = (frame: object) => ann.handler?.onText(JSON.stringify(frame));
   const count = limits.signalingPendingFramesMax;
-  // What is sent in topics counts little as frames, so that as many may come at once.
+  // Frames of topics count for little, so that this many may come at once.
   const short = { type: 'publish-topic', id: 1, channel: 'lobby', topic: 'moves', content: { text: '' } };
   sends({ ...subscription('hall'), id: 0 });
   for (let at = 0; at < count; at += 1) sends(short);
@@ -401,7 +401,7 @@ test('SIG13: a connection that breaks while it subscribes or returns leaves nobo
   dan.handler?.onText(JSON.stringify({ id: 9, ...subscription('lobby') }));
   dan.handler?.onText(JSON.stringify({ type: 'logout' }));
   await w.settled();
-  // Who said goodbye is gone at once.
+  // A user who said goodbye is gone at once.
   expect(w.subscribers('lobby')).toEqual(['bob', 'ann', 'eve', 'cid']);
   await w.advance(leaseMs + 5_000);
   expect(w.subscribers('lobby')).toEqual(['bob']);
@@ -636,7 +636,7 @@ test('SIG163: a token is renewed for a hundred channels as seldom; who is in non
   }
   expect(codes.slice(0, burst)).toEqual(codes.slice(0, burst).map(() => 0));
   expect(codes.at(-1)).toBe(-10021);
-  // Who was thrown out leaves everything; there is nothing to write about the next time.
+  // A user who was thrown out leaves everything; there is nothing to write about the next time.
   await w.advance(5_000);
   for (let at = 0; at < 30; at += 1) expect((await w.login('ann')).closing).toBeUndefined();
   await w.crash();

@@ -13,7 +13,7 @@ type MetadataRequestType =
   | 'subscribe-user-metadata'
   | 'unsubscribe-user-metadata';
 
-/** What is asked of metadata. */
+/** The requests about metadata. */
 export const metadataLines = (
   parts: MetadataNeeds & { readonly log: Pick<Commands, 'submit'> },
 ): RequestLines<MetadataRequestType> => ({

@@ -23,7 +23,7 @@ export function storageText(
   } satisfies SignalingStorage);
 }
 
-/** What became of a channel's locks, as a frame. */
+/** The frame that tells what became of a channel's locks. */
 export function lockText(key: ChannelKey, event: SignalingLockEvent['event'], serverMs: number): string {
   return JSON.stringify({ type: 'lock', ...placeOf(key), event, serverMs } satisfies SignalingLockEvent);
 }

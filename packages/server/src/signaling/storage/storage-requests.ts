@@ -15,7 +15,7 @@ const keyLengthMax = 32;
 type ChangeRequest = Extract<SignalingRequest, { type: 'change-metadata' }>;
 export type MetadataChange = Omit<ChangeRequest, 'type' | 'id'>;
 
-/** Where metadata is kept: with its channel, or with a user in a place of their own. */
+/** The key of the place where metadata is kept: with its channel, or with a user in a place of their own. */
 export const metadataKey = (app: string, target: MetadataTarget): ChannelKey =>
   'userId' in target ? { app, kind: 'user', name: target.userId } : keyOf(app, target);
 
@@ -74,7 +74,7 @@ const refusals = ({ metadataBytesMax, metadataItemsMax }: MetadataLimits) =>
     lock_not_held: [-12008, 'The lock that was named is not held by this user.'],
   }) as const;
 
-/** What is wrong with a change, whatever is kept. */
+/** The fault of a change that makes it illegal whatever is kept; undefined: it has none. */
 export function metadataProblem(
   { mode, items, majorRevision }: MetadataChange,
   { metadataBytesMax }: Pick<MetadataLimits, 'metadataBytesMax'>,

@@ -221,7 +221,7 @@ test('SIG31: a client that waits for as many locks as it may asks for them again
   for (let at = 0; at < signalingWaitsMax; at++) {
     await bob.asks(named('set-lock', at, { ttl: 10 }));
     await bob.asks(named('acquire-lock', at, { retry: false }));
-    // What the rate of requests about locks wants.
+    // This is the pace that the rate of requests about locks allows.
     await w.advance(100);
     await ann.says({ id: 900 + at, ...named('acquire-lock', at, { retry: true }) });
   }
@@ -320,7 +320,7 @@ test('SIG32: a lock that is had by who went in the same moment runs out as well'
   const [ann, bob] = [await w.login('ann'), await w.login('bob')];
   const owner = () => w.log.known({ app: app.id, kind: 'message', name: 'lobby' }).locks.stage?.owner;
   await bob.asks(lock('set-lock', { ttl: 10 }));
-  // Of one turn: the session is over before it is decided who has the lock.
+  // Both happen in one turn: the session is over before it is decided who has the lock.
   ann.handler?.onText(JSON.stringify({ id: 901, ...lock('acquire-lock', { retry: false }) }));
   const ended = w.signaling.backend.endSession(app.id, 'ann');
   await w.settled();
@@ -400,7 +400,7 @@ test('SIG160: a set of many small items costs its writer what it is when it is t
   expect((await ann.asks({ ...change(place, items), ...stamped })).type).toBe('ok');
   await bob.subscribes('lobby', { withMetadata: true });
   const { audiences } = w.signaling.parts;
-  // Of 1,000 followers the texts alone, 3 kB, would allow a hundred such changes.
+  // At 1,000 followers the texts alone, 3 kB, would allow a hundred such changes.
   for (let at = 0; at < 1_000; at++)
     audiences.enter(storageBusTopic({ app: app.id, kind: 'message', name: 'lobby' }));
   const told = (): number => JSON.stringify(bob.all('storage').at(-1)).length;

@@ -22,7 +22,7 @@ export class Announcing implements PresenceWay {
   readonly mode = 'announce';
   readonly untold = 0;
   readonly #needs: WayNeeds;
-  /** By user, oldest first. */
+  /** Leaves that are held back, by user, oldest first. */
   readonly #held = new Map<string, HeldLeave>();
   #cancelHeld: (() => void) | undefined;
 

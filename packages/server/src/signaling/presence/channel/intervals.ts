@@ -14,7 +14,7 @@ export class Intervals implements PresenceWay {
   readonly #needs: WayNeeds;
   /** When intervals began, by the clock that only runs: their ends count from there. */
   readonly #fromMs: number;
-  /** What happened since everybody was last told. */
+  /** Changes since everybody was last told. */
   #changes: PresenceChange[];
   #length = 0;
   #cancelFlush: (() => void) | undefined;
@@ -26,7 +26,7 @@ export class Intervals implements PresenceWay {
     this.#changes = held.map(({ type, userId, states }) => ({ type, userId, states }));
     if (held.length === 0) return;
     for (const watching of needs.watchers.all()) {
-      // Of those it never saw, with the first snapshots after them, it is not told.
+      // A watcher is not told of leaves that came before its snapshot: it never saw those users.
       const unseen = held.filter(({ since }) => since < watching.since).length;
       if (unseen > 0) needs.watchers.setApart(watching, unseen);
     }
@@ -37,7 +37,7 @@ export class Intervals implements PresenceWay {
   }
 
   tell(changes: readonly PresenceChange[]): void {
-    // Who comes and goes first: one record may change the states of everybody there, and be told in more than one part.
+    // Joins and leaves go first: one record may change the states of everybody there, and be told in more than one part.
     const inOrder = changes.toSorted(
       (one, other) => Number(one.type === 'states') - Number(other.type === 'states'),
     );

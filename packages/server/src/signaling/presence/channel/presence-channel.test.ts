@@ -99,7 +99,7 @@ class Reader implements Watcher {
   leaveLive(): void {
     this.world.live.delete(this);
   }
-  /** What it knows, of all that it was told. */
+  /** The state that the watcher knows from all that it was told. */
   get known(): Map<string, SignalingStates> {
     const known = new Map<string, SignalingStates>();
     for (const event of this.events) {

@@ -76,7 +76,7 @@ export class PresenceChannel {
     this.#watchers.delete(watcher);
   }
 
-  /** What a record changed; the fold has it already. */
+  /** Tells the watchers the changes that a record made; the fold has them already. */
   tell(all: readonly PersonChange[]): void {
     const changes = all.filter(isOfPresence);
     if (changes.length === 0) return;

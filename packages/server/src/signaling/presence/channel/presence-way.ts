@@ -9,7 +9,7 @@ import { presenceText } from '../presence-frames.ts';
 import type { PresenceSettings } from '../presence-settings.ts';
 import type { Watchers } from './watchers.ts';
 
-/** What both ways of telling the watchers of one channel need. */
+/** The collaborators that both ways of telling the watchers of one channel need. */
 export interface WayNeeds {
   readonly fold: PresenceFold;
   readonly settings: PresenceSettings;
@@ -22,7 +22,7 @@ export interface WayNeeds {
 /** A way in which the watchers of one channel are told what changes. */
 export interface PresenceWay {
   readonly mode: 'announce' | 'interval';
-  /** How many changes a snapshot has already that the others have not been told of. */
+  /** The number of changes that a snapshot has already and the other watchers have not been told of. */
   readonly untold: number;
   /** The fold has the changes already, and there are watchers. */
   tell(changes: readonly PresenceChange[]): void;
@@ -56,7 +56,7 @@ export class PresenceFrames {
     return presenceText(this.#key, event, this.#clock.nowMs());
   }
 
-  /** To all who are told together, but for one. */
+  /** Publishes to all watchers that are told together, except one. */
   publish(text: string, except?: Socket): void {
     this.#broadcast.publish(presenceBusTopic(this.#key), text, except);
   }

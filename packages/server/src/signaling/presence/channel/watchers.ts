@@ -1,9 +1,9 @@
 import type { Socket } from '../../../net/socket/socket.ts';
 
-/** Who is told. */
+/** A session that watches the presence of a channel. */
 export interface Watcher {
   readonly userId: string;
-  /** Where that goes. */
+  /** The socket that its frames go to. */
   readonly socket: Socket;
   send(text: string): void;
   /** From now on also receives what is published on the channel's topic. */
@@ -11,12 +11,12 @@ export interface Watcher {
   leaveLive(): void;
 }
 
-/** What a watcher knows: all that happened before it was given a snapshot. */
+/** A watcher and its snapshot: it knows everything that happened before that. */
 export interface Watching {
   readonly watcher: Watcher;
   /** Grows with each snapshot and each leave that is held back, so that the two are in order. */
   readonly since: number;
-  /** How much had happened in the interval when it was given a snapshot in it; undefined once it is told with all others. */
+  /** The number of changes in the interval that its snapshot had already; undefined once it is told with all others. */
   intervalFrom?: number;
 }
 

@@ -15,7 +15,7 @@ export interface LoggedMembership {
   readonly connectionId: string;
 }
 
-/** What the user is subscribed to, as the log has it. */
+/** The user's subscriptions, as the log has them. */
 export function loggedMemberships(
   { log, whereabouts }: MembershipNeeds,
   app: string,
@@ -31,6 +31,6 @@ export function loggedMemberships(
   return found;
 }
 
-/** Is the session in the channel, as the log has it? */
+/** True if the session is in the channel, as the log has it. */
 export const isLoggedIn = (log: Pick<Channels, 'channel'>, key: ChannelKey, id: string): boolean =>
   log.channel(key)?.roster.getByConnection(id) !== undefined;

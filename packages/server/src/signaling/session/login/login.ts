@@ -67,7 +67,7 @@ export function checkLogin(
   };
 }
 
-/** How long the modelled service waits before it tells that a client is lost (spec: signaling 3.6), milliseconds. */
+/** The time that the modelled service waits before it tells that a client is lost (spec: signaling 3.6), milliseconds. */
 export function clientLeaseMs({
   heartbeatInterval,
   presenceTimeout,

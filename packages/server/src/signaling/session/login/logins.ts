@@ -35,7 +35,7 @@ export interface LoginsNeeds extends LoginNeeds {
   readonly secret: Uint8Array;
 }
 
-/** With which options it subscribed is not known any more after a restart: it is told nothing until it subscribes anew. */
+/** The options of a subscription are not known any more after a restart: the session is told nothing until it subscribes anew. */
 const unknownOptions = { withMessage: false, withPresence: false, withMetadata: false, withLock: false };
 
 /** Decides logins: whose session begins, or is taken up again. */
@@ -88,7 +88,7 @@ export class Logins {
     return claim.app === app.id && claim.userId === userId ? claim.id : undefined;
   }
 
-  /** What becomes of a claim; undefined: the session is no more, and another one may begin. */
+  /** Takes up the session that a client claims; undefined: the session is no more, and another one may begin. */
   async #takeUp(
     checked: CheckedLogin,
     userId: string,
@@ -102,7 +102,7 @@ export class Logins {
     const back = this.#returning(app, userId, claimed, leaseMs);
     if (back === 'replaced') return { ok: false, code: 'replaced' };
     if (!back) return undefined;
-    // What a session from before a restart was allowed is not known any more: nothing less, as far as it can be known.
+    // The permissions of a session from before a restart are not known any more, so the new token is taken to allow no less than they did.
     if (back.isRestored) back.session.permissions = permissions;
     const refusal = await this.#resume(back.session, checked, address);
     if (refusal === 'taken up') {

@@ -27,7 +27,7 @@ const ratesOf = (limits: AppSignalingLimits) => ({
 /** Made once for all sessions of an app. */
 const known = new WeakMap<AppSignalingLimits, ReturnType<typeof ratesOf>>();
 
-/** How many requests of each kind a session may still make. */
+/** The budgets of a session: the requests of each kind that it may still make. */
 export class Rates {
   readonly #budgets = new Map<RateKind, TokenBucket>();
   #delivered: TokenBucket | undefined;

@@ -9,8 +9,8 @@ interface Recent {
 }
 
 /**
- * What users whose session has ended may still do: a new session goes on with it, or logging in again and again would be a
- * way around every rate. After the time of a burst all of it is there again, and there is nothing to remember.
+ * Budgets of users whose session has ended: a new session goes on with them, or logging in again and again would be a
+ * way around every rate. After the time of a burst the budget is full again, and there is nothing to remember.
  */
 export class RecentRates {
   readonly #clock: Pick<Clock, 'steadyMs'>;

@@ -15,12 +15,12 @@ export interface StreamNeeds {
   readonly topicEvents: Pick<TopicEvents, 'watch'>;
 }
 
-/** What one session has in a stream channel beside its subscription: whose messages it gets, and the end of its token. */
+/** The part of one session in a stream channel besides its subscription: the publishers whose messages it gets, and the end of its token. */
 export class StreamMembership {
   readonly key: ChannelKey;
   readonly #needs: StreamNeeds;
   readonly #limits: StreamLimits;
-  /** By topic and publisher, in order of asking, each with the end of it where there is a socket. */
+  /** The end of each subscription to a publisher's messages, where there is a socket, by topic and publisher, in order of asking. */
   readonly #follows = new Map<string, Map<string, () => void>>();
   readonly #budgets = new Map<string, TokenBucket>();
   #isEntered = false;
@@ -108,7 +108,7 @@ export class StreamMembership {
     return count;
   }
 
-  /** Whose messages it gets in a topic, in order of asking. */
+  /** The publishers whose messages it gets in a topic, in order of asking. */
   subscribed(topic: string): readonly string[] {
     return [...(this.#follows.get(topic)?.keys() ?? [])];
   }

@@ -63,7 +63,7 @@ export async function subscribe(
   }
   session.keep(key, frame);
   if (isStream) {
-    // Who was in already came with the new token all the same.
+    // A member that was in already came with a new token as well, so the log is told of that.
     const renewed = await log.submit(key, { type: 'renew-token', connectionId, ...until });
     if (!renewed.ok) return failed(renewed, signalingErrors.joinFailed);
     session.subscriptions.stream(key)?.renewed(grant.endsMs);

@@ -9,7 +9,7 @@ import { followStorage, type StorageNeeds } from './follow-storage.ts';
 import type { Telling } from './telling.ts';
 
 export interface SubscriptionOptions {
-  /** Of message channels. */
+  /** For message channels only. */
   readonly withMessage?: boolean;
   readonly withPresence: boolean;
   readonly withMetadata: boolean;
@@ -46,7 +46,7 @@ export class Subscription {
     if (withLock) this.#stops.push(telling.begin((told) => this.#followLocks(socket, told)));
   }
 
-  /** Until it is started or stopped, what another one of the same channel is told goes on. */
+  /** Keeps up what an earlier subscription of the same channel is told, until this one is started or stopped. */
   takeOver(before: Subscription): void {
     this.stop();
     this.#stops = before.#stops;

@@ -4,13 +4,13 @@ import { type StreamLimits, StreamMembership, type StreamNeeds } from './stream-
 import { Subscription, type SubscriptionNeeds, type SubscriptionOptions } from './subscription.ts';
 import type { Telling } from './telling.ts';
 
-/** What one session subscribes to, and what it has in the stream channels among these. While it has a socket, that is told. */
+/** The subscriptions of one session, and its memberships of the stream channels among them. They are told while it has a socket. */
 export class Subscriptions {
   readonly #userId: string;
   readonly #needs: SubscriptionNeeds & StreamNeeds;
   readonly #limits: StreamLimits;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** Of the stream channels among them. */
+  /** Memberships of the stream channels among them. */
   readonly #streams = new Map<string, StreamMembership>();
   readonly #telling: Telling;
 
@@ -44,7 +44,7 @@ export class Subscriptions {
     return Array.from(this.#subscriptions.values(), ({ key }) => key);
   }
 
-  /** What it has in a stream channel; undefined if it is not in it. */
+  /** Its membership of a stream channel; undefined if it is not in it. */
   stream(key: ChannelKey): StreamMembership | undefined {
     return this.#streams.get(idOf(key));
   }
@@ -73,7 +73,7 @@ export class Subscriptions {
     const name = idOf(key);
     const before = this.#subscriptions.get(name);
     this.restore(key, options);
-    // Until the answer is sent the socket is told what it was told before: nothing is missed in between.
+    // The socket is told what it was told before until the answer is sent, so that nothing is missed in between.
     if (before) this.#subscriptions.get(name)?.takeOver(before);
     this.#streams.get(name)?.entered();
   }

@@ -7,11 +7,11 @@ export type TellingLimits = Pick<SignalingLimits, 'signalingStartBytes' | 'signa
 export type Begin = (told: () => void) => () => void;
 
 /**
- * How things are where a session subscribes, told one after another as its peer takes it: all at once it would cut off who
- * subscribes to many large channels, each time they come back.
+ * Tells one after another how things are where a session subscribes, as its peer takes it: all at once it would cut off clients that
+ * subscribe to many large channels, each time they come back.
  */
 export class Telling {
-  /** Of the session's connection. */
+  /** The socket of the session's connection. */
   #socket: Socket | undefined;
   /** The parts that are still to begin, in order of asking. */
   readonly #parts = new Set<() => void>();
@@ -23,12 +23,12 @@ export class Telling {
     this.#limits = limits;
   }
 
-  /** Whom it tells; undefined while the session has no connection. */
+  /** The socket that is told; undefined while the session has no connection. */
   get socket(): Socket | undefined {
     return this.#socket;
   }
 
-  /** What begins from now on is told to this one. */
+  /** Tells this socket whatever begins from now on. */
   start(socket: Socket): void {
     this.#socket = socket;
   }
