@@ -11,7 +11,7 @@ import { changeStates, type StatesLimits } from './parts/states.ts';
 import { changeTopics, type TopicLimits } from './parts/topics.ts';
 import { mayBeAsked } from './policy.ts';
 
-/** How much a channel may have; a kind that may not have something is not asked about it (policy.ts). */
+/** The limits of a channel; a kind that may not have something has no limit of it to ask about (policy.ts). */
 export interface ChannelLimits
   extends MembershipLimits,
     StatesLimits,
@@ -50,7 +50,7 @@ export function apply(
   return 'refused' in decision ? decision : { changes: [...ended, ...decision.changes] };
 }
 
-/** What has run out by `nowMs`. */
+/** The changes that are due by `nowMs`, because leases, tokens or locks have run out. */
 function endings(channel: Channel, nowMs: number): readonly ChannelChange[] {
   const members = endedMembers(channel, nowMs);
   const locks = expiredLocks(channel.locks, nowMs);

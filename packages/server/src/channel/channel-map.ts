@@ -24,12 +24,12 @@ export class ChannelMap<Value> {
     return this.#apps.get(app)?.[kind].delete(name) ?? false;
   }
 
-  /** Of an app's channels of a kind, by name. */
+  /** The values of an app's channels of a kind, by name. */
   of(app: string, kind: ChannelKind): ReadonlyMap<string, Value> {
     return this.#apps.get(app)?.[kind] ?? nothing;
   }
 
-  /** Of every channel, in no order. */
+  /** The values of all channels, in no order. */
   *values(): IterableIterator<Value> {
     for (const { live, message, stream, user } of this.#apps.values()) {
       yield* live.values();

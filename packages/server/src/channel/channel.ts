@@ -7,8 +7,8 @@ import type { StatesOf } from './parts/states.ts';
 import type { Publishers } from './parts/topics.ts';
 
 /**
- * What a channel can be. `live`: of video, told of to webhooks; `message` and `stream`: of signaling, for those who subscribe;
- * `user`: nobody is in it, it holds a user's own metadata. What a kind may have is in policy.ts.
+ * The kinds of channels. `live`: of video, reported to webhooks; `message` and `stream`: of signaling, for those who subscribe;
+ * `user`: nobody is in it, it holds a user's own metadata. The parts that a kind may have are in policy.ts.
  */
 export type ChannelKind = 'live' | 'message' | 'stream' | 'user';
 
@@ -26,7 +26,7 @@ export interface ChannelKey<Kind extends ChannelKind = ChannelKind> {
 }
 
 declare const made: unique symbol;
-/** Stands for a key where a text is needed, as a topic or in a map. Made by `idOf` alone, and never taken apart. */
+/** The id that stands for a key where a text is needed, as a topic or in a map. Made by `idOf` alone, and never taken apart. */
 export type ChannelId = string & { readonly [made]: true };
 
 /** Two keys have the same id if they name the same channel. */
@@ -38,14 +38,14 @@ export const isSubscribable = (key: ChannelKey): key is ChannelKey<SubscribedKin
 
 export const liveKey = (app: string, name: string): ChannelKey<'live'> => ({ app, kind: 'live', name });
 
-/** What there is of a channel whether or not anybody is in it. */
+/** The parts of a channel that exist whether or not anybody is in it. */
 interface Known {
   readonly key: ChannelKey;
   /** Time of the last record, epoch milliseconds, 0 if there was none; no command may be decided at an earlier time. */
   readonly lastAtMs: number;
-  /** Of uids that left: their clientSeq, kept only while it is not yet in the past, so that it grows over the lives of a channel. */
+  /** The last clientSeq of uids that left, kept only while it is not yet in the past, so that it grows over the lives of a channel. */
   readonly departed: Trie<number>;
-  /** What is kept for good, whoever is there. */
+  /** Metadata and locks are kept for good, whoever is there. */
   readonly metadata: Metadata;
   readonly locks: Locks;
 }
@@ -84,7 +84,7 @@ export const emptyChannel = (key: ChannelKey): ClosedChannel => ({
   locks: noLocks,
 });
 
-/** Is there nothing to remember of it, but what is in the past? Revisions go on from the clock. */
+/** True when there is nothing to remember of the channel, but what is in the past. Revisions go on from the clock. */
 export function isForgettable({ sid, metadata, locks, lastAtMs }: Channel): boolean {
   return (
     sid === undefined &&
@@ -94,7 +94,7 @@ export function isForgettable({ sid, metadata, locks, lastAtMs }: Channel): bool
   );
 }
 
-/** Is there anybody in it, or a lock that somebody holds: anything that a restart has to give time to? */
+/** True when there is anybody in the channel, or a lock that somebody holds: anything that a restart has to give time to. */
 export const hasAnybody = ({ sid, locks }: Channel): boolean =>
   sid !== undefined || Object.values(locks).some(({ owner }) => owner !== undefined);
 

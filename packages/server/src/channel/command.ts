@@ -5,7 +5,7 @@ import type { MetadataCommand, MetadataRefusal } from './parts/metadata.ts';
 import type { StatesCommand } from './parts/states.ts';
 import type { TopicCommand, TopicRefusal } from './parts/topics.ts';
 
-/** What is asked of one channel. Made by live/, signaling/, whip/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
+/** A request to one channel. Made by live/, signaling/, whip/, api/ and log/ (timers); decided by apply.ts and nowhere else. */
 export type ChannelCommand =
   | MembershipCommand
   | StatesCommand
@@ -14,7 +14,7 @@ export type ChannelCommand =
   | LockCommand
   | TimeCommand;
 
-/** What is asked of who is in the channel. */
+/** A request about the members of a channel. */
 export type MembershipCommand =
   | JoinCommand
   | { readonly type: 'leave'; readonly connectionId: string; readonly evidence: Evidence }
@@ -51,16 +51,16 @@ export type MembershipCommand =
       readonly tokenEndsMs?: number;
       readonly publish?: PublishRights;
     }
-  /** Those who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
+  /** Makes the members who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
   | {
       readonly type: 'kick';
       readonly uid?: number;
       readonly connectionIds?: readonly string[];
-      /** What the rule was about that kicks them, for whoever is told of the leave. */
+      /** The scope of the rule that kicks them, for those who are told of the leave. */
       readonly ruleScope?: RuleScope;
     };
 
-/** What nobody asks: time passed, or could not be noticed. */
+/** A command that no client sends: time passed, or could not be noticed. */
 export type TimeCommand =
   /**
    * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
@@ -88,13 +88,13 @@ export interface JoinCommand {
   readonly platform: number;
   readonly clientType?: number;
   readonly tokenEndsMs?: number;
-  /** What the token allows to publish; undefined: the app does not hold publishing to tokens. */
+  /** The rights to publish that the token gives; undefined: the app does not hold publishing to tokens. */
   readonly publish?: PublishRights;
-  /** Of a plain client: the connection of the session that it had opened before with the same token, whose membership it takes up again. */
+  /** For a plain client: the connection of the session that it had opened before with the same token, whose membership it takes up again. */
   readonly formerConnectionId?: string;
   /** Silence allowed for this connection, milliseconds. */
   readonly leaseMs: number;
-  /** Nobody is told of the member, and no list has it. A join of a connection that is in changes this alone, where the kind has it. */
+  /** True for a quiet member: nobody is told of it, and no list has it. A join of a connection that is in changes this alone, where the kind has it. */
   readonly quiet?: boolean;
   /** Used if this join opens the channel. */
   readonly newSid: string;

@@ -49,7 +49,7 @@ interface QuietSet {
   readonly quiet: boolean;
 }
 
-/** What becomes of who is in a channel. */
+/** A change of the members of a channel. */
 export type MembershipChange = ChannelEvent | ChannelMark;
 
 /** A change of a channel: what is decided, recorded, and folded in by `evolve`. */
@@ -64,7 +64,7 @@ export type ChannelChange =
 /** What apply decides: changes to log, in order, as one transaction (possibly none), or a refusal. */
 export type Decision = { readonly changes: readonly ChannelChange[] } | ChannelRefusal;
 
-/** Has a seq, and is told; a mark and the changes of what else a channel has are not events. */
+/** True for the types of events, which have a seq and are reported; marks and changes of the other parts of a channel are not events. */
 const isEventOf: Readonly<Record<ChannelChange['type'], boolean>> = {
   'channel-opened': true,
   'channel-closed': true,

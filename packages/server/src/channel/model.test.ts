@@ -27,7 +27,7 @@ const evidence = fc.constantFrom(...evidences);
 
 type Ask = (nowMs: number, newSid: string) => ChannelCommand;
 
-/** Asked whatever the time is. */
+/** A command that does not depend on the time. */
 const always =
   (command: ChannelCommand): Ask =>
   () =>
@@ -64,7 +64,7 @@ const join: fc.Arbitrary<Ask> = fc
     };
   });
 
-/** What is asked of a channel of any kind that somebody can be in. */
+/** Commands for a channel of any kind that somebody can be in. */
 const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   { weight: 8, arbitrary: join },
   {
@@ -114,7 +114,7 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
 ];
 
-/** What time does, whatever the kind. */
+/** Commands of passing time, for every kind. */
 const ofTime: fc.MaybeWeightedArbitrary<Ask>[] = [
   {
     weight: 1,
@@ -239,7 +239,7 @@ const ofLocks: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
 ];
 
-/** What each kind is asked. */
+/** The commands for each kind. */
 const asks: Readonly<Record<ChannelKind, readonly fc.MaybeWeightedArbitrary<Ask>[]>> = {
   live: [...ofMembers, ...ofRoles, ...ofTime],
   message: [...ofMembers, ...ofStates, ...ofMetadata, ...ofLocks, ...ofTime],
@@ -294,7 +294,7 @@ test('RAIL2: a kind has what its policy says, and to be asked about more is a bu
   expect(kinds.filter(mayBeQuiet)).toEqual(['message', 'stream']);
 });
 
-/** What else a channel has, but who is in it, as both sides can tell it. */
+/** The parts of a channel besides its members, in a form that both sides can produce. */
 function partsOf(channel: Channel) {
   const { metadata, locks } = channel;
   const items = Object.entries(metadata.items).map(([key, { value, revision }]) => ({
@@ -384,7 +384,7 @@ function lineOf(event: ChannelEvent): string {
   }
 }
 
-/** What a reader that sees only the events can hold the channel to. */
+/** Checks the channel by what a reader that sees only the events can know. */
 function checkEvents(changes: readonly ChannelChange[], model: SlowModel): void {
   const events = changes.filter(isEvent);
   expect(events.map(lineOf)).toEqual(model.said);
@@ -431,7 +431,7 @@ function checkFold(changes: readonly ChannelChange[], channel: Channel, salt: nu
   expect(due(replayed)).toBe(due(channel));
 }
 
-/** What the snapshot of who is there does not have. */
+/** The parts of a channel that the snapshot of its members does not have. */
 const restOf = (channel: Channel) => {
   const { metadata, locks } = channel;
   if (channel.sid === undefined) return { metadata, locks };

@@ -1,11 +1,11 @@
 import type { ChannelKind } from './channel.ts';
 import type { ChannelCommand } from './command.ts';
 
-/** What a channel can have, and be asked about. */
+/** The parts that a channel can have, and be asked about. */
 type Part = 'members' | 'roles' | 'quietness' | 'states' | 'topics' | 'metadata' | 'locks';
 
 /**
- * What each kind may have: all that decides, folds and keeps time here asks no more of a kind. The log besides has the quota of an app,
+ * The parts that each kind may have: all that decides, folds and keeps time here asks no more of a kind. The log besides has the quota of an app,
  * the scope of a rule, the place of an address and the form on disk by kind.
  */
 const partsOf: Readonly<Record<ChannelKind, ReadonlySet<Part>>> = {
@@ -15,7 +15,7 @@ const partsOf: Readonly<Record<ChannelKind, ReadonlySet<Part>>> = {
   user: new Set<Part>(['metadata']),
 };
 
-/** What a command is about; undefined: whatever there is. */
+/** The part that a command is about; undefined for commands about all parts that there are. */
 const partOf: Readonly<Record<ChannelCommand['type'], Part | undefined>> = {
   join: 'members',
   leave: 'members',

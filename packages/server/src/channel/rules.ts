@@ -3,7 +3,7 @@ import type { RuleScope } from '@housecount/protocol';
 /** Kicking rules: who is kept out, or kept from publishing, and until when (spec: rest section 3). */
 
 export type AgoraPrivilege = 'join_channel' | 'publish_audio' | 'publish_video';
-/** Those that the Agora-compatible API knows. */
+/** The privileges that the Agora-compatible API knows. */
 export const agoraPrivileges: readonly AgoraPrivilege[] = ['join_channel', 'publish_audio', 'publish_video'];
 
 /** `publish_message`: messages of signaling, to channels, topics and users. */

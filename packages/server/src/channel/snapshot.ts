@@ -18,7 +18,7 @@ interface Header extends Partial<Pick<OpenChannel, 'sid' | 'seq' | 'profile' | '
   readonly departed: number;
 }
 
-/** Who is in a channel, and was, as lines of JSON: a header, one line per member in order of arrival, one per departed uid. */
+/** The present and departed members of a channel, as lines of JSON: a header, one line per member in order of arrival, one per departed uid. */
 export function* membersToLines(channel: Channel): IterableIterator<string> {
   const { key, lastAtMs, departed } = channel;
   const base = {

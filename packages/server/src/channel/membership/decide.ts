@@ -103,7 +103,7 @@ function kicked(channel: Channel, command: CommandOf<'kick'>, nowMs: number): re
   return leavesOf(channel, leaves, nowMs);
 }
 
-/** Those that fit every part of the scope that is set, in order of arrival. */
+/** The members that fit every part of the scope that is set, in order of arrival. */
 function kickedMembers(
   { roster }: OpenChannel,
   { uid, connectionIds }: CommandOf<'kick'>,

@@ -50,7 +50,7 @@ export function decideJoin(
   };
 }
 
-/** In either profile a broadcaster needs a privilege to publish, where the app asks for it; in communication everyone is one. */
+/** True when the role is allowed: in either profile a broadcaster needs a privilege to publish, where the app asks for it; in communication everyone is one. */
 const isAllowed = ({ publish }: JoinCommand, role: Member['role'], nowMs: number): boolean =>
   role !== 'broadcaster' || mayBroadcast(publish, nowMs);
 

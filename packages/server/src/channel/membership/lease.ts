@@ -7,7 +7,7 @@ export function endsMs(member: Ending): number {
   return Math.min(leaseEndsMs(member), member.tokenEndsMs ?? Number.POSITIVE_INFINITY);
 }
 
-/** Which of the two ends first; the lease if they end together. */
+/** The one of the two that ends first; the lease if they end together. */
 export function endsBy(member: Ending): 'lease' | 'token' {
   return leaseEndsMs(member) <= (member.tokenEndsMs ?? Number.POSITIVE_INFINITY) ? 'lease' : 'token';
 }

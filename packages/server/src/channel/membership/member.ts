@@ -1,7 +1,7 @@
 import type { ConnectionKind, Evidence, Role } from '@housecount/protocol';
 import type { PublishRights } from './rights.ts';
 
-/** How the connection behind a member stands. A union of shapes, so that a live one cannot carry a lease's end. */
+/** The state of the connection behind a member. A union of shapes, so that a live one cannot carry a lease's end. */
 export type Link =
   | { readonly state: 'live' }
   /** Silent: the member leaves at `leaseEndsMs` unless heard before. */
@@ -26,10 +26,10 @@ export interface Member {
   readonly joinedSeq: number;
   readonly clientSeq: number;
   readonly tokenEndsMs?: number;
-  /** What the token allows to publish, where the app asks; a member that has none there may send nothing. */
+  /** The rights to publish that the token gives, where the app asks for them; a member without any may send nothing there. */
   readonly publish?: PublishRights;
   readonly leaseMs: number;
   readonly link: Link;
-  /** Nobody is told of the member, and no list has it. */
+  /** True for a quiet member: nobody is told of it, and no list has it. */
   readonly quiet?: true;
 }

@@ -1,13 +1,13 @@
 import type { Privilege } from '../rules.ts';
 
-/** What may be sent: by its token, where the app holds publishing to it, and by the kicking rules. One question, asked wherever media begins, and again when its answer may have changed. */
+/** The kinds of media that a member may send: by its token, where the app holds publishing to it, and by the kicking rules. One question, asked wherever media begins, and again when its answer may have changed. */
 
 export interface Kinds {
   readonly audio: boolean;
   readonly video: boolean;
 }
 
-/** Until when a token allows to publish each kind, epoch milliseconds, `neverEndsMs` if for ever; a kind that is missing it does not allow. */
+/** The times until which a token allows to publish each kind, epoch milliseconds, `neverEndsMs` if for ever; it does not allow a kind that is missing. */
 export interface PublishRights {
   readonly audioEndsMs?: number;
   readonly videoEndsMs?: number;
@@ -25,7 +25,7 @@ export interface Sender {
 
 export type SendRefusal = 'token_no_privilege' | 'banned';
 
-/** By kind: why it may not be sent; undefined if it may. */
+/** The reason, by kind, why it may not be sent; undefined if it may. */
 export type MaySend = Readonly<Record<keyof Kinds, SendRefusal | undefined>>;
 
 /** Decides what the sender may send at `nowMs`, epoch milliseconds. */
@@ -52,13 +52,13 @@ export function refusalToSend(
   return undefined;
 }
 
-/** Those of the kinds that may be sent. */
+/** The kinds among `kinds` that may be sent. */
 export const allowedOf = (kinds: Kinds, may: MaySend): Kinds => ({
   audio: kinds.audio && may.audio === undefined,
   video: kinds.video && may.video === undefined,
 });
 
-/** Is there a kind that the token allows to publish? Who is to be a broadcaster needs one; undefined: no token is asked. */
+/** True when there is a kind that the token allows to publish: a broadcaster needs one. undefined: no token is asked. */
 export const mayBroadcast = (rights: PublishRights | undefined, nowMs: number): boolean =>
   rights === undefined || Math.max(rights.audioEndsMs ?? 0, rights.videoEndsMs ?? 0) > nowMs;
 
@@ -75,6 +75,6 @@ export function rightsEndMs(rights: PublishRights | undefined, kinds: Kinds): nu
 export const sameRights = (one: PublishRights | undefined, other: PublishRights | undefined): boolean =>
   one?.audioEndsMs === other?.audioEndsMs && one?.videoEndsMs === other?.videoEndsMs;
 
-/** As a record holds them: what allows nothing is left out. */
+/** The rights as a record holds them: empty ones are left out. */
 export const recordedRights = (rights: PublishRights | undefined): { readonly publish?: PublishRights } =>
   rights && (rights.audioEndsMs !== undefined || rights.videoEndsMs !== undefined) ? { publish: rights } : {};

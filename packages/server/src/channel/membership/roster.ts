@@ -4,13 +4,13 @@ import type { Member } from './member.ts';
 import { Trie } from './trie.ts';
 
 /**
- * Who is in a channel: an immutable collection in order of arrival. A changed roster shares nearly everything with the
+ * The members of a channel: an immutable collection in order of arrival. A changed roster shares nearly everything with the
  * one it was made from, so a tentative state is just another reference and a kept one is a snapshot at its seq.
  */
 export class Roster implements Iterable<Member> {
   static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty(), 0);
 
-  /** By joinedSeq; measured by when the membership ends if nothing is heard. */
+  /** The members by joinedSeq, measured by the time at which the membership ends if nothing is heard. */
   readonly #members: Trie<Member>;
   /** joinedSeq by uid. */
   readonly #uids: Trie<number>;
@@ -18,7 +18,7 @@ export class Roster implements Iterable<Member> {
   readonly #connections: Trie<readonly number[]>;
   /** joinedSeqs of the broadcasters, by itself. */
   readonly #broadcasters: Trie<number>;
-  /** How many of the members are silent. */
+  /** The number of members who are silent. */
   readonly interrupted: number;
 
   private constructor(
@@ -39,7 +39,7 @@ export class Roster implements Iterable<Member> {
     return this.#members.size;
   }
 
-  /** How many of the members are broadcasters. */
+  /** The number of members who are broadcasters. */
   get hosts(): number {
     return this.#broadcasters.size;
   }

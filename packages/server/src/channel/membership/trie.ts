@@ -206,7 +206,7 @@ function push<V>(rest: Node<V>[], node: Node<V> | undefined): void {
   if (node) rest.push(node);
 }
 
-/** Where the digit's child stands: how many smaller digits are set. */
+/** The index of the digit's child: the number of smaller digits that are set. */
 function indexOf(bitmap: number, digit: number): number {
   let bits = bitmap & ((1 << digit) - 1);
   bits -= (bits >>> 1) & 0x55555555;

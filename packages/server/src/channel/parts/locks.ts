@@ -1,17 +1,17 @@
 /** A lock of a channel: made once, then held by nobody or by one user. */
 export interface Lock {
   readonly name: string;
-  /** How long it stays with a holder who went offline, milliseconds. */
+  /** Time that the lock stays with a holder who went offline, milliseconds. */
   readonly ttlMs: number;
   /** User id; absent: free. */
   readonly owner?: string;
   /** When it becomes free by itself, for its holder is offline; epoch milliseconds. */
   readonly endsMs?: number;
-  /** Who made it: whose share it counts for. Nobody is told. Absent in what was made before this was kept. */
+  /** The maker of the lock, for whose share it counts; reported to nobody. Absent in locks made before this was kept. */
   readonly by?: string;
 }
 
-/** By name, in the order in which they were made. */
+/** The locks by name, in the order in which they were made. */
 export type Locks = Readonly<Record<string, Lock>>;
 
 export const noLocks: Locks = {};
@@ -26,7 +26,7 @@ export type LockCommand =
   /** A holder is offline since `sinceMs`, or is back: what they hold ends by itself, or no longer does. */
   | { readonly type: 'lock-holder'; readonly owner: string; readonly offlineSinceMs: number | undefined };
 
-/** What became of a lock; names as the API tells them. */
+/** The kinds of changes of a lock; names as in the API. */
 export type LockEvent = 'SET' | 'REMOVED' | 'ACQUIRED' | 'RELEASED' | 'EXPIRED';
 
 export type LockChange =
@@ -36,7 +36,7 @@ export type LockChange =
       readonly event: LockEvent;
       /** After it; of a removed one, as it was. */
       readonly lock: Lock;
-      /** Who did it; of an expiry, who held it. */
+      /** The user who did it; for an expiry, the holder. */
       readonly by: string;
     }
   /** The locks of this holder end then; undefined: they do not. Nobody is told. */
@@ -82,7 +82,7 @@ export function changeLocks(
     case 'remove-lock':
       return changed('REMOVED', known);
     case 'acquire-lock':
-      // Who holds it and asks again has it.
+      // A holder who asks again has the lock.
       if (known.owner === by) return undefined;
       return known.owner === undefined ? changed('ACQUIRED', { name, ttlMs, owner: by }) : 'lock_taken';
     case 'release-lock':
@@ -113,7 +113,7 @@ export function recoverLocks(locks: Locks, nowMs: number, recoveryMs: number): r
   }));
 }
 
-/** For `blindMs` no holder could come back: what runs out does so as much later. */
+/** Makes locks that run out do so `blindMs` later, because no holder could come back in that time. */
 export function blindLocks(locks: Locks, nowMs: number, blindMs: number): readonly LockChange[] {
   const offline = new Map<string, number>();
   for (const { owner, endsMs, ttlMs } of Object.values(locks))
@@ -156,7 +156,7 @@ function holderChange(
   nowMs: number,
 ): LockChange | undefined {
   const held = Object.values(locks).filter((lock) => lock.owner === owner);
-  // What runs out already goes on doing so.
+  // A lock that runs out already goes on doing so.
   const isNews = held.some(({ endsMs }) => (endsMs === undefined) === (offlineSinceMs !== undefined));
   return isNews ? { type: 'lock-holder-changed', atMs: nowMs, owner, offlineSinceMs } : undefined;
 }

@@ -8,7 +8,7 @@ export interface MetadataItem {
   /** Epoch milliseconds, and who: only if the writer asked for it. */
   readonly updatedMs?: number;
   readonly author?: string;
-  /** Who wrote it, whether they asked for that or not: whose share it counts for. Nobody is told. Absent in what was written before this was kept. */
+  /** The writer of the item, for whose share it counts, whether they asked for that or not; reported to nobody. Absent in items written before this was kept. */
   readonly by?: string;
 }
 

@@ -9,7 +9,7 @@ export interface StatesOf {
 
 export const noStates = Trie.empty<StatesOf>();
 
-/** Of who has this session: merges `set` in, takes `remove` out; `remove: 'all'` comes first. */
+/** Changes the states of the member with this session: merges `set` in, takes `remove` out; `remove: 'all'` comes first. */
 export interface StatesCommand {
   readonly type: 'change-states';
   readonly connectionId: string;

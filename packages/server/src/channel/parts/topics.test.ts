@@ -35,7 +35,7 @@ class Channel {
     return this.state.sid === undefined ? 0 : this.state.publishers.count;
   }
 
-  /** Who publishes, as `uid/topic=meta`. */
+  /** The publishers, as `uid/topic=meta`. */
   get publishers(): string[] {
     if (this.state.sid === undefined) return [];
     return Array.from(this.state.publishers.byUid.values(), ({ uid, topics }) =>
@@ -135,13 +135,13 @@ test('SIG62: whatever happens, who publishes is what a slow model says, and all 
   fc.assert(
     fc.property(fc.array(ask, { maxLength: 80 }), (asks) => {
       const channel = new Channel();
-      /** By uid, of members. */
+      /** The topics of members and their metadata, by uid. */
       let model = new Map<number, Map<string, string>>();
       let nowMs = 1;
       for (const { afterMs, command } of asks) {
         nowMs += afterMs;
         const asked = command(nowMs);
-        // Who has run out by now is out, before anything else.
+        // Members who have run out by now are out, before anything else.
         if (asked.type !== 'recover') channel.ask(nowMs, { type: 'tick' });
         const isIn = (who: number) =>
           channel.state.sid !== undefined && channel.state.roster.get(who) !== undefined;
