@@ -19,7 +19,7 @@ export interface MissingFile extends DataFile {
 
 /**
  * Says which files are in the data folder, and since when: one that goes missing is missed, and not begun anew without a word.
- * What is there and not noted, as in a folder of before, is taken up.
+ * Files that exist and are not noted, as in a folder of an earlier version, are taken up.
  */
 export class Manifest {
   readonly #disk: Disk;
@@ -27,7 +27,7 @@ export class Manifest {
   readonly #nowMs: () => number;
   readonly #logger: Logger;
   #files: ReadonlyMap<string, number>;
-  /** One write after the other. */
+  /** Lets writes follow one after the other. */
   readonly #turn = new Turn();
 
   private constructor(disk: Disk, options: ManifestOptions, files: ReadonlyMap<string, number>) {
@@ -103,7 +103,7 @@ export class Manifest {
     await this.#note(found);
   }
 
-  /** From here on a missing file counts as one that never was. */
+  /** Forgets files on purpose: from here on a missing file counts as one that never was. */
   async forget(paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
     const left = new Map(this.#files);
@@ -130,7 +130,7 @@ export class Manifest {
     await this.#write(new Map([...more, ...this.#files]));
   }
 
-  /** What cannot be noted is taken up by the next start; it is no reason to refuse what was to be done. */
+  /** Writes the manifest. A file that cannot be noted is taken up by the next start; that is no reason to refuse what was to be done. */
   async #write(files: ReadonlyMap<string, number>): Promise<void> {
     this.#files = files;
     await this.#turn.take(async () => {

@@ -14,21 +14,21 @@ import type { Logger } from '../observe/contract.ts';
 import { Manifest, manifestPath } from './manifest.ts';
 import { resumeSecretDamage, resumeSecretPath } from './resume-secret.ts';
 
-/** One thing that is wrong with a data folder. Sentences for the operator. */
+/** One fault of a data folder. Its texts are sentences for the operator. */
 export interface Finding {
   /** Below the data folder. */
   readonly file: string;
   readonly problem: string;
-  /** What the repair does about it, and what that costs; absent if it can do nothing. */
+  /** The sentence that says what the repair does about it, and what that costs; absent if it can do nothing. */
   readonly remedy?: string;
-  /** What the operator may do, if the repair can do nothing. */
+  /** The sentence that says what the operator may do, if the repair can do nothing. */
   readonly advice?: string;
 }
 
 export interface Repair {
   readonly folder: string;
   readonly findings: readonly Finding[];
-  /** Where everything is kept that was taken out or changed; absent if nothing was. */
+  /** The folder that keeps everything that was taken out or changed; absent if nothing was. */
   readonly keptIn?: string;
 }
 
@@ -68,7 +68,7 @@ export async function repairDataFolder(
     for await (const work of worksOf(disk, folder, { keep, nowMs, manifest })) works.push(work);
     if (!isDryRun) {
       for (const { act } of works) await act?.();
-      // What was taken out on purpose is not missed.
+      // Files that were taken out on purpose are not reported missing.
       await manifest.forget((await manifest.missing()).map(({ path }) => path));
       const [failure] = complaints;
       if (failure !== undefined) throw new HousecountError('log_unavailable', failure);
