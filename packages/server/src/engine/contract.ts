@@ -30,7 +30,7 @@ export interface Recovery {
 }
 
 export interface LogStore {
-  /** Where the log ended at opening, what was cut, and when the engine last lived. */
+  /** The result of the recovery: the end of the log at opening, what was cut, and when the engine last lived. */
   readonly recovery: Recovery;
   /** Durable when it resolves. `expectedLast` is the position the caller believes is the last. One append at a time. */
   append(
@@ -38,7 +38,7 @@ export interface LogStore {
     transactions: readonly Transaction[],
     expectedLast: number,
   ): Promise<AppendOutcome>;
-  /** Up to `limit` durable records after `after`, in order; fewer only at the end. Throws if they were deleted by retention. */
+  /** Reads up to `limit` durable records after `after`, in order; fewer only at the end. Throws if they were deleted by retention. */
   read(partition: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Position of the oldest record kept; of the next one, if there is none. */
   first(partition: string): number;

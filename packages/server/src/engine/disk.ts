@@ -5,7 +5,7 @@
 export interface Disk {
   /** Names in the folder; empty if it does not exist. Folders are made on first write. */
   list(folder: string): Promise<readonly string[]>;
-  /** Made empty if there is none; its name is then durable only once `replace` has written it. */
+  /** Opens a file, made empty if there is none; its name is then durable only once `replace` has written it. */
   open(path: string): Promise<DiskFile>;
   /** Whole file, or undefined if there is none. */
   read(path: string): Promise<Uint8Array | undefined>;

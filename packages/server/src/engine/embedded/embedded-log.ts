@@ -84,7 +84,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
       if (closed) return;
       closed = true;
       try {
-        // Only here is the mark synced: a damaged end of the log is then known from a torn one. Its time stays: a start
+        // The mark is synced only here: a damaged end of the log is then known from a torn one. Its time stays: a start
         // that failed has heard nobody, and must not count as a time when the server was alive.
         await alive.write({ nowMs: alive.mark.nowMs, durable: durableOf(partitions) });
         await alive.file.sync();

@@ -12,7 +12,7 @@ import type { Transaction } from '../contract.ts';
  * append proves that everything before that append was once durable (see tail.ts).
  */
 export const frameHeaderBytes = 24;
-/** One record; more is a bug of the caller, who limits what comes in. Bounds what a reader must hold to check a frame. */
+/** The most bytes of one record; more is a bug of the caller, who limits what comes in. Bounds what a reader must hold to check a frame. */
 export const recordBytesMax = 1024 * 1024;
 
 const flagMore = 1;

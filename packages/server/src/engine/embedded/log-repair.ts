@@ -15,17 +15,17 @@ import { readSnapshot } from './snapshot-file.ts';
 export interface LogDamage {
   /** The file in which they begin, or were to be. */
   readonly path: string;
-  /** Where in it, bytes. */
+  /** Offset of the damage in the file, bytes. */
   readonly offset: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** From where on the log is whole, and the newest snapshot knows all that came before. */
+/** The point from which on the log is whole, and before which the newest snapshot knows everything. */
 export interface LogCut {
   /** Position of the record that is the first then. */
   readonly first: number;
-  /** Where that one is now; absent if it begins a file, or none is left. */
+  /** The place of that record now; absent if it begins a file, or none is left. */
   readonly source?: { readonly path: string; readonly offset: number };
   /** Files that are no longer needed, oldest first. */
   readonly unneeded: readonly string[];
@@ -68,7 +68,7 @@ export async function inspectLog(
   const damages: LogDamage[] = [];
   const headers: { path: string; first: number }[] = [];
   let expected = firstOf(names[0]) ?? 1;
-  /** Where the records that are whole to the end begin: the first append after the last damage. */
+  /** The place from which on the records are whole to the end: the first append after the last damage. */
   let clean: Place | undefined;
   const damaged = (damage: LogDamage): void => {
     damages.push(damage);
@@ -128,7 +128,7 @@ function cutOf(
   clean: Place | undefined,
 ): LogCut | undefined {
   const paths = names.map((name) => `${folder}/${name}`);
-  // Only a record that begins an append begins a log: what came before it was durable when it was written.
+  // Only a record that begins an append can begin a log: what came before it was durable when it was written.
   if (clean === undefined) return snapshot < last ? undefined : { first: last + 1, unneeded: paths };
   const { position: first, path, offset } = clean;
   if (snapshot < first - 1) return undefined;

@@ -45,7 +45,7 @@ export async function openNodeDisk(root: string, logger?: Logger): Promise<NodeD
   return diskOf(top, unlock);
 }
 
-/** As openNodeDisk, of a folder that is there, and nothing in it is changed. Throws `data_in_use`. */
+/** Opens an existing folder as openNodeDisk does, but changes nothing in it. Throws `data_in_use`. */
 export function openNodeDiskUntouched(root: string): NodeDisk {
   const top = resolve(root);
   return diskOf(top, lockDataFolder(top));

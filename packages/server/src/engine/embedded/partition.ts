@@ -23,7 +23,7 @@ export class Partition {
   /** Bytes of the torn tail that was cut at opening. */
   cutBytes = 0;
   readonly #segments: Segment[] = [];
-  /** Where the next frame goes in the last segment. */
+  /** Offset of the next frame in the last segment, bytes. */
   #end = segmentHeaderBytes;
   /** The last segment's content is unknown after a failed sync or a failed taking back: never write to it again. */
   #mustRoll = false;

@@ -8,7 +8,7 @@ export const fileMode = 0o600;
 /** The permission bits that let a group or others in. */
 const othersBits = 0o077;
 
-/** Only files that a server makes in its data folder are changed: a folder that was named by mistake keeps the rights of everything else in it. */
+/** The names of files that a server makes in its data folder; only these are changed: a folder that was named by mistake keeps the rights of everything else in it. */
 const ownNames =
   /^(log|snapshots|notify|self-signed|repaired-.*|alive|manifest|resume-secret|lock\.db.*|(history|messages|deliveries|idempotency)\.db.*)$/;
 

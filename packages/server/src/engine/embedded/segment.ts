@@ -26,7 +26,7 @@ const indexBytes = 64 * 1024;
  * segment), or the one before the next segment's first: whatever a file holds beyond that was never acknowledged.
  */
 export class Segment {
-  /** Where frames begin in the file, sparse, ascending; entry 0 is the first frame. */
+  /** The offsets at which frames begin in the file, sparse, ascending; entry 0 is the first frame. */
   readonly #index: { position: number; offset: number }[];
   #file: Promise<DiskFile> | undefined;
   #users = 0;

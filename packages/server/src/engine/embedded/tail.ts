@@ -7,7 +7,7 @@ export interface Tail {
   readonly last: number;
   /** First position of the append that wrote it. */
   readonly appendFirst: number;
-  /** Where that append begins, and where the last whole transaction ends, bytes. */
+  /** Offsets of the beginning of that append, and of the end of the last whole transaction, bytes. */
   readonly appendStart: number;
   readonly end: number;
   /** Bytes after that: of an append that was never acknowledged. */
