@@ -13,7 +13,7 @@ export interface Kept {
 
 /** Bytes that are replaced as a whole: a crash leaves all of the old or all of the new. */
 export interface KeptBytes {
-  /** Undefined if there are none. */
+  /** The bytes; undefined if there are none. */
   read(): Promise<Uint8Array | undefined>;
   /** Durable when it resolves; if it fails, what was there may still be. */
   put(bytes: Uint8Array | Iterable<Uint8Array>): Promise<void>;
@@ -24,7 +24,7 @@ export interface KeptBytes {
 /** One value, as JSON, that is replaced as a whole. */
 export interface KeptValue extends Pick<KeptBytes, 'remove'> {
   read(): Promise<KeptRead>;
-  /** As KeptBytes.put. */
+  /** Replaces the value as KeptBytes.put does. */
   put(value: unknown): Promise<void>;
 }
 
@@ -39,14 +39,14 @@ export interface KeptMapOptions<Value> {
   readonly isValue: (value: unknown) => value is Value;
   /** Makes the failure of opening where more is damaged than a crash damages. */
   readonly damaged: () => Error;
-  /** It is written anew as a whole when it takes more than this, bytes, and twice what it took then. */
+  /** The size, bytes, above which the file is written anew as a whole, once it is also twice what it was after the last time. */
   readonly rewriteBytesMin: number;
 }
 
 /** Values by key that change often, each by itself; the newest of a key counts. Calls must not overlap. */
 export interface KeptMap<Value> {
   readonly values: ReadonlyMap<string, Value>;
-  /** There was nothing under this name when it was opened. */
+  /** True when there was nothing under this name when it was opened. */
   readonly isNew: boolean;
   /** Bytes at the end that were torn when it was opened: the changes in them are not known. */
   readonly cutBytes: number;
@@ -63,11 +63,11 @@ export interface KeptMap<Value> {
 }
 
 export interface KeptJournalOptions<Entry> {
-  /** With an article and a capital, for the sentences of failures: `The given-up journal`. */
+  /** The name with an article and a capital, for the sentences of failures: `The given-up journal`. */
   readonly title: string;
   /** More is refused. */
   readonly bytesMax: number;
-  /** Told of every whole entry that is there when it is opened, oldest first. */
+  /** Called for every whole entry that is there when it is opened, oldest first. */
   readonly onEntry: (entry: Entry) => void;
 }
 
@@ -88,7 +88,7 @@ export interface KeptJournal<Entry> {
   append(entries: readonly Entry[]): Promise<void>;
   /** The entries after `after` that are there now, oldest first; 0: from the first. A place in the middle of one: from the next. */
   placed(after?: number): AsyncIterable<Placed<Entry>>;
-  /** By their ends; durable when it resolves. Those that are left have other ends then. Fails with `log_unavailable`: they stay. */
+  /** Removes entries by their ends; durable when it resolves. Those that are left have other ends then. Fails with `log_unavailable`: they stay. */
   remove(ends: ReadonlySet<number>): Promise<void>;
   close(): Promise<void>;
 }

@@ -68,7 +68,7 @@ export class JournalFile<Entry> implements KeptJournal<Entry> {
   ): Promise<JournalFile<Entry>> {
     const slash = path.lastIndexOf('/');
     const names = await disk.list(slash < 0 ? '.' : path.slice(0, slash));
-    // Made by replace, which syncs the folder too: a synced file whose name is lost is lost.
+    // The file is made by replace, which syncs the folder too: a synced file whose name is lost is lost.
     if (!names.includes(path.slice(slash + 1))) await disk.replace(path, new Uint8Array());
     const file = await disk.open(path);
     let end = 0;

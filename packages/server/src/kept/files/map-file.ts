@@ -15,10 +15,10 @@ export class MapFile<Value> implements KeptMap<Value> {
   readonly #path: string;
   readonly #rewriteBytesMin: number;
   readonly #values: Map<string, Value>;
-  /** Undefined until it is written for the first time. */
+  /** The file; undefined until it is written for the first time. */
   #file: DiskFile | undefined;
   #end = 0;
-  /** As long was the file when it was last rewritten, bytes. */
+  /** Size of the file when it was last rewritten, bytes. */
   #rewrittenEnd = 0;
   /** The path may hold another file than `#file`: only a rewrite puts that right. */
   #isStale = true;

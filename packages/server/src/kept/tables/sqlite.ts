@@ -25,7 +25,7 @@ export interface Database {
   close(): void;
 }
 
-/** How the tables of a file came to be what they are. */
+/** The tables of a file, and the way to them from those of older versions. */
 export interface Format {
   /** Makes the newest tables in an empty file. */
   readonly schema: string;
@@ -36,7 +36,7 @@ export interface Format {
   readonly migrations: readonly string[];
 }
 
-/** What became of an existing file when it was opened. */
+/** The result of opening an existing file. */
 export type Opening =
   | {
       readonly what: 'migrating' | 'migrated';
@@ -44,14 +44,14 @@ export type Opening =
       readonly from: number;
       readonly to: number;
     }
-  /** It is damaged: it now has the name `aside`, and a new one was begun. */
+  /** The file was damaged: it now has the name `aside`, and a new one was begun. */
   | { readonly what: 'set-aside'; readonly path: string; readonly aside: string; readonly reason: string };
 
 export interface OpenOptions extends Format {
   readonly path: string;
   /** The log does not have all of it, so it must be whole after a power cut. */
   readonly isOnlyCopy?: boolean;
-  /** Told when an existing file was changed for more than its daily work. */
+  /** Called when an existing file was changed for more than its daily work. */
   readonly onOpening: (opening: Opening) => void;
 }
 
@@ -98,7 +98,7 @@ const isDamage = (cause: unknown): boolean =>
   cause instanceof Damage ||
   (cause instanceof Error && 'code' in cause && /^SQLITE_(CORRUPT|NOTADB)/.test(String(cause.code)));
 
-/** What SQLite takes for no file at all. */
+/** SQLite's name for a database that is no file at all. */
 const inMemory = ':memory:';
 
 /** The file at its newest version: what is there, if it is whole, or made new if there is none. */
@@ -234,7 +234,7 @@ function adapt(database: BunDatabase, path: string): Database {
       try {
         watched(() => database.transaction(work)());
       } finally {
-        // What was written down inside was taken back with the rest.
+        // Damage that was noted inside the transaction was rolled back with the rest.
         if (isDamaged) mark('damaged');
       }
     },
