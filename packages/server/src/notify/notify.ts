@@ -43,9 +43,9 @@ export interface NotifyOptions {
   readonly paused?: ReadonlySet<string>;
   /** The endpoint of this id will never come back: what a crash in the middle of its deletion left is removed at the start. */
   readonly isDeleted?: (endpointId: string) => boolean;
-  /** What may wait for an endpoint; what is beyond it is lost to the endpoint, which is told so. */
+  /** Bounds of what may wait for an endpoint; events beyond them are lost to the endpoint, which is told so. */
   readonly retention: Retention;
-  /** Of each endpoint's given-up journal; default givenUpBytesMax. */
+  /** Size of each endpoint's given-up journal, bytes; default givenUpBytesMax. */
   readonly givenUpBytesMax?: number;
   /** Default: those of limits.ts. */
   readonly limits?: RunnerLimits & ResendLimits & LimitsOf<'lostLivesMax'>;
@@ -175,7 +175,7 @@ function slotsOf(options: NotifyOptions, parts: PlaceParts & { readonly asides: 
   });
 }
 
-/** Where an endpoint begins that was never there. */
+/** The cursor that an endpoint begins with if it was never there. */
 const newcomer = ({ lastPosition }: Pick<Feed, 'lastPosition'>): Cursor => ({
   through: lastPosition,
   open: [],

@@ -176,7 +176,7 @@ test('HOOK69: an endpoint that fails for long is paused, tried now and then, and
     givenUp: 0,
   });
   expect(status?.outstanding).toBeLessThanOrEqual(limits.endpointOutstandingMax);
-  // By their plan the next attempts are half an hour away: what comes now are probes, one at a time.
+  // Their plan has the next attempts half an hour away: the requests that come now are probes, one at a time.
   const before = world.sent.length;
   await world.clock.advance(5 * probeMsMax);
   expect(world.sent.length - before).toBeWithin(15, 40);

@@ -17,7 +17,7 @@ export const probeMs = 5_000;
 /** One that is down for long is tried more seldom, at least this often, milliseconds. Chosen. */
 export const probeMsMax = 60_000;
 
-/** How long until the next probe of an endpoint that has been down for `downMs`: noticing its return costs a hundredth of that. */
+/** Time until the next probe of an endpoint that has been down for `downMs`, milliseconds: noticing its return costs a hundredth of that. */
 export function probeGapMs(downMs: number): number {
   return Math.min(probeMsMax, Math.max(probeMs, Math.round(downMs / 100)));
 }
@@ -31,14 +31,14 @@ export interface HealthOptions {
   readonly pauses: boolean;
   /** Called now and then (probeGapMs) while it is down or paused. */
   readonly probe: () => void;
-  /** How it stands. */
+  /** The halt that it begins with; undefined: it has none. */
   readonly halt?: Halt | undefined;
 }
 
 /** News of an endpoint as a whole: it answers again, or it is halted. */
 export type HealthChange = 'back' | Halt['state'];
 
-/** Whether an endpoint as a whole can be reached, from what its attempts come to. */
+/** Judges from the outcomes of its attempts whether an endpoint as a whole can be reached. */
 export class EndpointHealth {
   readonly #clock: Clock;
   readonly #format: NoticeFormat;
@@ -46,7 +46,7 @@ export class EndpointHealth {
   readonly #pauses: boolean;
   readonly #probe: () => void;
   #failures = 0;
-  /** By the clock that only runs. */
+  /** A time of the clock that only runs, milliseconds. */
   #firstFailureMs: number;
   /** No probe before this, by the same clock: the receiver asked for it. */
   #quietUntilMs = Number.NEGATIVE_INFINITY;

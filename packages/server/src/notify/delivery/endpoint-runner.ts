@@ -23,7 +23,7 @@ import { NoticeReader } from './notice-reader.ts';
 import { Retries, type Retry } from './retries.ts';
 import { describeOutcome, isGone, isTooLarge, type Plan, planOf, type Verdict } from './retry-plan.ts';
 
-/** Where a given-up notice is kept, and found again after a crash. */
+/** The journal that keeps given-up notices, and finds them again after a crash. */
 export type RunnerJournal = GiveUpParts['journal'] & {
   has(position: number, noticeId: string): boolean;
 };
@@ -48,7 +48,7 @@ export interface RunnerParts {
   readonly onAttempt: (report: AttemptReport) => void;
   /** The cursor, or the halt, is not what it was. */
   readonly onMoved: () => void;
-  /** To be told to the endpoint, beside its events; each is handed to `onLostTold` when it has been. */
+  /** Losses to tell the endpoint of, beside its events; each is handed to `onLostTold` when it has been told. */
   readonly lost: readonly EventsLost[];
   readonly onLostTold: (lost: EventsLost) => void;
   /** It was suspended, or had said that it is gone, when it was last tried. */

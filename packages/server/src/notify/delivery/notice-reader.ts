@@ -19,7 +19,7 @@ export interface ReaderParts {
   /** The notice of an entry; undefined if it is not for this endpoint. */
   readonly noticeOf: (entry: LogEntry) => Notice | undefined;
   readonly onNotice: (notice: Notice) => void;
-  /** What there was is handed over: the end of a batch of the log, or no room for more. */
+  /** Called when all notices so far are handed over: at the end of a batch of the log, or when there is no room for more. */
   readonly onPause: () => void;
 }
 
@@ -112,7 +112,7 @@ export class NoticeReader {
     }
   }
 
-  /** Until a delivery is finished, or the reader stops. */
+  /** Waits until a delivery is finished, or the reader stops. */
   async #room(): Promise<void> {
     this.#parts.onPause();
     while (this.full && !this.#stopping.signal.aborted)

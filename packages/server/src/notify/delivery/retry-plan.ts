@@ -75,7 +75,7 @@ export function verdictOf(
   return { next: 'retry', afterMs: Math.max(stretchedMs, quietMsOf(outcome, plan)) };
 }
 
-/** How long the receiver asks to be left alone, milliseconds, as far as the plan heeds it. */
+/** The time for which the receiver asks to be left alone, milliseconds, as far as the plan heeds it. */
 export function quietMsOf(outcome: SendOutcome, plan: Plan): number {
   const askedMs = plan.heedsRetryAfter && outcome.answered ? (outcome.retryAfterMs ?? 0) : 0;
   return Math.min(askedMs, retryAfterMsMax);

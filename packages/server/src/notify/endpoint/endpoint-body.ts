@@ -63,7 +63,7 @@ export function readRotation(body: unknown): { secret: string | undefined; overl
   });
 }
 
-/** What is said of these at all: null is as good as absent. */
+/** The fields among `keys` that the body has: one that is null counts as absent. */
 function given({ value }: Source, keys: readonly string[]): Readonly<Record<string, unknown>> {
   return isObject(value)
     ? Object.fromEntries(Object.entries(value).filter(([key, field]) => field != null && keys.includes(key)))

@@ -5,7 +5,7 @@ import type { Endpoint } from './endpoint.ts';
 /** Channel names whose answer is remembered; then all are asked anew. */
 const rememberedMax = 10_000;
 
-/** Is this event for the endpoint: its app, a type that it names, a channel that it names? */
+/** Makes a filter that is true for events of the endpoint's app, of a type and in a channel that it names. */
 export function endpointFilter(
   endpoint: Pick<Endpoint, 'app' | 'events' | 'channels'>,
 ): (event: ChannelEvent, eventType: NoticeNumber) => boolean {

@@ -35,7 +35,7 @@ export const deliveryKeys = [
   'headers',
 ];
 
-/** How an endpoint of the configuration is delivered to: everything but what it is, where, and which events. */
+/** Reads how an endpoint of the configuration is delivered to: everything but its identity, its URL and its events. */
 export function readDelivery(
   item: Source,
 ): Pick<

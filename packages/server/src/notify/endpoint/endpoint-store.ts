@@ -4,7 +4,7 @@ import { isObject } from '../../settings/reader.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export const endpointsPath = 'notify/endpoints';
-/** What the id of a managed endpoint begins with, and no other. */
+/** The prefix that the ids of managed endpoints have, and no others. */
 export const managedIdPrefix = 'ep_';
 
 /** An endpoint that is managed over REST and the console, with what must outlive the process. */
@@ -92,7 +92,7 @@ function endpointsOf(found: KeptRead): readonly ManagedEndpoint[] | undefined {
   if (found.is === 'damaged' || !isObject(found.value)) return undefined;
   const { version, endpoints } = found.value;
   if (version !== 1 || !Array.isArray(endpoints) || !endpoints.every(isEndpoint)) return undefined;
-  // What a server stored that did not know of redelivery gets it: it is what an endpoint has that says nothing of it.
+  // An endpoint stored by a server that did not know of redelivery gets it, as does every endpoint that does not mention it.
   return endpoints.map((endpoint) => ({ ...endpoint, redeliverGivenUp: endpoint.redeliverGivenUp ?? true }));
 }
 

@@ -14,13 +14,13 @@ export interface EndpointSecret {
   readonly endsMs?: number;
 }
 
-/** Where notices go: what delivery needs to know of one receiver. */
+/** A receiver of notices, as delivery needs to know it. */
 export interface Endpoint {
   /** Stable: names the cursor and the given-up journal on disk. */
   readonly id: string;
   readonly app: string;
   readonly url: string;
-  /** For people. */
+  /** A text for people; delivery does not read it. */
   readonly description: string;
   /** Oldest first; at least one, at most `endpointSecretsMax`; the last one does not end. See endpoint-checks.ts. */
   readonly secrets: readonly EndpointSecret[];
@@ -29,7 +29,7 @@ export interface Endpoint {
   readonly channels: readonly string[];
   readonly format: NoticeFormat;
   readonly retry: RetryPlan;
-  /** What it was given up on is delivered by itself once it answers again; see given-up-return.ts. */
+  /** True: notices that it was given up on are delivered by themselves once it answers again; see given-up-return.ts. */
   readonly redeliverGivenUp: boolean;
   /** Sent with every request, beside those that Housecount sets. */
   readonly headers: Readonly<Record<string, string>>;

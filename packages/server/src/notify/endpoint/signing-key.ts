@@ -3,7 +3,7 @@ import { isStandardSecret, whsecBytesMax, whsecBytesMin } from '@housecount/sche
 import type { NoticeFormat } from './endpoint.ts';
 
 /**
- * What a secret signs with. `text`: HMAC under the secret's own characters. `standard`: one entry of Standard Webhooks'
+ * The signing functions of a secret. `text`: HMAC under the secret's own characters. `standard`: one entry of Standard Webhooks'
  * `webhook-signature`. A secret that cannot be used in the format has a `problem`, a sentence that does not show it.
  */
 export interface SigningKey {

@@ -37,7 +37,7 @@ function lineOf(report: AttemptReport): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Of a batch, each notice is shown with its own part of the body. Each field by name: spread, they were 7 % of a batch's CPU. */
+/** The attempt of one notice. In a batch each notice is shown with its own part of the body. Each field by name: spread, they were 7 % of a batch's CPU. */
 function attemptOf(report: AttemptReport, notice: Notice, id: number): Attempt {
   const { endpoint, notices, redelivery } = report;
   const { position, event, text } = notice;

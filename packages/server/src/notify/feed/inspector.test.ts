@@ -104,7 +104,7 @@ describe('the inspector', () => {
     for (const other of others) expect(other).toBe(shared as readonly FormedNotice[]);
     const late = listen(0);
     expect((await late.next()).value).toBe(shared);
-    // Who has heard part of it gets the rest, and after that what all get.
+    // A listener that has heard part of it gets the rest, and after that the array that all get.
     const midway = listen(1);
     expect((await midway.next()).value).toEqual(shared?.slice(1));
     const second = [...listeners, late, midway].map((listener) => listener.next());

@@ -104,7 +104,7 @@ export class Inspector {
     return { ring: open.ring, leave };
   }
 
-  /** For who is further behind than the ring: formed for this listener alone. */
+  /** Forms the notices for one listener that is further behind than the ring. */
   async *#fromLog(app: string, after: number, signal: AbortSignal) {
     for await (const batch of this.#parts.log.follow(after, signal)) {
       for (let at = 0; at < batch.length; at += ringBatchMax) {

@@ -20,7 +20,7 @@ export interface RingStep {
   readonly next: RingPlace;
 }
 
-/** Where a listener stands in the ring. */
+/** The place of a listener in the ring. */
 export interface RingPlace {
   readonly position: number;
   /** Number of the next batch; undefined: not looked up yet. */

@@ -1,6 +1,6 @@
 import type { ChannelEvent, EventsLost } from '@housecount/protocol';
 
-/** What a notice can be about. */
+/** The events that a notice can be about. */
 export type NoticeEvent = ChannelEvent | EventsLost;
 
 /** Notices of one member are sent in order, and so are those of a channel's own life; different lanes side by side. */

@@ -3,7 +3,7 @@ import type { NoticeText } from './notice-text.ts';
 
 /** One notice on its way to one endpoint. */
 export interface Notice {
-  /** Of its event in the log; 0 for lost events, which have no place there. */
+  /** Position of its event in the log; 0 for lost events, which have no place there. */
   readonly position: number;
   readonly event: NoticeEvent;
   readonly text: NoticeText;

@@ -4,7 +4,7 @@ import { endpointFilter } from '../endpoint/endpoint-filter.ts';
 import type { NoticeEvent } from './notice-event.ts';
 import { type NoticeText, noticeTexts } from './notice-text.ts';
 
-/** How events are worded as notices, once for all endpoints, and which of them an endpoint takes. */
+/** Words events as notices, once for all endpoints, and tells which of them an endpoint takes. */
 export class Wording {
   readonly #textIn: (event: NoticeEvent, format: NoticeFormat) => NoticeText;
   readonly #filters = new WeakMap<Endpoint, ReturnType<typeof endpointFilter>>();

@@ -19,7 +19,7 @@ export const cursorSyncMs = 1_000;
 /** The file is rewritten when it grows past this, bytes, and is twice as long as it then was. */
 export const cursorFileBytesMax = 1024 * 1024;
 
-/** Where an endpoint is, and whether it could be reached there. */
+/** The cursor of an endpoint, and its halt if it could not be reached there. */
 export interface KeptCursor extends Cursor {
   readonly halt?: Halt | undefined;
 }
@@ -31,7 +31,7 @@ export interface CursorParts {
 }
 
 /**
- * Where each endpoint is, kept over crashes: cursors that moved are written together, shortly after. A cursor is only ever
+ * The cursors of all endpoints, kept over crashes: those that moved are written together, shortly after. A cursor is only ever
  * too old: then a notice is sent again, under its id.
  */
 export class CursorStore {
@@ -87,7 +87,7 @@ export class CursorStore {
     return new CursorStore(parts, kept);
   }
 
-  /** Whose cursors are stored, also of those that are not there now. */
+  /** Ids of the endpoints whose cursors are stored, also of those that are not there now. */
   ids(): readonly string[] {
     return [...this.#kept.values.keys()];
   }

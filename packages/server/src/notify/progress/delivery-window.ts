@@ -19,7 +19,7 @@ export class DeliveryWindow {
     this.#open = new Set(cursor.open);
   }
 
-  /** Where to read from: after this position nothing open is missed. */
+  /** The position to read on from: a reader that starts after it misses nothing open. */
   get readAfter(): number {
     const first = this.#open.values().next();
     return first.done ? this.#through : first.value - 1;

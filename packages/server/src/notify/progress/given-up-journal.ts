@@ -18,7 +18,7 @@ export interface GivenUp {
   readonly eventType: NoticeNumber;
   readonly event: ChannelEvent;
   readonly attempts: number;
-  /** What the last attempt came to. */
+  /** The outcome of the last attempt. */
   readonly error: string;
   /** When it was given up, epoch milliseconds. */
   readonly atMs: number;
@@ -65,7 +65,7 @@ export class GivenUpJournal {
     return this.#journal.count;
   }
 
-  /** What was to be appended last had no room: a matter of this endpoint, not of the disk. */
+  /** True if the last entry to be appended had no room: a matter of this endpoint, not of the disk. */
   get isFull(): boolean {
     return this.#journal.isFull;
   }

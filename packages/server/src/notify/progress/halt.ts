@@ -4,11 +4,11 @@ export interface Halt {
   readonly state: 'suspended' | 'gone';
   /** Epoch milliseconds. */
   readonly sinceMs: number;
-  /** What the last attempt before it came to. */
+  /** The outcome of the last attempt before it. */
   readonly why: string;
 }
 
-/** How an endpoint stands at the start of the process: what said that it is gone is asked once more. */
+/** The halt of an endpoint at the start of the process: one that said that it is gone is asked once more. */
 export function askedAgain(halt: Halt | undefined): Halt | undefined {
   return halt && { ...halt, state: 'suspended' };
 }

@@ -7,7 +7,7 @@ import { Turn } from '../../turn.ts';
 import { keptNameOf } from './kept-name.ts';
 
 export const lostFolder = 'notify/lost';
-/** What was told is written this long after, milliseconds: what a killed process may tell twice. Chosen. */
+/** Delay before it is written which losses were told, milliseconds: a killed process may tell those again. Chosen. */
 const writeMs = 1_000;
 
 interface Lost {
@@ -23,7 +23,7 @@ export interface LostParts {
 }
 
 /**
- * What one endpoint lost to retention, and which of it the endpoint has not been told. On disk before its cursor passes
+ * The events that one endpoint lost to retention, and which of them it has not been told of. On disk before its cursor passes
  * the events, so that what is lost is told, whatever happens, at least once.
  */
 export class LostEvents {
@@ -34,7 +34,7 @@ export class LostEvents {
   readonly #turn = new Turn();
   #through: number;
   #events: number;
-  /** By the id of their notice. */
+  /** Losses that are not told yet, by the id of their notice. */
   #pending: Map<string, EventsLost>;
   #cancelWrite: (() => void) | undefined;
 
@@ -71,7 +71,7 @@ export class LostEvents {
     return this.#through;
   }
 
-  /** How many events were lost so far, as far as they could be counted. */
+  /** The number of events lost so far, as far as they could be counted. */
   get events(): number {
     return this.#events;
   }

@@ -62,7 +62,7 @@ export class BatchQueue {
   }
 }
 
-/** How many of the notices, from the first on, one batch of at most `most` holds: at least one. */
+/** The number of notices, from the first on, that one batch of at most `most` holds: at least one. */
 export function batchLength(notices: readonly Pick<Notice, 'text'>[], most = batchNoticesMax): number {
   // The brackets; and a comma a notice, one too many.
   let bytes = 1;

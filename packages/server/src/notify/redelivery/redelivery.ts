@@ -140,7 +140,7 @@ export async function redeliver(request: RedeliveryRequest, parts: RedeliveryPar
   }
 }
 
-/** What goes together: in `batch` as many as a request holds, in one lane; else one by one, in the lane of its member. */
+/** Notices that go together: in `batch` as many as a request holds, in one lane; else one by one, in the lane of its member. */
 interface Group {
   readonly lane: string;
   readonly group: readonly Notice[];

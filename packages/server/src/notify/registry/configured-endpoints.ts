@@ -9,7 +9,7 @@ export interface ConfiguredEndpoint extends Endpoint {
   readonly skipHealthTest: boolean;
 }
 
-/** What a reload of the configuration did to its endpoints, by id. */
+/** The changes that a reload of the configuration made to its endpoints, by id. */
 export interface EndpointChanges {
   readonly added: readonly string[];
   readonly changed: readonly string[];

@@ -106,7 +106,7 @@ export class EndpointRegistry {
     });
   }
 
-  /** With its cursor and what was given up; what waited for it is not sent. Fails with `log_unavailable`. */
+  /** Deletes the endpoint with its cursor and its given-up notices; notices that waited for it are not sent. Fails with `log_unavailable`. */
   delete(app: string, id: string): Promise<void> {
     return this.#inTurn(async () => {
       const { store, notify } = this.#options;

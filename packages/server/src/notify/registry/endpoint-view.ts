@@ -2,7 +2,7 @@ import type { Endpoint, NoticeFormat } from '../endpoint/endpoint.ts';
 import { writeRetry } from '../endpoint/endpoint-fields.ts';
 import type { EndpointStatus } from '../slot/endpoint-status.ts';
 
-/** What is shown of an endpoint: its settings without secrets and header values, and how delivery to it stands. */
+/** An endpoint as it is shown: its settings without secrets and header values, and the status of delivery to it. */
 export interface EndpointView extends Omit<EndpointStatus, 'state'> {
   /** `config`: it is in the configuration file, and only there it can be changed. */
   readonly source: 'config' | 'managed';

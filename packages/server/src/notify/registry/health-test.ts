@@ -89,7 +89,7 @@ function codeOf(stage: Unanswered['stage']): number {
   return stage === 'tls' ? 592 : 590;
 }
 
-/** By its first character: only the beginning of a long answer is kept. */
+/** Judges by the first character, because only the beginning of a long answer is kept. */
 function looksLikeJson(excerpt: string): boolean {
   const text = excerpt.trim();
   if (/^[[{]/.test(text)) return true;

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { type TestResult, type TestTools, testEndpoint } from './health-test.ts';
 
-/** What a health test came to, notice type by notice type. */
+/** The result of a health test, notice type by notice type. */
 export interface TestReport {
   readonly ok: boolean;
   readonly results: readonly TestResult[];

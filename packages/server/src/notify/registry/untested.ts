@@ -19,7 +19,7 @@ export interface UntestedParts extends Omit<TestTools, 'signal'> {
 export class Untested {
   readonly #parts: UntestedParts;
   readonly #stopping = new AbortController();
-  /** By id: breaks the testing off. */
+  /** Breaks off the testing of an endpoint, by its id. */
   readonly #testing = new Map<string, AbortController>();
   readonly #watching = new Set<Promise<void>>();
 

@@ -6,7 +6,7 @@ export class LostTally {
   readonly #app: string;
   readonly #atMs: number;
   readonly #livesMax: number;
-  /** By sid. */
+  /** Losses by sid. */
   readonly #lives = new Map<string, EventsLost>();
   #rest: EventsLost | undefined;
   #events = 0;
@@ -27,7 +27,7 @@ export class LostTally {
     }
   }
 
-  /** How many were added. */
+  /** The number of events added. */
   get events(): number {
     return this.#events;
   }

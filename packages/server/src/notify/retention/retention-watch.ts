@@ -40,7 +40,7 @@ export class RetentionWatch {
   readonly #stopping = new AbortController();
   #cancel: () => void;
   #checking: Promise<void> = Promise.resolve();
-  /** Where all endpoints of an app stood at the check before. */
+  /** The position up to which all endpoints of an app had finished at the check before. */
   #finishedTo = new Map<string, number>();
 
   constructor(parts: RetentionWatchParts) {
@@ -107,7 +107,7 @@ export class RetentionWatch {
     }
   }
 
-  /** By app, what its endpoints have not finished and the log alone has. */
+  /** For each app, the events that its endpoints have not finished and that the log alone has. */
   #wanted(to: number): ReadonlyMap<string, Wanted> {
     const wanted = new Map<string, Wanted>();
     for (const place of this.#parts.places) {
@@ -133,7 +133,7 @@ export class RetentionWatch {
     }
   }
 
-  /** What all endpoints had finished at the last check: by now their cursors are surely on the disk. */
+  /** Drops the events that all endpoints had finished at the last check: by now their cursors are surely on the disk. */
   async #dropFinished(): Promise<void> {
     const before = this.#finishedTo;
     this.#finishedTo = new Map();

@@ -4,22 +4,22 @@ import { timeOf } from '../../log/record/record.ts';
 import { eventOf } from '../notice/channel-events.ts';
 import { type Cursor, DeliveryWindow } from '../progress/delivery-window.ts';
 
-/** What may wait for an endpoint. */
+/** Bounds of what may wait for an endpoint. */
 export interface Retention {
   /** No longer than this, milliseconds. */
   readonly ms: number;
-  /** What lies further back than this many bytes of the log, counted in whole files of it, is set aside, … */
+  /** Events further back than this many bytes of the log, counted in whole files of it, are set aside, … */
   readonly bytes: number;
   /** … of each app its newest bytes, up to so many. */
   readonly bytesPerApp: number;
-  /** How often endpoints are looked at for that, milliseconds. */
+  /** Interval at which endpoints are checked for that, milliseconds. */
   readonly checkMs: number;
 }
 
-/** Of Retention.checkMs, in the product. Chosen: short against hours. */
+/** Retention.checkMs in the product. Chosen: short against hours. */
 export const retentionCheckMs = 10 * 60_000;
 
-/** What lies beyond it, at one moment. */
+/** The bound of retention at one moment: events that lie beyond it are let go. */
 export interface Beyond {
   /** Events before this, epoch milliseconds … */
   readonly beforeMs: number;
@@ -29,7 +29,7 @@ export interface Beyond {
 
 type Followed = Feed;
 
-/** Is the oldest of what waits at this cursor beyond retention? */
+/** True if the oldest event that waits at this cursor is beyond retention. */
 export async function isBeyond(
   log: Followed,
   cursor: Cursor,

@@ -16,7 +16,7 @@ export interface Way {
   readonly key: string;
 }
 
-/** Where a URL leads: read once, not at every attempt (measured: a quarter of an attempt's CPU). */
+/** The way to a URL: read once, not at every attempt (measured: a quarter of an attempt's CPU). */
 export class SendRoute {
   /** Why nothing may be sent there, as a sentence; undefined if something may. */
   readonly problem: string | undefined;
@@ -31,7 +31,7 @@ export class SendRoute {
   readonly #ca: readonly string[] | undefined;
   #found: readonly string[] = [];
   #ways: readonly Way[] = [];
-  /** By address: `answers`, or the number of the failure in which it did not answer; absent: nothing is known. */
+  /** The standing of each address: `answers`, or the number of the failure in which it did not answer; absent: nothing is known. */
   readonly #standing = new Map<string, number>();
   #failures = 0;
 

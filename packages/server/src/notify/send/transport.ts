@@ -1,5 +1,5 @@
 /**
- * How an attempt leaves the process. The real one is send-http.ts; tests and the simulation bring their own.
+ * The contract by which an attempt leaves the process. The real one is send-http.ts; tests and the simulation bring their own.
  */
 
 /** Which private networks may be reached. */
@@ -18,7 +18,7 @@ export interface SendRequest {
 }
 
 /**
- * Where an attempt failed. `address`: the URL or every address it resolves to is refused. `answer-timeout`: it was
+ * The stage at which an attempt failed. `address`: the URL or every address it resolves to is refused. `answer-timeout`: it was
  * sent, and no answer came in time. `answer`: what came is not an answer, or broke off before its status.
  */
 export type SendStage = 'address' | 'resolve' | 'connect' | 'tls' | 'send' | 'answer-timeout' | 'answer';

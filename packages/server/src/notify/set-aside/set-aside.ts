@@ -88,17 +88,17 @@ export class SetAside {
     return new SetAside(kept, folder, chunkBytes, chunks);
   }
 
-  /** Of its files. */
+  /** Size of its files, bytes. */
   get bytes(): number {
     return this.#chunks.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** What it is worth to write at once, bytes. */
+  /** The size from which a write is worth it, bytes. */
   get chunkBytes(): number {
     return this.#chunkBytes;
   }
 
-  /** Where it ends; 0: it is empty. */
+  /** The position that it reaches to; 0: it is empty. */
   get through(): number {
     return this.#chunks.at(-1)?.through ?? 0;
   }
@@ -109,13 +109,13 @@ export class SetAside {
     return this.through < after ? after : Math.min(after, this.#chunks[0]?.after ?? after);
   }
 
-  /** Is what comes next after this position here? */
+  /** True if the entries that come next after this position are here. */
   covers(position: number): boolean {
     const [oldest] = this.#chunks;
     return oldest !== undefined && oldest.after <= position && position < this.through;
   }
 
-  /** What the log need not keep for a reader that has finished everything up to `finishedTo`: all up to here. */
+  /** The position up to which the log need keep nothing for a reader that has finished everything up to `finishedTo`. */
   neededAfter(finishedTo: number): number {
     return this.covers(finishedTo) ? this.through : finishedTo;
   }
@@ -206,6 +206,6 @@ export class SetAside {
 export interface SetAsideParts {
   readonly kept: Pick<Kept, 'list' | 'bytes'>;
   readonly logger: Logger;
-  /** Where the log begins and ends now. */
+  /** The first and the last position of the log now. */
   readonly log: { readonly firstPosition: number; readonly lastPosition: number };
 }

@@ -1,6 +1,6 @@
 import { SetAside, type SetAsideParts, setAsideFolder } from './set-aside.ts';
 
-/** What is set aside, by app: of every app that has endpoints, or of which something was left. */
+/** The events that are set aside, by app: of every app that has endpoints, or of which something was left. */
 export class SetAsides implements Iterable<[app: string, aside: SetAside]> {
   readonly #parts: SetAsideParts;
   readonly #shareBytes: number;

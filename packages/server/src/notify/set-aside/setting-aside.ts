@@ -6,7 +6,7 @@ import type { SetAside } from './set-aside.ts';
 /** Bytes of all apps together that are in memory at one time, until they are written. Chosen. */
 const pendingBytesMax = 4 * 1024 * 1024;
 
-/** What is to be set aside of one app. */
+/** The events of one app that are to be set aside. */
 export interface Wanted {
   readonly aside: SetAside;
   /** From here on. */
@@ -20,7 +20,7 @@ export interface Wanted {
  */
 export async function setAside(options: {
   readonly log: Pick<Feed, 'follow'>;
-  /** By app. */
+  /** The wanted events of each app. */
   readonly wanted: ReadonlyMap<string, Wanted>;
   readonly to: number;
   readonly shareBytes: number;
@@ -48,7 +48,7 @@ export async function setAside(options: {
   for (const pending of all) await pending.write(reached);
 }
 
-/** What is set aside of one app and not yet written. */
+/** Events of one app that are to be set aside and not yet written. */
 class Pending {
   readonly aside: SetAside;
   #after: number;

@@ -12,7 +12,7 @@ export interface EndpointStatus extends SlotStatus {
   readonly lost: number;
 }
 
-/** How delivery to the endpoint stands; `lastPosition`: of the log. */
+/** The status of delivery to the endpoint; `lastPosition`: that of the log. */
 export function statusOf(slot: EndpointSlot, lastPosition: number): EndpointStatus {
   const state = slot.status();
   const { id, app, url } = slot.endpoint;
@@ -28,7 +28,7 @@ export function statusOf(slot: EndpointSlot, lastPosition: number): EndpointStat
   };
 }
 
-/** Is its delivery held up by this server, not by its receiver? As words; undefined: it is not. */
+/** Says in words that its delivery is held up by this server, not by its receiver; undefined: it is not. */
 export function troubleOf(slot: EndpointSlot): string | undefined {
   const { state } = slot.status();
   // A full journal comes of what its receiver did not take, and is no reason to turn everybody away.

@@ -11,7 +11,7 @@ export interface SlotsParts {
   readonly open: (endpoint: Endpoint) => Promise<EndpointSlot>;
   /** Durably removes what is kept of an endpoint that has no place any more. */
   readonly forget: (endpointId: string) => Promise<void>;
-  /** Where an endpoint begins that was never there. */
+  /** The cursor that an endpoint begins with if it was never there. */
   readonly newcomer: () => Cursor;
   /** An endpoint waits for nothing any more, or is there no more. */
   readonly onChange: () => void;
