@@ -10,7 +10,7 @@ export const burstSeconds = 5;
 /** A steady rate of which the share of a few seconds may come at once. */
 export const steadyRate = (perSecond: number): Rate => ({ perSecond, burst: perSecond * burstSeconds });
 
-/** How much of something may still be done: refills steadily, up to a burst. Two numbers of its own, because there are many. */
+/** A budget that refills steadily, up to a burst. It has only two numbers of its own, because there are many. */
 export class TokenBucket {
   readonly #rate: Rate;
   #left: number;

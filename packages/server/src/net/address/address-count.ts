@@ -1,6 +1,6 @@
 import { holderOf } from './ip-address.ts';
 
-/** How many there are of something, in all and by who holds their address, and whether that is too many. */
+/** Counts something, in all and by the holder of the address, and tells whether that is too many. */
 export class AddressCount {
   #max: number;
   #perAddressMax: number;

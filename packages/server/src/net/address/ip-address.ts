@@ -23,8 +23,8 @@ export function canonicalIp(text: string): string {
 }
 
 /**
- * Whom an address belongs to, for budgets and counts: an IPv4 address, or the /64 that a subscriber of IPv6 is given whole
- * (RFC 6177). As a text; what is no address stays as it is.
+ * The holder of an address, for budgets and counts: an IPv4 address, or the /64 that a subscriber of IPv6 is given whole
+ * (RFC 6177). As a text; a text that is no address stays as it is.
  */
 export function holderOf(text: string): string {
   const bytes = parseIp(text);

@@ -58,7 +58,7 @@ const idleSeconds = 60;
 /** Beyond so many times the limit of bodies Bun itself answers 413; below it the handler does, with a code. */
 const requestBytesFactor = 64;
 
-/** For those of both protocols: 128 kB, twice what the larger one takes. */
+/** The largest payload of a socket of either protocol, bytes: 128 kB, twice what the larger one takes. */
 const payloadBytesMax = 4 * clientFrameBytesMax;
 
 /** Begins to listen. Throws, in words for the operator, if the address cannot be bound. */

@@ -1,7 +1,7 @@
 import type { HousecountError } from '@housecount/protocol';
 import type { Client } from '../address/client.ts';
 
-/** How the parts of the server that speak HTTP hand their resources to net/http/. Web standard types only. */
+/** Types by which the parts of the server that speak HTTP hand their resources to net/http/. Web standard types only. */
 
 /** The client that asks (client.ts), and what for. */
 export interface RequestContext extends Client {

@@ -1,17 +1,17 @@
 import { type Code, codes, type LeaveReason, type RuleScope } from '@housecount/protocol';
 
-/** How a connection ends, beside its code. */
+/** The details that the end of a connection has beside its code. */
 export interface Ending {
   /** More than the sentence of the code says. */
   readonly detail?: string;
   readonly retryAfterMs?: number;
-  /** Of a kick or a ban: what the rule is about. */
+  /** The subject of the rule, for a kick or a ban. */
   readonly ruleScope?: RuleScope;
   /** The member left, or shall stay as it is: the log need not hear of the lost socket. */
   readonly settled?: boolean;
 }
 
-/** Whether and when the client may come back, as every closing frame says it. */
+/** Tells whether and when the client may come back, as every closing frame says it. */
 export function retryOf(
   code: Code,
   { retryAfterMs }: Ending,
@@ -21,7 +21,7 @@ export function retryOf(
   return { retry, ...(againMs !== undefined && { retryAfterMs: againMs }) };
 }
 
-/** What a connection is told when its member left by another hand than its own. */
+/** The code that a connection is told when its member left by another hand than its own. */
 export const closingCodes = {
   other: 'lease_ended',
   quit: 'left',
@@ -31,7 +31,7 @@ export const closingCodes = {
   token: 'token_expired',
 } as const satisfies Record<LeaveReason, string>;
 
-/** How long before a token ends its client is told, milliseconds (spec: tokens section 4, signaling 1.7). */
+/** Time before the end of a token at which its client is warned, milliseconds (spec: tokens section 4, signaling 1.7). */
 export const tokenWarningMs = 30_000;
 
 /** When the client may try again, milliseconds. Chosen: long enough that a crowd does not come back in one burst. */

@@ -19,11 +19,11 @@ export interface ConversationBounds extends FrameQueueBounds {
   readonly backlogBytesMax: number;
 }
 
-/** What one protocol does in its own way. None of it throws but `handle`. */
+/** The operations that each protocol does in its own way. None of them throws but `handle`. */
 export interface Protocol<Parsed, Member> {
   readonly bounds: ConversationBounds;
   parse(text: string): Parsed;
-  /** What part of a frame it counts as; absent: each is one. */
+  /** The share of a frame that it counts as; absent: each counts as one. */
   costOf?(parsed: Parsed, chars: number): number;
   /** Does what a frame asks for. Frames that come before that is decided wait. */
   handle(parsed: Parsed): Promise<void> | undefined;
@@ -33,7 +33,7 @@ export interface Protocol<Parsed, Member> {
   heard(member: Member, steadyMs: number): void;
   /** Nothing was heard of it for too long. Called at each look until there is. */
   silent(member: Member, steadyMs: number): void;
-  /** What time has done to a member, in the log's time; it may end the conversation. */
+  /** Applies what time has done to a member, in the log's time; it may end the conversation. */
   look(member: Member, nowMs: number): void;
   /** The peer took some of what was sent. */
   drained(member: Member): void;
@@ -41,7 +41,7 @@ export interface Protocol<Parsed, Member> {
   left(member: Member, settled: boolean): void;
 }
 
-/** Who has the sockets. */
+/** The owner of the sockets. */
 export interface SocketKeeper {
   /** It was told to go; its socket may still be open. */
   ended(conversation: Attended): void;
@@ -56,7 +56,7 @@ export interface Attended {
   end(code: Code, ending?: Ending): void;
 }
 
-/** What the conversations of one protocol share: each holds a reference to one of these. */
+/** The parts that the conversations of one protocol share: each holds a reference to one of these. */
 export interface ConversationParts {
   readonly keeper: SocketKeeper;
   readonly clock: Pick<Clock, 'steadyMs'>;
@@ -65,7 +65,7 @@ export interface ConversationParts {
   readonly refusals: Counter;
 }
 
-/** How far a conversation is. A union of shapes, so that only one that is in has a member. */
+/** The phase of a conversation. A union of shapes, so that only one that is in has a member. */
 type Phase<Member> =
   | { readonly is: 'greeting' }
   | { readonly is: 'entering' }
@@ -225,7 +225,7 @@ export class Conversation<Parsed, Member> implements SocketHandler, Attended, Fr
   }
 
   #heard(steadyMs: number): void {
-    // Who only connects, and says nothing that counts, is not waited for any longer.
+    // A peer that only connects, and says nothing that counts, is not waited for any longer.
     if (this.#phase.is === 'greeting') return;
     this.#liveness.heard(steadyMs);
     if (this.#phase.is === 'in') this.#protocol.heard(this.#phase.member, steadyMs);

@@ -17,7 +17,7 @@ export interface FrameHandler<Frame> {
 export class FrameQueue<Frame> {
   readonly #handler: FrameHandler<Frame>;
   readonly #bounds: FrameQueueBounds;
-  /** With their characters; undefined while none is being decided. */
+  /** Frames that wait, with their lengths in characters; undefined while none is being decided. */
   #waiting: { readonly frame: Frame; readonly chars: number }[] | undefined;
   #waitingChars = 0;
 
@@ -37,7 +37,7 @@ export class FrameQueue<Frame> {
     return true;
   }
 
-  /** What waits is not handled any more. */
+  /** Drops the frames that wait. */
   end(): void {
     this.#waiting = undefined;
   }

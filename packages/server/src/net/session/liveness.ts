@@ -1,6 +1,6 @@
 import { judgeLiveness, type LivenessFinding } from '../socket/liveness.ts';
 
-/** Whether anything is heard of a peer. It is asked for a sign of life once in a silence. */
+/** Tracks the silence of a peer, which is asked for a sign of life once in a silence. */
 export class Liveness {
   #heardMs: number;
   #isPinged = false;
@@ -20,7 +20,7 @@ export class Liveness {
     this.#heardMs = steadyMs;
   }
 
-  /** What its silence means now; `ping` asks for a sign of life. */
+  /** Judges its silence now; `ping` asks for a sign of life. */
   judge(steadyMs: number, ping: () => void): LivenessFinding {
     const finding = judgeLiveness(steadyMs - this.#heardMs, this.#isPinged);
     if (finding !== 'heard' && !this.#isPinged) {

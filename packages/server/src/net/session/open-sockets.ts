@@ -10,7 +10,7 @@ export interface OpenSocketsOptions {
   readonly sockets: Pick<SocketCount, 'enter' | 'leave'>;
   /** Time for a peer to finish the closing handshake, milliseconds; then its socket is cut. */
   readonly closingMs: number;
-  /** What else is looked at, each time that all of them were. */
+  /** Called after each look at all of them, for whatever else is to be looked at. */
   readonly onLook: (look: Look) => void;
 }
 

@@ -4,7 +4,7 @@ import { fixed } from '../../fixed-limits.ts';
 /** The result of a look at a connection. `ping`: ask for a sign of life. `silent`: tell the log. */
 export type LivenessFinding = 'heard' | 'ping' | 'silent';
 
-/** How long a connection has been silent decides; a ping goes out once per silence. */
+/** Judges a connection by the length of its silence; a ping goes out once per silence. */
 export function judgeLiveness(silenceMs: number, pinged: boolean): LivenessFinding {
   if (silenceMs >= fixed.silentMs) return 'silent';
   if (silenceMs >= fixed.pingMs && !pinged) return 'ping';

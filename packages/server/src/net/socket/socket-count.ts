@@ -1,7 +1,7 @@
 import { limits as defaults } from '../../limits.ts';
 import { AddressCount } from '../address/address-count.ts';
 
-/** How many WebSockets are open, whatever they speak. */
+/** Counts the open WebSockets, whatever they speak. */
 export class SocketCount extends AddressCount {
   constructor(
     max: number = defaults.connectionsMax,
