@@ -47,11 +47,11 @@ export const mediaLimits = {
   /** Time between two checks of an address that is, milliseconds; and how long one answer counts (RFC 7675). */
   frontConsentCheckMs: 5_000,
   /**
-   * How long ICE believes in a peer that answers no check, milliseconds (RFC 7675 section 5.1): here after a restart, and in
+   * Time for which ICE believes in a peer that answers no check, milliseconds (RFC 7675 section 5.1): here after a restart, and in
    * the native library, where this figure is fixed. A peer of which no packet ever came is judged by this alone.
    */
   iceConsentMs: 30_000,
-  /** How long credentials of an earlier restart are still answered, milliseconds, once others are in use. */
+  /** Time for which credentials of an earlier restart are still answered, milliseconds, once others are in use. */
   frontOverlapMs: 10_000,
   /** Among several chosen addresses one that is silent this long gives way, milliseconds. */
   frontQuietMs: 5_000,
@@ -92,7 +92,7 @@ export const mediaLimits = {
   gapPacketsMax: 256,
   /** Missing packets remembered per stream; at more, all are given up for a keyframe. */
   missingMax: 512,
-  /** How often one missing packet is asked for. */
+  /** Requests for one missing packet, at most. */
   nackTriesMax: 8,
   /** Wait between two asks for one packet, milliseconds. */
   nackRetryMs: 100,
@@ -110,6 +110,6 @@ export const mediaLimits = {
   reportMs: 1_000,
   /** Bits per second asked of a publisher that knows REMB but not transport-wide congestion control. */
   rembBitsPerSecond: 3_000_000,
-  /** Where the publisher's encoder starts, kilobit per second, so that 720p is reached in seconds rather than minutes. */
+  /** Start rate of the publisher's encoder, kilobit per second, so that 720p is reached in seconds rather than minutes. */
   startKilobits: 2_000,
 } as const;

@@ -300,7 +300,7 @@ test('MEDIA32: an offer makes the server send nothing to the addresses that it n
   const request = { room: 'r', publisher: '1', session: 's', offerSdp: host.offerSdp + offered.join('') };
   expect((await media.publish(request)).ok).toBe(true);
   for (const candidate of candidates.slice(16)) media.addCandidate('s', '0', candidate);
-  // For as long as the session lasts without its client.
+  // The session lasts until it is given up without its client; nothing may be heard until then.
   await until(() => reports.some(({ type }) => type === 'gone'), 60_000);
   expect(heard).toBe(0);
 }, 90_000);

@@ -46,7 +46,7 @@ export class Liveness {
   }
 
   /**
-   * What changed since the last call, if anything. `consentAgeMs`: how long ago the peer last answered a check of its
+   * The change since the last call, if there is one. `consentAgeMs`: time since the peer last answered a check of its
    * address, milliseconds, where we see that; else the transport itself says when ICE gave it up.
    */
   check(nowMs: number, consentAgeMs = 0): 'stalled' | 'resumed' | undefined {

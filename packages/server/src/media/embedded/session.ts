@@ -20,19 +20,19 @@ export interface Link {
 export interface Session {
   readonly id: string;
   readonly room: string;
-  /** Where it publishes, or plays: a player may be moved. */
+  /** The route that it publishes, or plays: a player may be moved. */
   route: string;
   readonly role:
     | { readonly type: 'publisher'; readonly publisher: Publisher }
     | { readonly type: 'player'; readonly player: Player; readonly kinds: readonly PlayedKind[] };
   /** Undefined until the offer is answered. */
   link: Link | undefined;
-  /** How the client comes to the link since its first ICE restart. */
+  /** The way by which the client comes to the link since its first ICE restart. */
   way: Promise<IceWay> | undefined;
   /** The same, once it is open. */
   openWay: IceWay | undefined;
   connected: boolean;
-  /** By when it must be connected. */
+  /** The time by which it must be connected. */
   readonly deadlineMs: number;
   readonly liveness: Liveness;
   /** The version of the answer (`o=`); it grows with each answer. */

@@ -305,7 +305,7 @@ export class Sfu {
     this.#report({ type: 'gone', session: session.id, reason, silentMs });
   }
 
-  /** How long nothing has been known of it: of one that never sent a packet, how long ICE has had no answer, at most. */
+  /** Time for which nothing has been known of it, milliseconds. If it never sent a packet: the time without an answer to ICE, at most. */
   #silentMs({ liveness, openWay }: Session, nowMs: number): number {
     const silentMs = nowMs - liveness.heardMs;
     if (liveness.everHeard) return silentMs;

@@ -25,7 +25,7 @@ export interface LibraryTransport {
 export interface IceWay {
   /** False once it was closed, or when nobody came this way for too long: then a restart needs another. */
   readonly usable: boolean;
-  /** How long ago the client last answered a check this way, milliseconds; undefined until it has come. */
+  /** Time since the client last answered a check this way, milliseconds; undefined until it has come. */
   readonly consentAgeMs: number | undefined;
   /** The client's new credentials for ours, and the candidates to announce. */
   restart(client: Credentials): Credentials & { readonly candidates: readonly string[] };
@@ -203,7 +203,7 @@ export class IceDoor {
     this.#entries.get(id)?.front.stunFromClient(packet, message, from, nowMs);
   }
 
-  /** Where the library hears: of the family that it would choose, or the new way might rank below the old one. */
+  /** The address at which the library listens: of the family that it would choose, or the new way might rank below the old one. */
   #libraryAddress(candidates: readonly string[]): string {
     const { bindAddress } = this.#options;
     if (!isAny(bindAddress)) return bindAddress;

@@ -83,7 +83,7 @@ export class IceFront {
   }
 
   /**
-   * How long ago the client last answered a check, at any of its addresses, milliseconds; undefined until it has come this
+   * Time since the client last answered a check, at any of its addresses, milliseconds; undefined until it has come this
    * way.
    */
   consentAgeMs(nowMs: number): number | undefined {

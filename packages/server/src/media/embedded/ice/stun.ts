@@ -20,7 +20,7 @@ export interface StunMessage {
   readonly errorCode: number | undefined;
   /** Attributes that must be understood and are not. */
   readonly unknown: readonly number[];
-  /** Where MESSAGE-INTEGRITY begins; -1 without it. */
+  /** Offset of MESSAGE-INTEGRITY, bytes; -1 without it. */
   readonly integrityAt: number;
 }
 

@@ -7,10 +7,10 @@ const streamsMax = 8;
 
 /** Adds up the packets that receiver reports say are lost. What comes after all is not taken off: the sum never goes back. */
 export class LossCount {
-  /** By SSRC, the most that was reported: late and resent packets make the figure of a stream smaller again. */
+  /** The largest figure reported for each SSRC: late and resent packets make the figure of a stream smaller again. */
   readonly #most = new Map<number, number>();
 
-  /** How many more are lost than any earlier block of the stream said. */
+  /** The number of packets lost beyond what any earlier block of the stream said. */
   take({ ssrc, packetsLost }: Pick<ReportBlock, 'ssrc' | 'packetsLost'>): number {
     const most = this.#most.get(ssrc) ?? 0;
     if (packetsLost <= most) return 0;

@@ -37,21 +37,21 @@ export const sequenceOf = (packet: Uint8Array): number => u16(packet, 2);
 export const timestampOf = (packet: Uint8Array): number => u32(packet, 4);
 export const ssrcOf = (packet: Uint8Array): number => u32(packet, 8);
 
-/** Where the payload begins, bytes; past the end if the packet is malformed. */
+/** Offset of the payload, bytes; past the end if the packet is malformed. */
 export function payloadStart(packet: Uint8Array): number {
   const first = packet[0] ?? 0;
   const start = 12 + (first & 0x0f) * 4;
   return first & 0x10 ? start + 4 + u16(packet, start + 2) * 4 : start;
 }
 
-/** Where the payload ends, bytes, padding left out; -1 if the padding count is malformed. */
+/** Offset of the payload's end, bytes, padding left out; -1 if the padding count is malformed. */
 export function payloadEnd(packet: Uint8Array): number {
   if (((packet[0] ?? 0) & 0x20) === 0) return packet.length;
   const padding = packet[packet.length - 1] ?? 0;
   return padding === 0 ? -1 : packet.length - padding;
 }
 
-/** Where the data of header extension `id` begins, bytes, in the one-byte or two-byte form; -1 if it is not there. */
+/** Offset of the data of header extension `id`, bytes, in the one-byte or two-byte form; -1 if it is not there. */
 export function extensionAt(packet: Uint8Array, id: number): number {
   const first = packet[0] ?? 0;
   if ((first & 0x10) === 0) return -1;

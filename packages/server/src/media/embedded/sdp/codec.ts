@@ -56,7 +56,7 @@ function profileOf(codec: Pick<OfferedCodec, 'parameters'>): string {
 /** Baseline (of which browsers use the constrained part), Main, High: 8 bits, 4:2:0, each with all of the one before. */
 const nestedProfiles = ['42', '4d', '64'];
 
-/** How far a codec is from a published one: 0 is the same, infinity does not fit. */
+/** The distance of a codec from a published one: 0 is the same, infinity does not fit. */
 function distanceTo(
   published: Pick<OfferedCodec, 'name' | 'parameters'>,
   offered: Pick<OfferedCodec, 'name' | 'parameters'>,

@@ -6,7 +6,7 @@ import type { PlayedKind } from '../sdp/negotiate.ts';
 import type { Counters } from './counters.ts';
 import type { Peer } from './peer.ts';
 
-/** What an outgoing stream copies: one kind of one publisher, as far as a copy needs to know it. */
+/** The source that an outgoing stream copies: one kind of one publisher, as far as a copy needs to know it. */
 export interface StreamSource {
   /** As the publisher offered it. */
   readonly published: OfferedCodec;

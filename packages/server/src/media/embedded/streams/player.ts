@@ -24,7 +24,7 @@ export class Player {
     this.#counters = counters;
   }
 
-  /** Where its packets go; undefined while there is no transport. */
+  /** Connects it to the peer that its packets go to; undefined while there is no transport. */
   connect(peer: Peer | undefined, nowMs: number): void {
     for (const stream of this.streams) stream.peer = peer;
     this.#wantKeyframe(nowMs);

@@ -99,7 +99,7 @@ test('MEDIA16: keyframes are recognised in VP8', () => {
   expect(startsKeyframe('VP8', payload('10 01 aa'))).toBe(false);
   expect(startsKeyframe('VP8', payload('00 00 aa'))).toBe(false);
   expect(startsKeyframe('VP8', payload('11 00 aa'))).toBe(false);
-  // With a 15-bit picture id, TL0PICIDX and TID: 90 e0 8001 05 20.
+  // A descriptor with a 15-bit picture id, TL0PICIDX and TID: 90 e0 8001 05 20.
   expect(startsKeyframe('VP8', payload('90 e0 8001 05 20 00'))).toBe(true);
   expect(startsKeyframe('VP8', payload('90 e0 8001 05 20 01'))).toBe(false);
   // Nothing behind the descriptor.
