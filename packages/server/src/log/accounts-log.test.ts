@@ -13,7 +13,7 @@ import { encodeRecord } from './record/codec.ts';
 import type { LogRecord } from './record/record.ts';
 
 const app = '0123456789abcdef0123456789abcdef';
-/** So long the machine remembers who had which uid, in place of days. */
+/** Time for which the machine remembers who had which uid, milliseconds, in place of days. */
 const keepMs = 100_000;
 const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
 

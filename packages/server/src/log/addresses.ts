@@ -1,6 +1,6 @@
 import { type ChannelKey, idOf } from '../channel/channel.ts';
 
-/** Who is connected from which address: so that a rule about an address finds its members. In memory only, never logged. */
+/** A connection at an address, by which a rule about the address finds its members. In memory only, never logged. */
 export interface Attendance {
   readonly key: ChannelKey;
   readonly uid: number;

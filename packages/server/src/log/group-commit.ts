@@ -22,7 +22,7 @@ export interface GroupCommitOptions {
   readonly logger: Logger;
   readonly batchCommandsMax: number;
   readonly queueMax: number;
-  /** What is to be decided before anything else when for `blindMs` nobody could be heard: facts. */
+  /** The facts to be decided before anything else when for `blindMs` nobody could be heard. */
   readonly onBlind: (blindMs: number) => readonly Pending['decide'][];
   /** Called once per durable batch, before the promises of its commands resolve. */
   readonly onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) => void;

@@ -14,7 +14,7 @@ const app = '0123456789abcdef0123456789abcdef';
 const random = new SimRandom(3);
 const nowMs = 1_700_000_000_000;
 
-/** What is decided is done, as after its records are durable. */
+/** Applies a decision, as after its records are durable. */
 function done(world: LogState, decided: Decided): string {
   if (!decided.ok) return decided.code;
   for (const record of decided.records) world.absorb(record);

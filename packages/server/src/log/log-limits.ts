@@ -1,6 +1,6 @@
 import { limits as defaults, type LimitsOf } from '../limits.ts';
 
-/** What one app may have in the log. Bounds of one channel are among it: a channel is of an app. */
+/** The limits of one app in the log. Limits of one channel are among them: a channel is of an app. */
 export type AppLogLimits = LimitsOf<
   | 'appAccountsMax'
   | 'appChannelsMax'
@@ -25,10 +25,10 @@ export type AppLogLimits = LimitsOf<
   | 'streamMembersMax'
 >;
 
-/** What an app may have now; the same object until that changes. */
+/** The limits of an app now; the same object until they change. */
 export type AppLogLimitsOf = (app: string) => AppLogLimits;
 
-/** What the log bounds for all apps together. */
+/** The limits of the log for all apps together. */
 export type LogLimits = LimitsOf<'batchCommandsMax' | 'commandQueueMax'>;
 
 export const defaultLogLimits: LogLimits = defaults;

@@ -9,17 +9,17 @@ export interface LogOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** How long members may stay away after a restart without an event, milliseconds. */
+  /** Time that members may stay away after a restart without an event, milliseconds. */
   readonly recoveryMs: number;
-  /** How long records are kept once a snapshot and every reader are past them, milliseconds. */
+  /** Time for which records are kept once a snapshot and every reader are past them, milliseconds. */
   readonly retentionMs: number;
-  /** Of the same records, how many bytes are kept, at most. */
+  /** The most bytes that are kept of the same records. */
   readonly retentionBytes: number;
-  /** For how many days it is remembered who had which uid; `limits.accountDays` if left out. */
+  /** Days for which it is remembered who had which uid; `limits.accountDays` if left out. */
   readonly accountDays?: number;
   /** Default: those of limits.ts. */
   readonly limits?: LogLimits;
-  /** What each app may have. Default: those of limits.ts. */
+  /** The limits of each app. Default: those of limits.ts. */
   readonly limitsOf?: AppLogLimitsOf;
   /** A snapshot is written, and what need not be kept is deleted, after so many records; `snapshotEveryRecords` if left out. */
   readonly snapshotEvery?: number;

@@ -17,7 +17,7 @@ const app = '0123456789abcdef0123456789abcdef';
 const recoveryMs = 15_000;
 const leaseMs = 10_000;
 
-/** One machine whose process can be killed and started again. */
+/** A machine whose process can be killed and started again. */
 class Machine {
   readonly clock = new SimClock();
   #process: SimProcessClock | undefined;

@@ -54,7 +54,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   return log;
 }
 
-/** What the state is made with is of no use to its owner. */
+/** The options of the owner; those that only the state is made with are left out. */
 type OwnerOptions = Omit<LogOptions, 'accountDays' | 'limitsOf'>;
 
 /** The single writer of the partition: builds the parts of the log, and tells them what has become durable. */

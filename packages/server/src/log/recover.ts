@@ -13,7 +13,7 @@ export interface Recovered {
   readonly lastPosition: number;
   /** No time given from now on may be earlier, epoch milliseconds. */
   readonly floorMs: number;
-  /** Of the snapshot that it began with; 0 if there was none. */
+  /** Position of the snapshot that it began with; 0 if there was none. */
   readonly snapshotPosition: number;
 }
 
@@ -52,7 +52,7 @@ export async function recoverState(
       position = at;
     }
   }
-  // What the snapshot stands for may have messages of times up to this.
+  // Messages that the snapshot stands for may have times up to this.
   state.messageTimes.raise(floorMs);
   return { state, lastPosition, floorMs, snapshotPosition };
 }

@@ -21,7 +21,7 @@ class Machine {
   readonly disk = new SimDisk(new SimRandom(7));
   readonly #random = new SimRandom(11);
   #process: SimProcessClock | undefined;
-  /** How many timers were set. */
+  /** The number of timers that were set. */
   timers = 0;
   log!: Log;
 
@@ -35,7 +35,7 @@ class Machine {
       notBefore: (floorMs) => process.notBefore(floorMs),
       after: (delayMs, run) => {
         this.timers += 1;
-        // Else a server that never rests would hang the test.
+        // Without this limit, a server that never rests would hang the test.
         if (this.timers > 10_000) throw new Error('it sets timers without end');
         return process.after(delayMs, run);
       },
@@ -160,7 +160,7 @@ test('SIG5: a channel of the same name is another channel for each kind, and the
     return record.key.kind === 'live' ? record.change.type : [];
   });
   expect(live).toEqual(['account-key', 'channel-opened', 'member-joined']);
-  // One person, one uid, however they came.
+  // One person has one uid, whichever way they came.
   const uids = (await m.records()).flatMap((record) => {
     const change = record.type === 'channel' ? record.change : undefined;
     return change?.type === 'member-joined' ? [change.uid] : [];
@@ -201,7 +201,7 @@ test('SIG141: who wrote has the revision of what they wrote, whoever writes at t
       lockName: '',
       ...more,
     });
-  // Of one turn, and so of one append.
+  // The requests are of one turn, and so of one append.
   const outcomes = await Promise.all(['ann', 'bob', 'cid'].map((author) => write(author)));
   const written = outcomes.map((outcome) => (outcome.ok ? outcome.channel.metadata : undefined));
   const { majorRevision, items } = m.log.known(key).metadata;

@@ -16,7 +16,7 @@ export interface UpkeepOptions {
   readonly clock: Clock;
 }
 
-/** What time does to channels, of every kind: leases, tokens and locks that end, a restart, time in which nobody could be heard. */
+/** The effects of time on channels, of every kind: leases, tokens and locks that end, a restart, time in which nobody could be heard. */
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #timer: LeaseTimer;
@@ -74,7 +74,7 @@ export class Upkeep {
   }
 }
 
-/** Is there anything in it that blind time may shorten? */
+/** True when there is anything in the channel that blind time may shorten. */
 const runsOut = (channel: Channel): boolean =>
   (channel.sid !== undefined && channel.roster.interrupted > 0) ||
   Object.values(channel.locks).some(({ endsMs }) => endsMs !== undefined);

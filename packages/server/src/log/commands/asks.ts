@@ -4,11 +4,11 @@ import type { Draft } from '../state/draft.ts';
 
 export type Decide = (draft: Draft, nowMs: number) => Decided;
 
-/** How the parts of the log ask for a decision that is recorded with the batch it falls in. */
+/** The way in which the parts of the log ask for a decision that is recorded with the batch it falls in. */
 export interface Asks {
-  /** May be refused when the log cannot be written. */
+  /** Decides a request; it may be refused when the log cannot be written. */
   request(decide: Decide): Promise<Committed>;
-  /** Happened whether or not it can be written down: it waits until it is. */
+  /** Decides a fact, which happened whether or not it can be written down: it waits until it is. */
   fact(decide: Decide): Promise<Committed>;
 }
 

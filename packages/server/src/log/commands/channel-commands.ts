@@ -18,10 +18,10 @@ export interface ChannelCommandsOptions {
   readonly random: Random;
 }
 
-/** What happened, whether or not there is room to write it down. */
+/** The commands that report facts: they happened, whether or not there is room to write them down. */
 const facts: ReadonlySet<Asked['type']> = new Set(['leave', 'silent', 'heard', 'kick', 'lock-holder']);
 
-/** What is asked of channels, of every kind: decided and recorded, then answered. */
+/** The commands to channels, of every kind: decided and recorded, then answered. */
 export class ChannelCommands implements Commands, AddressNotes {
   readonly #options: ChannelCommandsOptions;
 

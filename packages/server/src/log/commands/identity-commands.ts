@@ -14,7 +14,7 @@ export interface IdentityCommandsOptions {
   readonly random: Random;
 }
 
-/** Which uid an identity has, or is to have. */
+/** The uids that identities have, or are to have. */
 export class IdentityCommands implements Identities {
   readonly #options: IdentityCommandsOptions;
 

@@ -6,13 +6,13 @@ import type { Member } from '../../channel/membership/member.ts';
 import type { PublishRights } from '../../channel/membership/rights.ts';
 import type { Refused } from './refused.ts';
 
-/** Who somebody is: the number given, 0 for "assign one", or a string account. */
+/** An identity: the number given, 0 for "assign one", or a string account. */
 export type Identity = { readonly uid: number } | { readonly account: string };
 
 export interface JoinRequest {
   readonly key: ChannelKey;
   readonly identity: Identity;
-  /** Of signaling: the session's id. */
+  /** The id of the connection; for signaling, of the session. */
   readonly connectionId: string;
   readonly connectionKind: ConnectionKind;
   readonly role: Role;
@@ -22,12 +22,12 @@ export interface JoinRequest {
   readonly tokenEndsMs?: number;
   /** False: without a publish privilege, so that the places kept for those who have one are none of its. */
   readonly mayPublish?: boolean;
-  /** What the token allows to publish; undefined: the app does not hold publishing to tokens. */
+  /** The rights to publish that the token gives; undefined: the app does not hold publishing to tokens. */
   readonly publish?: PublishRights;
-  /** Of a plain client: the connection of the session that it had opened before with the same token. */
+  /** For a plain client: the connection of the session that it had opened before with the same token. */
   readonly formerConnectionId?: string;
   readonly leaseMs: number;
-  /** Of signaling: nobody is told of the member. A join of a session that is in changes this alone. */
+  /** For signaling: nobody is told of the member. A join of a session that is in changes this alone. */
   readonly quiet?: boolean;
   /** Address of the peer, for ip rules; empty if there is none. Not logged. */
   readonly ip: string;
@@ -44,7 +44,7 @@ export type CommandOutcome =
   | { readonly ok: true; readonly channel: Channel; readonly changes: readonly ChannelChange[] }
   | Refused;
 
-/** What is asked of channels. Decide and record are one act: a promise resolves only when the records are durable. */
+/** The commands to channels. Decide and record are one act: a promise resolves only when the records are durable. */
 export interface Commands {
   /** Refused `replaced` if it was put out again before anybody could be told that it is in. */
   join(request: JoinRequest): Promise<JoinOutcome>;

@@ -2,7 +2,7 @@ import type { ChannelKey } from '../../channel/channel.ts';
 import type { Identity } from './commands.ts';
 import type { Refused } from './refused.ts';
 
-/** Which uid an identity has. */
+/** The uids of identities. */
 export interface Identities {
   /** The uid of an identity, for what is to be about it whether it joins or not, as a kicking rule: what its name does not tell is recorded. */
   resolve(key: ChannelKey, identity: Identity): Promise<{ ok: true; uid: number } | Refused>;

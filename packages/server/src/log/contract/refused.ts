@@ -5,6 +5,6 @@ export type Refused = {
   readonly ok: false;
   readonly code: Code;
   readonly detail?: string;
-  /** With `banned`: what the rule is about. */
+  /** The scope of the rule; with `banned`. */
   readonly ruleScope?: RuleScope;
 };

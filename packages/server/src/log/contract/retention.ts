@@ -1,6 +1,6 @@
-/** How far back the log goes, and who keeps it from letting go. */
+/** The part of the log that is kept, and the readers that keep it from being deleted. */
 export interface LogRetention {
-  /** Of the oldest entry that is still kept; of the next one, if there is none. */
+  /** Position of the oldest entry that is still kept; of the next one, if there is none. */
   readonly firstPosition: number;
   /** Position up to which entries lie further back than the newest `bytes` bytes of the log, about; 0: none. */
   beyond(bytes: number): number;

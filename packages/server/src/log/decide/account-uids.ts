@@ -26,7 +26,7 @@ export class AccountUids {
     return this.#key;
   }
 
-  /** Is the key recorded? If not, it is to be, together with the first account that joins. */
+  /** True when the key is recorded. If not, it is to be, together with the first account that joins. */
   get isKept(): boolean {
     return this.#isKept;
   }

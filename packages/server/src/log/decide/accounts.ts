@@ -31,7 +31,7 @@ export class Accounts {
   readonly #base: Accounts | undefined;
   readonly #apps = new Map<string, AppAccounts>();
 
-  /** With a base: a draft that reads through to it until `commit`. */
+  /** Makes the accounts; with a base, a draft that reads through to it until `commit`. */
   constructor(options: {
     readonly keepMs: number;
     readonly limitsOf?: AppLogLimitsOf;
@@ -90,12 +90,12 @@ export class Accounts {
     this.#apps.clear();
   }
 
-  /** How many each app has. */
+  /** The number of accounts of each app. */
   *counts(): Iterable<readonly [app: string, count: number]> {
     for (const [app, { kept }] of this.#apps) yield [app, kept.size];
   }
 
-  /** Those that still count, of each app the one unused for longest first. */
+  /** The accounts that still count, of each app the one unused for longest first. */
   *all(nowMs: number): Iterable<KeptAccount> {
     for (const [app, { kept }] of this.#apps)
       for (const [account, one] of kept) if (this.#counts(one, nowMs)) yield { app, account, ...one };

@@ -3,7 +3,7 @@ import type { ChannelLimits } from '../../channel/apply.ts';
 import type { ChannelKind } from '../../channel/channel.ts';
 import type { AppLogLimits } from '../log-limits.ts';
 
-/** What a channel of an app has room for, by who asks. */
+/** The limits of an app's channels, by who asks. */
 type Rooms = ReturnType<typeof roomsOf>;
 
 function roomsOf(limits: AppLogLimits) {
@@ -19,7 +19,7 @@ function roomsOf(limits: AppLogLimits) {
   };
   /** A broadcaster finds a place in a channel full of audience. */
   const broadcaster = { ...audience, membersMax: audience.membersMax + limits.channelHostsMax };
-  /** Who may publish finds a place among broadcasters who may not. */
+  /** A broadcaster who may publish finds a place among broadcasters who may not. */
   const withoutReserved = { hostsMax: Math.max(0, limits.channelHostsMax - limits.channelHostsReserved) };
   const message = { ...audience, hostsMax: 0 };
   return {
@@ -35,7 +35,7 @@ function roomsOf(limits: AppLogLimits) {
 /** Worked out once: they are asked for at each command. */
 const known = new WeakMap<AppLogLimits, Rooms>();
 
-/** What a channel of the kind has room for, for who asks. */
+/** The limits of a channel of the kind, for who asks. */
 export function channelLimits(
   limits: AppLogLimits,
   kind: ChannelKind,

@@ -4,12 +4,12 @@ import type { Decision } from '../../channel/decision.ts';
 import type { Refused } from '../contract/refused.ts';
 import { type LogRecord, recordOf } from '../record/record.ts';
 
-/** One command decided: the records of its transaction, or why not. What decides is a pure function of its arguments. */
+/** One command decided: the records of its transaction, or the refusal. Deciders are pure functions of their arguments. */
 export type Decided = { readonly ok: true; readonly records: readonly LogRecord[] } | Refused;
 
 export const refuse = (code: Code): Refused => ({ ok: false, code });
 
-/** What a channel decided, as records. */
+/** The decision of a channel, as records. */
 export function decidedOf({ key }: Channel, decision: Decision): Decided {
   if ('refused' in decision) return refuse(decision.refused);
   return { ok: true, records: decision.changes.map((change) => recordOf(key, change)) };

@@ -4,17 +4,17 @@ import { type AppLogLimitsOf, defaultAppLogLimits } from '../log-limits.ts';
 import type { ChannelRecord } from '../record/record.ts';
 import { storedKindOf, storedTypeOf } from '../record/stored-types.ts';
 
-/** How others ended a membership, or a session of signaling: what its client is told when it comes back to it. */
+/** The ending, by others, of a membership or a session of signaling: its client is told of it when it comes back. */
 export interface Ending {
   readonly code: 'kicked' | 'replaced';
-  /** Of a kick: what the rule was about. */
+  /** The scope of the rule; only for a kick. */
   readonly ruleScope?: RuleScope;
 }
 
 /** A channel that a session was put out of, while the session went on. */
 export type PutOut = ChannelKey<SubscribedKind>;
 
-/** What is remembered of one connection or session. */
+/** The memory of one connection or session. */
 interface Remembered {
   readonly app: string;
   readonly connectionId: string;
@@ -34,7 +34,7 @@ export interface EndingLine extends Omit<Remembered, 'putOut'> {
  * `endingKeptMs` of the log's time and `endingsMax` of an app and kind; the fold of the log's records, so it outlives a restart.
  */
 export class Endings {
-  /** By app and kind, then by connection; those of before come first. Kicks only the owner makes, so what clients do pushes none out. */
+  /** Kicks and replacements apart, by app, then by connection, the oldest first. Only the owner makes kicks, so what clients do pushes none out. */
   readonly #kicked = new Map<string, Map<string, Remembered>>();
   readonly #replaced = new Map<string, Map<string, Remembered>>();
   readonly #limitsOf: AppLogLimitsOf;
@@ -69,7 +69,7 @@ export class Endings {
     this.#keep({ app, connectionId, atMs, ending });
   }
 
-  /** How this connection's membership, or session, was ended; undefined: it was not, or that is forgotten. */
+  /** The ending of this connection's membership, or session; undefined: it was not ended, or that is forgotten. */
   of(app: string, connectionId: string, nowMs: number): Ending | undefined {
     for (const kind of [this.#kicked, this.#replaced]) {
       const line = kind.get(app)?.get(connectionId);
@@ -110,7 +110,7 @@ export class Endings {
     }
   }
 
-  /** It is in the channel again: what put it out of it before is over. */
+  /** Notes that the session is in the channel again: having been put out of it before counts no more. */
   #joined(app: string, sessionId: string, place: PutOut): void {
     const lines = this.#kicked.get(app);
     const line = lines?.get(sessionId);

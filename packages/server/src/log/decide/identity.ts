@@ -9,7 +9,7 @@ import { holderOf } from './seen-uids.ts';
 
 type Who = Pick<JoinRequest, 'key' | 'identity'>;
 
-/** Who the request is: its uid, and what is to be recorded of that if it joins. Nothing is recorded of who is refused. */
+/** The uid of the request, and the records of it if it joins. Nothing is recorded of a request that is refused. */
 export function decideIdentity(
   state: StateView,
   request: Who,
@@ -57,8 +57,8 @@ export function knownUid(
 }
 
 /**
- * What is kept stays, unless somebody else is in the channel with that uid; else the first choice that nobody else has, or had for as
- * long as it is remembered. `isKept`: it is a new one that its name alone does not tell.
+ * The uid of an account. A kept one stays, unless somebody else is in the channel with it; else the first choice that nobody else has, or had for as
+ * long as it is remembered. `isKept`: it is a new one that has to be kept, because the name alone does not tell it.
  */
 function uidOfAccount(
   state: StateView,
@@ -80,7 +80,7 @@ function uidOfAccount(
   }
 }
 
-/** One that nobody has, or had for as long as it is remembered. */
+/** A uid that nobody has, or had for as long as it is remembered. */
 function anyUid(state: StateView, place: ChannelKey, random: Random, nowMs: number): number {
   const { app } = place;
   let uid = nextUid(Math.floor(random.fraction() * 0xffffffff));
@@ -93,7 +93,7 @@ function anyUid(state: StateView, place: ChannelKey, random: Random, nowMs: numb
   return uid;
 }
 
-/** Is anybody else than the account in a channel of this name with the uid? */
+/** True when anybody else than the account is in a channel of this name with the uid. */
 const isOthersHere = (state: StateView, place: ChannelKey, uid: number, account: string): boolean =>
   holdersHere(state, place, uid).some((holder) => holder !== holderOf(uid, account));
 
@@ -101,7 +101,7 @@ const isOthersHere = (state: StateView, place: ChannelKey, uid: number, account:
 export const isAccountsUid = (state: StateView, key: ChannelKey, uid: number): boolean =>
   (holderIn(state, key, uid) ?? 0) !== 0;
 
-/** Who has the uid in the channels of a name, of whatever kind. */
+/** The holders of the uid in the channels of a name, of whatever kind. */
 function holdersHere(state: StateView, { app, name }: ChannelKey, uid: number): readonly number[] {
   return peopledKinds.flatMap((kind) => holderIn(state, { app, kind, name }, uid) ?? []);
 }

@@ -8,7 +8,7 @@ export class MessageTimes {
   /** No conversation that is forgotten has a time after this. */
   #floorMs: number;
 
-  /** With a base: a draft that reads through to it until `commit`. */
+  /** Makes the times; with a base, a draft that reads through to it until `commit`. */
   constructor(base?: MessageTimes) {
     this.#base = base;
     this.#floorMs = base?.floorMs ?? 0;

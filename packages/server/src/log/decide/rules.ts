@@ -21,7 +21,7 @@ export class Rules {
   /** Rules of the app; in a draft, how many more than in the base. */
   readonly #sizes = new Map<string, number>();
 
-  /** With a base: a draft that reads through to it until `commit`. */
+  /** Makes the rules; with a base, a draft that reads through to it until `commit`. */
   constructor(base?: Rules) {
     this.#base = base;
   }

@@ -6,7 +6,7 @@ const parts = 8;
 const linePairsMax = 8_192;
 
 /**
- * Who had a uid, as one number: 0 for who came by the number itself or by an account that spells it; else a hash of the account, never
+ * The holder of a uid, as one number: 0 for a member who came by the number itself or by an account that spells it; else a hash of the account, never
  * 0. The hash is not keyed: two accounts whose hash is the same share a uid only if their keyed uids are the same as well.
  */
 export function holderOf(uid: number, account: string | undefined): number {
@@ -42,7 +42,7 @@ export class SeenUids {
   readonly #apps = new Map<string, Part[]>();
   readonly #noted = new Map<string, Map<number, { readonly holder: number; readonly atMs: number }>>();
 
-  /** With a base: a draft that reads through to it until `commit`. */
+  /** Makes the seen uids; with a base, a draft that reads through to it until `commit`. */
   constructor(options: {
     readonly keepMs: number;
     readonly limitsOf?: AppLogLimitsOf;
@@ -186,7 +186,7 @@ class Part {
     for (const [uid, holder] of before) this.set(uid, holder);
   }
 
-  /** Where the uid is, or would be; no uid is 0, which is an empty place. */
+  /** The index of the uid, or the one at which it would be; no uid is 0, which marks an empty place. */
   #placeOf(uid: number): number {
     const mask = this.#uids.length - 1;
     let at = (Math.imul(uid, 0x9e3779b1) >>> 8) & mask;

@@ -21,7 +21,7 @@ test('OPS60: a channel that opens and closes over and over leaves nothing behind
 test('OPS60: a channel whose time moves over and over is there once, at its last time', () => {
   const queue = new DueQueue();
   const quiet = Array.from({ length: 300 }, (_, at) => at);
-  // In no order: the heap that is made anew has to find it.
+  // They are in no order: the heap that is made anew has to find it.
   for (const at of quiet) queue.set(key(`quiet ${(at * 7) % 300}`), 1_000 + ((at * 7) % 300));
   for (let renewal = 0; renewal < 100_000; renewal += 1) queue.set(key('channel'), tokenMs + renewal);
   expect(queue.entries).toBeLessThan(2_000);

@@ -10,8 +10,8 @@ interface Due {
 const staleMin = 256;
 
 /**
- * Which channel is due next. A binary heap with lazy deletion: a channel may stand in it several times, and only the
- * newest time told counts. What is stale and far in the future would stay until then: when it is most of the heap, it goes.
+ * A queue that tells which channel is due next. A binary heap with lazy deletion: a channel may stand in it several times, and only the
+ * newest time told counts. A stale entry far in the future would stay until then: when such entries are most of the heap, they go.
  */
 export class DueQueue {
   #heap: Due[] = [];
@@ -19,7 +19,7 @@ export class DueQueue {
   readonly #current = new ChannelMap<Due>();
   #channels = 0;
 
-  /** How many it holds, stale ones too. */
+  /** The number of entries, stale ones too. */
   get entries(): number {
     return this.#heap.length;
   }

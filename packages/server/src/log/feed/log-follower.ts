@@ -11,7 +11,7 @@ export interface LogFollowerOptions {
   readonly log: Feed;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Who follows, for the operator. */
+  /** The name of the follower, for the operator. */
   readonly part: string;
   readonly absorb: (entry: LogEntry) => void;
   /** Called after each batch. */

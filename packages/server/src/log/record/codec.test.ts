@@ -6,7 +6,7 @@ import { type LogRecord, liveChangeOf, timeOf } from './record.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** As servers have written them since there are channels of signaling: one of each type, and of each kind of channel. */
+/** Records as servers have written them since there are channels of signaling: one of each type, and of each kind of channel. */
 const written = [
   '{"type":"channel-opened","app":"a","channel":"c","sid":"S","seq":1,"atMs":5,"count":0,"profile":"live"}',
   '{"type":"member-joined","app":"a","channel":"c","sid":"S","seq":2,"atMs":5,"count":1,"profile":"live","uid":1,"role":"audience","platform":7,"clientSeq":5,"connectionId":"x","connectionKind":"rtc","leaseMs":10}',

@@ -17,7 +17,7 @@ interface StoredSignaling {
   readonly change: ChannelChange;
 }
 
-/** What each type of record is about. */
+/** The subject of each type of record. */
 const subjects = {
   'channel-opened': 'live',
   'channel-closed': 'live',

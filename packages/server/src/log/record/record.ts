@@ -13,7 +13,7 @@ export interface ChannelRecord {
   readonly change: ChannelChange;
 }
 
-/** What is about an app as a whole, or all apps. */
+/** A record about an app as a whole, or all apps. */
 export type AppRecord =
   | MessageRecord
   | MessagesErased
@@ -39,7 +39,7 @@ export interface MessageRecord extends MessagePlace {
   readonly customType?: string;
 }
 
-/** Kept messages are deleted: of a conversation, or wherever one user takes part. */
+/** Kept messages are deleted: those of a conversation, or of every conversation in which one user takes part. */
 export interface MessagesErased {
   readonly type: 'messages-erased';
   readonly app: string;
@@ -47,7 +47,7 @@ export interface MessagesErased {
   readonly erased: Erasure;
 }
 
-/** Where a message is: in a channel, or sent to a user. */
+/** The place of a message: in a channel, or sent to a user. */
 export interface MessagePlace {
   readonly app: string;
   readonly channelType: 'MESSAGE' | 'USER';

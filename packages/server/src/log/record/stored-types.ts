@@ -1,6 +1,6 @@
 import type { ChannelKind } from '../../channel/channel.ts';
 
-/** How records and snapshots have the kinds of signaling's channels; what is of a live channel has no such word. */
+/** The words for the kinds of signaling's channels in records and snapshots; those of a live channel have no such word. */
 const typeOf = { message: 'MESSAGE', stream: 'STREAM', user: 'USER' } as const;
 const kindOf = { MESSAGE: 'message', STREAM: 'stream', USER: 'user' } as const;
 

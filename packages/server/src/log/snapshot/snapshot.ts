@@ -140,7 +140,7 @@ export async function stateFromLines(
   return { floorMs: header.floorMs };
 }
 
-/** One of before version 4 counts as used now; those of the uid that their name tells need not be kept. */
+/** Keeps an account. A line of before version 4 counts as used now; uids that the account's name tells need not be kept. */
 function keepAccount(
   { accounts }: LogState,
   [app, account, uid, usedMs]: readonly [app: string, account: string, uid: number, usedMs?: number],
@@ -149,7 +149,7 @@ function keepAccount(
   if (spelledUid(account) !== uid) accounts.map(app, account, uid, usedMs ?? floorMs);
 }
 
-/** Of who was seen, a snapshot of before version 4 has those who were there. */
+/** Notes the members as seen: a snapshot of before version 4 knows only the uids that were there. */
 function noteMembers(state: LogState, floorMs: number): void {
   for (const channel of state.channels()) {
     if (channel.sid === undefined) continue;

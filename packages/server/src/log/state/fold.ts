@@ -32,7 +32,7 @@ export function absorbApp(
       target.keepAccountKey(record.key);
       return;
     case 'account-mapped':
-      // Once each account's uid was recorded, also those that its name tells.
+      // Earlier versions recorded each account's uid, also those that its name tells.
       if (spelledUid(record.account) !== record.uid)
         target.accounts.map(record.app, record.account, record.uid, record.atMs);
       return;

@@ -7,19 +7,19 @@ import type { SeenUids } from '../decide/seen-uids.ts';
 import type { AppLogLimitsOf } from '../log-limits.ts';
 import type { Usage } from './usage.ts';
 
-/** What decisions are made against: the durable state, or a draft of it. */
+/** The state that decisions are made against: the durable one, or a draft of it. */
 export interface StateView {
   readonly accounts: Pick<Accounts, 'uidOf' | 'ownerOf'>;
   readonly accountUids: Pick<AccountUids, 'choice' | 'key'>;
-  /** Is the key of `accountUids` recorded? */
+  /** True when the key of `accountUids` is recorded. */
   readonly isAccountKeyKept: boolean;
   readonly seen: Pick<SeenUids, 'holder'>;
   readonly messageTimes: Pick<MessageTimes, 'next'>;
   readonly rules: Pick<Rules, 'find' | 'all' | 'get' | 'lastId' | 'size' | 'banned'>;
   /** A channel as it is; empty if nothing is known of it. */
   channel(key: ChannelKey): Channel;
-  /** What apps may have. */
+  /** The limits of apps. */
   readonly limitsOf: AppLogLimitsOf;
-  /** What apps have of what they may have. Bytes are those before the batch that is being decided. */
+  /** The usage of apps that counts against their limits. Bytes are those before the batch that is being decided. */
   readonly usage: Pick<Usage, 'open' | 'remembered' | 'keptBytes' | 'authorBytes' | 'textBytes'>;
 }

@@ -21,7 +21,7 @@ import type { StateView } from './state-view.ts';
 import { Usage } from './usage.ts';
 
 export interface LogStateOptions {
-  /** How long it is remembered who had which uid, milliseconds. */
+  /** Time for which it is remembered who had which uid, milliseconds. */
   readonly accountKeepMs: number;
   /** Makes the key of accounts' uids, if none is recorded. */
   readonly newAccountKey: () => string;
@@ -66,7 +66,7 @@ export class LogState implements StateView {
     return [...this.#channels.values()];
   }
 
-  /** Those of an app and a kind, by name. */
+  /** The channels of an app and a kind, by name. */
   channelsOf(app: string, kind: ChannelKey['kind']): ReadonlyMap<string, Channel> {
     return this.#channels.of(app, kind);
   }

@@ -4,12 +4,12 @@ import { fixed } from '../../fixed-limits.ts';
 
 type Kept = Pick<Channel, 'metadata' | 'locks'>;
 
-/** How much of what it may have each app has. The sum of its channels, kept as they change. */
+/** The usage of each app that counts against its limits: the sum of its channels, kept as they change. */
 export class Usage {
   readonly #open = new Map<string, number>();
   readonly #remembered = new Map<string, number>();
   readonly #keptBytes = new Map<string, number>();
-  /** By app and author. */
+  /** Bytes by app and author. */
   readonly #authorBytes = new Map<string, number>();
   readonly #textBytes = new Map<string, number>();
 
@@ -28,7 +28,7 @@ export class Usage {
     return this.#keptBytes.get(app) ?? 0;
   }
 
-  /** What of them one user wrote. */
+  /** The bytes of metadata and locks that one user wrote. */
   authorBytes(app: string, author: string): number {
     return this.#authorBytes.get(`${app}/${author}`) ?? 0;
   }
@@ -38,7 +38,7 @@ export class Usage {
     return this.#textBytes.get(app) ?? 0;
   }
 
-  /** By app, of what it may have: channels of signaling, bytes of metadata and locks, bytes of states and topics. */
+  /** The usage by app: channels of signaling, bytes of metadata and locks, bytes of states and topics. */
   get all(): Readonly<Record<'channels' | 'keptBytes' | 'textBytes', ReadonlyMap<string, number>>> {
     return { channels: this.#remembered, keptBytes: this.#keptBytes, textBytes: this.#textBytes };
   }
@@ -55,7 +55,7 @@ export class Usage {
       this.#countKept(app, before, after);
   }
 
-  /** There is something to remember of a channel now, or no longer. */
+  /** Notes that there is something to remember of a channel now, or no longer. */
   isRemembered({ key }: Channel, isThere: boolean): void {
     if (key.kind !== 'live') add(this.#remembered, key.app, isThere ? 1 : -1);
   }

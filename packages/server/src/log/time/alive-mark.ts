@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { LogStore } from '../../engine/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 
-/** How often the process marks itself alive, milliseconds: the grain of "last heard" after a crash. */
+/** Interval at which the process marks itself alive, milliseconds: the grain of "last heard" after a crash. */
 export const markAliveMs = 1_000;
 
 /** Writes down, again and again, that the process is alive. */

@@ -197,7 +197,7 @@ test('TIME2: a start after the clock was set back goes on from the log, at every
   m.crash();
   await m.step(-2 * hourMs);
   await m.start();
-  // One time for all: what a connection says of itself is in the time that the log counts in.
+  // There is one time for all: a connection dates itself in the time that the log counts in.
   expect(m.clock.nowMs()).toBeGreaterThanOrEqual(joinedMs);
   await m.join(2);
   await m.silent(2);

@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.ts';
 
-/** How often it is looked whether time went on as it should, milliseconds. */
+/** Interval of the looks whether time went on as it should, milliseconds. */
 const beatMs = 1_000;
-/** How much later than that a look may come before the server counts as having stood still. Chosen: no garbage collection takes longer. */
+/** The delay of a look, milliseconds, above which the server counts as having stood still. Chosen: no garbage collection takes longer. */
 const stallMsMax = 2_000;
 /** A difference between the log's time and one that only runs, milliseconds, that no slewing makes between two looks. */
 const jumpMsMin = 1_000;
@@ -35,7 +35,7 @@ export class BlindTime {
     this.#cancel = undefined;
   }
 
-  /** How much blind time there was since it was taken last, milliseconds. */
+  /** The blind time since the last call, milliseconds. */
   take(): number {
     this.#look();
     const blindMs = this.#blindMs;
