@@ -33,7 +33,7 @@ test('RELOAD3: whoever holds an app has its settings of now, those that are gone
   expect(settings?.historyDays).toBe(3);
   expect([...apps.historyDays]).toEqual([[one.id, 3]]);
   expect(apps.replace([next])).toEqual({ added: [], changed: [], removed: [] });
-  // What was given is the caller's.
+  // The given configuration belongs to the caller, and is not changed.
   expect(one.signaling.historyDays).toBe(30);
 });
 

@@ -30,7 +30,7 @@ export class Apps implements Iterable<AppConfig> {
     return this.#apps.keys();
   }
 
-  /** In the order in which they came. */
+  /** The apps in the order in which they came. */
   [Symbol.iterator](): Iterator<AppConfig> {
     return this.#apps.values();
   }
@@ -38,14 +38,14 @@ export class Apps implements Iterable<AppConfig> {
   /** Their ids; whoever keeps this has those of the moment each time that it is gone through. */
   readonly ids: Iterable<string> = { [Symbol.iterator]: () => this.#apps.keys() };
 
-  /** For how many days messages are kept; live as `ids` is. */
+  /** The days for which messages are kept, by app; live as `ids` is. */
   readonly historyDays: Iterable<readonly [string, number]> & { get(id: string): number | undefined } = {
     get: (id) => this.#apps.get(id)?.signaling.historyDays,
     [Symbol.iterator]: () =>
       Array.from(this, ({ id, signaling }) => [id, signaling.historyDays] as const).values(),
   };
 
-  /** From now on these are the apps. Who is in one that is gone is the caller's to end. */
+  /** Makes these the apps from now on. The caller ends the memberships in apps that are gone. */
   replace(apps: readonly AppConfig[]): AppChanges {
     const removed = [...this.#apps.keys()].filter((id) => !apps.some((app) => app.id === id));
     for (const id of removed) this.#apps.delete(id);
@@ -69,7 +69,7 @@ export class Apps implements Iterable<AppConfig> {
   }
 }
 
-/** So that what is changed is nobody's configuration. */
+/** A copy, so that changes do not reach anybody's configuration. */
 const copyOf = (app: AppConfig): LiveApp => ({ ...app, signaling: { ...app.signaling } });
 
 function change(known: LiveApp, app: AppConfig): void {

@@ -36,9 +36,9 @@ export interface Config {
   readonly endpointNetworks: readonly Network[];
   /** Networks that may read /metrics, and why the server is not ready, without a login; this machine may, too. */
   readonly observeNetworks: readonly Network[];
-  /** How much is kept for endpoints that are behind: by the log, and beside it for each app. Events beyond it are lost to them. */
+  /** The limits of what is kept for endpoints that are behind: by the log, and beside it for each app. Events beyond it are lost to them. */
   readonly retention: { readonly hours: number; readonly bytes: number; readonly bytesPerApp: number };
-  /** For how many days it is remembered who had which uid. */
+  /** Days for which it is remembered who had which uid. */
   readonly accounts: { readonly days: number };
   /** The rates of one client, per second, of which a burst may come at once; and the limits of limit-settings.ts. */
   readonly limits: { readonly joinsPerAddress: number; readonly joinsPerToken: number } & Limits;
@@ -85,22 +85,22 @@ export interface AppConfig {
   readonly profiles: readonly { readonly channels: string; readonly profile: Profile }[];
 }
 
-/** How signaling tells who is there (spec: signaling section 3). */
+/** The settings of how signaling tells who is there (spec: signaling section 3). */
 export interface SignalingConfig {
-  /** From this many users in a channel on, changes are told together. */
+  /** The number of users in a channel from which on changes are told together. */
   readonly announceMax: number;
-  /** How often, then, milliseconds. */
+  /** The interval at which they are told then, milliseconds. */
   readonly intervalMs: number;
   /** The debounce of leaves, milliseconds: a user who is back within it was never away. */
   readonly debounceMs: number;
-  /** How long a lost client is kept: `leases.signalingMs`, or as its own settings say (15 s to 35 min). */
+  /** The lease of a lost client: `leases.signalingMs`, or as its own settings say (15 s to 35 min). */
   readonly lease: 'server' | 'client';
-  /** For how many days messages stay in the history, if their publisher wants that; 0: the app has none. */
+  /** Days for which messages stay in the history, if their publisher wants that; 0: the app has none. */
   readonly historyDays: number;
 }
 
 /** An endpoint of the configuration file; more are managed over REST and the console. */
 export interface EndpointConfig extends Endpoint {
-  /** It may start without having passed its health test: the default, so that a server starts without its receivers. */
+  /** True when the endpoint may start without having passed its health test: the default, so that a server starts without its receivers. */
   readonly skipHealthTest: boolean;
 }

@@ -21,7 +21,7 @@ export const limitSettings = {
   ...apiLimits,
 } as const;
 
-/** Those that are settings of another section. */
+/** The limits that are settings of another section. */
 export const settingsElsewhere = {
   connectionsMax: 'listen.socketsMax',
   connectionsPerAddressMax: 'listen.socketsPerAddressMax',
@@ -43,7 +43,7 @@ export type Limits = Readonly<Record<LimitName, number>>;
 type AppLimitName = {
   [Name in LimitName]: (typeof limitSettings)[Name] extends { readonly isOfApp: true } ? Name : never;
 }[LimitName];
-/** What an app has of its own, in place of what the server has for every app. */
+/** The limits that an app has of its own, in place of those that the server has for every app. */
 export type AppLimits = Readonly<Partial<Record<AppLimitName, number>>>;
 
 const entries = Object.entries(limitSettings) as readonly [LimitName, LimitSetting][];

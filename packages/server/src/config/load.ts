@@ -39,7 +39,7 @@ export function loadConfig(options: LoadOptions): Config {
 }
 
 /**
- * Where the data folder is, for whoever looks for the server of a configuration that need not be valid otherwise.
+ * The data folder, for a caller that looks for the server of a configuration that need not be valid otherwise.
  * @throws ConfigError if the file cannot be read, or the folder is none.
  */
 export function dataDirOf(options: LoadOptions): string {
@@ -51,7 +51,7 @@ export function dataDirOf(options: LoadOptions): string {
   return dataDir;
 }
 
-/** Is the log to be read by a machine? Of a configuration that need not be valid, nor there. */
+/** True when the log is to be read by a machine. The configuration need not be valid, nor exist. */
 export function isJsonLog(options: LoadOptions): boolean {
   const isJson = (tree: Tree) => isObject(tree.log) && tree.log.format === 'json';
   try {

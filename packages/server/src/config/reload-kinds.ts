@@ -58,8 +58,8 @@ export interface ReloadPlan {
 }
 
 /**
- * What a reload makes of a configuration that is valid in itself.
- * @throws ConfigError where it is not together with what only a restart changes.
+ * The effect of a reload to a configuration that is valid in itself.
+ * @throws ConfigError where it is not valid together with settings that only a restart changes.
  */
 export function planReload(running: Config, next: Config): ReloadPlan {
   const changed: string[] = [];
@@ -78,7 +78,7 @@ export function planReload(running: Config, next: Config): ReloadPlan {
   }
   let planned = config as Config;
   if (!isDeepStrictEqual(running.listen.tls, next.listen.tls)) {
-    // From files to other files; with TLS or without it is another scheme, and so another address.
+    // Other files may take the place of files; a change to or from TLS is another scheme, and so another address.
     const areFiles = [running, next].every(({ listen: { tls } }) => tls !== undefined && 'cert' in tls);
     if (areFiles && next.listen.tls) {
       changed.push('listen.tls');

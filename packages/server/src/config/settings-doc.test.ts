@@ -25,7 +25,7 @@ const [all = '', limited = '', tenants = '', appIdOnly = '', pinned = '', likeTh
 const isLimit = (path: string) => limitNames.some((name) => path === `limits.${name}`);
 
 test('OPS20: docs/settings.md has every key, each with the value that it has when it is left out', () => {
-  // Where a configuration was read from is no key of it.
+  // The file that a configuration was read from is no key of it.
   const { customers, endpoints, file: _, ...shown } = load(all);
   const [app] = shown.apps;
   const { file: __, ...left } = load(`apps: [{ id: ${app?.id}, certificate: ${app?.certificate} }]`);

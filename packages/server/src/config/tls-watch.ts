@@ -5,9 +5,9 @@ import type { Logger } from '../observe/contract.ts';
 import { pause } from '../pause.ts';
 import type { Tls } from './tls.ts';
 
-/** How often the files are looked at, milliseconds. Two stats: nothing to a server, and a renewed certificate need not wait long. Chosen. */
+/** Interval of the checks of the files, milliseconds. Two stats: nothing to a server, and a renewed certificate need not wait long. Chosen. */
 export const tlsLookMs = 3_000;
-/** How often a certificate of our own is looked at: it is made anew long before it ends. */
+/** Interval of the checks of a certificate of our own, milliseconds: it is made anew long before it ends. */
 const selfSignedLookMs = 3_600_000;
 
 export interface TlsWatchOptions {
@@ -72,7 +72,7 @@ export class TlsWatch {
       this.#seen = seen;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      // Once for each reason: this is asked again every few seconds.
+      // Each reason is logged once: the files are checked again every few seconds.
       if (why !== this.#trouble)
         logger.warn('the certificate on the disk cannot be used; the one before stays in use', { why });
       this.#trouble = why;

@@ -16,7 +16,7 @@ const certPath = 'self-signed/cert.pem';
 const keyPath = 'self-signed/key.pem';
 /** Browsers take no certificate that lasts longer. */
 const validDays = 397;
-/** Made anew when less than this is left. */
+/** Days left of a certificate below which it is made anew. */
 const renewDays = 30;
 
 /** The certificate to listen with: from files, or self-signed (made once, kept in the data folder), or none. */

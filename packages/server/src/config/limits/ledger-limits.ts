@@ -1,6 +1,6 @@
 import { limit } from './setting.ts';
 
-/** What the read models keep and answer. */
+/** The limits of what the read models keep and answer. */
 export const ledgerLimits = {
   ...limit('historyDaysMax', 'days', 'Events are kept in the history this long …'),
   ...limit('historyRowsMax', 'count', '… and so many of the newest; older ones are `no_longer_kept`.'),

@@ -22,7 +22,7 @@ type Unit =
   | 'bytes per second';
 type Name = keyof typeof limits;
 
-/** How high the limits of a unit go. Chosen: what one machine could still be meant to bear. */
+/** The highest value of a limit, by unit. Chosen: what one machine could still be meant to bear. */
 const most: Readonly<Record<Unit, number>> = {
   milliseconds: 30 * 24 * 3_600_000,
   seconds: 30 * 24 * 3_600,

@@ -1,6 +1,6 @@
 import { appLimit, limit } from './setting.ts';
 
-/** What users of signaling may do, and how they are told. */
+/** The limits of users of signaling, and of what they are told. */
 export const signalingLimits = {
   ...appLimit(
     'signalingSubscriptionsMax',

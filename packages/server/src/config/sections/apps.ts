@@ -73,7 +73,7 @@ export function readApps(source: Source, listen: Config['listen']): readonly App
 }
 
 /**
- * Whom an app without certificate admits. Clients of the internet must be meant: a proxy on this machine makes them look
+ * The clients that an app without certificate admits. Clients of the internet must be meant: a proxy on this machine makes them look
  * as if they were at it, and a public address needs no proxy.
  */
 function readOpenTo(app: Source, { host, trustedProxies }: Config['listen']): AppConfig['openTo'] {

@@ -11,7 +11,7 @@ export function readNetworks(source: Source): readonly Network[] {
   });
 }
 
-/** In development, and only on loopback, receivers on this machine are meant: whoever asks is at it. */
+/** Reads the networks that endpoints may be in. In development, and only on loopback, receivers on this machine are meant: whoever asks is at it. */
 export function readEndpointNetworks(
   source: Source,
   { host }: Config['listen'],
