@@ -19,7 +19,7 @@ export interface Clock {
   wallMs(): number;
   /** Calls `run` once after `delayMs`, Infinity: never; the returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;
-  /** There is a record of this time already, epoch milliseconds: `nowMs` tells none before it. */
+  /** Notes that there is a record of this time already, epoch milliseconds: `nowMs` tells none before it. */
   notBefore(floorMs: number): void;
 }
 
@@ -41,12 +41,12 @@ const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
  * difference, or being behind, is made up for slowly. Chosen: clocks that are kept by NTP are nearer than this.
  */
 export const stepMs = 60_000;
-/** How much faster or slower than real time `nowMs` may run towards the wall clock: too little for a lease to notice. */
+/** The relative difference from real time at which `nowMs` may run towards the wall clock: too little for a lease to notice. */
 export const slewRate = 0.01;
 /** The longest wait that `setTimeout` knows, milliseconds (24.8 days); a longer one would end at once. */
 const timeoutMsMax = 2 ** 31 - 1;
 
-/** Where the machine tells time from; for tests another place. */
+/** The source of the machine's time; tests have another one. */
 export interface TimeSource {
   wallMs(): number;
   steadyMs(): number;
