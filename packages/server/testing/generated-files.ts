@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { agoraNoticesTable, noticeTypesModule, standardNoticesTable } from '@housecount/schema/text/notices';
 import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
 import { bodiesPage } from '@housecount/schema/text/page';
 import { apiOperations } from '../src/api/routes.ts';
@@ -20,6 +21,14 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       { path: 'packages/client/src/generated/types.ts', text: clientTypes(operations) },
       { path: 'packages/client/src/generated/routes.ts', text: clientRoutes(operations) },
       { path: 'docs/rest.md', text: bodiesPage(operations) },
+      { path: 'packages/protocol/src/generated/notices.ts', text: noticeTypesModule() },
+      {
+        path: 'docs/notices.md',
+        text: withTables('docs/notices.md', {
+          'agora-notices': agoraNoticesTable(),
+          'standard-notices': standardNoticesTable(),
+        }),
+      },
       {
         path: 'docs/settings.md',
         text: withTables('docs/settings.md', { limits: limitsTable(), 'fixed limits': fixedLimitsTable() }),

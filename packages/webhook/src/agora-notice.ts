@@ -1,8 +1,9 @@
-import { eventsLostType, noticeTypes } from '@housecount/protocol';
+import { type AgoraEventsLost, type AgoraNotice, eventsLostType, noticeTypes } from '@housecount/protocol';
 import type { EventsLostNotice, Notice, NoticeRole } from './notice.ts';
 import {
   type Fields,
   isHealthTest,
+  type NamesIn,
   nameOf,
   numberOf,
   objectOf,
@@ -23,9 +24,12 @@ export const roleOfType: Readonly<Record<number, NoticeRole>> = {
   [noticeTypes.becameAudience]: 'audience',
 };
 
+type Envelope = Fields<NamesIn<AgoraNotice | AgoraEventsLost>>;
+type Payload = Fields<NamesIn<(AgoraNotice | AgoraEventsLost)['payload']>>;
+
 /** A notice in Agora's format, with or without what Housecount adds. Throws NoticeError. */
-export function readAgoraNotice(envelope: Fields): Notice {
-  const payload = objectOf(envelope.payload, 'payload');
+export function readAgoraNotice(envelope: Envelope): Notice {
+  const payload: Payload = objectOf(envelope.payload, 'payload');
   const eventType = numberOf(envelope, 'eventType');
   const base = {
     noticeId: stringOf(envelope, 'noticeId'),
@@ -73,11 +77,11 @@ export function readAgoraNotice(envelope: Fields): Notice {
   };
 }
 
-function channelOf(payload: Fields) {
+function channelOf(payload: Payload) {
   return { channelName: stringOf(payload, 'channelName'), ts: numberOf(payload, 'ts') };
 }
 
-function memberOf(payload: Fields) {
+function memberOf(payload: Payload) {
   return {
     uid: numberOf(payload, 'uid'),
     account: optional(payload, 'account', stringOf),
@@ -86,7 +90,7 @@ function memberOf(payload: Fields) {
 }
 
 /** `sid` is empty, and the range absent, in the one that counts the rest. */
-function lostOf(envelope: Fields, payload: Fields) {
+function lostOf(envelope: Envelope, payload: Payload) {
   const isOfChannel = payload.channelName !== undefined;
   return {
     kind: 'events-lost' as const,
@@ -101,7 +105,10 @@ function lostOf(envelope: Fields, payload: Fields) {
 }
 
 /** First and last seq that were lost; a channel without them is no notice. */
-export function rangeOf(fields: Fields, isOfChannel: boolean): Pick<EventsLostNotice, 'fromSeq' | 'toSeq'> {
+export function rangeOf(
+  fields: Fields<'fromSeq' | 'toSeq'>,
+  isOfChannel: boolean,
+): Pick<EventsLostNotice, 'fromSeq' | 'toSeq'> {
   if (!isOfChannel) return { fromSeq: undefined, toSeq: undefined };
   const fromSeq = wholeOf(fields, 'fromSeq', 1);
   return { fromSeq, toSeq: wholeOf(fields, 'toSeq', fromSeq) };

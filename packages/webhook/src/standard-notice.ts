@@ -1,9 +1,16 @@
-import { eventsLostType, leaveReasons, noticeTypes, platforms } from '@housecount/protocol';
+import {
+  eventsLostType,
+  leaveReasons,
+  noticeTypes,
+  platforms,
+  type StandardBatch,
+} from '@housecount/protocol';
 import { rangeOf, roleOfType } from './agora-notice.ts';
 import { type Notice, NoticeError } from './notice.ts';
 import {
   type Fields,
   isHealthTest,
+  type NamesIn,
   nameOf,
   numberOf,
   objectOf,
@@ -13,14 +20,17 @@ import {
   wholeOf,
 } from './notice-fields.ts';
 
+type Body = Fields<NamesIn<StandardBatch[number]>>;
+type Data = Fields<NamesIn<StandardBatch[number]['data']>>;
+
 /**
  * A notice in the `standard` format, read as the `agora` notice of the same event would be. Throws NoticeError, also for a sid, seq
  * or uid that no server sends: what a batch brings is taken whole or not at all.
  */
-export function readStandardNotice(body: Fields): Notice {
+export function readStandardNotice(body: Body): Notice {
   const type = stringOf(body, 'type');
   const id = nameOf(body, 'id');
-  const data = objectOf(body.data, 'data');
+  const data: Data = objectOf(body.data, 'data');
   const { channel } = body;
   const base = {
     noticeId: id,
@@ -81,7 +91,7 @@ export function readStandardNotice(body: Fields): Notice {
 }
 
 /** When a member that left was there last, and for how long, as Agora's format counts it: in whole seconds of the clock. */
-function stayOf(data: Fields): { readonly ts: number; readonly durationSeconds: number } | undefined {
+function stayOf(data: Data): { readonly ts: number; readonly durationSeconds: number } | undefined {
   const joinedMs = optional(data, 'joinedTime', timeOf);
   const durationMs = optional(data, 'durationMs', numberOf);
   if (joinedMs === undefined || durationMs === undefined) return undefined;
@@ -99,14 +109,14 @@ const eventTypesOf: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** The number at the end of the id, which is the same in every format; when that does not fit, the number for the role. */
-function eventTypeOf(id: string, fitting: readonly number[], data: Fields): number {
+function eventTypeOf(id: string, fitting: readonly number[], data: Data): number {
   const last = Number(/:(\d{1,4})$/.exec(id)?.[1] ?? 0);
   if (fitting.length === 0 || fitting.includes(last)) return last;
   const [broadcaster = 0, audience = broadcaster] = fitting;
   return data.role === 'audience' ? audience : broadcaster;
 }
 
-function lostOf(body: Fields, data: Fields) {
+function lostOf(body: Body, data: Data) {
   const isOfChannel = body.channel !== undefined;
   const fromMs = optional(data, 'fromTime', timeOf);
   const toMs = optional(data, 'toTime', timeOf);
@@ -125,7 +135,7 @@ function lostOf(body: Fields, data: Fields) {
   };
 }
 
-function roleOf({ role }: Fields): 'broadcaster' | 'audience' {
+function roleOf({ role }: Data): 'broadcaster' | 'audience' {
   if (role === 'broadcaster' || role === 'audience') return role;
   throw new NoticeError('In a notice, role must be broadcaster or audience.');
 }

@@ -796,23 +796,32 @@ export interface Operations {
 export interface AgoraNotice {
   /** One life of the channel, from first join to last leave. */
   readonly sid: string;
+  /** The same over every endpoint, copy and attempt. */
   readonly noticeId: string;
   readonly productId: 1;
   readonly eventType: NoticeType;
   /** When this copy was made, UTC epoch milliseconds. */
   readonly notifyMs: number;
   readonly payload: {
+    /** Channel name. */
     readonly channelName: string;
-    /** When it was decided, Unix seconds. */
+    /** When it happened, Unix seconds; of a leave, when the member was there last. */
     readonly ts: number;
+    /** Who left last. */
     readonly lastUid?: number;
+    /** Who it was; of a string account, the number that stands for it. */
     readonly uid?: number;
+    /** 0 other, 1 android, 2 ios, 5 windows, 6 linux, 7 web, 8 macos. */
     readonly platform?: number;
+    /** What the client says it is; only where `platform` is 6. */
     readonly clientType?: number;
+    /** Grows with every event of one uid in one channel. */
     readonly clientSeq?: number;
+    /** Why: 0 other, 1 quit, 2 timeout, 3 kicked, 5 replaced, 12 token. */
     readonly reason?: number;
-    /** Seconds in the channel. */
+    /** Seconds in the channel: this `ts` less that of the join. */
     readonly duration?: number;
+    /** The string account, if the member joined with one. */
     readonly account?: string;
     /** Order in the sid, dense: 1, 2, 3 … */
     readonly seq: number;

@@ -1,3 +1,4 @@
+import type { AgoraEventsLost, StandardEventsLost } from '../generated/notices.ts';
 import type { NoticeType } from './notices.ts';
 import { isoOf } from './standard-notices.ts';
 
@@ -33,45 +34,7 @@ export const eventsLostType = 190;
 /** The number of any notice there is. */
 export type NoticeNumber = NoticeType | typeof eventsLostType;
 
-/** The notice in the `agora` format. */
-export interface AgoraEventsLost {
-  /** The life that lost events; `''` in the notice that counts the rest. */
-  readonly sid: string;
-  readonly noticeId: string;
-  readonly productId: 1;
-  readonly eventType: typeof eventsLostType;
-  /** When this copy was sent, epoch milliseconds. */
-  readonly notifyMs: number;
-  readonly payload: {
-    readonly channelName?: string;
-    readonly fromSeq?: number;
-    readonly toSeq?: number;
-    readonly events?: number;
-    /** When the first and the last of them happened, Unix seconds. */
-    readonly fromTs?: number;
-    readonly toTs?: number;
-    /** When they were given away, Unix seconds. */
-    readonly ts: number;
-  };
-}
-
-/** The notice in the `standard` format. */
-export interface StandardEventsLost {
-  readonly id: string;
-  readonly type: 'events.lost';
-  /** When they were given away, ISO 8601 in UTC with milliseconds. */
-  readonly time: string;
-  readonly app: string;
-  readonly channel?: string;
-  readonly sid?: string;
-  readonly data: {
-    readonly fromSeq?: number;
-    readonly toSeq?: number;
-    readonly events?: number;
-    readonly fromTime?: string;
-    readonly toTime?: string;
-  };
-}
+export type { AgoraEventsLost, StandardEventsLost };
 
 /** The same over every copy and attempt; another one when more of the same life is lost. */
 export function eventsLostIdOf({ app, range, fromMs, toMs, atMs }: EventsLost): string {

@@ -1,4 +1,5 @@
 import type { ChannelEvent, MemberJoined, MemberLeft, Role } from '../events.ts';
+import type { AgoraNotice, NoticeType } from '../generated/notices.ts';
 import { presenceEndMs } from '../presence-end.ts';
 import { leaveReasons } from '../reasons.ts';
 
@@ -14,40 +15,12 @@ export const noticeTypes = {
   communicationLeave: 108,
   becameBroadcaster: 111,
   becameAudience: 112,
-} as const;
-export type NoticeType = (typeof noticeTypes)[keyof typeof noticeTypes];
+} as const satisfies Readonly<Record<string, NoticeType>>;
+export type { AgoraNotice, NoticeType };
 export const noticeTypeNumbers: readonly NoticeType[] = Object.values(noticeTypes);
 
 /** The numbers of a communication channel's joins and leaves: both are seen in the wild (spec section 7). */
 export type CommunicationEvents = '107/108' | '103/104';
-
-export interface AgoraPayload {
-  readonly channelName: string;
-  /** Event time, Unix seconds; of a leave, when the member was there last (presenceEndMs). */
-  readonly ts: number;
-  readonly lastUid?: number;
-  readonly uid?: number;
-  readonly platform?: number;
-  readonly clientType?: number;
-  readonly clientSeq?: number;
-  readonly reason?: number;
-  /** Seconds in the channel: `ts` of the leave less `ts` of the join. */
-  readonly duration?: number;
-  readonly account?: string;
-  /** Housecount: dense order in the sid. */
-  readonly seq: number;
-  /** Housecount: members after the event. */
-  readonly count: number;
-}
-export interface AgoraNotice {
-  readonly sid: string;
-  readonly noticeId: string;
-  readonly productId: 1;
-  readonly eventType: NoticeType;
-  /** When this copy was sent, epoch milliseconds; the only field that differs between attempts. */
-  readonly notifyMs: number;
-  readonly payload: AgoraPayload;
-}
 
 /** The number of the notice that an event makes. */
 export function noticeTypeOf(event: ChannelEvent, communicationEvents: CommunicationEvents): NoticeType {
@@ -94,7 +67,7 @@ export function toAgoraNotice(
   };
 }
 
-function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraPayload {
+function payloadOf(event: ChannelEvent, eventType: NoticeType): AgoraNotice['payload'] {
   const ts = secondsOf(event.type === 'member-left' ? presenceEndMs(event) : event.atMs);
   const { channel: channelName, seq, count } = event;
   switch (event.type) {

@@ -1,62 +1,12 @@
-import type { ChannelEvent, MemberEvent, Profile, Role } from '../events.ts';
+import type { ChannelEvent, MemberEvent } from '../events.ts';
+import type { StandardJoined, StandardNotice } from '../generated/notices.ts';
 import { presenceEndMs } from '../presence-end.ts';
-import { type Evidence, type LeaveReason, platforms } from '../reasons.ts';
+import { platforms } from '../reasons.ts';
 import { type CommunicationEvents, noticeIdOf, noticeTypeOf } from './notices.ts';
 
+export type { StandardNotice };
 /** The type of a notice in the `standard` format, as its body says. */
-export type StandardNoticeType =
-  | 'channel.opened'
-  | 'channel.closed'
-  | 'member.joined'
-  | 'member.left'
-  | 'role.changed';
-
-interface StandardBase {
-  /** The noticeId: one per event, the same in every format, copy and attempt. Also the `webhook-id` header. */
-  readonly id: string;
-  /** When it happened, ISO 8601 in UTC with milliseconds. */
-  readonly time: string;
-  readonly app: string;
-  readonly channel: string;
-  /** The id of one life of the channel. */
-  readonly sid: string;
-  /** Dense order in the sid: 1, 2, 3 … */
-  readonly seq: number;
-  /** Members after the event. */
-  readonly count: number;
-}
-
-/** The member that the notice is about. */
-export interface StandardMember {
-  readonly uid: number;
-  readonly account?: string;
-  /** After the event; on a leave, at the leave. */
-  readonly role: Role;
-  readonly platform: keyof typeof platforms;
-  readonly clientType?: number;
-  /** Strictly increasing for one member of a channel. */
-  readonly clientSeq: number;
-}
-
-export interface StandardLeave extends StandardMember {
-  readonly reason: LeaveReason;
-  readonly evidence: Evidence;
-  /** ISO 8601, as `time`. */
-  readonly joinedTime: string;
-  readonly lastHeardTime: string;
-  /** Time from `joinedTime` until the member was there last, milliseconds (presenceEndMs); `time` may be later. */
-  readonly durationMs: number;
-}
-
-/** A notice in the `standard` format: Standard Webhooks' `type` and `data`, and where it belongs. */
-export type StandardNotice = StandardBase &
-  (
-    | { readonly type: 'channel.opened'; readonly data: { readonly profile: Profile } }
-    | { readonly type: 'channel.closed'; readonly data: { readonly lastUid: number } }
-    | { readonly type: 'member.joined'; readonly data: StandardMember }
-    | { readonly type: 'role.changed'; readonly data: StandardMember }
-    | { readonly type: 'member.left'; readonly data: StandardLeave }
-  );
+export type StandardNoticeType = StandardNotice['type'];
 
 /** The notice of an event in the `standard` format, key order fixed; serialise with JSON.stringify and sign those bytes. */
 export function toStandardNotice(
@@ -70,7 +20,8 @@ export function toStandardNotice(
   };
 }
 
-type Place = Omit<StandardBase, 'id'>;
+type Place = Pick<StandardNotice, 'time' | 'app' | 'channel' | 'sid' | 'seq' | 'count'>;
+type StandardMember = StandardJoined['data'];
 
 function wordsOf(event: ChannelEvent, place: Place): DistributiveOmit<StandardNotice, 'id'> {
   switch (event.type) {

@@ -1,5 +1,6 @@
 import { evidences, leaveReasons, ruleScopes } from '@housecount/protocol';
 import { memberUid } from '../names.ts';
+import { agoraNotice, noticeType } from '../notices/agora-notices.ts';
 import {
   anyOf,
   array,
@@ -14,7 +15,6 @@ import {
   optional,
   string,
 } from '../shape.ts';
-import { agoraNotice, noticeType } from './notices.ts';
 
 /** Who is in a channel, and what happened in it. */
 

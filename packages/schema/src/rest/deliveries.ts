@@ -1,5 +1,6 @@
 import { accountBytesMax, eventsLostType, noticeTypeNumbers } from '@housecount/protocol';
 import { channelName, memberUid, namePattern } from '../names.ts';
+import { noticeType } from '../notices/agora-notices.ts';
 import {
   anyOf,
   array,
@@ -21,7 +22,7 @@ import {
   string,
 } from '../shape.ts';
 import { channelEvent, seq, sid } from './channels.ts';
-import { afterAttempt, noticeNumber, noticeType } from './notices.ts';
+import { afterAttempt, noticeNumber } from './notices.ts';
 
 /** What became of notices, and their sending once more. */
 

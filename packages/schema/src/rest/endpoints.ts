@@ -1,3 +1,4 @@
+import { noticeType } from '../notices/agora-notices.ts';
 import {
   anyOf,
   array,
@@ -18,7 +19,6 @@ import {
   refusing,
   string,
 } from '../shape.ts';
-import { noticeType } from './notices.ts';
 
 /** Endpoints: where notices go. */
 

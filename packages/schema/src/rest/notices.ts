@@ -1,4 +1,5 @@
 import { eventsLostType, noticeTypeNumbers } from '@housecount/protocol';
+import { noticeType } from '../notices/agora-notices.ts';
 import {
   anyOf,
   boolean,
@@ -14,42 +15,13 @@ import {
   string,
 } from '../shape.ts';
 
-/** Notices, and the attempts to hand them over. */
+/** Notices that a listener is handed, and the attempts to hand them over. */
 
-export const noticeType = named('NoticeType', oneOf(...noticeTypeNumbers));
 export const noticeNumber = named(
   'NoticeNumber',
   described(
     `A NoticeType, or ${eventsLostType}: events were lost.`,
     oneOf(...noticeTypeNumbers, eventsLostType),
-  ),
-);
-
-export const agoraNotice = named(
-  'AgoraNotice',
-  object(
-    {
-      sid: string('One life of the channel, from first join to last leave.'),
-      noticeId: string(),
-      productId: constant(1),
-      eventType: noticeType,
-      notifyMs: milliseconds('When this copy was made'),
-      payload: object({
-        channelName: string(),
-        ts: integer('When it was decided, Unix seconds.'),
-        lastUid: optional(integer()),
-        uid: optional(integer()),
-        platform: optional(integer()),
-        clientType: optional(integer()),
-        clientSeq: optional(integer()),
-        reason: optional(integer()),
-        duration: optional(integer('Seconds in the channel.')),
-        account: optional(string()),
-        seq: integer('Order in the sid, dense: 1, 2, 3 …', { minimum: 1 }),
-        count: integer('Members in the channel after the event.', { minimum: 0 }),
-      }),
-    },
-    'The body of a webhook in the `agora` format, as an object.',
   ),
 );
 

@@ -1,5 +1,5 @@
 import type { Shape } from '../shape.ts';
-import { declarationsOf, typeText } from './typescript.ts';
+import { declarationsOf, madeHead, typeText } from './typescript.ts';
 
 /** An operation, as far as a client has to know it. */
 export interface ClientOperation {
@@ -19,15 +19,13 @@ export interface ClientOperation {
   readonly answer: { readonly schema: Shape; readonly contentType?: string };
 }
 
-const head = '// Made of the schemas by `npm run schema`: change those, in packages/schema.\n\n';
-
 /** The module of a client's types: each operation with what it takes and answers, and the shapes in them. */
 export function clientTypes(operations: readonly ClientOperation[]): string {
   const shapes = operations.flatMap(({ body, answer }) => [...(body ? [body] : []), answer.schema]);
   const lines = operations.map(
     (operation) => `  /** ${operation.summary}. */\n  readonly ${operation.id}: ${operationText(operation)};`,
   );
-  return `${head}/** What each operation takes (\`given\`, and \`body\`) and answers; of a stream, one item of it. */\nexport interface Operations {\n${lines.join('\n')}\n}\n\n${declarationsOf(shapes)}`;
+  return `${madeHead}/** What each operation takes (\`given\`, and \`body\`) and answers; of a stream, one item of it. */\nexport interface Operations {\n${lines.join('\n')}\n}\n\n${declarationsOf(shapes)}`;
 }
 
 /** The module of its routes, which is all that is needed at run time. */
@@ -36,7 +34,7 @@ export function clientRoutes(operations: readonly ClientOperation[]): string {
     const stream = answer.contentType === undefined ? '' : ', stream: true';
     return `  ${id}: { method: '${method}', path: '${path}'${stream} },`;
   });
-  return `${head}export const routes = {\n${lines.join('\n')}\n} as const;\n`;
+  return `${madeHead}export const routes = {\n${lines.join('\n')}\n} as const;\n`;
 }
 
 function operationText({ parameters, body, bodyRequired = true, answer }: ClientOperation): string {

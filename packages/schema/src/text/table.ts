@@ -3,15 +3,41 @@ import { typeText } from './typescript.ts';
 
 /** A table of an object's fields, for the docs (Markdown). */
 export function tableOf(shape: Shape): string {
+  const rows = fieldsOf(shape).map(({ text, words }) => `| ${text} | ${words} |`);
+  return ['| field | type | |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+/** A table of the fields of several objects that are much the same, which says whose each of them is (Markdown). */
+export function tableByKind(what: string, kinds: readonly (readonly [name: string, shape: Shape])[]): string {
+  const rows = new Map<string, { readonly field: Field; readonly of: string[] }>();
+  for (const [kind, shape] of kinds)
+    for (const field of fieldsOf(shape)) {
+      const row = rows.get(field.text) ?? { field, of: [] };
+      rows.set(field.text, row);
+      row.of.push(kind);
+    }
+  const lines = [...rows.values()].map(({ field: { text, words }, of }) => {
+    const whose = of.length === kinds.length ? 'all' : of.join(', ');
+    return `| ${text} | ${whose} | ${words} |`;
+  });
+  return [`| in \`${what}\` | type | of | |`, '|---|---|---|---|', ...lines, ''].join('\n');
+}
+
+/** A field in a table: its name and type, and what is said of it. */
+interface Field {
+  readonly text: string;
+  readonly words: string;
+}
+
+function fieldsOf(shape: Shape): readonly Field[] {
   const { properties = {}, required = [] } = shape as {
     readonly properties?: Readonly<Record<string, Shape>>;
     readonly required?: readonly string[];
   };
-  const rows = Object.entries(properties).map(
-    ([name, one]) =>
-      `| \`${name}\`${required.includes(name) ? '' : ' (optional)'} | ${cell(typeOf(one))} | ${cell(wordsOf(one))} |`,
-  );
-  return ['| field | type | |', '|---|---|---|', ...rows, ''].join('\n');
+  return Object.entries(properties).map(([name, one]) => ({
+    text: `\`${name}\`${required.includes(name) ? '' : ' (optional)'} | ${cell(typeOf(one))}`,
+    words: cell(wordsOf(one)),
+  }));
 }
 
 const typeOf = (shape: Shape) =>

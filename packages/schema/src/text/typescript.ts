@@ -3,6 +3,9 @@ import { type JsonSchema, nameOf, type Shape } from '../shape.ts';
 
 /** TypeScript types as text, for packages that take no schema along: `interface` or `type` by name, described as the shapes are. */
 
+/** The first line of a module that is made. */
+export const madeHead = '// Made of the schemas by `npm run schema`: change those, in packages/schema.\n\n';
+
 /** The declaration of each named shape, and of those in them, in the order of their names. */
 export function declarationsOf(shapes: readonly Shape[]): string {
   const found = new Map<string, Shape>();

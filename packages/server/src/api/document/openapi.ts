@@ -1,11 +1,15 @@
 import { type Code, codes } from '@housecount/protocol';
 import {
   agoraRefusal,
+  agoraWebhook,
   extensions,
   formats,
   type JsonSchema,
   Publication,
   refusalBody,
+  type Shape,
+  standardBatch,
+  standardWebhook,
 } from '@housecount/schema';
 import { needsLogin } from '../access/access.ts';
 import { type AccessRule, accessRules } from '../access/access-rules.ts';
@@ -37,12 +41,33 @@ export function openApiDocument(operations: readonly Operation[], limits: Idempo
     ],
     security: [{ customer: [] }],
     paths,
+    webhooks: webhooks(publication),
     components: {
       schemas: publication.components,
       securitySchemes: {
         customer: { type: 'http', scheme: 'basic', description: 'Customer id and customer secret.' },
       },
     },
+  };
+}
+
+/** What the server sends to endpoints, by their format. */
+function webhooks(publication: Publication): JsonSchema {
+  const hook = (body: Shape, taken: string) => ({
+    post: {
+      tags: ['native'],
+      summary: body.description ?? 'One notice',
+      security: [],
+      requestBody: { required: true, content: { 'application/json': { schema: publication.schema(body) } } },
+      responses: {
+        [taken]: { description: 'Taken. Anything else, or nothing within 10 s, and it is sent again.' },
+      },
+    },
+  });
+  return {
+    agora: hook(agoraWebhook, '200'),
+    standard: hook(standardWebhook, '2XX'),
+    batch: hook(standardBatch, '2XX'),
   };
 }
 

@@ -1,0 +1,3 @@
+export * from './agora-notices.ts';
+export * from './events-lost.ts';
+export * from './standard-notices.ts';
