@@ -7,7 +7,7 @@ import { Waiters } from './waiters.ts';
 /** The log as a read model needs it. */
 export interface ReadLog {
   readonly lastPosition: number;
-  /** Of the oldest entry that is still kept; of the next one, if there is none. */
+  /** Position of the oldest entry that is still kept; of the next one, if there is none. */
   readonly firstPosition?: number;
   follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
   /** Keeps the log from deleting what is after the cursor; the returned function lets go. */
@@ -29,7 +29,7 @@ export interface ReadTables {
 }
 
 export interface LogReaderOptions {
-  /** With an article, for the sentences of the operator's log: `the history`. */
+  /** The name with an article, for the sentences of the operator's log: `the history`. */
   readonly name: string;
   readonly tables: ReadTables;
   readonly log: ReadLog;
@@ -47,9 +47,9 @@ export interface LogReaderOptions {
 
 /** Time until the next try after the file could not be written, milliseconds. Chosen, not measured. */
 const retryMs = 1_000;
-/** What need not be kept is looked for this often, also when nothing happens; milliseconds. Chosen. */
+/** Interval at which rows that need not be kept are looked for, also when nothing happens; milliseconds. Chosen. */
 export const retainMs = 60_000;
-/** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
+/** Time until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
 const retainAgainMs = 100;
 /** Failures to read the log's beginning after which it counts as deleted by retention. */
 const failuresMax = 3;

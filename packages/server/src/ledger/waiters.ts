@@ -6,7 +6,7 @@ interface Waiter {
   settle(error?: Error): void;
 }
 
-/** Those who wait until a cursor reaches a position: bounded in number and time, and each can give up. */
+/** The callers that wait until a cursor reaches a position: bounded in number and time, and each can give up. */
 export class Waiters {
   readonly #waiting = new Set<Waiter>();
   readonly #clock: Clock;

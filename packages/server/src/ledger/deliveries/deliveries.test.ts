@@ -275,7 +275,7 @@ describe('search', () => {
       expect(second.deliveries.map(({ uid }) => uid)).toEqual([3]);
       expect(second.next).toBeUndefined();
     }
-    // What is not there at all is not looked for longer either.
+    // Nor is the search longer for deliveries that do not exist at all.
     for (const more of [{}, { channel: 'stage' }]) {
       const page = tables.search({ app: appForTests, status: 'given-up', ...more }, undefined, 10);
       expect(page.deliveries).toEqual([]);
@@ -307,7 +307,7 @@ describe('search', () => {
     for (const filter of filters) {
       const { looked, lookedValues } = searchOf(filter, undefined);
       const plan = database.query(`EXPLAIN QUERY PLAN ${looked}`).all(...lookedValues);
-      // By an index down to the ids, which then need no sorting.
+      // The plan uses an index down to the ids, which then need no sorting.
       expect(plan).toHaveLength(1);
       expect(plan).toEqual([
         expect.objectContaining({

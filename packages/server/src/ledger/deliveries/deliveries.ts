@@ -40,7 +40,7 @@ export interface Deliveries {
   read(app: string, endpoint: string, noticeId: string): DeliveryWithAttempts | undefined;
   /** One delivery without its attempts. */
   delivery(endpoint: string, noticeId: string): Delivery | undefined;
-  /** Why it is behind for longer than a moment; undefined while it is not. */
+  /** The reason why it is behind for longer than a moment; undefined while it is not. */
   readonly trouble: string | undefined;
   /** Writes what waits and closes the file. */
   stop(): void;
@@ -52,7 +52,7 @@ export interface DeliveryWithAttempts extends Delivery {
 
 /** Old ones are looked for this often, also when nothing is delivered; milliseconds. */
 const retainMs = 60_000;
-/** Until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
+/** Time until the next part, when there is more to delete than may be deleted at one go; milliseconds. */
 const retainAgainMs = 100;
 const dayMs = 24 * 3_600_000;
 

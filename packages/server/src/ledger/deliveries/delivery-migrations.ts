@@ -1,5 +1,5 @@
 /**
- * From version 1 on. Versions 1 to 3 kept an attempt for each notice of a request; since 4 it is kept once for all of them, and
+ * The migrations from version 1 on. Versions 1 to 3 kept an attempt for each notice of a request; since 4 it is kept once for all of them, and
  * a delivery says which was its first.
  */
 export const deliveryMigrations: readonly string[] = [

@@ -6,7 +6,7 @@ export function toDelivery(row: Row): Delivery {
     endpoint: String(row.endpoint),
     noticeId: String(row.notice_id),
     position: Number(row.position),
-    // What a notice had for a type.
+    // The type is one that a notice had.
     type: Number(row.type) as Delivery['type'],
     channel: String(row.channel),
     sid: String(row.sid),

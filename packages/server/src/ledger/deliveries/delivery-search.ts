@@ -6,7 +6,7 @@ import { type DeliveryFilter, deliveryStatuses } from './delivery.ts';
 export const idsPerMs = 1_000;
 
 /**
- * How a search is asked. `looked` finds what an index leads to, newest first and in a bounded number; `rest` is then asked
+ * The statements of a search. `looked` finds what an index leads to, newest first and in a bounded number; `rest` is then asked
  * of each of these. The index is named, because SQLite would rather sort a whole app than walk it backwards.
  */
 export function searchOf(filter: DeliveryFilter, cursor: number | undefined) {

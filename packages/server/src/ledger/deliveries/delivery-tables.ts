@@ -43,11 +43,11 @@ const retainRowsMax = 1_000;
 
 /** The tables of the deliveries and the statements on them. */
 export class DeliveryTables {
-  /** Asked with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
+  /** Runs with every reading of the metrics: by the index of unfinished ones, never by a walk over all rows. */
   static readonly givenUpCount =
     'SELECT count(*) AS n FROM deliveries INDEXED BY deliveries_unfinished WHERE status = 1 AND status < 2';
   static readonly #oldest = 'SELECT id FROM deliveries WHERE id < ?1 ORDER BY id LIMIT ?2';
-  /** What retention asks and deletes, with every transaction once there are as many rows as may be: each from one end. */
+  /** The statements of retention, which run with every transaction once the limit of rows is reached: each works from one end. */
   static readonly retention = {
     countOldest: `SELECT count(*) AS n FROM (${DeliveryTables.#oldest})`,
     deleteLinks: `DELETE FROM further_attempts WHERE delivery IN (${DeliveryTables.#oldest})`,
@@ -164,7 +164,7 @@ export class DeliveryTables {
         eventMs,
         made.atMs,
         redelivered,
-        // What is known by a redelivery alone is not tried again by itself.
+        // A delivery that is known by a redelivery alone is not tried again by itself.
         Math.max(status, redelivered),
         attempt,
       );
@@ -177,7 +177,7 @@ export class DeliveryTables {
       const known = Number(found?.id);
       // A redelivery that fails says nothing about a delivery whose own attempts go on.
       this.#update.run(known, made.atMs, redelivered, redelivered === 1 && status < 2 ? 0 : status);
-      // Of a receiver that is down for days each of the thousand notices of a batch would have thousands.
+      // Without this limit, each of the thousand notices of a batch would have thousands of attempts at a receiver that is down for days.
       if (made.next !== 'retry' || Number(found?.attempts) < fixed.deliveryAttemptsMax)
         this.#linkAttempt.run(known, attempt);
     }

@@ -7,7 +7,7 @@ export type RequestQueueLimits = LimitsOf<'deliveryDetailQueueCharsMax' | 'deliv
 export class RequestQueue {
   readonly #limits: RequestQueueLimits;
   #requests: KeptRequest[] = [];
-  /** Where the first stands; those before it are gone. */
+  /** Index of the first request; those before it are gone. */
   #head = 0;
   /** Requests before this one have lost their detail. */
   #firstDetail = 0;
@@ -18,7 +18,7 @@ export class RequestQueue {
     this.#limits = limits;
   }
 
-  /** How many notices wait. */
+  /** The number of notices that wait. */
   get notices(): number {
     return this.#notices;
   }

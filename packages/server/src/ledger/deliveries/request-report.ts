@@ -2,10 +2,10 @@ import type { ChannelEvent, EventsLost, NoticeNumber } from '@housecount/protoco
 import type { DeliverySubject, KeptRequest } from './delivery.ts';
 import { keptHeaders } from './kept-headers.ts';
 
-/** One request to an endpoint as it went, told by who made it. */
+/** A report of one request to an endpoint, by its sender. */
 export interface RequestReport {
   readonly endpoint: { readonly id: string; readonly app: string };
-  /** What it was an attempt at: one notice, or a batch. */
+  /** The notices of the request: one, or a batch. */
   readonly notices: readonly ReportedNotice[];
   /** 1 is the first. */
   readonly attempt: number;
@@ -23,13 +23,13 @@ export interface RequestReport {
 }
 
 export interface ReportedNotice {
-  /** Of its event in the log. */
+  /** Position of its event in the log. */
   readonly position: number;
   readonly event: ChannelEvent | EventsLost;
   readonly text: { readonly noticeId: string; readonly eventType: NoticeNumber };
 }
 
-/** What is kept of it. */
+/** The part of a report that is kept. */
 export function keptRequest(report: RequestReport): KeptRequest {
   const { endpoint, outcome } = report;
   return {

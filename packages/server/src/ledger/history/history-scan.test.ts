@@ -16,7 +16,7 @@ const openRaw = (path: string) =>
   openTables({ ...historyFormat, path, onOpening: () => {} }, (database) => database);
 const open = (path = newPath()) => HistoryTables.open(path, () => {});
 
-/** One life per record, so that any number of records fits together. */
+/** Each record opens a life of its own, so that any number of records fits together. */
 const opened = (position: number, app: string, atMs = position): LogEntry => ({
   position,
   record: asRecord({

@@ -11,7 +11,7 @@ export interface Scan {
   readonly entries: readonly PlacedEvent[];
   /** Everything up to here has been looked at. */
   readonly through: number;
-  /** There are events after `through`, of whatever app. */
+  /** True when there are events after `through`, of whatever app. */
   readonly more: boolean;
 }
 
@@ -38,7 +38,7 @@ export class HistoryScan {
     this.#sid = database.prepare('SELECT sid FROM events WHERE position = ?');
   }
 
-  /** At most `limit` events of an app after a position; `last` is how far the history has come. */
+  /** At most `limit` events of an app after a position; `last` is the position that the history has reached. */
   scan(query: { app: string; after: number; limit: number }, last: number): Scan {
     const entries = this.#select.all(query.after, query.app, query.limit).map(({ position, json }) => ({
       position: Number(position),

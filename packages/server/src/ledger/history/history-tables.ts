@@ -18,7 +18,7 @@ export interface Life {
   readonly channel: string;
   readonly sid: string;
   readonly profile: Profile;
-  /** Absent if the opening was before the history begins. */
+  /** Absent when the opening was before the history begins. */
   readonly openedMs?: number;
   /** Absent while the channel is open. */
   readonly closedMs?: number;
@@ -77,7 +77,7 @@ export class HistoryTables {
   readonly #deleteLaterEvents: Statement;
   /** The same events by log position. */
   readonly scan: HistoryScan;
-  /** What has been deleted. */
+  /** The mark of what has been deleted. */
   readonly trimmed: TrimmedMark;
   #position: number;
   /** True if the last append failed: the trouble is the file's, not the log's. */
@@ -129,7 +129,7 @@ export class HistoryTables {
            SELECT sid, closed_ms, position FROM lives WHERE closed_ms IS NOT NULL ORDER BY closed_ms LIMIT ${retainRowsMax})
          WHERE position <= ?1 OR closed_ms < ?2)`,
     );
-    // What was the peak before is not known of a life whose beginning was deleted: it keeps what it had.
+    // The earlier peak of a life whose beginning was deleted is not known: it keeps the one it had.
     this.#cutLives = database.prepare(`
       UPDATE lives SET last_seq = cut.seq - 1, closed_ms = CASE WHEN cut.closed THEN NULL ELSE lives.closed_ms END,
         joins = lives.joins - cut.joins, peak = coalesce((
@@ -262,7 +262,7 @@ export class HistoryTables {
   }
 }
 
-/** What the history keeps of a record; undefined: nothing. */
+/** The event that the history keeps of a record; undefined: it keeps none. */
 export function eventIn(record: LogRecord): ChannelEvent | undefined {
   const change = liveChangeOf(record);
   return change && isEvent(change) ? change : undefined;

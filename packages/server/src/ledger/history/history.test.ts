@@ -174,7 +174,7 @@ describe('starting again', () => {
     await second.history.caughtUp(signal);
     expect(second.history.eventsAfter(query)).toHaveLength(3);
     expect(second.history.lives({ app, channel: 'room', limit: 1 })[0]?.joins).toBe(2);
-    // As if the process was killed: the file is not closed.
+    // The file is not closed, as if the process was killed.
     const third = open(new MemoryLog([...log.entries]), first.path);
     await third.history.caughtUp(signal);
     expect(third.history.eventsAfter(query)).toHaveLength(3);

@@ -24,14 +24,14 @@ export interface HistoryLimits {
   /** Events are kept for so many days, and so many log positions. */
   readonly historyDaysMax: number;
   readonly historyRowsMax: number;
-  /** How long a request waits for it to catch up, and how many do. */
+  /** Time that a request waits for the history to catch up, milliseconds, and the number of requests that may. */
   readonly historyWaitMs: number;
   readonly historyWaitersMax: number;
   /** Requests that wait for news. */
   readonly pullWaitersMax: number;
 }
 
-/** What happened in every channel, kept for as long as the limits say. A read model: late at most, never different. */
+/** The events of every channel, kept for as long as the limits say. A read model: late at most, never different. */
 export interface History {
   /**
    * Events of a life of a channel after `after`, in order, at most `limit`; undefined if the life is not known.

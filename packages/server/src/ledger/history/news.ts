@@ -5,7 +5,7 @@ interface Waiter {
   settle(told: boolean, error?: Error): void;
 }
 
-/** Those who wait for the next event of an app: bounded in number and time, and each can give up. */
+/** The requests that wait for the next event of an app: bounded in number and time, and each can give up. */
 export class News {
   readonly #waiting = new Map<string, Set<Waiter>>();
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class News {
     this.#waitersMax = waitersMax;
   }
 
-  /** How many wait. */
+  /** The number of requests that wait. */
   get waiting(): number {
     return this.#count;
   }

@@ -1,6 +1,6 @@
 import type { Database, Statement } from '../../kept/tables/sqlite.ts';
 
-/** Up to where events of the history may have been deleted: a position of the log, and when it was decided. */
+/** The point up to which events of the history may have been deleted: a position of the log, and the time of its decision. */
 export interface Trimmed {
   readonly position: number;
   /** Epoch milliseconds; 0: nothing was deleted. */
@@ -36,7 +36,7 @@ export class TrimmedMark {
     return this.#trimmed.atMs;
   }
 
-  /** In the transaction that deletes. */
+  /** Moves the mark. Called in the transaction that deletes. */
   move(trimmed: Trimmed): void {
     this.#set.run(trimmed.position, trimmed.atMs);
     this.#trimmed = trimmed;

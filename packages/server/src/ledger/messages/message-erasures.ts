@@ -2,7 +2,7 @@ import type { Database, Row, Statement } from '../../kept/tables/sqlite.ts';
 import { conversationOf } from '../../log/record/conversation.ts';
 import type { Erasure } from '../../log/record/record.ts';
 
-/** What has to go: all that fits, and was kept before `position`. */
+/** The messages that have to go: all that fit, and were kept before `position`. */
 interface Pending {
   readonly position: number;
   readonly app: string;
@@ -57,7 +57,7 @@ export class MessageErasures {
       .map(({ json }: Row) => JSON.parse(String(json)) as Pending);
   }
 
-  /** In the transaction that takes the record over. What cannot be deleted at one go is left for `work`. */
+  /** Adds an erasure. Called in the transaction that takes the record over. Messages that cannot be deleted at one go are left for `work`. */
   add(position: number, app: string, erased: Erasure): void {
     const pending: Pending =
       'userId' in erased
@@ -84,7 +84,7 @@ export class MessageErasures {
     return this.#pending.length > 0;
   }
 
-  /** It has to go, and is only not deleted yet. */
+  /** True when the message has to go, and is only not deleted yet. */
   covers(message: Erasable): boolean {
     return this.#pending.some(
       ({ position, conversation, publisher, atMs, userId }) =>

@@ -22,9 +22,9 @@ export interface KeptMessage {
 
 export interface MessagesQuery {
   readonly conversation: string;
-  /** Only what is earlier than this, epoch milliseconds; 0: all. */
+  /** Only messages earlier than this, epoch milliseconds; 0: all. */
   readonly start: number;
-  /** Only what is not earlier than this; 0: all. */
+  /** Only messages not earlier than this, epoch milliseconds; 0: all. */
   readonly end: number;
   readonly limit: number;
 }

@@ -11,7 +11,7 @@ export interface MessagesOptions {
   readonly log: ReadLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** For how many days each app's messages are kept; of others, and with 0, none. */
+  /** Days for which each app's messages are kept; messages of other apps, and of those with 0, are not kept. */
   readonly daysOf: Iterable<readonly [string, number]> & Pick<ReadonlyMap<string, number>, 'get'>;
   readonly signal: AbortSignal;
   /** Default: those of limits.ts. */
@@ -19,9 +19,9 @@ export interface MessagesOptions {
 }
 
 export interface MessageLimits {
-  /** On disk, bytes; beyond it the oldest are deleted. */
+  /** Size on disk, bytes; beyond it the oldest are deleted. */
   readonly messageBytesMax: number;
-  /** How long a request waits for the file to catch up, and how many do. */
+  /** Time that a request waits for the file to catch up, milliseconds, and the number of requests that may. */
   readonly messageWaitMs: number;
   readonly messageWaitersMax: number;
 }
@@ -61,7 +61,7 @@ export function openMessages(options: MessagesOptions): Messages {
     async read({ app, limit, ...query }, signal) {
       await reader.caughtUp(signal);
       const oldestMs = clock.nowMs() - (daysOf.get(app) ?? 0) * dayMs;
-      // What is past its time is gone, whether it is deleted already or not.
+      // A message that is past its time is gone, whether it is deleted already or not.
       const end = Math.max(query.end, oldestMs, 0);
       const found = tables.page({ ...query, end, limit: limit + 1 });
       const messages = found.slice(0, limit);

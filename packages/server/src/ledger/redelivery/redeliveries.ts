@@ -14,7 +14,7 @@ import {
   planRedelivery,
 } from './redelivery-plan.ts';
 
-/** How a redelivery stands. */
+/** The state of a redelivery. */
 export interface Redelivery {
   readonly id: string;
   readonly app: string;
@@ -27,14 +27,14 @@ export interface Redelivery {
   readonly gone: number;
   readonly startedMs: number;
   readonly endedMs?: number;
-  /** What the last failed attempt came to, or why it ended early. */
+  /** The result of the last failed attempt, or the reason why it ended early. */
   readonly trouble?: string;
 }
 
 /** The deliverer of notices, as far as it sends them once more. */
 export interface NoticeResender {
   /**
-   * One attempt each, in the order of the log; `onOutcome` after each. It ends early when the signal aborts, or the receiver
+   * Makes one attempt at each notice, in the order of the log; `onOutcome` after each. It ends early when the signal aborts, or the receiver
    * fails too often in a row.
    */
   redeliver(request: {
@@ -55,7 +55,7 @@ export interface RedeliveriesOptions extends PlanParts {
 }
 
 export interface RedeliveryLimits extends PlanLimits {
-  /** How many run or wait, and how many ended ones are remembered. */
+  /** The number of redeliveries that run or wait, and of ended ones that are remembered. */
   readonly redeliveriesMax: number;
   readonly redeliveriesKeptMax: number;
   /** Attempts in a row that fail; then one ends. */
@@ -82,7 +82,7 @@ export class Redeliveries {
     this.#limits = options.limits ?? defaults;
   }
 
-  /** How many notices it would be; changes nothing. Fails as planRedelivery does, and with `overloaded`. */
+  /** The number of notices of the redelivery; changes nothing. Fails as planRedelivery does, and with `overloaded`. */
   async count(request: PlanRequest, signal: AbortSignal): Promise<number> {
     return (await this.#plan(request, signal)).length;
   }

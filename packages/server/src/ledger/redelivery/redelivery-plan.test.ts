@@ -10,7 +10,7 @@ import { type PlanParts, planRedelivery, type RedeliverySelection } from './rede
 
 const never = new AbortController().signal;
 
-/** One life of three members, all of it known; the history has lost the events up to `lostTo`. */
+/** A life of three members, all of it known; the history has lost the events up to `lostTo`. */
 function world(lostTo: number) {
   const events: PlacedEvent[] = new LifeForTests()
     .whole(3)

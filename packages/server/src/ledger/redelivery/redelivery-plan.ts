@@ -8,7 +8,7 @@ import type { DeliveryFilter } from '../deliveries/delivery.ts';
 import type { History } from '../history/history.ts';
 import type { PlacedEvent } from '../history/history-scan.ts';
 
-/** Which notices are to be sent again. */
+/** The notices that are to be sent again. */
 export type RedeliverySelection =
   | { readonly noticeId: string }
   | { readonly filter: DeliveryFilter }
@@ -57,7 +57,7 @@ export interface PlannedNotice {
   readonly position: number;
   readonly sid: string;
   readonly seq: number;
-  /** Only where the history no longer has it. */
+  /** The event itself; present only where the history no longer has it. */
   readonly event?: ChannelEvent;
 }
 
@@ -91,7 +91,7 @@ class RedeliveryPlan {
   readonly #parts: PlanParts;
   readonly #limits: PlanLimits;
   readonly #signal: AbortSignal;
-  /** By position. */
+  /** The planned notices by position. */
   readonly #planned = new Map<number, PlannedNotice>();
 
   constructor({ app, endpoint }: Omit<PlanRequest, 'selection'>, parts: PlanParts, signal: AbortSignal) {
