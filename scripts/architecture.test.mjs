@@ -324,7 +324,6 @@ const largerClasses = {
   Session: 18,
   Sessions: 13,
   Signaling: 17,
-  WhipService: 16,
 };
 
 test('HOUSE7: a class works with at most 10 others, and one that works with more is found', () => {

@@ -9,7 +9,8 @@ import { SocketBus } from '../net/socket/bus.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 import type { ShippedFiles } from '../shipped-files.ts';
 import { startSignaling } from '../signaling/signaling.ts';
-import { WhipService } from '../whip/service.ts';
+import { openWhip } from '../whip/open-whip.ts';
+import type { WhipService } from '../whip/service.ts';
 import type { Ground } from './build-ground.ts';
 import type { DataFolder } from './build-log.ts';
 import { Relay } from './relay.ts';
@@ -111,7 +112,7 @@ async function buildWhip(
   health.register('media', () =>
     media.pid === undefined ? 'The media engine is not running; it is being restarted.' : undefined,
   );
-  const whip = new WhipService({
+  const whip = openWhip({
     ...outward,
     limits: first.limits,
     apps,

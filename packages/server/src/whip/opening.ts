@@ -6,7 +6,7 @@ import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { MediaAnswer, MediaEngine } from '../media/contract.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import { tokenTime } from '../token/verify.ts';
-import { type AdmissionOptions, type Admitted, admit } from './admission.ts';
+import { type AdmissionOptions, type Admitted, admit, holdsGoodBearer } from './admission.ts';
 import { type Offer, readOffer } from './offer.ts';
 import type { MediaSession, MediaSessions } from './session/media-session.ts';
 import type { PlayedHosts } from './session/played-hosts.ts';
@@ -80,6 +80,11 @@ export class Opening {
     ends.carry(session);
     rights.hold(session);
     return { session, answerSdp };
+  }
+
+  /** Would a POST with this Bearer be looked at? */
+  holdsGoodBearer(request: Omit<OpenRequest, 'kind' | 'address' | 'offerSdp'>): boolean {
+    return holdsGoodBearer(this.#needs, { ...request, time: tokenTime(this.#needs.clock) });
   }
 
   #sessionOf(

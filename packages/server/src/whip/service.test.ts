@@ -15,8 +15,9 @@ import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { buildRtcToken, type RtcTokenRequest } from '../token/build.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
+import { openWhip, type WhipOptions } from './open-whip.ts';
 import type { OpenRequest } from './opening.ts';
-import { type WhipOptions, WhipService } from './service.ts';
+import type { WhipService } from './service.ts';
 
 const stage = liveKey(testApp.id, 'stage');
 const ends: (() => Promise<void>)[] = [];
@@ -110,7 +111,7 @@ async function begin({
       told.push(state);
     },
   });
-  const service: WhipService = new WhipService({
+  const service: WhipService = openWhip({
     ...{ clock, random, logger, log, media },
     apps: new Map([[testApp.id, app]]),
     resumeSecret: new Uint8Array(32),

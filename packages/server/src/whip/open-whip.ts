@@ -1,0 +1,86 @@
+import type { Clock, Random } from '../clock.ts';
+import { limits as defaults } from '../limits.ts';
+import type { JoinBudgets } from '../live/join-budgets.ts';
+import type { Streams } from '../live/roster/streams.ts';
+import type { Commands } from '../log/contract/commands.ts';
+import type { Feed } from '../log/contract/feed.ts';
+import type { MediaEngine } from '../media/contract.ts';
+import type { Logger } from '../observe/contract.ts';
+import type { AdmissionOptions } from './admission.ts';
+import { Opening } from './opening.ts';
+import { WhipService } from './service.ts';
+import { mediaConnected } from './session/connected.ts';
+import { Following } from './session/following.ts';
+import { heedRecord } from './session/heeded-records.ts';
+import { MediaReports } from './session/media-reports.ts';
+import { MediaSessions } from './session/media-session.ts';
+import { PlainMembers } from './session/plain-members.ts';
+import { PlayedHosts } from './session/played-hosts.ts';
+import { SessionAlarms } from './session/session-alarms.ts';
+import { SessionEnds } from './session/session-ends.ts';
+import { SessionRights } from './session/session-rights.ts';
+import type { RoomLimits } from './session/session-room.ts';
+
+/** The streams that broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
+export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
+
+export interface WhipOptions extends AdmissionOptions {
+  readonly log: AdmissionOptions['log'] & Commands & Feed;
+  readonly media: MediaEngine;
+  readonly streams: StreamStates;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Silence allowed for a WHIP or WHEP member, milliseconds. */
+  readonly leaseMs: number;
+  /** Plain sessions count as the joins of other clients do. */
+  readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
+  /** WHIP and WHEP sessions of one app. */
+  readonly sessionsPerAppMax?: number;
+  /** Default: those of limits.ts. */
+  readonly limits?: RoomLimits;
+}
+
+/** Builds the parts of media sessions, each after those that it needs, and the service in front of them. */
+export function openWhip(options: WhipOptions): WhipService {
+  const { apps, log, resumeSecret, media, streams, clock, random, logger, leaseMs, joins } = options;
+  const sessions = new MediaSessions();
+  const alarms = new SessionAlarms(clock);
+  const hosts = new PlayedHosts({ log, media, streams, sessions });
+  const members = new PlainMembers({ log, clock, logger, sessions, leaseMs });
+  const ends = new SessionEnds({ clock, media, streams, sessions, alarms, hosts, members });
+  const rights = new SessionRights({ apps, log, clock, logger, sessions, alarms, ends });
+  const opening = new Opening({
+    apps,
+    log,
+    resumeSecret,
+    clock,
+    random,
+    media,
+    sessions,
+    hosts,
+    rights,
+    ends,
+    ...(joins && { joins }),
+    sessionsPerAppMax: () => options.sessionsPerAppMax ?? defaults.mediaSessionsPerAppMax,
+    ...(options.limits && { limits: options.limits }),
+  });
+  const connected = { apps, logger, streams, sessions, members, ends };
+  const reports = new MediaReports({
+    clock,
+    sessions,
+    members,
+    ends,
+    connected: (session, kinds) => mediaConnected(connected, session, kinds),
+  });
+  const heeding = { log, sessions, rights, ends };
+  const following = new Following({
+    log,
+    clock,
+    logger,
+    streams,
+    hosts,
+    heed: (record) => heedRecord(heeding, record),
+  });
+  return new WhipService({ media, random, sessions, alarms, members, ends, opening, following, reports });
+}

@@ -1,0 +1,60 @@
+import type { Kinds } from '../../channel/membership/rights.ts';
+import type { Clock } from '../../clock.ts';
+import type { SessionReport } from '../../media/contract.ts';
+import type { MediaSession, MediaSessions } from './media-session.ts';
+import type { PlainMembers } from './plain-members.ts';
+import type { SessionEnds } from './session-ends.ts';
+
+export interface MediaReportsNeeds {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly sessions: Pick<MediaSessions, 'all' | 'get'>;
+  readonly members: Pick<PlainMembers, 'follow' | 'silent' | 'heard' | 'leave'>;
+  readonly ends: Pick<SessionEnds, 'end'>;
+  readonly connected: (session: MediaSession, kinds: Kinds) => Promise<void>;
+}
+
+/** What the media engine saw of its sessions, and what follows for them and their members. */
+export class MediaReports {
+  readonly #needs: MediaReportsNeeds;
+
+  constructor(needs: MediaReportsNeeds) {
+    this.#needs = needs;
+  }
+
+  take(report: SessionReport): void {
+    if (report.type === 'restarted') {
+      this.#mediaLost();
+      return;
+    }
+    const { sessions, members, ends, connected } = this.#needs;
+    const session = sessions.get(report.session);
+    if (!session) return;
+    switch (report.type) {
+      case 'connected':
+        members.follow(connected(session, report.kinds), session);
+        return;
+      case 'stalled':
+        members.silent(session, report.lastHeardMs);
+        return;
+      case 'resumed':
+        members.heard(session);
+        return;
+      case 'gone':
+        ends.end(session);
+        if (!session.plain) return;
+        if (report.reason === 'closed') members.follow(members.leave(session, 'media-closed'), session);
+        else members.silent(session, report.lastHeardMs);
+        return;
+    }
+  }
+
+  /** The engine was restarted: its sessions are gone. Members stay, and have their lease to come back. */
+  #mediaLost(): void {
+    const { clock, sessions, members, ends } = this.#needs;
+    const nowMs = clock.nowMs();
+    for (const session of sessions.all()) {
+      ends.end(session);
+      members.silent(session, nowMs);
+    }
+  }
+}
