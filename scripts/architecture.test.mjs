@@ -319,7 +319,6 @@ const largerClasses = {
   Connection: 17,
   Connections: 23,
   EmbeddedOwner: 19,
-  EndpointRunner: 15,
   Publisher: 12,
   Session: 18,
   Sessions: 13,

@@ -1,32 +1,19 @@
 import type { EventsLost } from '@housecount/protocol';
-import type { Clock, Random } from '../../clock.ts';
-import type { Feed } from '../../log/contract/feed.ts';
-import type { LogEntry } from '../../log/record/record.ts';
+import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
-import { endpointFilter } from '../endpoint/endpoint-filter.ts';
-import { endpointSigner } from '../endpoint/endpoint-signer.ts';
-import { eventOf } from '../notice/channel-events.ts';
 import type { Notice } from '../notice/notice.ts';
-import type { NoticeEvent } from '../notice/notice-event.ts';
-import type { NoticeText } from '../notice/notice-text.ts';
 import type { Cursor } from '../progress/delivery-window.ts';
 import type { Halt } from '../progress/halt.ts';
 import type { Delivery } from '../queue/delivery.ts';
 import { type DeliveryQueue, deliveryQueue } from '../queue/delivery-queue.ts';
-import type { Send, SendOutcome } from '../send/transport.ts';
-import { type Attempted, type AttemptReport, attempt } from './attempt.ts';
+import type { SendOutcome } from '../send/transport.ts';
+import type { Attempts } from './attempts.ts';
 import { EndpointHealth, type HealthChange } from './endpoint-health.ts';
-import { GiveUp, type GiveUpParts } from './give-up.ts';
-import { judge } from './judgement.ts';
-import { NoticeReader } from './notice-reader.ts';
+import type { GiveUp } from './give-up.ts';
+import type { NoticeReader, ReaderParts } from './notice-reader.ts';
 import { Retries, type Retry } from './retries.ts';
-import { describeOutcome, isGone, isTooLarge, type Plan, planOf, type Verdict } from './retry-plan.ts';
-
-/** The journal that keeps given-up notices, and finds them again after a crash. */
-export type RunnerJournal = GiveUpParts['journal'] & {
-  has(position: number, noticeId: string): boolean;
-};
+import { describeOutcome, isTooLarge } from './retry-plan.ts';
 
 export interface RunnerLimits {
   /** Requests under way at once. */
@@ -37,19 +24,18 @@ export interface RunnerLimits {
 }
 
 export interface RunnerParts {
-  readonly limits: RunnerLimits;
-  readonly log: Pick<Feed, 'follow'>;
   readonly clock: Clock;
-  readonly random: Pick<Random, 'fraction'>;
   readonly logger: Logger;
-  readonly send: Send;
-  readonly journal: RunnerJournal;
-  readonly textOf: (event: NoticeEvent) => NoticeText;
-  readonly onAttempt: (report: AttemptReport) => void;
+  readonly attempts: Attempts;
+  readonly giveUp: GiveUp;
+  readonly reader: (handlers: Pick<ReaderParts, 'onNotice' | 'onPause'>) => NoticeReader;
+  /** Requests under way at once. */
+  readonly inFlightMax: number;
+  /** Sent before what is read. */
+  readonly first: readonly Notice[];
   /** The cursor, or the halt, is not what it was. */
   readonly onMoved: () => void;
-  /** Losses to tell the endpoint of, beside its events; each is handed to `onLostTold` when it has been told. */
-  readonly lost: readonly EventsLost[];
+  /** The endpoint has been told of this loss. */
   readonly onLostTold: (lost: EventsLost) => void;
   /** It was suspended, or had said that it is gone, when it was last tried. */
   readonly halt: Halt | undefined;
@@ -86,42 +72,29 @@ export interface RunnerStatus {
 export class EndpointRunner {
   readonly endpoint: Endpoint;
   readonly #parts: RunnerParts;
-  readonly #sign: ReturnType<typeof endpointSigner>;
-  readonly #plan: Plan;
   readonly #reader: NoticeReader;
   readonly #queue: DeliveryQueue;
   /** They go before those of the queue. */
   readonly #retries: Retries;
   readonly #health: EndpointHealth;
-  readonly #giveUp: GiveUp;
   readonly #stopping = new AbortController();
-  readonly #attempts = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<void>>();
   #inFlight = 0;
-  #lastAttempt: RunnerStatus['lastAttempt'];
 
-  constructor(endpoint: Endpoint, cursor: Cursor, parts: RunnerParts) {
+  constructor(endpoint: Endpoint, parts: RunnerParts) {
     this.endpoint = endpoint;
     this.#parts = parts;
-    this.#sign = endpointSigner(endpoint);
-    this.#plan = planOf(endpoint.retry);
     this.#queue = deliveryQueue(endpoint.format);
     this.#retries = new Retries(parts.clock, () => this.#pump());
-    this.#giveUp = new GiveUp(parts);
     this.#health = new EndpointHealth(parts.clock, {
       format: endpoint.format,
-      plan: this.#plan,
+      plan: parts.attempts.plan,
       pauses: endpoint.retry !== 'agora',
       probe: () => this.#probe(),
       halt: parts.halt,
     });
-    for (const event of parts.lost) this.#queue.add({ position: 0, event, text: parts.textOf(event) });
-    const isFor = endpointFilter(endpoint);
-    this.#reader = new NoticeReader({
-      ...parts,
-      cursor,
-      outstandingMax:
-        endpoint.format === 'batch' ? parts.limits.batchOutstandingMax : parts.limits.endpointOutstandingMax,
-      noticeOf: (entry) => this.#noticeOf(entry, isFor),
+    for (const notice of parts.first) this.#queue.add(notice);
+    this.#reader = parts.reader({
       onNotice: (notice) => this.#queue.add(notice),
       onPause: () => {
         this.#pump();
@@ -153,7 +126,7 @@ export class EndpointRunner {
       outstanding,
       inFlight: this.#inFlight,
       oldestEventMs,
-      lastAttempt: this.#lastAttempt,
+      lastAttempt: this.#parts.attempts.last,
     };
   }
 
@@ -163,7 +136,7 @@ export class EndpointRunner {
     this.#retries.stop();
     this.#health.stop();
     await this.#reader.stop();
-    await Promise.all(this.#attempts);
+    await Promise.all(this.#underWay);
   }
 
   /** Sends what waits, although the endpoint was paused or said that it is gone. */
@@ -175,25 +148,15 @@ export class EndpointRunner {
 
   #state(): RunnerStatus['state'] {
     if (this.#stopping.signal.aborted) return 'stopped';
-    if (this.#giveUp.failing) return 'journal-failed';
+    if (this.#parts.giveUp.failing) return 'journal-failed';
     if (this.#reader.failing) return 'log-failed';
     return this.#health.halt?.state ?? (this.#reader.full ? 'waiting-for-room' : 'running');
-  }
-
-  #noticeOf(entry: LogEntry, isFor: ReturnType<typeof endpointFilter>): Notice | undefined {
-    const event = eventOf(entry.record);
-    if (event?.app !== this.endpoint.app) return undefined;
-    const { textOf, journal } = this.#parts;
-    const text = textOf(event);
-    const { position } = entry;
-    if (!isFor(event, text.eventType) || journal.has(position, text.noticeId)) return undefined;
-    return { position, event, text };
   }
 
   /** Starts attempts while there is room in flight. A paused endpoint is tried with what is due again, not with more. */
   #pump(): void {
     const halted = this.#health.halt?.state;
-    while (this.#inFlight < this.#parts.limits.endpointInFlightMax && !this.#stopping.signal.aborted) {
+    while (this.#inFlight < this.#parts.inFlightMax && !this.#stopping.signal.aborted) {
       if (halted === 'gone') return;
       const again = this.#retries.next();
       const delivery = again?.delivery ?? (halted === undefined ? this.#queue.next() : undefined);
@@ -219,20 +182,21 @@ export class EndpointRunner {
   #start(delivery: Delivery, probeOfMs?: number): void {
     if (probeOfMs === undefined) delivery.planned += 1;
     this.#inFlight += 1;
-    const made = this.#attempt(delivery, probeOfMs).finally(() => this.#attempts.delete(made));
-    this.#attempts.add(made);
+    const made = this.#attempt(delivery, probeOfMs).finally(() => this.#underWay.delete(made));
+    this.#underWay.add(made);
   }
 
   async #attempt(delivery: Delivery, probeOfMs?: number): Promise<void> {
+    const { attempts } = this.#parts;
     const { signal } = this.#stopping;
     delivery.attempts += 1;
-    const attempted = await this.#made(delivery);
+    const attempted = await attempts.make(delivery, signal);
     this.#inFlight -= 1;
     const { outcome } = attempted;
-    const verdict = this.#verdictOf(outcome, delivery, probeOfMs);
+    const verdict = attempts.verdictOf(outcome, delivery, probeOfMs);
     // An attempt that the stop cut short proves nothing. One that was answered 200 all the same is done.
     if (signal.aborted && verdict.next !== 'delivered') return;
-    this.#report(delivery, attempted, verdict);
+    attempts.report(delivery, attempted, verdict);
     const change = this.#health.noted(outcome, verdict.next === 'delivered');
     if (change) this.#changed(change, outcome);
     if (isTooLarge(outcome) && verdict.next === 'retry' && this.#queue.split(delivery)) return this.#pump();
@@ -240,37 +204,6 @@ export class EndpointRunner {
     else if (verdict.next === 'delivered' || (await this.#kept(delivery, outcome))) this.#finish(delivery);
     else this.#retries.add(delivery, 0);
     this.#pump();
-  }
-
-  #made({ notices }: Delivery): Promise<Attempted> {
-    const { clock, send, logger } = this.#parts;
-    return attempt(this.endpoint, notices, {
-      clock,
-      send,
-      sign: this.#sign,
-      signal: this.#stopping.signal,
-      onBug: (cause) =>
-        logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
-    });
-  }
-
-  #verdictOf(outcome: SendOutcome, delivery: Delivery, probeOfMs: number | undefined): Verdict {
-    const { clock, random } = this.#parts;
-    const { format } = this.endpoint;
-    // It was not tried, so to speak; a probe was not counted.
-    if (isGone(outcome, format) && probeOfMs === undefined) delivery.planned -= 1;
-    return judge(outcome, delivery, {
-      format,
-      plan: this.#plan,
-      fraction: random.fraction(),
-      probeLeftMs: probeOfMs === undefined ? undefined : probeOfMs - clock.steadyMs(),
-    });
-  }
-
-  #report({ notices, attempts }: Delivery, attempted: Attempted, { next }: Verdict): void {
-    const { atMs, outcome } = attempted;
-    this.#lastAttempt = { atMs, result: describeOutcome(outcome) };
-    this.#parts.onAttempt({ endpoint: this.endpoint, notices, attempt: attempts, next, ...attempted });
   }
 
   #changed(change: HealthChange, outcome: SendOutcome): void {
@@ -289,12 +222,12 @@ export class EndpointRunner {
   #kept(delivery: Delivery, outcome: SendOutcome): Promise<boolean> {
     // Its slot is free while it waits for the disk.
     this.#pump();
-    return this.#giveUp.keep(delivery, outcome, this.#stopping.signal);
+    return this.#parts.giveUp.keep(delivery, outcome, this.#stopping.signal);
   }
 
   #finish(delivery: Delivery): void {
     const { onLostTold, onMoved } = this.#parts;
-    this.#giveUp.finished(delivery);
+    this.#parts.giveUp.finished(delivery);
     this.#queue.finish(delivery);
     for (const { event } of delivery.notices) if (event.type === 'events-lost') onLostTold(event);
     this.#reader.finish(delivery.notices);

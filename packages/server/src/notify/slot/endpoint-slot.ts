@@ -1,7 +1,8 @@
 import type { Clock, Random } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { AttemptReport } from '../delivery/attempt.ts';
-import { EndpointRunner, type RunnerParts, type RunnerStatus } from '../delivery/endpoint-runner.ts';
+import type { EndpointRunner, RunnerStatus } from '../delivery/endpoint-runner.ts';
+import { type StartParts, startRunner } from '../delivery/start-runner.ts';
 import type { Endpoint, NoticeFormat } from '../endpoint/endpoint.ts';
 import type { NoticeEvent } from '../notice/notice-event.ts';
 import type { NoticeText } from '../notice/notice-text.ts';
@@ -23,7 +24,7 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
 }
 
 /** Runs any endpoint. */
-export interface SlotRunning extends Pick<RunnerParts, 'limits' | 'send' | 'onAttempt'> {
+export interface SlotRunning extends Pick<StartParts, 'limits' | 'send' | 'onAttempt'> {
   readonly random: Random;
   readonly textOf: (event: NoticeEvent, format: NoticeFormat) => NoticeText;
   /** The endpoint's cursor, or its halt, is not what it was. */
@@ -132,7 +133,7 @@ export class EndpointSlot {
   begin(halt?: Halt): void {
     const { running, clock, logger } = this.#options;
     const endpoint = this.#endpoint;
-    this.#runner = new EndpointRunner(endpoint, this.#cursor, {
+    this.#runner = startRunner(endpoint, this.#cursor, {
       clock,
       logger,
       limits: running.limits,
