@@ -147,7 +147,7 @@ describe('shapes', () => {
 describe('kicking rules', () => {
   const path = '/dev/v1/kicking-rule';
   const post = (fields: object) => {
-    // One rule a millisecond: they are listed in the order they were made.
+    // The test makes one rule a millisecond, because they are listed in the order they were made.
     world.advance(1);
     return world.json(path, { method: 'POST', send: { appid, privileges: ['join_channel'], ...fields } });
   };

@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 const app = `/v1/apps/${testApp.id}`;
 
-/** Once the endpoint has been told of everything so far. */
+/** Resolves once the endpoint has been told of everything so far. */
 async function settled(): Promise<void> {
   const end = performance.now() + 10_000;
   while ((world.deps.notify.status()[0]?.backlog ?? 1) > 0) {

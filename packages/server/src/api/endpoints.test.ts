@@ -35,7 +35,7 @@ describe('endpoints over REST', () => {
       retry: [1, 2.5],
       headerNames: ['X-A'],
     });
-    // It was never sent anything, so there is nothing that it did not take.
+    // The endpoint was never sent anything, so there is nothing that it did not take.
     const id = at.split('/').at(-1);
     expect((await world.json(path.replace('endpoints', `given-up?endpoint=${id}`))).body).toEqual({
       endpoint: id,
@@ -132,7 +132,7 @@ describe('endpoints over REST', () => {
     const { at, body } = await made();
     for (const send of [{ url: 'ftp://x.test' }, { secret: 's' }, { events: 5 }, []])
       expect((await patch(at, send)).body.code).toBe('body_invalid');
-    // One sentence for one mistake.
+    // One mistake gets one sentence.
     const { message } = (await patch(at, { secret: 's' })).body;
     expect(message).toContain('secret: unknown key');
     expect(message).not.toContain('secrets');

@@ -8,7 +8,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 const app = `/v1/apps/${testApp.id}`;
 
-/** Until a condition holds. */
+/** Resolves once a condition holds. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 10_000;
   while (!(await holds())) {
@@ -92,7 +92,7 @@ describe('redelivery', () => {
     await world.join('stage', 1);
     await settled();
     const [opened, joined] = (await world.json(`${app}/channels/stage/events`)).body.events as Body[];
-    // As if another process had given them up: its journal is here, its deliveries are not.
+    // Another process had given them up, so to speak: its journal is here, its deliveries are not.
     const entries = [opened, joined, joined].map((event: Body, index) => ({
       position: index === 0 ? 1 : 2,
       noticeId: `${event.sid}:${event.seq}:${event.seq === 1 ? 101 : 105}`,

@@ -20,14 +20,14 @@ import type { AgoraStyle, Call, Operation } from './request/operation.ts';
 import { RateLimits } from './request/rate-limits.ts';
 import { agoraRefusal, refusal } from './request/refusal.ts';
 
-/** What it takes to make the operations: what they name, but what they share among themselves. */
+/** The parts that the operations are made with, except those that they share among themselves. */
 export type OperationParts = Omit<NativeParts, 'streams' | 'document'> &
   AgoraParts & {
     /** Default: those of limits.ts. */
     readonly limits?: IdempotencyLimits & EventStreamLimits;
   };
 
-/** What it takes to answer a request to any of them. */
+/** The parts that answer a request to any of them. */
 interface AnswerParts extends AppList {
   readonly authority: Pick<Authority, 'require'>;
   readonly idempotency: Pick<Idempotency, 'once'>;

@@ -124,7 +124,7 @@ describe('every operation, asked by a customer', () => {
   });
 });
 
-/** How each operation that a reader may ask is asked so that it would tell who it was. A new one without a line does not compile. */
+/** A request to each operation that a reader may ask, such that it would tell who it was. A new one without a line does not compile. */
 type ReadId = {
   [Id in OperationId]: (typeof accessRules)[Id] extends { role: infer Role }
     ? 'read' extends Role
@@ -198,7 +198,7 @@ describe('without names', () => {
       expect([id, ...told(await textAs('nameless', filled))]).toEqual([id]);
       world.advance(1_000);
     }
-    // Those do tell, to others: else this test would show nothing.
+    // These do tell, to other customers: without them this test would show nothing.
     for (const id of [
       'getRoster',
       'listEvents',

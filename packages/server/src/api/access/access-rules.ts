@@ -6,11 +6,11 @@ export type AccessRule = LoginRule | 'everybody';
 export interface LoginRule {
   /** The least role: `read` looks on, `operate` acts on people, messages and deliveries, `admin` says where notices go. */
   readonly role: CustomerRole;
-  /** Where the request names its app, which must be one of the customer's; `none`: it is about no app. */
+  /** The place in the request that names its app, which must be one of the customer's; `none`: it is about no app. */
   readonly app: 'path' | 'query' | 'body' | 'none';
   /**
-   * What a customer without names gets. `masked`: the same, without who it was (names-hidden.ts). `refused`: nothing,
-   * because the request or the answer is about named people, or shows what they wrote. `own`: as the handler says,
+   * The answer to a customer without names. `masked`: the same, without who it was (names-hidden.ts). `refused`: nothing,
+   * because the request or the answer is about named people, or shows what they wrote. `own`: the handler decides,
    * because it is a stream, or names somebody only with some parameters.
    */
   readonly withoutNames: 'masked' | 'refused' | 'own';
@@ -46,7 +46,7 @@ export const accessRules = {
   listSids: read('masked'),
   pullEvents: read('masked'),
   getSnapshot: read('own'),
-  // It shows signed bodies as they are; the same events without names are to be pulled.
+  // The stream shows signed bodies as they are; the same events without names are to be pulled.
   followNotices: read('refused'),
   followAttempts: read('own'),
 

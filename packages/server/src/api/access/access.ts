@@ -36,7 +36,7 @@ export function checkAccess(
   if (rule.withoutNames === 'refused' && !caller.names) throw namesForbidden();
 }
 
-/** What a customer without names asked for is about named people. */
+/** The refusal of a request about named people by a customer without names. */
 export const namesForbidden = () =>
   new HousecountError('forbidden', 'This customer is not told who people are.');
 

@@ -63,7 +63,7 @@ export class Authority {
     return found;
   }
 
-  /** Made once for each; a customer that is read anew is another object. */
+  /** The digest of a customer's login, made once for each; a customer that is read anew is another object. */
   #digestOf(customer: Customer): Buffer {
     const known = this.#digests.get(customer) ?? digest(`${customer.id}:${customer.secret}`);
     this.#digests.set(customer, known);
@@ -75,7 +75,7 @@ const callerOf = ({ id, apps, role, names }: Customer): Caller => ({ customer: i
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** It comes from this machine, and no page of another site makes it, which would be given what it asks for. */
+/** True when the request comes from this machine, and no page of another site makes it, which would be given what it asks for. */
 function isDevelopersOwn(request: Request, context: RequestContext): boolean {
   if (!isFromThisMachine(request.headers, context, context.url.host)) return false;
   return request.headers.get('sec-fetch-site') !== 'cross-site' && !changesFromElsewhere(request, context);

@@ -5,8 +5,8 @@ import type { RequestContext } from '../../net/http/route.ts';
 import type { Authority } from './auth.ts';
 
 /**
- * Who may read the numbers of the server and why it is not ready: this machine, the networks that the operator names, and
- * a customer who has every app, because the numbers are of all of them. Gives why not, or nothing.
+ * Decides who may read the numbers of the server and why it is not ready: this machine, the networks that the operator names, and
+ * a customer who has every app, because the numbers are of all of them. Returns the reason why not, or nothing.
  */
 export function whyNotObserve(authority: Pick<Authority, 'identify'>, networks: () => readonly Network[]) {
   return (request: Request, context: RequestContext): 'unauthorized' | 'forbidden' | undefined => {

@@ -25,7 +25,7 @@ const operations = [
   listProjects,
 ] as const;
 
-/** What they take, all together: each names its own beside it. */
+/** The parts that these operations take, together: each names its own beside it. */
 export type AgoraParts = TakenBy<(typeof operations)[number]>;
 
 /** The Agora-compatible REST API (spec: rest, sections 1 to 5). */

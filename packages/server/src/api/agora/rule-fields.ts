@@ -5,7 +5,7 @@ import { canonicalIp } from '../../net/address/ip-address.ts';
 const secondsDefault = 3600;
 
 /**
- * How long a rule lasts, milliseconds (spec: rest 3.1): seconds win over minutes, both are clamped, 0 means a kick and
+ * The duration of a rule, milliseconds (spec: rest 3.1): seconds win over minutes, both are clamped, 0 means a kick and
  * no rule, neither means an hour.
  */
 export function durationMsOf({
@@ -20,7 +20,7 @@ export function durationMsOf({
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
 
 /**
- * Whom a rule speaks of: the AND of the fields set; an empty text is not set. The shape refuses a rule without any, which would
+ * The scope of a rule: the AND of the fields set; an empty text is not set. The shape refuses a rule without any, which would
  * speak of the whole app, and null: a client that lost its uid on the way must not ban the channel in its place.
  */
 export function scopeOf({

@@ -43,7 +43,7 @@ const endpoints = [
 ];
 const agoraRule = { appid: testApp.id, cname: 'x', uid: 7, ip: '10.0.0.1', privileges: ['join_channel'] };
 
-/** For each operation that takes a body: bodies that it takes, and the path. */
+/** For each operation that takes a body: the path, and bodies that it takes. */
 const cases: Readonly<Record<string, { readonly path: string; readonly bodies: readonly object[] }>> = {
   createEndpoint: {
     path: '/endpoints',
@@ -105,7 +105,7 @@ const cases: Readonly<Record<string, { readonly path: string; readonly bodies: r
   agoraDeleteRule: { path: '/dev/v1/kicking-rule', bodies: [{ appid: testApp.id, id: 1 }] },
 };
 
-/** What a body is refused with for what it is; a refusal for what it would change has another code. */
+/** The codes with which a body is refused for itself; a refusal for what it would change has another code. */
 const ofBodies = ['body_invalid', 'body_too_large', 'invalid_user_id'];
 
 /** The code with which a body is refused by its shape; undefined if it fits. */
@@ -188,11 +188,11 @@ for (const [id, { path, bodies }] of Object.entries(cases))
         async (body) => {
           world.advance(10_000);
           const sent = JSON.parse(JSON.stringify(body)) as Body;
-          // Whose app it is, is looked at before anything else.
+          // The app is checked before anything else.
           if (path.startsWith('/dev')) sent.appid = testApp.id;
-          // What was done before is refused for that: the same secret again, another request under the same key.
+          // A repetition is refused as one, so each body differs: another secret, another key of the request.
           count += 1;
-          // And which keys a new secret may be goes by the format that the endpoint has.
+          // The format that the endpoint has also decides which keys a new secret may be.
           const isOfState = id === 'rotateEndpointSecret' && /^(another|wh\w+_)/.test(sent.secret);
           if (isOfState) sent.secret = `another ${count}`;
           if (sent.idempotencyKey === 'once') sent.idempotencyKey = `once ${count}`;

@@ -133,7 +133,7 @@ test('REST27: answers have the shape that is described', async () => {
   expect(document.components.schemas.Refusal.properties.code.enum).toEqual(Object.keys(codes));
 });
 
-/** What of a value does not fit a schema, as far as this document uses JSON Schema. */
+/** The parts of a value that do not fit a schema, as far as this document uses JSON Schema. */
 function misfits(value: Body, schema: Body, at = '$'): string[] {
   if (schema.$ref || schema.allOf) return misfits(value, resolved(schema), at);
   if (schema.anyOf)

@@ -51,7 +51,7 @@ export function openApiDocument(operations: readonly Operation[], limits: Idempo
   };
 }
 
-/** What the server sends to endpoints, by their format. */
+/** The requests that the server sends to endpoints, by their format. */
 function webhooks(publication: Publication): JsonSchema {
   const hook = (body: Shape, taken: string) => ({
     post: {
@@ -71,7 +71,7 @@ function webhooks(publication: Publication): JsonSchema {
   };
 }
 
-/** What a validator has to know to refuse the bodies that the server refuses. */
+/** The rules that a validator has to know to refuse the bodies that the server refuses. */
 const ownWords = [
   'A body is refused as `body_invalid` where its schema refuses it, or with the code of what is wrong in it; besides, for what it would change.',
   'Own formats:',
@@ -82,7 +82,7 @@ const ownWords = [
 
 type DescribedParameter = Omit<Parameter, 'in'> & { readonly in: Parameter['in'] | 'header' };
 
-/** For how long, and for how many, a key counts. */
+/** The time for which a key counts, and the number of keys that do. */
 export interface IdempotencyLimits {
   readonly idempotencyMs: number;
   readonly idempotencyKeysMax: number;
@@ -142,7 +142,7 @@ function describe(
   };
 }
 
-/** What it does, and which customers may have it done. */
+/** The description of an operation, and of the customers who may use it. */
 function descriptionOf({ description }: Operation, rule: AccessRule): string | undefined {
   if (!needsLogin(rule)) return description;
   const names = rule.withoutNames === 'refused' ? ', and names' : '';

@@ -6,7 +6,7 @@ import type { AppList } from '../request/apps.ts';
 import type { Operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
 
-/** How long a demo token lasts, seconds: an evening. */
+/** The lifetime of a demo token, seconds: an evening. */
 const demoSeconds = 4 * 3600;
 
 const channelParameter = queryText('channel', 'Channel name.');

@@ -34,7 +34,7 @@ import { removeOperations } from './signaling/remove.ts';
 import { storageOperations } from './signaling/storage.ts';
 import { subscriberOperations } from './signaling/subscribers.ts';
 
-/** In the order of the OpenAPI document. */
+/** The operations in the order of the OpenAPI document. */
 const operations = [
   getOpenApi,
   getSession,
@@ -72,7 +72,7 @@ const operations = [
   subscriberOperations,
 ] as const;
 
-/** What they take, all together: each names its own beside it. */
+/** The parts that these operations take, together: each names its own beside it. */
 export type NativeParts = TakenBy<(typeof operations)[number] | typeof getDemoToken>;
 
 /** The native REST API, under /v1. */

@@ -7,9 +7,9 @@ export interface ApiApp {
   readonly id: string;
   /** Absent: an app without tokens. */
   readonly certificate?: string;
-  /** Whom it then admits. */
+  /** The clients that it then admits. */
   readonly openTo?: OpenTo;
-  /** For how many days messages are kept; 0: none are. */
+  /** Days for which messages are kept; 0: none are. */
   readonly historyDays: number;
 }
 

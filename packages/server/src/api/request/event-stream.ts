@@ -51,7 +51,7 @@ export class EventStreams {
   respond(options: {
     readonly signal: AbortSignal;
     readonly source: (signal: AbortSignal) => AsyncIterable<StreamEvent | Uint8Array<ArrayBuffer>>;
-    /** Told at once: what the client resumes after if it loses the connection before the first event. */
+    /** The id that is sent at once, after which the client resumes if it loses the connection before the first event. */
     readonly firstId?: number;
   }): Response {
     const { signal, source, firstId } = options;
@@ -65,7 +65,7 @@ export class EventStreams {
       if (isOpen) this.#open -= 1;
       isOpen = false;
       ending.abort();
-      // It may stand at a value that nobody will ask for: its clean-up runs now, and if that fails nobody is left to hear it.
+      // The source may stand at a value that nobody will ask for: its clean-up runs now, and if that fails nobody is left to hear it.
       void iterator.return?.().catch(() => {});
     };
     const clock = this.#clock;
@@ -148,7 +148,7 @@ async function orPing<T>(
   }
 }
 
-/** Where a stream begins: after the last event that the client saw (its Last-Event-ID), else after `given`. */
+/** The id after which a stream begins: that of the last event that the client saw (its Last-Event-ID), else `given`. */
 export function resumeAfter(request: Request, given: number): number {
   const last = request.headers.get('last-event-id');
   return last !== null && /^\d{1,16}$/.test(last) ? Number(last) : given;

@@ -94,7 +94,7 @@ describe('keys', () => {
     const bug = () => Promise.reject(new Error('a bug'));
     await expect(once('a', 'c', bug)).rejects.toThrow('a bug');
     await expect(once('a')).rejects.toMatchObject({ code: 'idempotency_unknown' });
-    // As a killed process leaves it: begun, and no word of its end.
+    // A killed process leaves a request like this: begun, and no word of its end.
     void once('b', 'c', () => new Promise(() => {}));
     reopen();
     await expect(once('b')).rejects.toMatchObject({ code: 'idempotency_unknown' });

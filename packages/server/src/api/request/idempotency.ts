@@ -6,9 +6,9 @@ import { tellOpening } from '../../kept/tables/tell-opening.ts';
 import type { Logger } from '../../observe/contract.ts';
 
 export interface IdempotencyBounds {
-  /** How long an answer is kept, milliseconds. */
+  /** Time for which an answer is kept, milliseconds. */
   readonly keptMs: number;
-  /** How many keys are; beyond it the oldest are forgotten. */
+  /** The number of keys that are kept; beyond it the oldest are forgotten. */
   readonly keysMax: number;
   /** Bytes of the answers together; the same happens. */
   readonly bytesMax: number;
@@ -20,7 +20,7 @@ export interface IdempotencyOptions {
   readonly bounds: IdempotencyBounds;
 }
 
-/** What was answered, as it went out. */
+/** The answer as it went out. */
 export interface KeptAnswer {
   readonly status: number;
   readonly body: string;
@@ -42,8 +42,8 @@ interface Flight {
 }
 
 /**
- * What requests with a key of the caller's were answered: the same one again is given that answer, and not done again, over
- * restarts too. A key is written down before its request is done, so that one of which nobody knows what became is never
+ * The answers to requests with a key of the caller's: the same request again is given that answer, and not done again, over
+ * restarts too. A key is written down before its request is done, so that a request whose outcome nobody knows is never
  * done twice.
  */
 export class Idempotency {
@@ -191,7 +191,7 @@ export class Idempotency {
     this.#size.keys -= this.#forgetOne.run(place);
   }
 
-  /** What was done is answered all the same: the key then stays as one of which nothing is known. */
+  /** Writes, if it can: a request that was done is answered all the same, and its key then stays as one of which nothing is known. */
   #write(work: () => void): void {
     try {
       work();

@@ -23,7 +23,7 @@ async function send(body: string): Promise<{ status: number; code: string; messa
 test('PARSE4: a body that is nested too deep is refused before anything is made of it', async () => {
   const deep = (depth: number) =>
     send(`{"publisher":"ann","content":{"text":"x"},"customType":${nested(depth)}}`);
-  // As deep as a body may be in bytes: to write it again would take the server seconds, or its stack.
+  // A body may be this deep in bytes: to write it again would take the server seconds, or its stack.
   for (const depth of [bodyDepthMax, 30_000, 60_000])
     expect(await deep(depth)).toMatchObject({
       status: 400,

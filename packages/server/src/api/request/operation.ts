@@ -11,7 +11,7 @@ export interface Operation {
   readonly path: string;
   /** operationId of the document, and of its line in access-rules.ts. */
   readonly id: OperationId;
-  /** One line. */
+  /** One line that says what it does. */
   readonly summary: string;
   readonly description?: string;
   readonly style: NativeStyle | AgoraStyle;
@@ -26,9 +26,9 @@ export interface Operation {
     /** Default application/json. */
     readonly contentType?: string;
   };
-  /** Of a POST: the key that its body may name, as older clients do. */
+  /** For a POST: the key that its body may name, as older clients do. */
   idempotencyKeyOf?(body: unknown): string | undefined;
-  /** Of a POST: false if nothing came of it, and it may be asked for again with the same key. */
+  /** For a POST: false if nothing came of it, and it may be asked for again with the same key. */
   isDone?(value: unknown): boolean;
   /** A Response, or the value to answer as JSON. */
   handle(call: Call): unknown;
@@ -54,11 +54,11 @@ export interface Call {
   readonly context: RequestContext;
   /** The parsed JSON body, if the operation takes one. */
   readonly body: unknown;
-  /** Who asks; undefined where everybody may. */
+  /** The caller; undefined where everybody may ask. */
   readonly caller: Caller | undefined;
 }
 
-/** What all of these functions take: each one's parameter, together. */
+/** The parameters of all these functions, together. */
 export type TakenBy<Makes extends (parts: never) => unknown> = (
   Makes extends (parts: infer Parts) => unknown
     ? (parts: Parts) => void

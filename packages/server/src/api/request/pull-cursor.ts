@@ -8,7 +8,7 @@ export interface PullCursor {
   readonly sid: string | undefined;
 }
 
-/** As much of an id as is needed to tell one from another. */
+/** The characters of an id that are needed to tell it from others. */
 const shown = 8;
 
 /** The text of a cursor, for a URL. */
@@ -17,7 +17,7 @@ export function formatCursor({ app, position, sid }: PullCursor): string {
   return Buffer.from(text).toString('base64url');
 }
 
-/** Where in the log of `app` a cursor stands. @throws HousecountError query_invalid, or no_longer_kept if it is of another log */
+/** The position of a cursor in the log of `app`. @throws HousecountError query_invalid, or no_longer_kept if it is of another log */
 export function readCursor(
   text: string,
   app: string,

@@ -10,7 +10,7 @@ export type RosterSnapshotLimits = LimitsOf<'rosterSnapshotMs' | 'rosterSnapshot
  * their successors, so keeping one costs what has changed since.
  */
 export class RosterSnapshots {
-  /** In order of use, the longest unused first. */
+  /** The snapshots in order of use, the longest unused first. */
   readonly #kept = new Map<string, { state: OpenChannel; untilMs: number }>();
   readonly #clock: Clock;
   readonly #limits: RosterSnapshotLimits;
@@ -48,7 +48,7 @@ interface Moment {
 
 const momentKey = (key: ChannelKey, { sid, seq }: Moment): string => `${idOf(key)}/${sid}:${seq}`;
 
-/** What `next.at` of a page says. @throws HousecountError query_invalid */
+/** The moment that `next.at` of a page names. @throws HousecountError query_invalid */
 export function momentOf(text: string): Moment {
   const match = /^(.{1,64}):(\d{1,16})$/.exec(text);
   if (match?.[1] === undefined)

@@ -13,7 +13,7 @@ interface Found {
   readonly events: readonly object[];
   /** The last position that was looked at. */
   readonly through: number;
-  /** There may be more now. */
+  /** True when there may be more now. */
   readonly more: boolean;
 }
 
@@ -69,7 +69,7 @@ export class SubscriberEvents {
     }
   }
 
-  /** What there is now, in a bounded part of the log. */
+  /** Reads the events that there are now, in a bounded part of the log. */
   #read(
     key: ChannelKey,
     { after, size, signal }: { readonly after: number; readonly size: number; readonly signal: AbortSignal },
@@ -81,7 +81,7 @@ export class SubscriberEvents {
     return this.#follow(key, { after, size, through, signal });
   }
 
-  /** Until a position, or `size` events, or, without an end, until some events or the signal. */
+  /** Follows the log to a position, or `size` events, or, without an end, to some events or the signal. */
   async #follow(
     key: ChannelKey,
     {
@@ -100,10 +100,10 @@ export class SubscriberEvents {
     let cursor = after;
     for await (const batch of this.#log.follow(after, signal)) {
       for (const { position, record } of batch) {
-        // What was between has been deleted since.
+        // The records in between have been deleted since.
         if (position !== cursor + 1) throw gone();
         cursor = position;
-        // What has no seq is told to nobody as an event.
+        // A change without a seq is told to nobody as an event.
         if (record.type === 'channel' && isSame(record.key, key) && isEvent(record.change))
           events.push(record.change);
         if (position >= through || events.length >= size) break;

@@ -48,7 +48,7 @@ export function getSnapshot(parts: Parts): Operation {
     async handle({ context, caller }) {
       const app = appOf(parts, context).id;
       await history.caughtUp(context.signal);
-      // Taken together: states change in the same turn as the position.
+      // Both are taken in one turn: states change in the same turn as the position.
       const channels = log.channels(app);
       const position = log.lastPosition;
       const cursor = formatCursor({ app, position, sid: history.sidAt(position) });

@@ -67,7 +67,7 @@ export function listChannels(parts: Parts): Operation {
   };
 }
 
-/** How a list is ordered, and how its pages follow one another. */
+/** The order of a list, and the way from one of its pages to the next. */
 interface Order {
   /** The first `count` channels after the cursor. @throws HousecountError query_invalid */
   pageOf(channels: readonly OpenChannel[], cursor: string | undefined, count: number): readonly OpenChannel[];
@@ -95,7 +95,7 @@ const byAudience: Order = {
     for (const channel of channels) {
       const place = placeOf(channel);
       if (after && compare(place, after) <= 0) continue;
-      // Only as many as the page has are put in order: an app may have 100,000.
+      // Only as many channels as the page has are put in order: an app may have 100,000.
       const last = page[count - 1];
       if (last && compare(place, last.place) >= 0) continue;
       page.splice(

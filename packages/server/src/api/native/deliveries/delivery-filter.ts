@@ -25,7 +25,7 @@ export function filterOfQuery(app: string, query: URLSearchParams): DeliveryFilt
   }
   const fault = faultOf(deliverySearch, given);
   if (!fault) return { ...given, app };
-  // Of the query as a whole, no more than the order of its times is asked.
+  // A fault of the query as a whole can only be the order of its times.
   const sentence = fault.path.length === 0 ? 'from must not be after to.' : sentenceOf(fault);
   throw new HousecountError('query_invalid', sentence);
 }

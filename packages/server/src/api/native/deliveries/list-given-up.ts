@@ -44,7 +44,7 @@ export function listGivenUp(parts: Parts): Operation {
       parts.endpoints.get(app, endpoint);
       const size = limit.read(context);
       const begin = after.read(context);
-      // One that was never enabled was never sent anything.
+      // An endpoint that was never enabled was never sent anything.
       const isServed = parts.notify.status().some(({ endpointId }) => endpointId === endpoint);
       const { entries, next } = isServed
         ? await parts.notify.givenUp(endpoint, begin, size)

@@ -1,7 +1,7 @@
 import type { redeliveryRequest, TypeOf } from '@housecount/schema';
 import type { RedeliverySelection } from '../../../ledger/redelivery/redelivery-plan.ts';
 
-/** What a request for a redelivery asks for; its shape says that it is exactly one of these. */
+/** The selection of a request for a redelivery; its shape says that it is exactly one of these. */
 export function selectionOf(
   app: string,
   { endpoint, noticeId, filter, since }: TypeOf<typeof redeliveryRequest>,

@@ -43,7 +43,7 @@ export function searchDeliveries(parts: Parts): Operation {
     handle({ context, caller }) {
       const app = appOf(parts, context).id;
       const filter = filterOfQuery(app, context.url.searchParams);
-      // What a search by name finds tells who it was.
+      // The result of a search by name would tell who it was.
       if (caller?.names === false && (filter.uid !== undefined || filter.account !== undefined))
         throw namesForbidden();
       return parts.deliveries.search({ filter, cursor: cursor.read(context), limit: limit.read(context) });

@@ -39,7 +39,7 @@ interface Parts extends AppList {
   readonly history: Pick<History, 'caughtUp' | 'scan' | 'oldest' | 'positionBefore' | 'sidAt' | 'news'>;
   readonly log: Pick<Feed, 'lastPosition'>;
   readonly clock: Clock;
-  /** How the joins and leaves of communication channels are numbered. */
+  /** The numbering of the joins and leaves of communication channels. */
   readonly communicationEventsOf: (app: string) => CommunicationEvents;
 }
 

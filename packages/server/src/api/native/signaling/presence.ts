@@ -39,7 +39,7 @@ interface Parts extends AppList {
   readonly signaling: Pick<Backend, 'count' | 'users' | 'channelsOf' | 'statusOf'>;
 }
 
-/** Who is where, as users of signaling see it. */
+/** The operations that tell who is where, as users of signaling see it. */
 export function presenceOperations(parts: Parts): readonly Operation[] {
   return [listChannelUsers(parts), listUserChannels(parts), getUserStatus(parts)];
 }

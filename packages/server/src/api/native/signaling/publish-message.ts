@@ -58,7 +58,7 @@ export function publishOperations(parts: Parts): readonly Operation[] {
         schema: toldUser,
       },
       idempotencyKeyOf: keyOfBody,
-      // What nobody was there for may be tried again.
+      // A message that reached nobody may be tried again.
       isDone: (told) => Object.values(told as Awaited<ReturnType<typeof signaling.tellUser>>).includes(true),
       handle({ context, body: given }) {
         return signaling.tellUser(appOf(parts, context).id, read(given, 'USER', userOf(context)));
@@ -80,7 +80,7 @@ function read(given: unknown, channelType: 'MESSAGE' | 'USER', channel: string):
   };
 }
 
-/** One that is no key is refused when the body is read. */
+/** The key in the body; a value that is no key is refused when the body is read. */
 function keyOfBody(body: unknown): string | undefined {
   const key = (body as { idempotencyKey?: unknown } | undefined)?.idempotencyKey;
   return typeof key === 'string' && key !== '' && key.length <= bodyKeyLengthMax ? key : undefined;

@@ -56,7 +56,7 @@ export function storageOperations(parts: MetadataParts & LockParts): readonly Op
   ];
 }
 
-/** Where metadata is kept. */
+/** The owner of metadata: a channel or a user, with its path and parameters. */
 interface Place {
   readonly name: 'Channel' | 'User';
   readonly path: string;

@@ -49,7 +49,7 @@ interface Parts extends AppList {
   readonly limits?: RosterSnapshotLimits & SubscriberEventLimits;
 }
 
-/** Who subscribes, at a seq, and what came after it: as much as a live channel's roster and events prove. */
+/** The operations that list the subscribers at a seq, and what came after it: as much as a live channel's roster and events prove. */
 export function subscriberOperations(parts: Parts): readonly Operation[] {
   return [listSubscribers(parts), listSubscriberEvents(parts)];
 }
@@ -95,7 +95,7 @@ function listSubscribers(
         if (!kept) throw new HousecountError('no_longer_kept');
         return { ...headOf(key), ...pageOf(kept, page, snapshots) };
       }
-      // Taken together: states change in the same turn as the position.
+      // Both are taken in one turn: states change in the same turn as the position.
       const cursor = formatCursor({ app: key.app, position: log.lastPosition, sid: undefined });
       const open = log.channel(key);
       if (!open) return { ...headOf(key), count: 0, members: [], cursor };
