@@ -2,8 +2,8 @@ import type { Apps } from '../config/apps.ts';
 import type { AppLimits, Limits } from '../config/limit-settings.ts';
 
 /**
- * What each app may have now: the server's limits, and in their place those that the app has of its own. The same object until
- * the app's are others, so that parts may keep what they work out of it.
+ * The limits of each app now: the server's limits, and in their place those that the app has of its own. The same object until
+ * the app's limits change, so that parts may keep what they work out of it.
  */
 export function appLimits(limits: Limits, apps: Pick<Apps, 'get'>): (app: string) => Limits {
   const known = new WeakMap<AppLimits, Limits>();

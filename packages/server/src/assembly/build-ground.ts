@@ -33,7 +33,7 @@ export interface Ground {
   readonly outward: Common & { readonly logger: LimitedLogger };
   readonly health: Health;
   readonly apps: Apps;
-  /** What each app may have now. */
+  /** The limits of each app now. */
   readonly limitsOf: (app: string) => Limits;
   readonly onRefusedLogin: ReturnType<typeof refusedLogins>;
 }

@@ -70,7 +70,7 @@ export async function buildLog(
   stops.add(() => kicks.stop());
   audienceMetrics(metrics, log, () => apps.ids);
   health.register('log', async () => {
-    // With nobody to write for, nothing would ever find that there is room again.
+    // When there is nobody to write for, nothing would ever find that there is room again.
     if (fenced !== undefined || log.trouble === undefined) return fenced;
     return (await canWrite(disk)) ? undefined : log.trouble;
   });

@@ -2,8 +2,8 @@ import type { Config } from '../config/config.ts';
 
 /** The configuration of a running server. */
 export interface Settings {
-  /** As the server was started: for what stays until a restart. */
+  /** The configuration as the server was started, for settings that stay until a restart. */
   readonly first: Config;
-  /** As it is now. Read it each time that it is needed: a reload puts another one there. */
+  /** The configuration as it is now. Read it each time that it is needed: a reload replaces it. */
   now: Config;
 }

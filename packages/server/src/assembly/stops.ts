@@ -1,6 +1,6 @@
 type Stop = () => void | Promise<void>;
 
-/** How to stop the parts that were started. */
+/** Stops the parts that were started. */
 export class Stops {
   readonly #stops: Stop[] = [];
 
@@ -9,7 +9,7 @@ export class Stops {
   }
 
   /**
-   * In reverse: whoever was started last depends on those before. One that fails to stop does not keep the others from it.
+   * Stops the parts in reverse: the last one depends on those before. A part that fails to stop does not keep the others from it.
    * Fails with an AggregateError of all that failed.
    */
   async stop(): Promise<void> {
