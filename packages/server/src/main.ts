@@ -14,7 +14,7 @@ import type { ReloadReport } from './operate/reload.ts';
 import { repositoryFiles, type ShippedFiles } from './shipped-files.ts';
 
 export interface RunningServer {
-  /** Where it listens, with the port it got. */
+  /** The address at which it listens, with the port it got. */
   readonly url: string;
   /** Reads the configuration again. Never rejects: the report says what came of it. */
   reload(): Promise<ReloadReport>;
