@@ -2,7 +2,7 @@
 const clients = {
   /** An AccessToken2, characters; then `invalid_token`. */
   tokenLengthMax: 8 * 1024,
-  /** How often connections are looked at for silence, expired tokens and backlog, milliseconds. */
+  /** Interval at which connections are looked at for silence, expired tokens and backlog, milliseconds. */
   sweepMs: 500,
   /** Silence after which a connection is pinged, milliseconds; clients are told to send at least this often. */
   pingMs: 3_000,
@@ -34,17 +34,17 @@ const schema = {
   pageMax: 1_000,
   /** Members in the `audience` list of the Agora-compatible user list; more are counted, not listed (spec: rest 2.2). */
   agoraAudienceMax: 10_000,
-  /** How long a request for events may wait for one, milliseconds; a longer `wait` is refused with `query_invalid`. Below the silence after which HTTP connections are closed. */
+  /** Time for which a request for events may wait for one, milliseconds; a longer `wait` is refused with `query_invalid`. Below the silence after which HTTP connections are closed. */
   pullWaitMsMax: 50_000,
   /** Members in one line of a snapshot. */
   snapshotLineMembersMax: 500,
-  /** How long a replaced secret signs on unless told otherwise, milliseconds: a day to bring the new one out … */
+  /** Time for which a replaced secret signs on unless told otherwise, milliseconds: a day to bring the new one out … */
   secretOverlapMs: 24 * 3_600_000,
   /** … and at most, milliseconds: 7 days; longer is refused with `body_invalid`. */
   secretOverlapMsMax: 7 * 24 * 3_600_000,
 } as const;
 
-/** How the server divides what it does: all of it is done, so nobody is refused, and each was chosen or measured with the others. */
+/** Numbers by which the server divides its work: all of it is done, so nobody is refused, and each was chosen or measured with the others. */
 const paces = {
   /** Characters of one presence frame, about; then a snapshot or page ends, an interval is told early. Well below `socketBacklogBytesMax`. */
   signalingFrameLengthMax: 1024 * 1024,
@@ -72,7 +72,7 @@ const paces = {
   rosterPagesPerTurn: 4,
 } as const;
 
-/** What things count for where a limit that is a setting is a sum. */
+/** Weights of things in a limit that is a setting and a sum. */
 const weights = {
   /** An item of metadata counts for so many bytes of `appKeptBytesMax`, beside its key and value. Measured: revision, time, author, and the objects around. */
   metadataItemBytes: 128,

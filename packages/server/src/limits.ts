@@ -86,7 +86,7 @@ export const limits = {
   /** … of one address (IPv6: /64) so many; how many were left out is told. Chosen, not measured. */
   limitedLinesPerAddressMax: 10,
   limitedLinesMs: 60_000,
-  /** How long a POST over REST with an idempotency key is not done again, milliseconds: three days. */
+  /** Time for which a POST over REST with an idempotency key is not done again, milliseconds: three days. */
   idempotencyMs: 3 * 24 * 3_600_000,
   /** Idempotency keys that are remembered on disk; beyond it the oldest are forgotten … */
   idempotencyKeysMax: 100_000,
@@ -118,13 +118,13 @@ export const limits = {
   /** Bytes of messages that one session has kept in the history, per second, with a burst of five times that; then refused −10021. */
   signalingKeptBytesPerSecondMax: 256 * 1024,
   /**
-   * How far the times of kept messages may be ahead of the clock, milliseconds: a conversation has one in a millisecond, so a
+   * Most that the times of kept messages may be ahead of the clock, milliseconds: a conversation has one in a millisecond, so a
    * thousand per second; beyond it refused −10021.
    */
   messageAheadMsMax: 1_000,
   /** Kept messages on disk, bytes, of all apps; beyond it the oldest are deleted before their time. */
   messageBytesMax: 16 * 1024 ** 3,
-  /** How long a request for messages may wait for them to catch up with the log, milliseconds; then `overloaded`, −15003. */
+  /** Time for which a request for messages may wait for them to catch up with the log, milliseconds; then `overloaded`, −15003. */
   messageWaitMs: 5_000,
   /** Requests waiting for that; the next is refused with `overloaded`. */
   messageWaitersMax: 1_000,
@@ -145,17 +145,17 @@ export const limits = {
   /** Signaling channels of one app that somebody subscribes to, or that have metadata or locks, and users with metadata; the next is refused with `channels_full`. */
   appSignalingChannelsMax: 1_000_000,
   /**
-   * How long it is remembered that others ended a membership or a session, milliseconds of the log's time: its client is told, should it
-   * come back. A token is good for a day at most: who comes later needs another one from its app, which so lets it in anew.
+   * Time for which it is remembered that others ended a membership or a session, milliseconds of the log's time: its client is told, should it
+   * come back. A token is good for a day at most: a client that comes later needs another one from its app, which so lets it in anew.
    */
   endingKeptMs: 25 * 3_600_000,
-  /** How many of an app, kicks and replacements each; beyond it the oldest are forgotten, and who comes back to one joins anew. About 250 bytes each. */
+  /** Endings remembered in one app, kicks and replacements each; beyond it the oldest are forgotten, and a client that comes back to one joins anew. About 250 bytes each. */
   endingsMax: 100_000,
   /** String accounts of one app with another uid than that of their name; for the next, the one unused for longest gets that of its name again. */
   appAccountsMax: 1_000_000,
   /** Different uids of which one app remembers who had them; of more those seen longest ago are forgotten. About 16 bytes each. */
   appSeenUidsMax: 1_048_576,
-  /** How long either is remembered without being used, days. Default of `accounts.days`. */
+  /** Time for which either is remembered without being used, days. Default of `accounts.days`. */
   accountDays: 90,
   /** Kicking rules in one app; the next is refused with `rate_limited`. */
   appRulesMax: 10_000,
@@ -172,11 +172,11 @@ export const limits = {
   /** The same with one token that is good for anybody; the audience of an app may share it. Default of `limits.joinsPerToken`. */
   joinsPerToken: 200,
   joinBurstSeconds: 250,
-  /** With one token that names its user, per second, and at once; the same happens. Chosen: more than a page that is loaded over and over. */
+  /** New memberships with one token that names its user, per second, and at once; the same happens. Chosen: more than a page that is loaded over and over. */
   ownTokenJoinsPerSecondMax: 2,
   ownTokenJoinsBurst: 100,
   /**
-   * How often one connection is resumed, changes its member's role or renews its token, together, per second, and at once; the same
+   * Times that one connection is resumed, changes its member's role or renews its token, together, per second, and at once; the same
    * happens. Each may write two records, and a role is told to receivers. Chosen: more than any network breaks, or person clicks.
    */
   memberChangesPerSecondMax: 1,
@@ -199,14 +199,14 @@ export const limits = {
   /** Bytes waiting for one reader; then it is told `slow_reader` and cut. */
   socketBacklogBytesMax: 4 * 1024 * 1024,
   /**
-   * How long the log is kept once a snapshot is past it, and so how long notices wait for a receiver that fails, hours:
+   * Time for which the log is kept once a snapshot is past it, and so how long notices wait for a receiver that fails, hours:
    * 7 days. An endpoint that is further behind loses them and is told which. Default of `retention.hours`.
    */
   retentionHours: 7 * 24,
-  /** How much of it, bytes: some 30 million events. Default of `retention.bytes`. Beyond it each app has its own room: */
+  /** Size of that part of the log, bytes: some 30 million events. Default of `retention.bytes`. Beyond it each app has its own room: */
   retentionBytes: 8 * 1024 ** 3,
   /**
-   * Of an app with receivers that are behind, beside the log, bytes: some 700,000 events. Beyond it they lose the oldest,
+   * Room of an app with receivers that are behind, beside the log, bytes: some 700,000 events. Beyond it they lose the oldest,
    * and are told which. Default of `retention.bytesPerApp`.
    */
   retentionBytesPerApp: 256 * 1024 ** 2,
@@ -237,7 +237,7 @@ export const limits = {
   historyDaysMax: 90,
   /** … and this many of the newest log positions; what is older is deleted, and asked for answers `no_longer_kept`. About 500 bytes each. */
   historyRowsMax: 10_000_000,
-  /** How long a request waits for the history to catch up with the log, milliseconds; then `overloaded`. */
+  /** Time for which a request may wait for the history to catch up with the log, milliseconds; then `overloaded`. */
   historyWaitMs: 5_000,
   /** Requests waiting for the history; the next is refused with `overloaded`. */
   historyWaitersMax: 1_000,
@@ -265,13 +265,13 @@ export const limits = {
   redeliveriesKeptMax: 100,
   /** Rosters kept so that the pages of one listing agree; the least recently used goes first, then `no_longer_kept`. */
   rosterSnapshotsMax: 200,
-  /** How long such a roster is kept after its last page, milliseconds; then `no_longer_kept`. */
+  /** Time for which such a roster is kept after its last page, milliseconds; then `no_longer_kept`. */
   rosterSnapshotMs: 60_000,
   /** Requests that wait for events; the next is refused with `too_many_connections`. */
   pullWaitersMax: 500,
   /** Snapshots of an app being read at once; the next is refused with `too_many_connections`. */
   snapshotStreamsMax: 8,
-  /** How long one may take, milliseconds; then it breaks off without its last line. */
+  /** Time that one may take, milliseconds; then it breaks off without its last line. */
   snapshotStreamMs: 600_000,
   /** Event streams (SSE) open at once; the next is refused with `too_many_connections`. */
   eventStreamsMax: 200,
@@ -305,7 +305,7 @@ export const limits = {
   rosterRingChangesMax: 4_096,
   /** The same over all channels: beyond it a channel that grows keeps only a quarter of its own. */
   rosterRingChangesTotalMax: 1_000_000,
-  /** How long a channel's changes are kept after its last reader went, milliseconds: longer than any lease. */
+  /** Time for which a channel's changes are kept after its last reader went, milliseconds: longer than any lease. */
   rosterRingIdleMs: 60_000,
   /** Characters of changes that wait for the end of a reader's snapshot; then it is told `slow_reader` and cut. */
   rosterWaitingBytesMax: 16 * 1024 * 1024,
