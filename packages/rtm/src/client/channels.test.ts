@@ -55,7 +55,7 @@ test('RTM30: subscribe asks for messages and presence unless told otherwise, and
   ] as never);
 });
 
-test('RTM30: what is not subscribed to is not told: not before, not by other options, not after', async () => {
+test('RTM30: the app gets no events that it is not subscribed to: not before, not by other options, not after', async () => {
   const { client, messages, presence } = ann;
   const all = async (): Promise<[number, number]> => {
     message('lobby');
@@ -151,7 +151,7 @@ test('RTM32: without an answer within ten seconds each call rejects with its own
   expect(await Promise.all(calls)).toEqual([-11019, -11026, -13012, -10026]);
 });
 
-test('RTM32: what is unanswered when the connection is lost rejects with its own code', async () => {
+test('RTM32: a request that is unanswered when the connection is lost rejects with its own code', async () => {
   const { client } = ann;
   world.onRequest = () => undefined;
   const calls = [
@@ -291,7 +291,7 @@ test('RTM36: a session that is taken up again needs nothing; a new one gets ever
   expect(world.requests).toEqual([]);
 });
 
-test('RTM37: what was decided while the connection was lost is told to the session when it is back', async () => {
+test('RTM37: subscriptions that changed while the connection was lost reach the session when it is back', async () => {
   const { client } = ann;
   await client.subscribe('lobby');
   await client.subscribe('hall');
@@ -317,7 +317,7 @@ test('RTM37: what was decided while the connection was lost is told to the sessi
   expect(world.requests).toEqual([]);
 });
 
-test('RTM37: what the server finds too much at once is asked of it again a little later', async () => {
+test('RTM37: a request that the server finds too much at once is repeated a little later', async () => {
   const { client, links } = ann;
   for (const channel of ['a', 'b', 'c']) await client.subscribe(channel);
   let left = 2;
@@ -404,7 +404,7 @@ test('RTM38: calls over the rate are refused here for a second, in the name of t
   expect(await client.publish('x', 'x')).toMatchObject({ channelName: 'x' });
 });
 
-test('RTM60, RTM70: what cannot be asked for is refused here, with the codes of the API', async () => {
+test('RTM60, RTM70: an impossible request is refused by the SDK, with the codes of the API', async () => {
   const { client } = ann;
   const { storage, lock } = client;
   const item = { key: 'k', value: 'v' };

@@ -59,7 +59,7 @@ test('RTM100: without options it asks for the newest hundred', async () => {
   ]);
 });
 
-test('RTM101: what makes no sense is refused here, in the order of the API', async () => {
+test('RTM101: arguments that make no sense are refused by the SDK, in the order of the API', async () => {
   const { history } = ann.client;
   const cases: [number, () => Promise<unknown>][] = [
     [-10019, () => history.getMessages('', 'STREAM' as never)],

@@ -648,7 +648,7 @@ for (const bad of ['', '{', 'null', '7', '{"type":7}', '{"type":"of-a-later-vers
     expect(await client.publish('lobby', 'x')).toMatchObject({ channelName: 'lobby' });
   });
 
-test('RTM22: what a listener of linkState does has its way', async () => {
+test('RTM22: a login or logout by a listener of linkState takes effect', async () => {
   const { client, changes } = makeClient();
   client.once('linkState', () => client.logout());
   expect(await outcome(client.login())).toBe(-10023);
@@ -725,7 +725,7 @@ test('BACK11: a wait of the SDK that is longer than a timer can be given does no
   cancel();
 });
 
-test('RTM99: what is no token is refused at once, without the network, and a token is tried', async () => {
+test('RTM99: a text that is no token is refused at once, without the network, and a token is tried', async () => {
   for (const token of ['secret', 'null', 'Bearer 007abc', '007 with a space', '0'.repeat(32)]) {
     const { client, changes } = makeClient(`u${token.length}`);
     expect(await outcome(client.login({ token }))).toBe(-10005);

@@ -92,7 +92,7 @@ test('RTM131: with another key, salt, mode or app, changed, or given out as some
     expect(await sealer.open({ sealed }, about)).toBeUndefined();
 });
 
-test('RTM131: what is not encrypted is not taken for a message where encryption is asked for', async () => {
+test('RTM131: with encryption, content that is not encrypted is not taken for a message', async () => {
   expect(await sealer.open({ text: 'hello' }, about)).toBeUndefined();
   expect(await sealer.open({ bytes: 'AAEC' }, about)).toBeUndefined();
 });

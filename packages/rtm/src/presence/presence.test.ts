@@ -261,7 +261,7 @@ test('RTM160: a state that no server takes is refused at once, and never stands 
   expect(kinds()).toEqual([['subscribe', 'lobby', { mood: 'fine', ...kilobytes(7) }]]);
 });
 
-test('RTM55: what was left before it was entered keeps no state for the next time', async () => {
+test('RTM55: a channel that was left before it was entered keeps no state for the next time', async () => {
   const { client } = ann;
   const stream = client.createStreamChannel('lobby');
   const held: (() => void)[] = [];
@@ -312,7 +312,7 @@ test('RTM56: states are given again to a new session, and again after a failure 
   expect(kinds()).toEqual([['subscribe', 'lobby', undefined]]);
 });
 
-test('RTM56: what changed while the connection was lost is told once, as its outcome', async () => {
+test('RTM56: states that changed while the connection was lost are sent once, as their outcome', async () => {
   const { client } = ann;
   await client.subscribe('lobby');
   const { presence } = client;

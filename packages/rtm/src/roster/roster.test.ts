@@ -127,7 +127,7 @@ describe('all of it', () => {
     expect(names(await opening)).toEqual(['bob', 'cid']);
   });
 
-  test('RTM91: two who look at the same share a subscription, which ends with the last; a close is final', async () => {
+  test('RTM91: two rosters of the same place share a subscription, which ends with the last; a close is final', async () => {
     const first = await open(snapshot([viewer('bob')], 1));
     const second = await ann.client.roster('lobby');
     expect(world.of('subscribe-roster')).toHaveLength(1);
@@ -342,7 +342,7 @@ describe('what cannot be', () => {
     expect(world.requests.slice(asked).filter(({ type }) => type === 'subscribe-roster')).toEqual([]);
   });
 
-  test('RTM94: who logs out while it is on its way is told so; a listener that throws harms nobody', async () => {
+  test('RTM94: a logout while the roster is on its way rejects it; a listener that throws harms nobody', async () => {
     const pending = outcome(ann.client.roster('lobby'));
     await world.settle();
     void ann.client.logout();

@@ -16,7 +16,7 @@ const putOut = async (channel: string): Promise<void> => {
   await world.settle();
 };
 
-test('RTM110: who is put out of a channel is told so by linkState; the link and the other channels stand', async () => {
+test('RTM110: a user who is put out of a channel is told so by linkState; the link and the other channels stand', async () => {
   const { client, links } = ann;
   for (const channel of ['lobby', 'hall']) await client.subscribe(channel);
   await client.presence.setState('lobby', 'MESSAGE', { mood: 'good' });
@@ -67,7 +67,7 @@ test('RTM110: it is not subscribed again by itself, but by the app, if the serve
   expect(world.requests.at(-1)).toMatchObject({ type: 'subscribe', channel: 'lobby' });
 });
 
-test('RTM111: who is kept from publishing is told −11024, and the connection goes on', async () => {
+test('RTM111: a user who may not publish gets −11024, and the connection goes on', async () => {
   const { onRequest } = world;
   world.onRequest = ({ id }, socket) => socket.refuse(id, -11024);
   expect(await outcome(ann.client.publish('lobby', 'hi'))).toBe(-11024);

@@ -135,7 +135,7 @@ test('RTM62: metadata is told where it was subscribed to, and no longer than tha
   ]);
 });
 
-test('RTM63: who is followed is followed again by a new session; who is not any more is let go', async () => {
+test('RTM63: a new session follows the same users again, and lets go of those no longer followed', async () => {
   const { storage: api } = ann.client;
   await api.subscribeUserMetadata('bob');
   await api.subscribeUserMetadata('cid');
@@ -155,7 +155,7 @@ test('RTM63: who is followed is followed again by a new session; who is not any 
   expect(asked()).toEqual([]);
 });
 
-test('RTM63: who is let go while a new session is half restored is let go in that one', async () => {
+test('RTM63: a user who is unfollowed while a new session is half restored is unfollowed in that one', async () => {
   const { storage: api } = ann.client;
   await api.subscribeUserMetadata('bob');
   world.onLogin = (_, socket) => socket.tell(world.welcome({ session: { id: 's2', key: 'k2' } }));

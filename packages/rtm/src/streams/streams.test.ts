@@ -148,7 +148,7 @@ test('RTM80: a second join, a leave and a logout cancel one that is pending', as
   expect(asked()).toEqual([]);
 });
 
-test('RTM81: who may have been let in by a join that another took the place of is out once that is refused', async () => {
+test('RTM81: a user who may have been let in by a replaced join is out once the join that replaced it is refused', async () => {
   const held: number[] = [];
   world.onRequest = ({ id }) => void held.push(id);
   const both = [arena.join({ token: 'good' }), arena.join({ token: 'bad' })].map(outcome);
@@ -198,7 +198,7 @@ test('RTM81: a join that is refused rejects with its code and has failed; the ne
   expect(links()).toEqual(['arena CONNECTING JOIN REJOIN', 'arena CONNECTED JOIN JOIN_SUCCESS']);
 });
 
-test('RTM82: what is not joined, and what is without a connection, has a code; leave ends everything', async () => {
+test('RTM82: a call without a join, or without a connection, has a code; leave ends everything', async () => {
   const calls: [() => unknown][] = [
     [() => arena.joinTopic('t')],
     [() => arena.leaveTopic('t')],
@@ -298,7 +298,7 @@ test('RTM83: a token renewed while the channel is being restored is told to the 
   expect(world.requests).toMatchObject([{ type: 'renew-token', channel: 'arena', token: 'two' }]);
 });
 
-test('RTM83: a token is renewed at once, or with the next connection; what is refused changes nothing', async () => {
+test('RTM83: a token is renewed at once, or with the next connection; a refusal changes nothing', async () => {
   await arena.join({ token: 'one' });
   world.requests.splice(0);
   expect(await ann.client.renewToken('two', { channelName: 'arena' })).toEqual({ timestamp: world.nowMs });
@@ -640,7 +640,7 @@ test('RTM87: a session that lived on is asked for nothing; a new one gets everyt
   expect(arena.getSubscribedUserList('t').subscribed).toEqual(['bob']);
 });
 
-test('RTM87: what cannot be restored is named; a channel that is refused has failed', async () => {
+test('RTM87: parts that cannot be restored are named; a channel that is refused has failed', async () => {
   const other = ann.client.createStreamChannel('other');
   await arena.join({ token: 'one' });
   await arena.joinTopic('t');
@@ -769,7 +769,7 @@ test('RTM87: a restoration without an answer is tried again; a loss meanwhile le
   await arena.joinTopic('t');
 });
 
-test('RTM87: what the server finds too much is asked again, but not for a connection that is gone', async () => {
+test('RTM87: a request that the server finds too much is repeated, but not for a connection that is gone', async () => {
   await arena.join();
   await arena.joinTopic('t');
   await arena.joinTopic('u');
@@ -866,7 +866,7 @@ test('RTM87: a listener that logs in again at once is the one that counts', asyn
   ]);
 });
 
-test('RTM88: what was on its way when the connection was lost is set right', async () => {
+test('RTM88: requests that were on their way when the connection was lost are set right', async () => {
   await arena.join();
   await arena.joinTopic('t');
   await arena.joinTopic('kept', { meta: 'old' });
