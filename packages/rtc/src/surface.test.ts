@@ -58,7 +58,7 @@ test('SDK105: a text that the server sent whole is not told twice, and a code th
   );
 });
 
-test('ACCT1: what no URL can carry is no channel and no account to join() either', () => {
+test('ACCT1: join() refuses channel names and accounts that no URL can carry', () => {
   for (const name of ['.', '..']) {
     expect(thrown(() => readJoinArguments('a', name, null, null))).toBe('INVALID_PARAMS');
     expect(thrown(() => readJoinArguments('a', 'c', null, name))).toBe('INVALID_PARAMS');
@@ -155,7 +155,7 @@ test('SDK35: named functions are those of the object; callbacks can be set both 
   expect(AgoraRTC.use({})).toBe(AgoraRTC);
 });
 
-test('SDK36: what Housecount does not have rejects NOT_SUPPORTED, and hints do nothing', async () => {
+test('SDK36: methods that Housecount does not have reject NOT_SUPPORTED, and hints do nothing', async () => {
   const client = AgoraRTC.createClient({ mode: 'live', codec: 'vp8' });
   for (const call of [
     client.enableDualStream(),

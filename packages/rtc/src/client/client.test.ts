@@ -713,7 +713,7 @@ describe('a part of the roster', () => {
     await until('told', () => told.length === 1);
   });
 
-  test('SDK28: whoever has the whole roster has window and counts without another question', async () => {
+  test('SDK28: with the whole roster, window and counts need no further request', async () => {
     await join();
     await client.roster();
     const window = await client.roster({ from: 1, count: 5 });

@@ -53,7 +53,7 @@ test('SDK30: abortAll rejects what runs and waits, and what comes later runs', a
   expect({ aborted, ran }).toEqual({ aborted: true, ran: false });
 });
 
-test('SDK104: what abortAll spares, running or waiting, comes to its own end', async () => {
+test('SDK104: tasks that abortAll spares, running or waiting, come to their own end', async () => {
   const queue = new OperationQueue();
   const held = gate();
   const running = queue.addSpared(() => held.promise);

@@ -108,7 +108,7 @@ test('SDK102: leave ends a publish that waits for media', async () => {
   await until('deleted', () => media.open.size === 0);
 });
 
-test('SDK102: what is published while the connection is being replaced waits for the new one', async () => {
+test('SDK102: a track that is published while the connection is being replaced waits for the new one', async () => {
   await client.publish(camera());
   FakePeerConnection.connects = false;
   FakePeerConnection.all[0]?.becomes('failed');

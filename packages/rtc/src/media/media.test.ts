@@ -91,7 +91,7 @@ describe('publishing', () => {
     await client.unpublish();
   });
 
-  test('SDK52: what cannot be published is refused, and what was published stays', async () => {
+  test('SDK52: a track that cannot be published is refused, and the published ones stay', async () => {
     const picture = camera();
     await client.publish(picture);
     expect(await codeOf(client.publish(camera()))).toBe('CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS');
@@ -251,7 +251,7 @@ describe('subscribing', () => {
     await client.unsubscribe('bob');
   });
 
-  test('SDK61: what the host stops sending is released before the page is told', async () => {
+  test('SDK61: media that the host stops sending is released before the page is told', async () => {
     const video = await client.subscribe('bob', 'video');
     const seen: unknown[] = [];
     client.on('user-unpublished', (user, kind) => seen.push([kind, user.hasVideo, user.videoTrack]));
@@ -265,7 +265,7 @@ describe('subscribing', () => {
     expect(await client.subscribe('bob', 'video')).not.toBe(video);
   });
 
-  test('SDK62: who is no host or does not send it is refused', async () => {
+  test('SDK62: a subscription to somebody who is no host, or does not send the kind, is refused', async () => {
     expect(await codeOf(client.subscribe(99, 'video'))).toBe('INVALID_REMOTE_USER');
     expect(await codeOf(client.subscribe(8, 'video'))).toBe('INVALID_REMOTE_USER');
     expect(await codeOf(client.subscribe('bob', 'datachannel' as never))).toBe('INVALID_PARAMS');

@@ -123,7 +123,7 @@ describe('window', () => {
     expect([part.members.length, told.length]).toEqual([0, 0]);
   });
 
-  test('SDK27: who waits for a window from some place waits for that', async () => {
+  test('SDK27: a caller that asked for a window from some place waits for that window', async () => {
     let shown = false;
     const waiting = part.whenShown({ from: 50, count: 5 });
     const done = waiting.shown.then(() => {

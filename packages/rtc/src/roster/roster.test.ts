@@ -72,7 +72,7 @@ test('SDK20: the first snapshot is where the view begins: members are there, and
   expect(told).toEqual(['count 2']);
 });
 
-test('SDK21: changes are applied once and in order; what is not newer is skipped', () => {
+test('SDK21: changes are applied once and in order; those that are not newer are skipped', () => {
   const roster = view();
   roster.takeSnapshot(snapshot([member(2)]));
   roster.takeChanges(changes([joins(9, 8), leaves(10, 8), joins(11, 4)], { count: 2 }));
