@@ -57,7 +57,7 @@ test('SDK10: a reload by script and a move to another page announce themselves',
   expect(hide()).toBe('away');
 });
 
-test('SDK10: what stays in the page, a download, or a move that failed announces nothing', () => {
+test('SDK10: a navigation within the page, a download, or a move that failed announces nothing', () => {
   navigate({ destination: { sameDocument: true } });
   navigate({ hashChange: true });
   navigate({ downloadRequest: 'file' });
@@ -79,7 +79,7 @@ for (const [key, over, end] of [
     expect(hide()).toBe(end);
   });
 
-test('SDK10: who has stopped listening hears nothing', () => {
+test('SDK10: a listener that was removed hears nothing', () => {
   stop();
   expect(hide()).toBeUndefined();
   stop = onPageEnd((end) => ends.push(end));

@@ -42,7 +42,7 @@ test('LINK10: a page is left once the browser keeps it, not where it is in the b
   expect(told).toEqual(['left', 'back']);
 });
 
-test('LINK10: who has stopped watching hears nothing, and outside a page there is nothing to watch', () => {
+test('LINK10: a watcher that was stopped hears nothing, and outside a page there is nothing to watch', () => {
   stop();
   says('online');
   says('pagehide', true);

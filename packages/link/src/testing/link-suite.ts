@@ -100,7 +100,7 @@ function comesBack(side: Side): void {
     expect(scene.told).toEqual(['lost', 'connected', 'lost', 'connected', 'lost', 'connected']);
   });
 
-  test('LINK2: what is lost once is tried again after one wait, and told once however often it fails', async () => {
+  test('LINK2: a connection that is lost once is tried again after one wait, and the loss is told once however often it fails', async () => {
     const { net, told, hellos } = await connect(side);
     net.path = 'fails';
     net.socket.drop();
@@ -213,7 +213,7 @@ function ends(side: Side): void {
     expect(await link.ask().catch((error: unknown) => error)).toBeInstanceOf(Error);
   });
 
-  test('LINK6: who is told so while coming back is over, too', async () => {
+  test('LINK6: last words while the client comes back end the link, too', async () => {
     const scene = await connect(side);
     const { net, told } = scene;
     scene.onHello = (_hello, socket) => socket.tell(closing({ code: 'kicked', retry: false }));
