@@ -3,7 +3,7 @@ import { isAccount, isChannelName } from './names.ts';
 import { parseClientFrame } from './parse.ts';
 import { isSignalingName } from './signaling/signaling.ts';
 
-test('ACCT1: what no URL can carry is no name; all else of the legal set is, and comes through a URL', () => {
+test('ACCT1: a text that no URL can carry is no name; all others of the legal set are, and come through a URL', () => {
   for (const name of ['.', '..'])
     expect([isChannelName(name), isAccount(name), isSignalingName(name)]).toEqual([false, false, false]);
   for (const name of [

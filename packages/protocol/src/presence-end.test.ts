@@ -43,7 +43,7 @@ test('TIME8: each evidence says when the member was there last', () => {
   } satisfies Record<Evidence, number>);
 });
 
-test('TIME8: who was put out was there until then, or until its silence began', () => {
+test('TIME8: a member who was put out was there until then, or until its silence began', () => {
   for (const evidence of ['kick', 'new-device', 'token-end'] as const) {
     expect(presenceEndMs(left({ evidence })) - T).toBe(70_000);
     const silent = { lastHeardMs: T + 43_000, noticedMs: T + 70_000, silentSinceMs: T + 45_000 };
