@@ -105,7 +105,7 @@ test('REACT1: many watchers share one subscription, which ends after the last of
   expect(view()).toMatchObject({ status: 'waiting', occupancy: 0 });
 });
 
-test('REACT1: who goes and comes back at once, as under StrictMode, keeps the subscription', async () => {
+test('REACT1: a component that goes and comes back at once, as under StrictMode, keeps the subscription', async () => {
   const { fake, watch, stop } = open();
   stop();
   const again = watch();
@@ -163,7 +163,7 @@ test('REACT2: after a logout nobody is shown, and the next login subscribes agai
   expect(fake.calls).toEqual(['subscribe x', 'subscribe x']);
 });
 
-test('REACT7: who is put out of the channel is told so, and shown nobody; the next login tries again', async () => {
+test('REACT7: a user who is put out of the channel is told so, and shown nobody; the next login tries again', async () => {
   const ends: [string, (fake: FakeClient) => void][] = [
     ['linkState', (fake) => fake.link('CONNECTED', { unrestoredChannels: ['x'] })],
     ['linkState', (fake) => fake.link('CONNECTED', { unrestoredChannels: ['y', 'x'], isResumed: false })],
@@ -210,7 +210,7 @@ test('REACT7: a link that has failed shows nobody and says why; the client itsel
   expect(fake.calls).toEqual(['subscribe x']);
 });
 
-test('REACT7: what becomes of a stream channel changes nothing', async () => {
+test('REACT7: the link state of a stream channel changes nothing', async () => {
   const { fake, view } = open();
   await settle();
   fake.snapshot('ann', 'bob');
