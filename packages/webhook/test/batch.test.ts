@@ -80,7 +80,7 @@ describe('a handler that is sent a batch', () => {
     expect(saves.length).toBeLessThan(10);
   });
 
-  test('HOOK123: what a store in a file has afterwards is the same', async () => {
+  test('HOOK123: the content of a store in a file is the same afterwards', async () => {
     const { Database } = await import('bun:sqlite');
     const database = new Database(':memory:');
     const { truth, events } = crowd('x', 300);
@@ -215,7 +215,7 @@ describe('a handler that is sent a batch', () => {
     expect(namesOf(await roster.members('x'))).toEqual(truth.people());
   });
 
-  test('HOOK123: what express.raw() has read is taken as well', async () => {
+  test('HOOK123: a body that express.raw() has read is taken as well', async () => {
     const { truth, events } = crowd('x', 300);
     const roster = new Roster();
     const body = Buffer.from(batch(events));

@@ -108,7 +108,7 @@ describe.each(kinds)('a handler for %s', (_name, start) => {
     expect(counts).toEqual([0, 1]);
   });
 
-  test('HOOK46: what is not answered 200 reaches nobody', async () => {
+  test('HOOK46: a request that is not answered 200 reaches nobody', async () => {
     const seen: unknown[] = [];
     const send = await start({ secret, bodyBytesMax: 1_000, onNotice: (notice) => seen.push(notice) });
     expect((await send({ body: joined, headers: {} })).status).toBe(401);

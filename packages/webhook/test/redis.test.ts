@@ -91,7 +91,7 @@ function withRedis(program: string): void {
       expect(new Set(members.map(({ account }) => account))).toEqual(new Set([odd.account]));
     });
 
-    test('HOOK127: what is there and is no roster of ours is refused, and left as it is', async () => {
+    test('HOOK127: a stored value that is no roster of ours is refused, and left as it is', async () => {
       const client = connect();
       const store = redisStore(client.run);
       await client.command('SET', 'text', 'x');

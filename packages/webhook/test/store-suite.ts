@@ -10,7 +10,7 @@ export type WithStore = (use: (open: () => RosterStore) => Promise<void>) => Pro
 /** The contract of every store. */
 export function storeSuite(name: string, run: WithStore): void {
   describe(`the ${name} store`, () => {
-    test('HOOK42: of two who save over the same version, one does', () =>
+    test('HOOK42: only one of two saves over the same version succeeds', () =>
       run(async (open) => {
         const [one, two] = [open(), open()];
         expect(await one.load('k')).toBeUndefined();
@@ -24,7 +24,7 @@ export function storeSuite(name: string, run: WithStore): void {
         expect(await one.load('another')).toBeUndefined();
       }));
 
-    test('HOOK42: what three processes saved, a fourth reads', () =>
+    test('HOOK42: a fourth process reads the channels that three others saved', () =>
       run(async (open) => {
         const truth = new Truth('x');
         const events = [4, 9, 14, 20, 33].flatMap((pick) => truth.step({ does: 'join', pick }));

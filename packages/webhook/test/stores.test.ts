@@ -95,7 +95,7 @@ describe('a store', () => {
     await expect(roster.take(noticeOf(event))).rejects.toMatchObject({ code: 'store_contended' });
   });
 
-  test('HOOK42: what the store throws is the answer to every notice that waited for it', async () => {
+  test('HOOK42: the error that the store throws is the answer to every notice that waited for it', async () => {
     const [event] = new Truth('x').step({ does: 'join', pick: 1 });
     if (!event) throw new Error('there is an event');
     let down = true;

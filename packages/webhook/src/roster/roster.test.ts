@@ -25,7 +25,7 @@ function plain(eventType: number, uid: number, clientSeq: number, more: object =
   );
 }
 
-test('HOOK183: what an asynchronous listener rejects with is told, ends no process, and the notice is taken', async () => {
+test('HOOK183: the rejection of an asynchronous listener is reported, ends no process, and the notice is taken', async () => {
   const errors: unknown[] = [];
   const roster = new Roster({ onError: (error) => errors.push(error) });
   roster.onChange(async ({ type }) => {
@@ -314,7 +314,7 @@ describe('plain channels', () => {
     expect((await roster.take(plain(105, 1, 15))).applied).toBe(true);
   });
 
-  test('HOOK47: who came back keeps the new record when the old leave is forgotten', async () => {
+  test('HOOK47: a member who came back keeps the new record when the old leave is forgotten', async () => {
     let nowMs = 0;
     const roster = new Roster({ now: () => nowMs });
     for (const notice of [plain(105, 1, 1), plain(106, 1, 2), plain(105, 1, 3)]) await roster.take(notice);
@@ -324,7 +324,7 @@ describe('plain channels', () => {
     expect((await roster.take(plain(106, 1, 2))).duplicate).toBe(true);
   });
 
-  test('HOOK47: who left twice is remembered from the second time on', async () => {
+  test('HOOK47: a member who left twice is remembered from the second time on', async () => {
     let nowMs = 0;
     const roster = new Roster({ now: () => nowMs });
     await roster.take(plain(106, 1, 2));
@@ -336,7 +336,7 @@ describe('plain channels', () => {
     expect((await roster.take(plain(105, 1, 3))).applied).toBe(true);
   });
 
-  test('HOOK47: records of who left are bounded', async () => {
+  test('HOOK47: the number of records of members who left is bounded', async () => {
     const roster = new Roster({ limits: { departedMax: 2 }, now: () => 0 });
     for (const uid of [1, 2, 3, 4]) await roster.take(plain(106, uid, 10));
     await roster.take(plain(105, 9, 1));
@@ -406,7 +406,7 @@ describe('bad input', () => {
     ).toEqual(ignored);
   });
 
-  test('HOOK44: what a listener throws is the answer to the notice, whose change stands', async () => {
+  test('HOOK44: the error that a listener throws is the answer to the notice, whose change stands', async () => {
     const events = joins(new Truth('x'), 1);
     const roster = new Roster();
     const stop = roster.onChange(() => {
@@ -418,7 +418,7 @@ describe('bad input', () => {
     expect((await roster.take(at(events, 2))).applied).toBe(true);
   });
 
-  test('HOOK44: what a listener throws while a hole is healed is not taken for a failure to heal', async () => {
+  test('HOOK44: an error that a listener throws while a hole is healed is not taken for a failure to heal', async () => {
     const truth = new Truth('x');
     const events = joins(truth, 1, 2, 3);
     const heal: Healer = {
