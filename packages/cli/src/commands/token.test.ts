@@ -83,7 +83,7 @@ test('CLI4: hosts may publish; accounts, wildcards and any uid', async () => {
   });
 });
 
-test('CLI4: who is one user can log in to signaling with it, too; without a channel, with nothing else', async () => {
+test('CLI4: a token for one user also logs in to signaling; one without a channel does nothing else', async () => {
   const users = (out: string) => {
     const parsed = new AccessToken2('', '', 0, 0);
     expect(parsed.from_string(out.trim())).toBe(true);

@@ -138,7 +138,7 @@ describe('following', () => {
     expect(await next).toEqual([2]);
   });
 
-  test('CLI35: what answers at first and is no Housecount server ends it, however much it says', async () => {
+  test('CLI35: a first answer of anything but a Housecount server ends it, however long it is', async () => {
     for (const answer of ['<h1>Welcome</h1>', '{}', '']) {
       const { pages, told } = follow(serve(() => new Response(answer)).url);
       expect(String(await failure(pages))).toMatch(/is not a page of events: .* a Housecount server\?/);
@@ -223,7 +223,7 @@ describe('following', () => {
     expect(String(error)).toContain(said);
   });
 
-  test('CLI24: what is no longer kept is told by name, and it goes on with the oldest event', async () => {
+  test('CLI24: a gap of events no longer kept is reported by name, and it goes on with the oldest event', async () => {
     const { url, asked } = serve(
       () => page([], 'c0'),
       () => refusal(410, 'no_longer_kept'),

@@ -89,7 +89,7 @@ describe('replay', () => {
     }
   });
 
-  test('CLI60: what was not taken is said, also as JSON, with status 1', async () => {
+  test('CLI60: notices that were not taken are reported, also as JSON, with status 1', async () => {
     const result = { state: 'failed', delivered: 1, failed: 2, endedMs: 1, trouble: 'status 500' };
     const { url } = serve(result);
     const asked = ['--url', url, '--endpoint', 'main', '--given-up'];

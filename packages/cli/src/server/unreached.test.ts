@@ -125,7 +125,7 @@ describe('a server that cannot be reached', () => {
     expect(out).toMatch(/cannot be verified \(\w+\): name the authority .* NODE_EXTRA_CA_CERTS/);
   });
 
-  test('CLI34: one that takes the connection and says nothing is not waited for without end', async () => {
+  test('CLI34: a server that takes the connection and says nothing is not waited for without end', async () => {
     const url = new URL(`http://127.0.0.1:${await socketServer(() => {})}`);
     const error = await ask({ url, insecure: false }, '/', undefined, { answerMs: 20 }).catch(
       (e: unknown) => e,
@@ -145,7 +145,7 @@ describe('a server that cannot be reached', () => {
     expect((await whyUnreached(Object.assign(new Error('?'), { code }), asked)).message).toContain(sentence);
   });
 
-  test('CLI34: what is no failure of the network is left as it is', async () => {
+  test('CLI34: an error that is no failure of the network is left as it is', async () => {
     const bug = new TypeError('x is undefined');
     const asked = { url: new URL('https://host.example'), option: '--url', answerMs: 1 };
     expect(await whyUnreached(bug, asked)).toBe(bug);

@@ -81,7 +81,7 @@ describe('captures', () => {
     expect((await run(path)).out).toMatch(/no violation\n$/);
   });
 
-  test('CLI20: what is no notice is told by its line; a last line that is cut off is only remarked', async () => {
+  test('CLI20: a line that is no notice is reported by its number; a last line that is cut off is only remarked', async () => {
     const text = lines(whole());
     for (const bad of ['{}', '[]', 'null', '7', 'nonsense', '{"notice":{}}', `{"sid":"A"}`]) {
       const { status, verdict } = await capture(`${bad}\n${text}`);
