@@ -18,7 +18,7 @@ describe('the filter of a search', () => {
     expect(queryOf({}).toString()).toBe('');
   });
 
-  test('DEMO12: what an address cannot mean is left out, and so is what is no part of a filter', () => {
+  test('DEMO12: impossible values in an address are left out, and so are parameters that are no part of a filter', () => {
     const odd = 'uid=1e3&type=999&status=lost&from=-1&to=x&channel=&account=&app=abc&notice=1';
     expect(filterOf(new URLSearchParams(odd))).toEqual({});
   });

@@ -47,7 +47,7 @@ test('DEMO12: short and empty pages are passed over until there is a page full o
   expect(all).toEqual(Array.from({ length: 100 }, (_, index) => 1_000 - index * 10));
 });
 
-test('DEMO12: a search for what is rare stops after a bounded number of requests and can go on', async () => {
+test('DEMO12: a search for rare deliveries stops after a bounded number of requests and can go on', async () => {
   const { ask, asked } = log(10_000, (seq) => seq === 1, 1_000);
   const first = await lookBack(ask);
   expect(first.deliveries).toEqual([]);

@@ -8,7 +8,7 @@ test('DEMO15: gaps are typed as times, and come back as they were typed', () => 
     expect(readGaps(writeGaps(gaps))).toEqual(gaps);
 });
 
-test('DEMO15: what is no gap is named', () => {
+test('DEMO15: a text that is no gap is named', () => {
   for (const [text, problem] of [
     ['5 s, soon', '“soon” is no time'],
     ['5,,6', '“” is no time'],

@@ -40,7 +40,7 @@ test('DEMO7: for any arrivals, the holes are exactly the numbers not seen', () =
   );
 });
 
-test('DEMO7: what is no sequence number is passed over', () => {
+test('DEMO7: a number that is no seq is passed over', () => {
   expect(after(0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY)).toBeUndefined();
 });
 
