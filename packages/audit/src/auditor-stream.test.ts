@@ -23,7 +23,7 @@ const long = () => {
 };
 
 describe('an auditor with bounds', () => {
-  test('CLI19: what comes late waits for what comes before, as long as there is room', () => {
+  test('CLI19: an early notice waits for those before it, as long as there is room', () => {
     const told = long();
     const swapped = told.flatMap((_, at) => (at % 4 === 0 ? told.slice(at, at + 4).toReversed() : []));
     const { violations, rosters } = run(swapped);
@@ -45,7 +45,7 @@ describe('an auditor with bounds', () => {
     expect(violations[0]).toContain('seq 21 comes after seq 19');
   });
 
-  test('CLI19: copies are fine, also of what is forgotten', () => {
+  test('CLI19: copies are fine, also of notices that are forgotten', () => {
     const told = long();
     const { violations, auditor } = run([...told, ...told, ...told.slice(0, 3)]);
     expect(violations).toEqual([]);

@@ -21,7 +21,7 @@ describe('audit', () => {
     expect(lives.size).toBe(2);
   });
 
-  test('HOOK1: the roster is who joined and has not left, with the role they have now', () => {
+  test('HOOK1: the roster has the members who joined and have not left, with the role they have now', () => {
     const life = new LifeForTests();
     const told = [
       life.open(),
