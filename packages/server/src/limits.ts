@@ -220,6 +220,18 @@ export const limits = {
   bodyBytesMax: 128 * 1024,
   /** Time for a body to be whole, milliseconds; then `body_invalid`. The largest one at 35 kbit/s. */
   bodyMs: 30_000,
+  /** Sessions of one engine process; the next is answered `media_unavailable`. 200 to 250 playing is what one core carried. */
+  mediaEngineSessionsMax: 2_000,
+  /** Requests waiting for the media process; the next is answered `media_unavailable`. */
+  mediaEngineRequestsMax: 1_000,
+  /** Time for the media process to answer a request, milliseconds; then `media_unavailable`. */
+  mediaEngineRequestMs: 10_000,
+  /** Time from offer to connected, milliseconds; then gone, `never-connected`. */
+  mediaConnectMs: 15_000,
+  /** Sessions that have restarted ICE, each with a socket and its packets copied once more; the next restart is refused. */
+  mediaRestartedSessionsMax: 500,
+  /** Packets resent to one player per second; further asks in that second are ignored. */
+  mediaResendsPerSecondMax: 500,
   /** WHIP and WHEP sessions of the whole server; then `too_many_connections`. */
   mediaSessionsMax: 2_000,
   /** WHIP and WHEP requests with one token from one address, of one session, or without a good token from one address; per second, on average, with a burst of ten times that; then `rate_limited`. */

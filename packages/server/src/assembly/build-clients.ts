@@ -102,6 +102,7 @@ async function buildWhip(
   const reports = new Relay<[SessionReport]>();
   const media = await startEmbeddedMedia({
     ...first.media,
+    limits: first.limits,
     program: files.mediaChild,
     bindAddress: first.listen.host,
     clock: common.clock,

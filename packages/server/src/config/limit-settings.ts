@@ -1,5 +1,6 @@
 import { whyFixed } from '../fixed-limits.ts';
 import type { limits } from '../limits.ts';
+import { mediaLimits as fixedOfMedia } from '../media/limits.ts';
 import { child, integer, onlyKeys, type Source } from '../settings/reader.ts';
 import { apiLimits } from './limits/api-limits.ts';
 import { ledgerLimits } from './limits/ledger-limits.ts';
@@ -92,9 +93,15 @@ export function limitsTable(): string {
     .replaceAll('  |', ' |');
 }
 
+/** Those that are none, with the reason why. */
+export const everyFixed = [
+  ...whyFixed,
+  ['The protocols of media ask for it, or it was measured with browsers', fixedOfMedia],
+] as const;
+
 /** The table of those that are none (Markdown). */
 export function fixedLimitsTable(): string {
-  const rows = whyFixed.flatMap(([why, group]) =>
+  const rows = everyFixed.flatMap(([why, group]) =>
     Object.entries(group).map(([name, value]) => `| \`${name}\` | ${grouped(value)} | ${why} |`),
   );
   return ['| number | value | why it is no setting |', '|---|---|---|', ...rows, ''].join('\n');

@@ -1,3 +1,5 @@
+import type { MediaEngineLimits } from './engine-limits.ts';
+
 /**
  * The room of the media engines. It carries streams; it does not know members. The engine is always the answerer.
  */
@@ -108,4 +110,6 @@ export interface MediaEngineOptions {
   readonly announcedAddress: string;
   readonly iceServers: readonly { urls: string; username?: string; credential?: string }[];
   readonly onReport: (report: SessionReport) => void;
+  /** Default: those of limits.ts. */
+  readonly limits?: MediaEngineLimits;
 }

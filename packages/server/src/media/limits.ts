@@ -1,11 +1,8 @@
-/** Every limit of the media engine, with its unit and what happens at it. Chosen, not measured, unless a line says otherwise. */
+/**
+ * The numbers of the media engine that are no settings: what its protocols ask for, or what was measured with browsers and holds
+ * together. Those that are settings are in engine-limits.ts. Chosen, not measured, unless a line says otherwise.
+ */
 export const mediaLimits = {
-  /** Sessions of one engine process; the next is answered `media_unavailable`. 200 to 250 playing is what one core carried. */
-  sessionsMax: 2_000,
-  /** Requests waiting for the child; the next is answered `media_unavailable`. */
-  requestsMax: 1_000,
-  /** Time for the child to answer a request, milliseconds; then `media_unavailable`. */
-  requestMs: 10_000,
   /** Time for the child to say that it listens, milliseconds; then it is ended and started again. */
   startMs: 10_000,
   /** Lines that a child which does not start may add to the error; further ones are in the log only, at debug level. */
@@ -14,7 +11,7 @@ export const mediaLimits = {
   stopMs: 2_000,
   /** Time between two looks whether the child still answers, milliseconds. */
   pulseMs: 5_000,
-  /** Looks in a row without an answer (each waits `requestMs`); then the child is killed, and so started again. */
+  /** Looks in a row without an answer (each waits `mediaEngineRequestMs`); then the child is killed, and so started again. */
   pulsesMissedMax: 3,
   /** Wait before the first restart of a dead child, milliseconds; doubled each time up to the next line. */
   restartDelayMs: 100,
@@ -29,10 +26,6 @@ export const mediaLimits = {
   offerSectionsMax: 8,
   /** Time to gather our own candidates, milliseconds; then `media_unavailable`. All are local, so it takes one turn. */
   gatherMs: 5_000,
-  /** Time from offer to connected, milliseconds; then gone, `never-connected`. */
-  connectMs: 15_000,
-  /** Sessions that have restarted ICE, each with a socket and its packets copied once more; the next restart is refused. */
-  frontsMax: 500,
   /** Time for the native library to agree to a restart, milliseconds; then it is refused. On loopback it takes about 60. */
   frontOpenMs: 1_000,
   /**
@@ -96,8 +89,6 @@ export const mediaLimits = {
   nackTriesMax: 8,
   /** Wait between two asks for one packet, milliseconds. */
   nackRetryMs: 100,
-  /** Packets resent to one player per second; further asks in that second are ignored. */
-  resendsPerSecondMax: 500,
   /** Least time between two keyframe requests to one publisher, milliseconds; asks in between are joined into one. */
   keyframeIntervalMs: 300,
   /** While a player waits for a keyframe, ask again after this, milliseconds. */

@@ -18,4 +18,26 @@ export const mediaLimits = {
     'count',
     'Those of one user in one channel that are members by themselves.',
   ),
+  ...limit(
+    'mediaEngineSessionsMax',
+    'count',
+    'Sessions of the media process; the next is `media_unavailable`.',
+  ),
+  ...limit('mediaEngineRequestsMax', 'count', 'Requests that wait for it; the next is `media_unavailable` …'),
+  ...limit('mediaEngineRequestMs', 'milliseconds', '… as is one that it does not answer by then.'),
+  ...limit(
+    'mediaConnectMs',
+    'milliseconds',
+    'From an offer until media is connected; then the session ends.',
+  ),
+  ...limit(
+    'mediaRestartedSessionsMax',
+    'count',
+    'Sessions that have restarted ICE; the next restart is refused.',
+  ),
+  ...limit(
+    'mediaResendsPerSecondMax',
+    'per second',
+    'Packets that are sent to one player once more; it does without the rest.',
+  ),
 } as const;

@@ -15,6 +15,7 @@ import {
 import { systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
+import { defaultMediaLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import { type EmbeddedMedia, startEmbeddedMedia } from './engine.ts';
 import { portTrouble } from './ice/port-trouble.ts';
@@ -32,6 +33,7 @@ afterEach(async () => {
 async function start(
   udpPort = 0,
   logger = quiet,
+  limits = defaultMediaLimits,
 ): Promise<{ media: EmbeddedMedia; reports: SessionReport[] }> {
   const reports: SessionReport[] = [];
   const media = await startEmbeddedMedia({
@@ -41,6 +43,7 @@ async function start(
     iceServers: [],
     onReport: (report) => reports.push(report),
     logger,
+    limits,
     clock: systemClock(),
   });
   stops.push(() => media.stop());
@@ -100,6 +103,20 @@ async function stream(media: EmbeddedMedia, name: string): Promise<void> {
     return received > 0;
   });
 }
+
+test('LIMIT8: two engines carry as many sessions as each was set to, which its child is told', async () => {
+  const low = await start(0, quiet, { ...defaultMediaLimits, mediaEngineSessionsMax: 1 });
+  const usual = await start();
+  for (const [{ media }, second] of [
+    [low, { ok: false, code: 'media_unavailable' }],
+    [usual, { ok: true }],
+  ] as const) {
+    const { offerSdp } = await client('sendonly');
+    const publish = (session: string) => media.publish({ room: 'r', publisher: session, session, offerSdp });
+    expect(await publish('1')).toMatchObject({ ok: true });
+    expect(await publish('2')).toMatchObject(second);
+  }
+});
 
 test('MEDIA21: the child forwards, counts and reports; stop ends it', async () => {
   const { media, reports } = await start();

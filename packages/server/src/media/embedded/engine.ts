@@ -7,6 +7,7 @@ import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { MediaAnswer, MediaEngine, MediaEngineOptions, MediaStats } from '../contract.ts';
+import { defaultMediaLimits, type MediaChildLimits, type MediaEngineLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import type { ChildOptions, ChildReport, ChildStats, FromChild, ToChild } from './messages.ts';
 import { newCounters } from './streams/counters.ts';
@@ -41,10 +42,23 @@ export async function startEmbeddedMedia(options: EmbeddedMediaOptions): Promise
   if (announcedAddress !== 'auto' && isIP(announcedAddress) === 0)
     throw new HousecountError('media_unavailable', 'announcedAddress must be an IP address or "auto".');
   const udpPort = options.udpPort === 0 ? await freePort(bindAddress) : options.udpPort;
-  const engine = new Supervisor(options, { udpPort, bindAddress, announcedAddress });
+  const engine = new Supervisor(options, {
+    udpPort,
+    bindAddress,
+    announcedAddress,
+    limits: childLimits(options.limits ?? defaultMediaLimits),
+  });
   await engine.start();
   return engine;
 }
+
+/** What of them the child needs: each message to it is copied. */
+const childLimits = (limits: MediaEngineLimits): MediaChildLimits => ({
+  mediaConnectMs: limits.mediaConnectMs,
+  mediaEngineSessionsMax: limits.mediaEngineSessionsMax,
+  mediaResendsPerSecondMax: limits.mediaResendsPerSecondMax,
+  mediaRestartedSessionsMax: limits.mediaRestartedSessionsMax,
+});
 
 /** A port that was free a moment ago; the child holds it from its start on, and takes the same one after a restart. */
 async function freePort(bindAddress: string): Promise<number> {
@@ -67,6 +81,7 @@ class Supervisor implements EmbeddedMedia {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #childOptions: ChildOptions;
+  readonly #limits: MediaEngineLimits;
   readonly #pending = new Map<number, (reply: Reply | undefined) => void>();
   #child: ChildProcess | undefined;
   #listening = false;
@@ -86,6 +101,7 @@ class Supervisor implements EmbeddedMedia {
     this.#logger = options.logger;
     this.#clock = options.clock;
     this.#childOptions = childOptions;
+    this.#limits = options.limits ?? defaultMediaLimits;
   }
 
   get udpPort(): number {
@@ -174,12 +190,12 @@ class Supervisor implements EmbeddedMedia {
 
   /** `isPulse`: asked even when too much waits already, because busy is not dead. */
   #request(request: WithoutId<Request>, isPulse = false): Promise<Reply | undefined> {
-    const full = this.#pending.size >= mediaLimits.requestsMax && !isPulse;
+    const full = this.#pending.size >= this.#limits.mediaEngineRequestsMax && !isPulse;
     if (!this.#listening || full) return Promise.resolve(undefined);
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(mediaLimits.requestMs, () => settle(undefined));
+      const cancel = this.#clock.after(this.#limits.mediaEngineRequestMs, () => settle(undefined));
       const settle = (reply: Reply | undefined) => {
         cancel();
         this.#pending.delete(id);

@@ -1,11 +1,14 @@
 /** The messages between the server and its media child: JSON over the child's IPC channel. */
 
 import type { MediaAnswer, MediaStats, PlayRequest, PublishRequest, SessionReport } from '../contract.ts';
+import type { MediaChildLimits } from '../engine-limits.ts';
 
 export interface ChildOptions {
   readonly udpPort: number;
   readonly bindAddress: string;
   readonly announcedAddress: string;
+  /** Default: those of limits.ts. */
+  readonly limits?: MediaChildLimits;
 }
 
 export type ToChild =

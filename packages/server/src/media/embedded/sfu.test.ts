@@ -12,6 +12,7 @@ import {
 } from '../../../testing/media/synthetic-peer.ts';
 import { testClock } from '../../../testing/worlds/clock.ts';
 import type { MediaAnswer } from '../contract.ts';
+import { defaultMediaLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import type { ChildReport } from './messages.ts';
 import { buildNack, buildPli, buildSenderReport, parseRtcp, type Rtcp } from './rtp/rtcp.ts';
@@ -454,7 +455,7 @@ test('MEDIA6: a peer that never connects is given up', async () => {
   const absent = await client({ direction: 'sendonly' });
   const request = { room: 'r', publisher: '1', session: 'absent', offerSdp: absent.peer.offerSdp };
   expect((await sfu.publish(request)).ok).toBe(true);
-  advance(mediaLimits.connectMs);
+  advance(defaultMediaLimits.mediaConnectMs);
   await until(() => reports.length > 0);
   expect(reports).toMatchObject([{ type: 'gone', session: 'absent', reason: 'never-connected' }]);
   expect(sfu.stats()).toMatchObject({ publishers: 0, players: 0 });

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { MediaAnswer, PlayRequest, PublishRequest } from '../contract.ts';
+import { defaultMediaLimits, type MediaChildLimits } from '../engine-limits.ts';
 import { mediaLimits } from '../limits.ts';
 import { IceDoor, type IceWay } from './ice/ice-door.ts';
 import { Liveness } from './liveness.ts';
@@ -32,6 +33,7 @@ import { Route } from './streams/route.ts';
 
 export class Sfu {
   readonly #options: ChildOptions;
+  readonly #limits: MediaChildLimits;
   readonly #clock: Clock;
   readonly #report: (report: ChildReport) => void;
   readonly #counters: Counters = newCounters();
@@ -44,6 +46,7 @@ export class Sfu {
 
   constructor(options: ChildOptions, clock: Clock, report: (report: ChildReport) => void) {
     this.#options = options;
+    this.#limits = options.limits ?? defaultMediaLimits;
     this.#clock = clock;
     this.#report = report;
     this.#door = new IceDoor({ ...options, clock });
@@ -89,7 +92,7 @@ export class Sfu {
           firstTimestamp: randomInt(0x1_0000_0000),
         }),
     );
-    const player = new Player(streams, this.#counters);
+    const player = new Player(streams, this.#counters, this.#limits);
     const session = this.#add(request, { type: 'player', player, kinds });
     if (session === undefined) return full;
     return this.#answer(session, parsed.offer);
@@ -178,7 +181,8 @@ export class Sfu {
 
   #add(request: PublishRequest | PlayRequest, role: Session['role']): Session | undefined {
     const { session: id, room } = request;
-    if (this.#sessions.has(id) || this.#sessions.size >= mediaLimits.sessionsMax) return undefined;
+    if (this.#sessions.has(id) || this.#sessions.size >= this.#limits.mediaEngineSessionsMax)
+      return undefined;
     const nowMs = this.#clock.steadyMs();
     const session: Session = {
       id,
@@ -189,7 +193,7 @@ export class Sfu {
       way: undefined,
       openWay: undefined,
       connected: false,
-      deadlineMs: nowMs + mediaLimits.connectMs,
+      deadlineMs: nowMs + this.#limits.mediaConnectMs,
       liveness: livenessOf(role, nowMs),
       version: 0,
     };

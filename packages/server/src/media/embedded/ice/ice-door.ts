@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { Clock } from '../../../clock.ts';
+import { defaultMediaLimits, type MediaChildLimits } from '../../engine-limits.ts';
 import { mediaLimits } from '../../limits.ts';
 import { type Credentials, frontOfTransaction, frontOfUfrag, IceFront, keyOf } from './ice-front.ts';
 import { type Address, isStun, readStun } from './stun.ts';
@@ -12,6 +13,8 @@ export interface IceDoorOptions {
   readonly udpPort: number;
   readonly bindAddress: string;
   readonly clock: Clock;
+  /** Default: those of limits.ts. */
+  readonly limits?: Pick<MediaChildLimits, 'mediaRestartedSessionsMax'>;
 }
 
 /** A transport of the library: its own credentials, those it knows the client by, its candidates as announced. */
@@ -71,7 +74,10 @@ export class IceDoor {
    * too many, no socket can be had, or the library does not agree.
    */
   async open(transport: LibraryTransport): Promise<IceWay> {
-    if (this.#entries.size + this.#opening >= mediaLimits.frontsMax)
+    if (
+      this.#entries.size + this.#opening >=
+      (this.#options.limits ?? defaultMediaLimits).mediaRestartedSessionsMax
+    )
       throw new Error('Too many sessions have restarted ICE.');
     this.#opening += 1;
     try {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { rtpPacket, vp8Delta, vp8Keyframe } from '../../../../testing/media/synthetic-peer.ts';
+import { defaultMediaLimits } from '../../engine-limits.ts';
 import { mediaLimits } from '../../limits.ts';
 import { buildNack, parseRtcp } from '../rtp/rtcp.ts';
 import { isRtcp, payloadEnd, sequenceOf, timestampOf } from '../rtp/rtp.ts';
@@ -110,9 +111,9 @@ test('MEDIA4: one player is resent so many packets a second, and no more', () =>
   for (let i = 1; i < 200; i++) send(i, vp8Delta(i & 0xff), 1);
   const all = Array.from({ length: 200 }, (_, i) => (65_534 + i) & 0xffff);
   for (let i = 0; i < 10; i++) player.packet(buildNack(5, 2, all), 10);
-  expect(counters.resends).toBe(mediaLimits.resendsPerSecondMax);
+  expect(counters.resends).toBe(defaultMediaLimits.mediaResendsPerSecondMax);
   player.packet(buildNack(5, 2, all), 1_010);
-  expect(counters.resends).toBe(mediaLimits.resendsPerSecondMax + 200);
+  expect(counters.resends).toBe(defaultMediaLimits.mediaResendsPerSecondMax + 200);
 });
 
 test('MEDIA5: another source under the same transport begins anew, in the same numbers', () => {

@@ -1,3 +1,4 @@
+import { defaultMediaLimits, type MediaChildLimits } from '../../engine-limits.ts';
 import { mediaLimits } from '../../limits.ts';
 import { LossCount } from '../rtp/loss-count.ts';
 import { buildBye, parseRtcp, type ReportBlock } from '../rtp/rtcp.ts';
@@ -17,10 +18,16 @@ export class Player {
   #probedMs = Number.NEGATIVE_INFINITY;
   #probes = 0;
   #resendSecond = 0;
+  readonly #resendsMax: number;
   #resends = 0;
 
-  constructor(streams: readonly OutgoingStream[], counters: Counters) {
+  constructor(
+    streams: readonly OutgoingStream[],
+    counters: Counters,
+    limits: Pick<MediaChildLimits, 'mediaResendsPerSecondMax'> = defaultMediaLimits,
+  ) {
     this.streams = streams;
+    this.#resendsMax = limits.mediaResendsPerSecondMax;
     this.#counters = counters;
   }
 
@@ -81,7 +88,7 @@ export class Player {
       this.#resends = 0;
     }
     for (const sequence of sequences) {
-      if (this.#resends >= mediaLimits.resendsPerSecondMax) return;
+      if (this.#resends >= this.#resendsMax) return;
       if (!stream.resend(sequence)) continue;
       this.#resends += 1;
       this.#counters.resends += 1;
