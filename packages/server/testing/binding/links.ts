@@ -8,7 +8,7 @@ export interface Place {
   readonly url: string;
   readonly channel: string;
 }
-/** What somebody can do next. */
+/** A step that somebody can take next. */
 export interface Step {
   readonly name: string;
   /** Resolves when the server has done it. */
@@ -120,7 +120,7 @@ export class RtmLink {
     return this.#lostMs !== undefined;
   }
 
-  /** What presence shows that it set. */
+  /** The states of its own that presence shows. */
   get states(): Readonly<Record<string, string>> {
     return this.subscribed === 'openly' ? this.#states : {};
   }

@@ -3,7 +3,7 @@ import type { Roster } from '@housecount/webhook';
 import type { RTMRoster, RTMRosterMember } from '../../../rtm/src/index.ts';
 import type { RtmUser } from '../clients/rtm-client.ts';
 
-/** Who is in the live channel as somebody was told: `role uid` by user id. */
+/** The people in the live channel as one view was told: `role uid` by user id. */
 export class Told {
   readonly #members = new Map<string, string>();
   /** Each roster that there was, in order; what changes nobody's name, role or uid adds none. */
@@ -80,7 +80,7 @@ export function followStream(
   return last;
 }
 
-/** What a webhook receiver with the package's roster knows of one channel, from now on. */
+/** The state of one channel that a webhook receiver with the package's roster knows, from now on. */
 export function followNotices(roster: Roster, channel: string): Told {
   const told = new Told();
   roster.onChange((change) => {
@@ -108,7 +108,7 @@ export function followRoster(roster: RTMRoster): Told {
   note(roster.members.values());
   at();
   roster.on('change', ({ joined, changed, left }) => {
-    // Who left and came back in one step is in both.
+    // A user who left and came back in one step is in both.
     for (const { member } of left) told.take(member.userId);
     note(
       [...joined, ...changed]

@@ -19,7 +19,7 @@ import {
 
 /** The host, whose page follows the roster. */
 const hostUid = 1;
-/** How long all views may take to agree after a step, and who is adrift to be given up, milliseconds: with room for a busy machine. */
+/** Time for all views to agree after a step, and for a link that is adrift to be given up, milliseconds: with room for a busy machine. */
 const agreeWithinMs = 60_000;
 /** The SDK lets itself be asked 20 times a second; REST, which says the same, is asked between. */
 const sdkEveryMs = 100;
@@ -29,12 +29,12 @@ const sdkEveryMs = 100;
  * roster stream, a webhook receiver, the signaling SDK, and REST. After each step what they say is compared.
  */
 export class Walk {
-  /** How often each step was taken. */
+  /** The number of times that each step was taken. */
   readonly taken = new Map<string, number>();
   readonly channel: string;
   readonly presence: FoldedPresence;
   readonly stream = new Told();
-  /** What the signaling SDK was told; empty before the walk has begun. */
+  /** The roster that the signaling SDK was told; empty before the walk has begun. */
   roster = new Told();
   readonly hooks: Told;
   readonly #random: SimRandom;
@@ -160,7 +160,7 @@ export class Walk {
     this.taken.set(what, (this.taken.get(what) ?? 0) + 1);
   }
 
-  /** What the views do not agree about yet; empty if they do. Throws where they never will. */
+  /** The point on which the views do not agree yet; empty if they do. Throws where they never will. */
   async #disagreement(): Promise<string> {
     await this.#settled();
     const [{ body: rest }, online] = await Promise.all([this.#roster(), this.#online()]);
@@ -203,7 +203,7 @@ export class Walk {
     return '';
   }
 
-  /** Who presence says is there, by the SDK or by REST. */
+  /** The users that presence shows, by the SDK or by REST. */
   async #online(): Promise<{
     readonly count: number;
     readonly users: readonly { readonly userId: string; readonly states: Readonly<Record<string, string>> }[];

@@ -2,7 +2,7 @@ import { startServerProcess } from '../processes/server-process.ts';
 import { Client } from './client.ts';
 
 /**
- * How long so many members need to join at once on this machine as it is now, milliseconds: what a lease of a test is measured
+ * Time that so many members need to join at once on this machine as it is now, milliseconds: what a lease of a test is measured
  * by, so that a busy machine loses nobody whom the test did not mean to lose, and an idle one does not wait.
  */
 export async function joinPaceMs(members: number): Promise<number> {

@@ -3,7 +3,7 @@ import type { RTMConfig } from '../../../rtm/src/index.ts';
 import { testApp } from '../processes/server-process.ts';
 import { type RtmUser, rtmToken, rtmUser } from './rtm-client.ts';
 
-/** What the tests of the API's tables share: users of a real server, and the code that a call ends with. */
+/** Helpers that the tests of the API's tables share: users of a real server, and the code that a call ends with. */
 
 /** Somebody who is logged in. */
 export async function loggedIn(url: string, userId: string, config: RTMConfig = {}): Promise<RtmUser> {

@@ -105,7 +105,7 @@ export class SignalingClient {
     return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
   }
 
-  /** What presence told of a channel so far. */
+  /** The presence events of a channel so far. */
   presence(channel: string) {
     return this.all('presence').flatMap((frame) => (frame.channel === channel ? [frame.event] : []));
   }
@@ -140,7 +140,7 @@ export class SignalingClient {
   }
 }
 
-/** What a user says first. */
+/** The first frame of a user. */
 export function loginOf(userId: string, over: Partial<SignalingLogin>): SignalingLogin {
   return {
     type: 'login',

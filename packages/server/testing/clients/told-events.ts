@@ -11,7 +11,7 @@ export interface ToldEvent {
   readonly content: string;
 }
 
-/** What one endpoint was told, over all lives of the server, and which promises that breaks. */
+/** The events that one endpoint was told, over all lives of the server, and the promises that they break. */
 export class ToldEvents {
   readonly violations: string[] = [];
   readonly #byPlace = new Map<string, ToldEvent>();
@@ -41,7 +41,7 @@ export class ToldEvents {
     this.#newestOfServer.clear();
   }
 
-  /** How often an event was told; 0: never. */
+  /** The number of times that an event was told; 0: never. */
   times(sid: string, seq: number): number {
     return this.#copies.get(`${sid} ${seq}`) ?? 0;
   }

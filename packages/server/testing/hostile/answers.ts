@@ -3,7 +3,7 @@ import type { SignalingClient } from '../clients/signaling-client.ts';
 /** Counts the answers that a client gets from now on: cheap, however many there are. */
 export class Answers {
   ok = 0;
-  /** By number. */
+  /** Refusals by their number. */
   readonly refused = new Map<number, number>();
   all = 0;
 
@@ -18,7 +18,7 @@ export class Answers {
   }
 }
 
-/** How many requests of a rate one user may have been granted since the call: a burst of five seconds, and what came back since. */
+/** The number of requests of a rate that one user may have been granted since the call: a burst of five seconds, and what came back since. */
 export function allowance(perSecond: number): () => number {
   const beganMs = performance.now();
   return () => perSecond * (5 + (performance.now() - beganMs) / 1000) + 1;

@@ -10,12 +10,12 @@ export type PairCommand =
   | { readonly type: 'log in'; readonly url: string; readonly serverPid: number }
   | { readonly type: 'begin' | 'end' };
 /**
- * What became of the pair's messages: how much the server did from the sending of one to its coming, in the middle, milliseconds
+ * The result for the pair's messages: the work that the server did from the sending of one to its coming, in the middle, milliseconds
  * of its thread's processor time; what went wrong. Time on the wall would be that of the machine, which others use as well.
  */
 export interface PairReport {
   readonly medianMs?: number;
-  /** How many pings, one after another, the server answered between the sending of a message and its coming, at most. */
+  /** The most pings, one after another, that the server answered between the sending of a message and its coming. */
   readonly answersMost?: number;
   readonly wrong?: string;
 }
@@ -34,7 +34,7 @@ let answered = 0;
 /** Answers there were when a message was sent. */
 const answeredBefore: number[] = [];
 let answersMost = 0;
-/** What the thread of the server has done since its start, milliseconds of processor time. */
+/** The work that the thread of the server has done since its start, milliseconds of processor time. */
 const doneMs = () => Number(readFileSync(`/proc/${serverPid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 
 /** In a thread of its own, so that what the attackers cost the test's thread does not count. */

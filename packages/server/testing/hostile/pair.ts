@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ServerProcess } from '../processes/server-process.ts';
 import type { PairCommand, PairReport } from './pair-worker.ts';
 
-/** How long the pair is watched in peace, milliseconds. */
+/** Time for which the pair is watched in peace, milliseconds. */
 const peaceMs = 500;
 /**
  * A message before which the server did more than so many times what it did in peace, and this many milliseconds of processor time, was
@@ -14,7 +14,7 @@ const slower = { times: 50, ms: 250 };
  * while the server had time for others. Generous: the two go by sockets of their own, which may be served in any order.
  */
 const answersMax = 8;
-/** How much the server's memory may grow over one attack, bytes. Generous: garbage is collected late. */
+/** Most that the server's memory may grow by over one attack, bytes. Generous: garbage is collected late. */
 const growthBytesMax = 192 * 1024 * 1024;
 
 /** Longer than a client can be starved by an attack on a busy machine, so that none is lost. Of use where nothing waits for a lease's end. */

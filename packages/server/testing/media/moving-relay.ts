@@ -1,5 +1,5 @@
 /**
- * What a client does that restarts ICE, for a synthetic client whose library cannot: it stands between the client and the
+ * A relay that restarts ICE for a synthetic client whose library cannot: it stands between the client and the
  * media port, and after `move` carries the client's packets from a new socket, over an ICE of its own.
  */
 

@@ -7,7 +7,7 @@ import type {
 } from '@housecount/protocol';
 import { keyOf, rangeOf } from '../../src/rosters/window.ts';
 
-/** For tests: a client as docs/signaling.md describes it, which knows what it was told of one channel and nothing else. */
+/** A model for tests: a client as docs/signaling.md describes it, which knows what it was told of one channel and nothing else. */
 export class RosterModel {
   /** All of it, in order of arrival; undefined before the first whole snapshot. */
   all: Map<string, SignalingRosterMember> | undefined;

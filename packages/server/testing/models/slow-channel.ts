@@ -14,14 +14,14 @@ export interface Person {
   tokenEndsMs: number;
   quiet: boolean;
   states: Record<string, string>;
-  /** What they say of themselves, by topic. */
+  /** The meta text of each topic that they publish in. */
   topics: Record<string, string>;
   /** Set while silent. */
   silence?: { heardMs: number; noticedMs: number; evidence: Evidence; endsMs: number };
 }
 
 /**
- * For tests: the rules CHAN1-CHAN20 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
+ * A model for tests: the rules CHAN1-CHAN20 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
@@ -41,7 +41,7 @@ export class SlowModel {
     this.locks = new SlowLocks(limits);
   }
 
-  /** What is refused changes nothing and returns the code. */
+  /** Obeys a command. One that is refused changes nothing, and its code is returned. */
   ask(nowMs: number, command: ChannelCommand): string | undefined {
     const { people, profile, said } = this;
     const before = structuredClone({ people, profile, said, locks: this.locks.list });
@@ -190,7 +190,7 @@ export class SlowModel {
     }
   }
 
-  /** What is asked of the channel, whoever is in it. */
+  /** Obeys a command about the channel itself, whoever is in it. */
   #part(
     nowMs: number,
     command: Exclude<

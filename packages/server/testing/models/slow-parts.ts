@@ -6,7 +6,7 @@ type LockCommand = CommandOf<
   'set-lock' | 'remove-lock' | 'acquire-lock' | 'release-lock' | 'revoke-lock' | 'lock-holder'
 >;
 
-/** For tests: a lock as the slow model has it. */
+/** A lock as the slow model has it. */
 export interface SlowLock {
   name: string;
   ttlMs: number;
@@ -14,7 +14,7 @@ export interface SlowLock {
   endsMs?: number;
 }
 
-/** For tests: the locks of a channel, a list in the order in which they were made. */
+/** The locks of a channel in the slow model, a list in the order in which they were made. */
 export class SlowLocks {
   list: SlowLock[] = [];
   readonly #limits: Pick<ChannelLimits, 'locksMax'>;
@@ -85,7 +85,7 @@ export class SlowLocks {
   }
 }
 
-/** For tests: a set of metadata. */
+/** A set of metadata in the slow model. */
 export class SlowMetadata {
   items: { key: string; value: string; revision: number }[] = [];
   majorRevision = 0;

@@ -6,7 +6,7 @@ import { type ChannelChange, isEvent } from '../../src/channel/decision.ts';
 import { evolve } from '../../src/channel/evolve.ts';
 import type { Member } from '../../src/channel/membership/member.ts';
 
-/** For tests: room for a hundred members, ten of them broadcasters, and a few of everything else. */
+/** Limits for tests: a hundred members, ten of them broadcasters, and a few of everything else. */
 export const limitsForTests: ChannelLimits = {
   membersMax: 100,
   hostsMax: 10,
@@ -18,7 +18,7 @@ export const limitsForTests: ChannelLimits = {
   publishersMax: 5,
 };
 
-/** For tests: a channel that keeps its changes, and commands with the dull parts filled in. */
+/** A channel for tests: it keeps its changes, and has commands with the dull parts filled in. */
 export class TestChannel {
   state: Channel;
   readonly changes: ChannelChange[] = [];

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Whose wall clock can be set while it runs: the environment for such a process, and the means. */
+/** A wall clock of a process that can be set while it runs: the environment for the process, and the means. */
 export interface FakedTime {
   readonly environment: Readonly<Record<string, string>>;
   /** Sets its wall clock so far ahead of the real one, seconds; below 0: behind. What only runs is left alone. */

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Audit, type AuditOptions, audit } from '@housecount/audit';
 import type { AgoraNotice } from '@housecount/protocol';
 
-/** What the receiver does with one request. */
+/** The reaction of the receiver to one request. */
 export type Behaviour =
   | { readonly status: number; readonly body?: string; readonly delayMs?: number }
   /** Takes the request and says nothing more. */

@@ -97,7 +97,7 @@ export async function startReverseProxy(
   };
 }
 
-/** What Debian's nginx.conf has around the files of conf.d, for a process that writes into its own folder only. */
+/** Wraps a configuration as Debian's nginx.conf wraps the files of conf.d, for a process that writes into its own folder only. */
 const inNginx = (folder: string, configuration: string) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}

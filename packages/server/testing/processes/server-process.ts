@@ -19,7 +19,7 @@ export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
   readonly dataDir: string;
-  /** What it wrote to stderr so far. */
+  /** The text that it wrote to stderr so far. */
   readonly stderr: () => string;
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>;

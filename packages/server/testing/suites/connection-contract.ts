@@ -61,7 +61,7 @@ export function connectionSuite(name: string, make: () => Promise<ConnectionsUnd
       await hasty.says(ping);
       expect(hasty.closed?.reason).toBe('frame_unexpected');
       await under.advance(limits.helloMs - 1_000);
-      // What counts for nothing does not keep it waiting.
+      // A frame that counts for nothing does not keep it waiting.
       chatty.handler?.onPong();
       expect([quiet.closed, chatty.closed]).toEqual([undefined, undefined]);
       await under.advance(1_000 + sweepMs);

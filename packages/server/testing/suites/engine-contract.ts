@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import type { LogStore, StoredRecord, Transaction } from '../../src/engine/contract.ts';
 
-/** What an engine gives the suite: an empty store, and the same one opened again. */
+/** The stores that an engine gives the suite: an empty one, and the same one opened again. */
 export interface StoreUnderTest {
   readonly store: LogStore;
   /** Stops the store cleanly and opens what it left. */
@@ -17,7 +17,7 @@ const partition = 'main';
 /** One transaction of these records. */
 export const transaction = (...records: readonly string[]): Transaction =>
   records.map((record) => encoder.encode(record));
-/** What was stored, as "position:text". */
+/** The stored records, as "position:text". */
 export const shown = (records: readonly StoredRecord[]): string[] =>
   records.map(({ position, payload }) => `${position}:${decoder.decode(payload)}`);
 

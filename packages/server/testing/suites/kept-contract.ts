@@ -12,7 +12,7 @@ export interface KeptUnderTest {
   readonly kept: Kept;
   /** Ends the process in the middle of whatever it does; gives the room to the next one. */
   crash(): Promise<Kept>;
-  /** How much room what is kept under a name takes, bytes. */
+  /** Room that is taken by what is kept under a name, bytes. */
   bytes(name: string): number;
   /** Damages what is kept under a name, in the middle of it. */
   damage(name: string): Promise<void>;

@@ -54,9 +54,9 @@ export interface ApiWorld {
   leave(channel: string, uid: number): Promise<void>;
   /** Moves the clock of rates, expiries and rules. */
   advance(ms: number): void;
-  /** What every endpoint answers. */
+  /** The answer of every endpoint. */
   answer: SendOutcome;
-  /** What was sent to any. */
+  /** The requests sent to any endpoint. */
   readonly sent: readonly SendRequest[];
   /** Lines of the log, warnings and errors. */
   readonly logged: readonly string[];
@@ -214,7 +214,7 @@ function comingAndGoing(log: Log): Pick<ApiWorld, 'join' | 'leave'> {
   };
 }
 
-/** What is read from tables. */
+/** Opens the read models that are read from tables. */
 function openLedger({
   common,
   folder,

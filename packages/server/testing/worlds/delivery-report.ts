@@ -6,7 +6,7 @@ import { endpointForTests } from './notify-world.ts';
 
 export { appForTests };
 
-/** With its one notice at hand. */
+/** A report with its one notice at hand. */
 export interface ReportForTests extends AttemptReport {
   readonly noticeId: string;
   readonly event: ChannelEvent;

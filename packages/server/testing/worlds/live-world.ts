@@ -20,7 +20,7 @@ import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { MemorySocket } from './memory-socket.ts';
 
-/** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
+/** The app of the tests, in a world where everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
 export const testApp: EdgeApp = {
   id: '0123456789abcdef0123456789abcdef',
   certificate: 'fedcba9876543210fedcba9876543210',

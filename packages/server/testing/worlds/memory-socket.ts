@@ -13,7 +13,7 @@ export class MemorySocket<Frame extends { readonly type: string }> implements So
   closed: { code: number; reason: string } | undefined;
   pings = 0;
   backlog = 0;
-  /** Whether it answers pings, as every client that is there does. */
+  /** True: it answers pings, as every client that is there does. */
   answersPings = true;
   handler: SocketHandler | undefined;
   readonly #world: SocketWorld;

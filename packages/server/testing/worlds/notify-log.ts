@@ -19,7 +19,7 @@ export class LogForTests implements Feed, LogRetention {
 
   /** Records before it are no longer kept. */
   firstPosition = 1;
-  /** What the newest bytes do not hold, however many are asked for. */
+  /** The position up to which records lie beyond the newest bytes, however many are asked for. */
   beyondPosition = 0;
 
   beyond(): number {
@@ -40,7 +40,7 @@ export class LogForTests implements Feed, LogRetention {
     return () => this.holds.delete(cursor);
   }
 
-  /** How many wait for what comes next. */
+  /** The number of followers that wait for what comes next. */
   get followers(): number {
     return this.#wakes.size;
   }

@@ -93,7 +93,7 @@ export class NotifyWorld {
     this.disk.crash(kind);
   }
 
-  /** What came to an endpoint, in order, copies included. */
+  /** The requests that came to an endpoint, in order, copies included. */
   at(name: string): Sent[] {
     return this.sent.filter(({ request }) => request.url.includes(`//${name}.`));
   }

@@ -18,7 +18,7 @@ import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
 import { MemorySocket } from './memory-socket.ts';
 
-/** For tests: everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
+/** The app of the tests, in a world where everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
 export const app: SignalingApp = {
   id: '0123456789abcdef0123456789abcdef',
   certificate: 'fedcba9876543210fedcba9876543210',
@@ -32,7 +32,7 @@ type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServe
 
 /** A client in memory. */
 export class TestClient extends MemorySocket<SignalingServerFrame> {
-  /** Who it said it is. */
+  /** The user that it said it is. */
   userId = '';
   readonly #world: SignalingWorld;
   #id = 0;
@@ -65,12 +65,12 @@ export class TestClient extends MemorySocket<SignalingServerFrame> {
     return this.asks({ ...rest, channelType: 'STREAM', token, ...over });
   }
 
-  /** What presence told of a channel so far, without times. */
+  /** The presence events of a channel so far, without times. */
   presence(channel = 'lobby') {
     return this.all('presence').flatMap((frame) => (frame.channel === channel ? [frame.event] : []));
   }
 
-  /** What presence told since the last call. */
+  /** The presence events since the last call. */
   news(channel = 'lobby') {
     const news = this.presence(channel).slice(this.#seen);
     this.#seen += news.length;
