@@ -67,7 +67,7 @@ function statesSet(
   return isAsked ? [] : [`${channel}: nobody asked for these states of uid ${uid}`];
 }
 
-/** One event: the change of the roster, and whether anything outside caused it. */
+/** Applies one event to the roster, and reports whether anything outside caused it. */
 function apply(
   event: ChannelEvent,
   roster: Map<number, Person>,
@@ -160,14 +160,14 @@ export function mayBeOut(truth: Truth, connectionId: string, atMs: number): bool
   return atMs >= endsMs - slackMs;
 }
 
-/** Was nothing heard for a lease, about, since it joined or was last resumed? Then it may be out, whatever was heard after. */
+/** True when nothing was heard for a lease, about, since the member joined or was last resumed. Then it may be out, whatever was heard after. */
 function wasSilent(truth: Truth, connectionId: string, untilMs: number): boolean {
   const resumedMs = truth.resumed.findLast((resume) => resume.connectionId === connectionId)?.atMs ?? 0;
   const since = heardUntil(truth, connectionId, untilMs).filter((ms) => ms >= resumedMs);
   return since.some((ms, at) => ms - (since[at - 1] ?? ms) >= leaseMs - slackMs);
 }
 
-/** What was acknowledged and is not in the log, and resumes refused within the lease. */
+/** The acknowledged changes that are missing in the log, and the resumes that were refused within the lease. */
 function missing(records: readonly LogRecord[], truth: Truth): string[] {
   const wrong: string[] = [];
   const known = new Set(

@@ -6,7 +6,7 @@ import type { GivenUp } from '../../src/notify/progress/given-up-journal.ts';
 import { type Told, toldOf } from './told.ts';
 
 /**
- * What is wrong with what one receiver was told. It folds what it got by (sid, seq); a hole is allowed only where the
+ * The faults in what one receiver was told. The judge folds what it got by (sid, seq); a hole is allowed only where the
  * server itself says that it gave the notice up, and gives it out when asked; or that it was lost, and says it to this
  * receiver: then its rosters are nobody's to judge.
  */
@@ -49,7 +49,7 @@ export function judgeNotices(
   return { rosters: fold([...told.values()], receiver, wrong), wrong };
 }
 
-/** What is said to be lost is of a life that there was, and within it. */
+/** Judges reports of lost events: each must be of a life that there was, and within it. */
 function judgeLost(
   lost: readonly LostRange[],
   events: ReadonlyMap<string, Told>,
@@ -63,7 +63,7 @@ function judgeLost(
     lost.some((range) => range.sid === sid && range.fromSeq <= seq && seq <= range.toSeq);
 }
 
-/** Of one member of a channel, in `batch` of the whole channel, what was told first must have happened first. */
+/** Judges the order: within one member of a channel, in `batch` within the whole channel, notices come in the order of their events. */
 function judgeOrder(
   received: readonly Told[],
   receiver: string,

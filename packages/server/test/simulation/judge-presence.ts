@@ -7,7 +7,7 @@ import { keyOf, signalingOf } from './sim-signaling.ts';
 
 const channel = 'lobby';
 
-/** What is wrong with who is shown in the signaling channel that is bound to the live one, going by who is in either. */
+/** The faults in what the signaling channel that is bound to the live one shows, going by the members of either. */
 export function judgePresence(
   log: Log,
   records: readonly LogRecord[],

@@ -17,7 +17,7 @@ export interface ScheduleResult {
   readonly holds: number;
   /** Times that a receiver was told of a loss. */
   readonly lost: number;
-  /** Of every record: equal for equal seeds. */
+  /** The digest of every record: equal for equal seeds. */
   readonly digest: number;
 }
 
@@ -117,7 +117,7 @@ function planTrouble({ random, time, machine, disk, receivers, truth }: SimWorld
         machine.crash(kind);
         return again();
       }
-      // In the middle of whatever the disk is doing then.
+      // The crash comes in the middle of whatever the disk is doing then.
       disk.onOperation = () => {
         operations -= 1;
         if (operations > 0) return;

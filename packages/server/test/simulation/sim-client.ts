@@ -6,7 +6,7 @@ import type { SimRandom } from './sim-random.ts';
 import { isSignaling } from './sim-signaling.ts';
 import type { Truth } from './truth.ts';
 
-/** How a socket ended, as the client sees it. */
+/** The ways in which a socket ends, as the client sees it. */
 type Ending = 'bye' | 'left' | 'broken' | 'dropped';
 
 interface Link {
@@ -44,7 +44,7 @@ export class SimClient {
     this.#role = !isSignaling(options.channel) && options.random.chance(0.3) ? 'broadcaster' : 'audience';
   }
 
-  /** Is the client in, by its own knowledge? */
+  /** True when the client is in, by its own knowledge. */
   get isIn(): boolean {
     return this.#link?.isOpen === true;
   }
@@ -107,7 +107,7 @@ export class SimClient {
     return this.#role;
   }
 
-  /** In the channel, until the link ends. */
+  /** Stays in the channel until the link ends. */
   async #stay(): Promise<Ending> {
     const { random, channel, machine, time } = this.options;
     const link = this.#link;

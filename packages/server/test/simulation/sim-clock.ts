@@ -22,7 +22,7 @@ export class SimClock {
     return this.#nowMs;
   }
 
-  /** What the wall clock is ahead of time that only runs, milliseconds. Setting it is a step, for every process. */
+  /** The lead of the wall clock over time that only runs, milliseconds. Setting it is a step, for every process. */
   wallAheadMs = 0;
 
   /** A clock for one simulated process: its timers die with it. */
@@ -43,7 +43,7 @@ export class SimClock {
     this.#nowMs = untilMs;
   }
 
-  /** For SimProcessClock only. */
+  /** Sets a timer; for SimProcessClock only. */
   set(process: SimProcessClock, delayMs: number, run: () => void): () => void {
     this.#order += 1;
     const atMs = this.#nowMs + Math.max(0, delayMs);

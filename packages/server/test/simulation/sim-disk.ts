@@ -9,11 +9,11 @@ export type CrashKind =
   /** The machine loses power: what was not synced is lost or torn. */
   | 'power';
 
-/** What happens to a mounted disk besides working. All off by default; may be changed at any time. */
+/** The faults of a mounted disk. All off by default; may be changed at any time. */
 export interface SimDiskFaults {
   /** Bytes that may still be added to files; then writes stop in the middle with ENOSPC. */
   spaceBytesLeft: number;
-  /** That many syncs from now on fail with EIO, and the kernel then calls their pages clean (they are lost by a power cut). */
+  /** The number of syncs from now on that fail with EIO, after which the kernel calls their pages clean (they are lost by a power cut). */
   syncFailures: number;
   /** Syncs say that all is well and do nothing: for proving that the tests notice. */
   syncIsALie: boolean;
@@ -32,7 +32,7 @@ export class SimDisk {
     syncIsALie: false,
     latencyMs: undefined,
   };
-  /** Called as each operation is asked for: the place to crash in the middle of things. */
+  /** Called as each operation begins: the place to crash in the middle of things. */
   onOperation: () => void = () => undefined;
   /** Syncs done, for tests that count. */
   syncs = 0;

@@ -18,7 +18,7 @@ export class SimInode {
     return inode;
   }
 
-  /** What the process reads; a view. */
+  /** The content that the process reads; a view. */
   get bytes(): Uint8Array {
     return this.#cache.view();
   }
@@ -42,7 +42,7 @@ export class SimInode {
     }
   }
 
-  /** What a failed sync does: the pages count as clean, and were not written. */
+  /** The effect of a failed sync: the pages count as clean, and were not written. */
   forget(): void {
     this.#changes = [];
   }
@@ -108,7 +108,7 @@ class Content {
       larger.set(this.view());
       this.#buffer = larger;
     }
-    // What is added reads as zeros, also after a shrink.
+    // Bytes that are added read as zeros, also after a shrink.
     if (length < this.length) this.#buffer.fill(0, length, this.length);
     this.length = length;
   }

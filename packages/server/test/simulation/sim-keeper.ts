@@ -10,7 +10,7 @@ import type { Truth } from './truth.ts';
 const lockName = 'stage';
 const lockTtlMs = 10_000;
 
-/** What a key was last known to hold; undefined: nothing. */
+/** The last known value of a key; undefined: there is none. */
 type Value = { readonly value: string; readonly revision: number } | undefined;
 
 export interface KeeperOptions {
@@ -33,10 +33,10 @@ export class SimKeeper {
   calm = false;
   readonly #options: KeeperOptions;
   readonly #known = new Map<string, Value>();
-  /** Of a key whose last change was not answered: what it may hold then; `undefined` in it: nothing. */
+  /** The possible value of a key whose last change was not answered; `undefined` in it: none. */
   readonly #asked = new Map<string, string | undefined>();
   #majorRevision = 0;
-  /** It has the lock, has it not, or cannot know. */
+  /** Whether it has the lock, has it not, or cannot know. */
   #lock: 'mine' | 'not mine' | 'unknown' = 'not mine';
   #life: Life | undefined;
 
@@ -46,13 +46,13 @@ export class SimKeeper {
 
   async run(): Promise<void> {
     const { machine, random } = this.#options;
-    // In the calm it still logs in, once.
+    // During the calm it still logs in, once.
     while (!this.calm || this.#life !== machine.life) {
       await this.#sleep(100, 3_000);
       const { life } = machine;
       if (!life) continue;
       if (life !== this.#life) {
-        // As a login: the server knows of this process alone who is there.
+        // A login reports this, too: the server knows only from its own process who is there.
         const { userId: owner } = this.#options;
         const told = await this.#asks(life, { type: 'lock-holder', owner, offlineSinceMs: undefined });
         if (told !== 'ok') continue;

@@ -25,7 +25,7 @@ export const recoveryMs = 15_000;
 /** Silence of an open socket after which the edge tells the log. */
 export const silenceMs = 5_000;
 
-/** What a test may break on purpose, to see the judges notice. */
+/** The faults that a test may add on purpose, to see the judges notice. */
 export interface Sabotage {
   readonly leaseMs?: number;
   readonly recoveryMs?: number;
@@ -61,7 +61,7 @@ export interface MachineOptions {
   readonly random: SimRandom;
   readonly truth: Truth;
   readonly endpoints: readonly Endpoint[];
-  /** Of what waits for endpoints; absent: for ever. */
+  /** The retention of notices that wait for endpoints; absent: they are kept for ever. */
   readonly retention?: Retention;
   readonly sendOf: (process: SimProcessClock) => Send;
   readonly sabotage: Sabotage;
@@ -143,7 +143,7 @@ export class SimMachine {
     disk.crash('process');
   }
 
-  /** What the edge does with a message; to be raced with `life.ended`. */
+  /** Handles a message as the edge does; to be raced with `life.ended`. */
   async handle(life: Life, connectionId: string, op: ClientOp, onLeft: () => void): Promise<Reply> {
     const { truth, clock } = this.#options;
     const { log, sessions } = life;
@@ -226,7 +226,7 @@ export class SimMachine {
     return 'ok';
   }
 
-  /** What a welcome would tell. */
+  /** The role that a welcome would tell. */
   roleOf(life: Life, channel: string, connectionId: string): Role | undefined {
     if (isSignaling(channel)) return signalingRole(life.log, channel, connectionId);
     return life.log.channel(liveKey(app, channel))?.roster.getByConnection(connectionId)?.role;

@@ -2,7 +2,7 @@ import type { Role } from '@housecount/protocol';
 
 export const app = '0123456789abcdef0123456789abcdef';
 
-/** What a simulated client asks of the machine. */
+/** The requests of a simulated client to the machine. */
 export type ClientOp =
   | { readonly type: 'join'; readonly channel: string; readonly uid: number; readonly role: Role }
   | { readonly type: 'resume'; readonly channel: string }

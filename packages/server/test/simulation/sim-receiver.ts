@@ -11,7 +11,7 @@ export class SimReceiver {
   readonly endpoint: Endpoint;
   /** Everything that arrived, copies too, in order of arrival. */
   readonly received: Told[] = [];
-  /** What it was told it would not get. */
+  /** The events that it was told it would not get. */
   readonly lost: LostRange[] = [];
   /** Share of attempts that do not end in a plain 200. */
   trouble = 0.1;

@@ -36,7 +36,7 @@ export const signalingJoin = (
   ip: '127.0.0.1',
 });
 
-/** What a session asks for in place of what an rtc connection does: its role is one of its states. */
+/** The request of a session that corresponds to one of an rtc connection: its role is one of its states. */
 export function signalingRequest(
   op: Exclude<ClientOp, { type: 'join' }>,
   connectionId: string,
@@ -60,7 +60,7 @@ export function signalingRole(log: Log, channel: string, connectionId: string): 
   return state.states.get(member.uid)?.states.role === 'broadcaster' ? 'broadcaster' : 'audience';
 }
 
-/** Who is served as being in a channel of either kind. */
+/** The members that the log has in a channel of either kind. */
 export function rosterOf(log: Log, channel: string): readonly Member[] {
   return [...(log.channel(isSignaling(channel) ? keyOf(channel) : liveKey(app, channel))?.roster ?? [])];
 }

@@ -10,7 +10,7 @@ import { signalingOf } from './sim-signaling.ts';
 import { Truth } from './truth.ts';
 
 const noEnd = Number.MAX_SAFE_INTEGER;
-/** By seed: in some worlds what waits for an outage to end is given away before it does, in some it is set aside. */
+/** The retention by seed: in some worlds notices that wait for an outage to end are given away before it does, in some they are set aside. */
 const retentions: Record<number, Retention> = {
   0: { ms: 6_000, bytes: noEnd, bytesPerApp: 0, checkMs: 1_000 },
   1: { ms: noEnd, bytes: 8_192, bytesPerApp: noEnd, checkMs: 500 },
@@ -27,7 +27,7 @@ export interface SimWorld extends SimPeople {
   readonly disk: SimDisk;
   readonly receivers: readonly SimReceiver[];
   readonly machine: SimMachine;
-  /** What waits for a receiver may be given away before it answers. */
+  /** True when notices that wait for a receiver may be given away before it answers. */
   readonly mayLose: boolean;
 }
 
@@ -77,7 +77,7 @@ export function simWorld(seed: number, sabotage: Sabotage): SimWorld {
   };
 }
 
-/** Who comes and goes: in live channels, and in some worlds over signaling too. */
+/** The people who come and go: in live channels, and in some worlds over signaling too. */
 function simPeople({
   random,
   time,
@@ -93,7 +93,7 @@ function simPeople({
   const [first] = clients;
   if (first && random.chance(0.25)) clients.push(new SimClient({ ...first.options, random: random.fork() }));
 
-  // Not in every world: where something is written all the time, the log's last record says when the server lived.
+  // Only some worlds have signaling: where something is written all the time, the log's last record says when the server lived.
   const hasSignaling = random.chance(0.5);
   // Some of the same uids subscribe to the signaling channel of the first's name: for the log these are two channels.
   const signaling = signalingOf('lobby');

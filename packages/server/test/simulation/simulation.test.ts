@@ -8,7 +8,7 @@ import { keyOf, rosterOf, signalingOf } from './sim-signaling.ts';
 // A hang ends the test; a slow machine does not.
 setDefaultTimeout(300_000);
 
-/** What the schedules had in them, added up as they run: the test that asks for it is true only after all five hundred. */
+/** The totals of the schedules, added up as they run: the test that checks them is true only after all five hundred. */
 const totals = { crashes: 0, resumes: 0, givenUp: 0, changes: 0, holds: 0, lost: 0 };
 for (const first of [1, 101, 201, 301, 401]) {
   const last = first + 99;

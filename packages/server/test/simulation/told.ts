@@ -9,7 +9,7 @@ import type {
 import { eventsLostType, toAgoraNotice, toStandardNotice } from '@housecount/protocol';
 import type { NoticeFormat } from '../../src/notify/endpoint/endpoint.ts';
 
-/** What one notice says, whatever its format. */
+/** The content of one notice, whatever its format. */
 export interface Told {
   readonly noticeId: string;
   readonly channel: string;
@@ -43,13 +43,13 @@ export function toldBy(
 }
 
 function lostOf({ channel, sid, fromSeq, toSeq }: Partial<LostRange>): LostRange {
-  // Here nothing is lost that nobody can name.
+  // In the simulation every loss names its channel and its life.
   if (channel === undefined || sid === undefined || fromSeq === undefined || toSeq === undefined)
     throw new Error('events were lost, and nobody says which');
   return { channel, sid, fromSeq, toSeq };
 }
 
-/** What the notice of `event` would say. */
+/** The content that the notice of `event` would have. */
 export function toldOf(event: ChannelEvent, format: NoticeFormat): Told {
   if (format === 'agora')
     return fromAgora(toAgoraNotice(event, { notifyMs: 0, communicationEvents: '107/108' }));

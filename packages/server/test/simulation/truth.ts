@@ -2,7 +2,7 @@ import type { Role } from '@housecount/protocol';
 import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { CrashKind } from './sim-disk.ts';
 
-/** What really happened outside the server: written down by the simulated world, read by the judges. */
+/** The facts outside the server: written down by the simulated world, read by the judges. */
 export class Truth {
   /** Joins that were asked for, by connection, acknowledged or not. */
   readonly joins = new Map<
@@ -41,7 +41,7 @@ export class Truth {
     this.roles.add(`${connectionId} ${role}`);
   }
 
-  /** Was the disk failing at some time between the two, or a second before? */
+  /** True when the disk was failing at some time between the two, or a second before. */
   faulty(fromMs: number, untilMs: number): boolean {
     return this.faults.some((fault) => fault.fromMs <= untilMs && fault.untilMs >= fromMs - 1000);
   }
