@@ -26,7 +26,7 @@ const publish = (over: object) => ({
   content: { text: 'x' },
   ...over,
 });
-/** What ends the connection, with which code … */
+/** The faults that end the connection, with their codes … */
 const ends = [
   ['text that is no JSON', 'nonsense', 'frame_not_json'],
   ['an empty text', '', 'frame_not_json'],
@@ -130,7 +130,7 @@ test(
         await begin(after((socket) => socket.send('x', { opcode: 3 })));
         await begin(after((socket) => socket.send('x', { opcode: 0 })));
         await begin(after((socket) => socket.send('x'.repeat(300), { opcode: 9 })));
-        // It says nothing more, answers no ping, and does not close when it is told to.
+        // It sends nothing more, answers no ping, and does not close when it is told to.
         await begin(after((socket) => socket.stopReading()));
       }
       await until('nothing to be left of them', async () => (await openSockets()) === before, 120_000);

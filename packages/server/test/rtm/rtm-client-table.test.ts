@@ -9,15 +9,15 @@ import { startTestServer, type TestServer } from '../../testing/processes/test-s
 
 /** One test for each row of the API's tables of the client, its errors and rates (spec: signaling sections 0, 1, 5 and 6.1), against a real server. */
 let server: TestServer;
-/** Where each client's own settings say how long it may be silent. */
+/** A server at which each client's own settings say how long it may be silent. */
 let patient: TestServer;
-/** Takes its time, while the other tests run. */
+/** The result of a test that runs long, beside the others. */
 let dying: ReturnType<typeof dieSilently>;
 const deathbed = 'deathbed';
 async function dieSilently() {
   const watcher = await SignalingClient.login(patient.url, 'the watcher');
   await watcher.subscribes(deathbed);
-  // As short as it goes: 5 s, 10 s, and 5 s.
+  // The settings are as short as they go: 5 s, 10 s, and 5 s.
   const lost = await SignalingClient.login(patient.url, 'lost', { heartbeatInterval: 5, presenceTimeout: 5 });
   await lost.subscribes(deathbed);
   lost.drop();

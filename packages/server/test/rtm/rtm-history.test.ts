@@ -56,7 +56,7 @@ test('RTM103, SIG82: what was acknowledged is in the history after kill -9, once
   const inOrder = [...texts].reverse();
   expect(inOrder.slice(0, acknowledged.length)).toEqual(acknowledged);
   expect(inOrder.length - acknowledged.length).toBeLessThanOrEqual(1);
-  // What bob was told has the time under which it is found.
+  // A message that bob was told has the time under which it is found.
   for (const { message, timestamp } of bob.messages)
     expect(found).toContainEqual({ text: String(message), timestamp });
 

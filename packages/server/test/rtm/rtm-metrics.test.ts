@@ -10,7 +10,7 @@ import {
 
 let server: ServerProcess;
 beforeAll(async () => {
-  // Who does not read answers no pings either, and is to be cut for what waits for it, not for its silence.
+  // A client that does not read answers no pings either, and is to be cut for what waits for it, not for its silence.
   server = await startServerProcess({ leases: { rtcMs: 10_000, signalingMs: 100_000, recoveryMs: 15_000 } });
 }, 60_000);
 afterAll(() => server?.close());

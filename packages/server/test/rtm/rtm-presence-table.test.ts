@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from '../../testing/processes/test-s
 const announceMax = 8;
 const intervalMs = 5_000;
 let server: TestServer;
-/** With the API's debounce, and a short lease. */
+/** A server with the API's debounce, and a short lease. */
 let waiting: TestServer;
 beforeAll(async () => {
   [server, waiting] = await Promise.all([
@@ -136,7 +136,7 @@ describe('announce and interval mode', () => {
     await last.client.presence.setState(channel, 'MESSAGE', { mood: 'good' });
     await others[0]?.client.unsubscribe(channel);
     await ann.until('the interval', () => ann.presence.some(({ eventType }) => eventType === 'INTERVAL'));
-    // Who came and went in one is in neither list.
+    // Users who came and went in one interval are in neither list.
     const shown = ann.presence.slice(announceMax - 1);
     expect(shown.at(-1)).toMatchObject({
       eventType: 'INTERVAL',
@@ -339,7 +339,7 @@ describe('debounce and loss', () => {
     expect(ann.told().filter((each) => each.endsWith('bob'))).toEqual([
       'REMOTE_JOIN bob',
       'REMOTE_STATE_CHANGED bob',
-      // What was set went with the first subscription.
+      // States that were set went with the first subscription.
       'REMOTE_STATE_CHANGED bob',
       'REMOTE_LEAVE bob',
     ]);

@@ -52,7 +52,7 @@ test(
       });
       const open = await openSockets();
       let sent = 0;
-      // As fast as the rate allows, until all of them are cut.
+      // Messages are published as fast as the rate allows, until all readers are cut.
       await until('all of them to be cut', async () => {
         for (let at = 0; at < 20; at += 1) {
           const answer = await loud.asks({

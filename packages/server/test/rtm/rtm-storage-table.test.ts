@@ -294,7 +294,7 @@ describe('locks', () => {
     await ann.client.lock.releaseLock(channel, 'MESSAGE', 'a');
     expect(await waiting).toMatchObject({ lockName: 'a' });
     const second = codeOf(() => ann.client.lock.acquireLock(channel, 'MESSAGE', 'a', { retry: true }));
-    // In order on one connection: the wait has begun.
+    // One connection is answered in order, so the wait has begun.
     await ann.client.lock.getLock(channel, 'MESSAGE');
     await ann.client.unsubscribe(channel);
     expect(await second).toBe(-14001);

@@ -84,7 +84,7 @@ test('RTM64: metadata is told whole to who follows it, guarded by revisions and 
   await Promise.all(
     [ann, bob].map((user) => user.until('the server', () => user.links.at(-1)?.currentState === 'CONNECTED')),
   );
-  // What is followed begins anew, with what there is.
+  // Subscriptions to metadata begin anew, with the present items.
   const seen = bob.storage.findLastIndex(({ eventType }) => eventType === 'UPDATE') + 1;
   await eventually('both snapshots', () => bob.storage.length === seen + 2);
   expect(
@@ -97,7 +97,7 @@ test('RTM64: metadata is told whole to who follows it, guarded by revisions and 
     topic: 'dogs',
   });
   expect(valuesOf(await bob.client.storage.getUserMetadata({ userId: 'ann' }))).toEqual({ name: 'Ann' });
-  // Held by the same user, who is back; and followed by bob, who did nothing for it.
+  // The lock is held by the same user, who is back; and bob, who did nothing for it, still follows.
   expect((await bob.client.lock.getLock('hall', 'MESSAGE')).lockDetails).toEqual([
     { lockName: 'pen', owner: 'ann', ttl: 10 },
   ]);
@@ -109,7 +109,7 @@ test('RTM64: metadata is told whole to who follows it, guarded by revisions and 
 }, 60_000);
 
 test('RTM74: a lock goes to one of two who want it, to the other when it is released, and runs out with its holder', async () => {
-  // One after the other: which socket is whose is known by the order.
+  // The logins come one after the other: the order tells which socket is whose.
   const ann = await login('ann');
   const bob = await login('bob');
   const cid = await login('cid');

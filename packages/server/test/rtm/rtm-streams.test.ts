@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => logoutAll());
 afterAll(() => server.close());
 
-/** As an app's server makes it, with the official builder. */
+/** A token as an app's server makes it, with the official builder. */
 const streamToken = (userId: string, channel: string, seconds = 3600): string =>
   RtcTokenBuilder.buildTokenWithUserAccount(
     testApp.id,

@@ -29,7 +29,7 @@ test('RTM36, RTM37: after kill -9 both come back to where they were; what was de
   }
   await ann.client.publish('lobby', 'again');
   await bob.until('the message', () => bob.messages.length === 1);
-  // Told as a change or, if bob was back first, in ann's snapshot.
+  // The states came as a change or, if bob was back first, in ann's snapshot.
   const bobsStates = (): object | undefined => {
     for (const { channelName, publisher, stateChanged, eventType, snapshot } of ann.presence.toReversed()) {
       if (channelName !== 'lobby') continue;
