@@ -52,7 +52,7 @@ afterAll(async () => {
   await receiver?.close();
 }, 180_000);
 
-/** What axe finds on the page, as lines that say where and what to do. */
+/** The faults that axe finds on the page, as lines that say where and what to do. */
 async function violations(page: Page): Promise<string[]> {
   // Runs outside of the page's content security policy, which allows no script of ours.
   await page.evaluate(axe.source);
@@ -71,7 +71,7 @@ async function violations(page: Page): Promise<string[]> {
 interface Stop {
   readonly name: string;
   readonly path: string;
-  /** What is there once the page has something to show, and how to get there. */
+  /** Waits until the page has something to show, after the steps that lead there. */
   readonly ready: (page: Page) => Promise<unknown>;
 }
 const row = (page: Page) => page.getByRole('row').nth(1);
@@ -84,7 +84,7 @@ const stops: readonly Stop[] = [
     ready: async (page) => {
       await page.getByLabel('Your name').fill('Gus');
       await page.getByRole('button', { name: 'Go live', exact: true }).click();
-      // Until there is a camera the button is disabled, and grey.
+      // The button is disabled, and grey, until there is a camera.
       await page.getByRole('button', { name: 'Go live now' }).click({ trial: true });
     },
   },
@@ -151,7 +151,7 @@ async function check(url: string, stop: Stop): Promise<string[]> {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
-        // What fades in is judged when it is there.
+        // Elements that fade in are judged when they are there.
         await page.evaluate(async () => {
           const running = document.getAnimations().filter((each) => each.playState === 'running');
           await Promise.all(running.map(({ finished }) => finished.catch(() => undefined)));

@@ -14,7 +14,7 @@ import {
   serveRoomPages,
 } from './room-page.ts';
 
-/** What apps of the original rely on and a real browser alone can show. */
+/** Behaviour that apps of the original rely on and that only a real browser can show. */
 
 let browser: Chromium;
 let server: TestServer;

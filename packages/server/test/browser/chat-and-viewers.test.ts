@@ -101,7 +101,7 @@ test('DEMO18: the chat-and-viewers example: a host and viewers see each other co
   viewer.send({ type: 'bye' });
   await shows(() => membersOf(bob), ['ann · live', '✋ bob']);
 
-  // What was said before is there for who comes again.
+  // A user who comes again finds what was said before.
   await bob.getByRole('button', { name: 'Leave' }).click();
   await shows(() => membersOf(ann), ['ann · live']);
   await enter('bob', 'Watch', bob);

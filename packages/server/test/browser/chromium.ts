@@ -18,7 +18,7 @@ export interface Chromium {
 
 const executables = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Where the browser is: `HOUSECOUNT_CHROMIUM`, else the system's; undefined if there is none. */
+/** The path of the browser: `HOUSECOUNT_CHROMIUM`, else the system's; undefined if there is none. */
 export function chromiumPath(): string | undefined {
   const named = process.env.HOUSECOUNT_CHROMIUM;
   if (named !== undefined && named !== '') return named;

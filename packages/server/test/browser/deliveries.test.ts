@@ -194,7 +194,7 @@ test('DEMO17: the app that was chosen stands in the address, and on the way to t
     await shows(page, 2);
     await page.getByRole('combobox', { name: 'App' }).click();
     await page.getByRole('option', { name: otherApp.id }).click();
-    // What was searched for was about the app before.
+    // The search was about the app before, and is not kept.
     await page.getByText('this app has none').waitFor();
     expect(new URL(page.url()).search).toBe(`?app=${otherApp.id}`);
     await page.getByRole('link', { name: 'Endpoints', exact: true }).click();

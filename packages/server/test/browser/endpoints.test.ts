@@ -187,7 +187,7 @@ test('DEMO16: an endpoint that is gone says since when and why, leads to its del
     status = 200;
     await trouble.getByRole('button', { name: 'Resume' }).click();
     await trouble.waitFor({ state: 'detached' });
-    // What waited comes, Cleo's join with it.
+    // The notices that waited come, Cleo's join with them.
     await receiver.until((all) =>
       all
         .slice(refused)

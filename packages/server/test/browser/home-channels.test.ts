@@ -19,7 +19,7 @@ beforeAll(async () => {
     for (let n = 0; n < count; n++) clients.push(await Client.join({ url: server.url, channel }));
   };
   for (let n = 1; n <= small; n++) await join(`a small show ${n}`, 1);
-  // By name the last of all.
+  // This one is the last by name.
   await join('zz the big show', 3);
 }, 180_000);
 afterAll(async () => {

@@ -205,7 +205,7 @@ for (const how of ['script', 'browser'] as const)
     `SDK5: a reload by the ${how} within the lease makes no leave and no join`,
     () =>
       inNewRoom(async ({ host, enter }) => {
-        // By default the browser's reload has to be back within the grace of a goodbye, which a slow machine may miss.
+        // The browser's reload has to be back within the grace of a goodbye by default, which a slow machine may miss.
         const viewer = await enter(how === 'browser' ? { parameters: { RESUME_ON_RELOAD: true } } : {});
         await seesPictures(viewer);
         const uid = await inRoom(viewer, (room) => room.uid);
@@ -297,7 +297,7 @@ test('SDK8: over a restart of the server everybody stays, and the pictures come 
         await until('connected again', async () =>
           inRoom(page, (room) => room.events.filter((event) => event.detail === 'CONNECTED').length === 2),
         );
-      // Whether the viewer is told of a new publication depends on who was back first.
+      // It depends on who was back first whether the viewer is told of a new publication.
       await seesPictures(viewer);
       expect(await inRoom(host, (room) => room.names())).toMatchObject({ seq, sid, count: 2 });
     });

@@ -2,7 +2,7 @@
 
 import type { Page } from 'playwright-core';
 
-/** By the object that has it in newer browsers. What a test's browser does not have either is no matter. */
+/** Functions that older browsers lack, by the object that has them in newer ones. It does not matter if a test's browser lacks some itself. */
 const lacking: Readonly<Record<string, readonly string[]>> = {
   URL: ['canParse', 'parse'],
   AbortSignal: ['any', 'timeout', 'abort'],

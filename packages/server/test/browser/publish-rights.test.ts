@@ -44,7 +44,7 @@ async function enter(uid: number, token: string): Promise<Page> {
   return page;
 }
 
-/** What the page has, as far as this test touches it. */
+/** The part of the page's room that this test touches. */
 interface Room {
   readonly client: {
     setClientRole(role: string): Promise<void>;

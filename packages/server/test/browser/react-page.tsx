@@ -4,7 +4,7 @@ import AgoraRTM, { type RTMClient } from '@housecount/rtm';
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
-/** What the test says of the page before it starts. */
+/** Settings that the test gives the page before it starts. */
 export interface ReactPageEntry {
   readonly server: string;
   readonly app: string;

@@ -21,7 +21,7 @@ export interface RoomEntry {
   readonly uid?: number;
   readonly account?: string;
   readonly role: 'host' | 'audience';
-  /** For AgoraRTC.setParameter. */
+  /** Parameters for AgoraRTC.setParameter. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 export interface RoomEvent {
@@ -114,7 +114,7 @@ const page = `<!doctype html><title>room</title><body><div id="local"></div><div
   })().catch((error) => { room.failure = error.message; });
 </script></body>`;
 
-/** What the page script puts on window; only what the tests touch. */
+/** The object that the page script puts on window; only what the tests touch. */
 interface Room {
   readonly ready: boolean;
   readonly failure?: string;

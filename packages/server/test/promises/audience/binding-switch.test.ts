@@ -69,7 +69,7 @@ test('SIG24: a host that subscribes sees an audience without signaling come, cha
     channelOccupancy: 2,
     occupants: [{ userId: 'host' }, { userId: '8', states: { role: 'audience', uid: '8' } }],
   });
-  // What happened there has happened here too before somebody who subscribes is told of.
+  // The timeout has to have happened on this server too before the host is told of somebody who subscribes.
   const live = `/v1/apps/${testApp.id}/channels/${channel}/roster`;
   await until('the timeout', async () => (await ask(unbound.url, live)).body.count === 1);
   const late = rtmUser(unbound.url, 'late');

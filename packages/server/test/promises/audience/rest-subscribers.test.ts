@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 const app = `/v1/apps/${testApp.id}`;
 
-/** Who subscribes, as the events after a snapshot make it; throws where one is missing. */
+/** The subscribers, as the events after a snapshot make them; throws where an event is missing. */
 class Fold {
   readonly members = new Map<number, string>();
   sid: string | undefined;

@@ -125,7 +125,7 @@ test('SIG164: over real sockets, each is told once of the others, and of themsel
         .presence('parlour')
         .flatMap((event) => (event.type === 'REMOTE_STATE_CHANGED' ? [event.userId] : []));
     await user.until('word of the others', () => told().length >= 2);
-    // What is answered now comes after all that was told.
+    // The answer to a request made now comes after everything that was told.
     await user.asks({ type: 'get-state', ...place, userId: 'ann' });
     expect(told().sort()).toEqual(names.filter((_, other) => other !== at));
   }

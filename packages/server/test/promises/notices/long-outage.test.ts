@@ -35,7 +35,7 @@ const hourMs = 3_600_000;
 const outageHours = 72;
 const channels = 50;
 const mebibyte = 1024 ** 2;
-/** What garbage and buffers may add. The backlog itself would be a gigabyte. */
+/** Memory that garbage and buffers may add, bytes. The backlog itself would be a gigabyte. */
 const slackBytes = 96 * mebibyte;
 
 test('HOOK8: after 72 h of outage a million notices are drained in order, in batches, and memory stays flat', () =>

@@ -46,7 +46,7 @@ async function startPython(): Promise<string> {
   throw new Error('the receiver ended before it listened');
 }
 
-/** By uid, `host` or `audience`: as the server's REST API says. */
+/** The role of each uid, `host` or `audience`, as the server's REST API says it. */
 async function rosterOf(url: string): Promise<Record<string, string>> {
   const roster: Record<string, string> = {};
   const address = `${url}/v1/apps/${testApp.id}/channels/${channel}/roster?limit=1000`;

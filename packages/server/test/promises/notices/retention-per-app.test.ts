@@ -41,14 +41,14 @@ class Machine {
   readonly complaints: string[] = [];
   /** Names of the endpoints whose receivers are down. */
   readonly down = new Set<string>();
-  /** What each receiver took, copies left out. */
+  /** The notices that each receiver took, copies left out. */
   readonly taken = new Map<string, Told[]>();
   /** Every event that there ever was, by position. */
   readonly events = new Map<number, LogEntry>();
   log!: Log;
   notify!: Notify;
   metrics!: ReturnType<typeof createMetrics>;
-  /** Of the present life. */
+  /** The process of the present life. */
   #process: SimProcessClock | undefined;
   #store: { close(): Promise<void> } | undefined;
   #connections = 0;
@@ -145,7 +145,7 @@ class Machine {
     return this.notify.status().find(({ endpointId }) => endpointId === name);
   }
 
-  /** What an app's receiver should get, in the order of the log. */
+  /** Ids of the notices that an app's receiver should get, in the order of the log. */
   noticeIds(app: string): string[] {
     return [...this.events.values()]
       .sort((a, b) => a.position - b.position)
@@ -232,7 +232,7 @@ describe('a receiver that is down while another app floods the log', () => {
     expectInOrder(m.told('quiet'));
     expect(m.lost('quiet')).toEqual([]);
     expect(m.status('quiet')).toMatchObject({ state: 'running', outstanding: 0, lost: 0 });
-    // Who kept up has what it would have had anyhow.
+    // A receiver that kept up has the notices that it would have had anyhow.
     expectSame(m.told('loud'), m.noticeIds(loud));
     await m.stop();
     expect(m.complaints.filter((line) => !/has failed for long/.test(line))).toEqual([]);

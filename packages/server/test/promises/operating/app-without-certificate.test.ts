@@ -26,7 +26,7 @@ const without = (headers: Record<string, string> = {}, at = server): ClientOptio
   headers,
   hello: { token: undefined },
 });
-/** What becomes of a hello without a token: `welcome`, or the code of the refusal. */
+/** The outcome of a hello without a token: `welcome`, or the code of the refusal. */
 async function outcome(options: ClientOptions): Promise<string | undefined> {
   const client = Client.open(options);
   await client.until('a welcome or the end', () => client.welcome !== undefined || client.closed);

@@ -160,7 +160,7 @@ test('RELOAD8: where no server runs, reload says so with status 1 and the folder
 }, 120_000);
 
 const analyze = wantProgram('systemd-analyze', 'systemd');
-/** Of 100, where 0 is a service that can do nothing: what is left is that it has a network and compiles as it runs. Measured: 15. */
+/** Most that the exposure may be, of 100, where 0 is a service that can do nothing: what is left is that it has a network and compiles as it runs. Measured: 15. */
 const exposureMax = 20;
 if (analyze === undefined)
   test.skip('INST8: skipped, for systemd-analyze is not installed here (Debian: systemd)', () => {});
@@ -168,9 +168,9 @@ else
   test('INST8: systemd finds nothing wrong with the unit, and that its sandbox leaves little open', () => {
     folder = mkdtempSync(join(tmpdir(), 'housecount-service-'));
     const file = join(folder, 'housecount.service');
-    // Where the program is, so that it is there.
+    // The unit with the program where it is here, so that systemd finds it.
     const installed = unit.replaceAll('/opt/housecount', checkout);
-    // As its comment has it for a low port.
+    // The unit as its own comment says for a low port.
     const lowPort = installed
       .replaceAll(/^((?:CapabilityBoundingSet|AmbientCapabilities)=)$/gm, '$1CAP_NET_BIND_SERVICE')
       .replace('PrivateUsers=yes', 'PrivateUsers=no');

@@ -20,9 +20,9 @@ const documented = await documentedConfigurations();
 interface Setup {
   readonly kind: ProxyKind;
   readonly configuration: string;
-  /** Where clients have the server, below the host. */
+  /** The path, below the host, under which clients have the server. */
   readonly path: string;
-  /** What the server is told of it. */
+  /** The base path that the server is told. */
   readonly basePath: string;
 }
 const setups: [string, Setup][] = [
@@ -188,7 +188,7 @@ describe.each(setups)('behind %s', (_, { kind, configuration, path, basePath }) 
   });
 });
 
-/** What a WebSocket is told first of something that is no login. */
+/** The first frame with which the server answers a WebSocket that sends something other than a login. */
 function firstFrame(url: string, tls: { readonly ca: string }): Promise<string> {
   const Secure = WebSocket as unknown as new (url: string, options: object) => Bun.WebSocket;
   const socket = new Secure(url, { tls });

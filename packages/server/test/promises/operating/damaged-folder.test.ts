@@ -65,7 +65,7 @@ async function filled(): Promise<void> {
   expect(await server.terminate()).toBe(0);
 }
 
-/** What the start says that is refused. */
+/** The message of a start that is refused. */
 const refusal = () =>
   server.restart().then(
     () => 'it started',

@@ -19,7 +19,7 @@ import {
   testAuthorization,
 } from '../../../testing/processes/server-process.ts';
 
-/** What a server of another version left behind, and what it said before: fixtures/data-folders/README.md. */
+/** The state that a server of another version left behind, and what it said before: fixtures/data-folders/README.md. */
 interface Expected {
   /** When it ended, epoch milliseconds. */
   readonly atMs: number;
@@ -134,7 +134,7 @@ describe('folders of older versions', () => {
         expect(again.headers.get('idempotency-replayed')).toBe('true');
       }
 
-      // Who left comes back under the uid of before.
+      // A member who left comes back under the same uid.
       const left = expected.events.find(({ type }) => type === 'member-left');
       const token = buildRtcToken({
         appId: testApp.id,

@@ -111,7 +111,7 @@ test('OPS83: with format json every line of both streams is JSON from the first 
     expect(lines).toMatchObject([{ level: 'error', message: 'the server does not start' }]);
     expect(JSON.stringify(lines)).not.toContain('short-secret');
   }
-  // What is in the way is found only when it starts.
+  // The obstacle in this folder is found only when the server starts.
   writeFileSync(join(folder, 'data'), 'no folder');
   const taken = run(`apps: [{ id: ${testApp.id} }]\nlog: { format: json }`, [
     '--data-dir',

@@ -10,7 +10,7 @@ import { testApp } from '../../../testing/processes/server-process.ts';
 const other = { id: 'a'.repeat(32), certificate: 'b'.repeat(32) };
 const renewed = { ...testApp, certificate: 'c'.repeat(32) };
 
-/** What changed, for those who expect it to be taken. */
+/** The changes of a reload, for tests that expect it to be taken. */
 function taken(report: ReloadReport) {
   if (!report.ok) throw new Error(`not taken: ${report.problems.join('; ')}`);
   return report;
@@ -163,7 +163,7 @@ test('RELOAD7: endpoints of the file come, change and go; one that is put back g
     expect(added).toMatchObject({ changed: ['endpoints'], endpoints: { added: ['main'] } });
     await visit(2);
     await receiver.until(() => uids(103).length + uids(105).length >= 1);
-    // What it takes is another thing from now on.
+    // The endpoint takes other events from now on.
     const changed = taken(
       await server.reload({ ...settings, endpoints: [{ ...endpoint, events: [101, 102] }] }),
     );

@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 const hourSeconds = 3_600;
-/** How far the server's wall clock is ahead. */
+/** Lead of the server's wall clock over the real one, seconds. */
 let aheadSeconds = 0;
 const set = async (seconds: number) => {
   aheadSeconds = seconds;

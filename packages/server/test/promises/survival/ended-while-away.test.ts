@@ -118,7 +118,7 @@ for (const isKilled of [false, true])
     const { body } = await ask(server.url, `/v1/apps/${testApp.id}/channels/lobby/users`);
     expect(body.users ?? []).toEqual([]);
 
-    // What the app asks for is done.
+    // The app may ask again, and is let in.
     await page.join(testApp.id, 'show', tokenFor('show', { uid: 1 }), 1);
     expect(await inShow()).toEqual([1]);
     await page.leave();

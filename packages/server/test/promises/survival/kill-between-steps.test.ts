@@ -115,7 +115,7 @@ async function kill(): Promise<void> {
   for (const client of clients.splice(0)) client.drop();
 }
 
-/** Until the files of delivery have stood still for several times as long as a moved cursor waits to be written. */
+/** Waits until the files of delivery have stood still for several times as long as a moved cursor waits to be written. */
 async function cursorsAtRest(): Promise<void> {
   const folder = join(server.dataDir, 'notify');
   let seen = '';

@@ -120,7 +120,7 @@ describe('kill -9', () => {
               expect(back.welcome?.resumed).toBe(true);
               clients.set(uid, back);
             } catch (cause) {
-              // Who comes when the recovery lease can be over, because the machine let them wait, has stayed away.
+              // A client that comes when the recovery lease may be over, because the machine made it wait, counts as one that stayed away.
               if (performance.now() - restartedMs <= recoveryMs) throw cause;
               stayAway.add(uid);
             }
