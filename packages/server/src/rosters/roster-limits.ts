@@ -1,6 +1,6 @@
 import { limits as defaults, type LimitsOf } from '../limits.ts';
 
-/** What those who follow a roster may have. */
+/** The limits of a follower of a roster. */
 export type RosterLimits = LimitsOf<'rosterWaitingBytesMax' | 'rosterWindowsMax' | 'rosterWindowsReserved'>;
 
 export const defaultRosterLimits: RosterLimits = defaults;

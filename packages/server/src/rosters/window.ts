@@ -29,7 +29,7 @@ export interface WindowChanges<Id, Shown> {
   readonly entered?: readonly Shown[];
 }
 
-/** How windows read a member: its id, its arrival, and what clients are shown of it. */
+/** The functions by which windows read a member: its id, its arrival, and what clients are shown of it. */
 export interface WindowMembers<Member, Id, Shown> {
   readonly idOf: (member: Member) => Id;
   /** Its arrival: greater for who came later, and another one for who came back. */

@@ -47,7 +47,7 @@ export interface SignalingConnectionNeeds extends ConversationParts {
 const topicFrameLengthMax = 8 * 1024;
 const topicFrameShare = 1 / 8;
 
-/** What one connection may send, and leave unread. */
+/** The limits of one connection: of what it may send, and leave unread. */
 export const conversationBounds = (limits: SignalingLimits): ConversationBounds => ({
   frameBytesMax: signalingFrameBytesMax,
   frameRate: steadyRate(limits.signalingFramesPerSecondMax),

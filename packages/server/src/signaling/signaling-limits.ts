@@ -1,7 +1,7 @@
 import { limits as defaults, type LimitsOf } from '../limits.ts';
 import type { RosterLimits } from '../rosters/roster-limits.ts';
 
-/** What the users of one app may do and have. */
+/** The limits of the users of one app. */
 export type AppSignalingLimits = LimitsOf<
   | 'channelLocksMax'
   | 'memberTopicsMax'
@@ -22,10 +22,10 @@ export type AppSignalingLimits = LimitsOf<
   | 'signalingWaitsMax'
 >;
 
-/** What an app's users may do now; the same object until that changes. */
+/** The limits of an app's users now; the same object until they change. */
 export type AppSignalingLimitsOf = (app: string) => AppSignalingLimits;
 
-/** How the watchers of channels are told of presence. */
+/** The limits of how the watchers of channels are told of presence. */
 export type PresenceLimits = LimitsOf<
   | 'signalingFoldIdleMs'
   | 'signalingRosterChannelsMax'
@@ -39,7 +39,7 @@ export type PresenceLimits = LimitsOf<
 > &
   RosterLimits;
 
-/** What signaling bounds for all apps together. */
+/** The limits of signaling for all apps together. */
 export type SignalingLimits = PresenceLimits &
   LimitsOf<
     | 'closingMs'

@@ -51,6 +51,6 @@ export interface SignalingOptions {
   readonly isTokenFree: boolean;
   /** Default: those of limits.ts. */
   readonly limits?: SignalingLimits;
-  /** What each app's users may do. Default: those of limits.ts. */
+  /** The limits of each app's users. Default: those of limits.ts. */
   readonly limitsOf?: AppSignalingLimitsOf;
 }

@@ -93,7 +93,7 @@ export class WhipService {
     return undefined;
   }
 
-  /** What the media engine saw. */
+  /** Takes a report of the media engine. */
   report(report: SessionReport): void {
     this.#parts.reports.take(report);
   }

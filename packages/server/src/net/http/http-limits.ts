@@ -1,9 +1,9 @@
 import { limits as defaults, type LimitsOf } from '../../limits.ts';
 
-/** What one request may send, and how long it may take to. */
+/** The limits of one request's body: its size, and the time it may take. */
 export type BodyLimits = LimitsOf<'bodyBytesMax' | 'bodyMs'>;
 
-/** What the server holds of what a peer sends and does not take. */
+/** The limits of what the server holds of what a peer sends and does not take. */
 export type PeerLimits = LimitsOf<'bodyBytesMax' | 'socketBacklogBytesMax'>;
 
 export const defaultBodyLimits: BodyLimits = defaults;

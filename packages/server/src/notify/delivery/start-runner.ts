@@ -50,7 +50,7 @@ export function startRunner(endpoint: Endpoint, cursor: Cursor, parts: StartPart
   });
 }
 
-/** What of the log the endpoint is sent: events of its app that it asked for, and that were not given up before. */
+/** The notices that the endpoint is sent of the log: of events of its app that it asked for, and that were not given up before. */
 function noticesOf(
   endpoint: Endpoint,
   { textOf, journal }: Pick<StartParts, 'textOf' | 'journal'>,

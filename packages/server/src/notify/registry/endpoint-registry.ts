@@ -28,7 +28,7 @@ export interface RegistryOptions extends Omit<ConfiguredParts, 'limits'> {
   readonly hasNamedNetworks: boolean;
   /** Default: those of limits.ts. */
   readonly limits?: RegistryLimits;
-  /** What each app may have. Default: as `limits` say. */
+  /** The limits of each app. Default: as `limits` say. */
   readonly limitsOf?: (app: string) => Pick<RegistryLimits, 'appEndpointsMax'>;
 }
 

@@ -1,6 +1,6 @@
 import { limits as defaults, type LimitsOf } from '../../limits.ts';
 
-/** What of a receiver's answer is read. */
+/** The limits of the part of a receiver's answer that is read. */
 export type AnswerLimits = LimitsOf<'answerBodyBytesMax' | 'answerHeadBytesMax'>;
 
 /** Bytes of the answer's body kept to be read by people. */

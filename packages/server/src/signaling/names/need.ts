@@ -38,5 +38,5 @@ export const needOfTarget = (self: string, target: MetadataTarget, access: Acces
     ? needOfUser(self, target.userId, access, signalingErrors.storageFailed)
     : needOfChannel(target, [access], signalingErrors.storageFailed);
 
-/** For requests that give something up, or set the user's own state where the user is: they need no permission. */
+/** No permission is needed by requests that give something up, or set the user's own state where the user is. */
 export const nothing = (): 'nothing' => 'nothing';

@@ -21,7 +21,7 @@ export interface PresencesOptions {
   readonly random: Random;
   readonly broadcast: Broadcast;
   readonly settingsOf: (app: string) => PresenceSettings;
-  /** Is the MESSAGE channel of a name bound to the live channel of that name? */
+  /** Returns true when the MESSAGE channel of a name is bound to the live channel of that name. */
   readonly isBound: (app: string) => boolean;
   /** Default: those of limits.ts. */
   readonly limits?: PresenceLimits;

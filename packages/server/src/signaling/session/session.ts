@@ -63,7 +63,7 @@ export class Session {
   readonly identity: SessionStart['identity'];
   readonly insteadOf: string | undefined;
   readonly rates: Rates;
-  /** What the user may have, as their app has it set at the login. */
+  /** The limits of the user, as the app has set them at the login. */
   readonly limits: AppSignalingLimits;
   readonly subscriptions: Subscriptions;
   readonly users: FollowedUsers;

@@ -13,7 +13,7 @@ export interface MediaReportsNeeds {
   readonly connected: (session: MediaSession, kinds: Kinds) => Promise<void>;
 }
 
-/** What the media engine saw of its sessions, and what follows for them and their members. */
+/** Takes the media engine's reports on its sessions, and draws the conclusions for them and their members. */
 export class MediaReports {
   readonly #needs: MediaReportsNeeds;
 

@@ -20,7 +20,7 @@ export function netEffect(
   from: number,
   atEnd: AtEnd,
 ): Interval | undefined {
-  /** Whether each user was present before; `gone` has how the user last left. */
+  /** True for users who were present before; `gone` has how the user last left. */
   const before = new Map<string, boolean>();
   const gone = new Map<string, 'leave' | 'timeout'>();
   for (const change of changes.slice(from)) {

@@ -5,7 +5,7 @@ import type { Ending, PutOut } from '../../../log/decide/endings.ts';
 /** Sessions of which it is remembered here that others ended them, beside what the log says; beyond it the oldest are forgotten. About 100 bytes each. */
 const recentEndingsMax = 100_000;
 
-/** How others ended sessions that are no more: from the log, and remembered here for those that were in no channel, of which the log knows nothing. */
+/** The endings, by others, of sessions that are no more: from the log, and remembered here for those that were in no channel, of which the log knows nothing. */
 export class SessionEndings {
   readonly #log: PastEndings;
   /** Those first that ended first. */

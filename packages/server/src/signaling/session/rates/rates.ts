@@ -35,7 +35,7 @@ export class Rates {
   #renewed: TokenBucket | undefined;
   readonly #rates: ReturnType<typeof ratesOf>;
 
-  /** What the app has set for its users, these rates and what else they may have. */
+  /** The limits that the app has set for its users, these rates among them. */
   readonly limits: AppSignalingLimits;
 
   constructor(limits = defaultAppSignalingLimits) {

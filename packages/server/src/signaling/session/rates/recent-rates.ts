@@ -16,7 +16,7 @@ export class RecentRates {
   readonly #clock: Pick<Clock, 'steadyMs'>;
   readonly #usersMax: number;
   readonly #limitsOf: AppSignalingLimitsOf;
-  /** By user, in the order in which their sessions ended. */
+  /** The rates by user, in the order in which their sessions ended. */
   readonly #ended = new Map<string, Recent>();
 
   constructor(
