@@ -34,7 +34,7 @@ import { leaveRoster } from './requests/roster.ts';
 import { holdStreams, type StreamNeeds } from './requests/streams.ts';
 import { hostsBusTopic } from './roster/bus-topics.ts';
 
-/** What backs members: the connections of this process, and what they leave behind. */
+/** The keeper of what backs members: the connections of this process, and what they leave behind. */
 export interface Backing {
   /** The connection backs a member from now on; one with the same id before it is ended. */
   joined(connection: Connection, connectionId: string): void;
@@ -65,7 +65,7 @@ export interface ConnectionNeeds
   readonly joinSeconds: Histogram;
 }
 
-/** What one connection may send, and leave unread. */
+/** The bounds of what one connection may send, and leave unread. */
 export const conversationBounds = (limits: LiveLimits): ConversationBounds => ({
   frameBytesMax: clientFrameBytesMax,
   frameRate: steadyRate(limits.framesPerSecondMax),

@@ -197,7 +197,7 @@ async function takeUp(
   return log.submit(liveKey(app, channel), { type: 'renew-token', connectionId, ...rights });
 }
 
-/** What the log says now, which is what the welcome tells; undefined if the member is gone already. */
+/** The membership as the log has it now, which is what the welcome tells; undefined if the member is gone already. */
 function present(
   { log }: Pick<HelloNeeds, 'log'>,
   app: EdgeApp,

@@ -23,7 +23,7 @@ export interface Joiner {
 }
 
 /**
- * How often new memberships begin, by the holder of an address and by token, and old ones are taken up again, each of which is recorded:
+ * Budgets of new memberships, by the holder of an address and by token, and of those that are taken up again, each of which is recorded:
  * without it one client would turn over the log, and what waits there for others would be lost. Loopback has no budget of its
  * own: there is this machine alone, or a proxy that is not trusted, whose clients cannot be told apart.
  */

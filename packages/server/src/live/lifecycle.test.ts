@@ -14,7 +14,7 @@ afterEach(() => world.stop());
 const lobby = () => world.log.channel(liveKey(testApp.id, 'lobby'));
 const linkOf = (uid: number) => lobby()?.roster.get(uid)?.link;
 const joinedOnce = ['channel-opened', 'member-joined'];
-/** What `promise` gives, while the time that its appends need passes. */
+/** Awaits `promise` while the time that its appends need passes. */
 async function inTime<T>(promise: Promise<T>): Promise<T> {
   await world.settled();
   return promise;
@@ -176,7 +176,7 @@ describe('silence', () => {
   test('WIRE16: nor is it against who had only just connected', async () => {
     await begin();
     const [hello, quiet] = [world.connect(), world.connect()];
-    // What the client said waits in its socket.
+    // The frame that the client sends waits in its socket.
     world.stall(60_000);
     await world.advance(fixed.sweepMs);
     await hello.says(helloFrame());

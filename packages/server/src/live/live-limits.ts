@@ -1,12 +1,12 @@
 import { limits as defaults, type LimitsOf } from '../limits.ts';
 import type { RosterLimits } from '../rosters/roster-limits.ts';
 
-/** What clients of live channels may do and have. */
+/** Limits of what clients of live channels may do and have. */
 export type LiveLimits = LimitsOf<
   'closingMs' | 'framesPerSecondMax' | 'helloMs' | 'pendingFramesMax' | 'socketBacklogBytesMax'
 >;
 
-/** How often members come, and change what is recorded of them. */
+/** Limits of how often members come, and change what is recorded of them. */
 export type JoinLimits = LimitsOf<
   | 'joinBucketsMax'
   | 'joinBurstSeconds'
@@ -16,7 +16,7 @@ export type JoinLimits = LimitsOf<
   | 'ownTokenJoinsPerSecondMax'
 >;
 
-/** What those who follow the rosters of live channels may have, and what is kept for those who come back. */
+/** Limits of the rosters of live channels: for those who follow them, and of what is kept for readers that come back. */
 export type LiveRosterLimits = RosterLimits &
   LimitsOf<'rosterRingChangesMax' | 'rosterRingChangesTotalMax' | 'rosterRingIdleMs'>;
 

@@ -11,7 +11,7 @@ import type { Bans } from '../log/contract/rules.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
 import type { TokenGrant } from '../token/verify.ts';
 
-/** What the token allows to publish; undefined if the app does not hold publishing to tokens. */
+/** The kinds that the token allows to publish; undefined if the app does not hold publishing to tokens. */
 export function rightsOf(app: EdgeApp, { privileges }: TokenGrant): PublishRights | undefined {
   if (!app.coHostAuthentication) return undefined;
   const endMs = (endsMs: number) => Math.min(endsMs, neverEndsMs);
@@ -33,7 +33,7 @@ export const rightsOfMember = (
     ? (log.channel(liveKey(app.id, channel))?.roster.get(uid)?.publish ?? {})
     : undefined;
 
-/** What somebody with these rights may send now from this address. */
+/** The kinds that a member with these rights may send now from this address. */
 export const maySendNow = (
   log: Bans,
   app: EdgeApp,

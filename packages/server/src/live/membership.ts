@@ -25,7 +25,7 @@ export interface WelcomeNeeds {
   readonly iceServers: readonly IceServer[];
 }
 
-/** What a connection knows of the member that it backs. Small: there is one for every viewer. */
+/** The part of its member that a connection knows. Small: there is one for every viewer. */
 export interface Membership {
   readonly app: EdgeApp;
   readonly channel: string;
@@ -38,7 +38,7 @@ export interface Membership {
   tokenEndsMs?: number;
   /** token-will-expire was sent for this end. */
   warned: boolean;
-  /** Until when its token has a publish privilege, whether the app asks for it or not, epoch milliseconds. */
+  /** End of the publish privilege of its token, whether the app asks for it or not, epoch milliseconds. */
   publishEndsMs: number;
   roster?: RosterStream;
 }

@@ -12,7 +12,7 @@ export type Answer =
   | { readonly code: Code; readonly detail?: string }
   | { readonly afterOk: () => void };
 
-/** Who asks. */
+/** The connection that asks, and its member. */
 export interface Requester {
   readonly member: Membership;
   readonly socket: Socket;
@@ -24,9 +24,9 @@ export interface Requester {
 export interface RequestLine<Type extends RequestFrame['type']> {
   /** Why a member may not ask for it at all; undefined: they may. */
   readonly refusal: (member: Membership, frame: RequestOf<Type>) => Code | undefined;
-  /** What may be recorded only so often takes its rate itself, once it is known to be legal. */
+  /** Handles the request. One that may be recorded only so often takes its rate itself, once it is known to be legal. */
   readonly handle: (requester: Requester, frame: RequestOf<Type>) => Answer | Promise<Answer>;
 }
 
-/** What is done about each kind of request: one without a line does not compile. */
+/** One line for each kind of request: a kind without a line does not compile. */
 export type RequestTable = { readonly [Type in RequestFrame['type']]: RequestLine<Type> };

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { RequestTable } from './request.ts';
 import { requestTable } from './requests.ts';
 
-/** What the lines need is not asked for before a request comes. */
+/** The parts that the lines need are not read before a request comes. */
 const parts = {} as Parameters<typeof requestTable>[0];
 
 test('KIT8: a kind of request without a line does not compile, and each says who may not ask for it', () => {

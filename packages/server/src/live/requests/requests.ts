@@ -6,7 +6,7 @@ import { followRoster, leaveRoster, maySeeRoster, type RosterNeeds } from './ros
 import { type SelectStreams, type StreamNeeds, setStreams } from './streams.ts';
 import { renewToken, type TokenNeeds } from './token.ts';
 
-/** What the handlers need, each a few of these. */
+/** The parts that the handlers need, a few for each. */
 interface RequestParts extends RoleNeeds, RosterNeeds, StreamNeeds, TokenNeeds {
   readonly log: RoleNeeds['log'] & StreamNeeds['log'] & TokenNeeds['log'];
   readonly clock: TokenNeeds['clock'];

@@ -52,7 +52,7 @@ export class FanOut {
   readonly #feeds = new Map<string, RosterFeed>();
   /** Roster streams that the batch of the log has something for. */
   readonly #touched = new Set<RosterFeed>();
-  /** By channel: views of rosters that somebody follows. */
+  /** Views of rosters that somebody follows, by channel. */
   readonly #views = new Map<string, RosterViews<OpenChannel, Member>>();
   readonly #touchedViews = new Set<RosterViews<OpenChannel, Member>>();
   #follower: LogFollower | undefined;
@@ -126,7 +126,7 @@ export class FanOut {
     return subscription;
   }
 
-  /** Whether there is room for one who follows `view` and gives up `leaving` for it; see RosterViews. */
+  /** True if there is room for a reader that follows `view` and gives up `leaving` for it; see RosterViews. */
   hasRoomForView(
     app: string,
     channel: string,

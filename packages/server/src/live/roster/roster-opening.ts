@@ -5,7 +5,7 @@ import type { Opening, RosterCursor } from '../../rosters/roster-subscription.ts
 import { changesText, type RosterFeed } from './roster-feed.ts';
 import { toRosterMember } from './roster-member.ts';
 
-/** What a reader of a channel's roster begins with: the changes after its cursor if all that it may lack is known, else a snapshot. */
+/** The opening for a reader of a channel's roster: the changes after its cursor if all that it may lack is known, else a snapshot. */
 export function openingOf(
   feed: RosterFeed,
   state: OpenChannel | undefined,

@@ -328,14 +328,14 @@ describe('windows', () => {
     const seen = late.all('roster-count').length;
     await ask(late, { from: 700, count: 50 });
     expect(late.all('error')).toMatchObject([{ code: 'windows_full' }]);
-    // What it had goes on.
+    // The view that it had goes on.
     await world.crowd(20, 20);
     await merged();
     expect(late.all('roster-count').length).toBeGreaterThan(seen);
     expect(late.all('roster-window')).toEqual([]);
     await ask(late, { from: 0, count: 1 });
     expect(late.all('roster-window')).toHaveLength(1);
-    // Who is alone at a window may move on with it; who shares one may not.
+    // A reader that is alone at a window may move on with it; one that shares a window may not.
     const [shared, alone] = watchers;
     if (!shared || !alone) throw new Error('nobody');
     await ask(alone, { from: 700, count: 50 });
@@ -466,7 +466,7 @@ test('WIRE49: whatever happens, what a reader holds at a seq is the window of th
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       world = await TestWorld.start();
-      /** What every reader held after each frame, to be judged by the log once all is said. */
+      /** The roster that every reader held after each frame, to be judged by the log once all is said. */
       const held: {
         sid: string;
         seq: number;

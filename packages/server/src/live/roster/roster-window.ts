@@ -19,7 +19,7 @@ export function countsOf({ roster }: OpenChannel): RosterCounts {
   return { count: size, hosts, audience: size - hosts, interrupted };
 }
 
-/** What makes the window `after` of the window `before`. */
+/** The changes that turn the window `before` into the window `after`. */
 export const windowChanges = (before: readonly Member[], after: readonly Member[]): WindowChanges =>
   window.windowChanges(before, after, {
     idOf: ({ uid }) => uid,

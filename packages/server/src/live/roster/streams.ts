@@ -3,7 +3,7 @@ import type { OpenChannel } from '../../channel/channel.ts';
 
 const off: StreamState = { audio: false, video: false };
 
-/** Who sends: a member, over the connection that backs it (an SDK client's socket, or a plain WHIP session). */
+/** The sender of streams: a member, over the connection that backs it (an SDK client's socket, or a plain WHIP session). */
 export interface StreamSource {
   readonly app: string;
   readonly channel: string;
@@ -13,13 +13,13 @@ export interface StreamSource {
 
 interface Stream {
   readonly connectionId: string;
-  /** What the connection says that it sends. */
+  /** The kinds that the connection says that it sends. */
   readonly said: StreamState;
-  /** What its media session can carry; undefined: it has had none, so its word counts alone. */
+  /** The kinds that its media session can carry; undefined: it has had none, so its word counts alone. */
   readonly carried?: StreamState;
-  /** What it may send now; undefined: all. */
+  /** The kinds that it may send now; undefined: all. */
   readonly allowed?: StreamState;
-  /** Where the channel stood when it was set: a leave before that is of an earlier stay. */
+  /** The sid and seq of the channel when this was set: a leave before them is of an earlier stay. */
   readonly sid: string;
   readonly seq: number;
 }
@@ -32,13 +32,13 @@ export interface StreamsOptions {
 }
 
 /**
- * What every broadcaster is sending right now: a state in memory, not an event. It belongs to the connection that sends, and
+ * The streams that every broadcaster is sending right now: a state in memory, not an event. It belongs to the connection that sends, and
  * what is shown of a member is that of its present connection: whatever an earlier one does, or how it ends, is of no account.
  * It is forgotten when the broadcaster leaves or becomes audience, and with the process: after a restart clients publish anew.
  */
 export class Streams {
   readonly #options: StreamsOptions;
-  /** By channel, then uid. Never more than the channels' broadcasters. */
+  /** Streams by channel, then uid. Never more than the channels' broadcasters. */
   readonly #channels = new Map<string, Map<number, Stream>>();
   readonly #watchers = new Set<(app: string, channel: string) => void>();
 
@@ -52,7 +52,7 @@ export class Streams {
     return () => this.#watchers.delete(onChanged);
   }
 
-  /** What a broadcaster is sending over its present connection; undefined if that never said. */
+  /** The streams that a broadcaster is sending over its present connection; undefined if that never said. */
   get(app: string, channel: string, uid: number): StreamState | undefined {
     const stream = this.#channels.get(`${app}/${channel}`)?.get(uid);
     if (!stream) return undefined;
