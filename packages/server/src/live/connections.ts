@@ -1,20 +1,19 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
-import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
-import type { ResumeClaim } from '../token/resume-key.ts';
-import { type Backing, Connection, type ConnectionNeeds, conversationBounds } from './connection.ts';
+import { BackedMembers } from './backed-members.ts';
+import { Connection, type ConnectionNeeds, conversationBounds } from './connection.ts';
 import type { HelloNeeds } from './hello.ts';
 import { JoinBudgets } from './join-budgets.ts';
 import { LinkFacts } from './link-facts.ts';
 import { defaultJoinRates, defaultLiveLimits, type LiveLimits } from './live-limits.ts';
-import { type LostConnection, LostConnections } from './lost-connections.ts';
-import type { Membership, WelcomeNeeds } from './membership.ts';
-import { type PartingConnection, Partings } from './partings.ts';
+import { LostConnections } from './lost-connections.ts';
+import type { WelcomeNeeds } from './membership.ts';
+import { Partings } from './partings.ts';
 import { requestTable } from './requests/requests.ts';
 import type { SelectStreams } from './requests/streams.ts';
 import type { FanOut } from './roster/fan-out.ts';
@@ -38,65 +37,68 @@ export interface ConnectionsOptions
   readonly limits?: LiveLimits;
 }
 
-/** All WebSockets of this process: takes them in, looks after them, and ends those whose member the log says is out. */
-export class Connections implements Backing {
-  readonly #options: ConnectionsOptions;
-  readonly #needs: ConnectionNeeds;
-  readonly #open: OpenSockets;
-  readonly #lost: LostConnections;
-  readonly #partings: Partings;
-  /** Those that back a member, by connection id. */
-  readonly #members = new Map<string, Connection>();
+/** Builds what the connections of this process share. They are served from `start` on. */
+export function openConnections(options: ConnectionsOptions): Connections {
+  const { log, logger, metrics, clock, sockets = new SocketCount(), limits = defaultLiveLimits } = options;
+  const lost = new LostConnections(options);
+  const partings = new Partings(options);
+  const open = new OpenSockets({ clock, sockets, closingMs: limits.closingMs, onLook: () => lost.retry() });
+  const backed = new BackedMembers({ clock, lost, partings });
+  metrics.gauge('housecount_sockets', 'Open WebSockets.', () => open.size);
+  metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => backed.size);
+  metrics.gauge(
+    'housecount_lost_unlogged',
+    'Lost connections that the log does not know of yet.',
+    () => lost.size,
+  );
+  const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates) };
+  const needs: ConnectionNeeds = {
+    ...shared,
+    keeper: open,
+    bounds: conversationBounds(limits),
+    backing: backed,
+    links: new LinkFacts(options),
+    requests: requestTable(shared),
+    frames: metrics.counter('housecount_frames_total', 'Frames received.'),
+    refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
+    joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
+    comingBack: (claim) => backed.comingBack(claim),
+  };
+  return new Connections({
+    open,
+    backed,
+    partings,
+    connectionOf: (socket) => new Connection(needs, socket),
+    follow: () =>
+      new LogFollower({ log, clock, logger, part: 'edge', absorb: (entry) => backed.absorb(entry) }),
+  });
+}
+
+export interface ConnectionsParts {
+  readonly open: Pick<OpenSockets, 'start' | 'enter' | 'stop'>;
+  readonly backed: Pick<BackedMembers, 'size' | 'endApp'>;
+  readonly partings: Pick<Partings, 'stop'>;
+  readonly connectionOf: (socket: Socket) => Connection;
+  readonly follow: () => LogFollower;
+}
+
+/** All WebSockets of this process: takes them in, looks after them, and follows the log for those that back a member. */
+export class Connections {
+  readonly #parts: ConnectionsParts;
   #follower: LogFollower | undefined;
 
-  constructor(options: ConnectionsOptions) {
-    this.#options = options;
-    const { metrics, clock, sockets = new SocketCount(), limits = defaultLiveLimits } = options;
-    this.#lost = new LostConnections(options);
-    this.#partings = new Partings(options);
-    this.#open = new OpenSockets({
-      clock,
-      sockets,
-      closingMs: limits.closingMs,
-      onLook: () => this.#lost.retry(),
-    });
-    metrics.gauge('housecount_sockets', 'Open WebSockets.', () => this.#open.size);
-    metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => this.#members.size);
-    metrics.gauge(
-      'housecount_lost_unlogged',
-      'Lost connections that the log does not know of yet.',
-      () => this.#lost.size,
-    );
-    const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates) };
-    this.#needs = {
-      ...shared,
-      keeper: this.#open,
-      bounds: conversationBounds(limits),
-      backing: this,
-      links: new LinkFacts(options),
-      requests: requestTable(shared),
-      frames: metrics.counter('housecount_frames_total', 'Frames received.'),
-      refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
-      joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
-      comingBack: (claim) => this.#comingBack(claim),
-    };
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts;
   }
 
   /** Members backed by a socket here. */
   get size(): number {
-    return this.#members.size;
+    return this.#parts.backed.size;
   }
 
   start(): void {
-    const { log, clock, logger } = this.#options;
-    this.#follower = new LogFollower({
-      log,
-      clock,
-      logger,
-      part: 'edge',
-      absorb: (entry) => this.#absorb(entry),
-    });
-    this.#open.start();
+    this.#follower = this.#parts.follow();
+    this.#parts.open.start();
   }
 
   /** Why connections whose member is out are not ended; undefined while they are. */
@@ -106,8 +108,8 @@ export class Connections implements Backing {
 
   /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
   accept(socket: Socket): SocketHandler {
-    const { conversation } = new Connection(this.#needs, socket);
-    this.#open.enter(conversation);
+    const { conversation } = this.#parts.connectionOf(socket);
+    this.#parts.open.enter(conversation);
     return conversation;
   }
 
@@ -116,52 +118,14 @@ export class Connections implements Backing {
    * gives them the recovery lease.
    */
   async stop(retryAfterMs: number): Promise<void> {
-    this.#partings.stop();
-    this.#open.stop(retryAfterMs);
+    this.#parts.partings.stop();
+    this.#parts.open.stop(retryAfterMs);
     await this.#follower?.stop();
   }
 
   /** The app is not of this server any more: its clients are told so. The log is the caller's. */
   endApp(app: string): void {
-    for (const connection of [...this.#members.values()])
-      if (connection.member?.app.id === app) connection.end('invalid_app_id', { settled: true });
-  }
-
-  joined(connection: Connection, connectionId: string): void {
-    // Two sockets came with the same resume key: the later one has it.
-    this.#members.get(connectionId)?.end('replaced', { settled: true });
-    this.#lost.take(connectionId);
-    this.#members.set(connectionId, connection);
-  }
-
-  left(connection: Connection, { connectionId }: Membership): void {
-    if (this.#members.get(connectionId) === connection) this.#members.delete(connectionId);
-  }
-
-  lost(connection: LostConnection): void {
-    if (!this.#members.has(connection.connectionId)) this.#lost.add(connection);
-  }
-
-  parting(connection: PartingConnection, graceMs: number): void {
-    this.#partings.add(connection, graceMs);
-  }
-
-  #comingBack({ app, channel, connectionId }: ResumeClaim): { failed(): void } {
-    const { clock } = this.#options;
-    this.#members.get(connectionId)?.end('replaced', { settled: true });
-    this.#lost.take(connectionId);
-    this.#partings.take(connectionId);
-    const heardMs = clock.steadyMs();
-    return {
-      failed: () => this.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' }),
-    };
-  }
-
-  #absorb({ record }: LogEntry): void {
-    const change = liveChangeOf(record);
-    if (change?.type === 'member-left') this.#members.get(change.connectionId)?.removed(change);
-    else if (change?.type === 'link-silent') this.#members.get(change.connectionId)?.linked('silent');
-    else if (change?.type === 'link-live') this.#members.get(change.connectionId)?.linked('live');
+    this.#parts.backed.endApp(app);
   }
 }
 

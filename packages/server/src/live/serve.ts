@@ -10,7 +10,7 @@ import type { Route } from '../net/http/route.ts';
 import type { SocketBus } from '../net/socket/bus.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import type { Logger } from '../observe/contract.ts';
-import { Connections, type ConnectionsOptions } from './connections.ts';
+import { type ConnectionsOptions, openConnections } from './connections.ts';
 import { defaultRequests, type LiveLimits } from './live-limits.ts';
 
 export interface EdgeOptions extends Omit<ConnectionsOptions, 'limits'> {
@@ -60,7 +60,7 @@ const graceMs = 1_000;
 /** Begins to listen for HTTP and WebSockets. Throws if the address cannot be bound. */
 export function serveEdge(options: EdgeOptions): Edge {
   const { host, port, tls, trust, basePath, routes, bus, signaling, logger } = options;
-  const connections = new Connections(options);
+  const connections = openConnections(options);
   const webSockets = new Map([[webSocketPath, (socket: Socket) => connections.accept(socket)]]);
   if (signaling) webSockets.set(signalingPath, (socket) => signaling.accept(socket));
   const plain = Array.from(

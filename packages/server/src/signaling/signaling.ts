@@ -2,6 +2,7 @@ import { LogFollower } from '../log/feed/log-follower.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { Backend } from './backend.ts';
+import { backlogBytes, cutSlowest } from './backlogs.ts';
 import { conversationBounds, SignalingConnection, type SignalingConnectionNeeds } from './connection.ts';
 import { type SignalingParts, signalingParts } from './parts.ts';
 import { Requests, requestTable } from './requests.ts';
@@ -11,70 +12,86 @@ import type { SignalingOptions } from './signaling-options.ts';
 
 /** Starts to serve signaling: sessions, messages, and presence as the log says it, from now on. */
 export function startSignaling(options: SignalingOptions): Signaling {
-  const signaling = new Signaling(options, signalingParts(options));
-  signaling.start();
-  return signaling;
+  const parts = signalingParts(options);
+  const { clock, metrics, sockets } = options;
+  const { limits, sessions, presences } = parts;
+  const open = new OpenSockets({
+    clock,
+    sockets,
+    closingMs: limits.closingMs,
+    onLook({ steadyMs }) {
+      cutSlowest(open, limits.signalingBacklogBytesMax);
+      sessions.sweep(steadyMs);
+      presences.tidy();
+    },
+  });
+  const { limitsOf: _, ...others } = options;
+  const shared = { ...others, ...parts, ...signalingCounters(metrics) };
+  const needs: SignalingConnectionNeeds = {
+    ...shared,
+    keeper: open,
+    bounds: conversationBounds(limits),
+    requests: new Requests(requestTable(shared), clock),
+  };
+  registerGauges(metrics, parts, { sockets: () => open.size, backlogBytes: () => backlogBytes(open) });
+  const follower = followLog(options, parts);
+  open.start();
+  return new Signaling({
+    ...parts,
+    backend: new Backend(shared),
+    open,
+    follower,
+    connectionOf: (socket) => new SignalingConnection(needs, socket),
+  });
+}
+
+/** Has every part hear of each record, in the order in which they need it. */
+function followLog({ log, clock, logger }: SignalingOptions, parts: SignalingParts): LogFollower {
+  const { presences, sessions, whereabouts, holdings, topicEvents, storageEvents } = parts;
+  return new LogFollower({
+    log,
+    clock,
+    logger,
+    part: 'signaling',
+    absorb: (entry) => {
+      whereabouts.absorb(entry.record);
+      holdings.absorb(entry.record);
+      storageEvents.absorb(entry.record);
+      heedEnd({ log, clock, sessions }, entry.record);
+      topicEvents.absorb(entry);
+      presences.absorb(entry);
+    },
+    settle: () => presences.settle(),
+  });
+}
+
+interface ServedParts
+  extends Pick<
+    SignalingParts,
+    'presences' | 'sessions' | 'whereabouts' | 'audiences' | 'topicEvents' | 'waiters'
+  > {
+  readonly backend: Backend;
+  readonly open: Pick<OpenSockets, 'enter' | 'stop'>;
+  readonly follower: LogFollower;
+  readonly connectionOf: (socket: Socket) => SignalingConnection;
 }
 
 /** All signaling of this process: takes sockets in, looks after them, and follows the log. */
 export class Signaling {
-  /** The operations of the server's owner. */
-  readonly backend: Backend;
-  readonly #options: Omit<SignalingOptions, 'limitsOf'>;
-  readonly #parts: SignalingParts;
-  readonly #open: OpenSockets;
-  readonly #connections: SignalingConnectionNeeds;
-  #follower: LogFollower | undefined;
+  readonly #parts: ServedParts;
 
-  constructor(options: Omit<SignalingOptions, 'limitsOf'>, parts: SignalingParts) {
-    this.#options = options;
-    const { clock, metrics, sockets } = options;
-    const { limits } = parts;
-    this.#open = new OpenSockets({
-      clock,
-      sockets,
-      closingMs: limits.closingMs,
-      onLook: ({ steadyMs }) => this.#tidy(steadyMs),
-    });
+  constructor(parts: ServedParts) {
     this.#parts = parts;
-    const shared = { ...options, ...parts, ...signalingCounters(metrics) };
-    this.backend = new Backend(shared);
-    this.#connections = {
-      ...shared,
-      keeper: this.#open,
-      bounds: conversationBounds(limits),
-      requests: new Requests(requestTable(shared), clock),
-    };
-    registerGauges(metrics, parts, {
-      sockets: () => this.#open.size,
-      backlogBytes: () => this.#backlogBytes(),
-    });
+  }
+
+  /** The operations of the server's owner. */
+  get backend(): Backend {
+    return this.#parts.backend;
   }
 
   /** The parts that its sessions share; for tests. */
   get parts(): Pick<SignalingParts, 'audiences' | 'topicEvents' | 'waiters'> {
     return this.#parts;
-  }
-
-  start(): void {
-    const { log, clock, logger } = this.#options;
-    const { presences, sessions, whereabouts, holdings, topicEvents, storageEvents } = this.#parts;
-    this.#follower = new LogFollower({
-      log,
-      clock,
-      logger,
-      part: 'signaling',
-      absorb: (entry) => {
-        whereabouts.absorb(entry.record);
-        holdings.absorb(entry.record);
-        storageEvents.absorb(entry.record);
-        heedEnd({ log, clock, sessions }, entry.record);
-        topicEvents.absorb(entry);
-        presences.absorb(entry);
-      },
-      settle: () => presences.settle(),
-    });
-    this.#open.start();
   }
 
   /** An app that is new here, or back: the log may know members of it from before. */
@@ -89,13 +106,13 @@ export class Signaling {
 
   /** Why nobody is told what happens; undefined while they are. */
   get trouble(): string | undefined {
-    return this.#follower?.trouble;
+    return this.#parts.follower.trouble;
   }
 
   /** Takes a socket in. At a limit, or when stopping, it is told so and closed. */
   accept(socket: Socket): SocketHandler {
-    const { conversation } = new SignalingConnection(this.#connections, socket);
-    this.#open.enter(conversation);
+    const { conversation } = this.#parts.connectionOf(socket);
+    this.#parts.open.enter(conversation);
     return conversation;
   }
 
@@ -104,37 +121,8 @@ export class Signaling {
    * restart gives them the recovery lease.
    */
   async stop(retryAfterMs: number): Promise<void> {
-    this.#open.stop(retryAfterMs);
-    await this.#follower?.stop();
+    this.#parts.open.stop(retryAfterMs);
+    await this.#parts.follower.stop();
     this.#parts.presences.stop();
-  }
-
-  #tidy(steadyMs: number): void {
-    this.#cutSlowest();
-    this.#parts.sessions.sweep(steadyMs);
-    this.#parts.presences.tidy();
-  }
-
-  /** Bounds what waits for all readers together too: those that are furthest behind make room. */
-  #cutSlowest(): void {
-    let bytes = this.#backlogBytes();
-    if (bytes <= this.#parts.limits.signalingBacklogBytesMax) return;
-    const byBacklog = Array.from(
-      this.#open.all(),
-      (conversation) => [conversation.socket.bufferedBytes(), conversation] as const,
-    );
-    for (const [waiting, conversation] of byBacklog.sort(([one], [other]) => other - one)) {
-      if (bytes <= this.#parts.limits.signalingBacklogBytesMax) return;
-      bytes -= waiting;
-      conversation.end('slow_reader');
-      // It would not read that it is told to go.
-      conversation.socket.terminate();
-    }
-  }
-
-  #backlogBytes(): number {
-    let bytes = 0;
-    for (const { socket } of this.#open.all()) bytes += socket.bufferedBytes();
-    return bytes;
   }
 }

@@ -3,7 +3,7 @@ import { liveKey, type OpenChannel } from '../../src/channel/channel.ts';
 import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
-import { Connections } from '../../src/live/connections.ts';
+import { type Connections, openConnections } from '../../src/live/connections.ts';
 import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { FanOut } from '../../src/live/roster/fan-out.ts';
 import type { JoinRequest } from '../../src/log/contract/commands.ts';
@@ -117,7 +117,7 @@ export class TestWorld implements Broadcast {
       this.selected.push({ connectionId, session, ...kinds });
       return undefined;
     };
-    this.connections = new Connections({
+    this.connections = openConnections({
       apps: new Map(apps.map((app) => [app.id, app])),
       log: this.log,
       fanOut: this.fanOut,

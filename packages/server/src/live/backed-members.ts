@@ -1,0 +1,72 @@
+import type { Clock } from '../clock.ts';
+import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
+import type { ResumeClaim } from '../token/resume-key.ts';
+import type { Backing, Connection } from './connection.ts';
+import type { LostConnection, LostConnections } from './lost-connections.ts';
+import type { Membership } from './membership.ts';
+import type { PartingConnection, Partings } from './partings.ts';
+
+export interface BackedMembersNeeds {
+  readonly clock: Pick<Clock, 'steadyMs'>;
+  readonly lost: Pick<LostConnections, 'add' | 'take'>;
+  readonly partings: Pick<Partings, 'add' | 'take'>;
+}
+
+/** The members that connections of this process back; ends a connection whose member the log says is out. */
+export class BackedMembers implements Backing {
+  readonly #needs: BackedMembersNeeds;
+  /** Those that back a member, by connection id. */
+  readonly #members = new Map<string, Connection>();
+
+  constructor(needs: BackedMembersNeeds) {
+    this.#needs = needs;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** The app is not of this server any more: its clients are told so. The log is the caller's. */
+  endApp(app: string): void {
+    for (const connection of [...this.#members.values()])
+      if (connection.member?.app.id === app) connection.end('invalid_app_id', { settled: true });
+  }
+
+  joined(connection: Connection, connectionId: string): void {
+    // Two sockets came with the same resume key: the later one has it.
+    this.#members.get(connectionId)?.end('replaced', { settled: true });
+    this.#needs.lost.take(connectionId);
+    this.#members.set(connectionId, connection);
+  }
+
+  left(connection: Connection, { connectionId }: Membership): void {
+    if (this.#members.get(connectionId) === connection) this.#members.delete(connectionId);
+  }
+
+  lost(connection: LostConnection): void {
+    if (!this.#members.has(connection.connectionId)) this.#needs.lost.add(connection);
+  }
+
+  parting(connection: PartingConnection, graceMs: number): void {
+    this.#needs.partings.add(connection, graceMs);
+  }
+
+  /** Whoever had this connection comes back: nobody else has it any more, and it is lost anew if the resume fails. */
+  comingBack({ app, channel, connectionId }: ResumeClaim): { failed(): void } {
+    const { clock, lost, partings } = this.#needs;
+    this.#members.get(connectionId)?.end('replaced', { settled: true });
+    lost.take(connectionId);
+    partings.take(connectionId);
+    const heardMs = clock.steadyMs();
+    return {
+      failed: () => this.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' }),
+    };
+  }
+
+  absorb({ record }: LogEntry): void {
+    const change = liveChangeOf(record);
+    if (change?.type === 'member-left') this.#members.get(change.connectionId)?.removed(change);
+    else if (change?.type === 'link-silent') this.#members.get(change.connectionId)?.linked('silent');
+    else if (change?.type === 'link-live') this.#members.get(change.connectionId)?.linked('live');
+  }
+}
