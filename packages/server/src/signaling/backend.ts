@@ -35,7 +35,7 @@ export interface OwnersPublication extends Publication {
   readonly isKept: boolean;
 }
 
-/** In whose name something is done. */
+/** The user or name on whose behalf something is done. */
 export interface Speaker {
   readonly author: string;
   /** As of a publication. */
@@ -133,7 +133,7 @@ export class Backend {
     return (await this.#needs.presences.fold(key)).occupancy;
   }
 
-  /** In which channels a user is shown. */
+  /** The channels in which a user is shown. */
   async channelsOf(
     app: string,
     userId: string,

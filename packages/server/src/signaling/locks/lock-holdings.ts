@@ -3,7 +3,7 @@ import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
 import { type LockId, lockIdOf } from './lock-id.ts';
 
-/** In which channels each user holds locks: an index over the records, for when they go and come back. */
+/** The channels in which each user holds locks: an index over the records, for when they go and come back. */
 export class LockHoldings {
   readonly #owners = new Map<LockId, string>();
   /** The number of locks held, by app and user, then by channel. */

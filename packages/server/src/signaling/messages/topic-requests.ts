@@ -43,7 +43,7 @@ export interface SubscribeTopicNeeds {
 
 const notJoined = () => refused(signalingErrors.channelNotJoined, 'The user is not in the stream channel.');
 const tooMuch = 'That is too much for so many receivers; wait a moment.';
-/** About what a frame has around what is in it, bytes. */
+/** Approximate bytes that a frame has around its content. */
 const frameBytes = 200;
 
 /** Begins or ends to publish in a topic; resolves when that is durable. */

@@ -41,7 +41,7 @@ export function statesFault(states: SignalingStates): SignalingAnswer | undefine
   );
 }
 
-/** About what a frame of presence has around the states, bytes. */
+/** Approximate bytes that a frame of presence has around the states. */
 const frameBytes = 200;
 
 /** The user's states in the channel once these are set; what is removed at the same time still counts. */

@@ -39,7 +39,7 @@ export type PersonChange =
 export interface People {
   /** The point of the rosters that this state was made from. */
   readonly at: RosterPoint;
-  /** Those who are shown, by order of arrival. */
+  /** The people that are shown, by order of arrival. */
   readonly shown: Trie<Person>;
   /** Counts of the people shown: by role in the live channel, and those of whom nothing is heard. */
   readonly hosts: number;
@@ -125,7 +125,7 @@ export class PresenceFold {
     return person ? shownStates(person) : noStates;
   }
 
-  /** Those who came after the place `after` (0: all), with their places, in order of arrival. */
+  /** The people that came after the place `after` (0: all), with their places, in order of arrival. */
   *occupants(after = 0): IterableIterator<SignalingOccupant & { readonly order: number }> {
     for (const person of this.#shown.valuesAfter(after))
       yield { userId: person.userId, states: shownStates(person), order: person.order ?? 0 };

@@ -29,7 +29,7 @@ export function taken(
   return { occupants: result, lastOrder, isAll: true };
 }
 
-/** About how many characters an occupant takes in a frame. */
+/** Approximate number of characters that an occupant takes in a frame. */
 export function lengthOf(userId: string, states: SignalingOccupant['states']): number {
   let length = userId.length + 40;
   for (const [name, value] of Object.entries(states))

@@ -82,7 +82,7 @@ export async function onlineUsers(
   });
 }
 
-/** In which channels a user is shown (spec: signaling 3.3). */
+/** Answers in which channels a user is shown (spec: signaling 3.3). */
 export async function userChannels(
   { presences, whereabouts, log, apps }: WhereNeeds,
   app: string,

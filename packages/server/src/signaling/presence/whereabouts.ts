@@ -3,7 +3,7 @@ import type { Channels } from '../../log/contract/channels.ts';
 import type { LogRecord } from '../../log/record/record.ts';
 import type { ChannelKey as SubscribedKey } from '../names/channel-key.ts';
 
-/** In which channels everybody is: an index over the records, because the log knows the members of channels only. */
+/** The channels that each user is in: an index over the records, because the log knows the members of channels only. */
 export class Whereabouts {
   /** Channels by their id, for each app and uid. Most users are in one or two. */
   readonly #places = new Map<string, Map<ChannelId, ChannelKey>>();

@@ -23,7 +23,7 @@ export interface NumberedPeople {
   readonly seq: number;
 }
 
-/** Which roster a frame is of. */
+/** The roster that a frame is of. */
 export interface RosterId extends ChannelPlace {
   readonly stream: string;
 }
@@ -118,11 +118,11 @@ export function* snapshotTexts(id: RosterId, now: NumberedPeople): Generator<str
   } while (left > 0);
 }
 
-/** About how many characters a change takes in a frame. */
+/** Approximate number of characters that a change takes in a frame. */
 export const lengthOfChange = (change: SignalingRosterChange): number =>
   memberLength + ('member' in change ? lengthOf(change.member.userId, change.member.states) : 64);
 
-/** Characters of a member or change besides its name and states, about and at most. */
+/** Approximate characters, at most, of a member or change besides its name and states. */
 const memberLength = 250;
 
 const frameOf = ({ channelType, channel, stream }: RosterId, { people, seq }: NumberedPeople) => ({

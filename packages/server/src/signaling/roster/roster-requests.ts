@@ -28,7 +28,7 @@ export const rosterLines = (parts: RosterNeeds): RequestLines<'subscribe-roster'
   },
 });
 
-/** About how many bytes a member takes in a snapshot. */
+/** Approximate bytes that a member takes in a snapshot. */
 const memberBytes = 200;
 
 /** Follows a channel's roster, or a view of it, once the answer is told; in place of the same that is followed already. */

@@ -38,7 +38,7 @@ export const lockEventOf = ({
   ...lockOf(lock),
 });
 
-/** About how many characters a set takes as a frame, at most, once these items are written by `author`. */
+/** Approximate number of characters, at most, that a set takes as a frame once these items are written by `author`. */
 export function storageLength(
   { items: before }: Metadata,
   items: readonly { readonly key: string; readonly value: string }[],
@@ -51,7 +51,7 @@ export function storageLength(
   return length;
 }
 
-/** About what a frame has around its items, and an item around its texts, characters. */
+/** Approximate characters that a frame has around its items, and an item around its texts. */
 const frameLength = 200;
 const itemLength = 90;
 

@@ -30,7 +30,7 @@ export class Watchers {
     return this.#watching.size;
   }
 
-  /** Those who are told apart, as the interval began before their snapshot. */
+  /** The number of watchers that are told apart, because the interval began before their snapshot. */
   get apart(): number {
     return this.#apart;
   }

@@ -175,7 +175,7 @@ export class Logins {
     return 'taken up';
   }
 
-  /** As any other, unless its token ended meanwhile: then that channel alone is left. */
+  /** Resumes a stream channel as any other, unless its token ended meanwhile: then that channel alone is left. */
   async #resumeStream(session: Session, key: ChannelKey): Promise<CommandOutcome | undefined> {
     const { log, clock } = this.#needs;
     const resumed = await log.submit(key, { type: 'resume', connectionId: session.id });

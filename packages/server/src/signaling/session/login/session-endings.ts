@@ -8,7 +8,7 @@ const recentEndingsMax = 100_000;
 /** The endings, by others, of sessions that are no more: from the log, and remembered here for those that were in no channel, of which the log knows nothing. */
 export class SessionEndings {
   readonly #log: PastEndings;
-  /** Those first that ended first. */
+  /** Endings by session, the oldest first. */
   readonly #recent = new Map<string, Ending['code']>();
 
   constructor(log: PastEndings) {
