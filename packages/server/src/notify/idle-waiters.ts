@@ -1,4 +1,4 @@
-/** Those who wait until nothing is left to be delivered. */
+/** Lets callers wait until nothing is left to be delivered. */
 export class IdleWaiters {
   readonly #waiting = new Set<() => void>();
   #ended = false;

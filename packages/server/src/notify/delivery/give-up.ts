@@ -6,7 +6,7 @@ import type { Delivery } from '../queue/delivery.ts';
 import type { SendOutcome } from '../send/transport.ts';
 import { describeOutcome } from './retry-plan.ts';
 
-/** Before a given-up notice is written again, milliseconds … Chosen. */
+/** Time before a given-up notice is written again, milliseconds … Chosen. */
 const faultPauseMs = 1_000;
 /** … and so many times in a row; then the receiver is asked again: 5 min, in which either may be mended. Chosen. */
 const keepTriesMax = 300;
@@ -21,7 +21,7 @@ export interface GiveUpParts {
 /** Puts what is given up where it is kept: a delivery is not finished before that. */
 export class GiveUp {
   readonly #parts: GiveUpParts;
-  /** Those that were given up and cannot be kept. */
+  /** Notices that were given up and cannot be kept. */
   readonly #unkept = new Set<Delivery>();
 
   constructor(parts: GiveUpParts) {

@@ -6,7 +6,7 @@ import { pause } from '../../pause.ts';
 import type { Notice } from '../notice/notice.ts';
 import { type Cursor, DeliveryWindow } from '../progress/delivery-window.ts';
 
-/** Before the log is followed again after it failed, milliseconds. Chosen. */
+/** Time before the log is followed again after it failed, milliseconds. Chosen. */
 const faultPauseMs = 1_000;
 
 export interface ReaderParts {

@@ -1,9 +1,9 @@
 import type { NoticeFormat, RetryPlan } from '../endpoint/endpoint.ts';
 import type { SendOutcome } from '../send/transport.ts';
 
-/** When failed attempts are made again. */
+/** A plan of when failed attempts are made again. */
 export interface Plan {
-  /** Before the second attempt, the third …, milliseconds; after the last one it is given up. */
+  /** Time before the second attempt, the third …, milliseconds; after the last one it is given up. */
   readonly gapsMs: readonly number[];
   /** A gap is stretched by up to this share at random, so that the retries of one outage do not come as one wave. */
   readonly jitter: number;

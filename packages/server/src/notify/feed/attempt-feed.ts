@@ -48,7 +48,7 @@ interface AppFeed {
   readonly recent: Attempt[];
   dropped: number;
   readonly subscribers: Set<AbortSignal>;
-  /** Those who have read everything. */
+  /** Readers that have read everything. */
   waiting: Set<() => void>;
   /** Since they were last woken. */
   unseen: number;

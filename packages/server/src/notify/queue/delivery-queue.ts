@@ -4,7 +4,7 @@ import { BatchQueue } from './batch-queue.ts';
 import type { Delivery } from './delivery.ts';
 import { MemberQueue } from './member-queue.ts';
 
-/** Which notices may go when, and together with which: what makes an endpoint's order. */
+/** Decides which notices may go when, and together with which: this makes an endpoint's order. */
 export interface DeliveryQueue {
   /** Takes a notice in; they come in order. */
   add(notice: Notice): void;

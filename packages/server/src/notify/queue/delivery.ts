@@ -7,6 +7,6 @@ export interface Delivery {
   readonly lane: string;
   /** Attempts made. */
   attempts: number;
-  /** Those of them that count in the retry plan: all but probes. */
+  /** The number of attempts that count in the retry plan: all but probes. */
   planned: number;
 }

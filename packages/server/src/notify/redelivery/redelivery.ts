@@ -21,12 +21,12 @@ export interface RedeliveryRequest {
   readonly endpointOf: () => Endpoint;
   /** Stands in every attempt's report. */
   readonly id: string;
-  /** In the order of the log. */
+  /** The notices, in the order of the log. */
   readonly notices: AsyncIterable<Redelivered>;
   readonly signal: AbortSignal;
   /** Lanes of members in which a notice was refused: nothing more is sent in them. Without it, all goes on. */
   readonly blocked?: Set<string>;
-  /** After every attempt. */
+  /** Called after every attempt. */
   readonly onOutcome: (delivered: boolean, noticeId: string, result: string) => void;
 }
 

@@ -42,7 +42,7 @@ export function decodeChunk(bytes: Uint8Array): Chunk | undefined {
   return { after, through, body };
 }
 
-/** Those after `after`, in order. The checksum of the chunk is good. */
+/** The entries after `after`, in order. The checksum of the chunk is good. */
 export function entriesOf({ body }: Chunk, after: number): readonly LogEntry[] {
   return decoder
     .decode(body)

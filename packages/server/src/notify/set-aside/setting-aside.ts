@@ -9,7 +9,7 @@ const pendingBytesMax = 4 * 1024 * 1024;
 /** The events of one app that are to be set aside. */
 export interface Wanted {
   readonly aside: SetAside;
-  /** From here on. */
+  /** The position after which they begin. */
   readonly after: number;
 }
 
@@ -65,7 +65,7 @@ class Pending {
     return this.#after;
   }
 
-  /** About. */
+  /** Approximate size of what is pending, bytes. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -194,7 +194,7 @@ export class EndpointSlot {
     await this.#runner?.stop();
   }
 
-  /** After the last write of its cursor. */
+  /** To be called after the last write of its cursor. */
   async close(): Promise<void> {
     await this.lost.stop();
     await this.journal.close();

@@ -122,7 +122,7 @@ export class Slots implements Iterable<EndpointSlot> {
     await Promise.all(Array.from(this, (slot) => slot.stop()));
   }
 
-  /** After the last write of their cursors. */
+  /** Closes all places. To be called after the last write of their cursors. */
   async close(): Promise<void> {
     for (const slot of this) await slot.close();
   }
