@@ -1,11 +1,11 @@
 import { limits as defaults, type LimitsOf } from '../limits.ts';
 
-/** What the child process carries; it is told at its start. */
+/** Limits of what the child process carries; it is told them at its start. */
 export type MediaChildLimits = LimitsOf<
   'mediaConnectMs' | 'mediaEngineSessionsMax' | 'mediaResendsPerSecondMax' | 'mediaRestartedSessionsMax'
 >;
 
-/** What the engine bounds, in the server and in its child. */
+/** Limits of the engine, in the server and in its child. */
 export type MediaEngineLimits = MediaChildLimits &
   LimitsOf<'mediaEngineRequestMs' | 'mediaEngineRequestsMax'>;
 

@@ -52,7 +52,7 @@ export async function startEmbeddedMedia(options: EmbeddedMediaOptions): Promise
   return engine;
 }
 
-/** What of them the child needs: each message to it is copied. */
+/** The limits that the child needs, one by one: each message to it is copied. */
 const childLimits = (limits: MediaEngineLimits): MediaChildLimits => ({
   mediaConnectMs: limits.mediaConnectMs,
   mediaEngineSessionsMax: limits.mediaEngineSessionsMax,

@@ -14,7 +14,7 @@ export interface OfferedMedia {
   /** Port 0 without bundle-only: the offerer does not want it. */
   readonly rejected: boolean;
   readonly direction: Direction;
-  /** Those we forward, in the offer's order. */
+  /** The codecs that we forward, in the offer's order. */
   readonly codecs: readonly OfferedCodec[];
   /** Header extension ids by URI. */
   readonly extensions: ReadonlyMap<string, number>;

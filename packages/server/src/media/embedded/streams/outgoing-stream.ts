@@ -15,7 +15,7 @@ export interface StreamSource {
   readonly generation: number;
   readonly ring: ResendRing | undefined;
   readonly report: SenderInfo | undefined;
-  /** Those that copy it. */
+  /** The outgoing streams that copy it. */
   readonly outs: Set<OutgoingStream>;
 }
 
