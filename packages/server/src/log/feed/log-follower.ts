@@ -4,7 +4,7 @@ import { pause } from '../../pause.ts';
 import type { Feed } from '../contract/feed.ts';
 import type { LogEntry } from '../record/record.ts';
 
-/** Before a log that could not be read is read again, milliseconds. Chosen. */
+/** Time before a log that could not be read is read again, milliseconds. Chosen. */
 const retryMs = 1_000;
 
 export interface LogFollowerOptions {

@@ -71,7 +71,7 @@ export class Usage {
   }
 }
 
-/** About what its states, and what its publishers say of themselves, take in memory. */
+/** Approximate memory that its states, and what its publishers say of themselves, take, bytes. */
 export const textBytesOf = (channel: Channel): number => (channel.sid === undefined ? 0 : channel.textBytes);
 
 function add(sums: Map<string, number>, key: string, more: number): void {
