@@ -60,7 +60,7 @@ export interface OpenChannel extends Known {
   /** Temporary states by uid, of members only. */
   readonly states: Trie<StatesOf>;
   readonly publishers: Publishers;
-  /** About what the states, and what publishers say of themselves, take in memory, bytes. */
+  /** Approximate memory that the states, and what publishers say of themselves, take, bytes. */
   readonly textBytes: number;
 }
 

@@ -8,7 +8,7 @@ export const utf8Length = (text: string): number =>
 /** Bytes that a text which is kept by name takes beside its own. Chosen, about what an object has for it. */
 export const entryBytes = 64;
 
-/** About what texts by name take in memory, bytes. */
+/** Approximate memory that texts by name take, bytes. */
 export function bytesOfTexts(texts: Readonly<Record<string, string>>): number {
   let bytes = 0;
   for (const [name, text] of Object.entries(texts)) bytes += entryBytes + utf8Length(name) + utf8Length(text);
