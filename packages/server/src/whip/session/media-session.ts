@@ -63,7 +63,7 @@ export class MediaSessions {
     return session;
   }
 
-  /** In the order in which they were opened. */
+  /** Sessions in the order in which they were opened. */
   ofConnection(connectionId: string): readonly MediaSession[] {
     return this.#named(this.#byConnection.get(connectionId));
   }
