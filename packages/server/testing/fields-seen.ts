@@ -8,12 +8,12 @@ export class FieldsSeen {
     this.#unseen = new Set(placesIn(shape, ''));
   }
 
-  /** What no value had so far: fields, and values that are listed one by one. */
+  /** Places that no value had so far: fields, and values that are listed one by one. */
   get unseen(): readonly string[] {
     return [...this.#unseen].sort();
   }
 
-  /** What of a value is not as the shape says; empty: it is all there. */
+  /** The parts of a value that are not as the shape says; empty: there are none. */
   misfits(value: unknown): readonly string[] {
     if (!fits(this.shape, value)) return [`does not fit: ${JSON.stringify(value)}`];
     const found = placesOf(this.shape, value, '');
@@ -53,7 +53,7 @@ function placesOf(shape: Shape, value: unknown, at: string): Found {
   );
 }
 
-/** Of alternatives, the one that leaves nothing of the value over. */
+/** The alternative that leaves nothing of the value over. */
 function chosen(alternatives: readonly Shape[], value: unknown, at: string): Found {
   const all = alternatives
     .filter((one) => fits(one, value))

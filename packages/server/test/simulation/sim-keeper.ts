@@ -36,7 +36,7 @@ export class SimKeeper {
   /** The possible value of a key whose last change was not answered; `undefined` in it: none. */
   readonly #asked = new Map<string, string | undefined>();
   #majorRevision = 0;
-  /** Whether it has the lock, has it not, or cannot know. */
+  /** The lock as it knows it: it has it, has it not, or cannot know. */
   #lock: 'mine' | 'not mine' | 'unknown' = 'not mine';
   #life: Life | undefined;
 
