@@ -15,7 +15,7 @@ export interface BackedMembersNeeds {
 /** The members that connections of this process back; ends a connection whose member the log says is out. */
 export class BackedMembers implements Backing {
   readonly #needs: BackedMembersNeeds;
-  /** Those that back a member, by connection id. */
+  /** Connections that back a member, by connection id. */
   readonly #members = new Map<string, Connection>();
 
   constructor(needs: BackedMembersNeeds) {
