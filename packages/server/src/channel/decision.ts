@@ -61,7 +61,7 @@ export type ChannelChange =
   | MetadataChanged
   | LockChange;
 
-/** What apply decides: changes to log, in order, as one transaction (possibly none), or a refusal. */
+/** The outcome of apply: changes to log, in order, as one transaction (possibly none), or a refusal. */
 export type Decision = { readonly changes: readonly ChannelChange[] } | ChannelRefusal;
 
 /** True for the types of events, which have a seq and are reported; marks and changes of the other parts of a channel are not events. */
