@@ -123,9 +123,8 @@ async function buildWhip(
     media,
     streams: fanOut.streams,
     leaseMs: first.leases.rtcMs,
-    get sessionsPerAppMax() {
-      return settings.now.media.sessionsPerAppMax;
-    },
+    sessionsPerAppMax: (app) =>
+      apps.get(app)?.limits.mediaSessionsPerAppMax ?? settings.now.media.sessionsPerAppMax,
   });
   reports.listen((report) => whip.report(report));
   reports.listen((report) => {

@@ -8,7 +8,7 @@ import { liveLimits } from './limits/live-limits.ts';
 import { logLimits } from './limits/log-limits.ts';
 import { mediaLimits } from './limits/media-limits.ts';
 import { notifyLimits } from './limits/notify-limits.ts';
-import type { LimitSetting } from './limits/setting.ts';
+import { appLimit, type LimitSetting } from './limits/setting.ts';
 import { signalingLimits } from './limits/signaling-limits.ts';
 
 /** Every limit that is a setting, under `limits:` of the configuration; docs/settings.md has the table that is made of this. */
@@ -45,13 +45,19 @@ type AppLimitName = {
   [Name in LimitName]: (typeof limitSettings)[Name] extends { readonly isOfApp: true } ? Name : never;
 }[LimitName];
 /** The limits that an app has of its own, in place of those that the server has for every app. */
-export type AppLimits = Readonly<Partial<Record<AppLimitName, number>>>;
+export type AppLimits = Readonly<Partial<Record<AppLimitName | 'mediaSessionsPerAppMax', number>>>;
 
 const entries = Object.entries(limitSettings) as readonly [LimitName, LimitSetting][];
 export const limitNames: readonly LimitName[] = entries.map(([name]) => name);
 export const appLimitNames = entries.flatMap(([name, { isOfApp }]) =>
   isOfApp ? [name] : [],
 ) as readonly AppLimitName[];
+
+/** Every limit that an app may have of its own; what the server has in place of the last ones is a setting of another section. */
+const appLimitSettings = {
+  ...(limitSettings as Pick<typeof limitSettings, AppLimitName>),
+  ...appLimit('mediaSessionsPerAppMax', 'count', 'In place of media.sessionsPerAppMax.'),
+};
 
 /** One value for each limit that is a setting. */
 export const ofEachLimit = <const Of extends string, const T>(prefix: Of, value: T) =>
@@ -61,11 +67,12 @@ export const ofEachLimit = <const Of extends string, const T>(prefix: Of, value:
 
 /** Reads `limits:` of an app. */
 export function readAppLimits(source: Source): AppLimits {
-  onlyKeys(source, appLimitNames);
+  const names = [...appLimitNames, 'mediaSessionsPerAppMax'] as const;
+  onlyKeys(source, names);
   return Object.fromEntries(
-    appLimitNames.flatMap((name) => {
+    names.flatMap((name) => {
       const given = child(source, name);
-      const { minimum: min, maximum: max, default: fallback } = limitSettings[name];
+      const { minimum: min, maximum: max, default: fallback } = appLimitSettings[name];
       return given.value === undefined ? [] : [[name, integer(given, { min, max, fallback })]];
     }),
   );

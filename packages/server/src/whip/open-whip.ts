@@ -35,8 +35,8 @@ export interface WhipOptions extends AdmissionOptions {
   readonly leaseMs: number;
   /** Plain sessions count as the joins of other clients do. */
   readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
-  /** WHIP and WHEP sessions of one app. */
-  readonly sessionsPerAppMax?: number;
+  /** WHIP and WHEP sessions of an app, as they are now. Default: as limits.ts says. */
+  readonly sessionsPerAppMax?: (app: string) => number;
   /** Default: those of limits.ts. */
   readonly limits?: RoomLimits;
 }
@@ -62,7 +62,7 @@ export function openWhip(options: WhipOptions): WhipService {
     rights,
     ends,
     ...(joins && { joins }),
-    sessionsPerAppMax: () => options.sessionsPerAppMax ?? defaults.mediaSessionsPerAppMax,
+    sessionsPerAppMax: (app) => options.sessionsPerAppMax?.(app) ?? defaults.mediaSessionsPerAppMax,
     ...(options.limits && { limits: options.limits }),
   });
   const connected = { apps, logger, streams, sessions, members, ends };

@@ -21,7 +21,7 @@ export interface OpeningNeeds extends AdmissionOptions {
   /** Plain sessions count as the joins of other clients do. */
   readonly joins?: Pick<JoinBudgets, 'takeJoin'>;
   /** WHIP and WHEP sessions of one app, as it is now. */
-  readonly sessionsPerAppMax: () => number;
+  readonly sessionsPerAppMax: (app: string) => number;
   /** Default: those of limits.ts. */
   readonly limits?: RoomLimits;
   readonly sessions: Pick<MediaSessions, 'all' | 'get' | 'put'>;
@@ -68,7 +68,7 @@ export class Opening {
     const kinds = kind === 'whip' ? rights.kindsToSend(app, request, admitted, read.offer) : read.offer;
     const host = kind === 'whep' ? hosts.toPlay(app.id, channel, query) : undefined;
     const session = this.#sessionOf(request, app, admitted, { ...read.offer, ...kinds }, host);
-    requireRoom(sessions.all(), session, this.#needs.sessionsPerAppMax(), this.#needs.limits);
+    requireRoom(sessions.all(), session, this.#needs.sessionsPerAppMax(app.id), this.#needs.limits);
     // Last: a player that asks again until there is something to play joins nothing meanwhile.
     if (admitted.joiner && this.#needs.joins?.takeJoin(admitted.joiner) === false)
       throw new HousecountError('rate_limited', 'Too many joins with this address or token.');

@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import { limits } from '../../limits.ts';
 import { child, choice, integer, list, onlyKeys, type Source, text } from '../../settings/reader.ts';
 import type { Config } from '../config.ts';
+import type { Limits } from '../limit-settings.ts';
 import { filled } from './filled.ts';
 
-export function readMedia(source: Source): Config['media'] {
+export function readMedia(source: Source, room: Pick<Limits, 'mediaSessionsMax'>): Config['media'] {
   onlyKeys(source, ['engine', 'udpPort', 'announcedAddress', 'sessionsPerAppMax', 'iceServers']);
   return {
     engine: choice(child(source, 'engine'), ['embedded'], 'embedded'),
@@ -17,7 +18,7 @@ export function readMedia(source: Source): Config['media'] {
     ),
     sessionsPerAppMax: integer(child(source, 'sessionsPerAppMax'), {
       min: 1,
-      max: limits.mediaSessionsMax,
+      max: room.mediaSessionsMax,
       fallback: limits.mediaSessionsPerAppMax,
     }),
     iceServers: list(child(source, 'iceServers'), (item) => {

@@ -295,10 +295,11 @@ describe('WHIP and WHEP over HTTP', () => {
   });
 });
 
-test('MEDIA34: an app whose share of media sessions is taken is refused the next one, and another app is not', async () => {
+test('MEDIA34, LIMIT6: an app whose share of media sessions is taken is refused the next one, and another app is not', async () => {
   const other = { id: 'f'.repeat(32), certificate: 'e'.repeat(32) };
+  const least = { id: 'd'.repeat(32), certificate: 'c'.repeat(32) };
   const small = await startTestServer({
-    apps: [testApp, other],
+    apps: [testApp, other, { ...least, limits: { mediaSessionsPerAppMax: 1 } }],
     media: { udpPort: 0, sessionsPerAppMax: 3 },
   });
   try {
@@ -314,6 +315,9 @@ test('MEDIA34: an app whose share of media sessions is taken is refused the next
     for (const uid of [1, 2, 3]) expect((await publish(testApp, uid)).status).toBe(201);
     await expectProblem(await publish(testApp, 4), 503, 'too_many_connections');
     expect((await publish(other, 4)).status).toBe(201);
+    // One has a share of its own, which is less.
+    expect((await publish(least, 1)).status).toBe(201);
+    await expectProblem(await publish(least, 2), 503, 'too_many_connections');
   } finally {
     await small.close();
   }
