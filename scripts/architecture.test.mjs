@@ -258,7 +258,6 @@ test('HOUSE5: a folder has at most 15 source files', () => {
 const longerFunctions = {
   'bench/presence.ts': 84,
   'packages/console/src/channel/channel-page.tsx': 92,
-  'packages/console/src/deliveries/deliveries-page.tsx': 83,
   'packages/console/src/demo/demo-page.tsx': 83,
   'packages/console/src/demo/media/green-room.tsx': 96,
   'packages/console/src/demo/media/use-local-media.ts': 88,
@@ -267,14 +266,12 @@ const longerFunctions = {
   'packages/console/src/home/channels-panel.tsx': 116,
   'packages/rtm/src/session/losses.test.ts': 135,
   'packages/server/src/live/roster/roster-views.test.ts': 106,
-  'packages/server/src/net/http/bun-server.ts': 84,
   'packages/server/src/signaling/roster/roster.test.ts': 92,
   'packages/server/src/whip/service.test.ts': 106,
   'packages/server/test/promises/notices/long-outage.test.ts': 110,
   'packages/server/test/promises/survival/kill-nine.test.ts': 85,
   'packages/server/testing/media/moving-relay.ts': 86,
   'packages/server/testing/models/slow-channel.ts': 93,
-  'packages/server/testing/worlds/api-world.ts': 82,
   'packages/webhook/test/hostile-proxy.test.ts': 113,
 };
 
@@ -315,9 +312,11 @@ const largerClasses = {
   // Each is a prepared statement of the one file that the class is about, and stands beside the query that it is.
   HistoryTables: 18,
   DeliveryTables: 15,
-  // Still to be cut.
-  Connection: 17,
+  // It is the log itself to all who use it: every port of its contract, each answered by the one part that it is of, and the order
+  // in which those parts hear of what is durable. Cut in two, either half would have to know the other.
   EmbeddedOwner: 19,
+  // Still to be cut: they hold what those that they make are made of.
+  Connection: 17,
   Publisher: 12,
   Session: 18,
   Sessions: 13,

@@ -49,16 +49,12 @@ function Deliveries({ app }: { app: string }) {
   return (
     <Stack gap="md">
       {redelivery !== null && (
-        <Panel
-          title="Delivering again"
-          aside={
-            <Button size="xs" variant="subtle" onClick={() => change({ redelivery: undefined })}>
-              Hide
-            </Button>
-          }
-        >
-          <RedeliveryStand key={redelivery} app={app} id={redelivery} ended={changed} />
-        </Panel>
+        <Redelivering
+          app={app}
+          id={redelivery}
+          ended={changed}
+          hide={() => change({ redelivery: undefined })}
+        />
       )}
       {endpoints.list === undefined && endpoints.error !== undefined && (
         <Failure what="The endpoints cannot be read" error={endpoints.error} />
@@ -110,6 +106,31 @@ function Deliveries({ app }: { app: string }) {
         close={() => change({ notice: undefined, at: undefined })}
       />
     </Stack>
+  );
+}
+
+function Redelivering({
+  app,
+  id,
+  ended,
+  hide,
+}: {
+  app: string;
+  id: string;
+  ended: () => void;
+  hide: () => void;
+}) {
+  return (
+    <Panel
+      title="Delivering again"
+      aside={
+        <Button size="xs" variant="subtle" onClick={hide}>
+          Hide
+        </Button>
+      }
+    >
+      <RedeliveryStand key={id} app={app} id={id} ended={ended} />
+    </Panel>
   );
 }
 

@@ -85,11 +85,7 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'housecount-api-'));
   const clock = movedClock();
   const logged: string[] = [];
-  const logger = createLogger({
-    level: 'warn',
-    format: 'json',
-    sink: { write: (line) => logged.push(String(line)) > 0 },
-  });
+  const logger = loggerTo(logged);
   const metrics = createMetrics();
   const common = { clock, random: systemRandom(), logger, metrics };
   const disk = new SimDisk(new SimRandom(1)).mount();
@@ -171,6 +167,11 @@ interface Common {
   readonly random: ReturnType<typeof systemRandom>;
   readonly logger: Logger;
   readonly metrics: ReturnType<typeof createMetrics>;
+}
+
+function loggerTo(lines: string[]): Logger {
+  const sink = { write: (line: unknown) => lines.push(String(line)) > 0 };
+  return createLogger({ level: 'warn', format: 'json', sink });
 }
 
 /** The system's clock, `offsetMs` ahead. */

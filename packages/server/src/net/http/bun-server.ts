@@ -86,30 +86,7 @@ export function bunServer(options: BunServerOptions): BunServer {
         return response;
       },
       error: () => new Response(null, { status: 500 }),
-      websocket: {
-        // Above the limit of frames, so that those a little larger are answered by name; the rest Bun closes with 1009.
-        maxPayloadLength: payloadBytesMax,
-        // Liveness is ours (liveness.ts).
-        idleTimeout: 0,
-        sendPings: false,
-        perMessageDeflate: false,
-        // Readers are cut by name at half of this; it holds between two looks.
-        backpressureLimit: 2 * limits.socketBacklogBytesMax,
-        closeOnBackpressureLimit: true,
-        open(socket) {
-          const handler = socket.data.accept(new AdaptedSocket(socket));
-          // Turned away while being accepted: Bun has told nobody of the end yet.
-          if (socket.readyState === WebSocket.OPEN) socket.data.handler = handler;
-          else handler.onClosed();
-        },
-        message(socket, message) {
-          if (typeof message === 'string') socket.data.handler?.onText(message);
-          else socket.data.handler?.onBinary();
-        },
-        pong: (socket) => socket.data.handler?.onPong(),
-        drain: (socket) => socket.data.handler?.onDrain(),
-        close: (socket) => socket.data.handler?.onClosed(),
-      },
+      websocket: socketHandler(limits.socketBacklogBytesMax),
     });
   let server = serve({ hostname: host, port }, tls);
   let leaveBus = bus.join(carrierOf(server));
@@ -152,6 +129,34 @@ export function bunServer(options: BunServerOptions): BunServer {
       await Promise.all(all.map((each) => each.stop(true)));
       leaveBus();
     },
+  };
+}
+
+/** Hands what happens to a socket to who accepted it. */
+function socketHandler(backlogBytesMax: number): Bun.WebSocketHandler<SocketData> {
+  return {
+    // Above the limit of frames, so that those a little larger are answered by name; the rest Bun closes with 1009.
+    maxPayloadLength: payloadBytesMax,
+    // Liveness is ours (liveness.ts).
+    idleTimeout: 0,
+    sendPings: false,
+    perMessageDeflate: false,
+    // Readers are cut by name at half of this; it holds between two looks.
+    backpressureLimit: 2 * backlogBytesMax,
+    closeOnBackpressureLimit: true,
+    open(socket) {
+      const handler = socket.data.accept(new AdaptedSocket(socket));
+      // Turned away while being accepted: Bun has told nobody of the end yet.
+      if (socket.readyState === WebSocket.OPEN) socket.data.handler = handler;
+      else handler.onClosed();
+    },
+    message(socket, message) {
+      if (typeof message === 'string') socket.data.handler?.onText(message);
+      else socket.data.handler?.onBinary();
+    },
+    pong: (socket) => socket.data.handler?.onPong(),
+    drain: (socket) => socket.data.handler?.onDrain(),
+    close: (socket) => socket.data.handler?.onClosed(),
   };
 }
 
