@@ -35,7 +35,7 @@ const together = (parts: readonly Found[]): Found => ({
 /** The places of a shape that a value which fits it has, and those of the value that the shape does not name. */
 function placesOf(shape: Shape, value: unknown, at: string): Found {
   const alternatives = shape.anyOf as readonly Shape[] | undefined;
-  if (alternatives) return chosen(alternatives, value, at);
+  if (alternatives && shape.properties === undefined) return chosen(alternatives, value, at);
   if (shape.enum !== undefined || shape.const !== undefined)
     return { known: [`${at}=${String(value)}`], surplus: [] };
   if (Array.isArray(value))

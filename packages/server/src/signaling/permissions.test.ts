@@ -1,8 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
-import { Rtm2Permissions } from 'agora-token';
-import { AccessToken2, ServiceRtm2 } from 'agora-token/src/AccessToken2';
+import { type Lists, listedTokenOf } from '../../testing/worlds/listed-token.ts';
 import {
-  app,
   recoveryMs,
   SignalingWorld,
   subscription,
@@ -19,24 +17,11 @@ afterEach(async () => {
   world = undefined;
 });
 
-interface Lists {
-  readonly [resource: number]: readonly [read: readonly string[], write: readonly string[]];
-}
 const [messages, streams, users] = [0, 1, 4] as const;
 
-/** As the official builder makes it, issued at the world's time. */
-function listed(w: SignalingWorld, userId: string, lists: Lists): string {
-  const permissions = new Rtm2Permissions();
-  for (const [resource, [read, write]] of Object.entries(lists)) {
-    permissions.add(Number(resource), 0, [...read]);
-    permissions.add(Number(resource), 1, [...write]);
-  }
-  const token = new AccessToken2(app.id, app.certificate ?? '', Math.floor(w.clock.nowMs() / 1000), 3600);
-  const service = new ServiceRtm2(userId, permissions);
-  service.add_privilege(1, 3600);
-  token.add_service(service);
-  return token.build();
-}
+/** Issued at the world's time. */
+const listed = (w: SignalingWorld, userId: string, lists: Lists): string =>
+  listedTokenOf(userId, w.clock.nowMs(), lists);
 
 const in_ = (channel: string, channelType = 'MESSAGE') => ({ channelType, channel });
 const metadata = (target: object) => ({
