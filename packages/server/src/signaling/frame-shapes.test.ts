@@ -208,6 +208,6 @@ test('SHAPE8: what the server sends over signaling is as its schemas say, and al
     unseen.push(...seen.unseen.map((place) => `${type}${place}`));
   }
   await w.stop();
-  // A person stays in the channel when another device of theirs takes over, and no leave has another reason than a named one.
+  // Who is replaced by another device stays in the channel, and no leave is decided for `other`.
   expect(unseen.filter((place) => !/\.reason=(other|replaced)$/.test(place))).toEqual([]);
 });

@@ -56,6 +56,28 @@ export function queryInteger(
   };
 }
 
+/** One of the values that are listed; the first, if it is absent. */
+export function queryChoice<const V extends readonly [string, ...string[]]>(
+  name: string,
+  description: string,
+  values: V,
+): Readable<V[number]> {
+  const isValue = (given: string): given is V[number] => values.includes(given);
+  const words = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+  return {
+    name,
+    in: 'query',
+    description,
+    required: false,
+    schema: { enum: values, default: values[0] },
+    read({ url }) {
+      const given = url.searchParams.get(name) ?? values[0];
+      if (isValue(given)) return given;
+      throw new HousecountError('query_invalid', `${name} must be ${words}.`);
+    },
+  };
+}
+
 export const appParameter = path('app', 'App id, 32 hexadecimal characters.');
 export const channelParameter = path('channel', 'Channel name, percent-encoded.');
 export const endpointParameter = path('id', 'Endpoint id.');

@@ -5,7 +5,7 @@ import { fixed } from '../../../fixed-limits.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appParameter, queryInteger, queryText, type Readable } from '../../request/parameters.ts';
+import { appParameter, queryChoice, queryInteger, queryText } from '../../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Channels in one page.', {
   minimum: 1,
@@ -14,19 +14,10 @@ const limit = queryInteger('limit', 'Channels in one page.', {
 });
 const after = queryText('after', 'The `next` of the page before, with the same `sort` and `q`.');
 const query = queryText('q', 'Only channels whose name has this in it, in capitals or not.');
-const sort: Readable<Order> = {
-  name: 'sort',
-  in: 'query',
-  description: '`audience`: the largest audience first, then by name.',
-  required: false,
-  schema: { enum: ['name', 'audience'], default: 'name' },
-  read({ url }) {
-    const given = url.searchParams.get('sort') ?? 'name';
-    if (given === 'name') return byName;
-    if (given === 'audience') return byAudience;
-    throw new HousecountError('query_invalid', 'sort must be name or audience.');
-  },
-};
+const sort = queryChoice('sort', '`audience`: the largest audience first, then by name.', [
+  'name',
+  'audience',
+]);
 
 interface Parts extends AppList {
   readonly log: Pick<Channels, 'channels'>;
@@ -49,7 +40,7 @@ export function listChannels(parts: Parts): Operation {
     handle({ context }) {
       const app = appOf(parts, context);
       const size = limit.read(context);
-      const order = sort.read(context);
+      const order = orders[sort.read(context)];
       const begin = after.read(context);
       const wanted = query.read(context)?.toLowerCase();
       const open = parts.log.channels(app.id);
@@ -111,6 +102,8 @@ const byAudience: Order = {
     return `${placeOf(channel).audience}:${channel.key.name}`;
   },
 };
+
+const orders = { name: byName, audience: byAudience } as const;
 
 const placeOf = ({ key, roster }: OpenChannel): Place => ({
   channel: key.name,

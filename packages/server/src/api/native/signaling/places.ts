@@ -1,28 +1,16 @@
 import { HousecountError, isAccount, isSignalingName } from '@housecount/protocol';
 import type { RequestContext } from '../../../net/http/route.ts';
-import {
-  type ChannelKey,
-  type ChannelPlace,
-  keyOf as keyOfPlace,
-} from '../../../signaling/names/channel-key.ts';
+import { type ChannelKey, keyOf as keyOfPlace } from '../../../signaling/names/channel-key.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import { path, type Readable } from '../../request/parameters.ts';
+import { path, queryChoice } from '../../request/parameters.ts';
 
 export const userParameter = path('user', 'User id, percent-encoded.');
 export const personParameter = path('user', 'User id, account or uid, percent-encoded.');
 
-export const channelTypeParameter: Readable<ChannelPlace['channelType']> = {
-  name: 'type',
-  in: 'query',
-  description: 'Which kind of channel the name is of.',
-  required: false,
-  schema: { enum: ['MESSAGE', 'STREAM'], default: 'MESSAGE' },
-  read({ url }) {
-    const given = url.searchParams.get('type') ?? 'MESSAGE';
-    if (given === 'MESSAGE' || given === 'STREAM') return given;
-    throw new HousecountError('query_invalid', 'type must be MESSAGE or STREAM.');
-  },
-};
+export const channelTypeParameter = queryChoice('type', 'Which kind of channel the name is of.', [
+  'MESSAGE',
+  'STREAM',
+]);
 
 /**
  * The signaling channel that the path and `type` name.

@@ -5,21 +5,20 @@ import type { Backend } from '../../../signaling/backend.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import type { Operation } from '../../request/operation.ts';
-import { appParameter, channelParameter, queryText, type Readable } from '../../request/parameters.ts';
+import {
+  appParameter,
+  channelParameter,
+  queryChoice,
+  queryText,
+  type Readable,
+} from '../../request/parameters.ts';
 import { channelTypeParameter, keyOf, legalUser, personOf, personParameter } from './places.ts';
 
-const what: Readable<'users' | 'states' | 'count'> = {
-  name: 'with',
-  in: 'query',
-  description: '`states`: with what each has set; `count`: only how many there are.',
-  required: false,
-  schema: { enum: ['users', 'states', 'count'], default: 'users' },
-  read({ url }) {
-    const given = url.searchParams.get('with') ?? 'users';
-    if (given === 'users' || given === 'states' || given === 'count') return given;
-    throw new HousecountError('query_invalid', 'with must be users, states or count.');
-  },
-};
+const what = queryChoice('with', '`states`: with what each has set; `count`: only how many there are.', [
+  'users',
+  'states',
+  'count',
+]);
 const page = queryText('page', 'The `next` of the page before.');
 
 const users: Readable<readonly string[]> = {
