@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { logoutAll, type RtmUser, rtmToken, rtmUser } from '../../testing/clients/rtm-client.ts';
+import { longLeases } from '../../testing/hostile/pair.ts';
 import {
   type ServerProcess,
   startServerProcess,
@@ -9,8 +10,8 @@ import {
 
 let server: ServerProcess;
 beforeAll(async () => {
-  server = await startServerProcess();
-}, 60_000);
+  server = await startServerProcess({ leases: longLeases });
+}, 150_000);
 afterEach(() => logoutAll());
 afterAll(() => server.close());
 

@@ -9,12 +9,12 @@ import { startTestServer, type TestServer } from '../../testing/processes/test-s
 const announceMax = 8;
 const intervalMs = 5_000;
 let server: TestServer;
-/** A server with the API's debounce, and a short lease. */
+/** A server with the API's debounce, and a lease that a busy machine does not use up. */
 let waiting: TestServer;
 beforeAll(async () => {
   [server, waiting] = await Promise.all([
     startTestServer({ apps: [{ ...testApp, signaling: { announceMax, intervalMs, debounceMs: 0 } }] }),
-    startTestServer({ leases: { signalingMs: 5_000 } }),
+    startTestServer({ leases: { signalingMs: 60_000 } }),
   ]);
 }, 60_000);
 afterEach(() => logoutAll());

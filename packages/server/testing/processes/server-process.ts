@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url));
 /** A server that is not up by then is broken, milliseconds. */
-const startMs = 60_000;
+const startMs = 120_000;
 
 export const testApp = {
   id: '0123456789abcdef0123456789abcdef',
