@@ -117,11 +117,11 @@ export async function startServerProcess(
 /** Basic credentials of the test customer. */
 export const testAuthorization = `Basic ${btoa(`${testCustomer.id}:${testCustomer.secret}`)}`;
 
-/** Polls until `check` is true or returns a value; throws after `withinMs` with what it was waiting for. */
+/** Polls until `check` is true or returns a value; throws after `withinMs` with what it was waiting for. A busy machine may take a minute for a picture. */
 export async function until<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 30_000,
+  withinMs = 90_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
