@@ -8,30 +8,23 @@ import {
   type ServerFrame,
 } from '@housecount/protocol';
 import { liveKey } from '../channel/channel.ts';
-import type { Clock } from '../clock.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import { sentenceOf } from '../net/sentence.ts';
 import { closingCodes, type Ending, retryOf, tokenWarningMs } from '../net/session/closing.ts';
-import {
-  Conversation,
-  type ConversationBounds,
-  type ConversationParts,
-  type Protocol,
-} from '../net/session/conversation.ts';
+import type { Conversation, ConversationBounds, Protocol } from '../net/session/conversation.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import { steadyRate } from '../net/token-bucket.ts';
-import type { Histogram, Logger } from '../observe/contract.ts';
-import type { OnRefusedLogin } from '../observe/refused-logins.ts';
-import { type Admission, admit, type HelloNeeds } from './hello.ts';
+import type { Counter } from '../observe/contract.ts';
+import type { Entrance } from './entrance.ts';
+import type { Admission } from './hello.ts';
 import type { LinkFacts } from './link-facts.ts';
 import type { LiveLimits } from './live-limits.ts';
 import type { LostConnection } from './lost-connections.ts';
-import { type Membership, membershipOf, type WelcomeNeeds, welcomeOf } from './membership.ts';
+import { type Membership, membershipOf } from './membership.ts';
 import type { PartingConnection } from './partings.ts';
 import type { Answer, RequestFrame, RequestTable } from './requests/request.ts';
 import { handleRequest } from './requests/requests.ts';
 import { leaveRoster } from './requests/roster.ts';
-import { holdStreams, type StreamNeeds } from './requests/streams.ts';
 import { hostsBusTopic } from './roster/bus-topics.ts';
 
 /** The keeper of what backs members: the connections of this process, and what they leave behind. */
@@ -46,23 +39,17 @@ export interface Backing {
   parting(connection: PartingConnection, graceMs: number): void;
 }
 
-export interface ConnectionNeeds
-  extends ConversationParts,
-    HelloNeeds,
-    WelcomeNeeds,
-    Pick<StreamNeeds, 'fanOut'> {
-  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Pick<Commands, 'submit'>;
-  readonly clock: Clock;
-  readonly logger: Pick<Logger, 'error' | 'warn'>;
-  readonly fanOut: WelcomeNeeds['fanOut'] & StreamNeeds['fanOut'];
+export interface ConnectionNeeds {
+  readonly log: Pick<Commands, 'submit'>;
+  readonly entrance: Pick<Entrance, 'admit' | 'welcome' | 'welcomed'>;
   readonly backing: Backing;
   readonly bounds: ConversationBounds;
   readonly links: Pick<LinkFacts, 'silent' | 'heard'>;
   readonly requests: RequestTable;
-  /** Hears of each hello that was refused. */
-  readonly onRefusedLogin?: OnRefusedLogin;
-  /** From hello to welcome. */
-  readonly joinSeconds: Histogram;
+  /** Shows of a member no more than it may send by now. */
+  readonly holdStreams: (member: Membership, address: string, nowMs: number) => void;
+  /** Errors that were told to clients. */
+  readonly refusals: Counter;
 }
 
 /** The bounds of what one connection may send, and leave unread. */
@@ -79,9 +66,13 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
   readonly conversation: Conversation<ParsedClientFrame, Membership>;
   readonly #needs: ConnectionNeeds;
 
-  constructor(needs: ConnectionNeeds, socket: Socket) {
+  /** `converse` begins the conversation over its socket. */
+  constructor(
+    needs: ConnectionNeeds,
+    converse: (connection: Connection) => Conversation<ParsedClientFrame, Membership>,
+  ) {
     this.#needs = needs;
-    this.conversation = new Conversation(socket, this, needs);
+    this.conversation = converse(this);
   }
 
   get socket(): Socket {
@@ -162,7 +153,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
       member.warned = true;
       this.#send({ type: 'token-will-expire', endsMs: member.tokenEndsMs });
     }
-    holdStreams(this.#needs, member, this.socket.address, nowMs);
+    this.#needs.holdStreams(member, this.socket.address, nowMs);
   }
 
   drained(member: Membership): void {
@@ -191,17 +182,9 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     const { conversation, socket } = this;
     conversation.entering();
     const startMs = conversation.heardMs;
-    const admission = await admit(this.#needs, hello, socket);
+    const admission = await this.#needs.entrance.admit(hello, socket);
     if (!admission.ok) {
       const { code, detail, ruleScope } = admission;
-      this.#needs.onRefusedLogin?.({
-        over: 'live',
-        app: hello.app,
-        channel: hello.channel,
-        user: hello.account ?? hello.uid,
-        address: socket.address,
-        code,
-      });
       this.end(code, {
         ...(detail !== undefined && { detail }),
         ...(ruleScope !== undefined && { ruleScope }),
@@ -215,24 +198,19 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
   }
 
   #welcome(admission: Admission, startMs: number): void {
-    const { backing, apps, clock, logger, joinSeconds } = this.#needs;
-    const { app, channel, member, grant } = admission;
-    if (grant.hint !== undefined)
-      logger.warn(`a token will not last as meant: ${grant.hint}`, {
-        app: app.id,
-        channel: channel.key.name,
-      });
+    const { backing, entrance } = this.#needs;
+    const { app, channel, member } = admission;
     this.conversation.enter(membershipOf(admission));
     backing.joined(this, member.connectionId);
-    // Taken out by a reload while the log decided.
-    if (apps.get(app.id) === undefined) {
+    const welcome = entrance.welcome(admission);
+    if (!welcome) {
       this.end('invalid_app_id');
       return;
     }
     // From one turn: what the log says next comes after the welcome, and nothing is missed between.
-    this.#send(welcomeOf(this.#needs, admission));
+    this.#send(welcome);
     this.socket.subscribe(hostsBusTopic(app.id, channel.key.name));
-    joinSeconds.observe((clock.steadyMs() - startMs) / 1_000);
+    entrance.welcomed(startMs);
   }
 
   async #leave({ app, channel, connectionId }: Membership): Promise<void> {

@@ -1,12 +1,14 @@
 import type { Clock, Random } from '../clock.ts';
 import type { Feed } from '../log/contract/feed.ts';
 import { LogFollower } from '../log/feed/log-follower.ts';
+import { Conversation, type ConversationParts } from '../net/session/conversation.ts';
 import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { BackedMembers } from './backed-members.ts';
 import { Connection, type ConnectionNeeds, conversationBounds } from './connection.ts';
+import { Entrance, type EntranceNeeds } from './entrance.ts';
 import type { HelloNeeds } from './hello.ts';
 import { JoinBudgets } from './join-budgets.ts';
 import { LinkFacts } from './link-facts.ts';
@@ -15,14 +17,14 @@ import { LostConnections } from './lost-connections.ts';
 import type { WelcomeNeeds } from './membership.ts';
 import { Partings } from './partings.ts';
 import { requestTable } from './requests/requests.ts';
-import type { SelectStreams } from './requests/streams.ts';
+import { holdStreams, type SelectStreams, type StreamNeeds } from './requests/streams.ts';
 import type { FanOut } from './roster/fan-out.ts';
 
 export interface ConnectionsOptions
   extends Omit<HelloNeeds, 'comingBack' | 'joins'>,
     WelcomeNeeds,
-    Pick<ConnectionNeeds, 'onRefusedLogin'> {
-  readonly log: HelloNeeds['log'] & ConnectionNeeds['log'] & Feed;
+    Pick<EntranceNeeds, 'onRefusedLogin'> {
+  readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Feed;
   readonly fanOut: Pick<FanOut, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -52,23 +54,38 @@ export function openConnections(options: ConnectionsOptions): Connections {
     () => lost.size,
   );
   const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates) };
-  const needs: ConnectionNeeds = {
-    ...shared,
+  const refusals = metrics.counter(
+    'housecount_refusals_total',
+    'Errors and endings told to clients, by code.',
+  );
+  const conversing: ConversationParts = {
     keeper: open,
-    bounds: conversationBounds(limits),
+    clock,
+    logger,
+    frames: metrics.counter('housecount_frames_total', 'Frames received.'),
+    refusals,
+  };
+  const entrance = new Entrance({
+    ...shared,
+    comingBack: (claim) => backed.comingBack(claim),
+    joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
+  });
+  const needs: ConnectionNeeds = {
+    log,
+    entrance,
     backing: backed,
+    bounds: conversationBounds(limits),
     links: new LinkFacts(options),
     requests: requestTable(shared),
-    frames: metrics.counter('housecount_frames_total', 'Frames received.'),
-    refusals: metrics.counter('housecount_refusals_total', 'Errors and endings told to clients, by code.'),
-    joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
-    comingBack: (claim) => backed.comingBack(claim),
+    holdStreams: (member, address, nowMs) => holdStreams(options, member, address, nowMs),
+    refusals,
   };
   return new Connections({
     open,
     backed,
     partings,
-    connectionOf: (socket) => new Connection(needs, socket),
+    connectionOf: (socket) =>
+      new Connection(needs, (connection) => new Conversation(socket, connection, conversing)),
     follow: () =>
       new LogFollower({ log, clock, logger, part: 'edge', absorb: (entry) => backed.absorb(entry) }),
   });

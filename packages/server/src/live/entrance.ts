@@ -1,0 +1,61 @@
+import type { HelloFrame, WelcomeFrame } from '@housecount/protocol';
+import type { Clock } from '../clock.ts';
+import type { Socket } from '../net/socket/socket.ts';
+import type { Histogram, Logger } from '../observe/contract.ts';
+import type { OnRefusedLogin } from '../observe/refused-logins.ts';
+import { type Admission, admit, type HelloNeeds, type HelloRefusal } from './hello.ts';
+import { type WelcomeNeeds, welcomeOf } from './membership.ts';
+
+export interface EntranceNeeds extends HelloNeeds, WelcomeNeeds {
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** Hears of each hello that was refused. */
+  readonly onRefusedLogin?: OnRefusedLogin;
+  /** From hello to welcome. */
+  readonly joinSeconds: Pick<Histogram, 'observe'>;
+}
+
+/** Where connections come in, from hello to welcome: decides who may, and tells the operator what came of it. */
+export class Entrance {
+  readonly #needs: EntranceNeeds;
+
+  constructor(needs: EntranceNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Decides a hello, as `admit` does. */
+  async admit(
+    hello: HelloFrame,
+    client: Pick<Socket, 'address' | 'isHere'>,
+  ): Promise<Admission | HelloRefusal> {
+    const admission = await admit(this.#needs, hello, client);
+    if (!admission.ok)
+      this.#needs.onRefusedLogin?.({
+        over: 'live',
+        app: hello.app,
+        channel: hello.channel,
+        user: hello.account ?? hello.uid,
+        address: client.address,
+        code: admission.code,
+      });
+    return admission;
+  }
+
+  /** The welcome, as things are now; undefined if a reload took the app out while the log decided. */
+  welcome(admission: Admission): WelcomeFrame | undefined {
+    const { apps, logger } = this.#needs;
+    const { app, channel, grant } = admission;
+    if (grant.hint !== undefined)
+      logger.warn(`a token will not last as meant: ${grant.hint}`, {
+        app: app.id,
+        channel: channel.key.name,
+      });
+    return apps.get(app.id) && welcomeOf(this.#needs, admission);
+  }
+
+  /** Somebody was welcomed whose hello came at `helloMs`, by the clock that only runs. */
+  welcomed(helloMs: number): void {
+    const { clock, joinSeconds } = this.#needs;
+    joinSeconds.observe((clock.steadyMs() - helloMs) / 1_000);
+  }
+}
