@@ -8,6 +8,7 @@ import { Presences } from './presence/presences.ts';
 import { Whereabouts } from './presence/whereabouts.ts';
 import { Logins } from './session/login/logins.ts';
 import { SessionEndings } from './session/login/session-endings.ts';
+import { sessionMaker } from './session/make-session.ts';
 import { OwnerRates } from './session/rates/owner-rates.ts';
 import { RecentRates } from './session/rates/recent-rates.ts';
 import { Sessions } from './session/sessions.ts';
@@ -40,14 +41,11 @@ export function signalingParts(given: SignalingOptions) {
   const endings = new SessionEndings(log);
   const sessions = new Sessions({
     ...options,
-    presences,
-    audiences,
     whereabouts,
-    topicEvents,
-    waiters,
     holders,
     endings,
     recentRates: new RecentRates(clock, limits.recentRatesMax, limitsOf),
+    makeSession: sessionMaker({ ...options, presences, audiences, topicEvents, waiters }),
   });
   const logins = new Logins({ ...options, whereabouts, sessions, endings });
   return {

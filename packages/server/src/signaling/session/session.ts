@@ -1,4 +1,5 @@
 import { type Code, codes, type Evidence } from '@housecount/protocol';
+import type { Clock } from '../../clock.ts';
 import type { RosterHold } from '../../rosters/roster-stream.ts';
 import type { Permissions } from '../../token/permissions.ts';
 import type { LockWaiters } from '../locks/lock-waiters.ts';
@@ -7,18 +8,15 @@ import type { SignalingApp } from '../names/app.ts';
 import { type ChannelKey, placeOf } from '../names/channel-key.ts';
 import type { identityOf } from '../names/identity.ts';
 import type { AppSignalingLimits } from '../signaling-limits.ts';
-import { LateNews } from './late-news.ts';
 import { LockWaits } from './lock-waits.ts';
+import type { News } from './news.ts';
 import type { Rates } from './rates/rates.ts';
 import type { SessionConnection } from './session-connection.ts';
-import { type FactNeeds, SessionFacts } from './session-facts.ts';
-import type { StorageNeeds } from './subscription/follow-storage.ts';
-import { FollowedRosters } from './subscription/followed-rosters.ts';
-import { FollowedUsers } from './subscription/followed-users.ts';
-import type { StreamNeeds } from './subscription/stream-membership.ts';
-import type { SubscriptionNeeds, SubscriptionOptions } from './subscription/subscription.ts';
-import { Subscriptions } from './subscription/subscriptions.ts';
-import { Telling, type TellingLimits } from './subscription/telling.ts';
+import type { SessionFacts } from './session-facts.ts';
+import type { FollowedRosters } from './subscription/followed-rosters.ts';
+import type { FollowedUsers } from './subscription/followed-users.ts';
+import type { SubscriptionOptions } from './subscription/subscription.ts';
+import type { Subscriptions } from './subscription/subscriptions.ts';
 
 export interface SessionStart {
   readonly id: string;
@@ -45,11 +43,12 @@ export interface SessionOwner {
   holderGone(app: string, userId: string): Promise<void>;
 }
 
-export interface SessionNeeds extends FactNeeds, StorageNeeds, StreamNeeds, SubscriptionNeeds {
-  readonly log: FactNeeds['log'] & StorageNeeds['log'];
-  readonly clock: FactNeeds['clock'];
+export interface SessionParts {
+  readonly owner: SessionOwner;
+  readonly clock: Pick<Clock, 'steadyMs'>;
   readonly waiters: Pick<LockWaiters, 'freed'>;
-  readonly limits: TellingLimits;
+  readonly news: News;
+  readonly facts: Pick<SessionFacts, 'silent' | 'heard' | 'left'>;
 }
 
 /**
@@ -65,10 +64,6 @@ export class Session {
   readonly rates: Rates;
   /** The limits of the user, as the app has set them at the login. */
   readonly limits: AppSignalingLimits;
-  readonly subscriptions: Subscriptions;
-  readonly users: FollowedUsers;
-  /** Rosters that its connection follows: they end with it, and the client asks again from where it is. */
-  readonly rosters = new FollowedRosters();
   readonly waits = new LockWaits();
   leaseMs: number;
   tokenEndsMs: number | undefined;
@@ -83,35 +78,35 @@ export class Session {
   heardMs: number;
   /** The address of the last connection; empty before the first. */
   address = '';
-  readonly #owner: SessionOwner;
-  readonly #clock: SessionNeeds['clock'];
-  readonly #waiters: SessionNeeds['waiters'];
-  readonly #facts: SessionFacts;
-  readonly #late = new LateNews();
-  readonly #telling: Telling;
+  readonly #parts: SessionParts;
   #connection: SessionConnection | undefined;
   #isOver = false;
 
-  constructor(needs: SessionNeeds, owner: SessionOwner, start: SessionStart) {
-    const { id, app, userId } = start;
-    this.id = id;
-    this.app = app;
-    this.userId = userId;
+  constructor(parts: SessionParts, start: SessionStart) {
+    this.#parts = parts;
+    this.id = start.id;
+    this.app = start.app;
+    this.userId = start.userId;
     this.identity = start.identity;
     this.leaseMs = start.leaseMs;
     this.rates = start.rates;
     this.limits = start.rates.limits;
-    this.#telling = new Telling(needs.limits);
     this.tokenEndsMs = start.tokenEndsMs;
     this.permissions = start.permissions;
     this.insteadOf = start.insteadOf;
-    this.heardMs = needs.clock.steadyMs();
-    this.subscriptions = new Subscriptions(userId, this.#telling, needs, this.limits);
-    this.users = new FollowedUsers(app.id, this.#telling, needs);
-    this.#facts = new SessionFacts(id, needs);
-    this.#owner = owner;
-    this.#clock = needs.clock;
-    this.#waiters = needs.waiters;
+    this.heardMs = parts.clock.steadyMs();
+  }
+
+  get subscriptions(): Subscriptions {
+    return this.#parts.news.subscriptions;
+  }
+
+  get users(): FollowedUsers {
+    return this.#parts.news.users;
+  }
+
+  get rosters(): FollowedRosters {
+    return this.#parts.news.rosters;
   }
 
   get connection(): SessionConnection | undefined {
@@ -132,15 +127,10 @@ export class Session {
   attach(connection: SessionConnection): void {
     this.handOver();
     this.#connection = connection;
-    const { socket } = connection;
-    this.#telling.start(socket);
-    this.address = socket.address;
+    this.address = connection.socket.address;
     this.link = 'live';
-    this.heardMs = this.#clock.steadyMs();
-    this.subscriptions.start();
-    this.#late.tellEnded(connection);
-    this.users.start();
-    this.#late.giveAnswers(connection);
+    this.heardMs = this.#parts.clock.steadyMs();
+    this.#parts.news.start(connection);
     this.#tryLocks();
   }
 
@@ -155,7 +145,7 @@ export class Session {
   lost(heardMs: number): void {
     if (this.#connection || this.#isOver) return;
     this.heardMs = heardMs;
-    this.#unlisten();
+    this.#parts.news.stop();
     this.tellSilent('socket-closed');
   }
 
@@ -163,42 +153,39 @@ export class Session {
   handOver(): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#unlisten();
+    this.#parts.news.stop();
     connection?.end('replaced');
   }
 
   tellSilent(evidence: Evidence): void {
     this.link = 'silent';
-    for (const key of this.subscriptions.keys()) this.#facts.silent(key, evidence, this.heardMs);
+    for (const key of this.subscriptions.keys()) this.#parts.facts.silent(key, evidence, this.heardMs);
   }
 
   tellHeard(): void {
     this.link = 'live';
-    for (const key of this.subscriptions.keys()) this.#facts.heard(key);
+    for (const key of this.subscriptions.keys()) this.#parts.facts.heard(key);
     this.#tryLocks();
   }
 
   /** Restores a subscription that the log has, after a restart of the server. */
   restore(key: ChannelKey, options: SubscriptionOptions): void {
-    this.subscriptions.restore(key, options);
-    this.#late.entered(key);
+    this.#parts.news.restore(key, options);
   }
 
   /** Keeps a subscription that the log has taken, in place of one of the same channel. Undone if the session is over. */
   keep(key: ChannelKey, options: SubscriptionOptions): void {
     if (this.#isOver) {
-      void this.#facts.left(key, 'bye');
+      void this.#parts.facts.left(key, 'bye');
       return;
     }
-    this.subscriptions.keep(key, options);
-    this.#late.entered(key);
-    if (!this.#connection) this.#facts.silent(key, 'socket-closed', this.heardMs);
+    this.#parts.news.keep(key, options);
+    if (!this.#connection) this.#parts.facts.silent(key, 'socket-closed', this.heardMs);
   }
 
   /** The connection has taken what was sent, or some of it: there may be room for what waits to be told. */
   tellMore(): void {
-    this.#telling.go();
-    this.rosters.drained();
+    this.#parts.news.tellMore();
   }
 
   /** Its connection, if it has one, is told what `begin` begins to tell it; in place of the same view of the channel. */
@@ -220,14 +207,14 @@ export class Session {
     if (!this.subscriptions.drop(key)) return;
     const frame = channelEnded(key.name, code);
     if (this.#connection) this.#connection.send(frame);
-    else this.#late.ended(key, frame);
+    else this.#parts.news.endedLate(key, frame);
   }
 
   /** Says what waited, when there is a connection to do it on. */
   answerLate(answer: (connection: SessionConnection) => void): void {
     if (this.#isOver) return;
     if (this.#connection) answer(this.#connection);
-    else this.#late.answered(answer);
+    else this.#parts.news.answeredLate(answer);
   }
 
   /**
@@ -237,20 +224,19 @@ export class Session {
   async end(code: Code, evidence: Evidence | undefined): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#owner.forget(this, code);
+    const { owner, news, facts } = this.#parts;
+    owner.forget(this, code);
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#unlisten();
     this.waits.endAll();
-    this.users.end();
-    this.#late.clear();
+    news.end();
     const left: Promise<unknown>[] = [];
     for (const key of this.subscriptions.keys()) {
       this.subscriptions.drop(key);
-      if (evidence) left.push(this.#facts.left(key, evidence));
+      if (evidence) left.push(facts.left(key, evidence));
     }
     // Another session of the user has their locks from now on.
-    if (code !== 'replaced') left.push(this.#owner.holderGone(this.app.id, this.userId));
+    if (code !== 'replaced') left.push(owner.holderGone(this.app.id, this.userId));
     // A goodbye is answered when it is done; who is thrown out is told at once.
     if (code !== 'left') connection?.end(code);
     await Promise.all(left);
@@ -259,13 +245,6 @@ export class Session {
 
   /** Tries again for the locks that it waits for, which may have been freed while it had no connection. */
   #tryLocks(): void {
-    for (const lock of this.waits.locks()) this.#waiters.freed(lock);
-  }
-
-  #unlisten(): void {
-    this.#telling.stop();
-    this.subscriptions.stop();
-    this.rosters.end();
-    this.users.stop();
+    for (const lock of this.waits.locks()) this.#parts.waiters.freed(lock);
   }
 }

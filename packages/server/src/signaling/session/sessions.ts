@@ -1,18 +1,22 @@
 import type { Code } from '@housecount/protocol';
-import type { Random } from '../../clock.ts';
+import type { Clock, Random } from '../../clock.ts';
+import type { Commands } from '../../log/contract/commands.ts';
 import type { LockHolders } from '../locks/lock-holders.ts';
 import { identityOf } from '../names/identity.ts';
 import { loggedMemberships, type MembershipNeeds } from './login/logged-memberships.ts';
 import type { SessionEndings } from './login/session-endings.ts';
+import type { MakeSession } from './make-session.ts';
 import type { RecentRates } from './rates/recent-rates.ts';
-import { Session, type SessionNeeds, type SessionOwner, type SessionStart } from './session.ts';
+import type { Session, SessionOwner, SessionStart } from './session.ts';
 
-export interface SessionsNeeds extends SessionNeeds, MembershipNeeds {
-  readonly log: SessionNeeds['log'] & MembershipNeeds['log'];
+export interface SessionsNeeds extends MembershipNeeds {
+  readonly log: MembershipNeeds['log'] & Pick<Commands, 'submit'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'steadyMs'>;
   readonly random: Pick<Random, 'id'>;
   readonly holders: Pick<LockHolders, 'are'>;
   readonly endings: Pick<SessionEndings, 'note'>;
-  readonly recentRates: RecentRates;
+  readonly recentRates: Pick<RecentRates, 'of' | 'keep'>;
+  readonly makeSession: MakeSession;
 }
 
 /** Beyond its lease, a session that the log has not ended for some reason is kept this long, milliseconds. */
@@ -59,7 +63,7 @@ export class Sessions implements SessionOwner {
   }: Omit<SessionStart, 'id' | 'identity' | 'rates'> & { readonly id?: string }): Session {
     const { app, userId } = start;
     const key = userKey(app.id, userId);
-    const session = new Session(this.#needs, this, {
+    const session = this.#needs.makeSession(this, {
       ...start,
       id,
       identity: identityOf(this.#needs.log, app.id, userId),
