@@ -10,7 +10,7 @@ export * from './enums.ts';
 export { AgoraRTCErrorCode, AgoraRTCException } from './errors.ts';
 export type { DeviceInfo, GlobalEvents } from './global-events.ts';
 export type { VideoCodec as SDK_CODEC } from './media/codecs.ts';
-export type { PublishableTrack } from './media/publisher.ts';
+export type { PublishableTrack } from './media/publishable-track.ts';
 export type { IAgoraRTCRemoteUser, UID, UserLeftReason } from './media/remote-hosts.ts';
 export type { AudienceLeftReason, Member, Roster } from './roster/roster.ts';
 export type { ChannelCounts, RosterRange, RosterWindow } from './roster/roster-part.ts';

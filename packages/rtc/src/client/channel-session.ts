@@ -6,6 +6,7 @@ import { type LinkIdentity, LiveLink, type WelcomeKind } from '../link/live-link
 import { pageStorage, saveResume, takeResume } from '../link/resume-store.ts';
 import { log } from '../log.ts';
 import { HostSubscription } from '../media/host-subscription.ts';
+import { KeepOpen } from '../media/keep-open.ts';
 import { Publisher } from '../media/publisher.ts';
 import { RemoteHosts, type UID } from '../media/remote-hosts.ts';
 import { RosterFollower } from '../roster/roster-follower.ts';
@@ -230,9 +231,13 @@ export class ChannelSession {
 
   #makePublisher(): Publisher {
     return new Publisher({
-      ...this.#mediaOptions(() => this.uid),
       codec: this.options.codec,
-      endpoint: () => this.#endpoint('whip'),
+      makeMedia: (own) =>
+        new KeepOpen({
+          ...this.#mediaOptions(() => this.uid),
+          ...own,
+          endpoint: () => this.#endpoint('whip'),
+        }),
       tell: (streams: StreamState) => this.link.request({ type: 'streams', ...streams }),
       onReconnected: () => {
         this.publisher.tellAgain().catch(this.#warn);

@@ -5,7 +5,7 @@ import { type AgoraRTCException, banned, failure, renewalRefused, toException } 
 import { LinkEnded } from '../link/link-end.ts';
 import { sentCodec, type VideoCodec } from '../media/codecs.ts';
 import type { MediaKind } from '../media/host-subscription.ts';
-import type { PublishableTrack } from '../media/publisher.ts';
+import type { PublishableTrack } from '../media/publishable-track.ts';
 import type { IAgoraRTCRemoteUser, UID } from '../media/remote-hosts.ts';
 import type { Roster } from '../roster/roster.ts';
 import { type RosterRange, type RosterWindow, readRange } from '../roster/roster-part.ts';

@@ -1,25 +1,14 @@
 import type { StreamState } from '@housecount/protocol';
 import { failure } from '../errors.ts';
-import { log } from '../log.ts';
-import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
 import { LocalTrack } from '../tracks/local-track.ts';
-import { LocalVideoTrack } from '../tracks/local-video-track.ts';
-import { AudioMixer } from './audio-mixer.ts';
-import { preferCodec } from './codecs.ts';
-import { KeepOpen, type KeepOpenOptions } from './keep-open.ts';
+import type { KeepOpen, KeepOpenOptions } from './keep-open.ts';
 import type { MediaSession } from './media-session.ts';
+import { checkPublishable, type PublishableTrack } from './publishable-track.ts';
+import { Senders, type SendersOptions } from './senders.ts';
 
-/** A track that can be published: one of ours, or any object that looks like one (made by another copy of an SDK). */
-export interface PublishableTrack {
-  readonly trackMediaType: 'audio' | 'video';
-  readonly muted?: boolean;
-  readonly enabled?: boolean;
-  getMediaStreamTrack(): MediaStreamTrack;
-}
-
-export interface PublisherOptions
-  extends Pick<KeepOpenOptions, 'endpoint' | 'bearer' | 'iceServers' | 'onState' | 'onReconnecting'> {
-  readonly codec: 'vp8' | 'h264';
+export interface PublisherOptions extends Pick<SendersOptions, 'codec'> {
+  /** Makes the session of the connection that sends. It is opened, and closed, by the publisher. */
+  readonly makeMedia: (own: Pick<KeepOpenOptions, 'prepare' | 'onOpen'>) => KeepOpen;
   /** Tells the server what is sent. */
   readonly tell: (streams: StreamState) => Promise<void>;
   /** A lost session was replaced. */
@@ -37,14 +26,13 @@ export class Publisher {
   readonly #waiting = new Set<PublishableTrack>();
   readonly #unwatch = new Map<PublishableTrack, () => void>();
   #media: KeepOpen | undefined;
-  #transceivers: { audio: RTCRtpTransceiver; video: RTCRtpTransceiver } | undefined;
-  readonly #mixer = new AudioMixer();
-  #mixed: readonly MediaStreamTrack[] = [];
+  readonly #senders: Senders;
   /** The streams that the server was told last; undefined if it may have forgotten. */
   #told: StreamState | undefined = silent;
-  #work: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: PublisherOptions) {}
+  constructor(private readonly options: PublisherOptions) {
+    this.#senders = new Senders({ codec: options.codec, tracks: () => this.#tracks });
+  }
 
   get tracks(): readonly PublishableTrack[] {
     return this.#tracks;
@@ -57,7 +45,7 @@ export class Publisher {
   /** Sends these as well. Rejects as the API says; what was published before stays so. */
   async publish(tracks: readonly PublishableTrack[]): Promise<void> {
     const added = [...new Set(tracks)].filter((track) => !this.#tracks.includes(track));
-    check(added, this.#tracks);
+    checkPublishable(added, this.#tracks);
     if (added.length === 0) return;
     this.#tracks = [...this.#tracks, ...added];
     for (const track of added) {
@@ -68,7 +56,7 @@ export class Publisher {
       if (!this.#media) await this.#open();
       else {
         await this.#media.ready();
-        await this.#apply();
+        await this.#senders.apply();
       }
       for (const track of added) this.#waiting.delete(track);
       await this.#tell();
@@ -87,7 +75,7 @@ export class Publisher {
     for (const track of tracks) this.#forget(track);
     const told = this.#tell();
     if (this.#tracks.length === 0) this.#closeMedia();
-    else await this.#apply();
+    else await this.#senders.apply();
     await told;
   }
 
@@ -126,15 +114,14 @@ export class Publisher {
   }
 
   #isDeclined({ trackMediaType }: PublishableTrack): boolean {
-    return this.#transceivers?.[trackMediaType].currentDirection === 'inactive';
+    return this.#senders.isDeclined(trackMediaType);
   }
 
   async #open(): Promise<void> {
-    const media = new KeepOpen({
-      ...this.options,
-      prepare: (connection) => this.#prepare(connection),
+    const media = this.options.makeMedia({
+      prepare: (connection) => this.#senders.prepare(connection),
       onOpen: (_session, first) => {
-        this.#apply().catch(this.options.onFailure);
+        this.#senders.apply().catch(this.options.onFailure);
         if (!first) this.options.onReconnected();
       },
     });
@@ -145,46 +132,6 @@ export class Publisher {
       if (this.#media === media) this.#closeMedia();
       throw error;
     }
-  }
-
-  #prepare(connection: RTCPeerConnection): Promise<void> {
-    const streams = [new MediaStream()];
-    const audio = connection.addTransceiver('audio', { direction: 'sendonly', streams });
-    const video = connection.addTransceiver('video', { direction: 'sendonly', streams });
-    preferCodec(video, this.options.codec);
-    this.#transceivers = { audio, video };
-    return this.#apply();
-  }
-
-  /** Brings the senders in line with the tracks; one change at a time. */
-  #apply(): Promise<void> {
-    const applied = this.#work.then(() => this.#applyNow());
-    this.#work = applied.catch(() => undefined);
-    return applied;
-  }
-
-  async #applyNow(): Promise<void> {
-    const transceivers = this.#transceivers;
-    if (!transceivers) return;
-    const { audio, video } = transceivers;
-    const sources = this.#tracks
-      .filter((track) => track.trackMediaType === 'audio' && track.enabled !== false)
-      .map((track) => track.getMediaStreamTrack());
-    const same =
-      sources.length === this.#mixed.length && sources.every((each, at) => each === this.#mixed[at]);
-    if (!same || (sources.length > 0 && !audio.sender.track)) {
-      this.#mixed = sources;
-      await audio.sender.replaceTrack(this.#mixer.mix(sources));
-    }
-    const picture = this.#tracks.find((track) => track.trackMediaType === 'video');
-    const source = picture && picture.enabled !== false ? picture.getMediaStreamTrack() : null;
-    if (video.sender.track !== source) await video.sender.replaceTrack(source);
-    for (const track of this.#tracks)
-      if (track instanceof LocalTrack) track.bindTransceiver(transceivers[track.trackMediaType]);
-    if (picture instanceof LocalVideoTrack)
-      await limit(video.sender, picture.encoder, picture.degradationPreference);
-    const sound = this.#tracks.find((track) => track instanceof LocalAudioTrack);
-    if (sound) await limit(audio.sender, { bitrateMax: sound.encoder.bitrate });
   }
 
   async #tell(): Promise<void> {
@@ -211,7 +158,7 @@ export class Publisher {
   #changed(): void {
     const closed = this.#tracks.filter((track) => track instanceof LocalTrack && track.closed);
     if (closed.length > 0) return void this.unpublish(closed).catch(this.options.onFailure);
-    Promise.all([this.#apply(), this.#tell()]).catch(this.options.onFailure);
+    Promise.all([this.#senders.apply(), this.#tell()]).catch(this.options.onFailure);
   }
 
   #watch(track: PublishableTrack): void {
@@ -233,56 +180,6 @@ export class Publisher {
   #closeMedia(keepalive = false): void {
     this.#media?.close(keepalive);
     this.#media = undefined;
-    this.#transceivers = undefined;
-    this.#mixer.stop();
-    this.#mixed = [];
+    this.#senders.stop();
   }
-}
-
-function check(added: readonly PublishableTrack[], published: readonly PublishableTrack[]): void {
-  for (const track of added) {
-    if (!isPublishable(track)) throw failure('INVALID_LOCAL_TRACK', 'this is not a local track');
-    if (track instanceof LocalTrack && track.closed)
-      throw failure('INVALID_LOCAL_TRACK', 'the track is closed');
-    if (track.enabled === false)
-      throw failure('TRACK_IS_DISABLED', 'can not publish a disabled track: enable it first');
-  }
-  const pictures = [...published, ...added].filter((track) => track.trackMediaType === 'video');
-  if (pictures.length > 1)
-    throw failure('CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS', 'one video track can be published at a time');
-}
-
-function isPublishable(track: unknown): track is PublishableTrack {
-  if (typeof track !== 'object' || track === null) return false;
-  const { trackMediaType, getMediaStreamTrack } = track as Partial<PublishableTrack>;
-  return (
-    (trackMediaType === 'audio' || trackMediaType === 'video') && typeof getMediaStreamTrack === 'function'
-  );
-}
-
-async function limit(
-  sender: RTCRtpSender,
-  encoder: {
-    readonly bitrateMax?: number | undefined;
-    readonly frameRate?: number | ConstrainDoubleRange;
-    readonly scaleResolutionDownBy?: number;
-  },
-  degradationPreference?: RTCDegradationPreference,
-): Promise<void> {
-  const parameters = sender.getParameters();
-  const [encoding] = parameters.encodings ?? [];
-  if (!encoding) return;
-  const { bitrateMax, frameRate, scaleResolutionDownBy } = encoder;
-  const maxFramerate = typeof frameRate === 'number' ? frameRate : (frameRate?.max ?? frameRate?.ideal);
-  const before = JSON.stringify(parameters);
-  if (bitrateMax) encoding.maxBitrate = bitrateMax * 1000;
-  if (maxFramerate) encoding.maxFramerate = maxFramerate;
-  if (scaleResolutionDownBy && scaleResolutionDownBy >= 1)
-    encoding.scaleResolutionDownBy = scaleResolutionDownBy;
-  if (degradationPreference) parameters.degradationPreference = degradationPreference;
-  if (JSON.stringify(parameters) === before) return;
-  // Limits are wishes: an older browser that does not know one of them sends without.
-  await sender
-    .setParameters(parameters)
-    .catch((error: unknown) => log.warn('the browser does not take the limits of a track', error));
 }

@@ -1,0 +1,111 @@
+import { log } from '../log.ts';
+import { LocalAudioTrack } from '../tracks/local-audio-track.ts';
+import { LocalTrack } from '../tracks/local-track.ts';
+import { LocalVideoTrack } from '../tracks/local-video-track.ts';
+import { AudioMixer } from './audio-mixer.ts';
+import { preferCodec } from './codecs.ts';
+import type { PublishableTrack } from './publishable-track.ts';
+
+export interface SendersOptions {
+  readonly codec: 'vp8' | 'h264';
+  /** The tracks that are published by now. */
+  readonly tracks: () => readonly PublishableTrack[];
+}
+
+/** The two senders of a connection, one for sound and one for the picture, kept in line with the tracks that are published. */
+export class Senders {
+  readonly #options: SendersOptions;
+  readonly #mixer = new AudioMixer();
+  #transceivers: { audio: RTCRtpTransceiver; video: RTCRtpTransceiver } | undefined;
+  #mixed: readonly MediaStreamTrack[] = [];
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: SendersOptions) {
+    this.#options = options;
+  }
+
+  /** Adds them to a connection that is about to offer, with what is published. */
+  prepare(connection: RTCPeerConnection): Promise<void> {
+    const streams = [new MediaStream()];
+    const audio = connection.addTransceiver('audio', { direction: 'sendonly', streams });
+    const video = connection.addTransceiver('video', { direction: 'sendonly', streams });
+    preferCodec(video, this.#options.codec);
+    this.#transceivers = { audio, video };
+    return this.apply();
+  }
+
+  /** The server's answer had no place for this kind. */
+  isDeclined(kind: 'audio' | 'video'): boolean {
+    return this.#transceivers?.[kind].currentDirection === 'inactive';
+  }
+
+  /** Brings them in line with the tracks; one change at a time. */
+  apply(): Promise<void> {
+    const applied = this.#work.then(() => this.#applyNow());
+    this.#work = applied.catch(() => undefined);
+    return applied;
+  }
+
+  /** Their connection is closed. */
+  stop(): void {
+    this.#transceivers = undefined;
+    this.#mixer.stop();
+    this.#mixed = [];
+  }
+
+  /** As they are now: they may change while one of them is put in place. */
+  get #tracks(): readonly PublishableTrack[] {
+    return this.#options.tracks();
+  }
+
+  async #applyNow(): Promise<void> {
+    const transceivers = this.#transceivers;
+    if (!transceivers) return;
+    const { audio, video } = transceivers;
+    const sources = this.#tracks
+      .filter((track) => track.trackMediaType === 'audio' && track.enabled !== false)
+      .map((track) => track.getMediaStreamTrack());
+    const same =
+      sources.length === this.#mixed.length && sources.every((each, at) => each === this.#mixed[at]);
+    if (!same || (sources.length > 0 && !audio.sender.track)) {
+      this.#mixed = sources;
+      await audio.sender.replaceTrack(this.#mixer.mix(sources));
+    }
+    const picture = this.#tracks.find((track) => track.trackMediaType === 'video');
+    const source = picture && picture.enabled !== false ? picture.getMediaStreamTrack() : null;
+    if (video.sender.track !== source) await video.sender.replaceTrack(source);
+    for (const track of this.#tracks)
+      if (track instanceof LocalTrack) track.bindTransceiver(transceivers[track.trackMediaType]);
+    if (picture instanceof LocalVideoTrack)
+      await limit(video.sender, picture.encoder, picture.degradationPreference);
+    const sound = this.#tracks.find((track) => track instanceof LocalAudioTrack);
+    if (sound) await limit(audio.sender, { bitrateMax: sound.encoder.bitrate });
+  }
+}
+
+async function limit(
+  sender: RTCRtpSender,
+  encoder: {
+    readonly bitrateMax?: number | undefined;
+    readonly frameRate?: number | ConstrainDoubleRange;
+    readonly scaleResolutionDownBy?: number;
+  },
+  degradationPreference?: RTCDegradationPreference,
+): Promise<void> {
+  const parameters = sender.getParameters();
+  const [encoding] = parameters.encodings ?? [];
+  if (!encoding) return;
+  const { bitrateMax, frameRate, scaleResolutionDownBy } = encoder;
+  const maxFramerate = typeof frameRate === 'number' ? frameRate : (frameRate?.max ?? frameRate?.ideal);
+  const before = JSON.stringify(parameters);
+  if (bitrateMax) encoding.maxBitrate = bitrateMax * 1000;
+  if (maxFramerate) encoding.maxFramerate = maxFramerate;
+  if (scaleResolutionDownBy && scaleResolutionDownBy >= 1)
+    encoding.scaleResolutionDownBy = scaleResolutionDownBy;
+  if (degradationPreference) parameters.degradationPreference = degradationPreference;
+  if (JSON.stringify(parameters) === before) return;
+  // Limits are wishes: an older browser that does not know one of them sends without.
+  await sender
+    .setParameters(parameters)
+    .catch((error: unknown) => log.warn('the browser does not take the limits of a track', error));
+}
