@@ -16,49 +16,12 @@ import { useChannel } from './use-channel.ts';
 /** One channel: its members and their seq, the course of the count, and every event. */
 export function ChannelPage({ app, channel }: { app: string; channel: string }) {
   useDocumentTitle(`${channel} · Housecount`);
-  const { development } = useSession();
   const { roster, events, answered, error, again } = useChannel(app, channel);
   const [nowMs, setNowMs] = useState(Date.now());
   useInterval(() => setNowMs(Date.now()), 1_000, { autoInvoke: true });
   return (
     <Stack gap="md">
-      <div>
-        <Anchor component={RouteLink} href="/" size="sm">
-          <Group gap={2} component="span">
-            <IconChevronLeft size={16} aria-hidden /> All channels
-          </Group>
-        </Anchor>
-        <Group justify="space-between" gap="sm">
-          <Group gap="sm">
-            <Title order={1} size="h3">
-              {channel}
-            </Title>
-            {roster && <Badge variant="light">{roster.profile}</Badge>}
-          </Group>
-          <Group gap="xs">
-            <Button
-              component={RouteLink}
-              href={`/deliveries?app=${app}&channel=${encodeURIComponent(channel)}`}
-              variant="default"
-              size="xs"
-              leftSection={<IconMail size={16} />}
-            >
-              Deliveries
-            </Button>
-            {development && (
-              <Button
-                component={RouteLink}
-                href={`/demo?channel=${encodeURIComponent(channel)}&watch=1`}
-                variant="default"
-                size="xs"
-                leftSection={<IconEye size={16} />}
-              >
-                Watch in the demo
-              </Button>
-            )}
-          </Group>
-        </Group>
-      </div>
+      <Head app={app} channel={channel} profile={roster?.profile} />
       {error !== undefined && <Failure what="The channel cannot be read" error={error} retry={again} />}
       {roster ? (
         <div className={classes.columns}>
@@ -106,6 +69,50 @@ export function ChannelPage({ app, channel }: { app: string; channel: string }) 
         error === undefined && <Waiting />
       )}
     </Stack>
+  );
+}
+
+/** What the page is about, and where to go from it. */
+function Head({ app, channel, profile }: { app: string; channel: string; profile: string | undefined }) {
+  const { development } = useSession();
+  return (
+    <div>
+      <Anchor component={RouteLink} href="/" size="sm">
+        <Group gap={2} component="span">
+          <IconChevronLeft size={16} aria-hidden /> All channels
+        </Group>
+      </Anchor>
+      <Group justify="space-between" gap="sm">
+        <Group gap="sm">
+          <Title order={1} size="h3">
+            {channel}
+          </Title>
+          {profile && <Badge variant="light">{profile}</Badge>}
+        </Group>
+        <Group gap="xs">
+          <Button
+            component={RouteLink}
+            href={`/deliveries?app=${app}&channel=${encodeURIComponent(channel)}`}
+            variant="default"
+            size="xs"
+            leftSection={<IconMail size={16} />}
+          >
+            Deliveries
+          </Button>
+          {development && (
+            <Button
+              component={RouteLink}
+              href={`/demo?channel=${encodeURIComponent(channel)}&watch=1`}
+              variant="default"
+              size="xs"
+              leftSection={<IconEye size={16} />}
+            >
+              Watch in the demo
+            </Button>
+          )}
+        </Group>
+      </Group>
+    </div>
   );
 }
 

@@ -1,31 +1,16 @@
 import { EmptyState } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { IconBroadcastOff } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
 import { useSession } from '../api/session.tsx';
-import { navigate, useAddress } from '../shell/router.tsx';
+import { useAddress } from '../shell/router.tsx';
 import { Waiting } from '../shell/waiting.tsx';
-import { accountFor, nameOf } from '../words/person.ts';
+import { accountFor } from '../words/person.ts';
 import { GreenRoom } from './media/green-room.tsx';
 import { useLocalMedia } from './media/use-local-media.ts';
-import { type Entry, keepEntry, keepName, recallEntry } from './room-memory.ts';
+import { keepEntry, keepName } from './room-memory.ts';
 import { RoomView } from './room-view.tsx';
-import { type Choice, StartPage } from './start-page.tsx';
-
-/** The steps of a visitor on the way into the room. */
-type Step =
-  | { readonly at: 'start' }
-  | { readonly at: 'green-room'; readonly choice: Choice }
-  /** A reload: the camera is opened again, then the room is entered as before. */
-  | { readonly at: 'returning'; readonly entry: Entry }
-  | { readonly at: 'room'; readonly entry: Entry; readonly stay: number };
-
-let stays = 0;
-/** Tells one stay in a room from the next in the same room. */
-function nextStay(): number {
-  stays += 1;
-  return stays;
-}
+import { StartPage } from './start-page.tsx';
+import { useWay } from './use-way.ts';
 
 /** The demo live room, where the server gives out tokens for it. */
 export function DemoPage() {
@@ -50,36 +35,7 @@ function Demo() {
   const { searchParams } = useAddress();
   const channel = searchParams.get('channel');
   const media = useLocalMedia();
-  const [step, setStep] = useState<Step>(() => {
-    const entry = recallEntry(channel);
-    if (entry === undefined) return { at: 'start' };
-    return entry.role === 'host' ? { at: 'returning', entry } : { at: 'room', entry, stay: nextStay() };
-  });
-
-  const enter = (entry: Entry) => {
-    keepEntry(entry);
-    navigate(`/demo?${new URLSearchParams({ channel: entry.channel })}`, { replace: true });
-    setStep({ at: 'room', entry, stay: nextStay() });
-  };
-  const start = () => {
-    media.stop();
-    keepEntry(undefined);
-    setStep({ at: 'start' });
-  };
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, on the way back in.
-  useEffect(() => {
-    if (step.at !== 'returning') return;
-    const { entry } = step;
-    void media.start(entry.source, nameOf({ uid: entry.account })).then((tracks) => {
-      // Without a picture one comes back to the audience rather than to an empty place on stage.
-      setStep({
-        at: 'room',
-        entry: tracks ? entry : { ...entry, role: 'audience' },
-        stay: nextStay(),
-      });
-    });
-  }, [step.at]);
+  const { step, enter, start, prepare, rejoin } = useWay(media, channel);
 
   switch (step.at) {
     case 'start':
@@ -89,7 +45,7 @@ function Demo() {
           watching={searchParams.get('watch') === '1'}
           choose={(choice) => {
             keepName(choice.name);
-            if (choice.role === 'host') setStep({ at: 'green-room', choice });
+            if (choice.role === 'host') prepare(choice);
             else
               enter({
                 account: accountFor(choice.name),
@@ -126,11 +82,7 @@ function Demo() {
           entry={step.entry}
           media={media}
           onRole={(role, source) => keepEntry({ ...step.entry, role, source })}
-          rejoin={() => {
-            const entry = recallEntry(step.entry.channel) ?? step.entry;
-            if (entry.role === 'host' && media.tracks === undefined) setStep({ at: 'returning', entry });
-            else setStep({ at: 'room', entry, stay: nextStay() });
-          }}
+          rejoin={() => rejoin(step.entry)}
           leave={start}
         />
       );

@@ -4,7 +4,7 @@ import { api } from '../api/client.ts';
 import { serverAddress } from '../shell/base.ts';
 import { nameOf } from '../words/person.ts';
 import { wordsOfReason } from '../words/reasons.ts';
-import type { Tracks } from './media/use-local-media.ts';
+import type { Tracks } from './media/open-tracks.ts';
 import { type FeedItem, withLine } from './panels/feed.ts';
 import { endingOf, type Problem, roomProblem } from './problems.ts';
 import type { Entry } from './room-memory.ts';

@@ -74,19 +74,7 @@ export function RoomView({
           feed={room.feed}
           narrow={narrow}
           tapToHear={room.soundBlocked ? room.hear : undefined}
-          banner={
-            room.state === 'reconnecting' && (
-              <Badge
-                size="lg"
-                color="orange.9"
-                variant="filled"
-                role="alert"
-                leftSection={<Loader size={12} color="white" />}
-              >
-                Reconnecting…
-              </Badge>
-            )
-          }
+          banner={room.state === 'reconnecting' && <Reconnecting />}
         />
         <Controls
           channel={entry.channel}
@@ -104,32 +92,57 @@ export function RoomView({
         <ActivityPanel feed={room.feed} />
       </div>
       <SharePanel channel={entry.channel} opened={sharing} close={() => setSharing(false)} />
-      <Modal.Root
+      <ComeOnStage
         opened={preparing}
-        onClose={() => {
+        name={nameOf({ uid: entry.account })}
+        media={media}
+        go={() => void comeOnStage()}
+        back={() => {
           setPreparing(false);
           media.stop();
         }}
-        size="lg"
-        padding={0}
-      >
-        <Modal.Overlay />
-        <Modal.Content aria-label="Come on stage">
-          <Modal.Body>
-            <GreenRoom
-              name={nameOf({ uid: entry.account })}
-              title="Come on stage"
-              media={media}
-              go={() => void comeOnStage()}
-              back={() => {
-                setPreparing(false);
-                media.stop();
-              }}
-            />
-          </Modal.Body>
-        </Modal.Content>
-      </Modal.Root>
+      />
     </div>
+  );
+}
+
+function Reconnecting() {
+  return (
+    <Badge
+      size="lg"
+      color="orange.9"
+      variant="filled"
+      role="alert"
+      leftSection={<Loader size={12} color="white" />}
+    >
+      Reconnecting…
+    </Badge>
+  );
+}
+
+/** The green room over the room, for who is about to come on stage. */
+function ComeOnStage({
+  opened,
+  name,
+  media,
+  go,
+  back,
+}: {
+  opened: boolean;
+  name: string;
+  media: LocalMedia;
+  go: () => void;
+  back: () => void;
+}) {
+  return (
+    <Modal.Root opened={opened} onClose={back} size="lg" padding={0}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Come on stage">
+        <Modal.Body>
+          <GreenRoom name={name} title="Come on stage" media={media} go={go} back={back} />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -1,5 +1,5 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
-import type { Tracks } from './media/use-local-media.ts';
+import type { Tracks } from './media/open-tracks.ts';
 import type { FeedItem } from './panels/feed.ts';
 import { type Problem, roomProblem } from './problems.ts';
 import type { Entry } from './room-memory.ts';

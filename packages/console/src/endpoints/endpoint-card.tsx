@@ -1,13 +1,12 @@
-import type { Endpoint, EndpointSecretShown, TestReport } from '@housecount/client';
+import type { Endpoint, EndpointSecretShown } from '@housecount/client';
 import { noticeTypeNumbers } from '@housecount/protocol';
 import { Anchor, Badge, Button, Code, Group, Progress, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { api } from '../api/client.ts';
 import { nameOfEndpoint } from '../api/use-endpoints.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { RouteLink } from '../shell/router.tsx';
-import { type Action, useAction } from '../shell/use-action.ts';
+import type { Action } from '../shell/use-action.ts';
 import { wordsOfResult } from '../words/stages.ts';
 import { dayTime, fullTime } from '../words/times.ts';
 import { EditForm } from './edit-form.tsx';
@@ -15,6 +14,7 @@ import { wordsOfFormat } from './formats.ts';
 import { wordsOfRetry } from './retry-gaps.ts';
 import { StateNotice } from './state-notice.tsx';
 import { TestTable } from './test-table.tsx';
+import { useEndpointActions } from './use-endpoint-actions.ts';
 
 /** The backlog at which the bar is full: as many notices as one endpoint may have taken and not finished. */
 const backlogFull = 1_024;
@@ -34,30 +34,17 @@ export function EndpointCard({
   changed: () => void;
   showSecret: (shown: EndpointSecretShown) => void;
 }) {
-  const action = useAction();
-  const { busy, error, run } = action;
-  const [report, setReport] = useState<TestReport>();
+  const { action, report, test, enable, pause, resume, rotate, erase } = useEndpointActions(
+    app,
+    endpoint.endpointId,
+    { changed, showSecret },
+  );
+  const { busy, error } = action;
   const [asking, setAsking] = useState(false);
   const [editing, setEditing] = useState(false);
   const { url, state, source } = endpoint;
   const deliveries = `/deliveries?app=${app}&endpoint=${encodeURIComponent(endpoint.endpointId)}`;
   const managed = source === 'managed';
-  const act = (name: string, work: () => Promise<void>) =>
-    run(name, async () => {
-      await work();
-      changed();
-    });
-  const which = { app, id: endpoint.endpointId };
-  const post = (operation: 'pause' | 'resume') => () =>
-    act(operation, async () => void (await api.call(`${operation}Endpoint`, which)));
-  const test = () => act('test', async () => setReport(await api.call('testEndpoint', which)));
-  const enable = () =>
-    act('enable', async () => {
-      const tested = await api.call('testEndpoint', which);
-      setReport(tested);
-      if (tested.ok) setReport(await api.call('enableEndpoint', which));
-    });
-  const rotate = () => act('rotate', async () => showSecret(await api.call('rotateEndpointSecret', which)));
   return (
     <Panel title={nameOfEndpoint(endpoint)} aside={<StateBadge endpoint={endpoint} />}>
       <Code style={{ width: 'fit-content' }}>{url}</Code>
@@ -68,7 +55,7 @@ export function EndpointCard({
         endpoint={endpoint}
         resume={
           managed && resumable.includes(state)
-            ? { busy: busy === 'resume', disabled: busy !== undefined, start: post('resume') }
+            ? { busy: busy === 'resume', disabled: busy !== undefined, start: resume }
             : undefined
         }
       />
@@ -87,7 +74,7 @@ export function EndpointCard({
         <DeleteQuestion
           backlog={endpoint.backlog}
           action={action}
-          erase={() => act('delete', async () => void (await api.call('deleteEndpoint', which)))}
+          erase={erase}
           keep={() => setAsking(false)}
         />
       ) : (
@@ -108,7 +95,7 @@ export function EndpointCard({
               state={state}
               action={action}
               edit={() => setEditing(true)}
-              pause={post('pause')}
+              pause={pause}
               rotate={rotate}
               erase={() => setAsking(true)}
             />

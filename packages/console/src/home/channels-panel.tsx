@@ -1,23 +1,16 @@
 import type { AppSummary, ChannelList } from '@housecount/client';
 import { Badge, Button, EmptyState, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { IconBroadcast, IconChevronRight, IconEye, IconMoodEmpty, IconSearch } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
-import { api } from '../api/client.ts';
+import { useState } from 'react';
 import { useSession } from '../api/session.tsx';
-import { usePoll } from '../api/use-poll.ts';
 import { Failure } from '../shell/failure.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { RouteLink } from '../shell/router.tsx';
 import classes from './home.module.css';
+import { rowsMax, useChannelPages } from './use-channel-pages.ts';
 
-const channelsEveryMs = 2_000;
-/** Channels on one page of the list. */
-const rowsMax = 20;
 /** A shorter list is seen whole: it needs no search. */
 const searchFrom = 6;
-/** Rest after the last key before a search is made, milliseconds. */
-const searchAfterMs = 200;
 
 /** The live channels of all apps, the largest audience first, with the numbers on stage and in the audience. */
 export function ChannelsPanel({ apps }: { apps: readonly AppSummary[] | undefined }) {
@@ -38,30 +31,8 @@ export function ChannelsPanel({ apps }: { apps: readonly AppSummary[] | undefine
 
 function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
   const [typed, setTyped] = useState('');
-  const [search] = useDebouncedValue(typed.trim(), searchAfterMs);
-  /** The cursor at which each page begins, up to the one that is shown. */
-  const [starts, setStarts] = useState<readonly string[]>(['']);
-  const after = starts.at(-1) ?? '';
-  const asked = {
-    app: app.id,
-    sort: 'audience',
-    limit: rowsMax,
-    ...(search !== '' && { q: search }),
-    ...(after !== '' && { after }),
-  } as const;
-  const { value, error, again } = usePoll(
-    JSON.stringify(asked),
-    (signal) => api.call('listChannels', asked, { signal }),
-    channelsEveryMs,
-  );
-  const { development } = useSession();
-  // The rows of before stay until the next ones are there: nothing jumps while one types or turns the page.
-  const last = useRef<ChannelList>(undefined);
-  if (value !== undefined) last.current = value;
-  const list = value ?? last.current;
-  const channels = list?.channels;
-  const isFirst = starts.length === 1;
-  const isSearched = search !== '' || typed !== '';
+  const { list, error, again, isSearched, page, begin, turnBack, turnOn } = useChannelPages(app.id, typed);
+  const isFirst = page === 1;
   return (
     <Stack gap={8} mih={120}>
       {named && (
@@ -77,83 +48,82 @@ function AppChannels({ app, named }: { app: AppSummary; named: boolean }) {
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value);
-            setStarts(['']);
+            begin();
           }}
         />
       )}
       {error !== undefined && <Failure what="The channels cannot be read" error={error} retry={again} />}
-      {channels === undefined ? (
+      {list === undefined ? (
         error === undefined && <Skeleton height={120} />
-      ) : channels.length === 0 && (isSearched || !isFirst) ? (
+      ) : list.channels.length > 0 ? (
+        list.channels.map((channel) => <ChannelRow key={channel.channel} app={app.id} channel={channel} />)
+      ) : isSearched || !isFirst ? (
         <Text size="sm" c="dimmed">
           {isFirst ? 'No live channel has this in its name.' : 'No more channels here.'}
         </Text>
-      ) : channels.length === 0 ? (
-        <EmptyState
-          size="sm"
-          icon={<IconMoodEmpty />}
-          title="Nobody is live"
-          description={
-            development
-              ? 'Press “Go live” above, then open the link on another device.'
-              : 'A channel shows up here when its first member joins.'
-          }
-        />
       ) : (
-        channels.map((channel) => (
-          <RouteLink
-            key={channel.channel}
-            className={classes.row}
-            href={`/channels/${app.id}/${encodeURIComponent(channel.channel)}`}
-          >
-            <span className={classes.rowName}>{channel.channel}</span>
-            <Group gap={6} wrap="nowrap">
-              <Badge
-                variant="light"
-                color="red"
-                leftSection={<IconBroadcast size={13} />}
-                aria-label={`${channel.hosts} on stage`}
-              >
-                {channel.hosts}
-              </Badge>
-              <Badge
-                variant="light"
-                leftSection={<IconEye size={13} />}
-                aria-label={`${channel.audience} in the audience`}
-              >
-                {channel.audience.toLocaleString()}
-              </Badge>
-              <IconChevronRight size={16} aria-hidden />
-            </Group>
-          </RouteLink>
-        ))
+        <NobodyLive />
       )}
       {list !== undefined && (list.total > rowsMax || !isFirst) && (
         <Group justify="space-between" gap="xs">
           <Text size="sm" c="dimmed" role="status">
-            {rangeOf(starts.length, list)}
+            {rangeOf(page, list)}
           </Text>
           <Group gap="xs">
-            <Button
-              variant="default"
-              size="xs"
-              disabled={isFirst}
-              onClick={() => setStarts(starts.slice(0, -1))}
-            >
+            <Button variant="default" size="xs" disabled={isFirst} onClick={turnBack}>
               Previous
             </Button>
-            <Button
-              variant="default"
-              size="xs"
-              disabled={value?.next === undefined}
-              onClick={() => value?.next !== undefined && setStarts([...starts, value.next])}
-            >
+            <Button variant="default" size="xs" disabled={turnOn === undefined} onClick={turnOn}>
               Next
             </Button>
           </Group>
         </Group>
       )}
     </Stack>
+  );
+}
+
+function NobodyLive() {
+  const { development } = useSession();
+  return (
+    <EmptyState
+      size="sm"
+      icon={<IconMoodEmpty />}
+      title="Nobody is live"
+      description={
+        development
+          ? 'Press “Go live” above, then open the link on another device.'
+          : 'A channel shows up here when its first member joins.'
+      }
+    />
+  );
+}
+
+function ChannelRow({
+  app,
+  channel: { channel, hosts, audience },
+}: {
+  app: string;
+  channel: ChannelList['channels'][number];
+}) {
+  return (
+    <RouteLink className={classes.row} href={`/channels/${app}/${encodeURIComponent(channel)}`}>
+      <span className={classes.rowName}>{channel}</span>
+      <Group gap={6} wrap="nowrap">
+        <Badge
+          variant="light"
+          color="red"
+          leftSection={<IconBroadcast size={13} />}
+          aria-label={`${hosts} on stage`}
+        >
+          {hosts}
+        </Badge>
+        <Badge variant="light" leftSection={<IconEye size={13} />} aria-label={`${audience} in the audience`}>
+          {audience.toLocaleString()}
+        </Badge>
+        <IconChevronRight size={16} aria-hidden />
+      </Group>
+    </RouteLink>
   );
 }
 

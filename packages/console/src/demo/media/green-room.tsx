@@ -73,27 +73,7 @@ export function GreenRoom({
             </Button>
           </ProblemAlert>
         )}
-        {state === 'on' && !pattern && (
-          <Group grow align="start">
-            <DeviceChoice
-              label="Camera"
-              devices={media.cameras}
-              current={tracks?.video?.getMediaStreamTrack().getSettings().deviceId}
-              choose={media.chooseCamera}
-            />
-            <div>
-              <DeviceChoice
-                label="Microphone"
-                devices={media.microphones}
-                current={tracks?.audio?.getMediaStreamTrack().getSettings().deviceId}
-                choose={media.chooseMicrophone}
-              />
-              <div style={{ paddingTop: 8 }}>
-                <MicMeter track={tracks?.audio} on={media.microphoneOn} />
-              </div>
-            </div>
-          </Group>
-        )}
+        {state === 'on' && !pattern && <Devices media={media} />}
         {pattern && (
           <Text size="sm" c="dimmed">
             You will send colour bars and a soft beep.{' '}
@@ -119,6 +99,32 @@ export function GreenRoom({
         </Group>
       </Stack>
     </Paper>
+  );
+}
+
+/** Which camera and which microphone, and whether the microphone hears anything. */
+function Devices({ media }: { media: LocalMedia }) {
+  const { tracks } = media;
+  return (
+    <Group grow align="start">
+      <DeviceChoice
+        label="Camera"
+        devices={media.cameras}
+        current={tracks?.video?.getMediaStreamTrack().getSettings().deviceId}
+        choose={media.chooseCamera}
+      />
+      <div>
+        <DeviceChoice
+          label="Microphone"
+          devices={media.microphones}
+          current={tracks?.audio?.getMediaStreamTrack().getSettings().deviceId}
+          choose={media.chooseMicrophone}
+        />
+        <div style={{ paddingTop: 8 }}>
+          <MicMeter track={tracks?.audio} on={media.microphoneOn} />
+        </div>
+      </div>
+    </Group>
   );
 }
 

@@ -1,14 +1,8 @@
 import AgoraRTC from '@housecount/rtc';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { codeOf, mediaProblem, type Problem } from '../problems.ts';
-import type { CameraTrack, LocalAudio, LocalVideo, MicrophoneTrack } from '../sdk.ts';
-import { type TestPattern, testPattern } from './test-pattern.ts';
-
-export interface Tracks {
-  readonly source: 'camera' | 'pattern';
-  readonly video?: LocalVideo;
-  readonly audio?: LocalAudio;
-}
+import { mediaProblem, type Problem } from '../problems.ts';
+import type { CameraTrack, MicrophoneTrack } from '../sdk.ts';
+import { close, type Opened, openDevices, openPattern, type Tracks } from './open-tracks.ts';
 
 export interface LocalMedia {
   readonly state: 'off' | 'asking' | 'on' | 'failed';
@@ -35,13 +29,11 @@ export function useLocalMedia(): LocalMedia {
   const [cameraOn, setCameraOn] = useState(true);
   const [microphoneOn, setMicrophoneOn] = useState(true);
   const [devices, setDevices] = useState<readonly MediaDeviceInfo[]>([]);
-  const held = useRef<{ tracks?: Tracks; pattern?: TestPattern; turn: number }>({ turn: 0 });
+  const held = useRef<{ opened?: Opened; turn: number }>({ turn: 0 });
 
   const release = useCallback(() => {
     held.current.turn += 1;
-    held.current.tracks?.video?.close();
-    held.current.tracks?.audio?.close();
-    held.current.pattern?.stop();
+    if (held.current.opened) close(held.current.opened);
     held.current = { turn: held.current.turn };
   }, []);
   // The camera's light goes out when the page is left, whatever else happens.
@@ -62,27 +54,18 @@ export function useLocalMedia(): LocalMedia {
       const turn = held.current.turn;
       setState('asking');
       try {
-        const pattern = source === 'pattern' ? testPattern(name) : undefined;
-        const opened: Tracks = pattern
-          ? {
-              source,
-              video: AgoraRTC.createCustomVideoTrack({ mediaStreamTrack: pattern.video }),
-              audio: AgoraRTC.createCustomAudioTrack({ mediaStreamTrack: pattern.audio }),
-            }
-          : { source: 'camera', ...(await openDevices()) };
+        const opened = source === 'pattern' ? openPattern(name) : await openDevices();
         if (held.current.turn !== turn) {
           // Something newer was asked for meanwhile.
-          opened.video?.close();
-          opened.audio?.close();
-          pattern?.stop();
+          close(opened);
           return undefined;
         }
-        held.current = { tracks: opened, ...(pattern && { pattern }), turn };
-        pattern?.resume();
-        setTracks(opened);
+        held.current = { opened, turn };
+        opened.pattern?.resume();
+        setTracks(opened.tracks);
         setState('on');
-        if (!pattern) setDevices(await AgoraRTC.getDevices(true));
-        return opened;
+        if (!opened.pattern) setDevices(await AgoraRTC.getDevices(true));
+        return opened.tracks;
       } catch (error) {
         if (held.current.turn !== turn) return undefined;
         release();
@@ -123,19 +106,4 @@ export function useLocalMedia(): LocalMedia {
         attempt((tracks?.audio as MicrophoneTrack | undefined)?.setDevice(id)),
     };
   }, [state, tracks, problem, cameraOn, microphoneOn, devices, start, stop]);
-}
-
-/** Both with one question; where one of the two is missing, the other alone. */
-async function openDevices(): Promise<{ video?: LocalVideo; audio?: LocalAudio }> {
-  try {
-    const [audio, video] = await AgoraRTC.createMicrophoneAndCameraTracks({}, { encoderConfig: '480p_1' });
-    return { audio, video };
-  } catch (error) {
-    // A "no" is a "no": asking for each alone would ask the same person three times.
-    if (codeOf(error) === 'PERMISSION_DENIED' || codeOf(error) === 'WEB_SECURITY_RESTRICT') throw error;
-    const video = await AgoraRTC.createCameraVideoTrack({ encoderConfig: '480p_1' }).catch(() => undefined);
-    const audio = await AgoraRTC.createMicrophoneAudioTrack().catch(() => undefined);
-    if (video === undefined && audio === undefined) throw error;
-    return { ...(video && { video }), ...(audio && { audio }) };
-  }
 }
