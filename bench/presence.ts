@@ -21,6 +21,14 @@ const settleRosterMs = 20_000;
 
 const subscribersFile = new URL('./fanout/subscribers-process.ts', import.meta.url);
 
+/** The CPU time that a process takes within some seconds, milliseconds per second. */
+async function cpuPerSecond(pid: number, seconds: number): Promise<number> {
+  const beforeMs = cpuMs(pid);
+  const startedMs = performance.now();
+  await Bun.sleep(seconds * 1000);
+  return ((cpuMs(pid) - beforeMs) * 1000) / (performance.now() - startedMs);
+}
+
 /**
  * The cost of watching the members of a large channel: told together in intervals, and one by one for comparison; and the
  * roster, which tells everybody at once, or what a page shows.
@@ -58,19 +66,13 @@ export const presence: Bench = {
         await server.call('fill', { members });
         await server.call('churn', { perSecond: churn });
         console.log(`${mode.name}: ${members} members, ${churn} leaves and ${churn} joins a second`);
-        const cpuPerSecond = async (): Promise<number> => {
-          const beforeMs = cpuMs(server.pid);
-          const startedMs = performance.now();
-          await Bun.sleep(seconds * 1000);
-          return ((cpuMs(server.pid) - beforeMs) * 1000) / (performance.now() - startedMs);
-        };
         // A single watcher makes the server fold the events; the others add what each of them costs.
         const watcher = { service: 'housecount', port } as const;
         await load.call('open', { ...watcher, follows: 'presence', count: 1, first: 0 });
         await Bun.sleep(3_000);
         const measured: Round[] = [];
         for (let round = 1; round <= rounds; round++) {
-          const aloneMs = await cpuPerSecond();
+          const aloneMs = await cpuPerSecond(server.pid, seconds);
           const others = startChild<SubscribersCalls>(subscribersFile);
           const { follows } = mode;
           await others.call('open', {
@@ -83,7 +85,7 @@ export const presence: Bench = {
           const settledMs = follows === 'roster' ? settleRosterMs : settleMs;
           await Bun.sleep(settledMs);
           const { bytes: startBytes } = await others.call('counts', {});
-          const withAllMs = await cpuPerSecond();
+          const withAllMs = await cpuPerSecond(server.pid, seconds);
           const { bytes, closed } = await others.call('counts', {});
           if (closed > 0) throw new Error(`${closed} watchers were cut`);
           await others.end();

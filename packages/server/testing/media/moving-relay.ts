@@ -56,26 +56,17 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
       ),
     reoffered(offerSdp) {
       mine = { ufrag: randomBytes(6).toString('hex'), password: randomBytes(18).toString('hex') };
-      return offerSdp
-        .replaceAll(/^a=ice-ufrag:.*$/gm, `a=ice-ufrag:${mine.ufrag}\r`)
-        .replaceAll(/^a=ice-pwd:.*$/gm, `a=ice-pwd:${mine.password}\r`)
-        .replaceAll('\r\r', '\r');
+      return withCredentials(offerSdp, mine);
     },
     async move(answerSdp) {
       const socket = await bound();
       later.push(socket);
       const port = Number(/^a=candidate:\S+ 1 UDP \d+ 127\.0\.0\.1 (\d+) typ host/m.exec(answerSdp)?.[1]);
       const theirs = { ufrag: valueIn(answerSdp, 'ice-ufrag'), password: valueIn(answerSdp, 'ice-pwd') };
-      const { ufrag, password } = mine;
+      const own = mine;
+      const { ufrag, password } = own;
       const check = () => {
-        if (hushed) return;
-        const fields = {
-          username: `${theirs.ufrag}:${ufrag}`,
-          priority: 1,
-          useCandidate: true,
-          controlling: Buffer.alloc(8),
-        };
-        socket.send(writeStun('request', randomBytes(12), fields, theirs.password), port, '127.0.0.1');
+        if (!hushed) socket.send(checkOf(own, theirs), port, '127.0.0.1');
       };
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error('the new way was not proved')), 5_000);
@@ -114,6 +105,28 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
       for (const socket of [outside, first, ...later]) socket.close();
     },
   };
+}
+
+interface Credentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
+const withCredentials = (sdp: string, { ufrag, password }: Credentials): string =>
+  sdp
+    .replaceAll(/^a=ice-ufrag:.*$/gm, `a=ice-ufrag:${ufrag}\r`)
+    .replaceAll(/^a=ice-pwd:.*$/gm, `a=ice-pwd:${password}\r`)
+    .replaceAll('\r\r', '\r');
+
+/** A check of the side that controls, which nominates the way on which it goes. */
+function checkOf(mine: Credentials, theirs: Credentials): Buffer {
+  const fields = {
+    username: `${theirs.ufrag}:${mine.ufrag}`,
+    priority: 1,
+    useCandidate: true,
+    controlling: Buffer.alloc(8),
+  };
+  return writeStun('request', randomBytes(12), fields, theirs.password);
 }
 
 const valueIn = (sdp: string, name: string): string =>

@@ -127,6 +127,15 @@ export class SlowModel {
     if (!('connectionId' in command)) return this.#part(nowMs, command);
     const person = this.people.find(({ connectionId }) => connectionId === command.connectionId);
     if (!person) return command.type === 'resume' ? 'resume_invalid' : 'not_joined';
+    return this.#obeyTo(person, nowMs, command);
+  }
+
+  /** Obeys a command about somebody who is in it. */
+  #obeyTo(
+    person: Person,
+    nowMs: number,
+    command: Exclude<Extract<ChannelCommand, { connectionId: string }>, { type: 'join' }>,
+  ): string | undefined {
     switch (command.type) {
       case 'leave': {
         const goodbye = ['bye', 'media-closed'].includes(command.evidence);
