@@ -36,8 +36,9 @@ interface Tally {
   lives: number;
 }
 
-async function run(dice: Dice, total: number): Promise<Tally> {
-  const tally: Tally = {
+/** Takes notices as a receiver does, and judges each answer of its Roster by all that happened. */
+class Witness {
+  readonly tally: Tally = {
     taken: 0,
     copies: 0,
     dropped: 0,
@@ -47,48 +48,51 @@ async function run(dice: Dice, total: number): Promise<Tally> {
     calms: 0,
     lives: 0,
   };
-  const truths = Array.from({ length: channels }, (_, index) => new Truth(`c${index}`));
-  const byName = new Map(truths.map((truth) => [truth.channel, truth]));
-  const known = new Map<string, Known>();
-  const knownOf = (sid: string): Known => {
-    const found = known.get(sid) ?? { whole: 0, order: Number(sid.split('-')[1]) };
-    known.set(sid, found);
-    return found;
-  };
+  readonly #byName: ReadonlyMap<string, Truth>;
+  readonly #known = new Map<string, Known>();
   /** The newest life of each channel that the roster has been told of. */
-  const newest = new Map<string, number>();
-  const heal: Healer = {
-    async events({ channel, sid, after, to }) {
-      const life = byName.get(channel)?.lives.get(sid);
-      // The events that were asked for and none after them, so that every later hole is still there to be found.
-      return life?.slice(after, Math.min(to, life.length)).map(entryOfEvent);
-    },
-    async roster(channel) {
-      tally.snapshots += 1;
-      const snapshot = byName.get(channel)?.snapshot();
-      if (snapshot) {
-        const own = knownOf(snapshot.sid);
-        own.whole = Math.max(own.whole, snapshot.seq);
-        newest.set(channel, Math.max(newest.get(channel) ?? 0, own.order));
-      }
-      return snapshot;
-    },
-  };
-  const roster = new Roster({ heal });
+  readonly #newest = new Map<string, number>();
+  readonly #roster: Roster;
 
-  const deliver = async ({ event, notice }: Sent): Promise<void> => {
+  constructor(truths: readonly Truth[]) {
+    this.#byName = new Map(truths.map((truth) => [truth.channel, truth]));
+    const heal: Healer = {
+      events: async ({ channel, sid, after, to }) => {
+        const life = this.#byName.get(channel)?.lives.get(sid);
+        // The events that were asked for and none after them, so that every later hole is still there to be found.
+        return life?.slice(after, Math.min(to, life.length)).map(entryOfEvent);
+      },
+      roster: async (channel) => {
+        this.tally.snapshots += 1;
+        const snapshot = this.#byName.get(channel)?.snapshot();
+        if (snapshot) {
+          const own = this.#knownOf(snapshot.sid);
+          own.whole = Math.max(own.whole, snapshot.seq);
+          this.#isKnown(channel, own);
+        }
+        return snapshot;
+      },
+    };
+    this.#roster = new Roster({ heal });
+  }
+
+  /** Gives it a notice. Throws if it says anything but what is so. */
+  async deliver({ event, notice }: Sent): Promise<void> {
+    const { tally } = this;
     const { sid, seq, channel } = event;
-    const { whole, order } = knownOf(sid);
-    const wasNewest = order >= (newest.get(channel) ?? 0);
-    newest.set(channel, Math.max(newest.get(channel) ?? 0, order));
-    const taken = await roster.take(notice);
+    const own = this.#knownOf(sid);
+    const { whole, order } = own;
+    const wasNewest = order >= (this.#newest.get(channel) ?? 0);
+    this.#isKnown(channel, own);
+    const taken = await this.#roster.take(notice);
     tally.taken += 1;
     const says = () => `seed ${seed}, ${sid} ${seq}, whole ${whole}: ${JSON.stringify(taken)}`;
     if (taken.healFailed !== undefined) throw new Error(`nothing may fail to heal: ${says()}`);
     if (taken.late) {
       tally.late += 1;
       // The server may have said that the newest that we know of is over as well; never of one that goes on.
-      if (wasNewest && byName.get(channel)?.sid === sid) throw new Error(`this life goes on: ${says()}`);
+      if (wasNewest && this.#byName.get(channel)?.sid === sid)
+        throw new Error(`this life goes on: ${says()}`);
       return;
     }
     const expected = seq <= whole ? 'copy' : seq === whole + 1 ? 'next' : 'hole';
@@ -99,11 +103,40 @@ async function run(dice: Dice, total: number): Promise<Tally> {
     } else if (hole) throw new Error(`a hole that is none: ${says()}`);
     if (taken.duplicate !== (expected === 'copy') || taken.applied !== (expected !== 'copy'))
       throw new Error(`copy or not: ${says()}`);
-    const own = knownOf(sid);
     own.whole = Math.max(own.whole, seq);
     tally.copies += Number(expected === 'copy');
-  };
+  }
 
+  /** Nothing is under way: its roster is right, and lives that are over are forgotten. */
+  async expectTrue(one: Truth): Promise<void> {
+    // The last notices may have been dropped, and nothing came after them that shows it.
+    await this.#roster.refresh(one.channel);
+    const view = await this.#roster.view(one.channel);
+    expect(namesOf(view.members)).toEqual(one.people());
+    expect([view.sid, view.count, view.waitingFor]).toEqual([one.sid, one.size, undefined]);
+    for (const sid of [...one.lives.keys()]) {
+      const own = this.#knownOf(sid);
+      own.whole = one.lives.get(sid)?.length ?? 0;
+      if (sid === one.sid) continue;
+      one.lives.delete(sid);
+    }
+  }
+
+  #knownOf(sid: string): Known {
+    const found = this.#known.get(sid) ?? { whole: 0, order: Number(sid.split('-')[1]) };
+    this.#known.set(sid, found);
+    return found;
+  }
+
+  #isKnown(channel: string, { order }: Known): void {
+    this.#newest.set(channel, Math.max(this.#newest.get(channel) ?? 0, order));
+  }
+}
+
+async function run(dice: Dice, total: number): Promise<Tally> {
+  const truths = Array.from({ length: channels }, (_, index) => new Truth(`c${index}`));
+  const witness = new Witness(truths);
+  const { tally } = witness;
   /** The proxy: what it holds back, by the number of the event after which it lets it go. */
   const held = new Map<number, Sent[]>();
   const growing = truths.map(() => true);
@@ -131,29 +164,17 @@ async function run(dice: Dice, total: number): Promise<Tally> {
           if (dice(5) === 0) {
             const until = made + 1 + dice(400);
             held.set(until, [...(held.get(until) ?? []), sent]);
-          } else await deliver(sent);
+          } else await witness.deliver(sent);
         }
       }
-      for (const late of held.get(made) ?? []) await deliver(late);
+      for (const late of held.get(made) ?? []) await witness.deliver(late);
       held.delete(made);
     }
     if (made < nextCalm && made < total) continue;
     nextCalm += calm;
-    for (const waiting of held.values()) for (const late of waiting) await deliver(late);
+    for (const waiting of held.values()) for (const late of waiting) await witness.deliver(late);
     held.clear();
-    for (const one of truths) {
-      // The last notices may have been dropped, and nothing came after them that shows it.
-      await roster.refresh(one.channel);
-      const view = await roster.view(one.channel);
-      expect(namesOf(view.members)).toEqual(one.people());
-      expect([view.sid, view.count, view.waitingFor]).toEqual([one.sid, one.size, undefined]);
-      for (const sid of [...one.lives.keys()]) {
-        const own = knownOf(sid);
-        own.whole = one.lives.get(sid)?.length ?? 0;
-        if (sid === one.sid) continue;
-        one.lives.delete(sid);
-      }
-    }
+    for (const one of truths) await witness.expectTrue(one);
     tally.calms += 1;
   }
   return tally;

@@ -20,142 +20,180 @@ function randomOf(seed: number): () => number {
   return next;
 }
 
+/** The channels, states and users that the app believes in, by the answers it got. */
+class Believed {
+  readonly channels = new Map<string, { options: string; states: States }>();
+  /** States of channels that it is not in yet. */
+  readonly #waiting = new Map<string, States>();
+  readonly followed = new Set<string>();
+  token = '';
+
+  entered(name: string, options: object): void {
+    const states = this.channels.get(name)?.states ?? this.#waiting.get(name) ?? {};
+    this.channels.set(name, { options: JSON.stringify(options), states });
+    this.#waiting.delete(name);
+  }
+
+  stated(name: string, states: States): void {
+    const of = this.channels.get(name);
+    if (of) Object.assign(of.states, states);
+    else this.#waiting.set(name, { ...this.#waiting.get(name), ...states });
+  }
+
+  unstated(name: string, key: string): void {
+    delete this.channels.get(name)?.states[key];
+    delete this.#waiting.get(name)?.[key];
+  }
+
+  left(name: string): void {
+    this.channels.delete(name);
+    this.#waiting.delete(name);
+  }
+
+  /** It has logged out. */
+  nothing(): void {
+    this.channels.clear();
+    this.#waiting.clear();
+    this.followed.clear();
+  }
+}
+
+/** An app that does what comes into its head, over a path that breaks. */
+class App {
+  readonly believed = new Believed();
+  readonly client = makeClient().client;
+  readonly #arena = this.client.createStreamChannel('arena');
+  readonly #world: FakeWorld;
+  readonly #server: LossyServer;
+  readonly #random: () => number;
+
+  constructor(world: FakeWorld, server: LossyServer, random: () => number) {
+    this.#world = world;
+    this.#server = server;
+    this.#random = random;
+  }
+
+  /** The outcome of a call, however long it takes; each ends. */
+  async done(call: Promise<unknown>): Promise<{ readonly went: boolean; readonly code: unknown }> {
+    let ended: { readonly code: unknown } | undefined;
+    void outcome(call).then((code) => (ended = { code }));
+    for (let turn = 0; turn < 100 && !ended; turn++) await this.#world.pass(300);
+    if (!ended) throw new Error('a call has not ended');
+    return { went: typeof ended.code === 'object', code: ended.code };
+  }
+
+  async login(step: number): Promise<void> {
+    const token = `007t${step}`;
+    this.believed.token = token;
+    await this.done(this.client.login({ token }));
+  }
+
+  async act(step: number): Promise<void> {
+    const channel = this.#pick(['a', 'b']);
+    const name = `MESSAGE ${channel}`;
+    const user = this.#pick(['bob', 'cid']);
+    const states = { [this.#pick(['x', 'y', 'z'])]: String(step) };
+    const options = {
+      withPresence: this.#random() < 0.5,
+      withMetadata: this.#random() < 0.5,
+      withLock: this.#random() < 0.5,
+      beQuiet: this.#random() < 0.5,
+    };
+    switch (this.#pick(acts)) {
+      case 'subscribe':
+        if ((await this.done(this.client.subscribe(channel, options))).went)
+          this.believed.entered(name, options);
+        break;
+      case 'unsubscribe':
+        await this.done(this.client.unsubscribe(channel));
+        this.believed.left(name);
+        break;
+      case 'set':
+        if ((await this.done(this.client.presence.setState(channel, 'MESSAGE', states))).went)
+          this.believed.stated(name, states);
+        break;
+      case 'set in stream':
+        if ((await this.done(this.client.presence.setState('arena', 'STREAM', states))).went)
+          this.believed.stated('STREAM arena', states);
+        break;
+      case 'remove': {
+        const keys = Object.keys(states);
+        const { went } = await this.done(
+          this.client.presence.removeState(channel, 'MESSAGE', { states: keys }),
+        );
+        for (const key of went ? keys : []) this.believed.unstated(name, key);
+        break;
+      }
+      case 'follow':
+        if ((await this.done(this.client.storage.subscribeUserMetadata(user))).went)
+          this.believed.followed.add(user);
+        break;
+      case 'unfollow':
+        await this.done(this.client.storage.unsubscribeUserMetadata(user));
+        this.believed.followed.delete(user);
+        break;
+      case 'renew': {
+        // A token that comes too late for an answer still goes with the next connection.
+        const { went, code } = await this.done(this.client.renewToken(`007t${step}`));
+        if (went || code === -10026) this.believed.token = `007t${step}`;
+        break;
+      }
+      case 'join':
+        if ((await this.done(this.#arena.join(options))).went) this.believed.entered('STREAM arena', options);
+        break;
+      case 'leave':
+        if ((await this.done(this.#arena.leave())).went) this.believed.left('STREAM arena');
+        break;
+      case 'break':
+        this.#world.socket.drop();
+        break;
+      case 'outage':
+        this.#world.down = true;
+        this.#world.socket.drop();
+        await this.#world.pass(this.#random() * 8_000);
+        this.#world.down = false;
+        break;
+      case 'login':
+        await this.login(step);
+        break;
+      case 'elsewhere':
+        this.#world.socket.tell({ type: 'closing', code: 'replaced', message: 'Elsewhere.', retry: false });
+        this.#server.forget();
+        await this.#world.settle();
+        await this.login(step);
+        break;
+      case 'logout':
+        await this.done(this.client.logout());
+        this.#server.forget();
+        this.believed.nothing();
+        await this.login(step);
+        break;
+    }
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[Math.floor(this.#random() * list.length)] as T;
+  }
+}
+
 async function live(seed: number): Promise<{ readonly wanted: object; readonly held: object }> {
   const random = randomOf(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const world = new FakeWorld();
   const server = new LossyServer(world, random);
   try {
-    const { client } = makeClient();
-    const arena = client.createStreamChannel('arena');
-    /** The channels and states that the app believes in, by the answers it got. */
-    const channels = new Map<string, { options: string; states: States }>();
-    const waiting = new Map<string, States>();
-    const followed = new Set<string>();
-    let token = '';
-
-    /** The outcome of a call, however long it takes; each ends. */
-    const done = async (
-      call: Promise<unknown>,
-    ): Promise<{ readonly went: boolean; readonly code: unknown }> => {
-      let ended: { readonly code: unknown } | undefined;
-      void outcome(call).then((code) => (ended = { code }));
-      for (let turn = 0; turn < 100 && !ended; turn++) await world.pass(300);
-      if (!ended) throw new Error('a call has not ended');
-      return { went: typeof ended.code === 'object', code: ended.code };
-    };
-    const login = async (step: number): Promise<void> => {
-      token = `007t${step}`;
-      await done(client.login({ token }));
-    };
-    const entered = (name: string, options: object): void => {
-      const states = channels.get(name)?.states ?? waiting.get(name) ?? {};
-      channels.set(name, { options: JSON.stringify(options), states });
-      waiting.delete(name);
-    };
-    const stated = (name: string, states: States): void => {
-      const of = channels.get(name);
-      if (of) Object.assign(of.states, states);
-      else waiting.set(name, { ...waiting.get(name), ...states });
-    };
-    const left = (name: string): void => {
-      channels.delete(name);
-      waiting.delete(name);
-    };
-
-    await login(0);
-    for (let step = 1; step <= 40; step++) {
-      const channel = pick(['a', 'b']);
-      const name = `MESSAGE ${channel}`;
-      const user = pick(['bob', 'cid']);
-      const states = { [pick(['x', 'y', 'z'])]: String(step) };
-      const options = {
-        withPresence: random() < 0.5,
-        withMetadata: random() < 0.5,
-        withLock: random() < 0.5,
-        beQuiet: random() < 0.5,
-      };
-      switch (pick(acts)) {
-        case 'subscribe':
-          if ((await done(client.subscribe(channel, options))).went) entered(name, options);
-          break;
-        case 'unsubscribe':
-          await done(client.unsubscribe(channel));
-          left(name);
-          break;
-        case 'set':
-          if ((await done(client.presence.setState(channel, 'MESSAGE', states))).went) stated(name, states);
-          break;
-        case 'set in stream':
-          if ((await done(client.presence.setState('arena', 'STREAM', states))).went)
-            stated('STREAM arena', states);
-          break;
-        case 'remove': {
-          const keys = Object.keys(states);
-          const { went } = await done(client.presence.removeState(channel, 'MESSAGE', { states: keys }));
-          for (const key of went ? keys : []) {
-            delete channels.get(name)?.states[key];
-            delete waiting.get(name)?.[key];
-          }
-          break;
-        }
-        case 'follow':
-          if ((await done(client.storage.subscribeUserMetadata(user))).went) followed.add(user);
-          break;
-        case 'unfollow':
-          await done(client.storage.unsubscribeUserMetadata(user));
-          followed.delete(user);
-          break;
-        case 'renew': {
-          // A token that comes too late for an answer still goes with the next connection.
-          const { went, code } = await done(client.renewToken(`007t${step}`));
-          if (went || code === -10026) token = `007t${step}`;
-          break;
-        }
-        case 'join':
-          if ((await done(arena.join(options))).went) entered('STREAM arena', options);
-          break;
-        case 'leave':
-          if ((await done(arena.leave())).went) left('STREAM arena');
-          break;
-        case 'break':
-          world.socket.drop();
-          break;
-        case 'outage':
-          world.down = true;
-          world.socket.drop();
-          await world.pass(random() * 8_000);
-          world.down = false;
-          break;
-        case 'login':
-          await login(step);
-          break;
-        case 'elsewhere':
-          world.socket.tell({ type: 'closing', code: 'replaced', message: 'Elsewhere.', retry: false });
-          server.forget();
-          await world.settle();
-          await login(step);
-          break;
-        case 'logout':
-          await done(client.logout());
-          server.forget();
-          channels.clear();
-          waiting.clear();
-          followed.clear();
-          await login(step);
-          break;
-      }
-    }
+    const app = new App(world, server, random);
+    await app.login(0);
+    for (let step = 1; step <= 40; step++) await app.act(step);
     server.lossRate = 0;
     await world.pass(120_000);
     const { held } = server;
-    const plain = (of: typeof held) => ({
+    const plain = (of: Pick<typeof held, 'channels' | 'followed' | 'token'>) => ({
       channels: Object.fromEntries(of.channels),
       followed: [...of.followed].sort(),
       token: of.token,
     });
-    const told = { wanted: plain({ channels, followed, token }), held: plain(held) };
-    await done(client.logout());
+    const told = { wanted: plain(app.believed), held: plain(held) };
+    await app.done(app.client.logout());
     expect(world.timers).toBe(0);
     return told;
   } finally {

@@ -57,14 +57,8 @@ const tokenFor = (
 const tokenOf = (uid: number, privileges?: RtcTokenRequest['privileges']) =>
   tokenFor('stage', { uid }, privileges);
 
-async function begin({
-  coHostAuthentication = false,
-  joins,
-}: {
-  coHostAuthentication?: boolean;
-  joins?: NonNullable<WhipOptions['joins']>;
-} = {}) {
-  const simulated = new SimClock();
+/** A log on a simulated disk, in simulated time. */
+async function startLog(simulated: SimClock) {
   const clock: Clock = simulated.process();
   const random = new SimRandom(4);
   const logger = createLogger({ level: 'error', format: 'json', sink: { write: () => true } });
@@ -78,6 +72,11 @@ async function begin({
   };
   const log = await openLog({ store, clock, random, logger, metrics, ...times, onFenced });
   ends.push(() => log.stop());
+  return { clock, random, logger, log };
+}
+
+/** A media engine that takes whatever is offered, and notes it. */
+function recordingMedia() {
   const closed: string[] = [];
   const moved: [session: string, publisher: string][] = [];
   const kindsOffered: unknown[] = [];
@@ -97,6 +96,42 @@ async function begin({
     stats: () => Promise.reject(new Error('nobody asks')),
     stop: async () => undefined,
   };
+  return { media, closed, moved, kindsOffered };
+}
+
+/** Ways to wait for what takes simulated time. */
+function waitingOn(simulated: SimClock) {
+  /** Waits for what is decided behind a report. */
+  const until = async (what: string, check: () => boolean) => {
+    for (let turn = 0; !check(); turn++) {
+      if (turn > 500) throw new Error(`waited in vain: ${what}`);
+      await simulated.advance(1);
+    }
+  };
+  /** Awaits a promise while the simulated disk and time go on. */
+  const during = async <T>(work: Promise<T>): Promise<T> => {
+    let isDone = false;
+    const done = () => {
+      isDone = true;
+    };
+    work.then(done, done);
+    await until('it is done', () => isDone);
+    return work;
+  };
+  return { until, during };
+}
+
+async function begin({
+  coHostAuthentication = false,
+  joins,
+}: {
+  coHostAuthentication?: boolean;
+  joins?: NonNullable<WhipOptions['joins']>;
+} = {}) {
+  const simulated = new SimClock();
+  const { clock, random, logger, log } = await startLog(simulated);
+  const { media, closed, moved, kindsOffered } = recordingMedia();
+  const { until, during } = waitingOn(simulated);
   const app = {
     ...testApp,
     bindSignaling: false,
@@ -139,23 +174,6 @@ async function begin({
     return session.id;
   };
   const channel = () => log.channel(liveKey(testApp.id, 'stage'));
-  /** Waits for what is decided behind a report. */
-  const until = async (what: string, check: () => boolean) => {
-    for (let turn = 0; !check(); turn++) {
-      if (turn > 500) throw new Error(`waited in vain: ${what}`);
-      await simulated.advance(1);
-    }
-  };
-  /** Awaits a promise while the simulated disk and time go on. */
-  const during = async <T>(work: Promise<T>): Promise<T> => {
-    let isDone = false;
-    const done = () => {
-      isDone = true;
-    };
-    work.then(done, done);
-    await until('it is done', () => isDone);
-    return work;
-  };
   const passes = (ms: number) => simulated.advance(ms);
   const sends = (uid = 7) => streams.of(testApp.id, 'stage', uid);
   /** A member over WebSocket, and the key with which its media sessions are opened. */

@@ -436,44 +436,67 @@ interface Reader {
   view: RosterViewRequest;
 }
 
+/** The roster of a reader at a seq. */
+interface Held {
+  readonly sid: string;
+  readonly seq: number;
+  readonly counts: string;
+  readonly window: RosterMember[];
+  readonly view: RosterViewRequest;
+}
+
+/** Judges what was held by the log: each is the window of a state with its seq. */
+async function expectTrue(w: TestWorld, held: readonly Held[]): Promise<void> {
+  const truths = new Map<string, OpenChannel[]>();
+  let state: Channel = emptyChannel(liveKey(testApp.id, 'lobby'));
+  for (const change of await w.records()) {
+    if (!isOfChannel(change)) continue;
+    state = evolve(state, change);
+    if (state.sid === undefined) continue;
+    const at = `${state.sid} ${state.seq}`;
+    truths.set(at, [...(truths.get(at) ?? []), state]);
+  }
+  for (const { sid, seq, counts: told, window, view: wanted } of held) {
+    const same = (truths.get(`${sid} ${seq}`) ?? []).filter((truth) => countsOf(truth) === told);
+    const text = JSON.stringify(window);
+    expect(same.map((truth) => JSON.stringify(windowOf(truth, wanted)))).toContain(text);
+  }
+}
+
+const anyUid = fc.integer({ min: 10, max: 17 });
+const anyView: fc.Arbitrary<RosterViewRequest> = fc.oneof(
+  fc.constant({ count: true } as const),
+  fc.record({ first: fc.integer({ min: 1, max: 6 }) }),
+  fc.record({ from: fc.nat(8), count: fc.integer({ min: 1, max: 4 }) }),
+);
+/** What may happen in the channel and to those who read its roster. */
+const anyStep = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('join' as const), uid: anyUid }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), uid: anyUid }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('role' as const),
+      uid: anyUid,
+      role: fc.constantFrom('broadcaster' as const, 'audience' as const),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('silent' as const), uid: anyUid }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('heard' as const), uid: anyUid }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('view' as const), reader: fc.nat(2), view: anyView }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), reader: fc.nat(2) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 1, 7, 60) }),
+  },
+);
+
 test('WIRE49: whatever happens, what a reader holds at a seq is the window of the log at that seq', async () => {
-  const uid = fc.integer({ min: 10, max: 17 });
-  const view: fc.Arbitrary<RosterViewRequest> = fc.oneof(
-    fc.constant({ count: true } as const),
-    fc.record({ first: fc.integer({ min: 1, max: 6 }) }),
-    fc.record({ from: fc.nat(8), count: fc.integer({ min: 1, max: 4 }) }),
-  );
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('join' as const), uid }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), uid }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('role' as const),
-        uid,
-        role: fc.constantFrom('broadcaster' as const, 'audience' as const),
-      }),
-    },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('silent' as const), uid }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('heard' as const), uid }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('view' as const), reader: fc.nat(2), view }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), reader: fc.nat(2) }) },
-    {
-      weight: 3,
-      arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 1, 7, 60) }),
-    },
-  );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(anyStep, { minLength: 10, maxLength: 60 }), async (steps) => {
       world = await TestWorld.start();
       /** The roster that every reader held after each frame, to be judged by the log once all is said. */
-      const held: {
-        sid: string;
-        seq: number;
-        counts: string;
-        window: RosterMember[];
-        view: RosterViewRequest;
-      }[] = [];
+      const held: Held[] = [];
       const readers: Reader[] = [];
       for (let index = 0; index < 3; index++) {
         const socket = await world.hello({ uid: 1 + index });
@@ -526,20 +549,7 @@ test('WIRE49: whatever happens, what a reader holds at a seq is the window of th
       await merged();
       for (const { model, view: wanted } of readers) expectView(model, wanted);
 
-      const truths = new Map<string, OpenChannel[]>();
-      let state: Channel = emptyChannel(liveKey(testApp.id, 'lobby'));
-      for (const change of await world.records()) {
-        if (!isOfChannel(change)) continue;
-        state = evolve(state, change);
-        if (state.sid === undefined) continue;
-        const at = `${state.sid} ${state.seq}`;
-        truths.set(at, [...(truths.get(at) ?? []), state]);
-      }
-      for (const { sid, seq, counts: told, window, view: wanted } of held) {
-        const same = (truths.get(`${sid} ${seq}`) ?? []).filter((truth) => countsOf(truth) === told);
-        const text = JSON.stringify(window);
-        expect(same.map((truth) => JSON.stringify(windowOf(truth, wanted)))).toContain(text);
-      }
+      await expectTrue(world, held);
       expect(held.length).toBeGreaterThanOrEqual(3);
       await world.stop();
     }),

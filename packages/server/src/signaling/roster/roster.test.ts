@@ -531,35 +531,37 @@ describe('limits', () => {
   });
 });
 
+const anyUser = fc.integer({ min: 1, max: 6 });
+/** What may happen in the channel, over both links. */
+const anyStep = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ what: fc.constant('join' as const), user: anyUser }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('leave' as const), user: anyUser }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('fall' as const), user: anyUser }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('role' as const), user: anyUser }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ what: fc.constant('subscribe' as const), user: anyUser, quiet: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('unsubscribe' as const), user: anyUser }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      what: fc.constant('state' as const),
+      user: anyUser,
+      of: fc.constantFrom('mood', 'role', 'uid'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('drop' as const), user: anyUser }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 12_000 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('watcher drops' as const) }) },
+);
+
 test('SIG45: whatever happens, who follows it knows who is there: all of it, in part, and how many', async () => {
-  const user = fc.integer({ min: 1, max: 6 });
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ what: fc.constant('join' as const), user }) },
-    { weight: 2, arbitrary: fc.record({ what: fc.constant('leave' as const), user }) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('fall' as const), user }) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('role' as const), user }) },
-    {
-      weight: 4,
-      arbitrary: fc.record({ what: fc.constant('subscribe' as const), user, quiet: fc.boolean() }),
-    },
-    { weight: 2, arbitrary: fc.record({ what: fc.constant('unsubscribe' as const), user }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        what: fc.constant('state' as const),
-        user,
-        of: fc.constantFrom('mood', 'role', 'uid'),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('drop' as const), user }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ what: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 12_000 }) }),
-    },
-    { weight: 2, arbitrary: fc.record({ what: fc.constant('watcher drops' as const) }) },
-  );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+    fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (steps) => {
       const w = await begin();
       try {
         const views = [{ count: true }, { first: 3 }, { from: 2, count: 4 }] as const;

@@ -58,19 +58,7 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
   const receiver = await startOrderedReceiver(format);
   const sender = createHttpSender({ clock: systemClock() });
   ends.push(() => sender.close());
-  let isUp = false;
-  let failures = 0;
-  let underWay = 0;
-  const send: Send = async (request) => {
-    if (isUp) {
-      underWay += 1;
-      return sender.send(request).finally(() => {
-        underWay -= 1;
-      });
-    }
-    failures += 1;
-    return { answered: false, stage: 'connect', detail: 'refused' };
-  };
+  const line = brokenLine((request) => sender.send(request));
   const notify = await startNotify({
     log: {
       follow: (after, signal) => feed.follow(after, signal),
@@ -86,7 +74,7 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
     random: new SimRandom(1),
     logger,
     metrics: quietMetrics,
-    send,
+    send: line.send,
     retention: {
       ms: limits.retentionHours * hourMs,
       bytes: limits.retentionBytes,
@@ -101,7 +89,7 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
   });
   ends.push(() => notify.stop());
 
-  const lives = Array.from({ length: channels }, (_, at) => new LifeForTests(`c${at}`));
+  const append = appender(store, feed, () => sim.nowMs());
   const heaps: number[] = [];
   for (let hour = 0; hour < outageHours; hour += 1) {
     const until = Math.round((backlog * (hour + 1)) / outageHours);
@@ -114,18 +102,18 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
   expect(status?.backlog).toBe(backlog);
   expect(status?.outstanding).toBeLessThanOrEqual(limits.batchOutstandingMax);
   // It was asked once a minute or so, at first every few seconds, not a million times.
-  expect(failures).toBeLessThan(outageHours * 60 + 1_000 + 12 * limits.endpointOutstandingMax);
+  expect(line.failures).toBeLessThan(outageHours * 60 + 1_000 + 12 * limits.endpointOutstandingMax);
   // The newest entries are kept for readers that keep up; by half of the outage there are as many as there will be.
   expect(Math.max(...heaps.slice(3)) - (heaps[2] ?? 0)).toBeLessThan(slackBytes);
 
-  isUp = true;
+  line.isUp = true;
   const before = heap();
   let most = before;
   let sampled = 0;
   // Simulated time must not outrun what is real, or the backlog grows older than it may: it stands still while the endpoint
   // is being asked whether it is back, and then runs as real time does.
   while (notify.status()[0]?.state !== 'running') {
-    if (underWay > 0) await settle();
+    if (line.underWay > 0) await settle();
     else await sim.advance(1_000);
   }
   let movedMs = performance.now();
@@ -141,6 +129,33 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
   expect(receiver.count()).toBe(backlog);
   expect(most - before).toBeLessThan(slackBytes);
   expect(notify.status()[0]).toMatchObject({ state: 'running', outstanding: 0, givenUp: 0 });
+}
+
+/** The way to the receiver: nothing answers until it is up. */
+function brokenLine(sendOn: Send) {
+  const line = { isUp: false, failures: 0, underWay: 0, send };
+  return line;
+
+  async function send(...asked: Parameters<Send>): ReturnType<Send> {
+    if (line.isUp) {
+      line.underWay += 1;
+      return sendOn(...asked).finally(() => {
+        line.underWay -= 1;
+      });
+    }
+    line.failures += 1;
+    return { answered: false, stage: 'connect', detail: 'refused' };
+  }
+}
+
+/** Appends events of many channels to a log, up to a position. */
+function appender(
+  store: Awaited<ReturnType<typeof openEmbeddedLog>>,
+  feed: EntryFeed,
+  nowMs: () => number,
+): (until: number) => Promise<void> {
+  const lives = Array.from({ length: channels }, (_, at) => new LifeForTests(`c${at}`));
+  return append;
 
   async function append(until: number): Promise<void> {
     const last = feed.lastPosition;
@@ -162,7 +177,7 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
     const round = Math.floor(position / channels);
     const uid = 1 + (Math.floor(round / 2) % 500);
     const event = round === 0 ? life.open() : round % 2 === 0 ? life.leave(uid) : life.join(uid);
-    return { ...event, app: appForTests, atMs: sim.nowMs() };
+    return { ...event, app: appForTests, atMs: nowMs() };
   }
 }
 
