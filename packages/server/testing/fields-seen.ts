@@ -32,21 +32,30 @@ const together = (parts: readonly Found[]): Found => ({
   surplus: parts.flatMap(({ surplus }) => surplus),
 });
 
+/** Of parts that one value fits all of: what is in none of them is too much. */
+const shared = (parts: readonly Found[]): Found => ({
+  known: parts.flatMap(({ known }) => known),
+  surplus: (parts[0]?.surplus ?? []).filter((place) => parts.every(({ surplus }) => surplus.includes(place))),
+});
+
 /** The places of a shape that a value which fits it has, and those of the value that the shape does not name. */
 function placesOf(shape: Shape, value: unknown, at: string): Found {
   const alternatives = shape.anyOf as readonly Shape[] | undefined;
   if (alternatives && shape.properties === undefined) return chosen(alternatives, value, at);
+  if (Array.isArray(shape.allOf))
+    return shared((shape.allOf as readonly Shape[]).map((one) => placesOf(one, value, at)));
   if (shape.enum !== undefined || shape.const !== undefined)
     return { known: [`${at}=${String(value)}`], surplus: [] };
   if (Array.isArray(value))
     return together(value.map((one) => placesOf(shape.items as Shape, one, `${at}[]`)));
   if (typeof value !== 'object' || value === null) return nothing;
   const properties = propertiesOf(shape);
+  // Names that are data, or of which nothing is said.
+  const isOpen = Boolean(shape.additionalProperties) || shape.properties === undefined;
   return together(
     Object.entries(value).map(([name, one]) => {
       const place = `${at}.${name}`;
-      if (properties[name] === undefined)
-        return shape.additionalProperties ? nothing : { known: [], surplus: [place] };
+      if (properties[name] === undefined) return isOpen ? nothing : { known: [], surplus: [place] };
       const inner = placesOf(properties[name], one, place);
       return { known: [place, ...inner.known], surplus: inner.surplus };
     }),
@@ -68,6 +77,8 @@ function chosen(alternatives: readonly Shape[], value: unknown, at: string): Fou
 function placesIn(shape: Shape, at: string): readonly string[] {
   if (Array.isArray(shape.anyOf))
     return (shape.anyOf as readonly Shape[]).flatMap((one) => placesIn(one, labelled(at, one)));
+  if (Array.isArray(shape.allOf))
+    return (shape.allOf as readonly Shape[]).flatMap((one) => placesIn(one, at));
   if (Array.isArray(shape.enum)) return shape.enum.map((value) => `${at}=${String(value)}`);
   if (shape.const !== undefined) return [`${at}=${String(shape.const)}`];
   if (shape.items !== undefined) return placesIn(shape.items as Shape, `${at}[]`);

@@ -5,7 +5,7 @@ import { Authority } from '../../src/api/access/auth.ts';
 import type { Customer } from '../../src/api/access/customer.ts';
 import { LoginBrake } from '../../src/api/access/login-brake.ts';
 import { Idempotency } from '../../src/api/request/idempotency.ts';
-import { type ApiParts, apiRoutes } from '../../src/api/routes.ts';
+import { type ApiParts, apiOperations, apiRoutes } from '../../src/api/routes.ts';
 import { liveKey } from '../../src/channel/channel.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
@@ -20,6 +20,7 @@ import { openLog } from '../../src/log/open-log.ts';
 import { AddressCount } from '../../src/net/address/address-count.ts';
 import { clientReader, nobodyTrusted } from '../../src/net/address/client.ts';
 import { httpHandler } from '../../src/net/http/http.ts';
+import type { Route } from '../../src/net/http/route.ts';
 import { SocketCount } from '../../src/net/socket/socket-count.ts';
 import { EndpointStore } from '../../src/notify/endpoint/endpoint-store.ts';
 import { startNotify } from '../../src/notify/notify.ts';
@@ -32,6 +33,7 @@ import { createMetrics } from '../../src/observe/metrics.ts';
 import { startSignaling } from '../../src/signaling/signaling.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { AnswersHeld } from './answers-held.ts';
 
 export const testApp = { id: 'a'.repeat(32), certificate: 'b'.repeat(32), historyDays: 30 };
 export const testCustomer: Customer = {
@@ -129,7 +131,9 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
     noticeAddresses: () => ['192.0.2.1'],
     ...over,
   };
-  const ask = askerOf(common, deps);
+  // Whatever is answered is as its shape says, in every test: see SHAPE10.
+  const answers = new AnswersHeld(apiRoutes(deps), apiOperations(deps));
+  const ask = askerOf(common, answers.routes);
   return Object.assign(world, {
     log,
     sent,
@@ -158,6 +162,7 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
       await log.stop();
       await store.close();
       rmSync(folder, { recursive: true, force: true });
+      answers.check();
     },
   });
 }
@@ -328,13 +333,13 @@ function openSignaling(common: Common, log: Log, kept: ReturnType<typeof openMes
 }
 
 /** Asks the routes through the server's own HTTP handler. */
-function askerOf(common: Common, parts: ApiParts): ApiWorld['ask'] {
+function askerOf(common: Common, routes: readonly Route[]): ApiWorld['ask'] {
   const read = clientReader(nobodyTrusted);
   const handle = httpHandler({
     ...common,
     basePath: '',
     open: new AddressCount(1_000, 1_000),
-    routes: apiRoutes(parts),
+    routes,
   });
   return (path, { address = '127.0.0.1', send, anonymous, ...init } = {}) => {
     const headers = new Headers(init.headers);

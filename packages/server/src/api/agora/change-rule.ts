@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { agoraRuleChange, agoraRuleChanged, readBody } from '@housecount/schema';
 import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { durationMsOf, isoOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
@@ -12,7 +12,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 3.3. The new end counts from now; a rule cannot be made to last 0: that is what DELETE is for. */
 export function changeRule(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'PUT',
     path: '/dev/v1/kicking-rule',
     id: 'agoraChangeRule',
@@ -33,5 +33,5 @@ export function changeRule(parts: Parts): Operation {
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', result: { id, ts: isoOf(outcome.rule.endsMs) } };
     },
-  };
+  });
 }

@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { agoraRuleMade, newAgoraRule, readBody } from '@housecount/schema';
 import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { durationMsOf, scopeOf } from './rule-fields.ts';
 import { other } from './style.ts';
 
@@ -12,7 +12,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 3.1. */
 export function createRule(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'POST',
     path: '/dev/v1/kicking-rule',
     id: 'agoraCreateRule',
@@ -32,5 +32,5 @@ export function createRule(parts: Parts): Operation {
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', id: outcome.rule.id };
     },
-  };
+  });
 }

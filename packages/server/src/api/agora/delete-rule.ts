@@ -2,7 +2,7 @@ import { HousecountError } from '@housecount/protocol';
 import { agoraRuleId, agoraRuleMade, readBody } from '@housecount/schema';
 import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
 interface Parts extends AppList {
@@ -11,7 +11,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 3.4. The rule is named in a JSON body. */
 export function deleteRule(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'DELETE',
     path: '/dev/v1/kicking-rule',
     id: 'agoraDeleteRule',
@@ -31,5 +31,5 @@ export function deleteRule(parts: Parts): Operation {
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { status: 'success', id };
     },
-  };
+  });
 }

@@ -3,7 +3,7 @@ import { agoraUserStatus, statusRoles as roles } from '@housecount/schema';
 import { liveKey } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { path } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
@@ -13,7 +13,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 2.4. */
 export function getUserStatus(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/dev/v1/channel/user/property/{appid}/{uid}/{channelName}',
     id: 'agoraGetUserStatus',
@@ -34,7 +34,7 @@ export function getUserStatus(parts: Parts): Operation {
       const role = roleOf(state.profile, member.role);
       return { success: true, data: { in_channel: true, uid, join, role, platform: member.platform } };
     },
-  };
+  });
 }
 
 function uidOf(text: string): number {

@@ -1,7 +1,7 @@
 import { agoraChannels } from '@housecount/schema';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { queryInteger } from '../request/parameters.ts';
 import { appIdParameter, query } from './style.ts';
 
@@ -22,7 +22,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 2.1. Ordered by name, so that a changing count moves no channel to another page. */
 export function listAgoraChannels(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/dev/v1/channel/{appid}',
     id: 'agoraListChannels',
@@ -43,5 +43,5 @@ export function listAgoraChannels(parts: Parts): Operation {
         .map(({ key, roster }) => ({ channel_name: key.name, user_count: roster.size }));
       return { success: true, data: { channels, total_size: all.length } };
     },
-  };
+  });
 }

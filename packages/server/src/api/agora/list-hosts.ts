@@ -2,7 +2,7 @@ import { agoraHosts, modes } from '@housecount/schema';
 import { liveKey } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { hostUids } from './list-users.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
@@ -12,7 +12,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 2.3. */
 export function listHosts(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/dev/v1/channel/user/{appid}/{channelName}/hosts_only',
     id: 'agoraListHosts',
@@ -38,5 +38,5 @@ export function listHosts(parts: Parts): Operation {
         },
       };
     },
-  };
+  });
 }

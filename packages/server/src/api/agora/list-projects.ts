@@ -1,12 +1,12 @@
 import { agoraProjects } from '@housecount/schema';
 import { appsOf } from '../access/access.ts';
 import type { AppList } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { other } from './style.ts';
 
 /** Spec: rest 5: what samples call to try out their credentials. Certificates are not shown. */
 export function listProjects(list: AppList): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/dev/v1/projects',
     id: 'agoraListProjects',
@@ -22,8 +22,8 @@ export function listProjects(list: AppList): Operation {
         id,
         name: id,
         vendor_key: id,
-        status: 1,
+        status: 1 as const,
       })),
     }),
-  };
+  });
 }

@@ -2,7 +2,7 @@ import { agoraRuleList } from '@housecount/schema';
 import { agoraPrivileges, type KickingRule } from '../../channel/rules.ts';
 import type { KickingRules } from '../../log/contract/rules.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
 import { isoOf } from './rule-fields.ts';
 import { other } from './style.ts';
@@ -15,7 +15,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 3.2. Rules that have ended are not listed. */
 export function listRules(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/dev/v1/kicking-rule',
     id: 'agoraListRules',
@@ -30,7 +30,7 @@ export function listRules(parts: Parts): Operation {
       const app = agoraAppOf(parts, appid.read(context));
       return { status: 'success', rules: parts.log.rules(app.id).flatMap(toAgoraRule) };
     },
-  };
+  });
 }
 
 /** A rule as far as this API has words for it. */

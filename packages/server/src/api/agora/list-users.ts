@@ -3,7 +3,7 @@ import { liveKey, type OpenChannel } from '../../channel/channel.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type AppList, agoraAppOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
 import { appIdParameter, channelNameOf, channelNameParameter, query } from './style.ts';
 
@@ -15,7 +15,7 @@ interface Parts extends AppList {
 
 /** Spec: rest 2.2. A channel that is not open is an answer, not an error. */
 export function listUsers(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/dev/v1/channel/user/{appid}/{channelName}',
     id: 'agoraListUsers',
@@ -33,7 +33,7 @@ export function listUsers(parts: Parts): Operation {
       const onlyHosts = context.url.searchParams.has('hosts_only');
       return { success: true, data: state ? usersOf(state, onlyHosts) : { channel_exist: false } };
     },
-  };
+  });
 }
 
 function usersOf(state: OpenChannel, onlyHosts: boolean) {

@@ -3,7 +3,7 @@ import { demoToken, oneOf } from '@housecount/schema';
 import type { Clock, Random } from '../../clock.ts';
 import { buildRtcToken } from '../../token/build.ts';
 import type { AppList } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { queryText } from '../request/parameters.ts';
 
 /** The lifetime of a demo token, seconds: an evening. */
@@ -27,7 +27,7 @@ interface Parts extends AppList {
  * constant of the source, so whoever asks could make the token himself.
  */
 export function getDemoToken(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/demo/token',
     id: 'getDemoToken',
@@ -62,7 +62,7 @@ export function getDemoToken(parts: Parts): Operation {
       });
       return { app: app.id, channel, token, role, expiresMs: nowMs + demoSeconds * 1000 };
     },
-  };
+  });
 }
 
 function identityOf(

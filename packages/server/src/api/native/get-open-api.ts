@@ -1,8 +1,8 @@
 import type { JsonSchema } from '@housecount/schema';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 
 export function getOpenApi({ document }: { readonly document: () => JsonSchema }): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/openapi.json',
     id: 'getOpenApi',
@@ -11,5 +11,5 @@ export function getOpenApi({ document }: { readonly document: () => JsonSchema }
     parameters: [],
     answer: { description: 'An OpenAPI 3.1 document.', schema: { type: 'object' } },
     handle: document,
-  };
+  });
 }

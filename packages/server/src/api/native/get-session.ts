@@ -1,6 +1,6 @@
 import { session } from '@housecount/schema';
 import type { Authority } from '../access/auth.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 
 interface Parts {
   readonly authority: Pick<Authority, 'identify'>;
@@ -10,7 +10,7 @@ interface Parts {
 
 /** Tells a page whether it must ask for a login before anything else. */
 export function getSession(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/session',
     id: 'getSession',
@@ -30,5 +30,5 @@ export function getSession(parts: Parts): Operation {
         ...(caller && { role: caller.role, names: caller.names }),
       };
     },
-  };
+  });
 }

@@ -1,14 +1,14 @@
 import { appList } from '@housecount/schema';
 import { appsOf } from '../access/access.ts';
 import type { AppList } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 
 interface Parts extends AppList {
   readonly development: boolean;
 }
 
 export function listApps(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps',
     id: 'listApps',
@@ -26,5 +26,5 @@ export function listApps(parts: Parts): Operation {
         ...(openTo !== undefined && { openTo }),
       })),
     }),
-  };
+  });
 }

@@ -6,7 +6,7 @@ import type { KickingRules } from '../../log/contract/rules.ts';
 import { canonicalIp } from '../../net/address/ip-address.ts';
 import type { Backend } from '../../signaling/backend.ts';
 import { type AppList, appOf } from '../request/apps.ts';
-import type { Operation } from '../request/operation.ts';
+import { type Operation, operation } from '../request/operation.ts';
 import { appParameter, path, queryInteger } from '../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Rules in one page.', {
@@ -33,7 +33,7 @@ export function ruleOperations(parts: Parts): readonly Operation[] {
 
 function createRule(parts: Parts): Operation {
   const { log, signaling } = parts;
-  return {
+  return operation({
     method: 'POST',
     path: '/v1/apps/{app}/rules',
     id: 'createRule',
@@ -61,12 +61,12 @@ function createRule(parts: Parts): Operation {
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return shown(outcome.rule);
     },
-  };
+  });
 }
 
 function listRules(parts: Pick<Parts, 'apps' | 'log'>): Operation {
   const { log } = parts;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/rules',
     id: 'listRules',
@@ -90,12 +90,12 @@ function listRules(parts: Pick<Parts, 'apps' | 'log'>): Operation {
         ...(last && rest.length > size && { next: last.id }),
       };
     },
-  };
+  });
 }
 
 function deleteRule(parts: Pick<Parts, 'apps' | 'log'>): Operation {
   const { log } = parts;
-  return {
+  return operation({
     method: 'DELETE',
     path: '/v1/apps/{app}/rules/{rule}',
     id: 'deleteRule',
@@ -111,7 +111,7 @@ function deleteRule(parts: Pick<Parts, 'apps' | 'log'>): Operation {
       if (!outcome.ok) throw new HousecountError(outcome.code, outcome.detail);
       return { id };
     },
-  };
+  });
 }
 
 function shown({ id, channel, uid, account, ip, privileges: of, createdMs, endsMs }: KickingRule) {

@@ -3,6 +3,7 @@ import type { Shape } from '@housecount/schema';
 import type { RequestContext, Route } from '../../net/http/route.ts';
 import type { OperationId } from '../access/access-rules.ts';
 import type { Caller } from '../access/auth.ts';
+import type { Exact } from './exact.ts';
 import type { Parameter } from './parameters.ts';
 
 /** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
@@ -47,6 +48,22 @@ export interface AgoraStyle {
   readonly rate: { readonly name: string; readonly perSecond: number };
   readonly refusals: readonly Code[];
 }
+
+/**
+ * An operation of which the compiler holds what the handler answers to the shape of the answer: a field that is missing there,
+ * or is there and not in the shape, does not compile. What a handler streams, or answers as a Response, it cannot see.
+ */
+export function operation<T, const R extends T | Response>(
+  declared: Declared<T, R> & Exact<T, Exclude<R, Response>>,
+): Operation {
+  return declared;
+}
+
+/** An operation whose answers are of a type, and whose handler answers that. */
+type Declared<T, R> = Omit<Operation, 'answer' | 'handle'> & {
+  readonly answer: Operation['answer'] & { readonly schema: Shape<T> };
+  handle(call: Call): R | Promise<R>;
+};
 
 /** One request to an operation. */
 export interface Call {

@@ -97,8 +97,8 @@ test('REST77: a request that waits is answered by the first event of that channe
   await Bun.sleep(0);
   await happens(joined('elsewhere'));
   await happens(joined('lobby'));
-  expect(await waiting).toEqual({
-    events: [{ type: 'member-joined', seq: 2 } as object],
+  expect<unknown>(await waiting).toEqual({
+    events: [{ type: 'member-joined', seq: 2 }],
     through: 5,
     more: false,
   });

@@ -1,4 +1,4 @@
-import { HousecountError } from '@housecount/protocol';
+import { type ChannelEvent, HousecountError } from '@housecount/protocol';
 import { isSame } from '../../channel/channel.ts';
 import { isEvent } from '../../channel/decision.ts';
 import type { Clock } from '../../clock.ts';
@@ -10,7 +10,7 @@ import type { ChannelKey } from '../../signaling/names/channel-key.ts';
 export type SubscriberEventLimits = LimitsOf<'subscriberEventsScanMax' | 'subscriberWaitersMax'>;
 
 interface Found {
-  readonly events: readonly object[];
+  readonly events: readonly ChannelEvent[];
   /** The last position that was looked at. */
   readonly through: number;
   /** True when there may be more now. */
@@ -96,7 +96,7 @@ export class SubscriberEvents {
       readonly signal: AbortSignal;
     },
   ): Promise<Found> {
-    const events: object[] = [];
+    const events: ChannelEvent[] = [];
     let cursor = after;
     for await (const batch of this.#log.follow(after, signal)) {
       for (const { position, record } of batch) {

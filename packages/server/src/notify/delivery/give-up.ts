@@ -1,3 +1,4 @@
+import { eventsLostType } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { pause } from '../../pause.ts';
@@ -40,7 +41,9 @@ export class GiveUp {
     const error = describeOutcome(outcome);
     const atMs = clock.nowMs();
     const entries = notices.flatMap(({ position, event, text: { noticeId, eventType } }): GivenUp[] =>
-      event.type === 'events-lost' ? [] : [{ position, noticeId, eventType, event, attempts, error, atMs }],
+      event.type === 'events-lost' || eventType === eventsLostType
+        ? []
+        : [{ position, noticeId, eventType, event, attempts, error, atMs }],
     );
     for (let tries = 0; tries < keepTriesMax && !signal.aborted; tries++) {
       try {

@@ -1,4 +1,4 @@
-import type { ChannelEvent, NoticeNumber } from '@housecount/protocol';
+import type { ChannelEvent, NoticeType } from '@housecount/protocol';
 import type { Kept, KeptJournal, Placed } from '../../kept/contract.ts';
 import { keptNameOf } from './kept-name.ts';
 
@@ -15,7 +15,7 @@ export const givenUpPageMax = 1_000;
 export interface GivenUp {
   readonly position: number;
   readonly noticeId: string;
-  readonly eventType: NoticeNumber;
+  readonly eventType: NoticeType;
   readonly event: ChannelEvent;
   readonly attempts: number;
   /** The outcome of the last attempt. */

@@ -6,7 +6,7 @@ import { fixed } from '../../../fixed-limits.ts';
 import { toRosterMember } from '../../../live/roster/roster-member.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import {
   appParameter,
   channelOf,
@@ -37,7 +37,7 @@ interface Parts extends AppList {
 
 export function getRoster(parts: Parts): Operation {
   const snapshots = new RosterSnapshots(parts.clock, parts.limits);
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/roster',
     id: 'getRoster',
@@ -78,7 +78,7 @@ export function getRoster(parts: Parts): Operation {
         ...(hasMore && last && { next: { after: last.joinedSeq, at: `${state.sid}:${state.seq}` } }),
       };
     },
-  };
+  });
 }
 
 function headOf({ key: { app, name: channel }, sid, seq, profile, openedMs, roster }: OpenChannel) {

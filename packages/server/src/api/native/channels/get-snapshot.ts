@@ -10,7 +10,7 @@ import type { Feed } from '../../../log/contract/feed.ts';
 import { withoutNames } from '../../access/names-hidden.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { LineStreams } from '../../request/line-stream.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
 import { formatCursor } from '../../request/pull-cursor.ts';
 
@@ -28,7 +28,7 @@ export function getSnapshot(parts: Parts): Operation {
     openMax: limits.snapshotStreamsMax,
     durationMsMax: limits.snapshotStreamMs,
   });
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/snapshot',
     id: 'getSnapshot',
@@ -62,7 +62,7 @@ export function getSnapshot(parts: Parts): Operation {
       const lines = linesOf(head, channels);
       return streams.respond(caller?.names === false ? masked(lines) : lines, context.signal);
     },
-  };
+  });
 }
 
 function* masked(lines: Iterable<object>): Generator<object> {

@@ -4,7 +4,7 @@ import type { OpenChannel } from '../../../channel/channel.ts';
 import { fixed } from '../../../fixed-limits.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, queryChoice, queryInteger, queryText } from '../../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Channels in one page.', {
@@ -24,7 +24,7 @@ interface Parts extends AppList {
 }
 
 export function listChannels(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels',
     id: 'listChannels',
@@ -55,7 +55,7 @@ export function listChannels(parts: Parts): Operation {
         ...(last && found.length > size && { next: order.cursorOf(last) }),
       };
     },
-  };
+  });
 }
 
 /** The order of a list, and the way from one of its pages to the next. */

@@ -2,7 +2,7 @@ import { lifeList } from '@housecount/schema';
 import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, channelOf, channelParameter, queryInteger } from '../../request/parameters.ts';
 
 const limit = queryInteger('limit', 'Lives in one page.', {
@@ -21,7 +21,7 @@ interface Parts extends AppList {
 }
 
 export function listSids(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/sids',
     id: 'listSids',
@@ -49,5 +49,5 @@ export function listSids(parts: Parts): Operation {
         ...(last && found.length > size && { next: last.position }),
       };
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { redelivery } from '@housecount/schema';
 import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
 import { redeliveryParameter } from './get-redelivery.ts';
 
@@ -10,7 +10,7 @@ interface Parts extends AppList {
 }
 
 export function cancelRedelivery(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'DELETE',
     path: '/v1/apps/{app}/redeliveries/{id}',
     id: 'cancelRedelivery',
@@ -22,5 +22,5 @@ export function cancelRedelivery(parts: Parts): Operation {
       schema: redelivery,
     },
     handle: ({ context }) => parts.redeliveries.cancel(appOf(parts, context).id, context.params.id ?? ''),
-  };
+  });
 }

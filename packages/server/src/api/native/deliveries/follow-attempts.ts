@@ -9,7 +9,7 @@ import {
   type StreamEvent,
   sharedEvents,
 } from '../../request/event-stream.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, queryInteger } from '../../request/parameters.ts';
 
 const after = queryInteger('after', 'Attempts with a greater id. Last-Event-ID goes before it.', {
@@ -34,7 +34,7 @@ export function followAttempts(parts: Parts): Operation {
   const bytesOf = sharedEvents(eventOf);
   const bytesWithoutNamesOf = sharedEvents(eventWithoutNames);
 
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/attempts',
     id: 'followAttempts',
@@ -74,5 +74,5 @@ export function followAttempts(parts: Parts): Operation {
       }
       return parts.streams.respond({ signal: context.signal, source });
     },
-  };
+  });
 }

@@ -4,7 +4,7 @@ import { fixed } from '../../../fixed-limits.ts';
 import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import { limits as defaults, type LimitsOf } from '../../../limits.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, path } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -15,7 +15,7 @@ interface Parts extends AppList {
 
 export function getDelivery(parts: Parts): Operation {
   const { deliveryExchangeCharsMax } = parts.limits ?? defaults;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/deliveries/{endpoint}/{noticeId}',
     id: 'getDelivery',
@@ -31,5 +31,5 @@ export function getDelivery(parts: Parts): Operation {
       if (!found) throw new HousecountError('not_found', 'This delivery is not kept.');
       return found;
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { redelivery } from '@housecount/schema';
 import type { Redeliveries } from '../../../ledger/redelivery/redeliveries.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, path } from '../../request/parameters.ts';
 
 export const redeliveryParameter = path('id', 'Id of the redelivery.');
@@ -11,7 +11,7 @@ interface Parts extends AppList {
 }
 
 export function getRedelivery(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/redeliveries/{id}',
     id: 'getRedelivery',
@@ -23,5 +23,5 @@ export function getRedelivery(parts: Parts): Operation {
       schema: redelivery,
     },
     handle: ({ context }) => parts.redeliveries.get(appOf(parts, context).id, context.params.id ?? ''),
-  };
+  });
 }

@@ -5,7 +5,7 @@ import type { Deliveries } from '../../../ledger/deliveries/deliveries.ts';
 import type { Notify } from '../../../notify/contract.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
 
 const endpointParameter = queryText('endpoint', 'Endpoint id; may be left out if the app has one endpoint.');
@@ -27,7 +27,7 @@ interface Parts extends AppList {
 }
 
 export function listGivenUp(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/given-up',
     id: 'listGivenUp',
@@ -55,7 +55,7 @@ export function listGivenUp(parts: Parts): Operation {
       });
       return { endpoint, notices, next, more: entries.length === size };
     },
-  };
+  });
 }
 
 function onlyOneOf(endpoints: readonly { readonly endpointId: string }[]): string {

@@ -4,7 +4,7 @@ import type { Redeliveries, RedeliveryLimits } from '../../../ledger/redelivery/
 import { limits as defaults } from '../../../limits.ts';
 import type { Notify } from '../../../notify/contract.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
 import { selectionOf } from './redelivery-selection.ts';
 
@@ -17,7 +17,7 @@ interface Parts extends AppList {
 
 export function redeliver(parts: Parts): Operation {
   const { redeliveryNoticesMax, redeliveryFailuresMax } = parts.limits ?? defaults;
-  return {
+  return operation({
     method: 'POST',
     path: '/v1/apps/{app}/redeliver',
     id: 'redeliver',
@@ -53,5 +53,5 @@ export function redeliver(parts: Parts): Operation {
       const redelivery = await parts.redeliveries.start(asked, context.signal);
       return { notices: redelivery.notices, redelivery };
     },
-  };
+  });
 }

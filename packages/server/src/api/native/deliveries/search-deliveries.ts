@@ -4,7 +4,7 @@ import type { Deliveries, DeliveryLimits } from '../../../ledger/deliveries/deli
 import { limits as defaults } from '../../../limits.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, queryInteger } from '../../request/parameters.ts';
 import { filterOfQuery, filterParameters } from './delivery-filter.ts';
 
@@ -28,7 +28,7 @@ interface Parts extends AppList {
 
 export function searchDeliveries(parts: Parts): Operation {
   const { deliveryDaysMax, deliveryRowsMax } = parts.limits ?? defaults;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/deliveries',
     id: 'searchDeliveries',
@@ -48,5 +48,5 @@ export function searchDeliveries(parts: Parts): Operation {
         throw namesForbidden();
       return parts.deliveries.search({ filter, cursor: cursor.read(context), limit: limit.read(context) });
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { endpoint, endpointChange } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -9,7 +9,7 @@ interface Parts extends AppList {
 }
 
 export function changeEndpoint(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'PATCH',
     path: '/v1/apps/{app}/endpoints/{id}',
     id: 'changeEndpoint',
@@ -25,5 +25,5 @@ export function changeEndpoint(parts: Parts): Operation {
     answer: { description: 'The endpoint as it is now.', schema: endpoint },
     handle: ({ context, body }) =>
       parts.endpoints.change(appOf(parts, context).id, endpointIdOf(context), body),
-  };
+  });
 }

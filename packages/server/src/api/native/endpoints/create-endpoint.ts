@@ -1,7 +1,7 @@
 import { endpointSecretShown, newEndpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -9,7 +9,7 @@ interface Parts extends AppList {
 }
 
 export function createEndpoint(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'POST',
     path: '/v1/apps/{app}/endpoints',
     id: 'createEndpoint',
@@ -26,5 +26,5 @@ export function createEndpoint(parts: Parts): Operation {
       schema: endpointSecretShown,
     },
     handle: ({ context, body }) => parts.endpoints.create(appOf(parts, context).id, body),
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { deletedEndpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -9,7 +9,7 @@ interface Parts extends AppList {
 }
 
 export function deleteEndpoint(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'DELETE',
     path: '/v1/apps/{app}/endpoints/{id}',
     id: 'deleteEndpoint',
@@ -25,5 +25,5 @@ export function deleteEndpoint(parts: Parts): Operation {
       await parts.endpoints.delete(appOf(parts, context).id, id);
       return { deleted: id };
     },
-  };
+  });
 }

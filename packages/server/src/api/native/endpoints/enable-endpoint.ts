@@ -2,7 +2,7 @@ import { codes } from '@housecount/protocol';
 import { enabledEndpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 const refusal = { code: 'health_test_failed', ...codes.health_test_failed } as const;
@@ -12,7 +12,7 @@ interface Parts extends AppList {
 }
 
 export function enableEndpoint(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'POST',
     path: '/v1/apps/{app}/endpoints/{id}/enable',
     id: 'enableEndpoint',
@@ -38,12 +38,12 @@ export function enableEndpoint(parts: Parts): Operation {
     },
     async handle({ context }) {
       const report = await parts.endpoints.enable(appOf(parts, context).id, endpointIdOf(context));
-      if (report.ok) return report;
+      if (report.ok) return { ...report, ok: true };
       const { code, http, message } = refusal;
       return Response.json(
         { code, message, requestId: context.requestId, results: report.results },
         { status: http, headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } },
       );
     },
-  };
+  });
 }

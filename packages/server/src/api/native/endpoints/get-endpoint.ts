@@ -1,7 +1,7 @@
 import { endpoint } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -9,7 +9,7 @@ interface Parts extends AppList {
 }
 
 export function getEndpoint(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/endpoints/{id}',
     id: 'getEndpoint',
@@ -18,5 +18,5 @@ export function getEndpoint(parts: Parts): Operation {
     parameters: [appParameter, endpointParameter],
     answer: { description: 'Secrets and header values are not shown.', schema: endpoint },
     handle: ({ context }) => parts.endpoints.get(appOf(parts, context).id, endpointIdOf(context)),
-  };
+  });
 }

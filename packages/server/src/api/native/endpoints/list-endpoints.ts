@@ -1,7 +1,7 @@
 import { endpointList } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -9,7 +9,7 @@ interface Parts extends AppList {
 }
 
 export function listEndpoints(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/endpoints',
     id: 'listEndpoints',
@@ -21,5 +21,5 @@ export function listEndpoints(parts: Parts): Operation {
       schema: endpointList,
     },
     handle: ({ context }) => ({ endpoints: parts.endpoints.list(appOf(parts, context).id) }),
-  };
+  });
 }

@@ -2,7 +2,7 @@ import { endpointSecretShown } from '@housecount/schema';
 import { rotationBody } from '../../../notify/endpoint/endpoint-body.ts';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -10,7 +10,7 @@ interface Parts extends AppList {
 }
 
 export function rotateEndpointSecret(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'POST',
     path: '/v1/apps/{app}/endpoints/{id}/rotate-secret',
     id: 'rotateEndpointSecret',
@@ -34,5 +34,5 @@ export function rotateEndpointSecret(parts: Parts): Operation {
     answer: { description: 'The secret is shown this once.', schema: endpointSecretShown },
     handle: ({ context, body }) =>
       parts.endpoints.rotateSecret(appOf(parts, context).id, endpointIdOf(context), body),
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { testReport } from '@housecount/schema';
 import type { EndpointRegistry } from '../../../notify/registry/endpoint-registry.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, endpointIdOf, endpointParameter } from '../../request/parameters.ts';
 
 interface Parts extends AppList {
@@ -9,7 +9,7 @@ interface Parts extends AppList {
 }
 
 export function testEndpoint(parts: Parts): Operation {
-  return {
+  return operation({
     method: 'POST',
     path: '/v1/apps/{app}/endpoints/{id}/test',
     id: 'testEndpoint',
@@ -20,5 +20,5 @@ export function testEndpoint(parts: Parts): Operation {
     parameters: [appParameter, endpointParameter],
     answer: { description: 'What each test notice came to.', schema: testReport },
     handle: ({ context }) => parts.endpoints.test(appOf(parts, context).id, endpointIdOf(context)),
-  };
+  });
 }

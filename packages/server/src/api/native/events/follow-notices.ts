@@ -4,7 +4,7 @@ import type { Notify } from '../../../notify/contract.ts';
 import type { FormedNotice } from '../../../notify/feed/formed-notice.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
 import { type EventStreams, resumeAfter, sharedEvents } from '../../request/event-stream.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, queryInteger } from '../../request/parameters.ts';
 
 const fromNow = -1;
@@ -27,7 +27,7 @@ export function followNotices(parts: Parts): Operation {
     data: notice,
   }));
 
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/notices',
     id: 'followNotices',
@@ -50,5 +50,5 @@ export function followNotices(parts: Parts): Operation {
       }
       return parts.streams.respond({ signal: context.signal, source, firstId: start });
     },
-  };
+  });
 }

@@ -3,7 +3,7 @@ import { eventPage } from '@housecount/schema';
 import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import {
   appParameter,
   channelOf,
@@ -30,7 +30,7 @@ interface Parts extends AppList {
 
 export function listEvents(parts: Parts): Operation {
   const { history } = parts;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/events',
     id: 'listEvents',
@@ -62,5 +62,5 @@ export function listEvents(parts: Parts): Operation {
       const events = found.slice(0, size);
       return { app, channel, sid, events, next: events.at(-1)?.seq ?? begin, more: found.length > size };
     },
-  };
+  });
 }

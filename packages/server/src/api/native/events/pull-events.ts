@@ -10,7 +10,7 @@ import { fixed } from '../../../fixed-limits.ts';
 import type { History } from '../../../ledger/history/history.ts';
 import type { Feed } from '../../../log/contract/feed.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, queryInteger, queryText } from '../../request/parameters.ts';
 import { beginAnew, formatCursor, readCursor } from '../../request/pull-cursor.ts';
 
@@ -45,7 +45,7 @@ interface Parts extends AppList {
 
 export function pullEvents(parts: Parts): Operation {
   const { history, log, clock } = parts;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/events',
     id: 'pullEvents',
@@ -84,7 +84,7 @@ export function pullEvents(parts: Parts): Operation {
         await history.news(app, leftMs, context.signal);
       }
     },
-  };
+  });
 
   function startOf(cursor: string | undefined, sinceMs: number, app: string): number {
     if (sinceMs !== noTime) {

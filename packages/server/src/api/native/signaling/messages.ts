@@ -7,7 +7,7 @@ import { conversationOf } from '../../../log/record/conversation.ts';
 import type { RequestContext } from '../../../net/http/route.ts';
 import { pageOf } from '../../../signaling/messages/kept-messages.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import {
   appParameter,
   channelParameter,
@@ -56,7 +56,7 @@ export function messageOperations(parts: Parts): readonly Operation[] {
 }
 
 function listChannelMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/messages',
     id: 'listChannelMessages',
@@ -70,11 +70,11 @@ function listChannelMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
       const conversation = conversationOf({ app, channelType: 'MESSAGE', channel, publisher: '' });
       return pageOf(await parts.kept.read({ app, conversation, ...readBounds(context) }, context.signal));
     },
-  };
+  });
 }
 
 function listUserMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/users/{user}/messages',
     id: 'listUserMessages',
@@ -88,11 +88,11 @@ function listUserMessages(parts: Pick<Parts, 'apps' | 'kept'>): Operation {
       const conversation = conversationOf({ app, channelType: 'USER', ...ends });
       return pageOf(await parts.kept.read({ app, conversation, ...readBounds(context) }, context.signal));
     },
-  };
+  });
 }
 
 function deleteChannelMessages(parts: Pick<Parts, 'apps' | 'log'>): Operation {
-  return {
+  return operation({
     method: 'DELETE',
     path: '/v1/apps/{app}/channels/{channel}/messages',
     id: 'deleteChannelMessages',
@@ -117,11 +117,11 @@ function deleteChannelMessages(parts: Pick<Parts, 'apps' | 'log'>): Operation {
         ...(atMs !== 0 && { timestamp: atMs }),
       });
     },
-  };
+  });
 }
 
 function deleteUserMessages(parts: Pick<Parts, 'apps' | 'log'>): Operation {
-  return {
+  return operation({
     method: 'DELETE',
     path: '/v1/apps/{app}/users/{user}/messages',
     id: 'deleteUserMessages',
@@ -133,7 +133,7 @@ function deleteUserMessages(parts: Pick<Parts, 'apps' | 'log'>): Operation {
     handle({ context }) {
       return erase(parts.log, appOf(parts, context).id, { userId: userOf(context) });
     },
-  };
+  });
 }
 
 /** The app's id. @throws HousecountError history_off */

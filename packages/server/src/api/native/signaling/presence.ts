@@ -4,7 +4,7 @@ import { fixed } from '../../../fixed-limits.ts';
 import type { Backend } from '../../../signaling/backend.ts';
 import { namesForbidden } from '../../access/access.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import {
   appParameter,
   channelParameter,
@@ -45,7 +45,7 @@ export function presenceOperations(parts: Parts): readonly Operation[] {
 
 function listChannelUsers(parts: Parts): Operation {
   const { signaling } = parts;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/users',
     id: 'listChannelUsers',
@@ -76,12 +76,12 @@ function listChannelUsers(parts: Parts): Operation {
         ...(answer.next !== '' && { next: answer.next }),
       };
     },
-  };
+  });
 }
 
 function listUserChannels(parts: Parts): Operation {
   const { signaling } = parts;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/users/{user}/channels',
     id: 'listUserChannels',
@@ -95,12 +95,12 @@ function listUserChannels(parts: Parts): Operation {
     async handle({ context }) {
       return { channels: await signaling.channelsOf(appOf(parts, context).id, personOf(context)) };
     },
-  };
+  });
 }
 
 function getUserStatus(parts: Parts): Operation {
   const { signaling } = parts;
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/users',
     id: 'getUserStatus',
@@ -117,5 +117,5 @@ function getUserStatus(parts: Parts): Operation {
         users: users.read(context).map((userId) => ({ userId, status: signaling.statusOf(app, userId) })),
       };
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { bodyKeyLengthMax, publication, readBody, toldChannel, toldUser } from '@housecount/schema';
 import type { Backend, OwnersPublication } from '../../../signaling/backend.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, channelParameter } from '../../request/parameters.ts';
 import { requestOf } from './body.ts';
 import { signalingChannelOf, userOf, userParameter } from './places.ts';
@@ -24,7 +24,7 @@ export function publishOperations(parts: Parts): readonly Operation[] {
   const description =
     'Receivers cannot tell it from a message that a user sent. A publisher who is a logged-in user is refused unless `asUser` says that this is meant. Rates and sizes are those of a user.';
   return [
-    {
+    operation({
       method: 'POST',
       path: '/v1/apps/{app}/channels/{channel}/messages',
       id: 'publishToChannel',
@@ -43,8 +43,8 @@ export function publishOperations(parts: Parts): readonly Operation[] {
         const publication = read(given, 'MESSAGE', signalingChannelOf(context));
         return { receivers: await signaling.publish(app, publication) };
       },
-    },
-    {
+    }),
+    operation({
       method: 'POST',
       path: '/v1/apps/{app}/users/{user}/messages',
       id: 'publishToUser',
@@ -63,7 +63,7 @@ export function publishOperations(parts: Parts): readonly Operation[] {
       handle({ context, body: given }) {
         return signaling.tellUser(appOf(parts, context).id, read(given, 'USER', userOf(context)));
       },
-    },
+    }),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { endedSession, removedUser } from '@housecount/schema';
 import type { Backend } from '../../../signaling/backend.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, channelOf, channelParameter } from '../../request/parameters.ts';
 import { personOf, personParameter, userOf, userParameter } from './places.ts';
 
@@ -13,7 +13,7 @@ interface Parts extends AppList {
 export function removeOperations(parts: Parts): readonly Operation[] {
   const { signaling } = parts;
   return [
-    {
+    operation({
       method: 'DELETE',
       path: '/v1/apps/{app}/channels/{channel}/users/{user}',
       id: 'removeFromChannel',
@@ -39,8 +39,8 @@ export function removeOperations(parts: Parts): readonly Operation[] {
         const app = appOf(parts, context).id;
         return { removed: await signaling.remove(app, channelOf(context), personOf(context)) };
       },
-    },
-    {
+    }),
+    operation({
       method: 'DELETE',
       path: '/v1/apps/{app}/users/{user}/session',
       id: 'endSession',
@@ -59,6 +59,6 @@ export function removeOperations(parts: Parts): readonly Operation[] {
       async handle({ context }) {
         return { ended: await signaling.endSession(appOf(parts, context).id, userOf(context)) };
       },
-    },
+    }),
   ];
 }

@@ -14,7 +14,7 @@ import type { Backend } from '../../../signaling/backend.ts';
 import { placeOf } from '../../../signaling/names/channel-key.ts';
 import { itemsOf } from '../../../signaling/storage/storage-requests.ts';
 import { type AppList, appOf } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, type Parameter, path } from '../../request/parameters.ts';
 import { requestOf } from './body.ts';
 import { channelTypeParameter, keyOf, userOf, userParameter } from './places.ts';
@@ -74,7 +74,7 @@ function metadataOperations(
   const answer = { description: 'The whole set.', schema: metadataSet };
   const parameters = [appParameter, ...place.parameters];
   return [
-    {
+    operation({
       method: 'GET',
       path: place.path,
       id: `get${place.name}Metadata`,
@@ -85,8 +85,8 @@ function metadataOperations(
       handle({ context }) {
         return shown(signaling.metadata(appOf(parts, context).id, place.targetOf(context)));
       },
-    },
-    {
+    }),
+    operation({
       method: 'POST',
       path: place.path,
       id: `change${place.name}Metadata`,
@@ -124,14 +124,14 @@ function metadataOperations(
         });
         return shown(await signaling.changeMetadata(app, { author, asUser: asUser ?? false }, request));
       },
-    },
+    }),
   ];
 }
 
 function lockOperations(parts: LockParts): readonly Operation[] {
   const { signaling } = parts;
   return [
-    {
+    operation({
       method: 'GET',
       path: '/v1/apps/{app}/channels/{channel}/locks',
       id: 'listLocks',
@@ -143,8 +143,8 @@ function lockOperations(parts: LockParts): readonly Operation[] {
         schema: lockList,
       },
       handle: ({ context }) => ({ locks: signaling.locks(keyOf(parts, context)) }),
-    },
-    {
+    }),
+    operation({
       method: 'POST',
       path: '/v1/apps/{app}/channels/{channel}/locks/{lock}/revoke',
       id: 'revokeLock',
@@ -173,7 +173,7 @@ function lockOperations(parts: LockParts): readonly Operation[] {
         await signaling.revokeLock(key, lock, { author, asUser: asUser ?? false }, owner);
         return { lockName: lock };
       },
-    },
+    }),
   ];
 }
 

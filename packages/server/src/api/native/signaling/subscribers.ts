@@ -10,7 +10,7 @@ import type { LogRetention } from '../../../log/contract/retention.ts';
 import { type ChannelKey, placeOf } from '../../../signaling/names/channel-key.ts';
 import { userIdOf } from '../../../signaling/names/identity.ts';
 import type { AppList } from '../../request/apps.ts';
-import type { Operation } from '../../request/operation.ts';
+import { type Operation, operation } from '../../request/operation.ts';
 import { appParameter, channelParameter, queryInteger, queryText } from '../../request/parameters.ts';
 import { formatCursor, readCursor } from '../../request/pull-cursor.ts';
 import { momentOf, type RosterSnapshotLimits, RosterSnapshots } from '../../request/roster-snapshots.ts';
@@ -63,7 +63,7 @@ function listSubscribers(
 ): Operation {
   const { log, clock } = parts;
   const snapshots = new RosterSnapshots(clock, parts.limits);
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/subscribers',
     id: 'listSubscribers',
@@ -101,7 +101,7 @@ function listSubscribers(
       if (!open) return { ...headOf(key), count: 0, members: [], cursor };
       return { ...headOf(key), ...pageOf(open, page, snapshots), cursor };
     },
-  };
+  });
 }
 
 function listSubscriberEvents(
@@ -112,7 +112,7 @@ function listSubscriberEvents(
   },
 ): Operation {
   const events = new SubscriberEvents(parts.log, parts.clock, parts.limits);
-  return {
+  return operation({
     method: 'GET',
     path: '/v1/apps/{app}/channels/{channel}/subscribers/events',
     id: 'listSubscriberEvents',
@@ -142,7 +142,7 @@ function listSubscriberEvents(
       const cursor = formatCursor({ app: key.app, position: found.through, sid: undefined });
       return { ...headOf(key), events: found.events, cursor, more: found.more };
     },
-  };
+  });
 }
 
 /** Keeps what the pages after it are of. */
