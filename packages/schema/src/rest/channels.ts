@@ -34,7 +34,7 @@ const eventBase = {
   count: integer('Members in the channel after the event.', { minimum: 0 }),
   profile,
 };
-const uid = memberUid('1 to 4294967295.');
+export const uid = memberUid('1 to 4294967295.');
 const account = string('The string account, if the member joined with one.');
 /** Who it was. `uid` and `account` are absent for customers without names. */
 const subject = {
@@ -102,20 +102,19 @@ export const pulledEvent = named('PulledEvent', {
   ),
 });
 
+/** What is told of a member besides its uid. */
+export const memberFields = {
+  account: optional(account),
+  role,
+  platform: subject.platform,
+  clientType: subject.clientType,
+  connection,
+  joinedMs: milliseconds('When the member joined'),
+  interruptedSinceMs: optional(milliseconds('Set while the member is silent: when it was last heard')),
+};
+
 /** `uid` is absent for customers without names. */
-export const rosterMember = named(
-  'RosterMember',
-  object({
-    uid: optional(uid),
-    account: optional(account),
-    role,
-    platform: subject.platform,
-    clientType: subject.clientType,
-    connection,
-    joinedMs: milliseconds('When the member joined'),
-    interruptedSinceMs: optional(milliseconds('Set while the member is silent: when it was last heard')),
-  }),
-);
+export const rosterMember = named('RosterMember', object({ uid: optional(uid), ...memberFields }));
 
 export const roster = named(
   'Roster',

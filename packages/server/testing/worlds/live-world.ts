@@ -1,4 +1,5 @@
 import type { HelloFrame, ServerFrame, WelcomeFrame } from '@housecount/protocol';
+import { liveServerFrames } from '@housecount/schema/frames/live-server-frames';
 import { liveKey, type OpenChannel } from '../../src/channel/channel.ts';
 import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -18,6 +19,7 @@ import type { EdgeApp } from '../../src/token/edge-app.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { FramesHeld } from '../frames-held.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 /** The app of the tests, in a world where everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
@@ -62,6 +64,8 @@ export class TestWorld implements Broadcast {
   readonly sockets = new Set<TestSocket>();
   readonly resumeSecret = new Uint8Array(32).fill(7);
   readonly selected: unknown[] = [];
+  readonly held = new FramesHeld(liveServerFrames);
+  iceServers: WelcomeFrame['iceServers'] = [{ urls: 'stun:192.0.2.9:3478' }];
   published = 0;
   #process: SimProcessClock | undefined;
   #stalledMs = 0;
@@ -128,7 +132,7 @@ export class TestWorld implements Broadcast {
       resumeSecret: this.resumeSecret,
       leaseMs,
       recoveryMs,
-      iceServers: [{ urls: 'stun:192.0.2.9:3478' }],
+      iceServers: this.iceServers,
       onSelect,
     });
     this.fanOut.start();
@@ -242,6 +246,7 @@ export class TestWorld implements Broadcast {
     await this.connections.stop(0);
     await this.fanOut.stop();
     await this.crash();
+    this.held.check();
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Socket, SocketHandler } from '../../src/net/socket/socket.ts';
+import type { FramesHeld } from '../frames-held.ts';
 
 /** The world that a socket in memory is in. */
 export interface SocketWorld {
   /** Everything that needs no time to pass has happened. */
   settled(): Promise<void>;
+  /** Whatever the server sends is as its schema says, in every test: see SHAPE8 and SHAPE11. */
+  readonly held: FramesHeld;
 }
 
 /** A socket in memory. What is sent to it piles up in `frames`; `backlog` is what it claims not to have taken. */
@@ -30,6 +33,7 @@ export class MemorySocket<Frame extends { readonly type: string }> implements So
   }
 
   send(text: string): void {
+    this.#world.held.hold(text);
     if (!this.closed) this.frames.push(JSON.parse(text) as Frame);
   }
 

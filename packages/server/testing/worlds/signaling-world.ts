@@ -17,7 +17,7 @@ import { buildRtcToken, buildSignalingToken } from '../../src/token/build.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
-import { FieldsSeen } from '../fields-seen.ts';
+import { FramesHeld } from '../frames-held.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 /** The app of the tests, in a world where everything from the socket to the disk is the real thing, except the socket, the clock and the disk. */
@@ -32,10 +32,6 @@ export const recoveryMs = 15_000;
 
 type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServerFrame, { type: Type }>;
 
-const shapes: Readonly<Record<string, FieldsSeen>> = Object.fromEntries(
-  Object.entries(signalingServerFrames).map(([type, shape]) => [type, new FieldsSeen(shape)]),
-);
-
 /** A client in memory. */
 export class TestClient extends MemorySocket<SignalingServerFrame> {
   /** The user that it said it is. */
@@ -47,14 +43,6 @@ export class TestClient extends MemorySocket<SignalingServerFrame> {
     super(world, world.clients, address);
     this.#world = world;
   }
-
-  /** Whatever the server sends is as its schema says, in every test: see SHAPE8. */
-  override send(text: string): void {
-    const frame = JSON.parse(text) as SignalingServerFrame;
-    this.misfits.push(...(shapes[frame.type]?.misfits(frame) ?? [`no frame: ${text}`]));
-    super.send(text);
-  }
-  readonly misfits: string[] = [];
 
   /** A request, and its answer. */
   async asks(request: Readonly<Record<string, unknown>>): Promise<FrameOf<'ok'> | FrameOf<'refused'>> {
@@ -107,8 +95,7 @@ export class SignalingWorld implements Broadcast {
   readonly clock = new SimClock();
   readonly disk = new SimDisk(new SimRandom(3));
   readonly clients = new Set<TestClient>();
-  /** All clients that ever were, those that are gone included. */
-  readonly everybody: TestClient[] = [];
+  readonly held = new FramesHeld(signalingServerFrames);
   readonly #app: SignalingApp;
   #ending = new AbortController();
   #process: SimProcessClock | undefined;
@@ -207,7 +194,6 @@ export class SignalingWorld implements Broadcast {
   connect(address?: string): TestClient {
     const client = new TestClient(this, address);
     this.clients.add(client);
-    this.everybody.push(client);
     const handler = this.signaling.accept(client);
     if (client.closed) handler.onClosed();
     else client.handler = handler;
@@ -269,8 +255,7 @@ export class SignalingWorld implements Broadcast {
   async stop(): Promise<void> {
     await this.signaling.stop(0);
     await this.crash();
-    const misfits = this.everybody.flatMap((client) => client.misfits);
-    if (misfits.length > 0) throw new Error(`frames are not as their schemas say: ${misfits.join('; ')}`);
+    this.held.check();
   }
 
   async #durable<T>(promise: Promise<T>): Promise<T> {
