@@ -69,13 +69,13 @@ async function judgeReceivers(
   const wrong: string[] = [];
   let givenUpCount = 0;
   let lostCount = 0;
-  for (const { endpoint, received, lost } of receivers) {
+  for (const { endpoint, received, lost, misfits } of receivers) {
     const givenUp = await within(clock, allGivenUp(life, endpoint.id));
     givenUpCount += givenUp.length;
     const notices = judgeNotices(endpoint, received, { givenUp, lost }, records);
     lostCount += lost.length;
     if (lost.length > 0 && !mayLose) wrong.push(`${endpoint.id}: told of a loss that cannot be`);
-    wrong.push(...notices.wrong);
+    wrong.push(...notices.wrong, ...misfits.map((misfit) => `${endpoint.id}: not as its shape: ${misfit}`));
     if (!notices.rosters) continue;
     for (const channel of channels) {
       if (isSignaling(channel)) continue;

@@ -1,10 +1,14 @@
 import type { LostRange } from '@housecount/protocol';
+import { agoraWebhook, standardBatch, standardWebhook } from '@housecount/schema';
 import { type Endpoint, noticeFormats } from '../../src/notify/endpoint/endpoint.ts';
 import type { Send, SendOutcome, SendRequest } from '../../src/notify/send/transport.ts';
+import { FieldsSeen } from '../../testing/fields-seen.ts';
 import type { SimProcessClock } from './sim-clock.ts';
 import { app } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
 import { type Told, toldBy } from './told.ts';
+
+const shapes = { agora: agoraWebhook, standard: standardWebhook, batch: standardBatch } as const;
 
 /** A customer's server: keeps every notice that reaches it, and answers, fails, hangs or breaks off as it likes. */
 export class SimReceiver {
@@ -13,10 +17,13 @@ export class SimReceiver {
   readonly received: Told[] = [];
   /** The events that it was told it would not get. */
   readonly lost: LostRange[] = [];
+  /** Parts of what arrived that are not as the shape of the format says. */
+  readonly misfits: string[] = [];
   /** Share of attempts that do not end in a plain 200. */
   trouble = 0.1;
   readonly #time: SimProcessClock;
   readonly #random: SimRandom;
+  readonly #shape: FieldsSeen;
 
   /** `variant`, 0 … 5, decides format and retry plan. */
   constructor(id: string, time: SimProcessClock, random: SimRandom, variant: number) {
@@ -37,6 +44,7 @@ export class SimReceiver {
       events: [101, 102, 103, 104, 105, 106, 107, 108, 111, 112],
       allowPrivateNetwork: false,
     };
+    this.#shape = new FieldsSeen(shapes[this.endpoint.format]);
   }
 
   /** Sending for one process: what it sent arrives though it dies; the answer then reaches nobody. */
@@ -72,6 +80,7 @@ export class SimReceiver {
   }
 
   #keep(body: string): void {
+    this.misfits.push(...this.#shape.misfits(JSON.parse(body)));
     const { notices, lost } = toldBy(body, this.endpoint.format);
     this.received.push(...notices);
     this.lost.push(...lost);

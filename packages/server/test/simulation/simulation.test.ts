@@ -40,14 +40,14 @@ test('LOG20: a seed decides everything', async () => {
 });
 
 /** Breaks something on purpose; the judges must say so, in words that fit. */
-const notices = (name: string, sabotage: Sabotage, says: RegExp): void => {
-  test(`LOG21: the simulation notices ${name}`, async () => {
-    const noticed: string[] = [];
-    for (let seed = 1; seed <= 600 && noticed.length < 3; seed += 1)
-      noticed.push(...(await runSchedule(seed, sabotage)).violations.filter((each) => says.test(each)));
-    expect(noticed.length).toBeGreaterThan(2);
-  });
-};
+async function expectNoticed(sabotage: Sabotage, says: RegExp): Promise<void> {
+  const noticed: string[] = [];
+  for (let seed = 1; seed <= 600 && noticed.length < 3; seed += 1)
+    noticed.push(...(await runSchedule(seed, sabotage)).violations.filter((each) => says.test(each)));
+  expect(noticed.length).toBeGreaterThan(2);
+}
+const notices = (name: string, sabotage: Sabotage, says: RegExp): void =>
+  test(`LOG21: the simulation notices ${name}`, () => expectNoticed(sabotage, says));
 
 notices('a disk that only says it synced', { syncIsALie: true }, /acknowledged, and not in the log/);
 const lobby = keyOf(signalingOf('lobby'));
@@ -114,6 +114,15 @@ notices(
   },
   /never told of .* 7$/,
 );
+
+test('SHAPE12: the simulation notices a notice with a field that its shape does not have', () =>
+  expectNoticed(
+    {
+      wrapSend: (send) => (request) =>
+        send({ ...request, body: request.body.replace('"seq":3,', '"seq":3,"more":1,') }),
+    },
+    /not as its shape: .*\.more$/,
+  ));
 
 notices('a notice that is overtaken', { wrapSend: overtaken }, /out of order/);
 
