@@ -7,9 +7,14 @@ import type {
   SignalingServerFrame,
   SignalingWelcome,
 } from '@housecount/protocol';
+import { faultOf } from '@housecount/schema';
+import { signalingFrames } from '@housecount/schema/frames/signaling-frames';
 import { replaceEnvironment } from '../settings/environment.ts';
 
-/** For tests: time that moves when told, and a server in memory behind fake sockets. */
+/**
+ * For tests: time that moves when told, and a server in memory behind fake sockets, which takes what the schemas take. Those are no part of
+ * the SDK, so its manifest, which names what it is made of, does not have them.
+ */
 export class FakeWorld extends FakeTime {
   /** The time of the clock; it may be set. */
   nowMs = 1_000_000;
@@ -29,11 +34,13 @@ export class FakeWorld extends FakeTime {
     socket.tell(this.welcome({ resumed: login.session !== undefined }));
   onRequest: (request: SignalingRequest, socket: FakeSocket) => void = (request, socket) =>
     socket.ok(request.id);
-  readonly restore: () => void;
+  /** What the client sent and the schema of its frames does not take. */
+  readonly #misfits: string[] = [];
+  readonly #restore: () => void;
 
   constructor() {
     super();
-    this.restore = replaceEnvironment({
+    this.#restore = replaceEnvironment({
       nowMs: () => this.nowMs,
       passedMs: this.passedMs,
       after: this.after,
@@ -43,6 +50,13 @@ export class FakeWorld extends FakeTime {
         return new FakeSocket(this, url);
       },
     });
+  }
+
+  /** The end of the test. @throws Error if the client sent what no server would take. */
+  restore(): void {
+    this.#restore();
+    if (this.#misfits.length > 0)
+      throw new Error(`frames are not as their schemas say: ${this.#misfits.join('; ')}`);
   }
 
   protected override moved(byMs: number): void {
@@ -72,6 +86,9 @@ export class FakeWorld extends FakeTime {
   }
 
   take(socket: FakeSocket, frame: SignalingClientFrame): void {
+    const shape = signalingFrames[frame.type];
+    const fault = shape ? faultOf(shape, frame) : 'no frame';
+    if (fault) this.#misfits.push(`${JSON.stringify(fault)} of ${JSON.stringify(frame)}`);
     switch (frame.type) {
       case 'login':
         this.logins.push(frame);
