@@ -6,8 +6,12 @@ import type { Caller } from '../access/auth.ts';
 import type { Exact } from './exact.ts';
 import type { Parameter } from './parameters.ts';
 
+/** For the compiler alone: no value has it. Only `operation` makes what has it, so no handler goes by unheld. */
+declare const isHeld: unique symbol;
+
 /** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
 export interface Operation {
+  readonly [isHeld]: true;
   readonly method: Extract<Route['method'], 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;
   readonly path: string;
   /** operationId of the document, and of its line in access-rules.ts. */
@@ -56,11 +60,11 @@ export interface AgoraStyle {
 export function operation<T, const R extends T | Response>(
   declared: Declared<T, R> & Exact<T, Exclude<R, Response>>,
 ): Operation {
-  return declared;
+  return declared as typeof declared & Operation;
 }
 
 /** An operation whose answers are of a type, and whose handler answers that. */
-type Declared<T, R> = Omit<Operation, 'answer' | 'handle'> & {
+type Declared<T, R> = Omit<Operation, 'answer' | 'handle' | typeof isHeld> & {
   readonly answer: Operation['answer'] & { readonly schema: Shape<T> };
   handle(call: Call): R | Promise<R>;
 };
