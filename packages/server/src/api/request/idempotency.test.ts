@@ -123,6 +123,18 @@ describe('keys', () => {
     expect(await once('n200')).not.toEndWith('again');
   });
 
+  test('REST81: an answer that is older than the setting is none, though no other key came meanwhile', async () => {
+    expect(await once('a')).toBe('run 1');
+    void once('b', 'c', () => new Promise(() => {}));
+    nowMs = 1_001;
+    expect(await once('a', 'other')).toBe('run 2');
+    nowMs = 2_002;
+    reopen();
+    expect(await once('a', 'other')).toBe('run 3');
+    expect(await once('b')).toBe('run 4');
+    expect(await once('a', 'other')).toBe('run 3 again');
+  });
+
   test('REST81: answers are counted in bytes, not in characters', async () => {
     reopen({ bytesMax: 10 });
     const inTwoBytesEach = async () => ({ status: 200, body: 'ääää', isDone: true });

@@ -77,7 +77,9 @@ export class Idempotency {
     this.#clock = clock;
     this.#logger = logger;
     this.#bounds = bounds;
-    this.#find = database.prepare('SELECT content, status, body FROM answers WHERE place = ?');
+    this.#find = database.prepare(
+      'SELECT content, status, body FROM answers WHERE place = ? AND begunMs >= ?',
+    );
     this.#begin = database.prepare('INSERT INTO answers (place, content, begunMs) VALUES (?, ?, ?)');
     this.#finish = database.prepare('UPDATE answers SET status = ?, body = ? WHERE place = ?');
     this.#forgetOne = database.prepare('DELETE FROM answers WHERE place = ?');
@@ -114,13 +116,15 @@ export class Idempotency {
       if (!request.waits) throw new HousecountError('idempotency_in_flight');
       return { ...(await flight.answer), isReplay: true };
     }
-    const known = this.#find.get(place);
+    const nowMs = Math.floor(this.#clock.nowMs());
+    // What is older is forgotten only when room is made, which may be long after it is too old.
+    const known = this.#find.get(place, nowMs - this.#bounds.keptMs);
     if (known) {
       if (known.content !== content) throw new HousecountError('idempotency_key_used');
       if (known.status === null) throw new HousecountError('idempotency_unknown');
       return { status: Number(known.status), body: String(known.body), isReplay: true };
     }
-    this.#writeDown(place, content);
+    this.#writeDown(place, content, nowMs);
     const answer = this.#do(place, run, signal);
     this.#flights.set(place, { content, answer });
     // Whoever waits for it hears of a failure; if nobody does, the caller below does.
@@ -159,8 +163,7 @@ export class Idempotency {
     return { status, body };
   }
 
-  #writeDown(place: string, content: string): void {
-    const nowMs = Math.floor(this.#clock.nowMs());
+  #writeDown(place: string, content: string, nowMs: number): void {
     try {
       this.#makeRoom(nowMs);
       this.#begin.run(place, content, nowMs);
