@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import type { Asked } from './contract/commands.ts';
 import { decideCommand } from './decide/command.ts';
 import { stateFromLines, stateToLines } from './snapshot/snapshot.ts';
+import { Draft } from './state/draft.ts';
 import type { LogState } from './state/state.ts';
 import type { StateView } from './state/state-view.ts';
 
@@ -119,6 +120,9 @@ test('SHARE6: a user who has their share gets no more of it, others and the owne
   while (does(world, `c${sets}`, change('set', ['k'], value)).ok) sets++;
   expect(sets).toBeLessThanOrEqual(Math.ceil(limits.authorKeptBytesMax / limits.metadataBytesMax));
   expect(sets).toBeGreaterThan(1_000);
+  const room = limits.authorKeptBytesMax - world.usage.authorBytes(app, 'ann') - fixed.metadataItemBytes;
+  if (room > 0) does(world, 'rest', change('set', ['k'], 'v'.repeat(room - 1)));
+  expect(world.usage.authorBytes(app, 'ann')).toBeLessThanOrEqual(limits.authorKeptBytesMax);
   expect(does(world, 'more', change('set', ['k']))).toMatchObject({ code: 'metadata_full' });
   expect(does(world, 'more', lock('set-lock'))).toMatchObject({ code: 'locks_full' });
   expect(does(world, 'more', change('set', ['k'], 'x', { author: 'bob' }))).toMatchObject({ ok: true });
@@ -126,4 +130,54 @@ test('SHARE6: a user who has their share gets no more of it, others and the owne
   expect(does(world, 'c0', change('remove', []))).toMatchObject({ ok: true });
   expect(does(world, 'more', change('remove', ['l']))).toMatchObject({ ok: true });
   expect(does(world, 'more', change('set', ['m'], 'x'))).toMatchObject({ ok: true });
+});
+
+const itemOf = (bytes: number) => 'v'.repeat(bytes - fixed.metadataItemBytes - 1);
+
+for (const [rule, limit, author] of [
+  ['SIG130', 'appKeptBytesMax', 'bob'],
+  ['SHARE6', 'authorKeptBytesMax', 'ann'],
+] as const)
+  test(`${rule}: no change takes ${limit} past itself, and what does not grow is done even where there is more`, () => {
+    const max = fixed.metadataItemBytes + 600;
+    const world = emptyState(undefined, { [limit]: max });
+    const set = (bytes: number) => does(world, 'one', change('set', ['k'], itemOf(bytes)));
+    expect(set(max + 1)).toMatchObject({ code: 'metadata_full' });
+    expect(set(max)).toMatchObject({ ok: true });
+    expect(set(max)).toMatchObject({ ok: true });
+    expect(does(world, 'two', change('set', ['l'], '', { author }))).toMatchObject({ code: 'metadata_full' });
+    expect(does(world, 'two', { ...lock('set-lock'), by: author } as Asked)).toMatchObject({
+      code: 'locks_full',
+    });
+    expect(set(max - 1)).toMatchObject({ ok: true });
+    // What was recorded under a higher limit is there after a restart, and may only become less.
+    const lowered = emptyState(undefined, { [limit]: max - 100 });
+    const written = decideCommand(emptyState(), key('one'), change('set', ['k'], itemOf(max)), 1_000);
+    if (!written.ok) throw new Error('refused');
+    for (const record of written.records) lowered.absorb(record);
+    const again = (bytes: number) => does(lowered, 'one', change('set', ['k'], itemOf(bytes)));
+    expect(again(max + 1)).toMatchObject({ code: 'metadata_full' });
+    expect(again(max)).toMatchObject({ ok: true });
+    expect(again(max - 50)).toMatchObject({ ok: true });
+    expect(again(max - 49)).toMatchObject({ code: 'metadata_full' });
+    expect(again(max - 100)).toMatchObject({ ok: true });
+    expect(again(max - 99)).toMatchObject({ code: 'metadata_full' });
+  });
+
+test('SIG130: changes of one batch count for each other', () => {
+  const max = 2 * (fixed.metadataItemBytes + 100);
+  const draft = new Draft(emptyState(undefined, { appKeptBytesMax: max }));
+  const set = (channel: string, bytes: number) => {
+    const decided = decideCommand(draft, key(channel), change('set', ['k'], itemOf(bytes)), 1_000);
+    if (decided.ok) for (const record of decided.records) draft.absorb(record);
+    return decided.ok;
+  };
+  expect([set('one', max / 2), set('two', max / 2), set('three', max / 2)]).toEqual([true, true, false]);
+  expect([set('one', max / 2 - 1), set('two', max / 2 + 1), set('two', max / 2 + 2)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  draft.commit();
+  expect(draft.channel(key('two')).metadata.items.k?.value.length).toBe(max / 2 - fixed.metadataItemBytes);
 });

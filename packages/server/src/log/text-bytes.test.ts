@@ -89,3 +89,22 @@ test('SIG161: an app that has as much of them as it may have gets no more; what 
   expect(does(world, join('eve'))).toMatchObject({ ok: true });
   expect(does(world, { type: 'leave', connectionId: 'ann', evidence: 'bye' })).toMatchObject({ ok: true });
 });
+
+test('SIG161: no change takes them past what the app may have, and what does not grow is done even where there is more', () => {
+  const max = entryBytes + 600;
+  const world = emptyState(undefined, { appTextBytesMax: max });
+  for (const who of ['ann', 'bob']) does(world, join(who));
+  const mood = (bytes: number) => set('ann', { mood: 'v'.repeat(bytes - entryBytes - 4) });
+  expect(does(world, mood(max + 1))).toMatchObject({ code: 'states_full' });
+  expect(does(world, mood(max))).toMatchObject({ ok: true });
+  expect(does(world, set('bob', { a: '' }))).toMatchObject({ code: 'states_full' });
+  expect(does(world, topic('bob', ''))).toMatchObject({ code: 'publishers_full' });
+  expect(does(world, mood(max - entryBytes - 4))).toMatchObject({ ok: true });
+  expect(does(world, topic('bob', 'x'))).toMatchObject({ code: 'publishers_full' });
+  expect(does(world, topic('bob', ''))).toMatchObject({ ok: true });
+  expect(world.usage.textBytes(app)).toBe(max);
+  const lowered = Object.assign(world, { limitsOf: () => ({ ...limits, appTextBytesMax: 10 }) });
+  expect(does(lowered, mood(max - entryBytes - 3))).toMatchObject({ code: 'states_full' });
+  expect(does(lowered, mood(max - entryBytes - 5))).toMatchObject({ ok: true });
+  expect(does(lowered, topic('bob', 'y'))).toMatchObject({ code: 'publishers_full' });
+});

@@ -16,12 +16,12 @@ export function decideCommand(
   const channel = state.channel(key);
   // A live channel comes to be by a join alone.
   const full = key.kind === 'live' ? undefined : channelsFull(state, channel);
-  const refusal = full ?? keptFull(state, key.app, command);
-  if (refusal) return refusal;
+  if (full) return full;
   const rights = command.type === 'set-role' ? command : undefined;
   const decision = apply(channel, command, nowMs, channelLimits(state.limitsOf(key.app), key.kind, rights));
   if (!('refused' in decision)) {
-    const tooMuch = textsFull(state, channel, decision.changes);
+    const { changes } = decision;
+    const tooMuch = keptFull(state, channel, command, changes) ?? textsFull(state, channel, changes);
     if (tooMuch) return tooMuch;
   }
   return decidedOf(channel, decision);

@@ -4,7 +4,7 @@ import type { ChannelChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import type { Refused } from '../contract/refused.ts';
 import type { StateView } from '../state/state-view.ts';
-import { textBytesOf } from '../state/usage.ts';
+import { authorGrowth, keptGrowth, textBytesOf } from '../state/usage.ts';
 import { refuse } from './decided.ts';
 
 type Used = Pick<StateView, 'usage' | 'limitsOf'>;
@@ -20,38 +20,43 @@ export function channelsFull({ usage, limitsOf }: Used, channel: Channel): Refus
   return isFull ? refuse('channels_full') : undefined;
 }
 
-/** The refusal of what would add to an app's metadata and locks when there is no room for more. */
+/** The refusal of what would make an app's metadata and locks, or what one user wrote of them, more than before and than they may be. */
 export function keptFull(
   { usage, limitsOf }: Used,
-  app: string,
+  channel: Channel,
   command: ChannelCommand,
+  changes: readonly ChannelChange[],
 ): Refused | undefined {
   const isLock = command.type === 'set-lock';
-  if (!isLock && (command.type !== 'change-metadata' || command.mode === 'remove')) return undefined;
-  const limits = limitsOf(app);
+  if (!isLock && command.type !== 'change-metadata') return undefined;
+  const { app } = channel.key;
+  const { appKeptBytesMax, authorKeptBytesMax } = limitsOf(app);
+  const after = changes.reduce<Channel>(evolve, channel);
   const full = (detail: string) => ({ ...refuse(isLock ? 'locks_full' : 'metadata_full'), detail });
-  if (usage.keptBytes(app) >= limits.appKeptBytesMax)
-    return full(`The app has ${limits.appKeptBytesMax} bytes of metadata and locks.`);
+  if (isTooMuch(usage.keptBytes(app), keptGrowth(channel, after), appKeptBytesMax))
+    return full(`The metadata and locks of the app take at most ${appKeptBytesMax} bytes.`);
   const author = isLock ? command.by : command.isOwners ? undefined : command.author;
-  if (author !== undefined && usage.authorBytes(app, author) >= limits.authorKeptBytesMax)
-    return full(`The user has ${limits.authorKeptBytesMax} bytes of metadata and locks in this app.`);
+  if (author === undefined) return undefined;
+  if (isTooMuch(usage.authorBytes(app, author), authorGrowth(channel, after, author), authorKeptBytesMax))
+    return full(`The metadata and locks of one user in the app take at most ${authorKeptBytesMax} bytes.`);
   return undefined;
 }
 
-/** The refusal of what would add to an app's states and topics when there is no room for more. */
+/** The refusal of what would make an app's states and topics more than before and than they may be. */
 export function textsFull(
   { usage, limitsOf }: Used,
   channel: Channel,
   changes: readonly ChannelChange[],
 ): Refused | undefined {
+  const asked = changes.find(({ type }) => type === 'states-set' || type === 'topics-set');
+  if (!asked) return undefined;
   const { app } = channel.key;
-  const limits = limitsOf(app);
-  for (const change of changes) {
-    const isAsked = change.type === 'states-set' || change.type === 'topics-set';
-    if (!isAsked || usage.textBytes(app) < limits.appTextBytesMax) continue;
-    if (textBytesOf(evolve(channel, change)) <= textBytesOf(channel)) continue;
-    const detail = `The app has ${limits.appTextBytesMax} bytes of states and topics.`;
-    return { ...refuse(change.type === 'states-set' ? 'states_full' : 'publishers_full'), detail };
-  }
-  return undefined;
+  const { appTextBytesMax } = limitsOf(app);
+  const growth = textBytesOf(changes.reduce<Channel>(evolve, channel)) - textBytesOf(channel);
+  if (!isTooMuch(usage.textBytes(app), growth, appTextBytesMax)) return undefined;
+  const detail = `The states and topics of the app take at most ${appTextBytesMax} bytes.`;
+  return { ...refuse(asked.type === 'states-set' ? 'states_full' : 'publishers_full'), detail };
 }
+
+/** What does not grow is never too much: a limit may have become less than what is there. */
+const isTooMuch = (used: number, growth: number, max: number): boolean => growth > 0 && used + growth > max;

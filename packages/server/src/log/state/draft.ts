@@ -10,6 +10,7 @@ import type { SeenUids } from '../decide/seen-uids.ts';
 import type { ChannelRecord, LogRecord } from '../record/record.ts';
 import { absorbApp, noteUid } from './fold.ts';
 import type { StateView } from './state-view.ts';
+import { Usage } from './usage.ts';
 
 /** The durable state, as a draft needs it. */
 interface Base extends StateView {
@@ -37,7 +38,8 @@ export class Draft implements StateView {
   readonly rules: Rules;
   readonly usage: StateView['usage'];
   readonly limitsOf: StateView['limitsOf'];
-  readonly #opened = new Map<string, number>();
+  /** What this draft adds to the usage, or takes away. */
+  readonly #used = new Usage();
   readonly #touched = new Map<string, number>();
   /** Records that end memberships, or begin those of signaling: nothing is decided by them, so they count when they are durable. */
   readonly #comings: ChannelRecord[] = [];
@@ -54,12 +56,12 @@ export class Draft implements StateView {
     this.limitsOf = base.limitsOf;
     const { usage } = base;
     this.usage = {
-      open: (app) => usage.open(app) + (this.#opened.get(app) ?? 0),
+      open: (app) => usage.open(app) + this.#used.open(app),
       // Some of this draft may be counted twice: it is a limit of a million.
       remembered: (app) => usage.remembered(app) + (this.#touched.get(app) ?? 0),
-      keptBytes: (app) => usage.keptBytes(app),
-      authorBytes: (app, author) => usage.authorBytes(app, author),
-      textBytes: (app) => usage.textBytes(app),
+      keptBytes: (app) => usage.keptBytes(app) + this.#used.keptBytes(app),
+      authorBytes: (app, author) => usage.authorBytes(app, author) + this.#used.authorBytes(app, author),
+      textBytes: (app) => usage.textBytes(app) + this.#used.textBytes(app),
     };
   }
 
@@ -90,12 +92,12 @@ export class Draft implements StateView {
 
   #evolve({ key, change }: ChannelRecord): void {
     const { app, kind } = key;
-    const before = this.#channels.get(key);
-    if (!before && kind !== 'live') this.#touched.set(app, (this.#touched.get(app) ?? 0) + 1);
-    this.#channels.set(key, evolve(before ?? this.#base.channel(key), change));
-    if (kind !== 'live') return;
-    if (change.type === 'channel-opened') this.#opened.set(app, (this.#opened.get(app) ?? 0) + 1);
-    if (change.type === 'channel-closed') this.#opened.set(app, (this.#opened.get(app) ?? 0) - 1);
+    const drafted = this.#channels.get(key);
+    if (!drafted && kind !== 'live') this.#touched.set(app, (this.#touched.get(app) ?? 0) + 1);
+    const before = drafted ?? this.#base.channel(key);
+    const after = evolve(before, change);
+    this.#channels.set(key, after);
+    this.#used.changed(before, after);
   }
 
   /** Makes the draft the truth. Call once, when its records are durable. Returns the channels that changed. */

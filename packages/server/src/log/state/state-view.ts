@@ -20,6 +20,6 @@ export interface StateView {
   channel(key: ChannelKey): Channel;
   /** The limits of apps. */
   readonly limitsOf: AppLogLimitsOf;
-  /** The usage of apps that counts against their limits. Bytes are those before the batch that is being decided. */
+  /** The usage of apps that counts against their limits. */
   readonly usage: Pick<Usage, 'open' | 'remembered' | 'keptBytes' | 'authorBytes' | 'textBytes'>;
 }

@@ -4,7 +4,10 @@ import { fixed } from '../../fixed-limits.ts';
 
 type Kept = Pick<Channel, 'metadata' | 'locks'>;
 
-/** The usage of each app that counts against its limits: the sum of its channels, kept as they change. */
+/**
+ * The usage of each app that counts against its limits: the sum of its channels, kept as they change. What a draft changes in it
+ * is one too, whose sums may be below 0.
+ */
 export class Usage {
   readonly #open = new Map<string, number>();
   readonly #remembered = new Map<string, number>();
@@ -61,11 +64,10 @@ export class Usage {
   }
 
   #countKept(app: string, before: Kept, after: Kept): void {
-    add(this.#keptBytes, app, keptBytesOf(after) - keptBytesOf(before));
+    add(this.#keptBytes, app, keptGrowth(before, after));
     const charge = (sign: 1 | -1) => (by: string | undefined, bytes: number) => {
       if (by !== undefined) add(this.#authorBytes, `${app}/${by}`, sign * bytes);
     };
-    // First what is new: a sum that comes to nothing on the way is forgotten.
     eachKept(after, before, charge(1));
     eachKept(before, after, charge(-1));
   }
@@ -76,8 +78,22 @@ export const textBytesOf = (channel: Channel): number => (channel.sid === undefi
 
 function add(sums: Map<string, number>, key: string, more: number): void {
   const sum = (sums.get(key) ?? 0) + more;
-  if (sum > 0) sums.set(key, sum);
+  if (sum !== 0) sums.set(key, sum);
   else sums.delete(key);
+}
+
+/** What a change adds to the bytes of metadata and locks; below 0: it takes away. */
+export const keptGrowth = (before: Kept, after: Kept): number => keptBytesOf(after) - keptBytesOf(before);
+
+/** What it adds to those that one user wrote. */
+export function authorGrowth(before: Kept, after: Kept, author: string): number {
+  let bytes = 0;
+  const count = (sign: 1 | -1) => (by: string | undefined, of: number) => {
+    if (by === author) bytes += sign * of;
+  };
+  eachKept(after, before, count(1));
+  eachKept(before, after, count(-1));
+  return bytes;
 }
 
 const keptBytesOf = ({ metadata, locks }: Kept): number =>
