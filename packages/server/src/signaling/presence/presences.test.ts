@@ -8,8 +8,10 @@ import type { MembershipChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import { limits } from '../../limits.ts';
 import type { Socket } from '../../net/socket/socket.ts';
+import type { RosterReader } from '../../rosters/roster-subscription.ts';
+import { defaultSignalingLimits } from '../signaling-limits.ts';
 import type { Watcher } from './channel/watchers.ts';
-import { Presences } from './presences.ts';
+import { Presences, type PresencesOptions } from './presences.ts';
 
 const app = 'a'.repeat(32);
 const key = { app, kind: 'message', name: 'lobby' } as const;
@@ -56,7 +58,8 @@ class World {
       return state.sid === undefined ? undefined : state;
     },
   };
-  readonly presences = new Presences({
+  readonly presences: Presences;
+  readonly #options: PresencesOptions = {
     log: this.log,
     clock: this.clock.process(),
     random: new SimRandom(1),
@@ -67,7 +70,11 @@ class World {
     },
     settingsOf: () => ({ announceMax: 50, intervalMs: 30_000, debounceMs: 2_000 }),
     isBound: () => true,
-  });
+  };
+
+  constructor(over: Partial<PresencesOptions> = {}) {
+    this.presences = new Presences({ ...this.#options, ...over });
+  }
 
   adds(...added: MembershipChange[]): void {
     this.records.push(...added);
@@ -171,4 +178,25 @@ test('SIG28: who is asked about is kept a while and then forgotten, and channels
   world.log.channel = () => undefined;
   expect((await world.presences.fold({ ...key, name: 'nowhere' })).occupancy).toBe(0);
   expect(world.presences.size).toBe(1);
+});
+
+test('SIG44: who finds no room for a roster is told what there are too many of: channels, or windows of it', () => {
+  const limited = { ...defaultSignalingLimits, signalingRosterChannelsMax: 1, rosterWindowsMax: 1 };
+  const { presences } = new World({ limits: limited });
+  const reader: RosterReader = {
+    send: () => {},
+    bufferedBytes: () => 0,
+    goLive: () => {},
+    leaveLive: () => {},
+    onSlow: () => {},
+  };
+  const another = { ...key, name: 'another' };
+  expect(presences.noRosterRoom(key, undefined)).toBeUndefined();
+  presences.followRoster(key, { from: 3, count: 10 }, reader);
+  expect(presences.noRosterRoom(key, undefined)).toBeUndefined();
+  expect(presences.noRosterRoom(key, { from: 4, count: 10 })).toStartWith('Too many different windows');
+  for (const view of [undefined, { from: 4, count: 10 }])
+    expect(presences.noRosterRoom(another, view)).toBe(
+      'The rosters of as many channels are followed as the server may have (1); try again later.',
+    );
 });

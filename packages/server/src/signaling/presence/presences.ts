@@ -85,11 +85,15 @@ export class Presences {
     };
   }
 
-  /** True if there is room for one more reader of this much of the channel's roster. */
-  hasRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): boolean {
+  /** Says why there is no room for one more reader of this much of the channel's roster; undefined: there is. */
+  noRosterRoom(key: ChannelKey, view: RosterViewRequest | undefined): string | undefined {
     const roster = this.#kept.get(idOf(key))?.roster;
-    if (!roster) return this.#rosters < this.#limits.signalingRosterChannelsMax;
-    return view === undefined || roster.hasRoom(view);
+    const { signalingRosterChannelsMax } = this.#limits;
+    if (!roster && this.#rosters >= signalingRosterChannelsMax)
+      return `The rosters of as many channels are followed as the server may have (${signalingRosterChannelsMax}); try again later.`;
+    if (roster && view && !roster.hasRoom(view))
+      return 'Too many different windows of this roster are followed; ask for round ones (from 0, 50, 100 …), which are shared.';
+    return undefined;
   }
 
   /** Tells the reader who is there, all of it or a view, and what changes; from its cursor on if that can be. */

@@ -10,7 +10,7 @@ import type { Presences } from '../presence/presences.ts';
 import type { Session } from '../session/session.ts';
 
 export interface RosterNeeds {
-  readonly presences: Pick<Presences, 'fold' | 'followRoster' | 'hasRosterRoom'>;
+  readonly presences: Pick<Presences, 'fold' | 'followRoster' | 'noRosterRoom'>;
   readonly clock: Pick<Clock, 'steadyMs'>;
 }
 
@@ -44,11 +44,8 @@ export async function followRoster(
       signalingErrors.tooManyChannels,
       `At most ${session.limits.signalingRostersMax} rosters and views of them can be followed.`,
     );
-  if (!presences.hasRosterRoom(key, view))
-    return refused(
-      signalingErrors.presenceFailed,
-      'Too many different windows of this roster are followed; ask for round ones (from 0, 50, 100 …), which are shared.',
-    );
+  const full = presences.noRosterRoom(key, view);
+  if (full) return refused(signalingErrors.presenceFailed, full);
   if (!view) {
     // Everybody by name, unless the cursor serves: what a user may put on others' connections it may put on its own.
     const { occupancy } = await presences.fold(key);
