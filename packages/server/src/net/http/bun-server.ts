@@ -61,6 +61,9 @@ const requestBytesFactor = 64;
 /** The largest payload of a socket of either protocol, bytes: 128 kB, twice what the larger one takes. */
 const payloadBytesMax = 4 * clientFrameBytesMax;
 
+/** Bun takes no larger number: to it one of more than 52 bits is no integer. */
+const backpressureBytesMax = 2 ** 51 - 1;
+
 /** Begins to listen. Throws, in words for the operator, if the address cannot be bound. */
 export function bunServer(options: BunServerOptions): BunServer {
   const { host, port, tls, webSockets, bus, http, clientOf, basePath, limits = defaultPeerLimits } = options;
@@ -142,7 +145,7 @@ function socketHandler(backlogBytesMax: number): Bun.WebSocketHandler<SocketData
     sendPings: false,
     perMessageDeflate: false,
     // Readers are cut by name at half of this; it holds between two looks.
-    backpressureLimit: 2 * backlogBytesMax,
+    backpressureLimit: Math.min(2 * backlogBytesMax, backpressureBytesMax),
     closeOnBackpressureLimit: true,
     open(socket) {
       const handler = socket.data.accept(new AdaptedSocket(socket));

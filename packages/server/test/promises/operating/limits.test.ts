@@ -3,9 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { development } from '../../../src/config/development.ts';
-import type { AppLimits, Limits } from '../../../src/config/limit-settings.ts';
+import {
+  type AppLimits,
+  type Limits,
+  limitNames,
+  limitSettings,
+} from '../../../src/config/limit-settings.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type RunningServer, startServer } from '../../../src/main.ts';
+import { Client } from '../../../testing/clients/client.ts';
 import { type Act, appActs, type Place, serverActs } from '../../../testing/limit-acts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-limits-'));
@@ -72,6 +78,13 @@ test('LIMIT3: two servers in one process have limits of their own, and their doc
 async function both(act: Act, low: Place, usual: Place): Promise<unknown[]> {
   return [await act(low), await act(usual)];
 }
+
+test('LIMIT9: a server whose limits are all at their maximum starts, and takes people in', async () => {
+  const most = Object.fromEntries(limitNames.map((name) => [name, limitSettings[name].maximum]));
+  const client = await Client.join({ url: await start('most', most), channel: 'x', uid: 1 });
+  expect(client.closed).toBeUndefined();
+  client.drop();
+});
 
 describe('each where it is refused', () => {
   const usualApp = 'f'.repeat(32);
