@@ -1,5 +1,5 @@
 import { nearestName } from '../settings/nearest-name.ts';
-import { isObject } from '../settings/reader.ts';
+import { isObject, shownValue } from '../settings/reader.ts';
 import { ofEachLimit } from './limit-settings.ts';
 
 /**
@@ -80,7 +80,7 @@ export function readEnvironment(
     const given = environment[variable];
     if (given === undefined || given === '') continue;
     const value = parse(given, kind);
-    if (value === undefined) problem(variable, `expected ${expectations[kind]}`);
+    if (value === undefined) problem(variable, `expected ${expectations[kind]}${got(given, kind)}`);
     else place(tree, path.split('.'), value);
   }
   for (const [variable, value] of Object.entries(environment)) {
@@ -117,6 +117,10 @@ const expectations = {
   flag: 'true or false',
   json: 'JSON',
 } as const;
+
+/** JSON is not shown: it has secrets. */
+const got = (given: string, kind: keyof typeof expectations) =>
+  kind === 'json' ? '' : `, got ${shownValue(given)}`;
 
 function parse(given: string, kind: keyof typeof expectations): unknown {
   switch (kind) {

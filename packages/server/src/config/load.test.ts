@@ -119,6 +119,14 @@ describe('with a file', () => {
     expect(signaling(apps)).toEqual({ ...fallback, announceMax: 100, lease: 'client' } as never);
   });
 
+  test('OPS2: a key with nothing behind it, or null, counts as left out, wherever it stands', () => {
+    const left = loadConfig({ file: yaml(minimal), env: {} });
+    const empty = `apps: [{ id: ${app}, certificate: ${certificate}, limits: { channelMembersMax: }, signaling: }]
+limits: { helloMs: null }\nlisten:\nleases: { rtcMs: ~ }\ncustomers:\nlog: { level: }`;
+    const { file: _, ...found } = loadConfig({ file: yaml(empty), env: {} });
+    expect(left).toMatchObject(found);
+  });
+
   test('OPS2: self-signed TLS, and certificate files', () => {
     const files = 'listen: { tls: { cert: a.pem, key: b.pem } }';
     expect(loadConfig({ env: { HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: 'true' } }).listen.tls).toEqual({
@@ -167,12 +175,12 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     [
       'an unknown key',
       `${minimal}lisen: {}`,
-      /^lisen: unknown key; known here: listen, .*; did you mean listen\?$/,
+      /^lisen: unknown key; did you mean listen\? \(known here: listen, .*, log\)$/,
     ],
     [
       'an unknown key below',
       `${minimal}listen: { prt: 1 }`,
-      /^listen\.prt: unknown key; known here: host, port/,
+      /^listen\.prt: unknown key; did you mean port\? \(known here: host, port,/,
     ],
     [
       'an interval too short',
@@ -197,6 +205,33 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       'a list for an object',
       `${minimal}listen: [1]`,
       /^listen: expected an object with host, port, tls, .*, got a list/,
+    ],
+    ['a text for a number', `${minimal}listen: { port: "80" }`, /, got "80"$/],
+    ['a long text for a number', `${minimal}listen: { port: ${'9'.repeat(50)}x }`, /, got "9{40}" …$/],
+    ['a text for a choice', `${minimal}log: { level: loud }`, /^log\.level: .*"error", got "loud"$/],
+    ['a text for a flag', `${minimal}listen: { tls: { selfSigned: "no" } }`, /false, got "no"$/],
+    ['an object for a number', `${minimal}listen: { port: {} }`, /^listen\.port: .*, got an object$/],
+    ['a text for an object', `${minimal}listen: here`, /^listen: expected an object with .*, got a string$/],
+    ['a text for a list', `${minimal}customers: c`, /^customers: expected a list, got a string$/],
+    [
+      'an empty text',
+      `${minimal}dataDir: ""`,
+      /^dataDir: expected the path of a folder, got an empty string$/,
+    ],
+    [
+      'an unknown limit',
+      `${minimal}limits: { helloMS: 1 }`,
+      /^limits\.helloMS: unknown key; did you mean helloMs\? \(docs\/settings\.md has the list\)$/,
+    ],
+    [
+      'an unknown limit of an app',
+      `apps: [{ id: ${app}, certificate: ${certificate}, limits: { nothingNear: 1 } }]`,
+      /^apps\[0\]\.limits\.nothingNear: unknown key; docs\/settings\.md has the list$/,
+    ],
+    [
+      'a list for limits',
+      `${minimal}limits: []`,
+      /^limits: expected an object whose keys docs\/settings\.md lists, got an empty list$/,
     ],
     ['no apps', 'listen: { port: 1 }', /^apps: expected a list of at least one app/],
     ['apps empty', 'apps: []', /^apps: expected a list of at least one app/],
@@ -370,11 +405,11 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
       'HOUSECOUNT_MEDIA_FOO: unknown environment variable; docs/settings.md has all of them',
     ]);
     expect(problemsOf({ env: { HOUSECOUNT_LISTEN_PORT: '1.5' } })).toEqual([
-      'HOUSECOUNT_LISTEN_PORT: expected a whole number',
+      'HOUSECOUNT_LISTEN_PORT: expected a whole number, got "1.5"',
     ]);
     expect(problemsOf({ env: { HOUSECOUNT_APPS: '[' } })).toEqual(['HOUSECOUNT_APPS: expected JSON']);
     expect(problemsOf({ env: { HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: '1' } })).toEqual([
-      'HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: expected true or false',
+      'HOUSECOUNT_LISTEN_TLS_SELF_SIGNED: expected true or false, got "1"',
     ]);
     expect(problemsOf({ env: { HOUSECOUNT_LISTEN_PORT: '', OTHER: 'x', HOUSECOUNT_CONFIG: 'f' } })).toEqual(
       [],

@@ -10,6 +10,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** More names than these are not read in a message: docs/settings.md has them. */
+const namesShownMax = 20;
+/** Characters of a wrong text that are shown. */
+const textShownMax = 40;
+
 /** A value of the tree, where it is, and where to complain. */
 export interface Source {
   readonly value: unknown;
@@ -22,14 +27,28 @@ export interface Source {
 export function onlyKeys(source: Source, known: readonly string[]): void {
   if (source.value === undefined || source.value === null) return;
   if (!isObject(source.value)) {
-    complain(source, `expected an object with ${known.join(', ')}`);
+    complain(
+      source,
+      known.length > namesShownMax
+        ? 'expected an object whose keys docs/settings.md lists'
+        : `expected an object with ${known.join(', ')}`,
+      kindOfText(source.value),
+    );
     return;
   }
   for (const key of Object.keys(source.value)) {
     if (known.includes(key)) continue;
     const path = source.path === '' ? key : `${source.path}.${key}`;
-    source.problem(path, `unknown key; known here: ${known.join(', ')}${didYouMean(key, known)}`);
+    source.problem(path, `unknown key${meantOrKnown(key, known)}`);
   }
+}
+
+/** The name that was meant, first; then all, or where they are. */
+function meantOrKnown(key: string, known: readonly string[]): string {
+  const list =
+    known.length > namesShownMax ? 'docs/settings.md has the list' : `known here: ${known.join(', ')}`;
+  const meant = didYouMean(key, known);
+  return meant === '' ? `; ${list}` : `${meant} (${list})`;
 }
 
 /** The value under `key`; null counts as absent, as in YAML a key without a value. */
@@ -59,18 +78,14 @@ export function integer(source: Source, bounds: { min: number; max: number; fall
   if (value === undefined) return bounds.fallback;
   if (typeof value === 'number' && Number.isInteger(value) && value >= bounds.min && value <= bounds.max)
     return value;
-  complain(
-    source,
-    `expected a whole number from ${bounds.min} to ${bounds.max}`,
-    typeof value === 'number' ? String(value) : undefined,
-  );
+  complain(source, `expected a whole number from ${bounds.min} to ${bounds.max}`, shownValue(value));
   return bounds.fallback;
 }
 
 export function flag(source: Source, fallback: boolean): boolean {
   if (source.value === undefined) return fallback;
   if (typeof source.value === 'boolean') return source.value;
-  complain(source, 'expected true or false');
+  complain(source, 'expected true or false', shownValue(source.value));
   return fallback;
 }
 
@@ -78,7 +93,11 @@ export function choice<T extends string>(source: Source, allowed: readonly T[], 
   if (source.value === undefined) return fallback;
   const found = allowed.find((one) => one === source.value);
   if (found !== undefined) return found;
-  complain(source, `expected ${allowed.map((one) => JSON.stringify(one)).join(' or ')}`);
+  complain(
+    source,
+    `expected ${allowed.map((one) => JSON.stringify(one)).join(' or ')}`,
+    shownValue(source.value),
+  );
   return fallback;
 }
 
@@ -86,7 +105,7 @@ export function choice<T extends string>(source: Source, allowed: readonly T[], 
 export function list<T>(source: Source, read: (item: Source) => T): readonly T[] {
   if (source.value === undefined) return [];
   if (!Array.isArray(source.value)) {
-    complain(source, 'expected a list');
+    complain(source, 'expected a list', kindOfText(source.value));
     return [];
   }
   return source.value.map((value, index) => read({ ...source, value, path: `${source.path}[${index}]` }));
@@ -107,19 +126,33 @@ export function unique<T>(
   });
 }
 
-/** `shown`: the value, where it is surely no secret. */
-export function complain(source: Source, sentence: string, shown?: string): void {
-  const { value } = source;
-  const got =
-    value === undefined
-      ? 'nothing'
-      : Array.isArray(value)
-        ? value.length === 0
-          ? 'an empty list'
-          : 'a list'
-        : (shown ?? `a ${typeof value}`);
-  source.problem(source.path, typeof value === 'string' ? sentence : `${sentence}, got ${got}`);
+/** A number or a text as a message shows it, cut where it is long; undefined: what it is says enough. Not for what may be a secret. */
+export function shownValue(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return undefined;
+  return value.length > textShownMax
+    ? `${JSON.stringify(value.slice(0, textShownMax))} …`
+    : JSON.stringify(value);
 }
+
+/** `shown`: the value, where it is surely no secret, or what stands for it. */
+export function complain(source: Source, sentence: string, shown?: string): void {
+  const got = gotOf(source.value, shown);
+  source.problem(source.path, got === undefined ? sentence : `${sentence}, got ${got}`);
+}
+
+/** undefined: a text where one was expected, of which nothing can be told. */
+function gotOf(value: unknown, shown: string | undefined): string | undefined {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'string') return shown ?? (value === '' ? 'an empty string' : undefined);
+  return shown ?? `a ${typeof value}`;
+}
+
+/** For a text where something else is expected, and which may be a secret. */
+const kindOfText = (value: unknown) => (typeof value === 'string' ? 'a string' : undefined);
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
