@@ -3,7 +3,11 @@ import { limit } from './setting.ts';
 /** The limits of what the read models keep and answer. */
 export const ledgerLimits = {
   ...limit('historyDaysMax', 'days', 'Events are kept in the history this long …'),
-  ...limit('historyRowsMax', 'count', '… and so many of the newest; older ones are `no_longer_kept`.'),
+  ...limit(
+    'historyRowsMax',
+    'count',
+    '… and so many of the newest, looked at once a minute; older ones are `no_longer_kept`.',
+  ),
   ...limit('historyWaitMs', 'milliseconds', 'A request waits this long for the history; then `overloaded`.'),
   ...limit('historyWaitersMax', 'count', 'Requests that wait for the history; the next is `overloaded`.'),
   ...limit('pullWaitersMax', 'count', 'Requests that wait for events; the next is `too_many_connections`.'),
@@ -15,7 +19,11 @@ export const ledgerLimits = {
   ),
   ...limit('messageWaitersMax', 'count', 'Requests that wait for kept messages; the next is `overloaded`.'),
   ...limit('deliveryDaysMax', 'days', 'Deliveries can be searched this long …'),
-  ...limit('deliveryRowsMax', 'count', '… and so many of the newest; older ones are deleted.'),
+  ...limit(
+    'deliveryRowsMax',
+    'count',
+    '… and so many of the newest, looked at with each write and once a minute; older ones are deleted.',
+  ),
   ...limit(
     'deliveryDetailQueueCharsMax',
     'characters',

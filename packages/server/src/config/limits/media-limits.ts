@@ -5,7 +5,7 @@ export const mediaLimits = {
   ...limit(
     'mediaRequestsPerSecondMax',
     'per second',
-    'WHIP and WHEP requests of one client; then `rate_limited`.',
+    'WHIP and WHEP requests of one client, ten times that at once; then `rate_limited`.',
   ),
   ...limit(
     'mediaSessionsMax',
