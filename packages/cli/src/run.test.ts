@@ -167,6 +167,24 @@ describe('wrong calls', () => {
   });
 });
 
+test('RELOAD8: reload of a file that is no YAML says so with status 1, also as JSON', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'housecount-cli-'));
+  const file = join(folder, 'bad.yaml');
+  writeFileSync(file, 'listen: [');
+  const told = await run('reload', '--config', file);
+  const json = await run('reload', '--config', file, '--json');
+  rmSync(folder, { recursive: true });
+  expect(told).toMatchObject({ status: 1, out: '' });
+  expect(told.err).toMatch(
+    /^housecount reload: the configuration was not taken.*\n {2}.*bad\.yaml: not valid YAML/,
+  );
+  expect(json).toMatchObject({ status: 1, err: '' });
+  expect(JSON.parse(json.out)).toMatchObject({
+    ok: false,
+    problems: [expect.stringContaining('not valid YAML')],
+  });
+});
+
 test('CLI3: times and rates are read with their units, and nothing else is', () => {
   expect(['30s', '1.5m', '2h', '500ms', '10', '2d'].map(durationMsOf)).toEqual([
     30_000, 90_000, 7_200_000, 500, 10_000, 172_800_000,

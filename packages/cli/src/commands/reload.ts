@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { dataDirOf } from '@housecount/server/config/load';
+import { ConfigError } from '@housecount/server/settings/reader';
 import { type Command, type Terminal, text } from '../command.ts';
 import { askServer } from '../server/ask-server.ts';
 
@@ -44,14 +45,27 @@ server's log says what came of it. docs/settings.md says which keys need a resta
   async run(values, terminal) {
     const file = text(values, 'config') ?? (terminal.env.HOUSECOUNT_CONFIG || undefined);
     const overrides = { dataDir: text(values, 'data-dir') };
-    const dataDir = resolve(dataDirOf({ ...(file !== undefined && { file }), env: terminal.env, overrides }));
-    const report = (await askServer(dataDir, 'reload')) as Report;
+    const report = await reportOf(() =>
+      dataDirOf({ ...(file !== undefined && { file }), env: terminal.env, overrides }),
+    );
     if (values.json === true) terminal.out(`${JSON.stringify(report)}\n`);
     else if (report.ok) terminal.out(said(report));
     else refuse(report.problems, terminal);
     return report.ok ? 0 : 1;
   },
 };
+
+/** Of a file that does not even say where the server is, it is told as the server would. */
+async function reportOf(findDataDir: () => string): Promise<Report> {
+  let dataDir: string;
+  try {
+    dataDir = findDataDir();
+  } catch (error) {
+    if (error instanceof ConfigError) return { ok: false, problems: error.problems };
+    throw error;
+  }
+  return (await askServer(resolve(dataDir), 'reload')) as Report;
+}
 
 function refuse(problems: readonly string[], terminal: Terminal): void {
   const lines = problems.map((problem) => `  ${problem}\n`).join('');
