@@ -65,14 +65,15 @@ export const ofEachLimit = <const Of extends string, const T>(prefix: Of, value:
     Record<`${Of}${LimitName}`, T>
   >;
 
-/** Reads `limits:` of an app. */
-export function readAppLimits(source: Source): AppLimits {
+/** Reads `limits:` of an app of a server with `room`: no app has more media sessions than there are in all. */
+export function readAppLimits(source: Source, room: Pick<Limits, 'mediaSessionsMax'>): AppLimits {
   const names = [...appLimitNames, 'mediaSessionsPerAppMax'] as const;
   onlyKeys(source, names);
   return Object.fromEntries(
     names.flatMap((name) => {
       const given = child(source, name);
-      const { minimum: min, maximum: max, default: fallback } = appLimitSettings[name];
+      const { minimum: min, maximum, default: fallback } = appLimitSettings[name];
+      const max = name === 'mediaSessionsPerAppMax' ? Math.min(maximum, room.mediaSessionsMax) : maximum;
       return given.value === undefined ? [] : [[name, integer(given, { min, max, fallback })]];
     }),
   );

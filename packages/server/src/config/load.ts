@@ -90,9 +90,9 @@ function readConfig(root: Source, isDevelopment: boolean): Config {
     'log',
   ]);
   const listen = readListen(child(root, 'listen'));
-  const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'), listen);
-  const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
   const limits = readLimitsSection(child(root, 'limits'));
+  const apps = isDevelopment ? [developmentApp] : readApps(child(root, 'apps'), { listen, limits });
+  const customers = readCustomers(child(root, 'customers'), apps, isDevelopment);
   return {
     listen,
     dataDir: readDataDir(root),

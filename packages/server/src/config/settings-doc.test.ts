@@ -153,4 +153,7 @@ test('LIMIT6: an app may have other limits than the server, of those alone that 
   expect(() => load(`apps: [${app} { appRulesMax: 0 } }]`)).toThrow(
     'apps[0].limits.appRulesMax: expected a whole number from 1 to 100000000, got 0',
   );
+  expect(() =>
+    load(`limits: { mediaSessionsMax: 7 }\napps: [${app} { mediaSessionsPerAppMax: 8 } }]`),
+  ).toThrow('apps[0].limits.mediaSessionsPerAppMax: expected a whole number from 1 to 7, got 8');
 });

@@ -24,7 +24,10 @@ export const signalingDefaults: SignalingConfig = {
   historyDays: 30,
 };
 
-export function readApps(source: Source, listen: Config['listen']): readonly AppConfig[] {
+export function readApps(
+  source: Source,
+  { listen, limits }: Pick<Config, 'listen' | 'limits'>,
+): readonly AppConfig[] {
   const apps = list(source, (item) => {
     onlyKeys(item, [
       'id',
@@ -63,7 +66,7 @@ export function readApps(source: Source, listen: Config['listen']): readonly App
           ) as Profile,
         };
       }),
-      limits: readAppLimits(child(item, 'limits')),
+      limits: readAppLimits(child(item, 'limits'), limits),
     } satisfies AppConfig;
   });
   if (apps.length === 0 && (source.value === undefined || Array.isArray(source.value)))
