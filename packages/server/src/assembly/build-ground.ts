@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
 import { Apps } from '../config/apps.ts';
 import type { Limits } from '../config/limit-settings.ts';
+import { limitWarnings } from '../config/limits/combinations.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
 import { createHealth, type Health } from '../observe/health.ts';
 import { LimitedLogger } from '../observe/limited-logger.ts';
@@ -61,6 +62,7 @@ export function buildGround(settings: Settings, stops: Stops): Ground {
     development: first.development,
   });
   for (const app of apps) warnIfOpen(logger, app);
+  for (const { message, app } of limitWarnings(first)) logger.warn(message, { ...(app && { app }) });
   const limited = new LimitedLogger(logger, clock, first.limits);
   stops.add(() => limited.stop());
   processMetrics(metrics);
