@@ -101,14 +101,14 @@ export const codes = {
   windows_full: entry(503, 4210, true, 'The channel has as many different roster windows as it may have.'),
   metadata_outdated: entry(409, 4211, false, 'The metadata has changed since the revision that was named.'),
   metadata_missing: entry(404, 4212, false, 'There is no metadata under that key.'),
-  metadata_full: entry(413, 4213, false, 'A set of metadata has as many bytes as it may have.'),
+  metadata_full: entry(413, 4213, false, 'There is no room for more metadata.'),
   lock_exists: entry(409, 4214, false, 'There is a lock of that name already.'),
   lock_unknown: entry(404, 4215, false, 'There is no lock of that name.'),
   lock_taken: entry(409, 4216, true, 'Somebody else holds the lock.'),
   lock_not_held: entry(409, 4217, false, 'The lock is not held by that user.'),
-  locks_full: entry(409, 4218, false, 'A channel has as many locks as it may have.'),
+  locks_full: entry(409, 4218, false, 'There is no room for more locks.'),
   uid_taken: entry(409, 4220, false, 'The uid is that of a string account that is in the channel.'),
-  states_full: entry(400, 4219, false, 'A user has as many states in the channel as it may have.'),
+  states_full: entry(400, 4219, false, 'There is no room for more states.'),
   publisher_in_use: entry(
     409,
     4230,
@@ -124,7 +124,7 @@ export const codes = {
     'The server ended before it knew what became of the request with this idempotency key: look, and use another key.',
   ),
   topics_full: entry(409, 4240, false, 'A user publishes in as many topics of the channel as it may.'),
-  publishers_full: entry(503, 4241, true, 'The channel has as many publishers of topics as it may have.'),
+  publishers_full: entry(503, 4241, true, 'There is no room for more publishers of topics.'),
   topic_not_joined: entry(409, 4242, false, 'The user does not publish in that topic.'),
   // Endpoints.
   history_off: entry(409, 4243, false, 'The app keeps no messages.'),
@@ -146,7 +146,7 @@ export const codes = {
   left: entry(200, 4305, false, 'The member said goodbye.'),
   // The server's own state.
   too_many_connections: entry(503, 4400, true, 'The server has as many connections as it may have.'),
-  rate_limited: entry(429, 4401, true, 'Too many requests in a short time.'),
+  rate_limited: entry(429, 4401, true, 'Too many requests in a short time, or too much at once.'),
   log_unavailable: entry(
     503,
     4402,

@@ -142,7 +142,8 @@ for (const [rule, limit, author] of [
     const max = fixed.metadataItemBytes + 600;
     const world = emptyState(undefined, { [limit]: max });
     const set = (bytes: number) => does(world, 'one', change('set', ['k'], itemOf(bytes)));
-    expect(set(max + 1)).toMatchObject({ code: 'metadata_full' });
+    const detail = expect.stringContaining(` take at most ${max} bytes.`);
+    expect(set(max + 1)).toMatchObject({ code: 'metadata_full', detail });
     expect(set(max)).toMatchObject({ ok: true });
     expect(set(max)).toMatchObject({ ok: true });
     expect(does(world, 'two', change('set', ['l'], '', { author }))).toMatchObject({ code: 'metadata_full' });

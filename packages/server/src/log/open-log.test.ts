@@ -372,7 +372,13 @@ describe('many rules', () => {
     const made = await Promise.all(
       Array.from({ length: limits.appRulesMax + 1 }, (_, index) => make(index + 1)),
     );
-    expect(made.filter(({ ok }) => !ok)).toEqual([{ ok: false, code: 'rate_limited' }]);
+    expect(made.filter(({ ok }) => !ok)).toEqual([
+      {
+        ok: false,
+        code: 'rate_limited',
+        detail: `The app has as many kicking rules as it may have (${limits.appRulesMax}).`,
+      },
+    ]);
     await m.clock.advance(2_000);
     expect((await make(1)).ok).toBe(true);
     expect(m.log.rules(app)).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { Role } from '@housecount/protocol';
+import type { Code, Role } from '@housecount/protocol';
 import type { ChannelLimits } from '../../channel/apply.ts';
 import type { ChannelKind } from '../../channel/channel.ts';
 import type { AppLogLimits } from '../log-limits.ts';
@@ -55,5 +55,23 @@ export function channelLimits(
     case 'message':
     case 'user':
       return rooms.message;
+  }
+}
+
+/** What is full, and its limit, where a channel refuses with a code that several limits share; undefined: the code says all. */
+export function whatIsFull(code: Code, limits: ChannelLimits): string | undefined {
+  switch (code) {
+    case 'states_full':
+      return `A user has at most ${limits.statesMax} in a channel.`;
+    case 'publishers_full':
+      return `A channel has at most ${limits.publishersMax}, each counted by topic.`;
+    case 'topics_full':
+      return `That is ${limits.topicsMax}.`;
+    case 'metadata_full':
+      return `A set of metadata holds at most ${limits.metadataBytesMax} bytes and ${limits.metadataItemsMax} items.`;
+    case 'locks_full':
+      return `A channel has at most ${limits.locksMax} locks.`;
+    default:
+      return undefined;
   }
 }

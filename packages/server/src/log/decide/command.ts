@@ -2,8 +2,8 @@ import { apply } from '../../channel/apply.ts';
 import type { ChannelKey } from '../../channel/channel.ts';
 import type { ChannelCommand, JoinCommand } from '../../channel/command.ts';
 import type { StateView } from '../state/state-view.ts';
-import { channelLimits } from './channel-limits.ts';
-import { type Decided, decidedOf } from './decided.ts';
+import { channelLimits, whatIsFull } from './channel-limits.ts';
+import { type Decided, decidedOf, refuse } from './decided.ts';
 import { channelsFull, keptFull, textsFull } from './quota.ts';
 
 /** Whatever is asked of a channel but a join. */
@@ -18,11 +18,13 @@ export function decideCommand(
   const full = key.kind === 'live' ? undefined : channelsFull(state, channel);
   if (full) return full;
   const rights = command.type === 'set-role' ? command : undefined;
-  const decision = apply(channel, command, nowMs, channelLimits(state.limitsOf(key.app), key.kind, rights));
-  if (!('refused' in decision)) {
-    const { changes } = decision;
-    const tooMuch = keptFull(state, channel, command, changes) ?? textsFull(state, channel, changes);
-    if (tooMuch) return tooMuch;
+  const room = channelLimits(state.limitsOf(key.app), key.kind, rights);
+  const decision = apply(channel, command, nowMs, room);
+  if ('refused' in decision) {
+    const detail = whatIsFull(decision.refused, room);
+    return { ...refuse(decision.refused), ...(detail !== undefined && { detail }) };
   }
-  return decidedOf(channel, decision);
+  const { changes } = decision;
+  const tooMuch = keptFull(state, channel, command, changes) ?? textsFull(state, channel, changes);
+  return tooMuch ?? decidedOf(channel, decision);
 }

@@ -13,11 +13,14 @@ type Used = Pick<StateView, 'usage' | 'limitsOf'>;
 export function channelsFull({ usage, limitsOf }: Used, channel: Channel): Refused | undefined {
   const { app, kind } = channel.key;
   const limits = limitsOf(app);
-  const isFull =
-    kind === 'live'
-      ? channel.sid === undefined && usage.open(app) >= limits.appChannelsMax
-      : isForgettable(channel) && usage.remembered(app) >= limits.appSignalingChannelsMax;
-  return isFull ? refuse('channels_full') : undefined;
+  const full = (detail: string) => ({ ...refuse('channels_full'), detail });
+  if (kind === 'live')
+    return channel.sid === undefined && usage.open(app) >= limits.appChannelsMax
+      ? full(`That is ${limits.appChannelsMax} live channels.`)
+      : undefined;
+  return isForgettable(channel) && usage.remembered(app) >= limits.appSignalingChannelsMax
+    ? full(`That is ${limits.appSignalingChannelsMax} of signaling, users with metadata counted.`)
+    : undefined;
 }
 
 /** The refusal of what would make an app's metadata and locks, or what one user wrote of them, more than before and than they may be. */

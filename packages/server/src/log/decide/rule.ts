@@ -6,9 +6,14 @@ import { type Decided, refuse } from './decided.ts';
 /** A new rule, with an id of its own in the app. When there is no room, those of the app that have ended make it. */
 export function decideRule(state: StateView, draft: RuleDraft, durationMs: number, nowMs: number): Decided {
   const { app } = draft;
-  const isFull = state.rules.size(app) >= state.limitsOf(app).appRulesMax;
+  const { appRulesMax } = state.limitsOf(app);
+  const isFull = state.rules.size(app) >= appRulesMax;
   const ended = isFull ? state.rules.all(app).filter(({ endsMs }) => endsMs <= nowMs) : [];
-  if (isFull && ended.length === 0) return refuse('rate_limited');
+  if (isFull && ended.length === 0)
+    return {
+      ...refuse('rate_limited'),
+      detail: `The app has as many kicking rules as it may have (${appRulesMax}).`,
+    };
   const id = Math.max(nowMs, state.rules.lastId(app) + 1);
   const rule: KickingRule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
   const deletions = ended.map(

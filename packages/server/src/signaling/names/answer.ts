@@ -1,4 +1,5 @@
 import type { Code, SignalingResult } from '@housecount/protocol';
+import { sentenceOf } from '../../net/sentence.ts';
 
 /** The outcome of a request: its result, or the code of the API (spec: signaling section 5) and a sentence with its full stop. */
 export type SignalingAnswer =
@@ -23,5 +24,5 @@ export function refusedByLog(
 ): SignalingAnswer {
   const found = known[code];
   if (found) return refused(found[0], detail ?? found[1]);
-  return refused(fallback, `The server could not do it: ${code}${detail ? `, ${detail}` : ''}.`);
+  return refused(fallback, sentenceOf(code, detail));
 }
