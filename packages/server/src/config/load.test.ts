@@ -351,7 +351,7 @@ describe('OPS3: a wrong configuration names the path and what was expected', () 
     [
       'an unknown event',
       'url: "https://x.test/", events: [109]',
-      /^endpoints\[0\]\.events\[0\]: expected one of 101/,
+      /^endpoints\[0\]\.events\[0\]: expected one of 101.*, got 109$/,
     ],
     [
       'an event twice',
@@ -514,11 +514,15 @@ describe('how an endpoint is delivered to', () => {
       'secrets: [{ secret: s, endsMs: "2030-01-01T00:00:00" }]',
       /endsMs: expected epoch/,
     ],
-    ['an end in words', 'secrets: [{ secret: s, endsMs: soon }]', /endsMs: expected epoch/],
+    ['an end in words', 'secrets: [{ secret: s, endsMs: soon }]', /endsMs: expected epoch.*, got "soon"$/],
     ['only an ending secret', 'secrets: [{ secret: s, endsMs: 1 }]', /must not end/],
     ['an empty channel', 'secret: s, channels: [""]', /channels\[0\]: expected a channel/],
-    ['a retry plan in words', 'secret: s, retry: often', /retry: expected "agora", "standard"/],
-    ['a negative gap', 'secret: s, retry: [-1]', /retry\[0\]: expected seconds/],
+    [
+      'a retry plan in words',
+      'secret: s, retry: often',
+      /retry: expected "agora", "standard".*, got "often"$/,
+    ],
+    ['a negative gap', 'secret: s, retry: [-1]', /retry\[0\]: expected seconds.*, got -1$/],
     ['a gap of more than a day', 'secret: s, retry: [86401]', /retry\[0\]: expected seconds/],
     ['too many gaps', `secret: s, retry: [${Array(51).fill(1)}]`, /retry: expected at most 50/],
     ['headers that are none', 'secret: s, headers: [a]', /headers: expected an object/],

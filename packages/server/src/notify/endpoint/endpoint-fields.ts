@@ -1,5 +1,5 @@
 import { type NoticeType, noticeTypeNumbers } from '@housecount/protocol';
-import { child, complain, flag, list, type Source, text, unique } from '../../settings/reader.ts';
+import { child, complain, flag, list, type Source, shownValue, text, unique } from '../../settings/reader.ts';
 import { type Endpoint, endpointUrlLengthMax, endpointUrlProblem } from './endpoint.ts';
 import { deliveryKeys, readDelivery } from './endpoint-settings.ts';
 
@@ -71,7 +71,8 @@ function readEvents(source: Source): readonly NoticeType[] {
   if (source.value === undefined) return noticeTypeNumbers;
   const events = list(source, (item) => {
     const known = noticeTypeNumbers.find((type) => type === item.value);
-    if (known === undefined) complain(item, `expected one of ${noticeTypeNumbers.join(', ')}`);
+    if (known === undefined)
+      complain(item, `expected one of ${noticeTypeNumbers.join(', ')}`, shownValue(item.value));
     return known;
   }).filter((type) => type !== undefined);
   unique(source, events, String, 'event');

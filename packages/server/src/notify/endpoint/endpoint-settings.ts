@@ -8,6 +8,7 @@ import {
   list,
   onlyKeys,
   type Source,
+  shownValue,
   text,
 } from '../../settings/reader.ts';
 import {
@@ -97,7 +98,7 @@ function readTime(source: Source): number | undefined | 'bad' {
   if (typeof value === 'string' && isoTime.test(value) && !Number.isNaN(Date.parse(value)))
     return Date.parse(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
-  complain(source, 'expected epoch milliseconds, or a time like 2030-01-31T12:00:00Z');
+  complain(source, 'expected epoch milliseconds, or a time like 2030-01-31T12:00:00Z', shownValue(value));
   return 'bad';
 }
 
@@ -117,7 +118,7 @@ function readRetry(source: Source): RetryPlan {
   if (!Array.isArray(source.value)) {
     if (source.value === undefined || source.value === 'agora' || source.value === 'standard')
       return source.value ?? fallback;
-    complain(source, 'expected "agora", "standard" or a list of seconds');
+    complain(source, 'expected "agora", "standard" or a list of seconds', shownValue(source.value));
     return fallback;
   }
   if (source.value.length > retryGapsMax)
@@ -126,7 +127,7 @@ function readRetry(source: Source): RetryPlan {
   const gapsMs = list(source, (item) => {
     if (typeof item.value === 'number' && item.value >= 0 && item.value <= most)
       return Math.round(item.value * 1000);
-    complain(item, `expected seconds, 0 to ${most}`);
+    complain(item, `expected seconds, 0 to ${most}`, shownValue(item.value));
     return 0;
   });
   return { gapsMs };
