@@ -127,3 +127,18 @@ test('OPS83: the line that says where it listens is JSON, too, if the file chose
   expect(await server.terminate()).toBe(0);
   expect(linesOf(server.stderr()).at(-1)?.message).toBe('stopped');
 }, 120_000);
+
+test('LIMIT10: limits that do not go together are told at the start, and the server serves', async () => {
+  server = await startServerProcess({
+    apps: [{ ...testApp, limits: { channelHostsMax: 2 } }],
+    limits: { socketBacklogBytesMax: 3_000_000 },
+    log: { level: 'warn', format: 'json' },
+  });
+  const { stderr } = server;
+  const told = () => linesOf(stderr()).filter(({ message }) => message.startsWith('limits.'));
+  await until('two lines', () => told().length >= 2);
+  expect(told()).toMatchObject([
+    { level: 'warn', message: expect.stringContaining('limits.socketBacklogBytesMax (3000000)') },
+    { level: 'warn', message: expect.stringContaining('limits.channelHostsMax (2)'), app: testApp.id },
+  ]);
+}, 120_000);
