@@ -6,6 +6,12 @@ import { integer, refusing, string } from './shape.ts';
 const legal = '[A-Za-z0-9 !#$%&()+\\-:;<=.>?@\\[\\]\\^_{}\\|~,]';
 const nameOf = (lengthMax: number) => `^(?!\\.{1,2}$)${legal}{1,${lengthMax}}$`;
 
+export const appId = (description: string) =>
+  refusing(string(description, { pattern: '^[0-9a-fA-F]{32}$' }), {
+    must: '32 hexadecimal characters',
+    code: 'invalid_app_id',
+  });
+
 export const channelName = (description: string) =>
   refusing(string(description, { pattern: nameOf(channelNameBytesMax) }), { must: 'a channel name' });
 

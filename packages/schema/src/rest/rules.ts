@@ -1,5 +1,5 @@
 import { uidMax } from '@housecount/protocol';
-import { account, channelName, memberUid } from '../names.ts';
+import { account, appId, channelName, memberUid } from '../names.ts';
 import {
   anyOf,
   array,
@@ -77,7 +77,7 @@ export const ruleList = named(
 );
 export const deletedRule = object({ id: integer() });
 
-const appid = string('App id.');
+const appid = appId('App id.');
 const anyNumber = { minimum: 0 };
 const duration = {
   time: optional(number('Minutes, 1 to 1440, clamped; default 60.', anyNumber)),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import type { HousecountError } from '@housecount/protocol';
+import { type HousecountError, isAppId } from '@housecount/protocol';
 import { type JsonSchema, readBody, type Shape } from '@housecount/schema';
 import fc from 'fast-check';
 import { judgeOf } from '../../../testing/json-schema-judge.ts';
@@ -106,7 +106,7 @@ const cases: Readonly<Record<string, { readonly path: string; readonly bodies: r
 };
 
 /** The codes with which a body is refused for itself; a refusal for what it would change has another code. */
-const ofBodies = ['body_invalid', 'body_too_large', 'invalid_user_id'];
+const ofBodies = ['body_invalid', 'body_too_large', 'invalid_app_id', 'invalid_user_id'];
 
 /** The code with which a body is refused by its shape; undefined if it fits. */
 function codeOf(shape: Shape, body: unknown): string | undefined {
@@ -117,6 +117,19 @@ function codeOf(shape: Shape, body: unknown): string | undefined {
     return (error as HousecountError).code;
   }
 }
+
+test('SHAPE2: an app id in a body is 32 hexadecimal characters, or invalid_app_id', () => {
+  for (const operation of apiOperations(world.deps)) {
+    if (!operation.body || !operation.path.startsWith('/dev')) continue;
+    const [body] = cases[operation.id]?.bodies ?? [];
+    for (const appid of ['', 'x', 'g'.repeat(32), 'a'.repeat(33)])
+      expect([operation.id, codeOf(operation.body, { ...body, appid })]).toEqual([
+        operation.id,
+        'invalid_app_id',
+      ]);
+    expect(codeOf(operation.body, { ...body, appid: 'A'.repeat(32) })).toBeUndefined();
+  }
+});
 
 /** Values of which some fit anywhere, and most nowhere. */
 const strange: readonly unknown[] = [
@@ -188,8 +201,10 @@ for (const [id, { path, bodies }] of Object.entries(cases))
         async (body) => {
           world.advance(10_000);
           const sent = JSON.parse(JSON.stringify(body)) as Body;
-          // The app is checked before anything else.
-          if (path.startsWith('/dev')) sent.appid = testApp.id;
+          // The app is checked before anything else: one that might be somebody else's is refused for that.
+          const isOfApp = path.startsWith('/dev');
+          if (isOfApp && isAppId(sent.appid)) sent.appid = testApp.id;
+          const isNoApp = isOfApp && !isAppId(sent.appid);
           // A repetition is refused as one, so each body differs: another secret, another key of the request.
           count += 1;
           // The format that the endpoint has also decides which keys a new secret may be.
@@ -202,7 +217,8 @@ for (const [id, { path, bodies }] of Object.entries(cases))
           });
           const refusal = status >= 400 && ofBodies.includes(answer.code) ? answer.code : undefined;
           expect([sent, answer, refusal === undefined]).toEqual([sent, answer, isFit(sent)]);
-          expect([sent, answer, refusal]).toEqual([sent, answer, codeOf(shape, sent)]);
+          const code = isNoApp ? 'invalid_app_id' : codeOf(shape, sent);
+          expect([sent, answer, refusal]).toEqual([sent, answer, code]);
         },
       ),
       { numRuns: 250 },
