@@ -23,7 +23,8 @@ const head = `<!-- Made of the schemas by \`npm run schema\`: change those, in p
 
 Everything that can be asked, and what is answered, is in the OpenAPI document at \`/v1/openapi.json\`, and typed in the package
 \`@housecount/client\`. A body is refused as \`body_invalid\` where its schema refuses it, or with the code of what is wrong in it (\`body_too_large\`,
-\`invalid_app_id\`, \`invalid_user_id\`); besides, for what it would change.
+\`invalid_app_id\`, \`invalid_user_id\`); besides, for what it would change. An \`Idempotency-Key\` is looked at before the body: under one that was used,
+another request is refused \`idempotency_key_used\`, whether its body fits or not.
 `;
 
 const ownWords = () => `## Own formats and keywords

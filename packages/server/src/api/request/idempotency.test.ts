@@ -166,6 +166,7 @@ describe('over REST', () => {
     expect(world.log.rules(testApp.id)).toHaveLength(1);
     const other = await post('k', { ...send, seconds: 61 });
     expect([other.status, (other.body as { code: string }).code]).toEqual([409, 'idempotency_key_used']);
+    expect((await post('k', { ...send, seconds: -1 })).body).toMatchObject({ code: 'idempotency_key_used' });
     expect((await post('k2')).body).not.toEqual(first.body);
     // The key is of one operation and one place.
     const rule = { appid: testApp.id, cname: 'y', privileges: ['join_channel'], time: 60 };
