@@ -1,4 +1,6 @@
+import { bytesOfTexts } from '../src/channel/text-bytes.ts';
 import type { appLimitNames, LimitName, Limits } from '../src/config/limit-settings.ts';
+import { fixed } from '../src/fixed-limits.ts';
 import { Client } from './clients/client.ts';
 import { SignalingClient } from './clients/signaling-client.ts';
 import { testCustomer } from './processes/server-process.ts';
@@ -167,7 +169,7 @@ export const appActs: readonly Row<(typeof appLimitNames)[number]>[] = [
   },
   {
     limit: 'appTextBytesMax',
-    low: 1,
+    low: bytesOfTexts({ s0: '1' }),
     refused: -13005,
     act: user(async (client, name) => {
       await client.subscribes(name);
@@ -184,13 +186,13 @@ export const appActs: readonly Row<(typeof appLimitNames)[number]>[] = [
   },
   {
     limit: 'appKeptBytesMax',
-    low: 1,
+    low: 1.5 * fixed.metadataItemBytes,
     refused: -12006,
     act: user((client, name) => last(2, (index) => codeOf(client.asks(metadata(name, [item(`k${index}`)]))))),
   },
   {
     limit: 'authorKeptBytesMax',
-    low: 1,
+    low: fixed.lockBytes,
     refused: -14001,
     act: user((client, name) => last(2, (index) => codeOf(client.asks(setLock(name, `l${index}`))))),
   },
