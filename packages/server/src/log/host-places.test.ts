@@ -73,3 +73,16 @@ test('SHARE5: a broadcaster finds a place in a channel that is full of audience'
   expect(joins(world, 500_001)).toBe('ok');
   expect(joins(world, 500_002, { mayPublish: false })).toBe('ok');
 });
+
+test('CHAN19: a broadcaster over the limit of broadcasters is told so, in a channel without room for members too', () => {
+  const world = emptyState(undefined, { channelMembersMax: 2, channelHostsMax: 2, channelHostsReserved: 1 });
+  for (const uid of [1, 2]) expect(joins(world, uid, { role: 'audience' })).toBe('ok');
+  expect(joins(world, 3, { role: 'audience' })).toBe('channel_full');
+  for (const uid of [4, 5]) expect(joins(world, uid)).toBe('ok');
+  expect(joins(world, 6)).toBe('hosts_full');
+  expect(joins(world, 6, { role: 'audience' })).toBe('channel_full');
+  // Who steps down keeps its place, and so many members more is the end.
+  const steps = { type: 'set-role', connectionId: 'c4', role: 'audience' } as const;
+  expect(done(world, decideCommand(world, liveKey(app, 'c'), steps, nowMs))).toBe('ok');
+  expect(joins(world, 6)).toBe('channel_full');
+});

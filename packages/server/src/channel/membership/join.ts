@@ -120,8 +120,9 @@ function refusalAt(
   role: Member['role'],
   limits: MembershipLimits,
 ): Decision | undefined {
-  if (members >= limits.membersMax) return { refused: 'channel_full' };
+  // A broadcaster is told of its own limit first: it would not come in when the audience goes.
   if (role === 'broadcaster' && hosts >= limits.hostsMax) return { refused: 'hosts_full' };
+  if (members >= limits.membersMax) return { refused: 'channel_full' };
   return undefined;
 }
 
