@@ -2,11 +2,15 @@ import { appLimit, limit } from './setting.ts';
 
 /** Channels, what is in them, and what each app may have. */
 export const logLimits = {
-  ...appLimit('channelMembersMax', 'count', 'Members of one channel; the next is `channel_full`.'),
+  ...appLimit(
+    'channelMembersMax',
+    'count',
+    'Members of one channel, broadcasters counted; an audience member more is `channel_full`, broadcasters still come in.',
+  ),
   ...appLimit(
     'channelHostsMax',
     'count',
-    'Broadcasters of one channel; the next is `hosts_full`. They have places beside its audience.',
+    'Broadcasters of one channel; the next is `hosts_full`. They come in beyond `channelMembersMax`, until the channel has so many members more: then `channel_full`.',
   ),
   ...appLimit(
     'channelHostsReserved',
@@ -30,7 +34,11 @@ export const logLimits = {
     'count',
     'Temporary states of one user in a channel; more are `states_full`.',
   ),
-  ...limit('metadataBytesMax', 'bytes', 'One set of metadata, and one value; more is `metadata_full`.'),
+  ...limit(
+    'metadataBytesMax',
+    'bytes',
+    'One set of metadata, keys and values, and one value. A longer set is `metadata_full`; one value that is longer is `body_invalid` over REST, −12012 over signaling.',
+  ),
   ...appLimit('metadataItemsMax', 'count', 'Items of one set of metadata; more are `metadata_full`.'),
   ...appLimit('channelLocksMax', 'count', 'Locks of one channel; the next is `locks_full`.'),
   ...appLimit(
