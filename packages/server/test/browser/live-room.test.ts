@@ -119,11 +119,25 @@ test(
   'SDK2: a closed tab is told as quit, a killed one as interrupted and then as timeout',
   () =>
     inNewRoom(async ({ host, enter }) => {
-      const closing = await enter({ uid: 21 });
+      // A busy browser ends a page that it closes without asking it: then it could not say goodbye, and another is closed.
+      const isAskedWhenClosed = async (uid: number): Promise<boolean> => {
+        const closing = await enter({ uid });
+        await eventIn(host, { name: 'audience-joined', uid });
+        await closing.evaluate((uid) => {
+          addEventListener('pagehide', () => localStorage.setItem(`asked ${uid}`, 'yes'));
+        }, uid);
+        await closing.close({ runBeforeUnload: true });
+        await eventIn(host, { name: 'audience-left', uid });
+        return host.evaluate((uid) => localStorage.getItem(`asked ${uid}`) === 'yes', uid);
+      };
+      let uid = 210;
+      while (!(await isAskedWhenClosed(uid))) {
+        uid += 1;
+        expect(uid).toBeLessThan(213);
+      }
+      await eventIn(host, { name: 'audience-left', uid, detail: 'quit' });
       const dying = await enter({ uid: 22 });
       await eventIn(host, { name: 'audience-joined', uid: 22 });
-      await closing.close({ runBeforeUnload: true });
-      await eventIn(host, { name: 'audience-left', uid: 21, detail: 'quit' });
       const devtools = await browser.context.newCDPSession(dying);
       // The answer never comes: the page is no more.
       devtools.send('Page.crash').catch(() => undefined);
