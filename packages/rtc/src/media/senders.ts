@@ -53,7 +53,7 @@ export class Senders {
     this.#mixed = [];
   }
 
-  /** As they are now: they may change while one of them is put in place. */
+  /** Each read asks for them anew: the tracks may change while one of them is put in place. */
   get #tracks(): readonly PublishableTrack[] {
     return this.#options.tracks();
   }

@@ -51,7 +51,7 @@ export class Sessions implements SessionOwner {
     return this.#byId.get(id);
   }
 
-  /** As they are now. */
+  /** The list is a copy: sessions may begin and end while somebody goes through it. */
   all(): readonly Session[] {
     return [...this.#byId.values()];
   }

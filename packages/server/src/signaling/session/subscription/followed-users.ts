@@ -23,7 +23,7 @@ export class FollowedUsers {
     return this.#users.has(userId);
   }
 
-  /** As they are now. */
+  /** The list is a copy: users may be followed and left while somebody goes through it. */
   ids(): readonly string[] {
     return [...this.#users.keys()];
   }

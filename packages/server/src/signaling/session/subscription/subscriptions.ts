@@ -39,7 +39,7 @@ export class Subscriptions {
     return this.#subscriptions.has(idOf(key));
   }
 
-  /** As they are now. */
+  /** The list is a copy: subscriptions may begin and end while somebody goes through it. */
   keys(): readonly ChannelKey[] {
     return Array.from(this.#subscriptions.values(), ({ key }) => key);
   }
