@@ -3,7 +3,7 @@ import { startChild } from './child.ts';
 import type { SubscribersCalls } from './fanout/subscribers-process.ts';
 import { type Bench, type Figure, figure, percentile } from './figure.ts';
 import type { PresenceCalls } from './presence-process.ts';
-import { cpuMs } from './server-load.ts';
+import { cpuPerSecond } from './server-load.ts';
 
 interface Round {
   /** CPU of the server with one watcher, milliseconds per second: what happens is logged and folded. */
@@ -20,14 +20,6 @@ const settleMs = 5_000;
 const settleRosterMs = 20_000;
 
 const subscribersFile = new URL('./fanout/subscribers-process.ts', import.meta.url);
-
-/** The CPU time that a process takes within some seconds, milliseconds per second. */
-async function cpuPerSecond(pid: number, seconds: number): Promise<number> {
-  const beforeMs = cpuMs(pid);
-  const startedMs = performance.now();
-  await Bun.sleep(seconds * 1000);
-  return ((cpuMs(pid) - beforeMs) * 1000) / (performance.now() - startedMs);
-}
 
 /**
  * The cost of watching the members of a large channel: told together in intervals, and one by one for comparison; and the

@@ -3,7 +3,7 @@ import { Client, tokenFor } from '../packages/server/testing/clients/client.ts';
 import { startServerProcess, testApp } from '../packages/server/testing/processes/server-process.ts';
 import { numbers } from './arguments.ts';
 import { type Bench, type Figure, figure } from './figure.ts';
-import { cpuMs, joinMany } from './server-load.ts';
+import { cpuPerSecond, joinMany } from './server-load.ts';
 
 const channel = 'bench';
 
@@ -114,13 +114,6 @@ async function measure(
   await eachOf(some, 50, (one) => one.stop());
   await pause(500);
   return { startBytes, bytes, serverMs, aloneMs };
-}
-
-async function cpuPerSecond(pid: number, seconds: number): Promise<number> {
-  const beforeMs = cpuMs(pid);
-  const startedMs = performance.now();
-  await pause(seconds * 1_000);
-  return ((cpuMs(pid) - beforeMs) * 1_000) / (performance.now() - startedMs);
 }
 
 interface Cost {

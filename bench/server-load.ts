@@ -7,6 +7,14 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/** The CPU time that a process takes within some seconds, milliseconds per second. */
+export async function cpuPerSecond(pid: number, seconds: number): Promise<number> {
+  const beforeMs = cpuMs(pid);
+  const startedMs = performance.now();
+  await Bun.sleep(seconds * 1_000);
+  return ((cpuMs(pid) - beforeMs) * 1_000) / (performance.now() - startedMs);
+}
+
 /** Time that the first thread of a process was ready to run and had no core, milliseconds (Linux; elsewhere 0). */
 export function waitedMs(pid: number | 'self'): number {
   try {
