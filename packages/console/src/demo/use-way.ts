@@ -51,11 +51,14 @@ export function useWay(media: LocalMedia, channel: string | null): Way {
     setStep({ at: 'start' });
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, on the way back in.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the camera is opened once for each way back in, not for each drawing.
   useEffect(() => {
     if (step.at !== 'returning') return;
     const { entry } = step;
+    let isOver = false;
     void media.start(entry.source, nameOf({ uid: entry.account })).then((tracks) => {
+      // Somebody who has turned elsewhere, or for whom the camera is opened anew, is not led in by the first try.
+      if (isOver) return;
       // Without a picture one comes back to the audience rather than to an empty place on stage.
       setStep({
         at: 'room',
@@ -63,6 +66,9 @@ export function useWay(media: LocalMedia, channel: string | null): Way {
         stay: nextStay(),
       });
     });
+    return () => {
+      isOver = true;
+    };
   }, [step.at]);
 
   return {
