@@ -29,7 +29,7 @@ export interface Picture {
 }
 
 /** The page that shows a stay: the stay reads from it, and reports to it. */
-export interface StayPage {
+interface StayPage {
   /** The tracks that a host sends, as they are now. */
   tracks(): Tracks | undefined;
   isHosting(): boolean;

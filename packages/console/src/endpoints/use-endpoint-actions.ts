@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { api } from '../api/client.ts';
 import { type Action, useAction } from '../shell/use-action.ts';
 
-export interface EndpointActions {
+interface EndpointActions {
   /** What is under way, and what became of the last. */
   readonly action: Action;
   /** Of the last test, if there was one. */

@@ -10,7 +10,7 @@ export const rowsMax = 20;
 /** Rest after the last key before a search is made, milliseconds. */
 const searchAfterMs = 200;
 
-export interface ChannelPages {
+interface ChannelPages {
   /** The page that is shown; of before, until the next is there. */
   readonly list: ChannelList | undefined;
   readonly error: unknown;
