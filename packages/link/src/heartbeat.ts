@@ -1,3 +1,4 @@
+import { deadline } from './deadline.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface HeartbeatHandlers {
@@ -12,17 +13,16 @@ export class Heartbeat {
   #cancelSilence: (() => void) | undefined;
 
   constructor(
-    private readonly surroundings: Pick<Surroundings, 'after'>,
+    private readonly surroundings: Pick<Surroundings, 'after' | 'passedMs'>,
     private readonly handlers: HeartbeatHandlers,
   ) {}
 
   /** Pings every `pingMs` milliseconds; without a word within `pongMs` after one, the other side is silent. */
   start(pingMs: number, pongMs: number): void {
-    const { after } = this.surroundings;
     const wait = (): void => {
-      this.#cancelPing = after(pingMs, () => {
+      this.#cancelPing = this.surroundings.after(pingMs, () => {
         this.handlers.onPing();
-        this.#cancelSilence ??= after(pongMs, () => this.handlers.onSilence());
+        this.#cancelSilence ??= deadline(this.surroundings, pongMs, () => this.handlers.onSilence());
         wait();
       });
     };

@@ -1,5 +1,6 @@
 import { type ReturnLimits, returnLimits } from '@housecount/protocol';
 import { Backoff, type BackoffOptions } from './backoff.ts';
+import { deadline } from './deadline.ts';
 import type { Dialect, Frames } from './frames.ts';
 import { RequestFailed } from './pending-requests.ts';
 import { type Parting, Socket, type SocketEnd, type SocketHandlers } from './socket.ts';
@@ -151,7 +152,7 @@ export class Link<F extends Frames> {
       const cancel =
         msMax === undefined
           ? undefined
-          : this.#surroundings.after(msMax, () => {
+          : deadline(this.#surroundings, msMax, () => {
               this.#waiting = this.#waiting.filter((each) => each !== wake);
               resolve(false);
             });

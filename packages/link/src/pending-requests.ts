@@ -1,3 +1,4 @@
+import { deadline } from './deadline.ts';
 import type { Frames, Refusal } from './frames.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -29,7 +30,7 @@ interface Pending<Ok> {
 export class PendingRequests<Ok extends { readonly id: number }> {
   readonly #pending = new Map<number, Pending<Ok>>();
 
-  constructor(private readonly surroundings: Pick<Surroundings, 'after'>) {}
+  constructor(private readonly surroundings: Pick<Surroundings, 'after' | 'passedMs'>) {}
 
   /** Waits for the answer; for `budgetMs` milliseconds at most, or without end. Rejects RequestFailed. */
   wait(id: number, budgetMs: number | undefined): Promise<Ok> {
@@ -37,7 +38,7 @@ export class PendingRequests<Ok extends { readonly id: number }> {
       const cancel =
         budgetMs === undefined
           ? () => undefined
-          : this.surroundings.after(budgetMs, () => {
+          : deadline(this.surroundings, budgetMs, () => {
               this.#pending.delete(id);
               reject(new RequestFailed({ why: 'timeout' }));
             });

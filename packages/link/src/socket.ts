@@ -1,4 +1,5 @@
 import { pongMsMax } from '@housecount/protocol';
+import { deadline } from './deadline.ts';
 import { type Dialect, type Frames, isLongerThan, parseFrame } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { PendingRequests, RequestFailed } from './pending-requests.ts';
@@ -192,7 +193,7 @@ export class Socket<F extends Frames> {
 
   #setTimer(ms: number, act: () => void): void {
     this.#cancelTimer();
-    this.#cancelTimer = this.options.surroundings.after(ms, act);
+    this.#cancelTimer = deadline(this.options.surroundings, ms, act);
   }
 
   #send(frame: object): void {

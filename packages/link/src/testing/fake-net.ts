@@ -41,11 +41,15 @@ export class FakeNetSocket implements SocketLike {
     net.sockets.push(this);
     queueMicrotask(() => {
       if (net.path === 'fails') this.drop();
-      else if (net.path === 'open' && this.readyState === 0) {
-        this.readyState = 1;
-        this.onopen?.({} as never);
-      }
+      else if (net.path === 'open') this.opens();
     });
+  }
+
+  /** The server takes it. */
+  opens(): void {
+    if (this.readyState !== 0) return;
+    this.readyState = 1;
+    this.onopen?.({} as never);
   }
 
   send(text: string): void {

@@ -43,6 +43,23 @@ export class FakeTime {
     await this.settle();
   }
 
+  /**
+   * Moves time in one jump, as for a page that stood still: what became due meanwhile happens late, and only after it, by `arrive`, what
+   * has come in.
+   */
+  async jump(ms: number, arrive: () => void = () => undefined): Promise<void> {
+    await this.settle();
+    this.#moveTo(this.#passedMs + ms);
+    const due = [...this.#timers].filter(({ atMs }) => atMs <= this.#passedMs);
+    for (const timer of due.sort((a, b) => a.atMs - b.atMs)) {
+      if (!this.#timers.delete(timer)) continue;
+      timer.act();
+      await this.settle();
+    }
+    arrive();
+    await this.settle();
+  }
+
   /** Called with the milliseconds by which time moves. */
   protected moved(_byMs: number): void {}
 

@@ -12,6 +12,7 @@ linkContract({
   hello: 'login',
   goodbye: 'logout',
   firstWaitMsMax: 2_000,
+  answerMs: 10_000,
   keyOf: (hello) => (hello as unknown as SignalingLogin).session?.key,
   welcome: ({ key, ...terms }) => ({ type: 'welcome', session: { id: 's', key }, serverMs: 1, ...terms }),
   refusal: (id) => ({ type: 'refused', id, code: -11033, reason: 'No.' }),
