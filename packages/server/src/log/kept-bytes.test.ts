@@ -182,3 +182,47 @@ test('SIG130: changes of one batch count for each other', () => {
   draft.commit();
   expect(draft.channel(key('two')).metadata.items.k?.value.length).toBe(max / 2 - fixed.metadataItemBytes);
 });
+
+test('SIG130, SHARE6: a batch that is committed counts as its records do one by one', () => {
+  const one = emptyState();
+  const base = emptyState();
+  const usageOf = ({ usage }: LogState) => [
+    usage.all,
+    usage.open(app),
+    usage.authorBytes(app, 'ann'),
+    usage.authorBytes(app, 'bob'),
+  ];
+  const batches: readonly (readonly (readonly [string, Asked])[])[] = [
+    [
+      ['one', change('set', ['a', 'b'], 'xy')],
+      ['one', change('set', ['b', 'c'], 'z', { author: 'bob' })],
+      ['two', lock('set-lock')],
+      ['three', change('set', ['a'], 'x')],
+    ],
+    [
+      ['one', change('remove', ['a'])],
+      ['two', lock('acquire-lock')],
+      ['three', change('set', ['a'], 'longer', { author: 'bob' })],
+      ['four', change('set', ['a'])],
+      ['four', change('remove', [])],
+    ],
+    [
+      ['one', change('remove', [])],
+      ['two', lock('remove-lock')],
+      ['three', change('remove', [])],
+    ],
+  ];
+  for (const batch of batches) {
+    const draft = base.draft();
+    for (const [channel, request] of batch) {
+      const decided = decideCommand(draft, key(channel), request, 1_000);
+      if (!decided.ok) throw new Error(decided.code);
+      for (const record of decided.records) {
+        draft.absorb(record);
+        one.absorb(record);
+      }
+    }
+    draft.commit();
+    expect(usageOf(base)).toEqual(usageOf(one));
+  }
+});

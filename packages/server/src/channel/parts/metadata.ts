@@ -103,7 +103,7 @@ export function withMetadata(
 const itemOf = ({ items }: Metadata, key: string): MetadataItem | undefined =>
   Object.hasOwn(items, key) ? items[key] : undefined;
 
-export const countOf = ({ items }: Metadata): number => Object.keys(items).length;
+const countOf = ({ items }: Metadata): number => Object.keys(items).length;
 
 /** Bytes of all keys and values. */
 export function bytesOf({ items }: Metadata): number {

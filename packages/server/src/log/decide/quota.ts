@@ -4,7 +4,7 @@ import type { ChannelChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import type { Refused } from '../contract/refused.ts';
 import type { StateView } from '../state/state-view.ts';
-import { authorGrowth, keptGrowth, textBytesOf } from '../state/usage.ts';
+import { authorGrowth, keptGrowth, keptGrowthMax, textBytesOf } from '../state/usage.ts';
 import { refuse } from './decided.ts';
 
 type Used = Pick<StateView, 'usage' | 'limitsOf'>;
@@ -31,16 +31,21 @@ export function keptFull(
   changes: readonly ChannelChange[],
 ): Refused | undefined {
   const isLock = command.type === 'set-lock';
-  if (!isLock && command.type !== 'change-metadata') return undefined;
+  // What is taken out makes it less.
+  if (!isLock && (command.type !== 'change-metadata' || command.mode === 'remove')) return undefined;
   const { app } = channel.key;
   const { appKeptBytesMax, authorKeptBytesMax } = limitsOf(app);
+  const author = isLock ? command.by : command.isOwners ? undefined : command.author;
+  const ofApp = usage.keptBytes(app);
+  const ofAuthor = author === undefined ? 0 : usage.authorBytes(app, author);
+  // Mostly there is room whatever was there before, and the set need not be gone through.
+  const most = keptGrowthMax(changes);
+  if (ofApp + most <= appKeptBytesMax && ofAuthor + most <= authorKeptBytesMax) return undefined;
   const after = changes.reduce<Channel>(evolve, channel);
   const full = (detail: string) => ({ ...refuse(isLock ? 'locks_full' : 'metadata_full'), detail });
-  if (isTooMuch(usage.keptBytes(app), keptGrowth(channel, after), appKeptBytesMax))
+  if (isTooMuch(ofApp, keptGrowth(channel, after), appKeptBytesMax))
     return full(`The metadata and locks of the app take at most ${appKeptBytesMax} bytes.`);
-  const author = isLock ? command.by : command.isOwners ? undefined : command.author;
-  if (author === undefined) return undefined;
-  if (isTooMuch(usage.authorBytes(app, author), authorGrowth(channel, after, author), authorKeptBytesMax))
+  if (author !== undefined && isTooMuch(ofAuthor, authorGrowth(channel, after, author), authorKeptBytesMax))
     return full(`The metadata and locks of one user in the app take at most ${authorKeptBytesMax} bytes.`);
   return undefined;
 }

@@ -21,7 +21,7 @@ interface Base extends StateView {
   readonly rules: Rules;
   readonly endings: Endings;
   keepAccountKey(key: string): void;
-  put(channel: Channel): void;
+  take(changed: readonly Channel[], used: Usage): void;
 }
 
 /**
@@ -110,7 +110,7 @@ export class Draft implements StateView {
     this.rules.commit();
     for (const record of this.#comings) base.endings.absorb(record);
     const changed = [...this.#channels.values()];
-    for (const channel of changed) base.put(channel);
+    base.take(changed, this.#used);
     return changed;
   }
 }

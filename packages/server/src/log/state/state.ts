@@ -72,9 +72,19 @@ export class LogState implements StateView {
   }
 
   put(channel: Channel): void {
+    this.usage.changed(this.channel(channel.key), channel);
+    this.#keep(channel);
+  }
+
+  /** Takes over the channels that a draft changed, whose usage it has summed up. */
+  take(changed: readonly Channel[], used: Usage): void {
+    this.usage.add(used);
+    for (const channel of changed) this.#keep(channel);
+  }
+
+  #keep(channel: Channel): void {
     const { key } = channel;
     const known = this.#channels.get(key);
-    this.usage.changed(known ?? emptyChannel(key), channel);
     if (isForgettable(channel) && channel.departed.size === 0) {
       if (known && this.#channels.delete(key)) this.usage.isRemembered(channel, false);
       return;

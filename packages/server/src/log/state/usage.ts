@@ -1,5 +1,6 @@
 import type { Channel } from '../../channel/channel.ts';
-import { bytesOf, countOf, itemBytes } from '../../channel/parts/metadata.ts';
+import type { ChannelChange } from '../../channel/decision.ts';
+import { itemBytes, type MetadataItem } from '../../channel/parts/metadata.ts';
 import { fixed } from '../../fixed-limits.ts';
 
 type Kept = Pick<Channel, 'metadata' | 'locks'>;
@@ -58,14 +59,23 @@ export class Usage {
       this.#countKept(app, before, after);
   }
 
+  /** Adds the sums of what a draft changed. */
+  add(more: Usage): void {
+    addAll(this.#open, more.#open);
+    addAll(this.#remembered, more.#remembered);
+    addAll(this.#keptBytes, more.#keptBytes);
+    addAll(this.#authorBytes, more.#authorBytes);
+    addAll(this.#textBytes, more.#textBytes);
+  }
+
   /** Notes that there is something to remember of a channel now, or no longer. */
   isRemembered({ key }: Channel, isThere: boolean): void {
     if (key.kind !== 'live') add(this.#remembered, key.app, isThere ? 1 : -1);
   }
 
   #countKept(app: string, before: Kept, after: Kept): void {
-    add(this.#keptBytes, app, keptGrowth(before, after));
     const charge = (sign: 1 | -1) => (by: string | undefined, bytes: number) => {
+      add(this.#keptBytes, app, sign * bytes);
       if (by !== undefined) add(this.#authorBytes, `${app}/${by}`, sign * bytes);
     };
     eachKept(after, before, charge(1));
@@ -82,8 +92,21 @@ function add(sums: Map<string, number>, key: string, more: number): void {
   else sums.delete(key);
 }
 
+function addAll(sums: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [key, sum] of more) add(sums, key, sum);
+}
+
 /** What a change adds to the bytes of metadata and locks; below 0: it takes away. */
-export const keptGrowth = (before: Kept, after: Kept): number => keptBytesOf(after) - keptBytesOf(before);
+export function keptGrowth(before: Kept, after: Kept): number {
+  let bytes = 0;
+  eachKept(after, before, (_, of) => {
+    bytes += of;
+  });
+  eachKept(before, after, (_, of) => {
+    bytes -= of;
+  });
+  return bytes;
+}
 
 /** What it adds to those that one user wrote. */
 export function authorGrowth(before: Kept, after: Kept, author: string): number {
@@ -96,10 +119,19 @@ export function authorGrowth(before: Kept, after: Kept, author: string): number 
   return bytes;
 }
 
-const keptBytesOf = ({ metadata, locks }: Kept): number =>
-  bytesOf(metadata) +
-  fixed.metadataItemBytes * countOf(metadata) +
-  fixed.lockBytes * Object.keys(locks).length;
+/** The most that changes add to either: what they write, as if nothing had been in its place. */
+export function keptGrowthMax(changes: readonly ChannelChange[]): number {
+  let bytes = 0;
+  for (const change of changes) {
+    if (change.type === 'lock-changed') bytes += fixed.lockBytes;
+    if (change.type === 'metadata-changed')
+      for (const [key, item] of Object.entries(change.set)) bytes += keptBytesOf(key, item);
+  }
+  return bytes;
+}
+
+const keptBytesOf = (key: string, item: MetadataItem): number =>
+  itemBytes(key, item) + fixed.metadataItemBytes;
 
 /** Each item and lock of the one that is not the very same in the other: who wrote it, and what it counts for. */
 function eachKept(
@@ -110,7 +142,7 @@ function eachKept(
   if (metadata !== other.metadata)
     for (const [key, item] of Object.entries(metadata.items))
       if (!Object.hasOwn(other.metadata.items, key) || other.metadata.items[key] !== item)
-        visit(item.by, itemBytes(key, item) + fixed.metadataItemBytes);
+        visit(item.by, keptBytesOf(key, item));
   if (locks !== other.locks)
     for (const [name, lock] of Object.entries(locks))
       if (!Object.hasOwn(other.locks, name) || other.locks[name] !== lock) visit(lock.by, fixed.lockBytes);
