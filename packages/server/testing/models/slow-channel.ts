@@ -240,10 +240,10 @@ export class SlowModel {
       Object.assign(old, { connectionId: command.connectionId, tokenEndsMs });
       return undefined;
     }
-    if (this.people.filter((person) => person !== old).length >= this.#limits.membersMax)
-      return 'channel_full';
     const otherHosts = this.#hosts().filter((person) => person !== old);
     if (role === 'broadcaster' && otherHosts.length >= this.#limits.hostsMax) return 'hosts_full';
+    if (this.people.filter((person) => person !== old).length >= this.#limits.membersMax)
+      return 'channel_full';
     if (old) this.#goes(old, 'replaced', 'new-device', old.silence?.heardMs ?? nowMs, nowMs);
     if (this.profile === undefined) {
       this.profile = profile;
