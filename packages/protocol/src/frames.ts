@@ -242,7 +242,8 @@ export interface HostJoinedFrame {
   readonly type: 'host-joined';
   readonly sid: string;
   readonly seq: number;
-  readonly host: HostState;
+  /** Nobody is silent as they come. */
+  readonly host: Omit<HostState, 'interrupted'>;
 }
 /** `became-audience` is a role change; the member is still in the channel. */
 export interface HostLeftFrame {

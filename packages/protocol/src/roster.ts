@@ -19,7 +19,13 @@ export interface RosterMember {
 export type RosterChange =
   | { readonly seq: number; readonly atMs: number; readonly type: 'opened'; readonly profile: Profile }
   | { readonly seq: number; readonly atMs: number; readonly type: 'closed' }
-  | { readonly seq: number; readonly atMs: number; readonly type: 'joined'; readonly member: RosterMember }
+  | {
+      readonly seq: number;
+      readonly atMs: number;
+      readonly type: 'joined';
+      /** Nobody is silent as they join. */
+      readonly member: Omit<RosterMember, 'interruptedSinceMs'>;
+    }
   | {
       readonly seq: number;
       readonly atMs: number;

@@ -1,18 +1,21 @@
 import { expect, test } from 'bun:test';
-import type { HelloFrame, ServerFrame } from '@housecount/protocol';
+import type { HelloFrame, HostJoinedFrame, HostState, ServerFrame } from '@housecount/protocol';
 import type { TypeOf } from '@housecount/schema';
 import type { liveServerFrame } from '@housecount/schema/frames/live-server-frames';
+import type { Agrees } from '../../testing/agrees.ts';
 import { leaseMs, type TestSocket, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
 import { fixed } from '../fixed-limits.ts';
 
-type Keys<T> = T extends T ? keyof T : never;
-type Same<A, B> = [A, B] extends [B, A] ? true : never;
-type Frame = TypeOf<typeof liveServerFrame>;
-/** Of the compiler: what the protocol says by hand is what the schemas say. */
-const agreements: {
-  readonly frames: Same<Frame, ServerFrame>;
-  readonly fields: Same<Keys<Frame>, Keys<ServerFrame>>;
-} = { frames: true, fields: true };
+/** Does not compile where a type that the protocol declares by hand differs from its schema. */
+const agrees: Agrees<TypeOf<typeof liveServerFrame>, ServerFrame> = true;
+
+interface MoreJoined extends Omit<HostJoinedFrame, 'host'> {
+  readonly host: HostState;
+}
+// @ts-expect-error: a field that may be absent, in a part of one frame, and there is in others.
+const differs: Agrees<HostJoinedFrame, MoreJoined> = true;
+// @ts-expect-error: the same, the other way round, among all frames.
+const differsToo: Agrees<Exclude<ServerFrame, HostJoinedFrame> | MoreJoined, ServerFrame> = true;
 
 const broadcaster = { role: 'broadcaster' } as const;
 const both = { audio: true, video: true };
@@ -105,7 +108,7 @@ async function putOut(w: TestWorld, there: readonly TestSocket[]): Promise<void>
 }
 
 test('SHAPE11: what the server sends over live connections is as its schemas say, and all that they say is sent', async () => {
-  expect(agreements).toEqual({ frames: true, fields: true });
+  expect([agrees, differs, differsToo]).toEqual([true, true, true]);
   const w = new TestWorld();
   w.iceServers = [{ urls: 'turn:192.0.2.9:3478', username: 'u', credential: 'c' }];
   await w.start();
