@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { codes } from '@housecount/protocol';
+import type { JsonSchema } from '@housecount/schema';
+import { judgeOf } from '../../../testing/json-schema-judge.ts';
 import { type ApiWorld, type Body, openApiWorld } from '../../../testing/worlds/api-world.ts';
 import { liveKey } from '../../channel/channel.ts';
 import type { Operation } from '../request/operation.ts';
@@ -8,10 +10,12 @@ import { apiOperations, apiRoutes } from '../routes.ts';
 let world: ApiWorld;
 let document: Body;
 let operations: readonly Operation[];
+let judge: (schema: JsonSchema) => (value: unknown) => boolean;
 beforeAll(async () => {
   world = await openApiWorld({ development: true });
   document = (await world.json('/v1/openapi.json', { anonymous: true })).body;
   operations = apiOperations(world.deps);
+  judge = judgeOf(document.components.schemas);
 });
 afterAll(() => world.close());
 
@@ -123,54 +127,11 @@ test('REST27: answers have the shape that is described', async () => {
     const { status, body } = await world.json(path);
     expect(status).toBe(200);
     const { schema } = document.paths[template].get.responses['200'].content['application/json'];
-    expect([path, ...misfits(body, schema)]).toEqual([path]);
+    expect([path, body, judge(schema)(body)]).toEqual([path, body, true]);
   }
   const { body } = await world.json(`${app}/channels/none/roster`);
-  expect(misfits(body, document.components.schemas.Refusal)).toEqual([]);
-  expect(
-    misfits({ code: 'nonsense', message: '', requestId: '' }, document.components.schemas.Refusal),
-  ).not.toEqual([]);
+  const isRefusal = judge(document.components.schemas.Refusal);
+  expect([body, isRefusal(body)]).toEqual([body, true]);
+  expect(isRefusal({ code: 'nonsense', message: '', requestId: '' })).toBe(false);
   expect(document.components.schemas.Refusal.properties.code.enum).toEqual(Object.keys(codes));
 });
-
-/** The parts of a value that do not fit a schema, as far as this document uses JSON Schema. */
-function misfits(value: Body, schema: Body, at = '$'): string[] {
-  if (schema.$ref || schema.allOf) return misfits(value, resolved(schema), at);
-  if (schema.anyOf)
-    return schema.anyOf.some((one: Body) => misfits(value, one, at).length === 0) ? [] : [`${at}: fits none`];
-  if ('const' in schema) return value === schema.const ? [] : [`${at}: not ${schema.const}`];
-  if (schema.enum) return schema.enum.includes(value) ? [] : [`${at}: ${value} is not listed`];
-  const types: string[] = [schema.type].flat();
-  const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-  const fits =
-    types.includes(type) || (type === 'number' && types.includes('integer') && Number.isInteger(value));
-  if (!fits) return [`${at}: ${type}, not ${types}`];
-  if (schema.minimum !== undefined && value < schema.minimum) return [`${at}: too small`];
-  if (type === 'array')
-    return value.flatMap((item: Body, n: number) => misfits(item, schema.items, `${at}[${n}]`));
-  if (type !== 'object') return [];
-  const missing = (schema.required ?? [])
-    .filter((name: string) => !(name in value))
-    .map((name: string) => `${at}.${name}: missing`);
-  const known = schema.properties ?? {};
-  const rest = Object.entries(value).flatMap(([name, item]) => {
-    if (known[name]) return misfits(item, known[name], `${at}.${name}`);
-    return schema.additionalProperties ? [] : [`${at}.${name}: not described`];
-  });
-  return [...missing, ...rest];
-}
-
-/** A schema without reference or `allOf` at its top: shapes of one object, of which each lists some properties, are one that lists all. */
-function resolved(schema: Body): Body {
-  if (schema.$ref) return resolved(document.components.schemas[schema.$ref.split('/').at(-1)]);
-  return schema.allOf ? schema.allOf.map(resolved).reduce(merged) : schema;
-}
-
-function merged(one: Body, more: Body): Body {
-  if (one.anyOf) return { anyOf: one.anyOf.map((each: Body) => merged(resolved(each), more)) };
-  return {
-    type: 'object',
-    properties: { ...one.properties, ...more.properties },
-    required: [...(one.required ?? []), ...(more.required ?? [])],
-  };
-}
