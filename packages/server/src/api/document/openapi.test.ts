@@ -6,6 +6,7 @@ import { type ApiWorld, type Body, openApiWorld } from '../../../testing/worlds/
 import { liveKey } from '../../channel/channel.ts';
 import type { Operation } from '../request/operation.ts';
 import { apiOperations, apiRoutes } from '../routes.ts';
+import { openApiDocument } from './openapi.ts';
 
 let world: ApiWorld;
 let document: Body;
@@ -134,4 +135,14 @@ test('REST27: answers have the shape that is described', async () => {
   expect([body, isRefusal(body)]).toEqual([body, true]);
   expect(isRefusal({ code: 'nonsense', message: '', requestId: '' })).toBe(false);
   expect(document.components.schemas.Refusal.properties.code.enum).toEqual(Object.keys(codes));
+});
+
+test('REST81: the document promises no more hours for an idempotency key than it is kept', () => {
+  const promised = (hours: number) => {
+    const limits = { idempotencyMs: hours * 3_600_000, idempotencyKeysMax: 7 };
+    return /for ([\d.]+) hours, and the newest 7 keys/.exec(
+      JSON.stringify(openApiDocument(operations, limits)),
+    )?.[1];
+  };
+  expect([72, 1_248, 99.999, 0.5, 1.1].map(promised)).toEqual(['72', '1248', '99.99', '0.5', '1.1']);
 });

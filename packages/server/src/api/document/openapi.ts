@@ -88,8 +88,8 @@ export interface IdempotencyLimits {
   readonly idempotencyKeysMax: number;
 }
 
-/** A setting can be any number of milliseconds. */
-const hoursOf = (ms: number) => Number((ms / 3_600_000).toPrecision(3));
+/** A setting can be any number of milliseconds: rounded down to hundredths, for that long is kept. */
+const hoursOf = (ms: number) => Math.floor(ms / 36_000) / 100;
 
 const keyParameter = (limits: IdempotencyLimits): DescribedParameter => ({
   name: 'Idempotency-Key',
