@@ -5,6 +5,7 @@ import standardNotices from '@housecount/protocol/fixtures/standard-notices.json
 import { agoraWebhook, standardBatch, standardWebhook } from '@housecount/schema';
 import { FieldsSeen } from '../../../testing/fields-seen.ts';
 import { judgeOf } from '../../../testing/json-schema-judge.ts';
+import { until } from '../../../testing/processes/server-process.ts';
 import { type ApiWorld, type Body, openApiWorld, testApp } from '../../../testing/worlds/api-world.ts';
 import { LifeForTests } from '../../../testing/worlds/notify-log.ts';
 import { endpointForTests, NotifyWorld } from '../../../testing/worlds/notify-world.ts';
@@ -56,8 +57,9 @@ async function sentOfEverything(): Promise<readonly Sent[]> {
     const sent = () =>
       world.sent.map(({ url, body }) => ({ format: new URL(url).hostname.split('.')[0] ?? '', body }));
     const last = /"channel(Name)?":"talk".*"lastUid":2/;
-    while (formats.some((format) => !sent().some((one) => one.format === format && last.test(one.body))))
-      await Bun.sleep(5);
+    await until('the last notice in every format', () =>
+      formats.every((format) => sent().some((one) => one.format === format && last.test(one.body))),
+    );
     return sent();
   } finally {
     await world.close();
