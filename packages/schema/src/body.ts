@@ -12,11 +12,11 @@ export function readBody<T>(shape: Shape<T>, body: unknown): T {
   return body as T;
 }
 
-/** A fault as a sentence. Names come from outside, and are cut so that an answer cannot be made long by them. */
-export function sentenceOf({ path, kind, must }: Fault): string {
+/** A fault as a sentence, with what the value as a whole is called. Names come from outside, and are cut so that an answer cannot be made long by them. */
+export function sentenceOf({ path, kind, must }: Fault, whole = 'The body'): string {
   const name = JSON.stringify(pathText(path).slice(0, 80));
   if (kind === 'unknown') return `Unknown field ${name}.`;
-  if (path.length === 0) return `The body must be ${must}.`;
+  if (path.length === 0) return `${whole} must be ${must}.`;
   if (kind === 'missing') return `${name} is missing: it must be ${must}.`;
   return `${name} must be ${must}.`;
 }

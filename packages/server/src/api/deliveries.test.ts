@@ -73,7 +73,7 @@ describe('deliveries', () => {
       ]);
     }
     expect((await world.json(`${app}/deliveries?from=20&to=10`)).body.message).toBe(
-      'A query or path parameter is not valid. from must not be after to.',
+      'A query or path parameter is not valid. The query must be such that from is not after to.',
     );
     const { body } = await world.json(`${app}/deliveries?endpoint=${encodeURIComponent("' OR 1=1 --")}`);
     expect(body.deliveries).toEqual([]);

@@ -24,8 +24,6 @@ export function filterOfQuery(app: string, query: URLSearchParams): DeliveryFilt
     given[name] = isNumber(schema) ? (/^\d{1,16}$/.test(value) ? Number(value) : Number.NaN) : value;
   }
   const fault = faultOf(deliverySearch, given);
-  if (!fault) return { ...given, app };
-  // A fault of the query as a whole can only be the order of its times.
-  const sentence = fault.path.length === 0 ? 'from must not be after to.' : sentenceOf(fault);
-  throw new HousecountError('query_invalid', sentence);
+  if (fault) throw new HousecountError('query_invalid', sentenceOf(fault, 'The query'));
+  return { ...given, app };
 }
