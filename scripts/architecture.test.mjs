@@ -232,7 +232,7 @@ const filesOfFolderMax = 15;
  */
 const largerFolders = {
   bench: 24, // Each measurement is a command, and stands beside the others.
-  scripts: 20, // So does each command of the project, with what it shares.
+  scripts: 21, // So does each command of the project, with what it shares.
 };
 
 test('HOUSE5: a folder has at most 15 source files', () => {

@@ -3,8 +3,8 @@
 /** How often to look whether npm is still there, milliseconds. */
 const lookMs = 500;
 
-/** Scripts of package.json that go on until they are ended. */
-const scripts = ['start', 'dev', 'test:watch'];
+/** Scripts of package.json that go on until they are ended, or for long. */
+const scripts = ['start', 'dev', 'test', 'test:watch'];
 
 /** Ends this process in order, as SIGTERM does, once the npm that runs it as one of `scripts` has gone. Run by hand, it outlives its shell. */
 export function endWithNpm({ env, ppid: parent } = process) {
