@@ -123,22 +123,25 @@ interface PlaceParts {
   readonly idle: IdleWaiters;
 }
 
-/** Opens the place of every endpoint; none delivers yet. If that fails, the cursors are closed with what was opened. */
+/** Opens the place of every endpoint; none delivers yet. If that fails, all ends as at a stop: what was opened is closed after the cursors. */
 async function openPlaces(
   options: NotifyOptions,
   parts: PlaceParts,
 ): Promise<{ readonly asides: SetAsides; readonly slots: Slots }> {
   const { endpoints, retention, isDeleted = () => false } = options;
   const { cursors } = parts;
+  let slots: Slots | undefined;
   try {
     const asides = await SetAsides.open(options, retention.bytesPerApp);
     const isThere = (id: string) => endpoints.some((endpoint) => endpoint.id === id);
     await forgetDeleted((id) => !isThere(id) && isDeleted(id), { ...options, cursors });
-    const slots = slotsOf(options, { ...parts, asides });
+    slots = slotsOf(options, { ...parts, asides });
     await slots.openAll(endpoints);
     return { asides, slots };
   } catch (cause) {
+    await slots?.stop();
     await cursors.stop();
+    await slots?.close();
     throw cause;
   }
 }

@@ -83,19 +83,25 @@ describe('where an endpoint begins', () => {
   });
 });
 
-/** A disk that knows its open files. */
-function counted(disk: Disk): { readonly disk: Disk; readonly open: Set<string> } {
+/** A disk that knows its open files, and which it has closed, in order. */
+function counted(disk: Disk): {
+  readonly disk: Disk;
+  readonly open: Set<string>;
+  readonly closed: readonly string[];
+} {
   const open = new Set<string>();
+  const closed: string[] = [];
   const opening: Disk['open'] = async (path) => {
     const file = await disk.open(path);
     open.add(path);
     const close = () => {
       open.delete(path);
+      closed.push(path);
       return file.close();
     };
     return { ...file, close };
   };
-  return { disk: { ...disk, open: opening }, open };
+  return { disk: { ...disk, open: opening }, open, closed };
 }
 
 describe('a start that fails', () => {
@@ -107,13 +113,15 @@ describe('a start that fails', () => {
     world.log.holds.clear();
     const damagedPath = keptNameOf(lostFolder, 'damaged');
     world.disk.put(damagedPath, new TextEncoder().encode('not what was written\n'));
-    const { disk, open } = counted(world.disk.mount());
+    const { disk, open, closed } = counted(world.disk.mount());
     await expect(world.start(endpoints, { kept: keptFiles(disk) })).rejects.toMatchObject({
       code: 'data_damaged',
     });
     await world.clock.advance(60_000);
     expect(world.sent).toEqual([]);
     expect([...open]).toEqual([]);
+    // The places after the last write of their cursors.
+    expect(closed.map((path) => path.split('/')[1])).toEqual(['cursors', 'given-up']);
     // The log deletes once more when it stops.
     expect([...world.log.holds].map((cursor) => cursor())).toEqual([0]);
     expect(world.log.followers).toBe(0);

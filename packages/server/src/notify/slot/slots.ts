@@ -39,15 +39,9 @@ export class Slots implements Iterable<EndpointSlot> {
     return slot;
   }
 
-  /** Opens the places of endpoints whose cursors are stored; nothing is delivered yet. If one fails, none stays open. */
+  /** Opens the places of endpoints whose cursors are stored; nothing is delivered yet. If one fails, those before it are open. */
   async openAll(endpoints: readonly Endpoint[]): Promise<void> {
-    try {
-      for (const endpoint of endpoints) await this.#open(endpoint);
-    } catch (cause) {
-      await this.stop();
-      await this.close();
-      throw cause;
-    }
+    for (const endpoint of endpoints) await this.#open(endpoint);
   }
 
   add(endpoint: Endpoint): Promise<void> {
