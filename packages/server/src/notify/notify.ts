@@ -91,7 +91,7 @@ export async function startNotify(options: NotifyOptions): Promise<Notify> {
     onBug: (cause) => logger.error('The transport failed in a way it should not.', { cause: String(cause) }),
   });
   const cursors = await CursorStore.open(named, [...ids], newcomer(log));
-  const { asides, slots } = await openPlaces(named, { wording, cursors, resender, reports, idle });
+  const { asides, slots } = await openPlaces(named, { ids, wording, cursors, resender, reports, idle });
   heldAfter = () => Math.min(...Array.from(slots, (slot) => slot.heldAfter));
   const inspector = new Inspector({
     ...named,
@@ -126,15 +126,14 @@ interface PlaceParts {
 /** Opens the place of every endpoint; none delivers yet. If that fails, all ends as at a stop: what was opened is closed after the cursors. */
 async function openPlaces(
   options: NotifyOptions,
-  parts: PlaceParts,
+  parts: PlaceParts & { readonly ids: ReadonlySet<string> },
 ): Promise<{ readonly asides: SetAsides; readonly slots: Slots }> {
   const { endpoints, retention, isDeleted = () => false } = options;
-  const { cursors } = parts;
+  const { ids, cursors } = parts;
   let slots: Slots | undefined;
   try {
     const asides = await SetAsides.open(options, retention.bytesPerApp);
-    const isThere = (id: string) => endpoints.some((endpoint) => endpoint.id === id);
-    await forgetDeleted((id) => !isThere(id) && isDeleted(id), { ...options, cursors });
+    await forgetDeleted((id) => !ids.has(id) && isDeleted(id), { ...options, cursors });
     slots = slotsOf(options, { ...parts, asides });
     await slots.openAll(endpoints);
     return { asides, slots };
