@@ -241,6 +241,21 @@ test('SIG61: a token that ends while the connection is lost is told when it is b
   expect(await again.enters('arena')).toMatchObject({ type: 'ok' });
 });
 
+test('SIG67: a session that is taken up again is told of its channels first, and then who publishes in them', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  await ann.enters('arena');
+  await ann.asks({ type: 'join-topic', channel: 'arena', topic: 't', meta: '' });
+  await ann.subscribes('lobby');
+  await ann.drops();
+  const again = await w.login('ann', { session: ann.welcome.session });
+  expect(again.welcome.resumed).toBe(true);
+  const told = again.frames.flatMap((frame) =>
+    frame.type === 'presence' || frame.type === 'topic' ? [`${frame.type} ${frame.channel}`] : [],
+  );
+  expect(told).toEqual(['presence arena', 'presence lobby', 'topic arena']);
+});
+
 test('SIG61: a login that ends earlier, and a session taken up again, leave the end of a channel as its token says', async () => {
   const w = await begin();
   const now = w.clock.nowMs();

@@ -87,9 +87,12 @@ export class Subscriptions {
     this.#streams.get(name)?.start(socket, this.#telling);
   }
 
-  /** Begins to tell the socket what happens in all of them. */
+  /** Begins to tell the socket what happens in all of them: first in the channels, then in topics. */
   start(): void {
-    for (const { key } of this.#subscriptions.values()) this.listen(key);
+    const { socket } = this.#telling;
+    if (!socket) return;
+    for (const subscription of this.#subscriptions.values()) subscription.start(socket, this.#telling);
+    for (const stream of this.#streams.values()) stream.start(socket, this.#telling);
   }
 
   /** Nothing is told any more; what is subscribed stays so. */
