@@ -25,8 +25,7 @@ export function startSignaling(options: SignalingOptions): Signaling {
       presences.tidy();
     },
   });
-  const { limitsOf: _, ...others } = options;
-  const shared = { ...others, ...parts, ...signalingCounters(metrics) };
+  const shared = { ...options, ...parts, ...signalingCounters(metrics) };
   const needs: SignalingConnectionNeeds = {
     ...shared,
     keeper: open,
