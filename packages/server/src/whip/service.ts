@@ -41,11 +41,13 @@ export class WhipService {
 
   async stop(): Promise<void> {
     const { sessions, alarms, media, following } = this.#parts;
+    // From here on nothing is followed: what ends with the sessions is news to nobody.
+    const followed = following.stop();
     for (const { id } of sessions.all()) {
       alarms.cancel(id);
       media.close(id);
     }
-    await following.stop();
+    await followed;
   }
 
   /** Why sessions of members that left are not closed; undefined while they are. */
