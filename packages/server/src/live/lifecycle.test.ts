@@ -529,26 +529,27 @@ describe('limits', () => {
     expect(from('2001:db8:1:2:4::')).toBe(true);
   });
 
-  test('WIRE24: frames that wait for a slow decision are bounded', async () => {
-    await begin();
-    const socket = await world.hello();
-    const decided: (() => void)[] = [];
-    world.log.submit = () =>
-      new Promise((resolve) => {
-        decided.push(() => resolve({ ok: false, code: 'hosts_full' }));
-      });
-    let sent = 0;
-    const say = () => socket.says({ type: 'set-role', id: sent++, role: 'broadcaster' });
-    await say();
-    for (let frame = 0; frame < limits.pendingFramesMax; frame++) {
+  for (const max of [limits.pendingFramesMax, 3])
+    test(`WIRE24: frames that wait for a slow decision are bounded by pendingFramesMax (${max})`, async () => {
+      world = await TestWorld.start({ pendingFramesMax: max });
+      const socket = await world.hello();
+      const decided: (() => void)[] = [];
+      world.log.submit = () =>
+        new Promise((resolve) => {
+          decided.push(() => resolve({ ok: false, code: 'hosts_full' }));
+        });
+      let sent = 0;
+      const say = () => socket.says({ type: 'set-role', id: sent++, role: 'broadcaster' });
       await say();
-      await world.advance(60);
-    }
-    expect(socket.closed).toBeUndefined();
-    expect(decided).toHaveLength(1);
-    await say();
-    expect(socket.closed?.reason).toBe('rate_limited');
-  });
+      for (let frame = 0; frame < max; frame++) {
+        await say();
+        await world.advance(60);
+      }
+      expect(socket.closed).toBeUndefined();
+      expect(decided).toHaveLength(1);
+      await say();
+      expect(socket.closed?.reason).toBe('rate_limited');
+    });
 });
 
 describe('the end of the server', () => {

@@ -5,6 +5,7 @@ import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { type Connections, openConnections } from '../../src/live/connections.ts';
+import { defaultLiveLimits, type LiveLimits } from '../../src/live/live-limits.ts';
 import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { FanOut } from '../../src/live/roster/fan-out.ts';
 import type { JoinRequest } from '../../src/log/contract/commands.ts';
@@ -72,9 +73,14 @@ export class TestWorld implements Broadcast {
   log!: Log;
   fanOut!: FanOut;
   connections!: Connections;
+  readonly #limits: LiveLimits;
 
-  static async start(): Promise<TestWorld> {
-    const world = new TestWorld();
+  constructor(limits: Partial<LiveLimits> = {}) {
+    this.#limits = { ...defaultLiveLimits, ...limits };
+  }
+
+  static async start(limits: Partial<LiveLimits> = {}): Promise<TestWorld> {
+    const world = new TestWorld(limits);
     await world.start();
     return world;
   }
@@ -134,6 +140,7 @@ export class TestWorld implements Broadcast {
       recoveryMs,
       iceServers: this.iceServers,
       onSelect,
+      limits: this.#limits,
     });
     this.fanOut.start();
     this.connections.start();
