@@ -18,7 +18,7 @@ import { build } from 'esbuild';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { oldestBrowsers } from './browsers.mjs';
-import { halfMark, root } from './setup.mjs';
+import { buildWhole, root } from './setup.mjs';
 
 const sources = '@housecount/source';
 const ours = /^@housecount\/([a-z]+)$/;
@@ -52,18 +52,18 @@ export const forPages = {
  */
 export async function buildPackage(folder, made) {
   const dist = join(folder, 'dist');
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist);
-  writeFileSync(join(dist, halfMark), '');
-  try {
-    await bundleScripts(folder, made);
-    await declare(folder, made);
-    rmSync(join(dist, halfMark));
-  } catch (error) {
-    // What failed is not kept; what was ended has its mark.
+  await buildWhole(folder, async () => {
     rmSync(dist, { recursive: true, force: true });
-    throw error;
-  }
+    mkdirSync(dist);
+    try {
+      await bundleScripts(folder, made);
+      await declare(folder, made);
+    } catch (error) {
+      // What failed is not kept.
+      rmSync(dist, { recursive: true, force: true });
+      throw error;
+    }
+  });
 }
 
 async function bundleScripts(/** @type {string} */ folder, /** @type {Made} */ { scripts, options }) {

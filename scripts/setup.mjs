@@ -43,12 +43,20 @@ const makers = ['scripts/build-package.mjs', 'scripts/browsers.mjs'];
 /** Files of a package's own that its build is made of, beside its sources. */
 const own = ['build.mjs', 'vite.config.ts', 'index.html'];
 
-/** A file in `dist` while it is being built: who ends the build leaves it, and half of a build, which is newer than its sources, does not pass for one. */
-export const halfMark = '.half-built';
+/** A file beside `dist` while that is being built. Half of a build is newer than its sources: the mark, which stays where a build is ended or fails, keeps it from passing for one. */
+const halfMark = '.half-built';
 
-/** Time of the last change of a build, milliseconds; 0 if there is none, or half of one. */
-export const builtMs = (/** @type {string} */ dist) =>
-  existsSync(join(dist, halfMark)) ? 0 : newestMs([dist]);
+/** Makes `dist` of the package in `folder`, marked until it is whole. */
+export async function buildWhole(/** @type {string} */ folder, /** @type {() => Promise<unknown>} */ make) {
+  const mark = join(folder, halfMark);
+  writeFileSync(mark, '');
+  await make();
+  rmSync(mark);
+}
+
+/** Time of the last change of the build of the package in `folder`, milliseconds; 0 if there is none, or half of one. */
+export const builtMs = (/** @type {string} */ folder) =>
+  existsSync(join(folder, halfMark)) ? 0 : newestMs([join(folder, 'dist')]);
 
 /** Packages whose sources the build of this one is made of. */
 export const sourcesOf = (/** @type {string} */ name) => builds.find(([built]) => built === name)?.[1] ?? [];
@@ -79,7 +87,7 @@ export function setUpBuilds(wanted = builds.map(([name]) => name)) {
       ),
       ...[...makers, ...own.map((file) => `packages/${name}/${file}`)].map(changeMs),
     );
-    if (!wanted.includes(name) || builtMs(join(root, 'packages', name, 'dist')) > changedMs) continue;
+    if (!wanted.includes(name) || builtMs(join(root, 'packages', name)) > changedMs) continue;
     say(`building packages/${name} …`);
     run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`], { stdio: ['ignore', 2, 2] });
   }

@@ -6,7 +6,7 @@ import { toRoot } from '../net/http/base-path.ts';
 import type { Route } from '../net/http/route.ts';
 
 export interface StaticFilesOptions {
-  /** The folder that `vite build` of packages/console writes. It need not exist yet. */
+  /** The folder that the build of packages/console writes. It need not exist yet. */
   readonly dir: string;
 }
 
