@@ -91,11 +91,14 @@ export const agoraNotice = named(
   ),
 );
 
-/** The notices of one type, which have no other fields than these. */
+/** The notices of each type, which have no other fields than these. */
 export const agoraNotices = noticeTypeNumbers.map((type) => {
   const payload = object({ ...place, ...ownOf(agoraNoticeTypes[type]), ...order });
   const { what } = agoraNoticeTypes[type];
-  return named(`AgoraNotice${type}`, object({ ...envelope(constant(type)), payload }, what));
+  return {
+    type,
+    notice: named(`AgoraNotice${type}`, object({ ...envelope(constant(type)), payload }, what)),
+  };
 });
 
 function ownOf({ always, sometimes }: Has): Properties {
@@ -108,5 +111,8 @@ function ownOf({ always, sometimes }: Has): Properties {
 /** The body of a request in the `agora` format. */
 export const agoraWebhook = named(
   'AgoraWebhook',
-  described('One notice in the `agora` format.', anyOf(...agoraNotices, agoraEventsLost)),
+  described(
+    'One notice in the `agora` format.',
+    anyOf(...agoraNotices.map(({ notice }) => notice), agoraEventsLost),
+  ),
 );

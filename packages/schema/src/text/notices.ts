@@ -18,9 +18,7 @@ export const noticeTypesModule = (): string =>
 /** The docs' tables of the `agora` format: its types, and what is in their payloads (Markdown). */
 export function agoraNoticesTable(): string {
   const types = Object.entries(agoraNoticeTypes).map(([type, { what }]) => `| ${type} | ${what} |`);
-  const payloads = agoraNotices.map(
-    (shape, index) => [Object.keys(agoraNoticeTypes)[index] ?? '', within(shape, 'payload')] as const,
-  );
+  const payloads = agoraNotices.map(({ type, notice }) => [`${type}`, within(notice, 'payload')] as const);
   return ['| `eventType` | |', '|---|---|', ...types, '', tableByKind('payload', payloads)].join('\n');
 }
 
