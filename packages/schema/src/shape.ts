@@ -140,6 +140,9 @@ export const boolean = (description?: string): Shape<boolean> => ({ type: 'boole
 export const oneOf = <const V extends readonly (string | number)[]>(...values: V): Shape<V[number]> => ({
   enum: values,
 });
+/** One of the names of a table's entries. */
+export const keyOf = <T extends object>(table: T): Shape<keyof T & string> =>
+  oneOf(...(Object.keys(table) as (keyof T & string)[]));
 export const constant = <const V extends string | number | boolean>(value: V): Shape<V> => ({ const: value });
 export const anyOf = <const S extends readonly Shape[]>(...shapes: S): Shape<TypeOf<S[number]>> => ({
   anyOf: shapes,
@@ -159,3 +162,8 @@ export const record = <T>(
 });
 /** A time, UTC epoch milliseconds. */
 export const milliseconds = (what: string): Shape<number> => integer(`${what}, UTC epoch milliseconds.`);
+/** A time, ISO 8601. */
+export const isoTime = (what: string): Shape<string> =>
+  string(`${what}, ISO 8601 in UTC with milliseconds.`, { format: 'date-time' });
+/** Keywords for an object that does not have all of these properties: of one name, not that; of two, not both. */
+export const lacking = (...names: readonly string[]): JsonSchema => ({ not: { required: names } });

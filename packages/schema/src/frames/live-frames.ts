@@ -5,7 +5,7 @@ import {
   rosterWindowMembersMax,
   uidMax,
 } from '@housecount/protocol';
-import { accountName, channelName } from '../names.ts';
+import { accountName, appId, channelName } from '../names.ts';
 import { profile, role } from '../rest/channels.ts';
 import {
   anyOf,
@@ -13,7 +13,7 @@ import {
   closed,
   constant,
   integer,
-  named,
+  lacking,
   narrowed,
   number,
   optional,
@@ -29,9 +29,7 @@ const id = integer('Id of a request; its answer has the same.', {
 /** Printable ASCII without spaces. */
 const text = (description: string, maxLength: number) =>
   string(description, { pattern: '^[!-~]+$', maxLength });
-const appId = string('App id.', { pattern: '^[0-9a-fA-F]{32}$' });
 const size = integer('Members of the window.', { minimum: 1, maximum: rosterWindowMembersMax });
-const only = (...names: readonly string[]) => ({ not: { required: names } });
 
 const view = anyOf(
   closed({ count: constant(true) }),
@@ -44,7 +42,7 @@ export const liveFrames = {
     {
       type: constant('hello'),
       version: narrowed(number('Version of the protocol.'), { const: protocolVersion }),
-      app: appId,
+      app: appId('App id.'),
       channel: channelName('Channel name.'),
       token: optional(string('RTC token.')),
       uid: optional(integer('0 or absent: the server gives one.', { minimum: 0, maximum: uidMax })),
@@ -55,7 +53,7 @@ export const liveFrames = {
       clientType: optional(integer(undefined, { minimum: 0, maximum: 255 })),
       resume: optional(text('Resume key of an earlier welcome.', 1_024)),
     },
-    only('uid', 'account'),
+    lacking('uid', 'account'),
   ),
   bye: closed({
     type: constant('bye'),
@@ -77,7 +75,7 @@ export const liveFrames = {
       after: optional(id),
       view: optional(view),
     },
-    { anyOf: [{ required: ['sid', 'after'] }, { allOf: [only('sid'), only('after')] }] },
+    { anyOf: [{ required: ['sid', 'after'] }, { allOf: [lacking('sid'), lacking('after')] }] },
   ),
   'unsubscribe-roster': closed({ type: constant('unsubscribe-roster'), id }),
   streams: closed({ type: constant('streams'), id, audio: boolean(), video: boolean() }),
@@ -90,4 +88,4 @@ export const liveFrames = {
   }),
 } as const;
 
-export const liveClientFrame = named('LiveClientFrame', anyOf(...Object.values(liveFrames)));
+export const liveClientFrame = anyOf(...Object.values(liveFrames));

@@ -6,8 +6,8 @@ import {
   boolean,
   constant,
   integer,
+  keyOf,
   milliseconds,
-  named,
   object,
   oneOf,
   optional,
@@ -17,8 +17,7 @@ import {
 
 /** What the server sends at /v1/connect. Clients ignore fields that they do not know: a later server may send more. */
 
-const keysOf = <T extends object>(value: T) => Object.keys(value) as (keyof T & string)[];
-const code = oneOf(...keysOf(codes));
+const code = keyOf(codes);
 const message = string('A sentence, with its full stop.');
 const id = integer('Id of the request.');
 const { account } = memberFields;
@@ -109,7 +108,7 @@ const rosterFrames = {
         change({
           type: constant('left'),
           ...whom,
-          reason: oneOf(...keysOf(leaveReasons)),
+          reason: keyOf(leaveReasons),
           lastHeardMs: milliseconds('When it was last heard'),
         }),
         change({ type: constant('role'), ...whom }),
@@ -157,4 +156,4 @@ const hostFrames = {
 };
 
 export const liveServerFrames = { ...connectionFrames, ...rosterFrames, ...hostFrames } as const;
-export const liveServerFrame = named('LiveServerFrame', anyOf(...Object.values(liveServerFrames)));
+export const liveServerFrame = anyOf(...Object.values(liveServerFrames));

@@ -14,7 +14,7 @@ import {
   signalingWindowMembersMax,
 } from '@housecount/protocol';
 import { base64Pattern } from '../base64.ts';
-import { userId } from '../names.ts';
+import { appId, signalingNamePattern, userId } from '../names.ts';
 import {
   anyOf,
   array,
@@ -23,7 +23,7 @@ import {
   constant,
   integer,
   type JsonSchema,
-  named,
+  lacking,
   narrowed,
   number,
   oneOf,
@@ -51,7 +51,6 @@ const audience = {
   channel: userId('Channel name, or of `USER` the user id.'),
 };
 
-const only = (...names: readonly string[]): JsonSchema => ({ not: { required: names } });
 const where = (name: string, value: unknown): JsonSchema => ({ properties: { [name]: { const: value } } });
 
 const content = (bytesMax: number) =>
@@ -97,9 +96,7 @@ const view = anyOf(
 const topic = {
   id,
   channel,
-  topic: string('Topic name.', {
-    pattern: '^(?!_)[ !#$%&()+,\\-:;<=>?@\\[\\]\\^_\\{\\|\\}~0-9A-Za-z]{1,16}$',
-  }),
+  topic: string('Topic name.', { pattern: signalingNamePattern(16) }),
 };
 const users = array(string(undefined, { 'x-utf16LengthMax': 256 }), 'User ids.', {
   maxItems: signalingTopicUsersMax,
@@ -109,7 +106,7 @@ const sessionFrames = {
   login: closed({
     type: constant('login'),
     version: constant(signalingVersion),
-    app: string('App id.', { pattern: '^[0-9a-fA-F]{32}$' }),
+    app: appId('App id.'),
     userId: user,
     token: optional(token),
     session: optional(closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) })),
@@ -137,8 +134,8 @@ const channelFrames = {
     },
     {
       anyOf: [
-        { ...where('channelType', 'MESSAGE'), required: ['withMessage'], ...only('token') },
-        { ...where('channelType', 'STREAM'), ...only('withMessage') },
+        { ...where('channelType', 'MESSAGE'), required: ['withMessage'], ...lacking('token') },
+        { ...where('channelType', 'STREAM'), ...lacking('withMessage') },
       ],
     },
   ),
@@ -182,7 +179,7 @@ const presenceFrames = {
       includedState: flag(),
       page: optional(text('The cursor that the page before gave.', 128)),
     },
-    { anyOf: [where('includedUserId', true), { ...where('includedState', false), ...only('page') }] },
+    { anyOf: [where('includedUserId', true), { ...where('includedState', false), ...lacking('page') }] },
   ),
   'user-channels': closed({ type: constant('user-channels'), id, userId: user }),
   'subscribe-roster': closed(
@@ -195,7 +192,7 @@ const presenceFrames = {
         closed({ stream: text('The stream.', 64), after: safe('Goes on after this change.') }),
       ),
     },
-    only('view', 'cursor'),
+    lacking('view', 'cursor'),
   ),
   'unsubscribe-roster': closed({ type: constant('unsubscribe-roster'), id, ...place, view: optional(view) }),
 };
@@ -253,4 +250,4 @@ export const signalingFrames = {
   ...topicFrames,
 } as const;
 
-export const signalingClientFrame = named('SignalingClientFrame', anyOf(...Object.values(signalingFrames)));
+export const signalingClientFrame = anyOf(...Object.values(signalingFrames));

@@ -1,12 +1,13 @@
 import { leaveReasons } from '@housecount/protocol';
+import { role } from '../rest/channels.ts';
 import {
   anyOf,
   array,
   boolean,
   constant,
   integer,
+  keyOf,
   milliseconds,
-  named,
   object,
   oneOf,
   optional,
@@ -17,7 +18,6 @@ import {
 
 /** What the server sends at /v1/signaling. Clients ignore fields that they do not know: a later server may send more. */
 
-const keysOf = <T extends object>(value: T) => Object.keys(value) as (keyof T & string)[];
 const id = integer('Id of the request.');
 const serverMs = milliseconds("The server's time");
 const channelType = oneOf('MESSAGE', 'STREAM');
@@ -202,7 +202,7 @@ const joinedMs = milliseconds('Since when');
 const member = object({
   userId,
   states,
-  live: optional(object({ uid: integer(), role: oneOf('broadcaster', 'audience'), joinedMs })),
+  live: optional(object({ uid: integer(), role, joinedMs })),
   signaling: optional(object({ joinedMs })),
   interruptedSinceMs: optional(milliseconds('Set while nothing is heard of them: since when')),
 });
@@ -239,7 +239,7 @@ const rosterFrames = {
     changes: array(
       anyOf(
         change({ type: oneOf('joined', 'changed'), member }),
-        change({ type: constant('left'), userId, reason: oneOf(...keysOf(leaveReasons)) }),
+        change({ type: constant('left'), userId, reason: keyOf(leaveReasons) }),
       ),
     ),
   }),
@@ -260,7 +260,4 @@ const rosterFrames = {
 };
 
 export const signalingServerFrames = { ...sessionFrames, ...toldFrames, ...rosterFrames } as const;
-export const signalingServerFrame = named(
-  'SignalingServerFrame',
-  anyOf(...Object.values(signalingServerFrames)),
-);
+export const signalingServerFrame = anyOf(...Object.values(signalingServerFrames));

@@ -1,5 +1,5 @@
 import { eventsLostType } from '@housecount/protocol';
-import { constant, integer, milliseconds, named, object, optional, string } from '../shape.ts';
+import { constant, integer, isoTime, milliseconds, named, object, optional, string } from '../shape.ts';
 
 /** Notices that tell an endpoint which events it will not be sent. In the one that counts the rest, there is no channel. */
 
@@ -12,7 +12,6 @@ const range = {
 };
 const first = 'When the first of them happened';
 const last = 'When the last of them happened';
-const iso = (what: string) => string(`${what}, ISO 8601 in UTC with milliseconds.`, { format: 'date-time' });
 
 export const agoraEventsLost = named(
   'AgoraEventsLost',
@@ -41,14 +40,14 @@ export const standardEventsLost = named(
     {
       id: string('The same over every copy and attempt.'),
       type: constant('events.lost'),
-      time: iso('When they were given away'),
+      time: isoTime('When they were given away'),
       app: string('App id.'),
       channel: optional(string('Channel name; absent in the notice that counts the rest.')),
       sid: optional(string('The life that lost events; absent in the notice that counts the rest.')),
       data: object({
         ...range,
-        fromTime: optional(iso(first)),
-        toTime: optional(iso(last)),
+        fromTime: optional(isoTime(first)),
+        toTime: optional(isoTime(last)),
       }),
     },
     'Events were lost, in the `standard` format.',

@@ -1,10 +1,13 @@
 import { batchNoticesMax, evidences, leaveReasons, platforms } from '@housecount/protocol';
+import { profile, role } from '../rest/channels.ts';
 import {
   anyOf,
   array,
   constant,
   described,
   integer,
+  isoTime,
+  keyOf,
   named,
   object,
   oneOf,
@@ -16,9 +19,6 @@ import { standardEventsLost } from './events-lost.ts';
 
 /** Notices in the `standard` format, of which the `batch` format is a list: Standard Webhooks' `type` and `data`, and where it belongs. */
 
-const keysOf = <T extends object>(value: T) => Object.keys(value) as (keyof T & string)[];
-const iso = (what: string) => string(`${what}, ISO 8601 in UTC with milliseconds.`, { format: 'date-time' });
-
 /** What every notice has, and what its type has in `data`. */
 const standard = <const T extends string, const D extends Properties>(type: T, what: string, data: D) =>
   object(
@@ -27,7 +27,7 @@ const standard = <const T extends string, const D extends Properties>(type: T, w
         'The noticeId: one per event, the same in every format, copy and attempt. Also the `webhook-id` header.',
       ),
       type: constant(type),
-      time: iso('When it happened'),
+      time: isoTime('When it happened'),
       app: string('App id.'),
       channel: string('Channel name.'),
       sid: string('The id of one life of the channel.'),
@@ -41,17 +41,17 @@ const standard = <const T extends string, const D extends Properties>(type: T, w
 const member = {
   uid: integer('Who it was; of a string account, the number that stands for it.'),
   account: optional(string('The string account, if the member joined with one.')),
-  role: described('After the event; on a leave, at the leave.', oneOf('broadcaster', 'audience')),
-  platform: described('`other` for one that is not known.', oneOf(...keysOf(platforms))),
+  role: described('After the event; on a leave, at the leave.', role),
+  platform: described('`other` for one that is not known.', keyOf(platforms)),
   clientType: optional(integer('What the client says it is.')),
   clientSeq: integer('Strictly increasing for one member of a channel.'),
 };
 const leave = {
   ...member,
-  reason: described('Why the member left.', oneOf(...keysOf(leaveReasons))),
+  reason: described('Why the member left.', keyOf(leaveReasons)),
   evidence: described('What made the server notice that the member is gone.', oneOf(...evidences)),
-  joinedTime: iso('When the member joined'),
-  lastHeardTime: iso('When the server last heard from the member'),
+  joinedTime: isoTime('When the member joined'),
+  lastHeardTime: isoTime('When the server last heard from the member'),
   durationMs: integer(
     'Time from `joinedTime` until the member was there last, milliseconds; `time` may be later.',
   ),
@@ -62,10 +62,7 @@ export const standardNotices = {
   'channel.opened': named(
     'StandardOpened',
     standard('channel.opened', 'The channel opened.', {
-      profile: described(
-        'The kind of the channel, which its first member fixes.',
-        oneOf('live', 'communication'),
-      ),
+      profile: described('The kind of the channel, which its first member fixes.', profile),
     }),
   ),
   'channel.closed': named(

@@ -8,6 +8,7 @@ import {
   both,
   constant,
   integer,
+  keyOf,
   milliseconds,
   named,
   object,
@@ -21,7 +22,6 @@ import {
 export const role = oneOf('broadcaster', 'audience');
 export const profile = oneOf('live', 'communication');
 const connection = oneOf('rtc', 'whip', 'whep', 'signaling');
-const keysOf = <T extends object>(value: T) => Object.keys(value) as (keyof T & string)[];
 
 export const sid = string('One life of the channel, from first join to last leave.');
 export const seq = integer('Order in the sid, dense: 1, 2, 3 …', { minimum: 1 });
@@ -76,7 +76,7 @@ export const channelEvent = named('ChannelEvent', {
       ...subject,
       type: constant('member-left'),
       connectionId: string(),
-      reason: oneOf(...keysOf(leaveReasons)),
+      reason: keyOf(leaveReasons),
       evidence: oneOf(...evidences),
       ruleScope: optional(oneOf(...ruleScopes)),
       lastHeardMs: milliseconds('When the server last heard from the member'),
