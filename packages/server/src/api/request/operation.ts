@@ -6,7 +6,7 @@ import type { Caller } from '../access/auth.ts';
 import type { Exact } from './exact.ts';
 import type { Parameter } from './parameters.ts';
 
-/** For the compiler alone: no value has it. Only `operation` makes what has it, so no handler goes by unheld. */
+/** A mark in the type alone, which no value has: only operation() gives it, so a handler that is not held to its shape does not compile. */
 declare const isHeld: unique symbol;
 
 /** One operation of the REST API: what it does, and what the OpenAPI document says of it, in one place. */
