@@ -1308,7 +1308,7 @@ export interface LockList {
 }
 
 export interface LockRevocation {
-  /** In whose name it is done: a legal user id. */
+  /** The user who is shown as the author: a legal user id. */
   readonly author: string;
   /** The author may be a user who is logged in. */
   readonly asUser?: boolean | null;
@@ -1361,7 +1361,7 @@ export interface MessagePage {
 }
 
 export type MetadataChange = {
-  /** In whose name it is done: a legal user id. */
+  /** The user who is shown as the author: a legal user id. */
   readonly author: string;
   /** The author may be a user who is logged in. */
   readonly asUser?: boolean | null;
@@ -1371,10 +1371,10 @@ export type MetadataChange = {
   readonly items: readonly {
     readonly key: string;
     readonly value?: string;
-    /** The revision that must be there; −1, the default: any. */
+    /** The revision that must be there; −1, which is the default, allows any. */
     readonly revision?: -1 | number;
   }[];
-  /** The revision that must be there; −1, the default: any. */
+  /** The revision that must be there; −1, which is the default, allows any. */
   readonly majorRevision?: -1 | number;
   /** A lock of the channel that the author must hold. */
   readonly lockName?: string;

@@ -68,7 +68,7 @@ export interface AgoraNotice {
 
 export type NoticeType = 101 | 102 | 103 | 104 | 105 | 106 | 107 | 108 | 111 | 112;
 
-/** Notices in order of the log, so those of a channel by rising seq. They are answered, retried and given up as one. */
+/** Notices in order of the log, so those of a channel by rising seq; together at most 1 MiB. They are answered, retried and given up as one. */
 export type StandardBatch = readonly (StandardNotice | StandardEventsLost)[];
 
 /** The channel closed. */

@@ -1,4 +1,4 @@
-import { batchNoticesMax, evidences, leaveReasons, platforms } from '@housecount/protocol';
+import { batchBytesMax, batchNoticesMax, evidences, leaveReasons, platforms } from '@housecount/protocol';
 import { profile, role } from '../rest/channels.ts';
 import {
   anyOf,
@@ -94,7 +94,7 @@ export const standardBatch = named(
   'StandardBatch',
   array(
     anyOf(standardNotice, standardEventsLost),
-    'Notices in order of the log, so those of a channel by rising seq. They are answered, retried and given up as one.',
+    `Notices in order of the log, so those of a channel by rising seq; together at most ${batchBytesMax / 1024 ** 2} MiB. They are answered, retried and given up as one.`,
     { minItems: 1, maxItems: batchNoticesMax },
   ),
 );

@@ -119,13 +119,14 @@ export const messagePage = named(
 );
 
 const speaker = {
-  author: userId('In whose name it is done: a legal user id.'),
+  author: userId('The user who is shown as the author: a legal user id.'),
   asUser: flag('The author may be a user who is logged in.'),
 };
 const revision = anyOf(constant(-1), integer(undefined, { minimum: 1, maximum: Number.MAX_SAFE_INTEGER }));
-const anyRevision = refusing(described('The revision that must be there; −1, the default: any.', revision), {
-  must: 'a revision above 0, or -1',
-});
+const anyRevision = refusing(
+  described('The revision that must be there; −1, which is the default, allows any.', revision),
+  { must: 'a revision above 0, or -1' },
+);
 
 export const metadataChange = (limits: { readonly metadataBytesMax: number }) =>
   named(
