@@ -200,6 +200,7 @@ export class Socket<F extends Frames> {
     this.#sendText(JSON.stringify(frame));
   }
 
+  /** What is said to a socket that is closing is lost; whoever waits for an answer is told so by its close, which follows. */
   #sendText(text: string): void {
     if (this.#socket?.readyState === 1) this.#socket.send(text);
   }
