@@ -141,15 +141,19 @@ describe('the manifest itself', () => {
   });
 
   test('DATA7: a damaged manifest is told and written anew', async () => {
-    await full();
-    writeFileSync(join(folder, manifestPath), 'nonsense');
-    const manifest = await read();
-    expect(lines.splice(0).join()).toContain('manifest of the data folder is damaged');
-    await manifest.check(folder);
-    await manifest.noteFound();
-    rmSync(pathOf('messages.db'));
-    await expect((await read()).check(folder)).rejects.toMatchObject({ code: 'data_missing' });
-    expect(lines).toEqual([]);
+    const whole = encodeLine({ format: 1, files: { 'messages.db': 1 } });
+    for (const damaged of ['nonsense', `${whole}nonsense`, `${whole}${whole}`]) {
+      await full();
+      writeFileSync(join(folder, manifestPath), damaged);
+      const manifest = await read();
+      expect(lines.splice(0).join()).toContain('manifest of the data folder is damaged');
+      await manifest.check(folder);
+      await manifest.noteFound();
+      rmSync(pathOf('messages.db'));
+      await expect((await read()).check(folder)).rejects.toMatchObject({ code: 'data_missing' });
+      expect(lines).toEqual([]);
+      await disk.replace('messages.db', bytes);
+    }
   });
 });
 

@@ -1,7 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Disk } from '../engine/disk.ts';
 import type { KeptValue } from '../kept/contract.ts';
-import { decodeLines } from '../kept/files/checked-lines.ts';
 import { keptFiles } from '../kept/files/kept-files.ts';
 import type { Logger } from '../observe/contract.ts';
 import { isObject } from '../settings/reader.ts';
@@ -40,16 +39,16 @@ export class Manifest {
 
   /** @throws HousecountError data_newer if a newer server wrote it. */
   static async read(disk: Disk, options: ManifestOptions): Promise<Manifest> {
-    const bytes = await disk.read(manifestPath);
-    // The first line says the format, whatever a newer server has written behind it.
-    const [line] = bytes ? decodeLines(bytes) : [];
-    const value = line?.value;
-    if (isObject(value) && typeof value.format === 'number' && value.format > format)
+    const found = await keptFiles(disk).value(manifestPath).read();
+    const value = found.is === 'whole' ? found.value : undefined;
+    // The first value says the format, whatever a newer server has written behind it.
+    const first = found.is === 'damaged' ? found.first : value;
+    if (isObject(first) && typeof first.format === 'number' && first.format > format)
       throw new HousecountError(
         'data_newer',
-        `${manifestPath} has version ${value.format}, and this server knows none after ${format}. Start the server that wrote the folder, or a newer one; or put back the backup of before the upgrade.`,
+        `${manifestPath} has version ${first.format}, and this server knows none after ${format}. Start the server that wrote the folder, or a newer one; or put back the backup of before the upgrade.`,
       );
-    if (bytes && !isFiles(value))
+    if (found.is !== 'none' && !isFiles(value))
       options.logger.error(
         'The manifest of the data folder is damaged and is written anew; a file that went missing before is not noticed.',
         { file: manifestPath },

@@ -31,7 +31,8 @@ export interface KeptValue extends Pick<KeptBytes, 'remove'> {
 /** A value that is damaged was there: it is for who keeps it to say whether to begin anew. */
 export type KeptRead =
   | { readonly is: 'none' }
-  | { readonly is: 'damaged' }
+  /** `first`: a whole value, which something that is none follows; a newer server may have written it. */
+  | { readonly is: 'damaged'; readonly first?: unknown }
   | { readonly is: 'whole'; readonly value: unknown };
 
 export interface KeptMapOptions<Value> {

@@ -27,7 +27,10 @@ const valueFile = (file: KeptBytes): KeptValue => ({
     const bytes = await file.read();
     if (bytes === undefined) return { is: 'none' };
     const [line] = decodeLines(bytes);
-    return line?.end === bytes.length ? { is: 'whole', value: line.value } : { is: 'damaged' };
+    if (!line) return { is: 'damaged' };
+    return line.end === bytes.length
+      ? { is: 'whole', value: line.value }
+      : { is: 'damaged', first: line.value };
   },
   put: (value) => file.put(new TextEncoder().encode(encodeLine(value))),
   remove: file.remove,
