@@ -19,8 +19,8 @@ describe('limits that do not go together', () => {
       ['limits.signalingUserBacklogBytesMax (2097153)', 'limits.socketBacklogBytesMax (4194304)'],
     ],
     [
-      { channelHostsMax: 5, channelHostsReserved: 6 },
-      ['limits.channelHostsReserved (6)', 'limits.channelHostsMax (5)'],
+      { channelHostsMax: 5, channelHostsReserved: 5 },
+      ['limits.channelHostsReserved (5)', 'limits.channelHostsMax (5)'],
     ],
   ])('LIMIT10: %j is told once, with both', (limits, both) => {
     const found = ofServer(limits);
@@ -31,11 +31,11 @@ describe('limits that do not go together', () => {
 
   test('LIMIT10: what stands at the edge goes together', () => {
     expect(ofServer({ signalingUserBacklogBytesMax: 2 * 1024 * 1024 })).toEqual([]);
-    expect(ofServer({ channelHostsMax: 16 })).toEqual([]);
+    expect(ofServer({ channelHostsMax: 17 })).toEqual([]);
   });
 
   test('LIMIT10: of an app with limits of its own it is told which one', () => {
-    expect(ofServer({}, { channelHostsMax: 15 })).toMatchObject([{ app: 'a' }]);
-    expect(ofServer({ channelHostsMax: 15 }, { channelHostsMax: 16 })).toHaveLength(1);
+    expect(ofServer({}, { channelHostsMax: 16 })).toMatchObject([{ app: 'a' }]);
+    expect(ofServer({ channelHostsMax: 16 }, { channelHostsMax: 17 })).toHaveLength(1);
   });
 });

@@ -52,9 +52,9 @@ function pairWarnings(limits: Pairs): readonly string[] {
     found.push(
       `limits.signalingUserBacklogBytesMax (${user}) is more than half of limits.socketBacklogBytesMax (${room}): users can cut each other off with a burst of long messages`,
     );
-  if (reserved > hosts)
+  if (reserved >= hosts)
     found.push(
-      `limits.channelHostsReserved (${reserved}) is above limits.channelHostsMax (${hosts}): nobody without a publish privilege can be a broadcaster`,
+      `limits.channelHostsReserved (${reserved}) is not below limits.channelHostsMax (${hosts}): nobody without a publish privilege can be a broadcaster`,
     );
   return found;
 }
