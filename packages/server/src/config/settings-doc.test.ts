@@ -156,4 +156,5 @@ test('LIMIT6: an app may have other limits than the server, of those alone that 
   expect(() =>
     load(`limits: { mediaSessionsMax: 7 }\napps: [${app} { mediaSessionsPerAppMax: 8 } }]`),
   ).toThrow('apps[0].limits.mediaSessionsPerAppMax: expected a whole number from 1 to 7, got 8');
+  expect(load(`limits: { mediaSessionsMax: 7 }\napps: [${app} {} }]`).media.sessionsPerAppMax).toBe(7);
 });

@@ -19,7 +19,7 @@ export function readMedia(source: Source, room: Pick<Limits, 'mediaSessionsMax'>
     sessionsPerAppMax: integer(child(source, 'sessionsPerAppMax'), {
       min: 1,
       max: room.mediaSessionsMax,
-      fallback: limits.mediaSessionsPerAppMax,
+      fallback: Math.min(limits.mediaSessionsPerAppMax, room.mediaSessionsMax),
     }),
     iceServers: list(child(source, 'iceServers'), (item) => {
       onlyKeys(item, ['urls', 'username', 'credential']);
