@@ -512,9 +512,14 @@ describe('how an endpoint is delivered to', () => {
     [
       'an end without a zone',
       'secrets: [{ secret: s, endsMs: "2030-01-01T00:00:00" }]',
-      /endsMs: expected epoch/,
+      /endsMs: expected epoch.*, got "2030-01-01T00:00:00"$/,
     ],
-    ['an end in words', 'secrets: [{ secret: s, endsMs: soon }]', /endsMs: expected epoch.*, got "soon"$/],
+    ['an end in words', 'secrets: [{ secret: s, endsMs: soon }]', /endsMs: expected epoch.*, got a string$/],
+    [
+      'a secret in the place of its end',
+      'secrets: [{ secret: s, endsMs: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw }]',
+      /endsMs: expected epoch[^_]*, got a string$/,
+    ],
     ['only an ending secret', 'secrets: [{ secret: s, endsMs: 1 }]', /must not end/],
     ['an empty channel', 'secret: s, channels: [""]', /channels\[0\]: expected a channel/],
     [

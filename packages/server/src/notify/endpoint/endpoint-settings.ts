@@ -98,9 +98,15 @@ function readTime(source: Source): number | undefined | 'bad' {
   if (typeof value === 'string' && isoTime.test(value) && !Number.isNaN(Date.parse(value)))
     return Date.parse(value);
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
-  complain(source, 'expected epoch milliseconds, or a time like 2030-01-31T12:00:00Z', shownValue(value));
+  complain(source, 'expected epoch milliseconds, or a time like 2030-01-31T12:00:00Z', shownTime(value));
   return 'bad';
 }
+
+/** What was given, if it looks like a time: beside a secret it may be the secret that is in its place. */
+const shownTime = (value: unknown): string | undefined =>
+  typeof value === 'string' && !timeLike.test(value) ? 'a string' : shownValue(value);
+
+const timeLike = /^[0-9T:.Z+-]{1,30}$/;
 
 /** Without an offset it would mean another time on another machine. */
 const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
