@@ -1,5 +1,5 @@
 import type { AppSignalingLimitsOf } from '../../signaling-limits.ts';
-import { Rates } from './rates.ts';
+import { type Rates, ratesUnder } from './rates.ts';
 
 /** Budgets of the names that the server's owner publishes under. The names unused for longest are forgotten. */
 export class OwnerRates {
@@ -14,7 +14,7 @@ export class OwnerRates {
 
   of(app: string, publisher: string): Rates {
     const key = `${app}/${publisher}`;
-    const rates = this.#rates.get(key) ?? new Rates(this.#limitsOf(app));
+    const rates = ratesUnder(this.#limitsOf(app), this.#rates.get(key));
     this.#rates.delete(key);
     this.#rates.set(key, rates);
     const [oldest] = this.#rates.keys();

@@ -74,3 +74,7 @@ export class Rates {
     return this.#renewed.take(steadyMs, subscriptions);
   }
 }
+
+/** The rates that are known, unless the app has other limits by now: then new ones. */
+export const ratesUnder = (limits: AppSignalingLimits, of: Rates | undefined): Rates =>
+  of?.limits === limits ? of : new Rates(limits);

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { defaultAppSignalingLimits } from '../../signaling-limits.ts';
 import { RecentRates } from './recent-rates.ts';
 
 test('SIG123: the rates of a session that ended are those of the next, until they are whole again', () => {
@@ -21,4 +22,15 @@ test('SIG123: the rates of a session that ended are those of the next, until the
   expect(recent.size).toBe(2);
   expect(recent.of('app', 'ann')).not.toBe(first);
   expect(recent.of('app', 'cid')).toBe(first);
+});
+
+test('LIMIT6: a session that begins when the app has other limits has those, and not what is left of the one before', () => {
+  let limits = { ...defaultAppSignalingLimits, signalingRequestsPerSecondMax: 1 };
+  const recent = new RecentRates({ steadyMs: () => 1_000 }, 2, () => limits);
+  const first = recent.of('app', 'ann');
+  recent.keep('app', 'ann', first);
+  expect(recent.of('app', 'ann')).toBe(first);
+  recent.keep('app', 'ann', first);
+  limits = { ...limits, signalingRequestsPerSecondMax: 2 };
+  expect(recent.of('app', 'ann').limits).toBe(limits);
 });

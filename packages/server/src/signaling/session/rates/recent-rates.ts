@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.ts';
 import { burstSeconds } from '../../../net/token-bucket.ts';
 import { type AppSignalingLimitsOf, defaultAppSignalingLimits } from '../../signaling-limits.ts';
-import { Rates } from './rates.ts';
+import { type Rates, ratesUnder } from './rates.ts';
 
 interface Recent {
   readonly rates: Rates;
@@ -37,7 +37,7 @@ export class RecentRates {
   of(app: string, userId: string): Rates {
     const user = `${app}/${userId}`;
     this.#forgetOld();
-    const { rates } = this.#ended.get(user) ?? { rates: new Rates(this.#limitsOf(app)) };
+    const rates = ratesUnder(this.#limitsOf(app), this.#ended.get(user)?.rates);
     this.#ended.delete(user);
     return rates;
   }
