@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { appLimitWarnings } from '../config/limits/combinations.ts';
 import { loadTls } from '../config/tls.ts';
 import type { TlsWatch } from '../config/tls-watch.ts';
 import type { Channels } from '../log/contract/channels.ts';
@@ -70,8 +71,11 @@ async function apply(
   sender.forgetReach();
   const changes = apps.replace(next.apps);
   for (const id of changes.added) signaling.addApp(id);
-  for (const app of apps)
-    if (changes.added.includes(app.id) || changes.changed.includes(app.id)) warnIfOpen(logger, app);
+  const others = [...apps].filter(({ id }) => changes.added.includes(id) || changes.changed.includes(id));
+  for (const app of others) warnIfOpen(logger, app);
+  // The server's limits are those of its start.
+  for (const { message, app } of appLimitWarnings({ limits: settings.first.limits, apps: others }))
+    logger.warn(message, { app });
   for (const id of changes.removed) {
     edge.endApp(id);
     whip.endApp(id);

@@ -26,12 +26,17 @@ const socketFramesMin = 4;
 /** What is to be told at the start of limits that do not go together: of the server, and of each app with others of its own. */
 export function limitWarnings({ limits, apps }: Limited): readonly LimitWarning[] {
   const ofServer = [...socketWarnings(limits), ...pairWarnings(limits)];
-  const ofApps = apps.flatMap(({ id, limits: own }) =>
+  return [...ofServer.map((message) => ({ message })), ...appLimitWarnings({ limits, apps })];
+}
+
+/** The same of apps alone, that the server's limits do not say already: a reload changes those of apps. */
+export function appLimitWarnings({ limits, apps }: Limited): readonly Required<LimitWarning>[] {
+  const ofServer = pairWarnings(limits);
+  return apps.flatMap(({ id, limits: own }) =>
     pairWarnings({ ...limits, ...own })
       .filter((message) => !ofServer.includes(message))
       .map((message) => ({ message, app: id })),
   );
-  return [...ofServer.map((message) => ({ message })), ...ofApps];
 }
 
 function socketWarnings({ socketBacklogBytesMax: room }: Pairs): readonly string[] {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -128,7 +128,7 @@ test('OPS83: the line that says where it listens is JSON, too, if the file chose
   expect(linesOf(server.stderr()).at(-1)?.message).toBe('stopped');
 }, 120_000);
 
-test('LIMIT10: limits that do not go together are told at the start, and the server serves', async () => {
+test('LIMIT10: limits that do not go together are told at the start, and of other apps at a reload, and the server serves', async () => {
   server = await startServerProcess({
     apps: [{ ...testApp, limits: { channelHostsMax: 2 } }],
     limits: { socketBacklogBytesMax: 3_000_000 },
@@ -140,5 +140,21 @@ test('LIMIT10: limits that do not go together are told at the start, and the ser
   expect(told()).toMatchObject([
     { level: 'warn', message: expect.stringContaining('limits.socketBacklogBytesMax (3000000)') },
     { level: 'warn', message: expect.stringContaining('limits.channelHostsMax (2)'), app: testApp.id },
+  ]);
+  const file = join(dirname(server.dataDir), 'housecount.yaml');
+  const before = JSON.parse(readFileSync(file, 'utf8'));
+  const [added, sound] = ['a', 'b'].map((digit) => ({ ...testApp, id: digit.repeat(32) }));
+  const apps = [...before.apps, { ...added, limits: { signalingUserBacklogBytesMax: 1_600_000 } }, sound];
+  // What the server has is taken at a restart alone.
+  writeFileSync(file, JSON.stringify({ ...before, apps, limits: { socketBacklogBytesMax: 2_000_000 } }));
+  process.kill(server.pid, 'SIGHUP');
+  const last = 'changed keys of the configuration wait for a restart';
+  await until('the reload', () => linesOf(stderr()).some(({ message }) => message === last));
+  expect(told().slice(2)).toMatchObject([
+    {
+      level: 'warn',
+      message: expect.stringMatching(/BacklogBytesMax \(1600000\).*BacklogBytesMax \(3000000\)/),
+      app: added?.id,
+    },
   ]);
 }, 120_000);
