@@ -273,18 +273,37 @@ test('HOUSE6: a function has at most 80 lines, and what is longer is found', () 
     [],
   );
   const lines = (/** @type {number} */ count) => '  work();\n'.repeat(count);
+  const deeper = lines(81).replaceAll('  work', '    work');
+  const inClass = (/** @type {string} */ head) => `class One {\n  ${head}\n${deeper}  }\n}\n`;
   const planted = [
     `export function long(): void {\n${lines(81)}}\n`,
     `export const long = async (\n  one: string,\n  other: string,\n): Promise<void> => {\n${lines(81)}};\n`,
     `export function Page({\n  one,\n}: {\n  one: string;\n}) {\n${lines(81)}}\n`,
-    `class One {\n  get long(): number {\n${lines(81).replaceAll('  work', '    work')}  }\n}\n`,
+    inClass('get long(): number {'),
     `test('a story', async () => {\n${lines(81)}});\n`,
+    `test('the suite runs', () => {\n${lines(81)}});\n`,
+    `export function long(): void { // A comment.\n${lines(81)}}\n`,
+    `export function long(): Promise<\n  string\n> {\n${lines(81)}}\n`,
+    `export function long(): {\n  one: string;\n} {\n${lines(81)}}\n`,
+    ...['with()', 'try()', 'async catch()'].map((name) => inClass(`${name} {`)),
+    inClass('class: (one) => {'),
+    `if (some)\n  others.map((one) => {\n${deeper}  });\n`,
+    `if (some) others.map((one) => {\n${lines(81)}});\n`,
+    `for (const one of others.filter(function (each) {\n${lines(81)}})) work();\n`,
   ];
   for (const text of planted) assert.equal(longFunctions(text).length, 1, text.slice(0, 80));
   const allowed = [
     planted[0].replace(lines(81), lines(80)),
     planted[0].replace(lines(81), `${lines(80)}\n  // A comment.\n`),
     `describe('tests', () => {\n${lines(81)}});\n`,
+    `describe.each([\n  1,\n])('tests', () => {\n${lines(81)}});\n`,
+    `function tests() {\n  describe.each([\n    1,\n  ])('tests', () => {\n${deeper}  });\n}\n`,
+    ...['if (one()) {', 'if (\n  one()\n) {', 'label: for (const one of all()) {', 'while (one()) {'].map(
+      (head) => `${head}\n${lines(81)}}\n`,
+    ),
+    `if (one()) {\n  work();\n} else if (other()) {\n${lines(81)}} else {\n${lines(81)}}\n`,
+    `try {\n  work();\n} catch (error) {\n${lines(81)}} finally {\n${lines(81)}}\n`,
+    `export abstract class Large extends mixed(One) {\n${lines(81)}}\n`,
     `class Large {\n${lines(81)}}\n`,
   ];
   for (const text of allowed) assert.deepEqual(longFunctions(text), [], text.slice(0, 80));

@@ -8,11 +8,19 @@ export const linesOfFunctionMax = 80;
 const indentOf = (/** @type {string} */ line) => line.length - line.trimStart().length;
 const isCode = (/** @type {string} */ line) =>
   line.trim() !== '' && !/^\s*(?:\/\/|\/\*|\*(?:\s|\/|$))/.test(line);
+/** A line without the comment at its end. */
+const bare = (/** @type {string} */ line) => line.replace(/\s+(?:\/\/.*|\/\*.*\*\/)$/, '');
+/** Closes what stands on lines of its own: parameters, a list, or a type. */
+const isCloser = (/** @type {string} */ line) => /^\s*[)}\]>]/.test(line);
 /** Groups of tests, which hold tests as a file holds functions. */
-const isGroup = (/** @type {string} */ line) =>
-  /\b(?:describe|suite)\b[^=]*\(.*(?:=>|function).*$/.test(line);
+const isGroup = (/** @type {string} */ line) => /^\s*(?:describe|suite)(?:\.\w+)*\(.*[({[]$/.test(bare(line));
+/** By the space behind the word, which a method of such a name does not have. */
 const isControl = (/** @type {string} */ line) =>
-  /^\s*(?:\} )?(?:if|else|for|while|switch|catch|with|do|try|finally|class|interface|namespace)\b/.test(line);
+  /^\s*(?:\} |\w+: )?(?:(?:if|for|for await|while|switch|catch) \(|(?:else|do|try|catch|finally) \{|else \w|(?:(?:export|default|abstract|declare) )*(?:class|interface|namespace) \w)/.test(
+    line,
+  );
+/** Ends with a function, whatever it begins with. */
+const endsWithFunction = (/** @type {string} */ line) => /=>(?: [({[]+)?$|\bfunction\b[^{]* \{$/.test(line);
 
 /**
  * Functions that are longer than allowed, each with the line on which its body begins and its lines of code. The lines of a
@@ -24,10 +32,12 @@ export function longFunctions(text) {
   const all = text.split('\n');
   if (all.length <= linesOfFunctionMax) return [];
   const found = [];
-  for (const [at, line] of all.entries()) {
+  for (const [at, whole] of all.entries()) {
+    const line = bare(whole);
     if (!/(?:=>|[)\]}>\w'] \{|=> [({[]+)$/.test(line) || !isCode(line)) continue;
     const head = headOf(all, at);
-    if (isControl(head) || !/=>|\)|\bget \w/.test(line) || isGroup(head)) continue;
+    if (isGroup(head) || (isControl(head) && !endsWithFunction(line))) continue;
+    if (!/=>|\)|\bget \w/.test(line) && !/\)|\bget \w/.test(head)) continue;
     const lines = linesBelow(all, at);
     if (lines > linesOfFunctionMax) found.push({ line: at + 1, lines });
   }
@@ -40,13 +50,13 @@ export function longFunctions(text) {
  */
 function headOf(/** @type {string[]} */ all, /** @type {number} */ at) {
   const line = all[at] ?? '';
-  if (!/^\s*[)}\]]/.test(line)) return line;
+  if (!isCloser(line)) return line;
   const indent = indentOf(line);
   let head = at - 1;
   while (head > 0 && (all[head]?.trim() === '' || indentOf(all[head] ?? '') > indent)) head -= 1;
   // `}: {` ends the pattern of a parameter, and begins its type.
   const above = all[head] ?? '';
-  return /^\s*[)}\]]/.test(above) && head > 0 ? headOf(all, head) : above;
+  return isCloser(above) && head > 0 ? headOf(all, head) : above;
 }
 
 /** Lines of code from the one after `at` to the end of what began there. */
@@ -59,8 +69,9 @@ function linesBelow(/** @type {string[]} */ all, /** @type {number} */ at) {
     if (indentOf(line) <= indent) break;
     if (isGroup(line)) {
       const inner = indentOf(line);
-      while (next + 1 < all.length && (all[next + 1]?.trim() === '' || indentOf(all[next + 1] ?? '') > inner))
-        next += 1;
+      const isWithin = (/** @type {string} */ each) =>
+        each.trim() === '' || indentOf(each) > inner || (indentOf(each) === inner && isCloser(each));
+      while (next + 1 < all.length && isWithin(all[next + 1] ?? '')) next += 1;
       continue;
     }
     if (isCode(line)) lines += 1;
