@@ -1,6 +1,8 @@
+import { signalingTopicUserCodes } from '@housecount/protocol';
 import { bytesOfTexts } from '../src/channel/text-bytes.ts';
 import type { appLimitNames, LimitName, Limits } from '../src/config/limit-settings.ts';
 import { fixed } from '../src/fixed-limits.ts';
+import { burstSeconds } from '../src/net/token-bucket.ts';
 import { Client } from './clients/client.ts';
 import { SignalingClient } from './clients/signaling-client.ts';
 import { testCustomer } from './processes/server-process.ts';
@@ -103,6 +105,30 @@ const acquire = (channel: string, lockName: string, retry: boolean) => ({
   retry,
 });
 
+const publication = (channel: string) => ({
+  type: 'publish',
+  ...message(channel),
+  content: { text: 'long enough' },
+});
+const joinTopic = (channel: string, topic: string) => ({ type: 'join-topic', channel, topic, meta: '' });
+const subscribeTopic = (channel: string, topic: string, users: readonly string[]) => ({
+  type: 'subscribe-topic',
+  channel,
+  topic,
+  users,
+  absent: true,
+});
+
+/** The first refusal of so many that are asked for at once. */
+async function firstRefused(
+  client: SignalingClient,
+  count: number,
+  request: Readonly<Record<string, unknown>>,
+) {
+  const answers = await Promise.all(Array.from({ length: count }, () => codeOf(client.asks(request))));
+  return answers.find((code) => code !== 'ok') ?? 'ok';
+}
+
 const rest =
   (path: string, body: (index: number) => object, count: number): Act =>
   ({ url, app }) =>
@@ -153,9 +179,47 @@ export const appActs: readonly Row<(typeof appLimitNames)[number]>[] = [
     refused: -11014,
     act: user(async (client, name) => {
       await client.subscribes(name, stream);
-      return last(2, (index) =>
-        codeOf(client.asks({ type: 'join-topic', channel: name, topic: `t${index}`, meta: '' })),
-      );
+      return last(2, (index) => codeOf(client.asks(joinTopic(name, `t${index}`))));
+    }),
+  },
+  {
+    limit: 'channelPublishersMax',
+    low: 1,
+    refused: -11015,
+    act: user(async (client, name) => {
+      await client.subscribes(name, stream);
+      return last(2, (index) => codeOf(client.asks(joinTopic(name, `t${index}`))));
+    }),
+  },
+  {
+    limit: 'signalingTopicsMax',
+    low: 1,
+    refused: -11014,
+    act: user(async (client, name) => {
+      await client.subscribes(name, stream);
+      return last(2, (index) => codeOf(client.asks(subscribeTopic(name, `t${index}`, ['p']))));
+    }),
+  },
+  {
+    limit: 'signalingFollowedPublishersMax',
+    low: 1,
+    refused: signalingTopicUserCodes.tooMany,
+    act: user(async (client, name) => {
+      await client.subscribes(name, stream);
+      const answer = await client.asks(subscribeTopic(name, 't', ['p', 'q']));
+      if (answer.type !== 'ok' || !answer.result || !('failed' in answer.result)) return answer;
+      return answer.result.failed[0]?.code ?? 'ok';
+    }),
+  },
+  {
+    limit: 'signalingTopicMessagesPerSecondMax',
+    low: 1,
+    refused: -11025,
+    act: user(async (client, name) => {
+      await client.subscribes(name, stream);
+      await client.asks(joinTopic(name, 't'));
+      const content = { text: 'x' };
+      return firstRefused(client, 40, { type: 'publish-topic', channel: name, topic: 't', content });
     }),
   },
   {
@@ -244,27 +308,46 @@ export const appActs: readonly Row<(typeof appLimitNames)[number]>[] = [
     limit: 'signalingPublishesPerSecondMax',
     low: 1,
     refused: -10021,
-    act: user(async (client, name) => {
-      const answers = await Promise.all(
-        Array.from({ length: 40 }, () =>
-          codeOf(client.asks({ type: 'publish', ...message(name), content: { text: 'x' } })),
-        ),
-      );
-      return answers.find((code) => code !== 'ok') ?? 'ok';
-    }),
+    act: user((client, name) => firstRefused(client, 40, publication(name))),
   },
   {
     limit: 'signalingRequestsPerSecondMax',
     low: 1,
     refused: -10021,
-    act: user(async (client, name) => {
-      const answers = await Promise.all(
-        Array.from({ length: 40 }, () =>
-          codeOf(client.asks({ type: 'get-metadata', target: message(name) })),
-        ),
-      );
-      return answers.find((code) => code !== 'ok') ?? 'ok';
+    act: user((client, name) => firstRefused(client, 40, { type: 'get-metadata', target: message(name) })),
+  },
+  {
+    limit: 'signalingRenewalsPerSecondMax',
+    low: 1,
+    refused: 'rate_limited',
+    act: user(async (client, name, { url, app }) => {
+      // As many as the low limit lets one touch at once.
+      for (let at = 0; at < burstSeconds; at += 1) await client.subscribes(`${name}-${at}`);
+      const session = client.welcome.session;
+      return last(2, async () => {
+        const again = SignalingClient.open(url, name, { app, token: '', session }, {});
+        const answer = await again.until('an answer', () =>
+          again.frames.find(({ type }) => type === 'welcome' || type === 'closing'),
+        );
+        again.drop();
+        return answer.type === 'closing' ? answer.code : 'ok';
+      });
     }),
+  },
+  {
+    limit: 'signalingDeliveredBytesPerSecondMax',
+    low: 1,
+    refused: -11025,
+    act: user(async (client, name) => {
+      await client.subscribes(name);
+      return firstRefused(client, 2, publication(name));
+    }),
+  },
+  {
+    limit: 'signalingKeptBytesPerSecondMax',
+    low: 1,
+    refused: -10021,
+    act: user((client, name) => firstRefused(client, 2, { ...publication(name), storeInHistory: true })),
   },
   {
     limit: 'appSignalingChannelsMax',
@@ -284,6 +367,20 @@ export const appActs: readonly Row<(typeof appLimitNames)[number]>[] = [
     refused: 'endpoints_full',
     act: rest('endpoints', (index) => ({ url: `https://${index}.example/` }), 2),
   },
+];
+
+/** The limits that an app may have of its own whose test needs a clock or a socket of its own, with the file that has it. */
+export const appLimitsTestedElsewhere: readonly (readonly [
+  limit: (typeof appLimitNames)[number],
+  file: string,
+])[] = [
+  ['channelHostsReserved', 'src/log/app-limits.test.ts'],
+  ['endingKeptMs', 'src/log/app-limits.test.ts'],
+  ['endingsMax', 'src/log/app-limits.test.ts'],
+  ['appAccountsMax', 'src/log/app-limits.test.ts'],
+  ['appSeenUidsMax', 'src/log/app-limits.test.ts'],
+  ['messageAheadMsMax', 'src/log/app-limits.test.ts'],
+  ['signalingUserBacklogBytesMax', 'src/signaling/messages/user-backlog.test.ts'],
 ];
 
 /** Frames at once on one connection, until it ends or all are answered. */

@@ -13,6 +13,11 @@ import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { SignalingApp } from '../../src/signaling/names/app.ts';
 import { type Signaling, startSignaling } from '../../src/signaling/signaling.ts';
+import {
+  type AppSignalingLimitsOf,
+  defaultSignalingLimits,
+  type SignalingLimits,
+} from '../../src/signaling/signaling-limits.ts';
 import { buildRtcToken, buildSignalingToken } from '../../src/token/build.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
@@ -29,6 +34,13 @@ export const app: SignalingApp = {
 };
 export const leaseMs = 10_000;
 export const recoveryMs = 15_000;
+
+/** What a world has beside the app of the tests, and other than the defaults. */
+interface Overrides {
+  readonly others?: readonly SignalingApp[];
+  readonly limits?: Partial<SignalingLimits>;
+  readonly limitsOf?: AppSignalingLimitsOf;
+}
 
 type FrameOf<Type extends SignalingServerFrame['type']> = Extract<SignalingServerFrame, { type: Type }>;
 
@@ -106,12 +118,17 @@ export class SignalingWorld implements Broadcast {
   private constructor(
     changes: Partial<SignalingApp>,
     readonly isTokenFree: boolean,
+    readonly over: Overrides,
   ) {
     this.#app = { ...app, ...changes };
   }
 
-  static async start(changes: Partial<SignalingApp> = {}, isTokenFree = false): Promise<SignalingWorld> {
-    const world = new SignalingWorld(changes, isTokenFree);
+  static async start(
+    changes: Partial<SignalingApp> = {},
+    isTokenFree = false,
+    over: Overrides = {},
+  ): Promise<SignalingWorld> {
+    const world = new SignalingWorld(changes, isTokenFree, over);
     await world.start();
     return world;
   }
@@ -147,7 +164,9 @@ export class SignalingWorld implements Broadcast {
       signal: this.#ending.signal,
     });
     this.signaling = startSignaling({
-      apps: new Map([[this.#app.id, this.#app]]),
+      apps: new Map([this.#app, ...(this.over.others ?? [])].map((one) => [one.id, one])),
+      ...(this.over.limits && { limits: { ...defaultSignalingLimits, ...this.over.limits } }),
+      ...(this.over.limitsOf && { limitsOf: this.over.limitsOf }),
       log: this.log,
       kept,
       clock,

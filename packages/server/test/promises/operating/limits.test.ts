@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { development } from '../../../src/config/development.ts';
 import {
   type AppLimits,
+  appLimitNames,
   type Limits,
   limitNames,
   limitSettings,
@@ -12,7 +13,13 @@ import {
 import { loadConfig } from '../../../src/config/load.ts';
 import { type RunningServer, startServer } from '../../../src/main.ts';
 import { Client } from '../../../testing/clients/client.ts';
-import { type Act, appActs, type Place, serverActs } from '../../../testing/limit-acts.ts';
+import {
+  type Act,
+  appActs,
+  appLimitsTestedElsewhere,
+  type Place,
+  serverActs,
+} from '../../../testing/limit-acts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-limits-'));
 const servers: RunningServer[] = [];
@@ -101,6 +108,15 @@ describe('each where it is refused', () => {
       expect([low, usual]).toEqual([refused, 'ok']);
     },
   );
+});
+
+test('LIMIT6: each limit that an app may have of its own has a test of that', () => {
+  for (const [limit, file] of appLimitsTestedElsewhere)
+    expect(readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')).toMatch(
+      new RegExp(`^test\\('LIMIT6: an app has an? ${limit} of its own`, 'm'),
+    );
+  const tested = [...appActs.map(({ limit }) => limit), ...appLimitsTestedElsewhere.map(([limit]) => limit)];
+  expect(tested.toSorted()).toEqual(appLimitNames.toSorted());
 });
 
 describe('of two servers in this process', () => {
