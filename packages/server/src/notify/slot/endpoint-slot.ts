@@ -1,20 +1,16 @@
-import type { Clock, Random } from '../../clock.ts';
-import type { Logger } from '../../observe/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
 import type { AttemptReport } from '../delivery/attempt.ts';
 import type { EndpointRunner, RunnerStatus } from '../delivery/endpoint-runner.ts';
-import { type StartParts, startRunner } from '../delivery/start-runner.ts';
-import type { Endpoint, NoticeFormat } from '../endpoint/endpoint.ts';
-import type { NoticeEvent } from '../notice/notice-event.ts';
-import type { NoticeText } from '../notice/notice-text.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
 import type { KeptCursor } from '../progress/cursor-store.ts';
 import { DeliveryWindow } from '../progress/delivery-window.ts';
 import type { GivenUpJournal } from '../progress/given-up-journal.ts';
 import { askedAgain, type Halt } from '../progress/halt.ts';
 import type { LostEvents } from '../progress/lost-events.ts';
-import { GivenUpReturn, type ReturnParts } from '../redelivery/given-up-return.ts';
-import type { RedeliveryEnd, RedeliveryRequest } from '../redelivery/redelivery.ts';
-import { appLog } from '../set-aside/app-log.ts';
+import type { GivenUpReturn } from '../redelivery/given-up-return.ts';
 import type { SetAside } from '../set-aside/set-aside.ts';
+import type { BeginRunner } from './begin-runner.ts';
+import type { Returned } from './slot-return.ts';
 
 /** The status of a slot: its runner's state, or that there is none. */
 export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
@@ -23,32 +19,15 @@ export interface SlotStatus extends Omit<RunnerStatus, 'state'> {
   readonly failingSinceMs: number | undefined;
 }
 
-/** Runs any endpoint. */
-export interface SlotRunning extends Pick<StartParts, 'limits' | 'send' | 'onAttempt'> {
-  readonly random: Random;
-  readonly textOf: (event: NoticeEvent, format: NoticeFormat) => NoticeText;
-  /** The endpoint's cursor, or its halt, is not what it was. */
-  readonly onMoved: (endpointId: string) => void;
-}
-
-/** Brings any endpoint the notices that it was given up on. */
-export interface SlotReturning extends Pick<ReturnParts, 'ageMsMax'> {
-  /** The notice was delivered since, by hand. */
-  readonly isDelivered: (endpointId: string, noticeId: string) => boolean;
-  readonly redeliver: (request: RedeliveryRequest) => Promise<RedeliveryEnd>;
-}
-
 export interface SlotOptions {
   readonly cursor: KeptCursor;
   readonly journal: GivenUpJournal;
   readonly lost: LostEvents;
-  readonly log: Parameters<typeof appLog>[0];
+  /** The log as the endpoint reads it. */
+  readonly log: Feed;
   readonly aside: SetAside;
-  readonly clock: Clock;
-  /** Names the endpoint. */
-  readonly logger: Logger;
-  readonly running: SlotRunning;
-  readonly returning: SlotReturning;
+  readonly beginRunner: BeginRunner;
+  readonly returnTo: (slot: Returned) => GivenUpReturn;
 }
 
 /**
@@ -62,8 +41,8 @@ export class EndpointSlot {
   /** Events set aside for the app's endpoints, which the log no longer keeps. */
   readonly aside: SetAside;
   /** The log as the endpoint reads it. */
-  readonly log: ReturnType<typeof appLog>;
-  readonly #options: SlotOptions;
+  readonly log: Feed;
+  readonly #beginRunner: BeginRunner;
   #endpoint: Endpoint;
   #cursor: KeptCursor;
   #runner: EndpointRunner | undefined;
@@ -72,27 +51,14 @@ export class EndpointSlot {
   readonly #returning: GivenUpReturn;
 
   constructor(endpoint: Endpoint, options: SlotOptions) {
-    const { running, returning, journal } = options;
     this.#endpoint = endpoint;
     this.#cursor = options.cursor;
-    this.#options = options;
-    this.journal = journal;
+    this.journal = options.journal;
     this.lost = options.lost;
     this.aside = options.aside;
-    this.log = appLog(options.log, options.aside);
-    this.#returning = new GivenUpReturn({
-      ...options,
-      ageMsMax: returning.ageMsMax,
-      isOpen: () =>
-        this.#endpoint.redeliverGivenUp && this.#runner !== undefined && this.#runner.halt === undefined,
-      isDelivered: (noticeId) => returning.isDelivered(endpoint.id, noticeId),
-      redeliver: (request) =>
-        returning.redeliver({
-          ...request,
-          endpointOf: () => this.#endpoint,
-          id: `given-up-${running.random.id(8)}`,
-        }),
-    });
+    this.log = options.log;
+    this.#beginRunner = options.beginRunner;
+    this.#returning = options.returnTo(this);
   }
 
   get endpoint(): Endpoint {
@@ -101,6 +67,11 @@ export class EndpointSlot {
 
   get paused(): boolean {
     return this.#runner === undefined;
+  }
+
+  /** What it was given up on may be brought to it now. */
+  get isOpen(): boolean {
+    return this.#endpoint.redeliverGivenUp && this.#runner !== undefined && this.#runner.halt === undefined;
   }
 
   /** See NoticeReader.finishedTo. */
@@ -131,26 +102,9 @@ export class EndpointSlot {
 
   /** Begins to deliver; one that is suspended with no more than a probe, and one that is gone with nothing. */
   begin(halt?: Halt): void {
-    const { running, clock, logger } = this.#options;
-    const endpoint = this.#endpoint;
-    this.#runner = startRunner(endpoint, this.#cursor, {
-      clock,
-      logger,
-      limits: running.limits,
-      random: running.random,
-      send: running.send,
-      textOf: (event) => running.textOf(event, endpoint.format),
-      log: this.log,
-      journal: this.journal,
-      lost: this.lost.pending,
-      onLostTold: (lost) => this.lost.told(lost),
-      halt,
-      onMoved: () => running.onMoved(endpoint.id),
-      onAttempt: (report) => {
-        this.#note(report);
-        running.onAttempt(report);
-      },
-    });
+    this.#runner = this.#beginRunner(this.#endpoint, { ...this.#cursor, halt }, (report) =>
+      this.#note(report),
+    );
   }
 
   /** Ends attempts under way and keeps the cursor: what is not finished, and what is to come, waits. */

@@ -10,8 +10,11 @@ import { GivenUpJournal } from '../progress/given-up-journal.ts';
 import { LostEvents } from '../progress/lost-events.ts';
 import { noteMissing } from '../retention/note-missing.ts';
 import { passed } from '../retention/retention.ts';
+import { appLog } from '../set-aside/app-log.ts';
 import type { SetAside } from '../set-aside/set-aside.ts';
-import { EndpointSlot, type SlotReturning, type SlotRunning } from './endpoint-slot.ts';
+import { beginRunnerIn, type SlotRunning } from './begin-runner.ts';
+import { EndpointSlot } from './endpoint-slot.ts';
+import { returnTo, type SlotReturning } from './slot-return.ts';
 
 export interface SlotOpening {
   readonly kept: Pick<Kept, 'value' | 'journal'>;
@@ -46,16 +49,13 @@ export async function openSlot(endpoint: Endpoint, opening: SlotOpening): Promis
       damagedBytes: journal.damagedBytes,
       whole: journal.count,
     });
+  const place = { journal, lost, log: appLog(log, aside) };
   const slot = new EndpointSlot(endpoint, {
+    ...place,
     cursor,
-    journal,
-    lost,
-    log,
     aside,
-    clock,
-    logger,
-    running,
-    returning,
+    beginRunner: beginRunnerIn({ ...place, clock, logger }, running),
+    returnTo: (it) => returnTo(it, { clock, logger, journal, random: running.random, returning }),
   });
   try {
     await noteMissing(slot, { log, clock, logger });
