@@ -322,7 +322,7 @@ const largerClasses = {
   EmbeddedOwner: 19,
 };
 
-test('HOUSE7: a class works with at most 10 others, and one that works with more is found', () => {
+test('HOUSE7: a class works with at most 10 others', () => {
   const product = [...files].filter(
     ([path]) => /^packages\/[^/]+\/src\//.test(path) && isSource(path) && !path.includes('/testing/'),
   );
@@ -337,7 +337,9 @@ test('HOUSE7: a class works with at most 10 others, and one that works with more
   assert.deepEqual(tooMany, []);
   const larger = classes.filter(({ collaborators: { length } }) => length > collaboratorsMax);
   assert.deepEqual(larger.map(({ name }) => name).sort(), Object.keys(largerClasses).sort());
+});
 
+test('HOUSE7: what a class works with is found, whichever way it comes by it', () => {
   const heldBy = (/** @type {string} */ text, others = {}) =>
     collaborators(new Map([...Object.entries(others), ['planted.ts', text]])).at(-1)?.collaborators;
   const ports = `interface Clock {\n  nowMs(): number;\n}\ninterface Member {\n  readonly uid: number;\n}\n`;
@@ -359,6 +361,61 @@ test('HOUSE7: a class works with at most 10 others, and one that works with more
     ),
     ['clock', 'log', 'onEnd'],
   );
+  // So is what comes in a bundle that has any other name: it does nothing by itself. What has a method of its own is one.
+  const three = ['clock', 'log', 'members'].map((name) => `  readonly ${name}: Clock;\n`).join('');
+  const keeping = 'class One {\n  readonly #running: Running;\n}\n';
+  const isThree = ['clock', 'log', 'members'];
+  assert.deepEqual(heldBy(`${ports}interface Running {\n${three}}\n${keeping}`), isThree);
+  assert.deepEqual(heldBy(`${ports}type Running = {\n${three}};\n${keeping}`), isThree);
+  assert.deepEqual(
+    heldBy(`${ports}interface Running {\n${three}  readonly next: Running;\n}\n${keeping}`),
+    isThree,
+  );
+  assert.deepEqual(heldBy(`${ports}interface Running {\n${three}  run(): void;\n}\n${keeping}`), ['running']);
+  // A field without a type is what the call gives that makes it, or what only the constructor says.
+  const part = 'export class Part {\n  static open(): Part {\n    return new Part();\n  }\n}\n';
+  const making = (/** @type {string} */ field) => `class One {\n  readonly #made${field};\n}\n`;
+  const makers = [
+    'function make(): Part {',
+    'async function make<T>(one: T): Promise<Part | undefined> {',
+    'export function make(\n  one: number,\n  { two }: { readonly one: number; readonly two: number },\n): Part {',
+    'const make = (): Part => {',
+    'export const make = (\n  one: number,\n): Part => {',
+  ].map((head) => `${part}${head}\n  return Part.open();\n}\n`);
+  for (const maker of makers)
+    for (const field of [' = make()', ' = make<Clock>(\n    1,\n  )', ': ReturnType<typeof make>'])
+      assert.deepEqual(heldBy(`${ports}${maker}${making(field)}`), ['Part'], `${maker}${field}`);
+  assert.deepEqual(heldBy(`${part}${making(' = Part.open()')}`), ['Part']);
+  assert.deepEqual(heldBy(making('')), ['made']);
+  assert.deepEqual(heldBy(`function make(): number {\n  return 1;\n}\n${making(' = make()')}`), []);
+  // What a base class keeps and is handed is kept by those that extend it.
+  const base = `${ports}export abstract class Base<T extends object> {\n  readonly #clock: Clock;\n\n  constructor(onEnd: () => void) {}\n}\n`;
+  const extending = 'class One<T extends Member> extends Base<T> {\n  readonly #own: () => void;\n}\n';
+  assert.deepEqual(heldBy(`${base}${extending}`), ['clock', 'onEnd', 'own']);
+  assert.deepEqual(heldBy(`import { Base } from './base.ts';\n${extending}`, { 'base.ts': base }), [
+    'clock',
+    'onEnd',
+    'own',
+  ]);
+  // A default export is a class like all others, and found by those who import it.
+  for (const head of [
+    'export default class Part',
+    'export default class',
+    'export default abstract class Part',
+  ])
+    assert.deepEqual(
+      collaborators(
+        new Map([
+          ['part.ts', `${ports}${head} {\n  readonly #clock: Clock;\n}\n`],
+          [
+            'one.ts',
+            "import Part from './part.ts';\nclass One {\n  readonly #parts: readonly Part[] = [];\n}\n",
+          ],
+        ]),
+      ).map(({ collaborators: held }) => held.length),
+      [1, 1],
+      head,
+    );
   const many = Array.from({ length: 11 }, (_, at) => `  readonly #part${at}: Clock;\n`).join('');
   assert.equal(heldBy(`${ports}export class Planted {\n${many}}\n`)?.length, 11);
 });

@@ -3,15 +3,17 @@
 // as long to open the server's program as the whole check takes otherwise; the formatter makes the text regular.
 import { posix } from 'node:path';
 
-/** @typedef {{ name: string, type: string }} Member */
-/** @typedef {{ kind: 'class' | 'interface' | 'type', name: string, path: string, bases: string, type: string, members: Member[] }} Declaration */
+/** @typedef {{ name: string, type: string, maker?: string, isMethod?: boolean }} Member Without a type there is who makes it: a function, or a class by a static method. */
+/** @typedef {{ kind: 'class' | 'interface' | 'type' | 'function', name: string, path: string, bases: string, type: string, members: Member[] }} Declaration */
 /** @typedef {Map<string, { declared: Map<string, Declaration>, imported: Map<string, { path: string, name: string }> }>} Sources */
 
 /** As many as one can have in mind at once, and a test can put in place. */
 export const collaboratorsMax = 10;
 
 /** By their names: what is handed over together and is nothing by itself. Each of their members is counted. */
-const isBundle = (/** @type {string} */ name) => /(?:Options|Needs|Parts)$/.test(name);
+const isNamedBundle = (/** @type {string} */ name) => /(?:Options|Needs|Parts)$/.test(name);
+/** What has another name is a bundle too from so many members on that do something, if none of them is a method of its own. */
+const partsOfBundleMin = 3;
 
 /**
  * The classes of these files (text by path), each with the names of what it works with.
@@ -21,14 +23,29 @@ export function collaborators(files) {
   const sources = sourcesOf(files);
   const found = [];
   for (const [path, { declared }] of sources)
-    for (const one of declared.values()) {
+    for (const one of new Set(declared.values())) {
       if (one.kind !== 'class') continue;
-      const held = one.members.flatMap((member) => heldIn(sources, path, member, new Set()));
+      const held = keptBy(sources, one).flatMap((member) => heldIn(sources, member.path, member, new Set()));
       const classes = new Map(held.filter(({ what }) => what !== '').map(({ own, what }) => [own, what]));
       const names = new Set(held.map(({ own }) => classes.get(own) ?? own));
       found.push({ path, name: one.name, collaborators: [...names].sort() });
     }
   return found;
+}
+
+/**
+ * What a class keeps and is handed, what its bases do too.
+ * @param {Sources} sources
+ * @param {Declaration} one
+ * @returns {(Member & { path: string })[]}
+ */
+function keptBy(sources, one) {
+  const [, name = ''] = /(?:^|>)\s+extends (\w+)/.exec(one.bases) ?? [];
+  const base = declarationOf(sources, one.path, name);
+  return [
+    ...one.members.map((member) => ({ ...member, path: one.path })),
+    ...(base?.kind === 'class' ? keptBy(sources, base) : []),
+  ];
 }
 
 /**
@@ -39,17 +56,35 @@ export function collaborators(files) {
  * @param {Set<string>} seen
  * @returns {{ own: string, what: string }[]}
  */
-function heldIn(sources, path, { name, type }, seen) {
+function heldIn(sources, path, { name, type, maker }, seen) {
   const own = name.replace(/^#/, '');
+  if (maker !== undefined) {
+    const made = declarationOf(sources, path, maker);
+    // A function gives what it says; a class is asked for one of its own.
+    if (made?.kind === 'function') return heldIn(sources, made.path, { name, type: made.type }, seen);
+    return made?.kind === 'class' ? [{ own, what: made.name }] : [];
+  }
   if (type.startsWith('{'))
     return membersOf(type.slice(1, -1)).flatMap((each) => heldIn(sources, path, each, seen));
-  const bundles = parts(type).filter((part) => isBundle(baseOf(part)));
+  const bundles = parts(type).filter((part) => isBundle(sources, path, part));
+  const within = new Set([...seen, ...bundles.map((part) => keyOf(sources, path, part))]);
   if (bundles.length > 0)
     return bundles
       .flatMap((part) => membersIn(sources, path, part, seen))
-      .flatMap((each) => heldIn(sources, each.path, each, seen));
+      .flatMap((each) => heldIn(sources, each.path, each, within));
   const what = whatIsAsked(sources, path, type, new Set());
   return what === undefined ? [] : [{ own, what }];
+}
+
+/** It is nothing by itself, by its name or by what it has. @param {Sources} sources @param {string} path @param {string} type */
+function isBundle(sources, path, type) {
+  if (isNamedBundle(baseOf(type))) return true;
+  if (declarationOf(sources, path, baseOf(type))?.kind === 'class') return false;
+  const members = membersIn(sources, path, type, new Set());
+  const doing = members.filter(
+    (member) => whatIsAsked(sources, member.path, member.type, new Set()) !== undefined,
+  );
+  return doing.length >= partsOfBundleMin && !members.some(({ isMethod }) => isMethod);
 }
 
 /** `Pick<One, 'a'> & Other`: each of these. */
@@ -58,6 +93,9 @@ const parts = (/** @type {string} */ type) => splitAt(type, '&').map((part) => p
 const baseOf = (/** @type {string} */ type) =>
   /^(?:(?:Pick|Omit|Partial|Readonly|Required)<)*([A-Z]\w*)(?:<.*>)?(?:,.*|>)*$/s.exec(type.trim())?.[1] ??
   '';
+
+/** What has been looked into is known by this. @param {Sources} sources @param {string} path @param {string} type */
+const keyOf = (sources, path, type) => `${declarationOf(sources, path, baseOf(type))?.path}#${type}`;
 
 /**
  * The members of a bundle, those of what it extends too, less those that are left out.
@@ -69,7 +107,7 @@ const baseOf = (/** @type {string} */ type) =>
  */
 function membersIn(sources, path, type, seen) {
   const one = declarationOf(sources, path, baseOf(type));
-  const key = `${one?.path}#${type}`;
+  const key = keyOf(sources, path, type);
   if (!one || seen.has(key)) return [];
   const within = new Set([...seen, key]);
   const bases = splitAt(
@@ -101,6 +139,11 @@ function membersIn(sources, path, type, seen) {
  */
 function whatIsAsked(sources, path, type, seen) {
   if (/=>|[{;]\s*\w+\??\(/.test(type)) return '';
+  for (const [, made = ''] of type.matchAll(/\bReturnType<typeof (\w+)>/g)) {
+    const one = declarationOf(sources, path, made);
+    const what = one?.kind === 'function' ? whatIsAsked(sources, one.path, one.type, seen) : undefined;
+    if (what !== undefined) return what;
+  }
   const indexed = /\b([A-Z]\w*)\['(\w+)'\]/.exec(type);
   if (indexed) {
     const all = membersIn(sources, path, indexed[1] ?? '', new Set());
@@ -136,8 +179,12 @@ function sourcesOf(files) {
   const sources = new Map();
   for (const [path, text] of files) {
     const imported = new Map();
+    for (const [, as = '', from = ''] of text.matchAll(
+      /^import (?:type )?(\w+)(?:, \{[^}]*\})? from '(\.[^']*)';/gm,
+    ))
+      imported.set(as, { path: posix.join(posix.dirname(path), from), name: 'default' });
     for (const [, names = '', from = ''] of text.matchAll(
-      /^(?:import|export) (?:type )?\{([^}]*)\} from '(\.[^']*)';/gm,
+      /^(?:import|export) (?:type )?(?:\w+, )?\{([^}]*)\} from '(\.[^']*)';/gm,
     ))
       for (const each of names.split(',')) {
         const [name = '', as = name] = each
@@ -161,6 +208,14 @@ function declarationsOf(path, text) {
   /** @type {Map<string, Declaration>} */
   const declared = new Map();
   const add = (/** @type {Omit<Declaration, 'path'>} */ one) => declared.set(one.name, { ...one, path });
+  for (const [, name = '', type = ''] of text.matchAll(
+    /^(?:export )?(?:async )?function (\w+)(?:.*|.*\n(?:(?: {2}.*|>\(.*)\n)*)\): ((?:[^\n{]|\{[^\n}]*\})+) \{$/gm,
+  ))
+    add({ kind: 'function', name, bases: '', type, members: [] });
+  for (const [, name = '', type = ''] of text.matchAll(
+    /^(?:export )?const (\w+) = (?:async )?(?:<.*>)?\((?:.*|\n(?: {2}.*\n)*)\): ((?:[^\n{=]|\{[^\n}]*\})+) =>/gm,
+  ))
+    add({ kind: 'function', name, bases: '', type, members: [] });
   for (const [, name = '', head = '', body = ''] of text.matchAll(
     /^(?:export )?interface (\w+)(?:<[^\n{]*>)?((?:\s+extends\s[^{]*)?) \{(?:\}|\n([\s\S]*?)^\})$/gm,
   ))
@@ -172,13 +227,17 @@ function declarationsOf(path, text) {
       members: membersOf(body),
     });
   for (const [, name = '', type = ''] of text.matchAll(
-    /^(?:export )?type (\w+)(?:<[^=]*>)? =\s([\s\S]*?);$(?=\n(?:\S|\n|$))/gm,
+    /^(?:export )?type (\w+)(?:<[^=]*>)? =\s([\s\S]*?);$(?=\n(?:[^\s}]|\n|$))/gm,
   ))
     add({ kind: 'type', name, bases: '', type, members: [] });
-  for (const [, name = '', head = '', body = ''] of text.matchAll(
-    /^(?:export )?(?:abstract )?class (\w+)([^{]*(?:\{[^}\n]*\}[^{\n]*)*) \{\n([\s\S]*?)^\}$/gm,
-  ))
-    add({ kind: 'class', name, bases: head, type: '', members: [...fieldsOf(body), ...parametersOf(body)] });
+  for (const [, exported, name = 'default', head = '', body = ''] of text.matchAll(
+    /^(?:export )?(default )?(?:abstract )?class(?: (?!extends )(\w+))?([^{]*(?:\{[^}\n]*\}[^{\n]*)*) \{\n([\s\S]*?)^\}$/gm,
+  )) {
+    const members = [...fieldsOf(body), ...parametersOf(body)];
+    add({ kind: 'class', name, bases: head, type: '', members });
+    const one = declared.get(name);
+    if (exported !== undefined && one) declared.set('default', one);
+  }
   return declared;
 }
 
@@ -188,17 +247,21 @@ function membersOf(body) {
     const [, name, method, type = ''] =
       /^(?:readonly )?(\w+)\??(?:(\(|<)|: ?)([\s\S]*)$/.exec(each.trim()) ?? [];
     if (name === undefined) return [];
-    return [{ name, type: method === undefined ? type : '() =>' }];
+    return [method === undefined ? { name, type } : { name, type: '() =>', isMethod: true }];
   });
 }
 
-/** What a class keeps: of a field without a type, what it is made of. @param {string} body @returns {Member[]} */
+/** What a class keeps; of a field without a type, what it is made of, or who makes it. @param {string} body @returns {Member[]} */
 function fieldsOf(body) {
   const found = [];
-  for (const [, name = '', typed, made] of body.matchAll(
-    /^ {2}(?:(?:private|protected|public|readonly|override|declare) )*(#?\w+)[?!]?(?:: ((?:[^=;]|=>|;\n? {3,})*?))?(?: =\s+(?:new (\w+(?:<[^;=]*?>)?)\()?[^;]*)?;$/gm,
-  ))
-    if (name !== 'return') found.push({ name, type: (typed ?? made ?? '').trim() });
+  for (const [, name = '', typed, given, made, maker] of body.matchAll(
+    /^ {2}(?:(?:private|protected|public|readonly|override|declare) )*(#?\w+)[?!]?(?:: ((?:[^=;]|=>|;\n? {3,})*?))?( =\s+(?:new (\w+(?:<[^;=]*?>)?)\(|(\w+)(?:\.\w+)?(?:<[^;=]*?>)?\()?[^;]*)?;$/gm,
+  )) {
+    if (name === 'return') continue;
+    // Of a field of which only the constructor says what it is, nobody who reads this knows that it is a value.
+    const type = (typed ?? made ?? (given === undefined ? '() =>' : '')).trim();
+    found.push({ name, type, ...(type === '' && { maker }) });
+  }
   return found;
 }
 
