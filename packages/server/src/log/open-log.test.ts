@@ -10,6 +10,7 @@ import { createLogger } from '../observe/logger.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import type { JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
+import { defaultLogLimits, type LogLimits } from './log-limits.ts';
 import { openLog } from './open-log.ts';
 import type { AppRecord, LogEntry } from './record/record.ts';
 
@@ -24,7 +25,10 @@ class Machine {
   #random = new SimRandom(11);
   log!: Log;
 
-  constructor(readonly disk = new SimDisk(new SimRandom(7))) {}
+  constructor(
+    readonly disk = new SimDisk(new SimRandom(7)),
+    readonly limits: LogLimits = defaultLogLimits,
+  ) {}
 
   async start(): Promise<Log> {
     this.#process = this.clock.process();
@@ -39,6 +43,7 @@ class Machine {
       recoveryMs,
       retentionMs: 1,
       retentionBytes: Number.MAX_SAFE_INTEGER,
+      limits: this.limits,
       onFenced: (cause) => {
         throw cause;
       },
@@ -159,6 +164,18 @@ describe('deciding and recording', () => {
     const codes = (await Promise.all(many)).map((outcome) => (outcome.ok ? 'ok' : outcome.code));
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(1);
     expect(codes.filter((code) => code === 'resume_invalid')).toHaveLength(50_000);
+  });
+
+  test('LIMIT7: so many commands wait as commandQueueMax says, and so many are decided in one append as batchCommandsMax says', async () => {
+    running = new Machine(undefined, { commandQueueMax: 6, batchCommandsMax: 2 });
+    const log = await running.start();
+    const before = running.disk.syncs;
+    const many = Array.from({ length: 7 }, (_, at) =>
+      log.join(join({ identity: { uid: at + 1 }, connectionId: `c${at + 1}` })),
+    );
+    const codes = (await Promise.all(many)).map((outcome) => (outcome.ok ? 'ok' : outcome.code));
+    expect(codes.map(String)).toEqual([...Array<string>(6).fill('ok'), 'overloaded']);
+    expect(running.disk.syncs - before).toBe(3);
   });
 });
 

@@ -5,7 +5,12 @@ import type { ChannelChange } from '../../src/channel/decision.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { type Connections, openConnections } from '../../src/live/connections.ts';
-import { defaultLiveLimits, type LiveLimits } from '../../src/live/live-limits.ts';
+import {
+  defaultLiveLimits,
+  defaultLiveRosterLimits,
+  type LiveLimits,
+  type LiveRosterLimits,
+} from '../../src/live/live-limits.ts';
 import type { SelectStreams } from '../../src/live/requests/streams.ts';
 import { FanOut } from '../../src/live/roster/fan-out.ts';
 import type { JoinRequest } from '../../src/log/contract/commands.ts';
@@ -73,13 +78,13 @@ export class TestWorld implements Broadcast {
   log!: Log;
   fanOut!: FanOut;
   connections!: Connections;
-  readonly #limits: LiveLimits;
+  readonly #limits: LiveLimits & LiveRosterLimits;
 
-  constructor(limits: Partial<LiveLimits> = {}) {
-    this.#limits = { ...defaultLiveLimits, ...limits };
+  constructor(limits: Partial<LiveLimits & LiveRosterLimits> = {}) {
+    this.#limits = { ...defaultLiveLimits, ...defaultLiveRosterLimits, ...limits };
   }
 
-  static async start(limits: Partial<LiveLimits> = {}): Promise<TestWorld> {
+  static async start(limits: Partial<LiveLimits & LiveRosterLimits> = {}): Promise<TestWorld> {
     const world = new TestWorld(limits);
     await world.start();
     return world;
@@ -121,6 +126,7 @@ export class TestWorld implements Broadcast {
       clock,
       logger,
       metrics,
+      limits: this.#limits,
     });
     const onSelect: SelectStreams = (connectionId, session, kinds) => {
       if (session === 'unknown') return 'not_found';

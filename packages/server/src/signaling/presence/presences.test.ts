@@ -180,6 +180,17 @@ test('SIG28: who is asked about is kept a while and then forgotten, and channels
   expect(world.presences.size).toBe(1);
 });
 
+test('LIMIT7: who is asked about is kept for as long as signalingFoldIdleMs says', async () => {
+  const world = new World({ limits: { ...defaultSignalingLimits, signalingFoldIdleMs: 100 } });
+  await world.presences.fold(key);
+  await world.clock.advance(99);
+  world.presences.tidy();
+  expect(world.presences.size).toBe(1);
+  await world.clock.advance(1);
+  world.presences.tidy();
+  expect(world.presences.size).toBe(0);
+});
+
 test('SIG44: who finds no room for a roster is told what there are too many of: channels, or windows of it', () => {
   const limited = { ...defaultSignalingLimits, signalingRosterChannelsMax: 1, rosterWindowsMax: 1 };
   const { presences } = new World({ limits: limited });
