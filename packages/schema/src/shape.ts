@@ -10,6 +10,15 @@ export const nameOf = Symbol('name');
 /** What a refusal says of a value that does not fit; kept where JSON does not see it. */
 export const refusal = Symbol('refusal');
 
+/** The name of a type that is declared by hand, and the module that declares it; kept where JSON does not see it. */
+export const declaredAs = Symbol('declared as');
+
+export interface Declared {
+  readonly name: string;
+  /** As a module that is made of the schemas imports it. */
+  readonly from: string;
+}
+
 export interface Refusal {
   /** What the value must be, to end the sentence `"field" must be …`. Without it the keywords are put into words. */
   readonly must?: string;
@@ -21,6 +30,7 @@ export interface Refusal {
 export type Shape<T = unknown> = JsonSchema & {
   readonly [type]?: T;
   readonly [nameOf]?: string;
+  readonly [declaredAs]?: Declared;
   readonly [refusal]?: Refusal;
 };
 
@@ -90,6 +100,12 @@ export const refusing = <T>(shape: Shape<T>, how: Refusal): Shape<T> => ({ ...sh
 
 /** A shape that is published once, under this name. */
 export const named = <T>(name: string, shape: Shape<T>): Shape<T> => ({ ...shape, [nameOf]: name });
+
+/** A shape whose type is declared by hand: types that are made of the schemas import it. */
+export const declared = <T>(name: string, from: string, shape: Shape<T>): Shape<T> => ({
+  ...shape,
+  [declaredAs]: { name, from },
+});
 
 /** The same shape with another description. */
 export const described = <T>(description: string, shape: Shape<T>): Shape<T> =>

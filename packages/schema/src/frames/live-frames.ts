@@ -6,86 +6,217 @@ import {
   uidMax,
 } from '@housecount/protocol';
 import { accountName, appId, channelName } from '../names.ts';
-import { profile, role } from '../rest/channels.ts';
 import {
   anyOf,
   boolean,
   closed,
   constant,
+  described,
   integer,
   lacking,
+  named,
   narrowed,
   number,
   optional,
+  refusing,
   string,
 } from '../shape.ts';
+import { profile, role as roles, saying } from './live-words.ts';
 
-/** What clients send at /v1/connect. packages/protocol parses it by hand, for speed: a test holds both together. */
+/** What clients send at /v1/connect. The protocol's types, its parser's fields and the docs' tables are made of it; rules about two fields the parser has by hand. */
 
-const id = integer('Id of a request; its answer has the same.', {
-  minimum: 0,
-  maximum: Number.MAX_SAFE_INTEGER,
-});
+const wholeNumber = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+const mustBeWhole = { must: 'a whole number from 0 to 2^53 - 1' };
+const whole = (description: string) => refusing(integer(description, wholeNumber), mustBeWhole);
+const id = whole('Id of the request; its answer has the same.');
 /** Printable ASCII without spaces. */
 const text = (description: string, maxLength: number) =>
-  string(description, { pattern: '^[!-~]+$', maxLength });
+  refusing(string(description, { pattern: '^[!-~]+$', maxLength }), {
+    must: `1 to ${maxLength} printable ASCII characters without space`,
+  });
+const role = refusing(roles, { must: '"broadcaster" or "audience"', code: 'role_invalid' });
 const size = integer('Members of the window.', { minimum: 1, maximum: rosterWindowMembersMax });
+const flag = (description: string) => refusing(boolean(description), { must: 'true or false' });
+const token = (description: string) => refusing(string(description), { must: 'a string' });
+const most = rosterWindowMembersMax.toLocaleString('en');
 
-const view = anyOf(
-  closed({ count: constant(true) }),
-  closed({ first: size }),
-  closed({ from: id, count: size }),
-);
+/** How much of a roster a client follows. */
+export const rosterViews = [
+  closed({ count: constant(true) }, { description: 'How many: nothing is sent per member.' }),
+  closed(
+    { first: size },
+    {
+      description: `The counts, and as many members as it says from the first on: of 50 the first 50 members in order of arrival; 1 to ${most}.`,
+    },
+  ),
+  closed(
+    { from: whole('Place of the first one.'), count: size },
+    {
+      description: `The counts, and the members at places \`from\` to \`from\` + \`count\` − 1, where 0 is the first: from 400 and a count of 50 those at 400 to 449; \`count\` 1 to ${most}.`,
+    },
+  ),
+] as const;
+const view = named('RosterViewRequest', {
+  description:
+    'The part of a roster to follow: the counts alone, or a window of it with the counts. A window is the members at places `from` to `from` + `count` − 1 in order of arrival, 0 being the first; `first: n` is `from: 0, count: n`.',
+  ...anyOf(...rosterViews),
+});
+
+const helloFields = {
+  type: constant('hello'),
+  version: refusing(
+    narrowed(number(`\`${protocolVersion}\`. Another one is refused with \`version_unsupported\`.`), {
+      const: protocolVersion,
+    }),
+    { must: `${protocolVersion}` },
+  ),
+  app: appId('The app id, 32 hexadecimal characters.'),
+  channel: refusing(channelName('1 to 64 characters of the legal set, below.'), {
+    must: '1 to 64 characters of the legal set',
+    code: 'invalid_channel_name',
+  }),
+  token: optional(
+    token('An AccessToken2 with the RTC service, for this channel and identity. Every app needs one.'),
+  ),
+  uid: optional(
+    refusing(
+      integer('0 or absent asks for an assigned one, for which the token must be for any uid.', {
+        minimum: 0,
+        maximum: uidMax,
+      }),
+      { must: `a whole number from 0 to ${uidMax}`, code: 'invalid_uid' },
+    ),
+  ),
+  account: optional(
+    refusing(
+      accountName(
+        'A string identity instead of `uid`: 1 to 255 characters of the legal set. Not together with `uid`.',
+      ),
+      { must: '1 to 255 characters of the legal set', code: 'invalid_account' },
+    ),
+  ),
+  role: optional(
+    described(
+      '`broadcaster` or `audience`; default `audience`. In a communication channel it is ignored: all are broadcasters. Where the app uses co-host authentication, a broadcaster whose token allows no publishing is refused with `token_no_privilege`.',
+      role,
+    ),
+  ),
+  profile: optional(
+    described(
+      "`live` (default) or `communication`; fixed by the first member of a sid, or by the server's settings (then it is what an absent one means); others are refused with `profile_mismatch`.",
+      refusing(profile, { must: '"live" or "communication"' }),
+    ),
+  ),
+  platform: optional(
+    refusing(
+      narrowed(number('0 other (default), 1 Android, 2 iOS, 5 Windows, 6 Linux, 7 Web, 8 macOS.'), {
+        enum: platformNumbers,
+      }),
+      { must: `one of ${platformNumbers.join(', ')}` },
+    ),
+  ),
+  clientType: optional(
+    refusing(
+      integer('With platform 6: 3 on-premise recorder, 10 cloud recorder.', { minimum: 0, maximum: 255 }),
+      { must: 'a whole number from 0 to 255' },
+    ),
+  ),
+  resume: optional(
+    text(
+      'The `resume` of an earlier welcome: the same membership is taken up again, without an event. See Resuming.',
+      1_024,
+    ),
+  ),
+};
 
 export const liveFrames = {
-  hello: closed(
-    {
-      type: constant('hello'),
-      version: narrowed(number('Version of the protocol.'), { const: protocolVersion }),
-      app: appId('App id.'),
-      channel: channelName('Channel name.'),
-      token: optional(string('RTC token.')),
-      uid: optional(integer('0 or absent: the server gives one.', { minimum: 0, maximum: uidMax })),
-      account: optional(accountName('String account, in place of uid.')),
-      role: optional(role),
-      profile: optional(profile),
-      platform: optional(narrowed(number('Platform number.'), { enum: platformNumbers })),
-      clientType: optional(integer(undefined, { minimum: 0, maximum: 255 })),
-      resume: optional(text('Resume key of an earlier welcome.', 1_024)),
-    },
-    lacking('uid', 'account'),
+  hello: named('HelloFrame', closed(helloFields, lacking('uid', 'account'))),
+  bye: named(
+    'ByeFrame',
+    closed({
+      type: constant('bye'),
+      graceMs: optional(
+        refusing(
+          integer(
+            'Leave only if nobody has resumed after this time, milliseconds: for a page that cannot know whether it is closed or reloaded. Default 0: leave at once.',
+            { minimum: 0, maximum: byeGraceMsMax },
+          ),
+          { must: `a whole number from 0 to ${byeGraceMsMax}` },
+        ),
+      ),
+    }),
   ),
-  bye: closed({
-    type: constant('bye'),
-    graceMs: optional(
-      integer('The member leaves only if nobody has resumed after this time, milliseconds.', {
-        minimum: 0,
-        maximum: byeGraceMsMax,
-      }),
+  ping: named(
+    'PingFrame',
+    closed({ type: constant('ping'), id: optional(described('Echoed in the `pong`.', id)) }),
+  ),
+  'set-role': named(
+    'SetRoleFrame',
+    closed(
+      { type: constant('set-role'), id, role: described('The new role.', role) },
+      { description: 'A request carries an `id`; the answer is `ok` or `error` with the same id.' },
     ),
-  }),
-  ping: closed({ type: constant('ping'), id: optional(id) }),
-  'set-role': closed({ type: constant('set-role'), id, role }),
-  'renew-token': closed({ type: constant('renew-token'), id, token: string('RTC token.') }),
-  'subscribe-roster': closed(
-    {
-      type: constant('subscribe-roster'),
-      id,
-      sid: optional(text('The sid that the client is in; with `after`, how far it is.', 128)),
-      after: optional(id),
-      view: optional(view),
-    },
-    { anyOf: [{ required: ['sid', 'after'] }, { allOf: [lacking('sid'), lacking('after')] }] },
   ),
-  'unsubscribe-roster': closed({ type: constant('unsubscribe-roster'), id }),
-  streams: closed({ type: constant('streams'), id, audio: boolean(), video: boolean() }),
-  select: closed({
-    type: constant('select'),
-    id,
-    session: text('The session: the last path segment of its Location.', 128),
-    audio: boolean(),
-    video: boolean(),
-  }),
+  'renew-token': named(
+    'RenewTokenFrame',
+    closed({
+      type: constant('renew-token'),
+      id,
+      token: token('A new token for the same channel and identity.'),
+    }),
+  ),
+  'subscribe-roster': named(
+    'SubscribeRosterFrame',
+    closed(
+      {
+        type: constant('subscribe-roster'),
+        id,
+        sid: optional(text('With `after`: what the client knows already.', 128)),
+        after: optional(whole('The last seq that it knows.')),
+        view: optional(
+          refusing(saying('How much of the roster; absent: all of it.', view), {
+            must: `{"count": true}, {"first": N} or {"from": PLACE, "count": N} with N from 1 to ${rosterWindowMembersMax}`,
+          }),
+        ),
+      },
+      {
+        description:
+          "Follow the channel's roster. With `sid` and `after`: only what came after, if the server still has it. With `view`: that much of it; a cursor then changes nothing, for the answer is as small as the view.",
+        anyOf: [{ required: ['sid', 'after'] }, { allOf: [lacking('sid'), lacking('after')] }],
+      },
+    ),
+  ),
+  'unsubscribe-roster': named('UnsubscribeRosterFrame', closed({ type: constant('unsubscribe-roster'), id })),
+  streams: named(
+    'StreamsFrame',
+    closed(
+      {
+        type: constant('streams'),
+        id,
+        audio: flag('This broadcaster is sending audio now.'),
+        video: flag('This broadcaster is sending video now.'),
+      },
+      {
+        description: 'Tells what this broadcaster is sending (mute and unmute, publish and unpublish).',
+      },
+    ),
+  ),
+  select: named(
+    'SelectFrame',
+    closed(
+      {
+        type: constant('select'),
+        id,
+        session: text(
+          "The session: the last path segment of the Location of one of this member's WHEP sessions.",
+          128,
+        ),
+        audio: flag('Forward audio.'),
+        video: flag('Forward video.'),
+      },
+      { description: 'Names the kinds of one WHEP session of this member that the server shall forward.' },
+    ),
+  ),
 } as const;
 
-export const liveClientFrame = anyOf(...Object.values(liveFrames));
+export const liveClientFrame = named('ClientFrame', anyOf(...Object.values(liveFrames)));

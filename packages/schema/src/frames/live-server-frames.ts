@@ -1,159 +1,300 @@
-import { codes, leaveReasons, ruleScopes } from '@housecount/protocol';
-import { memberFields, profile, role, seq, sid, uid } from '../rest/channels.ts';
+import { rosterPageMembersMax } from '@housecount/protocol';
 import {
   anyOf,
   array,
   boolean,
   constant,
+  described,
   integer,
-  keyOf,
   milliseconds,
+  named,
   object,
   oneOf,
   optional,
-  type Properties,
   string,
 } from '../shape.ts';
+import {
+  account,
+  code,
+  hostState,
+  newHost,
+  profile,
+  role,
+  rosterChange,
+  rosterMember,
+  ruleScope,
+  seqThat,
+  sid,
+  uid,
+} from './live-words.ts';
 
 /** What the server sends at /v1/connect. Clients ignore fields that they do not know: a later server may send more. */
 
-const code = keyOf(codes);
-const message = string('A sentence, with its full stop.');
-const id = integer('Id of the request.');
-const { account } = memberFields;
-const streams = { audio: boolean(), video: boolean() };
-const newHost = { uid, account, ...streams };
-const host = object({
-  ...newHost,
-  interrupted: optional(boolean('True while nothing is heard of it.')),
-});
+const most = rosterPageMembersMax.toLocaleString('en');
+const message = string('A sentence for a person; may change.');
+const asInClosing = {
+  code: described('As in `closing`.', code),
+  message: described('As in `closing`.', message),
+};
+const iceServer = object({ urls: string(), username: optional(string()), credential: optional(string()) });
 
 const connectionFrames = {
-  welcome: object({
-    type: constant('welcome'),
-    connectionId: string(),
-    resume: string('Secret of this membership: it resumes it, and is the Bearer of its own media sessions.'),
-    resumed: boolean('A silent connection was taken up again: no event was made.'),
-    sid,
-    seq: integer("The channel's seq that `hosts` and `count` are true at."),
-    uid,
-    account,
-    role,
-    profile,
-    hosts: array(host),
-    count: integer('Members.'),
-    nowMs: milliseconds("The server's time"),
-    pingMs: integer('Say something at least this often, milliseconds.'),
-    leaseMs: integer('Silence after which the connection is presumed gone, milliseconds.'),
-    recoveryMs: optional(
-      integer('How long a server that started again waits for its clients, milliseconds.'),
+  welcome: named(
+    'WelcomeFrame',
+    object({
+      type: constant('welcome'),
+      connectionId: string('Names this connection of this member; the same after a resume.'),
+      resume: string(
+        "**Secret**: takes this membership up again, and is the Bearer of this member's WHIP and WHEP sessions. Opaque.",
+      ),
+      resumed: boolean('True: the membership was taken up again, no event was made.'),
+      sid,
+      seq: integer('Where the channel stood when `hosts` and `count` were true.'),
+      uid: described(
+        "The member's number: as given, as assigned, or as mapped from the account for ever.",
+        uid,
+      ),
+      account,
+      role: described('As the log has it: after a resume perhaps not as in the hello.', role),
+      profile: described('As the log has it: after a resume perhaps not as in the hello.', profile),
+      hosts: array(
+        hostState,
+        "The channel's broadcasters in order of arrival. Includes this member if it is one.",
+      ),
+      count: integer('Members in the channel.'),
+      nowMs: integer(
+        "The server's time, UTC epoch milliseconds: what its events are stamped with; never for measuring how long something lasts.",
+      ),
+      pingMs: integer('Send at least this often, milliseconds.'),
+      leaseMs: integer('Silence after which the server presumes the connection gone, milliseconds.'),
+      recoveryMs: optional(
+        integer(
+          'After a restart, how long the server waits for its clients to come back, milliseconds; older servers do not say, then take `leaseMs`.',
+        ),
+      ),
+      tokenEndsMs: optional(
+        integer(
+          'When the join privilege ends, and the membership with it, UTC epoch milliseconds; absent: never.',
+        ),
+      ),
+      iceServers: array(iceServer, "For the client's RTCPeerConnection."),
+    }),
+  ),
+  closing: named(
+    'ClosingFrame',
+    object(
+      {
+        type: constant('closing'),
+        code: described('See Close codes.', code),
+        message,
+        retry: boolean('May the client connect again with the same hello?'),
+        retryAfterMs: optional(
+          integer(
+            'Not before this many milliseconds from now, unless that is longer than a quarter of the lease: see Resuming; add jitter of your own.',
+          ),
+        ),
+        scope: optional(
+          described(
+            'With `kicked` and `banned`, what the kicking rule is about: `uid` (this member), `ip` (its address) or `channel`.',
+            ruleScope,
+          ),
+        ),
+      },
+      'The connection ends; the socket is closed with `codes[code].close` right after.',
     ),
-    tokenEndsMs: optional(milliseconds('When the join privilege ends')),
-    iceServers: array(
-      object({ urls: string(), username: optional(string()), credential: optional(string()) }),
+  ),
+  pong: named(
+    'PongFrame',
+    object({ type: constant('pong'), id: optional(integer('That of the ping, if it had one.')) }),
+  ),
+  ok: named('OkFrame', object({ type: constant('ok'), id: integer('Of the request that is done.') })),
+  error: named(
+    'ErrorFrame',
+    object({
+      type: constant('error'),
+      id: optional(integer('Of the request; absent if the frame had none that could be read.')),
+      ...asInClosing,
+    }),
+  ),
+  'token-will-expire': named(
+    'TokenWillExpireFrame',
+    object(
+      { type: constant('token-will-expire'), endsMs: milliseconds('When the join privilege ends') },
+      '30 s before the join privilege ends.',
     ),
-  }),
-  closing: object({
-    type: constant('closing'),
-    code,
-    message,
-    retry: boolean('Connect again.'),
-    retryAfterMs: optional(integer('The earliest time for that, milliseconds from now.')),
-    scope: optional(oneOf(...ruleScopes)),
-  }),
-  pong: object({ type: constant('pong'), id: optional(id) }),
-  ok: object({ type: constant('ok'), id }),
-  error: object({ type: constant('error'), id: optional(id), code, message }),
-  'token-will-expire': object({
-    type: constant('token-will-expire'),
-    endsMs: milliseconds('When the privilege ends'),
-  }),
+  ),
 };
 
-const { interruptedSinceMs: _, ...newMemberFields } = memberFields;
-/** Nobody is silent as they join. */
-const newMember = object({ uid, ...newMemberFields });
-const members = array(object({ uid, ...memberFields }));
 const counts = {
-  count: integer('Members.'),
+  count: integer('Members in the channel.'),
   hosts: integer('Broadcasters.'),
-  audience: integer('The others.'),
-  interrupted: integer('Members of whom nothing is heard.'),
+  audience: integer('All others; with `hosts` they are `count`.'),
+  interrupted: integer(
+    'Members whose connection is silent: counted in the above, too. A state, as in `roster-interrupted`.',
+  ),
 };
-const change = <const D extends Properties>(more: D) =>
-  object({ seq, atMs: milliseconds('When it was decided'), ...more });
-const whom = { uid, account, role };
+const inChannel = (what: string) => `${what} in the whole channel, as in \`roster-count\`.`;
+const countsOfAll = {
+  count: integer(inChannel('Members')),
+  hosts: integer(inChannel('Broadcasters')),
+  audience: integer(inChannel('All others')),
+  interrupted: integer(inChannel('Members whose connection is silent')),
+};
 
 const rosterFrames = {
-  'roster-snapshot': object({
-    type: constant('roster-snapshot'),
-    sid,
-    seq,
-    profile,
-    count: counts.count,
-    members,
-    last: boolean('The final part.'),
-  }),
-  'roster-changes': object({
-    type: constant('roster-changes'),
-    sid,
-    from: integer('seq of the first change.'),
-    to: integer('seq of the last one.'),
-    count: integer('Members after it.'),
-    changes: array(
-      anyOf(
-        change({ type: constant('opened'), profile }),
-        change({ type: constant('closed') }),
-        change({ type: constant('joined'), member: newMember }),
-        change({
-          type: constant('left'),
-          ...whom,
-          reason: keyOf(leaveReasons),
-          lastHeardMs: milliseconds('When it was last heard'),
-        }),
-        change({ type: constant('role'), ...whom }),
-      ),
+  'roster-snapshot': named(
+    'RosterSnapshotFrame',
+    object(
+      {
+        type: constant('roster-snapshot'),
+        sid: described('The same on all parts of the snapshot.', sid),
+        seq: seqThat('Where this snapshot is true; the same on all its parts.'),
+        profile,
+        count: integer('Members in the whole snapshot.'),
+        members: array(rosterMember, `Those of this part: at most ${most}, in order of arrival.`),
+        last: boolean('True on the final part.'),
+      },
+      'A part of the roster at `seq`; `last` on the final part. At most `rosterPageMembersMax` members each.',
     ),
-  }),
-  'roster-interrupted': object({
-    type: constant('roster-interrupted'),
-    sid,
-    silent: array(object({ uid, sinceMs: milliseconds('When it was last heard') })),
-    back: array(uid),
-  }),
-  'roster-count': object({ type: constant('roster-count'), sid, seq, ...counts }),
-  'roster-window': object({
-    type: constant('roster-window'),
-    sid,
-    seq,
-    from: integer('Place of the first of `members`.'),
-    members,
-    ...counts,
-  }),
-  'roster-window-changes': object({
-    type: constant('roster-window-changes'),
-    sid,
-    after: integer('The seq of the window that it changes.'),
-    seq,
-    left: optional(array(uid)),
-    changed: optional(members),
-    entered: optional(members),
-    ...counts,
-  }),
+  ),
+  'roster-changes': named(
+    'RosterChangesFrame',
+    object(
+      {
+        type: constant('roster-changes'),
+        sid,
+        from: integer('First seq of `changes`.'),
+        to: integer('Last seq of `changes`.'),
+        count: integer('Members in the channel after `to`.'),
+        changes: array(rosterChange, `Dense, and at most ${most}.`),
+      },
+      'Changes `from`…`to`, dense. The first frame after a snapshot at seq n begins at n + 1 or earlier: skip what is not newer.',
+    ),
+  ),
+  'roster-interrupted': named(
+    'RosterInterruptedFrame',
+    object(
+      {
+        type: constant('roster-interrupted'),
+        sid,
+        silent: array(
+          object({ uid, sinceMs: milliseconds('When it was last heard') }),
+          'Members whose connection went silent, and since when: they are still in the channel.',
+        ),
+        back: array(uid, 'uids of members heard again.'),
+      },
+      "Silence is told before it is judged: these members' connections went silent, or are back. No seq.",
+    ),
+  ),
+  'roster-count': named(
+    'RosterCountFrame',
+    object(
+      {
+        type: constant('roster-count'),
+        sid,
+        seq: seqThat('Where the counts are true.'),
+        ...counts,
+      },
+      'The counts at `seq`: at first, and whenever they changed.',
+    ),
+  ),
+  'roster-window': named(
+    'RosterWindowFrame',
+    object(
+      {
+        type: constant('roster-window'),
+        sid,
+        seq: seqThat('Where this is true.'),
+        ...countsOfAll,
+        from: integer(
+          'The place of the first of `members` in the order of arrival, counted from 0: as asked for.',
+        ),
+        members: array(
+          rosterMember,
+          'All that stand in the window, in order of arrival, as in `roster-snapshot`; empty if there are not so many members.',
+        ),
+      },
+      'All of a window at `seq`: takes the place of whatever window was known.',
+    ),
+  ),
+  'roster-window-changes': named(
+    'RosterWindowChangesFrame',
+    object(
+      {
+        type: constant('roster-window-changes'),
+        sid,
+        after: integer('The seq that the client knows: of the window frame before this one.'),
+        seq: seqThat(
+          'Where the window and the counts are true now. Equals `after` where only links changed.',
+        ),
+        ...countsOfAll,
+        left: optional(
+          array(
+            uid,
+            'uids that are no longer in the window: they left the channel or, where `from` is not 0, moved to a place before it.',
+          ),
+        ),
+        changed: optional(
+          array(
+            rosterMember,
+            'Members of the window that are another way now: role, or `interruptedSinceMs` come or gone.',
+          ),
+        ),
+        entered: optional(
+          array(rosterMember, 'Members that are new in the window; they come after all others.'),
+        ),
+      },
+      'The changes that turn the window at `after` into the window at `seq`: take out `left`, put those of `changed` in the place of what was known of them, append `entered`. Each is absent if it is empty. `after` equals `seq` where only links changed.',
+    ),
+  ),
 };
 
+const ofEvent = { sid: described('Of the event.', sid), seq: seqThat('Of the event.') };
+
 const hostFrames = {
-  'host-joined': object({ type: constant('host-joined'), sid, seq, host: object(newHost) }),
-  'host-left': object({
-    type: constant('host-left'),
-    sid,
-    seq,
-    uid,
-    reason: oneOf('quit', 'timeout', 'became-audience'),
-  }),
-  'host-streams': object({ type: constant('host-streams'), uid, ...streams }),
-  'media-restarted': object({ type: constant('media-restarted') }),
+  'host-joined': named(
+    'HostJoinedFrame',
+    object(
+      {
+        type: constant('host-joined'),
+        ...ofEvent,
+        host: object(newHost, 'As in `hosts` of the welcome; nobody is silent as they come.'),
+      },
+      'A broadcaster came (or an audience member became one).',
+    ),
+  ),
+  'host-left': named(
+    'HostLeftFrame',
+    object(
+      {
+        type: constant('host-left'),
+        ...ofEvent,
+        uid,
+        reason: described(
+          '`timeout`, `became-audience` (it is still in the channel), or `quit` for all others.',
+          oneOf('quit', 'timeout', 'became-audience'),
+        ),
+      },
+      '`became-audience` is a role change; the member is still in the channel.',
+    ),
+  ),
+  'host-streams': named(
+    'HostStreamsFrame',
+    object({
+      type: constant('host-streams'),
+      uid,
+      audio: boolean('The broadcaster is sending audio now.'),
+      video: boolean('The broadcaster is sending video now.'),
+    }),
+  ),
+  'media-restarted': named(
+    'MediaRestartedFrame',
+    object(
+      { type: constant('media-restarted') },
+      'The media engine was restarted: publish and subscribe again. Membership is untouched.',
+    ),
+  ),
 };
 
 export const liveServerFrames = { ...connectionFrames, ...rosterFrames, ...hostFrames } as const;
-export const liveServerFrame = anyOf(...Object.values(liveServerFrames));
+export const liveServerFrame = named('ServerFrame', anyOf(...Object.values(liveServerFrames)));

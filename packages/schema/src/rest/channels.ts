@@ -21,7 +21,7 @@ import {
 
 export const role = oneOf('broadcaster', 'audience');
 export const profile = oneOf('live', 'communication');
-const connection = oneOf('rtc', 'whip', 'whep', 'signaling');
+export const connection = oneOf('rtc', 'whip', 'whep', 'signaling');
 
 export const sid = string('One life of the channel, from first join to last leave.');
 export const seq = integer('Order in the sid, dense: 1, 2, 3 …', { minimum: 1 });

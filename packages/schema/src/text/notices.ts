@@ -9,11 +9,11 @@ import {
 } from '../notices/index.ts';
 import type { Shape } from '../shape.ts';
 import { tableByKind } from './table.ts';
-import { declarationsOf, madeHead } from './typescript.ts';
+import { typesModule } from './typescript.ts';
 
 /** The module of the protocol with the types of notices. */
 export const noticeTypesModule = (): string =>
-  `${madeHead}${declarationsOf([agoraNotice, agoraEventsLost, standardNotice, standardBatch])}`;
+  typesModule([agoraNotice, agoraEventsLost, standardNotice, standardBatch]);
 
 /** The docs' tables of the `agora` format: its types, and what is in their payloads (Markdown). */
 export function agoraNoticesTable(): string {

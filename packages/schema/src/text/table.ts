@@ -1,4 +1,4 @@
-import { type JsonSchema, nameOf, type Shape } from '../shape.ts';
+import { declaredAs, type JsonSchema, nameOf, type Shape } from '../shape.ts';
 import { typeText } from './typescript.ts';
 
 /** A table of an object's fields, for the docs (Markdown). */
@@ -23,6 +23,12 @@ export function tableByKind(what: string, kinds: readonly (readonly [name: strin
   return [`| in \`${what}\` | type | of | |`, '|---|---|---|---|', ...lines, ''].join('\n');
 }
 
+/** A table of values that exclude each other, and what is said of each (Markdown). */
+export function tableOfChoices(what: string, choices: readonly Shape[]): string {
+  const rows = choices.map((one) => `| ${cell(typeOf(one))} | ${one.description} |`);
+  return [`| ${what} | |`, '|---|---|', ...rows, ''].join('\n');
+}
+
 /** A field in a table: its name and type, and what is said of it. */
 interface Field {
   readonly text: string;
@@ -40,8 +46,14 @@ function fieldsOf(shape: Shape): readonly Field[] {
   }));
 }
 
-const typeOf = (shape: Shape) =>
-  `\`${typeText(shape)
+/** More values than these are listed elsewhere on a page. */
+const valuesMax = 8;
+
+/** The type of a field; the few values that it may have, where its declaration would only name them. */
+const typeOf = ({ [declaredAs]: hand, ...bare }: Shape) =>
+  `\`${typeText(
+    hand && (bare.enum as readonly unknown[]).length > valuesMax ? { ...bare, [declaredAs]: hand } : bare,
+  )
     .replaceAll(/\/\*\*.*?\*\/\s*/g, '')
     .replaceAll(/\s+/g, ' ')
     .replaceAll('readonly ', '')}\``;

@@ -1,5 +1,5 @@
 import { isNew } from '../publish.ts';
-import { type JsonSchema, nameOf, type Shape } from '../shape.ts';
+import { declaredAs, type JsonSchema, nameOf, type Shape } from '../shape.ts';
 
 /** TypeScript types as text, for packages that take no schema along: `interface` or `type` by name, described as the shapes are. */
 
@@ -14,6 +14,22 @@ export function declarationsOf(shapes: readonly Shape[]): string {
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, shape]) => declaration(name, shape))
     .join('\n');
+}
+
+/** A module with the declarations of these shapes, and the imports of the types in them that are declared by hand. */
+export function typesModule(shapes: readonly Shape[]): string {
+  const imports = new Map<string, Set<string>>();
+  for (const shape of shapes) collectImports(shape, imports);
+  const lines = [...imports]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from '${from}';\n`);
+  return `${madeHead}${lines.join('')}${lines.length > 0 ? '\n' : ''}${declarationsOf(shapes)}`;
+}
+
+function collectImports(shape: Shape, imports: Map<string, Set<string>>): void {
+  const hand = shape[declaredAs];
+  if (hand) imports.set(hand.from, (imports.get(hand.from) ?? new Set()).add(hand.name));
+  for (const part of partsOf(shape)) collectImports(part, imports);
 }
 
 function declaration(name: string, shape: Shape): string {
@@ -45,8 +61,10 @@ function partsOf({ properties, items, additionalProperties, anyOf, allOf }: Json
 /** The type of a shape, as text; a named one by its name. */
 export function typeText(shape: Shape, indent = ''): string {
   if (shape[nameOf] !== undefined) return shape[nameOf];
-  if (Object.hasOwn(shape, 'const')) return literal(shape.const);
-  if (Array.isArray(shape.enum)) return shape.enum.map(literal).join(' | ');
+  if (shape[declaredAs] !== undefined) return shape[declaredAs].name;
+  // Beside a type these are further keywords, of which the type says nothing: see narrowed.
+  if (shape.type === undefined && Object.hasOwn(shape, 'const')) return literal(shape.const);
+  if (shape.type === undefined && Array.isArray(shape.enum)) return shape.enum.map(literal).join(' | ');
   if (Array.isArray(shape.type))
     return shape.type
       .map((type) => (type === 'null' ? 'null' : typeText({ ...shape, type }, indent)))

@@ -77,7 +77,7 @@ test('WIRE1: docs/protocol.md states the limits as they are', () => {
     [`until ${limits.rosterRingIdleMs / 1000} s after its last reader`],
     [`Up to ${limits.pendingFramesMax} may wait`],
     [`merged for up to ${fixed.rosterMergeMs} ms`],
-    [`0 (default) to ${number(byeGraceMsMax)}`],
+    [`Default 0: leave at once. 0 to ${byeGraceMsMax}.`],
     [`when there are ${limits.channelHostsMax} broadcasters`],
   ] as const)
     expect([what, text.replace(/\s+/g, ' ').includes(what)]).toEqual([what, true]);
