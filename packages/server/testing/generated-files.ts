@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { liveTables } from '@housecount/schema/text/live-frames';
+import { liveTables, liveTypesModule } from '@housecount/schema/text/live-frames';
 import { agoraNoticesTable, noticeTypesModule, standardNoticesTable } from '@housecount/schema/text/notices';
 import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
 import { bodiesPage } from '@housecount/schema/text/page';
@@ -23,6 +23,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       { path: 'packages/client/src/generated/routes.ts', text: clientRoutes(operations) },
       { path: 'docs/rest.md', text: bodiesPage(operations) },
       { path: 'packages/protocol/src/generated/notices.ts', text: noticeTypesModule() },
+      { path: 'packages/protocol/src/generated/live-frames.ts', text: liveTypesModule() },
       { path: 'docs/protocol.md', text: withTables('docs/protocol.md', liveTables()) },
       {
         path: 'docs/notices.md',

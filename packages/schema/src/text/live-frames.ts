@@ -1,8 +1,12 @@
-import { liveFrames, rosterViews } from '../frames/live-frames.ts';
-import { liveServerFrames } from '../frames/live-server-frames.ts';
+import { liveClientFrame, liveFrames, rosterViews } from '../frames/live-frames.ts';
+import { liveServerFrame, liveServerFrames } from '../frames/live-server-frames.ts';
 import { hostState, rosterChanges, rosterMember } from '../frames/live-words.ts';
 import type { Shape } from '../shape.ts';
 import { tableByKind, tableOf, tableOfChoices } from './table.ts';
+import { typesModule } from './typescript.ts';
+
+/** The module of the protocol with the types of live frames, both ways. */
+export const liveTypesModule = (): string => typesModule([liveClientFrame, liveServerFrame]);
 
 /** The docs' tables of live frames by name: the fields of each, and of what they are made of (Markdown). */
 export function liveTables(): Readonly<Record<string, string>> {
