@@ -145,7 +145,12 @@ export const codes = {
   going_away: entry(503, 4304, true, 'The server is stopping; resume after the hinted time.'),
   left: entry(200, 4305, false, 'The member said goodbye.'),
   // The server's own state.
-  too_many_connections: entry(503, 4400, true, 'The server has as many connections as it may have.'),
+  too_many_connections: entry(
+    503,
+    4400,
+    true,
+    'There is no room for one more connection, request or session.',
+  ),
   rate_limited: entry(429, 4401, true, 'Too many requests in a short time, or too much at once.'),
   log_unavailable: entry(
     503,
@@ -153,7 +158,7 @@ export const codes = {
     true,
     'The log cannot be written (disk full or failing); nothing was changed.',
   ),
-  overloaded: entry(503, 4403, true, 'The command queue is full.'),
+  overloaded: entry(503, 4403, true, 'The server has too much to do.'),
   media_unavailable: entry(503, 4404, true, 'The media engine is not available.'),
   sdp_invalid: entry(422, 4405, false, 'The SDP offer cannot be used.'),
   no_stream: entry(409, 4406, true, 'Nobody is publishing in this channel yet.'),

@@ -6,14 +6,21 @@ interface Waiter {
   settle(error?: Error): void;
 }
 
+interface WaitersLimits {
+  /** What is waited for, with an article, for the sentences of refusals: `the history`. */
+  readonly name: string;
+  readonly waitMsMax: number;
+  readonly waitersMax: number;
+}
+
 /** The callers that wait until a cursor reaches a position: bounded in number and time, and each can give up. */
 export class Waiters {
   readonly #waiting = new Set<Waiter>();
   readonly #clock: Clock;
-  readonly #limits: { readonly waitMsMax: number; readonly waitersMax: number };
+  readonly #limits: WaitersLimits;
   #ended = false;
 
-  constructor(clock: Clock, limits: { waitMsMax: number; waitersMax: number }) {
+  constructor(clock: Clock, limits: WaitersLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -23,7 +30,7 @@ export class Waiters {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#ended) return Promise.reject(new HousecountError('going_away'));
     if (this.#waiting.size >= this.#limits.waitersMax)
-      return Promise.reject(new HousecountError('overloaded', 'Too many requests wait for the history.'));
+      return Promise.reject(new HousecountError('overloaded', this.#tooMany()));
     return new Promise((resolve, reject) => {
       const settle = (error?: Error) => {
         this.#waiting.delete(waiter);
@@ -34,12 +41,21 @@ export class Waiters {
       };
       const onAbort = () => settle(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
       const cancel = this.#clock.after(this.#limits.waitMsMax, () =>
-        settle(new HousecountError('overloaded', 'The history is behind the log.')),
+        settle(new HousecountError('overloaded', this.#tooLong())),
       );
       const waiter: Waiter = { position, settle };
       this.#waiting.add(waiter);
       signal.addEventListener('abort', onAbort);
     });
+  }
+
+  #tooMany(): string {
+    const { name, waitersMax } = this.#limits;
+    return `As many requests wait for ${name} as may. That is ${waitersMax}.`;
+  }
+
+  #tooLong(): string {
+    return `It took too long until ${this.#limits.name} had caught up with the log.`;
   }
 
   /** The cursor is at `position` now. */

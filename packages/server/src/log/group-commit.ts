@@ -74,7 +74,8 @@ export class GroupCommit {
   submit(decide: Pending['decide'], kind: { fact: boolean }): Promise<Committed> {
     if (this.#stopped) return Promise.resolve({ ok: false, code: 'going_away' });
     if (!kind.fact && this.#queue.length >= this.#options.queueMax) {
-      return Promise.resolve({ ok: false, code: 'overloaded' });
+      const detail = `As many commands wait to be decided as may. That is ${this.#options.queueMax}.`;
+      return Promise.resolve({ ok: false, code: 'overloaded', detail });
     }
     return new Promise((settle) => {
       this.#queue.push({ decide, fact: kind.fact, settle });

@@ -141,7 +141,10 @@ export class Redeliveries {
   async #plan(request: PlanRequest, signal: AbortSignal): Promise<readonly PlannedNotice[]> {
     const active = [...this.#jobs.values()].filter(({ state }) => state.endedMs === undefined).length;
     if (active + this.#planning >= this.#limits.redeliveriesMax)
-      throw new HousecountError('overloaded', 'Too many redeliveries are under way.');
+      throw new HousecountError(
+        'overloaded',
+        `As many redeliveries are under way as may be. That is ${this.#limits.redeliveriesMax}.`,
+      );
     this.#planning += 1;
     try {
       return await planRedelivery(request, this.#options, signal);

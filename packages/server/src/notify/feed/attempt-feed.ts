@@ -101,7 +101,10 @@ export class AttemptFeed {
     const feed = this.#feedOf(app);
     const { subscribers } = feed;
     if (subscribers.size >= feedSubscribersMax)
-      throw new HousecountError('overloaded', 'Too many are watching the notices of this app.');
+      throw new HousecountError(
+        'overloaded',
+        `As many watch the notices of the app as may. That is ${feedSubscribersMax}.`,
+      );
     const ending = new AbortController();
     const end = () => {
       signal.removeEventListener('abort', end);

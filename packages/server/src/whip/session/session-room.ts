@@ -37,9 +37,10 @@ export function requireRoom(
   const forPlayers = (max: number) => max - Math.ceil(max * fixed.mediaSessionsHostShare);
   const room = (max: number) => (asker.kind === 'whip' ? max : forPlayers(max));
   if (ofApp >= room(perAppMax)) refuse('The app has as many media sessions as it may have.');
-  if (open.length >= room(limits.mediaSessionsMax)) refuse();
+  if (open.length >= room(limits.mediaSessionsMax))
+    refuse('The server has as many media sessions as it may have.');
 }
 
-function refuse(detail?: string): never {
+function refuse(detail: string): never {
   throw new HousecountError('too_many_connections', detail);
 }
