@@ -1,6 +1,7 @@
 export * from './codes.ts';
 export * from './coming-back.ts';
 export * from './events.ts';
+export type { FieldShape, FrameFields, ValueShape } from './field-check.ts';
 export * from './frames.ts';
 export * from './json-depth.ts';
 export * from './names.ts';

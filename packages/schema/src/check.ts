@@ -178,7 +178,8 @@ function otherNamesFault(
   return undefined;
 }
 
-const wordsOfProperty = (shape: Shape | undefined): string =>
+/** What a property must be, in words. */
+export const wordsOfProperty = (shape: Shape | undefined): string =>
   shape ? (shape[refusal]?.must ?? wordsOf(shape)) : 'there';
 
 /** What the keywords ask for, in words. */

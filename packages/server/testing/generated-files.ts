@@ -3,6 +3,7 @@ import { liveTables, liveTypesModule } from '@housecount/schema/text/live-frames
 import { agoraNoticesTable, noticeTypesModule, standardNoticesTable } from '@housecount/schema/text/notices';
 import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
 import { bodiesPage } from '@housecount/schema/text/page';
+import { liveFieldsModule } from '@housecount/schema/text/parser-fields';
 import { apiOperations } from '../src/api/routes.ts';
 import { fixedLimitsTable, limitsTable } from '../src/config/limit-settings.ts';
 import { openApiWorld } from './worlds/api-world.ts';
@@ -24,6 +25,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       { path: 'docs/rest.md', text: bodiesPage(operations) },
       { path: 'packages/protocol/src/generated/notices.ts', text: noticeTypesModule() },
       { path: 'packages/protocol/src/generated/live-frames.ts', text: liveTypesModule() },
+      { path: 'packages/protocol/src/generated/live-fields.ts', text: liveFieldsModule() },
       { path: 'docs/protocol.md', text: withTables('docs/protocol.md', liveTables()) },
       {
         path: 'docs/notices.md',

@@ -24,7 +24,7 @@ import { liveClientFrame, liveFrames } from './live-frames.ts';
 
 /** As customers with names are shown it: the uid of whom it is about is there. */
 type WithName<T> = T extends T ? T & Required<Pick<T, keyof T & ('uid' | 'lastUid')>> : never;
-/** Does not compile where a type that the protocol declares by hand differs from its schema. */
+/** Does not compile where a type of the protocol, made of the schemas or declared by hand, differs from its schema. */
 const agreements: {
   readonly frames: Agrees<TypeOf<typeof liveClientFrame>, ClientFrame>;
   readonly events: Agrees<WithName<TypeOf<typeof channelEvent>>, ChannelEvent>;

@@ -36,7 +36,6 @@ const text = (description: string, maxLength: number) =>
   });
 const role = refusing(roles, { must: '"broadcaster" or "audience"', code: 'role_invalid' });
 const size = integer('Members of the window.', { minimum: 1, maximum: rosterWindowMembersMax });
-const flag = (description: string) => refusing(boolean(description), { must: 'true or false' });
 const token = (description: string) => refusing(string(description), { must: 'a string' });
 const most = rosterWindowMembersMax.toLocaleString('en');
 
@@ -193,8 +192,8 @@ export const liveFrames = {
       {
         type: constant('streams'),
         id,
-        audio: flag('This broadcaster is sending audio now.'),
-        video: flag('This broadcaster is sending video now.'),
+        audio: boolean('This broadcaster is sending audio now.'),
+        video: boolean('This broadcaster is sending video now.'),
       },
       {
         description: 'Tells what this broadcaster is sending (mute and unmute, publish and unpublish).',
@@ -211,8 +210,8 @@ export const liveFrames = {
           "The session: the last path segment of the Location of one of this member's WHEP sessions.",
           128,
         ),
-        audio: flag('Forward audio.'),
-        video: flag('Forward video.'),
+        audio: boolean('Forward audio.'),
+        video: boolean('Forward video.'),
       },
       { description: 'Names the kinds of one WHEP session of this member that the server shall forward.' },
     ),

@@ -6,7 +6,7 @@ import type { Agrees } from '../../testing/agrees.ts';
 import { leaseMs, type TestSocket, TestWorld, testApp, token } from '../../testing/worlds/live-world.ts';
 import { fixed } from '../fixed-limits.ts';
 
-/** Does not compile where a type that the protocol declares by hand differs from its schema. */
+/** Does not compile where a type of the protocol, made of the schemas or declared by hand, differs from its schema. */
 const agrees: Agrees<TypeOf<typeof liveServerFrame>, ServerFrame> = true;
 
 interface MoreJoined extends Omit<HostJoinedFrame, 'host'> {
