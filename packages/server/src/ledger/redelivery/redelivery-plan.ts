@@ -129,8 +129,8 @@ class RedeliveryPlan {
     let cursor: number | undefined;
     let looked = 0;
     do {
-      if (looked >= this.#limits.redeliveryScanMax) throw tooWide(this.#limits);
-      const page = deliveries.search({ filter, limit: pageSize, ...(cursor !== undefined && { cursor }) });
+      const limit = this.#nextPage(looked);
+      const page = deliveries.search({ filter, limit, ...(cursor !== undefined && { cursor }) });
       for (const { position, sid, seq, type } of page.deliveries) {
         // Word of lost events is told until it is taken, and has no event that could be sent again.
         if (type === eventsLostType) continue;
@@ -138,7 +138,7 @@ class RedeliveryPlan {
         this.#add({ position, sid, seq });
       }
       // A page that is not full has looked at as many as it may.
-      looked += page.deliveries.length < pageSize ? fixed.deliveryScanMax : pageSize;
+      looked += page.deliveries.length < limit ? fixed.deliveryScanMax : limit;
       cursor = page.next;
       await this.#turn();
     } while (cursor !== undefined);
@@ -159,9 +159,10 @@ class RedeliveryPlan {
     const { history } = this.#parts;
     let after = history.positionBefore(ms);
     const end = history.position;
-    for (let looked = 0; after < end; looked += pageSize) {
-      if (looked >= this.#limits.redeliveryScanMax) throw tooWide(this.#limits);
-      const page = history.placed(after, pageSize).filter(({ position }) => position <= end);
+    for (let looked = 0; after < end; ) {
+      const limit = this.#nextPage(looked);
+      const page = history.placed(after, limit).filter(({ position }) => position <= end);
+      looked += limit;
       this.#addTaken(page.filter(({ event }) => event.app === this.#app));
       after = page.at(-1)?.position ?? end;
       await this.#turn();
@@ -181,6 +182,13 @@ class RedeliveryPlan {
       after += pageSize;
       await this.#turn();
     }
+  }
+
+  /** The number of events that the next page may have. */
+  #nextPage(looked: number): number {
+    const left = this.#limits.redeliveryScanMax - looked;
+    if (left <= 0) throw tooWide(this.#limits);
+    return Math.min(pageSize, left);
   }
 
   #addTaken(places: readonly PlacedEvent[]): void {
