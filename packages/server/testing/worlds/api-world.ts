@@ -8,12 +8,14 @@ import { Idempotency } from '../../src/api/request/idempotency.ts';
 import { type ApiParts, apiOperations, apiRoutes } from '../../src/api/routes.ts';
 import { liveKey } from '../../src/channel/channel.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
+import type { Limits } from '../../src/config/limit-settings.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { keptFiles } from '../../src/kept/files/kept-files.ts';
 import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
 import { openHistory } from '../../src/ledger/history/history.ts';
 import { openMessages } from '../../src/ledger/messages/messages.ts';
 import { Redeliveries } from '../../src/ledger/redelivery/redeliveries.ts';
+import { limits as defaults } from '../../src/limits.ts';
 import type { JoinRequest } from '../../src/log/contract/commands.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
@@ -76,7 +78,9 @@ export interface AskInit extends RequestInit {
   readonly anonymous?: boolean;
 }
 
-interface Over extends Partial<ApiParts> {
+interface Over extends Omit<Partial<ApiParts>, 'limits'> {
+  /** Default: those of limits.ts. */
+  readonly limits?: Limits;
   readonly endpoint?: boolean;
   readonly hasNamedNetworks?: boolean;
   readonly customers?: readonly Customer[];
@@ -89,7 +93,7 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
   const logged: string[] = [];
   const logger = loggerTo(logged);
   const metrics = createMetrics();
-  const common = { clock, random: systemRandom(), logger, metrics };
+  const common = { clock, random: systemRandom(), logger, metrics, limits: over.limits ?? defaults };
   const disk = new SimDisk(new SimRandom(1)).mount();
   const store = await openEmbeddedLog({ disk, logger, clock });
   const log = await openLog({
@@ -172,6 +176,7 @@ interface Common {
   readonly random: ReturnType<typeof systemRandom>;
   readonly logger: Logger;
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly limits: Limits;
 }
 
 function loggerTo(lines: string[]): Logger {

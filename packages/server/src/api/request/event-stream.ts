@@ -55,7 +55,10 @@ export class EventStreams {
     readonly firstId?: number;
   }): Response {
     const { signal, source, firstId } = options;
-    if (this.#open >= this.#openMax) throw new HousecountError('too_many_connections');
+    if (this.#open >= this.#openMax) {
+      const detail = `As many event streams are open as may be. That is ${this.#openMax}.`;
+      throw new HousecountError('too_many_connections', detail);
+    }
     const ending = new AbortController();
     const whole = AbortSignal.any([signal, ending.signal]);
     const iterator = source(whole)[Symbol.asyncIterator]();

@@ -20,7 +20,10 @@ export class LineStreams {
    * @throws HousecountError too_many_connections
    */
   respond(lines: Iterator<object>, signal: AbortSignal): Response {
-    if (this.#open >= this.#limits.openMax) throw new HousecountError('too_many_connections');
+    if (this.#open >= this.#limits.openMax) {
+      const detail = `As many snapshots are read as may be. That is ${this.#limits.openMax}.`;
+      throw new HousecountError('too_many_connections', detail);
+    }
     this.#open += 1;
     const encoder = new TextEncoder();
     let isOpen = true;

@@ -52,7 +52,10 @@ export class SubscriberEvents {
     const found = await this.#read(key, options);
     if (found.events.length > 0 || found.more || waitMs === 0) return found;
     if (this.#waiting >= this.#limits.subscriberWaitersMax)
-      throw new HousecountError('too_many_connections', 'Too many requests wait for events.');
+      throw new HousecountError(
+        'too_many_connections',
+        `As many requests wait for events of subscribers as may. That is ${this.#limits.subscriberWaitersMax}.`,
+      );
     const deadline = new AbortController();
     const cancel = this.#clock.after(Math.max(0, untilMs - this.#clock.steadyMs()), () => deadline.abort());
     this.#waiting += 1;
