@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { LimitedLogger } from './limited-logger.ts';
 import { createLogger } from './logger.ts';
 
-function begin() {
+function begin(own?: ConstructorParameters<typeof LimitedLogger>[2]) {
   const lines: Record<string, unknown>[] = [];
   const clock = new SimClock(1);
   const logger = createLogger({
@@ -12,7 +12,7 @@ function begin() {
     format: 'json',
     sink: { write: (line) => lines.push(JSON.parse(line)) },
   });
-  return { lines, clock, limited: new LimitedLogger(logger, clock.process()) };
+  return { lines, clock, limited: new LimitedLogger(logger, clock.process(), own) };
 }
 
 test('OPS84: one address cannot hide the others, and how many lines were left out is told when the minute ends', async () => {
@@ -40,4 +40,21 @@ test('OPS84: a flood from everywhere is a line a second; what was left out is to
   expect(lines.at(-1)).toMatchObject({ of: 'refused', leftOut: 5_001 - limits.limitedLinesMax });
   limited.stop();
   expect(lines).toHaveLength(limits.limitedLinesMax + 1);
+});
+
+test('LIMIT7: lines are written as limitedLinesMax, limitedLinesPerAddressMax and limitedLinesMs say', async () => {
+  const { lines, clock, limited } = begin({
+    limitedLinesMax: 3,
+    limitedLinesPerAddressMax: 2,
+    limitedLinesMs: 100,
+  });
+  const refuse = (address: string, count: number) => {
+    for (let n = 0; n < count; n++) limited.info('refused', { address });
+    return lines.length;
+  };
+  expect([refuse('192.0.2.1', 3), refuse('192.0.2.2', 3)]).toEqual([2, 3]);
+  await clock.advance(99);
+  expect(lines).toHaveLength(3);
+  await clock.advance(1);
+  expect(lines.at(-1)).toMatchObject({ of: 'refused', leftOut: 3 });
 });

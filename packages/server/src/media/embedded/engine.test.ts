@@ -12,7 +12,7 @@ import {
   syntheticPeer,
   vp8Keyframe,
 } from '../../../testing/media/synthetic-peer.ts';
-import { systemClock } from '../../clock.ts';
+import { type Clock, systemClock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { SessionReport } from '../contract.ts';
 import { defaultMediaLimits } from '../engine-limits.ts';
@@ -34,6 +34,7 @@ async function start(
   udpPort = 0,
   logger = quiet,
   limits = defaultMediaLimits,
+  clock = systemClock(),
 ): Promise<{ media: EmbeddedMedia; reports: SessionReport[] }> {
   const reports: SessionReport[] = [];
   const media = await startEmbeddedMedia({
@@ -44,7 +45,7 @@ async function start(
     onReport: (report) => reports.push(report),
     logger,
     limits,
-    clock: systemClock(),
+    clock,
   });
   stops.push(() => media.stop());
   return { media, reports };
@@ -116,6 +117,30 @@ test('LIMIT8: two engines carry as many sessions as each was set to, which its c
     expect(await publish('1')).toMatchObject({ ok: true });
     expect(await publish('2')).toMatchObject(second);
   }
+});
+
+test('LIMIT7: as many requests wait for the child as mediaEngineRequestsMax says, for as long as mediaEngineRequestMs says', async () => {
+  const waits: (() => void)[] = [];
+  const system = systemClock();
+  const clock: Clock = {
+    ...system,
+    after(delayMs, run) {
+      if (delayMs !== 4_321) return system.after(delayMs, run);
+      waits.push(run);
+      return () => {};
+    },
+  };
+  const own = { ...defaultMediaLimits, mediaEngineRequestsMax: 2, mediaEngineRequestMs: 4_321 };
+  const { media } = await start(0, quiet, own, clock);
+  const { offerSdp } = await client('sendonly');
+  const publish = (session: string) => media.publish({ room: 'r', publisher: session, session, offerSdp });
+  // A look at how the child is may be one of them.
+  const answers = await Promise.all(['1', '2', '3', '4'].map(publish));
+  expect(answers.filter(({ ok }) => ok).length).toBeWithin(1, 2 + 1);
+  // Its time is over before the child can have answered.
+  const late = publish('5');
+  waits.at(-1)?.();
+  expect(await late).toMatchObject({ ok: false, code: 'media_unavailable' });
 });
 
 test('MEDIA21: the child forwards, counts and reports; stop ends it', async () => {

@@ -280,6 +280,25 @@ test('MEDIA26: the door takes the next port, or another if that is taken; a libr
   expect(door.size).toBe(0);
 }, 20_000);
 
+test('LIMIT7: as many sessions restart ICE as mediaRestartedSessionsMax says', async () => {
+  const silent = await udpSocket();
+  const { port } = silent.address();
+  const limits = { mediaRestartedSessionsMax: 1 };
+  const door = new IceDoor({ udpPort: port, bindAddress: '127.0.0.1', clock: systemClock(), limits });
+  cleanups.push(
+    () => silent.close(),
+    () => door.close(),
+  );
+  const credentials = { ufrag: 'aaaa', password: 'b'.repeat(22) };
+  const candidates = [`candidate:1 1 UDP 1 127.0.0.1 ${port} typ host`];
+  const transport = { own: credentials, client: credentials, candidates };
+  const first = door.open(transport).catch(() => {});
+  await expect(door.open(transport)).rejects.toThrow('Too many sessions');
+  await until(async () => door.size === 1);
+  door.close();
+  await first;
+}, 20_000);
+
 test('MEDIA26: garbage at the door does no harm', async () => {
   const { viewer, restart, flows } = await bench();
   const answer = await restart(viewer);

@@ -28,11 +28,11 @@ import {
 import { Sfu } from './sfu.ts';
 
 /** A real SFU with real transports, and a clock that the test may push ahead. */
-async function bench() {
+async function bench(limits = defaultMediaLimits) {
   const reports: ChildReport[] = [];
   let aheadMs = 0;
   const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
-  const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto' };
+  const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto', limits };
   const sfu = new Sfu(options, clock, (report) => reports.push(report));
   const peers: SyntheticPeer[] = [];
   cleanups.push(async () => {
@@ -459,6 +459,16 @@ test('MEDIA6: a peer that never connects is given up', async () => {
   await until(() => reports.length > 0);
   expect(reports).toMatchObject([{ type: 'gone', session: 'absent', reason: 'never-connected' }]);
   expect(sfu.stats()).toMatchObject({ publishers: 0, players: 0 });
+}, 20_000);
+
+test('LIMIT7: media is waited for as long as mediaConnectMs says', async () => {
+  const { client, sfu, reports, advance } = await bench({ ...defaultMediaLimits, mediaConnectMs: 100 });
+  const absent = await client({ direction: 'sendonly' });
+  const request = { room: 'r', publisher: '1', session: 'absent', offerSdp: absent.peer.offerSdp };
+  expect((await sfu.publish(request)).ok).toBe(true);
+  advance(100);
+  await until(() => sfu.stats().publishers === 0, defaultMediaLimits.mediaConnectMs / 3);
+  expect(reports).toMatchObject([{ type: 'gone', session: 'absent', reason: 'never-connected' }]);
 }, 20_000);
 
 test('MEDIA31: whom the server closes is told goodbye on every stream, publishers too', async () => {

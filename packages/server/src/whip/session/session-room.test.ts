@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { HousecountError } from '@housecount/protocol';
-import { limits } from '../../limits.ts';
+import { limits as defaults } from '../../limits.ts';
 import type { MediaSession } from './media-session.ts';
 import { type Asker, requireRoom } from './session-room.ts';
 
@@ -14,12 +14,19 @@ const asker = (fields: Partial<Asker> = {}): Asker => ({
   ...fields,
 });
 
+const limits: Parameters<typeof requireRoom>[3] & object = defaults;
+
 /** Opens sessions until one is refused, each for a user of its own; resolves with how many there were. */
-function fill(open: MediaSession[], fields: (i: number) => Partial<Asker>, perAppMax: number): number {
+function fill(
+  open: MediaSession[],
+  fields: (i: number) => Partial<Asker>,
+  perAppMax: number,
+  own = limits,
+): number {
   for (let i = 0; ; i++) {
     const next = asker({ uid: 1_000 + i, connectionId: `c${open.length}`, ...fields(i) });
     try {
-      requireRoom(open, next, perAppMax);
+      requireRoom(open, next, perAppMax, own);
     } catch (error) {
       if (!(error instanceof HousecountError)) throw error;
       expect(error.code).toBe('too_many_connections');
@@ -57,4 +64,14 @@ test('MEDIA34: one user takes a share, by plain sessions and by those of one con
     limits.sessionsPerConnectionMax,
   );
   requireRoom(open, asker({ uid: 8 }), 1_000);
+});
+
+test('LIMIT7: a connection, a user and the server have as many media sessions as the limits of the options say', () => {
+  const own = { sessionsPerConnectionMax: 2, plainSessionsPerMemberMax: 3, mediaSessionsMax: 5 };
+  const sdk = { uid: 7, plain: false, connectionId: 'sdk', kind: 'whip' } as const;
+  expect([
+    fill([], () => sdk, 1_000, own),
+    fill([], () => ({ uid: 7, kind: 'whip' }), 1_000, own),
+    fill([], () => ({ kind: 'whip' }), 1_000, own),
+  ]).toEqual([2, 3, 5]);
 });

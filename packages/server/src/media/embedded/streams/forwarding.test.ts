@@ -31,7 +31,7 @@ const vp8: OfferedCodec = {
 };
 
 /** A publisher and a player joined without a network; time is an argument. */
-function pair() {
+function pair(limits = defaultMediaLimits) {
   const counters = newCounters();
   const publisher = new Publisher(
     [{ kind: 'video', mid: '0', codec: vp8, transportCcId: 0, nack: true, remb: true }],
@@ -50,7 +50,7 @@ function pair() {
     firstTimestamp: 0xfffffff0,
   });
   const viewer = fakePeer();
-  const player = new Player([stream], counters);
+  const player = new Player([stream], counters, limits);
   player.connect(viewer, 0);
   player.attach(publisher, 0);
   const send = (sequence: number, payload: Buffer, nowMs: number, ssrc = 7) =>
@@ -114,6 +114,14 @@ test('MEDIA4: one player is resent so many packets a second, and no more', () =>
   expect(counters.resends).toBe(defaultMediaLimits.mediaResendsPerSecondMax);
   player.packet(buildNack(5, 2, all), 1_010);
   expect(counters.resends).toBe(defaultMediaLimits.mediaResendsPerSecondMax + 200);
+});
+
+test('LIMIT7: one player is resent so many packets a second as mediaResendsPerSecondMax says', () => {
+  const { player, counters, send } = pair({ ...defaultMediaLimits, mediaResendsPerSecondMax: 3 });
+  for (let i = 0; i < 10; i++) send(i, i === 0 ? vp8Keyframe(0) : vp8Delta(i), 1);
+  const all = Array.from({ length: 10 }, (_, i) => (65_534 + i) & 0xffff);
+  player.packet(buildNack(5, 2, all), 10);
+  expect(counters.resends).toBe(3);
 });
 
 test('MEDIA5: another source under the same transport begins anew, in the same numbers', () => {
