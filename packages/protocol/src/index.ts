@@ -17,6 +17,5 @@ export * from './signaling/parse-signaling.ts';
 export * from './signaling/signaling.ts';
 export * from './signaling/signaling-channel.ts';
 export * from './signaling/signaling-errors.ts';
-export * from './signaling/signaling-history.ts';
 export * from './signaling/signaling-roster.ts';
 export * from './signaling/signaling-streams.ts';

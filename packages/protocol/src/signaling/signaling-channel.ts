@@ -1,13 +1,7 @@
-/** The parts of a channel of the signaling protocol: its kind, the content of its messages, the states of its members. */
+/** The parts of a channel of the signaling protocol: its kind, and the states of its members. */
 
 /** Kinds of channels; `MESSAGE` x and `STREAM` x are different channels. */
 export type SignalingChannelType = 'MESSAGE' | 'STREAM';
-
-/** A message's content: text as it is, bytes as base64, or either encrypted by the clients (docs/encryption.md) as base64. */
-export type SignalingContent =
-  | { readonly text: string }
-  | { readonly bytes: string }
-  | { readonly sealed: string };
 
 /** Bytes that an encrypted message has more than the message: version, nonce, tag, kind. */
 export const signalingSealBytes = 1 + 12 + 16 + 1;

@@ -14,7 +14,7 @@ const messagesPerSecondMax = 200;
 
 type TopicBody = SignalingTopicRequest extends infer R
   ? R extends { readonly channel: string }
-    ? Omit<R, 'channel'>
+    ? Omit<R, 'id' | 'channel'>
     : never
   : never;
 

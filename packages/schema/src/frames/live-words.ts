@@ -14,9 +14,9 @@ import {
   object,
   oneOf,
   optional,
-  type Shape,
   string,
 } from '../shape.ts';
+import { saying } from './frame-words.ts';
 
 /** What live frames are made of. Types that the protocol declares by hand are imported from there, where types are made of these shapes. */
 
@@ -25,12 +25,6 @@ export const profile = declared('Profile', '../events.ts', profiles);
 export const code = declared('Code', '../codes.ts', keyOf(codes));
 export const ruleScope = declared('RuleScope', '../reasons.ts', oneOf(...ruleScopes));
 const leaveReason = declared('LeaveReason', '../reasons.ts', keyOf(leaveReasons));
-
-/** A shape with a name of its own, and what is said of it where it is used. */
-export const saying = <T>(description: string, shape: Shape<T>): Shape<T> => ({
-  description,
-  ...anyOf(shape),
-});
 
 export const uid = memberUid('The number of the member.');
 export const account = optional(string('If it joined with one.'));

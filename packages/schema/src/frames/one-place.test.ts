@@ -6,6 +6,8 @@ import { parserFields } from '../text/parser-fields.ts';
 import { typesModule } from '../text/typescript.ts';
 import { liveFrames } from './live-frames.ts';
 import { liveServerFrames } from './live-server-frames.ts';
+import { signalingFrames } from './signaling-frames.ts';
+import { signalingServerFrames } from './signaling-server-frames.ts';
 
 /** A frame with one field more, which may be absent: all that whoever adds one writes. */
 const withField = (frame: Shape, name: string, shape: Shape): Shape => ({
@@ -42,6 +44,13 @@ test("SHAPE14: a field that is added to a server's frame is in its type and its 
     const more = withField(frame, 'note', note);
     expect([type, typesModule([more])]).toEqual([type, expect.stringContaining(declaration)]);
     expect(frameTables({ [type]: more })[`fields of ${type}`]).toContain(row);
+  }
+});
+
+test('SHAPE15: a field that is added to a signaling frame is in its type', () => {
+  for (const [type, frame] of Object.entries({ ...signalingFrames, ...signalingServerFrames })) {
+    const more = typesModule([withField(frame, 'note', note)]);
+    expect([type, more]).toEqual([type, expect.stringContaining(declaration)]);
   }
 });
 

@@ -6,7 +6,7 @@ import { mutated } from '../../../server/testing/mutated-json.ts';
 import { fits, type TypeOf } from '../index.ts';
 import { signalingClientFrame, signalingFrames } from './signaling-frames.ts';
 
-/** Does not compile where a type that the protocol declares by hand differs from its schema. */
+/** Does not compile where a type of the protocol, made of the schemas or declared by hand, differs from its schema. */
 const agrees: Agrees<TypeOf<typeof signalingClientFrame>, SignalingClientFrame> = true;
 
 const id = 1;

@@ -1,136 +1,114 @@
 import {
-  rosterWindowMembersMax,
-  signalingCustomTypeLengthMax,
   signalingMessageBytesMax,
   signalingMessagesMax,
-  signalingSealBytes,
-  signalingStateKeyBytesMax,
   signalingStateKeysMax,
-  signalingStateValueBytesMax,
   signalingTopicMessageBytesMax,
   signalingTopicMetaBytesMax,
-  signalingTopicUsersMax,
   signalingVersion,
-  signalingWindowMembersMax,
 } from '@housecount/protocol';
-import { base64Pattern } from '../base64.ts';
-import { appId, signalingNamePattern, userId } from '../names.ts';
+import { appId } from '../names.ts';
 import {
   anyOf,
   array,
-  boolean,
   closed,
   constant,
+  described,
   integer,
-  type JsonSchema,
   lacking,
-  narrowed,
-  number,
+  named,
   oneOf,
   optional,
-  record,
   string,
 } from '../shape.ts';
-
-/** What clients send at /v1/signaling. packages/protocol parses it by hand, for its own sentences and numbers: a test holds both together. */
-
-const safe = (description: string) => integer(description, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const id = safe('Id of a request; its answer has the same.');
-/** Characters are counted as JavaScript does. */
-const text = (description: string, lengthMax: number) =>
-  string(description, { minLength: 1, 'x-utf16LengthMax': lengthMax });
-const seconds = (description: string) => narrowed(number(description), { minimum: 0 });
-const token = string('AccessToken2.');
-const flag = boolean;
-/** Channels of both kinds have names of the same set as users. */
-const channel = userId('Channel name.');
-const user = userId('User id.');
-const place = { channelType: oneOf('MESSAGE', 'STREAM'), channel };
-const audience = {
-  channelType: oneOf('MESSAGE', 'USER'),
-  channel: userId('Channel name, or of `USER` the user id.'),
-};
-
-const where = (name: string, value: unknown): JsonSchema => ({ properties: { [name]: { const: value } } });
-
-const content = (bytesMax: number) =>
-  anyOf(
-    closed({ text: string(undefined, { 'x-utf8BytesMax': bytesMax }) }),
-    closed({ bytes: string(undefined, { pattern: base64Pattern, 'x-base64Bytes': { maximum: bytesMax } }) }),
-    closed({
-      sealed: string(undefined, {
-        pattern: base64Pattern,
-        'x-base64Bytes': { minimum: signalingSealBytes, maximum: bytesMax + signalingSealBytes },
-      }),
-    }),
-  );
-const customType = string('What the publisher calls the message.', {
-  'x-utf16LengthMax': signalingCustomTypeLengthMax,
-});
-
-const stateKey = string('Key of a state.', { minLength: 1, 'x-utf8BytesMax': signalingStateKeyBytesMax });
-const states = record(
-  string(undefined, { 'x-utf8BytesMax': signalingStateValueBytesMax }),
-  'States by key.',
-  {
-    maxProperties: signalingStateKeysMax,
-    propertyNames: stateKey,
-  },
-);
-
-const revision = integer('A revision; -1 for any.', { minimum: -1, maximum: Number.MAX_SAFE_INTEGER });
-const lockName = string('Name of a lock.', { 'x-utf16LengthMax': 128 });
-const lock = { id, ...place, lockName };
-const target = anyOf(closed({ userId: user }), closed(place));
-
-const size = integer('Members of the window.', {
-  minimum: 1,
-  maximum: Math.min(signalingWindowMembersMax, rosterWindowMembersMax),
-});
-const view = anyOf(
-  closed({ count: constant(true) }),
-  closed({ first: size }),
-  closed({ from: safe('First place.'), count: size }),
-);
-
-const topic = {
-  id,
+import { saying } from './frame-words.ts';
+import {
+  accessToken,
+  audience,
   channel,
-  topic: string('Topic name.', { pattern: signalingNamePattern(16) }),
-};
-const users = array(string(undefined, { 'x-utf16LengthMax': 256 }), 'User ids.', {
-  maxItems: signalingTopicUsersMax,
-});
+  content,
+  cursor,
+  customType,
+  flag,
+  frame,
+  id,
+  lock,
+  lockName,
+  place,
+  revision,
+  safe,
+  seconds,
+  stateKey,
+  states,
+  target,
+  text,
+  topic,
+  user,
+  users,
+  view,
+  where,
+} from './signaling-client-words.ts';
+
+/** What clients send at /v1/signaling. The protocol's types are made of it; its parser is by hand, for its own sentences and numbers: a test holds both together. */
 
 const sessionFrames = {
-  login: closed({
-    type: constant('login'),
-    version: constant(signalingVersion),
-    app: appId('App id.'),
-    userId: user,
-    token: optional(token),
-    session: optional(closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) })),
-    heartbeatInterval: seconds('Seconds; clamped by the server.'),
-    presenceTimeout: seconds('Seconds; clamped by the server.'),
-  }),
-  ping: closed({ type: constant('ping') }),
-  logout: closed({ type: constant('logout') }),
-  'renew-token': closed({ type: constant('renew-token'), id, token, channel: optional(channel) }),
+  login: frame(
+    'SignalingLogin',
+    'The first frame. With `session` a session is taken up again: subscriptions and states are as they were.',
+    {
+      type: constant('login'),
+      version: constant(signalingVersion),
+      app: appId('App id.'),
+      userId: user,
+      token: optional(
+        accessToken(
+          'AccessToken2 with the RTM login privilege for this user; not needed where the app is in development.',
+        ),
+      ),
+      session: optional(
+        described(
+          'Id and key of a former welcome, with which the client resumes that session within its lease.',
+          closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) }),
+        ),
+      ),
+      heartbeatInterval: seconds("Seconds; the client's own setting, clamped by the server."),
+      presenceTimeout: seconds("Seconds; the client's own setting, clamped by the server."),
+    },
+  ),
+  ping: frame('SignalingPing', 'Keeps the connection; answered with `pong`.', { type: constant('ping') }),
+  logout: frame(
+    'SignalingLogout',
+    'Ends the session at once: it leaves every channel. Answered with `closing`, code `left`.',
+    { type: constant('logout') },
+  ),
 };
 
 const channelFrames = {
-  subscribe: closed(
+  'renew-token': frame('SignalingRenewToken', '', {
+    type: constant('renew-token'),
+    id,
+    token: accessToken('The new AccessToken2.'),
+    channel: optional(described('A stream channel, if it is the token of that one.', channel)),
+  }),
+  subscribe: frame(
+    'SignalingSubscribe',
+    '',
     {
       type: constant('subscribe'),
       id,
       ...place,
       withMessage: optional(flag('Only of message channels.')),
-      token: optional(token),
+      token: optional(
+        accessToken(
+          'Only of stream channels: an AccessToken2 with the RTC join privilege for the channel and this user. An app in development needs none.',
+        ),
+      ),
       withPresence: flag(),
       withMetadata: flag(),
       withLock: flag(),
-      beQuiet: flag(),
-      states: optional(states),
+      beQuiet: flag('True: nobody is told of this user, and no list contains it.'),
+      states: optional(
+        states('States by key that are set together with the subscription, and reported as part of it.'),
+      ),
     },
     {
       anyOf: [
@@ -139,38 +117,55 @@ const channelFrames = {
       ],
     },
   ),
-  unsubscribe: closed({ type: constant('unsubscribe'), id, ...place }),
-  publish: closed({
+  unsubscribe: frame('SignalingUnsubscribe', '', { type: constant('unsubscribe'), id, ...place }),
+  publish: frame('SignalingPublish', '', {
     type: constant('publish'),
     id,
     ...audience,
     content: content(signalingMessageBytesMax),
     customType: optional(customType),
-    storeInHistory: optional(flag()),
+    storeInHistory: optional(flag('Durable before it is told, and then in the history.')),
   }),
-  'get-messages': closed(
+  'get-messages': frame(
+    'SignalingGetMessages',
+    'Messages that were kept, newest first; of `USER` between oneself and the user whom `channel` names, in both directions.',
     {
       type: constant('get-messages'),
       id,
       ...audience,
-      count: integer('Messages of the page.', { minimum: 1, maximum: signalingMessagesMax }),
-      start: safe('Only what is earlier, epoch milliseconds; 0: all.'),
-      end: safe('Only what is not earlier; 0: all.'),
+      count: integer('The number of messages at most, 1 to 100.', {
+        minimum: 1,
+        maximum: signalingMessagesMax,
+      }),
+      start: safe('Only messages earlier than this, epoch milliseconds; 0: all.'),
+      end: safe('Only messages not earlier than this, epoch milliseconds; 0: all. Not later than `start`.'),
     },
     { anyOf: [where('start', 0), { 'x-ordered': ['end', 'start'] }] },
   ),
 };
 
 const presenceFrames = {
-  'set-state': closed({ type: constant('set-state'), id, ...place, states }),
-  'remove-state': closed({
+  'set-state': frame('SignalingSetState', 'Merged into what there is; own state only.', {
+    type: constant('set-state'),
+    id,
+    ...place,
+    states: states('States by key.'),
+  }),
+  'remove-state': frame('SignalingRemoveState', '', {
     type: constant('remove-state'),
     id,
     ...place,
-    keys: array(stateKey, 'None: all.', { maxItems: signalingStateKeysMax }),
+    keys: array(stateKey, 'No keys: all of it.', { maxItems: signalingStateKeysMax }),
   }),
-  'get-state': closed({ type: constant('get-state'), id, ...place, userId: user }),
-  'online-users': closed(
+  'get-state': frame('SignalingGetState', '', {
+    type: constant('get-state'),
+    id,
+    ...place,
+    userId: user,
+  }),
+  'online-users': frame(
+    'SignalingOnlineUsers',
+    '',
     {
       type: constant('online-users'),
       id,
@@ -181,73 +176,141 @@ const presenceFrames = {
     },
     { anyOf: [where('includedUserId', true), { ...where('includedState', false), ...lacking('page') }] },
   ),
-  'user-channels': closed({ type: constant('user-channels'), id, userId: user }),
-  'subscribe-roster': closed(
+  'user-channels': frame('SignalingUserChannels', '', {
+    type: constant('user-channels'),
+    id,
+    userId: user,
+  }),
+};
+
+const rosterFrames = {
+  'subscribe-roster': frame(
+    'SignalingSubscribeRoster',
+    '',
     {
       type: constant('subscribe-roster'),
       id,
       ...place,
-      view: optional(view),
+      view: optional(described('Absent: all of it.', view)),
       cursor: optional(
-        closed({ stream: text('The stream.', 64), after: safe('Goes on after this change.') }),
+        saying(
+          'A whole roster goes on after this cursor, if the server still has the changes since.',
+          cursor,
+        ),
       ),
     },
     lacking('view', 'cursor'),
   ),
-  'unsubscribe-roster': closed({ type: constant('unsubscribe-roster'), id, ...place, view: optional(view) }),
+  'unsubscribe-roster': frame('SignalingUnsubscribeRoster', '', {
+    type: constant('unsubscribe-roster'),
+    id,
+    ...place,
+    view: optional(view),
+  }),
 };
 
 const storageFrames = {
-  'change-metadata': closed({
+  'change-metadata': frame('SignalingChangeMetadata', 'All of it or nothing.', {
     type: constant('change-metadata'),
     id,
     target,
-    mode: oneOf('set', 'update', 'remove'),
+    mode: described(
+      '`set` writes; `update` only what is there; `remove` takes out, everything if `items` is empty.',
+      oneOf('set', 'update', 'remove'),
+    ),
     items: array(closed({ key: string(), value: string(), revision })),
     majorRevision: revision,
-    lockName,
+    lockName: described('Empty: none is needed.', lockName),
     addTimeStamp: flag(),
     addUserId: flag(),
   }),
-  'get-metadata': closed({ type: constant('get-metadata'), id, target }),
-  'subscribe-user-metadata': closed({ type: constant('subscribe-user-metadata'), id, userId: user }),
-  'unsubscribe-user-metadata': closed({ type: constant('unsubscribe-user-metadata'), id, userId: user }),
-  'set-lock': closed({ type: constant('set-lock'), ...lock, ttl: seconds('Seconds.') }),
-  'remove-lock': closed({ type: constant('remove-lock'), ...lock }),
-  'acquire-lock': closed({ type: constant('acquire-lock'), ...lock, retry: flag() }),
-  'release-lock': closed({ type: constant('release-lock'), ...lock }),
-  'revoke-lock': closed({ type: constant('revoke-lock'), ...lock, owner: user }),
-  'get-locks': closed({ type: constant('get-locks'), id, ...place }),
+  'get-metadata': frame('SignalingGetMetadata', '', { type: constant('get-metadata'), id, target }),
+  'subscribe-user-metadata': frame('SignalingSubscribeUserMetadata', '', {
+    type: constant('subscribe-user-metadata'),
+    id,
+    userId: user,
+  }),
+  'unsubscribe-user-metadata': frame('SignalingUnsubscribeUserMetadata', '', {
+    type: constant('unsubscribe-user-metadata'),
+    id,
+    userId: user,
+  }),
+  'set-lock': frame('SignalingSetLock', '', {
+    type: constant('set-lock'),
+    ...lock,
+    ttl: seconds('Seconds, 10 to 300.'),
+  }),
+  'remove-lock': frame('SignalingRemoveLock', '', { type: constant('remove-lock'), ...lock }),
+  'acquire-lock': frame('SignalingAcquireLock', '', {
+    type: constant('acquire-lock'),
+    ...lock,
+    retry: flag(
+      'True: answered when it is had, or given up by `release-lock`, unsubscribing or the end of the session.',
+    ),
+  }),
+  'release-lock': frame('SignalingReleaseLock', '', { type: constant('release-lock'), ...lock }),
+  'revoke-lock': frame('SignalingRevokeLock', '', { type: constant('revoke-lock'), ...lock, owner: user }),
+  'get-locks': frame('SignalingGetLocks', '', { type: constant('get-locks'), id, ...place }),
 };
 
 const topicFrames = {
-  'join-topic': closed({
+  'join-topic': frame('SignalingJoinTopic', 'Begins to publish in a topic, or changes `meta`.', {
     type: constant('join-topic'),
     ...topic,
     meta: string("A text of the publisher's own.", { 'x-utf8BytesMax': signalingTopicMetaBytesMax }),
   }),
-  'leave-topic': closed({ type: constant('leave-topic'), ...topic }),
-  'publish-topic': closed({
+  'leave-topic': frame('SignalingLeaveTopic', '', { type: constant('leave-topic'), ...topic }),
+  'publish-topic': frame('SignalingPublishTopic', '', {
     type: constant('publish-topic'),
     ...topic,
     content: content(signalingTopicMessageBytesMax),
     customType: optional(customType),
   }),
-  'subscribe-topic': closed({
+  'subscribe-topic': frame('SignalingSubscribeTopic', 'Adds publishers to those whose messages one gets.', {
     type: constant('subscribe-topic'),
     ...topic,
-    users: optional(users),
-    absent: optional(flag()),
+    users: optional(users('User ids. Absent: up to 64 of those who publish now.')),
+    absent: optional(
+      flag('Takes also users who do not publish now: for a client that brings back what it had.'),
+    ),
   }),
-  'unsubscribe-topic': closed({ type: constant('unsubscribe-topic'), ...topic, users: optional(users) }),
+  'unsubscribe-topic': frame('SignalingUnsubscribeTopic', '', {
+    type: constant('unsubscribe-topic'),
+    ...topic,
+    users: optional(users('User ids. Absent: all of them.')),
+  }),
 };
+
+const topicRequest = named('SignalingTopicRequest', {
+  description: 'A request of a member of a stream channel about its topics.',
+  ...anyOf(...Object.values(topicFrames)),
+});
+const rosterRequest = named('SignalingRosterRequest', {
+  description: "A client's request about a channel's roster.",
+  ...anyOf(...Object.values(rosterFrames)),
+});
+const request = named('SignalingRequest', {
+  description:
+    'A request of a logged-in client. Each has an `id` of its own, and is answered with `ok` or `refused`.',
+  ...anyOf(
+    ...Object.values(channelFrames),
+    ...Object.values(presenceFrames),
+    ...Object.values(storageFrames),
+    topicRequest,
+    rosterRequest,
+  ),
+});
 
 export const signalingFrames = {
   ...sessionFrames,
   ...channelFrames,
   ...presenceFrames,
+  ...rosterFrames,
   ...storageFrames,
   ...topicFrames,
 } as const;
 
-export const signalingClientFrame = anyOf(...Object.values(signalingFrames));
+export const signalingClientFrame = named(
+  'SignalingClientFrame',
+  anyOf(...Object.values(sessionFrames), request),
+);

@@ -1,211 +1,228 @@
-import { leaveReasons } from '@housecount/protocol';
-import { role } from '../rest/channels.ts';
 import {
   anyOf,
   array,
   boolean,
   constant,
   integer,
-  keyOf,
   milliseconds,
+  named,
   object,
   oneOf,
   optional,
   type Properties,
-  record,
   string,
 } from '../shape.ts';
+import { saying } from './frame-words.ts';
+import {
+  at,
+  channel,
+  code,
+  content,
+  item,
+  lockFields,
+  locks,
+  member,
+  message,
+  occupant,
+  place,
+  result,
+  rosterChange,
+  serverMs,
+  states,
+  target,
+  topics,
+  userId,
+} from './signaling-words.ts';
 
 /** What the server sends at /v1/signaling. Clients ignore fields that they do not know: a later server may send more. */
 
+/** A frame as the protocol's types name it. */
+const frame = <const P extends Properties>(name: string, description: string, properties: P) =>
+  named(name, object(properties, description || undefined));
+
 const id = integer('Id of the request.');
-const serverMs = milliseconds("The server's time");
-const channelType = oneOf('MESSAGE', 'STREAM');
-const channel = string('Channel name.');
-const place = { channelType, channel };
-const userId = string('User id.');
-const code = string('A stable code.');
-const message = string('A sentence, with its full stop.');
-const states = record(string(), 'States by key.');
-const occupant = object({ userId, states });
 const session = object({ id: string(), key: string() });
-const publisher = string('User id of who did it; empty in a snapshot.');
+const publisher = string('The user who did it; empty in a snapshot.');
 
-const content = anyOf(
-  object({ text: string() }),
-  object({ bytes: string('Base64.') }),
-  object({ sealed: string('Base64 of what the clients encrypted.') }),
+const unsubscribed = frame(
+  'SignalingUnsubscribed',
+  'The server has ended the subscription to a message channel, and says why; the session goes on.',
+  {
+    type: constant('unsubscribed'),
+    channel,
+    code: string('A code of codes.ts: `kicked`.'),
+    message,
+    serverMs,
+  },
 );
-
-const item = object({
-  key: string(),
-  value: string(),
-  revision: integer(),
-  updatedMs: optional(milliseconds('When it was written; only if the writer asked for it')),
-  author: optional(string('Who wrote it; only if the writer asked for it.')),
-});
-const target = anyOf(object(place), object({ userId }));
-const lock = { lockName: string(), owner: string('Empty: nobody holds it.'), ttl: integer('Seconds.') };
-const locks = array(object(lock));
-const topics = array(object({ topic: string(), publishers: array(object({ userId, meta: string() })) }));
-
-/** What a request asked for. */
-const result = anyOf(
-  object({ states }),
-  object({
-    occupants: array(occupant),
-    totalOccupancy: integer('Users in this page; without user ids, in the channel.'),
-    channelOccupancy: integer('Users in the channel, exact.'),
-    nextPage: string(),
-  }),
-  object({ channels: array(object({ channelName: string(), channelType })) }),
-  object({
-    majorRevision: integer(),
-    totalCount: integer('Items of the set.'),
-    items: optional(array(item)),
-  }),
-  object({ locks }),
-  object({
-    subscribed: array(string()),
-    succeeded: array(string()),
-    failed: array(object({ userId, code: integer() })),
-  }),
-  object({
-    messages: array(
-      object({
-        publisher: string(),
-        content,
-        customType: optional(string()),
-        timestamp: milliseconds('When it was told'),
-      }),
-    ),
-    newStart: integer('The `start` of the next page; 0: this is the last.'),
-  }),
+const channelEnded = frame(
+  'SignalingChannelEnded',
+  'The session is no longer in this stream channel; everything else goes on.',
+  {
+    type: constant('channel-ended'),
+    channel,
+    code,
+    errorCode: integer("The API's number."),
+    message,
+  },
 );
-
-const unsubscribed = object({ type: constant('unsubscribed'), channel, code, message, serverMs });
-const channelEnded = object({
-  type: constant('channel-ended'),
-  channel,
-  code,
-  errorCode: integer("The API's number."),
-  message,
-});
 
 const sessionFrames = {
-  welcome: object({
+  welcome: frame('SignalingWelcome', 'The login was taken.', {
     type: constant('welcome'),
     session,
-    resumed: boolean('The session is the one that was asked for: nothing was lost.'),
+    resumed: boolean(
+      'The session is the one that was asked for: nothing was lost. Otherwise the client subscribes anew.',
+    ),
     serverMs,
     pingMs: integer('Say something at least this often, milliseconds.'),
-    leaseMs: optional(integer('Silence after which the session is presumed gone, milliseconds.')),
-    recoveryMs: optional(
-      integer('How long a server that started again waits for its clients, milliseconds.'),
+    leaseMs: optional(
+      integer(
+        'Silence after which the server presumes the session gone, milliseconds. Older servers do not say.',
+      ),
     ),
-    ended: optional(array(anyOf(unsubscribed, channelEnded))),
+    recoveryMs: optional(
+      integer('After a restart of the server: how long it waits for its clients to come back, milliseconds.'),
+    ),
+    ended: optional(
+      array(
+        anyOf(unsubscribed, channelEnded),
+        'Channels that the session which was asked for was put out of and has not subscribed to since: its client may not have heard. They are not to be subscribed anew but by the app.',
+      ),
+    ),
   }),
-  pong: object({ type: constant('pong'), serverMs }),
-  ok: object({ type: constant('ok'), id, serverMs, result: optional(result) }),
-  refused: object({
-    type: constant('refused'),
+  pong: frame('SignalingPong', '', { type: constant('pong'), serverMs }),
+  ok: frame('SignalingOk', 'A request was done. What it asked for is in `result`.', {
+    type: constant('ok'),
     id,
-    code: integer("The API's number of it."),
-    reason: message,
+    serverMs,
+    result: optional(result),
   }),
+  refused: frame(
+    'SignalingRefused',
+    'A request was not done. `code` as in spec: signaling section 5, for example −11033.',
+    {
+      type: constant('refused'),
+      id,
+      code: integer("The API's number of it."),
+      reason: message,
+    },
+  ),
   unsubscribed,
   'channel-ended': channelEnded,
-  'read-revoked': object({ type: constant('read-revoked'), channels: array(string()), serverMs }),
-  'token-will-expire': object({
-    type: constant('token-will-expire'),
-    channel: optional(channel),
-    endsMs: milliseconds('When the privilege ends'),
-  }),
-  closing: object({
-    type: constant('closing'),
-    code,
-    errorCode: optional(integer("The API's number of it.")),
-    message,
-    retry: boolean('Come back, with the session.'),
-    retryAfterMs: optional(integer('Milliseconds.')),
-  }),
+  'read-revoked': frame(
+    'SignalingReadRevoked',
+    'The new token does not allow to read these message channels: they are not subscribed any more; the session goes on.',
+    { type: constant('read-revoked'), channels: array(string()), serverMs },
+  ),
+  'token-will-expire': frame(
+    'SignalingTokenWillExpire',
+    "The token's privilege ends soon: that of the login, or of a stream channel.",
+    {
+      type: constant('token-will-expire'),
+      channel: optional(channel),
+      endsMs: milliseconds('When the privilege ends'),
+    },
+  ),
+  closing: frame(
+    'SignalingClosing',
+    'The last frame: why the server closes. `retry`: come back, with the session, after `retryAfterMs`.',
+    {
+      type: constant('closing'),
+      code: string('A code of codes.ts; a refused login has the code of the API, too.'),
+      errorCode: optional(integer("The API's number of it.")),
+      message,
+      retry: boolean('Come back, with the session.'),
+      retryAfterMs: optional(integer('Milliseconds.')),
+    },
+  ),
 };
 
+const presenceEvent = named(
+  'SignalingPresenceEvent',
+  anyOf(
+    object({ type: constant('SNAPSHOT'), occupants: array(occupant) }),
+    object({ type: oneOf('REMOTE_JOIN', 'REMOTE_LEAVE', 'REMOTE_TIMEOUT'), userId }),
+    object({ type: constant('REMOTE_STATE_CHANGED'), userId, states }),
+    object({
+      type: constant('INTERVAL'),
+      join: array(string()),
+      leave: array(string()),
+      timeout: array(string()),
+      states: array(occupant),
+      totalOccupancy: integer(),
+    }),
+  ),
+);
+
 const toldFrames = {
-  message: object({
+  message: frame('SignalingMessage', '', {
     type: constant('message'),
     channelType: oneOf('MESSAGE', 'USER', 'STREAM'),
     channel,
-    topic: optional(string('Of stream channels.')),
+    topic: optional(string('The topic; only messages in a stream channel have one.')),
     publisher: string('User id.'),
     content,
     customType: optional(string()),
     serverMs,
   }),
-  presence: object({
+  presence: frame('SignalingPresence', 'Tells what changed in a channel, or who is in it.', {
     type: constant('presence'),
     ...place,
-    event: anyOf(
-      object({ type: constant('SNAPSHOT'), occupants: array(occupant) }),
-      object({ type: oneOf('REMOTE_JOIN', 'REMOTE_LEAVE', 'REMOTE_TIMEOUT'), userId }),
-      object({ type: constant('REMOTE_STATE_CHANGED'), userId, states }),
-      object({
-        type: constant('INTERVAL'),
-        join: array(string()),
-        leave: array(string()),
-        timeout: array(string()),
-        states: array(occupant),
-        totalOccupancy: integer(),
-      }),
-    ),
+    event: presenceEvent,
     serverMs,
   }),
-  storage: object({
-    type: constant('storage'),
-    event: oneOf('SNAPSHOT', 'UPDATE'),
-    target,
-    publisher,
-    majorRevision: integer(),
-    items: array(item),
-    serverMs,
-  }),
-  lock: object({
-    type: constant('lock'),
-    ...place,
-    event: anyOf(
-      object({ type: constant('SNAPSHOT'), locks }),
-      object({ type: oneOf('SET', 'REMOVED', 'ACQUIRED', 'RELEASED', 'EXPIRED'), publisher, ...lock }),
-    ),
-    serverMs,
-  }),
-  topic: object({
-    type: constant('topic'),
-    channel,
-    event: anyOf(
-      object({ type: constant('SNAPSHOT'), topics }),
-      object({ type: oneOf('REMOTE_JOIN', 'REMOTE_LEAVE'), userId, topics }),
-    ),
-    serverMs,
-  }),
+  storage: frame(
+    'SignalingStorage',
+    'A set of metadata, whole: at a subscription to it, and at every change.',
+    {
+      type: constant('storage'),
+      event: oneOf('SNAPSHOT', 'UPDATE'),
+      target,
+      publisher,
+      majorRevision: integer(),
+      items: array(item),
+      serverMs,
+    },
+  ),
+  lock: frame(
+    'SignalingLockEvent',
+    'Tells what became of a lock of the channel; or, at a subscription to locks, all of them.',
+    {
+      type: constant('lock'),
+      ...place,
+      event: anyOf(
+        object({ type: constant('SNAPSHOT'), locks }),
+        object({
+          type: oneOf('SET', 'REMOVED', 'ACQUIRED', 'RELEASED', 'EXPIRED'),
+          publisher,
+          ...lockFields,
+        }),
+      ),
+      serverMs,
+    },
+  ),
+  topic: frame(
+    'SignalingTopicEvent',
+    'Tells who begins and who ends publishing in a stream channel; SNAPSHOT tells a newcomer everybody who publishes.',
+    {
+      type: constant('topic'),
+      channel,
+      event: anyOf(
+        object({ type: constant('SNAPSHOT'), topics }),
+        object({ type: oneOf('REMOTE_JOIN', 'REMOTE_LEAVE'), userId, topics }),
+      ),
+      serverMs,
+    },
+  ),
 };
 
-const sid = string('One life of the channel.');
-const seq = integer('Order in the sid.');
-const at = object({ live: optional(object({ sid, seq })), signaling: optional(object({ sid, seq })) });
 const stream = {
   ...place,
-  stream: string('What `seq` counts in.'),
-  seq: integer('Changes up to here are in it.'),
+  stream: string('The stream that `seq` counts in; another one after a restart of the server.'),
+  seq: integer('Changes of the stream up to here are in it.'),
 };
 const view = object({ from: integer(), count: integer() });
-const joinedMs = milliseconds('Since when');
-const member = object({
-  userId,
-  states,
-  live: optional(object({ uid: integer(), role, joinedMs })),
-  signaling: optional(object({ joinedMs })),
-  interruptedSinceMs: optional(milliseconds('Set while nothing is heard of them: since when')),
-});
 const members = array(member);
 const counts = {
   count: integer('Members.'),
@@ -213,51 +230,79 @@ const counts = {
   audience: integer('Of the audience in the live channel.'),
   interrupted: integer('Members of whom nothing is heard.'),
 };
-const change = <const D extends Properties>(more: D) =>
-  object({
-    seq: integer('Dense in a stream: 1, 2, 3 …'),
-    atMs: milliseconds('When it happened'),
-    event: optional(object({ sid, seq, roster: oneOf('live', 'signaling') })),
-    ...more,
-  });
 
 const rosterFrames = {
-  'roster-snapshot': object({
-    type: constant('roster-snapshot'),
-    ...stream,
-    at,
-    count: counts.count,
-    members,
-    last: boolean('The final part.'),
-  }),
-  'roster-changes': object({
-    type: constant('roster-changes'),
-    ...stream,
-    from: integer('The first change of it.'),
-    at: optional(at),
-    count: optional(counts.count),
-    changes: array(
-      anyOf(
-        change({ type: oneOf('joined', 'changed'), member }),
-        change({ type: constant('left'), userId, reason: keyOf(leaveReasons) }),
+  'roster-snapshot': frame(
+    'SignalingRosterSnapshot',
+    'A part of all of a roster; `last` on the final part. At most `rosterPageMembersMax` members each.',
+    {
+      type: constant('roster-snapshot'),
+      ...stream,
+      at,
+      count: counts.count,
+      members,
+      last: boolean('The final part.'),
+    },
+  ),
+  'roster-changes': frame(
+    'SignalingRosterChanges',
+    'Changes `from` … `seq`, dense. Skip those that are not newer than what is known.',
+    {
+      type: constant('roster-changes'),
+      ...stream,
+      from: integer('The first change of it.'),
+      at: optional(
+        saying(
+          'The point that the roster is true at after these changes; absent where more changes follow that belong to it.',
+          at,
+        ),
       ),
-    ),
-  }),
-  'roster-count': object({ type: constant('roster-count'), ...stream, at, ...counts }),
-  'roster-window': object({ type: constant('roster-window'), ...stream, at, ...counts, view, members }),
-  'roster-window-changes': object({
-    type: constant('roster-window-changes'),
-    ...stream,
-    at,
-    ...counts,
-    view,
-    after: integer('The seq of the window that it changes.'),
-    left: optional(array(string())),
-    changed: optional(members),
-    entered: optional(members),
-  }),
-  'roster-ended': object({ type: constant('roster-ended'), ...place, code, message }),
+      count: optional(counts.count),
+      changes: array(rosterChange),
+    },
+  ),
+  'roster-count': frame(
+    'SignalingRosterCount',
+    'The numbers: `hosts` and `audience` are in the live channel; the rest of `count` subscribe alone.',
+    { type: constant('roster-count'), ...stream, at, ...counts },
+  ),
+  'roster-window': frame(
+    'SignalingRosterWindow',
+    'All of a window: takes the place of whatever was known of it.',
+    { type: constant('roster-window'), ...stream, at, ...counts, view, members },
+  ),
+  'roster-window-changes': frame(
+    'SignalingRosterWindowChanges',
+    'The delta from the window at `after` to the window at `seq`: take out `left`, replace `changed`, append `entered`. Each is absent if it is empty.',
+    {
+      type: constant('roster-window-changes'),
+      ...stream,
+      at,
+      ...counts,
+      view,
+      after: integer('The seq of the window that it changes.'),
+      left: optional(
+        array(string(), 'User ids: they left the channel, or moved to a place before the window.'),
+      ),
+      changed: optional(members),
+      entered: optional(members),
+    },
+  ),
+  'roster-ended': frame(
+    'SignalingRosterEnded',
+    'The server has ended all that the session follows of this roster.',
+    {
+      type: constant('roster-ended'),
+      ...place,
+      code: string('A code of codes.ts: `token_no_privilege`.'),
+      message,
+    },
+  ),
 };
+const rosterFrame = named('SignalingRosterFrame', anyOf(...Object.values(rosterFrames)));
 
 export const signalingServerFrames = { ...sessionFrames, ...toldFrames, ...rosterFrames } as const;
-export const signalingServerFrame = anyOf(...Object.values(signalingServerFrames));
+export const signalingServerFrame = named(
+  'SignalingServerFrame',
+  anyOf(...Object.values(sessionFrames), ...Object.values(toldFrames), rosterFrame),
+);

@@ -20,9 +20,13 @@ export function declarationsOf(shapes: readonly Shape[]): string {
 export function typesModule(shapes: readonly Shape[]): string {
   const imports = new Map<string, Set<string>>();
   for (const shape of shapes) collectImports(shape, imports);
+  const own = new Map<string, Shape>();
+  for (const shape of shapes) collect(shape, own);
   const lines = [...imports]
+    .map(([from, names]) => [from, [...names].filter((name) => !own.has(name))] as const)
+    .filter(([, names]) => names.length > 0)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from '${from}';\n`);
+    .map(([from, names]) => `import type { ${names.sort().join(', ')} } from '${from}';\n`);
   return `${madeHead}${lines.join('')}${lines.length > 0 ? '\n' : ''}${declarationsOf(shapes)}`;
 }
 

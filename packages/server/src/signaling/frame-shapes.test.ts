@@ -13,7 +13,7 @@ import {
   tokenOf,
 } from '../../testing/worlds/signaling-world.ts';
 
-/** Does not compile where a type that the protocol declares by hand differs from its schema. */
+/** Does not compile where a type of the protocol, made of the schemas or declared by hand, differs from its schema. */
 const agrees: Agrees<TypeOf<typeof signalingServerFrame>, SignalingServerFrame> = true;
 
 const lobby = { channelType: 'MESSAGE', channel: 'lobby' } as const;
