@@ -47,7 +47,7 @@ export interface HelloFrame {
   readonly channel: string;
   /** An AccessToken2 with the RTC service, for this channel and identity. Every app needs one. */
   readonly token?: string;
-  /** 0 or absent asks for an assigned one, for which the token must be for any uid. */
+  /** The number of the member; 0 or absent asks for an assigned one, for which the token must be for any uid. */
   readonly uid?: number;
   /** A string identity instead of `uid`: 1 to 255 characters of the legal set. Not together with `uid`. */
   readonly account?: string;

@@ -44,7 +44,7 @@ export interface SignalingAcquireLock {
   readonly retry: boolean;
 }
 
-/** All of it or nothing. */
+/** All of it or nothing (spec: signaling 4.1). */
 export interface SignalingChangeMetadata {
   readonly type: 'change-metadata';
   /** Id of a request; its answer has the same. */
@@ -116,7 +116,7 @@ export interface SignalingGetLocks {
   readonly channel: string;
 }
 
-/** Messages that were kept, newest first; of `USER` between oneself and the user whom `channel` names, in both directions. */
+/** Messages that were kept, newest first (spec: signaling 4.3); of `USER` between oneself and the user whom `channel` names, in both directions. */
 export type SignalingGetMessages = {
   readonly type: 'get-messages';
   /** Id of a request; its answer has the same. */
@@ -231,9 +231,9 @@ export interface SignalingLogin {
     /** Its key. */
     readonly key: string;
   };
-  /** Seconds; the client's own setting, clamped by the server. */
+  /** Seconds; the client's own setting (spec: signaling 1.2), clamped by the server. */
   readonly heartbeatInterval: number;
-  /** Seconds; the client's own setting, clamped by the server. */
+  /** Seconds; the client's own setting (spec: signaling 1.2), clamped by the server. */
   readonly presenceTimeout: number;
 }
 
@@ -732,7 +732,7 @@ export type SignalingSubscribe = {
   readonly withLock: boolean;
   /** True: nobody is told of this user, and no list contains it. */
   readonly beQuiet: boolean;
-  /** States by key that are set together with the subscription, and reported as part of it. */
+  /** States by key that are set together with the subscription, and reported as part of it (spec: signaling 3.4). */
   readonly states?: SignalingStates;
 };
 

@@ -80,10 +80,13 @@ const helloFields = {
   ),
   uid: optional(
     refusing(
-      integer('0 or absent asks for an assigned one, for which the token must be for any uid.', {
-        minimum: 0,
-        maximum: uidMax,
-      }),
+      integer(
+        'The number of the member; 0 or absent asks for an assigned one, for which the token must be for any uid.',
+        {
+          minimum: 0,
+          maximum: uidMax,
+        },
+      ),
       { must: `a whole number from 0 to ${uidMax}`, code: 'invalid_uid' },
     ),
   ),

@@ -70,8 +70,12 @@ const sessionFrames = {
           closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) }),
         ),
       ),
-      heartbeatInterval: seconds("Seconds; the client's own setting, clamped by the server."),
-      presenceTimeout: seconds("Seconds; the client's own setting, clamped by the server."),
+      heartbeatInterval: seconds(
+        "Seconds; the client's own setting (spec: signaling 1.2), clamped by the server.",
+      ),
+      presenceTimeout: seconds(
+        "Seconds; the client's own setting (spec: signaling 1.2), clamped by the server.",
+      ),
     },
   ),
   ping: frame('SignalingPing', 'Keeps the connection; answered with `pong`.', { type: constant('ping') }),
@@ -107,7 +111,9 @@ const channelFrames = {
       withLock: flag(),
       beQuiet: flag('True: nobody is told of this user, and no list contains it.'),
       states: optional(
-        states('States by key that are set together with the subscription, and reported as part of it.'),
+        states(
+          'States by key that are set together with the subscription, and reported as part of it (spec: signaling 3.4).',
+        ),
       ),
     },
     {
@@ -128,7 +134,7 @@ const channelFrames = {
   }),
   'get-messages': frame(
     'SignalingGetMessages',
-    'Messages that were kept, newest first; of `USER` between oneself and the user whom `channel` names, in both directions.',
+    'Messages that were kept, newest first (spec: signaling 4.3); of `USER` between oneself and the user whom `channel` names, in both directions.',
     {
       type: constant('get-messages'),
       id,
@@ -210,7 +216,7 @@ const rosterFrames = {
 };
 
 const storageFrames = {
-  'change-metadata': frame('SignalingChangeMetadata', 'All of it or nothing.', {
+  'change-metadata': frame('SignalingChangeMetadata', 'All of it or nothing (spec: signaling 4.1).', {
     type: constant('change-metadata'),
     id,
     target,
