@@ -81,11 +81,11 @@ const codeOf = (asked: Promise<unknown>): Promise<string> =>
   );
 
 describe.each([
-  ['history', history, 'the history'],
-  ['message', messages, 'the file of kept messages'],
-] as const)('who waits for what is behind the log', (name, open, what) => {
-  test(`LIMIT7, LIMIT11: as many wait as ${name}WaitersMax says, for as long as ${name}WaitMs says`, async () => {
-    const { it, time } = open(stuck, { [`${name}WaitersMax`]: 2, [`${name}WaitMs`]: 100 });
+  ['the history', history, { historyWaitersMax: 2, historyWaitMs: 100 }],
+  ['the file of kept messages', messages, { messageWaitersMax: 2, messageWaitMs: 100 }],
+] as const)('who waits for what is behind the log: %s', (what, open, own) => {
+  test('LIMIT7, LIMIT11: as many wait as …WaitersMax says, for as long as …WaitMs says', async () => {
+    const { it, time } = open(stuck, own);
     const waiting = [it.caughtUp(never), it.caughtUp(never)].map(codeOf);
     const refused: unknown = await it.caughtUp(never).catch((error: unknown) => error);
     // With the sentence of nothing else that may be full.

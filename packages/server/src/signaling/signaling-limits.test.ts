@@ -3,6 +3,7 @@ import { app, SignalingWorld, subscription, type TestClient } from '../../testin
 import { fixed } from '../fixed-limits.ts';
 import { limits } from '../limits.ts';
 import { OwnerRates } from './session/rates/owner-rates.ts';
+import { RecentRates } from './session/rates/recent-rates.ts';
 import { defaultAppSignalingLimits, type SignalingLimits } from './signaling-limits.ts';
 
 let world: SignalingWorld | undefined;
@@ -192,4 +193,13 @@ test('LIMIT7: the rates of so many names of the owner are remembered as ownerPub
   expect(rates.of(app.id, 'first')).toBe(first);
   for (const name of ['second', 'third']) rates.of(app.id, name);
   expect(rates.of(app.id, 'first')).not.toBe(first);
+});
+
+test('LIMIT7: the rates of so many users whose session ended are remembered as recentRatesMax says', () => {
+  const recent = new RecentRates({ steadyMs: () => 1_000 }, 1);
+  const [ann, bob] = ['ann', 'bob'].map((user) => recent.of(app.id, user));
+  if (!ann || !bob) throw new Error('no rates');
+  recent.keep(app.id, 'ann', ann);
+  recent.keep(app.id, 'bob', bob);
+  expect([recent.of(app.id, 'ann') === ann, recent.of(app.id, 'bob') === bob]).toEqual([false, true]);
 });

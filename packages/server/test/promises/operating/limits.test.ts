@@ -19,6 +19,7 @@ import {
   appLimitsTestedElsewhere,
   type Place,
   serverActs,
+  serverLimitsTestedElsewhere,
 } from '../../../testing/limit-acts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-limits-'));
@@ -118,6 +119,42 @@ test('LIMIT6: each limit that an app may have of its own has a test of that', ()
   const tested = [...appActs.map(({ limit }) => limit), ...appLimitsTestedElsewhere.map(([limit]) => limit)];
   expect(tested.toSorted()).toEqual(appLimitNames.toSorted());
 });
+
+test('LIMIT7: each limit of a whole server has a test with another value than the default', () => {
+  for (const [file, names] of Object.entries(serverLimitsTestedElsewhere)) {
+    const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    expect([file, names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))]).toEqual([file, []]);
+  }
+  const tested = [
+    ...serverActs.map(({ limit }) => limit),
+    ...Object.values(serverLimitsTestedElsewhere).flat(),
+    ...appLimitNames,
+  ];
+  expect(tested.toSorted()).toEqual(limitNames.toSorted());
+});
+
+test.each(['idempotencyMs', 'idempotencyKeysMax', 'idempotencyBytesMax'] as const)(
+  'LIMIT7: a request is not done again as its %s says',
+  async (limit) => {
+    /** Asks twice, with another in between: whether the second time is the first answer again. */
+    const isReplayed = async (url: string) => {
+      const ask = async (key: string) => {
+        const response = await fetch(`${url}/v1/apps/${development.appId}/rules`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify({ channel: key, privileges: ['join_channel'], seconds: 60 }),
+        });
+        expect(response.status).toBe(200);
+        return response.headers.has('idempotency-replayed');
+      };
+      await ask('one');
+      for (let at = 0; at < 5; at += 1) await ask(`another-${at}`);
+      return ask('one');
+    };
+    expect(await isReplayed(await start(`${limit}-low`, { [limit]: 1 }))).toBe(false);
+    expect(await isReplayed(await start(`${limit}-usual`, {}))).toBe(true);
+  },
+);
 
 describe('of two servers in this process', () => {
   const app = '1'.repeat(32);
