@@ -31,7 +31,11 @@ rmSync(folder, { recursive: true, force: true });
 /** @type {(readonly [name: string, args: string[]])[]} */
 const runs = [
   ...groups.map(
-    (name) => /** @type {const} */ ([name, bunTests[/** @type {keyof typeof bunTests} */ (name)]]),
+    (name) =>
+      /** @type {const} */ ([
+        name,
+        Object.values(bunTests[/** @type {keyof typeof bunTests} */ (name)]).flat(),
+      ]),
   ),
   ...(paths.length > 0 ? [/** @type {const} */ (['paths', paths])] : []),
 ];

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /** @typedef {[title: string, command: string, args: string[]]} Step */
-/** @typedef {{ steps: Step[], isYielding?: boolean }} Lane Its steps run in their order. What yields lets the other lanes go first when they want the processor. */
+/** @typedef {{ steps: Step[], isYielding?: boolean }} Lane Its steps run in their order; lanes that are given the same list share it, each takes the next. What yields lets the other lanes go first when they want the processor. */
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, write?: (text: string) => void }} Place */
 /** @typedef {{ passed: number, failed: number, skipped: number, broken: string[] }} Result How many tests there were of each outcome, and the titles of the steps that failed. */
 
@@ -46,9 +46,11 @@ export async function runLanes(
     out.end();
     add(result, title, run);
   };
+  const left = new Map(lanes.map(({ steps }) => [steps, [...steps]]));
   await Promise.all(
     lanes.map(async ({ steps, isYielding = false }) => {
-      for (const step of steps) if (!ended) await runStep(step, isYielding);
+      const next = () => (ended ? undefined : left.get(steps)?.shift());
+      for (let step = next(); step; step = next()) await runStep(step, isYielding);
     }),
   );
   for (const signal of endSignals) process.off(signal, end);

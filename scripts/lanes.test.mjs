@@ -4,9 +4,12 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { runLanes } from './lanes.mjs';
+import { root } from './setup.mjs';
+import { filesBelow } from './spec-rules.mjs';
+import { bunTests } from './test-groups.mjs';
 import { until } from './until.mjs';
 
 /** @returns {import('./lanes.mjs').Step} */
@@ -70,6 +73,36 @@ test('PROJ11: a step that cannot be run has failed and says why, and the others 
   assert.match(shown, /── no argument\n.* could not be started: .*null bytes/);
   assert.match(shown, /── beside them\nwent on/);
   assert.match(shown, /── killed\nended by SIGKILL/);
+});
+
+test('PROJ11: lanes that share a list take from it what is next, each step once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'housecount-lanes-'));
+  const file = join(folder, 'last');
+  // The first step ends after the last: the other lane has taken those between.
+  const waits = `const { existsSync } = require('node:fs');
+    const look = setInterval(() => existsSync(${JSON.stringify(file)}) && clearInterval(look), 20);`;
+  const last = `require('node:fs').writeFileSync(${JSON.stringify(file)}, '')`;
+  const steps = [node('waits', waits), node('between', ''), node('last', last)];
+  try {
+    const { shown, passed } = await shownBy({ steps }, { steps });
+    assert.equal(passed, 3);
+    assert.deepEqual(shown.match(/(?<=── ).*/g), ['waits', 'between', 'last']);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('PROJ11: every test file that runs in Bun is of one step', () => {
+  const paths = Object.values(bunTests).flatMap((steps) => Object.values(steps).flat());
+  const files = [...filesBelow(join(root, 'packages')), ...filesBelow(join(root, 'bench'))]
+    .map((file) => relative(root, file))
+    .filter((file) => /\.test\.tsx?$/.test(file));
+  assert.ok(files.length > 300, `only ${files.length} test files were found`);
+  const times = (/** @type {string} */ file) => paths.filter((path) => file.startsWith(`${path}/`)).length;
+  assert.deepEqual(
+    files.filter((file) => times(file) !== 1),
+    [],
+  );
 });
 
 test('PROJ11: a signal ends all that runs, shows what is not shown yet, and ends the runner', async (t) => {

@@ -1,20 +1,30 @@
-// Groups of tests that run in Bun, each with the arguments of `bun test`.
+// Groups of tests that run in Bun: the steps of each, with the arguments of `bun test`.
+/** @type {Record<'unit' | 'server' | 'browser', Record<string, string[]>>} */
 export const bunTests = {
-  unit: [
-    'packages/protocol',
-    'packages/webhook',
-    'packages/schema',
-    'packages/client',
-    'packages/link',
-    'packages/rtc',
-    'packages/rtm',
-    'packages/react',
-    'packages/audit',
-    'packages/cli',
-    'packages/console',
-    'packages/server/src',
-    'bench',
-  ],
-  server: ['packages/server/test', '--path-ignore-patterns', '**/browser/**'],
-  browser: ['packages/server/test/browser'],
+  unit: {
+    'unit tests': [
+      'packages/protocol',
+      'packages/webhook',
+      'packages/schema',
+      'packages/client',
+      'packages/link',
+      'packages/rtc',
+      'packages/rtm',
+      'packages/react',
+      'packages/audit',
+      'packages/cli',
+      'packages/console',
+      'packages/server/src',
+      'bench',
+    ],
+  },
+  server: {
+    'whole-server tests': ['packages/server/test/promises'],
+    'signaling SDK against a server': ['packages/server/test/rtm'],
+    simulation: ['packages/server/test/simulation'],
+  },
+  browser: {
+    'real-browser tests of the SDKs': ['packages/server/test/browser/sdk'],
+    'real-browser tests of the console': ['packages/server/test/browser/console'],
+  },
 };

@@ -19,8 +19,11 @@ await setUpPackages();
 const wanted = process.argv.slice(2);
 const isWanted = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
 const bun = bunPath();
-const tests = (/** @type {string[]} */ ...args) =>
-  /** @type {[string, string[]]} */ ([bun, ['test', '--timeout', '120000', ...args]]);
+const tests = (/** @type {keyof typeof bunTests} */ group) =>
+  Object.entries(bunTests[group]).map(
+    ([title, args]) =>
+      /** @type {import('./lanes.mjs').Step} */ ([title, bun, ['test', '--timeout', '120000', ...args]]),
+  );
 
 /** @type {Record<string, import('./lanes.mjs').Step[]>} */
 const groups = {
@@ -30,9 +33,9 @@ const groups = {
     ['types', 'npx', ['tsc', '-b', '--force']],
     ['walls', process.execPath, ['--test', 'scripts/architecture.test.mjs']],
   ],
-  unit: [['unit tests', ...tests(...bunTests.unit)]],
-  server: [['whole-server tests', ...tests(...bunTests.server)]],
-  browser: [['real-browser tests', ...tests(...bunTests.browser)]],
+  unit: tests('unit'),
+  server: tests('server'),
+  browser: tests('browser'),
   node: [
     [
       'SDK packages in Node',
@@ -75,20 +78,15 @@ if (chosen.some(([name]) => name === 'browser')) env.HOUSECOUNT_CHROMIUM = setUp
 setUpTestPrograms(chosen.map(([name]) => name));
 if (chosen.some(([name]) => name !== 'check')) setUpBuilds();
 
-/**
- * What runs side by side, each lane in its order. The whole-server and browser tests mostly wait for time to pass: what computes has
- * the processor meanwhile, and lets them go first when they want it.
- */
-const lanes = [
-  { names: ['check', 'unit', 'node'], isComputing: true },
-  { names: ['server'] },
-  { names: ['browser'] },
-];
+const stepsOf = (/** @type {string[]} */ ...names) =>
+  chosen.flatMap(([name, steps]) => (names.includes(name) ? steps : []));
+// The whole-server and browser tests mostly wait for time to pass: what computes has the processor meanwhile, and lets them go first
+// when they want it. Two lanes take them from one list, the longest first, so that both are over at about the same time.
+const computing = stepsOf('check', 'unit', 'node');
+const [longest, ...others] = stepsOf('server');
+const waiting = [...(longest ? [longest] : []), ...stepsOf('browser'), ...others];
 const { passed, failed, skipped, broken } = await runLanes(
-  lanes.map(({ names, isComputing }) => ({
-    steps: chosen.flatMap(([name, steps]) => (names.includes(name) ? steps : [])),
-    isYielding: isComputing === true && chosen.length > 1,
-  })),
+  [{ steps: computing, isYielding: waiting.length > 0 }, { steps: waiting }, { steps: waiting }],
   { cwd: root, env },
 );
 if (broken.length > 0) console.log(`\nfailed: ${broken.join(', ')}`);

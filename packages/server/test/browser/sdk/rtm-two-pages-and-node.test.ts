@@ -3,15 +3,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { rtmToken } from '../../testing/clients/rtm-client.ts';
-import { type CuttableProxy, startCuttableProxy } from '../../testing/processes/cuttable-proxy.ts';
+import { rtmToken } from '../../../testing/clients/rtm-client.ts';
+import { type CuttableProxy, startCuttableProxy } from '../../../testing/processes/cuttable-proxy.ts';
 import {
   type ServerProcess,
   startServerProcess,
   testApp,
   until,
-} from '../../testing/processes/server-process.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+} from '../../../testing/processes/server-process.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /** The built SDK in two pages and in plain Node, each through a network of its own, on one channel of a real server. */
 
@@ -58,7 +58,7 @@ interface Driver {
 }
 
 const driverSource = readFileSync(
-  fileURLToPath(new URL('../../testing/clients/rtm-driver.mjs', import.meta.url)),
+  fileURLToPath(new URL('../../../testing/clients/rtm-driver.mjs', import.meta.url)),
   'utf8',
 );
 
@@ -79,8 +79,8 @@ async function inPage(settings: object): Promise<Driver> {
 }
 
 async function inNode(settings: object): Promise<Driver> {
-  const sdk = fileURLToPath(new URL('../../../rtm/dist/housecount-rtm.esm.js', import.meta.url));
-  const script = fileURLToPath(new URL('../../testing/clients/rtm-driver-node.mjs', import.meta.url));
+  const sdk = fileURLToPath(new URL('../../../../rtm/dist/housecount-rtm.esm.js', import.meta.url));
+  const script = fileURLToPath(new URL('../../../testing/clients/rtm-driver-node.mjs', import.meta.url));
   const child = spawn(
     process.env.NODE ?? 'node',
     ['--experimental-websocket', script, JSON.stringify({ ...settings, sdk })],

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { buildRtcToken } from '../../src/token/build.ts';
-import { testApp } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
-import { eventIn, inRoom, joined, type RoomPages, seesPictures, serveRoomPages } from './room-page.ts';
+import { buildRtcToken } from '../../../src/token/build.ts';
+import { testApp } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
+import { eventIn, inRoom, joined, type RoomPages, seesPictures, serveRoomPages } from '../room-page.ts';
 
 let browser: Chromium;
 let server: TestServer;

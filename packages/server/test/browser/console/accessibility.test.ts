@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-import { development } from '../../src/config/development.ts';
-import { Client } from '../../testing/clients/client.ts';
-import { buildConsole } from '../../testing/processes/built-console.ts';
-import { startReceiver } from '../../testing/processes/receiver.ts';
-import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { development } from '../../../src/config/development.ts';
+import { Client } from '../../../testing/clients/client.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
+import { startReceiver } from '../../../testing/processes/receiver.ts';
+import { testApp, testCustomer } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 const desktop = { width: 1440, height: 900 };
 const phone = { width: 360, height: 740 };

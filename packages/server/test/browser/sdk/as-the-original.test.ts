@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page as BrowserPage } from 'playwright-core';
-import { tokenFor } from '../../testing/clients/client.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { tokenFor } from '../../../testing/clients/client.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 import {
   eventIn,
   inRoom,
@@ -12,7 +12,7 @@ import {
   type RoomPages,
   seesPictures,
   serveRoomPages,
-} from './room-page.ts';
+} from '../room-page.ts';
 
 /** Behaviour that apps of the original rely on and that only a real browser can show. */
 

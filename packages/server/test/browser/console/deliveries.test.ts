@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { Client } from '../../testing/clients/client.ts';
-import { buildConsole } from '../../testing/processes/built-console.ts';
+import { Client } from '../../../testing/clients/client.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
 import {
   type Behaviour,
   type ReceivedNotice,
   type Receiver,
   startReceiver,
-} from '../../testing/processes/receiver.ts';
-import { testApp, testCustomer, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+} from '../../../testing/processes/receiver.ts';
+import { testApp, testCustomer, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 let browser: Chromium;
 let server: TestServer;

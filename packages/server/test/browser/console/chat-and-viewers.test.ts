@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { Client } from '../../testing/clients/client.ts';
-import { type ServerProcess, startServerProcess, until } from '../../testing/processes/server-process.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { Client } from '../../../testing/clients/client.ts';
+import { type ServerProcess, startServerProcess, until } from '../../../testing/processes/server-process.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /** examples/chat-and-viewers as its reader starts it: the page's own server in Node, beside a Housecount server. */
-const script = fileURLToPath(new URL('../../../../examples/chat-and-viewers/server.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../../../../examples/chat-and-viewers/server.mjs', import.meta.url));
 
 let browser: Chromium;
 let server: ServerProcess;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { development } from '../../src/config/development.ts';
-import { buildConsole } from '../../testing/processes/built-console.ts';
-import { startReceiver } from '../../testing/processes/receiver.ts';
-import { until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { development } from '../../../src/config/development.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
+import { startReceiver } from '../../../testing/processes/receiver.ts';
+import { until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 let browser: Chromium;
 let server: TestServer;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { buildRtcToken } from '../../src/token/build.ts';
-import { tokenFor } from '../../testing/clients/client.ts';
-import { type Receiver, startReceiver } from '../../testing/processes/receiver.ts';
-import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { buildRtcToken } from '../../../src/token/build.ts';
+import { tokenFor } from '../../../testing/clients/client.ts';
+import { type Receiver, startReceiver } from '../../../testing/processes/receiver.ts';
+import { testApp, testCustomer } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 import {
   eventIn,
   eventsOf,
@@ -14,7 +14,7 @@ import {
   type RoomEntry,
   type RoomPages,
   serveRoomPages,
-} from './room-page.ts';
+} from '../room-page.ts';
 
 let browser: Chromium;
 let server: TestServer;

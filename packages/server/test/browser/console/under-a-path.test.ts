@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { development } from '../../src/config/development.ts';
-import { buildConsole } from '../../testing/processes/built-console.ts';
-import { wantProgram } from '../../testing/processes/debian-program.ts';
+import { development } from '../../../src/config/development.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
+import { wantProgram } from '../../../testing/processes/debian-program.ts';
 import {
   documentedConfigurations,
   type ReverseProxy,
   startReverseProxy,
-} from '../../testing/processes/reverse-proxy.ts';
-import { testApp, testCustomer, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+} from '../../../testing/processes/reverse-proxy.ts';
+import { testApp, testCustomer, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 const nginx = wantProgram('nginx', 'nginx');
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { Client } from '../../testing/clients/client.ts';
-import { buildConsole } from '../../testing/processes/built-console.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { Client } from '../../../testing/clients/client.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 let browser: Chromium;
 let server: TestServer;

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { tokenFor } from '../../testing/clients/client.ts';
-import { startReceiver } from '../../testing/processes/receiver.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { tokenFor } from '../../../testing/clients/client.ts';
+import { startReceiver } from '../../../testing/processes/receiver.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 import {
   eventIn,
   eventsOf,
@@ -18,7 +18,7 @@ import {
   type RoomPages,
   seesPictures,
   serveRoomPages,
-} from './room-page.ts';
+} from '../room-page.ts';
 
 const hostUid = 1;
 /** Longer than a client that stays can be starved on a busy machine; those who lose their path are waited for. */

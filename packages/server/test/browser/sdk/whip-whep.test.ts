@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { Client, tokenFor } from '../../testing/clients/client.ts';
-import { type Receiver, startReceiver } from '../../testing/processes/receiver.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { Client, tokenFor } from '../../../testing/clients/client.ts';
+import { type Receiver, startReceiver } from '../../../testing/processes/receiver.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /**
  * A WHIP and a WHEP client that are not ours (by an editor of the RFC), in a page of another origin, against the whole

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page as BrowserPage } from 'playwright-core';
-import { tokenFor } from '../../testing/clients/client.ts';
-import { logoutAll, rtmToken, rtmUser } from '../../testing/clients/rtm-client.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
-import { makeOlder } from './older-browser.ts';
+import { tokenFor } from '../../../testing/clients/client.ts';
+import { logoutAll, rtmToken, rtmUser } from '../../../testing/clients/rtm-client.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
+import { makeOlder } from '../older-browser.ts';
 import {
   eventIn,
   eventsOf,
@@ -15,7 +15,7 @@ import {
   type RoomPages,
   seesPictures,
   serveRoomPages,
-} from './room-page.ts';
+} from '../room-page.ts';
 
 /** Both SDKs in a browser that lacks all that the oldest ones lack. */
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { tokenFor } from '../../testing/clients/client.ts';
-import { rtmToken } from '../../testing/clients/rtm-client.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { tokenFor } from '../../../testing/clients/client.ts';
+import { rtmToken } from '../../../testing/clients/rtm-client.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /** Two plain pages of another origin: the host's has the signaling SDK, its audience's the rtc SDK alone. */
 

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
-import { systemClock } from '../../src/clock.ts';
-import type { SessionReport } from '../../src/media/contract.ts';
-import { type EmbeddedMedia, startEmbeddedMedia } from '../../src/media/embedded/engine.ts';
-import { isRtcp, payloadTypeOf, sequenceOf } from '../../src/media/embedded/rtp/rtp.ts';
-import type { Logger } from '../../src/observe/contract.ts';
-import { lossyRelay } from '../../testing/media/lossy-relay.ts';
-import { payloadTypes, rtpPacket, syntheticPeer } from '../../testing/media/synthetic-peer.ts';
-import { until } from '../../testing/processes/server-process.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { systemClock } from '../../../src/clock.ts';
+import type { SessionReport } from '../../../src/media/contract.ts';
+import { type EmbeddedMedia, startEmbeddedMedia } from '../../../src/media/embedded/engine.ts';
+import { isRtcp, payloadTypeOf, sequenceOf } from '../../../src/media/embedded/rtp/rtp.ts';
+import type { Logger } from '../../../src/observe/contract.ts';
+import { lossyRelay } from '../../../testing/media/lossy-relay.ts';
+import { payloadTypes, rtpPacket, syntheticPeer } from '../../../testing/media/synthetic-peer.ts';
+import { until } from '../../../testing/processes/server-process.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /** Prints what goes wrong, so that a failing test says why. */
 const logger: Logger = {
@@ -184,7 +184,7 @@ test('MEDIA33: a host in H264 High is seen by a browser that names lower profile
     profileLevelId: '64000b',
   });
   // Ten pictures of 160 × 120, the first a keyframe, as an encoder for High made them.
-  const clip = await readFile(new URL('../../testing/media/high-profile.h264', import.meta.url));
+  const clip = await readFile(new URL('../../../testing/media/high-profile.h264', import.meta.url));
   let frame = 0;
   let sequence = 0;
   const sending = { stop: () => {} };

@@ -2,18 +2,18 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { Client, tokenFor } from '../../testing/clients/client.ts';
-import { rtmToken } from '../../testing/clients/rtm-client.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { Client, tokenFor } from '../../../testing/clients/client.ts';
+import { rtmToken } from '../../../testing/clients/rtm-client.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 let browser: Chromium;
 let server: TestServer;
 let script: string;
 beforeAll(async () => {
   const built = await build({
-    entryPoints: [fileURLToPath(new URL('./react-page.tsx', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../react-page.tsx', import.meta.url))],
     bundle: true,
     format: 'iife',
     jsx: 'automatic',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { tokenFor } from '../../testing/clients/client.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { tokenFor } from '../../../testing/clients/client.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /** The built SDK as a plain page of another origin gets it: by a script tag, and nothing else said. */
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client } from '../../testing/clients/client.ts';
-import { ask } from '../../testing/clients/rest-client.ts';
-import { buildConsole } from '../../testing/processes/built-console.ts';
-import { testApp, testCustomer } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { Client } from '../../../testing/clients/client.ts';
+import { ask } from '../../../testing/clients/rest-client.ts';
+import { buildConsole } from '../../../testing/processes/built-console.ts';
+import { testApp, testCustomer } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 const wallboard = { id: 'wallboard', secret: 'only-for-the-wall', role: 'read', names: false };
 const account = 'Ann of the audience';

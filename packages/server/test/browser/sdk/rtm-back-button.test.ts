@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { logoutAll, rtmToken, rtmUser } from '../../testing/clients/rtm-client.ts';
-import { testApp, until } from '../../testing/processes/server-process.ts';
-import { startTestServer, type TestServer } from '../../testing/processes/test-server.ts';
-import { type Chromium, launchChromium } from './chromium.ts';
+import { logoutAll, rtmToken, rtmUser } from '../../../testing/clients/rtm-client.ts';
+import { testApp, until } from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+import { type Chromium, launchChromium } from '../chromium.ts';
 
 /** The built SDK in a page that somebody leaves for another one, and comes back to. */
 
