@@ -4,6 +4,7 @@ import { type Channel as Aggregate, emptyChannel, isForgettable } from './channe
 import type { ChannelCommand, JoinCommand } from './command.ts';
 import { due } from './due.ts';
 import { evolve } from './evolve.ts';
+import type { StatesCommand } from './parts/states.ts';
 
 const limits = {
   membersMax: 3,
@@ -21,8 +22,8 @@ class Channel {
   state: Aggregate = emptyChannel({ app: 'app', kind: 'message', name: 'x' });
   readonly said: string[] = [];
 
-  ask(nowMs: number, command: ChannelCommand): string | undefined {
-    const decision = apply(this.state, command, nowMs, limits);
+  ask(nowMs: number, command: ChannelCommand, under = limits): string | undefined {
+    const decision = apply(this.state, command, nowMs, under);
     if ('refused' in decision) return decision.refused;
     for (const change of decision.changes) {
       expect(change.atMs).toBe(nowMs);
@@ -109,6 +110,21 @@ describe('a signaling channel', () => {
     channel.ask(5_000, join(2));
     channel.ask(6_000, { type: 'leave', connectionId: 's1', evidence: 'bye' });
     expect(channel.state).toMatchObject({ states: { size: 0 }, textBytes: 0 });
+  });
+
+  test('LIMIT12: under a limit that was lowered states stay, and may become other or fewer', () => {
+    const channel = new Channel();
+    channel.ask(1_000, join(1));
+    channel.ask(2_000, set(1, { a: '1', b: '2' }));
+    const lowered = { ...limits, statesMax: 1 };
+    const asks = (change: Partial<StatesCommand>) =>
+      channel.ask(3_000, { ...set(1, {}), ...change } as ChannelCommand, lowered);
+    expect(asks({ set: { c: '3' } })).toBe('states_full');
+    expect(asks({ set: { b: '3' } })).toBeUndefined();
+    expect(asks({ set: { c: '4' }, remove: ['b'] })).toBeUndefined();
+    expect(channel.states(1)).toEqual({ a: '1', c: '4' });
+    expect(asks({ remove: ['c'] })).toBeUndefined();
+    expect(asks({ set: { c: '5' } })).toBe('states_full');
   });
 
   test('SIG2: what changes nothing makes no record; too many keys, or nobody, is refused', () => {

@@ -22,8 +22,13 @@ const write = (items: MetadataCommand['items'], more: Partial<MetadataCommand> =
 });
 
 /** Decides and folds. */
-function after(before: Metadata, command: MetadataCommand, nowMs: number): Metadata | MetadataRefusal {
-  const change = changeMetadata(before, command, nowMs, { metadataBytesMax: 40, metadataItemsMax: 5 });
+function after(
+  before: Metadata,
+  command: MetadataCommand,
+  nowMs: number,
+  limits = { metadataBytesMax: 40, metadataItemsMax: 5 },
+): Metadata | MetadataRefusal {
+  const change = changeMetadata(before, command, nowMs, limits);
   return typeof change === 'string' ? change : withMetadata(before, change);
 }
 function must(before: Metadata, command: MetadataCommand, nowMs: number): Metadata {
@@ -96,4 +101,14 @@ test('SIG160: a set has so many items, however small they are, and who has as ma
   expect(values(must(five, write([item('e', '1')]), 2_000)).e).toBe('1');
   const four = must(five, write([item('a', '')], { mode: 'remove' }), 2_000);
   expect(Object.keys(must(four, write([item('f', '')]), 3_000).items)).toEqual(['b', 'c', 'd', 'e', 'f']);
+});
+
+test('LIMIT12: under limits that were lowered a set stays, and may become smaller', () => {
+  const full = must(noMetadata, write(['a', 'b', 'c'].map((key) => item(key, 'x'.repeat(9)))), 1_000);
+  const lowered = { metadataBytesMax: 20, metadataItemsMax: 2 };
+  const writes = (...items: MetadataCommand['items']) => after(full, write(items), 2_000, lowered);
+  expect(writes(item('a', 'x'.repeat(10)))).toBe('metadata_full');
+  expect(writes(item('d', ''), item('a', ''))).toBe('metadata_full');
+  expect(writes(item('a', 'x'.repeat(8)))).toMatchObject({ items: { a: { value: 'x'.repeat(8) } } });
+  expect(writes(item('a', 'y'.repeat(9)))).toMatchObject({ items: { a: { value: 'y'.repeat(9) } } });
 });

@@ -52,7 +52,7 @@ export interface MetadataChanged {
 export type MetadataRefusal = 'metadata_outdated' | 'metadata_missing' | 'metadata_full';
 
 export interface MetadataLimits {
-  /** Bytes of all keys and values of a set; more are refused with `metadata_full`. */
+  /** Bytes of all keys and values of a set; what would make them more, and more than before, is refused with `metadata_full`. */
   readonly metadataBytesMax: number;
   /** Items of a set; more are refused in the same way. */
   readonly metadataItemsMax: number;
@@ -86,7 +86,12 @@ export function changeMetadata(
   const set = Object.fromEntries(items.map(({ key, value }) => [key, { value, revision: next, ...stamps }]));
   const changed: MetadataChanged = { ...change, set, removed: [] };
   const after = withMetadata(before, changed);
-  return bytesOf(after) > metadataBytesMax || countOf(after) > metadataItemsMax ? 'metadata_full' : changed;
+  // A limit that was lowered since takes nothing away, and lets the set become smaller.
+  const isTooMuch = (measure: (set: Metadata) => number, max: number) =>
+    measure(after) > max && measure(after) > measure(before);
+  return isTooMuch(bytesOf, metadataBytesMax) || isTooMuch(countOf, metadataItemsMax)
+    ? 'metadata_full'
+    : changed;
 }
 
 /** The set after a change. */

@@ -26,7 +26,7 @@ export interface StatesSet {
 }
 
 export interface StatesLimits {
-  /** Keys of one user's temporary state; more are refused with `states_full`. */
+  /** Keys of one user's temporary state; what would make them more, and more than before, is refused with `states_full`. */
   readonly statesMax: number;
 }
 
@@ -44,9 +44,10 @@ export function changeStates(
   // An object made of entries has no inherited names, whatever a client calls its keys.
   const states = Object.fromEntries([...kept, ...Object.entries(set)]);
   const names = Object.keys(states);
-  if (names.length > statesMax) return 'states_full';
-  const isSame =
-    names.length === Object.keys(before).length && names.every((name) => before[name] === states[name]);
+  const had = Object.keys(before).length;
+  // A limit that was lowered since takes nothing away, and lets them become fewer.
+  if (names.length > statesMax && names.length > had) return 'states_full';
+  const isSame = names.length === had && names.every((name) => before[name] === states[name]);
   return isSame ? undefined : { type: 'states-set', atMs: nowMs, uid, states };
 }
 
