@@ -239,7 +239,7 @@ export const endpointSecretShown = named(
   'EndpointSecretShown',
   object({ endpoint, secret: string('Keep it: it is not shown again.') }),
 );
-const testResult = named(
+export const testResult = named(
   'TestResult',
   object({
     eventType: noticeType,

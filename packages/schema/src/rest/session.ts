@@ -1,6 +1,7 @@
 import { codes } from '@housecount/protocol';
 import { array, boolean, described, integer, named, object, oneOf, optional, string } from '../shape.ts';
 import { role } from './channels.ts';
+import { testResult } from './endpoints.ts';
 
 /** Who asks, and what they may. */
 
@@ -50,6 +51,9 @@ export const refusalBody = named(
       code: oneOf(...codeNames),
       message: string('A sentence for a person.'),
       requestId: string('Also in X-Request-ID and in the log of the server.'),
+      results: optional(
+        described('With `health_test_failed`: each test, and why it failed.', array(testResult)),
+      ),
     },
     'A request that was refused. Decide by `code`: codes are never renamed.',
   ),

@@ -149,23 +149,31 @@ function descriptionOf({ description }: Operation, rule: AccessRule): string | u
   return [description, `Takes the role \`${rule.role}\`${names}.`].filter(Boolean).join(' ');
 }
 
+/** The codes that an operation can be refused with: its own, and those of what it is asked with. */
+export function refusalCodes(operation: Operation, rule: AccessRule): ReadonlySet<Code> {
+  const { style } = operation;
+  const all = new Set<Code>(style.refusals);
+  const add = (...more: readonly Code[]) => {
+    for (const code of more) all.add(code);
+  };
+  if (style.kind === 'agora') add('rate_limited');
+  if (needsLogin(rule)) add('unauthorized', 'rate_limited', 'forbidden');
+  if (operation.method === 'POST')
+    add('header_invalid', 'idempotency_key_used', 'idempotency_in_flight', 'idempotency_unknown');
+  if (operation.body !== undefined) add('media_type_unsupported', 'body_invalid', 'body_too_large');
+  if (operation.parameters.some((parameter) => parameter.in === 'query')) add('query_invalid');
+  return all;
+}
+
 /** Refusals by HTTP status, each with the codes that it can carry. */
 function refusals(
   operation: Operation,
   rule: AccessRule,
   publication: Publication,
 ): Readonly<Record<string, unknown>> {
-  const { style } = operation;
-  const schema = publication.schema(style.kind === 'native' ? refusalBody : agoraRefusal);
-  const all: Code[] = [...style.refusals];
-  if (style.kind === 'agora') all.push('rate_limited');
-  if (needsLogin(rule)) all.push('unauthorized', 'rate_limited', 'forbidden');
-  if (operation.method === 'POST')
-    all.push('header_invalid', 'idempotency_key_used', 'idempotency_in_flight', 'idempotency_unknown');
-  if (operation.body !== undefined) all.push('media_type_unsupported', 'body_invalid', 'body_too_large');
-  if (operation.parameters.some((parameter) => parameter.in === 'query')) all.push('query_invalid');
+  const schema = publication.schema(operation.style.kind === 'native' ? refusalBody : agoraRefusal);
   const byStatus = new Map<number, Set<Code>>();
-  for (const code of all) {
+  for (const code of refusalCodes(operation, rule)) {
     const { http } = codes[code];
     byStatus.set(http, (byStatus.get(http) ?? new Set()).add(code));
   }

@@ -103,3 +103,25 @@ test('SHAPE10: the world of the API tests refuses an answer that is not as the p
   expect(more).toThrow('listApps: .more');
   expect(fits).not.toThrow();
 });
+
+test('SHAPE10: a refusal that the document does not name of the operation, or that has more, is found', async () => {
+  const tried = operation({
+    ...parts,
+    style: { kind: 'native', refusals: ['not_found'] },
+    answer: flat,
+    handle: () => ({ state: 'on' }),
+  });
+  const checkOf = async (status: number, body: object) => {
+    const answer = Response.json({ message: 'No.', requestId: 'r', ...body }, { status });
+    const held = new AnswersHeld([{ ...parts, handle: () => answer }], [tried]);
+    await held.routes[0]?.handle(new Request('http://127.0.0.1/'), {} as RequestContext);
+    return () => held.check();
+  };
+  expect(await checkOf(404, { code: 'not_found' })).not.toThrow();
+  expect(await checkOf(404, { code: 'not_found', more: 1 })).toThrow('listApps: .more');
+  expect(await checkOf(409, { code: 'not_found' })).toThrow(
+    'listApps: 409 not_found is none of its refusals',
+  );
+  expect(await checkOf(409, { code: 'states_full' })).toThrow('states_full is none of its refusals');
+  expect(await checkOf(503, { code: 'overloaded' })).not.toThrow();
+});
