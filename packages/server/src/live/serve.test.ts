@@ -64,6 +64,13 @@ const routes: Route[] = [
   },
   {
     method: 'GET',
+    path: '/full',
+    handle() {
+      throw new HousecountError('overloaded', 'Of this at most 7.');
+    },
+  },
+  {
+    method: 'GET',
     path: '/waits',
     async handle(_, { signal }) {
       reached();
@@ -226,7 +233,7 @@ describe('HTTP', () => {
     for (const id of ids) expect(id).toMatch(/^[A-Z2-7]{16}$/);
   });
 
-  test('WIRE41: errors are problem JSON with the code, and a 5xx says nothing else', async () => {
+  test('WIRE41: errors are problem JSON with the code, a fault of the server says nothing else, a limit which it is', async () => {
     await begin();
     const problemAt = async (path: string, init?: RequestInit) => {
       const answer = await fetch(edge.url + path, init);
@@ -245,6 +252,10 @@ describe('HTTP', () => {
     expect(Object.keys(failed).sort()).toEqual(['code', 'message', 'requestId', 'status']);
     expect(JSON.stringify(failed)).not.toContain('secret');
     expect(JSON.stringify(await problemAt('/unavailable'))).not.toContain('secret');
+    expect(await problemAt('/full')).toMatchObject({
+      status: 503,
+      message: expect.stringContaining('Of this at most 7.'),
+    });
     expect(logged).toContain('a secret detail');
   });
 

@@ -1,5 +1,5 @@
 import { type Code, codes, type HousecountError } from '@housecount/protocol';
-import { problemOf } from '../../net/http/problem.ts';
+import { isFault, problemOf } from '../../net/http/problem.ts';
 import type { RequestContext } from '../../net/http/route.ts';
 import { type ExtraHeaders, jsonAnswer } from './answer.ts';
 import type { Operation } from './operation.ts';
@@ -28,7 +28,7 @@ export function refusal(
 
 export function agoraRefusal({ code, message }: HousecountError, headers: ExtraHeaders): Response {
   const { http } = codes[code];
-  const told = agoraMessages[code] ?? (http >= 500 ? codes[code].message : message);
+  const told = agoraMessages[code] ?? (isFault(code) ? codes[code].message : message);
   return jsonAnswer(http, { message: told, code }, headers);
 }
 

@@ -1,7 +1,7 @@
 import { type Code, codes, type HousecountError } from '@housecount/protocol';
 import { sentenceOf } from '../sentence.ts';
 
-/** Makes the HTTP answer of an error: the code's status and `{code, message, requestId}`, nothing else. */
+/** Makes the HTTP answer of an error: the code's status and `{code, message, requestId}`; of a fault of the server no detail. */
 export function problem(
   code: Code,
   requestId: string,
@@ -24,7 +24,7 @@ function problemWith(
 ): Response {
   const { http, retry } = codes[code];
   const answer = Response.json(
-    { code, message: http >= 500 ? codes[code].message : message, requestId },
+    { code, message: isFault(code) ? codes[code].message : message, requestId },
     {
       // A goodbye is no error, and never thrown; an answer without a fitting status would be a bug.
       status: http >= 400 ? http : 500,
@@ -34,3 +34,7 @@ function problemWith(
   if (retry && (http === 429 || http === 503)) answer.headers.set('retry-after', '1');
   return answer;
 }
+
+/** What went wrong within the server, which is for its log alone; who meets a limit is told which. */
+export const isFault = (code: Code): boolean =>
+  codes[code].http === 500 || code === 'log_unavailable' || code === 'media_unavailable';
