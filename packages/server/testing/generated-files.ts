@@ -5,6 +5,7 @@ import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
 import { bodiesPage } from '@housecount/schema/text/page';
 import { liveFieldsModule } from '@housecount/schema/text/parser-fields';
 import { signalingTypesModule } from '@housecount/schema/text/signaling-frames';
+import { withTable } from '@housecount/schema/text/with-table';
 import { apiOperations } from '../src/api/routes.ts';
 import { fixedLimitsTable, limitsTable } from '../src/config/limit-settings.ts';
 import { openApiWorld } from './worlds/api-world.ts';
@@ -46,15 +47,9 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   }
 }
 
-/** A page of the docs with tables in it that are made: each stands between two comments that name it. */
+/** A page of the docs with these tables in it. */
 function withTables(path: string, tables: Readonly<Record<string, string>>): string {
-  let page = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-  for (const [name, table] of Object.entries(tables)) page = withTable(page, name, table);
-  return page;
-}
-
-function withTable(page: string, name: string, table: string): string {
-  const [begin, end] = [`<!-- ${name}: made by \`npm run schema\` -->\n`, `<!-- end of ${name} -->\n`];
-  const [before = '', rest = ''] = page.split(begin);
-  return `${before}${begin}\n${table}\n${end}${rest.split(end)[1] ?? ''}`;
+  let text = readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  for (const [name, table] of Object.entries(tables)) text = withTable({ path, text }, name, table);
+  return text;
 }
