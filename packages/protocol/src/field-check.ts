@@ -1,8 +1,8 @@
 import type { Code } from './codes.ts';
 
-/** What a value in a frame must be: those keywords of JSON Schema that the frames of live clients need. */
+/** What a value in a frame must be: those keywords of JSON Schema, and of its extensions in packages/schema, that the frames of clients need. */
 export interface ValueShape {
-  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'object';
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array';
   readonly const?: string | number | boolean;
   readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
@@ -11,6 +11,14 @@ export interface ValueShape {
   /** Characters, as JSON Schema counts them: not the units that JavaScript has them in. */
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly 'x-utf16LengthMax'?: number;
+  readonly 'x-utf8BytesMax'?: number;
+  /** Bytes that a text stands for whose pattern is that of base64. */
+  readonly 'x-base64Bytes'?: { readonly minimum?: number; readonly maximum?: number };
+  readonly maxItems?: number;
+  /** Of a list: each value. */
+  readonly items?: ValueShape;
+  readonly maxProperties?: number;
   readonly anyOf?: readonly ValueShape[];
   /** Of an object: all that it may have, and what it must have. */
   readonly properties?: Readonly<Record<string, ValueShape>>;
@@ -49,16 +57,55 @@ export function checkOf(shape: ValueShape): Check {
     const expression = new RegExp(pattern, 'u');
     checks.push((value) => expression.test(value as string));
   }
+  checks.push(...extensionChecks(shape), ...partsChecks(shape));
   if (anyOf !== undefined) {
     const alternatives = anyOf.map(checkOf);
     checks.push((value) => alternatives.some((fits) => fits(value)));
   }
-  if (shape.properties !== undefined) checks.push(propertiesCheck(shape.properties, shape.required ?? []));
   return checks.reduce(
     (before, next) => (before === anything ? next : (value) => before(value) && next(value)),
     anything,
   );
 }
+
+function extensionChecks(shape: ValueShape): readonly Check[] {
+  const checks: Check[] = [];
+  const units = shape['x-utf16LengthMax'];
+  const bytes = shape['x-utf8BytesMax'];
+  const base64 = shape['x-base64Bytes'];
+  if (units !== undefined) checks.push((value) => (value as string).length <= units);
+  if (bytes !== undefined) checks.push((value) => isUtf8UpTo(value as string, bytes));
+  if (base64 !== undefined) {
+    const { minimum = 0, maximum = Number.POSITIVE_INFINITY } = base64;
+    checks.push((value) => {
+      const count = base64BytesOf(value as string);
+      return count >= minimum && count <= maximum;
+    });
+  }
+  return checks;
+}
+
+function partsChecks({ maxItems, items, maxProperties, properties, required }: ValueShape): readonly Check[] {
+  const checks: Check[] = [];
+  if (maxItems !== undefined) checks.push((value) => (value as readonly unknown[]).length <= maxItems);
+  if (maxProperties !== undefined)
+    checks.push((value) => Object.keys(value as object).length <= maxProperties);
+  if (items !== undefined) {
+    const fits = checkOf(items);
+    checks.push((value) => (value as readonly unknown[]).every((item) => fits(item)));
+  }
+  if (properties !== undefined) checks.push(propertiesCheck(properties, required ?? []));
+  return checks;
+}
+
+const encoder = new TextEncoder();
+
+/** A unit of UTF-16 has 3 bytes in UTF-8 at most: a short text is not encoded for it. */
+const isUtf8UpTo = (text: string, most: number): boolean =>
+  text.length * 3 <= most || (text.length <= most && encoder.encode(text).length <= most);
+
+const base64BytesOf = (text: string): number =>
+  (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0);
 
 function charactersOf(text: string): number {
   let count = 0;
@@ -74,6 +121,7 @@ const typeChecks: Readonly<Record<NonNullable<ValueShape['type']>, Check>> = {
   number: Number.isFinite,
   boolean: (value) => typeof value === 'boolean',
   object: isObject,
+  array: Array.isArray,
 };
 
 function propertiesCheck(

@@ -1,6 +1,6 @@
 import type { Code } from './codes.ts';
 import { type Check, checkOf, type FieldShape, type FrameFields, isObject } from './field-check.ts';
-import { type ClientFrame, protocolVersion, type RosterViewRequest } from './frames.ts';
+import { type ClientFrame, protocolVersion } from './frames.ts';
 import { liveFields } from './generated/live-fields.ts';
 import { frameDepthMax, isDeeper } from './json-depth.ts';
 
@@ -102,8 +102,3 @@ const quote = (name: string): string => JSON.stringify(name.length > 40 ? `${nam
 function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
-
-const isView = checkOf(liveFields['subscribe-roster'].view);
-
-/** True if a client may ask for this much of a roster. */
-export const isRosterView = (value: unknown): value is RosterViewRequest => isView(value);

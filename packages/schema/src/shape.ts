@@ -1,4 +1,4 @@
-import type { Code } from '@housecount/protocol';
+import type { Code, SignalingErrorCode } from '@housecount/protocol';
 
 /** JSON Schema (2020-12, as OpenAPI 3.1 takes it). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -22,8 +22,12 @@ export interface Declared {
 export interface Refusal {
   /** What the value must be, to end the sentence `"field" must be …`. Without it the keywords are put into words. */
   readonly must?: string;
+  /** The whole sentence, of a signaling frame, if it does not begin like that; `{name}` stands for the name of the field. */
+  readonly says?: string;
   /** Default `body_invalid`. */
   readonly code?: Code;
+  /** Of a signaling frame: the API's number. */
+  readonly errorCode?: SignalingErrorCode;
 }
 
 /** A JSON Schema that knows the TypeScript type of what fits it. Every shape of the wire is written once, as one of these. */

@@ -4,6 +4,7 @@ import { agoraNoticesTable, noticeTypesModule, standardNoticesTable } from '@hou
 import { clientRoutes, clientTypes } from '@housecount/schema/text/operations';
 import { bodiesPage } from '@housecount/schema/text/page';
 import { liveFieldsModule } from '@housecount/schema/text/parser-fields';
+import { signalingFieldsModule } from '@housecount/schema/text/signaling-fields';
 import { signalingTypesModule } from '@housecount/schema/text/signaling-frames';
 import { withTable } from '@housecount/schema/text/with-table';
 import { apiOperations } from '../src/api/routes.ts';
@@ -28,6 +29,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       { path: 'packages/protocol/src/generated/notices.ts', text: noticeTypesModule() },
       { path: 'packages/protocol/src/generated/live-frames.ts', text: liveTypesModule() },
       { path: 'packages/protocol/src/generated/live-fields.ts', text: liveFieldsModule() },
+      { path: 'packages/protocol/src/generated/signaling-fields.ts', text: signalingFieldsModule() },
       { path: 'packages/protocol/src/generated/signaling-frames.ts', text: signalingTypesModule() },
       { path: 'docs/protocol.md', text: withTables('docs/protocol.md', liveTables()) },
       {

@@ -1,35 +1,18 @@
 import type { Code } from '../codes.ts';
+import { isObject } from '../field-check.ts';
+import { signalingFields } from '../generated/signaling-fields.ts';
 import { frameDepthMax, isDeeper } from '../json-depth.ts';
-import { channelFrames } from './frames/channel-frames.ts';
 import {
-  type Check,
-  channel,
   type Fault,
-  fieldsFault,
+  type FieldsFaultFinder,
+  faultFinder,
+  fieldsFaultFinder,
   invalid,
-  isId,
-  isObject,
   quote,
-  userId,
-} from './frames/checks.ts';
-import { historyFrames } from './frames/history-frames.ts';
-import { lockFrames } from './frames/lock-frames.ts';
-import { presenceFrames } from './frames/presence-frames.ts';
-import { rosterFrames } from './frames/roster-frames.ts';
-import { sessionFrames } from './frames/session-frames.ts';
-import { storageFrames } from './frames/storage-frames.ts';
-import { topicFrames } from './frames/topic-frames.ts';
+  type RefusedFields,
+} from './refusals.ts';
 import { type SignalingClientFrame, signalingVersion } from './signaling.ts';
 import { signalingErrors } from './signaling-errors.ts';
-
-export { signalingCustomTypeLengthMax, signalingMessageBytesMax } from './frames/channel-frames.ts';
-export { signalingMessagesMax } from './frames/history-frames.ts';
-
-export {
-  signalingTopicMessageBytesMax,
-  signalingTopicMetaBytesMax,
-  signalingTopicUsersMax,
-} from './frames/topic-frames.ts';
 
 /**
  * The frame that a client sent, or the reason why it is none. `errorCode` is the API's number of it; `id` is set if the object had
@@ -45,11 +28,23 @@ export type ParsedSignalingFrame =
       readonly id?: number;
     };
 
+/** Frames that can be read, by their type. */
+export type KnownSignalingFrames = ReadonlyMap<string, FieldsFaultFinder>;
+
+/** What it takes to read frames of these fields. */
+export const knownSignalingFrames = (frames: Readonly<Record<string, RefusedFields>>): KnownSignalingFrames =>
+  new Map(Object.entries(frames).map(([type, fields]) => [type, fieldsFaultFinder(fields)]));
+
+const signalingFrames = knownSignalingFrames(signalingFields);
+
 /**
- * Reads one signaling frame, strictly: an unknown type or field, a missing field, a wrong type or a value out of range is
+ * Reads one signaling frame, by the fields that its schema gives (packages/schema, frames), strictly: an unknown type or field, a missing field, a wrong type or a value out of range is
  * refused with a stable code, and the field is named in `detail`. Never throws. The byte length is the caller's to check.
  */
-export function parseSignalingFrame(text: string): ParsedSignalingFrame {
+export function parseSignalingFrame(
+  text: string,
+  frames: KnownSignalingFrames = signalingFrames,
+): ParsedSignalingFrame {
   let value: unknown;
   if (isDeeper(text, frameDepthMax)) return refuse('frame_invalid', 'It is nested too deep.');
   try {
@@ -58,35 +53,26 @@ export function parseSignalingFrame(text: string): ParsedSignalingFrame {
     return refuse('frame_not_json', 'The text cannot be parsed.');
   }
   if (!isObject(value)) return refuse('frame_not_json', 'Send one object per frame.');
-  const fault = faultOf(value);
+  const fault = faultOf(value, frames);
   if (!fault) return { ok: true, frame: value as unknown as SignalingClientFrame };
   return { ...refuse(fault.code ?? 'frame_invalid', fault.detail, fault.errorCode), ...idOf(value) };
 }
 
-/** One group of frame checks per idea; the names of their frames must differ. */
-const frames: ReadonlyMap<string, Readonly<Record<string, Check>>> = new Map(
-  [
-    sessionFrames,
-    channelFrames,
-    presenceFrames,
-    rosterFrames,
-    storageFrames,
-    lockFrames,
-    topicFrames,
-    historyFrames,
-  ].flatMap((group) => Object.entries(group)),
-);
-
-function faultOf(value: Readonly<Record<string, unknown>>): Fault | undefined {
+function faultOf(value: Readonly<Record<string, unknown>>, frames: KnownSignalingFrames): Fault | undefined {
   if (typeof value.type !== 'string') return invalid('"type" must be a string.');
-  const fields = frames.get(value.type);
-  if (!fields) return invalid(`Unknown frame type ${quote(value.type)}.`);
+  const find = frames.get(value.type);
+  if (!find) return invalid(`Unknown frame type ${quote(value.type)}.`);
   // Before the fields: a later version may have other ones, and shall hear the real reason.
   if (value.type === 'login' && typeof value.version === 'number' && value.version !== signalingVersion)
     return invalid(`This server speaks version ${signalingVersion}.`, undefined, 'version_unsupported');
-  const { type: _, ...rest } = value;
-  return fieldsFault(rest, fields) ?? togetherFault(value);
+  return find(value) ?? togetherFault(value);
 }
+
+/** Whose name it is, the type of a channel says. */
+const nameFaults = {
+  user: faultFinder(signalingFields['user-channels'].userId),
+  channel: faultFinder(signalingFields.unsubscribe.channel),
+} as const;
 
 /** Rules that speak of two fields. */
 function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefined {
@@ -96,9 +82,7 @@ function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefi
       return invalid('"end" is the older bound, "start" the newer.', signalingErrors.invalidTimestamp);
   }
   if (value.type === 'publish' || value.type === 'get-messages')
-    return value.channelType === 'USER'
-      ? userId(value.channel, 'channel')
-      : channel(value.channel, 'channel');
+    return nameFaults[value.channelType === 'USER' ? 'user' : 'channel'](value.channel, 'channel');
   if (value.type === 'subscribe') return subscribeFault(value);
   if (value.type === 'subscribe-roster' && value.view !== undefined && value.cursor !== undefined)
     return invalid('"cursor" is of all of a roster.', signalingErrors.presenceInvalidArgument);
@@ -126,3 +110,7 @@ const refuse = (code: Code, detail: string, errorCode: number = signalingErrors.
   ({ ok: false, code, errorCode, detail }) as const;
 
 const idOf = ({ id: given }: Readonly<Record<string, unknown>>) => (isId(given) ? { id: given } : {});
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

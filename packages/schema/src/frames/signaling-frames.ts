@@ -1,7 +1,7 @@
 import {
+  signalingErrors,
   signalingMessageBytesMax,
   signalingMessagesMax,
-  signalingStateKeysMax,
   signalingTopicMessageBytesMax,
   signalingTopicMetaBytesMax,
   signalingVersion,
@@ -9,7 +9,6 @@ import {
 import { appId } from '../names.ts';
 import {
   anyOf,
-  array,
   closed,
   constant,
   described,
@@ -18,6 +17,7 @@ import {
   named,
   oneOf,
   optional,
+  refusing,
   string,
 } from '../shape.ts';
 import { saying } from './frame-words.ts';
@@ -31,16 +31,19 @@ import {
   flag,
   frame,
   id,
+  items,
   lock,
   lockName,
+  namedAudience,
+  numbered,
   place,
   revision,
-  safe,
   seconds,
-  stateKey,
+  stateKeys,
   states,
   target,
   text,
+  time,
   topic,
   user,
   users,
@@ -48,7 +51,7 @@ import {
   where,
 } from './signaling-client-words.ts';
 
-/** What clients send at /v1/signaling. The protocol's types are made of it; its parser is by hand, for its own sentences and numbers: a test holds both together. */
+/** What clients send at /v1/signaling. The protocol's types and the fields of its parser are made of it; the parser has rules about two fields by hand, and a test holds both together. */
 
 const sessionFrames = {
   login: frame(
@@ -57,7 +60,7 @@ const sessionFrames = {
     {
       type: constant('login'),
       version: constant(signalingVersion),
-      app: appId('App id.'),
+      app: numbered(signalingErrors.invalidAppId, appId('App id.')),
       userId: user,
       token: optional(
         accessToken(
@@ -67,7 +70,9 @@ const sessionFrames = {
       session: optional(
         described(
           'Id and key of a former welcome, with which the client resumes that session within its lease.',
-          closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) }),
+          refusing(closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) }), {
+            must: 'an object with "id" and "key"',
+          }),
         ),
       ),
       heartbeatInterval: seconds(
@@ -124,14 +129,19 @@ const channelFrames = {
     },
   ),
   unsubscribe: frame('SignalingUnsubscribe', '', { type: constant('unsubscribe'), id, ...place }),
-  publish: frame('SignalingPublish', '', {
-    type: constant('publish'),
-    id,
-    ...audience,
-    content: content(signalingMessageBytesMax),
-    customType: optional(customType),
-    storeInHistory: optional(flag('Durable before it is told, and then in the history.')),
-  }),
+  publish: frame(
+    'SignalingPublish',
+    '',
+    {
+      type: constant('publish'),
+      id,
+      ...audience,
+      content: content(signalingMessageBytesMax),
+      customType: optional(customType),
+      storeInHistory: optional(flag('Durable before it is told, and then in the history.')),
+    },
+    namedAudience,
+  ),
   'get-messages': frame(
     'SignalingGetMessages',
     'Messages that were kept, newest first (spec: signaling 4.3); of `USER` between oneself and the user whom `channel` names, in both directions.',
@@ -143,10 +153,10 @@ const channelFrames = {
         minimum: 1,
         maximum: signalingMessagesMax,
       }),
-      start: safe('Only messages earlier than this, epoch milliseconds; 0: all.'),
-      end: safe('Only messages not earlier than this, epoch milliseconds; 0: all. Not later than `start`.'),
+      start: time('Only messages earlier than this, epoch milliseconds; 0: all.'),
+      end: time('Only messages not earlier than this, epoch milliseconds; 0: all. Not later than `start`.'),
     },
-    { anyOf: [where('start', 0), { 'x-ordered': ['end', 'start'] }] },
+    { anyOf: [where('start', 0), { 'x-ordered': ['end', 'start'] }], ...namedAudience },
   ),
 };
 
@@ -161,7 +171,7 @@ const presenceFrames = {
     type: constant('remove-state'),
     id,
     ...place,
-    keys: array(stateKey, 'No keys: all of it.', { maxItems: signalingStateKeysMax }),
+    keys: stateKeys('No keys: all of it.'),
   }),
   'get-state': frame('SignalingGetState', '', {
     type: constant('get-state'),
@@ -178,7 +188,9 @@ const presenceFrames = {
       ...place,
       includedUserId: flag(),
       includedState: flag(),
-      page: optional(text('The cursor that the page before gave.', 128)),
+      page: optional(
+        numbered(signalingErrors.presenceInvalidArgument, text('The cursor that the page before gave.', 128)),
+      ),
     },
     { anyOf: [where('includedUserId', true), { ...where('includedState', false), ...lacking('page') }] },
   ),
@@ -199,9 +211,13 @@ const rosterFrames = {
       ...place,
       view: optional(described('Absent: all of it.', view)),
       cursor: optional(
-        saying(
-          'A whole roster goes on after this cursor, if the server still has the changes since.',
-          cursor,
+        numbered(
+          signalingErrors.presenceInvalidArgument,
+          saying(
+            'A whole roster goes on after this cursor, if the server still has the changes since.',
+            cursor,
+          ),
+          'an object',
         ),
       ),
     },
@@ -220,11 +236,15 @@ const storageFrames = {
     type: constant('change-metadata'),
     id,
     target,
-    mode: described(
-      '`set` writes; `update` only what is there; `remove` takes out, everything if `items` is empty.',
-      oneOf('set', 'update', 'remove'),
+    mode: numbered(
+      signalingErrors.storageInvalidArgument,
+      described(
+        '`set` writes; `update` only what is there; `remove` takes out, everything if `items` is empty.',
+        oneOf('set', 'update', 'remove'),
+      ),
+      '"set", "update" or "remove"',
     ),
-    items: array(closed({ key: string(), value: string(), revision })),
+    items,
     majorRevision: revision,
     lockName: described('Empty: none is needed.', lockName),
     addTimeStamp: flag(),
@@ -263,7 +283,11 @@ const topicFrames = {
   'join-topic': frame('SignalingJoinTopic', 'Begins to publish in a topic, or changes `meta`.', {
     type: constant('join-topic'),
     ...topic,
-    meta: string("A text of the publisher's own.", { 'x-utf8BytesMax': signalingTopicMetaBytesMax }),
+    meta: numbered(
+      signalingErrors.invalidTopicMeta,
+      string("A text of the publisher's own.", { 'x-utf8BytesMax': signalingTopicMetaBytesMax }),
+      `a text of at most ${signalingTopicMetaBytesMax} bytes`,
+    ),
   }),
   'leave-topic': frame('SignalingLeaveTopic', '', { type: constant('leave-topic'), ...topic }),
   'publish-topic': frame('SignalingPublishTopic', '', {
