@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { after, test } from 'node:test';
-import { root } from './setup.mjs';
+import { root } from './setup/setup.mjs';
 import { collaborators, collaboratorsMax } from './walls/collaborators.mjs';
 import { linesOfFunctionMax, longFunctions } from './walls/long-functions.mjs';
-import { breaches, floors, importsOf, never, placeOf } from './walls.mjs';
+import { breaches, floors, importsOf, never, placeOf } from './walls/walls.mjs';
 
 const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')

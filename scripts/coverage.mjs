@@ -7,11 +7,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bunPath } from './bun.mjs';
-import { root, setUpBuilds, setUpPackages, setUpTestPrograms } from './setup.mjs';
+import { bunPath } from './setup/bun.mjs';
+import { root, setUpBuilds, setUpPackages, setUpTestPrograms } from './setup/setup.mjs';
 import { filesBelow } from './spec-rules.mjs';
-import { bunTests } from './test-groups.mjs';
-import { isProduct } from './walls.mjs';
+import { bunTests } from './tests/test-groups.mjs';
+import { isProduct } from './walls/walls.mjs';
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,

@@ -1,8 +1,8 @@
 // The server of `npm run dev`: one process at a time, ended in order and started anew at the same port.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { bunPath } from './bun.mjs';
-import { root } from './setup.mjs';
+import { bunPath } from './setup/bun.mjs';
+import { root } from './setup/setup.mjs';
 
 /** What the server says first, as text and as JSON. */
 const listening = /listening(?: on |":")([^\s"]+)[\s"]/;

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { startDevServer } from './dev-server.mjs';
-import { endWithNpm } from './ends-with-npm.mjs';
-import { partsOf, root, setUpBuilds, setUpPackages, sourcesOf } from './setup.mjs';
+import { endWithNpm } from './setup/ends-with-npm.mjs';
+import { partsOf, root, setUpBuilds, setUpPackages, sourcesOf } from './setup/setup.mjs';
 
 /** An editor saves several files at once, each in several steps: what changes within this time is one change, milliseconds. */
 const debounceMs = 200;

@@ -6,9 +6,9 @@ import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bunPath } from './bun.mjs';
-import { root } from './setup.mjs';
-import { until } from './until.mjs';
+import { bunPath } from './setup/bun.mjs';
+import { root } from './setup/setup.mjs';
+import { until } from './tests/until.mjs';
 
 /** An npm script under way, with what it has written so far. */
 function npmRun(/** @type {import('node:test').TestContext} */ t, /** @type {string[]} */ args, env = {}) {

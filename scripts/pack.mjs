@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { root, run, setUpBuilds, setUpPackages } from './setup.mjs';
+import { root, run, setUpBuilds, setUpPackages } from './setup/setup.mjs';
 
 const packed = ['cli', 'rtc', 'rtm', 'react', 'webhook', 'client'];
 /** What the server hands out, in the places where packages/cli/src/installed.ts says that it is. */

@@ -1,7 +1,7 @@
 // The rules of spec/ and the tests that cite them: read, compared, and made into spec/INDEX.md.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { root } from './setup.mjs';
+import { root } from './setup/setup.mjs';
 
 const folder = join(root, 'spec');
 export const indexPath = join(folder, 'INDEX.md');

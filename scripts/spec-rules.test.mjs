@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
-import { root } from './setup.mjs';
+import { root } from './setup/setup.mjs';
 import {
   decisionsPath,
   decisionsText,

@@ -1,6 +1,6 @@
 // `npm start`: sets up what is missing, then runs `housecount serve` with the arguments given.
-import { endWithNpm } from './ends-with-npm.mjs';
-import { root, setUpBuilds, setUpPackages } from './setup.mjs';
+import { endWithNpm } from './setup/ends-with-npm.mjs';
+import { root, setUpBuilds, setUpPackages } from './setup/setup.mjs';
 
 endWithNpm();
 await setUpPackages();

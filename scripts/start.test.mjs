@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from './until.mjs';
+import { until } from './tests/until.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -1,9 +1,9 @@
 // `npm run test:watch FILE`: runs the file's tests, and again at every change of it or of what it imports. FILE is a path, or a part of one.
 import { spawn } from 'node:child_process';
 import { relative } from 'node:path';
-import { bunPath } from './bun.mjs';
-import { endWithNpm } from './ends-with-npm.mjs';
-import { root, setUpBuilds, setUpChromium, setUpPackages } from './setup.mjs';
+import { bunPath } from './setup/bun.mjs';
+import { endWithNpm } from './setup/ends-with-npm.mjs';
+import { root, setUpBuilds, setUpChromium, setUpPackages } from './setup/setup.mjs';
 import { filesBelow } from './spec-rules.mjs';
 
 const [wanted, ...options] = process.argv.slice(2);

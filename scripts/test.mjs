@@ -1,9 +1,8 @@
 // `npm test`: sets up what is missing, then every check and test; prints `N passed, N failed` last.
 //   npm test                 everything
 //   npm test -- unit         one or more groups: check, unit, server, browser, node
-import { bunPath } from './bun.mjs';
-import { endWithNpm } from './ends-with-npm.mjs';
-import { runLanes } from './lanes.mjs';
+import { bunPath } from './setup/bun.mjs';
+import { endWithNpm } from './setup/ends-with-npm.mjs';
 import {
   root,
   setUpBuilds,
@@ -11,8 +10,9 @@ import {
   setUpNodeWithSqlite,
   setUpPackages,
   setUpTestPrograms,
-} from './setup.mjs';
-import { bunTests } from './test-groups.mjs';
+} from './setup/setup.mjs';
+import { runLanes } from './tests/lanes.mjs';
+import { bunTests } from './tests/test-groups.mjs';
 
 endWithNpm();
 await setUpPackages();
@@ -22,10 +22,14 @@ const bun = bunPath();
 const tests = (/** @type {keyof typeof bunTests} */ group) =>
   Object.entries(bunTests[group]).map(
     ([title, args]) =>
-      /** @type {import('./lanes.mjs').Step} */ ([title, bun, ['test', '--timeout', '120000', ...args]]),
+      /** @type {import('./tests/lanes.mjs').Step} */ ([
+        title,
+        bun,
+        ['test', '--timeout', '120000', ...args],
+      ]),
   );
 
-/** @type {Record<string, import('./lanes.mjs').Step[]>} */
+/** @type {Record<string, import('./tests/lanes.mjs').Step[]>} */
 const groups = {
   check: [
     ['lint and format', 'npx', ['biome', 'check', '--error-on-warnings', '.']],
@@ -42,27 +46,27 @@ const groups = {
       process.execPath,
       [
         '--test',
-        'scripts/browsers.test.mjs',
-        'scripts/node-smoke.test.mjs',
+        'scripts/build/browsers.test.mjs',
+        'scripts/tests/node-smoke.test.mjs',
         'scripts/start.test.mjs',
         'scripts/dev.test.mjs',
-        'scripts/install.test.mjs',
-        'scripts/build-package.test.mjs',
-        'scripts/lanes.test.mjs',
+        'scripts/setup/install.test.mjs',
+        'scripts/build/build-package.test.mjs',
+        'scripts/tests/lanes.test.mjs',
       ],
     ],
     [
       'a store over the SQLite of Node',
       isWanted('node') ? setUpNodeWithSqlite() : process.execPath,
-      ['--test', 'scripts/node-sqlite.test.mjs'],
+      ['--test', 'scripts/tests/node-sqlite.test.mjs'],
     ],
     ['packed packages', process.execPath, ['--test', 'scripts/pack.test.mjs']],
     ['public types', process.execPath, ['--test', 'tools/api/reports.test.mjs']],
-    ['examples of the pages', process.execPath, ['--test', 'scripts/doc-snippets.test.mjs']],
+    ['examples of the pages', process.execPath, ['--test', 'scripts/tests/doc-snippets.test.mjs']],
     [
       'rules and their tests, changesets',
       process.execPath,
-      ['--test', 'scripts/spec-rules.test.mjs', 'scripts/changesets.test.mjs'],
+      ['--test', 'scripts/spec-rules.test.mjs', 'scripts/tests/changesets.test.mjs'],
     ],
   ],
 };

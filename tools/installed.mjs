@@ -1,7 +1,7 @@
 // Tools that most who run or change Housecount never need are not installed with the workspace, but each when it is first called.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../scripts/setup.mjs';
+import { run } from '../scripts/setup/setup.mjs';
 
 /** `npm ci` in the folder of a tool, if what is installed there is not that of its lock file. */
 export function setUpTool(/** @type {string} */ folder) {

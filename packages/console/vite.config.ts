@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
-import { oldestBrowsers } from '../../scripts/browsers.mjs';
+import { oldestBrowsers } from '../../scripts/build/browsers.mjs';
 
 /** The server that `npm run dev` of the root has started, or one on the usual port. */
 const toServer = { target: process.env.HOUSECOUNT_URL ?? 'http://127.0.0.1:7080', ws: true, secure: false };

@@ -1,7 +1,7 @@
 // The hooks, as a module and for `require`. React and the SDKs stay outside.
 
-import { oldestBrowsers } from '../../scripts/browsers.mjs';
-import { buildPackage } from '../../scripts/build-package.mjs';
+import { oldestBrowsers } from '../../scripts/build/browsers.mjs';
+import { buildPackage } from '../../scripts/build/build-package.mjs';
 
 await buildPackage(import.meta.dirname, {
   scripts: [

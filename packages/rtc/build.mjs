@@ -1,5 +1,5 @@
 // The SDK for bundlers, its functions one by one, for `require`, and for a script tag.
-import { buildPackage, forPages } from '../../scripts/build-package.mjs';
+import { buildPackage, forPages } from '../../scripts/build/build-package.mjs';
 
 await buildPackage(import.meta.dirname, {
   scripts: [

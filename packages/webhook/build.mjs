@@ -1,5 +1,5 @@
 // Two modules without dependencies, one of them for `require`, for Node, browsers and edge runtimes.
-import { buildPackage } from '../../scripts/build-package.mjs';
+import { buildPackage } from '../../scripts/build/build-package.mjs';
 
 await buildPackage(import.meta.dirname, {
   scripts: [

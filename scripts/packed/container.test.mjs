@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { root } from '../setup.mjs';
+import { root } from '../setup/setup.mjs';
 import { packs, runIn, temporary } from './installed.mjs';
 import { start } from './running.mjs';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { root } from '../setup.mjs';
+import { root } from '../setup/setup.mjs';
 import { project } from './installed.mjs';
 
 /** How apps take the package, as they took the original; each leaves the class in `RTM`. */

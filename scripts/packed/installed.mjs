@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
-import { root } from '../setup.mjs';
+import { root } from '../setup/setup.mjs';
 
 /** What such projects have beside ours; one version each, so that a new one of theirs breaks nothing here. */
 const others = [

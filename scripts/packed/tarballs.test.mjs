@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { root } from '../setup.mjs';
+import { root } from '../setup/setup.mjs';
 import { packs, project, runIn } from './installed.mjs';
 
 /**

@@ -1,7 +1,7 @@
 // `npm run docs`: pages about every public type of the packages, in dist/api-docs/, from the packages as they are built.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../../scripts/setup.mjs';
+import { root } from '../../scripts/setup/setup.mjs';
 import { compilerOptions, packages, setUpApiTools } from './setup.mjs';
 
 await setUpApiTools();

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
-import { root } from '../../scripts/setup.mjs';
+import { root } from '../../scripts/setup/setup.mjs';
 import { compilerOptions } from './setup.mjs';
 
 export const reportPath = (/** @type {string} */ name) => join(root, 'packages', name, 'api-report.api.md');

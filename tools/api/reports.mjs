@@ -1,7 +1,7 @@
 // `npm run api`: writes packages/*/api-report.api.md anew, from the packages as they are built.
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { root } from '../../scripts/setup.mjs';
+import { root } from '../../scripts/setup/setup.mjs';
 import { packages, setUpApiTools } from './setup.mjs';
 
 await setUpApiTools();

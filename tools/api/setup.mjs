@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { setUpBuilds, setUpPackages } from '../../scripts/setup.mjs';
+import { setUpBuilds, setUpPackages } from '../../scripts/setup/setup.mjs';
 import { setUpTool } from '../installed.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root, run } from '../../scripts/setup.mjs';
+import { root, run } from '../../scripts/setup/setup.mjs';
 import { setUpTool } from '../installed.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { oldestBrowsers } from '../../../scripts/browsers.mjs';
+import { oldestBrowsers } from '../../../scripts/build/browsers.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'housecount-rtm-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { oldestBrowsers } from '../../../../scripts/browsers.mjs';
+import { oldestBrowsers } from '../../../../scripts/build/browsers.mjs';
 import { until } from '../../testing/processes/server-process.ts';
 
 export interface RoomPages {

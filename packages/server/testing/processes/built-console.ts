@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-const setup = new URL('../../../../scripts/setup.mjs', import.meta.url);
+const setup = new URL('../../../../scripts/setup/setup.mjs', import.meta.url);
 
 /** Builds packages/console/dist as `npm test` does (a few seconds), if a source is newer than it, so that a test sees the pages as they are now. */
 export async function buildConsole(): Promise<void> {

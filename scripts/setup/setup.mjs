@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './install.mjs';
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 const say = (/** @type {string} */ text) => process.stderr.write(`housecount: ${text}\n`);
 
 /** Runs a command with its output shown; ends this process with its status if it fails. */
@@ -38,7 +38,7 @@ const builds = [
 ];
 
 /** What makes the builds; beside each package is what it says to them. */
-const makers = ['scripts/build-package.mjs', 'scripts/browsers.mjs'];
+const makers = ['scripts/build/build-package.mjs', 'scripts/build/browsers.mjs'];
 
 /** Files of a package's own that its build is made of, beside its sources. */
 const own = ['build.mjs', 'vite.config.ts', 'index.html'];
@@ -76,7 +76,9 @@ export function partsOf(/** @type {string} */ name, found = /** @type {Set<strin
 export function setUpBuilds(wanted = builds.map(([name]) => name)) {
   for (const name of readdirSync(join(root, 'packages'))) {
     if (!hasBuild(name) || builds.some(([listed]) => listed === name)) continue;
-    throw new Error(`packages/${name} has a build script and no line in scripts/setup.mjs: add it to builds`);
+    throw new Error(
+      `packages/${name} has a build script and no line in scripts/setup/setup.mjs: add it to builds`,
+    );
   }
   for (const [name, sources] of builds) {
     const changedMs = Math.max(

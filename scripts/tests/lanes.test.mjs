@@ -6,9 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { root } from '../setup/setup.mjs';
+import { filesBelow } from '../spec-rules.mjs';
 import { runLanes } from './lanes.mjs';
-import { root } from './setup.mjs';
-import { filesBelow } from './spec-rules.mjs';
 import { bunTests } from './test-groups.mjs';
 import { until } from './until.mjs';
 

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const sqlite = await import('node:sqlite').catch(() => undefined);
 const skip =
   sqlite === undefined && `Node ${process.versions.node} has no node:sqlite: Node 22.13 or later has it`;
-const built = fileURLToPath(new URL('../packages/webhook/dist/index.js', import.meta.url));
+const built = fileURLToPath(new URL('../../packages/webhook/dist/index.js', import.meta.url));
 
 /** @typedef {(path: string) => import('node:sqlite').DatabaseSync} Open */
 

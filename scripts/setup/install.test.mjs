@@ -5,9 +5,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
+import { until } from '../tests/until.mjs';
 import { expectedPackages, installPackages, usesMusl } from './install.mjs';
 import { root } from './setup.mjs';
-import { until } from './until.mjs';
 
 test('CLI31: the packages counted while npm ci runs are those that it installs on this machine', () => {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));

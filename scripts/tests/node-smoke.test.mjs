@@ -10,10 +10,10 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const fixture = (/** @type {string} */ name) =>
-  JSON.parse(readFileSync(new URL(`../packages/protocol/fixtures/${name}`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../../packages/protocol/fixtures/${name}`, import.meta.url), 'utf8'));
 
 test('SDK: importing @housecount/rtc needs no window and has no effect', async () => {
   const before = Object.keys(globalThis);
@@ -201,7 +201,7 @@ test('HOOK40: @housecount/webhook has a roster, stores and handlers that load in
   );
 });
 
-const readme = readFileSync(new URL('../packages/webhook/README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../packages/webhook/README.md', import.meta.url), 'utf8');
 const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
 assert.equal(examples.length, 2);
 for (const [index, code] of examples.entries())

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { transform } from 'esbuild';
+import { root } from '../setup/setup.mjs';
 import { newerThanOldest, oldestBrowsers } from './browsers.mjs';
-import { root } from './setup.mjs';
 
 const scriptsIn = (/** @type {string} */ folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

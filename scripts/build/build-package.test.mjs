@@ -6,8 +6,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { buildWhole, builtMs, root } from './setup.mjs';
-import { until } from './until.mjs';
+import { buildWhole, builtMs, root } from '../setup/setup.mjs';
+import { until } from '../tests/until.mjs';
 
 const here = (/** @type {string} */ name) => JSON.stringify(new URL(name, import.meta.url).href);
 
@@ -31,7 +31,7 @@ await buildPackage(${JSON.stringify(folder)}, {
     'the console',
     'index.html',
     (folder) => `import { build } from ${JSON.stringify(import.meta.resolve('vite'))};
-import { buildWhole } from ${here('setup.mjs')};
+import { buildWhole } from ${here('../setup/setup.mjs')};
 const root = ${JSON.stringify(folder)};
 const never = { name: 'never', writeBundle: () => new Promise(() => {}) };
 await buildWhole(root, () => build({ root, configFile: false, logLevel: 'silent', plugins: [never] }));`,

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { root } from './setup.mjs';
-import { filesBelow } from './spec-rules.mjs';
+import { root } from '../setup/setup.mjs';
+import { filesBelow } from '../spec-rules.mjs';
 
 /** Paths of all pages, from the root of the project. A report of public types holds declarations, which are no examples. */
 const pages = [...filesBelow(root)]

@@ -17,8 +17,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { buildWhole, root } from '../setup/setup.mjs';
 import { oldestBrowsers } from './browsers.mjs';
-import { buildWhole, root } from './setup.mjs';
 
 const sources = '@housecount/source';
 const ours = /^@housecount\/([a-z]+)$/;
