@@ -2,23 +2,23 @@ import type { Bench } from './figure.ts';
 
 /** Every measurement by name; each is loaded only when it is run. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
-  joins: async () => (await import('./joins.ts')).joins,
-  hooks: async () => (await import('./hooks.ts')).hooks,
-  'hooks-batch': async () => (await import('./hooks-batch.ts')).hooksBatch,
-  'hook-latency': async () => (await import('./hook-latency.ts')).hookLatency,
-  'hook-latency-inside': async () => (await import('./hook-latency-inside.ts')).hookLatencyInside,
-  'hook-interference': async () => (await import('./hook-interference.ts')).hookInterference,
-  drain: async () => (await import('./drain.ts')).drain,
-  roster: async () => (await import('./roster.ts')).roster,
-  'roster-views': async () => (await import('./roster-views.ts')).rosterViews,
-  'idle-memory': async () => (await import('./idle-memory.ts')).idleMemory,
-  fanout: async () => (await import('./fanout.ts')).fanout,
+  joins: async () => (await import('./members/joins.ts')).joins,
+  hooks: async () => (await import('./hooks/hooks.ts')).hooks,
+  'hooks-batch': async () => (await import('./hooks/hooks-batch.ts')).hooksBatch,
+  'hook-latency': async () => (await import('./hooks/hook-latency.ts')).hookLatency,
+  'hook-latency-inside': async () => (await import('./hooks/hook-latency-inside.ts')).hookLatencyInside,
+  'hook-interference': async () => (await import('./hooks/hook-interference.ts')).hookInterference,
+  drain: async () => (await import('./hooks/drain.ts')).drain,
+  roster: async () => (await import('./rosters/roster.ts')).roster,
+  'roster-views': async () => (await import('./rosters/roster-views.ts')).rosterViews,
+  'idle-memory': async () => (await import('./members/idle-memory.ts')).idleMemory,
+  fanout: async () => (await import('./fanout/fanout.ts')).fanout,
   'compare/fanout-socketio': async () => (await import('./compare/fanout-socketio.ts')).fanoutSocketio,
-  'storage-ops': async () => (await import('./storage-ops.ts')).storageOps,
-  presence: async () => (await import('./presence.ts')).presence,
+  'storage-ops': async () => (await import('./storage/storage-ops.ts')).storageOps,
+  presence: async () => (await import('./rosters/presence.ts')).presence,
   sfu: async () => ({
     summary: 'viewers per SFU process at 1.2 Mbit/s, with CPU and delay',
-    run: (await import('./sfu.ts')).run,
+    run: (await import('./media/sfu.ts')).run,
   }),
 };
 

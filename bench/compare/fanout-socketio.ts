@@ -1,7 +1,7 @@
 import { numbers } from '../arguments.ts';
+import { median } from '../fanout/fanout.ts';
 import { Fleet } from '../fanout/fleet.ts';
 import { type FanoutServer, startHousecount, startSocketIo } from '../fanout/service.ts';
-import { median } from '../fanout.ts';
 import { type Bench, figure } from '../figure.ts';
 import { residentBytes } from '../server-load.ts';
 

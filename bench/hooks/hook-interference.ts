@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { numbers } from './arguments.ts';
-import { type Bench, type Figure, figure, percentile } from './figure.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, type Figure, figure, percentile } from '../figure.ts';
 import { steadyJoins } from './hook-latency-inside.ts';
 import { benchEndpoint, sample, secret, startNoticeLoad, waitedShare } from './notice-load.ts';
 

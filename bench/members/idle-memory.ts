@@ -1,7 +1,7 @@
-import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
-import { numbers } from './arguments.ts';
-import { type Bench, figure } from './figure.ts';
-import { joinMany, residentBytes } from './server-load.ts';
+import { startServerProcess } from '../../packages/server/testing/processes/server-process.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, figure } from '../figure.ts';
+import { joinMany, residentBytes } from '../server-load.ts';
 
 /** The server's cost of one idle member, sockets, roster and log included. */
 export const idleMemory: Bench = {

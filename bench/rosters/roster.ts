@@ -1,8 +1,8 @@
-import { Client } from '../packages/server/testing/clients/client.ts';
-import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
-import { numbers } from './arguments.ts';
-import { type Bench, figure, percentile } from './figure.ts';
-import { cpuMs, joinMany } from './server-load.ts';
+import { Client } from '../../packages/server/testing/clients/client.ts';
+import { startServerProcess } from '../../packages/server/testing/processes/server-process.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, figure, percentile } from '../figure.ts';
+import { cpuMs, joinMany } from '../server-load.ts';
 
 /** The delays of a follower of a big channel's roster: of its snapshot, and then of each change. */
 export const roster: Bench = {

@@ -1,5 +1,5 @@
-import { numbers } from './arguments.ts';
-import { type Bench, figure, percentile } from './figure.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, figure, percentile } from '../figure.ts';
 import {
   benchEndpoint,
   checkReceived,

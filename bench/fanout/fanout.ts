@@ -1,7 +1,7 @@
-import { numbers } from './arguments.ts';
-import { Fleet } from './fanout/fleet.ts';
-import { startHousecount } from './fanout/service.ts';
-import { type Bench, type Figure, figure } from './figure.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, type Figure, figure } from '../figure.ts';
+import { Fleet } from './fleet.ts';
+import { startHousecount } from './service.ts';
 
 /** The numbers of subscribers, messages per second and publishers, so that the server has something to do and not too much. */
 const sizes = [

@@ -1,7 +1,7 @@
-import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
-import { numbers } from './arguments.ts';
-import { type Bench, figure, percentile } from './figure.ts';
-import { cpuMs, joinMany } from './server-load.ts';
+import { startServerProcess } from '../../packages/server/testing/processes/server-process.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, figure, percentile } from '../figure.ts';
+import { cpuMs, joinMany } from '../server-load.ts';
 
 /** Joins over WebSocket against a real server with a durable log: how many each second, and what one costs. */
 export const joins: Bench = {

@@ -1,8 +1,8 @@
-import { SignalingClient } from '../packages/server/testing/clients/signaling-client.ts';
-import { startServerProcess } from '../packages/server/testing/processes/server-process.ts';
-import { numbers } from './arguments.ts';
-import { type Bench, type Figure, figure, percentile } from './figure.ts';
-import { cpuMs } from './server-load.ts';
+import { SignalingClient } from '../../packages/server/testing/clients/signaling-client.ts';
+import { startServerProcess } from '../../packages/server/testing/processes/server-process.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, type Figure, figure, percentile } from '../figure.ts';
+import { cpuMs } from '../server-load.ts';
 
 /** The numbers of operations under way at a time. */
 const togetherOf = [1, 16, 256] as const;

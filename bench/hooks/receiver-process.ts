@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { serveCalls } from './child.ts';
+import { serveCalls } from '../child.ts';
 
 /** Receivers as cheap as they can be, in a process of their own: they count, check order, and say 200. */
 

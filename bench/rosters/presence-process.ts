@@ -1,22 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { liveKey } from '../packages/server/src/channel/channel.ts';
-import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
-import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
-import { openNodeDisk } from '../packages/server/src/engine/embedded/node-disk.ts';
-import { openMessages } from '../packages/server/src/ledger/messages/messages.ts';
-import type { Log } from '../packages/server/src/log/contract/log.ts';
-import { openLog } from '../packages/server/src/log/open-log.ts';
-import { clientReader, nobodyTrusted } from '../packages/server/src/net/address/client.ts';
-import { bunServer } from '../packages/server/src/net/http/bun-server.ts';
-import { SocketBus } from '../packages/server/src/net/socket/bus.ts';
-import { SocketCount } from '../packages/server/src/net/socket/socket-count.ts';
-import { createLogger } from '../packages/server/src/observe/logger.ts';
-import { createMetrics } from '../packages/server/src/observe/metrics.ts';
-import { startSignaling } from '../packages/server/src/signaling/signaling.ts';
-import { testApp } from '../packages/server/testing/processes/server-process.ts';
-import { serveCalls } from './child.ts';
+import { liveKey } from '../../packages/server/src/channel/channel.ts';
+import { systemClock, systemRandom } from '../../packages/server/src/clock.ts';
+import { openEmbeddedLog } from '../../packages/server/src/engine/embedded/embedded-log.ts';
+import { openNodeDisk } from '../../packages/server/src/engine/embedded/node-disk.ts';
+import { openMessages } from '../../packages/server/src/ledger/messages/messages.ts';
+import type { Log } from '../../packages/server/src/log/contract/log.ts';
+import { openLog } from '../../packages/server/src/log/open-log.ts';
+import { clientReader, nobodyTrusted } from '../../packages/server/src/net/address/client.ts';
+import { bunServer } from '../../packages/server/src/net/http/bun-server.ts';
+import { SocketBus } from '../../packages/server/src/net/socket/bus.ts';
+import { SocketCount } from '../../packages/server/src/net/socket/socket-count.ts';
+import { createLogger } from '../../packages/server/src/observe/logger.ts';
+import { createMetrics } from '../../packages/server/src/observe/metrics.ts';
+import { startSignaling } from '../../packages/server/src/signaling/signaling.ts';
+import { testApp } from '../../packages/server/testing/processes/server-process.ts';
+import { serveCalls } from '../child.ts';
 
 /**
  * Signaling of the server in a process of its own: the real log on a real disk, and sockets for those who watch. The

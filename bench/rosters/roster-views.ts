@@ -1,9 +1,9 @@
 import type { RosterViewRequest } from '@housecount/protocol';
-import { Client, tokenFor } from '../packages/server/testing/clients/client.ts';
-import { startServerProcess, testApp } from '../packages/server/testing/processes/server-process.ts';
-import { numbers } from './arguments.ts';
-import { type Bench, type Figure, figure } from './figure.ts';
-import { cpuPerSecond, joinMany } from './server-load.ts';
+import { Client, tokenFor } from '../../packages/server/testing/clients/client.ts';
+import { startServerProcess, testApp } from '../../packages/server/testing/processes/server-process.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, type Figure, figure } from '../figure.ts';
+import { cpuPerSecond, joinMany } from '../server-load.ts';
 
 const channel = 'bench';
 

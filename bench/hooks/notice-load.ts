@@ -1,6 +1,6 @@
 import { noticeTypeNumbers } from '@housecount/protocol';
-import type { Endpoint } from '../packages/server/src/notify/endpoint/endpoint.ts';
-import { type Child, startChild } from './child.ts';
+import type { Endpoint } from '../../packages/server/src/notify/endpoint/endpoint.ts';
+import { type Child, startChild } from '../child.ts';
 import type { HostCalls, HostStatus } from './notify-process.ts';
 import type { ReceiverCalls, ReceiverCount } from './receiver-process.ts';
 

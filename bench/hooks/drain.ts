@@ -1,5 +1,5 @@
-import { numbers } from './arguments.ts';
-import { type Bench, figure } from './figure.ts';
+import { numbers } from '../arguments.ts';
+import { type Bench, figure } from '../figure.ts';
 import {
   benchEndpoint,
   checkReceived,

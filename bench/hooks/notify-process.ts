@@ -1,23 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { liveKey } from '../packages/server/src/channel/channel.ts';
-import { systemClock, systemRandom } from '../packages/server/src/clock.ts';
-import { openEmbeddedLog } from '../packages/server/src/engine/embedded/embedded-log.ts';
-import { openNodeDisk } from '../packages/server/src/engine/embedded/node-disk.ts';
-import { keptFiles } from '../packages/server/src/kept/files/kept-files.ts';
-import { openDeliveries } from '../packages/server/src/ledger/deliveries/deliveries.ts';
-import { openHistory } from '../packages/server/src/ledger/history/history.ts';
-import { limits } from '../packages/server/src/limits.ts';
-import { openLog } from '../packages/server/src/log/open-log.ts';
-import type { Endpoint } from '../packages/server/src/notify/endpoint/endpoint.ts';
-import { startNotify } from '../packages/server/src/notify/notify.ts';
-import { retentionCheckMs } from '../packages/server/src/notify/retention/retention.ts';
-import { createHttpSender } from '../packages/server/src/notify/send/send-http.ts';
-import { createLogger } from '../packages/server/src/observe/logger.ts';
-import { createMetrics } from '../packages/server/src/observe/metrics.ts';
-import { serveCalls } from './child.ts';
-import { waitedMs } from './server-load.ts';
+import { liveKey } from '../../packages/server/src/channel/channel.ts';
+import { systemClock, systemRandom } from '../../packages/server/src/clock.ts';
+import { openEmbeddedLog } from '../../packages/server/src/engine/embedded/embedded-log.ts';
+import { openNodeDisk } from '../../packages/server/src/engine/embedded/node-disk.ts';
+import { keptFiles } from '../../packages/server/src/kept/files/kept-files.ts';
+import { openDeliveries } from '../../packages/server/src/ledger/deliveries/deliveries.ts';
+import { openHistory } from '../../packages/server/src/ledger/history/history.ts';
+import { limits } from '../../packages/server/src/limits.ts';
+import { openLog } from '../../packages/server/src/log/open-log.ts';
+import type { Endpoint } from '../../packages/server/src/notify/endpoint/endpoint.ts';
+import { startNotify } from '../../packages/server/src/notify/notify.ts';
+import { retentionCheckMs } from '../../packages/server/src/notify/retention/retention.ts';
+import { createHttpSender } from '../../packages/server/src/notify/send/send-http.ts';
+import { createLogger } from '../../packages/server/src/observe/logger.ts';
+import { createMetrics } from '../../packages/server/src/observe/metrics.ts';
+import { serveCalls } from '../child.ts';
+import { waitedMs } from '../server-load.ts';
 
 /**
  * The server without its sockets, in a process of its own: the real log on a real disk, history, delivery and its file,

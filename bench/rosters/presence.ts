@@ -1,9 +1,9 @@
-import { numbers } from './arguments.ts';
-import { startChild } from './child.ts';
-import type { SubscribersCalls } from './fanout/subscribers-process.ts';
-import { type Bench, type Figure, figure, percentile } from './figure.ts';
+import { numbers } from '../arguments.ts';
+import { startChild } from '../child.ts';
+import type { SubscribersCalls } from '../fanout/subscribers-process.ts';
+import { type Bench, type Figure, figure, percentile } from '../figure.ts';
+import { cpuPerSecond } from '../server-load.ts';
 import type { PresenceCalls } from './presence-process.ts';
-import { cpuPerSecond } from './server-load.ts';
 
 interface Round {
   /** CPU of the server with one watcher, milliseconds per second: what happens is logged and folded. */
@@ -19,7 +19,7 @@ interface Round {
 const settleMs = 5_000;
 const settleRosterMs = 20_000;
 
-const subscribersFile = new URL('./fanout/subscribers-process.ts', import.meta.url);
+const subscribersFile = new URL('../fanout/subscribers-process.ts', import.meta.url);
 
 /**
  * The cost of watching the members of a large channel: told together in intervals, and one by one for comparison; and the

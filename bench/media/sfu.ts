@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock } from '../packages/server/src/clock.ts';
-import { type EmbeddedMedia, startEmbeddedMedia } from '../packages/server/src/media/embedded/engine.ts';
-import { isRtcp, payloadEnd } from '../packages/server/src/media/embedded/rtp/rtp.ts';
-import type { Logger } from '../packages/server/src/observe/contract.ts';
+import { systemClock } from '../../packages/server/src/clock.ts';
+import { type EmbeddedMedia, startEmbeddedMedia } from '../../packages/server/src/media/embedded/engine.ts';
+import { isRtcp, payloadEnd } from '../../packages/server/src/media/embedded/rtp/rtp.ts';
+import type { Logger } from '../../packages/server/src/observe/contract.ts';
 import {
   payloadTypes,
   rtpPacket,
   type SyntheticPeer,
   syntheticPeer,
-} from '../packages/server/testing/media/synthetic-peer.ts';
-import { numbers } from './arguments.ts';
-import { type Figure, figure, percentile } from './figure.ts';
-import { cpuMs, residentBytes } from './server-load.ts';
+} from '../../packages/server/testing/media/synthetic-peer.ts';
+import { numbers } from '../arguments.ts';
+import { type Figure, figure, percentile } from '../figure.ts';
+import { cpuMs, residentBytes } from '../server-load.ts';
 
 const fps = 30;
 const packetsPerFrame = 5;

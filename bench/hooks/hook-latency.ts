@@ -1,11 +1,11 @@
-import { startServerProcess, testApp } from '../packages/server/testing/processes/server-process.ts';
-import { numbers } from './arguments.ts';
-import { startChild } from './child.ts';
-import { type Bench, figure, percentile } from './figure.ts';
+import { startServerProcess, testApp } from '../../packages/server/testing/processes/server-process.ts';
+import { numbers } from '../arguments.ts';
+import { startChild } from '../child.ts';
+import { type Bench, figure, percentile } from '../figure.ts';
+import { cpuMs, joinMany, waitedMs } from '../server-load.ts';
 import { delaysOf } from './hook-latency-inside.ts';
 import { secret } from './notice-load.ts';
 import type { ReceiverCalls } from './receiver-process.ts';
-import { cpuMs, joinMany, waitedMs } from './server-load.ts';
 
 /** The time from a client's hello until a receiver has its signed 105, at a steady rate. */
 export const hookLatency: Bench = {
