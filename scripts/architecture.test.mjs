@@ -226,14 +226,6 @@ test('HOUSE4: a circle of imports, be it of types, and a promise that nobody hol
 
 /** Sources of one folder, its folders not counted. Chosen: what fits a screen's listing, and can be told apart by names. */
 const filesOfFolderMax = 15;
-/**
- * Folders that still have more, and at most how many; a folder that has no longer too many leaves the list.
- * @type {Record<string, number>}
- */
-const largerFolders = {
-  bench: 24, // Each measurement is a command, and stands beside the others.
-  scripts: 21, // So does each command of the project, with what it shares.
-};
 
 test('HOUSE5: a folder has at most 15 source files', () => {
   /** @type {Record<string, number>} */
@@ -241,14 +233,8 @@ test('HOUSE5: a folder has at most 15 source files', () => {
   for (const path of paths.filter((each) => isSource(each) && files.get(each) !== ''))
     if (/^(?:packages\/[^/]+\/(?:src|testing)|bench|scripts)\b/.test(path))
       counts[dirname(path)] = (counts[dirname(path)] ?? 0) + 1;
-  const tooLarge = Object.entries(counts).filter(
-    ([folder, count]) => count > (largerFolders[folder] ?? filesOfFolderMax),
-  );
+  const tooLarge = Object.entries(counts).filter(([, count]) => count > filesOfFolderMax);
   assert.deepEqual(tooLarge, []);
-  assert.deepEqual(
-    Object.keys(largerFolders).filter((folder) => (counts[folder] ?? 0) <= filesOfFolderMax),
-    [],
-  );
 });
 
 /**
