@@ -12,6 +12,8 @@ export interface NumberedChannel {
   readonly lives: readonly Life[];
   /** Sids of lives that are over, newest last. */
   readonly ended: readonly string[];
+  /** Sids that a notice from before the opening of a present life named, newest last: over by their time alone, unless the server says otherwise. */
+  readonly earlier: readonly string[];
 }
 
 /** The roster as the server has it at (sid, seq). */
@@ -30,16 +32,19 @@ export interface ChannelFolded {
   readonly changes: readonly LifeChange[];
 }
 
-export const noLives: NumberedChannel = { mode: 'numbered', lives: [], ended: [] };
+export const noLives: NumberedChannel = { mode: 'numbered', lives: [], ended: [], earlier: [] };
 
 /** The channel after an entry of any of its lives. `late`: of a life that was over before the present one. Pure. */
 export function foldChannel(channel: NumberedChannel, entry: Entry, limits: RosterLimits): ChannelFolded {
-  const { lives, ended } = channel;
+  const { lives, ended, earlier } = channel;
   const late: ChannelFolded = { channel, verdict: 'late', changes: [] };
   if (ended.includes(entry.sid)) return late;
   const index = lives.findIndex(({ sid }) => sid === entry.sid);
+  // The end of a life and the opening of the next may fall into one second: what told of its beginning tells of its end.
+  if (index < 0 && earlier.includes(entry.sid)) return late;
   // Once the opening was applied, minTs is its time, and everything before it belongs to an earlier life.
-  if (index < 0 && lives.some((life) => life.seq > 0 && entry.ts < life.minTs)) return late;
+  if (index < 0 && lives.some((life) => life.seq > 0 && entry.ts < life.minTs))
+    return { ...late, channel: { ...channel, earlier: [...earlier, entry.sid].slice(-endedMax) } };
   const folded = fold(lives[index] ?? newLife(entry.sid, entry.ts), entry, limits);
   const { verdict, hole, life } = folded;
   if (life === lives[index]) return { channel, verdict, ...(hole && { hole }), changes: folded.changes };
@@ -72,7 +77,8 @@ export function adoptSnapshot(
   const { life, changes: adopted } = adopt(before ?? newLife(snapshot.sid, snapshot.openedTs), snapshot);
   changes.push(...adopted);
   const lives = index < 0 ? [...rest.lives, life] : rest.lives.with(index, life);
-  return { channel: settled(life === before ? rest : { ...rest, lives }, changes), changes };
+  const earlier = rest.earlier.filter((sid) => sid !== snapshot.sid);
+  return { channel: settled(life === before ? rest : { ...rest, lives, earlier }, changes), changes };
 }
 
 /** The life that is going on, or undefined if nobody is there. */

@@ -36,6 +36,8 @@ function parseState(text: string): RosterState {
       return {
         mode: 'numbered',
         ended: [...json.ended],
+        // The states of earlier versions do not have it.
+        earlier: [...(json.earlier ?? [])],
         lives: json.lives.map((life) => ({ ...life, members: mapOf(life.members, ({ uid }) => uid) })),
       };
     if (json.mode === 'plain')
@@ -54,6 +56,7 @@ type StateJson =
   | {
       readonly mode: 'numbered';
       readonly ended: readonly string[];
+      readonly earlier?: readonly string[];
       readonly lives: readonly (Omit<Life, 'members'> & { readonly members: readonly RosterMember[] })[];
     }
   | (Omit<PlainChannel, 'users' | 'departed'> & {

@@ -259,6 +259,31 @@ describe('lives', () => {
     expect(namesOf(await roster.members('x'))).toEqual(truth.people());
   });
 
+  test('HOOK49: a life that is late by one notice is late by all, those from the second in which the next began, too', async () => {
+    const truth = new Truth('x');
+    const old = joins(truth, 1);
+    truth.pass(5_000);
+    const end = truth.step({ does: 'close', pick: 0 });
+    const young = joins(truth, 3);
+    const inner = memoryStore();
+    // It gives back text, as a store outside of the process does.
+    const load = async (key: string) => {
+      const found = await inner.load(key);
+      return found && { ...found, value: JSON.stringify(found.value) };
+    };
+    const roster = new Roster({ store: { load, save: (...saved) => inner.save(...saved) } });
+    for (const event of [...young, ...old, ...end]) await roster.take(noticeOf(event));
+    const view = await roster.view('x');
+    expect([namesOf(view.members), view.sid, view.waitingFor]).toEqual([
+      truth.people(),
+      truth.sid,
+      undefined,
+    ]);
+    const other = new Roster();
+    for (const event of [...young, ...old.slice(0, 1), ...end]) await other.take(noticeOf(event));
+    expect(namesOf(await other.members('x'))).toEqual(truth.people());
+  });
+
   test('HOOK49: two lives within one second are told apart by the server at once', async () => {
     const truth = new Truth('x');
     const old = joins(truth, 1, 2);
