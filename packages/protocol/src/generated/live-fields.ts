@@ -88,6 +88,13 @@ export const liveFields = {
       "type": "string",
       "pattern": "^[!-~]+$",
       "maxLength": 1024
+    },
+    "attempt": {
+      "isRequired": false,
+      "must": "a whole number from 0 to 2^53 - 1",
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 9007199254740991
     }
   },
   "bye": {

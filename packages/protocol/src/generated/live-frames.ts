@@ -61,6 +61,8 @@ export interface HelloFrame {
   readonly clientType?: number;
   /** The `resume` of an earlier welcome: the same membership is taken up again, without an event. See Resuming. */
   readonly resume?: string;
+  /** With `resume`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0. See Resuming. */
+  readonly attempt?: number;
 }
 
 /** A broadcaster came (or an audience member became one). */
@@ -428,6 +430,8 @@ export interface WelcomeFrame {
   readonly resume: string;
   /** True: the membership was taken up again, no event was made. */
   readonly resumed: boolean;
+  /** The number of the newest attempt to resume that was taken, 0 if none was: the next one has a higher one. Absent: an older server, which knows no `attempt` in a hello. */
+  readonly attempt?: number;
   /** One life of the channel, from first join to last leave. */
   readonly sid: string;
   /** Where the channel stood when `hosts` and `count` were true. */

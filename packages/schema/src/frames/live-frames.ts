@@ -130,6 +130,11 @@ const helloFields = {
       1_024,
     ),
   ),
+  attempt: optional(
+    whole(
+      'With `resume`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0. See Resuming.',
+    ),
+  ),
 };
 
 export const liveFrames = {

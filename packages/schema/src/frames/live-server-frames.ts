@@ -48,6 +48,11 @@ const connectionFrames = {
         "**Secret**: takes this membership up again, and is the Bearer of this member's WHIP and WHEP sessions. Opaque.",
       ),
       resumed: boolean('True: the membership was taken up again, no event was made.'),
+      attempt: optional(
+        integer(
+          'The number of the newest attempt to resume that was taken, 0 if none was: the next one has a higher one. Absent: an older server, which knows no `attempt` in a hello.',
+        ),
+      ),
       sid,
       seq: integer('Where the channel stood when `hosts` and `count` were true.'),
       uid: described(

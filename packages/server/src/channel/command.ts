@@ -14,10 +14,18 @@ export type ChannelCommand =
   | LockCommand
   | TimeCommand;
 
-/** A request about the members of a channel. */
+/**
+ * A request about the members of a channel. The `attachment` of a leave, a silence or a sign of life is the one it speaks of (Member):
+ * once the member has another it changes nothing. undefined: it speaks of whichever there is.
+ */
 export type MembershipCommand =
   | JoinCommand
-  | { readonly type: 'leave'; readonly connectionId: string; readonly evidence: Evidence }
+  | {
+      readonly type: 'leave';
+      readonly connectionId: string;
+      readonly evidence: Evidence;
+      readonly attachment?: number;
+    }
   | {
       readonly type: 'set-role';
       readonly connectionId: string;
@@ -31,19 +39,15 @@ export type MembershipCommand =
       readonly connectionId: string;
       readonly lastHeardMs: number;
       readonly evidence: Evidence;
+      readonly attachment?: number;
     }
   /** The connection is heard again within its lease. No event. */
-  | { readonly type: 'heard'; readonly connectionId: string }
+  | { readonly type: 'heard'; readonly connectionId: string; readonly attachment?: number }
   /**
-   * A client came back with its resume key: same connection id, no event. Refused `resume_invalid` once it has left.
-   * `tokenEndsMs`, `publish`: of the token it brought; undefined keeps what is known.
+   * A client came back with its resume key: same connection id, no event. Refused `resume_invalid` once it has left,
+   * `replaced` if another connection backs the uid, or a later attempt of this one was taken.
    */
-  | {
-      readonly type: 'resume';
-      readonly connectionId: string;
-      readonly tokenEndsMs?: number;
-      readonly publish?: PublishRights;
-    }
+  | ResumeCommand
   /** `tokenEndsMs` undefined: the join privilege never ends. `publish` undefined: the app does not hold publishing to tokens. */
   | {
       readonly type: 'renew-token';
@@ -74,6 +78,22 @@ export type TimeCommand =
   | { readonly type: 'blind'; readonly blindMs: number }
   /** Time passed: leases and tokens that ended by now take effect. */
   | { readonly type: 'tick' };
+
+export interface ResumeCommand {
+  readonly type: 'resume';
+  readonly connectionId: string;
+  /** The uid that the key is of; undefined (signaling): whoever the connection backs. */
+  readonly uid?: number;
+  /** The account that the client says it is; undefined: it says none. */
+  readonly account?: string;
+  /** Which of the client's tries it is; undefined: 0. */
+  readonly attempt?: number;
+  /** The end of the token it brought; undefined keeps what is known, unless `tokenNeverEnds`. */
+  readonly tokenEndsMs?: number;
+  readonly tokenNeverEnds?: true;
+  /** The rights that the token gives; undefined keeps what is known. */
+  readonly publish?: PublishRights;
+}
 
 export interface JoinCommand {
   readonly type: 'join';
@@ -107,6 +127,7 @@ export type ChannelRefusal = {
     | 'not_joined'
     | 'already_joined'
     | 'resume_invalid'
+    | 'replaced'
     | 'channel_full'
     | 'hosts_full'
     | 'token_no_privilege'

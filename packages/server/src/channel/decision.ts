@@ -30,6 +30,12 @@ export type ChannelMark =
       readonly uid: number;
       /** The connection that backs the member from now on (another one if a WHIP or WHEP client came back by a new POST). */
       readonly connectionId: string;
+      /** The attachment that is live: another one after a resume. Absent in logs of before. */
+      readonly attachment?: number;
+      /** The client's attempt that was taken, if it counts them. */
+      readonly attempt?: number;
+      /** The link was live already: only the attachment is another. */
+      readonly unbroken?: true;
     }
   | {
       readonly type: 'token-renewed';

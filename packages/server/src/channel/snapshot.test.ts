@@ -12,6 +12,7 @@ function lively(): TestChannel {
   channel.must(T, join(3, { account: 'ann', role: 'broadcaster', platform: 6, clientType: 8 }));
   channel.must(T + 1, join(1, { tokenEndsMs: T + 90_000 }));
   channel.must(T + 2, join(2, { connectionKind: 'whep', leaseMs: 6000 }));
+  channel.must(T + 3, { type: 'resume', connectionId: 'c1', attempt: 2 });
   channel.must(T + 3, { type: 'silent', connectionId: 'c2', lastHeardMs: T + 2, evidence: 'media-silence' });
   channel.joined(T + 4, 9);
   channel.must(T + 4, { type: 'leave', connectionId: 'c9', evidence: 'bye' });
@@ -46,10 +47,17 @@ describe('snapshot', () => {
         joinedMs: T,
         joinedSeq: 2,
         clientSeq: T,
+        attachment: T,
         leaseMs: 10_000,
         link: { state: 'live' },
       },
-      expect.objectContaining({ uid: 1, tokenEndsMs: T + 90_000, link: { state: 'live' } }),
+      expect.objectContaining({
+        uid: 1,
+        tokenEndsMs: T + 90_000,
+        attachment: T + 3,
+        attempt: 2,
+        link: { state: 'live' },
+      }),
       expect.objectContaining({
         uid: 2,
         connectionKind: 'whep',
@@ -69,6 +77,15 @@ describe('snapshot', () => {
     if (read.sid === undefined || state.sid === undefined) throw new Error('both are open');
     expect([...read.roster]).toEqual([...state.roster]);
     expect([read.roster.hosts, read.departed.get(9), read.roster.endsMs]).toEqual([1, T + 5, T + 6002]);
+  });
+
+  test('CHAN22, CHAN25: a line of before there were attachments counts as attached by its last event', () => {
+    const { state } = lively();
+    const lines = [...membersToLines(state)].map((line) => line.replace(/"attach[a-z]*":\d+,/, ''));
+    expect(lines.join()).not.toContain('attachment');
+    const read = membersFromLines(key, lines);
+    if (read.sid === undefined) throw new Error('it is open');
+    expect(Array.from(read.roster, ({ attachment }) => attachment)).toEqual([T, T + 3, T + 2]);
   });
 
   test('CHAN22: a closed channel keeps its departed', () => {

@@ -1,13 +1,10 @@
-import type { Clock } from '../clock.ts';
 import { type LogEntry, liveChangeOf } from '../log/record/record.ts';
-import type { ResumeClaim } from '../token/resume-key.ts';
 import type { Backing, Connection } from './connection.ts';
 import type { LostConnection, LostConnections } from './lost-connections.ts';
 import type { Membership } from './membership.ts';
 import type { PartingConnection, Partings } from './partings.ts';
 
 export interface BackedMembersNeeds {
-  readonly clock: Pick<Clock, 'steadyMs'>;
   readonly lost: Pick<LostConnections, 'add' | 'take'>;
   readonly partings: Pick<Partings, 'add' | 'take'>;
 }
@@ -33,9 +30,11 @@ export class BackedMembers implements Backing {
   }
 
   joined(connection: Connection, connectionId: string): void {
-    // Two sockets came with the same resume key: the later one has it.
+    const { lost, partings } = this.#needs;
+    // The log took this one later: what was there before is over, and so is what it left to be told.
     this.#members.get(connectionId)?.end('replaced', { settled: true });
-    this.#needs.lost.take(connectionId);
+    lost.take(connectionId);
+    partings.take(connectionId);
     this.#members.set(connectionId, connection);
   }
 
@@ -44,29 +43,18 @@ export class BackedMembers implements Backing {
   }
 
   lost(connection: LostConnection): void {
-    if (!this.#members.has(connection.connectionId)) this.#needs.lost.add(connection);
+    this.#needs.lost.add(connection);
   }
 
   parting(connection: PartingConnection, graceMs: number): void {
     this.#needs.partings.add(connection, graceMs);
   }
 
-  /** Whoever had this connection comes back: nobody else has it any more, and it is lost anew if the resume fails. */
-  comingBack({ app, channel, connectionId }: ResumeClaim): { failed(): void } {
-    const { clock, lost, partings } = this.#needs;
-    this.#members.get(connectionId)?.end('replaced', { settled: true });
-    lost.take(connectionId);
-    partings.take(connectionId);
-    const heardMs = clock.steadyMs();
-    return {
-      failed: () => this.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' }),
-    };
-  }
-
   absorb({ record }: LogEntry): void {
     const change = liveChangeOf(record);
     if (change?.type === 'member-left') this.#members.get(change.connectionId)?.removed(change);
     else if (change?.type === 'link-silent') this.#members.get(change.connectionId)?.linked('silent');
-    else if (change?.type === 'link-live') this.#members.get(change.connectionId)?.linked('live');
+    else if (change?.type === 'link-live')
+      this.#members.get(change.connectionId)?.attached(change.attachment ?? 0);
   }
 }

@@ -88,6 +88,14 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     this.end(closingCodes[reason], { settled: true, ...(ruleScope !== undefined && { ruleScope }) });
   }
 
+  /** The log says that this attachment has the member now: if that is a later one, another socket has it. */
+  attached(attachment: number): void {
+    const { member } = this;
+    if (!member) return;
+    if (attachment > member.attachment) this.end('replaced', { settled: true });
+    else this.linked('live');
+  }
+
   /** The log says how the connection stands; if that is behind what was heard, the next frame sets it right. */
   linked(link: 'live' | 'silent'): void {
     if (this.member) this.member.link = link;
@@ -163,12 +171,17 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
   left(member: Membership, settled: boolean): void {
     leaveRoster(member);
     this.#needs.backing.left(this, member);
-    if (!settled) this.#lost(member.app.id, member.channel, member.connectionId);
+    if (!settled) this.#lost(member.app.id, member.channel, member);
   }
 
-  #lost(app: string, channel: string, connectionId: string): void {
+  #lost(
+    app: string,
+    channel: string,
+    { connectionId, attachment }: Pick<Membership, 'connectionId' | 'attachment'>,
+  ): void {
     const { heardMs } = this.conversation;
-    this.#needs.backing.lost({ app, channel, connectionId, heardMs, evidence: 'socket-closed' });
+    const evidence = 'socket-closed';
+    this.#needs.backing.lost({ app, channel, connectionId, attachment, heardMs, evidence });
   }
 
   #begin(parsed: ParsedClientFrame): Promise<void> | undefined {
@@ -193,7 +206,7 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     }
     const { app, channel, member } = admission;
     // The socket may have closed while the log decided.
-    if (conversation.isOver) this.#lost(app.id, channel.key.name, member.connectionId);
+    if (conversation.isOver) this.#lost(app.id, channel.key.name, member);
     else this.#welcome(admission, startMs);
   }
 
@@ -213,17 +226,17 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
     entrance.welcomed(startMs);
   }
 
-  async #leave({ app, channel, connectionId }: Membership): Promise<void> {
-    const command = { type: 'leave', connectionId, evidence: 'bye' } as const;
+  async #leave({ app, channel, connectionId, attachment }: Membership): Promise<void> {
+    const command = { type: 'leave', connectionId, attachment, evidence: 'bye' } as const;
     const outcome = await this.#needs.log.submit(liveKey(app.id, channel), command);
     if (outcome.ok || outcome.code === 'not_joined') this.end('left', { settled: true });
     else this.end(outcome.code);
   }
 
   /** A goodbye that a resume may take back: until then the member is silent, so that a crash now forgets nothing. */
-  #part({ app, channel, connectionId }: Membership, graceMs: number): void {
+  #part({ app, channel, connectionId, attachment }: Membership, graceMs: number): void {
     this.end('left');
-    this.#needs.backing.parting({ app: app.id, channel, connectionId }, graceMs);
+    this.#needs.backing.parting({ app: app.id, channel, connectionId, attachment }, graceMs);
   }
 
   #request(member: Membership, frame: RequestFrame): Promise<void> | undefined {

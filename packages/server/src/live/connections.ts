@@ -21,7 +21,7 @@ import { holdStreams, type SelectStreams, type StreamNeeds } from './requests/st
 import type { FanOut } from './roster/fan-out.ts';
 
 export interface ConnectionsOptions
-  extends Omit<HelloNeeds, 'comingBack' | 'joins'>,
+  extends Omit<HelloNeeds, 'joins'>,
     WelcomeNeeds,
     Pick<EntranceNeeds, 'onRefusedLogin'> {
   readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Feed;
@@ -45,7 +45,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
   const lost = new LostConnections(options);
   const partings = new Partings(options);
   const open = new OpenSockets({ clock, sockets, closingMs: limits.closingMs, onLook: () => lost.retry() });
-  const backed = new BackedMembers({ clock, lost, partings });
+  const backed = new BackedMembers({ lost, partings });
   metrics.gauge('housecount_sockets', 'Open WebSockets.', () => open.size);
   metrics.gauge('housecount_sockets_joined', 'WebSockets that back a member.', () => backed.size);
   metrics.gauge(
@@ -67,7 +67,6 @@ export function openConnections(options: ConnectionsOptions): Connections {
   };
   const entrance = new Entrance({
     ...shared,
-    comingBack: (claim) => backed.comingBack(claim),
     joinSeconds: metrics.histogram('housecount_join_seconds', 'From hello to welcome.', joinBuckets),
   });
   const needs: ConnectionNeeds = {

@@ -1,12 +1,14 @@
 import type { Code, HelloFrame } from '@housecount/protocol';
 import { liveKey, type OpenChannel } from '../channel/channel.ts';
+import type { ResumeCommand } from '../channel/command.ts';
 import type { Member } from '../channel/membership/member.ts';
-import { mayBroadcast, type PublishRights } from '../channel/membership/rights.ts';
+import { attachmentOf, decideResume } from '../channel/membership/resume.ts';
+import { mayBroadcast } from '../channel/membership/rights.ts';
 import type { Clock, Random } from '../clock.ts';
 import { fixed } from '../fixed-limits.ts';
 import type { AddressNotes } from '../log/contract/address-notes.ts';
 import type { Channels } from '../log/contract/channels.ts';
-import type { CommandOutcome, Commands } from '../log/contract/commands.ts';
+import type { Commands } from '../log/contract/commands.ts';
 import type { Identities } from '../log/contract/identities.ts';
 import type { PastEndings } from '../log/contract/past-endings.ts';
 import type { Refused } from '../log/contract/refused.ts';
@@ -39,7 +41,7 @@ export type HelloRefusal = Refused;
 export interface HelloNeeds {
   readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
   readonly log: Bans &
-    Pick<Channels, 'channel'> &
+    Pick<Channels, 'channel' | 'known'> &
     Pick<PastEndings, 'endingOf'> &
     Commands &
     AddressNotes &
@@ -50,8 +52,6 @@ export interface HelloNeeds {
   readonly resumeSecret: Uint8Array;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
-  /** A client is about to resume: its old socket is dropped. `failed`: it did not, so the member is without a socket. */
-  comingBack(claim: ResumeClaim): { failed(): void };
 }
 
 const tooManyJoins = 'Too many joins with this address or token; come back a little later.';
@@ -127,46 +127,62 @@ async function resume(
   app: EdgeApp,
   hello: HelloFrame,
   key: string,
-  { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
+  client: Pick<Socket, 'address' | 'isHere'>,
 ): Promise<Admission | HelloRefusal> {
-  const { log, clock } = needs;
-  const { channel } = hello;
+  const { log } = needs;
+  const { channel, account, attempt } = hello;
   const claim = verifyResumeKey(needs.resumeSecret, key);
-  if (!claim || claim.app !== app.id || claim.channel !== channel) return refuse('resume_invalid');
+  if (!claim || claim.app !== app.id || claim.channel !== channel || !isSame(hello, claim))
+    return refuse('resume_invalid');
   const { connectionId, uid } = claim;
-  const member = log.channel(liveKey(app.id, channel))?.roster.get(uid);
-  if (member && !isSame(hello, member)) return refuse('resume_invalid');
-  if (member?.connectionId !== connectionId) {
-    const ended = endingOf(needs, claim);
-    if (ended) return ended;
-    // Told "join anew", a client that comes back by itself would push out the device that took its place.
-    return refuse(member ? 'replaced' : 'resume_invalid');
+  const asked: ResumeCommand = {
+    type: 'resume',
+    connectionId,
+    uid,
+    ...(account !== undefined && { account }),
+    ...(attempt !== undefined && { attempt }),
+  };
+  const grant = grantOf(needs, app, hello, claim, client);
+  if (!grant.ok) return goneAs(needs, claim, asked) ?? grant;
+  const rights = rightsOf(app, grant);
+  const outcome = await log.submit(liveKey(app.id, channel), {
+    ...asked,
+    ...(grant.joinEndsMs === undefined ? { tokenNeverEnds: true } : { tokenEndsMs: grant.joinEndsMs }),
+    ...(rights && { publish: rights }),
+  });
+  if (!outcome.ok) {
+    const isGone = outcome.code === 'resume_invalid' || outcome.code === 'replaced';
+    return (isGone && endingOf(needs, claim)) || outcome;
   }
-  if (!needs.joins.takeChange(connectionId)) return refuse('rate_limited', tooManyJoins);
+  const admission = present(needs, app, channel, connectionId, grant, true);
+  // Perhaps it was put out, or came back by another socket, while this was being decided.
+  if (!admission) return endingOf(needs, claim) ?? refuse('resume_invalid');
+  if (admission.member.attachment !== attachmentOf(outcome.changes, connectionId)) return refuse('replaced');
+  log.noteAddress(liveKey(app.id, channel), connectionId, client.address);
+  return admission;
+}
+
+/** What of a client that comes back is not in the log to say: whether it may, with this token, from there, so soon. */
+function grantOf(
+  { log, clock, joins }: HelloNeeds,
+  app: EdgeApp,
+  hello: HelloFrame,
+  { channel, uid, connectionId }: ResumeClaim,
+  { address, isHere }: Pick<Socket, 'address' | 'isHere'>,
+): TokenGrant | HelloRefusal {
+  if (!joins.takeChange(connectionId)) return refuse('rate_limited', tooManyJoins);
   const identity = hello.account === undefined ? { uid } : { account: hello.account };
   const grant = tokenOf(app, hello, identity, { ...tokenTime(clock), isHere });
   if (!grant.ok) return grant;
   const ruleScope = log.banned(app.id, { channel, uid, ip: address }, 'join_channel');
-  if (ruleScope !== undefined) return { ok: false, code: 'banned', ruleScope };
+  return ruleScope === undefined ? grant : { ok: false, code: 'banned', ruleScope };
+}
 
-  const back = needs.comingBack(claim);
-  try {
-    const token = { tokenEndsMs: grant.joinEndsMs, publish: rightsOf(app, grant) };
-    const outcome = await takeUp(needs, claim, member, token);
-    const admission = outcome.ok && present(needs, app, channel, connectionId, grant, true);
-    if (admission) {
-      log.noteAddress(liveKey(app.id, channel), connectionId, address);
-      return admission;
-    }
-    back.failed();
-    // Perhaps it was put out while this was being decided.
-    if (outcome.ok || outcome.code === 'resume_invalid')
-      return endingOf(needs, claim) ?? refuse('resume_invalid');
-    return outcome;
-  } catch (cause) {
-    back.failed();
-    throw cause;
-  }
+/** Who is refused in any case is told that its membership is gone, if it is, rather than what its token is worth by now. */
+function goneAs(needs: HelloNeeds, claim: ResumeClaim, asked: ResumeCommand): HelloRefusal | undefined {
+  const { log, clock } = needs;
+  const decision = decideResume(log.known(liveKey(claim.app, claim.channel)), asked, clock.nowMs());
+  return 'refused' in decision ? (endingOf(needs, claim) ?? refuse(decision.refused)) : undefined;
 }
 
 /** If others ended what the key stands for, while its client was away: how, as it would have been told then. */
@@ -176,25 +192,6 @@ function endingOf(
 ): HelloRefusal | undefined {
   const ending = log.endingOf(app, connectionId);
   return ending && { ok: false, ...ending };
-}
-
-async function takeUp(
-  { log }: Pick<HelloNeeds, 'log'>,
-  { app, channel, connectionId }: ResumeClaim,
-  member: Member,
-  { tokenEndsMs, publish }: { tokenEndsMs: number | undefined; publish: PublishRights | undefined },
-): Promise<CommandOutcome> {
-  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  const rights = publish && { publish };
-  const outcome = await log.submit(liveKey(app, channel), {
-    type: 'resume',
-    connectionId,
-    ...until,
-    ...rights,
-  });
-  if (!outcome.ok || tokenEndsMs !== undefined || member.tokenEndsMs === undefined) return outcome;
-  // A token without an end does not show in the command, which then kept the earlier end.
-  return log.submit(liveKey(app, channel), { type: 'renew-token', connectionId, ...rights });
 }
 
 /** The membership as the log has it now, which is what the welcome tells; undefined if the member is gone already. */
@@ -211,11 +208,9 @@ function present(
   return state && member && { ok: true, app, grant, channel: state, member, resumed };
 }
 
-/** A resume may repeat who it is, as in its first hello, but not be somebody else. */
-function isSame({ uid, account }: HelloFrame, member: Member): boolean {
-  if (account !== undefined) return account === member.account;
-  return uid === undefined || uid === 0 || uid === member.uid;
-}
+/** A resume may repeat its number, as in its first hello, but not be somebody else. The account is the log's to compare. */
+const isSame = ({ uid, account }: HelloFrame, claim: ResumeClaim): boolean =>
+  account !== undefined || uid === undefined || uid === 0 || uid === claim.uid;
 
 /** The hello's token, checked for this identity. */
 function tokenOf(

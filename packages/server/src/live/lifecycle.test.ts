@@ -401,6 +401,7 @@ describe('resume', () => {
   test('WIRE20: if the log cannot take the resume, the member is silent until the client is back', async () => {
     await begin();
     const old = await world.hello({ uid: 2 });
+    await old.drops();
     const submit = world.log.submit.bind(world.log);
     world.log.submit = async (key, command) =>
       command.type === 'resume' ? { ok: false, code: 'overloaded' } : submit(key, command);
@@ -412,7 +413,7 @@ describe('resume', () => {
     expect(linkOf(2)?.state).toBe('live');
   });
 
-  test('WIRE20: if the log fails while resuming, the client hears internal, and the member is silent', async () => {
+  test('WIRE20, WIRE57: if the log fails while resuming, the client hears internal, and its old socket goes on', async () => {
     await begin();
     const old = await world.hello({ uid: 2 });
     const submit = world.log.submit.bind(world.log);
@@ -422,6 +423,8 @@ describe('resume', () => {
     };
     const refused = await world.hello({ uid: 2, resume: old.welcome.resume });
     expect(refused.one('closing')).toMatchObject({ code: 'internal' });
+    expect([old.closed, linkOf(2)?.state]).toEqual([undefined, 'live']);
+    await old.drops();
     expect(linkOf(2)?.state).toBe('silent');
   });
 });

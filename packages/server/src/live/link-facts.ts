@@ -26,18 +26,21 @@ export class LinkFacts {
   /** Nothing was heard of it since `heardMs`, by the clock that only runs. */
   silent(member: Membership, heardMs: number): void {
     const { log, clock } = this.#needs;
-    const { app, channel, connectionId } = member;
+    const { app, channel, connectionId, attachment } = member;
     const lastHeardMs = stampOf(clock, heardMs);
     member.link = 'silent';
-    const command = { type: 'silent', connectionId, lastHeardMs, evidence: 'silence' } as const;
+    const command = { type: 'silent', connectionId, attachment, lastHeardMs, evidence: 'silence' } as const;
     this.#submit(log.submit(liveKey(app.id, channel), command), member, { from: 'live', to: 'silent' });
   }
 
   heard(member: Membership): void {
-    const { app, channel, connectionId } = member;
+    const { app, channel, connectionId, attachment } = member;
     member.link = 'live';
-    const submitted = this.#needs.log.submit(liveKey(app.id, channel), { type: 'heard', connectionId });
-    this.#submit(submitted, member, { from: 'silent', to: 'live' });
+    const command = { type: 'heard', connectionId, attachment } as const;
+    this.#submit(this.#needs.log.submit(liveKey(app.id, channel), command), member, {
+      from: 'silent',
+      to: 'live',
+    });
   }
 
   #submit(

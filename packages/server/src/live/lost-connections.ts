@@ -8,6 +8,8 @@ export interface LostConnection {
   readonly app: string;
   readonly channel: string;
   readonly connectionId: string;
+  /** The attachment that the socket was. */
+  readonly attachment: number;
   /** When it was last heard, by the clock that only runs. */
   readonly heardMs: number;
   readonly evidence: Evidence;
@@ -24,7 +26,7 @@ export class LostConnections {
     readonly logger: Logger;
   };
   readonly #lost = new Map<string, LostConnection>();
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new Set<LostConnection>();
 
   constructor(options: {
     readonly log: Pick<Commands, 'submit'>;
@@ -38,17 +40,17 @@ export class LostConnections {
     return this.#lost.size;
   }
 
-  /** Tells the log that the connection is silent from now on. */
+  /** Tells the log that the connection is silent from now on. Of an attachment before one that is known as lost it would be no news. */
   add(connection: LostConnection): void {
-    this.#lost.set(connection.connectionId, connection);
+    const { connectionId, attachment } = connection;
+    if ((this.#lost.get(connectionId)?.attachment ?? 0) > attachment) return;
+    this.#lost.set(connectionId, connection);
     void this.#report(connection);
   }
 
-  /** The client is coming back: it is not to be reported again. */
-  take(connectionId: string): LostConnection | undefined {
-    const connection = this.#lost.get(connectionId);
+  /** The client is back: it is not to be reported again. */
+  take(connectionId: string): void {
     this.#lost.delete(connectionId);
-    return connection;
   }
 
   retry(): void {
@@ -56,13 +58,13 @@ export class LostConnections {
   }
 
   async #report(connection: LostConnection): Promise<void> {
-    const { app, channel, connectionId, heardMs, evidence } = connection;
+    const { app, channel, connectionId, attachment, heardMs, evidence } = connection;
     const { log, clock, logger } = this.#options;
-    if (this.#underWay.has(connectionId)) return;
-    this.#underWay.add(connectionId);
+    if (this.#underWay.has(connection)) return;
+    this.#underWay.add(connection);
     try {
       const lastHeardMs = stampOf(clock, heardMs);
-      const command = { type: 'silent', connectionId, lastHeardMs, evidence } as const;
+      const command = { type: 'silent', connectionId, attachment, lastHeardMs, evidence } as const;
       const outcome = await log.submit(liveKey(app, channel), command);
       const told = outcome.ok || outcome.code === 'not_joined';
       if (told && this.#lost.get(connectionId) === connection) this.#lost.delete(connectionId);
@@ -72,7 +74,7 @@ export class LostConnections {
         cause: String(cause),
       });
     } finally {
-      this.#underWay.delete(connectionId);
+      this.#underWay.delete(connection);
     }
   }
 }

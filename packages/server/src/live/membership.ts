@@ -30,6 +30,8 @@ export interface Membership {
   readonly app: EdgeApp;
   readonly channel: string;
   readonly connectionId: string;
+  /** The attachment that this socket is, of which alone it may tell anything. */
+  readonly attachment: number;
   readonly uid: number;
   readonly account?: string;
   role: Role;
@@ -44,11 +46,12 @@ export interface Membership {
 }
 
 export function membershipOf({ app, grant, channel, member }: Admission): Membership {
-  const { uid, account, role, connectionId, tokenEndsMs } = member;
+  const { uid, account, role, connectionId, attachment, tokenEndsMs } = member;
   return {
     app,
     channel: channel.key.name,
     connectionId,
+    attachment,
     uid,
     ...(account !== undefined && { account }),
     role,
@@ -62,12 +65,13 @@ export function membershipOf({ app, grant, channel, member }: Admission): Member
 /** The first frame of a connection that was admitted. */
 export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFrame {
   const { app, channel, member, resumed } = admission;
-  const { uid, account, role, connectionId, tokenEndsMs } = member;
+  const { uid, account, role, connectionId, attempt = 0, tokenEndsMs } = member;
   return {
     type: 'welcome',
     connectionId,
     resume: makeResumeKey(needs.resumeSecret, { app: app.id, channel: channel.key.name, uid, connectionId }),
     resumed,
+    attempt,
     sid: channel.sid,
     seq: channel.seq,
     uid,

@@ -7,6 +7,8 @@ export interface PartingConnection {
   readonly app: string;
   readonly channel: string;
   readonly connectionId: string;
+  /** The attachment that said goodbye. */
+  readonly attachment: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export class Partings {
     this.#cancels.set(connectionId, cancel);
   }
 
-  /** The client is coming back: it does not leave. */
+  /** The client is back: it does not leave. */
   take(connectionId: string): void {
     this.#cancels.get(connectionId)?.();
     this.#cancels.delete(connectionId);
@@ -56,10 +58,11 @@ export class Partings {
     for (const connectionId of [...this.#cancels.keys()]) this.take(connectionId);
   }
 
-  async #leave({ app, channel, connectionId }: PartingConnection): Promise<void> {
+  async #leave({ app, channel, connectionId, attachment }: PartingConnection): Promise<void> {
     const { log, logger } = this.#options;
     try {
-      await log.submit(liveKey(app, channel), { type: 'leave', connectionId, evidence: 'bye' });
+      const command = { type: 'leave', connectionId, attachment, evidence: 'bye' } as const;
+      await log.submit(liveKey(app, channel), command);
     } catch (cause) {
       logger.warn('a goodbye could not be logged; the member leaves when its lease ends', {
         connectionId,

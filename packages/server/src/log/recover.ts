@@ -60,7 +60,7 @@ export async function recoverState(
 /** Times before this would put a record, or a clientSeq, before one that is already told. */
 export function floorOf(record: LogRecord): number {
   const atMs = timeOf(record);
-  return record.type === 'channel' && 'clientSeq' in record.change
-    ? Math.max(atMs, record.change.clientSeq)
-    : atMs;
+  if (record.type !== 'channel') return atMs;
+  if ('clientSeq' in record.change) return Math.max(atMs, record.change.clientSeq);
+  return record.change.type === 'link-live' ? Math.max(atMs, record.change.attachment ?? 0) : atMs;
 }

@@ -8,6 +8,9 @@ export interface Person {
   uid: number;
   role: Role;
   connectionId: string;
+  /** The number of the attachment that backs them, and the newest attempt of its client. */
+  attachment: number;
+  attempt: number;
   kind: string;
   joinedMs: number;
   leaseMs: number;
@@ -21,7 +24,7 @@ export interface Person {
 }
 
 /**
- * A model for tests: the rules CHAN1-CHAN20 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
+ * A model for tests: the rules CHAN1-CHAN20 and CHAN25-CHAN28 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
@@ -29,6 +32,8 @@ export class SlowModel {
   profile: Profile | undefined;
   /** One line per event. */
   said: string[] = [];
+  /** The last number of each uid, of an event or an attachment; never forgotten. */
+  numbers = new Map<number, number>();
   metadata: SlowMetadata;
   locks: SlowLocks;
   readonly #limits: ChannelLimits;
@@ -43,8 +48,8 @@ export class SlowModel {
 
   /** Obeys a command. One that is refused changes nothing, and its code is returned. */
   ask(nowMs: number, command: ChannelCommand): string | undefined {
-    const { people, profile, said } = this;
-    const before = structuredClone({ people, profile, said, locks: this.locks.list });
+    const { people, profile, said, numbers } = this;
+    const before = structuredClone({ people, profile, said, numbers, locks: this.locks.list });
     if (command.type !== 'recover' && command.type !== 'blind') this.#expire(nowMs);
     const refused = this.#obey(nowMs, command);
     if (refused) {
@@ -73,13 +78,28 @@ export class SlowModel {
       if (Math.min(leaseEndsMs, person.tokenEndsMs) > nowMs) continue;
       if (person.silence && leaseEndsMs <= person.tokenEndsMs) {
         const { evidence, heardMs, noticedMs } = person.silence;
-        this.#goes(person, 'timeout', evidence, heardMs, noticedMs);
-      } else this.#goes(person, 'token', 'token-end', person.silence?.heardMs ?? nowMs, nowMs);
+        this.#goes(nowMs, person, 'timeout', evidence, heardMs, noticedMs);
+      } else this.#goes(nowMs, person, 'token', 'token-end', person.silence?.heardMs ?? nowMs, nowMs);
     }
     this.#closeIfEmpty();
   }
 
-  #goes(person: Person, reason: string, evidence: string, heardMs: number, noticedMs: number): void {
+  /** The next number of a uid: above its last one, and not before now. */
+  #next(nowMs: number, uid: number): number {
+    const next = Math.max((this.numbers.get(uid) ?? 0) + 1, nowMs);
+    this.numbers.set(uid, next);
+    return next;
+  }
+
+  #goes(
+    nowMs: number,
+    person: Person,
+    reason: string,
+    evidence: string,
+    heardMs: number,
+    noticedMs: number,
+  ): void {
+    this.#next(nowMs, person.uid);
     this.people = this.people.filter((other) => other !== person);
     this.said.push(
       `left ${person.uid} ${person.role} ${reason} ${evidence} ${heardMs} ${noticedMs} ${this.people.length}`,
@@ -119,22 +139,41 @@ export class SlowModel {
       for (const person of [...this.people]) {
         if (command.uid !== undefined && command.uid !== person.uid) continue;
         if (command.connectionIds && !command.connectionIds.includes(person.connectionId)) continue;
-        this.#goes(person, 'kicked', 'kick', person.silence?.heardMs ?? nowMs, nowMs);
+        this.#goes(nowMs, person, 'kicked', 'kick', person.silence?.heardMs ?? nowMs, nowMs);
       }
       this.#closeIfEmpty();
       return undefined;
     }
     if (!('connectionId' in command)) return this.#part(nowMs, command);
+    if (command.type === 'resume') return this.#resume(nowMs, command);
     const person = this.people.find(({ connectionId }) => connectionId === command.connectionId);
-    if (!person) return command.type === 'resume' ? 'resume_invalid' : 'not_joined';
+    if (!person) return 'not_joined';
+    const isLate = 'attachment' in command && ![undefined, person.attachment].includes(command.attachment);
+    if (isLate) return undefined;
     return this.#obeyTo(person, nowMs, command);
+  }
+
+  #resume(nowMs: number, command: Extract<ChannelCommand, { type: 'resume' }>): string | undefined {
+    const { uid, account, connectionId, attempt = 0, tokenEndsMs } = command;
+    const person = this.people.find((each) =>
+      uid === undefined ? each.connectionId === connectionId : each.uid === uid,
+    );
+    // Nobody in the model has an account.
+    if (!person || account !== undefined) return 'resume_invalid';
+    if (person.connectionId !== connectionId || attempt < person.attempt) return 'replaced';
+    delete person.silence;
+    person.attempt = attempt;
+    person.attachment = this.#next(nowMs, person.uid);
+    if (tokenEndsMs !== undefined) person.tokenEndsMs = tokenEndsMs;
+    else if (command.tokenNeverEnds) person.tokenEndsMs = Infinity;
+    return undefined;
   }
 
   /** Obeys a command about somebody who is in it. */
   #obeyTo(
     person: Person,
     nowMs: number,
-    command: Exclude<Extract<ChannelCommand, { connectionId: string }>, { type: 'join' }>,
+    command: Exclude<Extract<ChannelCommand, { connectionId: string }>, { type: 'join' | 'resume' }>,
   ): string | undefined {
     switch (command.type) {
       case 'leave': {
@@ -144,7 +183,7 @@ export class SlowModel {
           ? 'quit'
           : ({ kick: 'kicked', 'new-device': 'replaced', 'token-end': 'token' }[command.evidence as string] ??
             'timeout');
-        this.#goes(person, reason, command.evidence, heardMs, nowMs);
+        this.#goes(nowMs, person, reason, command.evidence, heardMs, nowMs);
         this.#closeIfEmpty();
         return undefined;
       }
@@ -154,6 +193,7 @@ export class SlowModel {
         if (command.role === 'broadcaster' && this.#hosts().length >= this.#limits.hostsMax)
           return 'hosts_full';
         person.role = command.role;
+        this.#next(nowMs, person.uid);
         this.said.push(`role ${person.uid} ${person.role} ${this.people.length}`);
         return undefined;
       }
@@ -166,10 +206,6 @@ export class SlowModel {
       }
       case 'heard':
         delete person.silence;
-        return undefined;
-      case 'resume':
-        delete person.silence;
-        if (command.tokenEndsMs !== undefined) person.tokenEndsMs = command.tokenEndsMs;
         return undefined;
       case 'renew-token':
         person.tokenEndsMs = command.tokenEndsMs ?? Infinity;
@@ -237,20 +273,21 @@ export class SlowModel {
     const isKnown = old?.silence || old?.connectionId === command.formerConnectionId;
     if (old && isKnown && comesBack && old.role === role) {
       delete old.silence;
-      Object.assign(old, { connectionId: command.connectionId, tokenEndsMs });
+      const attachment = this.#next(nowMs, old.uid);
+      Object.assign(old, { connectionId: command.connectionId, tokenEndsMs, attachment });
       return undefined;
     }
     const otherHosts = this.#hosts().filter((person) => person !== old);
     if (role === 'broadcaster' && otherHosts.length >= this.#limits.hostsMax) return 'hosts_full';
     if (this.people.filter((person) => person !== old).length >= this.#limits.membersMax)
       return 'channel_full';
-    if (old) this.#goes(old, 'replaced', 'new-device', old.silence?.heardMs ?? nowMs, nowMs);
+    if (old) this.#goes(nowMs, old, 'replaced', 'new-device', old.silence?.heardMs ?? nowMs, nowMs);
     if (this.profile === undefined) {
       this.profile = profile;
       this.said.push(`opened ${profile}`);
     }
     const { uid, connectionId, connectionKind: kind, leaseMs, quiet = false } = command;
-    const own = { quiet, states: {}, topics: {} };
+    const own = { quiet, states: {}, topics: {}, attachment: this.#next(nowMs, uid), attempt: 0 };
     this.people.push({ uid, role, connectionId, kind, joinedMs: nowMs, leaseMs, tokenEndsMs, ...own });
     this.said.push(`joined ${uid} ${role} ${this.people.length}`);
     return undefined;

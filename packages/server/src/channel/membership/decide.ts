@@ -7,7 +7,7 @@ import { decideJoin, type MembershipLimits } from './join.ts';
 import { endsBy } from './lease.ts';
 import { leave, leavesOf, reasonOf } from './leave.ts';
 import type { Member } from './member.ts';
-import { type PublishRights, recordedRights, sameRights } from './rights.ts';
+import { decideResume, renewed } from './resume.ts';
 
 type CommandOf<Type extends MembershipCommand['type']> = Extract<MembershipCommand, { type: Type }>;
 type TimeOf<Type extends TimeCommand['type']> = Extract<TimeCommand, { type: Type }>;
@@ -28,20 +28,12 @@ export function decideMembership(
     }
     case 'kick':
       return { changes: kicked(channel, command, nowMs) };
-    case 'resume': {
-      const member = memberOf(channel, command.connectionId);
-      if (!member) return { refused: 'resume_invalid' };
-      const { tokenEndsMs = member.tokenEndsMs, publish = member.publish } = command;
-      return {
-        changes: [
-          ...live(channel, member, nowMs),
-          ...renewed(channel, member, { tokenEndsMs, publish }, nowMs),
-        ],
-      };
-    }
+    case 'resume':
+      return decideResume(channel, command, nowMs);
   }
   const member = memberOf(channel, command.connectionId);
   if (!member || channel.sid === undefined) return { refused: 'not_joined' };
+  if ('attachment' in command && isOfBefore(member, command)) return { changes: [] };
   switch (command.type) {
     case 'leave':
       return { changes: left(channel, member, command, nowMs) };
@@ -55,6 +47,10 @@ export function decideMembership(
       return { changes: renewed(channel, member, command, nowMs) };
   }
 }
+
+/** True of what speaks of an attachment that the member had before the one it has. */
+const isOfBefore = (member: Member, { attachment }: { readonly attachment?: number }): boolean =>
+  attachment !== undefined && attachment !== member.attachment;
 
 /** The member that this connection, or session, backs. */
 export function memberOf(channel: Channel, connectionId: string): Member | undefined {
@@ -193,21 +189,9 @@ function silenced(
 
 function live({ key }: Channel, member: Member, nowMs: number): readonly MembershipChange[] {
   if (member.link.state === 'live') return [];
-  const { uid, connectionId } = member;
-  return [{ type: 'link-live', app: key.app, channel: key.name, atMs: nowMs, uid, connectionId }];
-}
-
-function renewed(
-  { key }: Channel,
-  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
-  token: { readonly tokenEndsMs?: number | undefined; readonly publish?: PublishRights | undefined },
-  nowMs: number,
-): readonly MembershipChange[] {
-  const { tokenEndsMs } = token;
-  const rights = recordedRights(token.publish);
-  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [];
-  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  return [{ type: 'token-renewed', app: key.app, channel: key.name, atMs: nowMs, uid, ...until, ...rights }];
+  const { uid, connectionId, attachment } = member;
+  const { app, name } = key;
+  return [{ type: 'link-live', app, channel: name, atMs: nowMs, uid, connectionId, attachment }];
 }
 
 /** After a start: everybody is silent, and has so long to come back. */

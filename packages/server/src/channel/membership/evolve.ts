@@ -85,6 +85,7 @@ function joined(record: MemberJoined): Member {
     joinedMs: record.atMs,
     joinedSeq: record.seq,
     clientSeq: record.clientSeq,
+    attachment: record.clientSeq,
     ...(record.tokenEndsMs !== undefined && { tokenEndsMs: record.tokenEndsMs }),
     ...(record.publish && { publish: record.publish }),
     leaseMs: record.leaseMs,
@@ -95,8 +96,17 @@ function joined(record: MemberJoined): Member {
 
 function marked(member: Member, mark: ChannelMark): Member {
   switch (mark.type) {
-    case 'link-live':
-      return { ...member, connectionId: mark.connectionId, link: { state: 'live' } };
+    case 'link-live': {
+      const { connectionId, attachment = member.attachment, attempt = member.attempt } = mark;
+      return {
+        ...member,
+        connectionId,
+        clientSeq: Math.max(member.clientSeq, attachment),
+        attachment,
+        ...(attempt !== undefined && { attempt }),
+        link: { state: 'live' },
+      };
+    }
     case 'link-silent': {
       const { lastHeardMs, evidence, leaseEndsMs } = mark;
       const { link } = member;

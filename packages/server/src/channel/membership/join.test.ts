@@ -133,7 +133,15 @@ describe('join', () => {
     channel.must(T + 4000, silent('c1', T + 1000));
     const records = channel.must(T + 5000, join(1, { ...whep, connectionId: 'b', tokenEndsMs: T + 95_000 }));
     expect(records).toEqual([
-      { type: 'link-live', app: 'app', channel: 'x', atMs: T + 5000, uid: 1, connectionId: 'b' },
+      {
+        type: 'link-live',
+        app: 'app',
+        channel: 'x',
+        atMs: T + 5000,
+        uid: 1,
+        connectionId: 'b',
+        attachment: T + 5000,
+      },
       { type: 'token-renewed', app: 'app', channel: 'x', atMs: T + 5000, uid: 1, tokenEndsMs: T + 95_000 },
     ]);
     expect(channel.member(1)).toMatchObject({ connectionId: 'b', joinedSeq: 2, tokenEndsMs: T + 95_000 });
@@ -182,8 +190,11 @@ describe('join', () => {
     channel.must(T, join(1, { ...host, publish: { audioEndsMs: T + 100 } }));
     const told = (command: Parameters<TestChannel['must']>[1]) => outline(channel.must(T + 1, command));
     const video = { videoEndsMs: T + 200 };
-    expect(told({ type: 'resume', connectionId: 'c1' })).toEqual([]);
-    expect(told({ type: 'resume', connectionId: 'c1', publish: video })).toEqual(['token-renewed']);
+    expect(told({ type: 'resume', connectionId: 'c1' })).toEqual(['link-live']);
+    expect(told({ type: 'resume', connectionId: 'c1', publish: video })).toEqual([
+      'link-live',
+      'token-renewed',
+    ]);
     expect(channel.member(1).publish).toEqual(video);
     expect(told({ type: 'renew-token', connectionId: 'c1', publish: video })).toEqual([]);
     expect(told({ type: 'renew-token', connectionId: 'c1', publish: {} })).toEqual(['token-renewed']);

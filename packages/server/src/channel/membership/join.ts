@@ -70,12 +70,21 @@ function isSameClient(present: Member, command: JoinCommand, role: Member['role'
 
 function takenUp(
   { key }: OpenChannel,
-  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
+  { uid, clientSeq, tokenEndsMs: previousMs, publish: previous }: Member,
   { connectionId, tokenEndsMs, publish }: JoinCommand,
   nowMs: number,
 ): readonly MembershipChange[] {
   const { app, name: channel } = key;
-  const live: MembershipChange = { type: 'link-live', app, channel, atMs: nowMs, uid, connectionId };
+  const attachment = nextClientSeq(clientSeq, nowMs);
+  const live: MembershipChange = {
+    type: 'link-live',
+    app,
+    channel,
+    atMs: nowMs,
+    uid,
+    connectionId,
+    attachment,
+  };
   const rights = recordedRights(publish);
   if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [live];
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };

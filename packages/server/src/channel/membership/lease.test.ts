@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Evidence } from '@housecount/protocol';
 import { join, outline, TestChannel } from '../../../testing/models/test-channel.ts';
 import type { ChannelCommand } from '../command.ts';
+import type { ChannelChange } from '../decision.ts';
 import { due } from '../due.ts';
 
 const T = 1_700_000_000_000;
@@ -66,13 +67,17 @@ describe('silence', () => {
   });
 
   test('CHAN13: who is heard or resumes within the lease makes no event', () => {
-    const back: ChannelCommand[] = [{ type: 'heard', connectionId: 'c1' }, resume(1)];
-    for (const command of back) {
+    const back: (readonly [command: ChannelCommand, live: string[], attachment: number])[] = [
+      [{ type: 'heard', connectionId: 'c1' }, [], T],
+      [resume(1), ['link-live'], T + 9999],
+    ];
+    for (const [command, onLive, attachment] of back) {
       const channel = new TestChannel().joined(T, 1);
-      expect(channel.must(T + 1, command)).toEqual([]);
+      expect(outline(channel.must(T + 1, command))).toEqual(onLive);
       channel.must(T + 5000, silent(1, T));
+      const mark = { type: 'link-live', app: 'app', channel: 'x', atMs: T + 9999, uid: 1 };
       expect(channel.must(T + 9999, command)).toEqual([
-        { type: 'link-live', app: 'app', channel: 'x', atMs: T + 9999, uid: 1, connectionId: 'c1' },
+        { ...mark, connectionId: 'c1', attachment } as ChannelChange,
       ]);
       expect(channel.member(1).link).toEqual({ state: 'live' });
       expect(due(channel.state)).toBeUndefined();
@@ -83,11 +88,13 @@ describe('silence', () => {
   test('CHAN13: a resume brings the token it has', () => {
     const channel = new TestChannel();
     channel.must(T, join(1, { tokenEndsMs: T + 50_000 }));
-    expect(channel.must(T, resume(1))).toEqual([]);
-    expect(outline(channel.must(T, resume(1, T + 60_000)))).toEqual(['token-renewed']);
+    expect(outline(channel.must(T, resume(1)))).toEqual(['link-live']);
+    expect(outline(channel.must(T, resume(1, T + 60_000)))).toEqual(['link-live', 'token-renewed']);
     channel.must(T, silent(1, T));
     expect(outline(channel.must(T, resume(1, T + 70_000)))).toEqual(['link-live', 'token-renewed']);
     expect(channel.member(1).tokenEndsMs).toBe(T + 70_000);
+    channel.must(T, { type: 'resume', connectionId: 'c1', tokenNeverEnds: true });
+    expect(channel.member(1).tokenEndsMs).toBeUndefined();
   });
 });
 

@@ -24,7 +24,12 @@ export interface Member {
   readonly joinedMs: number;
   /** seq of the join: orders members by arrival and pages the roster. */
   readonly joinedSeq: number;
+  /** Of its last event or attachment. */
   readonly clientSeq: number;
+  /** The number of the attachment that backs it: the clientSeq of its join or of its last resume. */
+  readonly attachment: number;
+  /** The newest attempt to resume that was taken, if its client counts them. */
+  readonly attempt?: number;
   readonly tokenEndsMs?: number;
   /** The rights to publish that the token gives, where the app asks for them; a member without any may send nothing there. */
   readonly publish?: PublishRights;

@@ -11,6 +11,7 @@ const member = (uid: number, joinedSeq: number, more: Partial<Member> = {}): Mem
   joinedMs: 0,
   joinedSeq,
   clientSeq: 1,
+  attachment: 1,
   leaseMs: 10,
   link: { state: 'live' },
   ...more,

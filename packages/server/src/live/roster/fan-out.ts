@@ -183,6 +183,8 @@ export class FanOut {
 
   #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
     if (!feed || mark.type === 'token-renewed') return;
+    // Nobody was told that it was silent.
+    if (mark.type === 'link-live' && mark.unbroken) return;
     // A connection belongs to one life of the channel. If it is not in the present one it has left, and that is on its way.
     const state = this.#options.log.channel(liveKey(mark.app, mark.channel));
     if (state?.roster.getByConnection(mark.connectionId)) feed.mark(mark, state.sid);

@@ -16,6 +16,7 @@ const member = (uid: number, joinedSeq: number): Member => ({
   joinedMs: joinedSeq,
   joinedSeq,
   clientSeq: 1,
+  attachment: 1,
   leaseMs: 10,
   link: { state: 'live' },
 });

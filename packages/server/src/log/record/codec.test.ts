@@ -13,6 +13,7 @@ const written = [
   '{"type":"role-changed","app":"a","channel":"c","sid":"S","seq":3,"atMs":6,"count":1,"profile":"live","uid":1,"role":"broadcaster","platform":7,"clientSeq":6}',
   '{"type":"link-silent","app":"a","channel":"c","atMs":6,"uid":1,"connectionId":"x","lastHeardMs":6,"evidence":"silence","leaseEndsMs":16}',
   '{"type":"link-live","app":"a","channel":"c","atMs":7,"uid":1,"connectionId":"x"}',
+  '{"type":"link-live","app":"a","channel":"c","atMs":7,"uid":1,"connectionId":"x","attachment":7,"attempt":2,"unbroken":true}',
   '{"type":"token-renewed","app":"a","channel":"c","atMs":7,"uid":1,"tokenEndsMs":9}',
   '{"type":"member-left","app":"a","channel":"c","sid":"S","seq":4,"atMs":8,"count":0,"profile":"live","uid":1,"role":"broadcaster","platform":7,"clientSeq":8,"connectionId":"x","reason":"quit","evidence":"bye","lastHeardMs":8,"noticedMs":8,"joinedMs":5}',
   '{"type":"channel-closed","app":"a","channel":"c","sid":"S","seq":5,"atMs":8,"count":0,"profile":"live","lastUid":1}',
@@ -43,13 +44,13 @@ test('RAIL3: a change has the key of its channel, whatever the kind, and its own
   });
   const named = (kind: ChannelKey['kind'], name = 'c') => ({ app: 'a', kind, name });
   expect(keys).toEqual([
-    ...Array.from({ length: 8 }, () => named('live')),
+    ...Array.from({ length: 9 }, () => named('live')),
     ...Array.from({ length: 3 }, () => named('message')),
     ...Array.from({ length: 2 }, () => named('stream')),
     named('user', 'ann'),
   ]);
   expect(written.map((text) => timeOf(read(text)))).toEqual(written.map((text) => JSON.parse(text).atMs));
-  expect(written.filter((text) => liveChangeOf(read(text)))).toEqual(written.slice(0, 8));
+  expect(written.filter((text) => liveChangeOf(read(text)))).toEqual(written.slice(0, 9));
 });
 
 test('RAIL4: a record of a type, or of a kind of channel, that this server does not know is not taken for another', () => {

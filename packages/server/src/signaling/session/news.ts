@@ -67,8 +67,8 @@ export class News {
   }
 
   /** Keeps a subscription that was asked for, in place of one of the same channel. */
-  keep(key: ChannelKey, options: SubscriptionOptions): void {
-    this.subscriptions.keep(key, options);
+  keep(key: ChannelKey, options: SubscriptionOptions, attachment: number): void {
+    this.subscriptions.keep(key, options, attachment);
     this.#late.entered(key);
   }
 

@@ -20,19 +20,23 @@ export class SessionFacts {
     this.#needs = needs;
   }
 
-  /** Nothing was heard of it since `heardMs`, by the clock that only runs. */
-  silent(key: ChannelKey, evidence: Evidence, heardMs: number): void {
+  /** Nothing was heard of this attachment since `heardMs`, by the clock that only runs. */
+  silent(key: ChannelKey, evidence: Evidence, heardMs: number, attachment: number | undefined): void {
     const lastHeardMs = stampOf(this.#needs.clock, heardMs);
-    void this.#submit(key, { type: 'silent', connectionId: this.#connectionId, lastHeardMs, evidence });
+    void this.#submit(key, { type: 'silent', ...this.#who(attachment), lastHeardMs, evidence });
   }
 
-  heard(key: ChannelKey): void {
-    void this.#submit(key, { type: 'heard', connectionId: this.#connectionId });
+  heard(key: ChannelKey, attachment: number | undefined): void {
+    void this.#submit(key, { type: 'heard', ...this.#who(attachment) });
   }
 
-  /** Resolves when it is durable, or failed. */
+  /** The session as a whole leaves, whichever attachment it has. Resolves when it is durable, or failed. */
   left(key: ChannelKey, evidence: Evidence): Promise<void> {
     return this.#submit(key, { type: 'leave', connectionId: this.#connectionId, evidence });
+  }
+
+  #who(attachment: number | undefined) {
+    return { connectionId: this.#connectionId, ...(attachment !== undefined && { attachment }) };
   }
 
   async #submit(key: ChannelKey, fact: Asked): Promise<void> {

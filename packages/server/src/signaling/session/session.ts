@@ -159,12 +159,13 @@ export class Session {
 
   tellSilent(evidence: Evidence): void {
     this.link = 'silent';
-    for (const key of this.subscriptions.keys()) this.#parts.facts.silent(key, evidence, this.heardMs);
+    for (const key of this.subscriptions.keys()) this.#tellSilent(key, evidence);
   }
 
   tellHeard(): void {
     this.link = 'live';
-    for (const key of this.subscriptions.keys()) this.#parts.facts.heard(key);
+    for (const key of this.subscriptions.keys())
+      this.#parts.facts.heard(key, this.subscriptions.attachmentOf(key));
     this.#tryLocks();
   }
 
@@ -174,13 +175,13 @@ export class Session {
   }
 
   /** Keeps a subscription that the log has taken, in place of one of the same channel. Undone if the session is over. */
-  keep(key: ChannelKey, options: SubscriptionOptions): void {
+  keep(key: ChannelKey, options: SubscriptionOptions, attachment: number): void {
     if (this.#isOver) {
       void this.#parts.facts.left(key, 'bye');
       return;
     }
-    this.#parts.news.keep(key, options);
-    if (!this.#connection) this.#parts.facts.silent(key, 'socket-closed', this.heardMs);
+    this.#parts.news.keep(key, options, attachment);
+    if (!this.#connection) this.#tellSilent(key, 'socket-closed');
   }
 
   /** The connection has taken what was sent, or some of it: there may be room for what waits to be told. */
@@ -241,6 +242,10 @@ export class Session {
     if (code !== 'left') connection?.end(code);
     await Promise.all(left);
     if (code === 'left') connection?.end(code);
+  }
+
+  #tellSilent(key: ChannelKey, evidence: Evidence): void {
+    this.#parts.facts.silent(key, evidence, this.heardMs, this.subscriptions.attachmentOf(key));
   }
 
   /** Tries again for the locks that it waits for, which may have been freed while it had no connection. */

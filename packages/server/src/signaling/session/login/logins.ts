@@ -1,4 +1,5 @@
 import type { Code, SignalingLogin } from '@housecount/protocol';
+import { attachmentOf } from '../../../channel/membership/resume.ts';
 import type { AddressNotes } from '../../../log/contract/address-notes.ts';
 import type { CommandOutcome, Commands } from '../../../log/contract/commands.ts';
 
@@ -161,6 +162,7 @@ export class Logins {
         const renewed = log.submit(key, { type: 'renew-token', connectionId, ...until });
         await renewed;
         log.noteAddress(key, connectionId, address);
+        attached(session, key, await resumed);
         return resumed;
       }),
     );
@@ -180,6 +182,7 @@ export class Logins {
     const { log, clock } = this.#needs;
     const resumed = await log.submit(key, { type: 'resume', connectionId: session.id });
     log.noteAddress(key, session.id, session.address);
+    attached(session, key, resumed);
     const endsMs = session.subscriptions.stream(key)?.tokenEndsMs ?? Number.POSITIVE_INFINITY;
     if (resumed.ok || resumed.code !== 'resume_invalid' || endsMs > clock.nowMs()) return resumed;
     session.streamEnded(key, 'token_expired');
@@ -214,4 +217,10 @@ export class Logins {
         }),
       );
   }
+}
+
+/** From now on the session speaks of the attachment that its resume made. */
+function attached({ id, subscriptions }: Session, key: ChannelKey, outcome: CommandOutcome): void {
+  const attachment = outcome.ok ? attachmentOf(outcome.changes, id) : undefined;
+  if (attachment !== undefined) subscriptions.attached(key, attachment);
 }

@@ -61,7 +61,7 @@ export async function subscribe(
       ? refused(code, 'The user was put out again in the same moment.')
       : failed(joined, code);
   }
-  session.keep(key, frame);
+  session.keep(key, frame, joined.member.attachment);
   if (isStream) {
     // A member that was in already came with a new token as well, so the log is told of that.
     const renewed = await log.submit(key, { type: 'renew-token', connectionId, ...until });

@@ -23,6 +23,8 @@ export interface SubscriptionNeeds extends StorageNeeds {
 /** One channel of one session: while the session has a socket, what happens there goes to it. */
 export class Subscription {
   readonly key: ChannelKey;
+  /** The attachment that backs the membership, as the session knows it; undefined after a restart, until its client is back. */
+  attachment: number | undefined;
   readonly #options: SubscriptionOptions;
   readonly #userId: string;
   readonly #needs: SubscriptionNeeds;

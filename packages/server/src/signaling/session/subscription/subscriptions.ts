@@ -44,6 +44,17 @@ export class Subscriptions {
     return Array.from(this.#subscriptions.values(), ({ key }) => key);
   }
 
+  /** The log has attached the session to its membership anew. */
+  attached(key: ChannelKey, attachment: number): void {
+    const subscription = this.#subscriptions.get(idOf(key));
+    if (subscription) subscription.attachment = attachment;
+  }
+
+  /** The attachment that the session may tell something of; undefined: it knows none. */
+  attachmentOf(key: ChannelKey): number | undefined {
+    return this.#subscriptions.get(idOf(key))?.attachment;
+  }
+
   /** Its membership of a stream channel; undefined if it is not in it. */
   stream(key: ChannelKey): StreamMembership | undefined {
     return this.#streams.get(idOf(key));
@@ -69,10 +80,11 @@ export class Subscriptions {
   }
 
   /** The same of one that was asked for, in place of one of the same channel: what that is told goes on until `listen`. */
-  keep(key: ChannelKey, options: SubscriptionOptions): void {
+  keep(key: ChannelKey, options: SubscriptionOptions, attachment: number): void {
     const name = idOf(key);
     const before = this.#subscriptions.get(name);
     this.restore(key, options);
+    this.attached(key, attachment);
     // The socket is told what it was told before until the answer is sent, so that nothing is missed in between.
     if (before) this.#subscriptions.get(name)?.takeOver(before);
     this.#streams.get(name)?.entered();

@@ -1,0 +1,66 @@
+import type { Channel } from '../channel.ts';
+import type { ResumeCommand } from '../command.ts';
+import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
+import { nextClientSeq } from './client-seq.ts';
+import type { Member } from './member.ts';
+import { type PublishRights, recordedRights, sameRights } from './rights.ts';
+
+/**
+ * Decides whether a client that came back still has its membership. It is attached anew, also if its link was live: what is told late
+ * of the attachment before then changes nothing.
+ */
+export function decideResume(channel: Channel, command: ResumeCommand, nowMs: number): Decision {
+  const { connectionId, uid, account, attempt = 0 } = command;
+  if (channel.sid === undefined) return { refused: 'resume_invalid' };
+  const { roster } = channel;
+  const member = uid === undefined ? roster.getByConnection(connectionId) : roster.get(uid);
+  if (!member || (account !== undefined && account !== member.account)) return { refused: 'resume_invalid' };
+  // Told "join anew", a client that comes back by itself would push out the device that took its place.
+  if (member.connectionId !== connectionId) return { refused: 'replaced' };
+  // A try that its client has given up, and that came later than its next one.
+  if (attempt < (member.attempt ?? 0)) return { refused: 'replaced' };
+  const { publish = member.publish } = command;
+  const { tokenEndsMs = command.tokenNeverEnds ? undefined : member.tokenEndsMs } = command;
+  return {
+    changes: [
+      attached(channel, member, attempt, nowMs),
+      ...renewed(channel, member, { tokenEndsMs, publish }, nowMs),
+    ],
+  };
+}
+
+function attached({ key }: Channel, member: Member, attempt: number, nowMs: number): MembershipChange {
+  const { uid, connectionId, clientSeq, link } = member;
+  return {
+    type: 'link-live',
+    app: key.app,
+    channel: key.name,
+    atMs: nowMs,
+    uid,
+    connectionId,
+    attachment: nextClientSeq(clientSeq, nowMs),
+    ...(attempt > 0 && { attempt }),
+    ...(link.state === 'live' && { unbroken: true as const }),
+  };
+}
+
+/** The record of the end and the rights of its token; none if they are what they were. */
+export function renewed(
+  { key }: Channel,
+  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
+  token: { readonly tokenEndsMs?: number | undefined; readonly publish?: PublishRights | undefined },
+  nowMs: number,
+): readonly MembershipChange[] {
+  const { tokenEndsMs } = token;
+  const rights = recordedRights(token.publish);
+  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [];
+  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
+  return [{ type: 'token-renewed', app: key.app, channel: key.name, atMs: nowMs, uid, ...until, ...rights }];
+}
+
+/** The number of the attachment that these changes made of the connection. */
+export function attachmentOf(changes: readonly ChannelChange[], connectionId: string): number | undefined {
+  for (const change of changes)
+    if (change.type === 'link-live' && change.connectionId === connectionId) return change.attachment;
+  return undefined;
+}
