@@ -3,7 +3,7 @@ import type { Code } from '@housecount/protocol';
 import { codes } from '@housecount/protocol';
 import { Viewer } from './viewer.ts';
 
-type Hello = { type: string; resume?: string; uid: number };
+type Hello = { type: string; resume?: string; attempt?: number; uid: number };
 interface Link {
   readonly hello: Hello;
   welcome(over?: object): void;
@@ -157,6 +157,23 @@ describe('a viewer', () => {
     const third = await script.link();
     expect(third.hello.resume).toBe('KEY2');
     expect(heard).toEqual(['joined', 'lost true', 'resumed', 'lost true']);
+  });
+
+  test('BACK7: numbers its attempts to resume, above those that the server has taken', async () => {
+    const { until } = start();
+    const first = await script.link();
+    expect(first.hello.attempt).toBeUndefined();
+    first.welcome({ attempt: 0 });
+    await until('joined');
+    first.cut();
+    const second = await script.link();
+    second.cut();
+    const third = await script.link();
+    third.welcome({ resumed: true, attempt: 7 });
+    await until('resumed');
+    third.cut();
+    const numbers = [second, third, await script.link()].map(({ hello }) => hello.attempt);
+    expect(numbers).toEqual([1, 2, 8]);
   });
 
   test('CLI10: joins anew when its membership has ended meanwhile', async () => {

@@ -25,7 +25,7 @@ export interface ViewerReports {
 
 export interface ViewerOptions {
   /** All of the hello but the resume key. */
-  readonly hello: Omit<HelloFrame, 'type' | 'resume'>;
+  readonly hello: Omit<HelloFrame, 'type' | 'resume' | 'attempt'>;
   readonly open: () => WebSocket;
   readonly reports: ViewerReports;
   /**
@@ -54,6 +54,8 @@ export class Viewer {
   #state: State = { at: 'out' };
   /** Key of the membership that it would take up again. */
   #resume: string | undefined;
+  /** The number of the last attempt to resume; undefined: the server counts none. */
+  #attempts: number | undefined;
   #failures = 0;
   /** The limits of coming back, by the last welcome. */
   #limits: ReturnLimits | undefined;
@@ -113,9 +115,7 @@ export class Viewer {
       if (!this.#isOwn(socket)) return;
       clearTimeout(timer);
       giveUpAfter(welcomeMs);
-      const { hello } = this.#options;
-      const resume = this.#resume;
-      socket.send(JSON.stringify({ type: 'hello', ...hello, ...(resume !== undefined && { resume }) }));
+      socket.send(JSON.stringify({ type: 'hello', ...this.#options.hello, ...this.#again() }));
     };
     socket.onmessage = ({ data }) => {
       if (this.#isOwn(socket)) this.#receive(JSON.parse(String(data)) as ServerFrame);
@@ -126,6 +126,14 @@ export class Viewer {
     socket.onclose = () => {
       if (this.#isOwn(socket)) this.#closed();
     };
+  }
+
+  /** The part of the hello that takes up its membership, if it has one. */
+  #again(): Pick<HelloFrame, 'resume' | 'attempt'> {
+    if (this.#resume === undefined) return {};
+    if (this.#attempts === undefined) return { resume: this.#resume };
+    this.#attempts += 1;
+    return { resume: this.#resume, attempt: this.#attempts };
   }
 
   #isOwn(socket: WebSocket): boolean {
@@ -141,12 +149,13 @@ export class Viewer {
 
   #welcomed(welcome: WelcomeFrame): void {
     if (this.#state.at !== 'connecting') return;
-    const { resume, resumed, pingMs } = welcome;
+    const { resume, resumed, attempt, pingMs } = welcome;
     const { socket } = this.#state;
     this.#state.cancel();
     this.#limits = returnLimits(welcome);
     const pongMs = pongMsMax(welcome, pingMs);
     this.#resume = resume;
+    this.#attempts = attempt === undefined ? undefined : Math.max(attempt, this.#attempts ?? 0);
     this.#failures = 0;
     const timer = setInterval(() => {
       socket.send(ping);

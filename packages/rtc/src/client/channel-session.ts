@@ -97,7 +97,7 @@ export class ChannelSession {
   async open(signal: AbortSignal): Promise<void> {
     const storage = pageStorage();
     const kept = storage && takeResume(storage, this.options);
-    await this.link.open(signal, kept?.resume);
+    await this.link.open(signal, kept);
     this.#stop.push(onPageEnd((end) => this.#pageEnds(end)));
     this.#stop.push(watchPage({ onBack: () => this.link.hurry() }));
     const { resumed, role } = this.#welcomed;
@@ -193,6 +193,7 @@ export class ChannelSession {
         ...(account !== undefined && { account }),
         connectionId,
         resume,
+        ...(this.link.attempt !== undefined && { attempt: this.link.attempt }),
       });
       this.#close(true);
       if (end === 'reload' || resumeOnReload()) this.link.abandon();

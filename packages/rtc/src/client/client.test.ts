@@ -280,6 +280,35 @@ describe('a lost connection', () => {
     ]);
   });
 
+  test('BACK7: each attempt to resume has a number above the last one and the welcome’s', async () => {
+    server.onHello = (hello, socket) =>
+      socket.tell(welcome({ resumed: hello.resume !== undefined, attempt: hello.attempt ?? 0 }));
+    await join();
+    server.down = true;
+    server.socket.drop();
+    await until('tries', () => server.sockets.length >= 3);
+    server.down = false;
+    await until('again', () => client.connectionState === 'CONNECTED');
+    server.onHello = (_, socket) => socket.tell(welcome({ resumed: true, attempt: 20 }));
+    for (const times of [3, 4]) {
+      server.socket.drop();
+      await until('back', () => server.hellos.length === times && client.connectionState === 'CONNECTED');
+    }
+    const [first, ...numbers] = server.hellos.map(({ attempt }) => attempt);
+    expect(first).toBeUndefined();
+    expect(numbers).toEqual([...numbers].sort((one = 0, other = 0) => one - other));
+    expect(new Set(numbers).size).toBe(3);
+    expect(numbers[2]).toBe(21);
+  });
+
+  test('BACK7: a server that does not count is told no number', async () => {
+    await join();
+    server.socket.drop();
+    await until('again', () => server.hellos.length === 2);
+    expect(server.hellos[1]).toHaveProperty('resume');
+    expect(server.hellos[1]).not.toHaveProperty('attempt');
+  });
+
   test('SDK46: when the key is refused it joins anew with the uid it had', async () => {
     await join();
     const welcoming = server.onHello;
@@ -340,6 +369,7 @@ describe('a lost connection', () => {
         uid: 9,
         connectionId: 'c1',
         resume: 'hc1.old',
+        attempt: 4,
       });
       const before = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
       Object.defineProperty(globalThis, 'sessionStorage', { value: storage, configurable: true });
@@ -352,6 +382,7 @@ describe('a lost connection', () => {
         };
         expect(await join(9)).toBe(9);
         expect(server.hellos.map(({ resume }) => resume)).toEqual(['hc1.old', undefined]);
+        expect(server.hellos.map(({ attempt }) => attempt)).toEqual([5, undefined]);
       } finally {
         if (before) Object.defineProperty(globalThis, 'sessionStorage', before);
         else Reflect.deleteProperty(globalThis, 'sessionStorage');

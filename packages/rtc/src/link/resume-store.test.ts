@@ -18,6 +18,7 @@ const record: ResumeRecord = {
   connectionId: 'k',
   resume: 'key',
 };
+const badAttempt = JSON.stringify([{ ...record, attempt: 'first' }]);
 const query = { server: 'http://h', app: 'a', channel: 'c' };
 
 test('SDK11: a record is taken once, by a join of the same server, app, channel and uid or of no uid', () => {
@@ -52,7 +53,14 @@ test('SDK11: a string uid is taken by its own name only', () => {
   expect(takeResume(storage, { ...query, account: 'ann' })?.uid).toBe(5);
 });
 
-for (const bad of ['', '{', '5', 'null', '[null,5,{}]', '[{"server":1}]'])
+test('BACK7: a record keeps the number of its last attempt, if there was one', () => {
+  const storage = store();
+  saveResume(storage, { ...record, attempt: 3 });
+  saveResume(storage, record);
+  expect([takeResume(storage, query)?.attempt, takeResume(storage, query)?.attempt]).toEqual([3, undefined]);
+});
+
+for (const bad of ['', '{', '5', 'null', '[null,5,{}]', '[{"server":1}]', badAttempt])
   test(`SDK11: a store that holds ${JSON.stringify(bad)} holds nothing`, () => {
     const storage = store(bad);
     expect(takeResume(storage, query)).toBeUndefined();

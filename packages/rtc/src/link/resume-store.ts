@@ -7,6 +7,8 @@ export interface ResumeRecord {
   readonly account?: string;
   readonly connectionId: string;
   readonly resume: string;
+  /** The number of the last attempt to resume with it; absent if the server counts none. */
+  readonly attempt?: number;
 }
 
 export interface ResumeQuery {
@@ -67,7 +69,9 @@ function isRecord(value: unknown): value is ResumeRecord {
   return (
     ['server', 'app', 'channel', 'connectionId', 'resume'].every(
       (name) => typeof record[name as keyof ResumeRecord] === 'string',
-    ) && typeof record.uid === 'number'
+    ) &&
+    typeof record.uid === 'number' &&
+    (record.attempt === undefined || typeof record.attempt === 'number')
   );
 }
 
