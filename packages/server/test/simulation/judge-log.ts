@@ -103,7 +103,7 @@ function apply(
 /** Why the leave should not be, or undefined if it is a fact. */
 function leaveWithoutCause(event: MemberLeft, connectionId: string, truth: Truth): string | undefined {
   const { reason, atMs, lastHeardMs, evidence } = event;
-  if (reason === 'quit') return truth.byes.has(connectionId) ? undefined : 'it never said goodbye';
+  if (reason === 'quit') return truth.isGone(connectionId, atMs) ? undefined : 'it never said goodbye';
   if (reason === 'replaced') {
     const others = [...truth.joins].filter(
       ([id, join]) => id !== connectionId && join.uid === event.uid && join.channel === event.channel,
@@ -203,7 +203,7 @@ function missing(records: readonly LogRecord[], truth: Truth): string[] {
         askedMs >= own.atMs - slackMs,
     );
     const mayBe = mayBeOut(truth, connectionId, atMs) || wasSilent(truth, connectionId, atMs);
-    if (truth.byes.has(connectionId) || replaced || mayBe) continue;
+    if (truth.isGone(connectionId, atMs) || replaced || mayBe) continue;
     wrong.push(`the resume of ${connectionId} at ${atMs} was refused within its lease`);
   }
   return wrong;

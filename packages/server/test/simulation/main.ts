@@ -23,6 +23,7 @@ let violations = 0;
 let events = 0;
 let crashes = 0;
 let resumes = 0;
+let crossings = 0;
 let givenUp = 0;
 for (let seed = first; seed < first + seeds; seed += 1) {
   const result = await runSchedule(seed);
@@ -30,13 +31,14 @@ for (let seed = first; seed < first + seeds; seed += 1) {
   events += result.events;
   crashes += result.crashes;
   resumes += result.resumes;
+  crossings += result.crossings;
   givenUp += result.givenUp;
   if (result.violations.length === 0) continue;
   process.stdout.write(`seed ${seed} (again: npm run sim -- --seeds 1 --seed ${seed})\n`);
   for (const violation of result.violations) process.stdout.write(`  ${violation}\n`);
 }
 process.stdout.write(
-  `${events} records, ${crashes} crashes and stops, ${resumes} resumes, ${givenUp} notices given up\n`,
+  `${events} records, ${crashes} crashes and stops, ${resumes} resumes, ${crossings} late words, ${givenUp} notices given up\n`,
 );
 process.stdout.write(`${seeds} schedules, ${violations} violations\n`);
 process.exit(violations > 0 ? 1 : 0);

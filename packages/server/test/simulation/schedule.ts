@@ -11,6 +11,8 @@ export interface ScheduleResult {
   readonly events: number;
   readonly crashes: number;
   readonly resumes: number;
+  /** Words of an attachment, or of a try to resume, that came after a later one. */
+  readonly crossings: number;
   readonly givenUp: number;
   /** Changes of metadata that were acknowledged, and times that the lock was had. */
   readonly changes: number;
@@ -93,6 +95,7 @@ function resultOf(
     events: records.length,
     crashes: truth.crashes.length,
     resumes: truth.resumed.length,
+    crossings: truth.crossings,
     givenUp,
     changes: keepers.reduce((sum, { changes }) => sum + changes, 0),
     holds: keepers.reduce((sum, { holds }) => sum + holds, 0),

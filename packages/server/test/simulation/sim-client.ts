@@ -1,6 +1,6 @@
 import type { Role } from '@housecount/protocol';
 import type { SimProcessClock } from './sim-clock.ts';
-import type { Life, SimMachine } from './sim-machine.ts';
+import type { Life, Session, SimMachine } from './sim-machine.ts';
 import type { ClientOp, Reply } from './sim-op.ts';
 import type { SimRandom } from './sim-random.ts';
 import { isSignaling } from './sim-signaling.ts';
@@ -13,6 +13,8 @@ interface Link {
   readonly life: Life;
   readonly ended: Promise<Ending>;
   readonly end: (why: Ending) => void;
+  /** Its socket, as the server has it; once the server has taken it. */
+  session?: Session | undefined;
   isOpen: boolean;
   /** The client sends nothing, not even pings. */
   mute: boolean;
@@ -37,6 +39,8 @@ export class SimClient {
   readonly options: ClientOptions;
   #link: Link | undefined;
   #connectionId: string | undefined;
+  /** The number of its last try to resume. */
+  #attempts = 0;
   #role: Role;
 
   constructor(options: ClientOptions) {
@@ -77,8 +81,9 @@ export class SimClient {
     for (let tries = 0; tries < 100; tries += 1) {
       const resuming = this.#connectionId !== undefined;
       const connectionId = this.#connectionId ?? random.id(12);
+      if (resuming && random.chance(0.2)) this.#giveUpTry(connectionId);
       const op: ClientOp = resuming
-        ? { type: 'resume', channel }
+        ? { type: 'resume', channel, attempt: ++this.#attempts }
         : { type: 'join', channel, uid, role: this.#joinRole };
       if (!resuming) truth.joins.set(connectionId, { channel, uid, atMs: time.nowMs() });
       const link = this.#newLink();
@@ -86,6 +91,7 @@ export class SimClient {
       if (reply === 'ok' && link?.isOpen) {
         this.#connectionId = connectionId;
         this.#link = link;
+        link.session = link.life.sessions.get(connectionId);
         // The welcome says which role the member has: the answer to a change may have been lost.
         this.#role = machine.roleOf(link.life, channel, connectionId) ?? this.#role;
         this.#ping(link, connectionId);
@@ -121,6 +127,8 @@ export class SimClient {
         const role = this.#role === 'audience' ? 'broadcaster' : 'audience';
         const reply = await this.#call(link, connectionId, { type: 'role', channel, role });
         if (reply === 'ok') this.#role = role;
+      } else if (dice < 0.6 && !isSignaling(channel)) {
+        this.#part(link, connectionId);
       } else if (dice < 0.65) {
         await this.#call(link, connectionId, { type: 'bye', channel });
         link.end('bye');
@@ -128,7 +136,9 @@ export class SimClient {
         link.end('dropped');
         // The server may see the close, or only silence.
         if (random.chance(0.7)) {
-          time.after(random.between(1, 40), () => machine.socketClosed(link.life, connectionId));
+          const { life, session } = link;
+          const lateMs = random.chance(0.3) ? random.between(40, 8_000) : random.between(1, 40);
+          time.after(lateMs, () => session && machine.socketClosed(life, connectionId, session));
         }
       } else {
         link.mute = true;
@@ -138,6 +148,23 @@ export class SimClient {
       }
     }
     return link.ended;
+  }
+
+  /** A try to resume that it does not wait for: it arrives before the next one, or after. */
+  #giveUpTry(connectionId: string): void {
+    const { machine, random, time, channel } = this.options;
+    const { life } = machine;
+    const attempt = ++this.#attempts;
+    time.after(random.between(1, 8_000), () => {
+      if (life) void machine.lateResume(life, connectionId, { channel, attempt });
+    });
+  }
+
+  /** Says goodbye as a page that may be reloaded. */
+  #part(link: Link, connectionId: string): void {
+    const { life, session } = link;
+    this.#later(() => session && this.options.machine.parting(life, connectionId, session));
+    link.end('dropped');
   }
 
   #newLink(): Link | undefined {

@@ -1,5 +1,7 @@
-import type { Evidence, Role } from '@housecount/protocol';
-import { liveKey } from '../../src/channel/channel.ts';
+import type { Role } from '@housecount/protocol';
+import { type ChannelKey, liveKey } from '../../src/channel/channel.ts';
+import type { ChannelCommand } from '../../src/channel/command.ts';
+import { attachmentOf } from '../../src/channel/membership/resume.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
@@ -24,20 +26,28 @@ export const leaseMs = 10_000;
 export const recoveryMs = 15_000;
 /** Silence of an open socket after which the edge tells the log. */
 export const silenceMs = 5_000;
+/** Time in which a goodbye may be taken back. */
+const graceMs = 750;
 
 /** The faults that a test may add on purpose, to see the judges notice. */
 export interface Sabotage {
   readonly leaseMs?: number;
   readonly recoveryMs?: number;
   readonly syncIsALie?: boolean;
+  /** What the edge tells of a connection names no attachment. */
+  readonly withoutAttachments?: boolean;
+  /** Resumes have no number. */
+  readonly withoutAttempts?: boolean;
   readonly wrapDisk?: (disk: Disk) => Disk;
   readonly wrapSend?: (send: Send) => Send;
   /** Done at each start, before anybody is served. */
   readonly spoil?: (log: Log) => Promise<unknown>;
 }
 
-interface Session {
+export interface Session {
   readonly channel: string;
+  /** The attachment that its socket is. */
+  readonly attachment: number;
   lastHeardMs: number;
   silenceTold: boolean;
   readonly onLeft: () => void;
@@ -149,10 +159,11 @@ export class SimMachine {
     const { log, sessions } = life;
     const session = sessions.get(connectionId);
     if (session) this.heard(life, connectionId);
-    const open = (): void => {
+    const open = (attachment: number): void => {
       truth.hear(connectionId, clock.nowMs());
       const { channel } = op;
-      sessions.set(connectionId, { channel, lastHeardMs: clock.nowMs(), silenceTold: false, onLeft });
+      const lastHeardMs = clock.nowMs();
+      sessions.set(connectionId, { channel, attachment, lastHeardMs, silenceTold: false, onLeft });
     };
     if (op.type === 'join') {
       const lease = this.#options.sabotage.leaseMs ?? leaseMs;
@@ -172,7 +183,7 @@ export class SimMachine {
       );
       if (!outcome.ok) return outcome.code === 'replaced' ? 'gone' : 'retry';
       truth.joined.push({ connectionId, sid: outcome.channel.sid, seq: outcome.member.joinedSeq });
-      open();
+      open(outcome.member.attachment);
       return 'ok';
     }
     if (isSignaling(op.channel)) return this.#handleSignaling(life, connectionId, op, open);
@@ -180,7 +191,7 @@ export class SimMachine {
       op.type === 'bye'
         ? ({ type: 'leave', connectionId, evidence: 'bye' } as const)
         : op.type === 'resume'
-          ? ({ type: 'resume', connectionId } as const)
+          ? this.#resumeOf(connectionId, op.attempt)
           : ({ type: 'set-role', connectionId, role: op.role } as const);
     if (op.type === 'bye') truth.byes.add(connectionId);
     if (op.type === 'role') truth.askRole(connectionId, op.role);
@@ -190,7 +201,7 @@ export class SimMachine {
       truth.acknowledged.push(...outcome.changes);
       if (op.type === 'resume') {
         truth.resumed.push({ connectionId, atMs: clock.nowMs() });
-        open();
+        open(attachmentOf(outcome.changes, connectionId) ?? 0);
       }
       if (op.type === 'bye') sessions.delete(connectionId);
       return 'ok';
@@ -204,14 +215,17 @@ export class SimMachine {
     life: Life,
     connectionId: string,
     op: Exclude<ClientOp, { type: 'join' }>,
-    open: () => void,
+    open: (attachment: number) => void,
   ): Promise<Reply> {
     const { truth, clock, random } = this.#options;
     const nonce = random.id(8);
     if (op.type === 'bye') truth.byes.add(connectionId);
     if (op.type === 'role') truth.askRole(connectionId, op.role);
     const askedMs = clock.nowMs();
-    const request = signalingRequest(op, connectionId, nonce);
+    const request =
+      op.type === 'resume'
+        ? this.#resumeOf(connectionId, op.attempt)
+        : signalingRequest(op, connectionId, nonce);
     const outcome = await life.log.submit(keyOf(op.channel), request);
     if (!outcome.ok) {
       if (outcome.code === 'resume_invalid') truth.resumesRefused.push({ connectionId, atMs: askedMs });
@@ -221,7 +235,7 @@ export class SimMachine {
     if (op.type === 'bye') life.sessions.delete(connectionId);
     else if (op.type === 'resume') {
       truth.resumed.push({ connectionId, atMs: clock.nowMs() });
-      open();
+      open(attachmentOf(outcome.changes, connectionId) ?? 0);
     }
     return 'ok';
   }
@@ -241,15 +255,45 @@ export class SimMachine {
     truth.hear(connectionId, session.lastHeardMs);
     if (!session.silenceTold) return;
     session.silenceTold = false;
-    this.#submit(life, session.channel, { type: 'heard', connectionId });
+    this.#submit(life, session, { type: 'heard', connectionId });
   }
 
-  /** The process sees the socket close; nothing was said before. */
-  socketClosed(life: Life, connectionId: string): void {
-    const session = life.sessions.get(connectionId);
-    if (!session || life !== this.life) return;
-    life.sessions.delete(connectionId);
+  /** The process sees the socket of a session close, perhaps late: another socket may have the member by then. */
+  socketClosed(life: Life, connectionId: string, session: Session): void {
+    if (life !== this.life) return;
+    if (life.sessions.get(connectionId) === session) life.sessions.delete(connectionId);
     this.#tellSilent(life, connectionId, session, 'socket-closed');
+  }
+
+  /** A page that may be reloaded says goodbye: its member leaves, unless it is back within the grace. */
+  parting(life: Life, connectionId: string, session: Session): void {
+    const { truth, clock } = this.#options;
+    if (life.sessions.get(connectionId) !== session || life !== this.life) return;
+    this.heard(life, connectionId);
+    truth.part(connectionId, clock.nowMs());
+    this.socketClosed(life, connectionId, session);
+    life.process.after(graceMs, () =>
+      this.#submit(life, session, { type: 'leave', connectionId, evidence: 'bye' }),
+    );
+  }
+
+  /** A try to resume that its client has given up reaches the process: nobody is at its socket any more. */
+  async lateResume(life: Life, connectionId: string, { channel, attempt }: LateResume): Promise<void> {
+    const { truth, clock } = this.#options;
+    if (life !== this.life) return;
+    const outcome = await life.log.submit(keyFor(channel), this.#resumeOf(connectionId, attempt));
+    if (!outcome.ok && outcome.code === 'replaced') truth.crossings += 1;
+    if (!outcome.ok || life !== this.life) return;
+    const attachment = attachmentOf(outcome.changes, connectionId) ?? 0;
+    const lastHeardMs = clock.nowMs();
+    truth.hear(connectionId, lastHeardMs);
+    const session = { channel, attachment, lastHeardMs, silenceTold: true, onLeft: () => undefined };
+    this.#tellSilent(life, connectionId, session, 'socket-closed');
+  }
+
+  #resumeOf(connectionId: string, attempt: number) {
+    const { withoutAttempts } = this.#options.sabotage;
+    return { type: 'resume', connectionId, ...(!withoutAttempts && { attempt }) } as const;
   }
 
   async #boot(process: SimProcessClock): Promise<Life> {
@@ -323,20 +367,27 @@ export class SimMachine {
     session: Session,
     evidence: 'silence' | 'socket-closed',
   ): void {
-    const { channel, lastHeardMs } = session;
-    this.#submit(life, channel, { type: 'silent', connectionId, lastHeardMs, evidence });
+    const { lastHeardMs } = session;
+    this.#submit(life, session, { type: 'silent', connectionId, lastHeardMs, evidence });
   }
 
   #submit(
     life: Life,
-    channel: string,
-    fact:
-      | { type: 'heard'; connectionId: string }
-      | { type: 'silent'; connectionId: string; lastHeardMs: number; evidence: Evidence },
+    { channel, attachment }: Session,
+    fact: Extract<ChannelCommand, { type: 'heard' | 'silent' | 'leave' }>,
   ): void {
-    void life.log.submit(isSignaling(channel) ? keyOf(channel) : liveKey(app, channel), fact);
+    const { truth, sabotage } = this.#options;
+    const key = keyFor(channel);
+    const member = life.log.channel(key)?.roster.getByConnection(fact.connectionId);
+    if (member && member.attachment !== attachment) truth.crossings += 1;
+    void life.log.submit(key, { ...fact, ...(!sabotage.withoutAttachments && { attachment }) });
   }
 }
+
+type LateResume = Omit<Extract<ClientOp, { type: 'resume' }>, 'type'>;
+
+const keyFor = (channel: string): ChannelKey =>
+  isSignaling(channel) ? keyOf(channel) : liveKey(app, channel);
 
 const same = <T>(value: T): T => value;
 

@@ -5,7 +5,7 @@ export const app = '0123456789abcdef0123456789abcdef';
 /** The requests of a simulated client to the machine. */
 export type ClientOp =
   | { readonly type: 'join'; readonly channel: string; readonly uid: number; readonly role: Role }
-  | { readonly type: 'resume'; readonly channel: string }
+  | { readonly type: 'resume'; readonly channel: string; readonly attempt: number }
   | { readonly type: 'bye'; readonly channel: string }
   | { readonly type: 'role'; readonly channel: string; readonly role: Role };
 /** `retry`: refused for now. `gone`: the member is out. */

@@ -46,7 +46,7 @@ export function signalingRequest(
     case 'bye':
       return { type: 'leave', connectionId, evidence: 'bye' };
     case 'resume':
-      return { type: 'resume', connectionId };
+      return { type: 'resume', connectionId, attempt: op.attempt };
     case 'role':
       return { type: 'change-states', connectionId, set: { role: op.role, nonce }, remove: [] };
   }

@@ -9,7 +9,7 @@ import { keyOf, rosterOf, signalingOf } from './sim-signaling.ts';
 setDefaultTimeout(300_000);
 
 /** The totals of the schedules, added up as they run: the test that checks them is true only after all five hundred. */
-const totals = { crashes: 0, resumes: 0, givenUp: 0, changes: 0, holds: 0, lost: 0 };
+const totals = { crashes: 0, resumes: 0, crossings: 0, givenUp: 0, changes: 0, holds: 0, lost: 0 };
 for (const first of [1, 101, 201, 301, 401]) {
   const last = first + 99;
   test(`LOG20: in schedules ${first} to ${last} of crashes, faults and restless clients nothing is lost, invented or told twice`, async () => {
@@ -18,6 +18,7 @@ for (const first of [1, 101, 201, 301, 401]) {
       expect({ seed, violations: result.violations }).toEqual({ seed, violations: [] });
       totals.crashes += result.crashes;
       totals.resumes += result.resumes;
+      totals.crossings += result.crossings;
       totals.givenUp += result.givenUp;
       totals.changes += result.changes;
       totals.holds += result.holds;
@@ -29,6 +30,7 @@ for (const first of [1, 101, 201, 301, 401]) {
 test('LOG20: the 500 schedules did have in them what they are for', () => {
   expect(totals.crashes).toBeGreaterThan(500);
   expect(totals.resumes).toBeGreaterThan(500);
+  expect(totals.crossings).toBeGreaterThan(200);
   expect(totals.givenUp).toBeGreaterThan(20);
   expect(totals.changes).toBeGreaterThan(2_000);
   expect(totals.holds).toBeGreaterThan(500);
@@ -93,6 +95,12 @@ notices(
 );
 notices('a recovery lease of nothing', { recoveryMs: 0 }, /refused within its lease/);
 notices('a lease that is too short', { leaseMs: 2_000 }, /its lease runs/);
+notices(
+  'words that name no attachment',
+  { withoutAttachments: true },
+  /it never said goodbye$|its lease runs|it resumed after that/,
+);
+notices('tries that have no number', { withoutAttempts: true }, /its lease runs|it resumed after that/);
 notices('cursors that are not kept', { wrapDisk: without('notify/cursors') }, /never told of/);
 notices('a mark of life that is not written', { wrapDisk: without('alive') }, /the log says/);
 let copies = 0;

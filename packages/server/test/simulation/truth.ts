@@ -13,6 +13,10 @@ export class Truth {
   readonly heard = new Map<string, number[]>();
   /** Connections whose goodbye reached the server. */
   readonly byes = new Set<string>();
+  /** When the connection said goodbye unless it resumes within a grace, ascending. */
+  readonly graces = new Map<string, number[]>();
+  /** Words of an attachment before the one that there was, and tries to resume before one that was taken, as they reached the log. */
+  crossings = 0;
   /** Roles asked for, as "connection role". */
   readonly roles = new Set<string>();
   /** Changes of live channels that the log acknowledged. */
@@ -34,6 +38,19 @@ export class Truth {
     const times = this.heard.get(connectionId);
     if (times) times.push(atMs);
     else this.heard.set(connectionId, [atMs]);
+  }
+
+  /** The connection says goodbye, unless it resumes in a moment. */
+  part(connectionId: string, atMs: number): void {
+    this.graces.set(connectionId, [...(this.graces.get(connectionId) ?? []), atMs]);
+  }
+
+  /** True if it had said goodbye by then, and was not taken up again since. */
+  isGone(connectionId: string, byMs: number): boolean {
+    if (this.byes.has(connectionId)) return true;
+    const partedMs = this.graces.get(connectionId)?.findLast((ms) => ms <= byMs);
+    if (partedMs === undefined) return false;
+    return !this.resumed.some((resume) => resume.connectionId === connectionId && resume.atMs > partedMs);
   }
 
   /** Somebody asked for this role. */
