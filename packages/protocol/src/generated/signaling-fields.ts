@@ -10,6 +10,7 @@ export const signalingFields = {
     "userId": {"isRequired":true,"says":"\"{name}\" must be 1 to 64 characters of the legal set, not beginning with \"_\".","errorCode":-10006,"code":"invalid_user_id","is":{"type":"string","pattern":"^(?!_)[ !#$%&()+,\\-:;<=>?@\\[\\]\\^_\\{\\|\\}~0-9A-Za-z]{1,64}$"}},
     "token": {"isRequired":false,"says":"\"{name}\" must be a string.","errorCode":-10005,"is":{"type":"string"}},
     "session": {"isRequired":false,"says":"\"{name}\" must be an object with \"id\" and \"key\".","is":{"type":"object"},"fields":[{"id":{"isRequired":true,"says":"\"{name}\" must be 1 to 128 characters.","is":{"type":"string","minLength":1,"x-utf16LengthMax":128}},"key":{"isRequired":true,"says":"\"{name}\" must be 1 to 1024 characters.","is":{"type":"string","minLength":1,"x-utf16LengthMax":1024}}}]},
+    "attempt": {"isRequired":false,"says":"\"{name}\" must be a whole number from 0 to 2^53 - 1.","is":{"type":"integer","minimum":0,"maximum":9007199254740991}},
     "heartbeatInterval": {"isRequired":true,"says":"\"{name}\" must be a number of seconds, 0 or more.","is":{"type":"number","minimum":0}},
     "presenceTimeout": {"isRequired":true,"says":"\"{name}\" must be a number of seconds, 0 or more.","is":{"type":"number","minimum":0}},
   },

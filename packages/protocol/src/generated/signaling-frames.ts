@@ -231,6 +231,8 @@ export interface SignalingLogin {
     /** Its key. */
     readonly key: string;
   };
+  /** With `session`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0. */
+  readonly attempt?: number;
   /** Seconds; the client's own setting (spec: signaling 1.2), clamped by the server. */
   readonly heartbeatInterval: number;
   /** Seconds; the client's own setting (spec: signaling 1.2), clamped by the server. */
@@ -893,6 +895,8 @@ export interface SignalingWelcome {
   };
   /** The session is the one that was asked for: nothing was lost. Otherwise the client subscribes anew. */
   readonly resumed: boolean;
+  /** The number of the newest attempt to resume that was taken, 0 if none was: the next one has a higher one. Absent: an older server, which knows no `attempt` in a login. */
+  readonly attempt?: number;
   /** The server's time, UTC epoch milliseconds. */
   readonly serverMs: number;
   /** Say something at least this often, milliseconds. */

@@ -252,6 +252,27 @@ for (const terms of [
     }
   });
 
+test('BACK7: each attempt to resume has a number above the last one and the welcome’s', async () => {
+  const { client } = makeClient();
+  world.onLogin = (_, socket) =>
+    socket.tell(world.welcome({ attempt: world.logins.length === 3 ? 20 : 0, resumed: true }));
+  await client.login();
+  for (let times = 0; times < 3; times++) {
+    world.socket.drop();
+    await world.pass(10_000);
+  }
+  expect(world.logins.map(({ attempt }) => attempt)).toEqual([undefined, 1, 2, 21]);
+});
+
+test('BACK7: a server that does not count is told no number', async () => {
+  const { client } = makeClient();
+  await client.login();
+  world.socket.drop();
+  await world.pass(10_000);
+  expect(world.logins).toHaveLength(2);
+  expect(world.logins[1]).not.toHaveProperty('attempt');
+});
+
 test('BACK2: a session that is lost before all was restored in it is asked for again as soon as any other', async () => {
   const { client } = makeClient();
   await client.login();

@@ -67,6 +67,8 @@ export class SignalingLink {
     | { readonly resolve: (answer: { timestamp: number }) => void; readonly reject: (error: Error) => void }
     | undefined;
   #session: SignalingWelcome['session'] | undefined;
+  /** The number of the last attempt to resume; undefined: the server counts none. */
+  #attempts: number | undefined;
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isRestored = false;
   /** The time of `passedMs` at which the connection was lost; undefined while it is not lost. Entering `SUSPENDED` does not change it. */
@@ -191,13 +193,18 @@ export class SignalingLink {
       return;
     }
     const token = this.#token.forHello();
+    // One that is given up may arrive after the next: by its number the server tells which is the newer.
+    if (this.#session && this.#attempts !== undefined) this.#attempts += 1;
     this.#link.open(`${url.replace(/^http/, 'ws')}/v1/signaling`, {
       type: 'login',
       version: 1,
       app,
       userId,
       ...(token !== undefined && { token }),
-      ...(this.#session && { session: this.#session }),
+      ...(this.#session && {
+        session: this.#session,
+        ...(this.#attempts !== undefined && { attempt: this.#attempts }),
+      }),
       heartbeatInterval: heartbeatSeconds,
       presenceTimeout: presenceTimeoutSeconds,
     });
@@ -209,6 +216,8 @@ export class SignalingLink {
     const { told } = this.#token;
     const livedOn = this.#session !== undefined && welcome.resumed && this.#isRestored;
     this.#session = welcome.session;
+    this.#attempts =
+      welcome.attempt === undefined ? undefined : Math.max(welcome.attempt, this.#attempts ?? 0);
     this.#isRestored = livedOn;
     for (const frame of welcome.ended ?? []) this.#handlers.onPutOut(frame);
     // A handler of these frames may have logged out.

@@ -82,6 +82,8 @@ export const text = (description: string, lengthMax: number) =>
   refusing(string(description, { minLength: 1, 'x-utf16LengthMax': lengthMax }), {
     must: `1 to ${lengthMax} characters`,
   });
+export const attempts = (description: string) =>
+  refusing(safe(description), { must: 'a whole number from 0 to 2^53 - 1' });
 export const seconds = (description: string) =>
   refusing(narrowed(number(description), { minimum: 0 }), { must: 'a number of seconds, 0 or more' });
 /** A token's own length limit is the server's. */

@@ -23,6 +23,7 @@ import {
 import { saying } from './frame-words.ts';
 import {
   accessToken,
+  attempts,
   audience,
   channel,
   content,
@@ -73,6 +74,11 @@ const sessionFrames = {
           refusing(closed({ id: text('Id of a former welcome.', 128), key: text('Its key.', 1_024) }), {
             must: 'an object with "id" and "key"',
           }),
+        ),
+      ),
+      attempt: optional(
+        attempts(
+          'With `session`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0.',
         ),
       ),
       heartbeatInterval: seconds(

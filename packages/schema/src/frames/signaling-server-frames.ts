@@ -74,6 +74,11 @@ const sessionFrames = {
     resumed: boolean(
       'The session is the one that was asked for: nothing was lost. Otherwise the client subscribes anew.',
     ),
+    attempt: optional(
+      integer(
+        'The number of the newest attempt to resume that was taken, 0 if none was: the next one has a higher one. Absent: an older server, which knows no `attempt` in a login.',
+      ),
+    ),
     serverMs,
     pingMs: integer('Say something at least this often, milliseconds.'),
     leaseMs: optional(

@@ -227,6 +227,7 @@ export class SignalingConnection implements Protocol<ParsedSignalingFrame, Sessi
       type: 'welcome',
       session: { id, key: makeSessionKey(secret, { app: app.id, userId, id }) },
       resumed,
+      attempt: session.attempt,
       serverMs: clock.nowMs(),
       pingMs: fixed.pingMs,
       leaseMs: session.leaseMs,

@@ -33,6 +33,8 @@ export interface SessionStart {
   readonly permissions?: Permissions;
   /** The id of the one that the client came back for, which had ended. */
   readonly insteadOf?: string;
+  /** The number of the attempt with which the client came. */
+  readonly attempt?: number;
 }
 
 /** The owner of the sessions. */
@@ -61,6 +63,8 @@ export class Session {
   readonly userId: string;
   readonly identity: SessionStart['identity'];
   readonly insteadOf: string | undefined;
+  /** The number of the newest attempt of its client that was taken. */
+  attempt: number;
   readonly rates: Rates;
   /** The limits of the user, as the app has set them at the login. */
   readonly limits: AppSignalingLimits;
@@ -94,6 +98,7 @@ export class Session {
     this.tokenEndsMs = start.tokenEndsMs;
     this.permissions = start.permissions;
     this.insteadOf = start.insteadOf;
+    this.attempt = start.attempt ?? 0;
     this.heardMs = parts.clock.steadyMs();
   }
 

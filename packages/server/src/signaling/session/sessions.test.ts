@@ -30,6 +30,7 @@ test('SIG11, BACK1: a login is answered by a welcome with a session, its key, an
       type: 'welcome',
       session: { id: expect.stringMatching(/^[A-Z2-7]{24}$/), key: expect.stringMatching(/^hcs1\./) },
       resumed: false,
+      attempt: 0,
       serverMs: expect.any(Number),
       pingMs: fixed.pingMs,
       leaseMs: 10_000,
@@ -375,6 +376,36 @@ test('SIG13: of two sockets that return at once the later has the session, and n
   expect(bob.news()).toEqual([]);
   await bob.asks({ type: 'publish', channelType: 'MESSAGE', channel: 'lobby', content: { text: 'a' } });
   expect(two.all('message')).toHaveLength(1);
+});
+
+test('SIG165: a login that was given up, which comes late, does not end the newer one', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  expect(ann.welcome.attempt).toBe(0);
+  await ann.subscribes('lobby');
+  await ann.drops();
+  const { session } = ann.welcome;
+  const newer = await w.login('ann', { session, attempt: 2 });
+  expect(newer.welcome).toMatchObject({ resumed: true, attempt: 2 });
+  const late = await w.login('ann', { session, attempt: 1 });
+  expect(late.closing).toMatchObject({ code: 'replaced', retry: false });
+  expect(newer.closed).toBeUndefined();
+  await newer.drops();
+  expect((await w.login('ann', { session, attempt: 3 })).welcome.resumed).toBe(true);
+  expect(w.subscribers()).toEqual(['ann']);
+});
+
+test('SIG165: nor one for the session before, when the client has another instead of it', async () => {
+  const w = await begin();
+  const ann = await w.login('ann');
+  await ann.subscribes('lobby');
+  await ann.drops();
+  await w.advance(leaseMs + 5_000);
+  const { session } = ann.welcome;
+  const newer = await w.login('ann', { session, attempt: 2 });
+  expect(newer.welcome).toMatchObject({ resumed: false, attempt: 2 });
+  expect((await w.login('ann', { session, attempt: 1 })).closing?.code).toBe('replaced');
+  expect(newer.closed).toBeUndefined();
 });
 
 test('SIG13: a connection that breaks while it subscribes or returns leaves nobody behind for ever', async () => {

@@ -60,12 +60,14 @@ export class Logins {
     const checked = checkLogin(this.#needs, frame, isHere);
     if (!checked.ok) return checked;
     const { app, tokenEndsMs, leaseMs, permissions } = checked;
-    const { userId } = frame;
+    const { userId, attempt = 0 } = frame;
     if (isBanned(log, app.id, { userId, address })) return { ok: false, code: 'banned' };
     if (!sessions.takeRenewals(app.id, userId)) return { ok: false, code: 'rate_limited' };
     const claimed = this.#claimOf(app, frame);
     if (claimed !== undefined) {
-      const taken = await this.#takeUp(checked, userId, claimed, address);
+      // A try that its client has given up, and that came later than its next one.
+      if (this.#isOfBefore(app, userId, claimed, attempt)) return { ok: false, code: 'replaced' };
+      const taken = await this.#takeUp(checked, userId, { claimed, attempt }, address);
       if (taken) return taken;
     }
     if (connection.isOver) return { ok: false, code: 'left' };
@@ -76,7 +78,7 @@ export class Logins {
       leaseMs,
       ...(tokenEndsMs !== undefined && { tokenEndsMs }),
       ...(permissions && { permissions }),
-      ...(claimed !== undefined && { insteadOf: claimed }),
+      ...(claimed !== undefined && { insteadOf: claimed, attempt }),
     });
     const putOut = claimed === undefined ? {} : endings.putOutOf(app.id, claimed);
     return { ok: true, session, resumed: false, ...putOut };
@@ -89,11 +91,17 @@ export class Logins {
     return claim.app === app.id && claim.userId === userId ? claim.id : undefined;
   }
 
+  /** True of an attempt before the newest with which the client came for this session, or was given the one that there is instead of it. */
+  #isOfBefore(app: SignalingApp, userId: string, claimed: string, attempt: number): boolean {
+    const known = this.#needs.sessions.of(app.id, userId);
+    return (known?.id === claimed || known?.insteadOf === claimed) && attempt < known.attempt;
+  }
+
   /** Takes up the session that a client claims; undefined: the session is no more, and another one may begin. */
   async #takeUp(
     checked: CheckedLogin,
     userId: string,
-    claimed: string,
+    { claimed, attempt }: { readonly claimed: string; readonly attempt: number },
     address: string,
   ): Promise<Admission | undefined> {
     const { sessions, endings } = this.#needs;
@@ -103,6 +111,7 @@ export class Logins {
     const back = this.#returning(app, userId, claimed, leaseMs);
     if (back === 'replaced') return { ok: false, code: 'replaced' };
     if (!back) return undefined;
+    back.session.attempt = attempt;
     // The permissions of a session from before a restart are not known any more, so the new token is taken to allow no less than they did.
     if (back.isRestored) back.session.permissions = permissions;
     const refusal = await this.#resume(back.session, checked, address);
