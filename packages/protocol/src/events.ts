@@ -66,8 +66,8 @@ export interface MemberLeft extends EventBase, Subject {
   /** When the server noticed the silence or the goodbye, epoch milliseconds. */
   readonly noticedMs: number;
   /**
-   * When its silence began, epoch milliseconds: of a member that left by another hand than its lease's end while it was
-   * silent. Absent in logs of before, and wherever evidence and times say it (presenceEndMs).
+   * When presence ended, epoch milliseconds, if that was before the leave: when the silence began of a member that left without
+   * a goodbye while it was silent. Logs of before have it only of those who were put out (presenceEndMs reads both).
    */
   readonly silentSinceMs?: number;
   /** When the member joined, epoch milliseconds. */

@@ -15,13 +15,15 @@ export function presenceEndMs(left: LeftAt): number {
   return Math.max(left.joinedMs, Math.min(left.atMs, endOf(left)));
 }
 
-function endOf({ evidence, atMs, noticedMs, lastHeardMs, silentSinceMs }: LeftAt): number {
+/** A record of before does not name it where evidence and times say it. */
+function endOf({ silentSinceMs, evidence, atMs, noticedMs, lastHeardMs }: LeftAt): number {
+  if (silentSinceMs !== undefined) return silentSinceMs;
   switch (evidence) {
     case 'bye':
     case 'media-closed':
       return atMs;
     case 'socket-closed':
-      return silentSinceMs ?? noticedMs;
+      return noticedMs;
     case 'silence':
     case 'media-silence':
     case 'server-crash':
@@ -29,6 +31,6 @@ function endOf({ evidence, atMs, noticedMs, lastHeardMs, silentSinceMs }: LeftAt
     case 'new-device':
     case 'token-end':
       // A member who was not silent was last heard when it was put out.
-      return silentSinceMs ?? lastHeardMs;
+      return lastHeardMs;
   }
 }

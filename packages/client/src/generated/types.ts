@@ -985,7 +985,7 @@ export type ChannelEvent = {
   readonly lastHeardMs: number;
   /** When the server noticed the silence or the goodbye, UTC epoch milliseconds. */
   readonly noticedMs: number;
-  /** When its silence began; of a member that was put out while it was silent, UTC epoch milliseconds. */
+  /** When its silence began; of a member that left while it was silent, without a goodbye, UTC epoch milliseconds. */
   readonly silentSinceMs?: number;
   /** When the member joined, UTC epoch milliseconds. */
   readonly joinedMs: number;

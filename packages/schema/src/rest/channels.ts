@@ -82,7 +82,7 @@ export const channelEvent = named('ChannelEvent', {
       lastHeardMs: milliseconds('When the server last heard from the member'),
       noticedMs: milliseconds('When the server noticed the silence or the goodbye'),
       silentSinceMs: optional(
-        milliseconds('When its silence began; of a member that was put out while it was silent'),
+        milliseconds('When its silence began; of a member that left while it was silent, without a goodbye'),
       ),
       joinedMs: milliseconds('When the member joined'),
     }),

@@ -5,7 +5,7 @@ import { mayBeQuiet } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { decideJoin, type MembershipLimits } from './join.ts';
 import { endsBy } from './lease.ts';
-import { leave, leavesOf, reasonOf } from './leave.ts';
+import { leave, leavesOf, reasonOf, silenceBeganMs } from './leave.ts';
 import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
 
@@ -72,7 +72,9 @@ export function endedMembers(channel: Channel, nowMs: number): readonly Membersh
   const leaves = Array.from(channel.roster.endedBy(nowMs), (member) => {
     const { link } = member;
     if (link.state === 'silent' && endsBy(member) === 'lease') {
-      return { member, ...link, reason: 'timeout' as const };
+      const { lastHeardMs, noticedMs, evidence } = link;
+      const silence = { lastHeardMs, noticedMs, evidence, silentSinceMs: silenceBeganMs(link) };
+      return { member, ...silence, reason: 'timeout' as const };
     }
     return leave(member, { reason: 'token', evidence: 'token-end', nowMs });
   });

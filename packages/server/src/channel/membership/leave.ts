@@ -2,7 +2,7 @@ import type { Evidence, LeaveReason, MemberLeft, RuleScope } from '@housecount/p
 import type { OpenChannel } from '../channel.ts';
 import type { MembershipChange } from '../decision.ts';
 import { nextClientSeq } from './client-seq.ts';
-import type { Member } from './member.ts';
+import type { Link, Member } from './member.ts';
 
 /** A leave before it has its place in the sequence: who, why, and on what evidence. */
 export interface Leave {
@@ -43,9 +43,12 @@ export function leave(
   if (link.state === 'live' || isGoodbye)
     return { member, reason, evidence, lastHeardMs: nowMs, noticedMs: nowMs };
   const { lastHeardMs } = link;
-  const silentSinceMs = link.evidence === 'socket-closed' ? link.noticedMs : lastHeardMs;
-  return { member, reason, evidence, lastHeardMs, noticedMs: nowMs, silentSinceMs };
+  return { member, reason, evidence, lastHeardMs, noticedMs: nowMs, silentSinceMs: silenceBeganMs(link) };
 }
+
+/** When a silence began, epoch milliseconds: with the closing of the connection, if that was heard; else when the member was last heard. */
+export const silenceBeganMs = (link: Extract<Link, { readonly state: 'silent' }>): number =>
+  link.evidence === 'socket-closed' ? link.noticedMs : link.lastHeardMs;
 
 /** The records of leaves, in this order, and of the channel's closing if they leave nobody. Linear in the leaves. */
 export function leavesOf(
