@@ -70,6 +70,16 @@ const paces = {
   rosterWindowBytes: 1024 * 1024,
   /** Snapshot pages sent in one turn; then others get theirs. */
   rosterPagesPerTurn: 4,
+  /** Least time between two marks of what was watched in one stay, milliseconds, but for the one at its end: at 1,000 viewers about 3 marks a second. */
+  watchedMarkMs: 300_000,
+  /** Time between two looks at which marks are due, milliseconds. */
+  watchedSweepMs: 1_000,
+  /** Time for which the mark of who has left waits for the last words of the media engine, milliseconds; well below the minute after which a report of a show is final. */
+  watchedLastWordMs: 10_000,
+  /** Time for which a server that stops waits for those words, milliseconds. */
+  watchedStopMs: 1_000,
+  /** Marks in one transaction of the log; further ones wait for the next look. */
+  watchedMarksMax: 500,
 } as const;
 
 /** Weights of things in a limit that is a setting and a sum. */

@@ -103,6 +103,39 @@ describe('deciding and recording', () => {
     expect(m.log.channel(liveKey(app, 'lobby'))?.roster.get(1)?.connectionId).toBe('c1');
   });
 
+  test('WATCH5, LOG50: marks of what was watched are one transaction, are there after a power cut, and move nothing of a channel', async () => {
+    const m = await begin();
+    await m.log.join(join());
+    const before = m.log.channel(liveKey(app, 'lobby'));
+    const stay = { app, channel: 'lobby', sid: before?.sid ?? '', joinedSeq: 2, uid: 1 };
+    const watched = [
+      { ...stay, watchedMs: 3_000, publishedMs: 0 },
+      // Of a life that is over, and of a channel that nobody knows any more.
+      { ...stay, channel: 'hall', sid: 'BEFORE', watchedMs: 0, publishedMs: 1_000 },
+    ];
+    const { syncs } = m.disk;
+    expect(await m.log.markWatched(watched)).toEqual({ ok: true });
+    expect(m.disk.syncs).toBe(syncs + 1);
+    expect(m.log.channel(liveKey(app, 'lobby'))).toBe(before);
+    m.crash('power');
+    await m.start();
+    const marks = (await m.records()).filter(({ type }) => type === 'media-watched');
+    expect(marks).toEqual(
+      watched.map((each) => ({ type: 'media-watched', ...each, atMs: expect.any(Number) })),
+    );
+    expect(m.log.channel(liveKey(app, 'lobby'))).toMatchObject({ seq: 2, sid: stay.sid });
+    expect(m.log.channel(liveKey(app, 'hall'))).toBeUndefined();
+  });
+
+  test('WATCH6: a mark that cannot be recorded is refused, and nothing of it is there', async () => {
+    const m = await begin();
+    m.disk.faults.spaceBytesLeft = 10;
+    const mark = { app, channel: 'lobby', sid: 'S', joinedSeq: 2, uid: 1, watchedMs: 1_000, publishedMs: 0 };
+    expect(await m.log.markWatched([mark])).toMatchObject({ ok: false, code: 'log_unavailable' });
+    m.disk.faults.spaceBytesLeft = Number.MAX_SAFE_INTEGER;
+    expect(await m.records()).toEqual([]);
+  });
+
   test('LOG51: commands of one turn share one append', async () => {
     const m = await begin();
     const before = m.disk.syncs;

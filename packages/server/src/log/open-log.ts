@@ -8,6 +8,7 @@ import { asksOf } from './commands/asks.ts';
 import { ChannelCommands } from './commands/channel-commands.ts';
 import { IdentityCommands } from './commands/identity-commands.ts';
 import { MessageCommands } from './commands/message-commands.ts';
+import { recordWatched } from './commands/record-watched.ts';
 import { RuleCommands } from './commands/rule-commands.ts';
 import type { Asked, Identity, JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
@@ -177,6 +178,8 @@ class EmbeddedOwner implements Log {
 
   keepMessage = (message: Parameters<Log['keepMessage']>[0]) => this.#messages.keepMessage(message);
   eraseMessages = (app: string, erased: Erasure) => this.#messages.eraseMessages(app, erased);
+
+  markWatched = (watched: Parameters<Log['markWatched']>[0]) => recordWatched(asksOf(this.#commits), watched);
 
   get lastPosition() {
     return this.#feed.lastPosition;

@@ -27,6 +27,14 @@ export type MediaAnswer =
   | { readonly ok: true; readonly answerSdp: string }
   | { readonly ok: false; readonly code: 'sdp_invalid' | 'media_unavailable'; readonly detail: string };
 
+/** The seconds of one session in a row of them: bit i is set if media was carried in second `first + i`. */
+export interface SessionSeconds {
+  readonly session: string;
+  readonly bits: number;
+  /** The session has ended: nothing more is told of it. */
+  readonly isLast?: true;
+}
+
 export type SessionReport =
   /** ICE and DTLS are up. `kinds`: what the publisher negotiated. */
   | {
@@ -49,6 +57,12 @@ export type SessionReport =
       readonly reason: 'closed' | 'failed' | 'never-connected';
       readonly lastHeardMs: number;
     }
+  /**
+   * Seconds in which a packet of a publisher was forwarded to a player, or taken from a publisher: each few seconds of all
+   * sessions that had any, and the last of each session, however it ended. `first` counts seconds since some moment that is
+   * the same until the engine restarts; a session may be told of more than once with the same `first`, of a second only once.
+   */
+  | { readonly type: 'seconds'; readonly first: number; readonly sessions: readonly SessionSeconds[] }
   /** The engine died with all its sessions, and was started again. */
   | { readonly type: 'restarted' };
 
@@ -90,7 +104,7 @@ export interface MediaEngine {
   restart(session: string, offerSdp: string): Promise<MediaAnswer>;
   /**
    * Frees it. The other end is told by RTCP BYE, as well as can be: browsers do not heed it, so whoever can tell them another
-   * way should. Idempotent; never reported.
+   * way should. Idempotent; never reported, but for its last seconds.
    */
   close(session: string): void;
   requestKeyframe(room: string, publisher: string): void;

@@ -71,6 +71,8 @@ export const mediaLimits = {
   /** Silence after which a player is probed, milliseconds; and the wait between two probes. */
   probeAfterMs: 2_000,
   probeIntervalMs: 1_000,
+  /** Time between two reports of the seconds in which media was carried, milliseconds: what a child that is killed may lose. At most 30,000. */
+  secondsToldMs: 10_000,
   /** Time between two looks at what is due, milliseconds. */
   tickMs: 25,
   /**

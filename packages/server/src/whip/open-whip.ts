@@ -4,6 +4,7 @@ import type { JoinBudgets } from '../live/join-budgets.ts';
 import type { Streams } from '../live/roster/streams.ts';
 import type { Commands } from '../log/contract/commands.ts';
 import type { Feed } from '../log/contract/feed.ts';
+import type { MediaMarks } from '../log/contract/media-marks.ts';
 import type { MediaEngine } from '../media/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { AdmissionOptions } from './admission.ts';
@@ -20,12 +21,13 @@ import { SessionAlarms } from './session/session-alarms.ts';
 import { SessionEnds } from './session/session-ends.ts';
 import { SessionRights } from './session/session-rights.ts';
 import type { RoomLimits } from './session/session-room.ts';
+import { WatchedTime } from './watched/watched.ts';
 
 /** The streams that broadcasters send, each over the connection that backs it, as everybody in the channel is told. */
 export type StreamStates = Pick<Streams, 'of' | 'set' | 'carry' | 'watch'>;
 
 export interface WhipOptions extends AdmissionOptions {
-  readonly log: AdmissionOptions['log'] & Commands & Feed;
+  readonly log: AdmissionOptions['log'] & Commands & Feed & MediaMarks;
   readonly media: MediaEngine;
   readonly streams: StreamStates;
   readonly clock: Clock;
@@ -65,15 +67,17 @@ export function openWhip(options: WhipOptions): WhipService {
     sessionsPerAppMax: (app) => options.sessionsPerAppMax?.(app) ?? defaults.mediaSessionsPerAppMax,
     ...(options.limits && { limits: options.limits }),
   });
-  const connected = { apps, logger, streams, sessions, members, ends };
+  const watched = new WatchedTime({ log, media, clock });
+  const connected = { apps, log, logger, streams, sessions, members, ends, watched };
   const reports = new MediaReports({
     clock,
     sessions,
     members,
     ends,
+    watched,
     connected: (session, kinds) => mediaConnected(connected, session, kinds),
   });
-  const heeding = { log, sessions, rights, ends };
+  const heeding = { log, sessions, rights, ends, watched };
   const following = new Following({
     log,
     clock,
@@ -82,5 +86,6 @@ export function openWhip(options: WhipOptions): WhipService {
     hosts,
     heed: (record) => heedRecord(heeding, record),
   });
-  return new WhipService({ media, random, sessions, alarms, members, ends, opening, following, reports });
+  const parts = { media, random, sessions, alarms, members, ends, opening, following, reports, watched };
+  return new WhipService(parts);
 }

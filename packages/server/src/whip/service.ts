@@ -9,6 +9,7 @@ import type { MediaSession, MediaSessions } from './session/media-session.ts';
 import type { PlainMembers } from './session/plain-members.ts';
 import type { SessionAlarms } from './session/session-alarms.ts';
 import type { SessionEnds } from './session/session-ends.ts';
+import type { WatchedTime } from './watched/watched.ts';
 
 export interface WhipParts {
   readonly media: IceNeeds['media'] & Pick<MediaEngine, 'close' | 'select'>;
@@ -20,6 +21,7 @@ export interface WhipParts {
   readonly opening: Pick<Opening, 'open' | 'holdsGoodBearer'>;
   readonly following: Following;
   readonly reports: Pick<MediaReports, 'take'>;
+  readonly watched: Pick<WatchedTime, 'stop'>;
 }
 
 /**
@@ -40,7 +42,7 @@ export class WhipService {
   }
 
   async stop(): Promise<void> {
-    const { sessions, alarms, media, following } = this.#parts;
+    const { sessions, alarms, media, following, watched } = this.#parts;
     // From here on nothing is followed: what ends with the sessions is news to nobody.
     const followed = following.stop();
     for (const { id } of sessions.all()) {
@@ -48,6 +50,8 @@ export class WhipService {
       media.close(id);
     }
     await followed;
+    // The members stay, and so do the seconds that they have watched.
+    await watched.stop();
   }
 
   /** Why sessions of members that left are not closed; undefined while they are. */

@@ -3,6 +3,7 @@ import type { Channels } from './channels.ts';
 import type { Commands } from './commands.ts';
 import type { Feed } from './feed.ts';
 import type { Identities } from './identities.ts';
+import type { MediaMarks } from './media-marks.ts';
 import type { MessageLog } from './messages.ts';
 import type { PastEndings } from './past-endings.ts';
 import type { LogRetention } from './retention.ts';
@@ -21,6 +22,7 @@ export interface Log
     Bans,
     PastEndings,
     MessageLog,
+    MediaMarks,
     Feed,
     LogRetention {
   /** Why the log could not be written when it was last tried, in a sentence; undefined if it could. */

@@ -30,6 +30,7 @@ const subjects = {
   signaling: 'signaling',
   message: 'app',
   'messages-erased': 'app',
+  'media-watched': 'app',
   'account-key': 'app',
   'account-mapped': 'app',
   'rule-set': 'app',

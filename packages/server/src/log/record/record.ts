@@ -17,6 +17,7 @@ export interface ChannelRecord {
 export type AppRecord =
   | MessageRecord
   | MessagesErased
+  | MediaWatched
   /** The key of the uids that accounts have by their names (account-uids.ts), for ever: recorded with the first account that joins. */
   | { readonly type: 'account-key'; readonly key: string; readonly atMs: number }
   /** A string account got a uid that is not that of its name. Once each one's was recorded. */
@@ -45,6 +46,25 @@ export interface MessagesErased {
   readonly app: string;
   readonly atMs: number;
   readonly erased: Erasure;
+}
+
+/**
+ * How long media was really carried in one stay of a live channel, since the mark before of the same stay: all its marks together
+ * make the whole. It may come after the leave. Nothing is decided by it, and no client is told.
+ */
+export interface MediaWatched {
+  readonly type: 'media-watched';
+  readonly app: string;
+  readonly channel: string;
+  /** With the next one the stay's id: the life of the channel, and the seq of the join in it. */
+  readonly sid: string;
+  readonly joinedSeq: number;
+  readonly uid: number;
+  /** Whole seconds in which a packet of a host was forwarded to any session of the stay, as milliseconds. */
+  readonly watchedMs: number;
+  /** Whole seconds in which a packet was taken from any session of it. */
+  readonly publishedMs: number;
+  readonly atMs: number;
 }
 
 /** The place of a message: in a channel, or sent to a user. */

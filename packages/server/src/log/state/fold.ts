@@ -40,6 +40,7 @@ export function absorbApp(
       target.messageTimes.note(conversationOf(record), record.atMs);
       return;
     case 'messages-erased':
+    case 'media-watched':
       return;
     case 'rule-set':
       target.rules.set(record.rule);

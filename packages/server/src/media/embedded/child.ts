@@ -10,7 +10,8 @@ import { Sfu } from './sfu.ts';
 import { holdPort, nativeWarnings } from './streams/peer.ts';
 
 const send = (message: FromChild): void => {
-  process.send?.(message);
+  // What ends with the server has nobody to be told to.
+  if (process.connected) process.send?.(message);
 };
 
 let sfu: Sfu | undefined;

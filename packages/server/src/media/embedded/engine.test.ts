@@ -462,3 +462,19 @@ test('MEDIA17: 200 sessions opened and closed leave nothing behind', async () =>
   // One kept session costs about 0.25 MiB: 150 kept ones would show.
   expect((sizes[3] ?? 0) - (sizes[0] ?? 0)).toBeLessThan(20);
 }, 60_000);
+
+test('MEDIA35, WATCH6: the child tells its seconds, the last of a closed session before it answers, and nothing of a killed one', async () => {
+  const { media, reports } = await start();
+  const told = () => reports.flatMap((report) => (report.type === 'seconds' ? report.sessions : []));
+  const ofSession = (session: string) => told().filter((each) => each.session === session);
+  await stream(media, 'closed');
+  media.close('closed-v');
+  await media.stats();
+  expect(ofSession('closed-v')).toEqual([{ session: 'closed-v', bits: expect.any(Number), isLast: true }]);
+  expect(ofSession('closed-v')[0]?.bits).toBeGreaterThan(0);
+  await stream(media, 'killed');
+  process.kill(media.pid ?? 0, 'SIGKILL');
+  await until(() => reports.some((report) => report.type === 'restarted'));
+  await media.stats();
+  expect(told().filter(({ session, isLast }) => session.startsWith('killed') && isLast)).toEqual([]);
+}, 30_000);

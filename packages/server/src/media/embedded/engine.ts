@@ -298,7 +298,7 @@ class Supervisor implements EmbeddedMedia {
   }
 
   #dated(report: ChildReport): Parameters<MediaEngineOptions['onReport']>[0] {
-    if (report.type === 'connected' || report.type === 'resumed') return report;
+    if (!('silentMs' in report)) return report;
     const { silentMs, ...rest } = report;
     return { ...rest, lastHeardMs: this.#clock.nowMs() - silentMs };
   }

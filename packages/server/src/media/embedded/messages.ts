@@ -24,7 +24,7 @@ export type ToChild =
 
 /** Times cross as "how long ago", because the two processes' clocks are not the same. */
 export type ChildReport =
-  | Extract<SessionReport, { type: 'connected' | 'resumed' }>
+  | Extract<SessionReport, { type: 'connected' | 'resumed' | 'seconds' }>
   | (Omit<Extract<SessionReport, { type: 'stalled' }>, 'lastHeardMs'> & { readonly silentMs: number })
   | (Omit<Extract<SessionReport, { type: 'gone' }>, 'lastHeardMs'> & { readonly silentMs: number });
 

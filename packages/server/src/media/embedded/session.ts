@@ -3,6 +3,7 @@ import type { Credentials } from './ice/ice-front.ts';
 import type { Liveness } from './liveness.ts';
 import type { PlayedKind } from './sdp/negotiate.ts';
 import type { LocalTransport } from './sdp/sdp-answer.ts';
+import type { CarriedSeconds } from './streams/carried-seconds.ts';
 import type { Peer } from './streams/peer.ts';
 import type { Player } from './streams/player.ts';
 import type { Publisher } from './streams/publisher.ts';
@@ -35,6 +36,7 @@ export interface Session {
   /** The time by which it must be connected. */
   readonly deadlineMs: number;
   readonly liveness: Liveness;
+  readonly seconds: CarriedSeconds;
   /** The version of the answer (`o=`); it grows with each answer. */
   version: number;
 }

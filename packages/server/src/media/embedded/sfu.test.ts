@@ -29,11 +29,15 @@ import { Sfu } from './sfu.ts';
 
 /** A real SFU with real transports, and a clock that the test may push ahead. */
 async function bench(limits = defaultMediaLimits) {
-  const reports: ChildReport[] = [];
+  const reports: Exclude<ChildReport, { type: 'seconds' }>[] = [];
+  const seconds: Extract<ChildReport, { type: 'seconds' }>[] = [];
   let aheadMs = 0;
   const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
   const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto', limits };
-  const sfu = new Sfu(options, clock, (report) => reports.push(report));
+  const sfu = new Sfu(options, clock, (report) => {
+    if (report.type === 'seconds') seconds.push(report);
+    else reports.push(report);
+  });
   const peers: SyntheticPeer[] = [];
   cleanups.push(async () => {
     await sfu.stop();
@@ -64,6 +68,7 @@ async function bench(limits = defaultMediaLimits) {
     sfu,
     udpPort: options.udpPort,
     reports,
+    seconds,
     client,
     advance: (ms: number) => {
       aheadMs += ms;

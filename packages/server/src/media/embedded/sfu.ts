@@ -23,7 +23,9 @@ import {
 } from './sdp/negotiate.ts';
 import { type AnsweredMedia, buildAnswer } from './sdp/sdp-answer.ts';
 import { type Offer, type OfferedMedia, parseOffer } from './sdp/sdp-offer.ts';
+import { SecondsTeller } from './seconds-teller.ts';
 import type { Link, Session } from './session.ts';
+import type { CarriedSeconds } from './streams/carried-seconds.ts';
 import { type Counters, newCounters } from './streams/counters.ts';
 import { OutgoingStream } from './streams/outgoing-stream.ts';
 import { openPeer, type Peer } from './streams/peer.ts';
@@ -40,6 +42,7 @@ export class Sfu {
   readonly #sessions = new Map<string, Session>();
   readonly #routes = new Map<string, Route>();
   readonly #door: IceDoor;
+  readonly #seconds: SecondsTeller;
   #stopTicking: (() => void) | undefined;
   /** When the first packet since the last tick came; -1 if none did. */
   #burstMs = -1;
@@ -50,6 +53,7 @@ export class Sfu {
     this.#clock = clock;
     this.#report = report;
     this.#door = new IceDoor({ ...options, clock });
+    this.#seconds = new SecondsTeller(clock.steadyMs(), report);
   }
 
   /** Opens the port of sessions that restart ICE, and resolves with it; rejects if none can be had. */
@@ -63,8 +67,9 @@ export class Sfu {
     const negotiated = negotiatePublisher(parsed.offer, request.kinds);
     if (!negotiated.ok) return invalid(negotiated.detail);
     const { kinds } = negotiated;
-    const publisher = new Publisher(kinds, randomSsrc(), this.#counters);
-    const session = this.#add(request, { type: 'publisher', publisher });
+    const seconds = this.#seconds.begin();
+    const publisher = new Publisher(kinds, randomSsrc(), this.#counters, seconds);
+    const session = this.#add(request, { type: 'publisher', publisher }, seconds);
     if (session === undefined) return full;
     return this.#answer(session, parsed.offer);
   }
@@ -79,6 +84,7 @@ export class Sfu {
     const missing = source === undefined ? undefined : missingCodec(source.kinds, kinds);
     if (missing !== undefined)
       return invalid(`The publisher sends ${codecLabel(missing)}, which the offer does not have.`);
+    const seconds = this.#seconds.begin();
     const cname = `housecount-${randomSsrc().toString(36)}`;
     const streams = kinds.map(
       (played) =>
@@ -88,12 +94,13 @@ export class Sfu {
           cname,
           selected: request[played.kind],
           counters: this.#counters,
+          seconds,
           firstSequence: randomInt(0x10000),
           firstTimestamp: randomInt(0x1_0000_0000),
         }),
     );
     const player = new Player(streams, this.#counters, this.#limits);
-    const session = this.#add(request, { type: 'player', player, kinds });
+    const session = this.#add(request, { type: 'player', player, kinds }, seconds);
     if (session === undefined) return full;
     return this.#answer(session, parsed.offer);
   }
@@ -162,7 +169,9 @@ export class Sfu {
     this.#remove(session);
   }
 
+  /** Figures of now; the last seconds of sessions that ended are told before. */
   stats(): Omit<ChildStats, 'cpuSeconds' | 'residentBytes'> {
+    this.#seconds.tick(this.#sessions.values(), this.#clock.steadyMs());
     let publishers = 0;
     for (const session of this.#sessions.values()) if (session.role.type === 'publisher') publishers += 1;
     return { publishers, players: this.#sessions.size - publishers, ...this.#counters };
@@ -179,7 +188,11 @@ export class Sfu {
     this.#door.close();
   }
 
-  #add(request: PublishRequest | PlayRequest, role: Session['role']): Session | undefined {
+  #add(
+    request: PublishRequest | PlayRequest,
+    role: Session['role'],
+    seconds: CarriedSeconds,
+  ): Session | undefined {
     const { session: id, room } = request;
     if (this.#sessions.has(id) || this.#sessions.size >= this.#limits.mediaEngineSessionsMax)
       return undefined;
@@ -195,8 +208,11 @@ export class Sfu {
       connected: false,
       deadlineMs: nowMs + this.#limits.mediaConnectMs,
       liveness: livenessOf(role, nowMs),
+      seconds,
       version: 0,
     };
+    // Nothing ticks without a session: the row may have begun long ago.
+    this.#seconds.tick(this.#sessions.values(), nowMs);
     this.#sessions.set(id, session);
     this.#stopTicking ??= this.#startTicking();
     return session;
@@ -318,11 +334,12 @@ export class Sfu {
 
   #remove(session: Session): void {
     const nowMs = this.#clock.steadyMs();
-    this.#sessions.delete(session.id);
+    if (this.#sessions.delete(session.id)) this.#seconds.ended(session, this.#sessions.values(), nowMs);
     this.#leaveRoute(session, nowMs);
     session.link?.peer.close();
     void this.#closeWay(session);
     if (this.#sessions.size > 0) return;
+    this.#seconds.tick([], nowMs);
     this.#stopTicking?.();
     this.#stopTicking = undefined;
   }
@@ -359,6 +376,7 @@ export class Sfu {
   #tick(): void {
     const nowMs = this.#clock.steadyMs();
     this.#burstMs = -1;
+    this.#seconds.tick(this.#sessions.values(), nowMs);
     for (const session of [...this.#sessions.values()]) {
       if (session.role.type === 'publisher') session.role.publisher.tick(nowMs);
       if (!session.connected) {

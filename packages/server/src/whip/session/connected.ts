@@ -1,29 +1,42 @@
+import { liveKey, type OpenChannel } from '../../channel/channel.ts';
+import type { Member } from '../../channel/membership/member.ts';
 import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Streams } from '../../live/roster/streams.ts';
+import type { Channels } from '../../log/contract/channels.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { type EdgeApp, pinnedProfile } from '../../token/edge-app.ts';
+import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { PlainMembers } from './plain-members.ts';
 import type { SessionEnds } from './session-ends.ts';
 
 export interface ConnectedNeeds {
   readonly apps: Pick<ReadonlyMap<string, EdgeApp>, 'get'>;
+  readonly log: Pick<Channels, 'channel'>;
   readonly logger: Pick<Logger, 'info'>;
   readonly streams: Pick<Streams, 'set'>;
   readonly sessions: Pick<MediaSessions, 'get' | 'put'>;
   readonly members: Pick<PlainMembers, 'join' | 'leave'>;
   readonly ends: Pick<SessionEnds, 'carry' | 'close'>;
+  readonly watched: Pick<WatchedTime, 'begin'>;
 }
 
 /** Its media connected: a plain session is a member from now on. Resolves when that is durable, or was refused. */
 export async function mediaConnected(
-  { apps, logger, streams, sessions, members, ends }: ConnectedNeeds,
+  needs: ConnectedNeeds,
   session: MediaSession,
   kinds: Kinds,
 ): Promise<void> {
+  const { apps, logger, streams, sessions, members, ends, watched } = needs;
   const { app, channel, id, uid, connectionId } = session;
   // Connected again after an ICE restart, or media of an SDK client, which says itself what it sends.
-  if (session.joined) return;
+  if (session.joined) {
+    const channel = needs.log.channel(liveKey(app, session.channel));
+    const member = channel?.roster.getByConnection(connectionId);
+    if (channel && member)
+      watched.begin(session, { app, channel: session.channel, ...stayOf(channel, member) });
+    return;
+  }
   const known = apps.get(app);
   if (!known) {
     // Taken out by a reload since the POST.
@@ -48,8 +61,18 @@ export async function mediaConnected(
     await members.leave(session, 'bye');
     return;
   }
+  watched.begin(session, { app, channel, ...stayOf(outcome.channel, outcome.member) });
   sessions.put({ ...present, joined: true });
   if (session.kind !== 'whip') return;
   streams.set({ app, channel, uid, connectionId }, kinds);
   ends.carry(session);
 }
+
+const stayOf = (
+  { sid }: Pick<OpenChannel, 'sid'>,
+  { joinedSeq, uid }: Pick<Member, 'joinedSeq' | 'uid'>,
+) => ({
+  sid,
+  joinedSeq,
+  uid,
+});

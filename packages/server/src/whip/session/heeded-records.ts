@@ -1,6 +1,7 @@
 import { liveKey } from '../../channel/channel.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import { type LogRecord, liveChangeOf } from '../../log/record/record.ts';
+import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { SessionRights } from './session-rights.ts';
@@ -10,17 +11,19 @@ export interface HeedNeeds {
   readonly sessions: Pick<MediaSessions, 'all' | 'ofConnection'>;
   readonly rights: Pick<SessionRights, 'hold'>;
   readonly ends: Pick<SessionEnds, 'close' | 'cut'>;
+  readonly watched: Pick<WatchedTime, 'left'>;
 }
 
 /** Applies a log record to media: the sessions of a member that left, for whatever reason, are closed, and a publisher that may not send any more is cut off. */
 export function heedRecord(needs: HeedNeeds, record: LogRecord): void {
-  const { sessions, rights, ends } = needs;
+  const { sessions, rights, ends, watched } = needs;
   if (record.type === 'rule-set')
     for (const session of sessions.all()) if (session.app === record.app) rights.hold(session);
   const change = liveChangeOf(record);
   switch (change?.type) {
     case 'member-left':
       ends.close(sessions.ofConnection(change.connectionId));
+      watched.left(change);
       return;
     case 'role-changed':
       if (change.role === 'audience') for (const session of whipOf(needs, change)) ends.cut(session);

@@ -1,6 +1,7 @@
 import type { Kinds } from '../../channel/membership/rights.ts';
 import type { Clock } from '../../clock.ts';
 import type { SessionReport } from '../../media/contract.ts';
+import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { PlainMembers } from './plain-members.ts';
 import type { SessionEnds } from './session-ends.ts';
@@ -10,6 +11,7 @@ export interface MediaReportsNeeds {
   readonly sessions: Pick<MediaSessions, 'all' | 'get'>;
   readonly members: Pick<PlainMembers, 'follow' | 'silent' | 'heard' | 'leave'>;
   readonly ends: Pick<SessionEnds, 'end'>;
+  readonly watched: Pick<WatchedTime, 'take' | 'engineLost'>;
   readonly connected: (session: MediaSession, kinds: Kinds) => Promise<void>;
 }
 
@@ -23,7 +25,12 @@ export class MediaReports {
 
   take(report: SessionReport): void {
     if (report.type === 'restarted') {
+      this.#needs.watched.engineLost();
       this.#mediaLost();
+      return;
+    }
+    if (report.type === 'seconds') {
+      this.#needs.watched.take(report);
       return;
     }
     const { sessions, members, ends, connected } = this.#needs;

@@ -5,6 +5,7 @@ import { mediaLimits } from '../../limits.ts';
 import { buildNack, parseRtcp } from '../rtp/rtcp.ts';
 import { isRtcp, payloadEnd, sequenceOf, timestampOf } from '../rtp/rtp.ts';
 import type { OfferedCodec } from '../sdp/codec.ts';
+import { CarriedSeconds } from './carried-seconds.ts';
 import { newCounters } from './counters.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import type { Peer } from './peer.ts';
@@ -37,6 +38,7 @@ function pair(limits = defaultMediaLimits) {
     [{ kind: 'video', mid: '0', codec: vp8, transportCcId: 0, nack: true, remb: true }],
     1,
     counters,
+    new CarriedSeconds({ first: 0 }),
   );
   const host = fakePeer();
   publisher.peer = host;
@@ -46,6 +48,7 @@ function pair(limits = defaultMediaLimits) {
     cname: 'c',
     selected: true,
     counters,
+    seconds: new CarriedSeconds({ first: 0 }),
     firstSequence: 65_533,
     firstTimestamp: 0xfffffff0,
   });

@@ -3,6 +3,7 @@ import { buildSenderReport, type SenderInfo } from '../rtp/rtcp.ts';
 import { rewrite, setU16 } from '../rtp/rtp.ts';
 import { codecFor, type Kind, type OfferedCodec } from '../sdp/codec.ts';
 import type { PlayedKind } from '../sdp/negotiate.ts';
+import type { CarriedSeconds } from './carried-seconds.ts';
 import type { Counters } from './counters.ts';
 import type { Peer } from './peer.ts';
 
@@ -31,6 +32,7 @@ export class OutgoingStream {
   readonly #transportCcId: number;
   readonly #codecs: readonly OfferedCodec[];
   readonly #counters: Counters;
+  readonly #seconds: CarriedSeconds;
   #source: StreamSource | undefined;
   #generation = -1;
   #payloadType = -1;
@@ -54,6 +56,8 @@ export class OutgoingStream {
     readonly cname: string;
     readonly selected: boolean;
     readonly counters: Counters;
+    /** The player's, of all its streams. */
+    readonly seconds: CarriedSeconds;
     /** Random starts of the numbering (RFC 3550 section 5.1): 16 and 32 bits. */
     readonly firstSequence: number;
     readonly firstTimestamp: number;
@@ -64,6 +68,7 @@ export class OutgoingStream {
     this.#transportCcId = options.played.transportCcId;
     this.#selected = options.selected;
     this.#counters = options.counters;
+    this.#seconds = options.seconds;
     this.#lastSequence = options.firstSequence;
     this.#lastTimestamp = options.firstTimestamp;
     this.#codecs = options.played.codecs;
@@ -126,7 +131,7 @@ export class OutgoingStream {
       this.#lastTimestamp = outTimestamp;
       this.#lastMs = nowMs;
     }
-    this.#send(peer, packet, outSequence, outTimestamp);
+    if (this.#send(peer, packet, outSequence, outTimestamp)) this.#seconds.carried(nowMs);
   }
 
   /** Sends a packet of the ring again. False if it is not kept, or belongs to another run. */
@@ -193,12 +198,13 @@ export class OutgoingStream {
     if (source.report !== undefined) this.sendReport(source.report);
   }
 
-  #send(peer: Peer, packet: Buffer, sequence: number, timestamp: number): void {
+  #send(peer: Peer, packet: Buffer, sequence: number, timestamp: number): boolean {
     rewrite(packet, this.#payloadType, sequence, timestamp, this.ssrc);
-    if (!peer.send(packet)) return;
+    if (!peer.send(packet)) return false;
     this.#packets += 1;
     this.#octets += packet.length - 12;
     this.#counters.packetsOut += 1;
     this.#counters.bytesOut += packet.length;
+    return true;
   }
 }

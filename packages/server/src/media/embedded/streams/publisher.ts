@@ -14,6 +14,7 @@ import { blankExtension, extensionAt, isRtcp, isRtp, payloadTypeOf, u16 } from '
 import { TransportFeedback } from '../rtp/twcc.ts';
 import type { Kind } from '../sdp/codec.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
+import type { CarriedSeconds } from './carried-seconds.ts';
 import type { Counters } from './counters.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import type { Peer } from './peer.ts';
@@ -28,6 +29,7 @@ export class Publisher {
   peer: Peer | undefined;
   readonly #ssrc: number;
   readonly #counters: Counters;
+  readonly #seconds: CarriedSeconds;
   readonly #byPayloadType: ({ stream: IncomingStream; transportCcId: number } | undefined)[] = [];
   readonly #losses = new LossCount();
   readonly #feedback = new TransportFeedback();
@@ -39,8 +41,9 @@ export class Publisher {
   #clockOffsetMs: number | undefined;
 
   /** `ssrc`: ours, in the reports we send. */
-  constructor(kinds: readonly PublishedKind[], ssrc: number, counters: Counters) {
+  constructor(kinds: readonly PublishedKind[], ssrc: number, counters: Counters, seconds: CarriedSeconds) {
     this.kinds = kinds;
+    this.#seconds = seconds;
     this.#ssrc = ssrc;
     this.#counters = counters;
     this.streams = kinds.map((kind) => new IncomingStream(kind));
@@ -65,6 +68,7 @@ export class Publisher {
   #media(packet: Buffer, nowMs: number): void {
     const route = this.#byPayloadType[payloadTypeOf(packet)];
     if (route === undefined) return;
+    this.#seconds.carried(nowMs);
     if (route.transportCcId > 0) {
       const at = extensionAt(packet, route.transportCcId);
       if (at >= 0) {
