@@ -33,6 +33,7 @@ export async function openDataFolder(
   stops.add(() => folder.close());
   const manifest = await Manifest.read(folder, { logger, nowMs: clock.wallMs });
   await manifest.check(first.dataDir);
+  await manifest.bringForward();
   const disk = manifest.watched();
   const kept = keptFiles(disk);
   return { disk, kept, manifest, resumeSecret: await openResumeSecret(kept) };

@@ -32,6 +32,7 @@ const options = (nowMs = 1_000) => ({
   nowMs: () => nowMs,
 });
 const read = (nowMs?: number) => Manifest.read(disk, options(nowMs));
+const manifestText = () => readFileSync(join(folder, manifestPath), 'utf8');
 const bytes = new TextEncoder().encode('something');
 const pathOf = (path: string) => join(folder, path === 'log' ? 'log/main' : path);
 /** All there is to be noted. */
@@ -128,16 +129,29 @@ describe('what is missing', () => {
 
 describe('the manifest itself', () => {
   test('DATA3: a manifest of a newer server stops the start, and stays as it is', async () => {
-    const line = encodeLine({ format: 2, files: 'in some other way' });
+    const line = encodeLine({ format: 3, files: 'in some other way' });
     writeFileSync(join(folder, manifestPath), line);
     const failure = await read().catch((error) => error);
     expect(failure.code).toBe('data_newer');
-    expect(failure.message).toContain('manifest has version 2, and this server knows none after 1');
+    expect(failure.message).toContain('manifest has version 3, and this server knows none after 2');
     expect(readFileSync(join(folder, manifestPath), 'utf8')).toBe(line);
     for (const more of [encodeLine({ files: {} }), 'what only a newer server reads']) {
       writeFileSync(join(folder, manifestPath), `${line}${more}`);
       await expect(read()).rejects.toMatchObject({ code: 'data_newer' });
     }
+  });
+
+  test('DATA12: one of a server of before is written in the version of this one, with what it knew, before anything else', async () => {
+    await full();
+    const known = JSON.parse(manifestText().slice(9));
+    writeFileSync(join(folder, manifestPath), encodeLine({ ...known, format: 1 }));
+    const manifest = await read(2_000);
+    expect(manifestText()).toContain('"format":1');
+    await manifest.bringForward();
+    expect(JSON.parse(manifestText().slice(9))).toEqual({ ...known, format: 2 });
+    const { ino } = statSync(join(folder, manifestPath));
+    await (await read()).bringForward();
+    expect(statSync(join(folder, manifestPath)).ino).toBe(ino);
   });
 
   test('DATA7: a damaged manifest is told and written anew', async () => {

@@ -8,8 +8,8 @@ import { Turn } from '../turn.ts';
 import { type DataFile, dataFiles } from './data-files.ts';
 
 export const manifestPath = 'manifest';
-/** Raised when a server of before could not read the data folder any more. */
-const format = 1;
+/** Raised when a server of before could not read the data folder any more: 2 when the log came to be in batches. */
+const format = 2;
 
 export interface MissingFile extends DataFile {
   /** Epoch milliseconds. */
@@ -26,15 +26,22 @@ export class Manifest {
   readonly #nowMs: () => number;
   readonly #logger: Logger;
   #files: ReadonlyMap<string, number>;
+  /** A server of before wrote it. */
+  #isOlder: boolean;
   /** Lets writes follow one after the other. */
   readonly #turn = new Turn();
 
-  private constructor(disk: Disk, options: ManifestOptions, files: ReadonlyMap<string, number>) {
+  private constructor(
+    disk: Disk,
+    options: ManifestOptions,
+    { files, isOlder }: { readonly files: ReadonlyMap<string, number>; readonly isOlder: boolean },
+  ) {
     this.#disk = disk;
     this.#kept = keptFiles(disk).value(manifestPath);
     this.#nowMs = options.nowMs;
     this.#logger = options.logger;
     this.#files = files;
+    this.#isOlder = isOlder;
   }
 
   /** @throws HousecountError data_newer if a newer server wrote it. */
@@ -53,7 +60,10 @@ export class Manifest {
         'The manifest of the data folder is damaged and is written anew; a file that went missing before is not noticed.',
         { file: manifestPath },
       );
-    return new Manifest(disk, options, new Map(isFiles(value) ? Object.entries(value.files) : []));
+    return new Manifest(disk, options, {
+      files: new Map(isFiles(value) ? Object.entries(value.files) : []),
+      isOlder: isObject(value) && isFiles(value) && isObject(first) && first.format !== format,
+    });
   }
 
   /** Files that were there and are not, or are empty. */
@@ -93,6 +103,11 @@ export class Manifest {
           'Stop the server and put back a copy of the file from a backup, or go on without what it held.',
       });
     await this.forget(missing.map(({ path }) => path));
+  }
+
+  /** Says, before anything is changed, that a server of before no longer reads the folder. */
+  async bringForward(): Promise<void> {
+    if (this.#isOlder) await this.#write(this.#files);
   }
 
   /** Notes what is there by now. */
@@ -135,6 +150,7 @@ export class Manifest {
     await this.#turn.take(async () => {
       try {
         await this.#kept.put({ format, files: Object.fromEntries([...this.#files].sort()) });
+        this.#isOlder = false;
       } catch (cause) {
         this.#logger.warn('The manifest of the data folder cannot be written.', {
           file: manifestPath,

@@ -1,7 +1,7 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { HousecountError } from '@housecount/protocol';
-import { aliveMarkOf } from '../engine/embedded/alive-file.ts';
+import { aliveMarkOf, knownPlaceOf } from '../engine/embedded/alive-file.ts';
 import { inspectLog, type LogDamage, type LogFindings, repairLog } from '../engine/embedded/log-repair.ts';
 import { type NodeDisk, openNodeDisk, openNodeDiskUntouched } from '../engine/embedded/node-disk.ts';
 import { folderMode } from '../engine/embedded/private-files.ts';
@@ -107,7 +107,7 @@ async function* logs(disk: NodeDisk, tools: Tools): AsyncGenerator<Work> {
         remedy: 'Nothing needs to be done: it is not used, and goes once newer ones are written.',
       });
     });
-    const found = await inspectLog({ disk, logger }, partition, alive?.durable[partition] ?? 0);
+    const found = await inspectLog({ disk, logger }, partition, knownPlaceOf(alive, partition));
     yield* told;
     for (const { path } of found.headers)
       if (!found.cut?.unneeded.includes(path))
@@ -136,7 +136,12 @@ async function* logs(disk: NodeDisk, tools: Tools): AsyncGenerator<Work> {
 
 const withKeep = ({ keep, nowMs }: Tools) => ({ setAside: keep, nowMs });
 
-const damageWords = ({ path, offset, from, to }: LogDamage): string =>
+const damageWords = ({ path, offset, from, to, what }: LogDamage): string =>
+  what === undefined
+    ? unreadWords({ path, offset, from, to })
+    : `${path} at byte ${offset}: ${what}${to < from ? '' : `, and ${from === to ? `record ${from}` : `records ${from} to ${to}`} cannot be used`}`;
+
+const unreadWords = ({ path, offset, from, to }: LogDamage): string =>
   `${from === to ? `record ${from}` : `records ${from} to ${to}`} cannot be read (${path}${offset < 0 ? ' ends before' : ` at byte ${offset}`})`;
 
 const cutWords = ({ snapshot }: LogFindings, first: number): string =>

@@ -10,18 +10,35 @@ export interface StoredRecord {
   readonly payload: Uint8Array;
 }
 
-/** Records that must become durable together. */
+/** Records of one decision. */
 export type Transaction = readonly Uint8Array[];
 
+/** What one append stores, all of it or nothing. */
+export interface Batch {
+  /** When it was decided, epoch milliseconds. */
+  readonly atMs: number;
+  readonly transactions: readonly Transaction[];
+}
+
+/** A place between two batches: what was there up to it, and nothing else, has this chain. */
+export interface Place {
+  /** Position of the last record before it; 0: it is the beginning. */
+  readonly position: number;
+  /** Hash over every batch up to here, hexadecimal. Two logs that agree in it hold the same. */
+  readonly chain: string;
+}
+
+/** What has become of an append, definitely. An engine that does not know goes on asking until it does; it never guesses. */
 export type AppendOutcome =
-  | { readonly ok: true; readonly lastPosition: number }
-  /** Somebody else wrote: nothing was appended. */
-  | { readonly ok: false; readonly reason: 'conflict'; readonly lastPosition: number }
-  /** The disk is full or failing: nothing was appended, and what was partly written has been taken back. */
+  /** The batch is stored, once, and durable. */
+  | { readonly ok: true; readonly end: Place }
+  /** The log ends elsewhere: the batch is not stored, and never will be. */
+  | { readonly ok: false; readonly reason: 'conflict'; readonly end: Place }
+  /** The disk is full or failing: the batch is not stored, and never will be; what was partly written has been taken back. */
   | { readonly ok: false; readonly reason: 'unavailable'; readonly cause: unknown };
 
 export interface Recovery {
-  /** Position of the last whole transaction; of several partitions, the highest. */
+  /** Position of the last whole batch; of several partitions, the highest. */
   readonly lastPosition: number;
   /** Bytes after it that were cut as torn or corrupt; 0 after a clean stop. */
   readonly cutBytes: number;
@@ -32,13 +49,14 @@ export interface Recovery {
 export interface LogStore {
   /** The result of the recovery: the end of the log at opening, what was cut, and when the engine last lived. */
   readonly recovery: Recovery;
-  /** Durable when it resolves. `expectedLast` is the position the caller believes is the last. One append at a time. */
-  append(
-    partition: string,
-    transactions: readonly Transaction[],
-    expectedLast: number,
-  ): Promise<AppendOutcome>;
-  /** Reads up to `limit` durable records after `after`, in order; fewer only at the end. Throws if they were deleted by retention. */
+  /** The end of the partition: at least every append that was acknowledged before the call. */
+  end(partition: string): Promise<Place>;
+  /** Durable when it resolves. `expected` is the end as the caller knows it. One append at a time. */
+  append(partition: string, batch: Batch, expected: Place): Promise<AppendOutcome>;
+  /**
+   * Reads up to `limit` durable records after `after`, in order; fewer only at the end.
+   * @throws HousecountError no_longer_kept if they were deleted by retention; log_corrupt if they are not what was appended.
+   */
   read(partition: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Position of the oldest record kept; of the next one, if there is none. */
   first(partition: string): number;

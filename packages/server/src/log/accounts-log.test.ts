@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { SimClock, type SimProcessClock } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
+import { appendTo } from '../../testing/suites/engine-contract.ts';
 import { liveKey } from '../channel/channel.ts';
 import { openEmbeddedLog } from '../engine/embedded/embedded-log.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -36,7 +37,7 @@ class Machine {
     const disk = this.disk.mount();
     if (old.length > 0) {
       const before = await openEmbeddedLog({ disk, logger, clock: this.#process });
-      await before.append('main', [old.map(encodeRecord)], 0);
+      await appendTo(before, 'main', [old.map(encodeRecord)], 0);
       await before.close();
     }
     const store = await openEmbeddedLog({ disk, logger, clock: this.#process });

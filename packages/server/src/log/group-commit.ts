@@ -1,7 +1,7 @@
 import type { Code } from '@housecount/protocol';
 import type { Channel } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
-import type { LogStore } from '../engine/contract.ts';
+import type { LogStore, Place } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Decided } from './decide/decided.ts';
 import { encodeRecord } from './record/codec.ts';
@@ -51,14 +51,15 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
-  #lastPosition: number;
+  /** The end of the log as this process knows it. */
+  #end: Place;
   #stopped = false;
   #cancelRetry: (() => void) | undefined;
   #failed: { readonly sinceMs: number; readonly cause: string } | undefined;
 
-  constructor(options: GroupCommitOptions, lastPosition: number) {
+  constructor(options: GroupCommitOptions, end: Place) {
     this.#options = options;
-    this.#lastPosition = lastPosition;
+    this.#end = end;
   }
 
   get queued(): number {
@@ -123,15 +124,17 @@ export class GroupCommit {
     const transactions = decided.flatMap((decision) =>
       decision.ok && decision.records.length > 0 ? [decision.records.map(encodeRecord)] : [],
     );
+    let { position } = this.#end;
     if (transactions.length > 0) {
-      const outcome = await store.append(partition, transactions, this.#lastPosition);
+      const outcome = await store.append(partition, { atMs: nowMs, transactions }, this.#end);
       if (!outcome.ok) return this.#takeBack(batch, outcome);
+      this.#end = outcome.end;
       this.#succeeded();
     }
     const entries: LogEntry[] = [];
     for (const decision of decided) {
       if (!decision.ok) continue;
-      for (const record of decision.records) entries.push({ position: ++this.#lastPosition, record });
+      for (const record of decision.records) entries.push({ position: ++position, record });
     }
     const changed = draft.commit();
     if (entries.length > 0) this.#options.onDurable(entries, changed);
@@ -159,14 +162,14 @@ export class GroupCommit {
   /** The draft is dropped: what was not recorded did not happen, not even the refusals that were decided against it. */
   #takeBack(
     batch: readonly Pending[],
-    outcome: { reason: 'conflict'; lastPosition: number } | { reason: 'unavailable'; cause: unknown },
+    outcome: { reason: 'conflict'; end: Place } | { reason: 'unavailable'; cause: unknown },
   ): void {
     if (outcome.reason === 'conflict') {
       this.#stopped = true;
       for (const { settle } of batch) settle({ ok: false, code: 'log_unavailable' });
       this.#options.onFenced(
         new Error(
-          `the log ends at ${outcome.lastPosition}, expected ${this.#lastPosition}: another writer has it`,
+          `the log ends at ${outcome.end.position}, expected ${this.#end.position}: another writer has it`,
         ),
       );
       return;

@@ -76,7 +76,7 @@ class EmbeddedOwner implements Log {
   readonly #messages: MessageCommands;
   #floorMs: number;
 
-  constructor(options: OwnerOptions, { state, lastPosition, floorMs, snapshotPosition }: Recovered) {
+  constructor(options: OwnerOptions, { state, end, floorMs, snapshotPosition }: Recovered) {
     const { store, logger, clock, random, metrics, onFenced, limits = defaultLogLimits } = options;
     this.#options = options;
     this.#state = state;
@@ -85,7 +85,7 @@ class EmbeddedOwner implements Log {
     this.#blindTime = new BlindTime(clock);
     this.#snapshots = new Snapshots({ ...options, partition, state, lastPosition: snapshotPosition });
     this.#alive = new AliveMark(store, clock, logger);
-    this.#feed = new EntryFeed({ store, partition, lastPosition });
+    this.#feed = new EntryFeed({ store, partition, lastPosition: end.position });
     this.#commits = new GroupCommit(
       {
         store,
@@ -100,7 +100,7 @@ class EmbeddedOwner implements Log {
         onDurable: (entries, changed) => this.#durable(entries, changed),
         onFenced,
       },
-      lastPosition,
+      end,
     );
     const asks = asksOf(this.#commits);
     const parts = { state, asks, clock, random, addresses: this.#addresses };

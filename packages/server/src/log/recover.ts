@@ -1,5 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import type { LogStore } from '../engine/contract.ts';
+import type { LogStore, Place } from '../engine/contract.ts';
 import type { Logger } from '../observe/contract.ts';
 import { decodeRecord } from './record/codec.ts';
 import { type LogRecord, timeOf } from './record/record.ts';
@@ -10,7 +10,8 @@ const readBatch = 5_000;
 
 export interface Recovered {
   readonly state: LogState;
-  readonly lastPosition: number;
+  /** The end of the log. */
+  readonly end: Place;
   /** No time given from now on may be earlier, epoch milliseconds. */
   readonly floorMs: number;
   /** Position of the snapshot that it began with; 0 if there was none. */
@@ -28,7 +29,8 @@ export async function recoverState(
   if (snapshot) ({ floorMs } = await stateFromLines(state, snapshot.lines));
   const snapshotPosition = snapshot?.position ?? 0;
   let position = snapshotPosition;
-  const { lastPosition, cutBytes } = store.recovery;
+  const { cutBytes } = store.recovery;
+  const end = await store.end(partition);
   const first = store.first(partition);
   if (first > position + 1)
     throw new HousecountError(
@@ -41,10 +43,10 @@ export async function recoverState(
       cutBytes,
     });
   }
-  while (position < lastPosition) {
+  while (position < end.position) {
     const records = await store.read(partition, position, readBatch);
     if (records.length === 0)
-      throw new Error(`the log has no record after ${position}, yet ends at ${lastPosition}`);
+      throw new Error(`the log has no record after ${position}, yet ends at ${end.position}`);
     for (const { position: at, payload } of records) {
       const record = decodeRecord(payload);
       state.absorb(record);
@@ -54,7 +56,7 @@ export async function recoverState(
   }
   // Messages that the snapshot stands for may have times up to this.
   state.messageTimes.raise(floorMs);
-  return { state, lastPosition, floorMs, snapshotPosition };
+  return { state, end, floorMs, snapshotPosition };
 }
 
 /** Times before this would put a record, or a clientSeq, before one that is already told. */

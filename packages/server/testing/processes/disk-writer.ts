@@ -14,12 +14,13 @@ const logger = {
 };
 const store = await openEmbeddedLog({ disk, logger, clock, segmentBytesMax: 20_000 });
 const encoder = new TextEncoder();
-let last = store.recovery.lastPosition;
+let end = await store.end('main');
 for (;;) {
+  const last = end.position;
   const records = [1, 2, 3].map((n) => encoder.encode(`${last + n} ${'x'.repeat((last * 37) % 500)}`));
-  const outcome = await store.append('main', [records], last);
+  const outcome = await store.append('main', { atMs: clock.nowMs(), transactions: [records] }, end);
   if (!outcome.ok) process.exit(3);
-  last = outcome.lastPosition;
-  if (last % 30 === 0) await store.markAlive(clock.nowMs());
-  process.stdout.write(`${last}\n`);
+  end = outcome.end;
+  if (end.position % 30 === 0) await store.markAlive(clock.nowMs());
+  process.stdout.write(`${end.position}\n`);
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { LogStore, StoredRecord, Transaction } from '../../src/engine/contract.ts';
+import type { AppendOutcome, LogStore, Place, StoredRecord, Transaction } from '../../src/engine/contract.ts';
 
 /** The stores that an engine gives the suite: an empty one, and the same one opened again. */
 export interface StoreUnderTest {
@@ -21,6 +21,21 @@ export const transaction = (...records: readonly string[]): Transaction =>
 export const shown = (records: readonly StoredRecord[]): string[] =>
   records.map(({ position, payload }) => `${position}:${decoder.decode(payload)}`);
 
+/** Appends to the end of the log, if that is after `last`. */
+export const appendTo = async (
+  store: LogStore,
+  name: string,
+  transactions: readonly Transaction[],
+  last: number,
+): Promise<AppendOutcome> =>
+  store.append(name, { atMs: 1_000, transactions }, { ...(await store.end(name)), position: last });
+
+/** The outcome of an append that is stored, and ends at this position. */
+const storedAt = (position: number): AppendOutcome => ({
+  ok: true,
+  end: { position, chain: expect.stringMatching(/^[0-9a-f]{32}$/) },
+});
+
 /** The promises of LogStore; every engine runs it. */
 export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>): void {
   describe(`${name} keeps the contract of a log store`, () => {
@@ -40,19 +55,17 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
     });
 
     test('LOG1: positions are dense over transactions and appends, and reading gives the bytes in order', async () => {
-      expect(await store.append(partition, [transaction('a', 'b'), transaction('c')], 0)).toEqual({
-        ok: true,
-        lastPosition: 3,
-      });
-      expect(await store.append(partition, [transaction(''), transaction('é\0\n')], 3)).toEqual({
-        ok: true,
-        lastPosition: 5,
-      });
+      expect(await appendTo(store, partition, [transaction('a', 'b'), transaction('c')], 0)).toEqual(
+        storedAt(3),
+      );
+      expect(await appendTo(store, partition, [transaction(''), transaction('é\0\n')], 3)).toEqual(
+        storedAt(5),
+      );
       expect(shown(await store.read(partition, 0, 10))).toEqual(['1:a', '2:b', '3:c', '4:', '5:é\0\n']);
     });
 
     test('LOG1: reading starts after the position, stops at the limit, and is short only at the end', async () => {
-      await store.append(partition, [transaction('a', 'b'), transaction('c'), transaction('d')], 0);
+      await appendTo(store, partition, [transaction('a', 'b'), transaction('c'), transaction('d')], 0);
       expect(shown(await store.read(partition, 1, 2))).toEqual(['2:b', '3:c']);
       expect(shown(await store.read(partition, 3, 100))).toEqual(['4:d']);
       expect(await store.read(partition, 4, 100)).toEqual([]);
@@ -62,7 +75,7 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
 
     test('LOG1: a record of 1 MiB comes back whole, also after reopening', async () => {
       const large = 'x'.repeat(1024 * 1024);
-      await store.append(partition, [transaction('a'), transaction(large, large), transaction('b')], 0);
+      await appendTo(store, partition, [transaction('a'), transaction(large, large), transaction('b')], 0);
       const expected = ['1:a', `2:${large}`, `3:${large}`, '4:b'];
       expect(shown(await store.read(partition, 0, 10))).toEqual(expected);
       store = await under.reopen();
@@ -71,40 +84,68 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
     });
 
     test('LOG1: appending nothing changes nothing', async () => {
-      await store.append(partition, [transaction('a')], 0);
-      expect(await store.append(partition, [], 1)).toEqual({ ok: true, lastPosition: 1 });
-      expect(await store.append(partition, [[], []], 1)).toEqual({ ok: true, lastPosition: 1 });
+      await appendTo(store, partition, [transaction('a')], 0);
+      expect(await appendTo(store, partition, [], 1)).toEqual(storedAt(1));
+      expect(await appendTo(store, partition, [[], []], 1)).toEqual(storedAt(1));
       expect(shown(await store.read(partition, 0, 10))).toEqual(['1:a']);
     });
 
     test('LOG2: an append that expects another last position is a conflict and appends nothing', async () => {
-      await store.append(partition, [transaction('a', 'b')], 0);
+      await appendTo(store, partition, [transaction('a', 'b')], 0);
       for (const expected of [0, 1, 3]) {
-        expect(await store.append(partition, [transaction('x')], expected)).toEqual({
+        expect(await appendTo(store, partition, [transaction('x')], expected)).toEqual({
           ok: false,
           reason: 'conflict',
-          lastPosition: 2,
+          end: { position: 2, chain: expect.any(String) },
         });
       }
       expect(shown(await store.read(partition, 0, 10))).toEqual(['1:a', '2:b']);
-      expect(await store.append(partition, [transaction('c')], 2)).toEqual({ ok: true, lastPosition: 3 });
+      expect(await appendTo(store, partition, [transaction('c')], 2)).toEqual(storedAt(3));
+    });
+
+    test('LOG2: an append that expects another chain at the right position is a conflict', async () => {
+      const begin = await store.end(partition);
+      await appendTo(store, partition, [transaction('a')], 0);
+      const end = await store.end(partition);
+      const batch = { atMs: 1_000, transactions: [transaction('b')] };
+      for (const expected of [begin, { position: 1, chain: begin.chain }])
+        expect(await store.append(partition, batch, expected)).toEqual({
+          ok: false,
+          reason: 'conflict',
+          end,
+        });
+      expect(await store.append(partition, batch, end)).toEqual(storedAt(2));
+    });
+
+    test('LOG14: the end is a place, each append moves it, and it is the same after reopening', async () => {
+      const places = [await store.end(partition)];
+      for (let last = 0; last < 30; last += 1) {
+        const outcome = await appendTo(store, partition, [transaction('x'.repeat(200))], last);
+        const end = await store.end(partition);
+        expect(outcome).toEqual({ ok: true, end });
+        places.push(end);
+      }
+      expect(places.map(({ position }) => position)).toEqual(Array.from({ length: 31 }, (_, at) => at));
+      expect(new Set(places.map(({ chain }) => chain)).size).toBe(31);
+      store = await under.reopen();
+      expect(await store.end(partition)).toEqual(places.at(-1) as Place);
     });
 
     test('LOG1: partitions count by themselves', async () => {
-      await store.append('one', [transaction('a')], 0);
-      await store.append('two', [transaction('b')], 0);
-      await store.append('one', [transaction('c')], 1);
+      await appendTo(store, 'one', [transaction('a')], 0);
+      await appendTo(store, 'two', [transaction('b')], 0);
+      await appendTo(store, 'one', [transaction('c')], 1);
       store = await under.reopen();
       expect(shown(await store.read('one', 0, 10))).toEqual(['1:a', '2:c']);
       expect(shown(await store.read('two', 0, 10))).toEqual(['1:b']);
     });
 
     test('LOG3: what was acknowledged is there after reopening, and appending goes on', async () => {
-      await store.append(partition, [transaction('a', 'b')], 0);
+      await appendTo(store, partition, [transaction('a', 'b')], 0);
       store = await under.reopen();
       expect(store.recovery.lastPosition).toBe(2);
       expect(store.recovery.cutBytes).toBe(0);
-      await store.append(partition, [transaction('c')], 2);
+      await appendTo(store, partition, [transaction('c')], 2);
       store = await under.reopen();
       expect(shown(await store.read(partition, 0, 10))).toEqual(['1:a', '2:b', '3:c']);
     });
@@ -116,13 +157,14 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
       let moved = (): void => undefined;
       const appends = (async () => {
         for (let i = 0; i < 100; i += 1) {
-          const outcome = await store.append(
+          const outcome = await appendTo(
+            store,
             partition,
             [transaction(`${last + 1}`, `${last + 2}${payload}`)],
             last,
           );
           if (!outcome.ok) throw new Error(outcome.reason);
-          last = outcome.lastPosition;
+          last = outcome.end.position;
           moved();
         }
         appending = false;
@@ -149,7 +191,7 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
     });
 
     test('LOG8: a snapshot comes back line by line, and the newest one is read', async () => {
-      await store.append(partition, [transaction('a', 'b', 'c')], 0);
+      await appendTo(store, partition, [transaction('a', 'b', 'c')], 0);
       await store.writeSnapshot(partition, 1, ['old']);
       const lines = Array.from({ length: 5000 }, (_, i) => `${i} ${'☂'.repeat(i % 100)}`);
       await store.writeSnapshot(partition, 3, lines);
@@ -168,7 +210,7 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
 
     test('LOG9: trim keeps everything after the position, and what is deleted is refused by name', async () => {
       for (let last = 0; last < 200; last += 1) {
-        await store.append(partition, [transaction(`${last + 1} ${'x'.repeat(200)}`)], last);
+        await appendTo(store, partition, [transaction(`${last + 1} ${'x'.repeat(200)}`)], last);
       }
       await store.trim(partition, 150, Number.MAX_SAFE_INTEGER);
       for (const when of ['at once', 'after reopening']) {
@@ -183,12 +225,12 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
         );
         expect([200, 'no_longer_kept']).toContain(all);
       }
-      expect((await store.append(partition, [transaction('next')], 200)).ok).toBe(true);
+      expect((await appendTo(store, partition, [transaction('next')], 200)).ok).toBe(true);
     });
 
     test('LOG9: trim keeps what is not old enough', async () => {
       for (let last = 0; last < 100; last += 1) {
-        await store.append(partition, [transaction('x'.repeat(200))], last);
+        await appendTo(store, partition, [transaction('x'.repeat(200))], last);
       }
       await store.trim(partition, 100, 0);
       expect((await store.read(partition, 0, 1000)).length).toBe(100);
@@ -198,7 +240,7 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
       expect(store.first(partition)).toBe(1);
       expect(store.beyond(partition, 0)).toBe(0);
       for (let last = 0; last < 200; last += 1) {
-        await store.append(partition, [transaction('x'.repeat(200))], last);
+        await appendTo(store, partition, [transaction('x'.repeat(200))], last);
       }
       for (const when of ['at once', 'after reopening']) {
         if (when === 'after reopening') store = await under.reopen();

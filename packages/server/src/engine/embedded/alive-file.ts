@@ -9,7 +9,21 @@ export interface AliveMark {
   readonly nowMs: number;
   /** Last position of each partition, all of it durable then. */
   readonly durable: Readonly<Record<string, number>>;
+  /** The chain at each of these places; servers of before wrote none. */
+  readonly chains?: Readonly<Record<string, string>>;
 }
+
+/** A place that the log is known to have reached; of logs of before there were batches without its chain. */
+export interface KnownPlace {
+  readonly position: number;
+  readonly chain?: string | undefined;
+}
+
+/** The place that a partition had reached by a mark. */
+export const knownPlaceOf = (mark: AliveMark | undefined, partition: string): KnownPlace => ({
+  position: mark?.durable[partition] ?? 0,
+  chain: mark?.chains?.[partition],
+});
 
 /** Two slots, written in turn, so far apart that a torn write of one leaves the other. */
 const slotBytes = 4096;

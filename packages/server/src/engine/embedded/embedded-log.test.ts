@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
-import { logStoreSuite, shown, transaction } from '../../../testing/suites/engine-contract.ts';
+import { appendTo, logStoreSuite, shown, transaction } from '../../../testing/suites/engine-contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LogStore } from '../contract.ts';
 import { openEmbeddedLog } from './embedded-log.ts';
 import { frameHeaderBytes } from './frame.ts';
 import { openNodeDisk } from './node-disk.ts';
-import { segmentHeaderBytes } from './segment.ts';
+import { headBytesMax } from './segment-head.ts';
 
 // A hang ends the test; a slow machine does not.
 setDefaultTimeout(300_000);
@@ -55,59 +55,56 @@ logStoreSuite('The embedded engine on the simulated disk', async () => {
 });
 
 describe('the end of the log after a crash', () => {
-  test('LOG4: a last append torn at any byte is cut to the last whole transaction, and said', async () => {
+  test('LOG4: a last append torn at any byte is cut, all of it, and said', async () => {
     const disk = new SimDisk(new SimRandom(2));
     const store = await openOn(disk);
-    await store.append('main', [transaction('a'), transaction('b', 'c')], 0);
+    await appendTo(store, 'main', [transaction('a'), transaction('b', 'c')], 0);
     const path = 'log/main/0000000000000001.log';
     const before = disk.bytes(path)?.length ?? 0;
-    await store.append('main', [transaction('dd'), transaction('ee', 'ff'), transaction('gg')], 3);
+    await appendTo(store, 'main', [transaction('dd'), transaction('ee', 'ff'), transaction('gg')], 3);
     const whole = disk.bytes(path) ?? new Uint8Array();
-    const frame = frameHeaderBytes + 2;
     for (let length = before; length <= whole.length; length += 1) {
       const torn = new SimDisk(new SimRandom(3));
       torn.put(path, whole.slice(0, length));
       torn.put('alive', disk.bytes('alive') ?? new Uint8Array());
       const warnings: unknown[] = [];
       const reopened = await openOn(torn, { warnings });
-      const frames = Math.floor((length - before) / frame);
-      const kept = [3, 4, 4, 6, 7][frames] ?? -1;
-      const cutBytes = length - before - (kept - 3) * frame;
+      const kept = length === whole.length ? 7 : 3;
+      const cutBytes = kept === 7 ? 0 : length - before;
       expect(reopened.recovery).toEqual({ lastPosition: kept, cutBytes, lastAliveMs: 0 });
       expect(warnings.length).toBe(cutBytes > 0 ? 1 : 0);
       expect(shown(await reopened.read('main', 0, 100))).toEqual(
         ['1:a', '2:b', '3:c', '4:dd', '5:ee', '6:ff', '7:gg'].slice(0, kept),
       );
-      expect((await reopened.append('main', [transaction('new')], kept)).ok).toBe(true);
+      expect((await appendTo(reopened, 'main', [transaction('new')], kept)).ok).toBe(true);
       expect(shown(await (await openOn(torn)).read('main', kept, 100))).toEqual([`${kept + 1}:new`]);
     }
   });
 
-  test('LOG4: a last append with any one bit flipped loses whole transactions from there on, never a part', async () => {
+  test('LOG4: a last append with any one bit flipped is lost whole, never a part', async () => {
     const disk = new SimDisk(new SimRandom(4));
     const store = await openOn(disk);
-    await store.append('main', [transaction('a')], 0);
+    await appendTo(store, 'main', [transaction('a')], 0);
     const path = 'log/main/0000000000000001.log';
     const before = disk.bytes(path)?.length ?? 0;
-    await store.append('main', [transaction('b'), transaction('c', 'd'), transaction('e')], 1);
+    await appendTo(store, 'main', [transaction('b'), transaction('c', 'd'), transaction('e')], 1);
     const whole = disk.bytes(path) ?? new Uint8Array();
     for (let bit = before * 8; bit < whole.length * 8; bit += 1) {
       const torn = new SimDisk(new SimRandom(5));
       torn.put(path, flipped(whole, bit));
       const reopened = await openOn(torn);
-      const kept = [1, 2, 2, 4][Math.floor((bit / 8 - before) / (frameHeaderBytes + 1))] ?? -1;
-      expect(reopened.recovery.lastPosition).toBe(kept);
-      expect(reopened.recovery.cutBytes).toBe(whole.length - before - (kept - 1) * (frameHeaderBytes + 1));
+      expect(reopened.recovery.lastPosition).toBe(1);
+      expect(reopened.recovery.cutBytes).toBe(whole.length - before);
     }
   });
 
   test('LOG5: any one bit flipped before the last append stops the start', async () => {
     const disk = new SimDisk(new SimRandom(6));
     const store = await openOn(disk);
-    await store.append('main', [transaction('a'), transaction('b', 'c')], 0);
+    await appendTo(store, 'main', [transaction('a'), transaction('b', 'c')], 0);
     const path = 'log/main/0000000000000001.log';
     const acknowledged = disk.bytes(path)?.length ?? 0;
-    await store.append('main', [transaction('d')], 3);
+    await appendTo(store, 'main', [transaction('d')], 3);
     const whole = disk.bytes(path) ?? new Uint8Array();
     for (let bit = 0; bit < acknowledged * 8; bit += 1) {
       const damaged = new SimDisk(new SimRandom(7));
@@ -120,10 +117,10 @@ describe('the end of the log after a crash', () => {
   test('LOG5: damage in an earlier file is found when it is read', async () => {
     const disk = new SimDisk(new SimRandom(8));
     const store = await openOn(disk, { segmentBytesMax: 100 });
-    for (let last = 0; last < 20; last += 1) await store.append('main', [transaction('12345')], last);
+    for (let last = 0; last < 20; last += 1) await appendTo(store, 'main', [transaction('12345')], last);
     await store.close();
     const [path = ''] = disk.paths().filter((name) => name.startsWith('log/'));
-    disk.put(path, flipped(disk.bytes(path) ?? new Uint8Array(), (segmentHeaderBytes + 30) * 8));
+    disk.put(path, flipped(disk.bytes(path) ?? new Uint8Array(), (headBytesMax + 30) * 8));
     const reopened = await openOn(disk);
     expect(reopened.recovery.lastPosition).toBe(20);
     expect(await failure(reopened.read('main', 0, 100))).toBe('log_corrupt');
@@ -133,18 +130,18 @@ describe('the end of the log after a crash', () => {
   test('LOG5: whole frames in the wrong place, and a file under the wrong name, are damage', async () => {
     const disk = new SimDisk(new SimRandom(9));
     const store = await openOn(disk, { segmentBytesMax: 100 });
-    for (let last = 0; last < 9; last += 1) await store.append('main', [transaction('12345')], last);
+    for (let last = 0; last < 9; last += 1) await appendTo(store, 'main', [transaction('12345')], last);
     await store.close();
     const paths = disk.paths().filter((path) => path.startsWith('log/'));
     const length = frameHeaderBytes + 5;
     for (const path of [paths[0], paths.at(-1)]) {
       const swapped = disk.copy(new SimRandom(1));
       const whole = swapped.bytes(path ?? '') ?? new Uint8Array();
-      const one = whole.slice(segmentHeaderBytes, segmentHeaderBytes + length);
-      const two = whole.slice(segmentHeaderBytes + length, segmentHeaderBytes + 2 * length);
+      const one = whole.slice(headBytesMax, headBytesMax + length);
+      const two = whole.slice(headBytesMax + length, headBytesMax + 2 * length);
       expect(two.length).toBe(length);
-      whole.set(two, segmentHeaderBytes);
-      whole.set(one, segmentHeaderBytes + length);
+      whole.set(two, headBytesMax);
+      whole.set(one, headBytesMax + length);
       swapped.put(path ?? '', whole);
       expect(await failure(openOn(swapped).then((again) => again.read('main', 0, 100)))).toBe('log_corrupt');
     }
@@ -155,7 +152,7 @@ describe('the end of the log after a crash', () => {
   test('LOG5: a missing file in the middle, and a missing end, stop the start or the reading', async () => {
     const disk = new SimDisk(new SimRandom(9));
     const store = await openOn(disk, { segmentBytesMax: 100 });
-    for (let last = 0; last < 20; last += 1) await store.append('main', [transaction('12345')], last);
+    for (let last = 0; last < 20; last += 1) await appendTo(store, 'main', [transaction('12345')], last);
     await store.close();
     const paths = disk.paths().filter((name) => name.startsWith('log/'));
     const hole = disk.copy(new SimRandom(1));
@@ -172,8 +169,8 @@ describe('the end of the log after a crash', () => {
   test('LOG5: a damaged last append stops the start if it was known to be durable', async () => {
     const disk = new SimDisk(new SimRandom(10));
     const store = await openOn(disk);
-    await store.append('main', [transaction('a')], 0);
-    await store.append('main', [transaction('b')], 1);
+    await appendTo(store, 'main', [transaction('a')], 0);
+    await appendTo(store, 'main', [transaction('b')], 1);
     await store.markAlive(5000);
     const path = 'log/main/0000000000000001.log';
     const whole = disk.bytes(path) ?? new Uint8Array();
@@ -199,39 +196,47 @@ test('LOG10: a power cut while the mark of life is written leaves this one or th
   expect([...found].sort()).toEqual([0, 1]);
 });
 
-test('LOG9: a reader under way when its file is deleted still gets the records, or is refused by name', async () => {
-  const outcomes = new Set<string>();
-  for (let steps = 0; steps < 40; steps += 1) {
-    const disk = new SimDisk(new SimRandom(steps));
-    const store = await openOn(disk, { segmentBytesMax: 100 });
-    for (let last = 0; last < 30; last += 1) await store.append('main', [transaction('12345')], last);
-    const reading = store.read('main', 0, 100).then(
-      (records) => String(records.length),
-      (error) => String(error.code),
-    );
-    for (let step = 0; step < steps; step += 1) await undefined;
-    await store.trim('main', 25, Number.MAX_SAFE_INTEGER);
-    outcomes.add(await reading);
-    expect((await store.read('main', 25, 100)).length).toBe(5);
-    expect(disk.paths().length).toBeLessThan(10);
-    expect(await failure(store.read('main', 0, 100))).toBe('no_longer_kept');
-  }
-  expect([...outcomes].sort()).toEqual(['30', 'no_longer_kept']);
-});
+for (const when of ['in the process that wrote it', 'after reopening'])
+  test(`LOG9: a reader under way when its file is deleted still gets the records, or is refused by name, ${when}`, async () => {
+    const outcomes = new Set<string>();
+    for (let steps = 0; steps < 480; steps += 2) {
+      const disk = new SimDisk(new SimRandom(steps));
+      let store = await openOn(disk, { segmentBytesMax: 300 });
+      for (let last = 0; last < 30; last += 1) await appendTo(store, 'main', [transaction('12345')], last);
+      if (when === 'after reopening') {
+        await store.close();
+        store = await openOn(disk, { segmentBytesMax: 300 });
+      }
+      const reading = store.read('main', 0, 100).then(
+        (records) => String(records.length),
+        (error) => String(error.code),
+      );
+      for (let step = 0; step < steps; step += 1) await undefined;
+      await store.trim('main', 25, Number.MAX_SAFE_INTEGER);
+      outcomes.add(await reading);
+      expect((await store.read('main', 25, 100)).length).toBe(5);
+      expect(disk.paths().length).toBeLessThan(10);
+      expect(await failure(store.read('main', 0, 100))).toBe('no_longer_kept');
+    }
+    expect([...outcomes].sort()).toEqual(['30', 'no_longer_kept']);
+  });
 
 describe('a failing disk', () => {
   test('LOG6: a full disk refuses, takes back the part written, and works again once there is room', async () => {
     for (let room = 0; room < 200; room += 1) {
       const disk = new SimDisk(new SimRandom(room));
       const store = await openOn(disk);
-      await store.append('main', [transaction('a')], 0);
+      await appendTo(store, 'main', [transaction('a')], 0);
       disk.faults.spaceBytesLeft = room;
-      const big = await store.append('main', [transaction('b'.repeat(180), 'c')], 1);
+      const big = await appendTo(store, 'main', [transaction('b'.repeat(180), 'c')], 1);
       expect(big).toMatchObject({ ok: false, reason: 'unavailable' });
       expect(disk.faults.spaceBytesLeft).toBe(room);
       expect(shown(await store.read('main', 0, 10))).toEqual(['1:a']);
       disk.faults.spaceBytesLeft = 1000;
-      expect(await store.append('main', [transaction('d')], 1)).toEqual({ ok: true, lastPosition: 2 });
+      expect(await appendTo(store, 'main', [transaction('d')], 1)).toEqual({
+        ok: true,
+        end: { position: 2, chain: expect.any(String) },
+      });
       disk.crash('power');
       expect(shown(await (await openOn(disk)).read('main', 0, 10))).toEqual(['1:a', '2:d']);
     }
@@ -241,14 +246,14 @@ describe('a failing disk', () => {
     for (let seed = 0; seed < 50; seed += 1) {
       const disk = new SimDisk(new SimRandom(seed));
       const store = await openOn(disk);
-      await store.append('main', [transaction('a')], 0);
+      await appendTo(store, 'main', [transaction('a')], 0);
       disk.faults.syncFailures = 1 + (seed % 3);
-      const outcome = await store.append('main', [transaction('lost')], 1);
+      const outcome = await appendTo(store, 'main', [transaction('lost')], 1);
       expect(outcome).toMatchObject({ ok: false, reason: 'unavailable' });
       let last = 1;
       for (let tries = 0; last === 1 && tries < 4; tries += 1) {
-        const again = await store.append('main', [transaction('b', 'c')], 1);
-        if (again.ok) last = again.lastPosition;
+        const again = await appendTo(store, 'main', [transaction('b', 'c')], 1);
+        if (again.ok) last = again.end.position;
       }
       expect(last).toBe(3);
       expect(disk.paths().filter((path) => path.startsWith('log/')).length).toBe(2);
@@ -264,7 +269,7 @@ describe('a failing disk', () => {
     for (let seed = 0; seed < 60; seed += 1) {
       const disk = new SimDisk(new SimRandom(seed));
       const store = await openOn(disk);
-      await store.append('main', [transaction('a', 'b')], 0);
+      await appendTo(store, 'main', [transaction('a', 'b')], 0);
       await store.writeSnapshot('main', 1, ['one']);
       const lines = Array.from({ length: 3000 }, (_, i) => `${i} ${'y'.repeat(150)}`);
       void store.writeSnapshot('main', 2, lines);
@@ -284,7 +289,7 @@ describe('a failing disk', () => {
   test('LOG8: a damaged snapshot is reported and the one before it used; only two are kept', async () => {
     const disk = new SimDisk(new SimRandom(11));
     const store = await openOn(disk);
-    await store.append('main', [transaction('a', 'b', 'c')], 0);
+    await appendTo(store, 'main', [transaction('a', 'b', 'c')], 0);
     for (const position of [1, 2, 3]) await store.writeSnapshot('main', position, [`at ${position}`]);
     const paths = disk.paths().filter((path) => path.startsWith('snapshots/'));
     expect(paths).toEqual(['snapshots/main/0000000000000002.snap', 'snapshots/main/0000000000000003.snap']);
@@ -327,7 +332,8 @@ async function survive(seed: number, syncIsALie = false): Promise<void> {
     }
     if (random.chance(0.15)) disk.faults.spaceBytesLeft = random.between(0, 1500);
     if (random.chance(0.1)) disk.faults.syncFailures = random.between(1, 3);
-    const appending = store.append(
+    const appending = appendTo(
+      store,
       'main',
       batch.map((records) => transaction(...records)),
       acknowledged.length,
@@ -348,9 +354,8 @@ async function survive(seed: number, syncIsALie = false): Promise<void> {
     disk.faults.syncFailures = 0;
     store = await openOn(disk, { segmentBytesMax: 2000 });
     const found = shown(await store.read('main', 0, 10_000));
-    // Any number of whole transactions of the append in flight may have become durable.
-    const allowed: string[][] = [acknowledged];
-    for (const records of batch) allowed.push([...(allowed.at(-1) ?? []), ...records]);
+    // All of the append in flight may have become durable, or nothing.
+    const allowed: string[][] = [acknowledged, [...acknowledged, ...batch.flat()]];
     const match = allowed.find((records) => records.length === found.length);
     expect(found).toEqual((match ?? acknowledged).map((record, at) => `${at + 1}:${record}`));
     acknowledged = match ?? acknowledged;
@@ -364,7 +369,7 @@ for (const [what, damage] of Object.entries({
   test(`OPS16: a mark of life that was ${what} is reported; the log is used as it is`, async () => {
     const disk = new SimDisk(new SimRandom(1));
     const store = await openOn(disk);
-    await store.append('main', [[new Uint8Array([1])]], 0);
+    await appendTo(store, 'main', [[new Uint8Array([1])]], 0);
     await store.close();
     const mark = await disk.mount().read('alive');
     await disk.mount().replace('alive', damage(mark ?? new Uint8Array()));
@@ -381,7 +386,7 @@ test('OPS16: a mark of life that is missing beside a log is reported, and not wh
   const disk = new SimDisk(new SimRandom(1));
   const warnings: { message: string; fields?: unknown }[] = [];
   const store = await openOn(disk, { warnings });
-  await store.append('main', [[new Uint8Array([1])]], 0);
+  await appendTo(store, 'main', [[new Uint8Array([1])]], 0);
   await store.close();
   expect(warnings).toEqual([]);
   await disk.mount().remove('alive');

@@ -1,9 +1,10 @@
 import assert from 'node:assert';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LogStore, Recovery } from '../contract.ts';
 import type { Disk } from '../disk.ts';
-import { AliveFile } from './alive-file.ts';
+import { AliveFile, type AliveMark, knownPlaceOf } from './alive-file.ts';
 import { Partition } from './partition.ts';
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
 
@@ -13,12 +14,14 @@ export interface EmbeddedLogOptions {
   readonly clock: Clock;
   /** A file of the log takes no further append once it is this large. Default 64 MiB: what retention deletes at once. */
   readonly segmentBytesMax?: number;
+  /** Names this process in what it writes: 8 bytes, hexadecimal. Default: random. */
+  readonly incarnation?: string;
 }
 
 const partitionPattern = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$/;
 
 /** More partitions do not fit the alive file. The product uses one. */
-const partitionsMax = 32;
+const partitionsMax = 16;
 
 /**
  * The log as append-only files below `log/`, snapshots below `snapshots/`, and `alive`. Recovers on opening: a torn
@@ -26,15 +29,19 @@ const partitionsMax = 32;
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogStore> {
   const { disk, logger } = options;
-  const partitionOptions = { ...options, segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024 };
+  const partitionOptions = {
+    ...options,
+    segmentBytesMax: options.segmentBytesMax ?? 64 * 1024 * 1024,
+    incarnation: options.incarnation ?? randomBytes(8).toString('hex'),
+  };
   const partitions = new Map<string, Partition>();
   const found = (await disk.list('log')).filter((name) => partitionPattern.test(name));
   const alive = await AliveFile.open(disk, { path: 'alive', expected: found.length > 0 }, logger);
   const lastAliveMs = alive.mark.nowMs;
   try {
     for (const name of new Set([...found, ...Object.keys(alive.mark.durable)])) {
-      const durable = alive.mark.durable[name] ?? 0;
-      partitions.set(name, await Partition.open(partitionOptions, `log/${name}`, durable));
+      const known = knownPlaceOf(alive.mark, name);
+      partitions.set(name, await Partition.open(partitionOptions, `log/${name}`, known));
     }
   } catch (error) {
     await alive.file.close();
@@ -57,8 +64,11 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
 
   return {
     recovery,
-    async append(partition, transactions, expectedLast) {
-      return partitionNamed(partition).append(transactions, expectedLast);
+    async end(partition) {
+      return partitionNamed(partition).end;
+    },
+    async append(partition, batch, expected) {
+      return partitionNamed(partition).append(batch, expected);
     },
     async read(partition, after, limit) {
       return partitionNamed(partition).read(after, limit);
@@ -78,7 +88,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     },
     async markAlive(nowMs) {
       assert(!closed, 'the log is closed');
-      await alive.write({ nowMs, durable: durableOf(partitions) });
+      await alive.write({ nowMs, ...knownOf(partitions) });
     },
     async close() {
       if (closed) return;
@@ -86,7 +96,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
       try {
         // The mark is synced only here: a damaged end of the log is then known from a torn one. Its time stays: a start
         // that failed has heard nobody, and must not count as a time when the server was alive.
-        await alive.write({ nowMs: alive.mark.nowMs, durable: durableOf(partitions) });
+        await alive.write({ nowMs: alive.mark.nowMs, ...knownOf(partitions) });
         await alive.file.sync();
       } finally {
         await alive.file.close();
@@ -96,8 +106,12 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
   };
 }
 
-function durableOf(partitions: ReadonlyMap<string, Partition>): Record<string, number> {
-  return Object.fromEntries([...partitions].map(([name, partition]) => [name, partition.last]));
+function knownOf(partitions: ReadonlyMap<string, Partition>): Omit<AliveMark, 'nowMs'> {
+  const places = [...partitions].map(([name, { end }]) => [name, end] as const);
+  return {
+    durable: Object.fromEntries(places.map(([name, { position }]) => [name, position])),
+    chains: Object.fromEntries(places.map(([name, { chain }]) => [name, chain])),
+  };
 }
 
 function recoveryOf(partitions: ReadonlyMap<string, Partition>, lastAliveMs: number): Recovery {

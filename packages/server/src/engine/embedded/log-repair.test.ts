@@ -2,11 +2,12 @@ import { describe, expect, test } from 'bun:test';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
+import { appendTo } from '../../../testing/suites/engine-contract.ts';
 import { quietLogger } from '../../../testing/worlds/notify-world.ts';
-import { aliveMarkOf } from './alive-file.ts';
+import { aliveMarkOf, knownPlaceOf } from './alive-file.ts';
 import { openEmbeddedLog } from './embedded-log.ts';
 import { inspectLog, repairLog } from './log-repair.ts';
-import { segmentHeaderBytes } from './segment.ts';
+import { headBytesMax } from './segment-head.ts';
 
 const clock = new SimClock().process();
 const logger = quietLogger(() => {});
@@ -20,7 +21,7 @@ async function logWith(snapshot: number): Promise<SimDisk> {
   const disk = new SimDisk(new SimRandom(1));
   const store = await open(disk);
   for (let last = 0; last < 60; last += 3)
-    await store.append('main', [[1, 2, 3].map((n) => encoder.encode(textOf(last + n)))], last);
+    await appendTo(store, 'main', [[1, 2, 3].map((n) => encoder.encode(textOf(last + n)))], last);
   if (snapshot > 0) await store.writeSnapshot('main', snapshot, ['all of it']);
   await store.markAlive(1_000);
   await store.close();
@@ -47,8 +48,8 @@ function damage(disk: SimDisk, position: number): string {
 
 const inspect = async (disk: SimDisk) => {
   const mounted = disk.mount();
-  const durable = aliveMarkOf(await mounted.read('alive'))?.durable.main ?? 0;
-  return inspectLog({ disk: mounted, logger }, 'main', durable);
+  const known = knownPlaceOf(aliveMarkOf(await mounted.read('alive')), 'main');
+  return inspectLog({ disk: mounted, logger }, 'main', known);
 };
 /** Repairs, and gives what was set aside. */
 async function repair(disk: SimDisk): Promise<string[]> {
@@ -72,7 +73,7 @@ async function expectWholeFrom(disk: SimDisk, first: number, last = 60): Promise
   expect(records.map(({ payload }) => new TextDecoder().decode(payload))).toEqual(
     Array.from({ length: last - first + 1 }, (_, at) => textOf(first + at)),
   );
-  expect((await store.append('main', [[encoder.encode(textOf(last + 1))]], last)).ok).toBe(true);
+  expect((await appendTo(store, 'main', [[encoder.encode(textOf(last + 1))]], last)).ok).toBe(true);
   expect(await store.read('main', last, 10)).toHaveLength(1);
   await store.close();
 }
@@ -156,7 +157,7 @@ describe('what is mended', () => {
     for (const index of [0, 1, -1]) {
       const disk = await logWith(0);
       const path = segments(disk).at(index) ?? '';
-      disk.put(path, (disk.bytes(path) ?? new Uint8Array()).fill(0x5a, 0, segmentHeaderBytes));
+      disk.put(path, (disk.bytes(path) ?? new Uint8Array()).fill(0x5a, 0, headBytesMax));
       await expect(open(disk)).rejects.toMatchObject({ code: 'log_corrupt' });
       expect(await inspect(disk)).toMatchObject({ damages: [], headers: [{ path }] });
       expect(await repair(disk)).toEqual([path]);

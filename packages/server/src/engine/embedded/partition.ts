@@ -2,10 +2,11 @@ import assert from 'node:assert';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
-import type { AppendOutcome, StoredRecord, Transaction } from '../contract.ts';
+import type { AppendOutcome, Batch, Place, StoredRecord } from '../contract.ts';
 import type { Disk, DiskFile } from '../disk.ts';
-import { encodeFrames } from './frame.ts';
-import { corrupt, Segment, segmentHeaderBytes, segmentNamePattern } from './segment.ts';
+import type { KnownPlace } from './alive-file.ts';
+import { chainBegin, encodeBatch } from './batch.ts';
+import { corrupt, Segment, segmentNamePattern } from './segment.ts';
 import { findTail } from './tail.ts';
 
 export interface PartitionOptions {
@@ -14,17 +15,23 @@ export interface PartitionOptions {
   readonly clock: Clock;
   /** A segment of this size takes no further append. */
   readonly segmentBytesMax: number;
+  /** Names this process in the batches that it writes: 8 bytes, hexadecimal. */
+  readonly incarnation: string;
 }
 
 /** The segments of one partition, in order, and the only writer of the last one. */
 export class Partition {
   /** Position of the last durable record. */
   last = 0;
+  /** Chain at the end; where what is there has none, the one that begins after it. */
+  #chain = chainBegin(0, new Uint8Array());
+  /** Number of the next batch of this process. */
+  #number = 1;
   /** Bytes of the torn tail that was cut at opening. */
   cutBytes = 0;
   readonly #segments: Segment[] = [];
   /** Offset of the next frame in the last segment, bytes. */
-  #end = segmentHeaderBytes;
+  #end = 0;
   /** The last segment's content is unknown after a failed sync or a failed taking back: never write to it again. */
   #mustRoll = false;
   #appending = false;
@@ -37,13 +44,13 @@ export class Partition {
   ) {}
 
   /**
-   * Reads what is there, cuts a torn end and makes the rest durable. `durable`: a position known to have been so.
-   * Throws `log_corrupt`.
+   * Reads what is there, cuts a torn end and makes the rest durable. `known`: a place known to have been so.
+   * Throws `log_corrupt`, `data_newer`.
    */
-  static async open(options: PartitionOptions, folder: string, durable: number): Promise<Partition> {
+  static async open(options: PartitionOptions, folder: string, known: KnownPlace): Promise<Partition> {
     const partition = new Partition(options, folder);
     await partition.#list();
-    await partition.#recover(durable);
+    await partition.#recover(known);
     return partition;
   }
 
@@ -54,29 +61,37 @@ export class Partition {
       const segment = await Segment.open(disk, this.folder, name);
       const previous = this.#segments.at(-1);
       // The records up to there are checked for being whole when they are read.
-      if (previous !== undefined) previous.last = segment.first - 1;
+      if (previous !== undefined) {
+        const { path, head } = segment;
+        previous.last = segment.first - 1;
+        previous.next = head.chain === undefined ? undefined : { path, chain: head.chain };
+      }
       this.#segments.push(segment);
     }
   }
 
-  async #recover(durable: number): Promise<void> {
+  async #recover(known: KnownPlace): Promise<void> {
     const { disk, logger, clock } = this.options;
     const current = this.#segments.at(-1);
     if (current === undefined) {
-      this.#assertHolds(0, durable);
+      this.#assertHolds(0, known.position);
       return;
     }
     const { tail, bytes } = await current.use(async (file) => {
-      const tail = await findTail(current, file);
+      const tail = await findTail(current, file, known.position);
       return { tail, bytes: await file.read(tail.appendStart, tail.end - tail.appendStart) };
     });
     // Before anything is changed on disk.
-    this.#assertHolds(tail.last, durable);
+    this.#assertHolds(tail.last, known.position);
+    if (known.chain !== undefined && tail.chainAt !== undefined && known.chain !== tail.chainAt)
+      throw otherLog(this.folder, known.position);
     this.last = tail.last;
+    this.#chain = tail.chain ?? chainBegin(tail.last, bytes);
     this.cutBytes = tail.cutBytes;
     current.last = tail.last;
+    current.checked();
     this.#end = tail.end;
-    if (tail.cutBytes === 0 && tail.last <= durable) return;
+    if (tail.cutBytes === 0 && tail.last <= known.position) return;
     if (tail.cutBytes > 0) {
       logger.warn('Cut the unfinished end of the log: a write that was never acknowledged.', {
         file: current.path,
@@ -87,11 +102,13 @@ export class Partition {
     }
     // The newest append may be in the page cache only, and after a sync that failed the kernel would not write those
     // pages even if asked again. So it is written anew, to a new file, which also ends the old one before the torn part.
-    const { appendFirst: first, last } = tail;
+    const { appendFirst: first, appendPrev: chain, last } = tail;
     current.last = first - 1;
     if (current.first === first) this.#segments.pop();
-    this.#segments.push(await Segment.create(disk, this.folder, clock.nowMs(), { first, last, bytes }));
-    this.#end = segmentHeaderBytes + bytes.length;
+    const head = { first, createdMs: clock.nowMs(), ...(chain !== undefined && { chain }) };
+    const rewritten = await Segment.create(disk, this.folder, head, { last, bytes });
+    this.#segments.push(rewritten);
+    this.#end = rewritten.bytes;
   }
 
   #assertHolds(last: number, durable: number): void {
@@ -103,12 +120,21 @@ export class Partition {
     );
   }
 
+  /** See LogStore.end. */
+  get end(): Place {
+    return { position: this.last, chain: this.#chain };
+  }
+
   /** See LogStore.append. */
-  async append(transactions: readonly Transaction[], expectedLast: number): Promise<AppendOutcome> {
+  async append(batch: Batch, expected: Place): Promise<AppendOutcome> {
     assert(!this.#appending, 'one append at a time');
-    if (expectedLast !== this.last) return { ok: false, reason: 'conflict', lastPosition: this.last };
-    const { bytes, count } = encodeFrames(transactions, this.last + 1);
-    if (count === 0) return { ok: true, lastPosition: this.last };
+    const after = this.end;
+    if (expected.position !== after.position || expected.chain !== after.chain)
+      return { ok: false, reason: 'conflict', end: after };
+    const { incarnation } = this.options;
+    const { bytes, count, chain } = encodeBatch(batch, { after, incarnation, number: this.#number });
+    if (count === 0) return { ok: true, end: after };
+    this.#number += 1;
     this.#appending = true;
     try {
       const segment = await this.#writable();
@@ -118,9 +144,10 @@ export class Partition {
       segment.note(this.last + 1, this.#end);
       this.#end += bytes.length;
       this.last += count;
+      this.#chain = chain;
       segment.last = this.last;
       segment.bytes = this.#end;
-      return { ok: true, lastPosition: this.last };
+      return { ok: true, end: this.end };
     } catch (cause) {
       return { ok: false, reason: 'unavailable', cause };
     } finally {
@@ -164,7 +191,7 @@ export class Partition {
     for (;;) {
       const [oldest, next] = this.#segments;
       if (oldest === undefined || next === undefined) return;
-      if (oldest.last > position || next.createdMs >= beforeMs) return;
+      if (oldest.last > position || next.head.createdMs >= beforeMs) return;
       this.#segments.shift();
       await oldest.unused();
       // Oldest first, each removal durable: a crash in between leaves no hole.
@@ -195,7 +222,9 @@ export class Partition {
 
   async #writable(): Promise<Segment> {
     const current = this.#segments.at(-1);
-    if (current !== undefined && !this.#mustRoll && this.#end < this.options.segmentBytesMax) return current;
+    const isFull = this.#end >= this.options.segmentBytesMax;
+    // A file of before there were batches takes none.
+    if (current?.head.chain !== undefined && !this.#mustRoll && !isFull) return current;
     return this.#roll();
   }
 
@@ -206,14 +235,12 @@ export class Partition {
     // Whatever fails from here on, the file before it is not written again: the next append begins here too.
     this.#mustRoll = true;
     await this.#letGo();
-    const segment = await Segment.create(this.options.disk, this.folder, this.options.clock.nowMs(), {
-      first,
-      last: this.last,
-      bytes: new Uint8Array(),
-    });
+    const head = { first, createdMs: this.options.clock.nowMs(), chain: this.#chain };
+    const content = { last: this.last, bytes: new Uint8Array() };
+    const segment = await Segment.create(this.options.disk, this.folder, head, content);
     if (current?.first === first) this.#segments.pop();
     this.#segments.push(segment);
-    this.#end = segmentHeaderBytes;
+    this.#end = segment.bytes;
     this.#mustRoll = false;
     return segment;
   }
@@ -244,3 +271,11 @@ export class Partition {
     }
   }
 }
+
+/** The failure of a log that holds another batch than it once did. */
+const otherLog = (folder: string, position: number): HousecountError =>
+  new HousecountError(
+    'log_corrupt',
+    `${folder} holds another record ${position} than it did when the server last ran: files of another log are in it, or it was changed. ` +
+      'Restore the data folder from a backup; or, to go on with what is there, delete the file "alive" in it.',
+  );

@@ -1,23 +1,12 @@
 import assert from 'node:assert';
-import { crc32 } from 'node:zlib';
 import { HousecountError } from '@housecount/protocol';
 import type { StoredRecord } from '../contract.ts';
 import type { Disk, DiskFile } from '../disk.ts';
-import {
-  type Frame,
-  frameHeaderBytes,
-  getUint64,
-  parseFrame,
-  recordBytesMax,
-  setUint64,
-  viewOf,
-} from './frame.ts';
+import { type Fault, findFault } from './fault.ts';
+import { frames } from './frame.ts';
+import { decodeHead, encodeHead, headBytesMax, type SegmentHead } from './segment-head.ts';
+import { type Walk, walkFrom } from './walk.ts';
 
-/** "HCSEG001", first position u64, created (epoch ms) u64, crc32 of these u32. */
-export const segmentHeaderBytes = 28;
-const magic = new TextEncoder().encode('HCSEG001');
-/** Bytes asked of the disk at once. Chosen: well above a frame, well below what a slow reader's memory would notice. */
-const blockBytes = 256 * 1024;
 /** A reader skips at most this much to find a position. */
 const indexBytes = 64 * 1024;
 
@@ -31,48 +20,72 @@ export class Segment {
   #file: Promise<DiskFile> | undefined;
   #users = 0;
   #idle: (() => void) | undefined;
+  /** Chain that the next file goes on from; absent if it has none, or there is none. */
+  next: { readonly path: string; readonly chain: string } | undefined;
+  /** What the check of the whole file has found, or will. */
+  #check: Promise<Fault | undefined> | undefined;
 
   constructor(
     readonly disk: Disk,
     readonly path: string,
-    readonly first: number,
-    readonly createdMs: number,
-    /** first − 1 while empty. */
+    readonly head: SegmentHead,
+    /** `first` − 1 while empty. */
     public last: number,
     /** Size of the file. */
     public bytes: number,
   ) {
-    this.#index = [{ position: first, offset: segmentHeaderBytes }];
+    this.#index = [{ position: head.first, offset: head.bytes }];
   }
 
-  /** A new durable segment with these frames, from `first` to `last`; takes the place of one that began there too. */
+  get first(): number {
+    return this.head.first;
+  }
+
+  /** A new durable segment with these frames, up to `last`; takes the place of one that began there too. */
   static async create(
     disk: Disk,
     folder: string,
-    nowMs: number,
-    content: { readonly first: number; readonly last: number; readonly bytes: Uint8Array },
+    head: Pick<SegmentHead, 'first' | 'createdMs' | 'chain'>,
+    content: { readonly last: number; readonly bytes: Uint8Array },
   ): Promise<Segment> {
-    const { first, last, bytes } = content;
-    const path = `${folder}/${segmentName(first)}`;
-    await disk.replace(path, [encodeHeader(first, nowMs), bytes]);
-    return new Segment(disk, path, first, nowMs, last, segmentHeaderBytes + bytes.length);
+    const { last, bytes } = content;
+    const path = `${folder}/${segmentName(head.first)}`;
+    const headBytes = encodeHead(head);
+    await disk.replace(path, [headBytes, bytes]);
+    const whole = { ...head, bytes: headBytes.length };
+    const segment = new Segment(disk, path, whole, last, headBytes.length + bytes.length);
+    segment.checked();
+    return segment;
   }
 
-  /** Opens an existing file; its last position is still to be set. Throws `log_corrupt` if the header is not whole. */
+  /** Opens an existing file; its last position is still to be set. Throws `log_corrupt` if the header is not whole, `data_newer`. */
   static async open(disk: Disk, folder: string, name: string): Promise<Segment> {
     const path = `${folder}/${name}`;
     const file = await disk.open(path);
     try {
-      const bytes = await file.read(0, segmentHeaderBytes);
-      const header = decodeHeader(bytes);
-      if (header === undefined || segmentName(header.first) !== name) {
+      const head = decodeHead(await file.read(0, headBytesMax), path);
+      if (head === undefined || segmentName(head.first) !== name) {
         throw corrupt(path, 0, 'its header is damaged or belongs to another file');
       }
-      const { first, createdMs } = header;
-      return new Segment(disk, path, first, createdMs, first - 1, await file.size());
+      return new Segment(disk, path, head, head.first - 1, await file.size());
     } finally {
       await file.close();
     }
+  }
+
+  /** A walk from its beginning. */
+  walk(): Walk {
+    const { first, bytes: offset, chain } = this.head;
+    return walkFrom(chain !== undefined, {
+      position: first - 1,
+      offset,
+      ...(chain !== undefined && { chain }),
+    });
+  }
+
+  /** Says that every record in it is known to be what was appended. */
+  checked(): void {
+    this.#check = Promise.resolve(undefined);
   }
 
   /** Runs `work` with the open file; the file is closed when the last user is done. */
@@ -116,15 +129,22 @@ export class Segment {
       this.#index.push({ position, offset });
   }
 
-  /** Durable records after `after`, at most `limit`, appended to `into`. Throws `log_corrupt` if one is damaged. */
+  /**
+   * Durable records after `after`, at most `limit`, appended to `into`. Throws `log_corrupt` if one is damaged, or if the file is
+   * not what was appended up to there: it is checked whole before the first reading.
+   */
   async read(after: number, limit: number, into: StoredRecord[]): Promise<void> {
     const last = Math.min(this.last, after + limit);
     if (after >= last) return;
-    const start = this.#before(after + 1);
-    let expected = start.position;
+    // From here on the file is in use, so that nobody deletes it under the reader.
     await this.use(async (file) => {
+      const fault = await this.#faultIn(file);
+      if (fault && last >= fault.position) throw corrupt(fault.path, fault.offset, fault.what);
+      const start = this.#before(after + 1);
+      let expected = start.position;
       for await (const found of frames(file, start.offset)) {
-        if (found.frame === undefined || found.frame.position !== expected) {
+        if (found.frame?.isHeader && this.head.chain !== undefined) continue;
+        if (found.frame === undefined || found.frame.isHeader || found.frame.position !== expected) {
           throw corrupt(this.path, found.offset, `record ${expected} is damaged or missing`);
         }
         this.note(expected, found.offset);
@@ -134,6 +154,15 @@ export class Segment {
       }
       throw corrupt(this.path, -1, `the file ends before record ${expected}`);
     });
+  }
+
+  /** What is wrong with the file: looked for once, and again only if it could not be read. */
+  #faultIn(file: DiskFile): Promise<Fault | undefined> {
+    this.#check ??= findFault(this, file).catch((error: unknown) => {
+      this.#check = undefined;
+      throw error;
+    });
+    return this.#check;
   }
 
   #before(position: number): { position: number; offset: number } {
@@ -150,38 +179,6 @@ export class Segment {
   }
 }
 
-/**
- * The frames of a file from `offset` to its end. After the last whole frame comes, unless the file ends there, one
- * item without a frame: where the bytes stop making sense.
- */
-export async function* frames(
-  file: DiskFile,
-  offset: number,
-): AsyncGenerator<{ readonly offset: number; readonly frame: Frame | undefined }> {
-  let wanted = blockBytes;
-  for (;;) {
-    const block = await file.read(offset, wanted);
-    if (block.length === 0) return;
-    const view = viewOf(block);
-    let at = 0;
-    let frame: Frame | 'short' | 'bad' = 'short';
-    while (at < block.length) {
-      frame = parseFrame(block, view, at);
-      if (typeof frame === 'string') break;
-      yield { offset: offset + at, frame };
-      at += frame.length;
-    }
-    const fileEnds = block.length < wanted;
-    if (frame === 'bad' || (frame === 'short' && fileEnds)) {
-      yield { offset: offset + at, frame: undefined };
-      return;
-    }
-    // A frame larger than a block: ask for the largest there can be.
-    wanted = at === 0 ? frameHeaderBytes + recordBytesMax : blockBytes;
-    offset += at;
-  }
-}
-
 /** The file name of the segment that begins at `first`; names sort as positions do. */
 export const segmentName = (first: number): string => `${String(first).padStart(16, '0')}.log`;
 export const segmentNamePattern = /^\d{16}\.log$/;
@@ -192,21 +189,3 @@ export const corrupt = (path: string, offset: number, what: string): HousecountE
     'log_corrupt',
     `${path}${offset < 0 ? '' : ` at byte ${offset}`}: ${what}. Stop the server and see what \`housecount repair --dry-run\` can do; or restore the data folder from a backup.`,
   );
-
-export function encodeHeader(first: number, createdMs: number): Uint8Array {
-  const bytes = new Uint8Array(segmentHeaderBytes);
-  const view = viewOf(bytes);
-  bytes.set(magic);
-  setUint64(view, 8, first);
-  setUint64(view, 16, createdMs);
-  view.setUint32(24, crc32(bytes.subarray(0, 24)), true);
-  return bytes;
-}
-
-/** Reads a segment's header; undefined if it is not whole. */
-export function decodeHeader(bytes: Uint8Array): { first: number; createdMs: number } | undefined {
-  if (bytes.length < segmentHeaderBytes || magic.some((byte, at) => bytes[at] !== byte)) return undefined;
-  const view = viewOf(bytes);
-  if (view.getUint32(24, true) !== crc32(bytes.subarray(0, 24))) return undefined;
-  return { first: getUint64(view, 8), createdMs: getUint64(view, 16) };
-}

@@ -36,6 +36,7 @@ class MemoryLog implements ReadLog {
       lastPosition: entries.length,
       store: {
         recovery: { lastPosition: 0, cutBytes: 0, lastAliveMs: 0 },
+        end: () => Promise.reject(new Error('not used')),
         append: () => Promise.reject(new Error('not used')),
         read: async (_partition, after, limit) => {
           if (after < this.trimmed) throw new Error('trimmed');

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { SimClock } from '../../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../../test/simulation/sim-random.ts';
+import { appendTo } from '../../../testing/suites/engine-contract.ts';
 import { emptyState } from '../../../testing/worlds/log-world.ts';
 import { quietLogger } from '../../../testing/worlds/notify-world.ts';
 import { openEmbeddedLog } from '../../engine/embedded/embedded-log.ts';
@@ -15,7 +16,7 @@ async function logWith(retention: { retentionMs: number; retentionBytes: number 
   });
   const disk = new SimDisk(new SimRandom(1)).mount(clock);
   const store = await openEmbeddedLog({ disk, logger, clock, segmentBytesMax: 1_000 });
-  for (let last = 0; last < 200; last += 1) await store.append('main', [[new Uint8Array(200)]], last);
+  for (let last = 0; last < 200; last += 1) await appendTo(store, 'main', [[new Uint8Array(200)]], last);
   const options = { store, partition: 'main', state: emptyState(), clock, logger, lastPosition: 0 };
   return { store, snapshots: new Snapshots({ ...options, ...retention }) };
 }

@@ -163,8 +163,8 @@ function appender(
     const records = Array.from({ length }, (_, at) => eventAt(last + at));
     const outcome = await store.append(
       'main',
-      [records.map((record) => encodeRecord(asRecord(record)))],
-      last,
+      { atMs: nowMs(), transactions: [records.map((record) => encodeRecord(asRecord(record)))] },
+      await store.end('main'),
     );
     if (!outcome.ok) throw new Error(`the log cannot be written: ${outcome.reason}`);
     feed.push(records.map((record, at) => ({ position: last + at + 1, record: asRecord(record) })));

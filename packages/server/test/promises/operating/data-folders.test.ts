@@ -155,6 +155,20 @@ describe('folders of older versions', () => {
       expect(client.welcome?.uid).toBe(left?.uid ?? 0);
     });
 
+  timed(
+    'DATA12: a folder of before says, once a server has started on it, that older ones read it no more',
+    async () => {
+      const dataDir = copyOf('manifest-1');
+      const textOf = () => readFileSync(join(dataDir, 'manifest'), 'utf8');
+      expect(textOf()).toContain('"format":1,');
+      await startOn(dataDir, expectedOf('manifest-1').atMs);
+      expect(textOf()).toContain('"format":2,');
+      const log = join(dataDir, 'log/main');
+      const beginnings = readdirSync(log).map((name) => readFileSync(join(log, name), 'latin1').slice(0, 8));
+      expect(beginnings.sort()).toEqual([...beginnings.slice(1).map(() => 'HCSEG001'), 'HCSEG002']);
+    },
+  );
+
   test('DATA1: there is a folder with each version of each file', () => {
     for (const [file, { migrations }] of Object.entries(formats)) {
       const versions = folders.flatMap((name) => {
