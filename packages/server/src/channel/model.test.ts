@@ -299,7 +299,7 @@ for (const kind of kinds)
       fc.property(script, (steps) => follow(kind, steps)),
       { numRuns: runs[kind], ...seed },
     );
-  }, 120_000);
+  }, 600_000);
 
 function follow(kind: ChannelKind, steps: readonly (readonly [laterMs: number, ask: Ask])[]): void {
   const channel = new TestChannel(limits, { app: 'app', kind, name: 'x' });

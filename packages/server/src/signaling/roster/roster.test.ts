@@ -241,7 +241,7 @@ describe('all of it', () => {
       [51, true],
     ]);
     expectTruth(w, model);
-  }, 60_000);
+  }, 300_000);
 
   test('SIG23, SIG40: a quiet subscriber is in no roster, and moves the seq alone', async () => {
     const w = await begin();
@@ -308,7 +308,7 @@ describe('resume', () => {
     await ask(watcher, undefined, { cursor: { stream: model.stream, after: before } });
     expect(model.snapshots).toBe(4);
     expectTruth(w, model);
-  }, 60_000);
+  }, 300_000);
 
   test('SIG42: long states take the place of many changes, not more memory', async () => {
     const w = await begin();
@@ -627,4 +627,4 @@ test('SIG45: whatever happens, who follows it knows who is there: all of it, in 
     }),
     { numRuns: 200 },
   );
-}, 120_000);
+}, 300_000);
