@@ -108,6 +108,12 @@ const cases: Readonly<Record<string, { readonly path: string; readonly bodies: r
 /** The codes with which a body is refused for itself; a refusal for what it would change has another code. */
 const ofBodies = ['body_invalid', 'body_too_large', 'invalid_app_id', 'invalid_user_id'];
 
+/** Another key of the same characters, and of the same length if it is a long one; what is no text stays. */
+const another = (key: unknown, count: number): unknown => {
+  if (typeof key !== 'string') return key;
+  return key.length < 20 ? `${count} ${key}` : `${String(count).padStart(6, '0')}${key.slice(6)}`;
+};
+
 /** The code with which a body is refused by its shape; undefined if it fits. */
 function codeOf(shape: Shape, body: unknown): string | undefined {
   try {
@@ -210,7 +216,7 @@ for (const [id, { path, bodies }] of Object.entries(cases))
           // The format that the endpoint has also decides which keys a new secret may be.
           const isOfState = id === 'rotateEndpointSecret' && /^(another|wh\w+_)/.test(sent.secret);
           if (isOfState) sent.secret = `another ${count}`;
-          if (sent.idempotencyKey === 'once') sent.idempotencyKey = `once ${count}`;
+          if (sent.idempotencyKey) sent.idempotencyKey = another(sent.idempotencyKey, count);
           const { status, body: answer } = await world.json(under, {
             method: operation.method,
             send: sent,
