@@ -22,8 +22,9 @@ export interface ChannelLimits
 /**
  * Decides a command at `nowMs` (epoch milliseconds, never earlier than the channel's last record; an assert fails
  * otherwise). Leases, tokens and locks that ended by then take effect first, so that it does not matter whether the tick or
- * the command came first; a refusal carries no changes and leaves them to the tick. Changes nothing: the channel that
- * follows is the fold of the changes with `evolve`.
+ * the command came first; of more members than one transaction may hold, only those whom the command is about, and the rest is
+ * left to the tick, as all of it is by a refusal, which carries no changes. Changes nothing: the channel that follows is the
+ * fold of the changes with `evolve`.
  */
 export function apply(
   channel: Channel,
@@ -35,26 +36,24 @@ export function apply(
   assert(mayBeAsked(channel.key.kind, command.type), 'a channel is asked about what its kind may have');
   // After a restart nobody could be heard while the server was away: the recovery lease stands in for those that ended.
   if (command.type === 'recover') {
-    const locks = recoverLocks(channel.locks, nowMs, command.recoveryMs);
-    return { changes: [...recovered(channel, command, nowMs), ...locks] };
+    const locks =
+      command.afterSeq === undefined ? recoverLocks(channel.locks, nowMs, command.recoveryMs) : [];
+    return { changes: [...recovered(channel, command, nowMs, limits), ...locks] };
   }
   // Nor while it was blind: first the leases are made longer, then it is looked which ended.
   if (command.type === 'blind') {
-    const locks = blindLocks(channel.locks, nowMs, command.blindMs);
-    return { changes: [...prolonged(channel, command, nowMs), ...locks] };
+    const locks = command.afterSeq === undefined ? blindLocks(channel.locks, nowMs, command.blindMs) : [];
+    return { changes: [...prolonged(channel, command, nowMs, limits), ...locks] };
   }
-  const ended = endings(channel, nowMs);
+  const members = endedMembers(channel, command, nowMs, limits);
+  const locks = expiredLocks(channel.locks, nowMs);
+  const ended = locks.length === 0 ? members : [...members, ...locks];
   if (command.type === 'tick') return { changes: ended };
   if (ended.length === 0) return decide(channel, command, nowMs, limits);
-  const decision = decide(ended.reduce<Channel>(evolve, channel), command, nowMs, limits);
+  const transactionMembersMax = Math.max(0, limits.transactionMembersMax - members.length);
+  const rest = { ...limits, transactionMembersMax };
+  const decision = decide(ended.reduce<Channel>(evolve, channel), command, nowMs, rest);
   return 'refused' in decision ? decision : { changes: [...ended, ...decision.changes] };
-}
-
-/** The changes that are due by `nowMs`, because leases, tokens or locks have run out. */
-function endings(channel: Channel, nowMs: number): readonly ChannelChange[] {
-  const members = endedMembers(channel, nowMs);
-  const locks = expiredLocks(channel.locks, nowMs);
-  return locks.length === 0 ? members : [...members, ...locks];
 }
 
 function decide(

@@ -55,11 +55,16 @@ export type MembershipCommand =
       readonly tokenEndsMs?: number;
       readonly publish?: PublishRights;
     }
-  /** Makes the members who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. */
+  /**
+   * Makes the members who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. As many
+   * leave as one transaction may hold: as long as they are that many, it is asked again.
+   */
   | {
       readonly type: 'kick';
       readonly uid?: number;
       readonly connectionIds?: readonly string[];
+      /** Only those who had come by this seq of this life: so that it can be asked again, and means the same people. */
+      readonly arrivedBy?: { readonly sid: string; readonly seq: number };
       /** The scope of the rule that kicks them, for those who are told of the leave. */
       readonly ruleScope?: RuleScope;
     };
@@ -68,15 +73,21 @@ export type MembershipCommand =
 export type TimeCommand =
   /**
    * The server started again: every member's connection is silent since `lastAliveMs` (or since it was already known
-   * silent), and may come back until now + `recoveryMs`. No event for those who do.
+   * silent), and may come back until now + `recoveryMs`. No event for those who do. Of many members only the first who arrived
+   * after `afterSeq`, as many as one transaction may hold; undefined: from the first on, and the locks.
    */
-  | { readonly type: 'recover'; readonly lastAliveMs: number; readonly recoveryMs: number }
+  | {
+      readonly type: 'recover';
+      readonly lastAliveMs: number;
+      readonly recoveryMs: number;
+      readonly afterSeq?: number;
+    }
   /**
    * For `blindMs` nobody could be heard though time went on: the clock was set, or the server stood still. Leases that run
-   * end as much later. No event.
+   * end as much later. No event. `afterSeq`: as above, of those who are silent.
    */
-  | { readonly type: 'blind'; readonly blindMs: number }
-  /** Time passed: leases and tokens that ended by now take effect. */
+  | { readonly type: 'blind'; readonly blindMs: number; readonly afterSeq?: number }
+  /** Time passed: leases and tokens that ended by now take effect, of as many members as one transaction may hold. */
   | { readonly type: 'tick' };
 
 export interface ResumeCommand {

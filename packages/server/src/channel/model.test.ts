@@ -3,6 +3,7 @@ import { type ChannelEvent, evidences } from '@housecount/protocol';
 import fc from 'fast-check';
 import { SlowModel } from '../../testing/models/slow-channel.ts';
 import { limitsForTests, TestChannel } from '../../testing/models/test-channel.ts';
+import type { ChannelLimits } from './apply.ts';
 import { type Channel, type ChannelKind, emptyChannel } from './channel.ts';
 import type { ChannelCommand } from './command.ts';
 import { type ChannelChange, isEvent, isMark } from './decision.ts';
@@ -16,7 +17,7 @@ const runs = { live: 10_000, message: 3_000, stream: 3_000, user: 1_000 };
 const seed = process.env.HOUSECOUNT_SEED === undefined ? {} : { seed: Number(process.env.HOUSECOUNT_SEED) };
 
 const startMs = 1_700_000_000_000;
-const limits = { ...limitsForTests, membersMax: 4, hostsMax: 2, metadataItemsMax: 3 };
+const limits: ChannelLimits = { ...limitsForTests, membersMax: 4, hostsMax: 2, metadataItemsMax: 3 };
 
 /** Few of everything, so that commands meet; times are relative, and become absolute when the command is asked. */
 const uid = fc.integer({ min: 1, max: 5 });
@@ -150,7 +151,14 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   {
     weight: 1,
     arbitrary: fc
-      .record({ uid, connectionIds: fc.array(connectionId, { maxLength: 3 }) }, { requiredKeys: [] })
+      .record(
+        {
+          uid,
+          connectionIds: fc.array(connectionId, { maxLength: 3 }),
+          arrivedBy: fc.record({ sid: fc.constantFrom('S0', 'S1', 'S2', 'S3'), seq: fc.nat(12) }),
+        },
+        { requiredKeys: [] },
+      )
       .map(
         (scope): Ask =>
           () => ({ type: 'kick', ...scope }),
@@ -158,20 +166,24 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
 ];
 
+/** Where a slice begins: mostly at the first. */
+const afterSeq = fc.option(fc.nat(8), { nil: undefined, freq: 1 });
+const from = (seq: number | undefined) => (seq === undefined ? {} : { afterSeq: seq });
+
 /** Commands of passing time, for every kind. */
 const ofTime: fc.MaybeWeightedArbitrary<Ask>[] = [
   {
     weight: 1,
-    arbitrary: fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 5, max: 15 })).map(
-      ([agoMs, recoveryMs]): Ask =>
-        (nowMs) => ({ type: 'recover', lastAliveMs: nowMs - agoMs, recoveryMs }),
+    arbitrary: fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 5, max: 15 }), afterSeq).map(
+      ([agoMs, recoveryMs, seq]): Ask =>
+        (nowMs) => ({ type: 'recover', lastAliveMs: nowMs - agoMs, recoveryMs, ...from(seq) }),
     ),
   },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 30 }).map(
-      (blindMs): Ask =>
-        () => ({ type: 'blind', blindMs }),
+    arbitrary: fc.tuple(fc.integer({ min: 1, max: 30 }), afterSeq).map(
+      ([blindMs, seq]): Ask =>
+        () => ({ type: 'blind', blindMs, ...from(seq) }),
     ),
   },
   { weight: 4, arbitrary: fc.constant<Ask>(() => ({ type: 'tick' })) },
@@ -292,18 +304,69 @@ const asks: Readonly<Record<ChannelKind, readonly fc.MaybeWeightedArbitrary<Ask>
 };
 const kinds = ['live', 'message', 'stream', 'user'] as const;
 
+type Steps = readonly (readonly [laterMs: number, ask: Ask])[];
+const stepsOf = (kind: ChannelKind): fc.Arbitrary<Steps> =>
+  fc.array(fc.tuple(fc.nat(8), fc.oneof(...asks[kind])), { minLength: 5, maxLength: 40 });
+
 for (const kind of kinds)
   test(`CHAN1-CHAN28, RAIL1: a ${kind} channel does what the slow model does`, () => {
-    const script = fc.array(fc.tuple(fc.nat(8), fc.oneof(...asks[kind])), { minLength: 5, maxLength: 40 });
     fc.assert(
-      fc.property(script, (steps) => follow(kind, steps)),
+      fc.property(stepsOf(kind), (steps) => follow(kind, steps, limits)),
       { numRuns: runs[kind], ...seed },
     );
   }, 600_000);
 
-function follow(kind: ChannelKind, steps: readonly (readonly [laterMs: number, ask: Ask])[]): void {
-  const channel = new TestChannel(limits, { app: 'app', kind, name: 'x' });
-  const model = new SlowModel(limits, { mayBeQuiet: kind === 'message' || kind === 'stream' });
+for (const kind of ['live', 'stream'] as const)
+  test(`CHAN30-CHAN32: a ${kind} channel whose transactions hold few members does what the slow model does`, () => {
+    fc.assert(
+      fc.property(stepsOf(kind), fc.integer({ min: 1, max: 2 }), (steps, transactionMembersMax) =>
+        follow(kind, steps, { ...limits, transactionMembersMax }),
+      ),
+      { numRuns: runs[kind], ...seed },
+    );
+  }, 120_000);
+
+test('CHAN30: ends and kicks in slices make the records that one transaction would have made', () => {
+  fc.assert(
+    fc.property(stepsOf('live'), fc.integer({ min: 1, max: 3 }), fc.nat(60), (steps, most, laterMs) => {
+      const one = new TestChannel(limits);
+      const sliced = new TestChannel({ ...limits, transactionMembersMax: most });
+      let nowMs = startMs;
+      for (const [index, [ms, make]] of steps.entries()) {
+        nowMs += ms;
+        const command = make(nowMs, `S${index}`, (id, since) =>
+          attachmentsOf(one.changes, id).at(-1 - since),
+        );
+        if (command.type === 'recover' || command.type === 'blind') continue;
+        one.ask(nowMs, { type: 'tick' });
+        wholly(sliced, nowMs, { type: 'tick' }, most);
+        one.ask(nowMs, command);
+        if (command.type === 'kick') wholly(sliced, nowMs, command, most);
+        else sliced.ask(nowMs, command);
+      }
+      one.ask(nowMs + laterMs, { type: 'tick' });
+      wholly(sliced, nowMs + laterMs, { type: 'tick' }, most);
+      expect(sliced.changes).toEqual(one.changes);
+      one.ask(nowMs + laterMs, { type: 'kick' });
+      wholly(sliced, nowMs + laterMs, { type: 'kick' }, most);
+      expect(sliced.changes).toEqual(one.changes);
+    }),
+    { numRuns: 2_000, ...seed },
+  );
+}, 120_000);
+
+/** Asks until a slice is not full. */
+function wholly(channel: TestChannel, nowMs: number, command: ChannelCommand, most: number): void {
+  for (;;) {
+    const left = channel.must(nowMs, command).filter(({ type }) => type === 'member-left').length;
+    expect(left).toBeLessThanOrEqual(most);
+    if (left < most) return;
+  }
+}
+
+function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
+  const channel = new TestChannel(room, { app: 'app', kind, name: 'x' });
+  const model = new SlowModel(room, { mayBeQuiet: kind === 'message' || kind === 'stream' });
   let nowMs = startMs;
   for (const [index, [laterMs, make]] of steps.entries()) {
     nowMs += laterMs;

@@ -2,6 +2,7 @@ import type { Code } from '@housecount/protocol';
 import type { Channel } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { LogStore, Place } from '../engine/contract.ts';
+import { fixed } from '../fixed-limits.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Decided } from './decide/decided.ts';
 import { encodeRecord } from './record/codec.ts';
@@ -22,7 +23,7 @@ export interface GroupCommitOptions {
   readonly logger: Logger;
   readonly batchCommandsMax: number;
   readonly queueMax: number;
-  /** The facts to be decided before anything else when for `blindMs` nobody could be heard. */
+  /** The facts to be decided, in this order, before anything else when for `blindMs` nobody could be heard. */
   readonly onBlind: (blindMs: number) => readonly Pending['decide'][];
   /** Called once per durable batch, before the promises of its commands resolve. */
   readonly onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) => void;
@@ -115,15 +116,7 @@ export class GroupCommit {
     // Blind time is looked for before time is read: what is decided below has been made up for.
     const blind = this.#blind();
     const nowMs = clock.nowMs();
-    const batch = [...blind, ...asked];
-    const decided = batch.map(({ decide }) => {
-      const decision = decide(draft, nowMs);
-      if (decision.ok) for (const record of decision.records) draft.absorb(record);
-      return decision;
-    });
-    const transactions = decided.flatMap((decision) =>
-      decision.ok && decision.records.length > 0 ? [decision.records.map(encodeRecord)] : [],
-    );
+    const { batch, decided, transactions } = this.#decide([...blind, ...asked], draft, nowMs);
     let { position } = this.#end;
     if (transactions.length > 0) {
       const outcome = await store.append(partition, { atMs: nowMs, transactions }, this.#end);
@@ -142,6 +135,28 @@ export class GroupCommit {
       const decision = decided[index];
       if (decision) settle(decision);
     }
+  }
+
+  /** Decides one after the other, until an append has enough; the rest are the first of the next batch. */
+  #decide(asked: readonly Pending[], draft: Draft, nowMs: number) {
+    const decided: Decided[] = [];
+    const transactions: Uint8Array[][] = [];
+    let records = 0;
+    let bytes = 0;
+    for (const { decide } of asked) {
+      if (records >= fixed.batchRecordsMax || bytes >= fixed.batchBytesMax) break;
+      const decision = decide(draft, nowMs);
+      decided.push(decision);
+      if (!decision.ok || decision.records.length === 0) continue;
+      for (const record of decision.records) draft.absorb(record);
+      const transaction = decision.records.map(encodeRecord);
+      transactions.push(transaction);
+      records += transaction.length;
+      for (const payload of transaction) bytes += payload.byteLength;
+    }
+    const rest = asked.slice(decided.length);
+    if (rest.length > 0) this.#queue = [...rest, ...this.#queue];
+    return { batch: asked.slice(0, decided.length), decided, transactions };
   }
 
   #blind(): readonly Pending[] {
@@ -183,7 +198,7 @@ export class GroupCommit {
     const facts = batch.filter(({ fact }) => fact);
     for (const { fact, settle } of batch) if (!fact) settle({ ok: false, code: 'log_unavailable' });
     if (facts.length === 0) return;
-    this.#queue.unshift(...facts);
+    this.#queue = [...facts, ...this.#queue];
     this.#cancelRetry = this.#options.clock.after(retryMs, () => {
       this.#cancelRetry = undefined;
       this.#start();

@@ -74,13 +74,16 @@ class EmbeddedOwner implements Log {
   readonly #identities: IdentityCommands;
   readonly #rules: RuleCommands;
   readonly #messages: MessageCommands;
+  readonly #aliveMs: number;
   #floorMs: number;
 
-  constructor(options: OwnerOptions, { state, end, floorMs, snapshotPosition }: Recovered) {
+  constructor(options: OwnerOptions, recovered: Recovered) {
+    const { state, end, floorMs, snapshotPosition } = recovered;
     const { store, logger, clock, random, metrics, onFenced, limits = defaultLogLimits } = options;
     this.#options = options;
     this.#state = state;
     this.#floorMs = floorMs;
+    this.#aliveMs = recovered.aliveMs;
     notBefore(floorMs, clock, logger);
     this.#blindTime = new BlindTime(clock);
     this.#snapshots = new Snapshots({ ...options, partition, state, lastPosition: snapshotPosition });
@@ -117,8 +120,9 @@ class EmbeddedOwner implements Log {
   /** Gives everybody the recovery lease, and begins to look at the clock. */
   async recover(): Promise<void> {
     const { store, clock, recoveryMs } = this.#options;
-    const lastAliveMs = Math.min(Math.max(store.recovery.lastAliveMs, this.#floorMs), clock.nowMs());
+    const lastAliveMs = Math.min(Math.max(store.recovery.lastAliveMs, this.#aliveMs), clock.nowMs());
     await this.#upkeep.recover(lastAliveMs, recoveryMs, () => this.trouble);
+    void this.#rules.finishKicks();
     this.#alive.start();
     this.#blindTime.start();
   }

@@ -14,6 +14,8 @@ export interface Recovered {
   readonly end: Place;
   /** No time given from now on may be earlier, epoch milliseconds. */
   readonly floorMs: number;
+  /** The process is known to have lived by then, epoch milliseconds; of what a start records about silence nothing is. */
+  readonly aliveMs: number;
   /** Position of the snapshot that it began with; 0 if there was none. */
   readonly snapshotPosition: number;
 }
@@ -27,6 +29,7 @@ export async function recoverState(
   const snapshot = await store.readSnapshot(partition);
   let floorMs = 0;
   if (snapshot) ({ floorMs } = await stateFromLines(state, snapshot.lines));
+  let aliveMs = floorMs;
   const snapshotPosition = snapshot?.position ?? 0;
   let position = snapshotPosition;
   const { cutBytes } = store.recovery;
@@ -51,12 +54,13 @@ export async function recoverState(
       const record = decodeRecord(payload);
       state.absorb(record);
       floorMs = Math.max(floorMs, floorOf(record));
+      if (!isOfStart(record)) aliveMs = Math.max(aliveMs, floorOf(record));
       position = at;
     }
   }
   // Messages that the snapshot stands for may have times up to this.
   state.messageTimes.raise(floorMs);
-  return { state, end, floorMs, snapshotPosition };
+  return { state, end, floorMs, aliveMs, snapshotPosition };
 }
 
 /** Times before this would put a record, or a clientSeq, before one that is already told. */
@@ -65,4 +69,12 @@ export function floorOf(record: LogRecord): number {
   if (record.type !== 'channel') return atMs;
   if ('clientSeq' in record.change) return Math.max(atMs, record.change.clientSeq);
   return record.change.type === 'link-live' ? Math.max(atMs, record.change.attachment ?? 0) : atMs;
+}
+
+/** Is it what a start records of those who were there? If it ended in the midst of that, the next one must not take it for life. */
+function isOfStart(record: LogRecord): boolean {
+  if (record.type !== 'channel') return false;
+  const { change } = record;
+  if (change.type === 'link-silent') return change.evidence === 'server-crash';
+  return change.type === 'lock-holder-changed' && (change.offlineSinceMs ?? 0) > change.atMs;
 }

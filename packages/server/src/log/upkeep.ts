@@ -1,14 +1,17 @@
 import { HousecountError } from '@housecount/protocol';
 import { type Channel, type ChannelKey, hasAnybody } from '../channel/channel.ts';
+import type { Member } from '../channel/membership/member.ts';
 import type { Clock } from '../clock.ts';
+import { fixed } from '../fixed-limits.ts';
 import type { Asks, Decide } from './commands/asks.ts';
 import { decideCommand } from './decide/command.ts';
 import { dueTimes } from './due/due-times.ts';
 import { LeaseTimer } from './due/lease-timer.ts';
 import type { LogState } from './state/state.ts';
 
-/** Channels whose recovery is asked for at once: far below the limit of the queue. */
-const recoverChannelsMax = 10_000;
+/** Slices of channels whose recovery is asked for at once: far below the limit of the queue. */
+const recoverSlicesMax = 10_000;
+const { transactionMembersMax: membersMax } = fixed;
 
 export interface UpkeepOptions {
   readonly state: Pick<LogState, 'channel' | 'channels' | 'forgetIfIdle'>;
@@ -23,7 +26,13 @@ export class Upkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    this.#timer = new LeaseTimer(options.clock, (key) => void this.#tick(key));
+    const { state, clock } = options;
+    this.#timer = new LeaseTimer({
+      clock,
+      work: (key, nowMs) => endedCount(state.channel(key), nowMs),
+      turnWorkMax: membersMax,
+      onDue: async (keys) => void (await Promise.all(keys.map((key) => this.#tick(key)))),
+    });
   }
 
   /**
@@ -32,29 +41,34 @@ export class Upkeep {
    */
   async recover(lastAliveMs: number, recoveryMs: number, trouble: () => string | undefined): Promise<void> {
     const { state, asks } = this.#options;
-    const command = { type: 'recover', lastAliveMs, recoveryMs } as const;
-    const channels = state.channels().filter(hasAnybody);
-    for (let done = 0; done < channels.length; done += recoverChannelsMax) {
-      const some = channels.slice(done, done + recoverChannelsMax);
+    const slices = state
+      .channels()
+      .filter(hasAnybody)
+      .flatMap(slicesOf(() => true));
+    for (let done = 0; done < slices.length; done += recoverSlicesMax) {
+      const some = slices.slice(done, done + recoverSlicesMax);
       const outcomes = await Promise.all(
-        some.map(({ key }) => asks.request((draft, nowMs) => decideCommand(draft, key, command, nowMs))),
+        some.map(({ key, ...slice }) => {
+          const command = { type: 'recover', lastAliveMs, recoveryMs, ...slice } as const;
+          return asks.request((draft, nowMs) => decideCommand(draft, key, command, nowMs));
+        }),
       );
       for (const outcome of outcomes) if (!outcome.ok) throw new HousecountError(outcome.code, trouble());
     }
     this.changed(state.channels());
   }
 
-  /** Every lease and every lock that runs out is to do so later. */
+  /** Every lease and every lock that runs out is to do so later. To be decided in this order, before anything else. */
   blind(blindMs: number): readonly Decide[] {
-    const command = { type: 'blind', blindMs } as const;
+    const isSilent = ({ link }: Member) => link.state === 'silent';
     return this.#options.state
       .channels()
       .filter(runsOut)
-      .map(
-        ({ key }) =>
-          (draft, nowMs) =>
-            decideCommand(draft, key, command, nowMs),
-      );
+      .flatMap(slicesOf(isSilent))
+      .map(({ key, ...slice }) => {
+        const command = { type: 'blind', blindMs, ...slice } as const;
+        return (draft, nowMs) => decideCommand(draft, key, command, nowMs);
+      });
   }
 
   /** These channels are as they are now: when time changes them next is another time. */
@@ -78,3 +92,25 @@ export class Upkeep {
 const runsOut = (channel: Channel): boolean =>
   (channel.sid !== undefined && channel.roster.interrupted > 0) ||
   Object.values(channel.locks).some(({ endsMs }) => endsMs !== undefined);
+
+/** The members whom a look at the channel puts out, those of one slice at most; 1 if there are none. */
+const endedCount = (channel: Channel, nowMs: number): number =>
+  channel.sid === undefined ? 1 : Math.max(1, channel.roster.endedCount(nowMs, membersMax));
+
+interface Slice {
+  readonly key: ChannelKey;
+  readonly afterSeq?: number;
+}
+
+/** The slices in which a command goes through the members that are meant: each begins where the one before ends. */
+const slicesOf =
+  (isMeant: (member: Member) => boolean) =>
+  (channel: Channel): readonly Slice[] => {
+    const { key } = channel;
+    const slices: Slice[] = [{ key }];
+    if (channel.sid === undefined || channel.roster.size <= membersMax) return slices;
+    let meant = 0;
+    for (const member of channel.roster)
+      if (isMeant(member) && ++meant % membersMax === 0) slices.push({ key, afterSeq: member.joinedSeq });
+    return slices;
+  };

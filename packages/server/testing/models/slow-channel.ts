@@ -13,6 +13,8 @@ export interface Person {
   attempt: number;
   kind: string;
   joinedMs: number;
+  /** How many events of the channel's life there were when they had come. */
+  joinedSeq: number;
   leaseMs: number;
   tokenEndsMs: number;
   quiet: boolean;
@@ -24,12 +26,14 @@ export interface Person {
 }
 
 /**
- * A model for tests: the rules CHAN1-CHAN20 and CHAN25-CHAN28 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
+ * A model for tests: the rules CHAN1-CHAN20 and CHAN25-CHAN32 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
   people: Person[] = [];
   profile: Profile | undefined;
+  /** The id of the channel's life, and its events so far. */
+  life: { sid: string; seq: number } = { sid: '', seq: 0 };
   /** One line per event. */
   said: string[] = [];
   /** The last number of each uid, of an event or an attachment; never forgotten. */
@@ -48,9 +52,11 @@ export class SlowModel {
 
   /** Obeys a command. One that is refused changes nothing, and its code is returned. */
   ask(nowMs: number, command: ChannelCommand): string | undefined {
-    const { people, profile, said, numbers } = this;
-    const before = structuredClone({ people, profile, said, numbers, locks: this.locks.list });
-    if (command.type !== 'recover' && command.type !== 'blind') this.#expire(nowMs);
+    const { people, profile, said, numbers, life } = this;
+    const before = structuredClone({ people, profile, said, numbers, life, locks: this.locks.list });
+    this.#left = 0;
+    if (command.type !== 'recover' && command.type !== 'blind') this.#expire(nowMs, command);
+    this.#nowMs = nowMs;
     const refused = this.#obey(nowMs, command);
     if (refused) {
       const { locks, ...rest } = before;
@@ -71,17 +77,51 @@ export class SlowModel {
     return first === Infinity ? undefined : first;
   }
 
-  #expire(nowMs: number): void {
+  #nowMs = 0;
+  /** How many have left by the command so far. */
+  #left = 0;
+  #say(line: string): void {
+    this.said.push(line);
+    this.life.seq += 1;
+  }
+
+  #hasEnded(person: Person, nowMs: number): boolean {
+    return Math.min(person.silence?.endsMs ?? Infinity, person.tokenEndsMs) <= nowMs;
+  }
+
+  /** Those who have ended leave; of more than may at once the first, or those that the command names. */
+  #expire(nowMs: number, command: ChannelCommand): void {
     this.locks.expire(nowMs);
-    for (const person of [...this.people]) {
+    let ended = this.people.filter((person) => this.#hasEnded(person, nowMs));
+    const most = this.#limits.transactionMembersMax;
+    if (ended.length > most) {
+      const isAll =
+        command.type === 'tick' ||
+        (command.type === 'kick' && command.uid === undefined && !command.connectionIds);
+      ended = isAll ? ended.slice(0, most) : ended.filter((person) => this.#isNamed(person, command));
+      if (command.type === 'kick') ended = ended.slice(0, most);
+    }
+    for (const person of ended) {
       const leaseEndsMs = person.silence?.endsMs ?? Infinity;
-      if (Math.min(leaseEndsMs, person.tokenEndsMs) > nowMs) continue;
       if (person.silence && leaseEndsMs <= person.tokenEndsMs) {
         const { evidence, heardMs, noticedMs } = person.silence;
         this.#goes(nowMs, person, 'timeout', evidence, heardMs, noticedMs);
       } else this.#goes(nowMs, person, 'token', 'token-end', person.silence?.heardMs ?? nowMs, nowMs);
     }
     this.#closeIfEmpty();
+  }
+
+  #isNamed(person: Person, command: ChannelCommand): boolean {
+    if (command.type === 'kick') return this.#fits(person, command);
+    if ((command.type === 'join' || command.type === 'resume') && command.uid === person.uid) return true;
+    return 'connectionId' in command && command.connectionId === person.connectionId;
+  }
+
+  #fits(person: Person, { uid, connectionIds, arrivedBy }: Extract<ChannelCommand, { type: 'kick' }>) {
+    if (arrivedBy && arrivedBy.sid !== this.life.sid) return false;
+    if (arrivedBy && person.joinedSeq > arrivedBy.seq) return false;
+    if (uid !== undefined && uid !== person.uid) return false;
+    return !connectionIds || connectionIds.includes(person.connectionId);
   }
 
   /** The next number of a uid: above its last one, and not before now. */
@@ -101,7 +141,8 @@ export class SlowModel {
   ): void {
     this.#next(nowMs, person.uid);
     this.people = this.people.filter((other) => other !== person);
-    this.said.push(
+    this.#left += 1;
+    this.#say(
       `left ${person.uid} ${person.role} ${reason} ${evidence} ${heardMs} ${noticedMs} ${this.people.length}`,
     );
     this.#lastUid = person.uid;
@@ -111,14 +152,14 @@ export class SlowModel {
   #closeIfEmpty(): void {
     if (this.people.length > 0 || this.profile === undefined) return;
     this.profile = undefined;
-    this.said.push(`closed ${this.#lastUid}`);
+    this.#say(`closed ${this.#lastUid}`);
   }
 
   #obey(nowMs: number, command: ChannelCommand): string | undefined {
     if (command.type === 'join') return this.#join(nowMs, command);
     if (command.type === 'tick') return undefined;
     if (command.type === 'recover') {
-      for (const person of this.people) {
+      for (const person of this.#slice(() => true, command.afterSeq)) {
         person.silence ??= {
           heardMs: Math.max(person.joinedMs, Math.min(nowMs, command.lastAliveMs)),
           noticedMs: nowMs,
@@ -127,18 +168,19 @@ export class SlowModel {
         };
         person.silence.endsMs = nowMs + command.recoveryMs;
       }
-      this.locks.recover(nowMs + command.recoveryMs);
+      if (command.afterSeq === undefined) this.locks.recover(nowMs + command.recoveryMs);
       return undefined;
     }
     if (command.type === 'blind') {
-      for (const { silence } of this.people) if (silence) silence.endsMs += command.blindMs;
-      this.locks.blind(command.blindMs);
+      for (const { silence } of this.#slice((person) => person.silence !== undefined, command.afterSeq))
+        if (silence) silence.endsMs += command.blindMs;
+      if (command.afterSeq === undefined) this.locks.blind(command.blindMs);
       return undefined;
     }
     if (command.type === 'kick') {
       for (const person of [...this.people]) {
-        if (command.uid !== undefined && command.uid !== person.uid) continue;
-        if (command.connectionIds && !command.connectionIds.includes(person.connectionId)) continue;
+        if (this.#left >= this.#limits.transactionMembersMax) break;
+        if (!this.#fits(person, command)) continue;
         this.#goes(nowMs, person, 'kicked', 'kick', person.silence?.heardMs ?? nowMs, nowMs);
       }
       this.#closeIfEmpty();
@@ -194,7 +236,7 @@ export class SlowModel {
           return 'hosts_full';
         person.role = command.role;
         this.#next(nowMs, person.uid);
-        this.said.push(`role ${person.uid} ${person.role} ${this.people.length}`);
+        this.#say(`role ${person.uid} ${person.role} ${this.people.length}`);
         return undefined;
       }
       case 'silent': {
@@ -249,8 +291,19 @@ export class SlowModel {
     return this.metadata.ask(nowMs, command);
   }
 
+  /** The first of those who are meant, among all who came after a seq. */
+  #slice(isMeant: (person: Person) => boolean, afterSeq = 0): Person[] {
+    const meant = this.people.filter((person) => person.joinedSeq > afterSeq && isMeant(person));
+    return meant.slice(0, this.#limits.transactionMembersMax);
+  }
+
+  /** Those who take a place: who has ended and waits to be put out takes none. */
+  #present(): Person[] {
+    return this.people.filter((person) => !this.#hasEnded(person, this.#nowMs));
+  }
+
   #hosts(): Person[] {
-    return this.people.filter(({ role }) => role === 'broadcaster');
+    return this.#present().filter(({ role }) => role === 'broadcaster');
   }
 
   #join(nowMs: number, command: Extract<ChannelCommand, { type: 'join' }>): string | undefined {
@@ -279,17 +332,22 @@ export class SlowModel {
     }
     const otherHosts = this.#hosts().filter((person) => person !== old);
     if (role === 'broadcaster' && otherHosts.length >= this.#limits.hostsMax) return 'hosts_full';
-    if (this.people.filter((person) => person !== old).length >= this.#limits.membersMax)
+    if (this.#present().filter((person) => person !== old).length >= this.#limits.membersMax)
       return 'channel_full';
     if (old) this.#goes(nowMs, old, 'replaced', 'new-device', old.silence?.heardMs ?? nowMs, nowMs);
     if (this.profile === undefined) {
       this.profile = profile;
-      this.said.push(`opened ${profile}`);
+      this.life = { sid: command.newSid, seq: 0 };
+      this.#say(`opened ${profile}`);
     }
     const { uid, connectionId, connectionKind: kind, leaseMs, quiet = false } = command;
     const own = { quiet, states: {}, topics: {}, attachment: this.#next(nowMs, uid), attempt: 0 };
-    this.people.push({ uid, role, connectionId, kind, joinedMs: nowMs, leaseMs, tokenEndsMs, ...own });
-    this.said.push(`joined ${uid} ${role} ${this.people.length}`);
+    this.#say(`joined ${uid} ${role} ${this.people.length + 1}`);
+    const joinedSeq = this.life.seq;
+    this.people.push({
+      ...{ uid, role, connectionId, kind, joinedMs: nowMs, joinedSeq, leaseMs, tokenEndsMs },
+      ...own,
+    });
     return undefined;
   }
 }

@@ -6,10 +6,11 @@ import { type ChannelChange, isEvent } from '../../src/channel/decision.ts';
 import { evolve } from '../../src/channel/evolve.ts';
 import type { Member } from '../../src/channel/membership/member.ts';
 
-/** Limits for tests: a hundred members, ten of them broadcasters, and a few of everything else. */
+/** Limits for tests: a hundred members, ten of them broadcasters, transactions that hold them all, and a few of everything else. */
 export const limitsForTests: ChannelLimits = {
   membersMax: 100,
   hostsMax: 10,
+  transactionMembersMax: 1_000,
   statesMax: 2,
   metadataBytesMax: 20,
   metadataItemsMax: 9,

@@ -1,10 +1,10 @@
 import type { Channel, OpenChannel } from '../channel.ts';
-import type { MembershipCommand, TimeCommand } from '../command.ts';
-import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
+import type { ChannelCommand, MembershipCommand, TimeCommand } from '../command.ts';
+import type { ChannelChange, ChannelMark, Decision, MembershipChange } from '../decision.ts';
 import { mayBeQuiet } from '../policy.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { decideJoin, type MembershipLimits } from './join.ts';
-import { endsBy } from './lease.ts';
+import { endsBy, endsMs } from './lease.ts';
 import { leave, leavesOf, reasonOf, silenceBeganMs } from './leave.ts';
 import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
@@ -12,7 +12,7 @@ import { decideResume, renewed } from './resume.ts';
 type CommandOf<Type extends MembershipCommand['type']> = Extract<MembershipCommand, { type: Type }>;
 type TimeOf<Type extends TimeCommand['type']> = Extract<TimeCommand, { type: Type }>;
 
-/** Decides what is asked of who is in the channel, none of whom a lease or a token has ended by `nowMs`. */
+/** Decides what is asked of who is in the channel; the lease or token of nobody whom it is about has ended by `nowMs`. */
 export function decideMembership(
   channel: Channel,
   command: MembershipCommand,
@@ -27,7 +27,7 @@ export function decideMembership(
         : decideJoin(channel, command, nowMs, limits);
     }
     case 'kick':
-      return { changes: kicked(channel, command, nowMs) };
+      return { changes: kicked(channel, command, nowMs, limits) };
     case 'resume':
       return decideResume(channel, command, nowMs);
   }
@@ -66,10 +66,26 @@ function quietness(
   return wanted === (quiet ?? false) ? [] : [{ type: 'quiet-set', atMs: nowMs, uid, quiet: wanted }];
 }
 
-/** The leaves of those whose lease or token has ended by `nowMs`, in order of arrival. */
-export function endedMembers(channel: Channel, nowMs: number): readonly MembershipChange[] {
+/**
+ * The leaves of those whose lease or token has ended by `nowMs`, in order of arrival: of all, if one transaction may hold them. Of
+ * more, a tick and a kick of everybody put out as many as it may hold, any other command only those whom it is about.
+ */
+export function endedMembers(
+  channel: Channel,
+  command: ChannelCommand,
+  nowMs: number,
+  { transactionMembersMax: most }: MembershipLimits,
+): readonly MembershipChange[] {
   if (channel.sid === undefined || channel.roster.endsMs > nowMs) return [];
-  const leaves = Array.from(channel.roster.endedBy(nowMs), (member) => {
+  const { roster } = channel;
+  const isTooMany = roster.endedCount(nowMs, most + 1) > most;
+  const ended =
+    isTooMany && !isAboutEverybody(command)
+      ? membersMeant(channel, command).filter((member) => endsMs(member) <= nowMs)
+      : roster.endedBy(nowMs);
+  // Those whom another command names are two at most: who asks, and whom a join replaces.
+  const isAboutMany = command.type === 'tick' || command.type === 'kick';
+  const leaves = first(ended, isAboutMany ? most : Number.POSITIVE_INFINITY).map((member) => {
     const { link } = member;
     if (link.state === 'silent' && endsBy(member) === 'lease') {
       const { lastHeardMs, noticedMs, evidence } = link;
@@ -79,6 +95,36 @@ export function endedMembers(channel: Channel, nowMs: number): readonly Membersh
     return leave(member, { reason: 'token', evidence: 'token-end', nowMs });
   });
   return leavesOf(channel, leaves, nowMs);
+}
+
+const isAboutEverybody = (command: ChannelCommand): boolean =>
+  command.type === 'tick' ||
+  (command.type === 'kick' && command.uid === undefined && command.connectionIds === undefined);
+
+/** The members whom a command is about by name, in order of arrival. */
+function membersMeant(channel: OpenChannel, command: ChannelCommand): readonly Member[] {
+  if (command.type === 'kick') return [...kickedMembers(channel, command)];
+  const { roster } = channel;
+  const members = new Set<Member>();
+  const uid = command.type === 'join' || command.type === 'resume' ? command.uid : undefined;
+  const byUid = uid === undefined ? undefined : roster.get(uid);
+  const byConnection = 'connectionId' in command ? roster.getByConnection(command.connectionId) : undefined;
+  for (const member of [byUid, byConnection]) if (member) members.add(member);
+  return inOrder(members);
+}
+
+const inOrder = (members: Iterable<Member>): readonly Member[] =>
+  [...members].sort((a, b) => a.joinedSeq - b.joinedSeq);
+
+/** The first of them, `most` at most. */
+function first(members: Iterable<Member>, most: number): readonly Member[] {
+  const some: Member[] = [];
+  if (most <= 0) return some;
+  for (const member of members) {
+    some.push(member);
+    if (some.length >= most) break;
+  }
+  return some;
 }
 
 function left(
@@ -91,10 +137,15 @@ function left(
   return leavesOf(channel, [leave(member, { reason: reasonOf(evidence), evidence, nowMs })], nowMs);
 }
 
-function kicked(channel: Channel, command: CommandOf<'kick'>, nowMs: number): readonly MembershipChange[] {
+function kicked(
+  channel: Channel,
+  command: CommandOf<'kick'>,
+  nowMs: number,
+  { transactionMembersMax }: MembershipLimits,
+): readonly MembershipChange[] {
   if (channel.sid === undefined) return [];
   const { ruleScope } = command;
-  const leaves = kickedMembers(channel, command).map((member) => ({
+  const leaves = first(kickedMembers(channel, command), transactionMembersMax).map((member) => ({
     ...leave(member, { reason: 'kicked', evidence: 'kick', nowMs }),
     ...(ruleScope !== undefined && { ruleScope }),
   }));
@@ -102,19 +153,26 @@ function kicked(channel: Channel, command: CommandOf<'kick'>, nowMs: number): re
 }
 
 /** The members that fit every part of the scope that is set, in order of arrival. */
-function kickedMembers(
-  { roster }: OpenChannel,
-  { uid, connectionIds }: CommandOf<'kick'>,
-): readonly Member[] {
+function* kickedMembers(channel: OpenChannel, command: CommandOf<'kick'>): IterableIterator<Member> {
+  const { arrivedBy } = command;
+  if (arrivedBy !== undefined && arrivedBy.sid !== channel.sid) return;
+  const lastSeq = arrivedBy?.seq ?? Number.POSITIVE_INFINITY;
+  for (const member of fitting(channel, command)) {
+    if (member.joinedSeq > lastSeq) return;
+    yield member;
+  }
+}
+
+function fitting({ roster }: OpenChannel, { uid, connectionIds }: CommandOf<'kick'>): Iterable<Member> {
   if (connectionIds !== undefined) {
     const members = new Set<Member>();
     for (const connectionId of connectionIds) {
       const member = roster.getByConnection(connectionId);
       if (member && (uid === undefined || member.uid === uid)) members.add(member);
     }
-    return [...members].sort((a, b) => a.joinedSeq - b.joinedSeq);
+    return inOrder(members);
   }
-  if (uid === undefined) return [...roster];
+  if (uid === undefined) return roster;
   const member = roster.get(uid);
   return member ? [member] : [];
 }
@@ -129,7 +187,8 @@ function decideRole(
   const { role } = command;
   if (channel.profile === 'communication') return { refused: 'role_invalid' };
   if (role === member.role) return { changes: [] };
-  if (role === 'broadcaster' && channel.roster.hosts >= limits.hostsMax) return { refused: 'hosts_full' };
+  if (role === 'broadcaster' && channel.roster.hostsAt(nowMs) >= limits.hostsMax)
+    return { refused: 'hosts_full' };
   const { key, sid, profile, roster } = channel;
   const { app, name } = key;
   const { uid, account, platform, clientType } = member;
@@ -201,13 +260,15 @@ export function recovered(
   channel: Channel,
   command: TimeOf<'recover'>,
   nowMs: number,
+  { transactionMembersMax }: MembershipLimits,
 ): readonly MembershipChange[] {
   if (channel.sid === undefined) return [];
   const { roster, key } = channel;
   const { app, name } = key;
   const leaseEndsMs = nowMs + command.recoveryMs;
   const lastAliveMs = Math.min(command.lastAliveMs, nowMs);
-  return Array.from(roster, ({ uid, connectionId, joinedMs, link }) => {
+  const members = roster.page(command.afterSeq ?? 0, transactionMembersMax);
+  return members.map(({ uid, connectionId, joinedMs, link }) => {
     const silence =
       link.state === 'silent'
         ? { lastHeardMs: link.lastHeardMs, evidence: link.evidence }
@@ -228,16 +289,20 @@ export function recovered(
 /** The same silences once more, with leases that end later. */
 export function prolonged(
   channel: Channel,
-  { blindMs }: TimeOf<'blind'>,
+  { blindMs, afterSeq = 0 }: TimeOf<'blind'>,
   nowMs: number,
+  { transactionMembersMax }: MembershipLimits,
 ): readonly MembershipChange[] {
   if (channel.sid === undefined || channel.roster.interrupted === 0) return [];
   const { roster, key } = channel;
   const { app, name } = key;
-  return Array.from(roster).flatMap(({ uid, connectionId, link }) => {
-    if (link.state === 'live') return [];
+  const marks: ChannelMark[] = [];
+  for (const { uid, connectionId, link } of roster.after(afterSeq)) {
+    if (link.state === 'live') continue;
     const { lastHeardMs, evidence } = link;
     const silence = { lastHeardMs, evidence, leaseEndsMs: link.leaseEndsMs + blindMs };
-    return [{ type: 'link-silent' as const, app, channel: name, atMs: nowMs, uid, connectionId, ...silence }];
-  });
+    marks.push({ type: 'link-silent', app, channel: name, atMs: nowMs, uid, connectionId, ...silence });
+    if (marks.length >= transactionMembersMax) break;
+  }
+  return marks;
 }

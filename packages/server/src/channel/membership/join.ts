@@ -12,9 +12,11 @@ export interface MembershipLimits {
   readonly membersMax: number;
   /** Broadcasters in the channel; the next is refused with `hosts_full`. */
   readonly hostsMax: number;
+  /** Members whom one decision about any number of them changes; the rest are another's. */
+  readonly transactionMembersMax: number;
 }
 
-/** Decides a join of a channel in which no lease or token has ended by `nowMs`, epoch milliseconds. */
+/** Decides a join of a channel in which the lease or token of nobody whom it is about has ended by `nowMs`, epoch milliseconds. */
 export function decideJoin(
   channel: Channel,
   command: JoinCommand,
@@ -32,8 +34,10 @@ export function decideJoin(
     return { changes: takenUp(channel, present, command, nowMs) };
   }
   const members = roster.size - (present ? 1 : 0);
-  const hosts = roster.hosts - (present?.role === 'broadcaster' ? 1 : 0);
-  const full = refusalAt(members, hosts, role, limits);
+  const hosts = roster.hostsAt(nowMs) - (present?.role === 'broadcaster' ? 1 : 0);
+  // Whoever has ended, and only waits for a later slice, takes nobody's place.
+  const ended = roster.endedCount(nowMs, members - limits.membersMax + 1);
+  const full = refusalAt(members - ended, hosts, role, limits);
   if (full) return full;
   const base = { app: key.app, channel: key.name, sid, profile, role, atMs: nowMs };
   if (!present) {

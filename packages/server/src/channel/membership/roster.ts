@@ -49,6 +49,14 @@ export class Roster implements Iterable<Member> {
     return this.#members.least;
   }
 
+  /** The number of broadcasters whose membership has not ended by `nowMs`. */
+  hostsAt(nowMs: number): number {
+    if (this.endsMs > nowMs) return this.hosts;
+    let hosts = 0;
+    for (const member of this.broadcasters()) if (endsMs(member) > nowMs) hosts += 1;
+    return hosts;
+  }
+
   get(uid: number): Member | undefined {
     const joinedSeq = this.#uids.get(uid);
     return joinedSeq === undefined ? undefined : this.#members.get(joinedSeq);
@@ -130,6 +138,11 @@ export class Roster implements Iterable<Member> {
     return range;
   }
 
+  /** Members that arrived after `joinedSeq`, in order of arrival. */
+  after(joinedSeq: number): IterableIterator<Member> {
+    return this.#members.valuesAfter(joinedSeq);
+  }
+
   /** Broadcasters in order of arrival; costs as much as they are, however large the audience. */
   *broadcasters(): IterableIterator<Member> {
     for (const joinedSeq of this.#broadcasters.values()) {
@@ -141,6 +154,11 @@ export class Roster implements Iterable<Member> {
   /** Members whose lease or token has ended by `nowMs`, in order of arrival; costs as much as they are. */
   *endedBy(nowMs: number): IterableIterator<Member> {
     for (const [, member] of this.#members.atMost(nowMs)) yield member;
+  }
+
+  /** How many those are, counted no further than to `most`. */
+  endedCount(nowMs: number, most: number): number {
+    return this.#members.countAtMost(nowMs, most);
   }
 }
 

@@ -54,14 +54,16 @@ describe('Trie', () => {
     );
   });
 
-  test('knows the least measure, and finds those at or below a bound', () => {
+  test('knows the least measure, and finds and counts those at or below a bound', () => {
     fc.assert(
-      fc.property(changes, fc.nat(100), (list, bound) => {
+      fc.property(changes, fc.nat(100), fc.integer({ min: -3, max: 40 }), (list, bound, most) => {
         const { trie, sorted } = both(list);
         expect(trie.least).toBe(Math.min(Number.POSITIVE_INFINITY, ...sorted.map(([, value]) => value)));
         expect([...trie.atMost(bound)].map(([at, value]) => [at, value])).toEqual(
           sorted.filter(([, value]) => value <= bound),
         );
+        const count = sorted.filter(([, value]) => value <= bound).length;
+        expect(trie.countAtMost(bound, most)).toBe(Math.max(0, Math.min(most, count)));
       }),
     );
   });

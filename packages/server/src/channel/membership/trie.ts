@@ -109,6 +109,11 @@ export class Trie<V> {
       else for (const child of node.children.toReversed()) rest.push(child);
     }
   }
+
+  /** The number of keys whose measure is at most `bound`, counted no further than to `most`: costs no more than that many. */
+  countAtMost(bound: number, most: number): number {
+    return this.#root ? countedAtMost(this.#root, bound, most) : 0;
+  }
 }
 
 /** A key with its value; stands as high as it can, so that equal maps have equal shape. */
@@ -192,6 +197,17 @@ function removedAt<T>(list: readonly T[], index: number): T[] {
   const copy = list.slice();
   copy.splice(index, 1);
   return copy;
+}
+
+function countedAtMost<V>(node: Node<V>, bound: number, most: number): number {
+  if (most <= 0 || node.least > bound) return 0;
+  if (node instanceof Leaf) return 1;
+  let count = 0;
+  for (const child of node.children) {
+    count += countedAtMost(child, bound, most - count);
+    if (count >= most) break;
+  }
+  return count;
 }
 
 function* leaves<V>(root: Node<V> | undefined): IterableIterator<Leaf<V>> {

@@ -8,6 +8,7 @@ import { evolve } from '../evolve.ts';
 const limits = {
   membersMax: 4,
   hostsMax: 0,
+  transactionMembersMax: 1_000,
   statesMax: 2,
   metadataBytesMax: 20,
   metadataItemsMax: 9,

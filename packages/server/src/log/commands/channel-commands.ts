@@ -1,7 +1,9 @@
 import type { Channel, ChannelKey } from '../../channel/channel.ts';
+import type { ChannelChange } from '../../channel/decision.ts';
 import { evolve } from '../../channel/evolve.ts';
 import { memberOf } from '../../channel/membership/decide.ts';
 import type { Random } from '../../clock.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Addresses } from '../addresses.ts';
 import type { AddressNotes } from '../contract/address-notes.ts';
 import type { Asked, CommandOutcome, Commands, JoinOutcome, JoinRequest } from '../contract/commands.ts';
@@ -43,6 +45,7 @@ export class ChannelCommands implements Commands, AddressNotes {
   }
 
   async submit(key: ChannelKey, command: Asked): Promise<CommandOutcome> {
+    if (command.type === 'kick') return this.#kick(key, command);
     const { state, asks } = this.#options;
     let written: Channel | undefined;
     const decide: Decide = (draft, nowMs) => {
@@ -54,6 +57,26 @@ export class ChannelCommands implements Commands, AddressNotes {
     const outcome = await (facts.has(command.type) ? asks.fact(decide) : asks.request(decide));
     if (!outcome.ok) return outcome;
     return { ok: true, channel: written ?? state.channel(key), changes: changesOf(outcome.records) };
+  }
+
+  /** A kick of any number of members: each slice is a transaction, and others are decided in between. Nobody is meant who came after the first. */
+  async #kick(key: ChannelKey, command: Extract<Asked, { type: 'kick' }>): Promise<CommandOutcome> {
+    const { state, asks } = this.#options;
+    const changes: ChannelChange[] = [];
+    let { arrivedBy } = command;
+    for (;;) {
+      let asked = command;
+      const outcome = await asks.fact((draft, nowMs) => {
+        asked = withArrivedBy(command, arrivedBy ?? endOf(draft.channel(key)));
+        return decideCommand(draft, key, asked, nowMs);
+      });
+      if (!outcome.ok) return outcome;
+      arrivedBy = asked.arrivedBy;
+      const slice = changesOf(outcome.records);
+      changes.push(...slice);
+      const left = slice.filter(({ type }) => type === 'member-left').length;
+      if (left < fixed.transactionMembersMax) return { ok: true, channel: state.channel(key), changes };
+    }
   }
 
   noteAddress(key: ChannelKey, connectionId: string, ip: string): void {
@@ -72,3 +95,12 @@ const isResumed = (record: LogRecord): boolean =>
 
 const changesOf = (records: readonly LogRecord[]) =>
   records.flatMap((record) => (record.type === 'channel' ? [record.change] : []));
+
+type ArrivedBy = Extract<Asked, { type: 'kick' }>['arrivedBy'];
+
+const withArrivedBy = <Kick extends object>(kick: Kick, arrivedBy: ArrivedBy) =>
+  arrivedBy === undefined ? kick : { ...kick, arrivedBy };
+
+/** The place in its life up to which a channel has come. */
+const endOf = (channel: Channel): ArrivedBy =>
+  channel.sid === undefined ? undefined : { sid: channel.sid, seq: channel.seq };

@@ -1,12 +1,13 @@
 import type { RuleScope } from '@housecount/protocol';
 import type { KickingRule, Privilege, RuleSubject } from '../../channel/rules.ts';
 import type { Clock } from '../../clock.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { Addresses } from '../addresses.ts';
 import type { ChannelReads } from '../channel-reads.ts';
 import type { Commands } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
 import type { Bans, KickingRules, RuleDraft } from '../contract/rules.ts';
-import { kickTargets } from '../decide/kick-targets.ts';
+import { type KickTarget, kicksLeft, kickTargets } from '../decide/kick-targets.ts';
 import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rule.ts';
 import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
@@ -38,7 +39,11 @@ export class RuleCommands implements KickingRules, Bans {
     if (!outcome.ok) return outcome;
     const set = outcome.records.find((record) => record.type === 'rule-set');
     if (!set) throw new Error('a rule was decided without its record');
-    if (draft.privileges.includes('join_channel')) await this.#kick(draft);
+    if (draft.privileges.includes('join_channel')) {
+      const { addresses, reads } = this.#options;
+      const refused = await this.#kick(kickTargets(draft, addresses, reads.open(draft.app)));
+      if (refused) return refused;
+    }
     return { ok: true, rule: set.rule };
   }
 
@@ -65,9 +70,28 @@ export class RuleCommands implements KickingRules, Bans {
     return state.rules.banned(app, subject, privilege, clock.nowMs());
   }
 
-  async #kick(draft: RuleDraft): Promise<void> {
-    const { addresses, reads, commands } = this.#options;
-    const targets = kickTargets(draft, addresses, reads.open(draft.app));
-    await Promise.all(targets.map(({ key, command }) => commands.submit(key, command)));
+  /**
+   * After a start: a kick that a crash came into is done to the rest, as far as its rule is kept and names no address: whoever comes
+   * back from one is refused then.
+   */
+  async finishKicks(): Promise<void> {
+    const { state, reads, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const kicking = state.rules
+      .everything()
+      .filter(({ endsMs, ip, privileges }) => endsMs > nowMs && !ip && privileges.includes('join_channel'));
+    for (const app of new Set(kicking.map((rule) => rule.app)))
+      await this.#kick(kicksLeft(state.rules, reads.open(app), nowMs));
+  }
+
+  /** Resolves when all are out, durably, or with the refusal if the log ends meanwhile. */
+  async #kick(targets: readonly KickTarget[]): Promise<Refused | undefined> {
+    const { commands } = this.#options;
+    for (let done = 0; done < targets.length; done += fixed.transactionMembersMax) {
+      const some = targets.slice(done, done + fixed.transactionMembersMax);
+      const outcomes = await Promise.all(some.map(({ key, command }) => commands.submit(key, command)));
+      for (const outcome of outcomes) if (!outcome.ok) return outcome;
+    }
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { Code, Role } from '@housecount/protocol';
 import type { ChannelLimits } from '../../channel/apply.ts';
 import type { ChannelKind } from '../../channel/channel.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { AppLogLimits } from '../log-limits.ts';
 
 /** The limits of an app's channels, by who asks. */
@@ -16,6 +17,7 @@ function roomsOf(limits: AppLogLimits) {
     locksMax: limits.channelLocksMax,
     topicsMax: limits.memberTopicsMax,
     publishersMax: limits.channelPublishersMax,
+    transactionMembersMax: fixed.transactionMembersMax,
   };
   /** A broadcaster finds a place in a channel full of audience. */
   const broadcaster = { ...audience, membersMax: audience.membersMax + limits.channelHostsMax };

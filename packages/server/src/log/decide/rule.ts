@@ -1,4 +1,5 @@
 import type { KickingRule } from '../../channel/rules.ts';
+import { fixed } from '../../fixed-limits.ts';
 import type { RuleDraft } from '../contract/rules.ts';
 import type { StateView } from '../state/state-view.ts';
 import { type Decided, refuse } from './decided.ts';
@@ -16,9 +17,9 @@ export function decideRule(state: StateView, draft: RuleDraft, durationMs: numbe
     };
   const id = Math.max(nowMs, state.rules.lastId(app) + 1);
   const rule: KickingRule = { ...draft, id, endsMs: nowMs + durationMs, createdMs: nowMs, updatedMs: nowMs };
-  const deletions = ended.map(
-    (each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const,
-  );
+  const deletions = ended
+    .slice(0, fixed.batchRecordsMax)
+    .map((each) => ({ type: 'rule-deleted', app, ruleId: each.id, atMs: nowMs }) as const);
   return { ok: true, records: [...deletions, { type: 'rule-set', app, rule, atMs: nowMs }] };
 }
 

@@ -45,14 +45,15 @@ export class DueQueue {
     return this.#heap[0]?.dueMs;
   }
 
-  /** Takes out the keys that are due at `nowMs`. */
-  take(nowMs: number): ChannelKey[] {
+  /** Takes out the keys that are due at `nowMs`, as long as `isMore` says so of those that it has taken. */
+  take(nowMs: number, isMore: (taken: ChannelKey) => boolean = () => true): ChannelKey[] {
     const keys: ChannelKey[] = [];
     for (this.#dropStale(); this.#heap[0] && this.#heap[0].dueMs <= nowMs; this.#dropStale()) {
       const { key } = this.#heap[0];
       this.#forget(key);
       this.#pop();
       keys.push(key);
+      if (!isMore(key)) break;
     }
     return keys;
   }

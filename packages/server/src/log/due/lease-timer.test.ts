@@ -20,9 +20,44 @@ function begin() {
       return process.after(delayMs, run);
     },
   };
-  const timer = new LeaseTimer(counted, ({ name }) => due.push(name));
+  const timer = new LeaseTimer({
+    clock: counted,
+    work: () => 1,
+    turnWorkMax: 10,
+    onDue: async (keys) => void due.push(...keys.map(({ name }) => name)),
+  });
   return { clock, timer, due, timers: () => timers };
 }
+
+test('LOG70: channels that are due at once are looked at in turns, the next when the one before is done', async () => {
+  const clock = new SimClock();
+  const turns: number[] = [];
+  let end = () => {};
+  const timer = new LeaseTimer({
+    clock: clock.process(),
+    work: ({ name }) => (name === 'large' ? 100 : 1),
+    turnWorkMax: 10,
+    onDue: (keys) => {
+      turns.push(keys.length);
+      return new Promise((resolve) => {
+        end = resolve;
+      });
+    },
+  });
+  const nowMs = clock.nowMs();
+  timer.schedule(Array.from({ length: 25 }, (_, at) => [liveKey('app', `c${at}`), nowMs + 1] as const));
+  timer.schedule([[liveKey('app', 'large'), nowMs]]);
+  for (const expected of [[1], [1, 10], [1, 10, 10], [1, 10, 10, 8]]) {
+    await clock.advance(2_000);
+    expect(turns).toEqual(expected);
+    await clock.advance(2_000);
+    expect(turns).toEqual(expected);
+    // One that becomes due while a turn goes on is of a later one.
+    timer.schedule([[liveKey('app', 'later'), nowMs]]);
+    end();
+  }
+  timer.stop();
+});
 
 test('TIME6: an end that is fifty years ahead costs a look now and then, and is not due', async () => {
   const { clock, timer, due, timers } = begin();

@@ -5,18 +5,30 @@ import { DueQueue } from './due-queue.ts';
 /** The longest wait, milliseconds, until it looks again how late it is: the clock may have been set meanwhile. */
 const lookMsMax = 10_000;
 
-/** Calls for a channel when time alone changes it: a lease, a token or a lock ends. One timer for all channels. */
+export interface LeaseTimerOptions {
+  readonly clock: Clock;
+  /** How much work it is to look at this channel at `nowMs`, 1 or more. */
+  readonly work: (key: ChannelKey, nowMs: number) => number;
+  /** The work after which a turn ends. */
+  readonly turnWorkMax: number;
+  /** Looks at these channels; what is due meanwhile is of the next turn, which begins when this one is done. */
+  readonly onDue: (keys: readonly ChannelKey[]) => Promise<void>;
+}
+
+/**
+ * Calls for channels when time alone changes them: a lease, a token or a lock ends. One timer for all channels. Many that are due
+ * at once are looked at in turns, so that whoever asks something meanwhile is behind one turn, not behind all.
+ */
 export class LeaseTimer {
-  readonly #clock: Clock;
-  readonly #onDue: (key: ChannelKey) => void;
+  readonly #options: LeaseTimerOptions;
   readonly #queue = new DueQueue();
   #cancel: (() => void) | undefined;
   #atMs = Number.POSITIVE_INFINITY;
+  #isTurn = false;
   #stopped = false;
 
-  constructor(clock: Clock, onDue: (key: ChannelKey) => void) {
-    this.#clock = clock;
-    this.#onDue = onDue;
+  constructor(options: LeaseTimerOptions) {
+    this.#options = options;
   }
 
   /**
@@ -34,15 +46,29 @@ export class LeaseTimer {
   }
 
   #arm(): void {
+    const { clock } = this.#options;
     const nextMs = this.#queue.nextMs();
-    if (nextMs === undefined || this.#stopped || nextMs >= this.#atMs) return;
+    if (nextMs === undefined || this.#stopped || this.#isTurn || nextMs >= this.#atMs) return;
     this.#cancel?.();
     this.#atMs = nextMs;
-    const waitMs = Math.min(lookMsMax, Math.max(0, nextMs - this.#clock.nowMs()));
-    this.#cancel = this.#clock.after(waitMs, () => {
+    const waitMs = Math.min(lookMsMax, Math.max(0, nextMs - clock.nowMs()));
+    this.#cancel = clock.after(waitMs, () => {
       this.#atMs = Number.POSITIVE_INFINITY;
-      for (const key of this.#queue.take(this.#clock.nowMs())) this.#onDue(key);
-      this.#arm();
+      void this.#turn();
     });
+  }
+
+  async #turn(): Promise<void> {
+    const { clock, work, turnWorkMax, onDue } = this.#options;
+    const nowMs = clock.nowMs();
+    let worked = 0;
+    const keys = this.#queue.take(nowMs, (key) => {
+      worked += work(key, nowMs);
+      return worked < turnWorkMax;
+    });
+    this.#isTurn = true;
+    if (keys.length > 0) await onDue(keys);
+    this.#isTurn = false;
+    this.#arm();
   }
 }
