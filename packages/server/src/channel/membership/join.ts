@@ -5,7 +5,8 @@ import type { Decision, MembershipChange } from '../decision.ts';
 import { nextClientSeq } from './client-seq.ts';
 import { leave, leftRecord } from './leave.ts';
 import type { Member } from './member.ts';
-import { mayBroadcast, recordedRights, sameRights } from './rights.ts';
+import { renewed } from './resume.ts';
+import { mayBroadcast, recordedRights } from './rights.ts';
 
 export interface MembershipLimits {
   /** Members in the channel; the next join is refused with `channel_full`. */
@@ -73,26 +74,18 @@ function isSameClient(present: Member, command: JoinCommand, role: Member['role'
 }
 
 function takenUp(
-  { key }: OpenChannel,
-  { uid, clientSeq, tokenEndsMs: previousMs, publish: previous }: Member,
+  channel: OpenChannel,
+  present: Member,
   { connectionId, tokenEndsMs, publish }: JoinCommand,
   nowMs: number,
 ): readonly MembershipChange[] {
-  const { app, name: channel } = key;
+  const { app, name } = channel.key;
+  const { uid, clientSeq } = present;
   const attachment = nextClientSeq(clientSeq, nowMs);
-  const live: MembershipChange = {
-    type: 'link-live',
-    app,
-    channel,
-    atMs: nowMs,
-    uid,
-    connectionId,
-    attachment,
-  };
-  const rights = recordedRights(publish);
-  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [live];
-  const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  return [live, { type: 'token-renewed', app, channel, atMs: nowMs, uid, ...until, ...rights }];
+  return [
+    { type: 'link-live', app, channel: name, atMs: nowMs, uid, connectionId, attachment },
+    ...renewed(channel, present, { tokenEndsMs, publish }, nowMs),
+  ];
 }
 
 function opened(
