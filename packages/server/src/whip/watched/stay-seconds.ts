@@ -44,8 +44,7 @@ export class StaySeconds {
 
   /** Is a mark due? The first at the end of its sessions says so even if no media came: that is known then. */
   isDue(nowMs: number): boolean {
-    const { watched, published } = this.#unsaid;
-    if (watched + published === 0 && (this.#markedMs !== undefined || this.sessions.size > 0)) return false;
+    if (!this.hasUnsaid && (this.#markedMs !== undefined || this.sessions.size > 0)) return false;
     if (this.#leftMs !== undefined && nowMs - this.#leftMs >= fixed.watchedLastWordMs) return true;
     if (this.sessions.size === 0 && (this.#leftMs !== undefined || this.#markedMs === undefined)) return true;
     return nowMs - (this.#markedMs ?? this.#sinceMs) >= fixed.watchedMarkMs;
@@ -53,8 +52,7 @@ export class StaySeconds {
 
   /** True if nothing will come of it any more, and a stay that goes on may have its next mark at once. */
   isOver(nowMs: number): boolean {
-    if (this.sessions.size > 0 || this.#unsaid.watched + this.#unsaid.published > 0) return false;
-    if (this.#markedMs === undefined) return false;
+    if (this.sessions.size > 0 || this.hasUnsaid || this.#markedMs === undefined) return false;
     return this.#leftMs !== undefined || nowMs - this.#markedMs >= fixed.watchedMarkMs;
   }
 

@@ -86,6 +86,25 @@ test('WATCH3: a transaction has at most 500 marks; the others follow', async () 
   expect(transactions.map(({ length }) => length)).toEqual([fixed.watchedMarksMax, 20]);
 });
 
+test('WATCH3, WATCH6: what is recorded at the stop is in transactions of 500 marks as well', async () => {
+  const { watched, transactions } = begin();
+  const uids = Array.from({ length: fixed.watchedMarksMax + 20 }, (_, index) => index + 1);
+  for (const uid of uids) watched.begin({ id: `s${uid}`, kind: 'whep' }, stayOf(uid));
+  const sessions = uids.map((uid) => ({ session: `s${uid}`, bits: 1, isLast: true as const }));
+  watched.take({ type: 'seconds', first: 0, sessions });
+  await watched.stop();
+  expect(transactions.map(({ length }) => length)).toEqual([fixed.watchedMarksMax, 20]);
+});
+
+test('WATCH6: after the stop nothing is recorded, not even of a stay whose join was under way', async () => {
+  const { watched, log, passes } = begin();
+  await watched.stop();
+  watched.begin({ id: 'a', kind: 'whep' }, stayOf(1));
+  watched.take({ type: 'seconds', first: 0, sessions: [{ session: 'a', bits: 0b1, isLast: true }] });
+  await passes(fixed.watchedMarkMs);
+  expect(log.asked).toBe(0);
+});
+
 test('WATCH4: a leave that is heard of after the next stay of the same uid began ends the earlier one', async () => {
   const { watched, transactions, passes } = begin();
   watched.begin({ id: 'a', kind: 'whep' }, stayOf(1, 2));

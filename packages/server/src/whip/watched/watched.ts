@@ -24,6 +24,7 @@ export class WatchedTime {
   /** Sessions of which the engine has not said the last. */
   readonly #sessions = new Map<string, { readonly of: StaySeconds; readonly side: Side }>();
   #cancelSweep: (() => void) | undefined;
+  #isStopping = false;
   #writing: Promise<void> | undefined;
 
   constructor(needs: WatchedNeeds) {
@@ -66,10 +67,13 @@ export class WatchedTime {
 
   /** Records what is unsaid, once the engine has said the last of the sessions that were closed. */
   async stop(): Promise<void> {
-    if (this.#sessions.size > 0) await this.#lastWords();
+    this.#isStopping = true;
     this.#cancelSweep?.();
+    if (this.#sessions.size > 0) await this.#lastWords();
     await this.#writing;
-    await this.#write([...this.#stays].filter(({ hasUnsaid }) => hasUnsaid));
+    const unsaid = [...this.#stays].filter(({ hasUnsaid }) => hasUnsaid);
+    for (let from = 0; from < unsaid.length; from += fixed.watchedMarksMax)
+      await this.#write(unsaid.slice(from, from + fixed.watchedMarksMax));
   }
 
   /** The engine's answer comes after all that it had to say before; one that hangs is not waited for. */
@@ -103,6 +107,8 @@ export class WatchedTime {
   }
 
   #sweepLater(): void {
+    // A join that was under way at the stop may begin a stay after it.
+    if (this.#isStopping) return;
     this.#cancelSweep ??= this.#needs.clock.after(fixed.watchedSweepMs, () => {
       this.#cancelSweep = undefined;
       this.#sweep();
@@ -126,7 +132,6 @@ export class WatchedTime {
   }
 
   async #write(stays: readonly StaySeconds[]): Promise<void> {
-    if (stays.length === 0) return;
     const nowMs = this.#needs.clock.steadyMs();
     const taken = stays.map((stay) => ({ stay, mark: stay.take(nowMs) }));
     const outcome = await this.#needs.log.markWatched(taken.map(({ mark }) => mark));
