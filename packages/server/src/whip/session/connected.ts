@@ -5,6 +5,7 @@ import type { Streams } from '../../live/roster/streams.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { type EdgeApp, pinnedProfile } from '../../token/edge-app.ts';
+import type { Stay } from '../watched/stay-seconds.ts';
 import type { WatchedTime } from '../watched/watched.ts';
 import type { MediaSession, MediaSessions } from './media-session.ts';
 import type { PlainMembers } from './plain-members.ts';
@@ -23,18 +24,16 @@ export interface ConnectedNeeds {
 
 /** Its media connected: a plain session is a member from now on. Resolves when that is durable, or was refused. */
 export async function mediaConnected(
-  needs: ConnectedNeeds,
+  { apps, log, logger, streams, sessions, members, ends, watched }: ConnectedNeeds,
   session: MediaSession,
   kinds: Kinds,
 ): Promise<void> {
-  const { apps, logger, streams, sessions, members, ends, watched } = needs;
   const { app, channel, id, uid, connectionId } = session;
   // Connected again after an ICE restart, or media of an SDK client, which says itself what it sends.
   if (session.joined) {
-    const channel = needs.log.channel(liveKey(app, session.channel));
-    const member = channel?.roster.getByConnection(connectionId);
-    if (channel && member)
-      watched.begin(session, { app, channel: session.channel, ...stayOf(channel, member) });
+    const state = log.channel(liveKey(app, channel));
+    const member = state?.roster.getByConnection(connectionId);
+    if (state && member) watched.begin(session, stayOf(state, member));
     return;
   }
   const known = apps.get(app);
@@ -61,7 +60,7 @@ export async function mediaConnected(
     await members.leave(session, 'bye');
     return;
   }
-  watched.begin(session, { app, channel, ...stayOf(outcome.channel, outcome.member) });
+  watched.begin(session, stayOf(outcome.channel, outcome.member));
   sessions.put({ ...present, joined: true });
   if (session.kind !== 'whip') return;
   streams.set({ app, channel, uid, connectionId }, kinds);
@@ -69,10 +68,6 @@ export async function mediaConnected(
 }
 
 const stayOf = (
-  { sid }: Pick<OpenChannel, 'sid'>,
+  { key, sid }: Pick<OpenChannel, 'key' | 'sid'>,
   { joinedSeq, uid }: Pick<Member, 'joinedSeq' | 'uid'>,
-) => ({
-  sid,
-  joinedSeq,
-  uid,
-});
+): Stay => ({ app: key.app, channel: key.name, sid, joinedSeq, uid });
