@@ -80,14 +80,19 @@ test('LIMIT7: as many health tests are made at once as healthTestsMax says', asy
   const runs = new TestRuns({
     clock: world.clock.process(),
     random: world.random,
-    send: () => new Promise(() => {}),
+    send: ({ signal }) =>
+      new Promise((answer) =>
+        signal.addEventListener('abort', () =>
+          answer({ answered: false, stage: 'send', detail: 'broken off' }),
+        ),
+      ),
     limits: { healthTestsMax: 2 },
   });
   const run = (name: string) => runs.run(endpointForTests(name));
   const underWay = [run('one'), run('two')];
   await expect(run('three')).rejects.toMatchObject({ code: 'rate_limited' });
-  for (const one of underWay) one.catch(() => {});
   runs.breakOff();
+  expect((await Promise.all(underWay)).map(({ ok }) => ok)).toEqual([false, false]);
 });
 
 test('LIMIT7: a failed health test of the configuration is made again after healthTestAgainMs', async () => {

@@ -295,11 +295,12 @@ test('LIMIT7: as many sessions restart ICE as mediaRestartedSessionsMax says', a
   const credentials = { ufrag: 'aaaa', password: 'b'.repeat(22) };
   const candidates = [`candidate:1 1 UDP 1 127.0.0.1 ${port} typ host`];
   const transport = { own: credentials, client: credentials, candidates };
-  const first = door.open(transport).catch(() => {});
+  const first = Promise.allSettled([door.open(transport)]);
   await expect(door.open(transport)).rejects.toThrow('Too many sessions');
   await until(async () => door.size === 1);
   door.close();
-  await first;
+  const [ended] = await first;
+  expect(String(ended?.status === 'rejected' && ended.reason)).toContain('cannot be moved');
 }, 20_000);
 
 test('MEDIA26: garbage at the door does no harm', async () => {
