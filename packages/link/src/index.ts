@@ -1,3 +1,4 @@
+export { Attempts } from './attempts.ts';
 export { Backoff } from './backoff.ts';
 export { after, intervalMs, passedMs, stampMs } from './clock.ts';
 export type { BodyOf, Dialect, Frames } from './frames.ts';

@@ -1,4 +1,4 @@
-import { Link, realSurroundings, requestEndOf, type SocketEnd } from '@housecount/link';
+import { Attempts, Link, realSurroundings, requestEndOf, type SocketEnd } from '@housecount/link';
 import {
   type HelloFrame,
   HousecountError,
@@ -60,8 +60,7 @@ export class LiveLink {
   #isReconnecting = false;
   #welcome: WelcomeFrame | undefined;
   #resume: string | undefined;
-  /** The number of the last attempt to resume; undefined: the server counts none. */
-  #attempts: number | undefined;
+  #attempts = new Attempts();
   /** The key was refused, and a hello without it is under way that nobody waited for. */
   #isAnewAtOnce = false;
 
@@ -86,7 +85,7 @@ export class LiveLink {
 
   /** The number of the last attempt to resume, which the next one's exceeds; undefined if the server counts none. */
   get attempt(): number | undefined {
-    return this.#attempts;
+    return this.#attempts.last;
   }
 
   /** The last welcome, while the link lives. */
@@ -98,7 +97,7 @@ export class LiveLink {
   open(signal: AbortSignal, kept?: { readonly resume: string; readonly attempt?: number }): Promise<void> {
     if (signal.aborted) return Promise.reject(aborted());
     this.#resume = kept?.resume;
-    this.#attempts = kept?.attempt;
+    this.#attempts = new Attempts(kept?.attempt);
     signal.addEventListener('abort', () => this.bye(), { once: true, signal: this.#over.signal });
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject, deadlineMs: this.surroundings.passedMs() + openMsMax };
@@ -157,8 +156,6 @@ export class LiveLink {
     const { app, channel, account, profile } = this.identity;
     // Whoever was given a number keeps it when it has to join anew.
     const uid = this.#welcome?.uid ?? this.identity.uid;
-    // One that is given up may arrive after the next: by its number the server tells which is the newer.
-    if (this.#resume !== undefined && this.#attempts !== undefined) this.#attempts += 1;
     return {
       type: 'hello',
       version: protocolVersion,
@@ -169,10 +166,7 @@ export class LiveLink {
       role: this.role,
       profile,
       platform: platforms.web,
-      ...(this.#resume !== undefined && {
-        resume: this.#resume,
-        ...(this.#attempts !== undefined && { attempt: this.#attempts }),
-      }),
+      ...(this.#resume !== undefined && { resume: this.#resume, ...this.#attempts.next() }),
     };
   }
 
@@ -180,8 +174,7 @@ export class LiveLink {
     const first = this.#welcome === undefined;
     this.#welcome = welcome;
     this.#resume = welcome.resume;
-    this.#attempts =
-      welcome.attempt === undefined ? undefined : Math.max(welcome.attempt, this.#attempts ?? 0);
+    this.#attempts.welcomed(welcome);
     this.#isReconnecting = false;
     this.#isAnewAtOnce = false;
     this.#link.settle();

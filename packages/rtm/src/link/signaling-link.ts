@@ -1,4 +1,4 @@
-import { Link, type SocketEnd } from '@housecount/link';
+import { Attempts, Link, type SocketEnd } from '@housecount/link';
 import type { SignalingOk, SignalingServerFrame, SignalingWelcome } from '@housecount/protocol';
 import { errorCodes } from '../errors/error-codes.ts';
 import { rtmError } from '../errors/errors.ts';
@@ -67,8 +67,7 @@ export class SignalingLink {
     | { readonly resolve: (answer: { timestamp: number }) => void; readonly reject: (error: Error) => void }
     | undefined;
   #session: SignalingWelcome['session'] | undefined;
-  /** The number of the last attempt to resume; undefined: the server counts none. */
-  #attempts: number | undefined;
+  readonly #attempts = new Attempts();
   /** All that is wanted of the session has been asked for in it: where it lived on, it is as it was. */
   #isRestored = false;
   /** The time of `passedMs` at which the connection was lost; undefined while it is not lost. Entering `SUSPENDED` does not change it. */
@@ -193,18 +192,13 @@ export class SignalingLink {
       return;
     }
     const token = this.#token.forHello();
-    // One that is given up may arrive after the next: by its number the server tells which is the newer.
-    if (this.#session && this.#attempts !== undefined) this.#attempts += 1;
     this.#link.open(`${url.replace(/^http/, 'ws')}/v1/signaling`, {
       type: 'login',
       version: 1,
       app,
       userId,
       ...(token !== undefined && { token }),
-      ...(this.#session && {
-        session: this.#session,
-        ...(this.#attempts !== undefined && { attempt: this.#attempts }),
-      }),
+      ...(this.#session && { session: this.#session, ...this.#attempts.next() }),
       heartbeatInterval: heartbeatSeconds,
       presenceTimeout: presenceTimeoutSeconds,
     });
@@ -216,8 +210,7 @@ export class SignalingLink {
     const { told } = this.#token;
     const livedOn = this.#session !== undefined && welcome.resumed && this.#isRestored;
     this.#session = welcome.session;
-    this.#attempts =
-      welcome.attempt === undefined ? undefined : Math.max(welcome.attempt, this.#attempts ?? 0);
+    this.#attempts.welcomed(welcome);
     this.#isRestored = livedOn;
     for (const frame of welcome.ended ?? []) this.#handlers.onPutOut(frame);
     // A handler of these frames may have logged out.
