@@ -145,8 +145,31 @@ export async function* frames(
   }
 }
 
+/**
+ * Whole frames at or after `from`, wherever they begin, of appends that begin after `position`: for what follows bytes that make
+ * no sense.
+ */
+export async function* laterFrames(
+  file: DiskFile,
+  from: number,
+  position: number,
+): AsyncGenerator<{ readonly offset: number; readonly frame: Frame }> {
+  const size = await file.size();
+  const atMost = position + Math.ceil(size / frameHeaderBytes);
+  for (let start = from; start + frameHeaderBytes <= size; start += blockBytes) {
+    const block = await file.read(start, blockBytes + frameHeaderBytes - 1);
+    const view = viewOf(block);
+    for (let at = 0; at + frameHeaderBytes <= block.length; at += 1) {
+      if (!mayBeFrame(view, at, position, atMost)) continue;
+      const bytes = await file.read(start + at, frameHeaderBytes + recordBytesMax);
+      const frame = parseFrame(bytes, viewOf(bytes), 0);
+      if (typeof frame !== 'string' && frame.appendFirst > position) yield { offset: start + at, frame };
+    }
+  }
+}
+
 /** Cheap test before the checksum: may the header at `at` be a frame with a position in (`above`, `atMost`]? */
-export function mayBeFrame(view: DataView, at: number, above: number, atMost: number): boolean {
+function mayBeFrame(view: DataView, at: number, above: number, atMost: number): boolean {
   if (view.getUint32(at + 8, true) > flagBatch || view.getUint32(at + 4, true) > recordBytesMax) return false;
   const position = getUint64(view, at + 16);
   return position > above && position <= atMost;

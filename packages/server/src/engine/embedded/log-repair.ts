@@ -2,15 +2,7 @@ import type { Logger } from '../../observe/contract.ts';
 import type { Disk, DiskFile } from '../disk.ts';
 import type { KnownPlace } from './alive-file.ts';
 import { batchHeaderOf } from './batch.ts';
-import {
-  type Frame,
-  frameHeaderBytes,
-  frames,
-  mayBeFrame,
-  parseFrame,
-  recordBytesMax,
-  viewOf,
-} from './frame.ts';
+import { type Frame, frames, laterFrames } from './frame.ts';
 import { segmentName, segmentNamePattern } from './segment.ts';
 import { decodeHead, encodeHead, headBytesMax, type SegmentHead } from './segment-head.ts';
 import { readSnapshot } from './snapshot-file.ts';
@@ -52,7 +44,7 @@ export interface LogFindings {
   readonly cut?: LogCut;
 }
 
-/** Bytes looked at in one go when a whole frame is looked for, or copied. */
+/** Bytes copied in one go. */
 const stepBytes = 256 * 1024;
 
 interface Place {
@@ -324,21 +316,11 @@ async function laterAppend(
   readonly first?: { readonly offset: number; readonly position: number };
   readonly newest: number;
 }> {
-  const size = await file.size();
-  const atMost = position + Math.ceil(size / frameHeaderBytes);
   let newest = position - 1;
-  for (let start = from; start + frameHeaderBytes <= size; start += stepBytes) {
-    const block = await file.read(start, stepBytes + frameHeaderBytes - 1);
-    const view = viewOf(block);
-    for (let at = 0; at < stepBytes && at + frameHeaderBytes <= block.length; at += 1) {
-      if (!mayBeFrame(view, at, position, atMost)) continue;
-      const bytes = await file.read(start + at, frameHeaderBytes + recordBytesMax);
-      const frame = parseFrame(bytes, viewOf(bytes), 0);
-      if (typeof frame === 'string' || frame.appendFirst <= position) continue;
-      const begins = hasBatches ? batchHeaderOf(frame) !== undefined : frame.appendFirst === frame.position;
-      if (begins) return { first: { offset: start + at, position: frame.position }, newest };
-      newest = Math.max(newest, frame.position);
-    }
+  for await (const { offset, frame } of laterFrames(file, from, position)) {
+    const begins = hasBatches ? batchHeaderOf(frame) !== undefined : frame.appendFirst === frame.position;
+    if (begins) return { first: { offset, position: frame.position }, newest };
+    newest = Math.max(newest, frame.position);
   }
   return { newest };
 }

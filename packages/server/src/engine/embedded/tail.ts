@@ -1,5 +1,5 @@
 import type { DiskFile } from '../disk.ts';
-import { frameHeaderBytes, frames, mayBeFrame, parseFrame, recordBytesMax, viewOf } from './frame.ts';
+import { frames, laterFrames } from './frame.ts';
 import { corrupt, type Segment } from './segment.ts';
 import type { WholeAppends } from './walk.ts';
 
@@ -32,8 +32,8 @@ export async function findTail(segment: Segment, file: DiskFile, at: number): Pr
     // A place at which the file only begins is none: the log may have been made to begin there anew.
     if (frame.position === at && walk.whole.last === at) chainAt = walk.whole.chain;
   }
+  if (damage !== undefined) await assertTorn(segment, file, damage, walk.expected);
   const size = await file.size();
-  if (damage !== undefined) await assertTorn(segment, file, damage, size, walk.expected);
   return {
     ...walk.whole,
     cutBytes: Math.max(0, size - walk.whole.end),
@@ -42,29 +42,12 @@ export async function findTail(segment: Segment, file: DiskFile, at: number): Pr
 }
 
 /** Throws if a frame of an append after the one that holds `position` follows `from`. */
-async function assertTorn(
-  segment: Segment,
-  file: DiskFile,
-  from: number,
-  size: number,
-  position: number,
-): Promise<void> {
-  const stepBytes = 256 * 1024;
-  const atMost = position + Math.ceil(size / frameHeaderBytes);
-  for (let start = from; start + frameHeaderBytes <= size; start += stepBytes) {
-    const block = await file.read(start, stepBytes + frameHeaderBytes - 1);
-    const view = viewOf(block);
-    for (let at = 0; at + frameHeaderBytes <= block.length; at += 1) {
-      if (!mayBeFrame(view, at, position, atMost)) continue;
-      const bytes = await file.read(start + at, frameHeaderBytes + recordBytesMax);
-      const frame = parseFrame(bytes, viewOf(bytes), 0);
-      if (typeof frame !== 'string' && frame.appendFirst > position) {
-        throw corrupt(
-          segment.path,
-          from,
-          `record ${position} is damaged, and whole records of later appends follow it (record ${frame.position} at byte ${start + at})`,
-        );
-      }
-    }
+async function assertTorn(segment: Segment, file: DiskFile, from: number, position: number): Promise<void> {
+  for await (const { offset, frame } of laterFrames(file, from, position)) {
+    throw corrupt(
+      segment.path,
+      from,
+      `record ${position} is damaged, and whole records of later appends follow it (record ${frame.position} at byte ${offset})`,
+    );
   }
 }
