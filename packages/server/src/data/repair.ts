@@ -5,6 +5,7 @@ import { aliveMarkOf, knownPlaceOf } from '../engine/embedded/alive-file.ts';
 import { inspectLog, type LogDamage, type LogFindings, repairLog } from '../engine/embedded/log-repair.ts';
 import { type NodeDisk, openNodeDisk, openNodeDiskUntouched } from '../engine/embedded/node-disk.ts';
 import { folderMode } from '../engine/embedded/private-files.ts';
+import { rangeWords } from '../engine/embedded/walk.ts';
 import { decodeLines } from '../kept/files/checked-lines.ts';
 import { keptFiles } from '../kept/files/kept-files.ts';
 import { damageOf, setAside } from '../kept/tables/sqlite.ts';
@@ -139,10 +140,10 @@ const withKeep = ({ keep, nowMs }: Tools) => ({ setAside: keep, nowMs });
 const damageWords = ({ path, offset, from, to, what }: LogDamage): string =>
   what === undefined
     ? unreadWords({ path, offset, from, to })
-    : `${path} at byte ${offset}: ${what}${to < from ? '' : `, and ${from === to ? `record ${from}` : `records ${from} to ${to}`} cannot be used`}`;
+    : `${path} at byte ${offset}: ${what}${to < from ? '' : `, and ${rangeWords(from, to)} cannot be used`}`;
 
 const unreadWords = ({ path, offset, from, to }: LogDamage): string =>
-  `${from === to ? `record ${from}` : `records ${from} to ${to}`} cannot be read (${path}${offset < 0 ? ' ends before' : ` at byte ${offset}`})`;
+  `${rangeWords(from, to)} cannot be read (${path}${offset < 0 ? ' ends before' : ` at byte ${offset}`})`;
 
 const cutWords = ({ snapshot }: LogFindings, first: number): string =>
   `The newest snapshot is of record ${snapshot}, past the damage, so nobody who is there is lost: the log is made to begin at record ${first}. Events before it stay in the history if that has come to them; endpoints that had not are told what they lost.`;

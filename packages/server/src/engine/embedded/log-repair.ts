@@ -35,7 +35,7 @@ export interface LogFindings {
   readonly folder: string;
   readonly damages: readonly LogDamage[];
   /** Files whose records are whole behind a header that is not: it is written anew. */
-  readonly headers: readonly { readonly path: string; readonly first: number; readonly head: SegmentHead }[];
+  readonly headers: readonly { readonly path: string; readonly head: SegmentHead }[];
   /** Position up to which the log goes, or was to go. */
   readonly last: number;
   /** Position of the newest whole snapshot; 0: there is none. */
@@ -100,7 +100,7 @@ interface ReadFile {
 /** Goes through the files of a log, and goes on behind whatever is wrong in them. */
 class Inspection {
   readonly damages: LogDamage[] = [];
-  readonly headers: { path: string; first: number; head: SegmentHead }[] = [];
+  readonly headers: { path: string; head: SegmentHead }[] = [];
   /** The place from which on the records are whole to the end: the first append after the last damage. */
   clean: Place | undefined;
   /** Chain at the end of what was read; undefined if it is not known. */
@@ -218,7 +218,7 @@ class Inspection {
     const chain = await this.#chainBefore(file);
     const head = { first, createdMs: 0, ...(chain !== undefined && { chain }) };
     const whole = { ...head, bytes: encodeHead(head).length };
-    this.headers.push({ path, first, head: whole });
+    this.headers.push({ path, head: whole });
     return whole;
   }
 
