@@ -16,12 +16,13 @@ export interface ValueShape {
   /** Bytes that a text stands for whose pattern is that of base64. */
   readonly 'x-base64Bytes'?: { readonly minimum?: number; readonly maximum?: number };
   readonly maxItems?: number;
-  /** Of a list: each value. */
+  /** What each value of a list must be. */
   readonly items?: ValueShape;
   readonly maxProperties?: number;
   readonly anyOf?: readonly ValueShape[];
-  /** Of an object: all that it may have, and what it must have. */
+  /** All properties that an object may have: another one does not fit. */
   readonly properties?: Readonly<Record<string, ValueShape>>;
+  /** Names of the properties that an object must have. */
   readonly required?: readonly string[];
 }
 

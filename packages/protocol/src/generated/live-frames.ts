@@ -440,9 +440,9 @@ export interface WelcomeFrame {
   readonly uid: number;
   /** If it joined with one. */
   readonly account?: string;
-  /** As the log has it: after a resume perhaps not as in the hello. */
+  /** It is what the log has, which after a resume may differ from the hello. */
   readonly role: Role;
-  /** As the log has it: after a resume perhaps not as in the hello. */
+  /** It is what the log has, which after a resume may differ from the hello. */
   readonly profile: Profile;
   /** The channel's broadcasters in order of arrival. Includes this member if it is one. */
   readonly hosts: readonly HostState[];

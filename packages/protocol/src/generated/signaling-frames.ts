@@ -821,7 +821,7 @@ export interface SignalingTopicResult {
   readonly failed: readonly {
     /** User id. */
     readonly userId: string;
-    /** As in spec: signaling 2.6, for example 5: does not publish. */
+    /** It says why, as signaling 2.6 of the spec lists: 5 means that the user does not publish. */
     readonly code: number;
   }[];
 }

@@ -14,13 +14,13 @@ export interface Refusal {
 /** A value, and what is refused of it with which words: first what it `is`, and only then what has words of its own. */
 export interface RefusedShape extends Refusal {
   readonly is: ValueShape;
-  /** Of the same value, in this order. */
+  /** What else the same value must be; they are checked in this order. */
   readonly bounds?: readonly RefusedShape[];
-  /** Of an object whose names are data: each of them. */
+  /** What each name must be, of an object whose names are data. */
   readonly names?: RefusedShape;
-  /** Each value of a list, or of an object whose names are data. */
+  /** What each value must be, of a list or of an object whose names are data. */
   readonly values?: RefusedShape;
-  /** Of an object: all that it may have. Of several the first is meant that knows a name of the object, or else the last. */
+  /** All fields that an object may have. If there are several sets, the first that knows a name of the object is meant, or else the last. */
   readonly fields?: readonly RefusedFields[];
 }
 

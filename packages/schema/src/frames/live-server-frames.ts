@@ -31,6 +31,7 @@ import {
 /** What the server sends at /v1/connect. Clients ignore fields that they do not know: a later server may send more. */
 
 const most = rosterPageMembersMax.toLocaleString('en');
+const asLogged = 'It is what the log has, which after a resume may differ from the hello.';
 const message = string('A sentence for a person; may change.');
 const asInClosing = {
   code: described('As in `closing`.', code),
@@ -60,8 +61,8 @@ const connectionFrames = {
         uid,
       ),
       account,
-      role: described('As the log has it: after a resume perhaps not as in the hello.', role),
-      profile: described('As the log has it: after a resume perhaps not as in the hello.', profile),
+      role: described(asLogged, role),
+      profile: described(asLogged, profile),
       hosts: array(
         hostState,
         "The channel's broadcasters in order of arrival. Includes this member if it is one.",

@@ -87,7 +87,12 @@ const topicResult = named(
       subscribed: array(string()),
       succeeded: array(string()),
       failed: array(
-        object({ userId, code: integer('As in spec: signaling 2.6, for example 5: does not publish.') }),
+        object({
+          userId,
+          code: integer(
+            'It says why, as signaling 2.6 of the spec lists: 5 means that the user does not publish.',
+          ),
+        }),
       ),
     },
     'Answers `subscribe-topic` and `unsubscribe-topic`: everybody whose messages one gets, and what became of those asked for.',
