@@ -1,4 +1,6 @@
-import { anyOf, declared, oneOf, type Shape } from '../shape.ts';
+import { leaveReasons } from '@housecount/protocol';
+import { role as roles } from '../rest/channels.ts';
+import { anyOf, declared, keyOf, oneOf, type Shape } from '../shape.ts';
 
 /** What frames of both protocols, or of both directions, are made of. */
 
@@ -8,7 +10,9 @@ export const saying = <T>(description: string, shape: Shape<T>): Shape<T> => ({
   ...anyOf(shape),
 });
 
-/** Of a channel of signaling. */
+export const role = declared('Role', '../events.ts', roles);
+export const leaveReason = declared('LeaveReason', '../reasons.ts', keyOf(leaveReasons));
+/** The type of a channel of signaling. */
 export const channelType = declared(
   'SignalingChannelType',
   '../signaling/signaling-channel.ts',

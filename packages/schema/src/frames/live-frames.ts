@@ -21,8 +21,8 @@ import {
   refusing,
   string,
 } from '../shape.ts';
-import { saying } from './frame-words.ts';
-import { profile, role as roles } from './live-words.ts';
+import { role as roles, saying } from './frame-words.ts';
+import { profile } from './live-words.ts';
 
 /** What clients send at /v1/connect. The protocol's types, its parser's fields and the docs' tables are made of it; rules about two fields the parser has by hand. */
 

@@ -1,4 +1,5 @@
 import { rosterPageMembersMax } from '@housecount/protocol';
+import { sid } from '../rest/channels.ts';
 import {
   anyOf,
   array,
@@ -13,18 +14,17 @@ import {
   optional,
   string,
 } from '../shape.ts';
+import { role } from './frame-words.ts';
 import {
   account,
   code,
   hostState,
   newHost,
   profile,
-  role,
   rosterChange,
   rosterMember,
   ruleScope,
   seqThat,
-  sid,
   uid,
 } from './live-words.ts';
 

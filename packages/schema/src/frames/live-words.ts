@@ -1,6 +1,6 @@
-import { codes, leaveReasons, ruleScopes } from '@housecount/protocol';
+import { codes, ruleScopes } from '@housecount/protocol';
 import { memberUid } from '../names.ts';
-import { connection, memberFields, profile as profiles, role as roles } from '../rest/channels.ts';
+import { connection, memberFields, profile as profiles } from '../rest/channels.ts';
 import {
   anyOf,
   boolean,
@@ -16,19 +16,16 @@ import {
   optional,
   string,
 } from '../shape.ts';
-import { saying } from './frame-words.ts';
+import { leaveReason, role, saying } from './frame-words.ts';
 
 /** What live frames are made of. Types that the protocol declares by hand are imported from there, where types are made of these shapes. */
 
-export const role = declared('Role', '../events.ts', roles);
 export const profile = declared('Profile', '../events.ts', profiles);
 export const code = declared('Code', '../codes.ts', keyOf(codes));
 export const ruleScope = declared('RuleScope', '../reasons.ts', oneOf(...ruleScopes));
-const leaveReason = declared('LeaveReason', '../reasons.ts', keyOf(leaveReasons));
 
 export const uid = memberUid('The number of the member.');
 export const account = optional(string('If it joined with one.'));
-export const sid = string('One life of the channel, from first join to last leave.');
 export const seqThat = (description: string) => integer(description, { minimum: 1 });
 
 export const newHost = {

@@ -1,5 +1,3 @@
-import { leaveReasons } from '@housecount/protocol';
-import { role as roles } from '../rest/channels.ts';
 import {
   anyOf,
   array,
@@ -7,7 +5,6 @@ import {
   declared,
   described,
   integer,
-  keyOf,
   milliseconds,
   named,
   object,
@@ -17,7 +14,7 @@ import {
   record,
   string,
 } from '../shape.ts';
-import { channelType, saying } from './frame-words.ts';
+import { channelType, leaveReason, role, saying } from './frame-words.ts';
 
 /** What the frames of the signaling server are made of. */
 
@@ -170,10 +167,7 @@ export const member = named(
       userId,
       states: described('The states as presence shows them.', states),
       live: optional(
-        object(
-          { uid: integer(), role: declared('Role', '../events.ts', roles), joinedMs },
-          'Present while the user is in the live channel.',
-        ),
+        object({ uid: integer(), role: role, joinedMs }, 'Present while the user is in the live channel.'),
       ),
       signaling: optional(object({ joinedMs }, 'Present while the user subscribes.')),
       interruptedSinceMs: optional(
@@ -201,7 +195,7 @@ export const rosterChange = named('SignalingRosterChange', {
     change({
       type: constant('left'),
       userId,
-      reason: declared('LeaveReason', '../reasons.ts', keyOf(leaveReasons)),
+      reason: leaveReason,
     }),
   ),
 });
