@@ -50,7 +50,7 @@ export const rosterViews = [
     },
   ),
   closed(
-    { from: whole('Place of the first one.'), count: size },
+    { from: integer('Place of the first one.', wholeNumber), count: size },
     {
       description: `The counts, and the members at places \`from\` to \`from\` + \`count\` − 1, where 0 is the first: from 400 and a count of 50 those at 400 to 449; \`count\` 1 to ${most}.`,
     },

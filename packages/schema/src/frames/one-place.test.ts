@@ -105,7 +105,7 @@ test('SHAPE15: a field without words of its own is refused with those of its key
 });
 
 test('SHAPE15: what the parser of signaling frames could not hold a field to is refused where its fields are made', () => {
-  for (const keyword of ['format', 'maxLength', 'uniqueItems', 'not'])
+  for (const keyword of ['format', 'minItems', 'uniqueItems', 'not'])
     expect(() => loggingOut(string('Why.', { [keyword]: 1 }))).toThrow(
       `does not know the keyword ${keyword}`,
     );
@@ -121,8 +121,14 @@ test('SHAPE15: what the parser of signaling frames could not hold a field to is 
 test('SHAPE14: a keyword that the parser does not know is refused where its fields are made', () => {
   const known = withField(liveFrames.bye, 'by', userId('Who.'));
   expect(parserFields({ bye: known }).bye?.by).toMatchObject({ code: 'invalid_user_id', isRequired: false });
-  for (const keyword of ['format', 'x-utf8BytesMax', 'uniqueItems']) {
+  for (const keyword of ['format', 'minItems', 'uniqueItems', 'not']) {
     const strange = withField(liveFrames.bye, 'note', string('Why.', { [keyword]: 1 }));
     expect(() => parserFields({ bye: strange })).toThrow(`does not know the keyword ${keyword}`);
   }
+  const worded = withField(
+    liveFrames.bye,
+    'note',
+    closed({ worded: refusing(string(), { must: 'a text' }) }),
+  );
+  expect(() => parserFields({ bye: worded })).toThrow('cannot say these words here');
 });

@@ -1,8 +1,9 @@
-import type { FieldShape, FrameFields, ValueShape } from '@housecount/protocol';
+import type { FieldShape, FrameFields } from '@housecount/protocol';
 import { wordsOfProperty } from '../check.ts';
 import { liveFrames } from '../frames/live-frames.ts';
 import { refusal, type Shape } from '../shape.ts';
 import { madeHead } from './typescript.ts';
+import { valueShapeOf } from './value-shape.ts';
 
 /** The module of the protocol with the fields of the frames that live clients send, by which its parser reads them. */
 export const liveFieldsModule = (): string =>
@@ -26,34 +27,7 @@ export function parserFields(frames: Readonly<Record<string, Shape>>): FrameFiel
 }
 
 function fieldOf(shape: Shape, isRequired: boolean): FieldShape {
-  const code = shape[refusal]?.code;
-  return { isRequired, must: wordsOfProperty(shape), ...(code && { code }), ...valueShapeOf(shape) };
-}
-
-/** Keywords of which the parser takes the value as it is. */
-const plain = new Set('type const enum pattern minimum maximum minLength maxLength required'.split(' '));
-
-function valueShapeOf(shape: Shape): ValueShape {
-  if (shape.type === 'object' && shape.additionalProperties !== false)
-    throw new Error('The parser takes only objects that are closed.');
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([keyword, value]) => {
-      if (keyword === 'description' || keyword === 'additionalProperties') return [];
-      if (plain.has(keyword)) return [[keyword, value]];
-      if (keyword === 'anyOf') return [[keyword, (value as readonly Shape[]).map(valueShapeOf)]];
-      if (keyword === 'properties')
-        return [
-          [
-            keyword,
-            Object.fromEntries(
-              Object.entries(value as Readonly<Record<string, Shape>>).map(([name, one]) => [
-                name,
-                valueShapeOf(one),
-              ]),
-            ),
-          ],
-        ];
-      throw new Error(`The parser of live frames does not know the keyword ${keyword}.`);
-    }),
-  );
+  const { [refusal]: how, ...bare } = shape;
+  const code = how?.code;
+  return { isRequired, must: wordsOfProperty(shape), ...(code && { code }), ...valueShapeOf(bare) };
 }

@@ -1,8 +1,9 @@
-import type { RefusedFields, RefusedShape, ValueShape } from '@housecount/protocol';
+import type { RefusedFields, RefusedShape } from '@housecount/protocol';
 import { wordsOfProperty } from '../check.ts';
 import { signalingFrames } from '../frames/signaling-frames.ts';
 import { type JsonSchema, refusal, type Shape } from '../shape.ts';
 import { madeHead } from './typescript.ts';
+import { isRefusing, onlyClosed, propertiesOf, valueShapeOf } from './value-shape.ts';
 
 /** The module of the protocol with the fields of the frames that signaling clients send, by which its parser reads them: a line for each. */
 export function signalingFieldsModule(): string {
@@ -31,11 +32,6 @@ function fieldsOf(shape: Shape): RefusedFields {
     ]),
   );
 }
-
-const propertiesOf = ({ properties = {} }: Shape) => properties as Readonly<Record<string, Shape>>;
-
-/** True if a shape has words of its own. One that has none is refused with those of what it is in. */
-const isRefusing = (shape: unknown): shape is Shape => (shape as Shape | undefined)?.[refusal] !== undefined;
 
 /** True for an object whose fields have words of their own. */
 const hasRefusingFields = (shape: Shape) => Object.values(propertiesOf(shape)).some(isRefusing);
@@ -77,29 +73,3 @@ function withoutRefusing(shape: Shape): JsonSchema {
 
 /** Keywords of objects whose fields have words of their own. */
 const ofClosed = new Set('anyOf type description properties required additionalProperties'.split(' '));
-const onlyClosed = 'The parser of signaling frames takes only objects that are closed, and say no more.';
-
-/** Keywords of which the parser takes the value as it is. */
-const plain = new Set(
-  'type const enum pattern minimum maximum minLength x-utf16LengthMax x-utf8BytesMax x-base64Bytes maxItems maxProperties required'.split(
-    ' ',
-  ),
-);
-
-function valueShapeOf(shape: JsonSchema): ValueShape {
-  if (isRefusing(shape)) throw new Error('The parser of signaling frames cannot say these words here.');
-  if (shape.properties !== undefined && shape.additionalProperties !== false) throw new Error(onlyClosed);
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([keyword, value]) => {
-      if (keyword === 'description' || (keyword === 'additionalProperties' && value === false)) return [];
-      if (plain.has(keyword)) return [[keyword, value]];
-      if (keyword === 'items') return [[keyword, valueShapeOf(value as Shape)]];
-      if (keyword === 'anyOf') return [[keyword, (value as readonly Shape[]).map(valueShapeOf)]];
-      if (keyword === 'properties') return [[keyword, valueShapesOf(propertiesOf(shape))]];
-      throw new Error(`The parser of signaling frames does not know the keyword ${keyword}.`);
-    }),
-  );
-}
-
-const valueShapesOf = (properties: Readonly<Record<string, Shape>>) =>
-  Object.fromEntries(Object.entries(properties).map(([name, shape]) => [name, valueShapeOf(shape)]));
