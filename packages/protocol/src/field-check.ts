@@ -138,3 +138,12 @@ function propertiesCheck(
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** True for what a request may have as its id, with which its answer comes. */
+export function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** A name from outside, cut so that an answer cannot be made long by it. */
+export const quote = (name: string): string =>
+  JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);

@@ -1,5 +1,13 @@
 import type { Code } from './codes.ts';
-import { type Check, checkOf, type FieldShape, type FrameFields, isObject } from './field-check.ts';
+import {
+  type Check,
+  checkOf,
+  type FieldShape,
+  type FrameFields,
+  isId,
+  isObject,
+  quote,
+} from './field-check.ts';
 import { type ClientFrame, protocolVersion } from './frames.ts';
 import { liveFields } from './generated/live-fields.ts';
 import { frameDepthMax, isDeeper } from './json-depth.ts';
@@ -95,10 +103,3 @@ function togetherFault(value: Readonly<Record<string, unknown>>): Fault | undefi
 }
 
 const invalid = (detail: string): Fault => ({ code: 'frame_invalid', detail });
-
-/** A name from outside, cut so that an answer cannot be made long by it. */
-const quote = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
-
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}

@@ -1,5 +1,5 @@
 import type { Code } from '../codes.ts';
-import { isObject } from '../field-check.ts';
+import { isId, isObject, quote } from '../field-check.ts';
 import { signalingFields } from '../generated/signaling-fields.ts';
 import { frameDepthMax, isDeeper } from '../json-depth.ts';
 import {
@@ -8,7 +8,6 @@ import {
   faultFinder,
   fieldsFaultFinder,
   invalid,
-  quote,
   type RefusedFields,
 } from './refusals.ts';
 import { type SignalingClientFrame, signalingVersion } from './signaling.ts';
@@ -110,7 +109,3 @@ const refuse = (code: Code, detail: string, errorCode: number = signalingErrors.
   ({ ok: false, code, errorCode, detail }) as const;
 
 const idOf = ({ id: given }: Readonly<Record<string, unknown>>) => (isId(given) ? { id: given } : {});
-
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}

@@ -1,5 +1,5 @@
 import type { Code } from '../codes.ts';
-import { checkOf, type ValueShape } from '../field-check.ts';
+import { checkOf, quote, type ValueShape } from '../field-check.ts';
 
 /** What is said and answered when a value is not as it must be. */
 export interface Refusal {
@@ -113,7 +113,3 @@ export function fieldsFaultFinder(fields: RefusedFields): FieldsFaultFinder {
     return undefined;
   };
 }
-
-/** A name from outside, cut so that an answer cannot be made long by it. */
-export const quote = (name: string): string =>
-  JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
