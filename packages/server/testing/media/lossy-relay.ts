@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { udpSocket } from './udp.ts';
 
 export interface LossyRelay {
   /** The answer with its candidates pointing at the relay. */
@@ -14,7 +15,7 @@ export async function lossyRelay(
   mediaPort: number,
   drop: (packet: Buffer, toServer: boolean) => boolean,
 ): Promise<LossyRelay> {
-  const outside = await bound();
+  const outside = await udpSocket();
   const inside = new Map<string, Socket>();
   outside.on('message', (packet, from) => {
     if (drop(packet, true)) return;
@@ -37,10 +38,4 @@ export async function lossyRelay(
       for (const socket of inside.values()) socket.close();
     },
   };
-}
-
-async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  return socket;
 }

@@ -4,8 +4,9 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { integrityHolds, isStun, readStun, writeStun } from '../../src/media/embedded/ice/stun.ts';
+import { udpSocket } from './udp.ts';
 
 export interface MovingRelay {
   /** The answer with its candidates pointing at the relay. */
@@ -27,8 +28,8 @@ export interface MovingRelay {
 
 /** Makes a relay for one client of a media port on loopback. */
 export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
-  const outside = await bound();
-  const first = await bound();
+  const outside = await udpSocket();
+  const first = await udpSocket();
   const later: Socket[] = [];
   const timers: ReturnType<typeof setInterval>[] = [];
   let client = 0;
@@ -59,7 +60,7 @@ export async function movingRelay(mediaPort: number): Promise<MovingRelay> {
       return withCredentials(offerSdp, mine);
     },
     async move(answerSdp) {
-      const socket = await bound();
+      const socket = await udpSocket();
       later.push(socket);
       const port = Number(/^a=candidate:\S+ 1 UDP \d+ 127\.0\.0\.1 (\d+) typ host/m.exec(answerSdp)?.[1]);
       const theirs = { ufrag: valueIn(answerSdp, 'ice-ufrag'), password: valueIn(answerSdp, 'ice-pwd') };
@@ -131,9 +132,3 @@ function checkOf(mine: Credentials, theirs: Credentials): Buffer {
 
 const valueIn = (sdp: string, name: string): string =>
   new RegExp(`^a=${name}:(.*?)\\r?$`, 'm').exec(sdp)?.[1] ?? '';
-
-async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  return socket;
-}

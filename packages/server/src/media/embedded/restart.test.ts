@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'bun:test';
-import { createSocket, type Socket } from 'node:dgram';
 import { readdir, readlink } from 'node:fs/promises';
 import { type MovingRelay, movingRelay } from '../../../testing/media/moving-relay.ts';
 import {
@@ -9,6 +8,7 @@ import {
   syntheticPeer,
   vp8Keyframe,
 } from '../../../testing/media/synthetic-peer.ts';
+import { freeUdpPort, udpSocket } from '../../../testing/media/udp.ts';
 import { testClock } from '../../../testing/worlds/clock.ts';
 import { systemClock } from '../../clock.ts';
 import type { MediaAnswer } from '../contract.ts';
@@ -35,17 +35,9 @@ async function until(check: () => boolean | Promise<boolean>, deadlineMs = 10_00
   }
 }
 
-async function udpSocket(port = 0): Promise<Socket> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
-  return socket;
-}
-
 /** A real SFU with a publisher and a player, both through relays that can move. */
 async function bench() {
-  const probe = await udpSocket();
-  const udpPort = probe.address().port;
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
+  const udpPort = await freeUdpPort();
   const reports: Exclude<ChildReport, { type: 'seconds' }>[] = [];
   let aheadMs = 0;
   const clock = testClock(() => Math.floor(performance.now()) + aheadMs);

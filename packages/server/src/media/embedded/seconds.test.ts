@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'bun:test';
-import { createSocket } from 'node:dgram';
 import {
   payloadTypes,
   rtpPacket,
@@ -8,6 +7,7 @@ import {
   vp8Delta,
   vp8Keyframe,
 } from '../../../testing/media/synthetic-peer.ts';
+import { freeUdpPort } from '../../../testing/media/udp.ts';
 import { testClock } from '../../../testing/worlds/clock.ts';
 import type { MediaAnswer } from '../contract.ts';
 import { mediaLimits } from '../limits.ts';
@@ -19,14 +19,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 async function until(check: () => boolean): Promise<void> {
   const endMs = performance.now() + 10_000;
@@ -59,7 +51,7 @@ async function bench() {
   let nowMs = 100_000;
   const told = new Told();
   const connected = new Set<string>();
-  const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto' };
+  const options = { udpPort: await freeUdpPort(), bindAddress: '127.0.0.1', announcedAddress: 'auto' };
   let reads = 0;
   const clock = testClock(() => {
     reads += 1;

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'bun:test';
-import { createSocket } from 'node:dgram';
 import { type LossyRelay, lossyRelay } from '../../../testing/media/lossy-relay.ts';
 import {
   payloadTypes,
@@ -10,6 +9,7 @@ import {
   vp8Delta,
   vp8Keyframe,
 } from '../../../testing/media/synthetic-peer.ts';
+import { freeUdpPort } from '../../../testing/media/udp.ts';
 import { testClock } from '../../../testing/worlds/clock.ts';
 import type { MediaAnswer } from '../contract.ts';
 import { defaultMediaLimits } from '../engine-limits.ts';
@@ -33,7 +33,12 @@ async function bench(limits = defaultMediaLimits) {
   const seconds: Extract<ChildReport, { type: 'seconds' }>[] = [];
   let aheadMs = 0;
   const clock = testClock(() => Math.floor(performance.now()) + aheadMs);
-  const options = { udpPort: await freePort(), bindAddress: '127.0.0.1', announcedAddress: 'auto', limits };
+  const options = {
+    udpPort: await freeUdpPort(),
+    bindAddress: '127.0.0.1',
+    announcedAddress: 'auto',
+    limits,
+  };
   const sfu = new Sfu(options, clock, (report) => {
     if (report.type === 'seconds') seconds.push(report);
     else reports.push(report);
@@ -96,14 +101,6 @@ const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 async function until(check: () => boolean, deadlineMs = 8_000): Promise<void> {
   const endMs = performance.now() + deadlineMs;

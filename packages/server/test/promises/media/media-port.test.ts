@@ -1,19 +1,11 @@
 import { afterEach, expect, test } from 'bun:test';
-import { createSocket } from 'node:dgram';
+import { freeUdpPort } from '../../../testing/media/udp.ts';
 import { type ServerProcess, startServerProcess } from '../../../testing/processes/server-process.ts';
 
 const servers: ServerProcess[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 test('MEDIA28: a second server on the same UDP port does not start, and says which port and which setting', async () => {
   const udpPort = await freeUdpPort();

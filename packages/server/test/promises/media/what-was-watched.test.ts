@@ -7,9 +7,11 @@ import { openEmbeddedLog } from '../../../src/engine/embedded/embedded-log.ts';
 import { openNodeDisk } from '../../../src/engine/embedded/node-disk.ts';
 import { decodeRecord } from '../../../src/log/record/codec.ts';
 import type { LogRecord, MediaWatched } from '../../../src/log/record/record.ts';
+import { payloadTypeOf } from '../../../src/media/embedded/rtp/rtp.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import { Client, tokenFor } from '../../../testing/clients/client.ts';
 import {
+  payloadTypes,
   rtpPacket,
   type SyntheticOptions,
   type SyntheticPeer,
@@ -48,7 +50,7 @@ async function host(server: TestServer, uid: number): Promise<void> {
   let sequence = 0;
   const timer = setInterval(() => {
     sequence += 1;
-    const fields = { payloadType: 96, sequence, timestamp: sequence * 3_000, ssrc: uid };
+    const fields = { payloadType: payloadTypes.VP8, sequence, timestamp: sequence * 3_000, ssrc: uid };
     peer.send(rtpPacket({ ...fields, payload: vp8Keyframe(uid) }));
   }, 20);
   ends.push(() => clearInterval(timer));
@@ -87,7 +89,7 @@ test('WATCH1, WATCH2, WATCH4, WATCH5: a viewer of two hosts is marked once, by i
   const seen = { 7: 0, 8: 0 };
   for (const uid of [7, 8] as const)
     await open(server, { kind: 'whep', bearer: viewer.welcome.resume, query: `?host=${uid}` }, (packet) => {
-      if (((packet[1] ?? 0) & 0x7f) === 96) seen[uid] += 1;
+      if (payloadTypeOf(packet) === payloadTypes.VP8) seen[uid] += 1;
     });
   // Some seconds of both at once.
   await until('both are seen for long enough', () => seen[7] > 150 && seen[8] > 150);
