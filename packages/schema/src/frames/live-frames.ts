@@ -21,14 +21,11 @@ import {
   refusing,
   string,
 } from '../shape.ts';
-import { role as roles, saying } from './frame-words.ts';
+import { role as roles, safe, saying, whole } from './frame-words.ts';
 import { profile } from './live-words.ts';
 
 /** What clients send at /v1/connect. The protocol's types, its parser's fields and the docs' tables are made of it; rules about two fields the parser has by hand. */
 
-const wholeNumber = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
-const mustBeWhole = { must: 'a whole number from 0 to 2^53 - 1' };
-const whole = (description: string) => refusing(integer(description, wholeNumber), mustBeWhole);
 const id = whole('Id of the request; its answer has the same.');
 /** Printable ASCII without spaces. */
 const text = (description: string, maxLength: number) =>
@@ -50,7 +47,7 @@ export const rosterViews = [
     },
   ),
   closed(
-    { from: integer('Place of the first one.', wholeNumber), count: size },
+    { from: safe('Place of the first one.'), count: size },
     {
       description: `The counts, and the members at places \`from\` to \`from\` + \`count\` − 1, where 0 is the first: from 400 and a count of 50 those at 400 to 449; \`count\` 1 to ${most}.`,
     },

@@ -16,7 +16,6 @@ import {
   anyOf,
   array,
   type Bounds,
-  boolean,
   closed,
   constant,
   declared,
@@ -36,7 +35,7 @@ import {
   type Shape,
   string,
 } from '../shape.ts';
-import { channelType } from './frame-words.ts';
+import { channelType, safe, whole } from './frame-words.ts';
 
 /** What the frames of signaling clients are made of, and how they are refused. */
 
@@ -70,11 +69,7 @@ export const numbered = <T>(errorCode: SignalingErrorCode, shape: Shape<T>, must
 /** Further keywords, which a value that is else as it must be is refused for with words of their own. */
 const bounded = (bound: JsonSchema, how: Refusal): JsonSchema => ({ allOf: [refusing(bound, how)] });
 
-export const safe = (description: string) =>
-  integer(description, { minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-export const id = refusing(safe('Id of a request; its answer has the same.'), {
-  must: 'a whole number from 0 to 2^53 - 1',
-});
+export const id = whole('Id of a request; its answer has the same.');
 export const time = (description: string) =>
   numbered(invalidTimestamp, safe(description), 'epoch milliseconds, or 0');
 /** Characters are counted as JavaScript does. */
@@ -82,13 +77,10 @@ export const text = (description: string, lengthMax: number) =>
   refusing(string(description, { minLength: 1, 'x-utf16LengthMax': lengthMax }), {
     must: `1 to ${lengthMax} characters`,
   });
-export const attempts = (description: string) =>
-  refusing(safe(description), { must: 'a whole number from 0 to 2^53 - 1' });
 export const seconds = (description: string) =>
   refusing(narrowed(number(description), { minimum: 0 }), { must: 'a number of seconds, 0 or more' });
 /** A token's own length limit is the server's. */
 export const accessToken = (description: string) => numbered(invalidToken, string(description), 'a string');
-export const flag = boolean;
 /** Channels of both kinds have names of the same set as users. */
 export const channel = refusing(userId('Channel name.'), {
   ...userId('')[refusal],

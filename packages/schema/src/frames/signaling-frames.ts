@@ -9,6 +9,7 @@ import {
 import { appId } from '../names.ts';
 import {
   anyOf,
+  boolean,
   closed,
   constant,
   described,
@@ -20,16 +21,14 @@ import {
   refusing,
   string,
 } from '../shape.ts';
-import { saying } from './frame-words.ts';
+import { saying, whole } from './frame-words.ts';
 import {
   accessToken,
-  attempts,
   audience,
   channel,
   content,
   cursor,
   customType,
-  flag,
   frame,
   id,
   items,
@@ -77,7 +76,7 @@ const sessionFrames = {
         ),
       ),
       attempt: optional(
-        attempts(
+        whole(
           'With `session`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0.',
         ),
       ),
@@ -111,16 +110,16 @@ const channelFrames = {
       type: constant('subscribe'),
       id,
       ...place,
-      withMessage: optional(flag('Only of message channels.')),
+      withMessage: optional(boolean('Only of message channels.')),
       token: optional(
         accessToken(
           'Only of stream channels: an AccessToken2 with the RTC join privilege for the channel and this user. An app in development needs none.',
         ),
       ),
-      withPresence: flag(),
-      withMetadata: flag(),
-      withLock: flag(),
-      beQuiet: flag('True: nobody is told of this user, and no list contains it.'),
+      withPresence: boolean(),
+      withMetadata: boolean(),
+      withLock: boolean(),
+      beQuiet: boolean('True: nobody is told of this user, and no list contains it.'),
       states: optional(
         states(
           'States by key that are set together with the subscription, and reported as part of it (spec: signaling 3.4).',
@@ -144,7 +143,7 @@ const channelFrames = {
       ...audience,
       content: content(signalingMessageBytesMax),
       customType: optional(customType),
-      storeInHistory: optional(flag('Durable before it is told, and then in the history.')),
+      storeInHistory: optional(boolean('Durable before it is told, and then in the history.')),
     },
     namedAudience,
   ),
@@ -192,8 +191,8 @@ const presenceFrames = {
       type: constant('online-users'),
       id,
       ...place,
-      includedUserId: flag(),
-      includedState: flag(),
+      includedUserId: boolean(),
+      includedState: boolean(),
       page: optional(
         numbered(signalingErrors.presenceInvalidArgument, text('The cursor that the page before gave.', 128)),
       ),
@@ -253,8 +252,8 @@ const storageFrames = {
     items,
     majorRevision: revision,
     lockName: described('Empty: none is needed.', lockName),
-    addTimeStamp: flag(),
-    addUserId: flag(),
+    addTimeStamp: boolean(),
+    addUserId: boolean(),
   }),
   'get-metadata': frame('SignalingGetMetadata', '', { type: constant('get-metadata'), id, target }),
   'subscribe-user-metadata': frame('SignalingSubscribeUserMetadata', '', {
@@ -276,7 +275,7 @@ const storageFrames = {
   'acquire-lock': frame('SignalingAcquireLock', '', {
     type: constant('acquire-lock'),
     ...lock,
-    retry: flag(
+    retry: boolean(
       'True: answered when it is had, or given up by `release-lock`, unsubscribing or the end of the session.',
     ),
   }),
@@ -307,7 +306,7 @@ const topicFrames = {
     ...topic,
     users: optional(users('User ids. Absent: up to 64 of those who publish now.')),
     absent: optional(
-      flag('Takes also users who do not publish now: for a client that brings back what it had.'),
+      boolean('Takes also users who do not publish now: for a client that brings back what it had.'),
     ),
   }),
   'unsubscribe-topic': frame('SignalingUnsubscribeTopic', '', {
