@@ -1,60 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import type { Surroundings } from '../surroundings.ts';
-import { FakeNet, type FakeNetSocket, type Said } from './fake-net.ts';
-
-/** The states that a link reports: it stands, it was lost and is tried again, or it is over for good. */
-export type Told = 'connected' | 'lost' | 'over';
-
-/** One SDK's link, as the contract uses it. */
-export interface LinkUnderTest {
-  /** Resolves at the first welcome. */
-  open(): Promise<unknown>;
-  /** A request; `long`: longer than the server takes. */
-  ask(long?: boolean): Promise<unknown>;
-  /** The network is said to be back. */
-  hurry(): void;
-  /** Says goodbye, and ends. */
-  leave(): unknown;
-}
-
-/** The terms of a welcome. */
-export interface Terms {
-  readonly leaseMs?: number;
-  readonly recoveryMs?: number;
-  readonly pingMs: number;
-  readonly resumed: boolean;
-  readonly key: string;
-}
-
-/** One SDK: its link, and the frames of its server. */
-export interface Side {
-  readonly name: string;
-  make(surroundings: Surroundings, told: (what: Told) => void): LinkUnderTest;
-  readonly hello: string;
-  readonly goodbye: string;
-  /** The key with which a hello resumes the session. */
-  keyOf(hello: Said): unknown;
-  welcome(terms: Terms): object;
-  refusal(id: number): object;
-  /** The longest first wait after a loss, milliseconds. */
-  readonly firstWaitMsMax: number;
-  /** Time for the answer to a request, milliseconds; undefined where there is no end to it but the socket's. */
-  readonly answerMs?: number;
-}
-
-interface Scene {
-  readonly net: FakeNet;
-  readonly link: LinkUnderTest;
-  readonly told: Told[];
-  /** The hellos so far. */
-  hellos(): Said[];
-  /** Requests, without pings. */
-  requests(): Said[];
-  terms: Omit<Terms, 'resumed' | 'key'>;
-  onHello: (hello: Said, socket: FakeNetSocket) => void;
-  onRequest: (request: Said & { id: number }, socket: FakeNetSocket) => void;
-  isMute: boolean;
-}
+import type { Said } from './fake-net.ts';
+import { connect, type Side } from './link-scene.ts';
+import { standsStill } from './standstill-suite.ts';
 
 const leases = [
   { leaseMs: 10_000, recoveryMs: 15_000 },
@@ -71,21 +18,10 @@ export function linkContract(side: Side): void {
     comesBack(side);
     asks(side);
     hearsSignsOfLife(side);
-    asksOverStandstill(side);
-    hearsOverStandstill(side);
-    opensOverStandstill(side);
+    standsStill(side);
     ends(side);
     waits(side);
   });
-}
-
-async function connect(side: Side, terms: Partial<Scene['terms']> = {}): Promise<Scene> {
-  const scene = sceneOf(side, terms);
-  const opened = scene.link.open();
-  await scene.net.settle();
-  await opened;
-  expect(scene.told.splice(0)).toEqual(['connected']);
-  return scene;
 }
 
 function closing(over: object): object {
@@ -205,107 +141,6 @@ function hearsSignsOfLife(side: Side): void {
     });
 }
 
-function asksOverStandstill(side: Side): void {
-  test('LINK12: an answer that came in while the page stood still is taken', async () => {
-    const scene = await connect(side);
-    const { net, link, told } = scene;
-    scene.onRequest = () => undefined;
-    const asked = link.ask();
-    await net.settle();
-    const [request] = scene.requests();
-    await net.jump(60_000, () => net.socket.tell({ type: 'ok', id: request?.id, serverMs: 1 }));
-    await asked;
-    await net.pass(60_000);
-    expect(told).toEqual([]);
-  });
-
-  const { answerMs } = side;
-  if (answerMs !== undefined)
-    test('LINK12: a request without an answer ends once the grace after a standstill is over, and in time without one', async () => {
-      const scene = await connect(side);
-      const { net, link } = scene;
-      scene.onRequest = () => undefined;
-      const ends: string[] = [];
-      const ask = (): void => void link.ask().catch((error: Error) => ends.push(error.message));
-      ask();
-      await net.jump(answerMs + 60_000);
-      await net.pass(999);
-      expect(ends).toEqual([]);
-      await net.pass(1);
-      expect(ends).toEqual(['timeout']);
-      ask();
-      await net.pass(answerMs - 1);
-      expect(ends).toHaveLength(1);
-      await net.pass(1);
-      expect(ends).toEqual(['timeout', 'timeout']);
-    });
-}
-
-function hearsOverStandstill(side: Side): void {
-  test('LINK12: a sign of life that came in while the page stood still counts until the grace is over', async () => {
-    const scene = await connect(side, { pingMs: 4_000, leaseMs: 10_000 });
-    const { net, told } = scene;
-    scene.isMute = true;
-    await net.pass(4_000);
-    expect(net.said.at(-1)).toEqual({ type: 'ping' });
-    await net.jump(60_000);
-    await net.pass(999);
-    expect(told).toEqual([]);
-    net.socket.tell({ type: 'pong' });
-    await net.settle();
-    await net.pass(2_999);
-    expect(told).toEqual([]);
-  });
-
-  test('LINK12: a connection without a word is held for dead once the grace after a standstill is over', async () => {
-    const scene = await connect(side, { pingMs: 4_000, leaseMs: 10_000 });
-    const { net, told } = scene;
-    scene.isMute = true;
-    await net.pass(4_000);
-    await net.jump(60_000);
-    await net.pass(999);
-    expect(told).toEqual([]);
-    await net.pass(1);
-    expect(told).toEqual(['lost']);
-  });
-
-  test('LINK12: the grace is no longer than the deadline was late', async () => {
-    const scene = await connect(side, { pingMs: 4_000, leaseMs: 10_000 });
-    const { net, told } = scene;
-    scene.isMute = true;
-    await net.pass(4_000);
-    await net.jump(3_300);
-    await net.pass(299);
-    expect(told).toEqual([]);
-    await net.pass(1);
-    expect(told).toEqual(['lost']);
-  });
-}
-
-function opensOverStandstill(side: Side): void {
-  for (const [what, isOpen] of [
-    ['the opening of a socket', false],
-    ['a welcome', true],
-  ] as const)
-    test(`LINK12: ${what} that came in while the page stood still counts`, async () => {
-      const scene = await connect(side);
-      const { net, told } = scene;
-      const { onHello } = scene;
-      if (isOpen) scene.onHello = () => undefined;
-      else net.path = 'hangs';
-      net.socket.drop();
-      await net.pass(side.firstWaitMsMax);
-      const { socket } = net;
-      const { length } = net.sockets;
-      await net.jump(60_000, () => {
-        if (isOpen) onHello(scene.hellos().at(-1) as Said, socket);
-        else socket.opens();
-      });
-      expect(told).toEqual(['lost', 'connected']);
-      expect(net.sockets).toHaveLength(length);
-    });
-}
-
 function ends(side: Side): void {
   test('LINK6: the last words of a server end the link at once, for good if they say so', async () => {
     const { net, link, told } = await connect(side);
@@ -418,32 +253,4 @@ function waits(side: Side): void {
     await net.pass(1);
     expect(net.sockets).toHaveLength(2);
   });
-}
-
-function sceneOf(side: Side, terms: Partial<Scene['terms']>): Scene {
-  const net = new FakeNet();
-  const told: Told[] = [];
-  let keys = 0;
-  const scene: Scene = {
-    net,
-    told,
-    link: side.make(net.surroundings, (what) => told.push(what)),
-    hellos: () => net.said.filter(({ type }) => type === side.hello),
-    requests: () => net.said.filter(({ id }) => id !== undefined),
-    terms: { pingMs: 3_000, ...terms },
-    isMute: false,
-    onHello: (hello, socket) => {
-      const resumed = side.keyOf(hello) !== undefined;
-      keys += 1;
-      socket.tell(side.welcome({ ...scene.terms, resumed, key: `k${keys}` }));
-    },
-    onRequest: ({ id }, socket) => socket.tell({ type: 'ok', id, serverMs: 1 }),
-  };
-  net.onSaid = (frame, socket) => {
-    if (frame.type === side.hello) scene.onHello(frame, socket);
-    else if (frame.type === 'ping') {
-      if (!scene.isMute) socket.tell({ type: 'pong' });
-    } else if (frame.id !== undefined) scene.onRequest(frame as Said & { id: number }, socket);
-  };
-  return scene;
 }

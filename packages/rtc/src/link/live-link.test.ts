@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'bun:test';
-import { linkContract, type Told } from '@housecount/link/testing/link-suite.ts';
+import type { Told } from '@housecount/link/testing/link-scene.ts';
+import { linkContract } from '@housecount/link/testing/link-suite.ts';
 import type { HelloFrame } from '@housecount/protocol';
 import { setLogLevel } from '../log.ts';
 import { welcome } from '../testing/fake-server.ts';
