@@ -7,7 +7,7 @@ import type { ChannelReads } from '../channel-reads.ts';
 import type { Commands } from '../contract/commands.ts';
 import type { Refused } from '../contract/refused.ts';
 import type { Bans, KickingRules, RuleDraft } from '../contract/rules.ts';
-import { type KickTarget, kicksLeft, kickTargets } from '../decide/kick-targets.ts';
+import { type KickTarget, kickTargets } from '../decide/kick-targets.ts';
 import { decideRule, decideRuleChange, decideRuleDelete } from '../decide/rule.ts';
 import type { LogState } from '../state/state.ts';
 import type { Asks } from './asks.ts';
@@ -75,13 +75,16 @@ export class RuleCommands implements KickingRules, Bans {
    * back from one is refused then.
    */
   async finishKicks(): Promise<void> {
-    const { state, reads, clock } = this.#options;
+    const { state, reads, clock, addresses } = this.#options;
     const nowMs = clock.nowMs();
     const kicking = state.rules
       .everything()
       .filter(({ endsMs, ip, privileges }) => endsMs > nowMs && !ip && privileges.includes('join_channel'));
-    for (const app of new Set(kicking.map((rule) => rule.app)))
-      await this.#kick(kicksLeft(state.rules, reads.open(app), nowMs));
+    for (const [app, rules] of Map.groupBy(kicking, (rule) => rule.app)) {
+      const open = reads.open(app);
+      // It is refused only if the log ends meanwhile: then the next start does it.
+      await this.#kick(rules.flatMap((rule) => kickTargets(rule, addresses, open)));
+    }
   }
 
   /** Resolves when all are out, durably, or with the refusal if the log ends meanwhile. */

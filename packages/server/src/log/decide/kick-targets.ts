@@ -3,7 +3,6 @@ import type { ChannelCommand } from '../../channel/command.ts';
 import { scopeOf } from '../../channel/rules.ts';
 import type { Addresses, Attendance } from '../addresses.ts';
 import type { RuleDraft } from '../contract/rules.ts';
-import type { Rules } from './rules.ts';
 
 type Kick = Extract<ChannelCommand, { type: 'kick' }>;
 
@@ -28,24 +27,6 @@ export function kickTargets(
   for (const { key, roster } of open)
     if ((scope.channel ?? key.name) === key.name && (uid === undefined || roster.get(uid)))
       targets.push({ key, command: kickOf(scope, key) });
-  return targets;
-}
-
-/** The kicks that put out whom rules in force keep from these channels, wherever they are: of an app that has just been opened. */
-export function kicksLeft(
-  rules: Pick<Rules, 'find'>,
-  open: Iterable<OpenChannel>,
-  nowMs: number,
-): readonly KickTarget[] {
-  const targets: KickTarget[] = [];
-  for (const { key, roster } of open)
-    for (const { uid } of roster) {
-      const subject = { channel: key.name, uid, ip: '' };
-      const rule = rules.find(key.app, subject, 'join_channel', nowMs);
-      if (rule) targets.push({ key, command: kickOf(rule, key) });
-      // It is about everybody in it.
-      if (rule && rule.uid === undefined) break;
-    }
   return targets;
 }
 
