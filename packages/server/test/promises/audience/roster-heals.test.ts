@@ -85,6 +85,7 @@ describe('a Roster in front of the real server', () => {
       clients.push(...here);
       await Promise.all(here.filter((_, index) => index % 3 === 0).map((client) => client.leave()));
       const stay = here.find(({ closed }) => !closed);
+      const promoted = here.findIndex((client) => client === stay) + 1;
       await until('enough notices to be lost', () => dropped > members / 4);
       drops = false;
       stay?.send({ type: 'set-role', id: 1, role: 'broadcaster' });
@@ -93,7 +94,9 @@ describe('a Roster in front of the real server', () => {
           roster.view(channel),
           listed(url, encodeURIComponent(channel)),
         ]);
-        return list.seq !== undefined && view.seq === list.seq && { view, list };
+        // The role was asked for a moment ago: what is compared below is of after it.
+        const changed = list.members?.some(({ uid, role }) => uid === promoted && role === 'broadcaster');
+        return changed && view.seq === list.seq && { view, list };
       });
       expect(peopleOf(truth.view.members)).toEqual(peopleOf(truth.list.members ?? []));
       expect(truth.view.sid).toBe(truth.list.sid ?? '');
