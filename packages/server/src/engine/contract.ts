@@ -34,7 +34,10 @@ export type AppendOutcome =
   | { readonly ok: true; readonly end: Place }
   /** The log ends elsewhere: the batch is not stored, and never will be. */
   | { readonly ok: false; readonly reason: 'conflict'; readonly end: Place }
-  /** The disk is full or failing: the batch is not stored, and never will be; what was partly written has been taken back. */
+  /**
+   * The disk is full or failing: the batch is not stored, and what was partly written has been taken back. If the disk refuses that
+   * too, a crash before the next append may leave the batch, whole.
+   */
   | { readonly ok: false; readonly reason: 'unavailable'; readonly cause: unknown };
 
 export interface Recovery {
