@@ -56,6 +56,11 @@ export class StaySeconds {
     return this.#leftMs !== undefined || nowMs - this.#markedMs >= fixed.watchedMarkMs;
   }
 
+  /** True of what a server that stops must say: seconds that no mark has, or that there were none, of a stay without any mark. */
+  get hasLastWord(): boolean {
+    return this.hasUnsaid || this.#markedMs === undefined;
+  }
+
   get hasUnsaid(): boolean {
     return this.#unsaid.watched + this.#unsaid.published > 0;
   }

@@ -96,6 +96,15 @@ test('WATCH3, WATCH6: what is recorded at the stop is in transactions of 500 mar
   expect(transactions.map(({ length }) => length)).toEqual([fixed.watchedMarksMax, 20]);
 });
 
+test('WATCH6: a server that stops says of who got nothing so far that it was nothing, once', async () => {
+  const { watched, transactions, passes } = begin();
+  for (const uid of [1, 2]) watched.begin({ id: `s${uid}`, kind: 'whep' }, stayOf(uid));
+  watched.take({ type: 'seconds', first: 0, sessions: [{ session: 's2', bits: 0, isLast: true }] });
+  await passes(fixed.watchedSweepMs);
+  await watched.stop();
+  expect(transactions.flat()).toEqual([2, 1].map((uid) => ({ ...stayOf(uid), watchedMs: 0, publishedMs: 0 })));
+});
+
 test('WATCH6: after the stop nothing is recorded, not even of a stay whose join was under way', async () => {
   const { watched, log, passes } = begin();
   await watched.stop();

@@ -71,7 +71,7 @@ export class WatchedTime {
     this.#cancelSweep?.();
     if (this.#sessions.size > 0) await this.#lastWords();
     await this.#writing;
-    const unsaid = [...this.#stays].filter(({ hasUnsaid }) => hasUnsaid);
+    const unsaid = [...this.#stays].filter(({ hasLastWord }) => hasLastWord);
     for (let from = 0; from < unsaid.length; from += fixed.watchedMarksMax)
       await this.#write(unsaid.slice(from, from + fixed.watchedMarksMax));
   }
