@@ -102,7 +102,9 @@ test('WATCH6: a server that stops says of who got nothing so far that it was not
   watched.take({ type: 'seconds', first: 0, sessions: [{ session: 's2', bits: 0, isLast: true }] });
   await passes(fixed.watchedSweepMs);
   await watched.stop();
-  expect(transactions.flat()).toEqual([2, 1].map((uid) => ({ ...stayOf(uid), watchedMs: 0, publishedMs: 0 })));
+  expect(transactions.flat()).toEqual(
+    [2, 1].map((uid) => ({ ...stayOf(uid), watchedMs: 0, publishedMs: 0 })),
+  );
 });
 
 test('WATCH6: after the stop nothing is recorded, not even of a stay whose join was under way', async () => {

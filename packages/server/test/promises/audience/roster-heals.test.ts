@@ -84,8 +84,8 @@ describe('a Roster in front of the real server', () => {
       const here = await Promise.all(Array.from({ length: members }, (_, index) => join(index + 1)));
       clients.push(...here);
       await Promise.all(here.filter((_, index) => index % 3 === 0).map((client) => client.leave()));
-      const stay = here.find(({ closed }) => !closed);
-      const promoted = here.findIndex((client) => client === stay) + 1;
+      const promoted = here.findIndex(({ closed }) => !closed) + 1;
+      const stay = here[promoted - 1];
       await until('enough notices to be lost', () => dropped > members / 4);
       drops = false;
       stay?.send({ type: 'set-role', id: 1, role: 'broadcaster' });
