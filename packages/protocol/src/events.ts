@@ -25,6 +25,8 @@ interface EventBase {
 interface Subject {
   readonly uid: number;
   readonly account?: string;
+  /** The signaling user that the member is linked to; absent: it is linked to none. */
+  readonly userId?: string;
   /** Role after the event; on a leave, the role at the leave. */
   readonly role: Role;
   readonly platform: number;
@@ -52,6 +54,10 @@ export interface MemberJoined extends EventBase, Subject {
   readonly leaseMs: number;
   /** True for a quiet subscriber, whom nobody is told of; only signaling channels, which make no notices, have any. */
   readonly quiet?: true;
+  /** Its page said that it will be linked: until that is known nobody is told of it over signaling. */
+  readonly linkAwaited?: true;
+  /** Its token names nobody, where the app asks for tokens: an account, or uid, that equals a user id proves nothing. */
+  readonly unproven?: true;
 }
 export interface MemberLeft extends EventBase, Subject {
   readonly type: 'member-left';

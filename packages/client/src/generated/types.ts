@@ -932,6 +932,8 @@ export type ChannelEvent = {
   readonly uid?: number;
   /** The string account, if the member joined with one. */
   readonly account?: string;
+  /** The signaling user that the member is linked to; absent: it is linked to none. */
+  readonly userId?: string;
   readonly role: 'broadcaster' | 'audience';
   /** Platform number of the notices. */
   readonly platform: number;
@@ -942,6 +944,10 @@ export type ChannelEvent = {
   readonly connectionId: string;
   readonly connectionKind: 'rtc' | 'whip' | 'whep' | 'signaling';
   readonly quiet?: true;
+  /** Its page said that a link to a signaling user comes. */
+  readonly linkAwaited?: true;
+  /** Its token names nobody, so that equal ids prove nothing. */
+  readonly unproven?: true;
   /** When the join privilege ends; absent if never, UTC epoch milliseconds. */
   readonly tokenEndsMs?: number;
   readonly publish?: {
@@ -970,6 +976,8 @@ export type ChannelEvent = {
   readonly uid?: number;
   /** The string account, if the member joined with one. */
   readonly account?: string;
+  /** The signaling user that the member is linked to; absent: it is linked to none. */
+  readonly userId?: string;
   readonly role: 'broadcaster' | 'audience';
   /** Platform number of the notices. */
   readonly platform: number;
@@ -1007,6 +1015,8 @@ export type ChannelEvent = {
   readonly uid?: number;
   /** The string account, if the member joined with one. */
   readonly account?: string;
+  /** The signaling user that the member is linked to; absent: it is linked to none. */
+  readonly userId?: string;
   readonly role: 'broadcaster' | 'audience';
   /** Platform number of the notices. */
   readonly platform: number;

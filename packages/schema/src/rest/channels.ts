@@ -7,6 +7,7 @@ import {
   boolean,
   both,
   constant,
+  described,
   integer,
   keyOf,
   milliseconds,
@@ -36,10 +37,12 @@ const eventBase = {
 };
 export const uid = memberUid('1 to 4294967295.');
 const account = string('The string account, if the member joined with one.');
-/** Who it was. `uid` and `account` are absent for customers without names. */
+const linkedUser = string('The signaling user that the member is linked to; absent: it is linked to none.');
+/** Who it was. `uid`, `account` and `userId` are absent for customers without names. */
 const subject = {
   uid: optional(uid),
   account: optional(account),
+  userId: optional(linkedUser),
   role,
   platform: integer('Platform number of the notices.'),
   clientType: optional(integer()),
@@ -58,6 +61,12 @@ export const channelEvent = named('ChannelEvent', {
       connectionId: string(),
       connectionKind: connection,
       quiet: optional(constant(true)),
+      linkAwaited: optional(
+        described('Its page said that a link to a signaling user comes.', constant(true)),
+      ),
+      unproven: optional(
+        described('Its token names nobody, so that equal ids prove nothing.', constant(true)),
+      ),
       tokenEndsMs: optional(milliseconds('When the join privilege ends; absent if never')),
       publish: optional(
         object({

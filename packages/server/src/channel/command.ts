@@ -54,6 +54,18 @@ export type MembershipCommand =
       readonly connectionId: string;
       readonly tokenEndsMs?: number;
       readonly publish?: PublishRights;
+      /** The signaling user that the token names beside the member. */
+      readonly userId?: string;
+    }
+  /**
+   * Says who the member is over signaling: `userId`, which its page proved, or nobody but itself; then only a member of which a link was
+   * awaited changes. No event: nobody leaves or joins. Who is linked stays so until it leaves, or is linked to somebody else.
+   */
+  | {
+      readonly type: 'link';
+      readonly connectionId: string;
+      readonly attachment?: number;
+      readonly userId?: string;
     }
   /**
    * Makes the members who fit every part that is set leave with reason kicked; neither uid nor connectionIds: everybody. As many
@@ -104,6 +116,8 @@ export interface ResumeCommand {
   readonly tokenNeverEnds?: true;
   /** The rights that the token gives; undefined keeps what is known. */
   readonly publish?: PublishRights;
+  /** The signaling user that the token names beside the member; undefined keeps what is known. */
+  readonly userId?: string;
 }
 
 export interface JoinCommand {
@@ -127,6 +141,12 @@ export interface JoinCommand {
   readonly leaseMs: number;
   /** True for a quiet member: nobody is told of it, and no list has it. A join of a connection that is in changes this alone, where the kind has it. */
   readonly quiet?: boolean;
+  /** The signaling user that the token names beside the member. */
+  readonly userId?: string;
+  /** Its page says that a link to a user comes (live channels); not heeded of a member whose `userId` is known. */
+  readonly linkAwaited?: boolean;
+  /** The token names nobody, so that equal ids prove nothing. */
+  readonly unproven?: boolean;
   /** Used if this join opens the channel. */
   readonly newSid: string;
 }

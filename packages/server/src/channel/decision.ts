@@ -45,7 +45,20 @@ export type ChannelMark =
       readonly uid: number;
       readonly tokenEndsMs?: number;
       readonly publish?: PublishRights;
-    };
+    }
+  | PersonKnown;
+
+/** It is known from now on who the member is over signaling: no longer awaited, and linked to `userId` if that is there. */
+export interface PersonKnown {
+  readonly type: 'person-known';
+  readonly app: string;
+  readonly channel: string;
+  readonly atMs: number;
+  readonly uid: number;
+  readonly userId?: string;
+  /** Its page proved it, which no token that comes later overrules. */
+  readonly byPage?: true;
+}
 
 /** Somebody is quiet from now on, or no longer: nobody is told of who is quiet, and no list has them. */
 interface QuietSet {
@@ -80,6 +93,7 @@ const isEventOf: Readonly<Record<ChannelChange['type'], boolean>> = {
   'link-silent': false,
   'link-live': false,
   'token-renewed': false,
+  'person-known': false,
   'quiet-set': false,
   'states-set': false,
   'topics-set': false,
@@ -91,4 +105,13 @@ const isEventOf: Readonly<Record<ChannelChange['type'], boolean>> = {
 export const isEvent = (change: ChannelChange): change is ChannelEvent => isEventOf[change.type];
 
 export const isMark = (change: ChannelChange): change is ChannelMark =>
-  change.type === 'link-silent' || change.type === 'link-live' || change.type === 'token-renewed';
+  change.type === 'link-silent' ||
+  change.type === 'link-live' ||
+  change.type === 'token-renewed' ||
+  change.type === 'person-known';
+
+/** A mark of the connection behind a member: it went silent, or is heard again. */
+export type LinkMark = Extract<ChannelMark, { readonly type: 'link-silent' | 'link-live' }>;
+
+export const isLinkMark = (change: ChannelChange): change is LinkMark =>
+  change.type === 'link-silent' || change.type === 'link-live';

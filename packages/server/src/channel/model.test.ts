@@ -45,6 +45,7 @@ const always =
 const at = (nowMs: number, offsetMs: number | undefined) =>
   offsetMs === undefined ? {} : { tokenEndsMs: nowMs + offsetMs };
 
+const tokenUser = fc.constantFrom('ann', 'bob', '3');
 const join: fc.Arbitrary<Ask> = fc
   .record({
     connectionId,
@@ -61,12 +62,17 @@ const join: fc.Arbitrary<Ask> = fc
     former: fc.option(connectionId, { nil: undefined }),
     quiet: fc.option(fc.boolean(), { nil: undefined, freq: 1 }),
     publishMs: fc.option(fc.integer({ min: -2, max: 60 }), { nil: undefined, freq: 1 }),
+    linked: fc.record(
+      { userId: tokenUser, linkAwaited: fc.boolean(), unproven: fc.boolean() },
+      { requiredKeys: [] },
+    ),
   })
-  .map(({ aheadMs: ahead, profile, former, publishMs, quiet, ...rest }): Ask => {
+  .map(({ aheadMs: ahead, profile, former, publishMs, quiet, linked, ...rest }): Ask => {
     const named = {
       ...(profile !== undefined && { profile }),
       ...(former !== undefined && { formerConnectionId: former }),
       ...(quiet !== undefined && { quiet }),
+      ...linked,
     };
     return (nowMs, newSid) => {
       const publish = publishMs === undefined ? {} : { publish: { audioEndsMs: nowMs + publishMs } };
@@ -125,6 +131,7 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
             account: fc.constant('ann'),
             attempt: fc.nat(3),
             tokenNeverEnds: fc.constant(true as const),
+            userId: tokenUser,
           },
           { requiredKeys: [] },
         ),
@@ -143,9 +150,14 @@ const ofMembers: fc.MaybeWeightedArbitrary<Ask>[] = [
   },
   {
     weight: 1,
-    arbitrary: fc.tuple(connectionId, aheadMs).map(
-      ([id, ahead]): Ask =>
-        (nowMs) => ({ type: 'renew-token', connectionId: id, ...at(nowMs, ahead) }),
+    arbitrary: fc.tuple(connectionId, aheadMs, fc.option(tokenUser, { nil: undefined })).map(
+      ([id, ahead, userId]): Ask =>
+        (nowMs) => ({
+          type: 'renew-token',
+          connectionId: id,
+          ...at(nowMs, ahead),
+          ...(userId !== undefined && { userId }),
+        }),
     ),
   },
   {
@@ -195,6 +207,21 @@ const ofRoles: fc.MaybeWeightedArbitrary<Ask>[] = [
     arbitrary: fc
       .record({ type: fc.constant('set-role' as const), connectionId, role })
       .map((command): Ask => always(command)),
+  },
+];
+
+const ofLinks: fc.MaybeWeightedArbitrary<Ask>[] = [
+  {
+    weight: 4,
+    arbitrary: fc.tuple(connectionId, fc.option(tokenUser, { nil: undefined }), before).map(
+      ([id, userId, which]): Ask =>
+        (_, __, attachmentOf) => ({
+          type: 'link',
+          connectionId: id,
+          ...(userId !== undefined && { userId }),
+          ...naming(attachmentOf, id, which),
+        }),
+    ),
   },
 ];
 
@@ -297,7 +324,7 @@ const ofLocks: fc.MaybeWeightedArbitrary<Ask>[] = [
 
 /** The commands for each kind. */
 const asks: Readonly<Record<ChannelKind, readonly fc.MaybeWeightedArbitrary<Ask>[]>> = {
-  live: [...ofMembers, ...ofRoles, ...ofTime],
+  live: [...ofMembers, ...ofRoles, ...ofLinks, ...ofTime],
   message: [...ofMembers, ...ofStates, ...ofMetadata, ...ofLocks, ...ofTime],
   stream: [...ofMembers, ...ofStates, ...ofTopics, ...ofMetadata, ...ofLocks, ...ofTime],
   user: [...ofMetadata, ...ofTime],
@@ -309,7 +336,7 @@ const stepsOf = (kind: ChannelKind): fc.Arbitrary<Steps> =>
   fc.array(fc.tuple(fc.nat(8), fc.oneof(...asks[kind])), { minLength: 5, maxLength: 40 });
 
 for (const kind of kinds)
-  test(`CHAN1-CHAN28, RAIL1: a ${kind} channel does what the slow model does`, () => {
+  test(`CHAN1-CHAN28, PERSON1-PERSON6, RAIL1: a ${kind} channel does what the slow model does`, () => {
     fc.assert(
       fc.property(stepsOf(kind), (steps) => follow(kind, steps, limits)),
       { numRuns: runs[kind], ...seed },
@@ -376,7 +403,7 @@ function follow(kind: ChannelKind, steps: Steps, room: ChannelLimits): void {
     const answer = channel.ask(nowMs, command);
     const refused: string | undefined = typeof answer === 'string' ? answer : undefined;
     expect(refused).toBe(model.ask(nowMs, command));
-    if (['resume', 'heard', 'silent', 'recover', 'blind', 'renew-token'].includes(command.type)) {
+    if (['resume', 'heard', 'silent', 'recover', 'blind', 'renew-token', 'link'].includes(command.type)) {
       const own = typeof answer === 'string' ? [] : answer;
       // Whatever event such a command carries is somebody's end that was due before it.
       for (const change of own) expect(isMark(change) || isEnding(change) || isOfLocks(change)).toBe(true);
@@ -404,6 +431,7 @@ test('RAIL2: a kind has what its policy says, and to be asked about more is a bu
     expect(() => new TestChannel({}, { ...nobody, kind }).ask(startMs, command)).toThrow('bug: ');
   expect(kinds.filter((kind) => mayBeAsked(kind, 'join-topic'))).toEqual(['stream']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'set-role'))).toEqual(['live']);
+  expect(kinds.filter((kind) => mayBeAsked(kind, 'link'))).toEqual(['live']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'join'))).toEqual(['live', 'message', 'stream']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'change-metadata'))).toEqual(['message', 'stream', 'user']);
   expect(kinds.filter((kind) => mayBeAsked(kind, 'tick'))).toEqual([...kinds]);
@@ -449,19 +477,21 @@ const isOfLocks = ({ type }: ChannelChange): boolean =>
   type === 'lock-changed' || type === 'lock-holder-changed';
 
 /** Somebody as both sides can tell it. */
-type Seen = readonly (string | number | undefined)[];
+type Seen = readonly (string | number | boolean | undefined)[];
 
 function whoIsIn(state: Channel): Seen[] {
   if (state.sid === undefined) return [];
   expect(state.roster.hosts).toBe([...state.roster.broadcasters()].length);
   return Array.from(state.roster, (member) => {
     const { uid, role, connectionId, attachment, attempt = 0, joinedMs, link, tokenEndsMs } = member;
+    const { userId = '', linkedByPage = false, linkAwaited = false, unproven = false } = member;
     expect(state.roster.get(uid)).toBe(member);
     expect(state.roster.getByConnection(connectionId)).toBe(member);
     const silence =
       link.state === 'live' ? [] : [link.lastHeardMs, link.noticedMs, link.evidence, link.leaseEndsMs];
     const endsMs = tokenEndsMs ?? Number.POSITIVE_INFINITY;
-    return [uid, role, connectionId, attachment, attempt, joinedMs, endsMs, ...silence];
+    const linked = [userId, linkedByPage, linkAwaited, unproven];
+    return [uid, role, connectionId, attachment, attempt, joinedMs, endsMs, ...linked, ...silence];
   });
 }
 
@@ -473,6 +503,10 @@ function asSeen({
   attempt,
   joinedMs,
   tokenEndsMs,
+  user,
+  userBy,
+  awaited,
+  unproven,
   silence,
 }: SlowModel['people'][number]): Seen {
   const { heardMs, noticedMs, evidence: by, endsMs } = silence ?? {};
@@ -484,6 +518,10 @@ function asSeen({
     attempt,
     joinedMs,
     tokenEndsMs,
+    user,
+    userBy === 'page',
+    awaited,
+    unproven,
     ...(silence ? [heardMs, noticedMs, by, endsMs] : []),
   ];
 }

@@ -2,14 +2,14 @@ import type { ChannelKind } from './channel.ts';
 import type { ChannelCommand } from './command.ts';
 
 /** The parts that a channel can have, and be asked about. */
-type Part = 'members' | 'roles' | 'quietness' | 'states' | 'topics' | 'metadata' | 'locks';
+type Part = 'members' | 'roles' | 'links' | 'quietness' | 'states' | 'topics' | 'metadata' | 'locks';
 
 /**
  * The parts that each kind may have: all that decides, folds and keeps time here asks no more of a kind. The log besides has the quota of an app,
  * the scope of a rule, the place of an address and the form on disk by kind.
  */
 const partsOf: Readonly<Record<ChannelKind, ReadonlySet<Part>>> = {
-  live: new Set<Part>(['members', 'roles']),
+  live: new Set<Part>(['members', 'roles', 'links']),
   message: new Set<Part>(['members', 'quietness', 'states', 'metadata', 'locks']),
   stream: new Set<Part>(['members', 'quietness', 'states', 'topics', 'metadata', 'locks']),
   user: new Set<Part>(['metadata']),
@@ -25,6 +25,7 @@ const partOf: Readonly<Record<ChannelCommand['type'], Part | undefined>> = {
   'renew-token': 'members',
   kick: 'members',
   'set-role': 'roles',
+  link: 'links',
   'change-states': 'states',
   'join-topic': 'topics',
   'leave-topic': 'topics',

@@ -129,11 +129,11 @@ describe('what is missing', () => {
 
 describe('the manifest itself', () => {
   test('DATA3: a manifest of a newer server stops the start, and stays as it is', async () => {
-    const line = encodeLine({ format: 3, files: 'in some other way' });
+    const line = encodeLine({ format: 4, files: 'in some other way' });
     writeFileSync(join(folder, manifestPath), line);
     const failure = await read().catch((error) => error);
     expect(failure.code).toBe('data_newer');
-    expect(failure.message).toContain('manifest has version 3, and this server knows none after 2');
+    expect(failure.message).toContain('manifest has version 4, and this server knows none after 3');
     expect(readFileSync(join(folder, manifestPath), 'utf8')).toBe(line);
     for (const more of [encodeLine({ files: {} }), 'what only a newer server reads']) {
       writeFileSync(join(folder, manifestPath), `${line}${more}`);
@@ -142,13 +142,15 @@ describe('the manifest itself', () => {
   });
 
   test('DATA12: one of a server of before is written in the version of this one, with what it knew, before anything else', async () => {
-    await full();
-    const known = JSON.parse(manifestText().slice(9));
-    writeFileSync(join(folder, manifestPath), encodeLine({ ...known, format: 1 }));
-    const manifest = await read(2_000);
-    expect(manifestText()).toContain('"format":1');
-    await manifest.bringForward();
-    expect(JSON.parse(manifestText().slice(9))).toEqual({ ...known, format: 2 });
+    for (const format of [1, 2]) {
+      await full();
+      const known = JSON.parse(manifestText().slice(9));
+      writeFileSync(join(folder, manifestPath), encodeLine({ ...known, format }));
+      const manifest = await read(2_000);
+      expect(manifestText()).toContain(`"format":${format}`);
+      await manifest.bringForward();
+      expect(JSON.parse(manifestText().slice(9))).toEqual({ ...known, format: 3 });
+    }
     const { ino } = statSync(join(folder, manifestPath));
     await (await read()).bringForward();
     expect(statSync(join(folder, manifestPath)).ino).toBe(ino);

@@ -8,8 +8,8 @@ import { Turn } from '../turn.ts';
 import { type DataFile, dataFiles } from './data-files.ts';
 
 export const manifestPath = 'manifest';
-/** Raised when a server of before could not read the data folder any more: 2 when the log came to be in batches. */
-const format = 2;
+/** Raised when a server of before could not read the data folder any more: 2 when the log came to be in batches, 3 with the records of links. */
+const format = 3;
 
 export interface MissingFile extends DataFile {
   /** Epoch milliseconds. */

@@ -18,6 +18,11 @@ export interface Person {
   leaseMs: number;
   tokenEndsMs: number;
   quiet: boolean;
+  /** Whose person they are over signaling: a user's, by their page or by their token; nobody's yet, or for sure; or not proven to be anybody's. */
+  user: string;
+  userBy: '' | 'page' | 'token';
+  awaited: boolean;
+  unproven: boolean;
   states: Record<string, string>;
   /** The meta text of each topic that they publish in. */
   topics: Record<string, string>;
@@ -26,7 +31,7 @@ export interface Person {
 }
 
 /**
- * A model for tests: the rules CHAN1-CHAN20 and CHAN25-CHAN32 once more, written from spec/membership.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
+ * A model for tests: the rules CHAN1-CHAN20, CHAN25-CHAN32 and PERSON1-PERSON6 once more, written from spec/membership.md and spec/live/person.md, and those of states, topics, metadata and locks, in the slowest obvious way, sharing no code with the
  * server. It keeps a list of people and tells what an onlooker would write down.
  */
 export class SlowModel {
@@ -208,7 +213,17 @@ export class SlowModel {
     person.attachment = this.#next(nowMs, person.uid);
     if (tokenEndsMs !== undefined) person.tokenEndsMs = tokenEndsMs;
     else if (command.tokenNeverEnds) person.tokenEndsMs = Infinity;
+    this.#named(person, command.userId);
     return undefined;
+  }
+
+  /** A token that names a user too. */
+  #named(person: Person, user: string | undefined): void {
+    if (user !== undefined && person.userBy !== 'page') this.#belongs(person, user, 'token');
+  }
+
+  #belongs(person: Person, user: string, userBy: 'page' | 'token'): void {
+    Object.assign(person, { user, userBy, awaited: false, unproven: false });
   }
 
   /** Obeys a command about somebody who is in it. */
@@ -251,6 +266,11 @@ export class SlowModel {
         return undefined;
       case 'renew-token':
         person.tokenEndsMs = command.tokenEndsMs ?? Infinity;
+        this.#named(person, command.userId);
+        return undefined;
+      case 'link':
+        person.awaited = false;
+        if (command.userId !== undefined) this.#belongs(person, command.userId, 'page');
         return undefined;
       case 'change-states': {
         const states: Record<string, string> = command.remove === 'all' ? {} : { ...person.states };
@@ -328,6 +348,7 @@ export class SlowModel {
       delete old.silence;
       const attachment = this.#next(nowMs, old.uid);
       Object.assign(old, { connectionId: command.connectionId, tokenEndsMs, attachment });
+      this.#named(old, command.userId);
       return undefined;
     }
     const otherHosts = this.#hosts().filter((person) => person !== old);
@@ -340,8 +361,11 @@ export class SlowModel {
       this.life = { sid: command.newSid, seq: 0 };
       this.#say(`opened ${profile}`);
     }
-    const { uid, connectionId, connectionKind: kind, leaseMs, quiet = false } = command;
-    const own = { quiet, states: {}, topics: {}, attachment: this.#next(nowMs, uid), attempt: 0 };
+    const { uid, connectionId, connectionKind: kind, leaseMs, quiet = false, userId: user = '' } = command;
+    const awaited = user === '' && (command.linkAwaited ?? false);
+    const unproven = user === '' && (command.unproven ?? false);
+    const linked = { user, userBy: user === '' ? ('' as const) : ('token' as const), awaited, unproven };
+    const own = { ...linked, quiet, states: {}, topics: {}, attachment: this.#next(nowMs, uid), attempt: 0 };
     this.#say(`joined ${uid} ${role} ${this.people.length + 1}`);
     const joinedSeq = this.life.seq;
     this.people.push({

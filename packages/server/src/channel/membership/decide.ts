@@ -6,6 +6,7 @@ import { nextClientSeq } from './client-seq.ts';
 import { decideJoin, type MembershipLimits } from './join.ts';
 import { endsBy, endsMs } from './lease.ts';
 import { leave, leavesOf, reasonOf, silenceBeganMs } from './leave.ts';
+import { linkedByPage } from './link.ts';
 import type { Member } from './member.ts';
 import { decideResume, renewed } from './resume.ts';
 
@@ -45,6 +46,8 @@ export function decideMembership(
       return { changes: live(channel, member, nowMs) };
     case 'renew-token':
       return { changes: renewed(channel, member, command, nowMs) };
+    case 'link':
+      return { changes: linkedByPage(channel, member, command.userId, nowMs) };
   }
 }
 
@@ -191,7 +194,7 @@ function decideRole(
     return { refused: 'hosts_full' };
   const { key, sid, profile, roster } = channel;
   const { app, name } = key;
-  const { uid, account, platform, clientType } = member;
+  const { uid, account, userId, platform, clientType } = member;
   return {
     changes: [
       {
@@ -205,6 +208,7 @@ function decideRole(
         profile,
         uid,
         ...(account !== undefined && { account }),
+        ...(userId !== undefined && { userId }),
         role,
         platform,
         ...(clientType !== undefined && { clientType }),

@@ -91,6 +91,9 @@ function joined(record: MemberJoined): Member {
     leaseMs: record.leaseMs,
     link: { state: 'live' },
     ...(record.quiet && { quiet: true as const }),
+    ...(record.userId !== undefined && { userId: record.userId }),
+    ...(record.linkAwaited && { linkAwaited: true as const }),
+    ...(record.unproven && { unproven: true as const }),
   };
 }
 
@@ -119,6 +122,13 @@ function marked(member: Member, mark: ChannelMark): Member {
       const { tokenEndsMs: _, publish: __, ...rest } = member;
       const { tokenEndsMs, publish } = mark;
       return { ...rest, ...(tokenEndsMs !== undefined && { tokenEndsMs }), ...(publish && { publish }) };
+    }
+    case 'person-known': {
+      const { linkAwaited: _, ...known } = member;
+      const { userId, byPage } = mark;
+      if (userId === undefined) return known;
+      const { unproven: __, ...linked } = known;
+      return { ...linked, userId, ...(byPage && { linkedByPage: true as const }) };
     }
   }
 }

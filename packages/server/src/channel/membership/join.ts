@@ -76,7 +76,7 @@ function isSameClient(present: Member, command: JoinCommand, role: Member['role'
 function takenUp(
   channel: OpenChannel,
   present: Member,
-  { connectionId, tokenEndsMs, publish }: JoinCommand,
+  { connectionId, tokenEndsMs, publish, userId }: JoinCommand,
   nowMs: number,
 ): readonly MembershipChange[] {
   const { app, name } = channel.key;
@@ -84,7 +84,7 @@ function takenUp(
   const attachment = nextClientSeq(clientSeq, nowMs);
   return [
     { type: 'link-live', app, channel: name, atMs: nowMs, uid, connectionId, attachment },
-    ...renewed(channel, present, { tokenEndsMs, publish }, nowMs),
+    ...renewed(channel, present, { tokenEndsMs, publish, userId }, nowMs),
   ];
 }
 
@@ -150,6 +150,7 @@ function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
     profile,
     uid: command.uid,
     ...(command.account !== undefined && { account: command.account }),
+    ...(command.userId !== undefined && { userId: command.userId }),
     role,
     platform: command.platform,
     ...(command.clientType !== undefined && { clientType: command.clientType }),
@@ -160,5 +161,12 @@ function joinedRecord(command: JoinCommand, place: Place): MemberJoined {
     ...recordedRights(command.publish),
     leaseMs: command.leaseMs,
     ...(command.quiet && { quiet: true as const }),
+    ...(command.userId === undefined && recordedDoubts(command)),
   };
 }
+
+/** What is not known yet, or not proven, of a member that no token links. */
+const recordedDoubts = ({ linkAwaited, unproven }: JoinCommand) => ({
+  ...(linkAwaited && { linkAwaited: true as const }),
+  ...(unproven && { unproven: true as const }),
+});

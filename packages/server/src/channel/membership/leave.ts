@@ -93,6 +93,7 @@ export function leftRecord(channel: OpenChannel, left: Leave, nowMs: number, bef
     profile,
     uid: member.uid,
     ...(member.account !== undefined && { account: member.account }),
+    ...(member.userId !== undefined && { userId: member.userId }),
     role: member.role,
     platform: member.platform,
     ...(member.clientType !== undefined && { clientType: member.clientType }),

@@ -37,4 +37,23 @@ export interface Member {
   readonly link: Link;
   /** True for a quiet member: nobody is told of it, and no list has it. */
   readonly quiet?: true;
+  /** The signaling user that it is linked to, over signaling shown under that id. */
+  readonly userId?: string;
+  /** Its page proved that link. */
+  readonly linkedByPage?: true;
+  /** A link is awaited: until it is known nobody is told of the member over signaling. */
+  readonly linkAwaited?: true;
+  /** Its token names nobody: an account, or uid, that equals a user id proves nothing. */
+  readonly unproven?: true;
 }
+
+/** The id under which signaling knows a member: that of the user it is linked to, else its account, else its uid. */
+export const userIdOf = ({
+  userId,
+  account,
+  uid,
+}: {
+  readonly userId?: string;
+  readonly account?: string;
+  readonly uid: number;
+}): string => userId ?? account ?? String(uid);

@@ -2,6 +2,7 @@ import type { Channel } from '../channel.ts';
 import type { ResumeCommand } from '../command.ts';
 import type { ChannelChange, Decision, MembershipChange } from '../decision.ts';
 import { nextClientSeq } from './client-seq.ts';
+import { linkedByToken } from './link.ts';
 import type { Member } from './member.ts';
 import { type PublishRights, recordedRights, sameRights } from './rights.ts';
 
@@ -19,12 +20,12 @@ export function decideResume(channel: Channel, command: ResumeCommand, nowMs: nu
   if (member.connectionId !== connectionId) return { refused: 'replaced' };
   // A try that its client has given up, and that came later than its next one.
   if (attempt < (member.attempt ?? 0)) return { refused: 'replaced' };
-  const { publish = member.publish } = command;
+  const { publish = member.publish, userId } = command;
   const { tokenEndsMs = command.tokenNeverEnds ? undefined : member.tokenEndsMs } = command;
   return {
     changes: [
       attached(channel, member, attempt, nowMs),
-      ...renewed(channel, member, { tokenEndsMs, publish }, nowMs),
+      ...renewed(channel, member, { tokenEndsMs, publish, userId }, nowMs),
     ],
   };
 }
@@ -44,18 +45,29 @@ function attached({ key }: Channel, member: Member, attempt: number, nowMs: numb
   };
 }
 
-/** The record of the end and the rights of its token; none if they are what they were. */
+/** What a token says of a member. */
+interface TokenOfMember {
+  readonly tokenEndsMs?: number | undefined;
+  readonly publish?: PublishRights | undefined;
+  readonly userId?: string | undefined;
+}
+
+/** The records of the end and the rights of its token, and of the user that it names; none if they are what they were. */
 export function renewed(
-  { key }: Channel,
-  { uid, tokenEndsMs: previousMs, publish: previous }: Member,
-  token: { readonly tokenEndsMs?: number | undefined; readonly publish?: PublishRights | undefined },
+  channel: Channel,
+  member: Member,
+  token: TokenOfMember,
   nowMs: number,
 ): readonly MembershipChange[] {
-  const { tokenEndsMs } = token;
+  const { key } = channel;
+  const { uid, tokenEndsMs: previousMs, publish: previous } = member;
+  const { tokenEndsMs, userId } = token;
+  const linked = linkedByToken(channel, member, userId, nowMs);
   const rights = recordedRights(token.publish);
-  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return [];
+  if (tokenEndsMs === previousMs && sameRights(rights.publish, previous)) return linked;
   const until = tokenEndsMs === undefined ? {} : { tokenEndsMs };
-  return [{ type: 'token-renewed', app: key.app, channel: key.name, atMs: nowMs, uid, ...until, ...rights }];
+  const base = { app: key.app, channel: key.name, atMs: nowMs, uid };
+  return [{ type: 'token-renewed', ...base, ...until, ...rights }, ...linked];
 }
 
 /** The number of the attachment that these changes made of the connection. */

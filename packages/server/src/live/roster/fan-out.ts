@@ -1,6 +1,6 @@
 import type { ChannelEvent, HostState, RosterViewRequest, ServerFrame } from '@housecount/protocol';
 import { liveKey, type OpenChannel } from '../../channel/channel.ts';
-import { type ChannelMark, isEvent, isMark } from '../../channel/decision.ts';
+import { type ChannelMark, isEvent, isLinkMark, isMark } from '../../channel/decision.ts';
 import type { Member } from '../../channel/membership/member.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
@@ -182,7 +182,7 @@ export class FanOut {
   }
 
   #mark(mark: ChannelMark, feed: RosterFeed | undefined): void {
-    if (!feed || mark.type === 'token-renewed') return;
+    if (!feed || !isLinkMark(mark)) return;
     // Nobody was told that it was silent.
     if (mark.type === 'link-live' && mark.unbroken) return;
     // A connection belongs to one life of the channel. If it is not in the present one it has left, and that is on its way.

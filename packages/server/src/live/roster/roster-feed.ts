@@ -5,7 +5,7 @@ import {
   type RosterInterruptedFrame,
   toRosterChange,
 } from '@housecount/protocol';
-import type { ChannelMark } from '../../channel/decision.ts';
+import type { LinkMark } from '../../channel/decision.ts';
 import type { Clock } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Broadcast } from '../../net/socket/socket.ts';
@@ -80,8 +80,7 @@ export class RosterFeed implements ReadFeed {
   }
 
   /** A member of the life `sid` went silent or is back. */
-  mark(mark: ChannelMark, sid: string): void {
-    if (mark.type === 'token-renewed') return;
+  mark(mark: LinkMark, sid: string): void {
     if (this.#linksSid !== sid && this.#links.size > 0) this.#send();
     this.#linksSid = sid;
     this.#links.set(mark.uid, mark.type === 'link-silent' ? mark.lastHeardMs : undefined);

@@ -29,6 +29,10 @@ export interface JoinRequest {
   readonly leaseMs: number;
   /** For signaling: nobody is told of the member. A join of a session that is in changes this alone. */
   readonly quiet?: boolean;
+  /** The next three as in JoinCommand; live channels alone. */
+  readonly userId?: string;
+  readonly linkAwaited?: boolean;
+  readonly unproven?: boolean;
   /** Address of the peer, for ip rules; empty if there is none. Not logged. */
   readonly ip: string;
 }

@@ -45,9 +45,16 @@ function commandOf(request: JoinRequest, uid: number, sid: string): JoinCommand 
     ...(request.formerConnectionId !== undefined && { formerConnectionId: request.formerConnectionId }),
     leaseMs: request.leaseMs,
     ...(request.quiet !== undefined && { quiet: request.quiet }),
+    ...linkOf(request),
     newSid: sid,
   };
 }
+
+const linkOf = ({ userId, linkAwaited, unproven }: JoinRequest) => ({
+  ...(userId !== undefined && { userId }),
+  ...(linkAwaited && { linkAwaited }),
+  ...(unproven && { unproven }),
+});
 
 /** `C` and 15 characters, 75 bits: as long as the ids that receivers have seen so far, and never the same twice. */
 const newSid = (random: Random): string => `C${random.id(15)}`;

@@ -27,6 +27,7 @@ const subjects = {
   'link-silent': 'live',
   'link-live': 'live',
   'token-renewed': 'live',
+  'person-known': 'live',
   signaling: 'signaling',
   message: 'app',
   'messages-erased': 'app',

@@ -1,6 +1,7 @@
 import type { SignalingTopic, SignalingTopicEvent } from '@housecount/protocol';
 import { type Channel, idOf } from '../../channel/channel.ts';
 import { evolve } from '../../channel/evolve.ts';
+import { userIdOf } from '../../channel/membership/member.ts';
 import type { Topics } from '../../channel/parts/topics.ts';
 import type { Clock } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
@@ -11,7 +12,6 @@ import type { Audiences } from '../names/audiences.ts';
 import { publishersBusTopic } from '../names/bus-topics.ts';
 import type { ChannelKey } from '../names/channel-key.ts';
 import { follow } from '../names/follow.ts';
-import { userIdOf } from '../names/identity.ts';
 
 interface Options {
   readonly log: Pick<Channels, 'known'> & Pick<Feed, 'lastPosition'>;

@@ -6,6 +6,7 @@ import {
   signalingTopicUserCodes,
   signalingTopicUsersMax,
 } from '@housecount/protocol';
+import { userIdOf } from '../../channel/membership/member.ts';
 import type { Topics } from '../../channel/parts/topics.ts';
 import type { Clock, Random } from '../../clock.ts';
 import type { Channels } from '../../log/contract/channels.ts';
@@ -15,7 +16,7 @@ import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { Audiences } from '../names/audiences.ts';
 import { publishersBusTopic, topicMessagesBusTopic } from '../names/bus-topics.ts';
 import { type ChannelKey, streamKey } from '../names/channel-key.ts';
-import { uidOf, userIdOf } from '../names/identity.ts';
+import { uidOf } from '../names/identity.ts';
 import { failed } from '../names/refusals.ts';
 import type { RequestOf } from '../names/request.ts';
 import type { Session } from '../session/session.ts';

@@ -20,8 +20,3 @@ export function identityOf(
 export function uidOf(log: Accounts, app: string, userId: string): number | undefined {
   return log.uidOf(app, userId);
 }
-
-/** The user id of a member, however it came. */
-export function userIdOf({ uid, account }: { readonly uid: number; readonly account?: string }): string {
-  return account ?? String(uid);
-}

@@ -2,8 +2,8 @@ import type { LeaveReason, RosterPoint, SignalingOccupant, SignalingStates } fro
 import type { OpenChannel } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
 import type { Link as MemberLink } from '../../channel/membership/member.ts';
+import { userIdOf } from '../../channel/membership/member.ts';
 import { Trie } from '../../channel/membership/trie.ts';
-import { userIdOf } from '../names/identity.ts';
 import {
   isClaimant,
   isShown,

@@ -5,13 +5,14 @@ import {
   signalingErrors,
 } from '@housecount/protocol';
 import { liveKey } from '../../channel/channel.ts';
+import { userIdOf } from '../../channel/membership/member.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
 import type { Identities } from '../../log/contract/identities.ts';
 import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
 import { type ChannelKey, channelTypeOf } from '../names/channel-key.ts';
-import { uidOf, userIdOf } from '../names/identity.ts';
+import { uidOf } from '../names/identity.ts';
 import { boundStates, merged, withoutClaims } from './person.ts';
 import { taken } from './presence-frames.ts';
 import type { Presences } from './presences.ts';

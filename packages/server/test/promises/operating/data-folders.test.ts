@@ -162,7 +162,7 @@ describe('folders of older versions', () => {
       const textOf = () => readFileSync(join(dataDir, 'manifest'), 'utf8');
       expect(textOf()).toContain('"format":1,');
       await startOn(dataDir, expectedOf('manifest-1').atMs);
-      expect(textOf()).toContain('"format":2,');
+      expect(textOf()).toContain('"format":3,');
       const log = join(dataDir, 'log/main');
       const beginnings = readdirSync(log).map((name) => readFileSync(join(log, name), 'latin1').slice(0, 8));
       expect(beginnings.sort()).toEqual([...beginnings.slice(1).map(() => 'HCSEG001'), 'HCSEG002']);

@@ -1,7 +1,8 @@
+import { userIdOf } from '../../../channel/membership/member.ts';
 import type { Channels } from '../../../log/contract/channels.ts';
 import type { Identities } from '../../../log/contract/identities.ts';
 import type { ChannelKey } from '../../names/channel-key.ts';
-import { uidOf, userIdOf } from '../../names/identity.ts';
+import { uidOf } from '../../names/identity.ts';
 import type { Whereabouts } from '../../presence/whereabouts.ts';
 
 export interface MembershipNeeds {

@@ -1,0 +1,129 @@
+import { expect, test } from 'bun:test';
+import { join, outline, TestChannel } from '../../../testing/models/test-channel.ts';
+import type { ChannelCommand, JoinCommand } from '../command.ts';
+import { membersFromLines, membersToLines } from '../snapshot.ts';
+import { userIdOf } from './member.ts';
+
+const T = 1_700_000_000_000;
+const link = (userId?: string, attachment?: number): ChannelCommand => ({
+  type: 'link',
+  connectionId: 'c1',
+  ...(userId !== undefined && { userId }),
+  ...(attachment !== undefined && { attachment }),
+});
+const resume = (userId?: string): ChannelCommand => ({
+  type: 'resume',
+  connectionId: 'c1',
+  ...(userId !== undefined && { userId }),
+});
+const renew = (userId?: string): ChannelCommand => ({
+  type: 'renew-token',
+  connectionId: 'c1',
+  ...(userId !== undefined && { userId }),
+});
+const joined = (more: Partial<JoinCommand> = {}): TestChannel => {
+  const channel = new TestChannel();
+  channel.must(T, join(1, more));
+  return channel;
+};
+/** What is known of who the member is. */
+const linkOf = (channel: TestChannel) => {
+  const { userId, linkAwaited, unproven, linkedByPage } = channel.member(1);
+  return { userId, linkAwaited, unproven, linkedByPage };
+};
+const nothing = { userId: undefined, linkAwaited: undefined, unproven: undefined, linkedByPage: undefined };
+
+test('PERSON1: a join is recorded with the user of its token, else with what is not known yet; else as before', () => {
+  const recordOf = (more: Partial<JoinCommand>) => JSON.stringify(joined(more).changes[1]);
+  expect(recordOf({ linkAwaited: false, unproven: false })).toBe(recordOf({}));
+  expect(recordOf({})).not.toMatch(/userId|linkAwaited|unproven/);
+  expect(linkOf(joined({ userId: 'ann', linkAwaited: true, unproven: true }))).toEqual({
+    ...nothing,
+    userId: 'ann',
+  });
+  expect(linkOf(joined({ linkAwaited: true, unproven: true }))).toEqual({
+    ...nothing,
+    linkAwaited: true,
+    unproven: true,
+  });
+});
+
+test('PERSON2: a page says who its member is: a mark, which is no event; what changes nothing is not recorded', () => {
+  const channel = joined({ linkAwaited: true, unproven: true });
+  expect(channel.must(T + 1, link())).toEqual([
+    { type: 'person-known', app: 'app', channel: 'x', atMs: T + 1, uid: 1 },
+  ]);
+  expect(linkOf(channel)).toEqual({ ...nothing, unproven: true });
+  expect(channel.must(T + 1, link())).toEqual([]);
+  expect(channel.must(T + 2, link('ann'))).toEqual([
+    { type: 'person-known', app: 'app', channel: 'x', atMs: T + 2, uid: 1, userId: 'ann', byPage: true },
+  ]);
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+  expect([link('ann'), link()].map((command) => channel.must(T + 3, command))).toEqual([[], []]);
+});
+
+test('PERSON3: the newest page counts, and no token overrules it; a token without a user changes nothing', () => {
+  const channel = joined({ userId: 'ann' });
+  expect(outline(channel.must(T, renew('ann')))).toEqual([]);
+  expect(outline(channel.must(T, renew()))).toEqual([]);
+  expect(outline(channel.must(T, renew('bob')))).toEqual(['person-known']);
+  expect(outline(channel.must(T, resume('cat')))).toEqual(['link-live', 'person-known']);
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'cat' });
+  // The same user, now by the page: from here on it is the page's to say.
+  expect(outline(channel.must(T, link('cat')))).toEqual(['person-known']);
+  expect(outline(channel.must(T, renew('bob')))).toEqual([]);
+  expect(outline(channel.must(T, link('dan')))).toEqual(['person-known']);
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'dan', linkedByPage: true });
+});
+
+test('PERSON4: a role change and a leave say who is linked', () => {
+  const channel = joined();
+  channel.must(T, link('ann'));
+  const set = { type: 'set-role', connectionId: 'c1', role: 'broadcaster' } as const;
+  const said = [
+    ...channel.must(T, set),
+    ...channel.must(T, { type: 'leave', connectionId: 'c1', evidence: 'bye' }),
+  ];
+  expect(said.slice(0, 2)).toMatchObject([
+    { type: 'role-changed', userId: 'ann' },
+    { type: 'member-left', userId: 'ann' },
+  ]);
+  const other = joined().must(T, { type: 'leave', connectionId: 'c1', evidence: 'bye' });
+  expect(other[0]).not.toHaveProperty('userId');
+});
+
+test('PERSON5: a resume, a restart and a plain client that comes back keep the link; a new device begins anew', () => {
+  const channel = joined({ linkAwaited: true, unproven: true });
+  channel.must(T, resume());
+  expect(linkOf(channel)).toEqual({ ...nothing, linkAwaited: true, unproven: true });
+  channel.must(T, link('ann'));
+  channel.must(T, resume());
+  channel.must(T, { type: 'recover', lastAliveMs: T, recoveryMs: 10 });
+  channel.state = membersFromLines(channel.state.key, membersToLines(channel.state));
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+  channel.must(T, join(1, { connectionId: 'new' }));
+  expect(linkOf(channel)).toEqual(nothing);
+
+  const plain = new TestChannel();
+  const whip = { connectionKind: 'whip', userId: 'ann' } as const;
+  plain.must(T, join(1, whip));
+  const again = join(1, { connectionKind: 'whip', connectionId: 'c2', formerConnectionId: 'c1' });
+  expect(outline(plain.must(T, again))).toEqual(['link-live']);
+  expect(linkOf(plain)).toEqual({ ...nothing, userId: 'ann' });
+});
+
+test('PERSON6: what is told late of an attachment of before links nobody', () => {
+  const channel = joined({ linkAwaited: true });
+  const { attachment } = channel.member(1);
+  channel.must(T + 1, resume());
+  expect(channel.must(T + 1, link('ann', attachment))).toEqual([]);
+  expect(channel.must(T + 1, link(undefined, attachment))).toEqual([]);
+  expect(outline(channel.must(T + 1, link('ann', channel.member(1).attachment)))).toEqual(['person-known']);
+  expect(channel.ask(T + 1, { ...link('ann'), connectionId: 'nobody' } as ChannelCommand)).toBe('not_joined');
+});
+
+test('PERSON3: over signaling a member is the user that it is linked to, else its account, else its uid', () => {
+  expect(userIdOf({ uid: 7, account: 'acc', userId: 'ann' })).toBe('ann');
+  expect(userIdOf({ uid: 7, account: 'acc' })).toBe('acc');
+  expect(userIdOf({ uid: 7 })).toBe('7');
+});

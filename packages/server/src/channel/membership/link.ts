@@ -1,0 +1,30 @@
+import type { Channel } from '../channel.ts';
+import type { PersonKnown } from '../decision.ts';
+import type { Member } from './member.ts';
+
+/**
+ * The record of what a page says of its member: that it is `userId`, or (undefined) that it is nobody but itself, which says something only
+ * while a link is awaited. None if nothing changes.
+ */
+export function linkedByPage(
+  { key }: Channel,
+  member: Member,
+  userId: string | undefined,
+  nowMs: number,
+): readonly PersonKnown[] {
+  const { uid } = member;
+  const base = { type: 'person-known', app: key.app, channel: key.name, atMs: nowMs, uid } as const;
+  if (userId === undefined) return member.linkAwaited ? [base] : [];
+  return member.userId === userId && member.linkedByPage ? [] : [{ ...base, userId, byPage: true }];
+}
+
+/** The record of the user whom a member's new token names beside it; none if nothing changes, or its page has proved another. */
+export function linkedByToken(
+  { key }: Channel,
+  { uid, userId: known, linkedByPage: isProved }: Member,
+  userId: string | undefined,
+  nowMs: number,
+): readonly PersonKnown[] {
+  if (userId === undefined || userId === known || isProved) return [];
+  return [{ type: 'person-known', app: key.app, channel: key.name, atMs: nowMs, uid, userId }];
+}
