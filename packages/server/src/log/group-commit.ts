@@ -1,12 +1,12 @@
-import type { Code } from '@housecount/protocol';
 import type { Channel } from '../channel/channel.ts';
 import type { Clock } from '../clock.ts';
 import type { LogStore, Place } from '../engine/contract.ts';
 import { fixed } from '../fixed-limits.ts';
 import type { Logger } from '../observe/contract.ts';
 import type { Decided } from './decide/decided.ts';
+import type { Pending } from './pending.ts';
 import { encodeRecord } from './record/codec.ts';
-import type { LogEntry, LogRecord } from './record/record.ts';
+import type { LogEntry } from './record/record.ts';
 import type { Draft } from './state/draft.ts';
 import type { LogState } from './state/state.ts';
 import type { BlindTime } from './time/blind-time.ts';
@@ -22,31 +22,26 @@ export interface GroupCommitOptions {
   readonly blindTime: BlindTime;
   readonly logger: Logger;
   readonly batchCommandsMax: number;
-  readonly queueMax: number;
   /** The facts to be decided, in this order, before anything else when for `blindMs` nobody could be heard. */
   readonly onBlind: (blindMs: number) => readonly Pending['decide'][];
   /** Called once per durable batch, before the promises of its commands resolve. */
   readonly onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) => void;
-  /** Another writer has the partition: this process must not go on. */
-  readonly onFenced: (cause: Error) => void;
+  /** Another writer has the partition. Nothing is decided here from then on. */
+  readonly onConflict: (conflict: Conflict) => void;
 }
 
-export type Committed = { readonly ok: true; readonly records: readonly LogRecord[] } | Refusal;
-type Refusal = { readonly ok: false; readonly code: Code; readonly detail?: string };
-
-export interface Pending {
-  readonly decide: (draft: Draft, nowMs: number) => Decided;
-  /**
-   * A request may be refused when the log cannot be written. A fact (somebody left, fell silent, came back) happened
-   * whether or not there is room to write it down: it waits, and is decided again, until it is recorded.
-   */
-  readonly fact: boolean;
-  readonly settle: (outcome: Committed) => void;
+/** How a group commit ended: an append was refused because the log ends elsewhere than here. */
+export interface Conflict {
+  readonly expected: Place;
+  readonly end: Place;
+  /** All that it had taken and not recorded, in order: of none of it anything is in the log. */
+  readonly unsettled: readonly Pending[];
 }
 
 /**
- * Decides commands in batches and records each batch with one append. One append is in flight at a time; what arrives
- * meanwhile is the next batch. Nothing is acknowledged before it is durable.
+ * Decides commands in batches and records each batch with one append, from one end of the log on. One append is in flight at a
+ * time; what arrives meanwhile is the next batch. Nothing is acknowledged before it is durable. It ends when another writer
+ * appends, and hands back what it had: what becomes of that is for its owner to say.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -72,25 +67,22 @@ export class GroupCommit {
     return this.#failed && `The log cannot be written: ${this.#failed.cause}`;
   }
 
-  /** Queues one command; resolves when it is durable or refused. Refused `overloaded` when the queue is full. */
-  submit(decide: Pending['decide'], kind: { fact: boolean }): Promise<Committed> {
-    if (this.#stopped) return Promise.resolve({ ok: false, code: 'going_away' });
-    if (!kind.fact && this.#queue.length >= this.#options.queueMax) {
-      const detail = `As many commands wait to be decided as may. That is ${this.#options.queueMax}.`;
-      return Promise.resolve({ ok: false, code: 'overloaded', detail });
-    }
-    return new Promise((settle) => {
-      this.#queue.push({ decide, fact: kind.fact, settle });
-      this.#start();
-    });
+  /** Queues commands; each is settled when it is durable or refused. */
+  take(pending: readonly Pending[]): void {
+    this.#queue.push(...pending);
+    if (this.#queue.length > 0) this.#start();
   }
 
-  /** Records what is queued, then refuses everything. */
-  async stop(): Promise<void> {
-    await this.#running;
+  /** Resolves when what is being decided is recorded; undefined: nothing is. */
+  get running(): Promise<void> | undefined {
+    return this.#running;
+  }
+
+  /** Decides nothing more. Returns what is left. */
+  end(): readonly Pending[] {
     this.#stopped = true;
     this.#cancelRetry?.();
-    for (const { settle } of this.#queue.splice(0)) settle({ ok: false, code: 'going_away' });
+    return this.#queue.splice(0);
   }
 
   #start(): void {
@@ -180,13 +172,8 @@ export class GroupCommit {
     outcome: { reason: 'conflict'; end: Place } | { reason: 'unavailable'; cause: unknown },
   ): void {
     if (outcome.reason === 'conflict') {
-      this.#stopped = true;
-      for (const { settle } of batch) settle({ ok: false, code: 'log_unavailable' });
-      this.#options.onFenced(
-        new Error(
-          `the log ends at ${outcome.end.position}, expected ${this.#end.position}: another writer has it`,
-        ),
-      );
+      const unsettled = [...batch, ...this.end()];
+      this.#options.onConflict({ expected: this.#end, end: outcome.end, unsettled });
       return;
     }
     if (this.#failed === undefined) {

@@ -19,6 +19,7 @@ import { GroupCommit } from './group-commit.ts';
 import { defaultLogLimits } from './log-limits.ts';
 import { showLog } from './log-metrics.ts';
 import type { LogOptions } from './log-options.ts';
+import { Ownership } from './ownership.ts';
 import { type Erasure, type LogEntry, timeOf } from './record/record.ts';
 import { type Recovered, recoverState } from './recover.ts';
 import { Snapshots } from './snapshot/snapshots.ts';
@@ -63,7 +64,7 @@ class EmbeddedOwner implements Log {
   readonly #options: OwnerOptions;
   readonly #state: LogState;
   readonly #feed: EntryFeed;
-  readonly #commits: GroupCommit;
+  readonly #ownership: Ownership;
   readonly #upkeep: Upkeep;
   readonly #snapshots: Snapshots;
   readonly #alive: AliveMark;
@@ -89,23 +90,25 @@ class EmbeddedOwner implements Log {
     this.#snapshots = new Snapshots({ ...options, partition, state, lastPosition: snapshotPosition });
     this.#alive = new AliveMark(store, clock, logger);
     this.#feed = new EntryFeed({ store, partition, lastPosition: end.position });
-    this.#commits = new GroupCommit(
-      {
-        store,
-        partition,
-        state,
-        clock,
-        blindTime: this.#blindTime,
-        onBlind: (blindMs) => this.#upkeep.blind(blindMs),
-        logger,
-        batchCommandsMax: limits.batchCommandsMax,
-        queueMax: limits.commandQueueMax,
-        onDurable: (entries, changed) => this.#durable(entries, changed),
-        onFenced,
-      },
-      end,
-    );
-    const asks = asksOf(this.#commits);
+    const deciding = {
+      store,
+      partition,
+      state,
+      clock,
+      blindTime: this.#blindTime,
+      onBlind: (blindMs: number) => this.#upkeep.blind(blindMs),
+      logger,
+      batchCommandsMax: limits.batchCommandsMax,
+      onDurable: (entries: readonly LogEntry[], changed: readonly Channel[]) =>
+        this.#durable(entries, changed),
+    };
+    this.#ownership = new Ownership({
+      commitsFrom: (from, onConflict) => new GroupCommit({ ...deciding, onConflict }, from),
+      queueMax: limits.commandQueueMax,
+      onFenced,
+    });
+    this.#ownership.begin(end);
+    const asks = asksOf(this.#ownership);
     const parts = { state, asks, clock, random, addresses: this.#addresses };
     this.#upkeep = new Upkeep(parts);
     this.#reads = new ChannelReads(state);
@@ -113,8 +116,8 @@ class EmbeddedOwner implements Log {
     this.#identities = new IdentityCommands(parts);
     this.#rules = new RuleCommands({ ...parts, reads: this.#reads, commands: this.#channels });
     this.#messages = new MessageCommands(asks);
-    const commits = this.#commits;
-    showLog(metrics, state, { queued: () => commits.queued, lastPosition: () => this.lastPosition });
+    const ownership = this.#ownership;
+    showLog(metrics, state, { queued: () => ownership.queued, lastPosition: () => this.lastPosition });
   }
 
   /** Gives everybody the recovery lease, and begins to look at the clock. */
@@ -145,13 +148,13 @@ class EmbeddedOwner implements Log {
   async stop(): Promise<void> {
     this.#upkeep.stop();
     this.#blindTime.stop();
-    await this.#commits.stop();
+    await this.#ownership.stop();
     await this.#snapshots.stop(this.lastPosition, this.#floorMs);
     await this.#alive.stop();
   }
 
   get trouble() {
-    return this.#commits.trouble;
+    return this.#ownership.trouble;
   }
 
   join = (request: JoinRequest) => this.#channels.join(request);
@@ -183,7 +186,8 @@ class EmbeddedOwner implements Log {
   keepMessage = (message: Parameters<Log['keepMessage']>[0]) => this.#messages.keepMessage(message);
   eraseMessages = (app: string, erased: Erasure) => this.#messages.eraseMessages(app, erased);
 
-  markWatched = (watched: Parameters<Log['markWatched']>[0]) => recordWatched(asksOf(this.#commits), watched);
+  markWatched = (watched: Parameters<Log['markWatched']>[0]) =>
+    recordWatched(asksOf(this.#ownership), watched);
 
   get lastPosition() {
     return this.#feed.lastPosition;

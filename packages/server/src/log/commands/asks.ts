@@ -1,5 +1,6 @@
 import type { Decided } from '../decide/decided.ts';
-import type { Committed, GroupCommit } from '../group-commit.ts';
+import type { Ownership } from '../ownership.ts';
+import type { Committed } from '../pending.ts';
 import type { Draft } from '../state/draft.ts';
 
 export type Decide = (draft: Draft, nowMs: number) => Decided;
@@ -12,7 +13,7 @@ export interface Asks {
   fact(decide: Decide): Promise<Committed>;
 }
 
-export const asksOf = (commits: Pick<GroupCommit, 'submit'>): Asks => ({
-  request: (decide) => commits.submit(decide, { fact: false }),
-  fact: (decide) => commits.submit(decide, { fact: true }),
+export const asksOf = (owner: Pick<Ownership, 'submit'>): Asks => ({
+  request: (decide) => owner.submit(decide, { fact: false }),
+  fact: (decide) => owner.submit(decide, { fact: true }),
 });
