@@ -3,6 +3,7 @@ import { type Channel, emptyChannel, liveKey } from '../../src/channel/channel.t
 import type { ChannelCommand } from '../../src/channel/command.ts';
 import { evolve } from '../../src/channel/evolve.ts';
 import { attachmentOf } from '../../src/channel/membership/resume.ts';
+import type { Model } from './search.ts';
 import { join, limitsForTests } from './test-channel.ts';
 
 /** Bounds of what may happen, and what is switched off to see it found. */
@@ -16,12 +17,6 @@ export interface Crossing {
   readonly withoutAttachments?: boolean;
   /** Hellos have no attempt number. */
   readonly withoutAttempts?: boolean;
-}
-
-export interface Outcome {
-  readonly states: number;
-  /** What went wrong, and the steps that lead there; undefined: nothing, in any order of things. */
-  readonly violation: { readonly what: string; readonly steps: readonly string[] } | undefined;
 }
 
 /** A word on its way to the log, in no order with any other. */
@@ -58,28 +53,13 @@ const T = 1_700_000_000_000;
 const connectionId = 'c1';
 const nodes = ['A', 'B'] as const;
 
-/** Goes through every state that can be reached within the bounds, the nearest first, and stops at the first in which something is wrong. */
-export function explore(bounds: Crossing): Outcome {
-  const start = begin(bounds);
-  const seen = new Map<string, readonly [before: string, what: string] | undefined>([
-    [keyOf(start), undefined],
-  ]);
-  let layer: readonly State[] = [start];
-  while (layer.length > 0) {
-    const next: State[] = [];
-    for (const state of layer)
-      for (const [what, then] of stepsFrom(state, bounds)) {
-        const key = keyOf(then);
-        if (seen.has(key)) continue;
-        seen.set(key, [keyOf(state), what]);
-        const wrong = wrongWith(then);
-        if (wrong) return { states: seen.size, violation: { what: wrong, steps: stepsTo(key, seen) } };
-        next.push(then);
-      }
-    layer = next;
-  }
-  return { states: seen.size, violation: undefined };
-}
+/** One client that comes and goes, and words that cross: whoever is there stays, and whoever has gone does not. */
+export const crossingLinks = (bounds: Crossing): Model<State> => ({
+  start: begin(bounds),
+  stepsFrom: (state) => stepsFrom(state, bounds),
+  keyOf,
+  wrongWith,
+});
 
 function begin({ moves, tries, restarts }: Crossing): State {
   const channel = decided(emptyChannel(liveKey('app', 'x')), join(1), T) ?? emptyChannel(liveKey('app', 'x'));
@@ -201,10 +181,4 @@ function keyOf(state: State): string {
   const { link, attachment, attempt, clientSeq } = memberOf(channel) ?? {};
   const under = words.map((word) => JSON.stringify(word)).sort();
   return JSON.stringify([link?.state, attachment, attempt, clientSeq, rest, under]);
-}
-
-function stepsTo(last: string, seen: ReadonlyMap<string, readonly [string, string] | undefined>): string[] {
-  const steps: string[] = [];
-  for (let step = seen.get(last); step; step = seen.get(step[0])) steps.unshift(step[1]);
-  return steps;
 }
