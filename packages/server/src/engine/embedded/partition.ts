@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { AppendOutcome, Batch, Place, StoredRecord } from '../contract.ts';
 import type { Disk, DiskFile } from '../disk.ts';
+import { isSamePlace } from '../place.ts';
 import type { KnownPlace } from './alive-file.ts';
 import { chainBegin, encodeBatch } from './batch.ts';
 import { corrupt, Segment, segmentNamePattern } from './segment.ts';
@@ -129,8 +130,7 @@ export class Partition {
   async append(batch: Batch, expected: Place): Promise<AppendOutcome> {
     assert(!this.#appending, 'one append at a time');
     const after = this.end;
-    if (expected.position !== after.position || expected.chain !== after.chain)
-      return { ok: false, reason: 'conflict', end: after };
+    if (!isSamePlace(expected, after)) return { ok: false, reason: 'conflict', end: after };
     const { incarnation } = this.options;
     const { bytes, count, chain } = encodeBatch(batch, { after, incarnation, number: this.#number });
     if (count === 0) return { ok: true, end: after };
