@@ -62,6 +62,7 @@ async function build(endpoints: readonly Endpoint[]) {
   const log = await openLog({
     ...common,
     store,
+    partition: 'main',
     recoveryMs: 15_000,
     retentionMs: retention.ms,
     retentionBytes: retention.bytes,

@@ -76,6 +76,7 @@ const calls = {
     log = await openLog({
       ...common,
       store,
+      partition: 'main',
       recoveryMs: 15_000,
       retentionMs: 3_600_000,
       retentionBytes: Number.MAX_SAFE_INTEGER,

@@ -150,7 +150,7 @@ test('LIMIT7: events of subscribers are looked for in as much of the log as subs
   const key = { app: testApp.id, kind: 'message', name: 'lobby' } as const;
   const ending = new AbortController();
   const log = {
-    firstPosition: 1,
+    firstPosition: async () => 1,
     lastPosition: 10,
     async *follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]> {
       yield Array.from({ length: 10 - after }, (_, at) => ({ position: after + at + 1, record }));

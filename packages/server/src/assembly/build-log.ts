@@ -7,7 +7,7 @@ import { canWrite } from '../engine/write-probe.ts';
 import type { Kept } from '../kept/contract.ts';
 import { keptFiles } from '../kept/files/kept-files.ts';
 import type { Log } from '../log/contract/log.ts';
-import { openLog } from '../log/open-log.ts';
+import { openLogOfApps } from '../log/log-of-apps.ts';
 import { audienceMetrics } from '../operate/audience-metrics.ts';
 import { followKicks } from '../operate/kick-log.ts';
 import { warnOfReaders } from '../operate/readable-secrets.ts';
@@ -39,6 +39,9 @@ export async function openDataFolder(
   return { disk, kept, manifest, resumeSecret: await openResumeSecret(kept) };
 }
 
+/** All apps share one partition on one machine: one fsync serves them all. */
+const onePartition = { names: ['main'], partitionOf: () => 'main' };
+
 /** Opens the log in the data folder, and follows it for the operator. */
 export async function buildLog(
   { first }: Settings,
@@ -50,7 +53,7 @@ export async function buildLog(
   const store = await openEmbeddedLog({ disk, logger, clock });
   stops.add(() => store.close());
   let fenced: string | undefined;
-  const log = await openLog({
+  const log = await openLogOfApps(onePartition, {
     ...common,
     store,
     limits: first.limits,

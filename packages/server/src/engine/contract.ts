@@ -40,18 +40,19 @@ export type AppendOutcome =
    */
   | { readonly ok: false; readonly reason: 'unavailable'; readonly cause: unknown };
 
+/** How a partition was found at opening. */
 export interface Recovery {
-  /** Position of the last whole batch; of several partitions, the highest. */
+  /** Position of the last whole batch. */
   readonly lastPosition: number;
   /** Bytes after it that were cut as torn or corrupt; 0 after a clean stop. */
   readonly cutBytes: number;
-  /** When the engine last marked itself alive before this start, epoch milliseconds; 0 if never. */
+  /** When whoever owned it was last marked alive before this start, epoch milliseconds; 0 if never. */
   readonly lastAliveMs: number;
 }
 
 export interface LogStore {
-  /** The result of the recovery: the end of the log at opening, what was cut, and when the engine last lived. */
-  readonly recovery: Recovery;
+  /** The result of the recovery of a partition. Of one that was not there: it is empty, and nobody ever lived. */
+  recovery(partition: string): Recovery;
   /** The end of the partition: at least every append that was acknowledged before the call. */
   end(partition: string): Promise<Place>;
   /** Durable when it resolves. `expected` is the end as the caller knows it. One append at a time. */
@@ -62,9 +63,9 @@ export interface LogStore {
    */
   read(partition: string, after: number, limit: number): Promise<readonly StoredRecord[]>;
   /** Position of the oldest record kept; of the next one, if there is none. */
-  first(partition: string): number;
+  first(partition: string): Promise<number>;
   /** Position up to which records lie further back than the newest `bytes` bytes, in units of what `trim` deletes at once; 0: none. */
-  beyond(partition: string, bytes: number): number;
+  beyond(partition: string, bytes: number): Promise<number>;
   /** The newest whole snapshot, or undefined. Corrupt ones are skipped and reported. */
   readSnapshot(
     partition: string,
@@ -73,7 +74,7 @@ export interface LogStore {
   writeSnapshot(partition: string, position: number, lines: Iterable<string>): Promise<void>;
   /** Deletes whole segments whose every record is at or before `position` and older than `beforeMs`. */
   trim(partition: string, position: number, beforeMs: number): Promise<void>;
-  /** Notes that the process is alive at `nowMs`. Cheap, not synced: survives a killed process, not a power cut. */
-  markAlive(nowMs: number): Promise<void>;
+  /** Notes that the owner of the partition is alive at `nowMs`. Cheap, not synced: survives a killed process, not a power cut. */
+  markAlive(partition: string, nowMs: number): Promise<void>;
   close(): Promise<void>;
 }

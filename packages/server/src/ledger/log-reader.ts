@@ -8,7 +8,7 @@ import { Waiters } from './waiters.ts';
 export interface ReadLog {
   readonly lastPosition: number;
   /** Position of the oldest entry that is still kept; of the next one, if there is none. */
-  readonly firstPosition?: number;
+  firstPosition?(): Promise<number>;
   follow(after: number, signal: AbortSignal): AsyncIterable<readonly LogEntry[]>;
   /** Keeps the log from deleting what is after the cursor; the returned function lets go. */
   hold?(cursor: () => number): () => void;
@@ -119,16 +119,17 @@ export class LogReader {
 
   async #follow(): Promise<void> {
     const { tables, log, logger, signal, onBatch } = this.#options;
-    const after = Math.max(tables.position, (log.firstPosition ?? 1) - 1);
+    const first = (await log.firstPosition?.()) ?? 1;
+    const after = Math.max(tables.position, first - 1);
     for await (const batch of log.follow(after, signal)) {
-      const [first] = batch;
+      const [oldest] = batch;
       // A new file, or a log that was repaired: what the log no longer has cannot be taken over.
-      if (first && first.position > tables.position + 1) {
+      if (oldest && oldest.position > tables.position + 1) {
         logger.warn(`${this.#title} goes on here: the log no longer has what came before.`, {
           before: tables.position,
-          position: first.position,
+          position: oldest.position,
         });
-        tables.skipTo(first.position - 1, timeOf(first.record));
+        tables.skipTo(oldest.position - 1, timeOf(oldest.record));
       }
       tables.append(batch);
       if (this.#trouble !== undefined)

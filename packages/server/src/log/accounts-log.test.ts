@@ -43,6 +43,7 @@ class Machine {
     const store = await openEmbeddedLog({ disk, logger, clock: this.#process });
     this.log = await openLog({
       store,
+      partition: 'main',
       clock: this.#process,
       random: this.random,
       logger,

@@ -5,6 +5,8 @@ import type { AppLogLimitsOf, LogLimits } from './log-limits.ts';
 
 export interface LogOptions {
   readonly store: LogStore;
+  /** The partition of the store that it is. */
+  readonly partition: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -37,6 +37,7 @@ class Machine {
     const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock: this.#process });
     this.log = await openLog({
       store,
+      partition: 'main',
       clock: this.#process,
       random: this.#random,
       logger,
@@ -115,7 +116,7 @@ describe('deciding and recording', () => {
       { ...stay, channel: 'hall', sid: 'BEFORE', watchedMs: 0, publishedMs: 1_000 },
     ];
     const { syncs } = m.disk;
-    expect(await m.log.markWatched(watched)).toEqual({ ok: true });
+    expect(await m.log.markWatched(app, watched)).toEqual({ ok: true });
     expect(m.disk.syncs).toBe(syncs + 1);
     expect(m.log.channel(liveKey(app, 'lobby'))).toBe(before);
     m.crash('power');
@@ -132,7 +133,7 @@ describe('deciding and recording', () => {
     const m = await begin();
     m.disk.faults.spaceBytesLeft = 10;
     const mark = { app, channel: 'lobby', sid: 'S', joinedSeq: 2, uid: 1, watchedMs: 1_000, publishedMs: 0 };
-    expect(await m.log.markWatched([mark])).toMatchObject({ ok: false, code: 'log_unavailable' });
+    expect(await m.log.markWatched(app, [mark])).toMatchObject({ ok: false, code: 'log_unavailable' });
     m.disk.faults.spaceBytesLeft = Number.MAX_SAFE_INTEGER;
     expect(await m.records()).toEqual([]);
   });

@@ -12,6 +12,7 @@ import { recordWatched } from './commands/record-watched.ts';
 import { RuleCommands } from './commands/rule-commands.ts';
 import type { Asked, Identity, JoinRequest } from './contract/commands.ts';
 import type { Log } from './contract/log.ts';
+import type { Watched } from './contract/media-marks.ts';
 import type { RuleDraft } from './contract/rules.ts';
 import { accountKeyChars } from './decide/account-uids.ts';
 import { EntryFeed } from './feed/entry-feed.ts';
@@ -29,15 +30,12 @@ import { BlindTime } from './time/blind-time.ts';
 import { notBefore } from './time/not-before.ts';
 import { Upkeep } from './upkeep.ts';
 
-/** All channels share one partition on one machine: one fsync serves them all. */
-const partition = 'main';
-
 /**
- * Opens the log: folds what is on disk, gives everybody the recovery lease, then decides and records. Fails with
+ * Opens the log of a partition: folds what is on disk, gives everybody the recovery lease, then decides and records. Fails with
  * `log_unavailable` if that lease cannot be recorded: the operator is told at once, and the next start does it again.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const { store, logger, random, accountDays = defaults.accountDays, limitsOf } = options;
+  const { store, partition, logger, random, accountDays = defaults.accountDays, limitsOf } = options;
   const recovered = await recoverState({
     store,
     partition,
@@ -80,15 +78,15 @@ class EmbeddedOwner implements Log {
 
   constructor(options: OwnerOptions, recovered: Recovered) {
     const { state, end, floorMs, snapshotPosition } = recovered;
-    const { store, logger, clock, random, metrics, onFenced, limits = defaultLogLimits } = options;
+    const { store, partition, logger, clock, random, metrics, onFenced, limits = defaultLogLimits } = options;
     this.#options = options;
     this.#state = state;
     this.#floorMs = floorMs;
     this.#aliveMs = recovered.aliveMs;
     notBefore(floorMs, clock, logger);
     this.#blindTime = new BlindTime(clock);
-    this.#snapshots = new Snapshots({ ...options, partition, state, lastPosition: snapshotPosition });
-    this.#alive = new AliveMark(store, clock, logger);
+    this.#snapshots = new Snapshots({ ...options, state, lastPosition: snapshotPosition });
+    this.#alive = new AliveMark(store, partition, { clock, logger });
     this.#feed = new EntryFeed({ store, partition, lastPosition: end.position });
     const deciding = {
       store,
@@ -122,8 +120,9 @@ class EmbeddedOwner implements Log {
 
   /** Gives everybody the recovery lease, and begins to look at the clock. */
   async recover(): Promise<void> {
-    const { store, clock, recoveryMs } = this.#options;
-    const lastAliveMs = Math.min(Math.max(store.recovery.lastAliveMs, this.#aliveMs), clock.nowMs());
+    const { store, partition, clock, recoveryMs } = this.#options;
+    const markedMs = store.recovery(partition).lastAliveMs;
+    const lastAliveMs = Math.min(Math.max(markedMs, this.#aliveMs), clock.nowMs());
     await this.#upkeep.recover(lastAliveMs, recoveryMs, () => this.trouble);
     void this.#rules.finishKicks();
     this.#alive.start();
@@ -186,17 +185,18 @@ class EmbeddedOwner implements Log {
   keepMessage = (message: Parameters<Log['keepMessage']>[0]) => this.#messages.keepMessage(message);
   eraseMessages = (app: string, erased: Erasure) => this.#messages.eraseMessages(app, erased);
 
-  markWatched = (watched: Parameters<Log['markWatched']>[0]) =>
+  markWatched = (_app: string, watched: readonly Watched[]) =>
     recordWatched(asksOf(this.#ownership), watched);
+
+  /** Nothing is acknowledged before the state here shows it, and nobody else acknowledges. */
+  async barrier(_app: string): Promise<void> {}
 
   get lastPosition() {
     return this.#feed.lastPosition;
   }
   follow = (after: number, signal: AbortSignal) => this.#feed.follow(after, signal);
 
-  get firstPosition() {
-    return this.#options.store.first(partition);
-  }
-  beyond = (bytes: number) => this.#options.store.beyond(partition, bytes);
+  firstPosition = () => this.#options.store.first(this.#options.partition);
+  beyond = (bytes: number) => this.#options.store.beyond(this.#options.partition, bytes);
   hold = (cursor: () => number) => this.#snapshots.hold(cursor);
 }

@@ -7,9 +7,9 @@ const logger = createLogger({ level: 'error', format: 'json', sink: { write: () 
 
 test('DATA9: a log whose beginning no whole snapshot reaches is refused, with the place of the snapshots', async () => {
   const store = {
-    recovery: { lastPosition: 9, cutBytes: 0, lastAliveMs: 0 },
+    recovery: () => ({ lastPosition: 9, cutBytes: 0, lastAliveMs: 0 }),
     end: async () => ({ position: 9, chain: '' }),
-    first: () => 5,
+    first: async () => 5,
     readSnapshot: async () => undefined,
     read: async () => {
       throw new Error('not asked');

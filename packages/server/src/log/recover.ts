@@ -32,9 +32,9 @@ export async function recoverState(
   let aliveMs = floorMs;
   const snapshotPosition = snapshot?.position ?? 0;
   let position = snapshotPosition;
-  const { cutBytes } = store.recovery;
+  const { cutBytes } = store.recovery(partition);
   const end = await store.end(partition);
-  const first = store.first(partition);
+  const first = await store.first(partition);
   if (first > position + 1)
     throw new HousecountError(
       'log_corrupt',

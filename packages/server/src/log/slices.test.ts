@@ -54,6 +54,7 @@ class Machine {
     });
     this.log = await openLog({
       store,
+      partition: 'main',
       clock: process,
       random: new SimRandom(11),
       logger,

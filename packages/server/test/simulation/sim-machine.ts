@@ -304,6 +304,7 @@ export class SimMachine {
     const metrics = createMetrics();
     const log = await openLog({
       store,
+      partition: 'main',
       clock: process,
       random: random.fork(),
       logger,

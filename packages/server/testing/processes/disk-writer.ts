@@ -21,6 +21,6 @@ for (;;) {
   const outcome = await store.append('main', { atMs: clock.nowMs(), transactions: [records] }, end);
   if (!outcome.ok) process.exit(3);
   end = outcome.end;
-  if (end.position % 30 === 0) await store.markAlive(clock.nowMs());
+  if (end.position % 30 === 0) await store.markAlive('main', clock.nowMs());
   process.stdout.write(`${end.position}\n`);
 }

@@ -49,7 +49,7 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
     afterEach(() => under.remove());
 
     test('LOG1: an empty log has no records, no snapshot and was never alive', async () => {
-      expect(store.recovery).toEqual({ lastPosition: 0, cutBytes: 0, lastAliveMs: 0 });
+      expect(store.recovery('main')).toEqual({ lastPosition: 0, cutBytes: 0, lastAliveMs: 0 });
       expect(await store.read(partition, 0, 10)).toEqual([]);
       expect(await store.readSnapshot(partition)).toBeUndefined();
     });
@@ -143,8 +143,8 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
     test('LOG3: what was acknowledged is there after reopening, and appending goes on', async () => {
       await appendTo(store, partition, [transaction('a', 'b')], 0);
       store = await under.reopen();
-      expect(store.recovery.lastPosition).toBe(2);
-      expect(store.recovery.cutBytes).toBe(0);
+      expect(store.recovery('main').lastPosition).toBe(2);
+      expect(store.recovery('main').cutBytes).toBe(0);
       await appendTo(store, partition, [transaction('c')], 2);
       store = await under.reopen();
       expect(shown(await store.read(partition, 0, 10))).toEqual(['1:a', '2:b', '3:c']);
@@ -237,41 +237,41 @@ export function logStoreSuite(name: string, make: () => Promise<StoreUnderTest>)
     });
 
     test('LOG13: it knows what is kept, and what lies further back than so many bytes', async () => {
-      expect(store.first(partition)).toBe(1);
-      expect(store.beyond(partition, 0)).toBe(0);
+      expect(await store.first(partition)).toBe(1);
+      expect(await store.beyond(partition, 0)).toBe(0);
       for (let last = 0; last < 200; last += 1) {
         await appendTo(store, partition, [transaction('x'.repeat(200))], last);
       }
       for (const when of ['at once', 'after reopening']) {
         if (when === 'after reopening') store = await under.reopen();
-        expect(store.beyond(partition, 200 * 1000)).toBe(0);
-        const beyond = store.beyond(partition, 20_000);
+        expect(await store.beyond(partition, 200 * 1000)).toBe(0);
+        const beyond = await store.beyond(partition, 20_000);
         // The 20,000 bytes hold fewer than 100 records, and are kept in any case.
         expect(beyond).toBeLessThanOrEqual(200 - 1);
         expect(beyond).toBeGreaterThanOrEqual(0);
-        expect(store.beyond(partition, 10_000)).toBeGreaterThanOrEqual(beyond);
+        expect(await store.beyond(partition, 10_000)).toBeGreaterThanOrEqual(beyond);
       }
-      const beyond = store.beyond(partition, 20_000);
+      const beyond = await store.beyond(partition, 20_000);
       await store.trim(partition, beyond, Number.MAX_SAFE_INTEGER);
-      const first = store.first(partition);
+      const first = await store.first(partition);
       expect(first).toBe(beyond + 1);
       expect((await store.read(partition, first - 1, 1000)).length).toBe(200 - beyond);
     });
 
     test('LOG10: the time of the last sign of life survives', async () => {
       const sometime = 4_000_000_000_000;
-      await store.markAlive(sometime - 5000);
-      await store.markAlive(sometime);
+      await store.markAlive('main', sometime - 5000);
+      await store.markAlive('main', sometime);
       store = await under.reopen();
-      expect(store.recovery.lastAliveMs).toBeGreaterThanOrEqual(sometime);
-      expect(store.recovery.lastAliveMs).toBeLessThan(sometime + 60_000);
+      expect(store.recovery('main').lastAliveMs).toBeGreaterThanOrEqual(sometime);
+      expect(store.recovery('main').lastAliveMs).toBeLessThan(sometime + 60_000);
     });
 
     test('LOG10: opening and closing alone is no sign of life: a start that fails hears nobody', async () => {
-      await store.markAlive(1_000);
+      await store.markAlive('main', 1_000);
       store = await under.reopen();
       store = await under.reopen();
-      expect(store.recovery.lastAliveMs).toBe(1_000);
+      expect(store.recovery('main').lastAliveMs).toBe(1_000);
     });
   });
 }

@@ -9,6 +9,7 @@ import { type ApiParts, apiOperations, apiRoutes } from '../../src/api/routes.ts
 import { liveKey } from '../../src/channel/channel.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
 import type { Limits } from '../../src/config/limit-settings.ts';
+import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
 import { keptFiles } from '../../src/kept/files/kept-files.ts';
 import { openDeliveries } from '../../src/ledger/deliveries/deliveries.ts';
@@ -95,15 +96,7 @@ export async function openApiWorld(over: Over = {}): Promise<ApiWorld> {
   const metrics = createMetrics();
   const common = { clock, random: systemRandom(), logger, metrics, limits: over.limits ?? defaults };
   const disk = new SimDisk(new SimRandom(1)).mount();
-  const store = await openEmbeddedLog({ disk, logger, clock });
-  const log = await openLog({
-    ...common,
-    store,
-    recoveryMs: 15_000,
-    retentionMs: 1e9,
-    retentionBytes: Number.MAX_SAFE_INTEGER,
-    onFenced: () => {},
-  });
+  const { store, log } = await openLogOn(disk, common);
   const ending = new AbortController();
   const ledger = openLedger({ common, folder, log, signal: ending.signal });
   const { history, deliveries, kept, idempotency } = ledger;
@@ -177,6 +170,20 @@ interface Common {
   readonly logger: Logger;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly limits: Limits;
+}
+
+async function openLogOn(disk: Disk, common: Common) {
+  const store = await openEmbeddedLog({ ...common, disk });
+  const log = await openLog({
+    ...common,
+    store,
+    partition: 'main',
+    recoveryMs: 15_000,
+    retentionMs: 1e9,
+    retentionBytes: Number.MAX_SAFE_INTEGER,
+    onFenced: () => {},
+  });
+  return { store, log };
 }
 
 function loggerTo(lines: string[]): Logger {

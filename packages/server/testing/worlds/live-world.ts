@@ -107,6 +107,7 @@ export class TestWorld implements Broadcast {
     const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
     this.log = await openLog({
       store,
+      partition: 'main',
       clock,
       random,
       logger,

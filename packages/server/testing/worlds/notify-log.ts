@@ -18,11 +18,15 @@ export class LogForTests implements Feed, LogRetention {
   }
 
   /** Records before it are no longer kept. */
-  firstPosition = 1;
+  firstKept = 1;
   /** The position up to which records lie beyond the newest bytes, however many are asked for. */
   beyondPosition = 0;
 
-  beyond(): number {
+  async firstPosition(): Promise<number> {
+    return this.firstKept;
+  }
+
+  async beyond(): Promise<number> {
     return this.beyondPosition;
   }
 
@@ -49,7 +53,7 @@ export class LogForTests implements Feed, LogRetention {
     let position = after;
     while (!signal.aborted) {
       if (this.failure) throw this.failure;
-      if (position + 1 < this.firstPosition) throw new HousecountError('no_longer_kept');
+      if (position + 1 < this.firstKept) throw new HousecountError('no_longer_kept');
       const batch = this.#entries.slice(position, position + 100);
       position += batch.length;
       if (batch.length > 0) yield batch;

@@ -143,6 +143,7 @@ export class SignalingWorld implements Broadcast {
     const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
     this.log = await openLog({
       store,
+      partition: 'main',
       clock,
       random,
       logger,

@@ -71,7 +71,7 @@ async function startLog(simulated: SimClock) {
   const onFenced = (cause: Error) => {
     throw cause;
   };
-  const log = await openLog({ store, clock, random, logger, metrics, ...times, onFenced });
+  const log = await openLog({ store, partition: 'main', clock, random, logger, metrics, ...times, onFenced });
   ends.push(() => log.stop());
   return { clock, random, logger, log };
 }

@@ -19,7 +19,7 @@ const subscriberEvents = (
 /** A log of `last` records that are of no interest here, of which those before `first` are gone. */
 function logOf({ first, last, handsOut = first }: { first: number; last: number; handsOut?: number }) {
   return {
-    firstPosition: first,
+    firstPosition: async () => first,
     lastPosition: last,
     async *follow(after: number): AsyncIterable<readonly LogEntry[]> {
       const begin = Math.max(after + 1, handsOut);
@@ -69,7 +69,7 @@ test('REST77: a request that waits is answered by the first event of that channe
   let lastPosition = 3;
   const readers = new Set<(entry: LogEntry) => void>();
   const log: Follows = {
-    firstPosition: 1,
+    firstPosition: async () => 1,
     get lastPosition() {
       return lastPosition;
     },

@@ -73,14 +73,14 @@ export class SubscriberEvents {
   }
 
   /** Reads the events that there are now, in a bounded part of the log. */
-  #read(
+  async #read(
     key: ChannelKey,
     { after, size, signal }: { readonly after: number; readonly size: number; readonly signal: AbortSignal },
   ): Promise<Found> {
     const last = this.#log.lastPosition;
-    if (after > last || after + 1 < this.#log.firstPosition) throw gone();
+    if (after > last || after + 1 < (await this.#log.firstPosition())) throw gone();
     const through = Math.min(last, after + this.#limits.subscriberEventsScanMax);
-    if (after === through) return Promise.resolve({ events: [], through, more: false });
+    if (after === through) return { events: [], through, more: false };
     return this.#follow(key, { after, size, through, signal });
   }
 

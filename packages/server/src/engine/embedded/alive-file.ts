@@ -5,8 +5,10 @@ import type { Disk, DiskFile } from '../disk.ts';
 import { viewOf } from './frame.ts';
 
 export interface AliveMark {
-  /** Epoch milliseconds; 0: never. */
+  /** The newest of all partitions, epoch milliseconds; 0: never. */
   readonly nowMs: number;
+  /** When the owner of each partition was last alive; servers of before wrote that of all alone. */
+  readonly lastMs?: Readonly<Record<string, number>>;
   /** Last position of each partition, all of it durable then. */
   readonly durable: Readonly<Record<string, number>>;
   /** The chain at each of these places; servers of before wrote none. */
@@ -18,6 +20,10 @@ export interface KnownPlace {
   readonly position: number;
   readonly chain?: string | undefined;
 }
+
+/** When the owner of a partition was last alive by a mark, epoch milliseconds. */
+export const lastAliveOf = ({ nowMs, lastMs }: AliveMark, partition: string): number =>
+  lastMs === undefined ? nowMs : (lastMs[partition] ?? 0);
 
 /** The place that a partition had reached by a mark. */
 export const knownPlaceOf = (mark: AliveMark | undefined, partition: string): KnownPlace => ({

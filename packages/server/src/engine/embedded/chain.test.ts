@@ -291,7 +291,7 @@ describe('over files', () => {
       expect(await store.end('main')).toEqual(end);
     }
     expect(chains.size).toBe(60);
-    const after = store.first('main') - 1;
+    const after = (await store.first('main')) - 1;
     expect(after).toBeGreaterThan(0);
     expect(await shownAll(store, after)).toEqual(
       Array.from({ length: 60 - after }, (_, at) => `${after + at + 1}:r ${after + at + 1}`),
@@ -403,7 +403,7 @@ test('LOG18: killed at any byte of an append, the log holds all of it or nothing
     const torn = rewritten({ disk, head, batches }, [...batches.slice(0, 2), newest.slice(0, bytes)]);
     let store = await open(torn);
     const kept = bytes === newest.length ? 6 : 4;
-    expect(store.recovery.lastPosition).toBe(kept);
+    expect(store.recovery('main').lastPosition).toBe(kept);
     const outcome = await appendTo(store, 'main', [transaction('next')], kept);
     expect(outcome.ok).toBe(true);
     const end = await store.end('main');
@@ -429,7 +429,7 @@ describe('the mark of life', () => {
       last: 8,
     });
     await disk.mount().remove('alive');
-    expect((await open(disk)).recovery.lastPosition).toBe(8);
+    expect((await open(disk)).recovery('main').lastPosition).toBe(8);
   });
 
   test('LOG19: a mark that is older than the log, and a whole folder that was put back, are none of this', async () => {
@@ -441,8 +441,8 @@ describe('the mark of life', () => {
     await store.close();
     disk.put('alive', mark);
     store = await open(disk);
-    expect(store.recovery.lastPosition).toBe(7);
-    expect((await open(backup)).recovery.lastPosition).toBe(6);
+    expect(store.recovery('main').lastPosition).toBe(7);
+    expect((await open(backup)).recovery('main').lastPosition).toBe(6);
     expect(aliveMarkOf(mark)?.chains?.main).toMatch(/^[0-9a-f]{32}$/);
   });
 
@@ -458,7 +458,7 @@ describe('the mark of life', () => {
       setAside: (each) => mounted.remove(each),
     });
     let again = await open(disk);
-    expect(again.recovery.lastPosition).toBe(6);
+    expect(again.recovery('main').lastPosition).toBe(6);
     await appendTo(again, 'main', [transaction('seventh')], 6);
     disk.crash('power');
     again = await open(disk);
@@ -526,7 +526,7 @@ describe('what the repair says and does', () => {
     await repairLog(mounted, await inspect(disk), { nowMs: 1, setAside: (each) => mounted.remove(each) });
     expect(await inspect(disk)).toMatchObject({ damages: [], headers: [] });
     const store = await open(disk);
-    expect(store.first('main')).toBe(5);
+    expect(await store.first('main')).toBe(5);
     expect(await store.end('main')).toEqual(end);
     expect((await store.read('main', 4, 20)).length).toBe(8);
   });

@@ -71,7 +71,7 @@ describe('the end of the log after a crash', () => {
       const reopened = await openOn(torn, { warnings });
       const kept = length === whole.length ? 7 : 3;
       const cutBytes = kept === 7 ? 0 : length - before;
-      expect(reopened.recovery).toEqual({ lastPosition: kept, cutBytes, lastAliveMs: 0 });
+      expect(reopened.recovery('main')).toEqual({ lastPosition: kept, cutBytes, lastAliveMs: 0 });
       expect(warnings.length).toBe(cutBytes > 0 ? 1 : 0);
       expect(shown(await reopened.read('main', 0, 100))).toEqual(
         ['1:a', '2:b', '3:c', '4:dd', '5:ee', '6:ff', '7:gg'].slice(0, kept),
@@ -93,8 +93,8 @@ describe('the end of the log after a crash', () => {
       const torn = new SimDisk(new SimRandom(5));
       torn.put(path, flipped(whole, bit));
       const reopened = await openOn(torn);
-      expect(reopened.recovery.lastPosition).toBe(1);
-      expect(reopened.recovery.cutBytes).toBe(whole.length - before);
+      expect(reopened.recovery('main').lastPosition).toBe(1);
+      expect(reopened.recovery('main').cutBytes).toBe(whole.length - before);
     }
   });
 
@@ -122,7 +122,7 @@ describe('the end of the log after a crash', () => {
     const [path = ''] = disk.paths().filter((name) => name.startsWith('log/'));
     disk.put(path, flipped(disk.bytes(path) ?? new Uint8Array(), (headBytesMax + 30) * 8));
     const reopened = await openOn(disk);
-    expect(reopened.recovery.lastPosition).toBe(20);
+    expect(reopened.recovery('main').lastPosition).toBe(20);
     expect(await failure(reopened.read('main', 0, 100))).toBe('log_corrupt');
     expect((await reopened.read('main', 10, 100)).length).toBe(10);
   });
@@ -163,7 +163,7 @@ describe('the end of the log after a crash', () => {
     expect(await failure(openOn(short))).toBe('log_corrupt');
     // Deleting the mark is how an operator accepts the loss.
     await short.mount().remove('alive');
-    expect((await openOn(short)).recovery.lastPosition).toBeLessThan(20);
+    expect((await openOn(short)).recovery('main').lastPosition).toBeLessThan(20);
   });
 
   test('LOG5: a damaged last append stops the start if it was known to be durable', async () => {
@@ -171,7 +171,7 @@ describe('the end of the log after a crash', () => {
     const store = await openOn(disk);
     await appendTo(store, 'main', [transaction('a')], 0);
     await appendTo(store, 'main', [transaction('b')], 1);
-    await store.markAlive(5000);
+    await store.markAlive('main', 5000);
     const path = 'log/main/0000000000000001.log';
     const whole = disk.bytes(path) ?? new Uint8Array();
     const damaged = flipped(whole, whole.length * 8 - 1);
@@ -187,11 +187,11 @@ test('LOG10: a power cut while the mark of life is written leaves this one or th
     const disk = new SimDisk(new SimRandom(seed));
     const late = 4_000_000_000_000;
     const first = await openOn(disk);
-    await first.markAlive(late);
+    await first.markAlive('main', late);
     await first.close();
-    await (await openOn(disk)).markAlive(late + 1);
+    await (await openOn(disk)).markAlive('main', late + 1);
     disk.crash('power');
-    found.add((await openOn(disk)).recovery.lastAliveMs - late);
+    found.add((await openOn(disk)).recovery('main').lastAliveMs - late);
   }
   expect([...found].sort()).toEqual([0, 1]);
 });
@@ -342,7 +342,7 @@ async function survive(seed: number, syncIsALie = false): Promise<void> {
       const outcome = await appending;
       expect(outcome.ok || outcome.reason === 'unavailable').toBe(true);
       if (outcome.ok) acknowledged.push(...batch.flat());
-      if (random.chance(0.2)) await store.markAlive(1000 + round);
+      if (random.chance(0.2)) await store.markAlive('main', 1000 + round);
       disk.faults.spaceBytesLeft = Number.POSITIVE_INFINITY;
       disk.faults.syncFailures = 0;
       if (random.chance(0.7)) continue;
@@ -378,7 +378,7 @@ for (const [what, damage] of Object.entries({
     expect(warnings.map(({ message }) => message)).toEqual([
       expect.stringContaining('mark of life is damaged'),
     ]);
-    expect(again.recovery).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
+    expect(again.recovery('main')).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
     await again.close();
   });
 
@@ -394,7 +394,7 @@ test('OPS16: a mark of life that is missing beside a log is reported, and not wh
   expect(warnings.map(({ message }) => message)).toEqual([
     expect.stringContaining('mark of life is missing beside a log'),
   ]);
-  expect(again.recovery).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
+  expect(again.recovery('main')).toMatchObject({ lastPosition: 1, lastAliveMs: 0 });
   await again.close();
   await (await openOn(disk, { warnings })).close();
   expect(warnings).toHaveLength(1);

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../observe/contract.ts';
 import type { LogStore, Recovery } from '../contract.ts';
 import type { Disk } from '../disk.ts';
-import { AliveFile, type AliveMark, knownPlaceOf } from './alive-file.ts';
+import { AliveFile, type AliveMark, knownPlaceOf, lastAliveOf } from './alive-file.ts';
 import { Partition } from './partition.ts';
 import { readSnapshot, writeSnapshot } from './snapshot-file.ts';
 
@@ -37,7 +37,6 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
   const partitions = new Map<string, Partition>();
   const found = (await disk.list('log')).filter((name) => partitionPattern.test(name));
   const alive = await AliveFile.open(disk, { path: 'alive', expected: found.length > 0 }, logger);
-  const lastAliveMs = alive.mark.nowMs;
   try {
     for (const name of new Set([...found, ...Object.keys(alive.mark.durable)])) {
       const known = knownPlaceOf(alive.mark, name);
@@ -47,7 +46,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     await alive.file.close();
     throw error;
   }
-  const recovery = recoveryOf(partitions, lastAliveMs);
+  const recovery = recoveryOf(partitions, alive.mark);
   let closed = false;
 
   const partitionNamed = (name: string): Partition => {
@@ -73,8 +72,12 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     async read(partition, after, limit) {
       return partitionNamed(partition).read(after, limit);
     },
-    first: (partition) => partitionNamed(partition).first,
-    beyond: (partition, bytes) => partitionNamed(partition).beyond(bytes),
+    async first(partition) {
+      return partitionNamed(partition).first;
+    },
+    async beyond(partition, bytes) {
+      return partitionNamed(partition).beyond(bytes);
+    },
     async readSnapshot(partition) {
       const { last } = partitionNamed(partition);
       return readSnapshot(disk, logger, `snapshots/${partition}`, partition, last);
@@ -86,9 +89,12 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
     async trim(partition, position, beforeMs) {
       await partitionNamed(partition).trim(position, beforeMs);
     },
-    async markAlive(nowMs) {
+    async markAlive(partition, nowMs) {
       assert(!closed, 'the log is closed');
-      await alive.write({ nowMs, ...knownOf(partitions) });
+      partitionNamed(partition);
+      const { mark } = alive;
+      const lastMs = { ...mark.lastMs, [partition]: Math.max(nowMs, mark.lastMs?.[partition] ?? 0) };
+      await alive.write({ nowMs, lastMs, ...knownOf(partitions) });
     },
     async close() {
       if (closed) return;
@@ -96,7 +102,8 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
       try {
         // The mark is synced only here: a damaged end of the log is then known from a torn one. Its time stays: a start
         // that failed has heard nobody, and must not count as a time when the server was alive.
-        await alive.write({ nowMs: alive.mark.nowMs, ...knownOf(partitions) });
+        const { nowMs, lastMs } = alive.mark;
+        await alive.write({ nowMs, ...(lastMs && { lastMs }), ...knownOf(partitions) });
         await alive.file.sync();
       } finally {
         await alive.file.close();
@@ -106,7 +113,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<LogS
   };
 }
 
-function knownOf(partitions: ReadonlyMap<string, Partition>): Omit<AliveMark, 'nowMs'> {
+function knownOf(partitions: ReadonlyMap<string, Partition>): Pick<AliveMark, 'durable' | 'chains'> {
   const places = [...partitions].map(([name, { end }]) => [name, end] as const);
   return {
     durable: Object.fromEntries(places.map(([name, { position }]) => [name, position])),
@@ -114,12 +121,16 @@ function knownOf(partitions: ReadonlyMap<string, Partition>): Omit<AliveMark, 'n
   };
 }
 
-function recoveryOf(partitions: ReadonlyMap<string, Partition>, lastAliveMs: number): Recovery {
-  let lastPosition = 0;
-  let cutBytes = 0;
-  for (const partition of partitions.values()) {
-    lastPosition = Math.max(lastPosition, partition.last);
-    cutBytes += partition.cutBytes;
-  }
-  return { lastPosition, cutBytes, lastAliveMs };
+/** How each partition was at opening, also once it has grown. */
+function recoveryOf(
+  partitions: ReadonlyMap<string, Partition>,
+  mark: AliveMark,
+): (partition: string) => Recovery {
+  const ends = new Map(
+    Array.from(partitions, ([name, { last, cutBytes }]) => [name, { lastPosition: last, cutBytes }]),
+  );
+  return (name) => ({
+    ...(ends.get(name) ?? { lastPosition: 0, cutBytes: 0 }),
+    lastAliveMs: lastAliveOf(mark, name),
+  });
 }

@@ -23,7 +23,7 @@ async function logWith(snapshot: number): Promise<SimDisk> {
   for (let last = 0; last < 60; last += 3)
     await appendTo(store, 'main', [[1, 2, 3].map((n) => encoder.encode(textOf(last + n)))], last);
   if (snapshot > 0) await store.writeSnapshot('main', snapshot, ['all of it']);
-  await store.markAlive(1_000);
+  await store.markAlive('main', 1_000);
   await store.close();
   return disk;
 }
@@ -68,7 +68,7 @@ async function repair(disk: SimDisk): Promise<string[]> {
 async function expectWholeFrom(disk: SimDisk, first: number, last = 60): Promise<void> {
   expect(await inspect(disk)).toMatchObject({ damages: [], headers: [], last });
   const store = await open(disk);
-  expect([store.first('main'), store.recovery.lastPosition]).toEqual([first, last]);
+  expect([await store.first('main'), store.recovery('main').lastPosition]).toEqual([first, last]);
   const records = await store.read('main', first - 1, 100);
   expect(records.map(({ payload }) => new TextDecoder().decode(payload))).toEqual(
     Array.from({ length: last - first + 1 }, (_, at) => textOf(first + at)),

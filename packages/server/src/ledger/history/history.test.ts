@@ -35,7 +35,7 @@ class MemoryLog implements ReadLog {
       partition: 'p',
       lastPosition: entries.length,
       store: {
-        recovery: { lastPosition: 0, cutBytes: 0, lastAliveMs: 0 },
+        recovery: () => ({ lastPosition: 0, cutBytes: 0, lastAliveMs: 0 }),
         end: () => Promise.reject(new Error('not used')),
         append: () => Promise.reject(new Error('not used')),
         read: async (_partition, after, limit) => {
@@ -46,8 +46,8 @@ class MemoryLog implements ReadLog {
         },
         readSnapshot: async () => undefined,
         writeSnapshot: async () => {},
-        first: () => 1,
-        beyond: () => 0,
+        first: async () => 1,
+        beyond: async () => 0,
         trim: async () => {},
         markAlive: async () => {},
         close: async () => {},
@@ -215,7 +215,7 @@ describe('starting again', () => {
     await first.history.caughtUp(signal);
     await first.close();
     log.trimmed = 3;
-    const repaired = Object.assign(log, { firstPosition: 4 });
+    const repaired = Object.assign(log, { firstPosition: async () => 4 });
     for (const known of [path, newPath()]) {
       const { history, close } = open(repaired, known);
       await history.caughtUp(signal);

@@ -1,4 +1,5 @@
 import type { AddressNotes } from './address-notes.ts';
+import type { Barrier } from './barrier.ts';
 import type { Channels } from './channels.ts';
 import type { Commands } from './commands.ts';
 import type { Feed } from './feed.ts';
@@ -22,6 +23,7 @@ export interface Log
     Bans,
     PastEndings,
     MessageLog,
+    Barrier,
     MediaMarks,
     Feed,
     LogRetention {

@@ -6,6 +6,6 @@ export type Watched = Omit<MediaWatched, 'type' | 'atMs'>;
 
 /** Records how long media was watched and published. */
 export interface MediaMarks {
-  /** One transaction. Refused when the log cannot be written, or too much waits: nothing of it is recorded then. */
-  markWatched(watched: readonly Watched[]): Promise<{ readonly ok: true } | Refused>;
+  /** One transaction, of one app. Refused when the log cannot be written, or too much waits: nothing of it is recorded then. */
+  markWatched(app: string, watched: readonly Watched[]): Promise<{ readonly ok: true } | Refused>;
 }

@@ -68,7 +68,8 @@ export class Snapshots {
       this.#lastPosition = position;
       const held = Math.min(position, ...[...this.#holds].map((cursor) => cursor()));
       await store.trim(partition, held, clock.nowMs() - retentionMs);
-      await store.trim(partition, Math.min(held, store.beyond(partition, retentionBytes)), Infinity);
+      const beyond = await store.beyond(partition, retentionBytes);
+      await store.trim(partition, Math.min(held, beyond), Infinity);
     } catch (cause) {
       this.#notBeforeMs = clock.steadyMs() + snapshotRetryMs;
       logger.error('a snapshot could not be written; start-up will replay more', { cause: String(cause) });

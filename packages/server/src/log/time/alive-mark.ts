@@ -5,9 +5,10 @@ import type { Logger } from '../../observe/contract.ts';
 /** Interval at which the process marks itself alive, milliseconds: the grain of "last heard" after a crash. */
 export const markAliveMs = 1_000;
 
-/** Writes down, again and again, that the process is alive. */
+/** Writes down, again and again, that the owner of a partition is alive. */
 export class AliveMark {
   readonly #store: LogStore;
+  readonly #partition: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #cancel: (() => void) | undefined;
@@ -15,8 +16,13 @@ export class AliveMark {
   #stopped = false;
   #failing = false;
 
-  constructor(store: LogStore, clock: Clock, logger: Logger) {
+  constructor(
+    store: LogStore,
+    partition: string,
+    { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  ) {
     this.#store = store;
+    this.#partition = partition;
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -37,7 +43,7 @@ export class AliveMark {
 
   async #mark(): Promise<void> {
     try {
-      await this.#store.markAlive(this.#clock.nowMs());
+      await this.#store.markAlive(this.#partition, this.#clock.nowMs());
       this.#failing = false;
     } catch (cause) {
       // Said once, not every second.

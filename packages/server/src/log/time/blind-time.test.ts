@@ -39,6 +39,7 @@ class Machine {
     const store = await openEmbeddedLog({ disk: this.disk.mount(), logger, clock });
     this.log = await openLog({
       store,
+      partition: 'main',
       clock,
       random: new SimRandom(11),
       logger,

@@ -77,7 +77,7 @@ async function sentOfLost(isKnown: boolean): Promise<readonly Sent[]> {
   if (!isKnown) await notify.stop();
   const events = new LifeForTests().whole(2);
   world.log.append(...events.map((event) => ({ ...event, atMs: world.clock.nowMs() })));
-  if (!isKnown) world.log.firstPosition = 4;
+  if (!isKnown) world.log.firstKept = 4;
   await world.clock.advance(2 * 3_600_000);
   if (!isKnown) notify = await world.start(endpoints, { retention, paused });
   await world.clock.advance(1_000);

@@ -13,7 +13,7 @@ export async function noteMissing(
   place: Pick<Place, 'endpoint' | 'aside' | 'lost' | 'finishedTo' | 'still'>,
   { log, clock, logger }: { log: Pick<LogRetention, 'firstPosition'>; clock: Clock; logger: Logger },
 ): Promise<void> {
-  const through = place.aside.keptAfter(log.firstPosition);
+  const through = place.aside.keptAfter(await log.firstPosition());
   if (place.finishedTo >= through) return;
   await place.still(async (cursor) => {
     const nowMs = clock.nowMs();

@@ -65,7 +65,7 @@ export class RetentionWatch {
   async #check(): Promise<void> {
     const { clock, retention, log, logger, places } = this.#parts;
     const { signal } = this.#stopping;
-    const position = log.beyond(retention.bytes);
+    const position = await log.beyond(retention.bytes);
     const beforeMs = clock.nowMs() - retention.ms;
     // Without room beside the log, all that the log gives away is lost.
     const beyond = { beforeMs, position: retention.bytesPerApp === 0 ? position : 0 };

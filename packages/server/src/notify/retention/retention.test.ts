@@ -167,7 +167,7 @@ describe('events that waited too long', () => {
     const without = await world.start([], { retention });
     const life = new LifeForTests();
     world.log.append(...now(world, ...life.whole(2), ...new LifeForTests('other').whole(1)));
-    world.log.firstPosition = 7;
+    world.log.firstKept = 7;
     await world.clock.advance(1_000);
     await without.stop();
     const back = await world.start([standard], { retention });

@@ -1,5 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Kept } from '../../kept/contract.ts';
+import type { Feed } from '../../log/contract/feed.ts';
+import type { LogRetention } from '../../log/contract/retention.ts';
 import type { LogEntry } from '../../log/record/record.ts';
 import type { Logger } from '../../observe/contract.ts';
 import {
@@ -63,7 +65,7 @@ export class SetAside {
     const folder = `${setAsideFolder}/${app}`;
     const names = (await kept.list(folder)).filter((name) => chunkNamePattern.test(name)).sort();
     const chunks: KeptChunk[] = [];
-    let next = log.firstPosition - 1;
+    let next = (await log.firstPosition()) - 1;
     let isLast = true;
     for (const path of names.map((name) => `${folder}/${name}`).reverse()) {
       const bytes = (await kept.bytes(path).read()) ?? new Uint8Array();
@@ -206,6 +208,5 @@ export class SetAside {
 export interface SetAsideParts {
   readonly kept: Pick<Kept, 'list' | 'bytes'>;
   readonly logger: Logger;
-  /** The first and the last position of the log now. */
-  readonly log: { readonly firstPosition: number; readonly lastPosition: number };
+  readonly log: Pick<LogRetention, 'firstPosition'> & Pick<Feed, 'lastPosition'>;
 }

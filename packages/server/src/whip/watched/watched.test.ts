@@ -27,7 +27,7 @@ function begin() {
     clock: simulated.process(),
     media: { stats: () => media.stats() },
     log: {
-      markWatched: async (marks) => {
+      markWatched: async (_app, marks) => {
         log.asked += 1;
         if (!log.isWritable) return { ok: false, code: 'log_unavailable' };
         transactions.push(marks);

@@ -134,8 +134,16 @@ export class WatchedTime {
   async #write(stays: readonly StaySeconds[]): Promise<void> {
     const nowMs = this.#needs.clock.steadyMs();
     const taken = stays.map((stay) => ({ stay, mark: stay.take(nowMs) }));
-    const outcome = await this.#needs.log.markWatched(taken.map(({ mark }) => mark));
-    if (!outcome.ok) for (const { stay, mark } of taken) stay.putBack(mark);
+    const apps = Map.groupBy(taken, ({ mark }) => mark.app);
+    await Promise.all(
+      Array.from(apps, async ([app, some]) => {
+        const outcome = await this.#needs.log.markWatched(
+          app,
+          some.map(({ mark }) => mark),
+        );
+        if (!outcome.ok) for (const { stay, mark } of some) stay.putBack(mark);
+      }),
+    );
   }
 
   #forget(stay: StaySeconds): void {

@@ -65,7 +65,7 @@ async function outage(format: NoticeFormat, backlog: number): Promise<void> {
       get lastPosition() {
         return feed.lastPosition;
       },
-      firstPosition: 1,
+      firstPosition: async () => 1,
       beyond: (bytes) => store.beyond('main', bytes),
       hold: () => () => undefined,
     },
