@@ -1,6 +1,7 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock, Random } from '../clock.ts';
 import { limits as defaults } from '../limits.ts';
+import type { Barrier } from '../log/contract/barrier.ts';
 import type { RequestContext, Route } from '../net/http/route.ts';
 import { checkAccess, needsLogin } from './access/access.ts';
 import { type AccessRule, accessRules } from './access/access-rules.ts';
@@ -32,6 +33,7 @@ interface AnswerParts extends AppList {
   readonly authority: Pick<Authority, 'require'>;
   readonly idempotency: Pick<Idempotency, 'once'>;
   readonly random: Pick<Random, 'id'>;
+  readonly log: Barrier;
   readonly rates: RateLimits;
 }
 
@@ -39,8 +41,9 @@ export type ApiParts = OperationParts & Omit<AnswerParts, 'rates'> & { readonly 
 
 /** Every resource of the REST API: native under /v1, Agora-compatible under /dev and the ncs paths. */
 export function apiRoutes(parts: ApiParts): readonly Route[] {
-  const { apps, authority, idempotency, random, clock } = parts;
-  const answering: AnswerParts = { apps, authority, idempotency, random, rates: new RateLimits(clock) };
+  const { apps, authority, idempotency, random, clock, log } = parts;
+  const rates = new RateLimits(clock);
+  const answering: AnswerParts = { apps, authority, idempotency, random, log, rates };
   return apiOperations(parts).map((operation) => ({
     method: operation.method,
     path: operation.path,
@@ -77,14 +80,16 @@ async function answer(
     const caller = needsLogin(rule) ? authority.require(request, context) : undefined;
     if (style.kind === 'agora') rates.take(rateKey(caller, style), style.rate.perSecond);
     // Before the body is read, unless it is the body that names the app.
-    const check = (body?: unknown) => {
-      if (needsLogin(rule) && caller)
-        checkAccess(rule, caller, { apps: parts.apps(), style: style.kind, context, body });
-    };
+    const check = (body?: unknown) =>
+      needsLogin(rule) && caller
+        ? checkAccess(rule, caller, { apps: parts.apps(), style: style.kind, context, body })
+        : undefined;
     const isNamedInBody = needsLogin(rule) && rule.app === 'body';
-    if (!isNamedInBody) check();
+    let app = isNamedInBody ? undefined : check();
     const body = operation.body === undefined ? undefined : await readJsonBody(request);
-    if (isNamedInBody) check(body);
+    if (isNamedInBody) app = check(body);
+    // What was acknowledged to anybody before is in the answer.
+    if (operation.method === 'GET' && app !== undefined) await parts.log.barrier(app);
     const run = async () => {
       const value = await operation.handle({ request, context, body, caller });
       const isDone = operation.isDone?.(value) ?? true;

@@ -15,6 +15,7 @@ const may: Readonly<Record<CustomerRole, string>> = {
 /**
  * Holds a request to the line of its operation: the app is one of the caller's, then the role suffices, then names are not
  * what it is about. An app of somebody else is refused as one that there is not, so that nobody learns which there are.
+ * Returns the app, if the operation is about one.
  * @throws HousecountError invalid_app_id or, in the Agora-compatible API, unauthorized; forbidden
  */
 export function checkAccess(
@@ -26,14 +27,15 @@ export function checkAccess(
     readonly context: RequestContext;
     readonly body: unknown;
   },
-): void {
-  if (rule.app !== 'none') checkApp(rule.app, caller, asked);
+): string | undefined {
+  const app = rule.app === 'none' ? undefined : checkApp(rule.app, caller, asked);
   if (rank[caller.role] < rank[rule.role])
     throw new HousecountError(
       'forbidden',
       `This customer may ${may[caller.role]}; it takes the role ${rule.role}.`,
     );
   if (rule.withoutNames === 'refused' && !caller.names) throw namesForbidden();
+  return app;
 }
 
 /** The refusal of a request about named people by a customer without names. */
@@ -50,12 +52,14 @@ function checkApp(
   place: 'path' | 'query' | 'body',
   caller: Caller,
   { apps: all, style, context, body }: Parameters<typeof checkAccess>[2],
-): void {
+): string {
   const apps = appsOf(all, caller);
   const { app, appid } = context.params;
   const given = place === 'path' ? (app ?? appid) : place === 'query' ? queryApp(context) : bodyApp(body);
-  if (style === 'agora') agoraAppOf({ apps: () => apps }, given);
-  else if (!apps.some(({ id }) => id === given)) throw new HousecountError('invalid_app_id');
+  if (style === 'agora') return agoraAppOf({ apps: () => apps }, given).id;
+  const found = apps.find(({ id }) => id === given);
+  if (!found) throw new HousecountError('invalid_app_id');
+  return found.id;
 }
 
 const queryApp = ({ url }: RequestContext): unknown => url.searchParams.get('appid') || undefined;
