@@ -95,6 +95,7 @@ const calls = {
     const app = {
       ...testApp,
       bindSignaling: true,
+      linkIdentities: false,
       signaling: { ...settings, debounceMs: 2_000, lease: 'server', historyDays: 0 },
     } as const;
     const signaling = startSignaling({

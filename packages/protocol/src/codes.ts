@@ -108,6 +108,15 @@ export const codes = {
   lock_not_held: entry(409, 4217, false, 'The lock is not held by that user.'),
   locks_full: entry(409, 4218, false, 'There is no room for more locks.'),
   uid_taken: entry(409, 4220, false, 'The uid is that of a string account that is in the channel.'),
+  link_disabled: entry(409, 4221, false, 'The app does not link members to signaling users.'),
+  link_proof_invalid: entry(
+    403,
+    4222,
+    false,
+    'The proof is not one of this server for this connection, or its signaling session has ended.',
+  ),
+  link_proof_expired: entry(403, 4223, false, 'The proof is older than a minute.'),
+  link_proof_used: entry(409, 4224, false, 'This connection has used a proof already: resume for another.'),
   states_full: entry(400, 4219, false, 'There is no room for more states.'),
   publisher_in_use: entry(
     409,

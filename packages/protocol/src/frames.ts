@@ -13,6 +13,9 @@ export type StreamState = Omit<HostStreamsFrame, 'type' | 'uid'>;
 /** The numbers of members in a channel. */
 export type RosterCounts = Omit<RosterCountFrame, 'type' | 'sid' | 'seq'>;
 
+/** Longest nonce and proof of a link, characters. Chosen: a proof with the longest user id, in UTF-8 and base64, fits. */
+export const linkNonceLengthMax = 64;
+export const linkProofLengthMax = 1_024;
 /** Longest grace of a bye, milliseconds. Chosen: a goodbye is still told while people look. */
 export const byeGraceMsMax = 2_000;
 /** Members in one roster-snapshot frame, at most. Chosen: about 150 kB of JSON. */

@@ -59,7 +59,10 @@ describe('parseClientFrame', () => {
           for (const value of values) {
             const parsed = parseClientFrame(JSON.stringify({ ...(frame as object), [name]: value }));
             if (parsed.ok)
-              expect([['audio', 'video'].includes(name) && value === true, name === 'token']).toContain(true);
+              expect([
+                ['audio', 'video', 'linkAwaited'].includes(name) && value === true,
+                name === 'token',
+              ]).toContain(true);
           }
   });
 });
@@ -72,6 +75,7 @@ describe('fixtures', () => {
       ping: true,
       'set-role': true,
       'renew-token': true,
+      link: true,
       'subscribe-roster': true,
       'unsubscribe-roster': true,
       streams: true,

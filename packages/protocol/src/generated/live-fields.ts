@@ -95,6 +95,11 @@ export const liveFields = {
       "type": "integer",
       "minimum": 0,
       "maximum": 9007199254740991
+    },
+    "linkAwaited": {
+      "isRequired": false,
+      "must": "true or false",
+      "type": "boolean"
     }
   },
   "bye": {
@@ -145,6 +150,23 @@ export const liveFields = {
       "isRequired": true,
       "must": "a string",
       "type": "string"
+    }
+  },
+  "link": {
+    "id": {
+      "isRequired": true,
+      "must": "a whole number from 0 to 2^53 - 1",
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 9007199254740991
+    },
+    "proof": {
+      "isRequired": false,
+      "must": "1 to 1024 printable ASCII characters without space",
+      "code": "link_proof_invalid",
+      "type": "string",
+      "pattern": "^[!-~]+$",
+      "maxLength": 1024
     }
   },
   "subscribe-roster": {

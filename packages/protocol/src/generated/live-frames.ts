@@ -10,7 +10,7 @@ export interface ByeFrame {
   readonly graceMs?: number;
 }
 
-export type ClientFrame = HelloFrame | ByeFrame | PingFrame | SetRoleFrame | RenewTokenFrame | SubscribeRosterFrame | UnsubscribeRosterFrame | StreamsFrame | SelectFrame;
+export type ClientFrame = HelloFrame | ByeFrame | PingFrame | SetRoleFrame | RenewTokenFrame | LinkFrame | SubscribeRosterFrame | UnsubscribeRosterFrame | StreamsFrame | SelectFrame;
 
 /** The connection ends; the socket is closed with `codes[code].close` right after. */
 export interface ClosingFrame {
@@ -63,6 +63,8 @@ export interface HelloFrame {
   readonly resume?: string;
   /** With `resume`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0. See Resuming. */
   readonly attempt?: number;
+  /** True: a `link` comes, so over signaling nobody is told of this member before that; for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without. */
+  readonly linkAwaited?: boolean;
 }
 
 /** A broadcaster came (or an audience member became one). */
@@ -122,6 +124,14 @@ export interface HostStreamsFrame {
   readonly video: boolean;
 }
 
+export interface LinkFrame {
+  readonly type: 'link';
+  /** Id of the request; its answer has the same. */
+  readonly id: number;
+  /** Of the signaling user whom the member is: what `link-proof` of their session gave for the `nonce` of this welcome. Absent: there is none, so the member is nobody but itself. */
+  readonly proof?: string;
+}
+
 /** The media engine was restarted: publish and subscribe again. Membership is untouched. */
 export interface MediaRestartedFrame {
   readonly type: 'media-restarted';
@@ -147,6 +157,8 @@ export interface OkFrame {
   readonly type: 'ok';
   /** Of the request that is done. */
   readonly id: number;
+  /** After a `link` with a proof: the nonce for another one, should it be needed. */
+  readonly nonce?: string;
 }
 
 export interface PingFrame {
@@ -458,6 +470,13 @@ export interface WelcomeFrame {
   readonly recoveryMs?: number;
   /** When the join privilege ends, and the membership with it, UTC epoch milliseconds; absent: never. */
   readonly tokenEndsMs?: number;
+  /** Where the app links members to signaling users: see `link`. Absent: it does not, or the server is older. */
+  readonly link?: {
+    /** Names this attachment of the member to whom issues a proof: of each welcome another one. Not secret. */
+    readonly nonce: string;
+    /** The signaling user that the member is linked to; absent: none. */
+    readonly userId?: string;
+  };
   /** For the client's RTCPeerConnection. */
   readonly iceServers: readonly {
     readonly urls: string;

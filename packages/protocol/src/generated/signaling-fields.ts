@@ -26,6 +26,11 @@ export const signalingFields = {
     "token": {"isRequired":true,"says":"\"{name}\" must be a string.","errorCode":-10005,"is":{"type":"string"}},
     "channel": {"isRequired":false,"says":"\"{name}\" must be 1 to 64 characters of the legal set, not beginning with \"_\".","errorCode":-10008,"code":"invalid_channel_name","is":{"type":"string","pattern":"^(?!_)[ !#$%&()+,\\-:;<=>?@\\[\\]\\^_\\{\\|\\}~0-9A-Za-z]{1,64}$"}},
   },
+  "link-proof": {
+    "type": {"isRequired":true,"says":"\"{name}\" must be \"link-proof\".","is":{"const":"link-proof"}},
+    "id": {"isRequired":true,"says":"\"{name}\" must be a whole number from 0 to 2^53 - 1.","is":{"type":"integer","minimum":0,"maximum":9007199254740991}},
+    "nonce": {"isRequired":true,"says":"\"{name}\" must be 1 to 64 characters.","is":{"type":"string","minLength":1,"x-utf16LengthMax":64}},
+  },
   "subscribe": {
     "type": {"isRequired":true,"says":"\"{name}\" must be \"subscribe\".","is":{"const":"subscribe"}},
     "id": {"isRequired":true,"says":"\"{name}\" must be a whole number from 0 to 2^53 - 1.","is":{"type":"integer","minimum":0,"maximum":9007199254740991}},

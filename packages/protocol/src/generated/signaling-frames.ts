@@ -183,6 +183,15 @@ export interface SignalingLeaveTopic {
   readonly topic: string;
 }
 
+/** Proves to a live channel that its member, whose connection was welcomed with this nonce, is the user of this session. */
+export interface SignalingLinkProof {
+  readonly type: 'link-proof';
+  /** Id of a request; its answer has the same. */
+  readonly id: number;
+  /** The `link.nonce` of the live connection's welcome. */
+  readonly nonce: string;
+}
+
 export interface SignalingLock {
   readonly lockName: string;
   /** Empty: nobody holds it. */
@@ -442,7 +451,7 @@ export interface SignalingRenewToken {
 }
 
 /** A request of a logged-in client. Each has an `id` of its own, and is answered with `ok` or `refused`. */
-export type SignalingRequest = SignalingRenewToken | SignalingSubscribe | SignalingUnsubscribe | SignalingPublish | SignalingGetMessages | SignalingSetState | SignalingRemoveState | SignalingGetState | SignalingOnlineUsers | SignalingUserChannels | SignalingChangeMetadata | SignalingGetMetadata | SignalingSubscribeUserMetadata | SignalingUnsubscribeUserMetadata | SignalingSetLock | SignalingRemoveLock | SignalingAcquireLock | SignalingReleaseLock | SignalingRevokeLock | SignalingGetLocks | SignalingTopicRequest | SignalingRosterRequest;
+export type SignalingRequest = SignalingRenewToken | SignalingLinkProof | SignalingSubscribe | SignalingUnsubscribe | SignalingPublish | SignalingGetMessages | SignalingSetState | SignalingRemoveState | SignalingGetState | SignalingOnlineUsers | SignalingUserChannels | SignalingChangeMetadata | SignalingGetMetadata | SignalingSubscribeUserMetadata | SignalingUnsubscribeUserMetadata | SignalingSetLock | SignalingRemoveLock | SignalingAcquireLock | SignalingReleaseLock | SignalingRevokeLock | SignalingGetLocks | SignalingTopicRequest | SignalingRosterRequest;
 
 /** What a request asked for. */
 export type SignalingResult = {
@@ -468,6 +477,9 @@ export type SignalingResult = {
   readonly items?: readonly SignalingMetadataItem[];
 } | {
   readonly locks: readonly SignalingLock[];
+} | {
+  /** Answers `link-proof`: **secret**, good for one `link` of that connection, for a minute. Opaque. */
+  readonly proof: string;
 } | SignalingTopicResult | SignalingMessagesPage;
 
 export interface SignalingRevokeLock {

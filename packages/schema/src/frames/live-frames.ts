@@ -1,5 +1,6 @@
 import {
   byeGraceMsMax,
+  linkProofLengthMax,
   platformNumbers,
   protocolVersion,
   rosterWindowMembersMax,
@@ -132,6 +133,14 @@ const helloFields = {
       'With `resume`: the number of this attempt, to a server whose welcome has `attempt`. A lower one than was taken already is refused with `replaced`. Default 0. See Resuming.',
     ),
   ),
+  linkAwaited: optional(
+    refusing(
+      boolean(
+        'True: a `link` comes, so over signaling nobody is told of this member before that; for a moment at most (see `link`). Where the welcome has no `link` it changes nothing. Older servers refuse a hello that has it, with `frame_invalid`: send it again without.',
+      ),
+      { must: 'true or false' },
+    ),
+  ),
 };
 
 export const liveFrames = {
@@ -168,6 +177,25 @@ export const liveFrames = {
       type: constant('renew-token'),
       id,
       token: token('A new token for the same channel and identity.'),
+    }),
+  ),
+  link: named(
+    'LinkFrame',
+    closed({
+      type: constant('link'),
+      id,
+      proof: optional(
+        refusing(
+          text(
+            'Of the signaling user whom the member is: what `link-proof` of their session gave for the `nonce` of this welcome. Absent: there is none, so the member is nobody but itself.',
+            linkProofLengthMax,
+          ),
+          {
+            must: `1 to ${linkProofLengthMax} printable ASCII characters without space`,
+            code: 'link_proof_invalid',
+          },
+        ),
+      ),
     }),
   ),
   'subscribe-roster': named(

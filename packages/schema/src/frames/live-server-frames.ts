@@ -83,6 +83,17 @@ const connectionFrames = {
           'When the join privilege ends, and the membership with it, UTC epoch milliseconds; absent: never.',
         ),
       ),
+      link: optional(
+        object(
+          {
+            nonce: string(
+              'Names this attachment of the member to whom issues a proof: of each welcome another one. Not secret.',
+            ),
+            userId: optional(string('The signaling user that the member is linked to; absent: none.')),
+          },
+          'Where the app links members to signaling users: see `link`. Absent: it does not, or the server is older.',
+        ),
+      ),
       iceServers: array(iceServer, "For the client's RTCPeerConnection."),
     }),
   ),
@@ -113,7 +124,14 @@ const connectionFrames = {
     'PongFrame',
     object({ type: constant('pong'), id: optional(integer('That of the ping, if it had one.')) }),
   ),
-  ok: named('OkFrame', object({ type: constant('ok'), id: integer('Of the request that is done.') })),
+  ok: named(
+    'OkFrame',
+    object({
+      type: constant('ok'),
+      id: integer('Of the request that is done.'),
+      nonce: optional(string('After a `link` with a proof: the nonce for another one, should it be needed.')),
+    }),
+  ),
   error: named(
     'ErrorFrame',
     object({

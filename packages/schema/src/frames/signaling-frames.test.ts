@@ -30,6 +30,7 @@ const frames: readonly SignalingClientFrame[] = [
   { type: 'ping' },
   { type: 'logout' },
   { type: 'renew-token', id, token: 't', channel: 'stage' },
+  { type: 'link-proof', id, nonce: 'n' },
   { type: 'subscribe', id, ...place, ...flags, withMessage: true, states: { mood: 'good' } },
   { type: 'subscribe', id, ...stream, ...flags, token: 't' },
   { type: 'unsubscribe', id, ...place },

@@ -1,4 +1,5 @@
 import {
+  linkNonceLengthMax,
   signalingErrors,
   signalingMessageBytesMax,
   signalingMessagesMax,
@@ -103,6 +104,15 @@ const channelFrames = {
     token: accessToken('The new AccessToken2.'),
     channel: optional(described('A stream channel, if it is the token of that one.', channel)),
   }),
+  'link-proof': frame(
+    'SignalingLinkProof',
+    'Proves to a live channel that its member, whose connection was welcomed with this nonce, is the user of this session.',
+    {
+      type: constant('link-proof'),
+      id,
+      nonce: text("The `link.nonce` of the live connection's welcome.", linkNonceLengthMax),
+    },
+  ),
   subscribe: frame(
     'SignalingSubscribe',
     '',

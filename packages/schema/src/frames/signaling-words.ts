@@ -134,6 +134,11 @@ export const result = named('SignalingResult', {
       items: optional(array(item)),
     }),
     object({ locks }),
+    object({
+      proof: string(
+        'Answers `link-proof`: **secret**, good for one `link` of that connection, for a minute. Opaque.',
+      ),
+    }),
     topicResult,
     messagesPage,
   ),

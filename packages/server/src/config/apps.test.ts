@@ -8,6 +8,7 @@ const one: AppConfig = {
   secondaryCertificate: 'b'.repeat(32),
   openTo: 'thisMachine',
   bindSignaling: true,
+  linkIdentities: true,
   signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server', historyDays: 30 },
   communicationEvents: '107/108',
   rosterVisibleTo: 'everyone',

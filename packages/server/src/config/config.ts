@@ -73,6 +73,8 @@ export interface AppConfig {
   /** The clients that an app without certificate admits. */
   readonly openTo: OpenTo;
   readonly bindSignaling: boolean;
+  /** Members of live channels are linked to signaling users whom their page proves, or their token names. */
+  readonly linkIdentities: boolean;
   readonly signaling: SignalingConfig;
   readonly communicationEvents: CommunicationEvents;
   /** The members who may follow the roster over WebSocket: everyone in the channel, or its broadcasters only. Its counts are for everyone. */

@@ -15,6 +15,7 @@ export const developmentApp: AppConfig = {
   certificate: development.certificate,
   openTo: 'thisMachine',
   bindSignaling: true,
+  linkIdentities: true,
   signaling: signalingDefaults,
   communicationEvents: '107/108',
   rosterVisibleTo: 'everyone',

@@ -258,8 +258,8 @@ export class Connection implements Protocol<ParsedClientFrame, Membership> {
       this.#refuse(answer.code, answer.detail, id);
       return;
     }
-    this.#send({ type: 'ok', id });
-    answer?.afterOk();
+    this.#send({ type: 'ok', id, ...(answer && 'nonce' in answer && { nonce: answer.nonce }) });
+    if (answer && 'afterOk' in answer) answer.afterOk();
   }
 
   #refuse(code: Code, detail?: string, id?: number): void {

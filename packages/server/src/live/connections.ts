@@ -6,6 +6,8 @@ import { OpenSockets } from '../net/session/open-sockets.ts';
 import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import { SocketCount } from '../net/socket/socket-count.ts';
 import type { Logger, Metrics } from '../observe/contract.ts';
+import { LinkProofs } from '../token/link-proof.ts';
+import { AwaitedLinks } from './awaited-links.ts';
 import { BackedMembers } from './backed-members.ts';
 import { Connection, type ConnectionNeeds, conversationBounds } from './connection.ts';
 import { Entrance, type EntranceNeeds } from './entrance.ts';
@@ -16,13 +18,15 @@ import { defaultJoinRates, defaultLiveLimits, type LiveLimits } from './live-lim
 import { LostConnections } from './lost-connections.ts';
 import type { WelcomeNeeds } from './membership.ts';
 import { Partings } from './partings.ts';
+import type { LinkNeeds } from './requests/link.ts';
 import { requestTable } from './requests/requests.ts';
 import { holdStreams, type SelectStreams, type StreamNeeds } from './requests/streams.ts';
 import type { FanOut } from './roster/fan-out.ts';
 
 export interface ConnectionsOptions
   extends Omit<HelloNeeds, 'joins'>,
-    WelcomeNeeds,
+    Omit<WelcomeNeeds, 'linkProofs'>,
+    Pick<LinkNeeds, 'signaling'>,
     Pick<EntranceNeeds, 'onRefusedLogin'> {
   readonly log: HelloNeeds['log'] & StreamNeeds['log'] & Feed;
   readonly fanOut: Pick<FanOut, 'streams' | 'hosts' | 'followRoster' | 'followView' | 'hasRoomForView'>;
@@ -53,7 +57,13 @@ export function openConnections(options: ConnectionsOptions): Connections {
     'Lost connections that the log does not know of yet.',
     () => lost.size,
   );
-  const shared = { ...options, joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates) };
+  const awaited = new AwaitedLinks(options);
+  const shared = {
+    ...options,
+    awaited,
+    joins: options.joins ?? new JoinBudgets(clock, defaultJoinRates),
+    linkProofs: new LinkProofs(options.resumeSecret),
+  };
   const refusals = metrics.counter(
     'housecount_refusals_total',
     'Errors and endings told to clients, by code.',
@@ -83,6 +93,7 @@ export function openConnections(options: ConnectionsOptions): Connections {
     open,
     backed,
     partings,
+    awaited,
     connectionOf: (socket) =>
       new Connection(needs, (connection) => new Conversation(socket, connection, conversing)),
     follow: () =>
@@ -94,6 +105,7 @@ export interface ConnectionsParts {
   readonly open: Pick<OpenSockets, 'start' | 'enter' | 'stop'>;
   readonly backed: Pick<BackedMembers, 'size' | 'endApp'>;
   readonly partings: Pick<Partings, 'stop'>;
+  readonly awaited: Pick<AwaitedLinks, 'stop'>;
   readonly connectionOf: (socket: Socket) => Connection;
   readonly follow: () => LogFollower;
 }
@@ -135,6 +147,7 @@ export class Connections {
    */
   async stop(retryAfterMs: number): Promise<void> {
     this.#parts.partings.stop();
+    this.#parts.awaited.stop();
     this.#parts.open.stop(retryAfterMs);
     await this.#follower?.stop();
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Socket } from '../net/socket/socket.ts';
 import type { Histogram, Logger } from '../observe/contract.ts';
 import type { OnRefusedLogin } from '../observe/refused-logins.ts';
+import { type AwaitedLinks, linkWaitMs } from './awaited-links.ts';
 import { type Admission, admit, type HelloNeeds, type HelloRefusal } from './hello.ts';
 import { type WelcomeNeeds, welcomeOf } from './membership.ts';
 
@@ -11,6 +12,7 @@ export interface EntranceNeeds extends HelloNeeds, WelcomeNeeds {
   readonly logger: Pick<Logger, 'warn'>;
   /** Hears of each hello that was refused. */
   readonly onRefusedLogin?: OnRefusedLogin;
+  readonly awaited: Pick<AwaitedLinks, 'add'>;
   /** From hello to welcome. */
   readonly joinSeconds: Pick<Histogram, 'observe'>;
 }
@@ -29,7 +31,8 @@ export class Entrance {
     client: Pick<Socket, 'address' | 'isHere'>,
   ): Promise<Admission | HelloRefusal> {
     const admission = await admit(this.#needs, hello, client);
-    if (!admission.ok)
+    if (admission.ok) this.#await(admission);
+    else
       this.#needs.onRefusedLogin?.({
         over: 'live',
         app: hello.app,
@@ -39,6 +42,13 @@ export class Entrance {
         code: admission.code,
       });
     return admission;
+  }
+
+  /** Nobody is told of the member over signaling before it is known who it is, or this time is over. */
+  #await({ app, channel, member }: Admission): void {
+    if (!member.linkAwaited) return;
+    const { connectionId } = member;
+    this.#needs.awaited.add({ app: app.id, channel: channel.key.name, connectionId }, linkWaitMs(app));
   }
 
   /** The welcome, as things are now; undefined if a reload took the app out while the log decided. */

@@ -90,6 +90,14 @@ async function hosts(w: TestWorld, there: readonly TestSocket[]): Promise<void> 
   await passes(w, 3 * leaseMs, there);
 }
 
+/** One whose page links it to a user, and who comes back. */
+async function linked(w: TestWorld): Promise<void> {
+  const page = await w.hello({ uid: 50, linkAwaited: true });
+  await page.says({ type: 'link', id: 1, proof: w.proof('ann', page.welcome.link?.nonce) });
+  await page.drops();
+  await (await w.hello({ uid: 50, resume: page.welcome.resume })).drops();
+}
+
 /** Whoever is put out, by a rule and by the end of a token. */
 async function putOut(w: TestWorld, there: readonly TestSocket[]): Promise<void> {
   const base = { app: testApp.id, privileges: ['join_channel'] as const };
@@ -115,6 +123,7 @@ test('SHAPE11: what the server sends over live connections is as its schemas say
   const there = await watchers(w, 100);
   await people(w, there);
   await hosts(w, there);
+  await linked(w);
   await putOut(w, there);
   const [one] = there;
   await one?.says({ type: 'ping', id: 1 });

@@ -17,6 +17,7 @@ import type { Socket } from '../net/socket/socket.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { type ResumeClaim, verifyResumeKey } from '../token/resume-key.ts';
+import { tokenLink } from '../token/token-link.ts';
 import {
   checkToken,
   type TokenGrant,
@@ -114,6 +115,8 @@ async function join(
     ...(grant.joinEndsMs !== undefined && { tokenEndsMs: grant.joinEndsMs }),
     mayPublish: publishEndsMsOf(grant) > time.nowMs,
     ...(rights && { publish: rights }),
+    ...tokenLink(app, grant),
+    ...(app.linkIdentities && hello.linkAwaited && { linkAwaited: true }),
     leaseMs: needs.leaseMs,
     ip: address,
   });
@@ -145,10 +148,12 @@ async function resume(
   const grant = grantOf(needs, app, hello, claim, client);
   if (!grant.ok) return goneAs(needs, claim, asked) ?? grant;
   const rights = rightsOf(app, grant);
+  const { userId } = tokenLink(app, grant);
   const outcome = await log.submit(liveKey(app.id, channel), {
     ...asked,
     ...(grant.joinEndsMs === undefined ? { tokenNeverEnds: true } : { tokenEndsMs: grant.joinEndsMs }),
     ...(rights && { publish: rights }),
+    ...(userId !== undefined && { userId }),
   });
   if (!outcome.ok) {
     const isGone = outcome.code === 'resume_invalid' || outcome.code === 'replaced';

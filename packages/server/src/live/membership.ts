@@ -1,8 +1,10 @@
 import type { Role, WelcomeFrame } from '@housecount/protocol';
+import type { Member } from '../channel/membership/member.ts';
 import type { Clock } from '../clock.ts';
 import { fixed } from '../fixed-limits.ts';
 import type { RosterStream } from '../rosters/roster-stream.ts';
 import type { EdgeApp } from '../token/edge-app.ts';
+import type { LinkProofs } from '../token/link-proof.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
 import type { Admission } from './hello.ts';
@@ -18,6 +20,7 @@ export interface WelcomeNeeds {
   readonly fanOut: Pick<FanOut, 'hosts'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly resumeSecret: Uint8Array;
+  readonly linkProofs: Pick<LinkProofs, 'nonceOf'>;
   /** Silence allowed for an rtc connection, milliseconds. */
   readonly leaseMs: number;
   /** After a restart: how long the server waits for its clients to come back, milliseconds. Told to them. */
@@ -42,6 +45,8 @@ export interface Membership {
   warned: boolean;
   /** End of the publish privilege of its token, whether the app asks for it or not, epoch milliseconds. */
   publishEndsMs: number;
+  /** Proofs of a user that this attachment has taken; absent: none. */
+  proofsTaken?: number;
   roster?: RosterStream;
 }
 
@@ -86,5 +91,15 @@ export function welcomeOf(needs: WelcomeNeeds, admission: Admission): WelcomeFra
     recoveryMs: needs.recoveryMs,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
     iceServers: needs.iceServers,
+    ...(app.linkIdentities && { link: linkOf(needs, member) }),
   };
 }
+
+/** The nonce for a proof by the page, and the user that the member is linked to already. */
+const linkOf = (
+  { linkProofs }: Pick<WelcomeNeeds, 'linkProofs'>,
+  member: Member,
+): WelcomeFrame['link'] & object => ({
+  nonce: linkProofs.nonceOf(member),
+  ...(member.userId !== undefined && { userId: member.userId }),
+});

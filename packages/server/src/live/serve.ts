@@ -12,6 +12,7 @@ import type { Socket, SocketHandler } from '../net/socket/socket.ts';
 import type { Logger } from '../observe/contract.ts';
 import { type ConnectionsOptions, openConnections } from './connections.ts';
 import { defaultRequests, type LiveLimits } from './live-limits.ts';
+import type { LoggedIn } from './requests/link.ts';
 
 export interface EdgeOptions extends Omit<ConnectionsOptions, 'limits'> {
   /** Default: those of limits.ts. */
@@ -27,7 +28,7 @@ export interface EdgeOptions extends Omit<ConnectionsOptions, 'limits'> {
   /** The HTTP routes of the server's parts. */
   readonly routes: readonly Route[];
   /** Takes in the WebSockets of signaling, and ends them with the others. */
-  readonly signaling?: {
+  readonly signaling?: LoggedIn & {
     accept(socket: Socket): SocketHandler;
     stop(retryAfterMs: number): Promise<void>;
   };

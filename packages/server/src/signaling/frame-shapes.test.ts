@@ -186,6 +186,7 @@ test('SHAPE8: what the server sends over signaling is as its schemas say, and al
   await second?.drops();
   await w.advance(leaseMs + 20_000);
   await ann.says({ type: 'ping' });
+  await ann.asks({ type: 'link-proof', nonce: 'n' });
   const short = await w.login('short', { token: tokenOf('short', w.clock.nowMs(), 60) });
   await w.advance(70_000);
   expect(short.closed).toBeDefined();

@@ -1,3 +1,4 @@
+import { LinkProofs } from '../token/link-proof.ts';
 import { LockHolders } from './locks/lock-holders.ts';
 import { LockHoldings } from './locks/lock-holdings.ts';
 import { LockWaiters } from './locks/lock-waiters.ts';
@@ -58,6 +59,7 @@ export function signalingParts(given: SignalingOptions) {
     holdings,
     sessions,
     logins,
+    linkProofs: new LinkProofs(given.secret),
     ownerRates: new OwnerRates(limits.ownerPublishersMax, limitsOf),
     limits,
   };

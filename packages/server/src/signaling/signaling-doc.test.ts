@@ -30,6 +30,7 @@ const clientTypes: Record<SignalingClientFrame['type'], true> = {
   ping: true,
   logout: true,
   'renew-token': true,
+  'link-proof': true,
   subscribe: true,
   unsubscribe: true,
   publish: true,

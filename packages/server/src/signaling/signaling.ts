@@ -103,6 +103,11 @@ export class Signaling {
     await this.#parts.sessions.endApp(app);
   }
 
+  /** Is this session there, and this user's? Also one that its client may still come back to. */
+  hasSession(app: string, userId: string, session: string): boolean {
+    return this.#parts.sessions.of(app, userId)?.id === session;
+  }
+
   /** Why nobody is told what happens; undefined while they are. */
   get trouble(): string | undefined {
     return this.#parts.follower.trouble;

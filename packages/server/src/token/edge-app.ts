@@ -8,6 +8,10 @@ export interface EdgeApp extends TokenApp {
   readonly rosterVisibleTo: 'everyone' | 'broadcasters';
   /** Publishing needs the publish privilege in the token. */
   readonly coHostAuthentication: boolean;
+  /** Members are linked to the signaling users whom their page proves, or their token names. */
+  readonly linkIdentities: boolean;
+  /** The debounce of presence, milliseconds: so long a link that a page has said comes is awaited. */
+  readonly signaling: { readonly debounceMs: number };
   /** Profiles that are not for clients to choose, by pattern of channel names: the first that fits counts. */
   readonly profiles: readonly PinnedProfile[];
 }

@@ -1,4 +1,4 @@
-import type { Code } from '@housecount/protocol';
+import { type Code, isSignalingName } from '@housecount/protocol';
 import type { Clock } from '../clock.ts';
 import { matchesName } from '../glob.ts';
 import {
@@ -73,6 +73,8 @@ export interface TokenGrant {
   readonly joinEndsMs?: number;
   /** The privileges granted, each with its end, epoch milliseconds; Infinity: never. */
   readonly privileges: ReadonlyMap<TokenPrivilege, number>;
+  /** The signaling user whom a token for this one uid or account names beside it, if that is another id. */
+  readonly userId?: string;
   /** A likely mistake of whoever made the token, for the log. */
   readonly hint?: string;
 }
@@ -194,9 +196,25 @@ function grantOf(token: AccessToken, service: TokenService, time: TokenTime): To
     tokenEndsMs,
     ...(Number.isFinite(joinEndsMs) && { joinEndsMs }),
     privileges,
+    ...userBeside(token, service),
     ...(hint !== undefined && { hint }),
   };
 }
+
+/** The user of the token's RTM services, beside an RTC service that names one uid or account; none if they name several. */
+function userBeside({ services }: AccessToken, { names: [, tokenUid = ''] }: TokenService) {
+  if (!namesOne(tokenUid)) return {};
+  const users = new Set<string | undefined>();
+  for (const { type, names } of services)
+    if ((type === serviceTypes.rtm || type === serviceTypes.rtm2) && isSignalingName(names[0]))
+      users.add(names[0]);
+  const [userId] = users;
+  return users.size === 1 && userId !== undefined && userId !== tokenUid ? { userId } : {};
+}
+
+/** Does the token name one uid or account, and no other? */
+export const namesOne = (tokenUid: string): boolean =>
+  tokenUid !== '' && tokenUid !== '0' && !tokenUid.includes('*');
 
 /** May the holder publish this kind at `nowMs`? */
 export function mayPublish(grant: TokenGrant, kind: 'audio' | 'video', nowMs: number): boolean {

@@ -12,6 +12,7 @@ import type { Bans } from '../log/contract/rules.ts';
 import { type EdgeApp, pinnedProfile } from '../token/edge-app.ts';
 import { publishEndsMsOf } from '../token/publish-ends.ts';
 import { verifyResumeKey } from '../token/resume-key.ts';
+import { type TokenLink, tokenLink } from '../token/token-link.ts';
 import { checkToken, needsNoToken, type TokenTime } from '../token/verify.ts';
 
 /** The outcome of an admission: the user that may open the session, and what the session may do. */
@@ -29,6 +30,8 @@ export interface Admitted {
   readonly joiner?: Joiner;
   /** The kinds that a plain session's token allows to publish; undefined: the app does not hold publishing to tokens. */
   readonly rights?: PublishRights;
+  /** Who the token says a plain session is over signaling. */
+  readonly link?: TokenLink;
 }
 
 /** The ports of the log that an admission uses. */
@@ -103,6 +106,7 @@ export async function admit(
       ...('account' in identity && { account: identity.account }),
       ...(checked.joinEndsMs !== undefined && { tokenEndsMs: checked.joinEndsMs }),
       ...(rights && { rights }),
+      link: tokenLink(app, checked),
     },
   };
 }

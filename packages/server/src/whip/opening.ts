@@ -95,7 +95,7 @@ export class Opening {
     host: number | undefined,
   ): MediaSession {
     const { random } = this.#needs;
-    const { plain, uid, account, tokenEndsMs, publishEndsMs, rights } = admitted;
+    const { plain, uid, account, tokenEndsMs, publishEndsMs, rights, link } = admitted;
     const id = random.id(32);
     return {
       id,
@@ -115,6 +115,7 @@ export class Opening {
       ...(tokenEndsMs !== undefined && { tokenEndsMs }),
       ...(publishEndsMs !== undefined && { publishEndsMs }),
       ...(rights && { rights }),
+      ...(link && { link }),
       ...(plain && app.certificate !== undefined && { tokenDigest: digestOf(bearer ?? '') }),
       address,
       joined: !plain,

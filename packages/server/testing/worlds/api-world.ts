@@ -322,6 +322,7 @@ function openSignaling(common: Common, log: Log, kept: ReturnType<typeof openMes
   const signalingApp = {
     ...testApp,
     bindSignaling: true,
+    linkIdentities: true,
     signaling: {
       announceMax: 50,
       intervalMs: 30_000,

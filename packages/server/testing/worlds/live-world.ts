@@ -22,6 +22,7 @@ import { createLogger } from '../../src/observe/logger.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { buildRtcToken, type RtcTokenRequest } from '../../src/token/build.ts';
 import type { EdgeApp } from '../../src/token/edge-app.ts';
+import { type LinkClaim, LinkProofs } from '../../src/token/link-proof.ts';
 import { SimClock, type SimProcessClock, settle } from '../../test/simulation/sim-clock.ts';
 import { SimDisk } from '../../test/simulation/sim-disk.ts';
 import { SimRandom } from '../../test/simulation/sim-random.ts';
@@ -34,6 +35,8 @@ export const testApp: EdgeApp = {
   certificate: 'fedcba9876543210fedcba9876543210',
   rosterVisibleTo: 'everyone',
   coHostAuthentication: false,
+  linkIdentities: true,
+  signaling: { debounceMs: 2_000 },
   profiles: [],
 };
 export const strictApp: EdgeApp = {
@@ -41,6 +44,8 @@ export const strictApp: EdgeApp = {
   certificate: 'e'.repeat(32),
   rosterVisibleTo: 'broadcasters',
   coHostAuthentication: true,
+  linkIdentities: false,
+  signaling: { debounceMs: 0 },
   profiles: [{ channels: 'call-*', profile: 'communication' }],
 };
 const lobbyKey = liveKey(testApp.id, 'lobby');
@@ -69,6 +74,9 @@ export class TestWorld implements Broadcast {
   readonly disk = new SimDisk(new SimRandom(3));
   readonly sockets = new Set<TestSocket>();
   readonly resumeSecret = new Uint8Array(32).fill(7);
+  readonly linkProofs = new LinkProofs(this.resumeSecret);
+  /** Users who are logged in to signaling of the app of the tests, with the ids of their sessions. */
+  readonly loggedIn = new Map<string, string>();
   readonly selected: unknown[] = [];
   readonly held = new FramesHeld(liveServerFrames);
   iceServers: WelcomeFrame['iceServers'] = [{ urls: 'stun:192.0.2.9:3478' }];
@@ -148,6 +156,9 @@ export class TestWorld implements Broadcast {
       iceServers: this.iceServers,
       onSelect,
       limits: this.#limits,
+      signaling: {
+        hasSession: (app, userId, session) => app === testApp.id && this.loggedIn.get(userId) === session,
+      },
     });
     this.fanOut.start();
     this.connections.start();
@@ -202,6 +213,14 @@ export class TestWorld implements Broadcast {
   /** A socket that has said hello; refused or welcome. */
   async hello(over: Partial<HelloFrame> & { app?: string } = {}, address?: string): Promise<TestSocket> {
     return this.connect(address).says(helloFrame(over));
+  }
+
+  /** The proof that the user's session gives for a nonce now; they are logged in from here on. */
+  proof(userId: string, nonce: string | undefined, over: Partial<LinkClaim> = {}): string {
+    const session = `s-${userId}`;
+    this.loggedIn.set(userId, session);
+    const claim = { app: testApp.id, userId, session, nonce: nonce ?? '', ...over };
+    return this.linkProofs.issue(claim, this.clock.nowMs() + this.#stalledMs);
   }
 
   /** The channel that tests are about, as the log has it. */

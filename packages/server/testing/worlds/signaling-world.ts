@@ -30,6 +30,7 @@ export const app: SignalingApp = {
   id: '0123456789abcdef0123456789abcdef',
   certificate: 'fedcba9876543210fedcba9876543210',
   bindSignaling: true,
+  linkIdentities: true,
   signaling: { announceMax: 50, intervalMs: 30_000, debounceMs: 2_000, lease: 'server', historyDays: 30 },
 };
 export const leaseMs = 10_000;

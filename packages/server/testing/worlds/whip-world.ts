@@ -137,6 +137,8 @@ export async function openWhipWorld({
   const app = {
     ...testApp,
     bindSignaling: false,
+    linkIdentities: false,
+    signaling: { debounceMs: 0 },
     rosterVisibleTo: 'everyone',
     coHostAuthentication,
     profiles: [],

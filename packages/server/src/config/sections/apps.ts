@@ -35,6 +35,7 @@ export function readApps(
       'secondaryCertificate',
       'openTo',
       'bindSignaling',
+      'linkIdentities',
       'signaling',
       'communicationEvents',
       'rosterVisibleTo',
@@ -46,13 +47,15 @@ export function readApps(
     const secondary = child(item, 'secondaryCertificate');
     if (secondary.value !== undefined && certificate.value === undefined)
       complain(secondary, 'expected certificate, too');
+    const bindSignaling = flag(child(item, 'bindSignaling'), true);
     const hex = '32 hexadecimal characters';
     return {
       id: text(child(item, 'id'), hex, isAppId),
       ...(certificate.value !== undefined && { certificate: text(certificate, hex, isAppId) }),
       openTo: readOpenTo(item, listen),
       ...(secondary.value !== undefined && { secondaryCertificate: text(secondary, hex, isAppId) }),
-      bindSignaling: flag(child(item, 'bindSignaling'), true),
+      bindSignaling,
+      linkIdentities: flag(child(item, 'linkIdentities'), bindSignaling),
       signaling: readSignaling(child(item, 'signaling')),
       communicationEvents: choice(child(item, 'communicationEvents'), ['107/108', '103/104'], '107/108'),
       rosterVisibleTo: choice(child(item, 'rosterVisibleTo'), ['everyone', 'broadcasters'], 'everyone'),

@@ -6,10 +6,11 @@ import type { Membership } from '../membership.ts';
 export type RequestFrame = Exclude<ClientFrame, { type: 'hello' | 'bye' | 'ping' }>;
 export type RequestOf<Type extends RequestFrame['type']> = Extract<RequestFrame, { type: Type }>;
 
-/** undefined: done. `afterOk` runs once the `ok` was sent. */
+/** undefined: done. `afterOk` runs once the `ok` was sent; `nonce` goes with it. */
 export type Answer =
   | undefined
   | { readonly code: Code; readonly detail?: string }
+  | { readonly nonce: string }
   | { readonly afterOk: () => void };
 
 /** The connection that asks, and its member. */

@@ -1,5 +1,6 @@
 import type { Code } from '@housecount/protocol';
 import type { Membership } from '../membership.ts';
+import { type LinkNeeds, link } from './link.ts';
 import type { Answer, Requester, RequestFrame, RequestLine, RequestTable } from './request.ts';
 import { type RoleNeeds, setRole } from './role.ts';
 import { followRoster, leaveRoster, maySeeRoster, type RosterNeeds } from './roster.ts';
@@ -7,8 +8,8 @@ import { type SelectStreams, type StreamNeeds, setStreams } from './streams.ts';
 import { renewToken, type TokenNeeds } from './token.ts';
 
 /** The parts that the handlers need, a few for each. */
-interface RequestParts extends RoleNeeds, RosterNeeds, StreamNeeds, TokenNeeds {
-  readonly log: RoleNeeds['log'] & StreamNeeds['log'] & TokenNeeds['log'];
+interface RequestParts extends LinkNeeds, RoleNeeds, RosterNeeds, StreamNeeds, TokenNeeds {
+  readonly log: LinkNeeds['log'] & RoleNeeds['log'] & StreamNeeds['log'] & TokenNeeds['log'];
   readonly clock: TokenNeeds['clock'];
   readonly fanOut: RosterNeeds['fanOut'] & StreamNeeds['fanOut'];
   readonly onSelect: SelectStreams;
@@ -28,6 +29,7 @@ export const requestTable = (parts: RequestParts): RequestTable => ({
     refusal: everybodyMay,
     handle: ({ member }, { token }) => renewToken(parts, member, token),
   },
+  link: { refusal: everybodyMay, handle: ({ member }, { proof }) => link(parts, member, proof) },
   streams: { refusal: hostsMay, handle: (requester, frame) => setStreams(parts, requester, frame) },
   select: {
     refusal: everybodyMay,

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Commands } from '../../log/contract/commands.ts';
 import { publishEndsMsOf } from '../../token/publish-ends.ts';
+import { tokenLink } from '../../token/token-link.ts';
 import { checkToken, tokenTime } from '../../token/verify.ts';
 import type { JoinBudgets } from '../join-budgets.ts';
 import { rightsOf } from '../may-send.ts';
@@ -36,11 +37,13 @@ export async function renewToken(
   if (!joins.takeChange(connectionId)) return { code: 'rate_limited' };
   const tokenEndsMs = grant.joinEndsMs;
   const publish = rightsOf(app, grant);
+  const { userId } = tokenLink(app, grant);
   const outcome = await log.submit(liveKey(app.id, channel), {
     type: 'renew-token',
     connectionId,
     ...(tokenEndsMs !== undefined && { tokenEndsMs }),
     ...(publish && { publish }),
+    ...(userId !== undefined && { userId }),
   });
   if (!outcome.ok) return outcome;
   member.tokenEndsMs = tokenEndsMs;

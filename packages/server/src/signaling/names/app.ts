@@ -5,6 +5,8 @@ import type { PresenceSettings } from '../presence/presence-settings.ts';
 export interface SignalingApp extends TokenApp {
   /** The MESSAGE channel of a name shows the members of the live channel of that name. */
   readonly bindSignaling: boolean;
+  /** Sessions prove to live channels whom their page is there. */
+  readonly linkIdentities: boolean;
   readonly signaling: PresenceSettings & {
     /** Silence allowed for a session: the server's, or what the client's own settings say. */
     readonly lease: 'server' | 'client';

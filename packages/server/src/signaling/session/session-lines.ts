@@ -1,6 +1,7 @@
 import { signalingErrors } from '@housecount/protocol';
 import { needOfChannel, nothing } from '../names/need.ts';
 import { keyOf, type RequestLines } from '../names/request.ts';
+import { type LinkProofNeeds, linkProof } from './link-proof.ts';
 import { type RenewNeeds, renewLoginToken } from './login/login-token.ts';
 import { renewStreamToken, type StreamTokenNeeds } from './subscription/stream-token.ts';
 import { type SubscribeNeeds, subscribe, unsubscribe } from './subscription/subscribe.ts';
@@ -9,8 +10,8 @@ const { joinFailed, subscribeFailed } = signalingErrors;
 
 /** The requests about what a session is in, and for how long. */
 export const sessionLines = (
-  parts: RenewNeeds & StreamTokenNeeds & SubscribeNeeds,
-): RequestLines<'renew-token' | 'subscribe' | 'unsubscribe'> => ({
+  parts: LinkProofNeeds & RenewNeeds & StreamTokenNeeds & SubscribeNeeds,
+): RequestLines<'renew-token' | 'link-proof' | 'subscribe' | 'unsubscribe'> => ({
   'renew-token': {
     need: nothing,
     rate: 'other',
@@ -18,6 +19,11 @@ export const sessionLines = (
       channel === undefined
         ? renewLoginToken(parts, session, token)
         : renewStreamToken(parts, session, channel, token),
+  },
+  'link-proof': {
+    need: nothing,
+    rate: 'other',
+    handle: (session, { nonce }) => linkProof(parts, session, nonce),
   },
   subscribe: {
     need: (frame) =>

@@ -1,4 +1,5 @@
 import type { Kinds, PublishRights } from '../../channel/membership/rights.ts';
+import type { TokenLink } from '../../token/token-link.ts';
 
 /** One WHIP or WHEP session, from 201 to its end. */
 export interface MediaSession {
@@ -26,6 +27,8 @@ export interface MediaSession {
   readonly publishEndsMs?: number;
   /** The kinds that a plain session's token allows to publish; undefined: the app does not ask. A member's own rights are in the log. */
   readonly rights?: PublishRights;
+  /** As admission.ts says. */
+  readonly link?: TokenLink;
   /** A digest of a plain session's token, by which a client that comes back is known. */
   readonly tokenDigest?: string;
   readonly address: string;

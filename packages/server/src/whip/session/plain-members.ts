@@ -38,6 +38,7 @@ export class PlainMembers {
       ...(session.tokenEndsMs !== undefined && { tokenEndsMs: session.tokenEndsMs }),
       mayPublish: (session.publishEndsMs ?? 0) > clock.nowMs(),
       ...(session.rights && { publish: session.rights }),
+      ...session.link,
       ...(former && { formerConnectionId: former.connectionId }),
       leaseMs,
       ip: session.address,
