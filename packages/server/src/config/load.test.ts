@@ -68,6 +68,17 @@ describe('with a file', () => {
     expect(apps(meant)[0]).toMatchObject({ openTo: 'everybody' });
   });
 
+  test('PERSON7: members are linked to users where live and signaling channels are bound, unless the app says otherwise', () => {
+    const linksOf = (fields: string) =>
+      loadConfig({ file: yaml(`apps: [{ id: ${app}, certificate: ${certificate}${fields} }]`), env: {} })
+        .apps[0]?.linkIdentities;
+    expect(linksOf('')).toBe(true);
+    expect(linksOf(', bindSignaling: false')).toBe(false);
+    expect(linksOf(', linkIdentities: false')).toBe(false);
+    expect(linksOf(', bindSignaling: false, linkIdentities: true')).toBe(true);
+    expect(() => linksOf(', linkIdentities: yes-please')).toThrow('apps[0].linkIdentities');
+  });
+
   test('TENANT6: a customer that says nothing else has every app, as admin, with names', () => {
     const one = (fields: string) =>
       loadConfig({

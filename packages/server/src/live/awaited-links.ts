@@ -26,9 +26,9 @@ export interface AwaitedLinksNeeds {
 }
 
 /**
- * Members of which a link is awaited. Nobody waits for ever: who is not linked in time is known as nobody but itself. Runs on
- * without the socket; what a crash loses begins anew when the client is back, and who does not come back leaves. Never more than joined,
- * or came back, in one such time.
+ * Members of which a link is awaited. Nobody waits for ever: who is not linked in time is known as nobody but itself. The time runs on
+ * without the socket, and over a resume, so that nobody stays unseen by resuming; what a crash loses begins anew when the client is
+ * back, and who does not come back leaves. Never more than joined, or came back after a restart, in one such time.
  */
 export class AwaitedLinks {
   readonly #needs: AwaitedLinksNeeds;
@@ -42,10 +42,10 @@ export class AwaitedLinks {
     return this.#cancels.size;
   }
 
-  /** A link of the member is awaited for `waitMs` milliseconds from now on, whatever was left of that before. */
+  /** A link of the member is awaited for `waitMs` milliseconds from now on, unless it is already. */
   add(member: AwaitingMember, waitMs: number): void {
     const { connectionId } = member;
-    this.take(connectionId);
+    if (this.#cancels.has(connectionId)) return;
     const cancel = this.#needs.clock.after(waitMs, () => {
       this.#cancels.delete(connectionId);
       void this.#giveUp(member);
@@ -59,7 +59,7 @@ export class AwaitedLinks {
     this.#cancels.delete(connectionId);
   }
 
-  /** Forgets them all: their clients come back to wait anew. */
+  /** Forgets them all: the next process has their clients wait anew. */
   stop(): void {
     for (const connectionId of [...this.#cancels.keys()]) this.take(connectionId);
   }
@@ -70,8 +70,7 @@ export class AwaitedLinks {
     try {
       const outcome = await log.submit(liveKey(app, channel), { type: 'link', connectionId });
       // not_joined: it has left. Anything else is the log's trouble of the moment.
-      if (!outcome.ok && outcome.code !== 'not_joined' && !this.#cancels.has(connectionId))
-        this.add(member, againMs);
+      if (!outcome.ok && outcome.code !== 'not_joined') this.add(member, againMs);
     } catch (cause) {
       logger.warn('a member that no link came for could not be made known over signaling', {
         connectionId,

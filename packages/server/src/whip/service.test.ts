@@ -13,6 +13,7 @@ import {
 } from '../../testing/worlds/whip-world.ts';
 import { liveKey } from '../channel/channel.ts';
 import { neverEndsMs, type PublishRights } from '../channel/membership/rights.ts';
+import { buildRtcToken, buildTokenForBoth } from '../token/build.ts';
 import { makeResumeKey } from '../token/resume-key.ts';
 
 afterEach(endWhipWorlds);
@@ -351,4 +352,30 @@ test('WHIP14: a DELETE of a session that its client or the server had ended is n
   const deleted = await publish(3);
   expect([await during(service.remove(deleted)), await service.remove(deleted)]).toEqual([true, false]);
   expect(await service.remove('unknown')).toBe(false);
+});
+
+test('PERSON13, PERSON14: a plain session whose token names a user beside it is linked to them; one with a token for anybody is unproven', async () => {
+  const w = await openWhipWorld({ linkIdentities: true });
+  const base = {
+    appId: testApp.id,
+    certificate: testApp.certificate,
+    channel: 'stage',
+    role: 'broadcaster',
+  } as const;
+  const when = { expireSeconds: 600, issuedSeconds: Math.floor(w.clock.wallMs() / 1_000), salt: 1 };
+  const both = buildTokenForBoth({ ...base, ...when, identity: { uid: 7 }, userId: 'ann' });
+  await w.publish(7, offerSdp, both);
+  await w.publish(8, offerSdp, buildRtcToken({ ...base, ...when, identity: { uid: 8 } }));
+  await w.open({
+    kind: 'whep',
+    bearer: buildRtcToken({ ...base, ...when, identity: { uid: 0 } }),
+    offerSdp: playSdp,
+  });
+  await w.until('all are in', () => w.channel()?.roster.size === 3);
+  const links = [...(w.channel()?.roster ?? [])].map(({ userId, unproven }) => ({ userId, unproven }));
+  expect(links).toEqual([
+    { userId: 'ann', unproven: undefined },
+    { userId: undefined, unproven: undefined },
+    { userId: undefined, unproven: true },
+  ]);
 });

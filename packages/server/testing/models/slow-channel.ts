@@ -270,6 +270,8 @@ export class SlowModel {
         return undefined;
       case 'link':
         person.awaited = false;
+        // Of a uid that spells the user's id: they are one as it is, unless that is not proven.
+        if (person.user === '' && !person.unproven && command.userId === String(person.uid)) return undefined;
         if (command.userId !== undefined) this.#belongs(person, command.userId, 'page');
         return undefined;
       case 'change-states': {

@@ -125,9 +125,11 @@ function waitingOn(simulated: SimClock) {
 /** The service over a real log, and an engine that takes every session and tells what was closed. */
 export async function openWhipWorld({
   coHostAuthentication = false,
+  linkIdentities = false,
   joins,
 }: {
   coHostAuthentication?: boolean;
+  linkIdentities?: boolean;
   joins?: NonNullable<WhipOptions['joins']>;
 } = {}) {
   const simulated = new SimClock();
@@ -137,7 +139,7 @@ export async function openWhipWorld({
   const app = {
     ...testApp,
     bindSignaling: false,
-    linkIdentities: false,
+    linkIdentities,
     signaling: { debounceMs: 0 },
     rosterVisibleTo: 'everyone',
     coHostAuthentication,

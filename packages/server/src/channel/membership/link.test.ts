@@ -62,6 +62,22 @@ test('PERSON2: a page says who its member is: a mark, which is no event; what ch
   expect([link('ann'), link()].map((command) => channel.must(T + 3, command))).toEqual([[], []]);
 });
 
+test('PERSON2: a page that proves the id that its member has by itself changes nothing, unless that was not proven', () => {
+  const channel = joined({ account: 'ann', linkAwaited: true });
+  expect(outline(channel.must(T, link('ann')))).toEqual(['person-known']);
+  expect(linkOf(channel)).toEqual(nothing);
+  expect(channel.must(T, link('ann'))).toEqual([]);
+  const number = joined();
+  expect(number.must(T, link('1'))).toEqual([]);
+  const unproven = joined({ account: 'ann', unproven: true });
+  unproven.must(T, link('ann'));
+  expect(linkOf(unproven)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+  // Who was somebody else is told to be itself again.
+  channel.must(T, link('bob'));
+  channel.must(T, link('ann'));
+  expect(linkOf(channel)).toEqual({ ...nothing, userId: 'ann', linkedByPage: true });
+});
+
 test('PERSON3: the newest page counts, and no token overrules it; a token without a user changes nothing', () => {
   const channel = joined({ userId: 'ann' });
   expect(outline(channel.must(T, renew('ann')))).toEqual([]);

@@ -1,10 +1,10 @@
 import type { Channel } from '../channel.ts';
 import type { PersonKnown } from '../decision.ts';
-import type { Member } from './member.ts';
+import { type Member, userIdOf } from './member.ts';
 
 /**
  * The record of what a page says of its member: that it is `userId`, or (undefined) that it is nobody but itself, which says something only
- * while a link is awaited. None if nothing changes.
+ * while a link is awaited. None if nothing changes; a user whose id the member has by itself, proven, is no other than itself.
  */
 export function linkedByPage(
   { key }: Channel,
@@ -14,7 +14,8 @@ export function linkedByPage(
 ): readonly PersonKnown[] {
   const { uid } = member;
   const base = { type: 'person-known', app: key.app, channel: key.name, atMs: nowMs, uid } as const;
-  if (userId === undefined) return member.linkAwaited ? [base] : [];
+  const isItself = member.userId === undefined && !member.unproven && userId === userIdOf(member);
+  if (userId === undefined || isItself) return member.linkAwaited ? [base] : [];
   return member.userId === userId && member.linkedByPage ? [] : [{ ...base, userId, byPage: true }];
 }
 

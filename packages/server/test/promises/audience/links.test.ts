@@ -1,0 +1,107 @@
+import { afterEach, expect, test } from 'bun:test';
+import { buildSignalingToken } from '../../../src/token/build.ts';
+import { Client, type ClientOptions } from '../../../testing/clients/client.ts';
+import { SignalingClient } from '../../../testing/clients/signaling-client.ts';
+import { startReloadableServer } from '../../../testing/processes/reloadable-server.ts';
+import {
+  type ServerProcess,
+  startServerProcess,
+  testApp,
+} from '../../../testing/processes/server-process.ts';
+import { startTestServer, type TestServer } from '../../../testing/processes/test-server.ts';
+
+const channel = 'premiere';
+const other = { id: 'f'.repeat(32), certificate: 'e'.repeat(32) };
+let server: ServerProcess | TestServer | undefined;
+const clients: (Client | SignalingClient)[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.drop();
+  await server?.close();
+  server = undefined;
+});
+
+async function joins(url: string, uid: number, over: Partial<ClientOptions> = {}) {
+  const client = await Client.join({ url, channel, uid, ...over });
+  clients.push(client);
+  return client;
+}
+async function login(...args: Parameters<typeof SignalingClient.login>) {
+  const client = await SignalingClient.login(...args);
+  clients.push(client);
+  return client;
+}
+async function proofOf(user: SignalingClient, page: Client): Promise<string> {
+  const answer = await user.asks({ type: 'link-proof', nonce: page.welcome?.link?.nonce ?? '' });
+  if (answer.type !== 'ok' || !answer.result || !('proof' in answer.result)) throw new Error('no proof');
+  return answer.result.proof;
+}
+let lastId = 100;
+/** The answer to a `link`: `ok`, or the code of its refusal. */
+async function answerTo(page: Client, proof?: string): Promise<string> {
+  lastId += 1;
+  const id = lastId;
+  page.send({ type: 'link', id, ...(proof !== undefined && { proof }) });
+  const answer = await page.until('an answer', () =>
+    [...page.all('ok'), ...page.all('error')].find((frame) => frame.id === id),
+  );
+  return answer.type === 'ok' ? 'ok' : answer.code;
+}
+
+test('PERSON9, PERSON11: a page proves whose member it is; the server knows it after kill -9', async () => {
+  const process = await startServerProcess();
+  server = process;
+  const { url } = process;
+  const [ann, page] = await Promise.all([
+    login(url, 'ann'),
+    joins(url, 42, { hello: { linkAwaited: true } }),
+  ]);
+  expect(page.welcome.link).not.toHaveProperty('userId');
+  const proof = await proofOf(ann, page);
+  expect(await answerTo(page, proof)).toBe('ok');
+  expect(await answerTo(page, proof)).toBe('link_proof_used');
+  await process.kill();
+  await process.restart();
+  const again = await joins(url, 42, { resume: page.welcome.resume });
+  expect(again.welcome).toMatchObject({ resumed: true, link: { userId: 'ann' } });
+  // Her session is not back: the proof that it gave is worth nothing, nor is it one of this attachment.
+  expect(await answerTo(again, proof)).toBe('link_proof_invalid');
+}, 120_000);
+
+test('PERSON10: a proof of a session that has logged out, of another app’s user, or for another connection links nobody', async () => {
+  server = await startTestServer({ apps: [testApp, other] });
+  const { url } = server;
+  const [ann, page, second] = await Promise.all([login(url, 'ann'), joins(url, 42), joins(url, 43)]);
+  expect(await answerTo(page, await proofOf(ann, second))).toBe('link_proof_invalid');
+  const proof = await proofOf(ann, page);
+  ann.send({ type: 'logout' });
+  await ann.until('the end', () => ann.closed);
+  expect(await answerTo(page, proof)).toBe('link_proof_invalid');
+  const token = buildSignalingToken({
+    appId: other.id,
+    certificate: other.certificate,
+    userId: 'ann',
+    expireSeconds: 600,
+    issuedSeconds: Math.floor(Date.now() / 1_000),
+    salt: 1,
+  });
+  const elsewhere = await login(url, 'ann', { app: other.id, token });
+  expect(await answerTo(page, await proofOf(elsewhere, page))).toBe('link_proof_invalid');
+  // Nothing of that was a proof taken, and the connection is there.
+  expect(await answerTo(page, await proofOf(await login(url, 'ann'), page))).toBe('ok');
+}, 60_000);
+
+test('PERSON7: a reload switches links off and on; who is linked stays so', async () => {
+  await using reloadable = await startReloadableServer();
+  const { url } = reloadable;
+  const ann = await login(url, 'ann');
+  const page = await joins(url, 42);
+  const proof = await proofOf(ann, page);
+  expect(await answerTo(page, proof)).toBe('ok');
+  expect((await reloadable.reload({ apps: [{ ...testApp, linkIdentities: false }] })).ok).toBe(true);
+  expect(await answerTo(page)).toBe('link_disabled');
+  expect(await ann.asks({ type: 'link-proof', nonce: 'n' })).toMatchObject({ type: 'refused', code: -10012 });
+  expect((await joins(url, 43)).welcome).not.toHaveProperty('link');
+  expect((await reloadable.reload({ apps: [testApp] })).ok).toBe(true);
+  const again = await joins(url, 42, { resume: page.welcome.resume });
+  expect(again.welcome.link).toMatchObject({ userId: 'ann' });
+}, 120_000);
