@@ -24,6 +24,8 @@ const schema = {
   signalingPageUsersMax: 100,
   /** Channels told of one user; a user who is in more is told of in these alone. */
   signalingUserChannelsMax: 10_000,
+  /** Uids named of one person, who is in a live channel by several members; the rest are theirs all the same. */
+  personUidsMax: 64,
   /** Users whose status one REST request asks for; more are `query_invalid`. */
   statusUsersMax: 100,
   /** Messages on one page of the history (spec: signaling 4.3). */

@@ -172,7 +172,17 @@ export const member = named(
       userId,
       states: described('The states as presence shows them.', states),
       live: optional(
-        object({ uid: integer(), role: role, joinedMs }, 'Present while the user is in the live channel.'),
+        object(
+          {
+            uid: described('Of the member that came first.', integer()),
+            role: described('`broadcaster` if any member of the user is one.', role),
+            joinedMs,
+            uids: optional(
+              array(integer(), 'Of all members that are linked to the user, in order of arrival, where there are several.'),
+            ),
+          },
+          'Present while the user is in the live channel.',
+        ),
       ),
       signaling: optional(object({ joinedMs }, 'Present while the user subscribes.')),
       interruptedSinceMs: optional(
@@ -201,6 +211,11 @@ export const rosterChange = named('SignalingRosterChange', {
       type: constant('left'),
       userId,
       reason: leaveReason,
+      into: optional(
+        string(
+          'Nobody left: a link came late, and who was shown as `userId` is part of this user, about whom the next change of the same frame is.',
+        ),
+      ),
     }),
   ),
 });

@@ -1,17 +1,21 @@
 import type { LeaveReason, RosterPoint, SignalingOccupant, SignalingStates } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
-import type { Link as MemberLink } from '../../channel/membership/member.ts';
-import { userIdOf } from '../../channel/membership/member.ts';
+import { type Link as MemberLink, type Member, userIdOf } from '../../channel/membership/member.ts';
 import { Trie } from '../../channel/membership/trie.ts';
+import { LiveNames } from './live-names.ts';
 import {
   isClaimant,
+  isLinkedAlike,
+  isProven,
   isShown,
   type LiveLink,
   noStates,
   type Person,
+  roleOf,
   type SubscribedLink,
   same,
+  shownLive,
   shownStates,
   silentSinceMs,
 } from './person.ts';
@@ -21,6 +25,8 @@ interface Gone {
   readonly type: 'leave' | 'timeout';
   readonly userId: string;
   readonly states: SignalingStates;
+  /** Nobody left: who was shown under that id is from now on part of this user, about whom the next change is. */
+  readonly into?: string;
 }
 /** A change of who is there, by user, whatever links back them, as presence tells it. */
 export type PresenceChange =
@@ -60,9 +66,10 @@ export class PresenceFold {
   #hosts = 0;
   #audience = 0;
   #interrupted = 0;
-  /** Uids of accounts, for records that name the uid alone. */
-  readonly #accounts = { live: new Map<number, string>(), subscribed: new Map<number, string>() };
-  /** Links to the live channel. While there are any, `role` and `uid` are what the server says, of everybody. */
+  readonly #names = new LiveNames();
+  /** Uids of the accounts of subscribers, for records that name the uid alone. */
+  readonly #accounts = new Map<number, string>();
+  /** Members of the live channel. While there are any, `role` and `uid` are what the server says, of everybody. */
   #live = 0;
   /** Users that are not in the live channel and set a `role` or `uid` of their own. */
   readonly #claimants = new Set<string>();
@@ -83,8 +90,7 @@ export class PresenceFold {
       ...(live && { live: { sid: live.sid, seq: live.seq } }),
       ...(signaling && { signaling: { sid: signaling.sid, seq: signaling.seq } }),
     };
-    for (const { uid, account, role, joinedMs, link } of live?.roster ?? [])
-      this.#liveJoined({ uid, role, joinedMs, ...silence(link) }, account);
+    for (const member of live?.roster ?? []) this.#liveJoined(member, member);
     if (!signaling) return;
     for (const { uid, account, joinedMs, link, quiet = false } of signaling.roster) {
       const states = signaling.states.get(uid)?.states ?? noStates;
@@ -147,28 +153,19 @@ export class PresenceFold {
   absorbLive(record: ChannelChange): readonly PersonChange[] {
     this.#passed('live', record);
     switch (record.type) {
-      case 'member-joined': {
-        const { uid, account, role, atMs } = record;
-        return this.#liveJoined({ uid, role, joinedMs: atMs }, account);
+      case 'member-joined':
+        return this.#liveJoined(record, { joinedMs: record.atMs, joinedSeq: record.seq });
+      case 'role-changed': {
+        const { uid, role } = record;
+        return this.#liveChanged(uid, (link) => ({ ...link, role }));
       }
-      case 'role-changed':
-        return this.#change(userIdOf(record), (person) => ({
-          ...person,
-          live: withLink(person.live, record.uid, { role: record.role }),
-        }));
       case 'member-left':
-        this.#accounts.live.delete(record.uid);
-        return this.#change(
-          userIdOf(record),
-          (person) => ({ ...person, live: without(person.live, record.uid) }),
-          record.reason,
-        );
+        return this.#liveLeft(record.uid, record.reason);
       case 'link-silent':
       case 'link-live':
-        return this.#change(this.#userOf('live', record.uid), (person) => ({
-          ...person,
-          live: heardOf(person.live, record),
-        }));
+        return this.#liveChanged(record.uid, (link) => heard(link, record));
+      case 'person-known':
+        return this.#known(record.uid, record.userId);
       default:
         return [];
     }
@@ -183,7 +180,7 @@ export class PresenceFold {
         return this.#subscribed({ uid, joinedMs: atMs, quiet, states: noStates }, account);
       }
       case 'member-left':
-        this.#accounts.subscribed.delete(change.uid);
+        this.#accounts.delete(change.uid);
         return this.#change(
           userIdOf(change),
           (person) => ({ ...person, subscribed: without(person.subscribed, change.uid) }),
@@ -195,9 +192,9 @@ export class PresenceFold {
         return this.#resubscribed(change.uid, { quiet: change.quiet });
       case 'link-silent':
       case 'link-live':
-        return this.#change(this.#userOf('subscribed', change.uid), (person) => ({
+        return this.#change(this.#subscriberOf(change.uid), (person) => ({
           ...person,
-          subscribed: heardOf(person.subscribed, change),
+          subscribed: changed(person.subscribed, change.uid, (link) => heard(link, change)),
         }));
       default:
         return [];
@@ -213,20 +210,53 @@ export class PresenceFold {
     this.#state = undefined;
   }
 
-  #userOf(kind: 'live' | 'subscribed', uid: number): string {
-    return this.#accounts[kind].get(uid) ?? String(uid);
+  #subscriberOf(uid: number): string {
+    return this.#accounts.get(uid) ?? String(uid);
   }
 
-  #liveJoined(link: LiveLink, account: string | undefined): readonly PersonChange[] {
-    if (account !== undefined) this.#accounts.live.set(link.uid, account);
-    return this.#change(account ?? String(link.uid), (person) => ({
-      ...person,
-      live: [...without(person.live, link.uid), link],
-    }));
+  #liveJoined(
+    member: Pick<Member, 'uid' | 'account' | 'userId' | 'linkAwaited' | 'unproven' | 'role'>,
+    at: Pick<Member, 'joinedMs' | 'joinedSeq'> & { readonly link?: MemberLink },
+  ): readonly PersonChange[] {
+    const { uid, role, unproven } = member;
+    const { joinedMs, joinedSeq } = at;
+    const link = { uid, role, joinedMs, joinedSeq, ...(unproven && { unproven }), ...silence(at.link) };
+    const userId = this.#names.joined(member, link);
+    const others = this.#opened(1, userId);
+    return userId === undefined ? others : [...others, ...this.#change(userId, withLive(link))];
+  }
+
+  #liveLeft(uid: number, reason: LeaveReason): readonly PersonChange[] {
+    const userId = this.#names.of(uid);
+    this.#names.left(uid);
+    const others = this.#opened(-1, userId);
+    return userId === undefined ? others : [...others, ...this.#change(userId, withoutLive(uid), { reason })];
+  }
+
+  #liveChanged(uid: number, change: (link: LiveLink) => LiveLink): readonly PersonChange[] {
+    const userId = this.#names.of(uid);
+    if (userId !== undefined)
+      return this.#change(userId, (person) => ({ ...person, live: changed(person.live, uid, change) }));
+    this.#names.hides(uid, change);
+    return [];
+  }
+
+  /** It is known who the member is: it is shown from now on, or as somebody else, with whom it is one from then on. */
+  #known(uid: number, userId: string | undefined): readonly PersonChange[] {
+    const renamed = this.#names.known(uid, userId);
+    if (!renamed) return [];
+    const { from, to } = renamed;
+    const link = renamed.link ?? this.#people.get(from ?? '')?.live.find((one) => one.uid === uid);
+    if (!link) return [];
+    const { unproven: _, ...proven } = link;
+    const add = withLive(userId === undefined ? link : proven);
+    if (from === to) return this.#change(to, add, { isSame: true });
+    const gone = from === undefined ? [] : this.#change(from, withoutLive(uid), { into: to });
+    return [...gone, ...this.#change(to, add)];
   }
 
   #subscribed(link: SubscribedLink, account: string | undefined): readonly PersonChange[] {
-    if (account !== undefined) this.#accounts.subscribed.set(link.uid, account);
+    if (account !== undefined) this.#accounts.set(link.uid, account);
     return this.#change(account ?? String(link.uid), (person) => ({
       ...person,
       subscribed: [...without(person.subscribed, link.uid), link],
@@ -234,20 +264,20 @@ export class PresenceFold {
   }
 
   #resubscribed(uid: number, over: Partial<SubscribedLink>): readonly PersonChange[] {
-    return this.#change(this.#userOf('subscribed', uid), (person) => ({
+    return this.#change(this.#subscriberOf(uid), (person) => ({
       ...person,
-      subscribed: withLink(person.subscribed, uid, over),
+      subscribed: changed(person.subscribed, uid, (link) => ({ ...link, ...over })),
     }));
   }
 
+  /** `into`: a link goes on as part of another user. `isSame`: whoever is shown then is who was shown. */
   #change(
     userId: string,
     step: (person: Person) => Person,
-    reason: LeaveReason = 'quit',
+    how: { readonly reason?: LeaveReason; readonly into?: string; readonly isSame?: true } = {},
   ): readonly PersonChange[] {
     const before = this.#people.get(userId) ?? { userId, live: [], subscribed: [] };
     const { order, ...stepped } = step(before);
-    const others = this.#opened(stepped.live.length - before.live.length, userId);
     const claims = isClaimant(stepped);
     if (claims) this.#claimants.add(userId);
     else this.#claimants.delete(userId);
@@ -255,27 +285,32 @@ export class PresenceFold {
     const statesBefore = shownStates(before);
     this.#state = undefined;
     this.#count(before, -1);
+    // Where what proves nothing is shown after what did, or before, it is somebody else.
+    const stays = isShown(after) && (how.isSame || isProven(before) === isProven(after));
+    const changes: PersonChange[] = [];
+    if (order !== undefined && !stays) {
+      this.#shown = this.#shown.without(order);
+      const { reason = 'quit', into } = how;
+      const type = reason === 'timeout' ? 'timeout' : 'leave';
+      changes.push({ type, userId, states: statesBefore, reason, ...(into !== undefined && { into }) });
+    }
     if (!isShown(after)) {
       if (after.live.length === 0 && after.subscribed.length === 0) this.#people.delete(userId);
       else this.#people.set(userId, after);
-      if (order === undefined) return others;
-      this.#shown = this.#shown.without(order);
-      const type = reason === 'timeout' ? 'timeout' : 'leave';
-      return [...others, { type, userId, states: statesBefore, reason }];
+      return changes;
     }
     const statesAfter = shownStates(after);
-    if (order !== undefined) {
+    if (order !== undefined && stays) {
       const shown = { ...after, order };
       this.#show(shown);
-      if (!same(statesBefore, statesAfter)) return [...others, { type: 'states', userId }];
-      return isLinkedAlike(before, shown) ? others : [...others, { type: 'links', userId }];
+      if (!same(statesBefore, statesAfter)) return [{ type: 'states', userId }];
+      return isLinkedAlike(before, shown) ? [] : [{ type: 'links', userId }];
     }
     this.#order += 1;
     this.#show({ ...after, order: this.#order });
-    const joined: PersonChange = { type: 'join', userId };
-    return same(statesAfter, noStates)
-      ? [...others, joined]
-      : [...others, joined, { type: 'states', userId }];
+    changes.push({ type: 'join', userId });
+    if (!same(statesAfter, noStates)) changes.push({ type: 'states', userId });
+    return changes;
   }
 
   /** Keeps somebody who is shown. */
@@ -287,14 +322,14 @@ export class PresenceFold {
 
   #count(person: Person, by: 1 | -1): void {
     if (person.order === undefined) return;
-    const role = person.live.at(-1)?.role;
+    const role = roleOf(shownLive(person));
     if (role === 'broadcaster') this.#hosts += by;
     if (role === 'audience') this.#audience += by;
     if (silentSinceMs(person) !== undefined) this.#interrupted += by;
   }
 
-  /** So many more links to the live channel. Those but `userId` whose states show differently, when it opens or closes. */
-  #opened(more: number, userId: string): readonly PersonChange[] {
+  /** So many more members of the live channel. Those but `userId` whose states show differently, when it opens or closes. */
+  #opened(more: 1 | -1, userId: string | undefined): readonly PersonChange[] {
     const wasOpen = this.#live > 0;
     this.#live += more;
     const masked = this.#live > 0;
@@ -315,36 +350,28 @@ export class PresenceFold {
 const without = <Link extends { readonly uid: number }>(links: readonly Link[], uid: number): Link[] =>
   links.filter((link) => link.uid !== uid);
 
-const withLink = <Link extends { readonly uid: number }>(
+const changed = <Link extends { readonly uid: number }>(
   links: readonly Link[],
   uid: number,
-  over: Partial<Link>,
-): Link[] => links.map((link) => (link.uid === uid ? { ...link, ...over } : link));
+  change: (link: Link) => Link,
+): Link[] => links.map((link) => (link.uid === uid ? change(link) : link));
 
-/** The links after a mark: one went silent, or is heard again. */
-function heardOf<Link extends { readonly uid: number; readonly silentSinceMs?: number }>(
-  links: readonly Link[],
+const withLive = (link: LiveLink) => (person: Person) => {
+  const others = without(person.live, link.uid);
+  const at = others.findLastIndex(({ joinedSeq }) => joinedSeq < link.joinedSeq) + 1;
+  return { ...person, live: others.toSpliced(at, 0, link) };
+};
+
+const withoutLive = (uid: number) => (person: Person) => ({ ...person, live: without(person.live, uid) });
+
+/** A link after a mark: it went silent, or is heard again. */
+function heard<Link extends { readonly silentSinceMs?: number }>(
+  link: Link,
   mark: Extract<ChannelChange, { type: 'link-silent' | 'link-live' }>,
-): Link[] {
-  return links.map((link) => {
-    if (link.uid !== mark.uid) return link;
-    const { silentSinceMs: _, ...heard } = link;
-    return (mark.type === 'link-silent' ? { ...heard, silentSinceMs: mark.lastHeardMs } : heard) as Link;
-  });
+): Link {
+  const { silentSinceMs: _, ...rest } = link;
+  return (mark.type === 'link-silent' ? { ...rest, silentSinceMs: mark.lastHeardMs } : rest) as Link;
 }
 
-const silence = (link: MemberLink) => (link.state === 'silent' ? { silentSinceMs: link.lastHeardMs } : {});
-
-/** True if the roster shows the same links for both. */
-function isLinkedAlike(one: Person, other: Person): boolean {
-  const [live, otherLive] = [one.live.at(-1), other.live.at(-1)];
-  const shown = ({ quiet }: SubscribedLink) => !quiet;
-  const [subscribed, otherSubscribed] = [one.subscribed.find(shown), other.subscribed.find(shown)];
-  return (
-    live?.uid === otherLive?.uid &&
-    live?.role === otherLive?.role &&
-    live?.joinedMs === otherLive?.joinedMs &&
-    subscribed?.joinedMs === otherSubscribed?.joinedMs &&
-    silentSinceMs(one) === silentSinceMs(other)
-  );
-}
+const silence = (link: MemberLink | undefined) =>
+  link?.state === 'silent' ? { silentSinceMs: link.lastHeardMs } : {};

@@ -141,8 +141,10 @@ export class ChannelRoster {
       atMs,
       ...(sid !== undefined && of !== undefined && { event: { roster, sid, seq: of } }),
     };
-    if (change.type === 'leave' || change.type === 'timeout')
-      return { ...base, type: 'left', userId, reason: change.reason };
+    if (change.type === 'leave' || change.type === 'timeout') {
+      const { reason, into } = change;
+      return { ...base, type: 'left', userId, reason, ...(into !== undefined && { into }) };
+    }
     const person = this.#options.fold.person(userId);
     if (!person) return undefined;
     const member = toSignalingRosterMember(person);

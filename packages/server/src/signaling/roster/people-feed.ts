@@ -55,7 +55,7 @@ export class PeopleFeed implements ReadFeed {
   add(change: SignalingRosterChange): void {
     this.ring.push(this.#options.id.stream, change);
     if (this.readers === 0) return;
-    if (isFull(this.#pending.length, this.#pendingLength)) this.#send('more follows');
+    if (isFull(this.#pending, this.#pendingLength)) this.#send('more follows');
     this.#pending.push(change);
     this.#pendingLength += lengthOfChange(change);
   }
@@ -115,9 +115,12 @@ export class PeopleFeed implements ReadFeed {
   }
 }
 
-/** Tells whether a frame of so many changes, with so many characters, takes no more. */
-const isFull = (changes: number, length: number): boolean =>
-  changes >= fixed.rosterFrameChangesMax || length >= fixed.signalingFrameLengthMax;
+/** Tells whether a frame of these changes, with so many characters, takes no more. Who goes on as part of another user is told with them. */
+const isFull = (changes: readonly SignalingRosterChange[], length: number): boolean => {
+  const last = changes.at(-1);
+  if (last?.type === 'left' && last.into !== undefined) return false;
+  return changes.length >= fixed.rosterFrameChangesMax || length >= fixed.signalingFrameLengthMax;
+};
 
 /** All of them, in frames of at most `rosterFrameChangesMax`. */
 function* missingTexts(
@@ -128,7 +131,7 @@ function* missingTexts(
   let part: SignalingRosterChange[] = [];
   let length = 0;
   for (const change of missing) {
-    if (isFull(part.length, length)) {
+    if (isFull(part, length)) {
       yield changesText(id, part);
       part = [];
       length = 0;

@@ -98,7 +98,7 @@ export function* snapshotTexts(id: RosterId, now: NumberedPeople): Generator<str
     let length = 0;
     for (const person of shown.valuesAfter(after)) {
       const member = toSignalingRosterMember(person);
-      length += memberLength + lengthOf(member.userId, member.states);
+      length += lengthOfMember(member);
       if (
         members.length > 0 &&
         (members.length === rosterPageMembersMax || length > fixed.signalingFrameLengthMax)
@@ -120,10 +120,13 @@ export function* snapshotTexts(id: RosterId, now: NumberedPeople): Generator<str
 
 /** Approximate number of characters that a change takes in a frame. */
 export const lengthOfChange = (change: SignalingRosterChange): number =>
-  memberLength + ('member' in change ? lengthOf(change.member.userId, change.member.states) : 64);
+  'member' in change ? lengthOfMember(change.member) : baseLength + 128;
 
-/** Approximate characters, at most, of a member or change besides its name and states. */
-const memberLength = 250;
+const lengthOfMember = ({ userId, states, live }: SignalingRosterMember): number =>
+  baseLength + lengthOf(userId, states) + (live?.uids?.length ?? 0) * 11;
+
+/** Approximate characters, at most, of a member or change besides its names, states and uids. */
+const baseLength = 250;
 
 const frameOf = ({ channelType, channel, stream }: RosterId, { people, seq }: NumberedPeople) => ({
   channelType,

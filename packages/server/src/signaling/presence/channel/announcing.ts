@@ -16,7 +16,7 @@ export interface HeldLeave {
 
 /**
  * The way of small channels: each watcher is told of each of the others at once. Leaves are held back for the debounce: who is
- * back by then was never away.
+ * back by then was never away. Who goes on as part of another user is not: the two are never there side by side.
  */
 export class Announcing implements PresenceWay {
   readonly mode = 'announce';
@@ -73,11 +73,11 @@ export class Announcing implements PresenceWay {
     return true;
   }
 
-  #gone({ type, userId, states }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
+  #gone({ type, userId, states, into }: Extract<PresenceChange, { type: 'leave' | 'timeout' }>): void {
     const { clock, settings, watchers } = this.#needs;
     const dueMs = clock.steadyMs() + settings.debounceMs;
     const held = { type, userId, states, dueMs, since: watchers.next() };
-    if (settings.debounceMs === 0) {
+    if (settings.debounceMs === 0 || into !== undefined) {
       this.#announceGone(held);
       return;
     }

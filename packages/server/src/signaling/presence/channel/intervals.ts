@@ -42,9 +42,12 @@ export class Intervals implements PresenceWay {
       (one, other) => Number(one.type === 'states') - Number(other.type === 'states'),
     );
     const { fold } = this.#needs;
-    for (const change of inOrder) {
+    for (const [at, change] of inOrder.entries()) {
       this.#changes.push(change);
       this.#length += lengthOf(change.userId, change.type === 'states' ? fold.statesOf(change.userId) : {});
+      const next = inOrder[at + 1];
+      // Who comes and who goes with one record is told in one part: the people are as they are after all of it.
+      if (next && next.type !== 'states') continue;
       const isFull =
         this.#changes.length >= this.#needs.limits.signalingWindowChangesMax ||
         this.#length >= fixed.signalingFrameLengthMax;
