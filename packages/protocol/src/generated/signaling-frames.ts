@@ -526,6 +526,8 @@ export type SignalingRosterChange = {
   /** User id. */
   readonly userId: string;
   readonly reason: LeaveReason;
+  /** Nobody left: a link came late, and who was shown as `userId` is part of this user, about whom the next change of the same frame is. */
+  readonly into?: string;
 };
 
 /** Changes `from` … `seq`, dense. Skip those that are not newer than what is known. */
@@ -598,10 +600,14 @@ export interface SignalingRosterMember {
   readonly states: SignalingStates;
   /** Present while the user is in the live channel. */
   readonly live?: {
+    /** Of the member that came first. */
     readonly uid: number;
+    /** `broadcaster` if any member of the user is one. */
     readonly role: Role;
     /** Since when, UTC epoch milliseconds. */
     readonly joinedMs: number;
+    /** Of all members that are linked to the user, in order of arrival, where there are several. */
+    readonly uids?: readonly number[];
   };
   /** Present while the user subscribes. */
   readonly signaling?: {

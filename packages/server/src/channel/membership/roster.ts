@@ -8,7 +8,7 @@ import { Trie } from './trie.ts';
  * one it was made from, so a tentative state is just another reference and a kept one is a snapshot at its seq.
  */
 export class Roster implements Iterable<Member> {
-  static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty(), 0);
+  static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty(), Trie.empty(), 0);
 
   /** The members by joinedSeq, measured by the time at which the membership ends if nothing is heard. */
   readonly #members: Trie<Member>;
@@ -18,6 +18,8 @@ export class Roster implements Iterable<Member> {
   readonly #connections: Trie<readonly number[]>;
   /** joinedSeqs of the broadcasters, by itself. */
   readonly #broadcasters: Trie<number>;
+  /** joinedSeqs by hash of the user that they are linked to; of linked members alone. */
+  readonly #linked: Trie<readonly number[]>;
   /** The number of members who are silent. */
   readonly interrupted: number;
 
@@ -26,12 +28,14 @@ export class Roster implements Iterable<Member> {
     uids: Trie<number>,
     connections: Trie<readonly number[]>,
     broadcasters: Trie<number>,
+    linked: Trie<readonly number[]>,
     interrupted: number,
   ) {
     this.#members = members;
     this.#uids = uids;
     this.#connections = connections;
     this.#broadcasters = broadcasters;
+    this.#linked = linked;
     this.interrupted = interrupted;
   }
 
@@ -70,6 +74,16 @@ export class Roster implements Iterable<Member> {
     return undefined;
   }
 
+  /** The members that are linked to this user, in order of arrival. */
+  linkedTo(userId: string): readonly Member[] {
+    const members: Member[] = [];
+    for (const joinedSeq of this.#linked.get(hash(userId)) ?? []) {
+      const member = this.#members.get(joinedSeq);
+      if (member?.userId === userId) members.push(member);
+    }
+    return members;
+  }
+
   /** The roster with this member, in place of what was known of the same arrival. A uid arrives once until it is taken out. */
   with(member: Member): Roster {
     const { uid, joinedSeq, connectionId } = member;
@@ -78,9 +92,8 @@ export class Roster implements Iterable<Member> {
     else assert(known.uid === uid, 'a joinedSeq is of one member');
     let connections = this.#connections;
     if (known?.connectionId !== connectionId) {
-      if (known) connections = unlinked(connections, known);
-      const key = hash(connectionId);
-      connections = connections.with(key, [...(connections.get(key) ?? []), joinedSeq]);
+      if (known) connections = unfiled(connections, known.connectionId, joinedSeq);
+      connections = filed(connections, connectionId, joinedSeq);
     }
     let broadcasters = this.#broadcasters;
     if (known?.role !== member.role) {
@@ -89,11 +102,17 @@ export class Roster implements Iterable<Member> {
           ? broadcasters.with(joinedSeq, joinedSeq)
           : broadcasters.without(joinedSeq);
     }
+    let linked = this.#linked;
+    if (known?.userId !== member.userId) {
+      if (known?.userId !== undefined) linked = unfiled(linked, known.userId, joinedSeq);
+      if (member.userId !== undefined) linked = filed(linked, member.userId, joinedSeq);
+    }
     return new Roster(
       this.#members.with(joinedSeq, member),
       known ? this.#uids : this.#uids.with(uid, joinedSeq),
       connections,
       broadcasters,
+      linked,
       this.interrupted + silence(member) - (known ? silence(known) : 0),
     );
   }
@@ -102,11 +121,13 @@ export class Roster implements Iterable<Member> {
   without(uid: number): Roster {
     const member = this.get(uid);
     if (!member) return this;
+    const { joinedSeq, connectionId, userId } = member;
     return new Roster(
-      this.#members.without(member.joinedSeq),
+      this.#members.without(joinedSeq),
       this.#uids.without(uid),
-      unlinked(this.#connections, member),
-      this.#broadcasters.without(member.joinedSeq),
+      unfiled(this.#connections, connectionId, joinedSeq),
+      this.#broadcasters.without(joinedSeq),
+      userId === undefined ? this.#linked : unfiled(this.#linked, userId, joinedSeq),
       this.interrupted - silence(member),
     );
   }
@@ -164,13 +185,24 @@ export class Roster implements Iterable<Member> {
 
 const silence = (member: Member): number => (member.link.state === 'silent' ? 1 : 0);
 
-function unlinked(connections: Trie<readonly number[]>, member: Member): Trie<readonly number[]> {
-  const key = hash(member.connectionId);
-  const rest = (connections.get(key) ?? []).filter((joinedSeq) => joinedSeq !== member.joinedSeq);
-  return rest.length === 0 ? connections.without(key) : connections.with(key, rest);
+/** With a joinedSeq under a name, in order of arrival. */
+function filed(files: Trie<readonly number[]>, name: string, joinedSeq: number): Trie<readonly number[]> {
+  const key = hash(name);
+  const others = files.get(key) ?? [];
+  const at = others.findLastIndex((other) => other < joinedSeq) + 1;
+  return files.with(key, others.toSpliced(at, 0, joinedSeq));
 }
 
-/** FNV-1a over UTF-16 units. Connection ids are random and the server's own, so nobody can aim for collisions. */
+function unfiled(files: Trie<readonly number[]>, name: string, joinedSeq: number): Trie<readonly number[]> {
+  const key = hash(name);
+  const rest = (files.get(key) ?? []).filter((other) => other !== joinedSeq);
+  return rest.length === 0 ? files.without(key) : files.with(key, rest);
+}
+
+/**
+ * FNV-1a over UTF-16 units. Connection ids are random and the server's own, so nobody can aim for collisions; user ids need a login, or a
+ * token that names them, each.
+ */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

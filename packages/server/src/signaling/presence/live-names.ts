@@ -1,14 +1,9 @@
 import { isSignalingName } from '@housecount/protocol';
+import { type Member, userIdOf } from '../../channel/membership/member.ts';
+import type { Roster } from '../../channel/membership/roster.ts';
 import type { LiveLink } from './person.ts';
 
-/** A member of the live channel as it joined. */
-interface LiveMember {
-  readonly uid: number;
-  readonly account?: string;
-  /** The user that it is linked to. */
-  readonly userId?: string;
-  readonly linkAwaited?: true;
-}
+type Named = Pick<Member, 'account' | 'userId' | 'linkAwaited'>;
 
 /** A member that nobody is told of: its link is awaited, or its account is no user id. */
 interface Hidden {
@@ -31,10 +26,12 @@ export class LiveNames {
   readonly #hidden = new Map<number, Hidden>();
 
   /** The name under which a member is shown that just joined; undefined: it is not. */
-  joined({ uid, account, userId, linkAwaited }: LiveMember, link: LiveLink): string | undefined {
+  joined(member: Named, link: LiveLink): string | undefined {
+    const { account, userId, linkAwaited = false } = member;
+    const { uid } = link;
     this.left(uid);
-    if (userId === undefined && (linkAwaited || !isUserId(account))) {
-      this.#hidden.set(uid, { link, account, isAwaited: linkAwaited === true });
+    if (isHidden(member)) {
+      this.#hidden.set(uid, { link, account, isAwaited: linkAwaited });
       return undefined;
     }
     return this.#shownAs(uid, userId ?? account);
@@ -81,6 +78,18 @@ export class LiveNames {
     return name ?? own;
   }
 }
+
+/** The members of a live channel that are shown as this user, in order of arrival. `uid`: that of the user, if it has one. */
+export function membersShownAs(roster: Roster, userId: string, uid: number | undefined): readonly Member[] {
+  const linked = roster.linkedTo(userId);
+  const own = uid === undefined ? undefined : roster.get(uid);
+  if (!own || own.userId !== undefined || isHidden(own) || userIdOf(own) !== userId) return linked;
+  return [...linked, own].toSorted((one, other) => one.joinedSeq - other.joinedSeq);
+}
+
+/** Is nobody told of the member: its link is awaited, or its account is no user id? */
+const isHidden = ({ account, userId, linkAwaited }: Named): boolean =>
+  userId === undefined && (linkAwaited === true || !isUserId(account));
 
 /** False for an account that signaling refuses as a user id. */
 const isUserId = (account: string | undefined): boolean => account === undefined || isSignalingName(account);

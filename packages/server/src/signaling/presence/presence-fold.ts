@@ -184,7 +184,7 @@ export class PresenceFold {
         return this.#change(
           userIdOf(change),
           (person) => ({ ...person, subscribed: without(person.subscribed, change.uid) }),
-          change.reason,
+          { reason: change.reason },
         );
       case 'states-set':
         return this.#resubscribed(change.uid, { states: change.states });

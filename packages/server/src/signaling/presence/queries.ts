@@ -4,7 +4,7 @@ import {
   type SignalingStates,
   signalingErrors,
 } from '@housecount/protocol';
-import { liveKey } from '../../channel/channel.ts';
+import { type ChannelKey as AnyChannelKey, liveKey } from '../../channel/channel.ts';
 import { userIdOf } from '../../channel/membership/member.ts';
 import { fixed } from '../../fixed-limits.ts';
 import type { Channels } from '../../log/contract/channels.ts';
@@ -13,7 +13,8 @@ import { done, refused, type SignalingAnswer } from '../names/answer.ts';
 import type { SignalingApps } from '../names/app.ts';
 import { type ChannelKey, channelTypeOf } from '../names/channel-key.ts';
 import { uidOf } from '../names/identity.ts';
-import { boundStates, merged, withoutClaims } from './person.ts';
+import { membersShownAs } from './live-names.ts';
+import { isShown, noStates, type Person, shownStates } from './person.ts';
 import { taken } from './presence-frames.ts';
 import type { Presences } from './presences.ts';
 import type { Whereabouts } from './whereabouts.ts';
@@ -25,7 +26,7 @@ interface Where {
 
 export interface WhereNeeds extends Where {
   readonly presences: Pick<Presences, 'fold' | 'caughtUp'>;
-  readonly whereabouts: Pick<Whereabouts, 'of'>;
+  readonly whereabouts: Pick<Whereabouts, 'of' | 'linked'>;
 }
 
 /** The states of a user who is shown in the channel, or of `asker`; undefined if they are not in it. */
@@ -37,19 +38,22 @@ export function statesOf(
 ): SignalingStates | undefined {
   const { app, kind, name } = key;
   const uid = uidOf(log, app, userId);
-  if (uid === undefined) return undefined;
   const isBound = kind === 'message' && apps.get(app)?.bindSignaling === true;
-  const roster = isBound ? log.channel(liveKey(app, name))?.roster : undefined;
-  const live = roster?.get(uid);
-  const isLive = live !== undefined && userIdOf(live) === userId;
+  const open = isBound ? log.channel(liveKey(app, name)) : undefined;
   const state = log.channel(key);
-  const member = state?.roster.get(uid);
-  const isSubscribed =
-    member !== undefined && userIdOf(member) === userId && (!member.quiet || userId === asker);
-  if (!isLive && !isSubscribed) return undefined;
-  const own = (isSubscribed && state?.states.get(uid)?.states) || {};
-  if (isLive) return merged([own, boundStates(live)]);
-  return roster ? withoutClaims(own) : own;
+  const member = uid === undefined ? undefined : state?.roster.get(uid);
+  const subscribed = member !== undefined && userIdOf(member) === userId ? [member] : [];
+  const person: Person = {
+    userId,
+    live: open ? membersShownAs(open.roster, userId, uid) : [],
+    subscribed: subscribed.map(({ quiet = false, ...rest }) => ({
+      ...rest,
+      quiet: quiet && userId !== asker,
+      states: state?.states.get(rest.uid)?.states ?? noStates,
+    })),
+    masked: open !== undefined,
+  };
+  return isShown(person) ? shownStates(person) : undefined;
 }
 
 /** Answers which users are shown in a channel: a page of them, or only their number (spec: signaling 3.3). */
@@ -92,15 +96,31 @@ export async function userChannels(
   await presences.caughtUp();
   const uid = uidOf(log, app, userId);
   const found = new Map<string, { channelName: string; channelType: SignalingChannelType }>();
-  if (uid === undefined) return done({ channels: [] });
-  for (const key of whereabouts.of(app, uid)) {
+  for (const key of placesOf(whereabouts, app, userId, uid)) {
     if (found.size >= fixed.signalingUserChannelsMax) break;
     const { kind, name: channelName } = key;
-    const member = log.channel(key)?.roster.get(uid);
-    if (!member || member.quiet || userIdOf(member) !== userId) continue;
-    if (kind === 'live' && !apps.get(app)?.bindSignaling) continue;
+    if (!isShownIn({ log, apps }, key, userId, uid)) continue;
     const channelType = channelTypeOf(kind);
     found.set(`${channelType}/${channelName}`, { channelName, channelType });
   }
   return done({ channels: [...found.values()] });
+}
+
+function* placesOf(
+  whereabouts: WhereNeeds['whereabouts'],
+  app: string,
+  userId: string,
+  uid: number | undefined,
+): IterableIterator<AnyChannelKey> {
+  if (uid !== undefined) yield* whereabouts.of(app, uid);
+  yield* whereabouts.linked(app, userId);
+}
+
+function isShownIn({ log, apps }: Where, key: AnyChannelKey, userId: string, uid: number | undefined): boolean {
+  const roster = log.channel(key)?.roster;
+  if (!roster) return false;
+  if (key.kind === 'live')
+    return apps.get(key.app)?.bindSignaling === true && membersShownAs(roster, userId, uid).length > 0;
+  const member = uid === undefined ? undefined : roster.get(uid);
+  return member !== undefined && !member.quiet && userIdOf(member) === userId;
 }
