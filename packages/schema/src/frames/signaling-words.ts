@@ -178,7 +178,10 @@ export const member = named(
             role: described('`broadcaster` if any member of the user is one.', role),
             joinedMs,
             uids: optional(
-              array(integer(), 'Of all members that are linked to the user, in order of arrival, where there are several.'),
+              array(
+                integer(),
+                'Of all members that are linked to the user, in order of arrival, where there are several.',
+              ),
             ),
           },
           'Present while the user is in the live channel.',

@@ -21,6 +21,8 @@ export class RosterModel {
   /** Every change that was applied, in order. */
   readonly changes: SignalingRosterChange[] = [];
   snapshots = 0;
+  /** What it was told and could not be, where whoever gives it the frames would not hear of it. */
+  readonly faults: unknown[] = [];
   #pages: SignalingRosterMember[] = [];
 
   take(frame: SignalingServerFrame): void {
@@ -31,20 +33,25 @@ export class RosterModel {
         this.#pages.push(...roster.members);
         if (!roster.last) return;
         this.all = new Map(this.#pages.map((member) => [member.userId, member]));
+        eachOnce(this.all.values());
         this.#pages = [];
         this.snapshots += 1;
+        if (roster.stream !== this.stream) this.seq = 0;
         this.stream = roster.stream;
         this.#stands(roster.seq, roster.at, roster.count);
         return;
       }
       case 'roster-changes': {
         if (roster.stream !== this.stream || !this.all) throw new Error('changes of another stream');
-        for (const change of roster.changes) {
+        for (const [at, change] of roster.changes.entries()) {
           if (change.seq <= this.seq) continue;
           if (change.seq !== this.seq + 1) throw new Error(`from ${this.seq} to ${change.seq}`);
           this.seq = change.seq;
           this.#apply(this.all, change);
+          if (change.type === 'left' && change.into !== undefined)
+            isToldOf(change.into, roster.changes[at + 1]);
         }
+        eachOnce(this.all.values());
         if (roster.at) this.#stands(roster.seq, roster.at, roster.count ?? -1);
         return;
       }
@@ -72,6 +79,7 @@ export class RosterModel {
         );
         this.#counted(view, roster);
         this.windows.set(view, { seq: roster.seq, members: [...members, ...entered] });
+        eachOnce([...members, ...entered]);
         return;
       }
     }
@@ -110,6 +118,26 @@ export class RosterModel {
     }: { count: number; hosts: number; audience: number; interrupted: number },
   ): void {
     this.counts.set(view, [count, hosts, audience, interrupted]);
+  }
+}
+
+/** Nobody is told without the other: who goes on as part of a user, and what becomes of the user. */
+function isToldOf(userId: string, change: SignalingRosterChange | undefined): void {
+  if (!change || !('member' in change) || change.member.userId !== userId)
+    throw new Error(`nothing is said of ${userId}, but ${JSON.stringify(change)}`);
+}
+
+/** A member of the live channel is part of one person at any moment. */
+export function eachOnce(people: Iterable<Pick<SignalingRosterMember, 'userId' | 'states'>>): void {
+  const known = new Map<string, string>();
+  for (const { userId, states } of people) {
+    const { role, uid, uids = uid } = states;
+    if (role === undefined) continue;
+    for (const each of uids?.split(',') ?? []) {
+      const other = known.get(each);
+      if (other !== undefined) throw new Error(`${each} is ${other} and ${userId}`);
+      known.set(each, userId);
+    }
   }
 }
 

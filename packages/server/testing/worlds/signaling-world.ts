@@ -1,4 +1,4 @@
-import type { SignalingLogin, SignalingServerFrame } from '@housecount/protocol';
+import type { Role, SignalingLogin, SignalingServerFrame } from '@housecount/protocol';
 import { signalingServerFrames } from '@housecount/schema/frames/signaling-server-frames';
 import { liveKey } from '../../src/channel/channel.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -231,11 +231,22 @@ export class SignalingWorld implements Broadcast {
   /** A member of the live channel. */
   async joins(
     identity: JoinRequest['identity'],
-    { channel = 'lobby', role = 'audience' as 'audience' | 'broadcaster' } = {},
+    {
+      channel = 'lobby',
+      role = 'audience',
+      ...link
+    }: { readonly channel?: string; readonly role?: Role } & Pick<
+      JoinRequest,
+      'userId' | 'linkAwaited' | 'unproven'
+    > = {},
   ): Promise<{
+    /** Its uid. */
+    readonly uid: number;
     leaves(): Promise<void>;
     falls(silentMs?: number): Promise<void>;
-    becomes(role: 'audience' | 'broadcaster'): Promise<void>;
+    becomes(role: Role): Promise<void>;
+    /** Its page proved that it is this user, or (undefined) says that it is none. */
+    links(userId?: string): Promise<void>;
   }> {
     const connectionId = `rtc of ${JSON.stringify(identity)} at ${this.clock.nowMs()}`;
     const outcome = await this.#durable(
@@ -248,6 +259,7 @@ export class SignalingWorld implements Broadcast {
         platform: 7,
         leaseMs,
         ip: '192.0.2.2',
+        ...link,
       }),
     );
     if (!outcome.ok) throw new Error(outcome.code);
@@ -255,6 +267,7 @@ export class SignalingWorld implements Broadcast {
       await this.#durable(this.log.submit(liveKey(this.#app.id, channel), command));
     };
     return {
+      uid: outcome.member.uid,
       leaves: () => submit({ type: 'leave', connectionId, evidence: 'bye' }),
       falls: () =>
         submit({
@@ -264,6 +277,7 @@ export class SignalingWorld implements Broadcast {
           evidence: 'socket-closed',
         }),
       becomes: (next) => submit({ type: 'set-role', connectionId, role: next }),
+      links: (userId) => submit({ type: 'link', connectionId, ...(userId !== undefined && { userId }) }),
     };
   }
 

@@ -8,7 +8,14 @@ import { Trie } from './trie.ts';
  * one it was made from, so a tentative state is just another reference and a kept one is a snapshot at its seq.
  */
 export class Roster implements Iterable<Member> {
-  static readonly empty = new Roster(Trie.empty<Member>(endsMs), Trie.empty(), Trie.empty(), Trie.empty(), Trie.empty(), 0);
+  static readonly empty = new Roster(
+    Trie.empty<Member>(endsMs),
+    Trie.empty(),
+    Trie.empty(),
+    Trie.empty(),
+    Trie.empty(),
+    0,
+  );
 
   /** The members by joinedSeq, measured by the time at which the membership ends if nothing is heard. */
   readonly #members: Trie<Member>;

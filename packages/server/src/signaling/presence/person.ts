@@ -112,9 +112,7 @@ export const roleOf = (live: readonly { readonly role: Role }[]): Role | undefin
   live.some(({ role }) => role === 'broadcaster') ? 'broadcaster' : live[0]?.role;
 
 /** The states that binding gives to who has these links to the live channel, in order of arrival and at least one. */
-export function boundStates(
-  live: readonly { readonly uid: number; readonly role: Role }[],
-): SignalingStates {
+export function boundStates(live: readonly { readonly uid: number; readonly role: Role }[]): SignalingStates {
   const uids = named(live).map(({ uid }) => String(uid));
   const [uid = ''] = uids;
   return { role: roleOf(live) ?? 'audience', uid, ...(uids.length > 1 && { uids: uids.join(',') }) };

@@ -1,7 +1,7 @@
 import type { LeaveReason, RosterPoint, SignalingOccupant, SignalingStates } from '@housecount/protocol';
 import type { OpenChannel } from '../../channel/channel.ts';
 import type { ChannelChange } from '../../channel/decision.ts';
-import { type Link as MemberLink, type Member, userIdOf } from '../../channel/membership/member.ts';
+import { type Member, type Link as MemberLink, userIdOf } from '../../channel/membership/member.ts';
 import { Trie } from '../../channel/membership/trie.ts';
 import { LiveNames } from './live-names.ts';
 import {
@@ -252,7 +252,10 @@ export class PresenceFold {
     const add = withLive(userId === undefined ? link : proven);
     if (from === to) return this.#change(to, add, { isSame: true });
     const gone = from === undefined ? [] : this.#change(from, withoutLive(uid), { into: to });
-    return [...gone, ...this.#change(to, add)];
+    const come = this.#change(to, add);
+    // What proved nothing gives way first, so that the change of `to` is next to that of `from`.
+    const first = come.filter(({ type }) => type === 'leave');
+    return [...first, ...gone, ...come.slice(first.length)];
   }
 
   #subscribed(link: SubscribedLink, account: string | undefined): readonly PersonChange[] {

@@ -116,7 +116,12 @@ function* placesOf(
   yield* whereabouts.linked(app, userId);
 }
 
-function isShownIn({ log, apps }: Where, key: AnyChannelKey, userId: string, uid: number | undefined): boolean {
+function isShownIn(
+  { log, apps }: Where,
+  key: AnyChannelKey,
+  userId: string,
+  uid: number | undefined,
+): boolean {
   const roster = log.channel(key)?.roster;
   if (!roster) return false;
   if (key.kind === 'live')

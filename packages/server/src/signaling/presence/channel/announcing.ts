@@ -1,18 +1,9 @@
-import type { SignalingPresenceEvent, SignalingStates } from '@housecount/protocol';
+import type { SignalingPresenceEvent } from '@housecount/protocol';
 import { same } from '../person.ts';
 import type { PresenceChange } from '../presence-fold.ts';
+import { type HeldLeave, HeldLeaves } from './held-leaves.ts';
 import type { PresenceWay, WayNeeds } from './presence-way.ts';
 import type { Watcher, Watching } from './watchers.ts';
-
-/** A leave that may yet be taken back. */
-export interface HeldLeave {
-  readonly type: 'leave' | 'timeout';
-  readonly userId: string;
-  readonly states: SignalingStates;
-  readonly dueMs: number;
-  /** Its place in the order of snapshots and leaves. */
-  readonly since: number;
-}
 
 /**
  * The way of small channels: each watcher is told of each of the others at once. Leaves are held back for the debounce: who is
@@ -22,8 +13,7 @@ export class Announcing implements PresenceWay {
   readonly mode = 'announce';
   readonly untold = 0;
   readonly #needs: WayNeeds;
-  /** Leaves that are held back, by user, oldest first. */
-  readonly #held = new Map<string, HeldLeave>();
+  readonly #held = new HeldLeaves();
   #cancelHeld: (() => void) | undefined;
 
   constructor(needs: WayNeeds) {
@@ -33,6 +23,7 @@ export class Announcing implements PresenceWay {
   tell(changes: readonly PresenceChange[]): void {
     let isToldOfStates = false;
     for (const change of changes) {
+      if (change.type === 'join' || change.type === 'states') this.#endFormer(change.userId);
       if (change.type === 'join') isToldOfStates = this.#joined(change.userId);
       else if (change.type === 'states') {
         if (!isToldOfStates) this.#announceStates(change.userId);
@@ -51,19 +42,23 @@ export class Announcing implements PresenceWay {
   takeHeld(): readonly HeldLeave[] {
     this.#cancelHeld?.();
     this.#cancelHeld = undefined;
-    const held = [...this.#held.values()];
-    this.#held.clear();
-    return held;
+    return this.#held.takeAll();
+  }
+
+  /** A member that was shown as somebody whose leave is held back is part of this user now: it is never there as both. */
+  #endFormer(userId: string): void {
+    if (this.#held.size === 0) return;
+    for (const held of this.#held.takeFormer(userId, this.#needs.fold.statesOf(userId)))
+      this.#announceGone(held);
   }
 
   /** True if who needs to know has been told of the states too. */
   #joined(userId: string): boolean {
-    const held = this.#held.get(userId);
+    const held = this.#held.take(userId);
     if (!held) {
       this.#announce({ type: 'REMOTE_JOIN', userId });
       return false;
     }
-    this.#held.delete(userId);
     // Those whose snapshot was without them never saw them leave.
     const isNew = ({ since }: Watching) => since > held.since;
     this.#announce({ type: 'REMOTE_JOIN', userId }, isNew);
@@ -81,12 +76,12 @@ export class Announcing implements PresenceWay {
       this.#announceGone(held);
       return;
     }
-    this.#held.set(userId, held);
+    this.#held.add(held);
     this.#releaseLater();
   }
 
   #releaseLater(): void {
-    const [oldest] = this.#held.values();
+    const { oldest } = this.#held;
     if (!oldest || this.#cancelHeld) return;
     const { clock } = this.#needs;
     this.#cancelHeld = clock.after(oldest.dueMs - clock.steadyMs(), () => {
@@ -97,9 +92,8 @@ export class Announcing implements PresenceWay {
   }
 
   #releaseHeld(byMs: number): void {
-    for (const [userId, held] of this.#held) {
-      if (held.dueMs > byMs) return;
-      this.#held.delete(userId);
+    for (let held = this.#held.oldest; held && held.dueMs <= byMs; held = this.#held.oldest) {
+      this.#held.take(held.userId);
       this.#announceGone(held);
     }
   }

@@ -1,7 +1,7 @@
 import { fixed } from '../../../fixed-limits.ts';
 import type { PresenceChange } from '../presence-fold.ts';
 import { lengthOf } from '../presence-frames.ts';
-import type { HeldLeave } from './announcing.ts';
+import type { HeldLeave } from './held-leaves.ts';
 import { netEffect } from './net-effect.ts';
 import type { PresenceWay, WayNeeds } from './presence-way.ts';
 
