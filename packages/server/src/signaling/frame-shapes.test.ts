@@ -103,6 +103,23 @@ async function live(w: SignalingWorld): Promise<void> {
   await w.advance(leaseMs + 3_000);
 }
 
+/** A user with several members of the live channel, one of whom is linked late. */
+async function linked(w: SignalingWorld): Promise<void> {
+  const house = { channelType: 'MESSAGE', channel: 'house' };
+  await follows(w, 'soon', house);
+  const at = { channel: 'house' };
+  const other = await w.joins({ uid: 1 }, at);
+  for (const uid of [2, 3]) await w.joins({ uid }, { ...at, userId: 'kim' });
+  await w.advance(1_000);
+  await follows(w, 'then', house);
+  const late = await w.joins({ uid: 4 }, at);
+  await w.advance(1_000);
+  await late.links('kim');
+  await w.advance(1_000);
+  await other.leaves();
+  await w.advance(1_000);
+}
+
 /** Whoever is put out, by a rule and by a token that allows less, and hears of it. */
 async function putOut(w: SignalingWorld): Promise<void> {
   const [messages, streams] = [0, 1];
@@ -176,6 +193,7 @@ test('SHAPE8: what the server sends over signaling is as its schemas say, and al
   await streams(w, ann, bob);
   await people(w, ann);
   await live(w);
+  await linked(w);
   await putOut(w);
   // With more than are announced one by one.
   const crowd = await Promise.all(['e', 'f', 'g', 'h', 'i'].map((user) => w.login(user)));

@@ -23,17 +23,14 @@ export function peopleOf(
     const proven = all.filter(({ unproven }) => !unproven);
     const links = subscriber || proven.length > 0 ? proven : all;
     const given = live ? ['role', 'uid', 'uids'] : [];
-    const states = Object.fromEntries(
-      Object.entries(subscriber ? own(subscriber) : {}).filter(([key]) => !given.includes(key)),
-    );
+    const set = Object.entries(subscriber ? own(subscriber) : {}).filter(([key]) => !given.includes(key));
     const [first] = links;
     const role = links.some((link) => link.role === 'broadcaster') ? 'broadcaster' : 'audience';
     const uids = links.map(({ uid }) => uid);
-    if (first) {
-      states['role'] = role;
-      states['uid'] = String(first.uid);
-      if (uids.length > 1) states['uids'] = uids.join(',');
-    }
+    const states = {
+      ...Object.fromEntries(set),
+      ...(first && { role, uid: String(first.uid), ...(uids.length > 1 && { uids: uids.join(',') }) }),
+    };
     const since = [...links, ...(subscriber ? [subscriber] : [])].map(({ link }) =>
       link.state === 'silent' ? link.lastHeardMs : undefined,
     );
