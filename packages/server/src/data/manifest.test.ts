@@ -179,6 +179,13 @@ describe('the secret of resume keys', () => {
     expect(await openResumeSecret(keptFiles(disk))).toEqual(made);
   });
 
+  test('DELIV8: of two that make it at once both have the one that is kept', async () => {
+    const kept = keptFiles(disk);
+    const [one, other] = await Promise.all([openResumeSecret(kept), openResumeSecret(kept)]);
+    expect(one).toEqual(other);
+    expect(await openResumeSecret(kept)).toEqual(one);
+  });
+
   test('DATA8: what can be no secret is refused, with its name and the remedy, and stays', async () => {
     const half = crypto.getRandomValues(new Uint8Array(32)).fill(0, 16);
     const bad = [

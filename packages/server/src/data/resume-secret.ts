@@ -12,7 +12,7 @@ const zerosMax = 8;
  */
 export async function openResumeSecret(room: Pick<Kept, 'bytes'>): Promise<Uint8Array> {
   const file = room.bytes(resumeSecretPath);
-  const kept = await file.read();
+  const { value: kept, revision } = await file.get();
   if (kept) {
     const damage = resumeSecretDamage(kept);
     if (damage === undefined) return kept;
@@ -22,8 +22,8 @@ export async function openResumeSecret(room: Pick<Kept, 'bytes'>): Promise<Uint8
     );
   }
   const made = crypto.getRandomValues(new Uint8Array(resumeSecretBytes));
-  await file.put(made);
-  return made;
+  // Whoever was faster has made the secret of all.
+  return (await file.compareAndSet(revision, made)) === undefined ? openResumeSecret(room) : made;
 }
 
 /** Why it can be no secret, or undefined. */

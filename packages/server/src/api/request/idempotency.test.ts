@@ -47,6 +47,16 @@ describe('keys', () => {
     return `${body}${isReplay ? ' again' : ''}`;
   };
 
+  /** Begins a request that never ends. */
+  const begun = (place: string) =>
+    new Promise<void>((resolve) => {
+      const work = () => {
+        resolve();
+        return new Promise<never>(() => {});
+      };
+      void once(place, 'c', work);
+    });
+
   test('REST80: the same request is given the first answer, over a restart too; another one is refused', async () => {
     expect(await once('a')).toBe('run 1');
     expect(await once('a')).toBe('run 1 again');
@@ -95,11 +105,42 @@ describe('keys', () => {
     await expect(once('a', 'c', bug)).rejects.toThrow('a bug');
     await expect(once('a')).rejects.toMatchObject({ code: 'idempotency_unknown' });
     // A killed process leaves a request like this: begun, and no word of its end.
-    void once('b', 'c', () => new Promise(() => {}));
+    await begun('b');
     reopen();
     await expect(once('b')).rejects.toMatchObject({ code: 'idempotency_unknown' });
     await expect(once('b', 'other')).rejects.toMatchObject({ code: 'idempotency_key_used' });
     expect(runs).toBe(0);
+  });
+
+  test('REST80: two servers that keep the same keys do a request once: the other is refused, and then has the answer', async () => {
+    const other = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const request = { place: 'a', content: 'c', waits: false };
+    const asked = [kept, other].map((server) =>
+      server.once(
+        request,
+        async () => {
+          await promise;
+          return run();
+        },
+        never,
+      ),
+    );
+    const refused = await Promise.any(
+      asked.map((each) =>
+        each.then(
+          () => Promise.reject(),
+          ({ code }) => code,
+        ),
+      ),
+    );
+    expect(refused).toBe('idempotency_in_flight');
+    resolve();
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    for (const server of [kept, other])
+      expect(await server.once(request, run, never)).toMatchObject({ body: 'run 1', isReplay: true });
+    other.close();
   });
 
   test('REST81: keys are kept for their time, in bounded number and size; the oldest are forgotten', async () => {
@@ -125,7 +166,7 @@ describe('keys', () => {
 
   test('REST81: an answer that is older than the setting is none, though no other key came meanwhile', async () => {
     expect(await once('a')).toBe('run 1');
-    void once('b', 'c', () => new Promise(() => {}));
+    await begun('b');
     nowMs = 1_001;
     expect(await once('a', 'other')).toBe('run 2');
     nowMs = 2_002;

@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import { type Database, type Format, openTables } from '../../kept/tables/sqlite.ts';
-import { tellOpening } from '../../kept/tables/tell-opening.ts';
+import type { KeptTerm, Revision } from '../../kept/contract.ts';
+import { type TermBounds, type TermFormat, TermTable } from '../../kept/tables/term-table.ts';
 import type { Logger } from '../../observe/contract.ts';
 
-export interface IdempotencyBounds {
-  /** Time for which an answer is kept, milliseconds. */
-  readonly keptMs: number;
-  /** The number of keys that are kept; beyond it the oldest are forgotten. */
-  readonly keysMax: number;
-  /** Bytes of the answers together; the same happens. */
-  readonly bytesMax: number;
-}
+export type IdempotencyBounds = TermBounds;
 
 export interface IdempotencyOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly bounds: IdempotencyBounds;
+}
+
+/** What is kept of a request with a key: a digest of what it asks, and its answer once there is one. */
+export interface KeptRequest {
+  readonly content: string;
+  readonly answer?: KeptAnswer | undefined;
 }
 
 /** The answer as it went out. */
@@ -47,54 +46,22 @@ interface Flight {
  * done twice.
  */
 export class Idempotency {
-  readonly #database: Database;
+  readonly #kept: KeptTerm<KeptRequest>;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #bounds: IdempotencyBounds;
   readonly #flights = new Map<string, Flight>();
-  readonly #find;
-  readonly #begin;
-  readonly #finish;
-  readonly #forgetOne;
-  readonly #forgetBefore;
-  readonly #forgetOldest;
-  readonly #measure;
 
   /** @throws as openTables does. */
   static open(path: string, options: IdempotencyOptions): Idempotency {
-    const onOpening = tellOpening(
-      options.logger,
-      'Requests that are repeated with their keys are done once more.',
-    );
-    return openTables(
-      { ...idempotencyFormat, path, isOnlyCopy: true, onOpening },
-      (database) => new Idempotency(database, options),
-    );
+    const lost = 'Requests that are repeated with their keys are done once more.';
+    return new Idempotency(TermTable.open(path, idempotencyFormat, { ...options, lost }), options);
   }
 
-  private constructor(database: Database, { clock, logger, bounds }: IdempotencyOptions) {
-    this.#database = database;
+  constructor(kept: KeptTerm<KeptRequest>, { clock, logger }: Pick<IdempotencyOptions, 'clock' | 'logger'>) {
+    this.#kept = kept;
     this.#clock = clock;
     this.#logger = logger;
-    this.#bounds = bounds;
-    this.#find = database.prepare(
-      'SELECT content, status, body FROM answers WHERE place = ? AND begunMs >= ?',
-    );
-    this.#begin = database.prepare('INSERT INTO answers (place, content, begunMs) VALUES (?, ?, ?)');
-    this.#finish = database.prepare('UPDATE answers SET status = ?, body = ? WHERE place = ?');
-    this.#forgetOne = database.prepare('DELETE FROM answers WHERE place = ?');
-    this.#forgetBefore = database.prepare('DELETE FROM answers WHERE begunMs < ?');
-    this.#forgetOldest = database.prepare(
-      'DELETE FROM answers WHERE place IN (SELECT place FROM answers ORDER BY begunMs LIMIT ?)',
-    );
-    this.#measure = database.prepare(
-      'SELECT count(*) AS keys, coalesce(sum(length(CAST(body AS BLOB))), 0) AS bytes FROM answers',
-    );
-    this.#count();
   }
-
-  /** Rows and bytes of answers in the file. */
-  #size = { keys: 0, bytes: 0 };
 
   /**
    * Does `run`, or gives the answer of the request with this key. What is refused, or `run` says came to nothing, may be
@@ -117,15 +84,15 @@ export class Idempotency {
       return { ...(await flight.answer), isReplay: true };
     }
     const nowMs = Math.floor(this.#clock.nowMs());
-    // What is older is forgotten only when room is made, which may be long after it is too old.
-    const known = this.#find.get(place, nowMs - this.#bounds.keptMs);
+    const { value: known, revision } = await this.#kept.get(place, nowMs);
+    // The same may have begun while it was looked for.
+    if (this.#flights.has(place)) return this.once(request, run, signal);
     if (known) {
       if (known.content !== content) throw new HousecountError('idempotency_key_used');
-      if (known.status === null) throw new HousecountError('idempotency_unknown');
-      return { status: Number(known.status), body: String(known.body), isReplay: true };
+      if (!known.answer) throw new HousecountError('idempotency_unknown');
+      return { ...known.answer, isReplay: true };
     }
-    this.#writeDown(place, content, nowMs);
-    const answer = this.#do(place, run, signal);
+    const answer = this.#do({ place, content, nowMs, revision }, run, signal);
     this.#flights.set(place, { content, answer });
     // Whoever waits for it hears of a failure; if nobody does, the caller below does.
     answer.catch(() => {});
@@ -137,73 +104,60 @@ export class Idempotency {
   }
 
   close(): void {
-    this.#database.close();
+    this.#kept.close();
   }
 
   async #do(
-    place: string,
+    key: NewKey,
     run: () => Promise<KeptAnswer & { readonly isDone: boolean }>,
     signal: AbortSignal,
   ): Promise<KeptAnswer> {
+    const begun = await this.#begin(key);
     let answer: KeptAnswer & { readonly isDone: boolean };
     try {
       answer = await run();
     } catch (error) {
       // A refusal changed nothing, and what breaks off because nobody waits any more does so before it changes anything.
       const isRefusal = error instanceof HousecountError && error.code !== 'internal';
-      if (isRefusal || (signal.aborted && error === signal.reason)) this.#write(() => this.#drop(place));
+      if (isRefusal || (signal.aborted && error === signal.reason)) await this.#end(key, begun, undefined);
       throw error;
     }
     const { status, body, isDone } = answer;
-    this.#write(() => {
-      if (!isDone) return this.#drop(place);
-      this.#finish.run(status, body, place);
-      this.#size.bytes += Buffer.byteLength(body);
-    });
+    const { content } = key;
+    await this.#end(key, begun, isDone ? { content, answer: { status, body } } : undefined);
     return { status, body };
   }
 
-  #writeDown(place: string, content: string, nowMs: number): void {
+  /** Writes the key down. Whoever else was faster with it, at another server, is doing the request. */
+  async #begin({ place, content, nowMs, revision }: NewKey): Promise<Revision> {
+    let begun: Revision | undefined;
     try {
-      this.#makeRoom(nowMs);
-      this.#begin.run(place, content, nowMs);
-      this.#size.keys += 1;
+      begun = await this.#kept.compareAndSet(place, { expected: revision, next: { content }, nowMs });
     } catch (cause) {
       throw new HousecountError('log_unavailable', 'The key cannot be kept.', { cause });
     }
-  }
-
-  #makeRoom(nowMs: number): void {
-    const { keptMs, keysMax, bytesMax } = this.#bounds;
-    const isFull = this.#size.keys >= keysMax || this.#size.bytes > bytesMax;
-    if (this.#forgetBefore.run(nowMs - keptMs) === 0 && !isFull) return;
-    this.#count();
-    while (this.#size.keys >= keysMax || this.#size.bytes > bytesMax) {
-      // A hundredth at a time, so that a full file is not measured at each request.
-      this.#forgetOldest.run(Math.ceil(keysMax / 100));
-      this.#count();
-    }
-  }
-
-  #count(): void {
-    const found = this.#measure.get();
-    this.#size = { keys: Number(found?.keys ?? 0), bytes: Number(found?.bytes ?? 0) };
-  }
-
-  #drop(place: string): void {
-    this.#size.keys -= this.#forgetOne.run(place);
+    if (begun === undefined) throw new HousecountError('idempotency_in_flight');
+    return begun;
   }
 
   /** Writes, if it can: a request that was done is answered all the same, and its key then stays as one of which nothing is known. */
-  #write(work: () => void): void {
+  async #end({ place, nowMs }: NewKey, begun: Revision, next: KeptRequest | undefined): Promise<void> {
     try {
-      work();
+      await this.#kept.compareAndSet(place, { expected: begun, next, nowMs });
     } catch (cause) {
       this.#logger.warn('what became of a request with a key could not be written down', {
         cause: cause instanceof Error ? cause.message : String(cause),
       });
     }
   }
+}
+
+/** A key that is not known yet, and what it was looked up as. */
+interface NewKey {
+  readonly place: string;
+  readonly content: string;
+  readonly nowMs: number;
+  readonly revision: Revision;
 }
 
 /** `status` and `body` are null while it is done, and for ever if the server ends before it is. */
@@ -217,6 +171,17 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX answersByTime ON answers (begunMs);
 `;
-export const idempotencyFormat: Format = { schema, migrations: [] };
+export const idempotencyFormat: TermFormat<KeptRequest> = {
+  schema,
+  migrations: [],
+  table: 'answers',
+  columns: { key: 'place', begunMs: 'begunMs', values: ['content', 'status', 'body'] },
+  bytesOf: 'body',
+  toRow: ({ content, answer }) => [content, answer?.status ?? null, answer?.body ?? null],
+  fromRow: ({ content, status, body }) => ({
+    content: String(content),
+    ...(status !== null && { answer: { status: Number(status), body: String(body) } }),
+  }),
+};
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64');

@@ -1,5 +1,6 @@
 import type { Disk, DiskFile } from '../../engine/disk.ts';
-import type { KeptMap, KeptMapOptions } from '../contract.ts';
+import { Turn } from '../../turn.ts';
+import type { KeptChange, KeptMap, KeptMapOptions, Noted, Revision } from '../contract.ts';
 import { decodeLines, encodeLine } from './checked-lines.ts';
 
 const encoder = new TextEncoder();
@@ -15,6 +16,11 @@ export class MapFile<Value> implements KeptMap<Value> {
   readonly #path: string;
   readonly #rewriteBytesMin: number;
   readonly #values: Map<string, Value>;
+  /** The change by which a key got its value: none has the number of another. */
+  readonly #revisions = new Map<string, number>();
+  #changes = 0;
+  /** One change after the other, whoever asks. */
+  readonly #turn = new Turn();
   /** The file; undefined until it is written for the first time. */
   #file: DiskFile | undefined;
   #end = 0;
@@ -36,6 +42,7 @@ export class MapFile<Value> implements KeptMap<Value> {
     this.#path = path;
     this.#rewriteBytesMin = options.rewriteBytesMin;
     this.#values = options.values;
+    for (const key of this.#values.keys()) this.#changed(key);
     this.isNew = options.isNew;
     this.cutBytes = options.cutBytes;
   }
@@ -71,25 +78,63 @@ export class MapFile<Value> implements KeptMap<Value> {
     return this.#values;
   }
 
-  async put(values: Iterable<readonly [key: string, value: Value]>): Promise<void> {
-    const before = new Map(this.#values);
-    for (const [key, value] of values) this.#values.set(key, value);
-    try {
+  revision(key: string): Revision {
+    return String(this.#revisions.get(key) ?? 'none');
+  }
+
+  put(changes: readonly KeptChange<Value>[]): Promise<boolean> {
+    return this.#turn.take(async () => {
+      if (!changes.every((change) => this.#isExpected(change))) return false;
+      const before = new Map(this.#values);
+      for (const { key, value } of changes) this.#values.set(key, value);
+      try {
+        await this.#rewrite();
+      } catch (cause) {
+        this.#values.clear();
+        for (const [key, value] of before) this.#values.set(key, value);
+        throw cause;
+      }
+      for (const { key } of changes) this.#changed(key);
+      return true;
+    });
+  }
+
+  remove(key: string, expected: Revision): Promise<boolean> {
+    return this.#turn.take(async () => {
+      if (!this.#isExpected({ key, expected })) return false;
+      this.#values.delete(key);
+      this.#revisions.delete(key);
       await this.#rewrite();
-    } catch (cause) {
-      this.#values.clear();
-      for (const [key, value] of before) this.#values.set(key, value);
-      throw cause;
-    }
+      return true;
+    });
   }
 
-  async remove(key: string): Promise<void> {
-    this.#values.delete(key);
-    await this.#rewrite();
+  note(changes: readonly KeptChange<Value>[], isSynced: boolean): Promise<Noted> {
+    return this.#turn.take(async () => {
+      const refused: string[] = [];
+      const taken: [string, Value][] = [];
+      for (const { key, value, expected } of changes)
+        if (this.#isExpected({ key, expected })) taken.push([key, value]);
+        else refused.push(key);
+      for (const [key, value] of taken) {
+        this.#values.set(key, value);
+        this.#changed(key);
+      }
+      return { refused, isSynced: await this.#write(taken, isSynced) };
+    });
   }
 
-  async note(values: ReadonlyMap<string, Value>, isSynced: boolean): Promise<boolean> {
-    for (const [key, value] of values) this.#values.set(key, value);
+  #isExpected({ key, expected }: Pick<KeptChange<Value>, 'key' | 'expected'>): boolean {
+    return this.revision(key) === expected;
+  }
+
+  #changed(key: string): void {
+    this.#changes += 1;
+    this.#revisions.set(key, this.#changes);
+  }
+
+  /** True if it was synced. */
+  async #write(values: readonly (readonly [string, Value])[], isSynced: boolean): Promise<boolean> {
     const endMax = Math.max(this.#rewriteBytesMin, 2 * this.#rewrittenEnd);
     if (!this.#file || this.#isStale || this.#end > endMax) {
       await this.#rewrite();
@@ -104,6 +149,7 @@ export class MapFile<Value> implements KeptMap<Value> {
   }
 
   async close(): Promise<void> {
+    await this.#turn.ended();
     await this.#file?.close();
   }
 

@@ -1,5 +1,5 @@
 import { HousecountError } from '@housecount/protocol';
-import type { Kept, KeptRead, KeptValue } from '../../kept/contract.ts';
+import type { Kept, KeptRead, KeptValue, Revision } from '../../kept/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -26,25 +26,20 @@ export class EndpointStore {
   /** There was a file: who is not in it was deleted. */
   readonly #found: boolean;
   #endpoints: ReadonlyMap<string, ManagedEndpoint>;
+  /** Of what `#endpoints` was read from, or written to. */
+  #revision: Revision;
 
-  private constructor(kept: KeptValue, found: boolean, endpoints: ReadonlyMap<string, ManagedEndpoint>) {
+  private constructor(kept: KeptValue, { found, endpoints, revision }: Stored) {
     this.#kept = kept;
     this.#found = found;
     this.#endpoints = endpoints;
+    this.#revision = revision;
   }
 
   /** Fails with `data_damaged` if the file is damaged: an endpoint that is guessed, or left out, would lose notices. */
   static async open(kept: Pick<Kept, 'value'>): Promise<EndpointStore> {
     const value = kept.value(endpointsPath);
-    const found = await value.read();
-    const endpoints = endpointsOf(found);
-    if (!endpoints)
-      throw new HousecountError(
-        'data_damaged',
-        `It is ${endpointsPath} in the data folder: put back a copy of it, or delete it and make the endpoints anew.`,
-      );
-    const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    return new EndpointStore(value, found.is !== 'none', byId);
+    return new EndpointStore(value, await readStored(value));
   }
 
   /** Oldest first. */
@@ -77,13 +72,44 @@ export class EndpointStore {
   }
 
   async #replace(endpoints: ReadonlyMap<string, ManagedEndpoint>): Promise<void> {
+    let revision: Revision | undefined;
     try {
-      await this.#kept.put({ version: 1, endpoints: [...endpoints.values()] });
+      const value = { version: 1, endpoints: [...endpoints.values()] };
+      revision = await this.#kept.compareAndSet(this.#revision, value);
     } catch (cause) {
       throw new HousecountError('log_unavailable', 'The endpoints cannot be stored.', { cause });
     }
+    if (revision === undefined) {
+      const stored = await readStored(this.#kept);
+      this.#endpoints = stored.endpoints;
+      this.#revision = stored.revision;
+      throw new HousecountError(
+        'log_unavailable',
+        'Somebody else changed the endpoints just now: ask again.',
+      );
+    }
+    this.#revision = revision;
     this.#endpoints = endpoints;
   }
+}
+
+interface Stored {
+  readonly found: boolean;
+  readonly endpoints: ReadonlyMap<string, ManagedEndpoint>;
+  readonly revision: Revision;
+}
+
+/** Fails with `data_damaged`. */
+async function readStored(kept: KeptValue): Promise<Stored> {
+  const read = await kept.read();
+  const endpoints = endpointsOf(read);
+  if (!endpoints)
+    throw new HousecountError(
+      'data_damaged',
+      `It is ${endpointsPath} in the data folder: put back a copy of it, or delete it and make the endpoints anew.`,
+    );
+  const byId = new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  return { found: read.is !== 'none', endpoints: byId, revision: read.revision };
 }
 
 /** Undefined: it is damaged, or not what this server means by endpoints. */

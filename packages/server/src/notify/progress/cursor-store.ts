@@ -1,6 +1,6 @@
 import { HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Kept, KeptMap } from '../../kept/contract.ts';
+import type { Kept, KeptChange, KeptMap, Revision } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 import { Turn } from '../../turn.ts';
@@ -39,6 +39,8 @@ export class CursorStore {
   readonly #logger: Logger;
   readonly #kept: KeptMap<KeptCursor>;
   readonly #sources = new Map<string, () => KeptCursor>();
+  /** What each endpoint's cursor was when it was read, or written, here. */
+  readonly #revisions = new Map<string, Revision>();
   readonly #moved = new Set<string>();
   /** One piece of work on what is kept after the other. */
   readonly #turn = new Turn();
@@ -83,7 +85,8 @@ export class CursorStore {
     const newcomers = endpointIds.filter((id) => !kept.values.has(id));
     for (const endpoint of newcomers)
       logger.info('The endpoint is new: its notices begin here.', { endpoint, after: newcomer.through });
-    await kept.put(newcomers.map((id) => [id, newcomer]));
+    const added = newcomers.map((key) => ({ key, value: newcomer, expected: kept.revision(key) }));
+    if (!(await kept.put(added))) throw takenElsewhere();
     return new CursorStore(parts, kept);
   }
 
@@ -102,7 +105,11 @@ export class CursorStore {
    * Fails with `log_unavailable` if it cannot be written; then it has what it had.
    */
   async add(endpointId: string, newcomer: Cursor): Promise<void> {
-    await this.#durably(() => this.#kept.put([[endpointId, newcomer]]));
+    await this.#durably(async () => {
+      const expected = this.#kept.revision(endpointId);
+      if (!(await this.#kept.put([{ key: endpointId, value: newcomer, expected }]))) throw takenElsewhere();
+      this.#know(endpointId);
+    });
   }
 
   /**
@@ -117,14 +124,16 @@ export class CursorStore {
     this.#moved.add(endpointId);
     await this.#turn.take(() => this.#write(true));
     this.#sources.delete(endpointId);
+    this.#revisions.delete(endpointId);
   }
 
   /** Durably forgets an endpoint. Fails with `log_unavailable`; then it may be known again after a restart. */
   async remove(endpointId: string): Promise<void> {
-    await this.#durably(() => {
+    await this.#durably(async () => {
       this.#sources.delete(endpointId);
       this.#moved.delete(endpointId);
-      return this.#kept.remove(endpointId);
+      this.#revisions.delete(endpointId);
+      if (!(await this.#kept.remove(endpointId, this.#kept.revision(endpointId)))) throw takenElsewhere();
     });
   }
 
@@ -138,6 +147,7 @@ export class CursorStore {
   /** `read` gives the endpoint's cursor whenever it is written. */
   track(endpointId: string, read: () => KeptCursor): void {
     this.#sources.set(endpointId, read);
+    this.#know(endpointId);
   }
 
   /** The endpoint's cursor moved: it is written within cursorWriteMs. */
@@ -176,25 +186,38 @@ export class CursorStore {
   }
 
   async #write(isLast: boolean): Promise<void> {
-    const cursors = new Map<string, KeptCursor>();
-    for (const id of this.#moved) {
-      const cursor = this.#sources.get(id)?.();
-      if (cursor) cursors.set(id, cursor);
+    const changes: KeptChange<KeptCursor>[] = [];
+    for (const key of this.#moved) {
+      const value = this.#sources.get(key)?.();
+      const expected = this.#revisions.get(key);
+      if (value && expected !== undefined) changes.push({ key, value, expected });
     }
     this.#moved.clear();
     try {
       const isDue = this.#clock.steadyMs() - this.#syncedMs >= cursorSyncMs;
-      if (await this.#kept.note(cursors, isLast || isDue)) this.#syncedMs = this.#clock.steadyMs();
+      const { isSynced, refused } = await this.#kept.note(changes, isLast || isDue);
+      if (isSynced) this.#syncedMs = this.#clock.steadyMs();
+      if (refused.length > 0) throw takenElsewhere();
       this.#failing = false;
     } catch (cause) {
       // The old cursors stand.
-      for (const id of cursors.keys()) this.#moved.add(id);
+      for (const { key } of changes) this.#moved.add(key);
       if (!this.#failing)
         this.#logger.warn('The notice cursors cannot be written; trying again.', { cause: String(cause) });
       this.#failing = true;
     }
+    // Of those that are now what was to be written, also where the disk failed at it.
+    for (const { key, value } of changes) if (this.#kept.values.get(key) === value) this.#know(key);
+  }
+
+  #know(endpointId: string): void {
+    this.#revisions.set(endpointId, this.#kept.revision(endpointId));
   }
 }
+
+/** Another server sends to the endpoint: only one may move its cursor. */
+const takenElsewhere = (): HousecountError =>
+  new HousecountError('log_unavailable', 'Another server moves the cursor of the endpoint.');
 
 const damaged = (): HousecountError =>
   new HousecountError(

@@ -1,6 +1,6 @@
 import { type EventsLost, eventsLostIdOf, HousecountError } from '@housecount/protocol';
 import type { Clock } from '../../clock.ts';
-import type { Kept, KeptValue } from '../../kept/contract.ts';
+import type { Kept, KeptValue, Revision } from '../../kept/contract.ts';
 import type { Logger } from '../../observe/contract.ts';
 import { isObject } from '../../settings/reader.ts';
 import { Turn } from '../../turn.ts';
@@ -32,16 +32,22 @@ export class LostEvents {
   readonly #kept: KeptValue;
   /** One write after the other. */
   readonly #turn = new Turn();
+  #revision: Revision;
   #through: number;
   #events: number;
   /** Losses that are not told yet, by the id of their notice. */
   #pending: Map<string, EventsLost>;
   #cancelWrite: (() => void) | undefined;
 
-  private constructor({ clock, logger }: LostParts, kept: KeptValue, lost: Lost) {
+  private constructor(
+    { clock, logger }: LostParts,
+    { kept, revision }: { readonly kept: KeptValue; readonly revision: Revision },
+    lost: Lost,
+  ) {
     this.#clock = clock;
     this.#logger = logger;
     this.#kept = kept;
+    this.#revision = revision;
     this.#through = lost.through;
     this.#events = lost.events;
     this.#pending = byId(lost.pending);
@@ -52,8 +58,9 @@ export class LostEvents {
     const path = keptNameOf(lostFolder, endpointId);
     const kept = parts.kept.value(path);
     const found = await kept.read();
-    if (found.is === 'none') return new LostEvents(parts, kept, { through: 0, events: 0, pending: [] });
-    if (found.is === 'whole' && isLost(found.value)) return new LostEvents(parts, kept, found.value);
+    const at = { kept, revision: found.revision };
+    if (found.is === 'none') return new LostEvents(parts, at, { through: 0, events: 0, pending: [] });
+    if (found.is === 'whole' && isLost(found.value)) return new LostEvents(parts, at, found.value);
     throw new HousecountError(
       'data_damaged',
       `It is ${path}, which says what an endpoint lost. Restore the data folder from a backup, or delete the file: the ` +
@@ -119,11 +126,15 @@ export class LostEvents {
   }
 
   async #write(lost: Lost): Promise<void> {
+    let revision: Revision | undefined;
     try {
-      await this.#kept.put(lost);
+      revision = await this.#kept.compareAndSet(this.#revision, lost);
     } catch (cause) {
       throw new HousecountError('log_unavailable', 'What an endpoint lost cannot be noted.', { cause });
     }
+    if (revision === undefined)
+      throw new HousecountError('log_unavailable', 'Somebody else notes what the endpoint lost.');
+    this.#revision = revision;
   }
 }
 
