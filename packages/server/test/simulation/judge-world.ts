@@ -105,7 +105,7 @@ async function allGivenUp(life: Life, endpointId: string): Promise<GivenUp[]> {
 }
 
 /** Lets time pass until the work is done; its disk needs it. Throws after a minute of it. */
-async function within<T>(clock: SimClock, work: Promise<T>): Promise<T> {
+export async function within<T>(clock: SimClock, work: Promise<T>): Promise<T> {
   let done = false;
   const watched = work.finally(() => {
     done = true;

@@ -1,9 +1,12 @@
 import { crc32 } from 'node:zlib';
-import { type Judgement, judgeWorld } from './judge-world.ts';
+import { LostEvents } from '../../src/notify/progress/lost-events.ts';
+import { type Judgement, judgeWorld, within } from './judge-world.ts';
 import type { SimDisk } from './sim-disk.ts';
-import type { Sabotage } from './sim-machine.ts';
+import { type Life, logger, type Sabotage } from './sim-machine.ts';
 import { type SimWorld, simWorld } from './sim-world.ts';
 import type { Truth } from './truth.ts';
+
+const hourMs = 3_660_000;
 
 export interface ScheduleResult {
   readonly seed: number;
@@ -44,6 +47,8 @@ export async function runSchedule(seed: number, sabotage: Sabotage = {}): Promis
     isIdle = true;
   });
   for (let waits = 0; waits < 10 && !isIdle; waits += 1) await clock.advance(10_000);
+  // A loss of which the receiver took no report is told it again, an hour later.
+  for (let waits = 0; waits < 3 && (await hasUntold(world, life)); waits += 1) await clock.advance(hourMs);
   for (const keeper of keepers) keeper.look(life);
   const before = [...truth.failures, ...(isIdle ? [] : ['delivery does not come to an end'])];
   const judged = await judgeWorld(world, life);
@@ -82,6 +87,16 @@ async function calmDown({
   await clock.advance(15_000);
   if (!machine.life) void machine.start();
   await clock.advance(45_000);
+}
+
+/** True if a receiver has not taken what it is told it lost. */
+async function hasUntold({ clock, receivers }: SimWorld, life: Life): Promise<boolean> {
+  const parts = { kept: life.kept, clock: life.process, logger };
+  for (const { endpoint } of receivers) {
+    const { pending } = await within(clock, LostEvents.open(parts, endpoint.id));
+    if (pending.length > 0) return true;
+  }
+  return false;
 }
 
 function resultOf(

@@ -5,6 +5,7 @@ import { attachmentOf } from '../../src/channel/membership/resume.ts';
 import type { LogStore } from '../../src/engine/contract.ts';
 import type { Disk } from '../../src/engine/disk.ts';
 import { openEmbeddedLog } from '../../src/engine/embedded/embedded-log.ts';
+import type { Kept } from '../../src/kept/contract.ts';
 import { keptFiles } from '../../src/kept/files/kept-files.ts';
 import type { Log } from '../../src/log/contract/log.ts';
 import { openLog } from '../../src/log/open-log.ts';
@@ -60,6 +61,7 @@ export interface Life {
   readonly log: Log;
   readonly notify: Notify;
   readonly store: LogStore;
+  readonly kept: Kept;
   readonly stopping: AbortController;
   /** Resolves when the process is no more. */
   readonly ended: Promise<void>;
@@ -315,9 +317,10 @@ export class SimMachine {
       onFenced: (cause) => truth.failures.push(`fenced, though alone: ${cause.message}`),
     });
     await sabotage.spoil?.(log);
+    const kept = keptFiles(mounted);
     const notify = await startNotify({
       log,
-      kept: keptFiles(mounted),
+      kept,
       clock: process,
       random: random.fork(),
       logger,
@@ -336,7 +339,8 @@ export class SimMachine {
     const ended = new Promise<void>((resolve) => {
       this.#end = resolve;
     });
-    return { process, sessions: new Map(), log, notify, store, stopping: new AbortController(), ended };
+    const stopping = new AbortController();
+    return { process, sessions: new Map(), log, notify, store, kept, stopping, ended };
   }
 
   async #closeWhoLeft(life: Life): Promise<void> {
@@ -392,7 +396,7 @@ const keyFor = (channel: string): ChannelKey =>
 
 const same = <T>(value: T): T => value;
 
-const logger: Logger = {
+export const logger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
