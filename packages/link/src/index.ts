@@ -5,6 +5,7 @@ export type { BodyOf, Dialect, Frames } from './frames.ts';
 export { Link } from './link.ts';
 export { watchPage } from './page/page.ts';
 export { onPageEnd, type PageEnd } from './page/page-end.ts';
+export { onlyLogin, type ProofFor, settleLogins, showLogin, watchLogins } from './page/page-logins.ts';
 export { type RequestEnd, RequestFailed, requestEndOf } from './pending-requests.ts';
 export type { Socket, SocketEnd } from './socket.ts';
 export { realSurroundings, type SocketLike, type Surroundings } from './surroundings.ts';
