@@ -13,6 +13,7 @@ import type { Settings } from '../settings/config.ts';
 import { createLog, type Log } from '../settings/log.ts';
 import { Streams } from '../streams/streams.ts';
 import { FollowedUsers } from './followed-users.ts';
+import { PageLogin } from './page-login.ts';
 import { type Bucket, RateLimits } from './rate-limits.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -30,6 +31,7 @@ export class Session {
   readonly streams: Streams;
   readonly followed: FollowedUsers;
   readonly rosters: Rosters;
+  readonly #pageLogin: PageLogin;
   readonly #sealer: Sealer | undefined;
   readonly #limits = new RateLimits();
   /** True when the last welcome resumed the session before it. */
@@ -42,20 +44,24 @@ export class Session {
     this.link = new SignalingLink(settings, {
       ...handlers,
       onState: (event) => {
+        this.#pageLogin.onState(event.currentState);
         handlers.onState(event);
         // A listener may have logged in or out: then that has been told already.
         if (this.link.state === event.currentState) this.streams.onLink(event, this.#resumed);
       },
-      restore: (resumed) => {
+      restore: async (resumed) => {
         this.#resumed = resumed;
-        return Promise.all([
+        if (!(await this.#pageLogin.settle())) return [];
+        const [unrestored] = await Promise.all([
           this.subscriptions.restore(resumed),
           this.followed.restore(resumed),
           this.rosters.restore(),
-        ]).then(([unrestored]) => unrestored);
+        ]);
+        return unrestored;
       },
       channels: () => this.subscriptions.names(),
     });
+    this.#pageLogin = new PageLogin(settings.app, this.link);
     this.subscriptions = new Subscriptions(this.link, this.log);
     this.followed = new FollowedUsers(this.link, this.log);
     this.rosters = new Rosters(this.link, this.log);
