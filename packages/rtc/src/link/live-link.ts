@@ -13,6 +13,7 @@ import { aborted, failure } from '../errors.ts';
 import { log } from '../log.ts';
 import { type LinkEnd, LinkEnded, linkEndOf } from './link-end.ts';
 import { type LiveFrames, liveDialect, type RequestBody } from './live-frames.ts';
+import { PersonLink } from './person-link.ts';
 
 /** Time for a first join, over all its attempts, milliseconds. After a first welcome the link never gives up by itself. */
 const openMsMax = 15_000;
@@ -55,6 +56,7 @@ export class LiveLink {
   token: string | undefined;
   role: Role;
   readonly #link: Link<LiveFrames>;
+  readonly #person: PersonLink;
   readonly #over = new AbortController();
   #opening: Opening | undefined;
   #isReconnecting = false;
@@ -81,6 +83,13 @@ export class LiveLink {
         onEnd: (end) => this.#lost(end),
       },
     );
+    // Asked once: what is lost with its connection would be about the nonce of that one.
+    this.#person = new PersonLink({
+      app: identity.app,
+      server: identity.server,
+      surroundings,
+      tell: (proof) => this.#link.request({ type: 'link', ...(proof !== undefined && { proof }) }),
+    });
   }
 
   /** The number of the last attempt to resume, which the next one's exceeds; undefined if the server counts none. */
@@ -140,6 +149,7 @@ export class LiveLink {
   /** Ends the link without a word: the server will hear nothing more. */
   abandon(): void {
     this.#over.abort();
+    this.#person.end();
     this.#link.end();
     this.#failOpening(aborted());
   }
@@ -167,6 +177,7 @@ export class LiveLink {
       profile,
       platform: platforms.web,
       ...(this.#resume !== undefined && { resume: this.#resume, ...this.#attempts.next() }),
+      ...(this.#person.announce() && { linkAwaited: true }),
     };
   }
 
@@ -181,6 +192,7 @@ export class LiveLink {
     this.handlers.onWelcome(welcome, welcome.resumed ? 'resumed' : first ? 'joined' : 'rejoined');
     this.#opening?.resolve();
     this.#opening = undefined;
+    if (!this.#isOver) this.#person.welcomed(welcome.link, welcome.resumed);
   }
 
   #take(frame: ServerFrame): void {
@@ -190,7 +202,10 @@ export class LiveLink {
 
   #lost(socketEnd: SocketEnd<LiveFrames>): void {
     const end = linkEndOf(socketEnd);
-    if (this.#opening) this.#retryOpening(this.#opening, end, socketEnd);
+    this.#person.lost();
+    // An older server takes no hello with what is newer than it is.
+    if (end.code === 'frame_invalid' && this.#person.withdraw()) this.#attempt();
+    else if (this.#opening) this.#retryOpening(this.#opening, end, socketEnd);
     else if (this.#isReconnecting) this.#retry(end);
     else if (end.retry) {
       this.#isReconnecting = true;
