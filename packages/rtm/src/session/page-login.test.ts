@@ -39,6 +39,19 @@ test('RTM170: a client shows its login to the page from the call on until the lo
   expect(onlyLogin(app)).toBeUndefined();
 });
 
+test('RTM170: who watches the page asks in the very turn in which the login is shown', async () => {
+  const { client } = makeClient('ann');
+  const proofs: Promise<string>[] = [];
+  const stop = watchLogins(app, async () => {
+    const login = proofs.length === 0 ? onlyLogin(app) : undefined;
+    if (login) proofs.push(login(nonce));
+  });
+  await client.login();
+  expect(await Promise.all(proofs)).toEqual([`proof of ${nonce}`]);
+  stop();
+  await client.logout();
+});
+
 test('RTM170: over a lost connection the login stays, and a proof comes from the next one', async () => {
   const { client } = makeClient('ann');
   await client.login();

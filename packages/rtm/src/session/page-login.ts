@@ -12,7 +12,8 @@ const settleMsMax = 1_000;
 
 /** Shows a login to the page, so that its live clients may link their members to this user; from the call of `login` on. */
 export class PageLogin {
-  #hide: (() => void) | undefined;
+  #isThere = false;
+  #hide: () => void = () => undefined;
   /** The server has this user's session, and takes requests. */
   #stands = false;
   #waiting: (() => void)[] = [];
@@ -26,10 +27,13 @@ export class PageLogin {
   /** The state of the link is another one. */
   onState(state: LinkState): void {
     if (state !== 'CONNECTED') this.#stands = false;
-    if (state !== 'IDLE' && state !== 'FAILED') this.#hide ??= showLogin(this.app, this.#proofFor);
+    const isThere = state !== 'IDLE' && state !== 'FAILED';
+    if (isThere === this.#isThere) return;
+    // Before it is shown: whoever sees it asks at once.
+    this.#isThere = isThere;
+    if (isThere) this.#hide = showLogin(this.app, this.#proofFor);
     else {
-      this.#hide?.();
-      this.#hide = undefined;
+      this.#hide();
       this.#wake();
     }
   }
@@ -53,7 +57,7 @@ export class PageLogin {
 
   /** One function for all logins of the client: they are of one user. */
   readonly #proofFor = async (nonce: string): Promise<string> => {
-    while (this.#hide) {
+    while (this.#isThere) {
       if (!this.#stands) await new Promise<void>((resolve) => this.#waiting.push(resolve));
       else
         try {
